@@ -1,0 +1,165 @@
+"""What a MODEL on the command line means: a saved model, a function in a file, or a name."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
+from edgeslim.models import MODELS
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+
+if TYPE_CHECKING:
+    import paddle
+
+__all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input_shapes"]
+
+_FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
+_NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedModel:
+    """An inference model on disk.
+
+    Args:
+        name: Short name for reports.
+        program: Program description.
+        parameters: Combined parameters.
+    """
+
+    name: str
+    program: Path
+    parameters: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayerModel:
+    """A network that a function builds.
+
+    Args:
+        name: Short name for reports.
+        build: Builds it.
+        input_shape: Shape of its input, if the source says.
+    """
+
+    name: str
+    build: Callable[[], paddle.nn.Layer]
+    input_shape: Shape | None = None
+
+
+ModelSource = Union[SavedModel, LayerModel]
+
+
+def find_model(text: str) -> ModelSource:
+    """Finds the model that ``text`` names.
+
+    Raises:
+        UnknownNameError: No such file and no such name; the nearest name is offered.
+        BadFileError: Files are there but do not make a model.
+        ModelError: A form that Paddle-Lite cannot read; says how to export it again.
+    """
+    function = _FUNCTION.fullmatch(text)
+    if function is not None:
+        return _from_function(Path(function["file"]), function["name"])
+    path = Path(text)
+    if path.is_dir():
+        return _from_folder(path)
+    if path.suffix in {".pdmodel", ".pdiparams", ".json", ".nb"} and path.exists():
+        _refuse_unreadable(path)
+        path = path.with_suffix("")
+    for ending in (".pdmodel", ".json"):
+        program = path.with_name(path.name + ending)
+        if program.exists():
+            _refuse_unreadable(program)
+            return _saved(path.name, program, path.with_name(path.name + ".pdiparams"))
+    if text in MODELS:
+        entry = MODELS.get(text)
+        return LayerModel(
+            name=text.lower().replace("_", "-"),
+            build=lambda: entry.build(1000),
+            input_shape=entry.input_shape,
+        )
+    if "/" in text or path.suffix:
+        raise BadFileError(f"there is no model at {text}")
+    raise UnknownNameError("model", text, MODELS.names())
+
+
+def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
+    """Shapes written ``1,3,224,224`` or ``name=1,3,224,224``; the name may be empty.
+
+    Raises:
+        UsageError: Not a shape.
+    """
+    shapes: dict[str, Shape] = {}
+    for text in texts:
+        name, _, numbers = text.rpartition("=")
+        try:
+            shape = tuple(int(number) for number in re.split(r"[,x]", numbers))
+        except ValueError:
+            shape = ()
+        if not shape or min(shape) < 1:
+            raise UsageError(f"{text!r} is not an input shape; write it like 1,3,224,224")
+        shapes[name] = shape
+    return shapes
+
+
+def _refuse_unreadable(path: Path) -> None:
+    if path.suffix == ".json":
+        raise ModelError(
+            f"{path} is a PIR model of Paddle 3, which opt cannot read; export it again with "
+            "FLAGS_enable_pir_api=0 set before Paddle is imported: "
+            "paddle.jit.save(net, path, input_spec=..., clip_extra=False)"
+        )
+    if path.suffix == ".nb":
+        raise ModelError(
+            f"{path} is already optimized and cannot be read back; give the model it was made from"
+        )
+
+
+def _from_folder(folder: Path) -> SavedModel:
+    for program, parameters in _NAMINGS:
+        if (folder / program).exists():
+            return _saved(folder.name, folder / program, folder / parameters)
+    programs = sorted(folder.glob("*.pdmodel"))
+    if len(programs) == 1:
+        return _saved(programs[0].stem, programs[0], programs[0].with_suffix(".pdiparams"))
+    if programs:
+        names = ", ".join(str(program.with_suffix("")) for program in programs)
+        raise BadFileError(f"{folder} holds several models; give one of {names}")
+    for path in folder.glob("*.json"):
+        if path.with_suffix(".pdiparams").exists():
+            _refuse_unreadable(path)
+    raise BadFileError(
+        f"{folder} holds no model: neither *.pdmodel with *.pdiparams nor __model__ with __params__"
+    )
+
+
+def _saved(name: str, program: Path, parameters: Path) -> SavedModel:
+    if not parameters.exists():
+        raise BadFileError(f"{program} has no parameters beside it: {parameters} is missing")
+    return SavedModel(name=name, program=program, parameters=parameters)
+
+
+def _from_function(file: Path, name: str) -> LayerModel:
+    if not file.exists():
+        raise BadFileError(f"there is no file {file}")
+    load_paddle()
+    spec = importlib.util.spec_from_file_location(f"edgeslim_user_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise BadFileError(f"{file} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        # The user's own code may raise anything.
+        raise ModelError(f"{file} does not load: {type(error).__name__}: {error}") from error
+    functions = [key for key, value in vars(module).items() if callable(value)]
+    if name not in functions:
+        raise UnknownNameError(f"function in {file}", name, functions)
+    return LayerModel(name=name.replace("_", "-"), build=getattr(module, name))

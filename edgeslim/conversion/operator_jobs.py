@@ -1,0 +1,110 @@
+"""Single operators as jobs for a runner: written, converted, described."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
+from edgeslim.execution import Target
+from edgeslim.lite.converter import Conversion, convert
+from edgeslim.lite.nb import read_optimized_model
+from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
+from edgeslim.paddle_io.operator_model import write_operator_model
+from edgeslim.runner.batch import Job
+from edgeslim.runner.protocol import Entry, Input, Sampling
+
+__all__ = ["model_job", "null_operator", "operator_jobs", "reference_operator"]
+
+
+def null_operator() -> OpSpec:
+    """An operator with next to nothing to do: its time is that of a run itself."""
+    shape = ((1, 8, 1, 1),)
+    return OpSpec(kind="relu", inputs=Shapes(X=shape), outputs=Shapes(Out=shape))
+
+
+def reference_operator() -> OpSpec:
+    """An operator of middling size, timed again and again to see whether the device drifts."""
+    return OpSpec(
+        kind="conv2d",
+        inputs=Shapes(Input=((1, 64, 28, 28),)),
+        weights=Shapes(Filter=((64, 64, 3, 3),), Bias=((64,),)),
+        outputs=Shapes(Output=((1, 64, 28, 28),)),
+        attributes=Attributes(
+            strides=(1, 1), paddings=(1, 1, 1, 1), dilations=(1, 1), groups=1
+        ),
+    )
+
+
+def operator_jobs(
+    specs: Sequence[OpSpec],
+    target: Target,
+    folder: Path,
+    *,
+    states: tuple[Sampling, ...],
+    name: str = "operator",
+) -> list[Job | EdgeslimError]:
+    """Makes a job of each operator; what cannot be made is an error in its place.
+
+    Args:
+        specs: The operators.
+        target: What they are converted for.
+        folder: Where their files go.
+        states: How each is timed.
+        name: Start of their names; jobs of one batch must differ in it.
+    """
+    results: list[Job | EdgeslimError] = [ModelError("not converted")] * len(specs)
+    conversions: dict[int, Conversion] = {}
+    for index, spec in enumerate(specs):
+        prefix = folder / f"{name}{index}"
+        try:
+            write_operator_model(spec, prefix)
+        except ModelError as error:
+            results[index] = error
+            continue
+        conversions[index] = Conversion(
+            model=prefix.with_suffix(".pdmodel"),
+            parameters=prefix.with_suffix(".pdiparams"),
+            target=target,
+            output=prefix,
+        )
+    for index, converted in zip(conversions, convert(list(conversions.values())), strict=True):
+        if converted.error is not None:
+            results[index] = converted.error
+            continue
+        path = converted.conversion.result
+        file = OptimizedFile(path=path, facts=read_optimized_model(path))
+        results[index] = _job(specs[index], file, states)
+    return results
+
+
+def _job(
+    spec: OpSpec, file: OptimizedFile, states: tuple[Sampling, ...]
+) -> Job | EdgeslimError:
+    if spec.kind not in {kernel.operator for kernel in file.facts.kernels}:
+        return NoOutputError(f"the optimizer made something else of {spec}")
+    inputs = [shape for shapes in spec.inputs.values() for shape in shapes]
+    return model_job(file.path.stem, file, inputs, states)
+
+
+def model_job(
+    name: str,
+    file: OptimizedFile,
+    input_shapes: Sequence[Shape],
+    states: tuple[Sampling, ...],
+) -> Job:
+    """A job that times an optimized model with noise for inputs."""
+    return Job(
+        entry=Entry(
+            id=name,
+            model=file.path.name,
+            library_version=file.facts.library_version,
+            kernel_targets=tuple(sorted(file.facts.targets)),
+            inputs=tuple(
+                Input(shape=shape, seed=index) for index, shape in enumerate(input_shapes)
+            ),
+            states=states,
+        ),
+        files={file.path.name: file.path},
+    )

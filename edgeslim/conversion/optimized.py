@@ -1,0 +1,89 @@
+"""Prepared models through Paddle-Lite's optimizer: the fused graph, and the file to deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.errors import ProgramError
+from edgeslim.execution import Target
+from edgeslim.files import temporary_folder
+from edgeslim.graph import Graph
+from edgeslim.lite.converter import Conversion, Task, convert, convert_one
+from edgeslim.lite.nb import OptimizedModel, read_optimized_model
+from edgeslim.paddle_io.program_graph import read_graph
+
+__all__ = ["OptimizedFile", "fused_graph", "optimize", "optimize_and_fuse"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimizedFile:
+    """An optimized model and what it says about itself."""
+
+    path: Path
+    facts: OptimizedModel
+
+
+def optimize(model: PreparedModel, target: Target, output: Path) -> OptimizedFile:
+    """Converts a model for a target into ``output`` with ``.nb`` appended.
+
+    Raises:
+        ProgramError: The optimizer aborted, crashed, hung or left nothing.
+    """
+    path = convert_one(_conversion(model, target, output, Task.OPTIMIZE))
+    return OptimizedFile(path=path, facts=read_optimized_model(path))
+
+
+def fused_graph(model: PreparedModel, target: Target) -> Graph:
+    """The operators that the optimizer leaves for a target, which is what a device runs.
+
+    Raises:
+        ProgramError: The optimizer aborted, crashed, hung or left nothing.
+    """
+    with temporary_folder() as folder:
+        return _fused(convert_one(_conversion(model, target, folder / "fused", Task.FUSE)))
+
+
+def optimize_and_fuse(
+    models: Sequence[PreparedModel], target: Target, folder: Path
+) -> list[tuple[OptimizedFile, Graph] | ProgramError]:
+    """Both for many models in one child process; failures are results, in order.
+
+    The files are called as the models, in ``folder``.
+    """
+    results: list[tuple[OptimizedFile, Graph] | ProgramError] = []
+    with temporary_folder() as scratch:
+        conversions = [
+            _conversion(model, target, output, task)
+            for index, model in enumerate(models)
+            for output, task in (
+                (folder / model.name, Task.OPTIMIZE),
+                (scratch / str(index), Task.FUSE),
+            )
+        ]
+        done = convert(conversions)
+        for optimized, fused in zip(done[::2], done[1::2], strict=True):
+            error = optimized.error or fused.error
+            if error is not None:
+                results.append(error)
+                continue
+            path = optimized.conversion.result
+            file = OptimizedFile(path=path, facts=read_optimized_model(path))
+            results.append((file, _fused(fused.conversion.result)))
+    return results
+
+
+def _fused(program: Path) -> Graph:
+    return read_graph(program, program.with_name("params"))
+
+
+def _conversion(model: PreparedModel, target: Target, output: Path, task: Task) -> Conversion:
+    return Conversion(
+        model=model.program,
+        parameters=model.parameters,
+        target=target,
+        output=output,
+        task=task,
+    )

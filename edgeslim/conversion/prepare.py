@@ -1,0 +1,156 @@
+"""Models made ready: saved, with closed shapes, in the form that fuses completely."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeslim.conversion.model_source import LayerModel, ModelSource
+from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
+from edgeslim.files import new_folder, write_bytes
+from edgeslim.graph import Graph
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.export import close_shapes, export_layer
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
+from edgeslim.paddle_io.parameters import check_parameters
+from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
+from edgeslim.paddle_io.proto import read_program
+
+if TYPE_CHECKING:
+    import paddle
+
+__all__ = ["PreparedModel", "prepare", "prepare_layer"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedModel:
+    """A model in a folder of its own.
+
+    Args:
+        name: Short name for reports.
+        original: Program as it came, with closed shapes; what Paddle runs as the truth.
+        program: Program for Paddle-Lite.
+        parameters: Parameters of both.
+        graph: The network before any fusion.
+        changes: What was rewritten for Paddle-Lite, a phrase each.
+    """
+
+    name: str
+    original: Path
+    program: Path
+    parameters: Path
+    graph: Graph
+    changes: tuple[str, ...]
+
+
+def prepare(
+    source: ModelSource, folder: Path, *, input_shapes: Mapping[str, Shape] | None = None
+) -> PreparedModel:
+    """Makes a model ready in ``folder``.
+
+    Args:
+        source: The model.
+        folder: Where its files go.
+        input_shapes: Shapes of open inputs by name; an empty name is the only input.
+
+    Raises:
+        UsageError: A shape is needed, or names no input.
+        BadFileError: The files are not a model.
+        ModelError: Paddle cannot export it, or it has what Paddle-Lite cannot run.
+    """
+    given = dict(input_shapes or {})
+    if isinstance(source, LayerModel):
+        shape = given.pop("", None) or source.input_shape
+        if given:
+            raise UsageError(f"{source.name} has one input; write --input-shape without a name")
+        if shape is None:
+            raise UsageError(f"{source.name} needs --input-shape, such as 1,3,224,224")
+        load_paddle()
+        return prepare_layer(_built(source), shape, folder, name=source.name)
+    new_folder(folder)
+    program = read_program(source.program)
+    check_parameters(source.parameters, program)
+    original, parameters = folder / "original.pdmodel", folder / "model.pdiparams"
+    _copy(source.program, original)
+    _copy(source.parameters, parameters)
+    shapes = _shapes_to_set(source.name, feed_shapes(program), given)
+    if shapes:
+        close_shapes(original, shapes)
+    return _rewritten(source.name, folder)
+
+
+def prepare_layer(
+    net: paddle.nn.Layer, input_shape: Shape, folder: Path, *, name: str
+) -> PreparedModel:
+    """Makes a network ready in ``folder``; raises as `prepare`."""
+    new_folder(folder)
+    export_layer(net, [input_shape], folder / "original")
+    (folder / "original.pdiparams").replace(folder / "model.pdiparams")
+    for extra in folder.glob("original.pdiparams.*"):
+        extra.unlink()
+    return _rewritten(name, folder)
+
+
+def _built(source: LayerModel) -> paddle.nn.Layer:
+    paddle = load_paddle()
+    try:
+        net = source.build()
+    except Exception as error:
+        # The user's own code may raise anything.
+        raise ModelError(f"{source.name} does not build: {type(error).__name__}: {error}") from error
+    if not isinstance(net, paddle.nn.Layer):
+        raise ModelError(f"{source.name} returns {type(net).__name__}, not a paddle.nn.Layer")
+    return net
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.resolve() == target.resolve():
+        return
+    try:
+        shutil.copyfile(source, target)
+    except PermissionError as error:
+        raise BadFileError(f"cannot read {source}: {error.strerror}") from error
+    except OSError as error:
+        raise UnwritableError(f"cannot write {target}: {error.strerror or error}") from error
+
+
+def _shapes_to_set(
+    name: str, feeds: Mapping[str, Shape], given: dict[str, Shape]
+) -> dict[str, Shape]:
+    """The shapes that differ from the saved ones, by input."""
+    if "" in given:
+        if len(feeds) != 1:
+            raise UsageError(
+                f"{name} has {len(feeds)} inputs; write --input-shape {next(iter(feeds))}=..."
+            )
+        given = {next(iter(feeds)): given[""]}
+    for unknown in set(given) - set(feeds):
+        raise UsageError(f"{name} has no input {unknown!r}; it has {', '.join(feeds)}")
+    wanted = {**feeds, **given}
+    for feed, shape in wanted.items():
+        if min(shape, default=0) < 1:
+            raise UsageError(
+                f"the shape {list(shape)} of input {feed!r} of {name} is open; "
+                f"give it with --input-shape, such as {feed}=1,3,224,224"
+            )
+    return {feed: shape for feed, shape in wanted.items() if feeds[feed] != shape}
+
+
+def _rewritten(name: str, folder: Path) -> PreparedModel:
+    original, target = folder / "original.pdmodel", folder / "model.pdmodel"
+    program = read_program(original)
+    graph = graph_of(program, original)
+    changes = rewrite_for_lite(program)
+    write_bytes(target, program.SerializeToString())
+    return PreparedModel(
+        name=name,
+        original=original,
+        program=target,
+        parameters=folder / "model.pdiparams",
+        graph=graph,
+        changes=tuple(changes),
+    )

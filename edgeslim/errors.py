@@ -1,0 +1,127 @@
+"""Everything edgeslim raises on purpose.
+
+::
+
+    EdgeslimError                      exit 1: the work failed
+    ├── UsageError                     exit 2: what was asked for cannot be meant
+    │   ├── UnknownNameError           no such device, model, space, task, algorithm
+    │   └── ContextMismatchError       a table of another device, thread count, library …
+    ├── BadFileError                   a file that is not what it should be, with the place
+    ├── UnwritableError                a folder or disk that takes no more
+    ├── ModelError                     a model that cannot be read, exported or converted
+    ├── ProgramError                   a foreign program failed
+    │   ├── ProgramNotFoundError       it is not installed
+    │   ├── ProgramFailedError         it ended with an error of its own
+    │   ├── ProgramAbortedError        it called abort() (exit 134)
+    │   ├── ProgramCrashedError        it crashed (exit 139 or another signal)
+    │   ├── ProgramTimedOutError       it passed its deadline and was ended
+    │   └── NoOutputError              it claimed success and left nothing
+    ├── RunnerError                    the runner refused or could not run a model
+    ├── MissingLatencyError            a table lacks operators that are needed
+    └── InfeasibleTargetError          a limit that nothing meets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "BadFileError",
+    "ContextMismatchError",
+    "EdgeslimError",
+    "InfeasibleTargetError",
+    "MissingLatencyError",
+    "ModelError",
+    "NoOutputError",
+    "ProgramAbortedError",
+    "ProgramCrashedError",
+    "ProgramError",
+    "ProgramFailedError",
+    "ProgramNotFoundError",
+    "ProgramTimedOutError",
+    "RunnerError",
+    "UnknownNameError",
+    "UnwritableError",
+    "UsageError",
+]
+
+
+class EdgeslimError(Exception):
+    """Root of all errors edgeslim raises on purpose; its text is one line for a person."""
+
+    exit_code = 1
+
+
+class UsageError(EdgeslimError):
+    """What was asked for cannot be meant: a bad option, unit or combination."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that is on no shelf; the message offers the nearest known one."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what = what
+        self.name = name
+        self.known = sorted(known)
+        near = get_close_matches(name, self.known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        super().__init__(f"unknown {what} {name!r}; {hint}known: {', '.join(self.known) or 'none'}")
+
+
+class ContextMismatchError(UsageError):
+    """Measurements of different context (device, threads, library …) would mix."""
+
+
+class BadFileError(EdgeslimError):
+    """A file is not what it should be."""
+
+
+class UnwritableError(EdgeslimError):
+    """A file cannot be written: read-only folder, full disk."""
+
+
+class ModelError(EdgeslimError):
+    """A model cannot be read, exported or converted."""
+
+
+class ProgramError(EdgeslimError):
+    """A foreign program failed; the message ends with the last lines it printed."""
+
+
+class ProgramNotFoundError(ProgramError):
+    """A foreign program or library is not installed."""
+
+
+class ProgramFailedError(ProgramError):
+    """A foreign program ended with an error of its own."""
+
+
+class ProgramAbortedError(ProgramError):
+    """A foreign program called ``abort()`` (exit status 134)."""
+
+
+class ProgramCrashedError(ProgramError):
+    """A foreign program was ended by a signal (exit status 139 for a bad memory access)."""
+
+
+class ProgramTimedOutError(ProgramError):
+    """A foreign program passed its deadline and was ended."""
+
+
+class NoOutputError(ProgramError):
+    """A foreign program claimed success but its output is missing or empty."""
+
+
+class RunnerError(EdgeslimError):
+    """The runner refused a model or could not run it."""
+
+
+class MissingLatencyError(EdgeslimError):
+    """A latency table lacks operators that the work needs."""
+
+
+class InfeasibleTargetError(EdgeslimError):
+    """No candidate meets the limit; the message says what is reachable."""

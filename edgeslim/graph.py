@@ -1,0 +1,64 @@
+"""A network as a list of operators in the order they run, wired by variable names."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from edgeslim.frozen import FrozenMap
+from edgeslim.opspec import FLOAT_BYTES, OpSpec, Shape
+
+__all__ = ["Graph", "Names", "Node"]
+
+
+class Names(FrozenMap[tuple[str, ...]]):
+    """Names of the variables in each named slot of an operator."""
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """One operator in its place: what it is, and what it reads and writes."""
+
+    spec: OpSpec
+    inputs: Names
+    outputs: Names
+    weights: Names = Names()
+
+    def reads(self) -> tuple[str, ...]:
+        """Names of the activations read."""
+        return tuple(name for names in self.inputs.values() for name in names)
+
+    def writes(self) -> tuple[str, ...]:
+        """Names of the activations written."""
+        return tuple(name for names in self.outputs.values() for name in names)
+
+
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole network.
+
+    Args:
+        nodes: Operators in the order they run, without feed and fetch.
+        feeds: Shape of each input by name.
+        fetches: Names of the outputs.
+        parameters: Shape of each persistent tensor by name.
+    """
+
+    nodes: tuple[Node, ...]
+    feeds: dict[str, Shape]
+    fetches: tuple[str, ...]
+    parameters: dict[str, Shape]
+
+    @property
+    def specs(self) -> tuple[OpSpec, ...]:
+        """The operators, in order, with repetition."""
+        return tuple(node.spec for node in self.nodes)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Size of all persistent tensors that the operators read."""
+        used = {
+            name for node in self.nodes for names in node.weights.values() for name in names
+        }
+        return FLOAT_BYTES * sum(
+            math.prod(shape) for name, shape in self.parameters.items() if name in used
+        )

@@ -1,0 +1,1 @@
+"""The door to Paddle-Lite's tools: ``opt``, the fused graph, the ``.nb`` file."""

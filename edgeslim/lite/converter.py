@@ -1,0 +1,174 @@
+"""Conversions with ``opt``, many in one fenced child process.
+
+A child that aborts, crashes or hangs loses the one model it was at; a new child goes on
+with the next.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from edgeslim import process
+from edgeslim.errors import NoOutputError, ProgramError, ProgramTimedOutError
+from edgeslim.execution import Target
+from edgeslim.files import temporary_folder
+from edgeslim.lite.worker import MARK
+
+__all__ = ["Conversion", "Converted", "Task", "convert", "convert_one"]
+
+_START_S = 60.0
+_MEND = (
+    "save the model again with Paddle 3.3.1, FLAGS_enable_pir_api=0 and clip_extra=False, "
+    "or replace the operator named last"
+)
+
+
+class Task(str, Enum):
+    """What the optimizer makes."""
+
+    OPTIMIZE = "optimize"
+    """An optimized model, ``output.nb``."""
+    FUSE = "fuse"
+    """The fused graph as a program, ``output/model`` and ``output/params``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversion:
+    """One model to convert.
+
+    Args:
+        model: Program description.
+        parameters: Combined parameters.
+        output: Where the result goes, without its ending.
+        timeout_s: How long this one may take.
+    """
+
+    model: Path
+    parameters: Path
+    target: Target
+    output: Path
+    task: Task = Task.OPTIMIZE
+    timeout_s: float = 120.0
+
+    @property
+    def result(self) -> Path:
+        """The file that a conversion leaves."""
+        if self.task is Task.OPTIMIZE:
+            return self.output.with_name(self.output.name + ".nb")
+        return self.output / "model"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Converted:
+    """How one conversion ended: a file, or the error that a single one would raise."""
+
+    conversion: Conversion
+    error: ProgramError | None
+    wall_s: float = 0.0
+
+
+def convert_one(conversion: Conversion) -> Path:
+    """Converts one model and returns the file.
+
+    Raises:
+        ProgramError: The optimizer aborted, crashed, hung or left nothing.
+    """
+    (converted,) = convert([conversion])
+    if converted.error is not None:
+        raise converted.error
+    return conversion.result
+
+
+def convert(
+    conversions: Sequence[Conversion], *, on_done: Callable[[Converted], None] | None = None
+) -> list[Converted]:
+    """Converts models one after the other; failures are results, in order with the rest.
+
+    Args:
+        conversions: What to convert.
+        on_done: Called as each conversion ends.
+    """
+    results: list[Converted] = []
+
+    def finish(converted: Converted) -> None:
+        results.append(converted)
+        if on_done is not None:
+            on_done(converted)
+
+    while len(results) < len(conversions):
+        _one_child(conversions[len(results) :], finish)
+    return results
+
+
+def _one_child(
+    conversions: Sequence[Conversion], finish: Callable[[Converted], None]
+) -> None:
+    """Converts until all is done or the child dies; then the one it was at has failed."""
+    done = 0
+
+    def read(line: bytes) -> None:
+        nonlocal done
+        if not line.startswith(MARK):
+            return
+        message: dict[str, Any] = json.loads(line[len(MARK) :])
+        if message.get("done") == done:
+            finish(_checked(conversions[done], message["wall_s"]))
+            done += 1
+
+    with temporary_folder() as folder:
+        jobs = folder / "jobs.jsonl"
+        jobs.write_text("\n".join(_job(i, each) for i, each in enumerate(conversions)))
+        for each in conversions:
+            each.output.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            completed = process.run(
+                [sys.executable, "-m", "edgeslim.lite.worker", str(jobs)],
+                timeout_s=_START_S + sum(each.timeout_s for each in conversions),
+                on_line=read,
+            )
+        except ProgramTimedOutError as error:
+            finish(Converted(conversion=conversions[done], error=error))
+            return
+    if done < len(conversions):
+        failed = conversions[done]
+        finish(Converted(conversion=failed, error=_error(failed, completed)))
+
+
+def _job(index: int, conversion: Conversion) -> str:
+    return json.dumps(
+        {
+            "index": index,
+            "task": conversion.task.value,
+            "model": str(conversion.model),
+            "parameters": str(conversion.parameters),
+            "target": conversion.target.value,
+            "output": str(conversion.output),
+            "timeout_s": conversion.timeout_s,
+        }
+    )
+
+
+def _checked(conversion: Conversion, wall_s: float) -> Converted:
+    """Success is a file with something in it, whatever the optimizer printed."""
+    file = conversion.result
+    error = None
+    if not file.exists() or file.stat().st_size == 0:
+        state = "empty" if file.exists() else "missing"
+        error = NoOutputError(f"opt said it converted {conversion.model} but {file} is {state}")
+    return Converted(conversion=conversion, error=error, wall_s=wall_s)
+
+
+def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:
+    what = f"opt could not convert {conversion.model} for {conversion.target.value}"
+    if completed.status == 128 + signal.SIGALRM:
+        return ProgramTimedOutError(f"{what} within {conversion.timeout_s:g} s")
+    if completed.status == 0:
+        return NoOutputError(f"{what}: it ended before its work was done")
+    return process.status_error(what, completed, mend=_MEND)

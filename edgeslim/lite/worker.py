@@ -1,0 +1,74 @@
+"""The child process in which Paddle-Lite's optimizer runs.
+
+Every mistake of a model is ``abort()`` or a bad memory access in there, so it never runs
+in a process that has anything to lose. It takes jobs as JSON Lines and says a line for
+each; one process converts many models, for its start costs more than a conversion.
+
+Run as ``python -m edgeslim.lite.worker JOBS``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+__all__ = ["MARK", "main"]
+
+MARK = b"@edgeslim "
+"""Starts each line that is ours; the optimizer prints its own in between."""
+
+
+def main(jobs: Path) -> None:
+    """Does each job of a file in turn."""
+    import paddlelite.lite as lite
+
+    out = os.dup(1)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _say(out, {"version": lite.Opt().version()})
+    for line in jobs.read_text().splitlines():
+        job = json.loads(line)
+        _say(out, {"start": job["index"]})
+        # The default action ends the process even inside native code.
+        signal.setitimer(signal.ITIMER_REAL, job["timeout_s"])
+        start = time.monotonic()
+        if job["task"] == "optimize":
+            _optimize(lite, job)
+        else:
+            _fuse(lite, job)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _say(out, {"done": job["index"], "wall_s": time.monotonic() - start})
+
+
+def _say(out: int, message: dict[str, Any]) -> None:
+    sys.stdout.flush()
+    os.write(out, b"\n" + MARK + json.dumps(message).encode() + b"\n")
+
+
+def _optimize(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401 - no types exist
+    opt = lite.Opt()
+    opt.set_model_file(job["model"])
+    opt.set_param_file(job["parameters"])
+    opt.set_valid_places(job["target"])
+    opt.set_model_type("naive_buffer")
+    opt.set_optimize_out(job["output"])
+    opt.run()
+
+
+def _fuse(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401
+    target = {"x86": lite.TargetType.X86, "arm": lite.TargetType.ARM}[job["target"]]
+    config = lite.CxxConfig()
+    config.set_model_file(job["model"])
+    config.set_param_file(job["parameters"])
+    config.set_valid_places([lite.Place(target, lite.PrecisionType.FP32)])
+    # Reusing memory renames variables, and their shapes are wrong afterwards.
+    config.add_discarded_pass("memory_optimize_pass")
+    lite.create_paddle_predictor(config).save_optimized_pb_model(job["output"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

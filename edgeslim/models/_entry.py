@@ -1,0 +1,37 @@
+"""What a file of this folder says about its model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeslim.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paddle import nn
+
+    from edgeslim.opspec import Shape
+
+__all__ = ["ModelEntry"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelEntry:
+    """One network: how it is built and what it reads.
+
+    Args:
+        build: Makes the network, with fresh weights, for a number of classes.
+        input_shape: What it was designed for, ``(N, C, H, W)``; ``C`` is fixed by the
+            weights, ``H`` and ``W`` may be others.
+        summary: One line for a list of models.
+    """
+
+    build: Callable[[int], nn.Layer]
+    summary: str
+    input_shape: Shape = (1, 3, 224, 224)
+
+    def __post_init__(self) -> None:
+        if len(self.input_shape) != 4 or min(self.input_shape) < 1:
+            raise UsageError(f"input_shape must be (N, C, H, W), not {self.input_shape}")

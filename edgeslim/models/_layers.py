@@ -1,0 +1,109 @@
+"""Pieces that all networks here are made of.
+
+Parameters carry the names PaddleSlim 1.x gave them, because people choose what to prune by
+regular expressions over names (``.*_sep_weights``).
+"""
+
+from __future__ import annotations
+
+from paddle import Tensor, nn
+from paddle.base.layer_helper import LayerHelper
+from paddle.framework import in_dynamic_or_pir_mode
+
+__all__ = ["Sigmoid", "WindowAverage", "classifier", "conv_norm", "linear"]
+
+_ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+_NORM_SUFFIXES = {
+    "weight": "_scale",
+    "bias": "_offset",
+    "_mean": "_mean",
+    "_variance": "_variance",
+}
+
+
+def conv_norm(
+    name: str,
+    c_in: int,
+    c_out: int,
+    *,
+    kernel: int = 1,
+    stride: int = 1,
+    groups: int = 1,
+    activation: str = "",
+    norm_name: str | None = None,
+) -> nn.Sequential:
+    """A convolution without bias, its batch norm and, if named, ``relu`` or ``relu6``.
+
+    Args:
+        name: Prefix of the parameters' names: ``<name>_weights``.
+        c_in: Channels read.
+        c_out: Channels written.
+        kernel: Side of the square filter; the padding keeps the extents at stride 1.
+        stride: Step of the filter, both ways.
+        groups: ``c_in`` for a depthwise convolution.
+        activation: Empty for none.
+        norm_name: Prefix of the batch norm's names, if not ``<name>_bn``.
+    """
+    conv = nn.Conv2D(
+        c_in,
+        c_out,
+        kernel,
+        stride=stride,
+        padding=(kernel - 1) // 2,
+        groups=groups,
+        bias_attr=False,
+        # Paddle's default counts all input channels of a depthwise filter as its own.
+        weight_attr=nn.initializer.KaimingNormal(),
+    )
+    norm = nn.BatchNorm2D(c_out)
+    norm_name = norm_name or f"{name}_bn"
+    # Assigned, not passed in: a name passed in may be used only once in a process.
+    conv.weight.name = f"{name}_weights"
+    for own_name, parameter in norm.named_parameters():
+        parameter.name = norm_name + _NORM_SUFFIXES[own_name]
+    layers = [("conv", conv), ("norm", norm)]
+    if activation:
+        layers.append(("activation", _ACTIVATIONS[activation]()))
+    return nn.Sequential(*layers)
+
+
+def linear(name: str, inputs: int, outputs: int) -> nn.Linear:
+    """A fully connected layer with bias: ``<name>_weights``, ``<name>_offset``."""
+    layer = nn.Linear(inputs, outputs)
+    layer.weight.name = f"{name}_weights"
+    layer.bias.name = f"{name}_offset"
+    return layer
+
+
+def classifier(output: nn.Linear, *, pool: nn.Layer | None = None) -> nn.Sequential:
+    """Global average pooling, ``(N, C, H, W)`` to ``(N, C)``, and the layer after it."""
+    return nn.Sequential(
+        ("pool", pool or nn.AdaptiveAvgPool2D(1)), ("flatten", nn.Flatten()), ("output", output)
+    )
+
+
+class WindowAverage(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+    """Global average pooling that declares its window, as the originals of light-NAS do.
+
+    It computes what adaptive pooling to 1x1 does; PaddleSlim's first counter, with which
+    the published numbers were made, counts a declared window and nothing else.
+    """
+
+    def forward(self, images: Tensor) -> Tensor:
+        return nn.functional.avg_pool2d(images, images.shape[2:])
+
+
+class Sigmoid(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+    """The logistic function, element by element.
+
+    Paddle 3.3's own cannot be saved as a program of the old kind, which is what Paddle-Lite
+    reads: it calls the operator of the new kind without asking which one is being made.
+    """
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        if in_dynamic_or_pir_mode():
+            return nn.functional.sigmoid(tensor)
+        maker = LayerHelper("sigmoid")
+        out = maker.create_variable_for_type_inference(tensor.dtype)
+        maker.append_op(type="sigmoid", inputs={"X": tensor}, outputs={"Out": out})
+        return out

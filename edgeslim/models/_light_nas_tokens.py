@@ -1,0 +1,92 @@
+"""Tokens: thirty small numbers that say a network of the published light-NAS space.
+
+Five groups of six numbers; each number is a place in a list of values. The tables are those
+of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84, ``PaddleSlim/light_nas``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeslim.errors import UsageError
+from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "CHANNELS",
+    "EXPANSIONS",
+    "FIRST_GROUP",
+    "KERNELS",
+    "LAST_GROUP",
+    "LAYERS",
+    "RANGES",
+    "STRIDES",
+    "SWITCH",
+    "architecture",
+    "check_tokens",
+]
+
+EXPANSIONS = (3, 4, 5, 6)
+CHANNELS = ((18, 24, 30), (24, 32, 40), (48, 64, 80), (72, 96, 120), (120, 160, 192))
+LAYERS = ((1, 2, 3), (2, 3, 4), (3, 4, 5), (2, 3, 4), (2, 3, 4))
+KERNELS = (3, 5)
+SWITCH = (False, True)
+"""Values of the last two numbers of a group: shortcut, squeeze-and-excitation."""
+
+STRIDES = (2, 2, 2, 1, 2)
+"""Not searched: the step of each group's first layer."""
+
+FIRST_GROUP = BottleneckGroup(expansion=1, channels=16, layers=1)
+LAST_GROUP = BottleneckGroup(expansion=6, channels=320, layers=1)
+
+RANGES: tuple[int, ...] = tuple(
+    len(values)
+    for channels, layers in zip(CHANNELS, LAYERS, strict=True)
+    for values in (EXPANSIONS, channels, layers, KERNELS, SWITCH, SWITCH)
+)
+"""How many values each token has; token ``i`` is in ``range(RANGES[i])``."""
+
+
+def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
+    """Makes sure of as many tokens as ranges, each inside its own.
+
+    Raises:
+        UsageError: With the position, the value and what is valid there.
+    """
+    if len(tokens) != len(ranges):
+        raise UsageError(f"there must be {len(ranges)} tokens, not {len(tokens)}")
+    for position, (token, count) in enumerate(zip(tokens, ranges, strict=True)):
+        if not 0 <= token < count:
+            raise UsageError(
+                f"token {position} must be between 0 and {count - 1}, not {token} "
+                "(positions count from 0)"
+            )
+
+
+def architecture(tokens: Sequence[int]) -> LightNasArchitecture:
+    """The network that 30 tokens stand for.
+
+    Raises:
+        UsageError: As `check_tokens`.
+    """
+    check_tokens(tokens, RANGES)
+    size = len(RANGES) // len(STRIDES)
+    searched = tuple(
+        _group(place, tokens[place * size : (place + 1) * size]) for place in range(len(STRIDES))
+    )
+    return LightNasArchitecture(groups=(FIRST_GROUP, *searched, LAST_GROUP))
+
+
+def _group(place: int, tokens: Sequence[int]) -> BottleneckGroup:
+    expansion, channels, layers, kernel, shortcut, squeeze_excitation = tokens
+    return BottleneckGroup(
+        expansion=EXPANSIONS[expansion],
+        channels=CHANNELS[place][channels],
+        layers=LAYERS[place][layers],
+        kernel=KERNELS[kernel],
+        stride=STRIDES[place],
+        shortcut=SWITCH[shortcut],
+        squeeze_excitation=SWITCH[squeeze_excitation],
+    )

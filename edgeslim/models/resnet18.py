@@ -1,0 +1,20 @@
+"""ResNet of 18 layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeslim.models._entry import ModelEntry
+from edgeslim.models._resnet import basic, resnet
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+__all__ = ["MODEL"]
+
+
+def _build(num_classes: int) -> nn.Sequential:
+    return resnet(basic, (2, 2, 2, 2), num_classes)
+
+
+MODEL = ModelEntry(build=_build, summary="ResNet of 18 layers")

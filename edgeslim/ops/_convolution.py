@@ -1,0 +1,91 @@
+"""What dense and depthwise convolutions share."""
+
+from __future__ import annotations
+
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
+
+__all__ = ["ATTRIBUTES", "SLOTS", "macs", "normal", "paddleslim1_flops"]
+
+SLOTS = ("Input", "Filter", "Bias")
+
+ATTRIBUTES: dict[str, Attribute] = {
+    "strides": (1, 1),
+    "paddings": (0, 0),
+    "dilations": (1, 1),
+    "groups": 1,
+    "padding_algorithm": "EXPLICIT",
+    "with_act": False,
+    "act_type": "",
+    "fuse_relu": False,
+    "fuse_brelu_threshold": 6.0,
+    "leaky_relu_alpha": 0.01,
+    "hard_swish_offset": 3.0,
+    "hard_swish_scale": 6.0,
+    "hard_swish_threshold": 6.0,
+}
+
+_OF_ACTIVATION = {
+    "relu": (),
+    "relu6": ("fuse_brelu_threshold",),
+    "leaky_relu": ("leaky_relu_alpha",),
+    "hard_swish": ("hard_swish_offset", "hard_swish_scale", "hard_swish_threshold"),
+}
+
+
+def normal(attributes: Attributes, inputs: Shapes, weights: Shapes) -> Attributes:
+    """Explicit paddings on four sides, and only the activation's own parameters."""
+    shape, kernel = inputs["Input"][0], weights["Filter"][0][2:]
+    keep: dict[str, Attribute] = {
+        name: attributes[name] for name in ("strides", "dilations", "groups")
+    }
+    keep["paddings"] = _paddings(attributes, shape[2:], kernel)
+    activation = str(attributes["act_type"]) if attributes["with_act"] else ""
+    if not activation and attributes["fuse_relu"]:
+        activation = "relu"
+    if activation:
+        keep["act_type"] = activation
+        keep["with_act"] = True
+        for name in _OF_ACTIVATION.get(activation, ()):
+            keep[name] = attributes[name]
+    return Attributes(keep)
+
+
+def _paddings(
+    attributes: Attributes, extents: tuple[int, ...], kernel: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Top, bottom, left, right."""
+    algorithm, given = attributes["padding_algorithm"], attributes["paddings"]
+    assert isinstance(given, tuple)  # noqa: S101 - its default says so
+    if algorithm == "VALID":
+        return (0, 0, 0, 0)
+    if algorithm == "SAME":
+        sides: list[int] = []
+        strides, dilations = attributes["strides"], attributes["dilations"]
+        assert isinstance(strides, tuple)  # noqa: S101
+        assert isinstance(dilations, tuple)  # noqa: S101
+        for extent, k, stride, dilation in zip(extents, kernel, strides, dilations, strict=True):
+            reach = int(dilation) * (k - 1) + 1
+            total = max((-(-extent // int(stride)) - 1) * int(stride) + reach - extent, 0)
+            sides += [total // 2, total - total // 2]
+        return tuple(sides)
+    numbers = tuple(int(each) for each in given)
+    return numbers if len(numbers) == 4 else (numbers[0],) * 2 + (numbers[1],) * 2
+
+
+def macs(spec: OpSpec) -> int:
+    """Filter size (already divided by the groups) times the places it is applied at."""
+    n, _, *places = spec.output_shape
+    count = n
+    for extent in (*places, *spec.weights["Filter"][0]):
+        count *= extent
+    return count
+
+
+def paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> float:
+    """``2 H W C_out (k_h k_w (C_in / groups) / groups + bias)``, for one image."""
+    c_out, c_in_per_group, k_h, k_w = spec.weights["Filter"][0]
+    _, _, height, width = spec.output_shape
+    groups = spec.attributes["groups"]
+    assert isinstance(groups, int)  # noqa: S101 - its default says so
+    divided = c_in_per_group // groups if whole_numbers else c_in_per_group / groups
+    return 2 * height * width * c_out * (k_h * k_w * divided + ("Bias" in spec.weights))

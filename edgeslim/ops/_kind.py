@@ -1,0 +1,67 @@
+"""What a file of this folder says about its operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
+
+__all__ = ["FlopsCounter", "OperatorKind", "elements"]
+
+
+def _nothing(_: OpSpec) -> int:
+    return 0
+
+
+class FlopsCounter(Protocol):
+    """A rule of PaddleSlim 1.x's counter; see `edgeslim.ops.paddleslim1_flops`."""
+
+    def __call__(self, spec: OpSpec, *, whole_numbers: bool) -> float:
+        """The count for one operator and one image."""
+
+
+def _no_flops(spec: OpSpec, *, whole_numbers: bool) -> float:  # noqa: ARG001
+    return 0
+
+
+def _unchanged(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attributes:
+    return attributes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorKind:
+    """One kind of operator: its Paddle description and its cost.
+
+    Args:
+        kind: Name in Paddle.
+        slots: Input slots that matter, activations and weights alike.
+        outputs: Output slots that matter.
+        scratch: Output slots that Paddle-Lite insists on and nothing reads.
+        attributes: Significant attributes with the value they have when absent. The type
+            of the value is the type in the description.
+        written: Attributes that must be in a written description though they never differ.
+        normal: Brings attributes to one form for one meaning.
+        macs: Multiply-accumulate operations.
+        paddleslim1_flops: What the counter of PaddleSlim 1.x says, its mistakes included:
+            the published numbers were made with it.
+    """
+
+    kind: str
+    slots: tuple[str, ...]
+    outputs: tuple[str, ...] = ("Out",)
+    scratch: tuple[str, ...] = ()
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    written: Mapping[str, Attribute] = field(default_factory=dict)
+    normal: Callable[[Attributes, Shapes, Shapes], Attributes] = _unchanged
+    macs: Callable[[OpSpec], int] = _nothing
+    paddleslim1_flops: FlopsCounter = _no_flops
+
+
+def elements(spec: OpSpec, *, whole_numbers: bool = True) -> int:  # noqa: ARG001 - a counter
+    """Number of elements of the first output, for one image."""
+    count = 1
+    for extent in spec.output_shape[1:]:
+        count *= extent
+    return count

@@ -1,0 +1,21 @@
+"""Dense and grouped convolution, with its batch norm and activation fused in.
+
+Paddle and Paddle-Lite: ``conv2d``.
+"""
+
+from __future__ import annotations
+
+from edgeslim.ops import _convolution
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="conv2d",
+    slots=_convolution.SLOTS,
+    outputs=("Output",),
+    attributes=_convolution.ATTRIBUTES,
+    normal=_convolution.normal,
+    macs=_convolution.macs,
+    paddleslim1_flops=_convolution.paddleslim1_flops,
+)

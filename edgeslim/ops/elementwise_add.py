@@ -1,0 +1,13 @@
+"""Sum of two tensors: a residual connection, or a bias."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="elementwise_add",
+    slots=("X", "Y"),
+    attributes={"axis": -1},
+)

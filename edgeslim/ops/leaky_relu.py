@@ -1,0 +1,13 @@
+"""Rectified linear unit with a slope below zero."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="leaky_relu",
+    slots=("X",),
+    attributes={"alpha": 0.02},
+)

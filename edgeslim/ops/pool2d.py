@@ -1,0 +1,50 @@
+"""Average and maximum pooling, global and adaptive ones included."""
+
+from __future__ import annotations
+
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
+from edgeslim.ops._kind import OperatorKind, elements
+
+__all__ = ["KIND"]
+
+
+def _normal(attributes: Attributes, inputs: Shapes, _: Shapes) -> Attributes:
+    """A global pooling has no window of its own."""
+    size = attributes["ksize"]
+    covers_all = size == (1, 1) and bool(attributes["adaptive"])
+    if not (attributes["global_pooling"] or covers_all):
+        return attributes
+    keep: dict[str, Attribute] = {
+        "pooling_type": attributes["pooling_type"],
+        "global_pooling": True,
+        "ksize": inputs["X"][0][2:],
+        "strides": (1, 1),
+        "paddings": (0, 0),
+    }
+    return Attributes(keep)
+
+
+def _paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> int:  # noqa: ARG001
+    size = spec.attributes["ksize"]
+    if spec.attributes.get("global_pooling") or not isinstance(size, tuple):
+        return 0
+    return elements(spec) * int(size[0]) * int(size[1])
+
+
+KIND = OperatorKind(
+    kind="pool2d",
+    slots=("X",),
+    attributes={
+        "pooling_type": "max",
+        "ksize": (1, 1),
+        "strides": (1, 1),
+        "paddings": (0, 0),
+        "global_pooling": False,
+        "adaptive": False,
+        "ceil_mode": False,
+        "exclusive": True,
+        "padding_algorithm": "EXPLICIT",
+    },
+    normal=_normal,
+    paddleslim1_flops=_paddleslim1_flops,
+)

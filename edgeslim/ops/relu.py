@@ -1,0 +1,13 @@
+"""Rectified linear unit."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind, elements
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="relu",
+    slots=("X",),
+    paddleslim1_flops=elements,
+)

@@ -1,0 +1,14 @@
+"""Another shape for the same data."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="reshape2",
+    slots=("X",),
+    scratch=("XShape",),
+    attributes={"shape": (0,)},
+)

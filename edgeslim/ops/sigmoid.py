@@ -1,0 +1,13 @@
+"""Logistic function."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind, elements
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="sigmoid",
+    slots=("X",),
+    paddleslim1_flops=elements,
+)

@@ -1,0 +1,13 @@
+"""Normalised exponentials along an axis."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="softmax",
+    slots=("X",),
+    attributes={"axis": -1},
+)

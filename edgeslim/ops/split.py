@@ -1,0 +1,13 @@
+"""A tensor cut along an axis."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="split",
+    slots=("X",),
+    attributes={"axis": 0, "num": 0, "sections": (0,)},
+)

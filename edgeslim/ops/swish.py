@@ -1,0 +1,13 @@
+"""``x * sigmoid(beta * x)``."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="swish",
+    slots=("X",),
+    attributes={"beta": 1.0},
+)

@@ -1,0 +1,14 @@
+"""Axes of one element added."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="unsqueeze2",
+    slots=("X",),
+    scratch=("XShape",),
+    attributes={"axes": (0,)},
+)

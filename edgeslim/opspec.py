@@ -1,0 +1,116 @@
+"""An operator as a value: everything its time depends on, and nothing else.
+
+The typed value *is* the key of the latency table. Two operators of two networks are the
+same operator if and only if their descriptions are equal; no string is formatted in one
+place and parsed in another.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Union
+
+import msgspec
+
+from edgeslim.frozen import FrozenMap, frozen
+
+__all__ = ["Attribute", "Attributes", "OpSpec", "Shape", "Shapes", "decode_hook", "encode_hook"]
+
+Shape = tuple[int, ...]
+"""Extents of a tensor, ``(N, C, H, W)`` for images."""
+
+Attribute = Union[bool, int, float, str, tuple[int, ...], tuple[float, ...]]
+
+FLOAT_BYTES = 4
+
+
+class Shapes(FrozenMap[tuple[Shape, ...]]):
+    """Shapes of the tensors in each named slot of an operator."""
+
+
+class Attributes(FrozenMap[Attribute]):
+    """The attributes that decide what an operator computes."""
+
+
+class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One operator as the device runs it.
+
+    Args:
+        kind: Name of the operator in Paddle, such as ``conv2d``.
+        inputs: Activations read, by slot.
+        weights: Persistent tensors read, by slot.
+        outputs: Activations written, by slot.
+        attributes: Significant attributes in the normal form of the kind's own file.
+    """
+
+    kind: str
+    inputs: Shapes
+    outputs: Shapes
+    weights: Shapes = Shapes()
+    attributes: Attributes = Attributes()
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the first activation read."""
+        return next(shape for shapes in self.inputs.values() for shape in shapes)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the first activation written."""
+        return next(shape for shapes in self.outputs.values() for shape in shapes)
+
+    @property
+    def input_bytes(self) -> int:
+        """Size of all activations read."""
+        return _bytes(self.inputs)
+
+    @property
+    def output_bytes(self) -> int:
+        """Size of all activations written."""
+        return _bytes(self.outputs)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Size of all weights read."""
+        return _bytes(self.weights)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {_text(self.input_shape)} -> {_text(self.output_shape)}"
+
+
+def _bytes(slots: Mapping[str, tuple[Shape, ...]]) -> int:
+    return FLOAT_BYTES * sum(math.prod(shape) for shapes in slots.values() for shape in shapes)
+
+
+def _text(shape: Shape) -> str:
+    return "x".join(map(str, shape))
+
+
+def encode_hook(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
+    """How msgspec writes our own types."""
+    if isinstance(value, FrozenMap):
+        return dict(value)
+    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+
+
+def decode_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
+    """How msgspec reads our own types."""
+    if isinstance(wanted, type) and issubclass(wanted, FrozenMap):
+        if not isinstance(value, dict):
+            raise ValueError(f"expected an object, got {type(value).__name__}")  # noqa: TRY004
+        items = {name: frozen(each) for name, each in value.items()}
+        if wanted is Shapes:
+            _check_shapes(items)
+        return wanted(items)
+    raise NotImplementedError(f"cannot decode {wanted}")
+
+
+def _check_shapes(slots: dict[str, Any]) -> None:
+    for name, shapes in slots.items():
+        good = isinstance(shapes, tuple) and all(
+            isinstance(shape, tuple) and all(type(n) is int and n > 0 for n in shape)
+            for shape in shapes
+        )
+        if not good:
+            raise ValueError(f"{name} must be a list of shapes of positive numbers, not {shapes}")

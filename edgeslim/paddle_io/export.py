@@ -1,0 +1,97 @@
+"""Networks to saved models, open shapes closed, and what Paddle itself computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.files import write_bytes
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+
+if TYPE_CHECKING:
+    import paddle
+
+__all__ = ["close_shapes", "export_layer", "run_in_paddle"]
+
+
+def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Path) -> None:
+    """Saves a network as ``prefix.pdmodel`` and ``prefix.pdiparams``, in evaluation mode.
+
+    Raises:
+        ModelError: Paddle cannot trace it with these inputs.
+    """
+    paddle = load_paddle()
+    net.eval()
+    spec = [paddle.static.InputSpec(list(shape), "float32") for shape in input_shapes]
+    try:
+        # Without its "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
+        paddle.jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
+    except Exception as error:
+        # Tracing runs the user's own forward, which may raise anything.
+        reason = str(error).strip().splitlines()
+        raise ModelError(
+            f"Paddle cannot export {type(net).__name__} for inputs "
+            f"{[list(shape) for shape in input_shapes]}: {reason[-1] if reason else error!r}"
+        ) from error
+
+
+def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
+    """Gives the inputs of a saved program fixed shapes and infers all others, in place.
+
+    Raises:
+        ModelError: There is no such input, or the shape does not fit the model.
+    """
+    paddle = load_paddle()
+    loaded = paddle.static.Program.parse_from_string(program.read_bytes())
+    block = loaded.global_block()
+    for name, shape in feeds.items():
+        block.var(name).desc.set_shape(list(shape))
+    for op in block.ops:
+        if op.type in {"feed", "fetch"}:
+            continue
+        try:
+            op.desc.infer_shape(block.desc)
+        except Exception as error:
+            # Paddle raises plain RuntimeError and ValueError from its native code.
+            shapes = ", ".join(f"{name}={list(shape)}" for name, shape in feeds.items())
+            raise ModelError(f"input shape {shapes} does not fit the model at {op.type}") from error
+    write_bytes(program, loaded.desc.serialize_to_string())
+
+
+def run_in_paddle(
+    program: Path, parameters: Path, inputs: Mapping[str, np.ndarray[Any, Any]]
+) -> list[np.ndarray[Any, Any]]:
+    """The outputs that Paddle computes for a saved model.
+
+    Raises:
+        ModelError: Paddle cannot load or run it.
+    """
+    paddle = load_paddle()
+    was_dynamic = paddle.in_dynamic_mode()
+    paddle.enable_static()
+    try:
+        executor = paddle.static.Executor(paddle.CPUPlace())
+        scope = paddle.static.Scope()
+        with paddle.static.scope_guard(scope):
+            loaded, _, fetched = paddle.static.load_inference_model(
+                None,
+                executor,
+                model_filename=program.read_bytes(),
+                params_filename=parameters.read_bytes(),
+            )
+            outputs = executor.run(loaded, feed=dict(inputs), fetch_list=fetched)
+    except Exception as error:
+        # Paddle raises plain RuntimeError and ValueError from its native code.
+        reason = str(error).strip().splitlines()
+        raise ModelError(
+            f"Paddle cannot run {program}: {reason[-1] if reason else error!r}"
+        ) from error
+    finally:
+        if was_dynamic:
+            paddle.disable_static()
+    return [np.asarray(output) for output in outputs]

@@ -1,0 +1,156 @@
+"""Paddle's functions made able to write programs of the old kind again.
+
+Paddle 3.3 moved some sixty functions (``sigmoid``, ``exp``, ``matmul``, ``sum`` …) into
+native code that knows eager tensors and programs of the new kind only. Tracing a network
+for Paddle-Lite, which reads the old kind, stops at the first of them: "must be Value, but
+got Variable". The old operators are all still there, with descriptions of their slots and
+attributes, so a call with a variable of an old program can be answered by appending one.
+
+All ways to such a function (``paddle.exp``, ``F.sigmoid``, ``x.exp()``, names imported from
+anywhere) end in one native object, which stands in namespaces all over Paddle; it is
+replaced in every one of them for the time of an export.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.legacy_operators import OPERATOR_TYPES, PARAMETERS, adjusted
+from edgeslim.paddle_io.proto import framework
+
+__all__ = ["legacy_functions"]
+
+Function = Callable[..., Any]
+
+_ALIASES = {
+    "input": "x",
+    "other": "y",
+    "mat2": "y",
+    "dim": "axis",
+    "dims": "axis",
+    "dim1": "axis1",
+    "dim2": "axis2",
+}
+"""Names of parameters that the native code takes as well as those in its signature."""
+
+
+@contextmanager
+def legacy_functions() -> Iterator[None]:
+    """Until it is left, all of Paddle's functions can be traced into an old program."""
+    natives = _natives()
+    replacements = {id(native): _replacement(name, native) for name, native in natives.items()}
+    places = [
+        (owner, name, value)
+        for owner in _namespaces()
+        for name, value in tuple(vars(owner).items())
+        if id(value) in replacements
+    ]
+    try:
+        for owner, name, value in places:
+            setattr(owner, name, replacements[id(value)])
+        yield
+    finally:
+        for owner, name, value in places:
+            setattr(owner, name, value)
+
+
+def _natives() -> dict[str, Function]:
+    """The functions that Paddle generates for native code, without those in place."""
+    load_paddle()
+    from paddle import _C_ops
+    from paddle.base.dygraph import generated_tensor_methods_patch as generated
+
+    names = dict([*generated.methods_map, *generated.funcs_map, *generated.nn_funcs_map])
+    return {name: getattr(_C_ops, name) for name in names if not name.endswith("_")}
+
+
+def _namespaces() -> Iterable[Any]:
+    from paddle.base.framework import Variable
+
+    return (*(each for each in tuple(sys.modules.values()) if hasattr(each, "__dict__")), Variable)
+
+
+def _replacement(name: str, native: Function) -> Function:
+    paddle = load_paddle()
+    from paddle.base.framework import Variable
+
+    public = getattr(paddle, name, None) or getattr(paddle.nn.functional, name)
+    signature = inspect.signature(public)
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the native function
+        if not _holds([*args, *kwargs.values()], Variable):
+            return native(*args, **kwargs)
+        bound = signature.bind(*args, **_with_names(signature, kwargs))
+        bound.apply_defaults()
+        return _append(name, dict(bound.arguments))
+
+    dispatch.__name__ = name
+    # Tracing rewrites the source of all functions it meets but those marked so.
+    marked: Function = paddle.jit.not_to_static(dispatch)
+    return marked
+
+
+def _holds(values: Iterable[Any], kind: type) -> bool:
+    return any(
+        isinstance(value, kind) or (isinstance(value, (list, tuple)) and _holds(value, kind))
+        for value in values
+    )
+
+
+def _with_names(signature: inspect.Signature, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments by the names that the signature has for them."""
+    return {
+        name if name in signature.parameters else _ALIASES.get(name, name): value
+        for name, value in kwargs.items()
+    }
+
+
+def _append(name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a Variable
+    """Appends the old operator of a function to the program that is being made."""
+    from paddle.base.framework import OpProtoHolder, Variable
+    from paddle.base.layer_helper import LayerHelper
+
+    if given.get("out") is not None:
+        raise ModelError(f"{name}(out=...) cannot be saved; use what it returns")
+    operator = OPERATOR_TYPES.get(name, name)
+    description = OpProtoHolder.instance().get_op_proto(operator)
+    given = adjusted(name, given)
+    inputs = {
+        slot.name: given[parameter]
+        for slot in description.inputs
+        if _holds([given.get(parameter := PARAMETERS.get(slot.name, slot.name.lower()))], Variable)
+    }
+    attributes = {
+        attribute.name: _typed(attribute.type, given[parameter])
+        for attribute in description.attrs
+        if not attribute.extra
+        and given.get(parameter := PARAMETERS.get(attribute.name, attribute.name)) is not None
+    }
+    maker = LayerHelper(operator)
+    made = {
+        slot.name: maker.create_variable_for_type_inference(given["x"].dtype)
+        for slot in description.outputs
+    }
+    maker.append_op(type=operator, inputs=inputs, outputs=made, attrs=attributes)
+    return next(iter(made.values()))
+
+
+def _typed(kind: int, value: Any) -> Any:  # noqa: ANN401
+    """A value of the type that an attribute is declared to have."""
+    types = framework().AttrType
+    if kind in {types.INTS, types.LONGS}:
+        return [int(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
+    convert: dict[int, Callable[[Any], Any]] = {
+        types.INT: int,
+        types.LONG: int,
+        types.FLOAT: float,
+        types.BOOLEAN: bool,
+        types.STRING: str,
+    }
+    return convert.get(kind, lambda same: same)(value)

@@ -1,0 +1,125 @@
+"""The combined parameter file (``.pdiparams``, ``__params__``).
+
+Tensors follow each other in the order of their names. Each is a version, levels of
+detail, a tensor version, a small protobuf description and the raw elements, little
+endian (Paddle, ``paddle/fluid/framework/lod_tensor.cc``, ``SerializeToStream``).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import BadFileError
+from edgeslim.files import write_bytes
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.proto import framework
+
+__all__ = ["check_parameters", "persistent_tensors", "stored_shapes", "write_parameters"]
+
+_ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
+"""Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
+
+
+def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
+    """Shape of each parameter of a program by name, sorted as the file has them."""
+    tensor_type = framework().VarType
+    found = {
+        variable.name: tuple(variable.type.dense_tensor.tensor.dims)
+        for variable in program.blocks[0].vars
+        if variable.persistable and variable.type.type == tensor_type.DENSE_TENSOR
+    }
+    return dict(sorted(found.items()))
+
+
+def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a ProgramDesc
+    """Proves that a file holds the parameters of a program, whole.
+
+    Raises:
+        BadFileError: Truncated, too long, or of another program; says where.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    position = 0
+    for name, shape in persistent_tensors(program).items():
+        if position >= len(content):
+            raise BadFileError(f"{path} is truncated: it ends at byte {position}, before {name!r}")
+        try:
+            found, end = _tensor_at(content, position)
+        except (struct.error, ValueError) as error:
+            raise BadFileError(
+                f"{path}: byte {position}, where {name!r} should start, is no tensor"
+            ) from error
+        if end > len(content):
+            raise BadFileError(
+                f"{path} is truncated: {name!r} needs {end} bytes and the file has {len(content)}"
+            )
+        if math.prod(found) != math.prod(shape):
+            raise BadFileError(
+                f"{path} is of another model: {name!r} should be {shape} and is {found}"
+            )
+        position = end
+    if position != len(content):
+        raise BadFileError(
+            f"{path} is of another model: {len(content) - position} bytes are left over"
+        )
+
+
+def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
+    """Shape of each parameter by name as the file has it, whatever the program says.
+
+    The optimizer merges weights without telling the description of their new shape.
+
+    Raises:
+        BadFileError: Unreadable, or no tensor where one should be.
+    """
+    try:
+        content = path.read_bytes()
+        shapes, position = {}, 0
+        for name in persistent_tensors(program):
+            shapes[name], position = _tensor_at(content, position)
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    except (struct.error, ValueError) as error:
+        raise BadFileError(f"{path} does not hold the parameters of its program") from error
+    return shapes
+
+
+def _tensor_at(content: bytes, position: int) -> tuple[Shape, int]:
+    """Shape of the tensor at a place, and where the next one starts."""
+    version, levels = struct.unpack_from("<IQ", content, position)
+    if version != 0 or levels > 64:
+        raise ValueError(f"{version=} {levels=}")
+    position += 12
+    for _ in range(levels):
+        (size,) = struct.unpack_from("<Q", content, position)
+        position += 8 + size
+    tensor_version, length = struct.unpack_from("<Ii", content, position)
+    position += 8
+    if tensor_version != 0 or not 0 <= length <= 1024:
+        raise ValueError(f"{tensor_version=} {length=}")
+    description = framework().VarType.TensorDesc.FromString(content[position : position + length])
+    position += length
+    shape = tuple(description.dims)
+    return shape, position + math.prod(shape) * _ITEM_BYTES.get(description.data_type, 4)
+
+
+def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Writes float32 tensors as a combined file."""
+    write_bytes(path, b"".join(_serialised(tensors)))
+
+
+def _serialised(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Iterator[bytes]:
+    var_type = framework().VarType
+    for name in sorted(tensors):
+        tensor = np.ascontiguousarray(tensors[name], dtype="<f4")
+        description = var_type.TensorDesc(data_type=var_type.FP32, dims=tensor.shape)
+        encoded = description.SerializeToString()
+        yield struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded + tensor.tobytes()

@@ -1,0 +1,155 @@
+"""Program descriptions as graphs of typed operators."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.frozen import frozen
+from edgeslim.graph import Graph, Names, Node
+from edgeslim.ops import OperatorKind, known_kinds
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
+from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
+from edgeslim.paddle_io.proto import framework, read_program
+
+__all__ = ["feed_shapes", "graph_of", "read_graph"]
+
+_PLUMBING = {"feed", "fetch"}
+
+
+def read_graph(path: Path, parameters: Path | None = None) -> Graph:
+    """The graph in a file with a program description.
+
+    Args:
+        path: The description.
+        parameters: File whose tensors have the last word on the shapes of weights.
+    """
+    program = read_program(path)
+    if parameters is not None:
+        stored = stored_shapes(parameters, program)
+        for variable in program.blocks[0].vars:
+            if variable.name in stored:
+                variable.type.dense_tensor.tensor.dims[:] = stored[variable.name]
+    return graph_of(program, path)
+
+
+def feed_shapes(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
+    """Shape of each input by name as saved; an open extent is -1."""
+    block = program.blocks[0]
+    shapes = {
+        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
+    }
+    names = [op.outputs[0].arguments[0] for op in block.ops if op.type == "feed"]
+    return {name: shapes.get(name, ()) for name in names}
+
+
+def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
+    """The graph of a program's first block.
+
+    Raises:
+        ModelError: A tensor has an open shape, or the program branches.
+    """
+    if len(program.blocks) > 1:
+        raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
+    block = program.blocks[0]
+    shapes = {
+        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
+    }
+    parameters = persistent_tensors(program)
+    nodes, feeds, fetches = [], {}, []
+    for op in block.ops:
+        if op.type == "feed":
+            name = op.outputs[0].arguments[0]
+            feeds[name] = _closed(shapes.get(name, ()), name, path)
+        elif op.type == "fetch":
+            fetches.append(op.inputs[0].arguments[0])
+        else:
+            nodes.append(_node(op, shapes, parameters, path))
+    return Graph(
+        nodes=tuple(nodes), feeds=feeds, fetches=tuple(fetches), parameters=parameters
+    )
+
+
+def _node(op: Any, shapes: dict[str, Shape], parameters: dict[str, Shape], path: Path) -> Node:  # noqa: ANN401
+    kind = known_kinds().get(op.type)
+    inputs = _slots(op.inputs, kind.slots if kind else None)
+    outputs = _slots(op.outputs, kind.outputs if kind else None)
+    activations, weights = {}, {}
+    for slot, names in inputs.items():
+        (weights if all(name in parameters for name in names) else activations)[slot] = names
+
+    def shaped(slots: dict[str, tuple[str, ...]]) -> Shapes:
+        return Shapes(
+            {
+                slot: tuple(_closed(shapes.get(name, ()), name, path) for name in names)
+                for slot, names in slots.items()
+            }
+        )
+
+    input_shapes, weight_shapes = shaped(activations), shaped(weights)
+    spec = OpSpec(
+        kind=op.type,
+        inputs=input_shapes,
+        outputs=shaped(outputs),
+        weights=weight_shapes,
+        attributes=_attributes(op, kind, input_shapes, weight_shapes),
+    )
+    return Node(spec=spec, inputs=Names(activations), outputs=Names(outputs), weights=Names(weights))
+
+
+def _slots(given: Any, wanted: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
+    return {
+        slot.parameter: tuple(slot.arguments)
+        for slot in given
+        if slot.arguments and (wanted is None or slot.parameter in wanted)
+    }
+
+
+def _closed(shape: Shape, name: str, path: Path) -> Shape:
+    if any(extent <= 0 for extent in shape):
+        raise ModelError(
+            f"{path}: the shape {list(shape)} of {name!r} is open; "
+            "give it with --input-shape, such as 1,3,224,224"
+        )
+    return shape or (1,)
+
+
+def _attributes(
+    op: Any,  # noqa: ANN401
+    kind: OperatorKind | None,
+    inputs: Shapes,
+    weights: Shapes,
+) -> Attributes:
+    if kind is None:
+        return Attributes()
+    values: dict[str, Attribute] = dict(kind.attributes)
+    for attribute in op.attrs:
+        if attribute.name in values:
+            values[attribute.name] = _value(attribute)
+    return kind.normal(Attributes(values), inputs, weights)
+
+
+def _value(attribute: Any) -> Attribute:  # noqa: ANN401
+    """The value of an attribute by its declared type."""
+    types = framework().AttrType
+    field = {
+        types.INT: "i",
+        types.FLOAT: "f",
+        types.STRING: "s",
+        types.INTS: "ints",
+        types.FLOATS: "floats",
+        types.BOOLEAN: "b",
+        types.LONG: "l",
+        types.LONGS: "longs",
+    }.get(attribute.type)
+    if field is None:
+        raise ModelError(f"attribute {attribute.name!r} has a type edgeslim does not read")
+    value = getattr(attribute, field)
+    if isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else 0.0
+    result: Attribute = frozen(list(value))
+    return result

@@ -1,0 +1,65 @@
+"""The protobuf classes of Paddle's program descriptions, without importing Paddle.
+
+``import paddle`` takes seconds and starts threads; its generated description module is a
+file on its own and is loaded as one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from edgeslim.errors import BadFileError, ProgramNotFoundError
+
+__all__ = ["framework", "parse_program", "read_program"]
+
+_MODULE = "paddle.base.proto.framework_pb2"
+
+
+@cache
+def framework() -> ModuleType:
+    """The module ``framework_pb2`` of the installed Paddle."""
+    loaded = sys.modules.get(_MODULE)
+    if loaded is not None:
+        return loaded
+    found = importlib.util.find_spec("paddle")
+    if found is None or not found.submodule_search_locations:
+        raise ProgramNotFoundError("Paddle is not installed; pip install 'paddlepaddle==3.3.1'")
+    file = Path(found.submodule_search_locations[0], "base", "proto", "framework_pb2.py")
+    spec = importlib.util.spec_from_file_location("edgeslim_framework_pb2", file)
+    if spec is None or spec.loader is None or not file.exists():
+        raise ProgramNotFoundError(f"this Paddle has no {file.name}; paddlepaddle==3.3.1 has")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def read_program(path: Path) -> Any:  # noqa: ANN401 - generated classes have no static type
+    """The ``ProgramDesc`` in a file.
+
+    Raises:
+        BadFileError: Missing, empty, or not a program.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    return parse_program(content, path)
+
+
+def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
+    """As `read_program`, from bytes; ``path`` names them in errors."""
+    from google.protobuf.message import DecodeError
+
+    program = framework().ProgramDesc()
+    try:
+        program.ParseFromString(content)
+    except DecodeError as error:
+        raise BadFileError(f"{path} is not a Paddle program description") from error
+    if not program.blocks or not program.blocks[0].ops:
+        raise BadFileError(f"{path} is not a Paddle program description: it has no operators")
+    return program

@@ -1,0 +1,1 @@
+"""From a table to a network's latency: reuse distance, calibration, intervals."""

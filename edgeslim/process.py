@@ -1,0 +1,197 @@
+"""Programs of this machine, each in a process of its own with a deadline.
+
+Standard output and error are captured without limit on time but with one on size, so a
+program that prints for ever costs no memory; the last lines go into every error.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeslim.errors import (
+    ProgramAbortedError,
+    ProgramCrashedError,
+    ProgramError,
+    ProgramFailedError,
+    ProgramNotFoundError,
+    ProgramTimedOutError,
+)
+
+__all__ = ["Completed", "last_lines", "run", "status_error"]
+
+_KEPT_BYTES = 64 * 1024
+_LONGEST_LINE_BYTES = 16 * 1024 * 1024
+_LAST_LINES = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Completed:
+    """What a program left: exit status (128 + signal if it was ended by one) and output."""
+
+    argv: tuple[str, ...]
+    status: int
+    output: bytes
+    errors: bytes
+    wall_s: float
+
+
+@dataclass(slots=True)
+class _Capture:
+    """The last part of a stream, and its lines as they become complete."""
+
+    on_line: Callable[[bytes], None] | None = None
+    kept: bytearray = field(default_factory=bytearray)
+    pending: bytearray = field(default_factory=bytearray)
+
+    def add(self, chunk: bytes) -> None:
+        self.kept += chunk
+        if len(self.kept) > 2 * _KEPT_BYTES:
+            del self.kept[:-_KEPT_BYTES]
+        if self.on_line is None:
+            return
+        self.pending += chunk
+        *lines, rest = bytes(self.pending).split(b"\n")
+        self.pending = bytearray(rest[-_LONGEST_LINE_BYTES:])
+        for line in lines:
+            self.on_line(line)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[bytes], None] | None = None,
+) -> Completed:
+    """Runs a program to its end, or ends it (with all its children) at the deadline.
+
+    Args:
+        argv: Program and arguments; no shell is involved.
+        timeout_s: Total time allowed, however busy the program is.
+        folder: Working folder.
+        environment: Variables added to this process's own.
+        on_line: Called with each complete line of standard output as it appears.
+
+    Raises:
+        ProgramNotFoundError: There is no such program.
+        ProgramTimedOutError: The deadline passed.
+    """
+    start = time.monotonic()
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise ProgramNotFoundError(f"cannot start {argv[0]}: {error.strerror}") from error
+    output, errors = _Capture(on_line), _Capture()
+    try:
+        ended = _pump(child, output, errors, start + timeout_s)
+    finally:
+        _end_group(child)
+    if not ended:
+        raise ProgramTimedOutError(
+            f"{_short(argv)} did not end within {timeout_s:g} s and was ended"
+            f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
+        )
+    code = child.returncode
+    return Completed(
+        argv=tuple(argv),
+        status=128 - code if code < 0 else code,
+        output=bytes(output.kept),
+        errors=bytes(errors.kept),
+        wall_s=time.monotonic() - start,
+    )
+
+
+def _pump(
+    child: subprocess.Popen[bytes], output: _Capture, errors: _Capture, deadline: float
+) -> bool:
+    """Reads both streams until the program ends; False if the deadline came first."""
+    assert child.stdout is not None  # noqa: S101 - both were asked for above
+    assert child.stderr is not None  # noqa: S101
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ, output)
+        selector.register(child.stderr, selectors.EVENT_READ, errors)
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            for key, _ in selector.select(min(left, 1.0)):
+                chunk = os.read(key.fd, 65536)
+                if chunk:
+                    key.data.add(chunk)
+                else:
+                    selector.unregister(key.fileobj)
+    try:
+        child.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Ends the program and whatever it started, and closes its streams."""
+    if child.poll() is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            child.kill()
+        child.wait()
+    for stream in (child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def status_error(what: str, completed: Completed, *, mend: str = "") -> ProgramError:
+    """The typed error for a program that ended badly.
+
+    Args:
+        what: What was being done, as the start of the message.
+        completed: What the program left.
+        mend: The likely mend, as a clause.
+    """
+    signal_number = completed.status - 128
+    tail = last_lines(completed.output, completed.errors)
+    advice = f"; {mend}" if mend else ""
+    if signal_number == signal.SIGABRT:
+        return ProgramAbortedError(f"{what}: the program aborted (134){advice}{tail}")
+    if signal_number > 0:
+        try:
+            name = signal.Signals(signal_number).name
+        except ValueError:
+            name = f"signal {signal_number}"
+        return ProgramCrashedError(
+            f"{what}: the program crashed ({completed.status}, {name}){advice}{tail}"
+        )
+    return ProgramFailedError(f"{what}: the program failed ({completed.status}){advice}{tail}")
+
+
+def last_lines(*streams: bytes) -> str:
+    """The last lines a program printed, joined into one, or nothing."""
+    lines = [
+        line.strip()
+        for stream in streams
+        for line in stream.decode(errors="replace").splitlines()
+        if line.strip()
+    ]
+    return f" [it printed last: {' | '.join(lines[-_LAST_LINES:])[-600:]}]" if lines else ""
+
+
+def _short(argv: Sequence[str]) -> str:
+    text = shlex.join(argv)
+    return text if len(text) <= 120 else f"{text[:117]}..."

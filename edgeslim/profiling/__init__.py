@@ -1,0 +1,1 @@
+"""Measuring a device: which operators and networks, in which order, until when."""

@@ -1,0 +1,243 @@
+"""The runner: times models with the Paddle-Lite runtime, on the device, in its own process.
+
+A file on its own that imports nothing of edgeslim and never Paddle (which would share its
+thread pools and caches with the measurement). It reads a manifest, and writes one JSON
+line for each thing that happens to a results file and to standard output, each with a
+sequence number; the last line has their count and a checksum.
+
+    python program.py MANIFEST RESULTS
+
+See `edgeslim.runner.protocol` for both documents.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import signal
+import sys
+import time
+
+REFUSED = 3
+"""Exit status when the runner will not run at all; standard error says why."""
+
+OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
+"""Kernels that this processor really has; others are empty shells that return at once."""
+
+
+class Results:
+    """The results file, flushed line by line, echoed for progress."""
+
+    def __init__(self, path):
+        self._file = open(path, "wb")
+        self._count = 0
+        self._digest = hashlib.sha256()
+
+    def say(self, message):
+        line = json.dumps({"sequence": self._count, **message}).encode() + b"\n"
+        self._file.write(line)
+        self._file.flush()
+        self._digest.update(line)
+        self._count += 1
+        os.write(1, line)
+
+    def close(self):
+        count, checksum = self._count, self._digest.hexdigest()
+        self.say({"event": "end", "count": count, "sha256": checksum})
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def main(manifest_path, results_path):
+    with open(manifest_path) as stream:
+        manifest = json.load(stream)
+    if manifest["protocol"] != 1:
+        refuse("the manifest has protocol %s; this runner speaks 1" % manifest["protocol"])
+    pinned = pin(manifest["threads"])
+    numpy, lite = load()
+    folder = os.path.dirname(os.path.abspath(manifest_path))
+    results = Results(results_path)
+    results.say(
+        {
+            "event": "start",
+            "numpy": numpy.__version__,
+            "machine": platform.machine(),
+            "pinned_cores": pinned,
+        }
+    )
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    sweep = Sweep(numpy)
+    for entry in manifest["entries"]:
+        results.say({"event": "entry", "id": entry["id"]})
+        # The default action ends the process even inside native code; the host goes on
+        # with the next entry.
+        signal.setitimer(signal.ITIMER_REAL, entry["timeout_s"])
+        try:
+            run_entry(entry, folder, numpy, lite, sweep, results)
+        except Failure as failure:
+            results.say({"event": "failed", "id": entry["id"], "reason": str(failure)})
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    results.close()
+
+
+class Failure(Exception):
+    """One entry cannot be measured; the others can."""
+
+
+def refuse(reason):
+    sys.stderr.write(reason + "\n")
+    sys.exit(REFUSED)
+
+
+def load():
+    """NumPy and the runtime, if they fit together."""
+    import numpy
+
+    if int(numpy.__version__.split(".")[0]) >= 2:
+        refuse(
+            "NumPy %s corrupts the Paddle-Lite runtime in silence; pip install 'numpy<2'"
+            % numpy.__version__
+        )
+    try:
+        import paddlelite.lite as lite
+    except ImportError as error:
+        refuse("paddlelite does not load (%s); pip install 'paddlelite==2.13rc0'" % error)
+    return numpy, lite
+
+
+def pin(threads):
+    """Keeps the process on as many cores as it has threads: the last ones allowed."""
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    allowed = sorted(os.sched_getaffinity(0))
+    if threads > len(allowed):
+        refuse("%d threads do not fit on %d cores" % (threads, len(allowed)))
+    chosen = allowed[-threads:]
+    os.sched_setaffinity(0, chosen)
+    return chosen
+
+
+class Sweep:
+    """Memory that is read and written to push other things out of the caches."""
+
+    def __init__(self, numpy):
+        self._numpy = numpy
+        self._memory = numpy.zeros(0, numpy.uint64)
+
+    def __call__(self, size):
+        count = size // 8
+        if self._memory.size < count:
+            self._memory = self._numpy.ones(count, self._numpy.uint64)
+        part = self._memory[:count]
+        self._numpy.add(part, 1, out=part)
+
+
+def run_entry(entry, folder, numpy, lite, sweep, results):
+    """Loads a model, proves that its outputs are numbers, and times it in each state."""
+    busy = time.perf_counter_ns()
+    check_targets(entry)
+    config = lite.MobileConfig()
+    config.set_model_from_file(os.path.join(folder, entry["model"]))
+    predictor = lite.create_paddle_predictor(config)
+    version = predictor.get_version()
+    if version != entry["library_version"]:
+        raise Failure(
+            "the model is for Paddle-Lite %s and this runtime is %s; convert it again"
+            % (entry["library_version"], version)
+        )
+    arrays = [make_input(each, folder, numpy) for each in entry["inputs"]]
+    tensors = [predictor.get_input(index) for index in range(len(arrays))]
+
+    def feed():
+        for tensor, array in zip(tensors, arrays):
+            tensor.from_numpy(array)
+
+    feed()
+    predictor.run()
+    outputs = [
+        predictor.get_output(index).numpy() for index in range(len(predictor.get_output_names()))
+    ]
+    for index, output in enumerate(outputs):
+        if output.dtype.kind == "f" and not numpy.isfinite(output).all():
+            raise Failure("output %d has values that are not finite" % index)
+    for index, name in enumerate(entry["keep_outputs"]):
+        numpy.save(os.path.join(folder, name), outputs[index])
+    loaded = time.perf_counter_ns()
+    for state in entry["states"]:
+        measure(entry, state, predictor.run, feed, sweep, results, loaded)
+        loaded = time.perf_counter_ns()
+    results.say(
+        {
+            "event": "finished",
+            "id": entry["id"],
+            "outputs": [list(output.shape) for output in outputs],
+            "version": version,
+            "wall_ns": time.perf_counter_ns() - busy,
+        }
+    )
+
+
+def check_targets(entry):
+    own = OWN_TARGETS.get(platform.machine())
+    foreign = sorted(set(entry["kernel_targets"]) - (own or set(entry["kernel_targets"])))
+    if foreign:
+        raise Failure(
+            "the model's kernels are for another processor (targets %s), and would seem to "
+            "run in no time; convert it for this one" % foreign
+        )
+
+
+def make_input(description, folder, numpy):
+    if description["file"]:
+        return numpy.load(os.path.join(folder, description["file"]), allow_pickle=False)
+    generator = numpy.random.default_rng(description["seed"])
+    array = generator.standard_normal(description["shape"], dtype=numpy.float32)
+    return numpy.ascontiguousarray(array.astype(description["dtype"]))
+
+
+def measure(entry, state, run, feed, sweep, results, since):
+    """Repeats until there are enough samples, enough time and a small enough spread."""
+    swept = state["swept_bytes"]
+    clock = time.perf_counter_ns
+    for _ in range(state["warmup"]):
+        run()
+    started = clock()
+    samples = []
+    while True:
+        if swept:
+            sweep(swept)
+            feed()
+        before = clock()
+        run()
+        samples.append(clock() - before)
+        spent = (clock() - started) / 1e9
+        if len(samples) >= state["maximum_samples"]:
+            break
+        if spent >= state["maximum_s"] and len(samples) >= 3:
+            break
+        if len(samples) < state["minimum_samples"] or spent < state["minimum_s"]:
+            continue
+        if relative_error(samples) <= state["relative_error"]:
+            break
+    results.say(
+        {
+            "event": "measured",
+            "id": entry["id"],
+            "swept_bytes": swept,
+            "warmup": state["warmup"],
+            "samples_ns": samples,
+            "busy_ns": clock() - since,
+        }
+    )
+
+
+def relative_error(samples):
+    """Standard error of the median over the median, from the middle half of the samples."""
+    ordered = sorted(samples)
+    count = len(ordered)
+    half = (ordered[(3 * count) // 4] - ordered[count // 4]) / 2.0
+    return 1.858 * half / ordered[count // 2] / count**0.5
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,134 @@
+"""The batch protocol: what goes to a runner, and what comes back.
+
+A manifest names models beside it and how each is to be timed. The runner answers with
+JSON Lines, numbered from 0: ``start``, then for each entry ``entry``, one ``measured`` for
+each cache state and ``finished`` or ``failed``, at last ``end`` with the count of lines
+before it and the SHA-256 of them. What lacks the end, or a number, is not complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from edgeslim.errors import BadFileError
+from edgeslim.measurement import CacheState
+from edgeslim.opspec import Shape
+
+__all__ = ["Entry", "Input", "Manifest", "Sampling", "check_complete"]
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of a model: a file of NumPy's, or normal noise from a seed."""
+
+    shape: Shape
+    dtype: str = "float32"
+    file: str = ""
+    seed: int = 0
+
+
+class Sampling(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a model is timed in one cache state.
+
+    Sampling goes on until there are ``minimum_samples`` and ``minimum_s`` has passed, and
+    then until the standard error of the median is ``relative_error`` or one of the maxima
+    is reached.
+    """
+
+    swept_bytes: int = 0
+    warmup: int = 3
+    minimum_samples: int = 10
+    maximum_samples: int = 400
+    minimum_s: float = 0.03
+    maximum_s: float = 1.0
+    relative_error: float = 0.01
+
+    @property
+    def cache(self) -> CacheState:
+        """The cache state that the sweep brings about."""
+        return CacheState(swept_bytes=self.swept_bytes)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One model of a batch.
+
+    Args:
+        id: Name of the entry in the results.
+        model: File of the optimized model, beside the manifest.
+        library_version: What the model was converted for; another runtime refuses it.
+        kernel_targets: Targets of its kernels; a processor without them refuses it.
+        inputs: Its inputs in order.
+        states: How it is timed, one cache state after the other.
+        keep_outputs: Files for its outputs, beside the manifest, if they are wanted.
+        timeout_s: After this the runner is ended and the entry has failed.
+    """
+
+    id: str
+    model: str
+    library_version: str
+    kernel_targets: tuple[int, ...]
+    inputs: tuple[Input, ...]
+    states: tuple[Sampling, ...]
+    keep_outputs: tuple[str, ...] = ()
+    timeout_s: float = 120.0
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run of the runner does."""
+
+    entries: tuple[Entry, ...]
+    threads: int = 1
+    protocol: int = 1
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of results; which fields are set depends on the event."""
+
+    sequence: int
+    event: str
+    id: str = ""
+    reason: str = ""
+    version: str = ""
+    machine: str = ""
+    pinned_cores: tuple[int, ...] = ()
+    outputs: tuple[Shape, ...] = ()
+    swept_bytes: int = 0
+    warmup: int = 0
+    samples_ns: tuple[int, ...] = ()
+    busy_ns: int = 0
+    count: int = 0
+    sha256: str = ""
+
+
+def parse_event(line: bytes) -> Event:
+    """One line of results.
+
+    Raises:
+        BadFileError: It is none.
+    """
+    try:
+        return msgspec.json.decode(line, type=Event)
+    except msgspec.DecodeError as error:
+        shown = line[:80].decode(errors="replace")
+        raise BadFileError(f"the runner's line {shown!r} is no result: {error}") from error
+
+
+def check_complete(lines: Sequence[bytes]) -> list[Event]:
+    """The events of a whole results file, with numbers, count and checksum proved.
+
+    Raises:
+        BadFileError: A line is missing, doubled or changed, or the end is missing.
+    """
+    events = [parse_event(line) for line in lines]
+    for expected, event in enumerate(events):
+        if event.sequence != expected:
+            raise BadFileError(f"result {expected} is missing; {event.sequence} stands there")
+    if not events or events[-1].event != "end":
+        raise BadFileError(f"the results end after {len(events)} lines, before their end mark")
+    end = events[-1]
+    digest = hashlib.sha256(b"".join(line + b"\n" for line in lines[:-1])).hexdigest()
+    if end.count != len(events) - 1 or end.sha256 != digest:
+        raise BadFileError("the results are not what the runner wrote: their checksum differs")
+    return events

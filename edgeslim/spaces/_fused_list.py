@@ -1,0 +1,245 @@
+"""The operators that Paddle-Lite's optimizer leaves, written down without asking it.
+
+A search asks for thousands of networks a second, so a space says for itself what is left
+of each after fusion. The rules are those of Paddle-Lite 2.13 for ``arm`` and ``x86``; tests
+hold them against the optimizer itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeslim.execution import Target
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
+
+__all__ = ["FusedList"]
+
+
+@dataclass(slots=True)
+class _Convolution:
+    """A convolution that may still be merged with the next."""
+
+    position: int
+    c_in: int
+    c_out: int
+
+
+class FusedList:
+    """Operators of one network, added in order."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._specs: list[OpSpec] = []
+        self._mergeable: list[tuple[int, int]] = []
+        self._any_pair_pays = False
+        self._linear: _Convolution | None = None
+
+    def specs(self, *, merged: bool | None = None) -> tuple[OpSpec, ...]:
+        """The operators, with convolutions merged where the optimizer does.
+
+        ``lite_conv_conv_fuse_pass`` looks for one pair whose merging saves work, and then
+        merges every pair of the network, whether it saves work or not.
+
+        Args:
+            merged: Whether to merge; by default as the optimizer would for these alone.
+        """
+        if not (self._any_pair_pays if merged is None else merged):
+            return tuple(self._specs)
+        specs = list(self._specs)
+        for first, second in self._mergeable:
+            specs[second] = _merged(specs[first], specs[second])
+        gone = {first for first, _ in self._mergeable}
+        return tuple(spec for place, spec in enumerate(specs) if place not in gone)
+
+    def convolution(
+        self,
+        shape: Shape,
+        c_out: int,
+        *,
+        kernel: int = 1,
+        stride: int = 1,
+        depthwise: bool = False,
+        activation: str = "",
+    ) -> Shape:
+        """A convolution without bias, its batch norm and activation; returns its output shape.
+
+        A 1x1 convolution right behind a dense one without activation is a pair that may
+        be merged, unless `barrier` was called in between.
+        """
+        n, c_in, height, width = shape
+        pad = (kernel - 1) // 2
+        out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))
+        groups = c_in if depthwise else 1
+        attributes: dict[str, Attribute] = {
+            "strides": (stride, stride),
+            "paddings": (pad,) * 4,
+            "dilations": (1, 1),
+            "groups": groups,
+        }
+        if activation:
+            attributes |= {"act_type": activation, "with_act": True}
+        if activation == "relu6":
+            attributes["fuse_brelu_threshold"] = 6.0
+        self._note_pair(c_in, c_out, kernel, stride, groups, activation)
+        self._specs.append(
+            OpSpec(
+                kind="depthwise_conv2d" if depthwise else "conv2d",
+                inputs=Shapes(Input=(shape,)),
+                outputs=Shapes(Output=(out,)),
+                weights=Shapes(Filter=((c_out, c_in // groups, kernel, kernel),), Bias=((c_out,),)),
+                attributes=Attributes(attributes),
+            )
+        )
+        return out
+
+    def barrier(self) -> None:
+        """The last output is read more than once, or by something else than a convolution."""
+        self._linear = None
+
+    def addition(self, shape: Shape, *, activation: str = "") -> None:
+        """Sum of two activations of one shape."""
+        self._elementwise("elementwise_add", shape, shape, activation=activation)
+
+    def channel_product(self, shape: Shape) -> None:
+        """Activations times a factor for each channel."""
+        self._elementwise("elementwise_mul", shape, (*shape[:2], 1, 1))
+
+    def pooled(self, shape: Shape, *, declared_window: bool) -> Shape:
+        """Average over the whole map, said as a window of its size or as adaptive."""
+        n, channels, height, width = shape
+        out = (n, channels, 1, 1)
+        attributes: dict[str, Attribute] = {
+            "pooling_type": "avg",
+            "ksize": (height, width),
+            "strides": (1, 1),
+            "paddings": (0, 0),
+            "global_pooling": True,
+        }
+        if declared_window:
+            attributes |= {
+                "strides": (height, width),
+                "global_pooling": False,
+                "adaptive": False,
+                "ceil_mode": False,
+                "exclusive": True,
+                "padding_algorithm": "EXPLICIT",
+            }
+        self._plain("pool2d", shape, out, attributes)
+        return out
+
+    def fully_connected(self, shape: Shape, width: int, *, activation: str = "") -> Shape:
+        """A linear layer with bias on ``(N, C)``, or on ``(N, C, 1, 1)`` flattened first."""
+        n, c_in = shape[:2]
+        flat, out = (n, c_in), (n, width)
+        self.barrier()
+        if self._target is Target.ARM:
+            self._specs.append(
+                OpSpec(
+                    kind="fc",
+                    inputs=Shapes(Input=(shape,)),
+                    outputs=Shapes(Out=(out,)),
+                    weights=Shapes(W=((c_in, width),), Bias=((width,),)),
+                    attributes=Attributes(
+                        in_num_col_dims=1,
+                        activation_type=activation,
+                        op_type="mul" if len(shape) > 2 else "matmul_v2",
+                    ),
+                )
+            )
+            return out
+        if len(shape) > 2:
+            self._plain("flatten_contiguous_range", shape, flat, {"start_axis": 1, "stop_axis": 3})
+        self._specs.append(
+            OpSpec(
+                kind="matmul_v2",
+                inputs=Shapes(X=(flat,)),
+                outputs=Shapes(Out=(out,)),
+                weights=Shapes(Y=((c_in, width),)),
+                attributes=Attributes(trans_x=False, trans_y=False),
+            )
+        )
+        self._bias(out, activation)
+        return out
+
+    def activation(self, kind: str, shape: Shape) -> None:
+        """An activation that nothing takes in."""
+        self._plain(kind, shape, shape, {})
+
+    def unsqueezed(self, shape: Shape) -> None:
+        """``(N, C)`` made ``(N, C, 1, 1)``."""
+        self._plain("unsqueeze2", shape, (*shape, 1, 1), {"axes": (2, 3)})
+
+    def _plain(
+        self, kind: str, shape: Shape, out: Shape, attributes: dict[str, Attribute]
+    ) -> None:
+        self.barrier()
+        self._specs.append(
+            OpSpec(
+                kind=kind,
+                inputs=Shapes(X=(shape,)),
+                outputs=Shapes(Out=(out,)),
+                attributes=Attributes(attributes),
+            )
+        )
+
+    def _elementwise(self, kind: str, x: Shape, y: Shape, *, activation: str = "") -> None:
+        self.barrier()
+        self._specs.append(
+            OpSpec(
+                kind=f"fusion_{kind}_activation" if activation else kind,
+                inputs=Shapes(X=(x,), Y=(y,)),
+                outputs=Shapes(Out=(x,)),
+                attributes=_elementwise_attributes(activation),
+            )
+        )
+
+    def _bias(self, shape: Shape, activation: str) -> None:
+        kind = "elementwise_add"
+        self._specs.append(
+            OpSpec(
+                kind=f"fusion_{kind}_activation" if activation else kind,
+                inputs=Shapes(X=(shape,)),
+                outputs=Shapes(Out=(shape,)),
+                weights=Shapes(Y=(shape[-1:],)),
+                attributes=_elementwise_attributes(activation),
+            )
+        )
+
+    def _note_pair(
+        self, c_in: int, c_out: int, kernel: int, stride: int, groups: int, activation: str
+    ) -> None:
+        """Remembers a pair that may be merged; the condition is ``conv_conv_fuser.cc``'s."""
+        first, position = self._linear, len(self._specs)
+        if first is not None and kernel == 1 and stride == 1 and groups == 1:
+            self._mergeable.append((first.position, position))
+            extra = first.c_in * (c_out - first.c_out)
+            self._any_pair_pays |= 0 < extra <= first.c_out * c_out
+        is_linear = groups == 1 and not activation
+        self._linear = (
+            _Convolution(position=position, c_in=c_in, c_out=c_out) if is_linear else None
+        )
+
+
+def _extent(extent: int, kernel: int, stride: int, pad: int) -> int:
+    return (extent + 2 * pad - kernel) // stride + 1
+
+
+def _elementwise_attributes(activation: str) -> Attributes:
+    return Attributes(axis=-1, act_type=activation) if activation else Attributes(axis=-1)
+
+
+def _merged(first: OpSpec, second: OpSpec) -> OpSpec:
+    """The first convolution with the outputs and the activation of the second."""
+    _, c_in, k_h, k_w = first.weights["Filter"][0]
+    c_out = second.output_shape[1]
+    keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
+    activation = {
+        name: value for name, value in second.attributes.items() if name not in keep
+    }
+    return OpSpec(
+        kind=first.kind,
+        inputs=first.inputs,
+        outputs=second.outputs,
+        weights=Shapes(Filter=((c_out, c_in, k_h, k_w),), Bias=((c_out,),)),
+        attributes=Attributes({**keep, **activation}),
+    )

@@ -1,0 +1,1 @@
+"""Training and evaluation of networks, and the tasks they are trained on."""
