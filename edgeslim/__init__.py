@@ -1,0 +1,60 @@
+"""Make a PaddlePaddle model meet a latency on a device, and prove it by measurement.
+
+Everything that a command does::
+
+    import edgeslim
+
+    table = edgeslim.profile("host", space="light-nas-small").table
+    found = edgeslim.search(0.3, space="light-nas-small", table=table, out=Path("runs/first"))
+    edgeslim.deploy(found.run)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from edgeslim.errors import EdgeslimError
+from edgeslim.version import __version__
+
+if TYPE_CHECKING:
+    from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.conversion.inspect_model import inspect
+    from edgeslim.prediction.predict_model import predict
+    from edgeslim.profiling.doctor import devices, doctor
+    from edgeslim.profiling.profile import profile
+    from edgeslim.search.search import search
+    from edgeslim.conversion.build_network import build_network
+
+__all__ = [
+    "EdgeslimError",
+    "__version__",
+    "build_network",
+    "convert",
+    "deploy",
+    "devices",
+    "doctor",
+    "inspect",
+    "predict",
+    "profile",
+    "search",
+]
+
+_MODULES = {
+    "build_network": "edgeslim.conversion.build_network",
+    "convert": "edgeslim.deployment.deploy",
+    "deploy": "edgeslim.deployment.deploy",
+    "devices": "edgeslim.profiling.doctor",
+    "doctor": "edgeslim.profiling.doctor",
+    "inspect": "edgeslim.conversion.inspect_model",
+    "predict": "edgeslim.prediction.predict_model",
+    "profile": "edgeslim.profiling.profile",
+    "search": "edgeslim.search.search",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is asked for decides
+    """Imports what is used only when it is used: ``import edgeslim`` costs nothing."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module 'edgeslim' has no attribute {name!r}")

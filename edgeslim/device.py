@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.errors import UnknownNameError
+from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision, Target
 from edgeslim.files import read_toml
 from edgeslim.resources import data_folder
@@ -38,11 +38,19 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     swept_mb: tuple[int, ...] = (0, 8, 16, 32)
 
     def __post_init__(self) -> None:
-        if not self.swept_mb or list(self.swept_mb) != sorted({*self.swept_mb, 0}):
+        if self.swept_mb[:1] != (0,) or list(self.swept_mb) != sorted(set(self.swept_mb)):
             raise ValueError(f"swept_mb must rise from 0, not {list(self.swept_mb)}")
+        if self.threads < 1:
+            raise ValueError(f"threads must be at least 1, not {self.threads}")
 
     def execution(self, *, threads: int | None = None) -> Execution:
-        """How models run on it, with what the user asked for."""
+        """How models run on it, with what the user asked for.
+
+        Raises:
+            UsageError: Fewer threads than one.
+        """
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads must be at least 1, not {threads}")
         return Execution(
             target=self.target,
             precision=Precision.FP32,
@@ -79,5 +87,8 @@ def load_device(name: str) -> DeviceProfile:
     for folder in profile_folders():
         path = folder / f"{name}.toml"
         if path.is_file():
-            return read_toml(path, DeviceProfile)
+            profile = read_toml(path, DeviceProfile)
+            if profile.name != name:
+                raise BadFileError(f"{path}: the name must be the file's, not {profile.name!r}")
+            return profile
     raise UnknownNameError("device", name, device_names())

@@ -6,8 +6,6 @@ from enum import Enum
 
 import msgspec
 
-from edgeslim.errors import UsageError
-
 __all__ = ["Execution", "PowerMode", "Precision", "Target"]
 
 
@@ -43,7 +41,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.threads < 1:
-            raise UsageError(f"threads must be at least 1, not {self.threads}")
+            raise ValueError(f"threads must be at least 1, not {self.threads}")
 
     def __str__(self) -> str:
         threads = f"{self.threads} thread" + ("s" if self.threads > 1 else "")

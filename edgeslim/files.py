@@ -6,10 +6,11 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -28,6 +29,10 @@ __all__ = [
 
 Value = TypeVar("Value")
 
+_PART = ".part"
+_TELLING_BYTES = 16
+"""As much of a line as tells whether its writer was one of ours."""
+
 
 @contextmanager
 def _explained(path: Path, doing: str) -> Iterator[None]:
@@ -40,25 +45,56 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all.
+    """Writes a file whole or not at all, and removes what killed writers of it left.
 
     Raises:
         UnwritableError: Read-only folder, full disk.
     """
     with _explained(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        _remove_parts(path)
+        with _new_part(path) as (descriptor, part):
+            _write_all(descriptor, content)
+            os.fsync(descriptor)
+            part.chmod(0o644)
+            part.replace(path)
+
+
+@contextmanager
+def _new_part(path: Path) -> Iterator[tuple[int, Path]]:
+    """A new file beside ``path``, locked while its writer lives and gone if it fails."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
+        part = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            with suppress(OSError):  # some network folders know no locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Before the lock, another writer may have taken it for one that was left.
+            if os.fstat(descriptor).st_nlink > 0:
+                yield descriptor, part
+                return
         except BaseException:
             with suppress(OSError):
-                Path(name).unlink()
+                part.unlink()
             raise
+        finally:
+            os.close(descriptor)
+
+
+def _remove_parts(path: Path) -> None:
+    """Removes the parts of writers that are dead: those that nobody has locked."""
+    for part in path.parent.iterdir():
+        if part.name.startswith(f".{path.name}.") and part.suffix == _PART:
+            with suppress(OSError), part.open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    """Writes every byte, unbuffered: nothing is left to be written when this fails."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def write_json(path: Path, value: object) -> None:
@@ -80,7 +116,7 @@ def read_toml(path: Path, shape: type[Value]) -> Value:
     return _decode(path, lambda content: msgspec.toml.decode(content, type=shape))
 
 
-def _decode(path: Path, decode: Any) -> Any:  # noqa: ANN401 - the callers give it its type
+def _decode(path: Path, decode: Callable[[bytes], Value]) -> Value:
     try:
         return decode(path.read_bytes())
     except OSError as error:
@@ -99,21 +135,27 @@ def new_folder(path: Path) -> Path:
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Moves a finished folder to its final name; an older one there gives way."""
-    with _explained(target, "write"):
-        target.parent.mkdir(parents=True, exist_ok=True)
+    """Moves a finished folder to its final name; an older one there gives way.
+
+    Raises:
+        UnwritableError: It cannot; what was at ``target`` is there still.
+    """
+    with _explained(target, "write"), temporary_folder(near=target.parent) as beside:
+        new, old = beside / "new", beside / "old"
+        shutil.move(source, new)
         if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-            target.rename(old / target.name)
-            shutil.move(source, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            shutil.move(source, target)
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
 
 
 @contextmanager
 def temporary_folder(*, near: Path | None = None) -> Iterator[Path]:
-    """A folder that is gone afterwards, beside ``near`` where a rename must be atomic."""
+    """A folder that is gone afterwards, in ``near`` where a rename must be atomic."""
     with _explained(near or Path(tempfile.gettempdir()), "write into"):
         if near is not None:
             near.mkdir(parents=True, exist_ok=True)
@@ -135,18 +177,27 @@ class AppendOnlyFile:
         self.path = path
 
     def create(self, first_line: bytes) -> bool:
-        """Writes the first line if the file is new or empty; says whether it was."""
+        """Writes the first line if the file has none yet; says whether it did.
+
+        A first line that a killed writer left incomplete counts as none; any other
+        content is left alone.
+        """
         with self._locked() as stream:
-            if stream.seek(0, os.SEEK_END) > 0:
+            if _end_of_lines(stream) > 0:
                 return False
-            self._add(stream, [first_line])
+            stream.seek(0)
+            found = stream.read(_TELLING_BYTES)
+            if found != first_line[: len(found)]:
+                return False
+            stream.truncate(0)
+            _add(stream, (first_line,))
             return True
 
     def append(self, *lines: bytes) -> None:
-        """Adds lines and flushes them to the disk."""
+        """Adds lines and flushes them to the disk; if they do not fit, adds none."""
         with self._locked() as stream:
-            _cut_incomplete_line(stream)
-            self._add(stream, lines)
+            stream.truncate(_end_of_lines(stream))
+            _add(stream, lines)
 
     def lines(self) -> tuple[list[bytes], bool]:
         """All complete lines, and whether an incomplete one was left off at the end."""
@@ -158,36 +209,33 @@ class AppendOnlyFile:
         return complete, bool(rest.strip())
 
     @contextmanager
-    def _locked(self) -> Iterator[IO[bytes]]:
+    def _locked(self) -> Iterator[FileIO]:
         with _explained(self.path, "write"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a+b") as stream:
+            with self.path.open("a+b", buffering=0) as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 yield stream
 
-    def _add(self, stream: IO[bytes], lines: tuple[bytes, ...] | list[bytes]) -> None:
-        start = stream.seek(0, os.SEEK_END)
-        try:
-            stream.write(b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
-            stream.flush()
-            os.fsync(stream.fileno())
-        except OSError:
-            with suppress(OSError):
-                stream.truncate(start)
-            raise
+
+def _add(stream: FileIO, lines: tuple[bytes, ...]) -> None:
+    start = stream.seek(0, os.SEEK_END)
+    try:
+        _write_all(stream.fileno(), b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
+        os.fsync(stream.fileno())
+    except BaseException:
+        with suppress(OSError):
+            stream.truncate(start)
+        raise
 
 
-def _cut_incomplete_line(stream: IO[bytes]) -> None:
-    end = stream.seek(0, os.SEEK_END)
-    position = end
+def _end_of_lines(stream: FileIO) -> int:
+    """Where the last complete line ends."""
+    position = stream.seek(0, os.SEEK_END)
     while position > 0:
         step = min(4096, position)
         stream.seek(position - step)
-        chunk = stream.read(step)
-        newline = chunk.rfind(b"\n")
+        newline = stream.read(step).rfind(b"\n")
         if newline >= 0:
-            if position - step + newline + 1 < end:
-                stream.truncate(position - step + newline + 1)
-            return
+            return position - step + newline + 1
         position -= step
-    stream.truncate(0)
+    return 0

@@ -56,9 +56,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def weight_bytes(self) -> int:
         """Size of all persistent tensors that the operators read."""
-        used = {
-            name for node in self.nodes for names in node.weights.values() for name in names
-        }
+        used = {name for node in self.nodes for names in node.weights.values() for name in names}
         return FLOAT_BYTES * sum(
             math.prod(shape) for name, shape in self.parameters.items() if name in used
         )

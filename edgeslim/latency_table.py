@@ -10,103 +10,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Union
 
 import msgspec
+import numpy as np
 
-from edgeslim.errors import BadFileError, ContextMismatchError
-from edgeslim.execution import Execution
+from edgeslim.errors import BadFileError
 from edgeslim.files import AppendOnlyFile
-from edgeslim.graph import Graph
+from edgeslim.latency_rows import (
+    FailedRow,
+    NetworkRow,
+    OperatorRow,
+    Row,
+    TableContext,
+    check_schema,
+    decode_row,
+    encode_row,
+)
 from edgeslim.measurement import CacheState, Measurement
-from edgeslim.opspec import OpSpec, decode_hook, encode_hook
+from edgeslim.opspec import OpSpec
 
 __all__ = ["FailedRow", "LatencyTable", "NetworkRow", "OperatorRow", "TableContext"]
-
-SCHEMA = 1
-"""1: first version (2026-11)."""
-
-
-class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
-    """Everything that all rows of a table share, and the latency depends on.
-
-    Args:
-        device: Name of the device's profile.
-        hardware: What the device says it is, such as its processor.
-        execution: Target, precision, threads, power mode.
-        library_version: Version of Paddle-Lite, of ``opt`` and runtime alike.
-        runner: Program that measured.
-        simulated: Whether the numbers were made up; such a table is never quoted as measured.
-        created: Day and time of the first line, UTC.
-        edgeslim: Version that made the table.
-    """
-
-    device: str
-    hardware: str
-    execution: Execution
-    library_version: str
-    runner: str
-    simulated: bool = False
-    created: str = ""
-    edgeslim: str = ""
-    schema: int = SCHEMA
-
-    def check_same(self, other: TableContext, path: Path) -> None:
-        """Refuses to mix measurements.
-
-        Raises:
-            ContextMismatchError: Names what differs, here and there.
-        """
-        same = ("device", "hardware", "execution", "library_version", "runner", "simulated")
-        for field in same:
-            mine, theirs = getattr(self, field), getattr(other, field)
-            if mine != theirs:
-                raise ContextMismatchError(
-                    f"{path} is of another {field.replace('_', ' ')}: {mine}, not {theirs}; "
-                    "use another table"
-                )
-
-
-class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag_field="row"):
-    """One operator, timed alone in some cache states.
-
-    Args:
-        operator: The key.
-        measurements: One for each cache state.
-        drift: How much slower than its best the reference operator was meanwhile, as a
-            ratio; 1 is not at all.
-        measured: Day and time, UTC.
-    """
-
-    operator: OpSpec
-    measurements: tuple[Measurement, ...]
-    drift: float = 1.0
-    measured: str = ""
-
-
-class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="row"):
-    """One whole network as the device ran it: the judge of every sum."""
-
-    name: str
-    graph: Graph
-    measurements: tuple[Measurement, ...]
-    measured: str = ""
-
-    @property
-    def latency_ms(self) -> float:
-        """Median over all samples."""
-        return Measurement.pooled(self.measurements).latency_ms
-
-
-class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):
-    """One operator that could not be measured, and why; it is not tried again."""
-
-    operator: OpSpec
-    reason: str
-    measured: str = ""
-
-
-Row = Union[TableContext, OperatorRow, NetworkRow, FailedRow]
 
 
 class LatencyTable:
@@ -120,7 +43,12 @@ class LatencyTable:
     """
 
     def __init__(
-        self, path: Path, context: TableContext, rows: Iterable[Row] = (), *, truncated: bool = False
+        self,
+        path: Path,
+        context: TableContext,
+        rows: Iterable[Row] = (),
+        *,
+        truncated: bool = False,
     ) -> None:
         self.path = path
         self.context = context
@@ -128,6 +56,7 @@ class LatencyTable:
         self._operators: dict[OpSpec, dict[CacheState, Measurement]] = {}
         self._failed: dict[OpSpec, str] = {}
         self._networks: dict[str, NetworkRow] = {}
+        self._rows: list[OperatorRow | NetworkRow] = []
         for row in rows:
             self._take(row)
 
@@ -140,20 +69,17 @@ class LatencyTable:
         """
         lines, truncated = AppendOnlyFile(path).lines()
         if not lines:
-            raise BadFileError(f"{path} is not a latency table: it is empty")
-        decode = _ROW_DECODER.decode
-        rows: list[Row] = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                rows.append(decode(line))
-            except (msgspec.DecodeError, ValueError) as error:
-                raise BadFileError(f"{path}:{number}: {error}") from error
-            if number == 1:
-                _check_schema(path, rows[0])
-        context, *rest = rows
+            state = "has no complete line" if truncated else "is empty"
+            raise BadFileError(f"{path} is not a latency table: it {state}")
+        check_schema(path, lines[0])
+        context, *rows = (decode_row(path, number, line) for number, line in enumerate(lines, 1))
         if not isinstance(context, TableContext):
             raise BadFileError(f"{path}:1: a latency table starts with its context")
-        return LatencyTable(path, context, rest, truncated=truncated)
+        for number, row in enumerate(rows, 2):
+            # Tables put together with cat have several, which must all be the same.
+            if isinstance(row, TableContext) and context.difference(row):
+                raise BadFileError(f"{path}:{number}: another context: {context.difference(row)}")
+        return LatencyTable(path, context, rows, truncated=truncated)
 
     @staticmethod
     def open(path: Path, context: TableContext) -> LatencyTable:
@@ -162,15 +88,21 @@ class LatencyTable:
         Raises:
             ContextMismatchError: It was measured in another context.
         """
-        if not AppendOnlyFile(path).create(_encode(context)):
+        if not AppendOnlyFile(path).create(encode_row(context)):
             table = LatencyTable.read(path)
             table.context.check_same(context, path)
             return table
         return LatencyTable(path, context)
 
     def add(self, *rows: OperatorRow | NetworkRow | FailedRow) -> None:
-        """Adds rows, on the disk before this returns."""
-        AppendOnlyFile(self.path).append(*(_encode(row) for row in rows))
+        """Adds rows, on the disk before this returns.
+
+        Raises:
+            UnwritableError: Read-only folder, full disk; then none of them is added.
+        """
+        file = AppendOnlyFile(self.path)
+        file.create(encode_row(self.context))  # if someone removed the table meanwhile
+        file.append(*(encode_row(row) for row in rows))
         for row in rows:
             self._take(row)
 
@@ -188,8 +120,49 @@ class LatencyTable:
         return self._operators.get(spec, {})
 
     @property
+    def reference_ms(self) -> float:
+        """What the reference operator took in the middle of all measuring; 0 is not known.
+
+        This is the speed of the device that the table's latencies are for.
+        """
+        known = [row.reference_ms for row in self._rows if row.reference_ms > 0]
+        return float(np.median(known)) if known else 0.0
+
+    def latencies_ms(self) -> dict[OpSpec, dict[CacheState, float]]:
+        """Latency of every operator in every cache state, at the table's own speed.
+
+        A shared or warming machine is faster at one time than at another; each row says
+        how fast it was by the reference operator, and is brought to one speed by it.
+        """
+        speed = self.reference_ms
+        parts: dict[OpSpec, dict[CacheState, list[tuple[float, int]]]] = {}
+        for row in self._rows:
+            if isinstance(row, OperatorRow):
+                states = parts.setdefault(row.operator, {})
+                factor = _factor(speed, row)
+                for each in row.measurements:
+                    weighted = (each.latency_ms * factor, len(each.samples_ns))
+                    states.setdefault(each.cache, []).append(weighted)
+        return {
+            spec: {cache: _weighted_mean(each) for cache, each in states.items()}
+            for spec, states in parts.items()
+        }
+
+    def network_latencies_ms(self) -> dict[str, float]:
+        """Latency of every whole network at the table's own speed; see `latencies_ms`."""
+        speed = self.reference_ms
+        parts: dict[str, list[tuple[float, int]]] = {}
+        for row in self._rows:
+            # A network of the same name but of other operators was replaced by the later one.
+            if isinstance(row, NetworkRow) and row.graph == self._networks[row.name].graph:
+                samples = sum(len(each.samples_ns) for each in row.measurements)
+                weighted = (row.latency_ms * _factor(speed, row), samples)
+                parts.setdefault(row.name, []).append(weighted)
+        return {name: _weighted_mean(each) for name, each in parts.items()}
+
+    @property
     def failed(self) -> Mapping[OpSpec, str]:
-        """Why operators could not be measured."""
+        """Why operators could not be measured, for those that never were."""
         return self._failed
 
     @property
@@ -203,7 +176,10 @@ class LatencyTable:
         return hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
 
     def _take(self, row: Row) -> None:
+        if isinstance(row, OperatorRow | NetworkRow):
+            self._rows.append(row)
         if isinstance(row, OperatorRow):
+            self._failed.pop(row.operator, None)
             known = self._operators.setdefault(row.operator, {})
             for measurement in row.measurements:
                 older = known.get(measurement.cache)
@@ -211,25 +187,17 @@ class LatencyTable:
                 known[measurement.cache] = Measurement.pooled(parts)
         elif isinstance(row, NetworkRow):
             old = self._networks.get(row.name)
-            if old is not None and old.graph == row.graph:
+            if old is not None and (old.graph, old.cache) == (row.graph, row.cache):
                 pooled = Measurement.pooled([*old.measurements, *row.measurements])
                 row = msgspec.structs.replace(row, measurements=(pooled,))
             self._networks[row.name] = row
-        elif isinstance(row, FailedRow):
+        elif isinstance(row, FailedRow) and row.operator not in self._operators:
             self._failed[row.operator] = row.reason
 
 
-def _check_schema(path: Path, first: Row) -> None:
-    if isinstance(first, TableContext) and first.schema > SCHEMA:
-        raise BadFileError(
-            f"{path}:1: schema {first.schema} is newer than this edgeslim reads ({SCHEMA}); "
-            "install a newer edgeslim"
-        )
+def _factor(speed_ms: float, row: OperatorRow | NetworkRow) -> float:
+    return speed_ms / row.reference_ms if row.reference_ms > 0 else 1.0
 
 
-_ROW_DECODER = msgspec.json.Decoder(Row, dec_hook=decode_hook)
-_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
-
-
-def _encode(row: Row) -> bytes:
-    return _ENCODER.encode(row)
+def _weighted_mean(parts: list[tuple[float, int]]) -> float:
+    return sum(value * weight for value, weight in parts) / sum(weight for _, weight in parts)

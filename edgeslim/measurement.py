@@ -57,6 +57,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             raise ValueError("a measurement needs at least one sample")
         if min(self.samples_ns) <= 0:
             raise ValueError(f"a sample must be above 0 ns, not {min(self.samples_ns)}")
+        if self.warmup < 0:
+            raise ValueError(f"warmup must be 0 or more, not {self.warmup}")
 
     @cached_property
     def latency_ms(self) -> float:
@@ -96,7 +98,13 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @staticmethod
     def pooled(parts: Sequence[Measurement]) -> Measurement:
-        """Measurements of the same thing in the same cache state, taken together."""
+        """Measurements of the same thing in the same cache state, taken together.
+
+        Raises:
+            ValueError: There are none, or their cache states differ.
+        """
+        if not parts:
+            raise ValueError("there are no measurements to pool")
         first, *rest = parts
         if any(part.cache != first.cache for part in rest):
             raise ValueError(f"cannot pool {first.cache} with other cache states")

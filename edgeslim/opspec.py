@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ __all__ = ["Attribute", "Attributes", "OpSpec", "Shape", "Shapes", "decode_hook"
 Shape = tuple[int, ...]
 """Extents of a tensor, ``(N, C, H, W)`` for images."""
 
-Attribute = Union[bool, int, float, str, tuple[int, ...], tuple[float, ...]]
+Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
 
 FLOAT_BYTES = 4
 
@@ -28,9 +28,44 @@ FLOAT_BYTES = 4
 class Shapes(FrozenMap[tuple[Shape, ...]]):
     """Shapes of the tensors in each named slot of an operator."""
 
+    __slots__ = ()
+
+    def __init__(
+        self, items: Mapping[str, tuple[Shape, ...]] | None = None, /, **more: tuple[Shape, ...]
+    ) -> None:
+        super().__init__(items, **more)
+        for name, shapes in self.items():
+            if not _is_list_of_shapes(shapes):
+                raise ValueError(
+                    f"{name} must be a list of shapes of positive numbers, not {shapes}"
+                )
+
 
 class Attributes(FrozenMap[Attribute]):
     """The attributes that decide what an operator computes."""
+
+    __slots__ = ()
+
+    def __init__(self, items: Mapping[str, Attribute] | None = None, /, **more: Attribute) -> None:
+        super().__init__(items, **more)
+        for name, value in self.items():
+            if not (_is_plain(value) or (isinstance(value, tuple) and all(map(_is_plain, value)))):
+                raise ValueError(f"{name} must be of finite numbers or a text, not {value}")
+
+
+def _is_list_of_shapes(value: object) -> bool:
+    return isinstance(value, tuple) and all(map(_is_shape, value))
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, tuple) and all(type(n) is int and n > 0 for n in value)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON gives it back as it is: it keeps nothing infinite and no type of NumPy's."""
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) in {bool, int, str}
 
 
 class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +87,13 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def input_shape(self) -> Shape:
-        """Shape of the first activation read."""
-        return next(shape for shapes in self.inputs.values() for shape in shapes)
+        """Shape of the first activation read; empty if there is none."""
+        return next((shape for shapes in self.inputs.values() for shape in shapes), ())
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of the first activation written."""
-        return next(shape for shapes in self.outputs.values() for shape in shapes)
+        """Shape of the first activation written; empty if there is none."""
+        return next((shape for shapes in self.outputs.values() for shape in shapes), ())
 
     @property
     def input_bytes(self) -> int:
@@ -94,23 +129,10 @@ def encode_hook(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
     raise NotImplementedError(f"cannot encode {type(value).__name__}")
 
 
-def decode_hook(wanted: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
+def decode_hook(wanted: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
     """How msgspec reads our own types."""
     if isinstance(wanted, type) and issubclass(wanted, FrozenMap):
         if not isinstance(value, dict):
             raise ValueError(f"expected an object, got {type(value).__name__}")  # noqa: TRY004
-        items = {name: frozen(each) for name, each in value.items()}
-        if wanted is Shapes:
-            _check_shapes(items)
-        return wanted(items)
+        return wanted({name: frozen(each) for name, each in value.items()})
     raise NotImplementedError(f"cannot decode {wanted}")
-
-
-def _check_shapes(slots: dict[str, Any]) -> None:
-    for name, shapes in slots.items():
-        good = isinstance(shapes, tuple) and all(
-            isinstance(shape, tuple) and all(type(n) is int and n > 0 for n in shape)
-            for shape in shapes
-        )
-        if not good:
-            raise ValueError(f"{name} must be a list of shapes of positive numbers, not {shapes}")

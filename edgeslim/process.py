@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,8 @@ __all__ = ["Completed", "last_lines", "run", "status_error"]
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _LAST_LINES = 3
+_LOOK_S = 0.2
+"""How often a silent program is looked at: it may have ended while others hold its streams."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +60,14 @@ class _Capture:
             del self.kept[:-_KEPT_BYTES]
         if self.on_line is None:
             return
-        self.pending += chunk
-        *lines, rest = bytes(self.pending).split(b"\n")
-        self.pending = bytearray(rest[-_LONGEST_LINE_BYTES:])
-        for line in lines:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            line = bytes(self.pending + end)
+            self.pending.clear()
             self.on_line(line)
+        self.pending += rest
+        if len(self.pending) > 2 * _LONGEST_LINE_BYTES:
+            del self.pending[:-_LONGEST_LINE_BYTES]
 
 
 def run(
@@ -79,10 +85,11 @@ def run(
         timeout_s: Total time allowed, however busy the program is.
         folder: Working folder.
         environment: Variables added to this process's own.
-        on_line: Called with each complete line of standard output as it appears.
+        on_line: Called with each complete line of standard output as it appears; a last
+            one without its end was cut off by whatever ended the program, and is not.
 
     Raises:
-        ProgramNotFoundError: There is no such program.
+        ProgramNotFoundError: There is no such program, or not for this machine.
         ProgramTimedOutError: The deadline passed.
     """
     start = time.monotonic()
@@ -96,8 +103,11 @@ def run(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
-    except (FileNotFoundError, PermissionError) as error:
-        raise ProgramNotFoundError(f"cannot start {argv[0]}: {error.strerror}") from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename not in {None, argv[0]} else ""
+        raise ProgramNotFoundError(
+            f"cannot start {argv[0]}: {error.strerror or error}{where}"
+        ) from error
     output, errors = _Capture(on_line), _Capture()
     try:
         ended = _pump(child, output, errors, start + timeout_s)
@@ -128,10 +138,14 @@ def _pump(
         selector.register(child.stdout, selectors.EVENT_READ, output)
         selector.register(child.stderr, selectors.EVENT_READ, errors)
         while selector.get_map():
+            ended = child.poll() is not None
             left = deadline - time.monotonic()
             if left <= 0:
-                return False
-            for key, _ in selector.select(min(left, 1.0)):
+                return ended
+            ready = selector.select(min(left, _LOOK_S))
+            if ended and not ready:
+                return True  # what still holds the streams is not the program
+            for key, _ in ready:
                 chunk = os.read(key.fd, 65536)
                 if chunk:
                     key.data.add(chunk)
@@ -146,12 +160,10 @@ def _pump(
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
     """Ends the program and whatever it started, and closes its streams."""
-    if child.poll() is None:
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            child.kill()
-        child.wait()
+    # The group outlives its leader as long as something is in it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
     for stream in (child.stdout, child.stderr):
         if stream is not None:
             stream.close()
@@ -165,20 +177,16 @@ def status_error(what: str, completed: Completed, *, mend: str = "") -> ProgramE
         completed: What the program left.
         mend: The likely mend, as a clause.
     """
-    signal_number = completed.status - 128
+    status = completed.status
     tail = last_lines(completed.output, completed.errors)
     advice = f"; {mend}" if mend else ""
-    if signal_number == signal.SIGABRT:
-        return ProgramAbortedError(f"{what}: the program aborted (134){advice}{tail}")
-    if signal_number > 0:
-        try:
-            name = signal.Signals(signal_number).name
-        except ValueError:
-            name = f"signal {signal_number}"
-        return ProgramCrashedError(
-            f"{what}: the program crashed ({completed.status}, {name}){advice}{tail}"
-        )
-    return ProgramFailedError(f"{what}: the program failed ({completed.status}){advice}{tail}")
+    if status == 128 + signal.SIGABRT:
+        return ProgramAbortedError(f"{what}: the program aborted ({status}){advice}{tail}")
+    # Other statuses above 128 are the program's own: exit(-1) is 255.
+    if status - 128 in set(signal.Signals):
+        name = signal.Signals(status - 128).name
+        return ProgramCrashedError(f"{what}: the program crashed ({status}, {name}){advice}{tail}")
+    return ProgramFailedError(f"{what}: the program failed ({status}){advice}{tail}")
 
 
 def last_lines(*streams: bytes) -> str:

@@ -1,6 +1,6 @@
 """Plug-in shelves: a package whose modules each hold one member, found by file name.
 
-``edgeslim/search/spaces/light_nas.py`` is on the shelf of spaces under the name
+``edgeslim/spaces/light_nas.py`` is on the shelf of spaces under the name
 ``light-nas``. Adding a member is adding a file.
 """
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
@@ -53,7 +53,7 @@ class LayerModel:
     input_shape: Shape | None = None
 
 
-ModelSource = Union[SavedModel, LayerModel]
+ModelSource = SavedModel | LayerModel
 
 
 def find_model(text: str) -> ModelSource:
@@ -79,6 +79,7 @@ def find_model(text: str) -> ModelSource:
             _refuse_unreadable(program)
             return _saved(path.name, program, path.with_name(path.name + ".pdiparams"))
     if text in MODELS:
+        load_paddle()
         entry = MODELS.get(text)
         return LayerModel(
             name=text.lower().replace("_", "-"),

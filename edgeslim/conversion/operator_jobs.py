@@ -31,9 +31,7 @@ def reference_operator() -> OpSpec:
         inputs=Shapes(Input=((1, 64, 28, 28),)),
         weights=Shapes(Filter=((64, 64, 3, 3),), Bias=((64,),)),
         outputs=Shapes(Output=((1, 64, 28, 28),)),
-        attributes=Attributes(
-            strides=(1, 1), paddings=(1, 1, 1, 1), dilations=(1, 1), groups=1
-        ),
+        attributes=Attributes(strides=(1, 1), paddings=(1, 1, 1, 1), dilations=(1, 1), groups=1),
     )
 
 
@@ -79,9 +77,7 @@ def operator_jobs(
     return results
 
 
-def _job(
-    spec: OpSpec, file: OptimizedFile, states: tuple[Sampling, ...]
-) -> Job | EdgeslimError:
+def _job(spec: OpSpec, file: OptimizedFile, states: tuple[Sampling, ...]) -> Job | EdgeslimError:
     if spec.kind not in {kernel.operator for kernel in file.facts.kernels}:
         return NoOutputError(f"the optimizer made something else of {spec}")
     inputs = [shape for shapes in spec.inputs.values() for shape in shapes]

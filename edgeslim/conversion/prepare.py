@@ -101,7 +101,9 @@ def _built(source: LayerModel) -> paddle.nn.Layer:
         net = source.build()
     except Exception as error:
         # The user's own code may raise anything.
-        raise ModelError(f"{source.name} does not build: {type(error).__name__}: {error}") from error
+        raise ModelError(
+            f"{source.name} does not build: {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(net, paddle.nn.Layer):
         raise ModelError(f"{source.name} returns {type(net).__name__}, not a paddle.nn.Layer")
     return net

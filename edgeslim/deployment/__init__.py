@@ -1,0 +1,1 @@
+"""Models converted, proved right, put on the device, and timed there."""

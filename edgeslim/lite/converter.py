@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from edgeslim import process
-from edgeslim.errors import NoOutputError, ProgramError, ProgramTimedOutError
+from edgeslim.errors import (
+    NoOutputError,
+    ProgramError,
+    ProgramNotFoundError,
+    ProgramTimedOutError,
+)
 from edgeslim.execution import Target
-from edgeslim.files import temporary_folder
-from edgeslim.lite.worker import MARK
+from edgeslim.files import new_folder, temporary_folder
+from edgeslim.lite import worker
 
 __all__ = ["Conversion", "Converted", "Task", "convert", "convert_one"]
 
@@ -94,6 +99,10 @@ def convert(
     Args:
         conversions: What to convert.
         on_done: Called as each conversion ends.
+
+    Raises:
+        ProgramError: The optimizer does not even start, such as for want of its package.
+        UnwritableError: The folder of an output takes no files.
     """
     results: list[Converted] = []
 
@@ -107,17 +116,16 @@ def convert(
     return results
 
 
-def _one_child(
-    conversions: Sequence[Conversion], finish: Callable[[Converted], None]
-) -> None:
+def _one_child(conversions: Sequence[Conversion], finish: Callable[[Converted], None]) -> None:
     """Converts until all is done or the child dies; then the one it was at has failed."""
-    done = 0
+    started, done = False, 0
 
     def read(line: bytes) -> None:
-        nonlocal done
-        if not line.startswith(MARK):
+        nonlocal started, done
+        if not line.startswith(worker.MARK):
             return
-        message: dict[str, Any] = json.loads(line[len(MARK) :])
+        message: dict[str, Any] = json.loads(line[len(worker.MARK) :])
+        started = True
         if message.get("done") == done:
             finish(_checked(conversions[done], message["wall_s"]))
             done += 1
@@ -125,17 +133,25 @@ def _one_child(
     with temporary_folder() as folder:
         jobs = folder / "jobs.jsonl"
         jobs.write_text("\n".join(_job(i, each) for i, each in enumerate(conversions)))
+        for parent in {each.output.parent for each in conversions}:
+            new_folder(parent)
         for each in conversions:
-            each.output.parent.mkdir(parents=True, exist_ok=True)
+            # An old result would pass for a new one.
+            each.result.unlink(missing_ok=True)
         try:
             completed = process.run(
-                [sys.executable, "-m", "edgeslim.lite.worker", str(jobs)],
+                # As a file and isolated: modules of the working folder stay out.
+                [sys.executable, "-I", str(Path(worker.__file__).resolve()), str(jobs)],
                 timeout_s=_START_S + sum(each.timeout_s for each in conversions),
                 on_line=read,
             )
         except ProgramTimedOutError as error:
+            if not started or done == len(conversions):
+                raise
             finish(Converted(conversion=conversions[done], error=error))
             return
+    if not started:
+        raise _refusal(completed)
     if done < len(conversions):
         failed = conversions[done]
         finish(Converted(conversion=failed, error=_error(failed, completed)))
@@ -163,6 +179,13 @@ def _checked(conversion: Conversion, wall_s: float) -> Converted:
         state = "empty" if file.exists() else "missing"
         error = NoOutputError(f"opt said it converted {conversion.model} but {file} is {state}")
     return Converted(conversion=conversion, error=error, wall_s=wall_s)
+
+
+def _refusal(completed: process.Completed) -> ProgramError:
+    """Why the optimizer did not even start, which is no fault of any model."""
+    if completed.status == worker.REFUSED:
+        return ProgramNotFoundError(completed.errors.decode(errors="replace").strip())
+    return process.status_error("opt does not start", completed)
 
 
 def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:

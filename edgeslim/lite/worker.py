@@ -4,7 +4,7 @@ Every mistake of a model is ``abort()`` or a bad memory access in there, so it n
 in a process that has anything to lose. It takes jobs as JSON Lines and says a line for
 each; one process converts many models, for its start costs more than a conversion.
 
-Run as ``python -m edgeslim.lite.worker JOBS``.
+A file on its own, run as ``python -I worker.py JOBS``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MARK", "main"]
+__all__ = ["MARK", "REFUSED", "main"]
 
 MARK = b"@edgeslim "
 """Starts each line that is ours; the optimizer prints its own in between."""
 
+REFUSED = 3
+"""Exit status when the optimizer cannot be had; standard error says why."""
+
 
 def main(jobs: Path) -> None:
     """Does each job of a file in turn."""
-    import paddlelite.lite as lite
+    try:
+        from paddlelite import lite
+    except ImportError as error:
+        sys.stderr.write(f"paddlelite does not load ({error}); pip install 'paddlelite==2.13rc0'\n")
+        sys.exit(REFUSED)
 
     out = os.dup(1)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

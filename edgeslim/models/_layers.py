@@ -7,10 +7,8 @@ regular expressions over names (``.*_sep_weights``).
 from __future__ import annotations
 
 from paddle import Tensor, nn
-from paddle.base.layer_helper import LayerHelper
-from paddle.framework import in_dynamic_or_pir_mode
 
-__all__ = ["Sigmoid", "WindowAverage", "classifier", "conv_norm", "linear"]
+__all__ = ["WindowAverage", "classifier", "conv_norm", "linear"]
 
 _ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
 _NORM_SUFFIXES = {
@@ -91,19 +89,3 @@ class WindowAverage(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
     def forward(self, images: Tensor) -> Tensor:
         return nn.functional.avg_pool2d(images, images.shape[2:])
-
-
-class Sigmoid(nn.Layer):  # type: ignore[misc]  # Paddle has no types
-    """The logistic function, element by element.
-
-    Paddle 3.3's own cannot be saved as a program of the old kind, which is what Paddle-Lite
-    reads: it calls the operator of the new kind without asking which one is being made.
-    """
-
-    def forward(self, tensor: Tensor) -> Tensor:
-        if in_dynamic_or_pir_mode():
-            return nn.functional.sigmoid(tensor)
-        maker = LayerHelper("sigmoid")
-        out = maker.create_variable_for_type_inference(tensor.dtype)
-        maker.append_op(type="sigmoid", inputs={"X": tensor}, outputs={"Out": out})
-        return out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paddle import Tensor, nn
 
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._layers import Sigmoid, WindowAverage, classifier, conv_norm, linear
+from edgeslim.models._layers import WindowAverage, classifier, conv_norm, linear
 from edgeslim.models._light_nas_tokens import architecture
 from edgeslim.models._published_tokens import PUBLISHED_TOKENS
 
@@ -101,7 +101,7 @@ def _channel_weights(name: str, channels: int) -> nn.Sequential:
         ("squeeze", linear(f"{name}_sqz", channels, squeezed)),
         ("relu", nn.ReLU()),
         ("excite", linear(f"{name}_exc", squeezed, channels)),
-        ("sigmoid", Sigmoid()),
+        ("sigmoid", nn.Sigmoid()),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from edgeslim.opspec import OpSpec
 from edgeslim.ops._kind import OperatorKind
+from edgeslim.opspec import OpSpec
 from edgeslim.registry import Shelf
 
 __all__ = ["KINDS", "OperatorKind", "known_kinds", "macs", "paddleslim1_flops"]

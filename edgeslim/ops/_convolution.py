@@ -39,6 +39,8 @@ def normal(attributes: Attributes, inputs: Shapes, weights: Shapes) -> Attribute
         name: attributes[name] for name in ("strides", "dilations", "groups")
     }
     keep["paddings"] = _paddings(attributes, shape[2:], kernel)
+    if attributes["padding_algorithm"] == "SAME":
+        keep["dilations"] = (1, 1)  # Paddle and Paddle-Lite forget them then
     activation = str(attributes["act_type"]) if attributes["with_act"] else ""
     if not activation and attributes["fuse_relu"]:
         activation = "relu"
@@ -60,11 +62,9 @@ def _paddings(
         return (0, 0, 0, 0)
     if algorithm == "SAME":
         sides: list[int] = []
-        strides, dilations = attributes["strides"], attributes["dilations"]
+        strides = attributes["strides"]
         assert isinstance(strides, tuple)  # noqa: S101
-        assert isinstance(dilations, tuple)  # noqa: S101
-        for extent, k, stride, dilation in zip(extents, kernel, strides, dilations, strict=True):
-            reach = int(dilation) * (k - 1) + 1
+        for extent, reach, stride in zip(extents, kernel, strides, strict=True):
             total = max((-(-extent // int(stride)) - 1) * int(stride) + reach - extent, 0)
             sides += [total // 2, total - total // 2]
         return tuple(sides)

@@ -12,10 +12,12 @@ __all__ = ["macs_of_product"]
 def macs_of_product(spec: OpSpec, *, weight: str) -> int:
     """Elements of the result times the length of the sums.
 
-    A product of two activations has no ``weight`` slot; its first input's last axis is
-    summed over.
+    A product of two activations has no ``weight`` slot; the axis of its first input that
+    meets the second one is summed over.
     """
-    if weight in spec.weights:
-        rows, columns = spec.weights[weight][0][-2:]
-        return math.prod(spec.output_shape[:-1]) * rows * columns
-    return math.prod(spec.output_shape) * spec.input_shape[-1]
+    matrix = spec.weights.get(weight, ((),))[0]
+    if len(matrix) >= 2:
+        return math.prod(spec.output_shape[:-1]) * matrix[-2] * matrix[-1]
+    first = {**spec.inputs, **spec.weights}["X"][0]
+    turned = bool(spec.attributes.get("trans_x")) and len(first) >= 2
+    return math.prod(spec.output_shape) * first[-2 if turned else -1]

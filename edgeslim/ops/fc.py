@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeslim.opspec import OpSpec
 from edgeslim.ops._kind import OperatorKind
 from edgeslim.ops._matrix import macs_of_product
+from edgeslim.opspec import OpSpec
 
 __all__ = ["KIND"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 from edgeslim.ops._kind import OperatorKind, elements
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
 __all__ = ["KIND"]
 

@@ -12,6 +12,7 @@ from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.legacy_functions import legacy_functions
 
 if TYPE_CHECKING:
     import paddle
@@ -29,8 +30,9 @@ def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Pa
     net.eval()
     spec = [paddle.static.InputSpec(list(shape), "float32") for shape in input_shapes]
     try:
-        # Without its "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
-        paddle.jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
+        with legacy_functions():
+            # Without "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
+            paddle.jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         reason = str(error).strip().splitlines()

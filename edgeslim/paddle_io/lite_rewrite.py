@@ -1,9 +1,10 @@
 """Rewrites a program so that Paddle-Lite can read it and fuses all it can.
 
 Paddle strips "extra" attributes and outputs when it saves with its defaults; Paddle-Lite
-2.13 reads them all the same and aborts or crashes without them. And a convolution's bias
-is saved behind a ``reshape2`` that no fusion looks through. Both are put right here, in
-the description, so that saved models of any origin take the same way as our own.
+2.13 reads them all the same and aborts or crashes without them. A convolution's bias is
+saved behind a ``reshape2`` that no fusion looks through. And some operators have another
+name over there. All is put right here, in the description, so that saved models of any
+origin take the same way as our own.
 """
 
 from __future__ import annotations
@@ -11,29 +12,43 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.direct_biases import make_biases_direct
 from edgeslim.paddle_io.proto import framework
 
 __all__ = ["rewrite_for_lite"]
 
+_OTHER_NAMES: dict[str, tuple[str, dict[str, str]]] = {
+    "bmm": ("matmul_v2", {}),
+    "brelu": ("clip", {"t_min": "min", "t_max": "max"}),
+    "channel_shuffle": ("shuffle_channel", {"groups": "group"}),
+    "depthwise_conv2d_transpose": ("conv2d_transpose", {}),
+    "reduce_amax": ("reduce_max", {}),
+    "reduce_amin": ("reduce_min", {}),
+}
+"""Operators that Paddle-Lite has under another name, and their attributes' other names."""
+
 _DEFAULTS: dict[str, dict[str, float | bool | int | str]] = {
+    # Stripped as "extra" when a model is saved with Paddle's defaults …
     "relu6": {"threshold": 6.0},
     "swish": {"beta": 1.0},
+    "dropout": {"fix_seed": False, "seed": 0, "is_test": True},
+    # … and what models of older versions or other tools leave out.
     "hard_swish": {"threshold": 6.0, "scale": 6.0, "offset": 3.0},
     "leaky_relu": {"alpha": 0.02},
-    "dropout": {"fix_seed": False, "seed": 0, "is_test": True},
     "batch_norm": {"is_test": True},
+    "matmul_v2": {"trans_x": False, "trans_y": False},
     "pool2d": {"adaptive": False, "ceil_mode": False, "exclusive": True},
 }
 
 _SCRATCH_OUTPUTS: dict[str, tuple[str, ...]] = {
-    "flatten_contiguous_range": ("XShape",),
+    "dropout": ("Mask",),
     "flatten2": ("XShape",),
+    "flatten_contiguous_range": ("XShape",),
+    "instance_norm": ("SavedMean", "SavedVariance"),
     "reshape2": ("XShape",),
     "squeeze2": ("XShape",),
-    "unsqueeze2": ("XShape",),
     "transpose2": ("XShape",),
-    "dropout": ("Mask",),
+    "unsqueeze2": ("XShape",),
 }
 
 
@@ -45,10 +60,30 @@ def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
     done: Counter[str] = Counter()
     for block in program.blocks:
         for op in block.ops:
+            done += _renamed(op)
             done += _with_defaults(op)
             done += _with_scratch_outputs(block, op)
-    done += _with_direct_biases(program)
+        done += _without_scalars(block)
+    done += make_biases_direct(program)
     return [f"{what} ({count})" for what, count in sorted(done.items())]
+
+
+def _renamed(op: Any) -> Counter[str]:  # noqa: ANN401
+    """The name that Paddle-Lite has for an operator."""
+    old = op.type
+    if old not in _OTHER_NAMES:
+        return Counter()
+    if any(each.name == "data_format" and each.s == "NHWC" for each in op.attrs):
+        return Counter()  # Paddle-Lite's operators know channels first only
+    op.type, names = _OTHER_NAMES[old]
+    types = framework().AttrType
+    for attribute in op.attrs:
+        attribute.name = names.get(attribute.name, attribute.name)
+        if attribute.type == types.LONGS:  # what the operators named instead have as 32 bits
+            attribute.type = types.INTS
+            attribute.ints.extend(attribute.longs)
+            del attribute.longs[:]
+    return Counter({f"{old} called {op.type}": 1})
 
 
 def _with_defaults(op: Any) -> Counter[str]:  # noqa: ANN401
@@ -77,8 +112,8 @@ def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
         given = [output for output in op.outputs if output.parameter == slot]
         if any(output.arguments for output in given):
             continue
-        source = next(output for output in op.outputs if output.parameter == "Out").arguments[0]
-        name = f"{source}.{slot.lower()}"
+        result = next(output for output in op.outputs if output.arguments).arguments[0]
+        name = f"{result}.{slot.lower()}"
         proto = framework()
         variable = block.vars.add(name=name)
         variable.type.type = proto.VarType.DENSE_TENSOR
@@ -92,46 +127,23 @@ def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
     return done
 
 
-def _with_direct_biases(program: Any) -> Counter[str]:  # noqa: ANN401
-    """Lets additions read a bias itself instead of a reshaped copy of it.
+def _without_scalars(block: Any) -> Counter[str]:  # noqa: ANN401
+    """Constants of one element instead of constants without axes.
 
-    Paddle writes ``conv2d -> elementwise_add(Y=reshape2(bias))``; Paddle-Lite fuses
-    ``conv2d -> elementwise_add(Y=bias, axis=1)`` only.
+    Paddle-Lite converts the latter and aborts on the device when it comes to them.
     """
-    block = program.blocks[0]
-    parameters = persistent_tensors(program)
-    readers: Counter[str] = Counter(
-        name for op in block.ops for slot in op.inputs for name in slot.arguments
-    )
-    reshaped = {}
-    for index, op in enumerate(block.ops):
-        if op.type != "reshape2":
-            continue
-        source = _argument(op.inputs, "X")
-        result = _argument(op.outputs, "Out")
-        if len(parameters.get(source, ())) == 1 and readers[result] == 1:
-            reshaped[result] = (index, source)
-    dropped = []
+    variables = {variable.name: variable for variable in block.vars}
+    done: Counter[str] = Counter()
     for op in block.ops:
-        if op.type != "elementwise_add":
+        if op.type != "fill_constant" or any(slot.arguments for slot in op.inputs):
             continue
-        y = next(slot for slot in op.inputs if slot.parameter == "Y")
-        if not y.arguments or y.arguments[0] not in reshaped:
+        shape = next((each for each in op.attrs if each.name == "shape"), None)
+        if shape is None or shape.ints or shape.longs:
             continue
-        index, source = reshaped[y.arguments[0]]
-        y.arguments[0] = source
-        axis = next((each for each in op.attrs if each.name == "axis"), None)
-        if axis is None:
-            axis = op.attrs.add(name="axis", type=framework().AttrType.INT)
-        axis.i = 1
-        dropped.append(index)
-    for index in sorted(dropped, reverse=True):
-        del block.ops[index]
-    return Counter({"bias made direct": len(dropped)} if dropped else {})
-
-
-def _argument(slots: Any, name: str) -> str:  # noqa: ANN401
-    for slot in slots:
-        if slot.parameter == name and slot.arguments:
-            return str(slot.arguments[0])
-    return ""
+        long = shape.type == framework().AttrType.LONGS
+        (shape.longs if long else shape.ints).append(1)
+        for output in op.outputs:
+            for name in output.arguments:
+                variables[name].type.dense_tensor.tensor.dims.append(1)
+        done["fill_constant: an axis added"] += 1
+    return done

@@ -57,26 +57,30 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
     shapes = {
         variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
     }
+    feeds = {name: _closed_input(shape, name, path) for name, shape in feed_shapes(program).items()}
     parameters = persistent_tensors(program)
-    nodes, feeds, fetches = [], {}, []
+    read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
+    nodes, fetches = [], []
     for op in block.ops:
-        if op.type == "feed":
-            name = op.outputs[0].arguments[0]
-            feeds[name] = _closed(shapes.get(name, ()), name, path)
-        elif op.type == "fetch":
+        if op.type == "fetch":
             fetches.append(op.inputs[0].arguments[0])
-        else:
-            nodes.append(_node(op, shapes, parameters, path))
-    return Graph(
-        nodes=tuple(nodes), feeds=feeds, fetches=tuple(fetches), parameters=parameters
-    )
+        elif op.type not in _PLUMBING:
+            nodes.append(_node(op, shapes, parameters, read, path))
+    return Graph(nodes=tuple(nodes), feeds=feeds, fetches=tuple(fetches), parameters=parameters)
 
 
-def _node(op: Any, shapes: dict[str, Shape], parameters: dict[str, Shape], path: Path) -> Node:  # noqa: ANN401
+def _node(
+    op: Any,  # noqa: ANN401
+    shapes: dict[str, Shape],
+    parameters: dict[str, Shape],
+    read: set[str],
+    path: Path,
+) -> Node:
     kind = known_kinds().get(op.type)
     inputs = _slots(op.inputs, kind.slots if kind else None)
-    outputs = _slots(op.outputs, kind.outputs if kind else None)
-    activations, weights = {}, {}
+    outputs = _slots(op.outputs, kind.outputs if kind else _read_slots(op, read))
+    activations: dict[str, tuple[str, ...]] = {}
+    weights: dict[str, tuple[str, ...]] = {}
     for slot, names in inputs.items():
         (weights if all(name in parameters for name in names) else activations)[slot] = names
 
@@ -96,7 +100,9 @@ def _node(op: Any, shapes: dict[str, Shape], parameters: dict[str, Shape], path:
         weights=weight_shapes,
         attributes=_attributes(op, kind, input_shapes, weight_shapes),
     )
-    return Node(spec=spec, inputs=Names(activations), outputs=Names(outputs), weights=Names(weights))
+    return Node(
+        spec=spec, inputs=Names(activations), outputs=Names(outputs), weights=Names(weights)
+    )
 
 
 def _slots(given: Any, wanted: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
@@ -107,11 +113,25 @@ def _slots(given: Any, wanted: tuple[str, ...] | None) -> dict[str, tuple[str, .
     }
 
 
+def _read_slots(op: Any, read: set[str]) -> tuple[str, ...]:  # noqa: ANN401
+    """Output slots that another operator reads; the rest is scratch space."""
+    return tuple(slot.parameter for slot in op.outputs if read.intersection(slot.arguments))
+
+
+def _closed_input(shape: Shape, name: str, path: Path) -> Shape:
+    if any(extent <= 0 for extent in shape):
+        raise ModelError(
+            f"{path}: the shape {list(shape)} of input {name!r} is open; "
+            "give it with --input-shape, such as 1,3,224,224"
+        )
+    return shape or (1,)
+
+
 def _closed(shape: Shape, name: str, path: Path) -> Shape:
     if any(extent <= 0 for extent in shape):
         raise ModelError(
-            f"{path}: the shape {list(shape)} of {name!r} is open; "
-            "give it with --input-shape, such as 1,3,224,224"
+            f"{path}: the shape {list(shape)} of {name!r} is known only when the model runs; "
+            "compute sizes from tensor.shape, not paddle.shape(tensor), and export it again"
         )
     return shape or (1,)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeslim.prediction.reuse_distance import DEFAULT_CACHE_MODEL, CacheModel
 
-__all__ = ["Calibration", "NetworkPoint", "UNCALIBRATED", "calibrate"]
+__all__ = ["UNCALIBRATED", "Calibration", "NetworkPoint", "calibrate"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -68,31 +68,29 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts with a table as it is now."""
+    """Predicts with a table as it is when this is made."""
 
     def __init__(self, table: LatencyTable) -> None:
         self.table = table
-        self._curves = LatencyCurves(table.measurements(null_operator()))
+        self._latencies_ms = table.latencies_ms()
+        self._curves = LatencyCurves(self._latencies_ms.get(null_operator(), {}))
         self._known: dict[OpSpec, tuple[Array, Array]] = {}
 
     @cached_property
     def calibration(self) -> Calibration:
         """Fitted on the table's networks whose operators it has."""
+        measured_ms = self.table.network_latencies_ms()
         points = [
-            self.network_point(name, row.graph.specs, row.latency_ms)
+            self.network_point(name, row.graph.specs, measured_ms[name])
             for name, row in self.table.networks.items()
-            if all(spec in self.table for spec in row.graph.specs)
+            if row.graph.nodes and all(spec in self._latencies_ms for spec in row.graph.specs)
         ]
         return calibrate(points)
 
-    def network_point(
-        self, name: str, specs: Sequence[OpSpec], measured_ms: float
-    ) -> NetworkPoint:
+    def network_point(self, name: str, specs: Sequence[OpSpec], measured_ms: float) -> NetworkPoint:
         """A measured network in the form that a fit takes."""
         swept = np.unique(np.concatenate([self._curve(spec)[0] for spec in specs]))
-        totals = sum(
-            (np.interp(swept, *self._curve(spec)) for spec in specs), np.zeros(swept.size)
-        )
+        totals = sum((np.interp(swept, *self._curve(spec)) for spec in specs), np.zeros(swept.size))
         return NetworkPoint(
             name=name,
             measured_ms=measured_ms,
@@ -109,10 +107,8 @@ class Predictor:
         distance = model.distance_factor * touched_bytes(specs)
         operators = []
         for spec in specs:
-            if spec not in self.table:
-                operators.append(
-                    OperatorLatency(spec=spec, source=Source.MISSING, latency_ms=None)
-                )
+            if spec not in self._latencies_ms:
+                operators.append(OperatorLatency(spec=spec, source=Source.MISSING, latency_ms=None))
                 continue
             alone_ms = float(np.interp(distance, *self._curve(spec)))
             operators.append(
@@ -145,7 +141,7 @@ class Predictor:
     def _curve(self, spec: OpSpec) -> tuple[Array, Array]:
         curve = self._known.get(spec)
         if curve is None:
-            curve = self._known[spec] = self._curves.curve(self.table.measurements(spec))
+            curve = self._known[spec] = self._curves.curve(self._latencies_ms[spec])
         return curve
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.measurement import CacheState, Measurement
+from edgeslim.measurement import CacheState
 from edgeslim.opspec import OpSpec
 
 __all__ = ["DEFAULT_CACHE_MODEL", "CacheModel", "LatencyCurves", "touched_bytes"]
@@ -62,25 +62,25 @@ class LatencyCurves:
     """Time of each operator over the memory touched before it, less the cost of a run itself.
 
     Args:
-        null: Measurements of an operator with nothing to do. What it costs in a cache
-            state is the timing's own cost there, and is taken off.
+        null: Milliseconds that an operator with nothing to do takes in each cache state:
+            the timing's own cost there, which is taken off.
     """
 
-    def __init__(self, null: Mapping[CacheState, Measurement]) -> None:
+    def __init__(self, null: Mapping[CacheState, float]) -> None:
         self._null = _sorted_curve(null)
 
-    def curve(self, measurements: Mapping[CacheState, Measurement]) -> tuple[Array, Array]:
+    def curve(self, latencies_ms: Mapping[CacheState, float]) -> tuple[Array, Array]:
         """Bytes touched, rising, and the milliseconds at each, both with shape ``(states,)``."""
-        swept, times = _sorted_curve(measurements)
+        swept, times = _sorted_curve(latencies_ms)
         if self._null[0].size == 0:
             return swept, times
         own = np.interp(swept, *self._null)
         return swept, np.maximum(times - own, 0.0)
 
 
-def _sorted_curve(measurements: Mapping[CacheState, Measurement]) -> tuple[Array, Array]:
-    states = sorted(measurements)
+def _sorted_curve(latencies_ms: Mapping[CacheState, float]) -> tuple[Array, Array]:
+    states = sorted(latencies_ms)
     return (
         np.array([state.swept_bytes for state in states], np.float64),
-        np.array([measurements[state].latency_ms for state in states], np.float64),
+        np.array([latencies_ms[state] for state in states], np.float64),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import PurePosixPath
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceProfile, load_device
-from edgeslim.errors import EdgeslimError, RunnerError, UsageError
+from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import TableContext
@@ -69,7 +68,8 @@ def open_device(name: str, *, threads: int | None = None) -> DeviceSession:
     profile = load_device(name)
     execution = profile.execution(threads=threads)
     transport = TRANSPORTS.get(profile.transport)()
-    cores = _core_count(transport)
+    facts = _cpu_facts(transport)
+    cores = len(facts.get("processor", []))
     if execution.threads > cores:
         raise UsageError(f"{execution.threads} threads do not fit on {name}'s {cores} cores")
     runner = PythonRunner(transport=transport, python=sys.executable, threads=execution.threads)
@@ -77,7 +77,7 @@ def open_device(name: str, *, threads: int | None = None) -> DeviceSession:
         profile=profile,
         execution=execution,
         runner=runner,
-        hardware=_hardware(transport, cores),
+        hardware=_hardware(facts),
         library_version=_prove(runner, execution),
     )
 
@@ -99,20 +99,19 @@ def _prove(runner: PythonRunner, execution: Execution) -> str:
     return prepared.entry.library_version
 
 
-def _core_count(transport: Transport) -> int:
-    completed = transport.run(["nproc"], timeout_s=10)
-    try:
-        return int(completed.output)
-    except ValueError:
-        raise RunnerError("the device does not say how many cores it has (nproc)") from None
+def _cpu_facts(transport: Transport) -> dict[str, list[str]]:
+    """Values of each field of ``/proc/cpuinfo``, one for each core."""
+    text = transport.run(["cat", "/proc/cpuinfo"], timeout_s=10).output
+    facts: dict[str, list[str]] = {}
+    for line in text.decode(errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        facts.setdefault(name.strip(), []).append(value.strip())
+    return facts
 
 
-def _hardware(transport: Transport, cores: int) -> str:
+def _hardware(facts: dict[str, list[str]]) -> str:
     """Name of the processor, and how many cores there are."""
-    text = transport.run(["cat", str(PurePosixPath("/proc/cpuinfo"))], timeout_s=10).output
     names = dict.fromkeys(
-        line.partition(":")[2].strip()
-        for line in text.decode(errors="replace").splitlines()
-        if line.partition(":")[0].strip() in {"model name", "Hardware", "Processor"}
+        value for field in ("model name", "Hardware") for value in facts.get(field, [])
     )
-    return f"{', '.join(names) or 'unknown processor'}, {cores} cores"
+    return f"{', '.join(names) or 'unknown processor'}, {len(facts.get('processor', []))} cores"

@@ -1,4 +1,9 @@
-"""Whether a device is as fast as it was: a reference operator before and after each batch."""
+"""How fast a device is meanwhile: a reference operator before and after each batch.
+
+A shared or warming machine changes its speed for seconds or hours at a time. What changes
+slowly is divided out by the reference; a batch in which the speed changed, or was far below
+the best seen, is not to be trusted and is measured again.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,8 @@ from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]
 
+_CHANGE = 1.05
+_SLOWNESS = 1.25
 _REFERENCE = Sampling(maximum_samples=200, minimum_s=0.05, maximum_s=0.2)
 
 
@@ -25,12 +32,14 @@ class WatchedBatch:
 
     Args:
         outcomes: In the order of the jobs.
-        drift: Slowest reference over the fastest this watch ever saw; 1 is no drift.
+        reference_ms: What the reference operator took, the mean of before and after.
+        trouble: Why the batch is not to be trusted, or nothing.
         device_s: Time the runner spent in runs, warm-up and sweeps.
     """
 
     outcomes: Sequence[Outcome]
-    drift: float
+    reference_ms: float
+    trouble: str
     device_s: float
 
 
@@ -66,9 +75,19 @@ class DriftWatch:
         self._best_ms = min(self._best_ms, *times_ms)
         return WatchedBatch(
             outcomes=middle,
-            drift=max(times_ms) / self._best_ms,
+            reference_ms=sum(times_ms) / len(times_ms),
+            trouble=self._trouble(times_ms),
             device_s=sum(outcome.device_s for outcome in outcomes),
         )
+
+    def _trouble(self, times_ms: Sequence[float]) -> str:
+        change = max(times_ms) / min(times_ms)
+        slowness = min(times_ms) / self._best_ms
+        if change > _CHANGE:
+            return f"the device's speed changed by {change - 1:.0%}"
+        if slowness > _SLOWNESS:
+            return f"the device was {slowness - 1:.0%} slow"
+        return ""
 
 
 def _named(job: Job, name: str) -> Job:

@@ -9,7 +9,7 @@ from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.graph import Graph
 from edgeslim.measurement import Measurement
-from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.drift import DriftWatch, WatchedBatch
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import Job
 from edgeslim.runner.protocol import Sampling
@@ -17,7 +17,6 @@ from edgeslim.runner.protocol import Sampling
 __all__ = ["MeasuredNetworks", "OptimizedNetwork", "measure_networks"]
 
 _ROUNDS = 3
-_DRIFT = 1.05
 _EXTRA_ROUNDS = 3
 
 
@@ -38,9 +37,16 @@ class OptimizedNetwork:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredNetworks:
-    """Measurements by network, and time the device was busy."""
+    """What the device took.
+
+    Args:
+        measurements: By network, all rounds together.
+        reference_ms: What the reference operator took meanwhile.
+        device_s: Time the runner spent in runs and warm-up.
+    """
 
     measurements: Mapping[str, Measurement]
+    reference_ms: float
     device_s: float
 
 
@@ -53,7 +59,7 @@ def measure_networks(
 ) -> MeasuredNetworks:
     """Times networks in several rounds, one after the other in each, and pools the samples.
 
-    Rounds in which the device was slow are left out, as long as others remain.
+    Rounds in which the device changed its speed are left out, as long as others remain.
 
     Args:
         watch: Of the device.
@@ -68,31 +74,35 @@ def measure_networks(
         minimum_samples=8, maximum_samples=2000, minimum_s=seconds, maximum_s=2 * seconds
     )
     jobs = [_job(network, sampling) for network in networks]
-    good: list[list[Measurement]] = []
-    slow: list[list[Measurement]] = []
-    device_s = 0.0
+    good: list[WatchedBatch] = []
+    bad: list[WatchedBatch] = []
     with progress.stage("whole networks", _ROUNDS * len(jobs)) as stage:
-        while len(good) < _ROUNDS and len(slow) < _ROUNDS + _EXTRA_ROUNDS and jobs:
+        while len(good) < _ROUNDS and len(bad) < _ROUNDS + _EXTRA_ROUNDS and jobs:
             batch = watch.run(jobs)
-            device_s += batch.device_s
             for outcome in batch.outcomes:
                 if outcome.error is not None:
                     raise outcome.error
-            measured = [outcome.measurements[0] for outcome in batch.outcomes]
-            if batch.drift > _DRIFT:
-                stage.note(f"the device was {batch.drift - 1:.0%} slow; a round will be repeated")
-                slow.append(measured)
+            if batch.trouble:
+                stage.note(f"{batch.trouble}; a round will be repeated")
+                bad.append(batch)
                 continue
-            good.append(measured)
+            good.append(batch)
             stage.advance(len(jobs))
-    rounds = good or slow
+    rounds = good or bad
     return MeasuredNetworks(
         measurements={
-            network.name: Measurement.pooled([measured[index] for measured in rounds])
+            network.name: Measurement.pooled(
+                [batch.outcomes[index].measurements[0] for batch in rounds]
+            )
             for index, network in enumerate(networks)
         },
-        device_s=device_s,
+        reference_ms=_mean([batch.reference_ms for batch in rounds]),
+        device_s=sum(batch.device_s for batch in (*good, *bad)),
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _job(network: OptimizedNetwork, sampling: Sampling) -> Job:

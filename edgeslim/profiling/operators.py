@@ -1,8 +1,7 @@
 """Operators measured in blocks, in random order, on a device that is watched for drift.
 
-A shared or warming machine is slower for seconds at a time. A block in which the reference
-operator was slow is measured again later, and what stays slow is written down as it is,
-with its drift.
+A block in which the device changed its speed is measured again later; after some tries it
+is written down as it is, with what the reference operator took meanwhile.
 """
 
 from __future__ import annotations
@@ -28,9 +27,6 @@ __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
 
 _BLOCK = 32
 _TRIES = 3
-_DRIFT = 1.05
-"""A reference this much slower than its best means that the block is not to be trusted."""
-
 _MB = 2**20
 _HOT = Sampling(maximum_samples=200, minimum_s=0.02, maximum_s=0.3)
 _COLD = Sampling(
@@ -98,11 +94,11 @@ def measure_operators(
             block, attempt = queue.pop(0)
             results, batch = _measure_block(session, watch, block)
             counts.device_s += batch.device_s
-            if batch.drift > _DRIFT and attempt < _TRIES:
-                stage.note(f"the device was {batch.drift - 1:.0%} slow; a block will be repeated")
+            if batch.trouble and attempt < _TRIES:
+                stage.note(f"{batch.trouble}; a block will be repeated")
                 queue.append((block, attempt + 1))
                 continue
-            _record(table, dict(zip(block, results, strict=True)), batch.drift, counts)
+            _record(table, dict(zip(block, results, strict=True)), batch.reference_ms, counts)
             stage.advance(len(block))
     return counts
 
@@ -122,7 +118,7 @@ def _measure_block(
 def _record(
     table: LatencyTable,
     results: dict[OpSpec, Outcome | EdgeslimError],
-    drift: float,
+    reference_ms: float,
     counts: OperatorCounts,
 ) -> None:
     measured = now()
@@ -134,7 +130,7 @@ def _record(
                 OperatorRow(
                     operator=spec,
                     measurements=result.measurements,
-                    drift=drift,
+                    reference_ms=reference_ms,
                     measured=measured,
                 )
             )

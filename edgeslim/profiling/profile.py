@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.errors import BadFileError, ProgramError, UsageError
@@ -125,7 +126,7 @@ def profile(
         counts_measured, failed, device_s = _measure(session, table, work, seed, progress)
     return ProfileResult(
         table=table.path,
-        operators=len(set(work.operators)),
+        operators=len({null_operator(), *work.operators}),
         measured=counts_measured,
         failed={str(spec): reason for spec, reason in failed.items()},
         networks=tuple(table.networks),
@@ -161,6 +162,7 @@ def _measure(
                 name=network.name,
                 graph=network.graph,
                 measurements=(measured.measurements[network.name],),
+                reference_ms=measured.reference_ms,
                 measured=now(),
             )
         )

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from edgeslim.errors import (
+    BadFileError,
     ProgramError,
     ProgramNotFoundError,
     ProgramTimedOutError,
@@ -91,7 +92,8 @@ def run_batch(
     Raises:
         ValueError: Two jobs share an id, or a file name for different files.
         RunnerError: The runner refuses to run at all.
-        ProgramNotFoundError: There is no Python on the device.
+        ProgramError: It does not even start, such as for want of a Python on the device.
+        BadFileError: What it said is not what it wrote down.
     """
     _check_names(jobs)
     outcomes: list[Outcome] = []
@@ -126,18 +128,32 @@ class _Follower:
         self._finish = finish
         self._measured: list[Measurement] = []
         self._busy_ns = 0
+        self.started = False
         self.finished = 0
+
+    @property
+    def done(self) -> bool:
+        return self.finished == len(self._jobs)
 
     def read(self, line: bytes) -> None:
         self.follow(parse_event(line))
 
     def follow(self, event: Event) -> None:
+        if event.event == "start":
+            self.started = True
+        elif event.event in {"measured", "finished", "failed"}:
+            self._check_turn(event)
         if event.event == "measured":
             self._busy_ns += event.busy_ns
             self._measured.append(_measurement(event))
         elif event.event in {"finished", "failed"}:
             failure = RunnerError(f"{event.id}: {event.reason}") if event.reason else None
             self.end(failure)
+
+    def _check_turn(self, event: Event) -> None:
+        current = "" if self.done else self._jobs[self.finished].entry.id
+        if event.id != current:
+            raise BadFileError(f"the runner tells of {event.id!r} when {current!r} is its work")
 
     def end(self, error: ProgramError | RunnerError | None) -> None:
         """The current job is over."""
@@ -182,13 +198,13 @@ def _one_process(
                 on_line=follower.read,
             )
         except ProgramTimedOutError as error:
+            if not follower.started or follower.done:
+                raise
             follower.end(error)
             return
-        if completed.status == REFUSED:
-            raise RunnerError(
-                f"the runner refuses to run: {completed.errors.decode(errors='replace').strip()}"
-            )
-        if follower.finished < len(jobs):
+        if not follower.started:
+            raise _refusal(completed)
+        if not follower.done:
             follower.end(_death(jobs[follower.finished], completed))
             return
         _check(transport, folder, here)
@@ -225,6 +241,16 @@ def _check(transport: Transport, folder: PurePosixPath, here: Path) -> None:
     check_complete(copy.read_bytes().splitlines())
 
 
+def _refusal(completed: Completed) -> ProgramError | RunnerError:
+    """Why the runner did not even start, which is no fault of any model."""
+    if completed.status == REFUSED:
+        reason = completed.errors.decode(errors="replace").strip()
+        return RunnerError(f"the runner refuses to run: {reason}")
+    if completed.status == 127:
+        return ProgramNotFoundError(f"there is no such Python{last_lines(completed.errors)}")
+    return status_error("the runner does not start", completed)
+
+
 def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
     """What ended the runner in the middle of a job."""
     what = f"the runner died at {job.entry.id}"
@@ -232,6 +258,4 @@ def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
         return ProgramTimedOutError(f"{job.entry.id} did not run within {job.entry.timeout_s:g} s")
     if completed.status == 0:
         return RunnerError(f"{what}: it ended before its work was done")
-    if completed.status == 127:
-        return ProgramNotFoundError(f"{what}: there is no such Python{last_lines(completed.errors)}")
     return status_error(what, completed, mend="convert the model again for this device")

@@ -29,6 +29,9 @@ class Results:
     """The results file, flushed line by line, echoed for progress."""
 
     def __init__(self, path):
+        # Standard output is ours alone: what native code prints goes with the errors.
+        self._echo = os.dup(1)
+        os.dup2(2, 1)
         self._file = open(path, "wb")
         self._count = 0
         self._digest = hashlib.sha256()
@@ -39,7 +42,8 @@ class Results:
         self._file.flush()
         self._digest.update(line)
         self._count += 1
-        os.write(1, line)
+        while line:
+            line = line[os.write(self._echo, line) :]
 
     def close(self):
         count, checksum = self._count, self._digest.hexdigest()
@@ -73,10 +77,11 @@ def main(manifest_path, results_path):
         # with the next entry.
         signal.setitimer(signal.ITIMER_REAL, entry["timeout_s"])
         try:
-            run_entry(entry, folder, numpy, lite, sweep, results)
+            last = run_entry(entry, folder, numpy, lite, sweep, results)
         except Failure as failure:
-            results.say({"event": "failed", "id": entry["id"], "reason": str(failure)})
+            last = {"event": "failed", "id": entry["id"], "reason": str(failure)}
         signal.setitimer(signal.ITIMER_REAL, 0)
+        results.say(last)
     results.close()
 
 
@@ -91,8 +96,10 @@ def refuse(reason):
 
 def load():
     """NumPy and the runtime, if they fit together."""
-    import numpy
-
+    try:
+        import numpy
+    except ImportError as error:
+        refuse("NumPy does not load (%s); pip install 'numpy<2'" % error)
     if int(numpy.__version__.split(".")[0]) >= 2:
         refuse(
             "NumPy %s corrupts the Paddle-Lite runtime in silence; pip install 'numpy<2'"
@@ -136,15 +143,18 @@ def run_entry(entry, folder, numpy, lite, sweep, results):
     """Loads a model, proves that its outputs are numbers, and times it in each state."""
     busy = time.perf_counter_ns()
     check_targets(entry)
+    model = os.path.join(folder, entry["model"])
     config = lite.MobileConfig()
-    config.set_model_from_file(os.path.join(folder, entry["model"]))
+    config.set_model_from_file(model)
     predictor = lite.create_paddle_predictor(config)
     version = predictor.get_version()
-    if version != entry["library_version"]:
-        raise Failure(
-            "the model is for Paddle-Lite %s and this runtime is %s; convert it again"
-            % (entry["library_version"], version)
-        )
+    for wanted in (entry["library_version"], version_in(model)):
+        # The runtime itself would take it without a word.
+        if wanted != version:
+            raise Failure(
+                "the model is for Paddle-Lite %s and this runtime is %s; convert it again"
+                % (wanted, version)
+            )
     arrays = [make_input(each, folder, numpy) for each in entry["inputs"]]
     tensors = [predictor.get_input(index) for index in range(len(arrays))]
 
@@ -166,15 +176,19 @@ def run_entry(entry, folder, numpy, lite, sweep, results):
     for state in entry["states"]:
         measure(entry, state, predictor.run, feed, sweep, results, loaded)
         loaded = time.perf_counter_ns()
-    results.say(
-        {
-            "event": "finished",
-            "id": entry["id"],
-            "outputs": [list(output.shape) for output in outputs],
-            "version": version,
-            "wall_ns": time.perf_counter_ns() - busy,
-        }
-    )
+    return {
+        "event": "finished",
+        "id": entry["id"],
+        "outputs": [list(output.shape) for output in outputs],
+        "version": version,
+        "wall_ns": time.perf_counter_ns() - busy,
+    }
+
+
+def version_in(model):
+    """The version that an optimized model was made by, from its header."""
+    with open(model, "rb") as stream:
+        return stream.read(18)[2:].split(b"\0")[0].decode(errors="replace")
 
 
 def check_targets(entry):

@@ -1,0 +1,1 @@
+"""Search over token spaces for the most accurate network under a latency limit."""

@@ -169,9 +169,7 @@ class FusedList:
         """``(N, C)`` made ``(N, C, 1, 1)``."""
         self._plain("unsqueeze2", shape, (*shape, 1, 1), {"axes": (2, 3)})
 
-    def _plain(
-        self, kind: str, shape: Shape, out: Shape, attributes: dict[str, Attribute]
-    ) -> None:
+    def _plain(self, kind: str, shape: Shape, out: Shape, attributes: dict[str, Attribute]) -> None:
         self.barrier()
         self._specs.append(
             OpSpec(
@@ -233,9 +231,7 @@ def _merged(first: OpSpec, second: OpSpec) -> OpSpec:
     _, c_in, k_h, k_w = first.weights["Filter"][0]
     c_out = second.output_shape[1]
     keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
-    activation = {
-        name: value for name, value in second.attributes.items() if name not in keep
-    }
+    activation = {name: value for name, value in second.attributes.items() if name not in keep}
     return OpSpec(
         kind=first.kind,
         inputs=first.inputs,

@@ -164,9 +164,7 @@ def _group(fused: FusedList, shape: Shape, group: BottleneckGroup) -> Shape:
     return shape
 
 
-def _bottleneck(
-    fused: FusedList, shape: Shape, group: BottleneckGroup, *, is_first: bool
-) -> Shape:
+def _bottleneck(fused: FusedList, shape: Shape, group: BottleneckGroup, *, is_first: bool) -> Shape:
     shortcut = group.shortcut and not is_first
     if shortcut:
         fused.barrier()  # the input is read a second time

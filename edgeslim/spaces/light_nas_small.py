@@ -22,7 +22,9 @@ def _architecture(tokens: Sequence[int]) -> LightNasArchitecture:
     check_tokens(tokens, _RANGES)
     groups = []
     for place, stride in enumerate(_STRIDES):
-        expansion, channels, layers, kernel, shortcut, excitation = tokens[6 * place : 6 * place + 6]
+        expansion, channels, layers, kernel, shortcut, excitation = tokens[
+            6 * place : 6 * place + 6
+        ]
         groups.append(
             BottleneckGroup(
                 expansion=EXPANSIONS[expansion],

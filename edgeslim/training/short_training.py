@@ -49,7 +49,11 @@ class ShortTraining:
         self._learning_rate = learning_rate
 
     def accuracy(self, build: Callable[[int], nn.Layer], seed: int) -> float:
-        """Accuracy on the validation images, from 0 to 1; equal seeds, equal accuracy.
+        """Accuracy on the validation images, from 0 to 1; raises as `trained`."""
+        return self.trained(build, seed)[1]
+
+    def trained(self, build: Callable[[int], nn.Layer], seed: int) -> tuple[nn.Layer, float]:
+        """The trained network and its accuracy; equal seeds, equal weights.
 
         Args:
             build: Makes the network for a number of classes.
@@ -58,12 +62,13 @@ class ShortTraining:
         Raises:
             ModelError: The training diverged.
         """
+        net = seeded_build(lambda: build(self._num_classes), seed)
         result = train_classifier(
-            seeded_build(lambda: build(self._num_classes), seed),
+            net,
             self._data,
             epochs=self._epochs,
             batch_size=self._batch_size,
             learning_rate=self._learning_rate,
             seed=seed,
         )
-        return result.accuracy
+        return net, result.accuracy

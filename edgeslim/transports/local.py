@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ __all__ = ["TRANSPORT", "LocalTransport"]
 
 
 class LocalTransport:
-    """Runs programs as children of this process; sending a file is linking or copying it."""
+    """Runs programs as children of this process; sending a file is copying it.
+
+    A link would be quicker, but a program could then change the file that was sent.
+    """
 
     @contextmanager
     def folder(self) -> Iterator[PurePosixPath]:
@@ -27,9 +31,6 @@ class LocalTransport:
             yield PurePosixPath(folder)
 
     def push(self, source: Path, target: PurePosixPath) -> None:
-        with suppress(OSError):
-            Path(target).hardlink_to(source)
-            return
         _copy(source, Path(target))
 
     def pull(self, source: PurePosixPath, target: Path) -> None:
@@ -43,16 +44,14 @@ class LocalTransport:
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
     ) -> process.Completed:
-        return process.run(
-            argv, timeout_s=timeout_s, environment=environment, on_line=on_line
-        )
+        return process.run(argv, timeout_s=timeout_s, environment=environment, on_line=on_line)
 
 
 def _copy(source: Path, target: Path) -> None:
-    if not source.is_file():
-        raise BadFileError(f"there is no file {source}")
+    if not (source.is_file() and os.access(source, os.R_OK)):
+        raise BadFileError(f"there is no file {source} that can be read")
     try:
-        shutil.copyfile(source, target)
+        shutil.copy(source, target)
     except OSError as error:
         raise UnwritableError(f"cannot write {target}: {error.strerror or error}") from error
 

@@ -1,0 +1,116 @@
+"""``edgeslim deploy``: convert, prove right, measure, and compare with the prediction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import shapes
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.deployment.deploy import Deployed, Deployment, convert, deploy
+from edgeslim.durations import format_ms
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
+
+__all__ = ["command"]
+
+_NOTABLE_SPEED = 0.03
+
+
+def command(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A model or a search's folder; by default the newest under runs/."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="Name of the device's profile.")] = "host",
+    table: Annotated[Path | None, typer.Option(help="Table to predict with.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the optimized model.")] = None,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads that the model runs with.")] = None,
+    convert_only: Annotated[
+        list[Target] | None,
+        typer.Option(help="Only convert, for this target; may be given several times."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Convert a model, compare its outputs with Paddle's, and measure it on a device.
+
+    Example: edgeslim deploy mobilenet-v2 --device host --table host.jsonl
+    """
+    if convert_only:
+        if model is None:
+            raise UsageError("--convert-only needs a model")
+        done = convert(model, convert_only, out=out, input_shapes=shapes(input_shape))
+    else:
+        done = deploy(
+            model,
+            device=device,
+            table=table,
+            out=out,
+            input_shapes=shapes(input_shape),
+            threads=threads,
+            progress=terminal_progress(),
+        )
+    if as_json:
+        print_json({"models": [_document(each) for each in done.models]})
+    else:
+        _print(done)
+
+
+def _print(done: Deployment) -> None:
+    print_table(
+        ["model", "target", "MB", "predicted", "measured", "error", "limit", "met", "outputs off"],
+        [_row(each) for each in done.models],
+    )
+    for each in done.models:
+        print_lines(f"{each.name}: {each.optimized}")
+        if each.prediction is not None and each.prediction.missing:
+            print_lines(f"  the table lacks {len(each.prediction.missing)} of its operators")
+        if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
+            faster = "faster" if each.speed > 1 else "slower"
+            print_lines(
+                f"  the device is {abs(each.speed - 1):.0%} {faster} now than when its table was "
+                "measured"
+            )
+
+
+def _row(each: Deployed) -> list[str]:
+    predicted = each.prediction
+    return [
+        each.name,
+        each.target.value,
+        f"{each.size_bytes / 1e6:.2f}",
+        "" if predicted is None or predicted.missing else format_ms(predicted.total_ms),
+        "" if each.measurement is None else format_ms(each.measurement.latency_ms),
+        "" if each.error_percent is None else f"{each.error_percent:+.1f} %",
+        "" if each.target_ms is None else format_ms(each.target_ms),
+        {None: "", True: "yes", False: "NO"}[each.met_target],
+        "" if each.difference is None else f"{each.difference.max_rel:.1e}",
+    ]
+
+
+def _document(each: Deployed) -> dict[str, object]:
+    measured, predicted, difference = each.measurement, each.prediction, each.difference
+    complete = predicted is not None and not predicted.missing
+    return {
+        "name": each.name,
+        "optimized": each.optimized,
+        "target": each.target.value,
+        "size_bytes": each.size_bytes,
+        "predicted_ms": predicted.total_ms if predicted and complete else None,
+        "interval_ms": predicted.interval_ms if predicted and complete else None,
+        "measured_ms": None if measured is None else measured.latency_ms,
+        "measured_p90_ms": None if measured is None else measured.p90_ms,
+        "samples": 0 if measured is None else len(measured.samples_ns),
+        "error_percent": each.error_percent,
+        "speed": each.speed,
+        "output_max_abs_error": None if difference is None else difference.max_abs,
+        "output_max_rel_error": None if difference is None else difference.max_rel,
+        "target_ms": each.target_ms,
+        "met_target": each.met_target,
+    }

@@ -1,0 +1,44 @@
+"""What commands print: one JSON document, or tables for people, on standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from tabulate import tabulate
+
+__all__ = ["Json", "print_json", "print_lines", "print_table"]
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document; everything else goes to standard error."
+    ),
+]
+"""The option that every command has."""
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Prints one indented JSON document."""
+    encoded = msgspec.json.encode(document, enc_hook=_encode)
+    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+
+
+def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"cannot encode {type(value).__name__}")
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Prints a table; numbers come as text with their unit."""
+    sys.stdout.write(tabulate(list(rows), headers=headers, disable_numparse=True) + "\n")
+
+
+def print_lines(*lines: str) -> None:
+    """Prints lines of text."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))

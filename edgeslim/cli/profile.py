@@ -1,0 +1,100 @@
+"""``edgeslim profile``: measure a device into a latency table."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import shapes
+from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.profiling.profile import ProfileResult, profile
+
+__all__ = ["command"]
+
+_GAPS = 3
+
+
+def command(
+    device: Annotated[str, typer.Option(help="Name of the device's profile.")] = "host",
+    model: Annotated[
+        str | None, typer.Option(help="A model: saved, file.py:function, or a name.")
+    ] = None,
+    space: Annotated[str | None, typer.Option(help="A search space.")] = None,
+    operators: Annotated[
+        Path | None, typer.Option(help="A file with one operator a line, in JSON.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The table; by default under latency_tables/<device>/.")
+    ] = None,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Input of the model or space: 1,3,224,224.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(help="Width of the space's output.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads that models run with.")] = None,
+    networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
+    seed: Annotated[int, typer.Option(help="Of the order of measuring.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure operators and a few whole networks; what the table has is not measured again.
+
+    Example: edgeslim profile --device host --space light-nas-small --out host.jsonl
+    """
+    result = profile(
+        device,
+        model=model,
+        space=space,
+        operators=operators,
+        out=out,
+        input_shapes=shapes(input_shape),
+        num_classes=classes,
+        threads=threads,
+        networks=networks,
+        seed=seed,
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(_document(result))
+    else:
+        _print(result)
+    if result.failed:
+        raise typer.Exit(_GAPS)
+
+
+def _print(result: ProfileResult) -> None:
+    print_lines(
+        f"{result.table}: {result.operators} operators asked for, {result.measured} measured now",
+        f"{result.wall_s:.0f} s, of which the device was busy for {result.device_s:.0f} s",
+    )
+    calibration = result.calibration
+    if calibration.residuals:
+        print_lines(
+            f"predictions of {len(calibration.residuals)} whole networks, each left out of the fit:"
+            f" {calibration.mean_error:.1%} off on average, {calibration.worst_error:.1%} at worst"
+        )
+    for spec, reason in result.failed.items():
+        print_lines(f"not measured: {spec}: {reason}")
+
+
+def _document(result: ProfileResult) -> dict[str, object]:
+    calibration = result.calibration
+    return {
+        "table": result.table,
+        "operators": result.operators,
+        "measured": result.measured,
+        "failed": [{"operator": spec, "reason": why} for spec, why in result.failed.items()],
+        "networks": result.networks,
+        "left_out_error_percent": {
+            name: 100 * error for name, error in calibration.residuals.items()
+        },
+        "mean_error_percent": _percent(calibration.mean_error),
+        "wall_s": result.wall_s,
+        "device_s": result.device_s,
+    }
+
+
+def _percent(share: float) -> float | None:
+    return None if math.isnan(share) else 100 * share

@@ -1,0 +1,179 @@
+"""The lines of a latency table: its context, operators, whole networks, failures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.errors import BadFileError, ContextMismatchError
+from edgeslim.execution import Execution
+from edgeslim.graph import Graph
+from edgeslim.measurement import CacheState, Measurement
+from edgeslim.opspec import OpSpec, decode_hook, encode_hook
+
+__all__ = [
+    "SCHEMA",
+    "FailedRow",
+    "NetworkRow",
+    "OperatorRow",
+    "Row",
+    "TableContext",
+    "check_schema",
+    "decode_row",
+    "encode_row",
+]
+
+SCHEMA = 1
+"""1: first version (2026-11)."""
+
+
+class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
+    """Everything that all rows of a table share, and the latency depends on.
+
+    Args:
+        device: Name of the device's profile.
+        hardware: What the device says it is, such as its processor.
+        execution: Target, precision, threads, power mode.
+        library_version: Version of Paddle-Lite, of ``opt`` and runtime alike.
+        runner: Program that measured.
+        simulated: Whether the numbers were made up; such a table is never quoted as measured.
+        created: Day and time of the first line, UTC.
+        edgeslim: Version that made the table.
+    """
+
+    device: str
+    hardware: str
+    execution: Execution
+    library_version: str
+    runner: str
+    simulated: bool = False
+    created: str = ""
+    edgeslim: str = ""
+    schema: int = SCHEMA
+
+    def check_same(self, other: TableContext, path: Path) -> None:
+        """Refuses to mix measurements.
+
+        Raises:
+            ContextMismatchError: Names what differs, here and there.
+        """
+        difference = self.difference(other)
+        if difference:
+            raise ContextMismatchError(f"{path} is of another {difference}; use another table")
+
+    def difference(self, other: TableContext) -> str:
+        """The first thing that the latency depends on and that differs, or nothing."""
+        for field in ("device", "hardware", "execution", "library_version", "runner", "simulated"):
+            mine, theirs = getattr(self, field), getattr(other, field)
+            if mine != theirs:
+                return f"{field.replace('_', ' ')}: {mine}, not {theirs}"
+        return ""
+
+
+class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag_field="row"):
+    """One operator, timed alone in some cache states.
+
+    Args:
+        operator: The key.
+        measurements: One for each cache state.
+        reference_ms: What the reference operator took meanwhile: how fast the device was.
+            0 is not known.
+        measured: Day and time, UTC.
+    """
+
+    operator: OpSpec
+    measurements: tuple[Measurement, ...]
+    reference_ms: float = 0.0
+    measured: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.measurements:
+            raise ValueError(f"{self.operator} has no measurements")
+
+
+class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="row"):
+    """One whole network as the device ran it: the judge of every sum.
+
+    Args:
+        name: What it is called.
+        graph: Its fused operators.
+        measurements: All in one cache state.
+        reference_ms: As of `OperatorRow`.
+        measured: Day and time, UTC.
+    """
+
+    name: str
+    graph: Graph
+    measurements: tuple[Measurement, ...]
+    reference_ms: float = 0.0
+    measured: str = ""
+
+    def __post_init__(self) -> None:
+        Measurement.pooled(self.measurements)
+
+    @property
+    def cache(self) -> CacheState:
+        """What the caches held before each run, the same in all measurements."""
+        return self.measurements[0].cache
+
+    @property
+    def latency_ms(self) -> float:
+        """Median over all samples."""
+        return Measurement.pooled(self.measurements).latency_ms
+
+
+class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):
+    """One operator that could not be measured, and why; it is not tried again."""
+
+    operator: OpSpec
+    reason: str
+    measured: str = ""
+
+
+Row = TableContext | OperatorRow | NetworkRow | FailedRow
+
+
+class _AnySchema(msgspec.Struct):
+    """As much of a first line as every schema has."""
+
+    row: str
+    schema: int = SCHEMA
+
+
+def check_schema(path: Path, line: bytes) -> None:
+    """Proves that a first line is of a table, and of a kind that can be read.
+
+    Raises:
+        BadFileError: It is not, or newer.
+    """
+    try:
+        first = msgspec.json.decode(line, type=_AnySchema)
+    except msgspec.DecodeError as error:
+        raise BadFileError(f"{path}:1: this is not a latency table: {error}") from error
+    if first.schema > SCHEMA:
+        raise BadFileError(
+            f"{path}:1: schema {first.schema} is newer than this edgeslim reads ({SCHEMA}); "
+            "install a newer edgeslim"
+        )
+
+
+def decode_row(path: Path, number: int, line: bytes) -> Row:
+    """The row in a line.
+
+    Raises:
+        BadFileError: There is none; the message has file, line and place.
+    """
+    try:
+        return _ROW_DECODER.decode(line)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadFileError(f"{path}:{number}: {error}") from error
+
+
+_ROW_DECODER: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row, dec_hook=decode_hook)
+_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
+
+
+def encode_row(row: Row) -> bytes:
+    """The line of a row."""
+    return _ENCODER.encode(row)

@@ -1,0 +1,67 @@
+"""Biases read by additions themselves instead of through a reshaped copy.
+
+Paddle writes ``conv2d -> elementwise_add(Y=reshape2(bias))``; Paddle-Lite fuses
+``conv2d -> elementwise_add(Y=bias, axis=1)`` only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.proto import framework
+
+__all__ = ["make_biases_direct"]
+
+
+def make_biases_direct(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
+    """Changes a program's first block in place; counts what was changed."""
+    block = program.blocks[0]
+    ranks = {each.name: len(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    reshaped = _reshaped_biases(program)
+    dropped = []
+    for op in block.ops:
+        if op.type != "elementwise_add":
+            continue
+        y = next(slot for slot in op.inputs if slot.parameter == "Y")
+        if not y.arguments or y.arguments[0] not in reshaped:
+            continue
+        if ranks[_argument(op.inputs, "X")] != ranks[y.arguments[0]]:
+            continue
+        index, y.arguments[0] = reshaped[y.arguments[0]]
+        axis = next((each for each in op.attrs if each.name == "axis"), None)
+        if axis is None:
+            axis = op.attrs.add(name="axis", type=framework().AttrType.INT)
+        axis.i = 1
+        dropped.append(index)
+    for index in sorted(dropped, reverse=True):
+        del block.ops[index]
+    return Counter({"bias made direct": len(dropped)} if dropped else {})
+
+
+def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN401
+    """By the name of each copy with one reader: the operator that makes it, and the bias."""
+    block = program.blocks[0]
+    parameters = persistent_tensors(program)
+    shapes = {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    readers: Counter[str] = Counter(
+        name for op in block.ops for slot in op.inputs for name in slot.arguments
+    )
+    found = {}
+    for index, op in enumerate(block.ops):
+        if op.type != "reshape2":
+            continue
+        source, result = _argument(op.inputs, "X"), _argument(op.outputs, "Out")
+        shape = shapes.get(result, ())
+        along_channels = shape[:1] + shape[2:] == (1,) * (len(shape) - 1)
+        if parameters.get(source) == shape[1:2] and along_channels and readers[result] == 1:
+            found[result] = (index, source)
+    return found
+
+
+def _argument(slots: Any, name: str) -> str:  # noqa: ANN401
+    for slot in slots:
+        if slot.parameter == name and slot.arguments:
+            return str(slot.arguments[0])
+    return ""

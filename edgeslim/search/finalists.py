@@ -1,0 +1,106 @@
+"""The end of a search: the best candidates on the device, and the winner trained and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edgeslim.conversion.optimized import optimize_and_fuse
+from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.durations import format_ms
+from edgeslim.errors import InfeasibleTargetError, ProgramError
+from edgeslim.files import replace_folder, temporary_folder
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
+from edgeslim.profiling.profile import network_name
+from edgeslim.progress import Progress
+from edgeslim.search.limits import LatencyLimit
+from edgeslim.search.run_folder import Candidate, RunFolder
+from edgeslim.spaces import Space, Tokens
+
+if TYPE_CHECKING:
+    from edgeslim.training.short_training import ShortTraining
+
+__all__ = ["choose_winner"]
+
+_AT_ONCE = 3
+_AT_MOST = 12
+
+
+def choose_winner(
+    evaluated: Sequence[Candidate],
+    *,
+    limit: LatencyLimit,
+    session: DeviceSession,
+    training: ShortTraining,
+    run: RunFolder,
+    seed: int,
+    progress: Progress,
+) -> tuple[Candidate, tuple[Candidate, ...]]:
+    """Measures candidates, best first, until one meets the limit; trains and saves that one.
+
+    Returns:
+        The winner, and all candidates that were measured.
+
+    Raises:
+        InfeasibleTargetError: None of those measured meets the limit.
+    """
+    ranked = sorted(evaluated, key=lambda each: (-each.accuracy, each.predicted_ms))[:_AT_MOST]
+    watch = DriftWatch(session)
+    measured: list[Candidate] = []
+    winner = None
+    while ranked and winner is None:
+        batch, ranked = ranked[:_AT_ONCE], ranked[_AT_ONCE:]
+        measured += _measured(batch, limit.space, session, watch, progress)
+        good = [each for each in measured if (each.measured_ms or 0) <= limit.target_ms]
+        winner = max(good, key=lambda each: each.accuracy, default=None)
+    if winner is None:
+        fastest = min(each.measured_ms or 0 for each in measured)
+        raise InfeasibleTargetError(
+            f"none of the {len(measured)} best candidates ran in {format_ms(limit.target_ms)} on "
+            f"the device; the fastest took {format_ms(fastest)}: ask for that, or search longer"
+        )
+    _save(winner.tokens, limit.space, training, run, seed)
+    return winner, tuple(measured)
+
+
+def _measured(
+    candidates: Sequence[Candidate],
+    space: Space,
+    session: DeviceSession,
+    watch: DriftWatch,
+    progress: Progress,
+) -> list[Candidate]:
+    """The candidates with the latency that the device took; weights do not matter for it."""
+    with temporary_folder() as folder:
+        models = []
+        for candidate in candidates:
+            name = network_name(space, candidate.tokens)
+            net = space.build(candidate.tokens)
+            models.append(prepare_layer(net, space.input_shape, folder / name, name=name))
+        networks = []
+        for model, result in zip(
+            models, optimize_and_fuse(models, session.execution.target, folder), strict=True
+        ):
+            if isinstance(result, ProgramError):
+                raise result
+            file, graph = result
+            networks.append(OptimizedNetwork(name=model.name, file=file, graph=graph))
+        latencies = measure_networks(watch, networks, progress=progress).measurements
+    return [
+        msgspec.structs.replace(candidate, measured_ms=latencies[network.name].latency_ms)
+        for candidate, network in zip(candidates, networks, strict=True)
+    ]
+
+
+def _save(tokens: Tokens, space: Space, training: ShortTraining, run: RunFolder, seed: int) -> None:
+    """Trains the winner as the search did, which gives the same weights, and saves it."""
+    net, _ = training.trained(lambda _classes: space.build(tokens), seed)
+    with temporary_folder(near=run.path) as folder:
+        finished = Path(folder) / "model"
+        prepare_layer(net, space.input_shape, finished, name=network_name(space, tokens))
+        replace_folder(finished, run.model)

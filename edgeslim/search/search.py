@@ -1,0 +1,213 @@
+"""The whole of ``edgeslim search``: propose, train, and let the device have the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeslim.errors import UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.device_session import open_device
+from edgeslim.progress import SILENT, Progress
+from edgeslim.search.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.search.finalists import choose_winner
+from edgeslim.search.limits import LatencyLimit, feasible_start
+from edgeslim.search.run_folder import Candidate, RunFolder, SearchResult, SearchSettings
+from edgeslim.spaces import SPACES, Tokens
+from edgeslim.training.tasks import TASKS
+
+if TYPE_CHECKING:
+    from edgeslim.training.short_training import ShortTraining
+
+__all__ = ["pareto_front", "search"]
+
+
+def search(
+    target_ms: float,
+    *,
+    space: str,
+    table: Path,
+    out: Path,
+    task: str = "digits",
+    algorithm: str = "annealing",
+    input_shape: Shape | None = None,
+    candidates: int = 20,
+    epochs: int = 2,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> SearchResult:
+    """Finds the most accurate network of a space that runs within a limit on a device.
+
+    Every candidate trained is predicted to be within the limit; at the end the best are
+    measured on the device of the table, and one that misses the limit there cannot win.
+    Started again on the same folder, a search goes on where it was interrupted, and its
+    result is the same as without the interruption.
+
+    Args:
+        target_ms: The limit.
+        space: Name of the space.
+        table: Latency table of the device.
+        out: The run's folder.
+        task: Name of the task that candidates are trained for.
+        algorithm: Name of the algorithm.
+        input_shape: Input of the networks, if not the space's own.
+        candidates: How many networks are trained.
+        epochs: How long each is.
+        seed: Of everything random.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names; a folder with another search; a table of another device.
+        MissingLatencyError: The table lacks operators of the space.
+        InfeasibleTargetError: No network meets the limit; says what is reachable.
+    """
+    settings = _settings(
+        target_ms=target_ms,
+        space=space,
+        table=table,
+        task=task,
+        algorithm=algorithm,
+        input_shape=input_shape,
+        candidates=candidates,
+        epochs=epochs,
+        seed=seed,
+    )
+    run = RunFolder(out)
+    goes_on = run.check(settings)
+    own_table = LatencyTable.read(run.table if goes_on else table)
+    chosen = SPACES.get(space).space(settings.input_shape, settings.num_classes)
+    limit = LatencyLimit(chosen, Predictor(own_table), target_ms)
+    start = feasible_start(limit)
+    session = open_device(settings.device, threads=own_table.context.execution.threads)
+    own_table.context.check_same(session.context(), table)
+    if not goes_on:
+        run.begin(settings, table)
+    problem = Problem(
+        ranges=chosen.ranges,
+        start=start,
+        feasible=limit.holds,
+        generator=np.random.default_rng(seed),
+    )
+    training = _training(settings)
+    evaluated = _evaluate(
+        _Evaluation(run=run, limit=limit, training=training, seed=seed),
+        ALGORITHMS.get(algorithm)(problem),
+        candidates,
+        progress,
+    )
+    winner, measured = choose_winner(
+        evaluated,
+        limit=limit,
+        session=session,
+        training=training,
+        run=run,
+        seed=seed,
+        progress=progress,
+    )
+    result = SearchResult(
+        run=str(out),
+        target_ms=target_ms,
+        evaluated=len(evaluated),
+        front=pareto_front(evaluated),
+        measured=measured,
+        best=winner,
+        model=str(run.model),
+    )
+    run.finish(result)
+    return result
+
+
+def pareto_front(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates that no other beats in both latency and accuracy, fastest first."""
+    front: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda each: (each.predicted_ms, -each.accuracy)):
+        if not front or candidate.accuracy > front[-1].accuracy:
+            front.append(candidate)
+    return tuple(front)
+
+
+def _settings(
+    *,
+    target_ms: float,
+    space: str,
+    table: Path,
+    task: str,
+    algorithm: str,
+    input_shape: Shape | None,
+    candidates: int,
+    epochs: int,
+    seed: int,
+) -> SearchSettings:
+    """What was asked for, with every name and number checked."""
+    chosen_task = TASKS.get(task)
+    ALGORITHMS.get(algorithm)
+    for name, number in (("candidates", candidates), ("epochs", epochs)):
+        if number < 1:
+            raise UsageError(f"{name} must be at least 1, not {number}")
+    chosen = SPACES.get(space).space(input_shape, chosen_task.num_classes)
+    return SearchSettings(
+        space=chosen.name,
+        input_shape=chosen.input_shape,
+        num_classes=chosen.num_classes,
+        target_ms=target_ms,
+        device=LatencyTable.read(table).context.device,
+        task=task,
+        algorithm=algorithm,
+        candidates=candidates,
+        epochs=epochs,
+        seed=seed,
+    )
+
+
+def _training(settings: SearchSettings) -> ShortTraining:
+    load_paddle()
+    from edgeslim.training.short_training import ShortTraining
+
+    return ShortTraining(TASKS.get(settings.task), settings.input_shape, epochs=settings.epochs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Evaluation:
+    """How candidates get their accuracy."""
+
+    run: RunFolder
+    limit: LatencyLimit
+    training: ShortTraining
+    seed: int
+
+    def evaluate(self, tokens: Tokens) -> Candidate:
+        """Trains a candidate."""
+        accuracy = self.training.accuracy(lambda _: self.limit.space.build(tokens), self.seed)
+        return Candidate(
+            tokens=tokens, predicted_ms=self.limit.latency_ms(tokens), accuracy=accuracy
+        )
+
+
+def _evaluate(
+    evaluation: _Evaluation, algorithm: Algorithm, count: int, progress: Progress
+) -> list[Candidate]:
+    """Asks the algorithm for candidates; those of an interrupted search are not trained again."""
+    known = evaluation.run.evaluations()
+    evaluated: list[Candidate] = []
+    with progress.stage("candidates", count) as stage:
+        while len(evaluated) < count:
+            tokens = algorithm.ask()
+            if tokens is None:
+                stage.note("the space has no more candidates within the limit nearby")
+                break
+            candidate = known.get(tokens)
+            if candidate is None:
+                candidate = evaluation.evaluate(tokens)
+                evaluation.run.add(candidate)
+            evaluated.append(candidate)
+            algorithm.tell(tokens, candidate.accuracy)
+            best = max(each.accuracy for each in evaluated)
+            stage.advance(note=f"best accuracy {best:.1%}")
+    return evaluated
