@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -90,6 +91,7 @@ class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag
     def __post_init__(self) -> None:
         if not self.measurements:
             raise ValueError(f"{self.operator} has no measurements")
+        _check_reference(self.reference_ms)
 
 
 class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="row"):
@@ -111,6 +113,7 @@ class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_f
 
     def __post_init__(self) -> None:
         Measurement.pooled(self.measurements)
+        _check_reference(self.reference_ms)
 
     @property
     def cache(self) -> CacheState:
@@ -129,6 +132,11 @@ class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_fie
     operator: OpSpec
     reason: str
     measured: str = ""
+
+
+def _check_reference(reference_ms: float) -> None:
+    if not 0 <= reference_ms < math.inf:
+        raise ValueError(f"reference_ms must be 0 or more, not {reference_ms}")
 
 
 Row = TableContext | OperatorRow | NetworkRow | FailedRow

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PreparedModel", "prepare", "prepare_layer"]
 
+_STEM = "model"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedModel:
@@ -32,7 +34,8 @@ class PreparedModel:
 
     Args:
         name: Short name for reports.
-        original: Program as it came, with closed shapes; what Paddle runs as the truth.
+        prefix: The model as it came, with closed shapes, as ``prefix.pdmodel`` and
+            ``prefix.pdiparams``; what Paddle runs as the truth.
         program: Program for Paddle-Lite.
         parameters: Parameters of both.
         graph: The network before any fusion.
@@ -40,7 +43,7 @@ class PreparedModel:
     """
 
     name: str
-    original: Path
+    prefix: Path
     program: Path
     parameters: Path
     graph: Graph
@@ -74,12 +77,12 @@ def prepare(
     new_folder(folder)
     program = read_program(source.program)
     check_parameters(source.parameters, program)
-    original, parameters = folder / "original.pdmodel", folder / "model.pdiparams"
-    _copy(source.program, original)
-    _copy(source.parameters, parameters)
     shapes = _shapes_to_set(source.name, feed_shapes(program), given)
+    prefix = folder / _STEM
+    _copy(source.program, prefix.with_suffix(".pdmodel"))
+    _copy(source.parameters, prefix.with_suffix(".pdiparams"))
     if shapes:
-        close_shapes(original, shapes)
+        close_shapes(prefix.with_suffix(".pdmodel"), shapes)
     return _rewritten(source.name, folder)
 
 
@@ -88,9 +91,8 @@ def prepare_layer(
 ) -> PreparedModel:
     """Makes a network ready in ``folder``; raises as `prepare`."""
     new_folder(folder)
-    export_layer(net, [input_shape], folder / "original")
-    (folder / "original.pdiparams").replace(folder / "model.pdiparams")
-    for extra in folder.glob("original.pdiparams.*"):
+    export_layer(net, [input_shape], folder / _STEM)
+    for extra in folder.glob(f"{_STEM}.pdiparams.*"):
         extra.unlink()
     return _rewritten(name, folder)
 
@@ -143,16 +145,17 @@ def _shapes_to_set(
 
 
 def _rewritten(name: str, folder: Path) -> PreparedModel:
-    original, target = folder / "original.pdmodel", folder / "model.pdmodel"
+    prefix = folder / _STEM
+    original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
     graph = graph_of(program, original)
     changes = rewrite_for_lite(program)
     write_bytes(target, program.SerializeToString())
     return PreparedModel(
         name=name,
-        original=original,
+        prefix=prefix,
         program=target,
-        parameters=folder / "model.pdiparams",
+        parameters=prefix.with_suffix(".pdiparams"),
         graph=graph,
         changes=tuple(changes),
     )

@@ -57,7 +57,7 @@ def compare_outputs(
         for name, shape in model.graph.feeds.items()
     }
     found = _on_device(session, file, list(inputs.values()), len(model.graph.fetches), folder)
-    expected = run_in_paddle(model.original, model.parameters, inputs)
+    expected = run_in_paddle(model.prefix, inputs)
     difference = _difference(expected, found)
     if not difference.max_rel <= _ALLOWED:
         raise ModelError(

@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,11 @@ from edgeslim.errors import (
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.lite import worker
+from edgeslim.lite.mends import mend_for
 
 __all__ = ["Conversion", "Converted", "Task", "convert", "convert_one"]
 
 _START_S = 60.0
-_MEND = (
-    "save the model again with Paddle 3.3.1, FLAGS_enable_pir_api=0 and clip_extra=False, "
-    "or replace the operator named last"
-)
 
 
 class Task(str, Enum):
@@ -194,4 +191,8 @@ def _error(conversion: Conversion, completed: process.Completed) -> ProgramError
         return ProgramTimedOutError(f"{what} within {conversion.timeout_s:g} s")
     if completed.status == 0:
         return NoOutputError(f"{what}: it ended before its work was done")
-    return process.status_error(what, completed, mend=_MEND)
+    lines = completed.output.splitlines()
+    theirs = b"\n".join(line for line in lines if not line.startswith(worker.MARK))
+    return process.status_error(
+        what, replace(completed, output=theirs), mend=mend_for(completed.errors)
+    )

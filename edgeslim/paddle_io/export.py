@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,11 +36,23 @@ def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Pa
             paddle.jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
+        _forget_trace(paddle)
         reason = str(error).strip().splitlines()
         raise ModelError(
             f"Paddle cannot export {type(net).__name__} for inputs "
             f"{[list(shape) for shape in input_shapes]}: {reason[-1] if reason else error!r}"
         ) from error
+
+
+def _forget_trace(paddle: ModuleType) -> None:
+    """Drops what Paddle remembers of a trace that failed.
+
+    It keeps the parameters of each trace under the address of its program and takes them
+    out at the end only; a later program at the same address would be given them as well.
+    """
+    translator = paddle.jit.dy2static.program_translator.ProgramTranslator.get_instance()
+    for records in (translator._params_recorder, translator._inplace_map):  # noqa: SLF001
+        records.params_dict.clear()
 
 
 def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
@@ -66,9 +79,9 @@ def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
 
 
 def run_in_paddle(
-    program: Path, parameters: Path, inputs: Mapping[str, np.ndarray[Any, Any]]
+    prefix: Path, inputs: Mapping[str, np.ndarray[Any, Any]]
 ) -> list[np.ndarray[Any, Any]]:
-    """The outputs that Paddle computes for a saved model.
+    """The outputs that Paddle computes for ``prefix.pdmodel`` and ``prefix.pdiparams``.
 
     Raises:
         ModelError: Paddle cannot load or run it.
@@ -80,18 +93,13 @@ def run_in_paddle(
         executor = paddle.static.Executor(paddle.CPUPlace())
         scope = paddle.static.Scope()
         with paddle.static.scope_guard(scope):
-            loaded, _, fetched = paddle.static.load_inference_model(
-                None,
-                executor,
-                model_filename=program.read_bytes(),
-                params_filename=parameters.read_bytes(),
-            )
+            loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
             outputs = executor.run(loaded, feed=dict(inputs), fetch_list=fetched)
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         reason = str(error).strip().splitlines()
         raise ModelError(
-            f"Paddle cannot run {program}: {reason[-1] if reason else error!r}"
+            f"Paddle cannot run {prefix}: {reason[-1] if reason else error!r}"
         ) from error
     finally:
         if was_dynamic:

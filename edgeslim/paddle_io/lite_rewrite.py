@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 from edgeslim.paddle_io.direct_biases import make_biases_direct
+from edgeslim.paddle_io.merge_barriers import keep_apart
 from edgeslim.paddle_io.proto import framework
 
 __all__ = ["rewrite_for_lite"]
@@ -65,6 +66,7 @@ def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
             done += _with_scratch_outputs(block, op)
         done += _without_scalars(block)
     done += make_biases_direct(program)
+    done += keep_apart(program)
     return [f"{what} ({count})" for what, count in sorted(done.items())]
 
 

@@ -1,0 +1,136 @@
+"""Convolutions kept apart that the optimizer would merge wrongly.
+
+``lite_conv_conv_fuse_pass`` of Paddle-Lite 2.13 looks for one convolution after another
+whose product saves work. If there is one, it merges *every* such pair of the network: it
+aborts where the second has strides, paddings or dilations, and where the second filter is
+larger than 1x1, the first has groups, or a weight is used twice, it silently makes another
+function of the network.
+
+A dropout for inference between the two computes nothing; the optimizer takes it out after
+that pass, and nothing of it is left on the device.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.proto import framework
+
+__all__ = ["keep_apart"]
+
+_RESULT = {"batch_norm": "Y", "conv2d": "Output", "elementwise_add": "Out"}
+_SOURCE = {"batch_norm": "X", "elementwise_add": "X"}
+"""Slots of the operators that become part of a convolution before pairs are looked for."""
+
+
+def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
+    """Changes a program's first block in place; counts what was changed."""
+    block = program.blocks[0]
+    readers: Counter[str] = Counter(
+        name for op in block.ops for slot in op.inputs for name in slot.arguments
+    )
+    parameters = persistent_tensors(program)
+    makers = _absorbed(block, parameters)
+    before: dict[int, Any] = {}
+    for index, op in enumerate(block.ops):
+        if op.type != "conv2d":
+            continue
+        chain = _linear_chain(op, makers, readers)
+        if chain and not _merges_well([op, *chain], parameters, readers):
+            before[index] = _barrier(block, op)
+    if before:
+        kept = list(block.ops)
+        ops = [each for i, op in enumerate(kept) for each in (*_listed(before.get(i)), op)]
+        fresh = type(block)(ops=ops)
+        del block.ops[:]
+        block.ops.extend(fresh.ops)
+    return Counter({"convolutions kept apart": len(before)} if before else {})
+
+
+def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # noqa: ANN401
+    """By what they make: convolutions, and the operators that become part of one."""
+    return {
+        name: op
+        for op in block.ops
+        if op.type in _RESULT
+        and (op.type != "elementwise_add" or _arguments(op.inputs, "Y")[0] in parameters)
+        for name in _arguments(op.outputs, _RESULT[op.type])
+    }
+
+
+def _linear_chain(op: Any, makers: dict[str, Any], readers: Counter[str]) -> list[Any]:  # noqa: ANN401
+    """The operators from a convolution's input back to the convolution before it."""
+    chain: list[Any] = []
+    slot = "Input"
+    while True:
+        (name,) = _arguments(op.inputs, slot)
+        maker = makers.get(name)
+        if maker is None or readers[name] > 1:
+            return []
+        chain.append(maker)
+        if maker.type == "conv2d":
+            return chain
+        op, slot = maker, _SOURCE[maker.type]
+
+
+def _merges_well(ops: list[Any], parameters: dict[str, Shape], readers: Counter[str]) -> bool:
+    """Whether a convolution and the one behind it, first to last, may be made one."""
+    second, first = ops[0], ops[-1]
+    filters = [parameters.get(_arguments(op.inputs, "Filter")[0], ()) for op in (first, second)]
+    used_twice = any(
+        readers[name] > 1
+        for op in ops
+        for slot in op.inputs
+        for name in slot.arguments
+        if name in parameters
+    )
+    return (
+        not used_twice
+        and all(filters)
+        and filters[1][2:] == (1, 1)
+        and _numbers(first, "groups") <= {1}
+        and _numbers(second, "paddings") <= {0}
+        and _numbers(second, "strides") <= {1}
+        and _numbers(second, "dilations") <= {1}
+    )
+
+
+def _numbers(op: Any, name: str) -> set[int]:  # noqa: ANN401
+    """The values of an attribute that is a number or several; none if it is not there."""
+    found = [each for each in op.attrs if each.name == name]
+    single = framework().AttrType.INT
+    return {number for each in found for number in ([each.i] if each.type == single else each.ints)}
+
+
+def _barrier(block: Any, op: Any) -> Any:  # noqa: ANN401
+    """A dropout on a convolution's input, which reads its result from now on."""
+    proto = framework()
+    (source,) = _arguments(op.inputs, "Input")
+    described = next(each for each in block.vars if each.name == source)
+    result, mask = f"{source}.apart", f"{source}.apart.mask"
+    for name in (result, mask):
+        block.vars.add().CopyFrom(described)
+        block.vars[-1].name = name
+    next(slot for slot in op.inputs if slot.parameter == "Input").arguments[0] = result
+    barrier = proto.OpDesc(type="dropout")
+    barrier.inputs.add(parameter="X", arguments=[source])
+    barrier.outputs.add(parameter="Out", arguments=[result])
+    barrier.outputs.add(parameter="Mask", arguments=[mask])
+    types = proto.AttrType
+    barrier.attrs.add(name="dropout_implementation", type=types.STRING, s="upscale_in_train")
+    barrier.attrs.add(name="dropout_prob", type=types.FLOAT, f=0.5)
+    barrier.attrs.add(name="is_test", type=types.BOOLEAN, b=True)
+    barrier.attrs.add(name="fix_seed", type=types.BOOLEAN, b=False)
+    barrier.attrs.add(name="seed", type=types.INT, i=0)
+    return barrier
+
+
+def _listed(op: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    return () if op is None else (op,)
+
+
+def _arguments(slots: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401
+    return tuple(each for slot in slots if slot.parameter == name for each in slot.arguments)
