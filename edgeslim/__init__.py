@@ -18,13 +18,13 @@ from edgeslim.errors import EdgeslimError
 from edgeslim.version import __version__
 
 if TYPE_CHECKING:
-    from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
+    from edgeslim.deployment.deploy import convert, deploy
     from edgeslim.prediction.predict_model import predict
     from edgeslim.profiling.doctor import devices, doctor
     from edgeslim.profiling.profile import profile
     from edgeslim.search.search import search
-    from edgeslim.conversion.build_network import build_network
 
 __all__ = [
     "EdgeslimError",

@@ -26,7 +26,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         threads: Threads that models run with unless told otherwise.
         power_mode: Cores that Paddle-Lite binds to, where it can.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
-            between two runs, from 0 (everything cached) to the size of the last cache.
+            between two runs, from 0 (everything cached) to twice the last cache's size.
     """
 
     name: str
@@ -35,7 +35,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     target: Target
     threads: int = 1
     power_mode: PowerMode = PowerMode.NO_BIND
-    swept_mb: tuple[int, ...] = (0, 8, 16, 32)
+    swept_mb: tuple[int, ...] = (0, 16, 32, 64)
 
     def __post_init__(self) -> None:
         if self.swept_mb[:1] != (0,) or list(self.swept_mb) != sorted(set(self.swept_mb)):

@@ -40,11 +40,20 @@ def parse_s(text: str) -> float:
     return parse_ms(text) / 1e3
 
 
-def format_ms(value_ms: float) -> str:
-    """A latency for a person, with its unit: three digits or more from a microsecond on."""
+def format_ms(value_ms: float, *, round_up: bool = False) -> str:
+    """A latency for a person, with its unit: three digits or more from a microsecond on.
+
+    Args:
+        value_ms: The latency.
+        round_up: Never say less than it is, so that what is said can be asked for.
+    """
     if abs(value_ms) >= 1000:
-        return f"{value_ms / 1e3:.2f} s"
-    if abs(value_ms) >= 1:
-        return f"{value_ms:.2f} ms"
-    value_us = value_ms * 1e3
-    return f"{value_us:.1f} us" if abs(value_us) >= 10 else f"{value_us:.2f} us"
+        value, unit, digits = value_ms / 1e3, "s", 2
+    elif abs(value_ms) >= 1:
+        value, unit, digits = value_ms, "ms", 2
+    else:
+        value, unit = value_ms * 1e3, "us"
+        digits = 1 if abs(value) >= 10 else 2
+    if round_up:
+        value = math.ceil(value * (1 + 1e-12) * 10**digits) / 10**digits
+    return f"{value:.{digits}f} {unit}"

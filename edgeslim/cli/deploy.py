@@ -18,6 +18,7 @@ from edgeslim.execution import Target
 __all__ = ["command"]
 
 _NOTABLE_SPEED = 0.03
+_GAPS = 3
 
 
 def command(
@@ -60,6 +61,13 @@ def command(
         print_json({"models": [_document(each) for each in done.models]})
     else:
         _print(done)
+    if any(_missing(each) for each in done.models):
+        raise typer.Exit(_GAPS)
+
+
+def _missing(each: Deployed) -> list[str]:
+    """Operators that the table lacks, by their description."""
+    return [] if each.prediction is None else [str(spec) for spec in each.prediction.missing]
 
 
 def _print(done: Deployment) -> None:
@@ -69,8 +77,9 @@ def _print(done: Deployment) -> None:
     )
     for each in done.models:
         print_lines(f"{each.name}: {each.optimized}")
-        if each.prediction is not None and each.prediction.missing:
-            print_lines(f"  the table lacks {len(each.prediction.missing)} of its operators")
+        if _missing(each):
+            print_lines("  there is no prediction, for the table lacks:")
+            print_lines(*(f"    {operator}" for operator in _missing(each)))
         if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
             faster = "faster" if each.speed > 1 else "slower"
             print_lines(
@@ -104,6 +113,7 @@ def _document(each: Deployed) -> dict[str, object]:
         "size_bytes": each.size_bytes,
         "predicted_ms": predicted.total_ms if predicted and complete else None,
         "interval_ms": predicted.interval_ms if predicted and complete else None,
+        "missing": _missing(each),
         "measured_ms": None if measured is None else measured.latency_ms,
         "measured_p90_ms": None if measured is None else measured.p90_ms,
         "samples": 0 if measured is None else len(measured.samples_ns),

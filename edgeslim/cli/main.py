@@ -1,99 +1,99 @@
-"""The program ``edgeslim``: all commands, and how each of them ends."""
+"""The program ``edgeslim``: how each of its commands ends, whatever happens to it."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import traceback
+from contextlib import nullcontext
+from types import FrameType
 
-import click
-import typer
-
-from edgeslim.cli import deploy, devices, doctor, inspect, predict, profile, search, space
 from edgeslim.errors import EdgeslimError
-from edgeslim.version import __version__
 
-__all__ = ["app", "run"]
+__all__ = ["run"]
 
-app = typer.Typer(
-    name="edgeslim",
-    help=(
-        "Make a PaddlePaddle model meet a latency on a device, and prove it by measurement.\n\n"
-        "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 done with gaps, which are "
-        "listed. --debug anywhere shows the trace of an error."
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("doctor")(doctor.command)
-app.command("devices")(devices.command)
-app.command("inspect")(inspect.command)
-app.command("profile")(profile.command)
-app.command("predict")(predict.command)
-app.command("search")(search.command)
-app.command("deploy")(deploy.command)
-app.add_typer(space.app, name="space")
-
-_INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"edgeslim {__version__}")
-        raise typer.Exit
+class _SignalledError(BaseException):
+    """The user or the system wants the process to end; programs it started end with it."""
 
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(  # noqa: ARG001 - the callback acts on it
-        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
-    ),
-) -> None:
-    """Options of the program itself."""
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
 
 
 def run() -> None:
     """Runs the command line and ends the process with the code that the help promises."""
+    for number in _SIGNALS:
+        # Ignored ones stay so: nohup, or a shell that put this into the background.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _raise)
     sys.exit(_run(sys.argv[1:]))
+
+
+def _raise(number: int, _frame: FrameType | None) -> None:
+    raise _SignalledError(number)
 
 
 def _run(arguments: list[str]) -> int:
     """The exit code of one call; every error is one line on standard error."""
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        result = typer.main.get_command(app).main(
-            args=arguments, prog_name="edgeslim", standalone_mode=False
-        )
-    except click.exceptions.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return 2
-    except click.exceptions.ClickException as error:
-        return _say(error.format_message(), 2)
-    except EdgeslimError as error:
+        return _command([argument for argument in arguments if argument != "--debug"])
+    except (Exception, _SignalledError) as error:  # noqa: BLE001 - the last place to say it
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         if debug:
             traceback.print_exc()
-        return _say(str(error), error.exit_code)
-    except BrokenPipeError:
-        return 1
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        kind = type(error).__name__
-        return _say(f"unexpected {kind}: {error} (run it again with --debug for the trace)", 1)
+        code, message = _ending(error)
+        if message:
+            sys.stderr.write(f"edgeslim: {' '.join(message.split())}\n")
+        return code
+
+
+def _command(arguments: list[str]) -> int:
+    """Runs a command; all that is slow to import is imported here, where a signal is heard."""
+    from typer.main import get_command
+
+    from edgeslim.cli.commands import app
+    from edgeslim.cli.output import reserved_output
+
+    with reserved_output() if "--json" in arguments else nullcontext():
+        result = get_command(app).main(args=arguments, prog_name="edgeslim", standalone_mode=False)
+    _flush()
     return result if isinstance(result, int) else 0
 
 
-def _say(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    sys.stderr.write(f"edgeslim: {line}\n")
-    return code
+def _flush() -> None:
+    """Hands over the output now; what cannot be written is not tried again at the exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
-def _interrupted() -> int:
-    return _say("interrupted; the same command goes on where it was", _INTERRUPTED)
+def _ending(error: BaseException) -> tuple[int, str]:
+    """Exit code and message for what ended a command."""
+    from typer import TyperException
+
+    match error:
+        case EdgeslimError():
+            return error.exit_code, str(error)
+        case _SignalledError():
+            how = "interrupted" if error.number == signal.SIGINT else "ended from outside"
+            return 128 + error.number, f"{how}; the same command goes on where it was"
+        case TyperException():
+            # Without any arguments the help was printed, and there is nothing to add.
+            message = error.format_message()
+            return 2, f"{message} (edgeslim --help says more)" if message else ""
+        case BrokenPipeError():
+            return 1, "nobody reads the output any more"
+        case OSError():
+            where = f": {error.filename}" if error.filename else ""
+            return 1, f"{error.strerror or error}{where}"
+        case _:
+            kind = type(error).__name__
+            return 1, f"unexpected {kind}: {error} (run it again with --debug for the trace)"

@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import msgspec
 import typer
 from tabulate import tabulate
 
-__all__ = ["Json", "print_json", "print_lines", "print_table"]
+__all__ = ["Json", "print_json", "print_lines", "print_table", "reserved_output"]
 
 Json = Annotated[
     bool,
-    typer.Option(
-        "--json", help="Print one JSON document; everything else goes to standard error."
-    ),
+    typer.Option("--json", help="Print one JSON document; everything else goes to standard error."),
 ]
 """The option that every command has."""
+
+
+_RESERVED: ContextVar[TextIO | None] = ContextVar("reserved output", default=None)
+
+
+@contextmanager
+def reserved_output() -> Iterator[None]:
+    """Keeps standard output for the document; whatever else is printed goes with the errors.
+
+    A model's own code may print, and so may native code, which knows file descriptors only.
+    """
+    sys.stdout.flush()
+    descriptor = sys.stdout.fileno()
+    with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as stream:
+        token = _RESERVED.set(stream)
+        os.dup2(sys.stderr.fileno(), descriptor)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(stream.fileno(), descriptor)
+            _RESERVED.reset(token)
 
 
 def print_json(document: dict[str, Any]) -> None:
     """Prints one indented JSON document."""
     encoded = msgspec.json.encode(document, enc_hook=_encode)
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+    stream = _RESERVED.get() or sys.stdout
+    stream.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
 
 
 def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -36,7 +36,7 @@ class _Bars:
         with RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -91,9 +91,9 @@ class _LineStage:
     def say(self) -> None:
         self.said = time.monotonic()
         passed = self.said - self.start
-        left = passed / self.done * (self.total - self.done) if self.done else 0.0
+        left = passed / self.done * max(0.0, self.total - self.done) if self.done else 0.0
         note = f", {self.last_note}" if self.last_note else ""
-        sys.stderr.write(
-            f"{self.title}: {self.done:g}/{self.total:g}, {passed:.0f} s, {left:.0f} s left{note}\n"
-        )
+        share = f"{self.done:.3g}/{self.total:g}"
+        times = f"{passed:.0f} s, {left:.0f} s left"
+        sys.stderr.write(f"{self.title}: {share}, {times}{note}\n")
         sys.stderr.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,11 @@ def command(
     task: Annotated[str, typer.Option(help="What candidates are trained for.")] = "digits",
     algorithm: Annotated[str, typer.Option(help="Search algorithm.")] = "annealing",
     out: Annotated[
-        Path | None, typer.Option(help="The run's folder; by default a new one under runs/.")
+        Path | None,
+        typer.Option(
+            help="The run's folder; by default one under runs/: that of the same search if it was "
+            "interrupted, or a new one."
+        ),
     ] = None,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
@@ -43,7 +46,7 @@ def command(
         parse_ms(target_latency),
         space=space,
         table=table,
-        out=out or Path("runs") / datetime.now(timezone.utc).strftime(f"{space}-%Y%m%d-%H%M%S"),
+        out=out,
         task=task,
         algorithm=algorithm,
         input_shape=only_shape(input_shape),

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.errors import UsageError
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.spaces import SPACES
 
 __all__ = ["build_network"]
+
+_FILES = {"model.pdmodel", "model.pdiparams", "for_lite.pdmodel"}
+"""What a saved model is made of."""
 
 
 def build_network(
@@ -28,7 +32,7 @@ def build_network(
     Args:
         space: Name of the space.
         tokens: The network.
-        out: Folder for the saved model; an older one there is replaced.
+        out: Folder for the saved model; an older model there is replaced.
         input_shape: Input, if not the space's own.
         num_classes: Width of the output, if not the space's own.
         seed: Of the weights.
@@ -37,11 +41,12 @@ def build_network(
         The folder.
 
     Raises:
-        UsageError: Unknown space, tokens that are not of it.
+        UsageError: Unknown space, tokens that are not of it; ``out`` holds something else.
         UnwritableError: The folder cannot be written.
     """
     chosen = SPACES.get(space).space(input_shape, num_classes)
     checked = chosen.check(tokens)
+    _check_replaceable(out)
     paddle = load_paddle()
     paddle.seed(seed)
     with temporary_folder(near=out.absolute().parent) as folder:
@@ -49,3 +54,13 @@ def build_network(
         prepare_layer(chosen.build(checked), chosen.input_shape, finished, name=chosen.name)
         replace_folder(finished, out)
     return out
+
+
+def _check_replaceable(out: Path) -> None:
+    """Replaces models, and nothing else that a user may have."""
+    if out.is_dir():
+        foreign = sorted({path.name for path in out.iterdir()} - _FILES)
+        if foreign:
+            raise UsageError(f"{out} holds {foreign[0]}, which is no part of a model; give another")
+    elif out.exists():
+        raise UsageError(f"{out} is a file; give a folder for the model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,10 +156,15 @@ def _from_function(file: Path, name: str) -> LayerModel:
     if spec is None or spec.loader is None:
         raise BadFileError(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
+    folder = str(file.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # files beside it can be imported, as when Python runs it
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The user's own code may raise anything.
+        del sys.modules[spec.name]
         raise ModelError(f"{file} does not load: {type(error).__name__}: {error}") from error
     functions = [key for key, value in vars(module).items() if callable(value)]
     if name not in functions:

@@ -101,7 +101,7 @@ def _built(source: LayerModel) -> paddle.nn.Layer:
     paddle = load_paddle()
     try:
         net = source.build()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The user's own code may raise anything.
         raise ModelError(
             f"{source.name} does not build: {type(error).__name__}: {error}"

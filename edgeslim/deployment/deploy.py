@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.model_source import ModelSource, find_model
-from edgeslim.conversion.optimized import fused_graph, optimize
+from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.outputs import OutputDifference, compare_outputs
 from edgeslim.execution import Target
-from edgeslim.files import new_folder, temporary_folder
+from edgeslim.files import new_folder, temporary_folder, write_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import Shape
@@ -81,9 +81,10 @@ class _Request:
     """A model, and what is known of it beforehand."""
 
     source: ModelSource
-    table: Path | None
-    target_ms: float | None
     folder: Path
+    table: Path | None
+    target_ms: float | None = None
+    threads: int | None = None
 
 
 def deploy(
@@ -106,7 +107,8 @@ def deploy(
         table: Latency table to predict with; a search has its own.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
-        threads: Threads that the model runs with, if not the profile's.
+        threads: Threads that the model runs with, if not the profile's or, of a search,
+            those that it was for.
         runs: Where searches are, if none is named.
         progress: Where to show it.
 
@@ -116,13 +118,13 @@ def deploy(
         ModelError: Its outputs are not Paddle's.
     """
     request = _request(what, table, out, runs)
-    session = open_device(device, threads=threads)
+    session = open_device(device, threads=request.threads if threads is None else threads)
     predictor = _predictor(request.table, session)
     folder = new_folder(request.folder)
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
         target = session.execution.target
-        file = optimize(prepared, target, folder / f"{prepared.name}.{target.value}")
+        file = optimize(prepared, target, scratch / f"{prepared.name}.{target.value}")
         graph = fused_graph(prepared, target)
         stage.advance(note="converted")
         difference = compare_outputs(session, prepared, file, scratch)
@@ -130,9 +132,10 @@ def deploy(
         network = OptimizedNetwork(name=prepared.name, file=file, graph=graph)
         measured = measure_networks(DriftWatch(session), [network])
         stage.advance(note="measured")
+        optimized = _placed(file, folder)
     deployed = Deployed(
         name=prepared.name,
-        optimized=file.path,
+        optimized=optimized,
         target=target,
         size_bytes=file.facts.size_bytes,
         prediction=None if predictor is None else predictor.predict(graph.specs),
@@ -158,11 +161,11 @@ def convert(
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
         models = []
         for target in targets:
-            file = optimize(prepared, target, folder / f"{prepared.name}.{target.value}")
+            file = optimize(prepared, target, scratch / f"{prepared.name}.{target.value}")
             models.append(
                 Deployed(
                     name=prepared.name,
-                    optimized=file.path,
+                    optimized=_placed(file, folder),
                     target=target,
                     size_bytes=file.facts.size_bytes,
                 )
@@ -176,15 +179,23 @@ def _request(what: str | None, table: Path | None, out: Path | None, runs: Path)
     if not (run / "search.json").exists():
         source = find_model(str(run) if what is None else what)
         folder = out or Path("deployments") / source.name
-        return _Request(source=source, table=table, target_ms=None, folder=folder)
+        return _Request(source=source, folder=folder, table=table)
     found = RunFolder(run)
     result = found.result()
     return _Request(
-        source=find_model(str(found.model)),
+        source=replace(find_model(str(found.model)), name=run.resolve().name),
+        folder=out or run / "deployment",
         table=table or found.table,
         target_ms=result.target_ms,
-        folder=out or run / "deployment",
+        threads=LatencyTable.read(found.table).context.execution.threads,
     )
+
+
+def _placed(file: OptimizedFile, folder: Path) -> Path:
+    """Puts a finished file where it was asked for, whole or not at all."""
+    path = folder / file.path.name
+    write_bytes(path, file.path.read_bytes())
+    return path
 
 
 def _predictor(table: Path | None, session: DeviceSession) -> Predictor | None:

@@ -6,17 +6,17 @@ __all__ = ["mend_for"]
 
 _PARAMETERS = "check that the parameters are this model's, whole, and not none at all"
 _OPERATOR = "replace the operators that it names by others"
+_MERGING = (
+    "opt merges convolutions with nothing but a batch norm between them, and dies where the "
+    "second has strides, paddings or dilations; convert what edgeslim prepared, which keeps "
+    "such pairs apart, or put an activation between them"
+)
 
 _MENDS = (
-    (
-        b"conv_conv_fuser",
-        "opt merges convolutions with nothing but a batch norm between them, and dies where the "
-        "second has strides, paddings or dilations; convert what edgeslim prepared, which keeps "
-        "such pairs apart, or put an activation between them",
-    ),
+    (b"conv_conv_fuser", _MERGING),
     (b"ops are not supported on", _OPERATOR),
     (b"No kernels found for", _OPERATOR),
-    (b"model_parser.cc", _PARAMETERS),
+    (b"model_parser/", _PARAMETERS),
     (b"model/base/io.cc", _PARAMETERS),
 )
 

@@ -1,8 +1,10 @@
 """What an optimized model says about itself: the library it is for, and its kernels.
 
-Layout (Paddle-Lite, ``lite/model_parser/model_parser.cc``): a 16-bit format version, 16
-characters of library version, a 64-bit size, the program. Kernels stand in it as
-``operator/alias/TARGET/PRECISION/LAYOUT`` with the numbers of ``paddle_place.h``.
+Layout (Paddle-Lite, ``lite/model_parser/model_parser.cc`` and ``flatbuffers/io.cc``): a
+16-bit format version, 16 characters of library version, a 64-bit size, the program of
+that size. Kernels stand in it as ``operator/alias/TARGET/PRECISION/LAYOUT`` with the
+numbers of ``paddle_place.h``. The parameters follow: four bytes, a 16-bit size of a header
+that starts with their 16-bit count, then each with its 32-bit size before it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ HOST_KERNELS = 1
 KERNEL_TARGETS = {Target.X86: 2, Target.ARM: 4}
 """Number of each target in a kernel's name."""
 
+_FORMAT = 2
+"""The format of every Paddle-Lite since 2.6."""
+
+_START = struct.Struct("<H16sQ")
 _KERNEL = re.compile(rb"([a-z0-9_]+)/([A-Za-z0-9_]+)/(\d+)/(\d+)/(\d+)")
 
 
@@ -67,16 +73,34 @@ def read_optimized_model(path: Path) -> OptimizedModel:
         content = path.read_bytes()
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
-    kernels = frozenset(
-        Kernel(m[1].decode(), m[2].decode(), int(m[3]), int(m[4]), int(m[5]))
-        for m in _KERNEL.finditer(content)
-    )
-    if len(content) < 26 or not kernels:
-        raise BadFileError(f"{path} is not an optimized model of Paddle-Lite")
-    format_version, version = struct.unpack_from("<H16s", content)
+    if len(content) < _START.size:
+        raise BadFileError(f"{path} is not an optimized model of Paddle-Lite: it is too short")
+    format_version, version, program_bytes = _START.unpack_from(content)
     name = version.split(b"\0")[0].decode(errors="replace")
-    if format_version not in {1, 2} or not name.startswith("v"):
+    if format_version != _FORMAT or not name.startswith("v"):
         raise BadFileError(
             f"{path} is not an optimized model of Paddle-Lite (format {format_version}, {name!r})"
         )
+    program_end = _START.size + program_bytes
+    if _end(content, program_end) != len(content):
+        raise BadFileError(f"{path} is not a whole optimized model: it is cut off, or too long")
+    kernels = frozenset(
+        Kernel(m[1].decode(), m[2].decode(), int(m[3]), int(m[4]), int(m[5]))
+        for m in _KERNEL.finditer(content, _START.size, program_end)
+    )
+    if not kernels:
+        raise BadFileError(f"{path} is not an optimized model of Paddle-Lite: it calls no kernels")
     return OptimizedModel(library_version=name, kernels=kernels, size_bytes=len(content))
+
+
+def _end(content: bytes, position: int) -> int:
+    """Where the parameters end that start at a place; -1 if that is beyond the file."""
+    try:
+        header_bytes, count = struct.unpack_from("<HH", content, position + 4)
+        position += 6 + header_bytes
+        for _ in range(count):
+            (size,) = struct.unpack_from("<I", content, position)
+            position += 4 + size
+    except struct.error:
+        return -1
+    return position

@@ -14,6 +14,8 @@ from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
     import paddle
@@ -37,11 +39,18 @@ def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Pa
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         _forget_trace(paddle)
-        reason = str(error).strip().splitlines()
         raise ModelError(
             f"Paddle cannot export {type(net).__name__} for inputs "
-            f"{[list(shape) for shape in input_shapes]}: {reason[-1] if reason else error!r}"
+            f"{[list(shape) for shape in input_shapes]}: {_reason(error)}"
         ) from error
+    if not persistent_tensors(read_program(Path(f"{prefix}.pdmodel"))):
+        raise ModelError(f"{type(net).__name__} has no parameters, and opt wants at least one")
+
+
+def _reason(error: Exception) -> str:
+    """The last line of Paddle's long stories, which is the one that says why."""
+    lines = str(error).strip().splitlines() or [repr(error)]
+    return lines[-1].strip(" '\"")
 
 
 def _forget_trace(paddle: ModuleType) -> None:
@@ -59,23 +68,25 @@ def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
     """Gives the inputs of a saved program fixed shapes and infers all others, in place.
 
     Raises:
-        ModelError: There is no such input, or the shape does not fit the model.
+        ModelError: A shape does not fit the model.
     """
-    paddle = load_paddle()
-    loaded = paddle.static.Program.parse_from_string(program.read_bytes())
-    block = loaded.global_block()
+    described = load_paddle().base.core.ProgramDesc(program.read_bytes())
+    block = described.block(0)
     for name, shape in feeds.items():
-        block.var(name).desc.set_shape(list(shape))
-    for op in block.ops:
-        if op.type in {"feed", "fetch"}:
+        block.find_var(name.encode()).set_shape(list(shape))
+    for index in range(block.op_size()):
+        op = block.op(index)
+        if op.type() in {"feed", "fetch"}:
             continue
         try:
-            op.desc.infer_shape(block.desc)
+            op.infer_shape(block)
         except Exception as error:
             # Paddle raises plain RuntimeError and ValueError from its native code.
             shapes = ", ".join(f"{name}={list(shape)}" for name, shape in feeds.items())
-            raise ModelError(f"input shape {shapes} does not fit the model at {op.type}") from error
-    write_bytes(program, loaded.desc.serialize_to_string())
+            raise ModelError(
+                f"input shape {shapes} does not fit the model at {op.type()}"
+            ) from error
+    write_bytes(program, described.serialize_to_string())
 
 
 def run_in_paddle(
@@ -97,10 +108,7 @@ def run_in_paddle(
             outputs = executor.run(loaded, feed=dict(inputs), fetch_list=fetched)
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
-        reason = str(error).strip().splitlines()
-        raise ModelError(
-            f"Paddle cannot run {prefix}: {reason[-1] if reason else error!r}"
-        ) from error
+        raise ModelError(f"Paddle cannot run {prefix}: {_reason(error)}") from error
     finally:
         if was_dynamic:
             paddle.disable_static()

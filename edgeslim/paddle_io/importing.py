@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import warnings
 from types import ModuleType
 
@@ -19,9 +21,10 @@ def load_paddle() -> ModuleType:
         ProgramNotFoundError: It is not installed.
         ModelError: It was imported before with the newer intermediate representation on.
     """
-    if "paddle" not in sys.modules:
+    first = "paddle" not in sys.modules
+    if first:
         # Both are read once, when Paddle is loaded.
-        os.environ["FLAGS_enable_pir_api"] = "0"
+        os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
         os.environ.setdefault("GLOG_minloglevel", "2")
     try:
         with warnings.catch_warnings():
@@ -36,5 +39,15 @@ def load_paddle() -> ModuleType:
             "Paddle was imported with its PIR programs on, which Paddle-Lite cannot read; "
             "set FLAGS_enable_pir_api=0 before the first import of paddle"
         )
+    if first:
+        _give_signals_back(paddle)
     module: ModuleType = paddle
     return module
+
+
+def _give_signals_back(paddle: ModuleType) -> None:
+    """Undoes that Paddle ends the process on SIGTERM before anything can be put in order."""
+    if threading.current_thread() is threading.main_thread():
+        before = signal.getsignal(signal.SIGTERM)
+        paddle.disable_signal_handler()
+        signal.signal(signal.SIGTERM, before)

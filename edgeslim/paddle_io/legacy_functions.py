@@ -121,24 +121,22 @@ def _append(name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a Variab
     operator = OPERATOR_TYPES.get(name, name)
     description = OpProtoHolder.instance().get_op_proto(operator)
     given = adjusted(name, given)
-    inputs = {
-        slot.name: given[parameter]
-        for slot in description.inputs
-        if _holds([given.get(parameter := PARAMETERS.get(slot.name, slot.name.lower()))], Variable)
-    }
-    attributes = {
-        attribute.name: _typed(attribute.type, given[parameter])
-        for attribute in description.attrs
-        if not attribute.extra
-        and given.get(parameter := PARAMETERS.get(attribute.name, attribute.name)) is not None
-    }
+    inputs, attributes = {}, {}
+    for slot in description.inputs:
+        value = given.get(PARAMETERS.get(slot.name, slot.name.lower()))
+        if _holds([value], Variable):
+            inputs[slot.name] = value
+    for attribute in description.attrs:
+        value = given.get(PARAMETERS.get(attribute.name, attribute.name))
+        if value is not None and not attribute.extra:
+            attributes[attribute.name] = _typed(attribute.type, value)
     maker = LayerHelper(operator)
-    made = {
+    outputs = {
         slot.name: maker.create_variable_for_type_inference(given["x"].dtype)
         for slot in description.outputs
     }
-    maker.append_op(type=operator, inputs=inputs, outputs=made, attrs=attributes)
-    return next(iter(made.values()))
+    maker.append_op(type=operator, inputs=inputs, outputs=outputs, attrs=attributes)
+    return next(iter(outputs.values()))
 
 
 def _typed(kind: int, value: Any) -> Any:  # noqa: ANN401

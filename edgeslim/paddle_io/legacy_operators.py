@@ -41,8 +41,6 @@ PARAMETERS = {
     "trans_x": "transpose_x",
     "trans_y": "transpose_y",
     "out_dtype": "dtype",
-    # Broadcasting is from the last axis; a function has no such parameter.
-    "in_dtype": "",
 }
 """Slots and attributes that are called otherwise than the parameters of the functions."""
 
@@ -56,11 +54,14 @@ def adjusted(name: str, given: dict[str, Any]) -> dict[str, Any]:
         name: The function.
         given: Its arguments by parameter, defaults included.
     """
+    if isinstance(given.get("dtype"), bool):  # sum(x, 1, True) keeps the axis
+        given = {**given, "dtype": None, "keepdim": given["dtype"]}
     more: dict[str, Any] = {}
     axis = given.get("axis")
     if name in _REDUCTIONS:
         every = axis is None or (isinstance(axis, (list, tuple)) and not axis)
-        more = {"axis": 0 if every else axis, "reduce_all": every}
+        # Some of them look at the axes only, some at the flag only.
+        more = {"axis": list(range(len(given["x"].shape))) if every else axis, "reduce_all": every}
     elif name in {"argmax", "argmin"}:
         more = {"axis": 0 if axis is None else axis, "flatten": axis is None}
     elif name in {"tril", "triu"}:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from edgeslim.errors import ModelError
 from edgeslim.paddle_io.direct_biases import make_biases_direct
 from edgeslim.paddle_io.merge_barriers import keep_apart
 from edgeslim.paddle_io.proto import framework
@@ -57,7 +58,11 @@ def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
     """Changes a program in place; says what was changed, a phrase for each kind of change.
 
     The persistent tensors stay as they are, so the parameter file stays valid.
+
+    Raises:
+        ModelError: The network has its channels last.
     """
+    _refuse_channels_last(program)
     done: Counter[str] = Counter()
     for block in program.blocks:
         for op in block.ops:
@@ -70,13 +75,23 @@ def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
     return [f"{what} ({count})" for what, count in sorted(done.items())]
 
 
+def _refuse_channels_last(program: Any) -> None:  # noqa: ANN401
+    """Paddle-Lite takes all for channels first and computes something else, without a word."""
+    for block in program.blocks:
+        for op in block.ops:
+            for attribute in op.attrs:
+                if attribute.name in {"data_format", "data_layout"} and attribute.s == "NHWC":
+                    raise ModelError(
+                        f"the network has its channels last ({attribute.name}=NHWC at {op.type}) "
+                        "and Paddle-Lite knows channels first only; build it with NCHW"
+                    )
+
+
 def _renamed(op: Any) -> Counter[str]:  # noqa: ANN401
     """The name that Paddle-Lite has for an operator."""
     old = op.type
     if old not in _OTHER_NAMES:
         return Counter()
-    if any(each.name == "data_format" and each.s == "NHWC" for each in op.attrs):
-        return Counter()  # Paddle-Lite's operators know channels first only
     op.type, names = _OTHER_NAMES[old]
     types = framework().AttrType
     for attribute in op.attrs:

@@ -41,12 +41,8 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
         chain = _linear_chain(op, makers, readers)
         if chain and not _merges_well([op, *chain], parameters, readers):
             before[index] = _barrier(block, op)
-    if before:
-        kept = list(block.ops)
-        ops = [each for i, op in enumerate(kept) for each in (*_listed(before.get(i)), op)]
-        fresh = type(block)(ops=ops)
-        del block.ops[:]
-        block.ops.extend(fresh.ops)
+    for index in sorted(before, reverse=True):
+        block.ops.insert(index, before[index])
     return Counter({"convolutions kept apart": len(before)} if before else {})
 
 
@@ -126,10 +122,6 @@ def _barrier(block: Any, op: Any) -> Any:  # noqa: ANN401
     barrier.attrs.add(name="fix_seed", type=types.BOOLEAN, b=False)
     barrier.attrs.add(name="seed", type=types.INT, i=0)
     return barrier
-
-
-def _listed(op: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    return () if op is None else (op,)
 
 
 def _arguments(slots: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401

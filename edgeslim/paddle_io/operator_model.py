@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
-from edgeslim.ops import OperatorKind, known_kinds
+from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, OpSpec, Shape
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.proto import framework
@@ -59,7 +59,7 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     } or {_UNUSED: np.ones((1,), np.float32)}
     for name, tensor in tensors.items():
         _add_tensor(block, name, tensor.shape, persistable=True)
-    _add_operators(block, spec, kind, inputs, outputs, weights)
+    _add_operators(block, spec, inputs, outputs, weights)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
     write_parameters(prefix.with_suffix(".pdiparams"), tensors)
 
@@ -93,11 +93,11 @@ def _add_tensor(block: Any, name: str, shape: Shape, *, persistable: bool = Fals
 def _add_operators(
     block: Any,  # noqa: ANN401
     spec: OpSpec,
-    kind: OperatorKind,
     inputs: dict[str, list[str]],
     outputs: dict[str, list[str]],
     weights: dict[str, str],
 ) -> None:
+    kind = known_kinds()[spec.kind]
     fed = [name for names in inputs.values() for name in names]
     fetched = [name for names in outputs.values() for name in names]
     for column, name in enumerate(fed):

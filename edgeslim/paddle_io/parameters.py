@@ -53,9 +53,14 @@ def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a Prog
             raise BadFileError(f"{path} is truncated: it ends at byte {position}, before {name!r}")
         try:
             found, end = _tensor_at(content, position)
-        except (struct.error, ValueError) as error:
+        except ValueError as error:
             raise BadFileError(
                 f"{path}: byte {position}, where {name!r} should start, is no tensor"
+            ) from error
+        except EOFError as error:
+            raise BadFileError(
+                f"{path} is truncated: it ends in the head of {name!r}, which starts at byte "
+                f"{position}"
             ) from error
         if end > len(content):
             raise BadFileError(
@@ -87,28 +92,49 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
             shapes[name], position = _tensor_at(content, position)
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
-    except (struct.error, ValueError) as error:
+    except (EOFError, ValueError) as error:
         raise BadFileError(f"{path} does not hold the parameters of its program") from error
     return shapes
 
 
 def _tensor_at(content: bytes, position: int) -> tuple[Shape, int]:
-    """Shape of the tensor at a place, and where the next one starts."""
-    version, levels = struct.unpack_from("<IQ", content, position)
-    if version != 0 or levels > 64:
-        raise ValueError(f"{version=} {levels=}")
-    position += 12
-    for _ in range(levels):
-        (size,) = struct.unpack_from("<Q", content, position)
-        position += 8 + size
-    tensor_version, length = struct.unpack_from("<Ii", content, position)
+    """Shape of the tensor at a place, and where the next one starts.
+
+    Raises:
+        EOFError: The content ends before the elements start.
+        ValueError: There is no tensor.
+    """
+    try:
+        version, levels = struct.unpack_from("<IQ", content, position)
+        if version != 0 or levels > 64:
+            raise ValueError(f"{version=} {levels=}")
+        position += 12
+        for _ in range(levels):
+            (size,) = struct.unpack_from("<Q", content, position)
+            position += 8 + size
+        tensor_version, length = struct.unpack_from("<Ii", content, position)
+    except struct.error as error:
+        raise EOFError from error
     position += 8
     if tensor_version != 0 or not 0 <= length <= 1024:
         raise ValueError(f"{tensor_version=} {length=}")
-    description = framework().VarType.TensorDesc.FromString(content[position : position + length])
-    position += length
+    if position + length > len(content):
+        raise EOFError
+    description = _tensor_description(content[position : position + length])
     shape = tuple(description.dims)
-    return shape, position + math.prod(shape) * _ITEM_BYTES.get(description.data_type, 4)
+    return shape, position + length + math.prod(shape) * _ITEM_BYTES[description.data_type]
+
+
+def _tensor_description(encoded: bytes) -> Any:  # noqa: ANN401 - generated classes have no type
+    from google.protobuf.message import DecodeError
+
+    try:
+        description = framework().VarType.TensorDesc.FromString(encoded)
+    except DecodeError as error:
+        raise ValueError("not a tensor's description") from error
+    if description.data_type not in _ITEM_BYTES or any(each < 0 for each in description.dims):
+        raise ValueError(f"{description.data_type=} {list(description.dims)}")
+    return description
 
 
 def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edgeslim.errors import ModelError
 from edgeslim.frozen import frozen
 from edgeslim.graph import Graph, Names, Node
@@ -15,8 +17,6 @@ from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
 from edgeslim.paddle_io.proto import framework, read_program
 
 __all__ = ["feed_shapes", "graph_of", "read_graph"]
-
-_PLUMBING = {"feed", "fetch"}
 
 
 def read_graph(path: Path, parameters: Path | None = None) -> Graph:
@@ -41,15 +41,21 @@ def feed_shapes(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDe
     shapes = {
         variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
     }
-    names = [op.outputs[0].arguments[0] for op in block.ops if op.type == "feed"]
+    names = [op.outputs[0].arguments[0] for op in _in_order(block, "feed")]
     return {name: shapes.get(name, ()) for name in names}
+
+
+def _in_order(block: Any, plumbing: str) -> list[Any]:  # noqa: ANN401
+    """The operators that feed or fetch, as the runtime numbers inputs or outputs."""
+    found = [op for op in block.ops if op.type == plumbing]
+    return sorted(found, key=lambda op: sum(each.i for each in op.attrs if each.name == "col"))
 
 
 def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
     """The graph of a program's first block.
 
     Raises:
-        ModelError: A tensor has an open shape, or the program branches.
+        ModelError: A tensor has an open shape or one that does not fit, or the program branches.
     """
     if len(program.blocks) > 1:
         raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
@@ -60,12 +66,12 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
     feeds = {name: _closed_input(shape, name, path) for name, shape in feed_shapes(program).items()}
     parameters = persistent_tensors(program)
     read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
-    nodes, fetches = [], []
-    for op in block.ops:
-        if op.type == "fetch":
-            fetches.append(op.inputs[0].arguments[0])
-        elif op.type not in _PLUMBING:
-            nodes.append(_node(op, shapes, parameters, read, path))
+    nodes = [
+        _node(op, shapes, parameters, read, path)
+        for op in block.ops
+        if op.type not in {"feed", "fetch"}
+    ]
+    fetches = [op.inputs[0].arguments[0] for op in _in_order(block, "fetch")]
     return Graph(nodes=tuple(nodes), feeds=feeds, fetches=tuple(fetches), parameters=parameters)
 
 
@@ -100,9 +106,24 @@ def _node(
         weights=weight_shapes,
         attributes=_attributes(op, kind, input_shapes, weight_shapes),
     )
+    _check_channels(spec, path)
     return Node(
         spec=spec, inputs=Names(activations), outputs=Names(outputs), weights=Names(weights)
     )
+
+
+def _check_channels(spec: OpSpec, path: Path) -> None:
+    """What Paddle looks at only when it runs a convolution."""
+    if spec.kind not in {"conv2d", "depthwise_conv2d"} or "Filter" not in spec.weights:
+        return
+    groups = spec.attributes["groups"]
+    assert isinstance(groups, int)  # noqa: S101 - its default says so
+    read, wanted = spec.input_shape[1], spec.weights["Filter"][0][1] * groups
+    if read != wanted:
+        raise ModelError(
+            f"{path}: the input shape does not fit the model: a {spec.kind} for {wanted} "
+            f"channels is given {read}"
+        )
 
 
 def _slots(given: Any, wanted: tuple[str, ...] | None) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
@@ -170,6 +191,13 @@ def _value(attribute: Any) -> Attribute:  # noqa: ANN401
     if isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else 0.0
-    result: Attribute = frozen(list(value))
+        return _decimal(value)
+    result: Attribute = frozen(
+        [_decimal(each) if isinstance(each, float) else each for each in value]
+    )
     return result
+
+
+def _decimal(value: float) -> float:
+    """The shortest decimal that the 32 bits of a description stand for: 0.1, not 0.10000000149."""
+    return float(str(np.float32(value))) if math.isfinite(value) else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -68,10 +68,16 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts with a table as it is when this is made."""
+    """Predicts with a table as it is when this is made.
 
-    def __init__(self, table: LatencyTable) -> None:
+    Args:
+        table: The table.
+        without: Names of networks that the fit must not see, to be judged by.
+    """
+
+    def __init__(self, table: LatencyTable, *, without: Container[str] = ()) -> None:
         self.table = table
+        self._without = without
         self._latencies_ms = table.latencies_ms()
         self._curves = LatencyCurves(self._latencies_ms.get(null_operator(), {}))
         self._known: dict[OpSpec, tuple[Array, Array]] = {}
@@ -83,7 +89,9 @@ class Predictor:
         points = [
             self.network_point(name, row.graph.specs, measured_ms[name])
             for name, row in self.table.networks.items()
-            if row.graph.nodes and all(spec in self._latencies_ms for spec in row.graph.specs)
+            if name not in self._without
+            and row.graph.nodes
+            and all(spec in self._latencies_ms for spec in row.graph.specs)
         ]
         return calibrate(points)
 

@@ -23,6 +23,8 @@ __all__ = ["DriftWatch", "WatchedBatch"]
 
 _CHANGE = 1.05
 _SLOWNESS = 1.25
+_INTERRUPTED = 0.4
+"""Share of samples from which on their median is not to be trusted."""
 _REFERENCE = Sampling(maximum_samples=200, minimum_s=0.05, maximum_s=0.2)
 
 
@@ -76,7 +78,7 @@ class DriftWatch:
         return WatchedBatch(
             outcomes=middle,
             reference_ms=sum(times_ms) / len(times_ms),
-            trouble=self._trouble(times_ms),
+            trouble=self._trouble(times_ms) or _interruption(outcomes),
             device_s=sum(outcome.device_s for outcome in outcomes),
         )
 
@@ -88,6 +90,14 @@ class DriftWatch:
         if slowness > _SLOWNESS:
             return f"the device was {slowness - 1:.0%} slow"
         return ""
+
+
+def _interruption(outcomes: Sequence[Outcome]) -> str:
+    """Other programs on the same core: a short reference runs between them and sees nothing."""
+    worst = max(outcome.interrupted for outcome in outcomes)
+    if worst <= _INTERRUPTED:
+        return ""
+    return f"other programs interrupted {worst:.0%} of the runs of a model"
 
 
 def _named(job: Job, name: str) -> Job:

@@ -16,7 +16,6 @@ from edgeslim.runner.protocol import Sampling
 
 __all__ = ["MeasuredNetworks", "OptimizedNetwork", "measure_networks"]
 
-_ROUNDS = 3
 _EXTRA_ROUNDS = 3
 
 
@@ -54,6 +53,7 @@ def measure_networks(
     watch: DriftWatch,
     networks: Sequence[OptimizedNetwork],
     *,
+    rounds: int = 3,
     seconds: float = 0.5,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
@@ -64,6 +64,7 @@ def measure_networks(
     Args:
         watch: Of the device.
         networks: Their names differ.
+        rounds: How often each is timed, the others in between.
         seconds: Time for each network and round.
         progress: Where to show it.
 
@@ -74,10 +75,12 @@ def measure_networks(
         minimum_samples=8, maximum_samples=2000, minimum_s=seconds, maximum_s=2 * seconds
     )
     jobs = [_job(network, sampling) for network in networks]
+    if not jobs:
+        return MeasuredNetworks(measurements={}, reference_ms=0.0, device_s=0.0)
     good: list[WatchedBatch] = []
     bad: list[WatchedBatch] = []
-    with progress.stage("whole networks", _ROUNDS * len(jobs)) as stage:
-        while len(good) < _ROUNDS and len(bad) < _ROUNDS + _EXTRA_ROUNDS and jobs:
+    with progress.stage("whole networks", rounds * len(jobs)) as stage:
+        while len(good) < rounds and len(bad) < rounds + _EXTRA_ROUNDS:
             batch = watch.run(jobs)
             for outcome in batch.outcomes:
                 if outcome.error is not None:
@@ -88,15 +91,15 @@ def measure_networks(
                 continue
             good.append(batch)
             stage.advance(len(jobs))
-    rounds = good or bad
+    believed = good or bad
     return MeasuredNetworks(
         measurements={
             network.name: Measurement.pooled(
-                [batch.outcomes[index].measurements[0] for batch in rounds]
+                [batch.outcomes[index].measurements[0] for batch in believed]
             )
             for index, network in enumerate(networks)
         },
-        reference_ms=_mean([batch.reference_ms for batch in rounds]),
+        reference_ms=_mean([batch.reference_ms for batch in believed]),
         device_s=sum(batch.device_s for batch in (*good, *bad)),
     )
 

@@ -1,8 +1,4 @@
-"""Operators measured in blocks, in random order, on a device that is watched for drift.
-
-A block in which the device changed its speed is measured again later; after some tries it
-is written down as it is, with what the reference operator took meanwhile.
-"""
+"""Operators measured in groups, in random order, each in passes some seconds apart."""
 
 from __future__ import annotations
 
@@ -16,25 +12,28 @@ from edgeslim.conversion.operator_jobs import null_operator, operator_jobs
 from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
+from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
+from edgeslim.profiling.agreement import Pass, agree, believed
 from edgeslim.profiling.device_session import DeviceSession, now
-from edgeslim.profiling.drift import DriftWatch, WatchedBatch
-from edgeslim.progress import SILENT, Progress
-from edgeslim.runner.batch import Job, Outcome
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.progress import SILENT, Progress, Stage
+from edgeslim.runner.batch import Job
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
 
-_BLOCK = 32
-_TRIES = 3
+_GROUP = 48
+_PASSES_AT_MOST = 5
+
 _MB = 2**20
-_HOT = Sampling(maximum_samples=200, minimum_s=0.02, maximum_s=0.3)
+_HOT = Sampling(maximum_samples=100, minimum_s=0.01, maximum_s=0.2)
 _COLD = Sampling(
     warmup=1,
-    minimum_samples=9,
-    maximum_samples=24,
+    minimum_samples=5,
+    maximum_samples=12,
     minimum_s=0.0,
-    maximum_s=0.4,
+    maximum_s=0.25,
     relative_error=0.015,
 )
 
@@ -55,7 +54,7 @@ class OperatorCounts:
 
 
 def operator_states(swept_mb: Iterable[int]) -> tuple[Sampling, ...]:
-    """How an operator is timed in each cache state."""
+    """How an operator is timed in each cache state, in each pass."""
     return tuple(
         msgspec.structs.replace(_COLD, swept_bytes=megabytes * _MB) if megabytes else _HOT
         for megabytes in swept_mb
@@ -71,7 +70,7 @@ def measure_operators(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> OperatorCounts:
-    """Adds to a table what it lacks of some operators; each block is on the disk when done.
+    """Adds to a table what it lacks of some operators; each group is on the disk when done.
 
     Args:
         session: The device.
@@ -87,55 +86,109 @@ def measure_operators(
         failed={spec: table.failed[spec] for spec in wanted if spec in table.failed}
     )
     order = np.random.default_rng(seed).permutation(len(missing))
-    blocks = [[missing[i] for i in order[k : k + _BLOCK]] for k in range(0, len(order), _BLOCK)]
-    queue = [(block, 1) for block in blocks]
     with progress.stage("operators", len(missing)) as stage:
-        while queue:
-            block, attempt = queue.pop(0)
-            results, batch = _measure_block(session, watch, block)
-            counts.device_s += batch.device_s
-            if batch.trouble and attempt < _TRIES:
-                stage.note(f"{batch.trouble}; a block will be repeated")
-                queue.append((block, attempt + 1))
-                continue
-            _record(table, dict(zip(block, results, strict=True)), batch.reference_ms, counts)
-            stage.advance(len(block))
+        for start in range(0, len(order), _GROUP):
+            group = [missing[index] for index in order[start : start + _GROUP]]
+            with temporary_folder() as folder:
+                made = operator_jobs(
+                    group,
+                    session.execution.target,
+                    folder,
+                    states=operator_states(session.profile.swept_mb),
+                )
+                jobs = {s: job for s, job in zip(group, made, strict=True) if isinstance(job, Job)}
+                measuring = _Group(watch, jobs, stage)
+                measuring.measure()
+            failed = {
+                spec: str(job)
+                for spec, job in zip(group, made, strict=True)
+                if isinstance(job, EdgeslimError)
+            }
+            _record(table, measuring.passes, {**failed, **measuring.failed}, counts)
+            counts.device_s += measuring.device_s
     return counts
 
 
-def _measure_block(
-    session: DeviceSession, watch: DriftWatch, specs: Sequence[OpSpec]
-) -> tuple[list[Outcome | EdgeslimError], WatchedBatch]:
-    """One batch; what could not be converted is an error in its place."""
-    states = operator_states(session.profile.swept_mb)
-    with temporary_folder() as folder:
-        made = operator_jobs(specs, session.execution.target, folder, states=states)
-        batch = watch.run([job for job in made if isinstance(job, Job)])
-    outcomes = iter(batch.outcomes)
-    return [next(outcomes) if isinstance(job, Job) else job for job in made], batch
+class _Group:
+    """Operators that are timed in the same passes."""
+
+    def __init__(self, watch: DriftWatch, jobs: dict[OpSpec, Job], stage: Stage) -> None:
+        self._watch = watch
+        self._jobs = jobs
+        self._stage = stage
+        self.passes: dict[OpSpec, list[Pass]] = {spec: [] for spec in jobs}
+        self.failed: dict[OpSpec, str] = {}
+        self.device_s = 0.0
+
+    def measure(self) -> None:
+        """Two passes over all, and more over those whose passes disagree."""
+        waiting = list(self._jobs)
+        half = len(self._jobs) / 2
+        good_passes = 0
+        for _ in range(_PASSES_AT_MOST):
+            if not waiting:
+                break
+            good = self._one_pass(waiting)
+            waiting = [spec for spec in waiting if spec not in self.failed]
+            if not good:
+                continue
+            good_passes += 1
+            if good_passes == 1:
+                self._stage.advance(half)
+            else:
+                waiting = [spec for spec in waiting if not self._settled(spec)]
+        self._stage.advance(half if good_passes else 2 * half)
+
+    def _one_pass(self, waiting: Sequence[OpSpec]) -> bool:
+        """Times operators once; whether the device kept its speed meanwhile."""
+        batch = self._watch.run([self._jobs[spec] for spec in waiting])
+        self.device_s += batch.device_s
+        if batch.trouble:
+            self._stage.note(f"{batch.trouble}; {len(waiting)} operators are measured once more")
+        for spec, outcome in zip(waiting, batch.outcomes, strict=True):
+            if outcome.error is not None:
+                self.failed[spec] = str(outcome.error)
+                continue
+            self.passes[spec].append(
+                Pass(
+                    measurements=outcome.measurements,
+                    reference_ms=batch.reference_ms,
+                    trusted=not batch.trouble,
+                )
+            )
+        return not batch.trouble
+
+    def _settled(self, spec: OpSpec) -> bool:
+        pair = believed(self.passes[spec])
+        return len(pair) > 1 and agree(*pair)
 
 
 def _record(
     table: LatencyTable,
-    results: dict[OpSpec, Outcome | EdgeslimError],
-    reference_ms: float,
+    passes: dict[OpSpec, list[Pass]],
+    failed: dict[OpSpec, str],
     counts: OperatorCounts,
 ) -> None:
     measured = now()
-    rows: list[OperatorRow | FailedRow] = []
-    for spec, result in results.items():
-        if isinstance(result, Outcome) and result.error is None:
-            counts.measured += 1
-            rows.append(
-                OperatorRow(
-                    operator=spec,
-                    measurements=result.measurements,
-                    reference_ms=reference_ms,
-                    measured=measured,
-                )
-            )
+    rows: list[OperatorRow | FailedRow] = [
+        FailedRow(operator=spec, reason=reason, measured=measured)
+        for spec, reason in failed.items()
+    ]
+    for spec, done in passes.items():
+        if spec in failed:
             continue
-        reason = str(result.error if isinstance(result, Outcome) else result)
-        counts.failed[spec] = reason
-        rows.append(FailedRow(operator=spec, reason=reason, measured=measured))
+        chosen = believed(done)
+        rows.append(
+            OperatorRow(
+                operator=spec,
+                measurements=tuple(
+                    Measurement.pooled(parts)
+                    for parts in zip(*(each.measurements for each in chosen), strict=True)
+                ),
+                reference_ms=sum(each.reference_ms for each in chosen) / len(chosen),
+                measured=measured,
+            )
+        )
+        counts.measured += 1
+    counts.failed.update(failed)
     table.add(*rows)

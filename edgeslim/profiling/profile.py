@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.operator_jobs import null_operator
-from edgeslim.conversion.optimized import optimize_and_fuse
-from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
-from edgeslim.errors import BadFileError, ProgramError, UsageError
-from edgeslim.execution import Target
+from edgeslim.conversion.prepare import prepare
+from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable, NetworkRow, TableContext
-from edgeslim.opspec import OpSpec, Shape, decode_hook
-from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession, now, open_device
 from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
+from edgeslim.profiling.networks import measure_networks
 from edgeslim.profiling.operators import measure_operators
+from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import SPACES, Space, Tokens
+from edgeslim.spaces import SPACES, Space
 
-__all__ = ["ProfileResult", "default_table", "network_name", "profile"]
+__all__ = ["ProfileResult", "default_table", "profile"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,14 +51,6 @@ class ProfileResult:
     calibration: Calibration
     wall_s: float
     device_s: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Work:
-    """What is to be measured."""
-
-    operators: tuple[OpSpec, ...]
-    networks: tuple[OptimizedNetwork, ...]
 
 
 def profile(
@@ -106,23 +93,24 @@ def profile(
     start = time.monotonic()
     if sum(given is not None for given in (model, space, operators)) != 1:
         raise UsageError("give exactly one of --model, --space and --operators")
-    chosen = None
-    if space is not None:
-        shape = (input_shapes or {}).get("")
-        chosen = SPACES.get(space).space(shape, num_classes)
+    _check(networks, seed)
+    chosen = None if space is None else _space(space, input_shapes or {}, num_classes)
     source = None if model is None else find_model(model)
-    session = open_device(device, threads=threads)
-    context = session.context()
-    table = LatencyTable.open(out or default_table(context), context)
-    target = session.execution.target
+    listed = None if operators is None else operator_work(operators)
     with temporary_folder() as folder:
+        # Whatever is wrong with what was given is found out before there is a table.
+        prepared = None if source is None else prepare(source, folder, input_shapes=input_shapes)
+        session = open_device(device, threads=threads)
+        context = session.context()
+        table = LatencyTable.open(out or default_table(context), context)
+        target = session.execution.target
         if chosen is not None:
-            work = _space_work(chosen, table, target, folder, count=networks, seed=seed)
-        elif source is not None:
-            prepared = prepare(source, folder / "model", input_shapes=input_shapes)
-            work = _model_work(prepared, target, folder)
+            plan = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
+            work = space_work(chosen, target, folder, plan=plan, progress=progress)
+        elif prepared is not None:
+            work = model_work(prepared, target, folder)
         else:
-            work = _Work(operators=_read_operators(operators or Path()), networks=())
+            work = listed or Work(operators=())
         counts_measured, failed, device_s = _measure(session, table, work, seed, progress)
     return ProfileResult(
         table=table.path,
@@ -136,6 +124,18 @@ def profile(
     )
 
 
+def _check(networks: int, seed: int) -> None:
+    for name, number in (("networks", networks), ("seed", seed)):
+        if number < 0:
+            raise UsageError(f"{name} must be 0 or more, not {number}")
+
+
+def _space(name: str, input_shapes: Mapping[str, Shape], num_classes: int | None) -> Space:
+    if set(input_shapes) - {""}:
+        raise UsageError("a space has one input; write --input-shape 1,3,224,224 without a name")
+    return SPACES.get(name).space(input_shapes.get(""), num_classes)
+
+
 def default_table(context: TableContext) -> Path:
     """Where the table of a context is kept unless the user says otherwise."""
     execution = context.execution
@@ -144,20 +144,24 @@ def default_table(context: TableContext) -> Path:
     return Path("latency_tables") / context.device / name
 
 
-def network_name(space: Space, tokens: Tokens) -> str:
-    """Name of a space's network in tables and files."""
-    size = "x".join(map(str, space.input_shape))
-    return f"{space.name}-{size}-c{space.num_classes}-{'.'.join(map(str, tokens))}"
-
-
 def _measure(
-    session: DeviceSession, table: LatencyTable, work: _Work, seed: int, progress: Progress
+    session: DeviceSession, table: LatencyTable, work: Work, seed: int, progress: Progress
 ) -> tuple[int, dict[OpSpec, str], float]:
+    """Networks, operators, and the networks again: the fit must see the same hour of both."""
     watch = DriftWatch(session)
+    before_s = _measure_networks(watch, table, work, progress)
     counts = measure_operators(session, watch, table, work.operators, seed=seed, progress=progress)
-    measured = measure_networks(watch, work.networks, progress=progress)
-    for network in work.networks:
-        table.add(
+    after_s = _measure_networks(watch, table, work, progress) if counts.measured else 0.0
+    return counts.measured, counts.failed, before_s + counts.device_s + after_s
+
+
+def _measure_networks(
+    watch: DriftWatch, table: LatencyTable, work: Work, progress: Progress
+) -> float:
+    """Adds the whole networks to the table; returns how long the device was busy."""
+    measured = measure_networks(watch, work.networks, rounds=2, progress=progress)
+    table.add(
+        *(
             NetworkRow(
                 name=network.name,
                 graph=network.graph,
@@ -165,73 +169,7 @@ def _measure(
                 reference_ms=measured.reference_ms,
                 measured=now(),
             )
+            for network in work.networks
         )
-    return counts.measured, counts.failed, counts.device_s + measured.device_s
-
-
-def _space_work(
-    space: Space, table: LatencyTable, target: Target, folder: Path, *, count: int, seed: int
-) -> _Work:
-    """Every operator of a space, and networks from its smallest to its largest."""
-    wanted = [
-        tokens
-        for tokens in _telling_tokens(space, count, seed)
-        if network_name(space, tokens) not in table.networks
-    ]
-    models = []
-    if wanted:
-        load_paddle()
-    for tokens in wanted:
-        name = network_name(space, tokens)
-        models.append(
-            prepare_layer(space.build(tokens), space.input_shape, folder / name, name=name)
-        )
-    return _Work(
-        operators=tuple(space.every_operator(target)),
-        networks=tuple(_optimized(models, target, folder)),
     )
-
-
-def _telling_tokens(space: Space, count: int, seed: int) -> list[Tokens]:
-    """The start of the search, the ends of the space, and random vectors in between."""
-    generator = np.random.default_rng(seed)
-    smallest = tuple(0 for _ in space.ranges)
-    largest = tuple(size - 1 for size in space.ranges)
-    chosen = dict.fromkeys([space.initial_tokens, smallest, largest])
-    while len(chosen) < count:
-        chosen[tuple(int(generator.integers(size)) for size in space.ranges)] = None
-    return list(chosen)[:count]
-
-
-def _model_work(model: PreparedModel, target: Target, folder: Path) -> _Work:
-    (network,) = _optimized([model], target, folder)
-    return _Work(operators=network.graph.specs, networks=(network,))
-
-
-def _optimized(
-    models: Sequence[PreparedModel], target: Target, folder: Path
-) -> Iterable[OptimizedNetwork]:
-    results = optimize_and_fuse(models, target, folder) if models else []
-    for model, result in zip(models, results, strict=True):
-        if isinstance(result, ProgramError):
-            raise result
-        file, graph = result
-        yield OptimizedNetwork(name=model.name, file=file, graph=graph)
-
-
-def _read_operators(path: Path) -> tuple[OpSpec, ...]:
-    """Operators from a file with one to a line."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
-    decoder = msgspec.json.Decoder(OpSpec, dec_hook=decode_hook)
-    specs = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            specs.append(decoder.decode(line))
-        except (msgspec.DecodeError, ValueError) as error:
-            raise BadFileError(f"{path}:{number}: {error}") from error
-    return tuple(specs)
+    return measured.device_s

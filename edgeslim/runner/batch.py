@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path, PurePosixPath
 
@@ -46,12 +46,21 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How one job ended: measurements in the order of its states, or an error."""
+    """How one job ended: measurements in the order of its states, or an error.
+
+    Args:
+        id: Name of the job.
+        measurements: One for each state.
+        error: Why there are none.
+        device_s: Time the runner spent on it.
+        interrupted: Share of the samples in which it waited for a core, in the worst state.
+    """
 
     id: str
     measurements: tuple[Measurement, ...] = ()
     error: ProgramError | RunnerError | None = None
     device_s: float = 0.0
+    interrupted: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +137,7 @@ class _Follower:
         self._finish = finish
         self._measured: list[Measurement] = []
         self._busy_ns = 0
+        self._interrupted = 0.0
         self.started = False
         self.finished = 0
 
@@ -146,6 +156,8 @@ class _Follower:
         if event.event == "measured":
             self._busy_ns += event.busy_ns
             self._measured.append(_measurement(event))
+            share = event.interrupted / len(event.samples_ns)
+            self._interrupted = max(self._interrupted, share)
         elif event.event in {"finished", "failed"}:
             failure = RunnerError(f"{event.id}: {event.reason}") if event.reason else None
             self.end(failure)
@@ -163,18 +175,22 @@ class _Follower:
             measurements=() if error else tuple(self._measured),
             error=error,
             device_s=self._busy_ns / 1e9,
+            interrupted=self._interrupted,
         )
-        self._measured, self._busy_ns = [], 0
+        self._measured, self._busy_ns, self._interrupted = [], 0, 0.0
         self.finished += 1
         self._finish(outcome)
 
 
 def _measurement(event: Event) -> Measurement:
-    return Measurement(
-        samples_ns=event.samples_ns,
-        cache=CacheState(swept_bytes=event.swept_bytes),
-        warmup=event.warmup,
-    )
+    try:
+        return Measurement(
+            samples_ns=event.samples_ns,
+            cache=CacheState(swept_bytes=event.swept_bytes),
+            warmup=event.warmup,
+        )
+    except ValueError as error:
+        raise BadFileError(f"the runner measured nothing of {event.id!r}: {error}") from error
 
 
 def _one_process(
@@ -258,4 +274,6 @@ def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
         return ProgramTimedOutError(f"{job.entry.id} did not run within {job.entry.timeout_s:g} s")
     if completed.status == 0:
         return RunnerError(f"{what}: it ended before its work was done")
-    return status_error(what, completed, mend="convert the model again for this device")
+    # Standard output is the protocol's; the reason is among the errors.
+    silent = replace(completed, output=b"")
+    return status_error(what, silent, mend="convert the model again for this device")

@@ -84,7 +84,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of results; which fields are set depends on the event."""
+    """One line of results; which fields are set depends on the event.
+
+    Args:
+        interrupted: Number of samples in which the runner waited for a core.
+        busy_ns: Time that loading or the state before, and this state took.
+    """
 
     sequence: int
     event: str
@@ -97,6 +102,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     swept_bytes: int = 0
     warmup: int = 0
     samples_ns: tuple[int, ...] = ()
+    interrupted: int = 0
     busy_ns: int = 0
     count: int = 0
     sha256: str = ""

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.durations import format_ms
-from edgeslim.errors import InfeasibleTargetError, ProgramError
+from edgeslim.errors import InfeasibleTargetError
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
-from edgeslim.profiling.profile import network_name
+from edgeslim.profiling.networks import measure_networks
+from edgeslim.profiling.work import network_name, space_networks
 from edgeslim.progress import Progress
 from edgeslim.search.limits import LatencyLimit
 from edgeslim.search.run_folder import Candidate, RunFolder
@@ -62,9 +61,17 @@ def choose_winner(
         fastest = min(each.measured_ms or 0 for each in measured)
         raise InfeasibleTargetError(
             f"none of the {len(measured)} best candidates ran in {format_ms(limit.target_ms)} on "
-            f"the device; the fastest took {format_ms(fastest)}: ask for that, or search longer"
+            f"the device; the fastest took {format_ms(fastest, round_up=True)}: ask for that, or "
+            "search longer"
         )
-    _save(winner.tokens, limit.space, training, run, seed)
+    _save(
+        winner.tokens,
+        space=limit.space,
+        training=training,
+        run=run,
+        seed=seed,
+        progress=progress,
+    )
     return winner, tuple(measured)
 
 
@@ -77,19 +84,8 @@ def _measured(
 ) -> list[Candidate]:
     """The candidates with the latency that the device took; weights do not matter for it."""
     with temporary_folder() as folder:
-        models = []
-        for candidate in candidates:
-            name = network_name(space, candidate.tokens)
-            net = space.build(candidate.tokens)
-            models.append(prepare_layer(net, space.input_shape, folder / name, name=name))
-        networks = []
-        for model, result in zip(
-            models, optimize_and_fuse(models, session.execution.target, folder), strict=True
-        ):
-            if isinstance(result, ProgramError):
-                raise result
-            file, graph = result
-            networks.append(OptimizedNetwork(name=model.name, file=file, graph=graph))
+        wanted = [candidate.tokens for candidate in candidates]
+        networks = list(space_networks(space, wanted, session.execution.target, folder))
         latencies = measure_networks(watch, networks, progress=progress).measurements
     return [
         msgspec.structs.replace(candidate, measured_ms=latencies[network.name].latency_ms)
@@ -97,9 +93,18 @@ def _measured(
     ]
 
 
-def _save(tokens: Tokens, space: Space, training: ShortTraining, run: RunFolder, seed: int) -> None:
+def _save(
+    tokens: Tokens,
+    *,
+    space: Space,
+    training: ShortTraining,
+    run: RunFolder,
+    seed: int,
+    progress: Progress,
+) -> None:
     """Trains the winner as the search did, which gives the same weights, and saves it."""
-    net, _ = training.trained(lambda _classes: space.build(tokens), seed)
+    with progress.stage("the winner's weights", 1) as stage:
+        net, _ = training.trained(lambda _classes: space.build(tokens), seed, stage.advance)
     with temporary_folder(near=run.path) as folder:
         finished = Path(folder) / "model"
         prepare_layer(net, space.input_shape, finished, name=network_name(space, tokens))

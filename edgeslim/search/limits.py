@@ -66,7 +66,7 @@ def feasible_start(limit: LatencyLimit) -> Tokens:
             raise InfeasibleTargetError(
                 f"no network of {limit.space.name} is predicted to run in "
                 f"{format_ms(limit.target_ms)}; the fastest takes "
-                f"{format_ms(limit.latency_ms(current))}"
+                f"{format_ms(limit.latency_ms(current), round_up=True)}"
             )
         current = fastest
     return current

@@ -6,6 +6,8 @@ the same vectors again and finds their accuracies here.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,14 @@ from edgeslim.files import AppendOnlyFile, new_folder, read_json, write_bytes, w
 from edgeslim.opspec import Shape
 from edgeslim.spaces import Tokens
 
-__all__ = ["Candidate", "RunFolder", "SearchResult", "SearchSettings", "newest_run"]
+__all__ = [
+    "Candidate",
+    "RunFolder",
+    "SearchResult",
+    "SearchSettings",
+    "default_folder",
+    "newest_run",
+]
 
 
 class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +178,19 @@ class RunFolder:
                 f"{self.path} has no result yet; start its search again to go on with it"
             )
         return read_json(self.result_file, SearchResult)
+
+
+def default_folder(runs: Path, settings: SearchSettings, table: Path) -> Path:
+    """The folder of an unfinished search with these settings and this table, or a new one."""
+    for file in sorted(runs.glob("*/search.json")):
+        run = RunFolder(file.parent)
+        if run.result_file.exists() or not run.table.exists():
+            continue
+        with suppress(BadFileError):  # one that cannot be read is none to go on with
+            if run.settings() == settings and _content(run.table) == _content(table):
+                return run.path
+    now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+    return runs / f"{settings.space}-{now}"
 
 
 def newest_run(runs: Path) -> Path:

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeslim.errors import UsageError
+from edgeslim.errors import ModelError, UsageError
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import Shape
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.prediction.predictor import Predictor
+from edgeslim.prediction.predictor import Predictor, missing_error
 from edgeslim.profiling.device_session import open_device
-from edgeslim.progress import SILENT, Progress
+from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.search.algorithms import ALGORITHMS, Algorithm, Problem
 from edgeslim.search.finalists import choose_winner
 from edgeslim.search.limits import LatencyLimit, feasible_start
-from edgeslim.search.run_folder import Candidate, RunFolder, SearchResult, SearchSettings
+from edgeslim.search.run_folder import (
+    Candidate,
+    RunFolder,
+    SearchResult,
+    SearchSettings,
+    default_folder,
+)
 from edgeslim.spaces import SPACES, Tokens
 from edgeslim.training.tasks import TASKS
 
@@ -34,13 +40,14 @@ def search(
     *,
     space: str,
     table: Path,
-    out: Path,
+    out: Path | None = None,
     task: str = "digits",
     algorithm: str = "annealing",
     input_shape: Shape | None = None,
     candidates: int = 20,
     epochs: int = 2,
     seed: int = 0,
+    runs: Path = Path("runs"),
     progress: Progress = SILENT,
 ) -> SearchResult:
     """Finds the most accurate network of a space that runs within a limit on a device.
@@ -54,13 +61,15 @@ def search(
         target_ms: The limit.
         space: Name of the space.
         table: Latency table of the device.
-        out: The run's folder.
+        out: The run's folder; by default that of the same search in ``runs`` if one was
+            interrupted there, or else a new one.
         task: Name of the task that candidates are trained for.
         algorithm: Name of the algorithm.
         input_shape: Input of the networks, if not the space's own.
         candidates: How many networks are trained.
         epochs: How long each is.
         seed: Of everything random.
+        runs: Where folders are, if none is named.
         progress: Where to show it.
 
     Raises:
@@ -79,11 +88,12 @@ def search(
         epochs=epochs,
         seed=seed,
     )
-    run = RunFolder(out)
+    run = RunFolder(out or default_folder(runs, settings, table))
     goes_on = run.check(settings)
     own_table = LatencyTable.read(run.table if goes_on else table)
     chosen = SPACES.get(space).space(settings.input_shape, settings.num_classes)
     limit = LatencyLimit(chosen, Predictor(own_table), target_ms)
+    _check_whole(own_table, chosen.every_operator(limit.target))
     start = feasible_start(limit)
     session = open_device(settings.device, threads=own_table.context.execution.threads)
     own_table.context.check_same(session.context(), table)
@@ -112,7 +122,7 @@ def search(
         progress=progress,
     )
     result = SearchResult(
-        run=str(out),
+        run=str(run.path),
         target_ms=target_ms,
         evaluated=len(evaluated),
         front=pareto_front(evaluated),
@@ -151,6 +161,8 @@ def _settings(
     for name, number in (("candidates", candidates), ("epochs", epochs)):
         if number < 1:
             raise UsageError(f"{name} must be at least 1, not {number}")
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {seed}")
     chosen = SPACES.get(space).space(input_shape, chosen_task.num_classes)
     return SearchSettings(
         space=chosen.name,
@@ -164,6 +176,17 @@ def _settings(
         epochs=epochs,
         seed=seed,
     )
+
+
+def _check_whole(table: LatencyTable, operators: Iterable[OpSpec]) -> None:
+    """Proves that a table has the operators of every network that may be proposed.
+
+    Raises:
+        MissingLatencyError: It lacks some; says how many and one of them.
+    """
+    missing = [operator for operator in operators if operator not in table]
+    if missing:
+        raise missing_error(table, missing)
 
 
 def _training(settings: SearchSettings) -> ShortTraining:
@@ -182,9 +205,16 @@ class _Evaluation:
     training: ShortTraining
     seed: int
 
-    def evaluate(self, tokens: Tokens) -> Candidate:
-        """Trains a candidate."""
-        accuracy = self.training.accuracy(lambda _: self.limit.space.build(tokens), self.seed)
+    def evaluate(self, tokens: Tokens, stage: Stage) -> Candidate:
+        """Trains a candidate, which is one unit of the stage."""
+        try:
+            accuracy = self.training.accuracy(
+                lambda _: self.limit.space.build(tokens), self.seed, stage.advance
+            )
+        except ModelError as error:
+            # One bad network is no reason to lose the search: it would stop here for ever.
+            stage.note(f"{','.join(map(str, tokens))}: {error}; it counts as never right")
+            accuracy = 0.0
         return Candidate(
             tokens=tokens, predicted_ms=self.limit.latency_ms(tokens), accuracy=accuracy
         )
@@ -204,10 +234,12 @@ def _evaluate(
                 break
             candidate = known.get(tokens)
             if candidate is None:
-                candidate = evaluation.evaluate(tokens)
+                candidate = evaluation.evaluate(tokens, stage)
                 evaluation.run.add(candidate)
+            else:
+                stage.advance()
             evaluated.append(candidate)
             algorithm.tell(tokens, candidate.accuracy)
             best = max(each.accuracy for each in evaluated)
-            stage.advance(note=f"best accuracy {best:.1%}")
+            stage.advance(0, note=f"best accuracy {best:.1%}")
     return evaluated

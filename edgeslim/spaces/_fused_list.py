@@ -80,7 +80,9 @@ class FusedList:
             attributes |= {"act_type": activation, "with_act": True}
         if activation == "relu6":
             attributes["fuse_brelu_threshold"] = 6.0
-        self._note_pair(c_in, c_out, kernel, stride, groups, activation)
+        self._note_pair(
+            c_in, c_out, dense=groups == 1, linear=not activation, pointwise=kernel == stride == 1
+        )
         self._specs.append(
             OpSpec(
                 kind="depthwise_conv2d" if depthwise else "conv2d",
@@ -204,17 +206,16 @@ class FusedList:
         )
 
     def _note_pair(
-        self, c_in: int, c_out: int, kernel: int, stride: int, groups: int, activation: str
+        self, c_in: int, c_out: int, *, dense: bool, linear: bool, pointwise: bool
     ) -> None:
         """Remembers a pair that may be merged; the condition is ``conv_conv_fuser.cc``'s."""
         first, position = self._linear, len(self._specs)
-        if first is not None and kernel == 1 and stride == 1 and groups == 1:
+        if first is not None and dense and pointwise:
             self._mergeable.append((first.position, position))
             extra = first.c_in * (c_out - first.c_out)
             self._any_pair_pays |= 0 < extra <= first.c_out * c_out
-        is_linear = groups == 1 and not activation
         self._linear = (
-            _Convolution(position=position, c_in=c_in, c_out=c_out) if is_linear else None
+            _Convolution(position=position, c_in=c_in, c_out=c_out) if dense and linear else None
         )
 
 

@@ -79,9 +79,9 @@ class LightNasSpace:
         linear_before: set[tuple[int, int]] = set()
         for choices in self._choices():
             outputs, linear = set(), set()
-            for shape, group in product(inputs, choices):
-                # From the third layer on, layers and the pairs between them repeat.
-                group = replace(group, layers=min(group.layers, 3))
+            # From the third layer on, layers and the pairs between them repeat.
+            telling = {replace(group, layers=min(group.layers, 3)) for group in choices}
+            for shape, group in product(inputs, telling):
                 fused = FusedList(target)
                 outputs.add(_group(fused, shape, group))
                 found.update(dict.fromkeys([*fused.specs(merged=False), *fused.specs(merged=True)]))

@@ -20,6 +20,10 @@ _SPLIT_SEED = 0
 """All networks of a search learn from the same images and are judged by the same others."""
 
 
+def _ignore(_share: float) -> None:
+    pass
+
+
 class ShortTraining:
     """Trains each network anew for a few epochs.
 
@@ -48,16 +52,27 @@ class ShortTraining:
         self._batch_size = batch_size
         self._learning_rate = learning_rate
 
-    def accuracy(self, build: Callable[[int], nn.Layer], seed: int) -> float:
-        """Accuracy on the validation images, from 0 to 1; raises as `trained`."""
-        return self.trained(build, seed)[1]
+    def accuracy(
+        self,
+        build: Callable[[int], nn.Layer],
+        seed: int,
+        on_share: Callable[[float], None] = _ignore,
+    ) -> float:
+        """Accuracy on the validation images, from 0 to 1; arguments and errors as `trained`."""
+        return self.trained(build, seed, on_share)[1]
 
-    def trained(self, build: Callable[[int], nn.Layer], seed: int) -> tuple[nn.Layer, float]:
+    def trained(
+        self,
+        build: Callable[[int], nn.Layer],
+        seed: int,
+        on_share: Callable[[float], None] = _ignore,
+    ) -> tuple[nn.Layer, float]:
         """The trained network and its accuracy; equal seeds, equal weights.
 
         Args:
             build: Makes the network for a number of classes.
             seed: Decides the first weights and the order of the images.
+            on_share: Called after each step with its share of the whole training.
 
         Raises:
             ModelError: The training diverged.
@@ -70,5 +85,6 @@ class ShortTraining:
             batch_size=self._batch_size,
             learning_rate=self._learning_rate,
             seed=seed,
+            on_step=lambda step: on_share(1 / step.total),
         )
         return net, result.accuracy

@@ -18,6 +18,8 @@ __all__ = ["ALGORITHM", "Annealing"]
 
 _WIDEST_MOVE = 4
 _TRIES = 500
+_COLDEST = 1e-12
+"""Accepts nothing worse any more, and can still be divided by."""
 
 
 class Annealing:
@@ -43,7 +45,7 @@ class Annealing:
     @property
     def temperature(self) -> float:
         """The temperature of the coming step."""
-        return self._initial_temperature * self._reduce_rate**self._step
+        return max(self._initial_temperature * self._reduce_rate**self._step, _COLDEST)
 
     def ask(self) -> Tokens | None:
         if self._problem.start not in self._seen:

@@ -1,0 +1,46 @@
+"""All commands of the program ``edgeslim``."""
+
+from __future__ import annotations
+
+import typer
+
+from edgeslim.cli import deploy, devices, doctor, inspect, predict, profile, search, space
+from edgeslim.version import __version__
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="edgeslim",
+    help=(
+        "Make a PaddlePaddle model meet a latency on a device, and prove it by measurement.\n\n"
+        "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 done with gaps, which are "
+        "listed. --debug anywhere shows the trace of an error."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("doctor")(doctor.command)
+app.command("devices")(devices.command)
+app.command("inspect")(inspect.command)
+app.command("profile")(profile.command)
+app.command("predict")(predict.command)
+app.command("search")(search.command)
+app.command("deploy")(deploy.command)
+app.add_typer(space.app, name="space")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"edgeslim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Options of the program itself."""

@@ -1,0 +1,157 @@
+"""What a profile run measures: operators, and whole networks made ready for the device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edgeslim.conversion.optimized import optimize_and_fuse
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.errors import BadFileError, ProgramError
+from edgeslim.execution import Target
+from edgeslim.opspec import OpSpec, decode_hook
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.progress import SILENT, Progress
+from edgeslim.spaces import Space, Tokens
+
+__all__ = [
+    "SpacePlan",
+    "Work",
+    "model_work",
+    "network_name",
+    "operator_work",
+    "optimized_networks",
+    "space_networks",
+    "space_work",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """What is to be measured.
+
+    Args:
+        operators: Operators, in any order and number.
+        networks: Whole networks, ready for the device.
+    """
+
+    operators: tuple[OpSpec, ...]
+    networks: tuple[OptimizedNetwork, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpacePlan:
+    """Which networks of a space are measured.
+
+    Args:
+        count: How many.
+        seed: Of those chosen at random.
+        known: Names of networks that are measured already.
+    """
+
+    count: int
+    seed: int
+    known: frozenset[str]
+
+
+def network_name(space: Space, tokens: Tokens) -> str:
+    """Name of a space's network in tables and files."""
+    size = "x".join(map(str, space.input_shape))
+    return f"{space.name}-{size}-c{space.num_classes}-{'.'.join(map(str, tokens))}"
+
+
+def space_work(
+    space: Space, target: Target, folder: Path, *, plan: SpacePlan, progress: Progress = SILENT
+) -> Work:
+    """Every operator of a space, and networks from its smallest to its largest."""
+    wanted = [
+        tokens
+        for tokens in _telling_tokens(space, plan.count, plan.seed)
+        if network_name(space, tokens) not in plan.known
+    ]
+    return Work(
+        operators=tuple(space.every_operator(target)),
+        networks=tuple(space_networks(space, wanted, target, folder, progress=progress)),
+    )
+
+
+def model_work(model: PreparedModel, target: Target, folder: Path) -> Work:
+    """The fused operators of a model, and the model itself."""
+    (network,) = optimized_networks([model], target, folder)
+    return Work(operators=network.graph.specs, networks=(network,))
+
+
+def operator_work(path: Path) -> Work:
+    """Operators from a file with one to a line.
+
+    Raises:
+        BadFileError: Unreadable, or a line is no operator; the message has the place.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    decoder = msgspec.json.Decoder(OpSpec, dec_hook=decode_hook)
+    specs = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            specs.append(decoder.decode(line))
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadFileError(f"{path}:{number}: {error}") from error
+    return Work(operators=tuple(specs))
+
+
+def space_networks(
+    space: Space,
+    wanted: Sequence[Tokens],
+    target: Target,
+    folder: Path,
+    *,
+    progress: Progress = SILENT,
+) -> Iterator[OptimizedNetwork]:
+    """Networks of a space, built with fresh weights and made ready for the device.
+
+    Raises:
+        ProgramError: ``opt`` cannot convert one.
+    """
+    models = []
+    with progress.stage("networks built", len(wanted)) as stage:
+        for tokens in wanted:
+            load_paddle()
+            name = network_name(space, tokens)
+            models.append(
+                prepare_layer(space.build(tokens), space.input_shape, folder / name, name=name)
+            )
+            stage.advance()
+    yield from optimized_networks(models, target, folder)
+
+
+def optimized_networks(
+    models: Sequence[PreparedModel], target: Target, folder: Path
+) -> Iterator[OptimizedNetwork]:
+    """Prepared models made ready for the device; raises as `space_networks`."""
+    results = optimize_and_fuse(models, target, folder) if models else []
+    for model, result in zip(models, results, strict=True):
+        if isinstance(result, ProgramError):
+            raise result
+        file, graph = result
+        yield OptimizedNetwork(name=model.name, file=file, graph=graph)
+
+
+def _telling_tokens(space: Space, count: int, seed: int) -> list[Tokens]:
+    """The start of the search, the ends of the space, and random vectors in between."""
+    generator = np.random.default_rng(seed)
+    smallest = tuple(0 for _ in space.ranges)
+    largest = tuple(size - 1 for size in space.ranges)
+    chosen = dict.fromkeys([space.initial_tokens, smallest, largest])
+    while len(chosen) < min(count, math.prod(space.ranges)):
+        chosen[tuple(int(generator.integers(size)) for size in space.ranges)] = None
+    return list(chosen)[:count]
