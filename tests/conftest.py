@@ -1,0 +1,69 @@
+"""What holds for all tests: Paddle's old programs, Hypothesis without a clock, real operators."""
+
+from __future__ import annotations
+
+import os
+
+# Paddle must make programs of the old kind, and decides that when it is imported.
+os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - its own name
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from edgeslim.conversion.operator_jobs import null_operator, operator_jobs, reference_operator
+from edgeslim.execution import Target
+from edgeslim.opspec import OpSpec
+from edgeslim.runner.batch import Job
+from edgeslim.runner.protocol import Sampling
+from tests.tools import require_module
+from tests.values import relu
+
+settings.register_profile("edgeslim", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("edgeslim")
+
+_ALL_SLOW = "pytestmark = pytest.mark.slow"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out files that are slow as a whole before they import Paddle, if asked to."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if _ALL_SLOW in collection_path.read_text() else None
+
+
+QUICK = Sampling(warmup=1, minimum_samples=3, maximum_samples=8, minimum_s=0, maximum_s=0.1)
+"""Enough to see that something is measured."""
+
+
+SMALL_OPERATORS = (null_operator(), reference_operator(), relu(16), relu(32))
+
+
+@pytest.fixture(scope="session")
+def operators() -> Sequence[OpSpec]:
+    """Four small operators."""
+    return SMALL_OPERATORS
+
+
+@pytest.fixture(scope="session")
+def real_jobs(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Job]:
+    """The four small operators, converted by the real optimizer for this machine."""
+    require_module("paddlelite")
+    folder = tmp_path_factory.mktemp("operators")
+    jobs = operator_jobs(SMALL_OPERATORS, Target.X86, folder, states=(QUICK,))
+    assert all(isinstance(job, Job) for job in jobs), jobs
+    return [job for job in jobs if isinstance(job, Job)]
+
+
+@pytest.fixture(scope="session")
+def arm_job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A small operator, converted for a processor that this machine does not have."""
+    require_module("paddlelite")
+    (job,) = operator_jobs(
+        [relu(8)], Target.ARM, tmp_path_factory.mktemp("arm"), states=(QUICK,), name="arm"
+    )
+    assert isinstance(job, Job), job
+    return job

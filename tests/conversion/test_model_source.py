@@ -1,0 +1,173 @@
+"""What a MODEL can be, and what it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeslim.conversion.model_source import LayerModel, SavedModel, find_model, parse_input_shapes
+from edgeslim.conversion.prepare import prepare
+from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
+
+NAMINGS = [
+    ("model.pdmodel", "model.pdiparams"),
+    ("__model__", "__params__"),
+    ("net.pdmodel", "net.pdiparams"),
+]
+
+
+def touch(folder: Path, *names: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(b"something")
+    return folder
+
+
+@pytest.mark.parametrize("names", NAMINGS)
+def test_folder(names: tuple[str, str], tmp_path: Path) -> None:
+    found = find_model(str(touch(tmp_path / "net", *names)))
+    assert isinstance(found, SavedModel)
+    assert (found.name, found.program.name, found.parameters.name) == ("net", *names)
+
+
+@pytest.mark.parametrize("ending", ["", ".pdmodel", ".pdiparams"])
+def test_prefix(ending: str, tmp_path: Path) -> None:
+    touch(tmp_path, "net.v1.pdmodel", "net.v1.pdiparams")
+    found = find_model(str(tmp_path / f"net.v1{ending}"))
+    assert isinstance(found, SavedModel)
+    assert (found.name, found.program) == ("net.v1", tmp_path / "net.v1.pdmodel")
+
+
+def test_no_parameters(tmp_path: Path) -> None:
+    touch(tmp_path, "__model__")
+    with pytest.raises(BadFileError, match=r"has no parameters beside it: .*__params__ is missing"):
+        find_model(str(tmp_path))
+
+
+def test_no_model(tmp_path: Path) -> None:
+    with pytest.raises(BadFileError, match=r"holds no model: neither \*\.pdmodel"):
+        find_model(str(tmp_path))
+    with pytest.raises(BadFileError, match="there is no model at"):
+        find_model(str(tmp_path / "net"))
+
+
+def test_several_models(tmp_path: Path) -> None:
+    touch(tmp_path, "a.pdmodel", "b.pdmodel")
+    with pytest.raises(BadFileError, match=r"several models; give one of .*/a, .*/b"):
+        find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["net", "net.json", ""])
+def test_a_model_of_the_newer_kind(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, "net.json", "net.pdiparams")
+    with pytest.raises(ModelError, match=r"PIR model of Paddle 3.*FLAGS_enable_pir_api=0"):
+        find_model(str(tmp_path / name))
+
+
+def test_an_optimized_model(tmp_path: Path) -> None:
+    touch(tmp_path, "net.nb")
+    with pytest.raises(ModelError, match="already optimized"):
+        find_model(str(tmp_path / "net.nb"))
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'mobilenet-v1'"):
+        find_model("mobilnet-v1")
+
+
+@pytest.mark.parametrize(
+    ("texts", "shapes"),
+    [
+        (["1,3,224,224"], {"": (1, 3, 224, 224)}),
+        (["1x3x8x8"], {"": (1, 3, 8, 8)}),
+        (["a=1,2", "b=3"], {"a": (1, 2), "b": (3,)}),
+        (["x=y=4"], {"x=y": (4,)}),
+        ([], {}),
+    ],
+)
+def test_input_shapes(texts: list[str], shapes: dict[str, tuple[int, ...]]) -> None:
+    assert parse_input_shapes(texts) == shapes
+
+
+@pytest.mark.parametrize("text", ["", "a=", "1,3,0,8", "1,3,-1,8", "1,3,8.5", "224 224", "1,,3"])
+def test_bad_input_shape(text: str) -> None:
+    with pytest.raises(UsageError, match="is not an input shape; write it like 1,3,224,224"):
+        parse_input_shapes([text])
+
+
+SOURCE = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import paddle
+from blocks_beside_it import block
+
+paddle.set_device("cpu")
+
+
+@dataclass
+class Widths:
+    first: int = 4
+
+
+def small_net():
+    return block(Widths().first)
+
+
+def failing():
+    raise OSError("no weights there")
+
+
+def number():
+    return 3
+
+
+CHOICES = ["small_net"]
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("source")
+    (folder / "blocks_beside_it.py").write_text(
+        "from paddle import nn\n\n\ndef block(channels):\n    return nn.Conv2D(3, channels, 1)\n"
+    )
+    (folder / "nets.py").write_text(SOURCE)
+    (folder / "broken.py").write_text("import paddle\n1 / 0\n")
+    return folder / "nets.py"
+
+
+@pytest.mark.slow
+def test_function(source: Path, tmp_path: Path) -> None:
+    found = find_model(f"{source}:small_net")
+    assert isinstance(found, LayerModel)
+    assert (found.name, found.input_shape) == ("small-net", None)
+    model = prepare(found, tmp_path, input_shapes={"": (1, 3, 8, 8)})
+    assert model.graph.specs[0].output_shape == (1, 4, 8, 8)
+    with pytest.raises(UsageError, match="small-net needs --input-shape"):
+        prepare(found, tmp_path)
+    with pytest.raises(UsageError, match="write --input-shape without a name"):
+        prepare(found, tmp_path, input_shapes={"image": (1, 3, 8, 8)})
+
+
+@pytest.mark.slow
+def test_function_that_cannot_be_had(source: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'small_net'"):
+        find_model(f"{source}:smal_net")
+    with pytest.raises(UnknownNameError, match="'CHOICES'"):
+        find_model(f"{source}:CHOICES")
+    with pytest.raises(ModelError, match=r"broken\.py does not load: ZeroDivisionError"):
+        find_model(f"{source.with_name('broken.py')}:net")
+    with pytest.raises(BadFileError, match=r"there is no file .*none\.py"):
+        find_model(f"{source.with_name('none.py')}:net")
+
+
+@pytest.mark.slow
+def test_function_that_makes_no_network(source: Path, tmp_path: Path) -> None:
+    shapes = {"": (1, 3, 8, 8)}
+    with pytest.raises(ModelError, match="failing does not build: OSError: no weights there"):
+        prepare(find_model(f"{source}:failing"), tmp_path, input_shapes=shapes)
+    with pytest.raises(ModelError, match=r"number returns int, not a paddle\.nn\.Layer"):
+        prepare(find_model(f"{source}:number"), tmp_path, input_shapes=shapes)

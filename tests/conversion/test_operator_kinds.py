@@ -1,0 +1,42 @@
+"""What every kind on the shelf of operators must do: survive the optimizer as itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeslim.conversion.operator_jobs import operator_jobs
+from edgeslim.execution import Target
+from edgeslim.lite.nb import KERNEL_TARGETS
+from edgeslim.ops import KINDS
+from edgeslim.runner.batch import Job
+from edgeslim.runner.protocol import Sampling
+from tests.paddle_io.operator_examples import examples
+from tests.tools import require_module
+
+pytestmark = pytest.mark.slow
+
+SPECS = [spec for name in KINDS.names() for spec in examples(KINDS.get(name))]
+QUICK = Sampling(warmup=1, minimum_samples=3, maximum_samples=8, minimum_s=0, maximum_s=0.1)
+
+
+def test_there_is_an_example_of_every_kind() -> None:
+    assert {spec.kind for spec in SPECS} == {kind.kind for kind in KINDS.members().values()}
+    assert len(set(SPECS)) == len(SPECS)
+
+
+@pytest.mark.parametrize("target", list(Target))
+def test_every_kind_converts_and_stays_what_it_is(target: Target, tmp_path: Path) -> None:
+    require_module("paddlelite")
+    jobs = operator_jobs(SPECS, target, tmp_path, states=(QUICK,))
+    # A job is made only of an operator whose kernel is in the optimized model.
+    failed = {
+        str(spec): job for spec, job in zip(SPECS, jobs, strict=True) if not isinstance(job, Job)
+    }
+    assert not failed
+    kernels = {
+        number for job in jobs if isinstance(job, Job) for number in job.entry.kernel_targets
+    }
+    assert KERNEL_TARGETS[target] in kernels
+    assert not kernels & {number for each, number in KERNEL_TARGETS.items() if each is not target}

@@ -1,0 +1,36 @@
+"""An independent count of what a network costs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def cost() -> Callable[[Any, tuple[int, ...]], tuple[int, int]]:
+    """Multiply-accumulates for one image, and trainable parameters."""
+    return _cost
+
+
+def _cost(net: Any, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    import paddle
+
+    macs = 0
+
+    def count(layer: Any, _inputs: Any, output: Any) -> None:
+        nonlocal macs
+        if isinstance(layer, (paddle.nn.Conv2D, paddle.nn.Linear)):
+            macs += math.prod(layer.weight.shape) * math.prod(output.shape[2:])
+
+    hooks = [layer.register_forward_post_hook(count) for layer in net.sublayers()]
+    net.eval()
+    with paddle.no_grad():
+        net(paddle.zeros(list(input_shape)))
+    for hook in hooks:
+        hook.remove()
+    return macs, sum(int(each.size) for each in net.parameters() if not each.stop_gradient)

@@ -1,0 +1,150 @@
+"""What is put right in a description before Paddle-Lite reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
+from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
+
+IMAGE = (1, 4, 8, 8)
+CHANGED = {"x": IMAGE, "y": IMAGE}
+
+
+def one(kind: str, **given: Any) -> Any:
+    """A program of one operator from x to y."""
+    return program([Op(kind, {"X": "x"}, {"Out": "y"}, given)], CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "restored"),
+    [
+        ("relu6", {"threshold": 6.0}),
+        ("swish", {"beta": 1.0}),
+        ("hard_swish", {"threshold": 6.0, "scale": 6.0, "offset": 3.0}),
+        ("pool2d", {"adaptive": False, "ceil_mode": False, "exclusive": True}),
+    ],
+)
+def test_attributes_that_were_stripped(kind: str, restored: dict[str, Any]) -> None:
+    made = one(kind)
+    changes = rewrite_for_lite(made)
+    assert attributes(made.blocks[0].ops[0]) == restored
+    assert changes == [f"{kind}: {name} restored (1)" for name in sorted(restored)]
+
+
+def test_attributes_that_are_there_stay() -> None:
+    made = one("relu6", threshold=3.0)
+    assert rewrite_for_lite(made) == []
+    assert attributes(made.blocks[0].ops[0]) == {"threshold": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "slots"),
+    [
+        ("flatten_contiguous_range", ["XShape"]),
+        ("squeeze2", ["XShape"]),
+        ("transpose2", ["XShape"]),
+        ("instance_norm", ["SavedMean", "SavedVariance"]),
+        ("dropout", ["Mask"]),
+    ],
+)
+def test_outputs_that_were_stripped(kind: str, slots: list[str]) -> None:
+    made = one(kind)
+    rewrite_for_lite(made)
+    block = made.blocks[0]
+    found = arguments(block.ops[0].outputs)
+    assert set(found) == {"Out", *slots}
+    assert found["Out"] == ["y"]
+    described = [variable.name for variable in block.vars]
+    assert len(set(described)) == len(described) == 2 + len(slots)
+    assert {name for names in found.values() for name in names} < set(described)
+
+
+def test_an_empty_slot_is_filled() -> None:
+    made = one("reshape2", shape=[1, -1])
+    made.blocks[0].ops[0].outputs.add(parameter="XShape")
+    rewrite_for_lite(made)
+    assert arguments(made.blocks[0].ops[0].outputs) == {"Out": ["y"], "XShape": ["y.xshape"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "other", "renamed"),
+    [
+        ("bmm", {}, "matmul_v2", {"trans_x": False, "trans_y": False}),
+        ("brelu", {"t_min": -1.0, "t_max": 1.0}, "clip", {"min": -1.0, "max": 1.0}),
+        ("channel_shuffle", {"groups": 2}, "shuffle_channel", {"group": 2}),
+        ("depthwise_conv2d_transpose", {"groups": 4}, "conv2d_transpose", {"groups": 4}),
+        ("reduce_amax", {"dim": (2, 3)}, "reduce_max", {"dim": [2, 3]}),
+        ("reduce_amin", {"dim": [1]}, "reduce_min", {"dim": [1]}),
+    ],
+)
+def test_other_names(kind: str, given: Any, other: str, renamed: Any) -> None:
+    made = one(kind, **given)
+    assert f"{kind} called {other} (1)" in rewrite_for_lite(made)
+    assert kinds(made) == [other]
+    assert attributes(made.blocks[0].ops[0]) == renamed
+
+
+@pytest.mark.parametrize("shape", [(), []])
+def test_a_constant_without_axes_gets_one(shape: Any) -> None:
+    made = program([Op("fill_constant", {}, {"Out": "two"}, {"shape": shape})], {"two": ()})
+    assert rewrite_for_lite(made) == ["fill_constant: an axis added (1)"]
+    assert attributes(made.blocks[0].ops[0])["shape"] == [1]
+    assert list(made.blocks[0].vars[0].type.dense_tensor.tensor.dims) == [1]
+
+
+@pytest.mark.parametrize("name", ["data_format", "data_layout"])
+def test_channels_last_are_refused(name: str) -> None:
+    with pytest.raises(ModelError, match=rf"channels last \({name}=NHWC at pool2d\)"):
+        rewrite_for_lite(one("pool2d", **{name: "NHWC"}))
+
+
+def biased(
+    shape: tuple[int, ...] = (1, 4, 1, 1), *, bias: int = 4, readers: int = 1, rank: int = 4
+) -> Any:
+    """An addition of a reshaped parameter, as Paddle writes a convolution's bias."""
+    variables = {"x": IMAGE[:rank], "copy": shape, "y": IMAGE, "z": IMAGE}
+    ops = [Op("reshape2", {"X": "bias"}, {"Out": "copy", "XShape": "scratch"})]
+    ops += [Op("elementwise_add", {"X": "x", "Y": "copy"}, {"Out": "y"})]
+    ops += [Op("relu", {"X": "copy"}, {"Out": "z"})] * (readers - 1)
+    return program(ops, variables, {"bias": (bias,)})
+
+
+def test_a_bias_is_read_directly() -> None:
+    made = biased()
+    assert rewrite_for_lite(made) == ["bias made direct (1)"]
+    (op,) = made.blocks[0].ops
+    assert arguments(op.inputs) == {"X": ["x"], "Y": ["bias"]}
+    assert attributes(op) == {"axis": 1}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        biased((1, 1, 1, 4)),
+        biased((1, 1, 4, 1)),
+        biased((1, 2, 2, 1)),
+        biased(readers=2),
+        biased(rank=3),
+        biased((4, 1, 1)),
+    ],
+    ids=["along-width", "along-height", "folded", "read-twice", "another-rank", "no-batch"],
+)
+def test_what_is_no_bias_of_channels_stays(made: Any) -> None:
+    before = made.SerializeToString()
+    assert rewrite_for_lite(made) == []
+    assert made.SerializeToString() == before
+
+
+def test_a_second_time_changes_nothing() -> None:
+    ops = [
+        Op("transpose2", {"X": "x"}, {"Out": "y"}, {"axis": [0, 1, 3, 2]}),
+        Op("dropout", {"X": "y"}, {"Out": "x"}),
+        Op("bmm", {"X": "x", "Y": "y"}, {"Out": "y"}),
+    ]
+    made = program(ops, CHANGED)
+    assert rewrite_for_lite(made)
+    assert rewrite_for_lite(made) == []

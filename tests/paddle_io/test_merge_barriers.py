@@ -1,0 +1,92 @@
+"""Which convolutions are kept apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edgeslim.paddle_io.merge_barriers import keep_apart
+from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
+
+SQUARE = {"strides": [1, 1], "paddings": [0, 0], "dilations": [1, 1], "groups": 1}
+
+
+def pair(
+    first: dict[str, Any] | None = None,
+    second: dict[str, Any] | None = None,
+    *,
+    kernel: int = 1,
+    between: tuple[Op, ...] = (),
+    first_kind: str = "conv2d",
+    last: tuple[Op, ...] = (),
+) -> Any:
+    """A convolution behind another; ``m`` is between them, or ``a`` to ``m``."""
+    source = "a" if between else "m"
+    ops = [
+        Op(
+            first_kind,
+            {"Input": "x", "Filter": "f"},
+            {"Output": source},
+            {**SQUARE, **(first or {})},
+        ),
+        *between,
+        Op("conv2d", {"Input": "m", "Filter": "g"}, {"Output": "y"}, {**SQUARE, **(second or {})}),
+        *last,
+    ]
+    shape = (1, 4, 8, 8)
+    return program(
+        ops,
+        dict.fromkeys(("x", "a", "m", "y", "z"), shape),
+        {"f": (4, 4, 1, 1), "g": (4, 4, kernel, kernel), "b": (4,)},
+    )
+
+
+NORM = Op("batch_norm", {"X": "a", "Scale": "b"}, {"Y": "m"})
+BIAS = Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "m"})
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pair(second={"strides": [2, 2]}),
+        pair(second={"paddings": [1, 1]}),
+        pair(second={"dilations": [2, 2]}),
+        pair(first={"groups": 2}),
+        pair(kernel=3),
+        pair(kernel=3, between=(NORM,)),
+        pair(kernel=3, between=(BIAS,)),
+        pair(last=(Op("conv2d", {"Input": "x", "Filter": "f"}, {"Output": "z"}, SQUARE),)),
+    ],
+    ids=["stride", "padding", "dilation", "groups", "3x3", "norm", "bias", "shared"],
+)
+def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
+    assert keep_apart(made) == {"convolutions kept apart": 1}
+    (barrier,) = (op for op in made.blocks[0].ops if op.type == "dropout")
+    assert arguments(barrier.inputs) == {"X": ["m"]}
+    (result,) = arguments(barrier.outputs)["Out"]
+    (reader,) = (op for op in made.blocks[0].ops if [result] in arguments(op.inputs).values())
+    assert arguments(reader.inputs)["Filter"] == ["g"]
+    assert attributes(barrier)["dropout_implementation"] == "upscale_in_train"
+    described = {each.name: each.type.dense_tensor.tensor.dims for each in made.blocks[0].vars}
+    assert list(described[result]) == [1, 4, 8, 8]
+    assert not keep_apart(made)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pair(),
+        pair(between=(NORM,)),
+        pair(between=(BIAS,)),
+        pair(kernel=3, between=(Op("relu", {"X": "a"}, {"Out": "m"}),)),
+        pair(kernel=3, between=(Op("elementwise_add", {"X": "a", "Y": "x"}, {"Out": "m"}),)),
+        pair(kernel=3, first_kind="depthwise_conv2d"),
+        pair(kernel=3, last=(Op("relu", {"X": "m"}, {"Out": "z"}),)),
+    ],
+    ids=["1x1", "norm", "bias", "activation", "residual", "depthwise", "read-twice"],
+)
+def test_other_pairs_stay(made: Any) -> None:
+    before = kinds(made)
+    assert not keep_apart(made)
+    assert kinds(made) == before

@@ -1,0 +1,160 @@
+"""Sums of what was measured, and a plain word about what was not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeslim.conversion.operator_jobs import null_operator
+from edgeslim.errors import MissingLatencyError
+from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
+from edgeslim.prediction.calibration import UNCALIBRATED
+from edgeslim.prediction.predictor import Predictor, Source
+from edgeslim.prediction.reuse_distance import CacheModel
+from tests.prediction.networks import synthetic_networks
+from tests.values import MB, chain, convolution, relu, row, table_at
+
+SMALL = (convolution(3, 8), relu(8, 8), convolution(8, 8))
+"""A network that touches a few kilobytes."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "table.jsonl"
+
+
+def test_a_prediction_is_the_sum_of_its_operators(path: Path) -> None:
+    table = table_at(path, *(row(spec, 2.0**i, 9.0) for i, spec in enumerate(SMALL)))
+    prediction = Predictor(table).predict([*SMALL, SMALL[0]])
+    assert prediction.total_ms == pytest.approx(1.0 + 2.0 + 4.0 + 1.0, rel=0.05)
+    assert prediction.total_ms == sum(each.latency_ms or 0 for each in prediction.operators)
+    assert [each.spec for each in prediction.operators] == [*SMALL, SMALL[0]]
+    assert {each.source for each in prediction.operators} == {Source.MEASURED}
+    assert (prediction.missing, prediction.coverage) == ((), 1.0)
+    assert Predictor(table).total_ms(SMALL) == Predictor(table).predict(SMALL).total_ms
+
+
+def test_what_a_run_itself_costs_is_taken_off_each_operator_and_never_below_nothing(
+    path: Path,
+) -> None:
+    table = table_at(
+        path, row(null_operator(), 0.5, 0.75), row(SMALL[0], 2.0, 2.25), row(SMALL[1], 0.4, 0.4)
+    )
+    prediction = Predictor(table).predict([SMALL[0], SMALL[1]])
+    assert [each.latency_ms for each in prediction.operators] == pytest.approx([1.5, 0.0])
+
+
+def test_what_the_table_lacks_is_listed_and_is_no_zero(path: Path) -> None:
+    table = table_at(
+        path, row(SMALL[0], 1.0), FailedRow(operator=SMALL[1], reason="the optimizer aborted")
+    )
+    predictor = Predictor(table)
+    prediction = predictor.predict([SMALL[0], SMALL[1], SMALL[2], SMALL[1]])
+    assert prediction.missing == (SMALL[1], SMALL[2])
+    assert prediction.coverage == 0.25
+    assert [each.latency_ms for each in prediction.operators] == [pytest.approx(1.0), *[None] * 3]
+    assert prediction.operators[1].source is Source.MISSING
+    with pytest.raises(MissingLatencyError) as caught:
+        predictor.total_ms([SMALL[1], SMALL[0], SMALL[2]])
+    assert str(caught.value) == (
+        f"{path} lacks {SMALL[1]} and 1 more; "
+        "measure them with edgeslim profile --out on this table"
+    )
+    with pytest.raises(MissingLatencyError, match=r"lacks relu 1x8x8x8 -> 1x8x8x8; measure"):
+        predictor.total_ms([SMALL[1]])
+
+
+def test_a_network_of_nothing_takes_no_time(path: Path) -> None:
+    prediction = Predictor(table_at(path)).predict([])
+    assert (prediction.total_ms, prediction.interval_ms) == (0.0, (0.0, 0.0))
+    assert prediction.coverage == 1.0
+
+
+def test_an_operator_that_was_not_steady_says_so(path: Path) -> None:
+    unsteady = row(SMALL[1], 1.0)
+    unsteady = type(unsteady)(
+        operator=SMALL[1],
+        measurements=(type(unsteady.measurements[0])(samples_ns=(100, 200, 300, 400, 500)),),
+    )
+    prediction = Predictor(table_at(path, row(SMALL[0], 1.0), unsteady)).predict(SMALL[:2])
+    assert [each.stable for each in prediction.operators] == [True, False]
+
+
+def test_a_table_that_grows_does_not_change_or_break_a_predictor(path: Path) -> None:
+    table = table_at(path, row(SMALL[0], 1.0))
+    predictor = Predictor(table)
+    table.add(row(SMALL[1], 1.0))
+    assert predictor.predict(SMALL[:2]).coverage == 0.5
+    assert Predictor(table).predict(SMALL[:2]).coverage == 1.0
+
+
+def test_small_networks_are_read_hot_and_large_ones_cold(path: Path) -> None:
+    large = convolution(256, 1024, kernel=3)
+    assert large.weight_bytes > 8 * MB
+    table = table_at(path, row(SMALL[0], 1.0, 3.0), row(large, 10.0, 12.0))
+    predictor = Predictor(table)
+    alone = predictor.predict([SMALL[0]])
+    beside = predictor.predict([SMALL[0], large])
+    assert alone.total_ms == pytest.approx(1.0, rel=0.01)
+    assert beside.operators[0].latency_ms == pytest.approx(3.0)
+
+
+def measured_networks(table: LatencyTable, model: CacheModel, *, skip: Any = ()) -> list[str]:
+    """Adds networks that obey a model, and the operators they are of."""
+    networks = synthetic_networks(model)
+    for name, (specs, rows, network_row) in networks.items():
+        table.add(*(each for each in rows if each.operator not in skip), network_row)
+        assert all(spec in table or spec in skip for spec in specs), name
+    return list(networks)
+
+
+MODEL = CacheModel(distance_factor=2.0, scale=0.9, overhead_ms=-0.002)
+
+
+def test_networks_in_the_table_calibrate_it(path: Path) -> None:
+    table = LatencyTable.open(path, table_at(path).context)
+    names = measured_networks(table, MODEL)
+    calibration = Predictor(table).calibration
+    assert set(calibration.residuals) == set(names)
+    assert calibration.worst_error < 0.02
+    for name, network in table.networks.items():
+        prediction = Predictor(table).predict(network.graph.specs)
+        assert prediction.total_ms == pytest.approx(network.latency_ms, rel=0.02), name
+
+
+def test_networks_that_are_held_back_are_not_seen(path: Path) -> None:
+    table = table_at(path)
+    names = measured_networks(table, MODEL)
+    calibration = Predictor(table, without=names[:2]).calibration
+    assert set(calibration.residuals) == set(names[2:])
+    assert Predictor(table, without=names).calibration is UNCALIBRATED
+
+
+def test_networks_whose_operators_are_not_all_there_are_left_out(path: Path) -> None:
+    table = table_at(path)
+    networks = synthetic_networks(MODEL)
+    first = next(iter(networks))
+    missing = set(networks[first][0][:1])
+    names = measured_networks(table, MODEL, skip=missing)
+    left_out = {name for name in names if missing & set(networks[name][0])}
+    assert first in left_out
+    assert set(Predictor(table).calibration.residuals) == set(names) - left_out
+
+
+def test_an_empty_network_in_the_table_harms_nothing(path: Path) -> None:
+    empty = NetworkRow(name="empty", graph=chain(), measurements=row(SMALL[0], 1.0).measurements)
+    table = table_at(path, empty, row(SMALL[0], 1.0))
+    assert Predictor(table).predict(SMALL[:1]).coverage == 1.0
+
+
+def test_the_interval_narrows_when_the_device_is_known(path: Path) -> None:
+    table = table_at(path, row(SMALL[0], 1.0))
+    wide = Predictor(table).predict(SMALL[:1])
+    low, high = wide.interval_ms
+    assert (low, high) == pytest.approx((0.8355, 1.1645), rel=0.01)
+    measured_networks(table, MODEL)
+    narrow = Predictor(table).predict(SMALL[:1])
+    assert low < narrow.interval_ms[0] * wide.total_ms / narrow.total_ms
+    assert narrow.interval_ms[1] * wide.total_ms / narrow.total_ms < high

@@ -1,0 +1,73 @@
+"""Whole networks measured on this machine, in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.errors import ProgramError
+from edgeslim.lite.nb import read_optimized_model
+from edgeslim.opspec import OpSpec
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
+from edgeslim.runner.batch import Job
+from tests.profiling.conftest import Watched, hog
+from tests.values import chain
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def networks(real_jobs: Sequence[Job], operators: Sequence[OpSpec]) -> list[OptimizedNetwork]:
+    """Networks of one operator each."""
+    found = []
+    for job, spec in zip(real_jobs[:2], operators, strict=False):
+        path = job.files[job.entry.model]
+        file = OptimizedFile(path=path, facts=read_optimized_model(path))
+        found.append(OptimizedNetwork(name=job.entry.id, file=file, graph=chain(spec)))
+    return found
+
+
+def test_samples_of_all_rounds_are_pooled(
+    session: DeviceSession, networks: list[OptimizedNetwork]
+) -> None:
+    progress = Watched()
+    measured = measure_networks(DriftWatch(session), networks, seconds=0.01, progress=progress)
+    assert list(measured.measurements) == ["operator0", "operator1"]
+    null, reference = measured.measurements.values()
+    assert null.latency_ms < reference.latency_ms
+    assert len(reference.samples_ns) >= 3 * 8
+    assert reference.latency_ms == pytest.approx(measured.reference_ms, rel=0.5)
+    assert measured.device_s > 0
+    assert progress.stages == [("whole networks", 6)]
+
+
+def test_a_network_that_does_not_run_is_an_error(
+    session: DeviceSession, networks: list[OptimizedNetwork], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.nb"
+    broken.write_bytes(networks[1].file.path.read_bytes()[:100])
+    bad = replace(networks[1], file=replace(networks[1].file, path=broken))
+    with pytest.raises(ProgramError, match="the runner died at operator1"):
+        measure_networks(DriftWatch(session), [networks[0], bad], seconds=0.01)
+
+
+def test_no_networks_are_no_work(session: DeviceSession) -> None:
+    measured = measure_networks(DriftWatch(session), [])
+    assert measured.measurements == {}
+    assert measured.device_s == 0
+
+
+def test_a_hog_does_not_disturb_what_is_short(
+    session: DeviceSession, networks: list[OptimizedNetwork]
+) -> None:
+    watch = DriftWatch(session)
+    quiet = measure_networks(watch, networks, seconds=0.05).measurements["operator1"]
+    with hog():
+        loud = measure_networks(watch, networks, seconds=0.05).measurements["operator1"]
+    assert loud.latency_ms == pytest.approx(quiet.latency_ms, rel=0.3)

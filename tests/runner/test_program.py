@@ -1,0 +1,112 @@
+"""The program that runs on the device, on its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edgeslim.runner import program
+from edgeslim.runner.batch import Job
+from edgeslim.runner.protocol import Manifest, check_complete
+
+PROGRAM = Path(program.__file__)
+
+WITH_FOLDER_FIRST = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+sys.argv.pop(0)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def written(folder: Path, manifest: Manifest) -> list[str]:
+    """Arguments of the program for a manifest."""
+    path = folder / "manifest.json"
+    path.write_bytes(msgspec.json.encode(manifest))
+    return [str(PROGRAM), str(path), str(folder / "results.jsonl")]
+
+
+def run(*argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *argv], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def run_with_fake(folder: Path, name: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Runs an empty manifest where another package has the name of a known one."""
+    (folder / "packages" / name).mkdir(parents=True)
+    (folder / "packages" / name / "__init__.py").write_text(code)
+    arguments = written(folder, Manifest(entries=()))
+    return run("-c", WITH_FOLDER_FIRST, str(folder / "packages"), *arguments)
+
+
+@pytest.mark.parametrize("version", ["2.2.0", "2.0.0rc1", "3.1"])
+def test_numpy_2_is_refused_with_the_mend(tmp_path: Path, version: str) -> None:
+    completed = run_with_fake(tmp_path, "numpy", f"__version__ = {version!r}")
+    assert completed.returncode == program.REFUSED == 3
+    assert completed.stderr == (
+        f"NumPy {version} corrupts the Paddle-Lite runtime in silence; pip install 'numpy<2'\n"
+    )
+    assert not (tmp_path / "results.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [("numpy", "pip install 'numpy<2'"), ("paddlelite", "pip install 'paddlelite==2.13rc0'")],
+)
+def test_a_package_that_does_not_load_is_refused_with_the_mend(
+    tmp_path: Path, name: str, mend: str
+) -> None:
+    completed = run_with_fake(tmp_path, name, "raise ImportError('libgomp.so.1 is missing')")
+    assert completed.returncode == program.REFUSED
+    assert "does not load (libgomp.so.1 is missing)" in completed.stderr
+    assert mend in completed.stderr
+
+
+def test_more_threads_than_cores_are_refused(tmp_path: Path) -> None:
+    completed = run(*written(tmp_path, Manifest(entries=(), threads=10_000)))
+    assert completed.returncode == program.REFUSED
+    assert "10000 threads do not fit on" in completed.stderr
+
+
+def test_another_protocol_is_refused(tmp_path: Path) -> None:
+    completed = run(*written(tmp_path, Manifest(entries=(), protocol=2)))
+    assert completed.returncode == program.REFUSED
+    assert "the manifest has protocol 2; this runner speaks 1" in completed.stderr
+
+
+@pytest.mark.slow
+def test_it_imports_the_runtime_and_never_paddle(tmp_path: Path, real_jobs: Sequence[Job]) -> None:
+    job = real_jobs[0]
+    for name, source in job.files.items():
+        (tmp_path / name).write_bytes(source.read_bytes())
+    arguments = written(tmp_path, Manifest(entries=(job.entry,)))
+    completed = run("-I", "-X", "importtime", *arguments)
+    assert completed.returncode == 0, completed.stderr
+    imported = {line.rpartition("|")[2].strip() for line in completed.stderr.splitlines()}
+    assert {"numpy", "paddlelite.lite"} <= imported
+    assert not [name for name in imported if name.split(".")[0] in {"paddle", "edgeslim"}]
+
+
+@pytest.mark.slow
+def test_results_are_printed_as_they_are_written_down(
+    tmp_path: Path, real_jobs: Sequence[Job]
+) -> None:
+    for job in real_jobs:
+        for name, source in job.files.items():
+            (tmp_path / name).write_bytes(source.read_bytes())
+    entries = tuple(job.entry for job in real_jobs)
+    completed = run(*written(tmp_path, Manifest(entries=entries)))
+    content = (tmp_path / "results.jsonl").read_bytes()
+    assert completed.stdout.encode() == content
+    events = check_complete(content.splitlines())
+    names = [(event.event, event.id) for event in events]
+    assert names[0] == ("start", "")
+    expected = [(name, entry.id) for entry in entries for name in ("entry", "measured", "finished")]
+    assert names[1:-1] == expected
+    assert len(events[0].pinned_cores) == 1

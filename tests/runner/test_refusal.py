@@ -1,0 +1,160 @@
+"""A runner that does not even start is no fault of any model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgeslim.errors import (
+    BadFileError,
+    EdgeslimError,
+    ProgramAbortedError,
+    ProgramFailedError,
+    ProgramNotFoundError,
+    ProgramTimedOutError,
+    RunnerError,
+)
+from edgeslim.runner import batch
+from edgeslim.runner.batch import Job, Outcome, PythonRunner, run_batch
+from edgeslim.runner.protocol import Entry
+from edgeslim.transports import TRANSPORTS
+
+Scripted = Callable[[str], PythonRunner]
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Scripted:
+    """Makes a runner whose Python is a script of ours."""
+
+    def make(script: str) -> PythonRunner:
+        program = tmp_path / "python"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return PythonRunner(transport=TRANSPORTS.get("local")(), python=str(program), threads=1)
+
+    return make
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    """Two jobs that nothing ever runs."""
+    (tmp_path / "model.nb").touch()
+    return [
+        Job(
+            entry=Entry(
+                id=name,
+                model="model.nb",
+                library_version="v",
+                kernel_targets=(),
+                inputs=(),
+                states=(),
+                timeout_s=0.1,
+            ),
+            files={"model.nb": tmp_path / "model.nb"},
+        )
+        for name in ("one", "two")
+    ]
+
+
+def said(*events: str) -> str:
+    """A script that says events, numbered."""
+    return "\n".join(
+        f"echo '{{\"sequence\": {number}, {event}}}'" for number, event in enumerate(events)
+    )
+
+
+START = '"event": "start"'
+ONE = '"event": "measured", "id": "one", "samples_ns": [7]'
+ONE_DONE = '"event": "finished", "id": "one"'
+TWO_DONE = '"event": "finished", "id": "two"'
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message"),
+    [
+        ("echo 'pip install it' >&2; exit 3", RunnerError, "refuses to run: pip install it"),
+        ("echo Traceback >&2; exit 1", ProgramFailedError, r"does not start: .*\(1\).*Traceback"),
+        ("kill -ABRT $$", ProgramAbortedError, r"the runner does not start: .*aborted \(134\)"),
+        ("exit 0", ProgramFailedError, "the runner does not start"),
+        ("exit 127", ProgramNotFoundError, "there is no such Python"),
+        ("echo hello", BadFileError, "the runner's line 'hello' is no result"),
+    ],
+)
+def test_no_model_is_blamed_for_a_runner_that_does_not_start(
+    scripted: Scripted, jobs: list[Job], script: str, kind: type[EdgeslimError], message: str
+) -> None:
+    done: list[Outcome] = []
+    with pytest.raises(kind, match=message):
+        run_batch(scripted(script), jobs, on_done=done.append)
+    assert done == []
+
+
+def test_a_python_that_is_not_there_is_said_so(jobs: list[Job]) -> None:
+    runner = PythonRunner(transport=TRANSPORTS.get("local")(), python="no-such-python", threads=1)
+    with pytest.raises(ProgramNotFoundError, match="cannot start no-such-python"):
+        run_batch(runner, jobs)
+
+
+def test_threads_that_do_not_fit_are_refused_by_the_runner_itself(jobs: list[Job]) -> None:
+    runner = PythonRunner(
+        transport=TRANSPORTS.get("local")(), python=sys.executable, threads=10_000
+    )
+    with pytest.raises(RunnerError, match="refuses to run: 10000 threads do not fit on"):
+        run_batch(runner, jobs)
+
+
+def test_a_runner_that_hangs_before_it_starts_blames_no_model(
+    scripted: Scripted, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_START_S", 0.2)
+    with pytest.raises(ProgramTimedOutError):
+        run_batch(scripted("sleep 60"), jobs)
+
+
+def test_a_runner_that_hangs_at_a_model_is_ended_and_blames_it(
+    scripted: Scripted, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_START_S", 0.2)
+    outcomes = run_batch(scripted(said(START) + "\nsleep 60"), jobs)
+    assert [type(outcome.error) for outcome in outcomes] == [ProgramTimedOutError] * 2
+
+
+def test_a_runner_that_stops_early_without_a_word_fails_the_model_it_was_at(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    (outcome,) = run_batch(scripted(said(START, ONE)), jobs[:1])
+    assert isinstance(outcome.error, RunnerError)
+    assert "died at one: it ended before its work was done" in str(outcome.error)
+    assert outcome.measurements == ()
+
+
+def test_a_runner_that_tells_of_another_model_is_not_believed(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    with pytest.raises(BadFileError, match="tells of 'two' when 'one' is its work"):
+        run_batch(scripted(said(START, TWO_DONE)), jobs)
+    more = said(START, ONE, ONE_DONE, TWO_DONE, TWO_DONE)
+    with pytest.raises(BadFileError, match="tells of 'two' when '' is its work"):
+        run_batch(scripted(more), jobs)
+
+
+def test_a_runner_that_measures_nothing_is_not_believed(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    for samples in ("", "0", "-5"):
+        nothing = f'"event": "measured", "id": "one", "samples_ns": [{samples}]'
+        with pytest.raises(BadFileError, match="the runner measured nothing of 'one': a "):
+            run_batch(scripted(said(START, nothing)), jobs)
+
+
+def test_results_that_were_not_written_down_are_not_believed(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    with pytest.raises(BadFileError, match=r"there is no file .*results\.jsonl"):
+        run_batch(scripted(said(START, ONE, ONE_DONE, TWO_DONE)), jobs)
+    cut = said(START, ONE, ONE_DONE, TWO_DONE) + '\necho \'{"sequence": 0, "event": "start"}\' > $4'
+    with pytest.raises(BadFileError, match="end after 1 lines, before their end mark"):
+        run_batch(scripted(cut), jobs)

@@ -1,0 +1,99 @@
+"""The operators a space writes down are those that ``opt`` itself leaves of the network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.execution import Target
+from edgeslim.files import temporary_folder
+from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.opspec import OpSpec
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.program_graph import read_graph
+from edgeslim.spaces import SPACES, Space, Tokens
+from tests.tools import require_module
+
+pytestmark = pytest.mark.slow
+
+VECTORS = 12
+DRAWN = 100
+MERGED = 4
+"""So many of them have convolutions that the optimizer merges."""
+
+CONVOLUTIONS = {"conv2d", "depthwise_conv2d"}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Networks of a space, saved."""
+
+    space: Space
+    models: dict[Tokens, PreparedModel]
+
+
+@pytest.fixture(scope="module", params=SPACES.names())
+def networks(request: pytest.FixtureRequest) -> Iterator[Networks]:
+    require_module("paddlelite")
+    load_paddle()
+    family = SPACES.get(request.param)
+    n, channels, height, width = family.input_shape
+    space = family.space((n, channels, min(height, 64), min(width, 64)), 10)
+    with temporary_folder() as folder:
+        models = {
+            tokens: prepare_layer(
+                space.build(tokens), space.input_shape, folder / str(index), name=str(index)
+            )
+            for index, tokens in enumerate(some_tokens(space))
+        }
+        yield Networks(space, models)
+
+
+def some_tokens(space: Space) -> list[Tokens]:
+    """Random vectors; of the light-NAS spaces, some whose convolutions are merged."""
+    drawn = np.random.default_rng(0).integers(0, space.ranges, (DRAWN, len(space.ranges)))
+    vectors = [tuple(map(int, tokens)) for tokens in drawn]
+    # What the space believes only chooses the vectors; the optimizer has the last word.
+    merged = [tokens for tokens in vectors if believes_in_merging(space, tokens)][:MERGED]
+    return [*merged, *(tokens for tokens in vectors if tokens not in merged)][:VECTORS]
+
+
+def believes_in_merging(space: Space, tokens: Tokens) -> bool:
+    kinds = Counter(spec.kind for spec in space.operators(tokens, Target.X86))
+    # A bottleneck has one depthwise convolution and two others; stem and head have one each.
+    return kinds["conv2d"] < 2 * kinds["depthwise_conv2d"] + 2
+
+
+def convolutions(operators: tuple[OpSpec, ...]) -> int:
+    return sum(spec.kind in CONVOLUTIONS for spec in operators)
+
+
+@pytest.mark.parametrize("target", Target)
+def test_what_a_space_writes_down_is_what_the_optimizer_leaves(
+    networks: Networks, target: Target, tmp_path: Path
+) -> None:
+    conversions = [
+        Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=target,
+            output=tmp_path / model.name,
+            task=Task.FUSE,
+        )
+        for model in networks.models.values()
+    ]
+    merged = 0
+    for (tokens, model), done in zip(networks.models.items(), convert(conversions), strict=True):
+        assert done.error is None, done.error
+        program = done.conversion.result
+        left = read_graph(program, program.with_name("params")).specs
+        assert Counter(left) == Counter(networks.space.operators(tokens, target)), tokens
+        merged += convolutions(left) < convolutions(model.graph.specs)
+    if networks.space.name.startswith("light-nas"):
+        assert MERGED <= merged < VECTORS

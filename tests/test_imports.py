@@ -1,0 +1,51 @@
+"""Paddle is imported at one door only: it is slow, and would disturb what is measured."""
+
+from __future__ import annotations
+
+import pkgutil
+
+import pytest
+
+import edgeslim
+from tests.tools import run_python
+
+BEHIND_THE_DOOR = ("edgeslim.models", "edgeslim.training")
+"""Networks and their training are Paddle's; everything else can be had without it."""
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(edgeslim.__path__, "edgeslim.", onerror=lambda _: None)
+    return [info.name for info in found if not info.name.startswith(BEHIND_THE_DOOR)]
+
+
+IMPORT_ALL = """
+import importlib, sys
+
+foreign = {"paddle", "paddlelite"}
+importlib.import_module("edgeslim")
+for name in ["edgeslim", *sys.argv[1:]]:
+    importlib.import_module(name)
+    found = foreign & set(sys.modules)
+    assert not found, f"{name} imports {found}"
+"""
+
+
+def test_nothing_outside_the_door_imports_paddle() -> None:
+    assert "edgeslim.runner.program" in modules()
+    assert "edgeslim.prediction.predictor" in modules()
+    run_python(IMPORT_ALL, *modules())
+
+
+QUICK = ["edgeslim", "edgeslim.process", "edgeslim.latency_table", "edgeslim.transports.local"]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_importing_puts_nothing_in_motion(name: str) -> None:
+    code = """
+import os, sys, threading
+before = dict(os.environ), os.getcwd()
+__import__(sys.argv[1])
+assert (dict(os.environ), os.getcwd()) == before
+assert threading.active_count() == 1
+"""
+    assert run_python(code, name) == ""

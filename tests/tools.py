@@ -1,0 +1,66 @@
+"""Foreign tools that tests need, and programs that tests run in processes of their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+
+def missing(reason: str) -> NoReturn:
+    """Skips the test; on a build machine, where everything must be there, fails it."""
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(f"{reason}, and with CI=true nothing is skipped")
+    pytest.skip(reason)
+
+
+def program(name: str) -> str:
+    """Path of a program that the test cannot do without."""
+    return shutil.which(name) or missing(f"{name} is not installed")
+
+
+def require_module(name: str) -> None:
+    """Proves that a module that the test cannot do without is installed; imports nothing."""
+    if importlib.util.find_spec(name) is None:
+        missing(f"{name} is not installed")
+
+
+def run_python(code: str, *arguments: object, timeout_s: float = 60.0) -> str:
+    """Runs code in a new Python that knows the project; returns what it printed."""
+    completed = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+def is_alive(process_id: int) -> bool:
+    """Whether a process runs; one that has ended and is not yet reaped does not."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def wait_until(true: object, *, timeout_s: float = 10.0) -> bool:
+    """Waits until a function returns something true; whether it did in time."""
+    assert callable(true)
+    deadline = time.monotonic() + timeout_s
+    while not (done := bool(true())) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return done

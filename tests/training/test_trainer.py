@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.models.light_nas import LightNasNet
+from edgeslim.training.short_training import ShortTraining
+from edgeslim.training.tasks import TASKS
+from edgeslim.training.trainer import (
+    Step,
+    TrainingResult,
+    _share,
+    evaluate_classifier,
+    seeded_build,
+    train_classifier,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+pytestmark = pytest.mark.slow
+
+TASK = TASKS.get("digits")
+SHAPE = (1, 1, 16, 16)
+DATA = TASK.data(SHAPE, seed=0)
+ARCHITECTURE = LightNasArchitecture(
+    stem_channels=8,
+    groups=(
+        BottleneckGroup(expansion=2, channels=12, layers=2, stride=2),
+        BottleneckGroup(expansion=3, channels=16, layers=2, squeeze_excitation=True),
+    ),
+    head_channels=64,
+)
+
+
+def _net(num_classes: int = 10) -> nn.Layer:
+    return LightNasNet(ARCHITECTURE, num_classes, in_channels=1)
+
+
+def _train(net: nn.Layer, **changed: Any) -> TrainingResult:
+    options = {"epochs": 2, "batch_size": 32, "learning_rate": 0.1, "seed": 3, **changed}
+    return train_classifier(net, DATA, **options)
+
+
+def test_learns() -> None:
+    net = seeded_build(_net, 0)
+    result = _train(net, epochs=3)
+    assert result.accuracy > 0.8
+    assert list(result.losses) == sorted(result.losses, reverse=True)
+    assert len(result.losses) == 3
+    assert not net.training
+    assert evaluate_classifier(net, DATA.validation) == result.accuracy
+
+
+def test_same_seed_same_bits() -> None:
+    first, second = seeded_build(_net, 1), seeded_build(_net, 1)
+    one = _train(first, epochs=1)
+    paddle.seed(99)  # whatever was drawn before
+    paddle.randn([7])
+    _train(seeded_build(_net, 2), epochs=1, seed=5)
+    other = _train(second, epochs=1)
+    assert one == other
+    weights = [[each.numpy() for each in net.parameters()] for net in (first, second)]
+    assert all(np.array_equal(*pair) for pair in zip(*weights, strict=True))
+
+
+def test_other_seed_other_bits() -> None:
+    assert _train(seeded_build(_net, 1), epochs=1) != _train(
+        seeded_build(_net, 1), epochs=1, seed=4
+    )
+    same, other = (seeded_build(_net, seed).parameters()[0].numpy() for seed in (1, 2))
+    assert not np.array_equal(same, other)
+
+
+def test_what_the_net_draws_is_seeded_too() -> None:
+    def build() -> nn.Layer:
+        return nn.Sequential(nn.Flatten(), nn.Linear(256, 16), nn.Dropout(0.5), nn.Linear(16, 10))
+
+    assert len({_train(seeded_build(build, 0), learning_rate=0.01) for _ in range(2)}) == 1
+
+
+def test_paddles_own_draws_go_on_as_before() -> None:
+    def draws() -> list[NDArray[Any]]:
+        return [paddle.randn([4]).numpy() for _ in range(2)]
+
+    paddle.seed(0)
+    undisturbed = draws()
+    paddle.seed(0)
+    first = paddle.randn([4]).numpy()
+    seeded_build(_net, 5)
+    assert np.array_equal([first, paddle.randn([4]).numpy()], undisturbed)
+
+
+def test_every_step_is_told() -> None:
+    steps: list[Step] = []
+    result = _train(seeded_build(_net, 0), epochs=2, batch_size=600, on_step=steps.append)
+    assert [(step.number, step.total) for step in steps] == [(n, 4) for n in range(1, 5)]
+    assert result.losses[1] == pytest.approx((steps[2].loss + steps[3].loss) / 2)
+
+
+def test_batch_larger_than_the_data() -> None:
+    steps: list[Step] = []
+    _train(seeded_build(_net, 0), epochs=1, batch_size=5000, on_step=steps.append)
+    assert len(steps) == 1
+
+
+def test_diverging_is_an_error() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(256, 64), nn.Linear(64, 10))
+    with pytest.raises(ModelError, match=r"the loss is (nan|inf) at step \d+ of \d+"):
+        _train(net, learning_rate=1e6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 0), ("batch_size", 0), ("learning_rate", 0.0), ("learning_rate", math.nan)],
+)
+def test_numbers_that_cannot_be_meant(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be .*{value}"):
+        _train(_net(), **{name: value})
+
+
+@pytest.mark.parametrize("total", [1, 2, 5, 200])
+def test_learning_rate_rises_then_falls(total: int) -> None:
+    shares = [_share(step, total) for step in range(total)]
+    highest = shares.index(max(shares))
+    assert shares[highest] == 1
+    assert all(0 < share <= 1 for share in shares)
+    assert all(a > b for a, b in itertools.pairwise(shares[highest + 1 :]))
+    assert highest <= max(1, total // 10)
+
+
+def test_short_training_is_repeatable() -> None:
+    short = ShortTraining(TASK, SHAPE, epochs=1)
+    first, other, again = (short.accuracy(_net, seed) for seed in (0, 1, 0))
+    assert first == again
+    assert 0.1 < first < 1
+    assert 0.1 < other < 1
+
+
+def test_scores_that_are_no_numbers_are_an_error() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
+    net[1].bias.set_value(paddle.full([10], math.nan))
+    with pytest.raises(ModelError, match="scores that are no numbers"):
+        evaluate_classifier(net, DATA.validation)
