@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import TypeVar
@@ -160,10 +160,10 @@ def temporary_folder(*, near: Path | None = None) -> Iterator[Path]:
         if near is not None:
             near.mkdir(parents=True, exist_ok=True)
         folder = tempfile.mkdtemp(prefix=".edgeslim.", dir=near)
-    try:
+    with ExitStack() as stack:
+        for _ in range(2):  # again if a signal comes in the middle of the first
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class AppendOnlyFile:

@@ -13,44 +13,56 @@ from edgeslim.errors import EdgeslimError
 
 __all__ = ["run"]
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 class _SignalledError(BaseException):
     """The user or the system wants the process to end; programs it started end with it."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
+
+class _Signals:
+    """What ends the process from outside, heard from the first moment to the last.
+
+    What a signal raises may arrive as something else: native modules turn whatever happens
+    while they are loaded into an import error. So a signal that came is remembered.
+    """
+
+    _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.came = 0
+        for number in self._NUMBERS:
+            # Ignored ones stay so: nohup, or a shell that put this into the background.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._raise)
+
+    def _raise(self, number: int, _frame: FrameType | None) -> None:
+        self.came = number
+        raise _SignalledError
+
+    def ignore(self) -> None:
+        """Nothing is left to be ended: all is done and said, but for the end of the process."""
+        for number in self._NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def run() -> None:
     """Runs the command line and ends the process with the code that the help promises."""
-    for number in _SIGNALS:
-        # Ignored ones stay so: nohup, or a shell that put this into the background.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _raise)
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(_run(sys.argv[1:], _Signals()))
 
 
-def _raise(number: int, _frame: FrameType | None) -> None:
-    raise _SignalledError(number)
-
-
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], signals: _Signals) -> int:
     """The exit code of one call; every error is one line on standard error."""
     debug = "--debug" in arguments
     try:
-        return _command([argument for argument in arguments if argument != "--debug"])
+        code = _command([argument for argument in arguments if argument != "--debug"])
+        signals.ignore()
     except (Exception, _SignalledError) as error:  # noqa: BLE001 - the last place to say it
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        signals.ignore()
         if debug:
             traceback.print_exc()
-        code, message = _ending(error)
+        code, message = _signalled(signals.came) if signals.came else _ending(error)
         if message:
             sys.stderr.write(f"edgeslim: {' '.join(message.split())}\n")
-        return code
+    return code
 
 
 def _command(arguments: list[str]) -> int:
@@ -75,6 +87,11 @@ def _flush() -> None:
         raise
 
 
+def _signalled(number: int) -> tuple[int, str]:
+    how = "interrupted" if number == signal.SIGINT else "ended from outside"
+    return 128 + number, f"{how}; the same command goes on where it was"
+
+
 def _ending(error: BaseException) -> tuple[int, str]:
     """Exit code and message for what ended a command."""
     from typer import TyperException
@@ -82,9 +99,6 @@ def _ending(error: BaseException) -> tuple[int, str]:
     match error:
         case EdgeslimError():
             return error.exit_code, str(error)
-        case _SignalledError():
-            how = "interrupted" if error.number == signal.SIGINT else "ended from outside"
-            return 128 + error.number, f"{how}; the same command goes on where it was"
         case TyperException():
             # Without any arguments the help was printed, and there is nothing to add.
             message = error.format_message()

@@ -85,7 +85,7 @@ def _document(result: ProfileResult) -> dict[str, object]:
         "table": result.table,
         "operators": result.operators,
         "measured": result.measured,
-        "failed": [{"operator": spec, "reason": why} for spec, why in result.failed.items()],
+        "failed": [{"operator": str(spec), "reason": why} for spec, why in result.failed.items()],
         "networks": result.networks,
         "left_out_error_percent": {
             name: 100 * error for name, error in calibration.residuals.items()

@@ -67,7 +67,8 @@ class _Lines:
     def stage(self, title: str, total: float) -> Iterator[Stage]:
         stage = _LineStage(title, total)
         yield stage
-        stage.say()
+        if stage.unsaid:
+            stage.say()
 
 
 @dataclass(slots=True)
@@ -78,9 +79,11 @@ class _LineStage:
     last_note: str = ""
     start: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
+    unsaid: bool = True
 
     def advance(self, amount: float = 1.0, *, note: str = "") -> None:
         self.done += amount
+        self.unsaid = True
         self.last_note = note or self.last_note
         if time.monotonic() - self.said >= _LINE_EVERY_S:
             self.say()
@@ -90,6 +93,7 @@ class _LineStage:
 
     def say(self) -> None:
         self.said = time.monotonic()
+        self.unsaid = False
         passed = self.said - self.start
         left = passed / self.done * max(0.0, self.total - self.done) if self.done else 0.0
         note = f", {self.last_note}" if self.last_note else ""

@@ -68,7 +68,7 @@ def build(
 ) -> None:
     """Build a network from its tokens and save it as an inference model.
 
-    Example: edgeslim space build light-nas-small --tokens 3,1,1,0,1,0,3,1,1,0,1,0,3,1,1,0,1,0
+    Example: edgeslim space build light-nas-small --tokens 1,1,1,0,1,0,1,1,1,0,1,0,1,1,1,0,1,0
     --out net
     """
     folder = build_network(

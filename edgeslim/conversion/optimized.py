@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.errors import ProgramError
+from edgeslim.errors import BadFileError, EdgeslimError, ModelError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
 from edgeslim.graph import Graph
-from edgeslim.lite.converter import Conversion, Task, convert, convert_one
+from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
 from edgeslim.lite.nb import OptimizedModel, read_optimized_model
 from edgeslim.paddle_io.program_graph import read_graph
 
@@ -48,12 +48,11 @@ def fused_graph(model: PreparedModel, target: Target) -> Graph:
 
 def optimize_and_fuse(
     models: Sequence[PreparedModel], target: Target, folder: Path
-) -> list[tuple[OptimizedFile, Graph] | ProgramError]:
+) -> list[tuple[OptimizedFile, Graph] | EdgeslimError]:
     """Both for many models in one child process; failures are results, in order.
 
     The files are called as the models, in ``folder``.
     """
-    results: list[tuple[OptimizedFile, Graph] | ProgramError] = []
     with temporary_folder() as scratch:
         conversions = [
             _conversion(model, target, output, task)
@@ -64,15 +63,19 @@ def optimize_and_fuse(
             )
         ]
         done = convert(conversions)
-        for optimized, fused in zip(done[::2], done[1::2], strict=True):
-            error = optimized.error or fused.error
-            if error is not None:
-                results.append(error)
-                continue
-            path = optimized.conversion.result
-            file = OptimizedFile(path=path, facts=read_optimized_model(path))
-            results.append((file, _fused(fused.conversion.result)))
-    return results
+        return [_both(*pair) for pair in zip(done[::2], done[1::2], strict=True)]
+
+
+def _both(optimized: Converted, fused: Converted) -> tuple[OptimizedFile, Graph] | EdgeslimError:
+    error = optimized.error or fused.error
+    if error is not None:
+        return error
+    path = optimized.conversion.result
+    try:
+        facts, graph = read_optimized_model(path), _fused(fused.conversion.result)
+    except (BadFileError, ModelError) as unreadable:
+        return unreadable
+    return OptimizedFile(path=path, facts=facts), graph
 
 
 def _fused(program: Path) -> Graph:

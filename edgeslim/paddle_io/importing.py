@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from edgeslim.errors import ModelError, ProgramNotFoundError
@@ -27,7 +29,7 @@ def load_paddle() -> ModuleType:
         os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
         os.environ.setdefault("GLOG_minloglevel", "2")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _signals_kept() if first else nullcontext():
             warnings.simplefilter("ignore")
             import paddle
     except ImportError as error:
@@ -39,15 +41,32 @@ def load_paddle() -> ModuleType:
             "Paddle was imported with its PIR programs on, which Paddle-Lite cannot read; "
             "set FLAGS_enable_pir_api=0 before the first import of paddle"
         )
-    if first:
-        _give_signals_back(paddle)
     module: ModuleType = paddle
     return module
 
 
-def _give_signals_back(paddle: ModuleType) -> None:
-    """Undoes that Paddle ends the process on SIGTERM before anything can be put in order."""
-    if threading.current_thread() is threading.main_thread():
-        before = signal.getsignal(signal.SIGTERM)
-        paddle.disable_signal_handler()
-        signal.signal(signal.SIGTERM, before)
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Signals wait until Paddle is loaded, and do then what they did before.
+
+    Paddle takes one that comes meanwhile for a fault of its own, and once it is loaded it
+    ends the process on SIGTERM before anything can be put in order.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = {
+        int(number): signal.signal(number, lambda came, _frame: waiting.append(came))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) not in {None, signal.SIG_IGN}
+    }
+    try:
+        yield
+    finally:
+        if "paddle" in sys.modules:
+            sys.modules["paddle"].disable_signal_handler()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if waiting:
+        signal.raise_signal(waiting[0])

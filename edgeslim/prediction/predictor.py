@@ -123,7 +123,8 @@ class Predictor:
                 OperatorLatency(
                     spec=spec,
                     source=Source.MEASURED,
-                    latency_ms=model.latency_ms(alone_ms, 1),
+                    # A fitted overhead below zero must not make a tiny operator's time so.
+                    latency_ms=max(0.0, model.latency_ms(alone_ms, 1)),
                     stable=all(m.stable for m in self.table.measurements(spec).values()),
                 )
             )

@@ -7,14 +7,17 @@ the best seen, is not to be trusted and is measured again.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.errors import EdgeslimError
-from edgeslim.files import temporary_folder
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import Job, Outcome, run_batch
 from edgeslim.runner.protocol import Sampling
@@ -46,28 +49,38 @@ class WatchedBatch:
 
 
 class DriftWatch:
-    """Runs batches and remembers the reference operator's best time."""
+    """Runs batches and remembers the reference operator's best time.
+
+    Args:
+        session: The device.
+
+    Raises:
+        ProgramError: ``opt`` cannot convert the reference operator.
+    """
 
     def __init__(self, session: DeviceSession) -> None:
         self._session = session
         self._best_ms = float("inf")
+        # Gone with the watch, at the latest when the program ends.
+        folder = tempfile.mkdtemp(prefix=".edgeslim.")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        (reference,) = operator_jobs(
+            [reference_operator()],
+            session.execution.target,
+            Path(folder),
+            states=(_REFERENCE,),
+            name="reference",
+        )
+        if isinstance(reference, EdgeslimError):
+            raise reference
+        self._reference = reference
 
     def run(self, jobs: Sequence[Job]) -> WatchedBatch:
         """Runs jobs between two runs of the reference operator."""
-        with temporary_folder() as folder:
-            (reference,) = operator_jobs(
-                [reference_operator()],
-                self._session.execution.target,
-                folder,
-                states=(_REFERENCE,),
-                name="reference",
-            )
-            if isinstance(reference, EdgeslimError):
-                raise reference
-            outcomes = run_batch(
-                self._session.runner,
-                [_named(reference, "before"), *jobs, _named(reference, "after")],
-            )
+        outcomes = run_batch(
+            self._session.runner,
+            [_named(self._reference, "before"), *jobs, _named(self._reference, "after")],
+        )
         before, *middle, after = outcomes
         times_ms = []
         for outcome in (before, after):

@@ -36,7 +36,7 @@ class ProfileResult:
         table: The table's file.
         operators: Operators that were asked for.
         measured: Of those, measured in this run.
-        failed: Why operators could not be measured, by their description.
+        failed: Why operators could not be measured.
         networks: Names of whole networks in the table.
         calibration: How well the table predicts networks left out of its fit.
         wall_s: Time the run took.
@@ -46,7 +46,7 @@ class ProfileResult:
     table: Path
     operators: int
     measured: int
-    failed: Mapping[str, str]
+    failed: Mapping[OpSpec, str]
     networks: tuple[str, ...]
     calibration: Calibration
     wall_s: float
@@ -116,7 +116,7 @@ def profile(
         table=table.path,
         operators=len({null_operator(), *work.operators}),
         measured=counts_measured,
-        failed={str(spec): reason for spec, reason in failed.items()},
+        failed=failed,
         networks=tuple(table.networks),
         calibration=Predictor(table).calibration,
         wall_s=time.monotonic() - start,

@@ -12,7 +12,7 @@ import numpy as np
 
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
-from edgeslim.errors import BadFileError, ProgramError
+from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
@@ -120,7 +120,7 @@ def space_networks(
     """Networks of a space, built with fresh weights and made ready for the device.
 
     Raises:
-        ProgramError: ``opt`` cannot convert one.
+        ProgramError, ModelError: ``opt`` cannot convert one, or it has no fixed cost.
     """
     models = []
     with progress.stage("networks built", len(wanted)) as stage:
@@ -140,7 +140,7 @@ def optimized_networks(
     """Prepared models made ready for the device; raises as `space_networks`."""
     results = optimize_and_fuse(models, target, folder) if models else []
     for model, result in zip(models, results, strict=True):
-        if isinstance(result, ProgramError):
+        if isinstance(result, EdgeslimError):
             raise result
         file, graph = result
         yield OptimizedNetwork(name=model.name, file=file, graph=graph)

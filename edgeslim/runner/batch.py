@@ -140,6 +140,7 @@ class _Follower:
         self._interrupted = 0.0
         self.started = False
         self.finished = 0
+        self.failed: set[str] = set()
 
     @property
     def done(self) -> bool:
@@ -170,6 +171,8 @@ class _Follower:
     def end(self, error: ProgramError | RunnerError | None) -> None:
         """The current job is over."""
         job = self._jobs[self.finished]
+        if error is not None:
+            self.failed.add(job.entry.id)
         outcome = Outcome(
             id=job.entry.id,
             measurements=() if error else tuple(self._measured),
@@ -225,6 +228,8 @@ def _one_process(
             return
         _check(transport, folder, here)
         for job in jobs:
+            if job.entry.id in follower.failed:
+                continue  # it has no outputs
             for name, target in job.outputs.items():
                 transport.pull(folder / name, target)
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeslim.errors import ModelError, UsageError
+from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import Predictor, missing_error
 from edgeslim.profiling.device_session import open_device
-from edgeslim.progress import SILENT, Progress, Stage
-from edgeslim.search.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.progress import SILENT, Progress
+from edgeslim.search.algorithms import ALGORITHMS, Problem
+from edgeslim.search.evaluation import Evaluation
 from edgeslim.search.finalists import choose_winner
 from edgeslim.search.limits import LatencyLimit, feasible_start
 from edgeslim.search.run_folder import (
@@ -26,7 +26,7 @@ from edgeslim.search.run_folder import (
     SearchSettings,
     default_folder,
 )
-from edgeslim.spaces import SPACES, Tokens
+from edgeslim.spaces import SPACES
 from edgeslim.training.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -106,12 +106,8 @@ def search(
         generator=np.random.default_rng(seed),
     )
     training = _training(settings)
-    evaluated = _evaluate(
-        _Evaluation(run=run, limit=limit, training=training, seed=seed),
-        ALGORITHMS.get(algorithm)(problem),
-        candidates,
-        progress,
-    )
+    evaluation = Evaluation(run=run, limit=limit, training=training, seed=seed)
+    evaluated = evaluation.evaluate(ALGORITHMS.get(algorithm)(problem), candidates, progress)
     winner, measured = choose_winner(
         evaluated,
         limit=limit,
@@ -194,52 +190,3 @@ def _training(settings: SearchSettings) -> ShortTraining:
     from edgeslim.training.short_training import ShortTraining
 
     return ShortTraining(TASKS.get(settings.task), settings.input_shape, epochs=settings.epochs)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Evaluation:
-    """How candidates get their accuracy."""
-
-    run: RunFolder
-    limit: LatencyLimit
-    training: ShortTraining
-    seed: int
-
-    def evaluate(self, tokens: Tokens, stage: Stage) -> Candidate:
-        """Trains a candidate, which is one unit of the stage."""
-        try:
-            accuracy = self.training.accuracy(
-                lambda _: self.limit.space.build(tokens), self.seed, stage.advance
-            )
-        except ModelError as error:
-            # One bad network is no reason to lose the search: it would stop here for ever.
-            stage.note(f"{','.join(map(str, tokens))}: {error}; it counts as never right")
-            accuracy = 0.0
-        return Candidate(
-            tokens=tokens, predicted_ms=self.limit.latency_ms(tokens), accuracy=accuracy
-        )
-
-
-def _evaluate(
-    evaluation: _Evaluation, algorithm: Algorithm, count: int, progress: Progress
-) -> list[Candidate]:
-    """Asks the algorithm for candidates; those of an interrupted search are not trained again."""
-    known = evaluation.run.evaluations()
-    evaluated: list[Candidate] = []
-    with progress.stage("candidates", count) as stage:
-        while len(evaluated) < count:
-            tokens = algorithm.ask()
-            if tokens is None:
-                stage.note("the space has no more candidates within the limit nearby")
-                break
-            candidate = known.get(tokens)
-            if candidate is None:
-                candidate = evaluation.evaluate(tokens, stage)
-                evaluation.run.add(candidate)
-            else:
-                stage.advance()
-            evaluated.append(candidate)
-            algorithm.tell(tokens, candidate.accuracy)
-            best = max(each.accuracy for each in evaluated)
-            stage.advance(0, note=f"best accuracy {best:.1%}")
-    return evaluated

@@ -1,0 +1,207 @@
+"""Everything that can be wrong: one clear line, the exit code promised, nothing half-written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SPACE, TOKENS, Workshop
+
+pytestmark = pytest.mark.slow
+
+SEARCH = f"search --space {SPACE.name} --table host.jsonl --input-shape 1,1,16,16 --out new"
+BUILD = f"space build {SPACE.name} --out new --tokens"
+
+WRONG_USAGE = {
+    "deviices": "No such command 'deviices'. Did you mean 'devices'?",
+    "devices --jsno": "No such option: --jsno",
+    "devices all": "unexpected extra argument",
+    "predict --table host.jsonl": "Missing argument 'model'",
+    "predict net": "Missing option '--table'",
+    "profile --threads many --operators operators.jsonl": "Invalid value for '--threads'",
+    "profile": "give exactly one of --model, --space and --operators",
+    "profile --model net --space light-nas": "give exactly one of --model, --space",
+    "doctor --device hots": "unknown device 'hots'; did you mean 'host'?",
+    "profile --device hots --operators operators.jsonl": "did you mean 'host'?",
+    "inspect mobilenet-v3": "unknown model 'mobilenet-v3'; did you mean 'mobilenet-v2'?",
+    "profile --space light-nass": "unknown search space 'light-nass'; did you mean 'light-nas'?",
+    f"{SEARCH} --target-latency 1s --task digit": "did you mean 'digits'?",
+    f"{SEARCH} --target-latency 1s --algorithm anealing": "did you mean 'annealing'?",
+    f"{SEARCH} --target-latency 20": "'20' has no unit; write 20ms or 20s",
+    f"{SEARCH} --target-latency -20ms": "'-20ms' is not a duration above zero",
+    f"{SEARCH} --target-latency 0ms": "'0ms' is not a duration above zero",
+    f"{SEARCH} --target-latency 20parsecs": "has an unknown unit; known: us, ms, s, min, h",
+    f"{SEARCH} --target-latency fast": "'fast' is not a duration; write it like 20ms",
+    f"{SEARCH} --target-latency 1s --candidates 0": "candidates must be at least 1, not 0",
+    f"{BUILD} 3,1,x": "are not tokens; write them like",
+    f"{BUILD} 3,1": "there must be 18 tokens, not 2",
+    f"{BUILD} {TOKENS.replace('3', '4', 1)}": "token 0 must be between 0 and 3, not 4",
+    "inspect net --input-shape 1,1,0,16": "is not an input shape; write it like 1,3,224,224",
+    "inspect net --match [": "is not a regular expression",
+    "profile --space light-nas-small --networks -1": "networks must be 0 or more, not -1",
+    "profile --operators operators.jsonl --seed -1": "seed must be 0 or more, not -1",
+    "profile --space light-nas --input-shape x=1,3,64,64": "a space has one input",
+    "profile --operators operators.jsonl --threads 4096": "4096 threads do not fit on host's",
+    "profile --operators operators.jsonl --threads 1 --out two-threads.jsonl": (
+        "two-threads.jsonl is of another execution: x86 fp32, 2 threads"
+    ),
+    "deploy --convert-only x86": "--convert-only needs a model",
+    "deploy net --convert-only riscv": "Invalid value for '--convert-only'",
+    "deploy": "there is no finished search in runs; give a model or a run",
+}
+
+FAILED = {
+    f"{SEARCH} --target-latency 1us": (
+        "no network of light-nas-small is predicted to run in 1.00 us; the fastest takes"
+    ),
+    "predict net --table none.jsonl": "cannot read none.jsonl: No such file or directory",
+    "predict net --table not-a-table.jsonl": "not-a-table.jsonl:1: this is not a latency table",
+    "inspect no/such/model": "there is no model at no/such/model",
+    "inspect nothing.py:net": "there is no file nothing.py",
+    "profile --operators host.jsonl --out new": "host.jsonl:1: ",
+    f"space build {SPACE.name} --tokens {TOKENS} --out host.jsonl/below": "Not a directory",
+    f"space build {SPACE.name} --tokens {TOKENS} --out /proc/edgeslim": "cannot write into /proc",
+    "profile --operators operators.jsonl --out host.jsonl/below": "Not a directory",
+    f"{SEARCH} --target-latency 1s --out host.jsonl/below": "Not a directory",
+    "deploy net --out host.jsonl/below": "Not a directory",
+    "deploy net --convert-only arm --out /proc/edgeslim": "cannot write into /proc/edgeslim",
+}
+
+
+@pytest.mark.parametrize("command", WRONG_USAGE)
+def test_wrong_usage_is_said_in_one_line(workshop: Workshop, command: str) -> None:
+    check(workshop, command, 2, WRONG_USAGE[command])
+
+
+@pytest.mark.parametrize("command", FAILED)
+def test_work_that_fails_says_why_in_one_line(workshop: Workshop, command: str) -> None:
+    check(workshop, command, 1, FAILED[command])
+
+
+def check(workshop: Workshop, command: str, code: int, message: str) -> None:
+    before = workshop.files()
+    done = workshop(*command.split())
+    assert message in done.error(code)
+    assert done.out == ""
+    assert workshop.files() == before
+
+
+@pytest.fixture
+def broken(workshop: Workshop, tmp_path: Path) -> Path:
+    """The model's files, to be broken."""
+    folder = tmp_path / "broken"
+    shutil.copytree(workshop.folder / "net", folder)
+    return folder
+
+
+def test_truncated_parameters_are_said_so_with_the_place(workshop: Workshop, broken: Path) -> None:
+    parameters = broken / "model.pdiparams"
+    parameters.write_bytes(parameters.read_bytes()[:-1000])
+    for command in ("inspect {}", "predict {} --table host.jsonl", "deploy {} --out new"):
+        check(workshop, command.format(broken), 1, f"{parameters} is truncated: ")
+    check(workshop, f"profile --model {broken} --out new", 1, f"{parameters} is truncated: ")
+
+
+@pytest.mark.parametrize("content", [b"", b"no program", bytes(range(256))])
+def test_a_program_that_is_none_is_said_so(
+    workshop: Workshop, broken: Path, content: bytes
+) -> None:
+    program = broken / "model.pdmodel"
+    program.write_bytes(content)
+    check(workshop, f"inspect {broken}", 1, f"{program} is not a Paddle program description")
+
+
+def test_a_model_of_paddle_3s_other_format_is_refused_with_how_to_export_it(
+    workshop: Workshop, broken: Path
+) -> None:
+    (broken / "model.pdmodel").rename(broken / "model.json")
+    for name in (broken, broken / "model", broken / "model.json"):
+        check(workshop, f"predict {name} --table host.jsonl", 1, "FLAGS_enable_pir_api=0")
+
+
+def test_an_optimized_model_is_refused_with_what_to_give_instead(
+    workshop: Workshop, broken: Path
+) -> None:
+    (broken / "net.nb").write_bytes(b"optimized")
+    check(workshop, f"deploy {broken / 'net.nb'}", 1, "give the model it was made from")
+
+
+def test_a_models_own_code_may_fail_in_any_way(workshop: Workshop, tmp_path: Path) -> None:
+    file = tmp_path / "nets.py"
+    file.write_text("raise SystemExit('not today')")
+    check(workshop, f"inspect {file}:net", 1, f"{file} does not load: SystemExit: not today")
+    file.write_text("def net():\n    raise SystemExit('not today')")
+    check(workshop, f"inspect {file}:net --input-shape 1,3,8,8", 1, "net does not build: SystemEx")
+    check(workshop, f"inspect {file}:nett", 2, "did you mean 'net'?")
+
+
+def test_other_files_than_a_models_are_not_replaced(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("all of it")
+    for out, message in (("work", "work holds thesis.txt"), ("work/thesis.txt", "is a file")):
+        command = f"space build {SPACE.name} --tokens {TOKENS} --out {tmp_path / out}"
+        check(workshop, command, 2, message)
+    assert (tmp_path / "work" / "thesis.txt").read_text() == "all of it"
+
+
+def full_after(size_bytes: int) -> str:
+    """Python that makes every file end at a size, as on a disk that is full."""
+    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size_bytes},) * 2)"
+
+
+def test_a_table_on_a_full_disk_keeps_what_it_had(workshop: Workshop) -> None:
+    table = workshop.folder / "host.jsonl"
+    before, content = workshop.files(), table.read_bytes()
+    done = workshop(
+        *("profile", "--operators", "operators.jsonl", "--out", "host.jsonl"),
+        first=full_after(len(content) + 100),
+    )
+    assert done.error(1) == "cannot write host.jsonl: File too large"
+    assert table.read_bytes() == content
+    assert workshop.files() == before
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1000, 30_000])
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"{BUILD} {TOKENS}",
+        f"{SEARCH} --target-latency 1s",
+        "deploy net --out new",
+        "deploy net --out new --convert-only arm",
+    ],
+)
+def test_on_a_full_disk_nothing_is_half_written(
+    workshop: Workshop, command: str, size_bytes: int
+) -> None:
+    before = workshop.files()
+    try:
+        workshop(*command.split(), first=full_after(size_bytes)).error(1)
+        # A folder may have been made; what is in it is finished, and here nothing could be.
+        assert workshop.files() - before <= {"new"}
+    finally:
+        shutil.rmtree(workshop.folder / "new", ignore_errors=True)
+
+
+@pytest.mark.parametrize("json", ["", "--json"])
+def test_output_that_cannot_be_written_is_said_so(workshop: Workshop, json: str) -> None:
+    full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1)"
+    done = workshop("devices", *json.split(), first=full)
+    assert done.error(1) == "No space left on device"
+
+
+def test_output_that_nobody_reads_is_no_reason_for_a_trace(workshop: Workshop) -> None:
+    done = workshop("devices", first="import os; r, w = os.pipe(); os.dup2(w, 1); os.close(r)")
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) <= 1
+
+
+def test_debug_shows_the_trace_and_then_the_line(workshop: Workshop) -> None:
+    done = workshop("inspect", "no/such/model", "--debug")
+    assert done.code == 1
+    assert done.err.startswith("Traceback (most recent call last):")
+    assert re.fullmatch(r"edgeslim: there is no model at .*", done.err.splitlines()[-1])
