@@ -39,6 +39,9 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
     """Turns the operating system's refusals into one clear line."""
     try:
         yield
+    except FileExistsError as error:
+        file = "it" if error.filename in {None, str(path)} else error.filename
+        raise UnwritableError(f"cannot {doing} {path}: {file} is a file") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnwritableError(f"cannot {doing} {path}: {reason}") from error

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.latency_rows import FailedRow
+from edgeslim.latency_rows import FailedRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, encode_hook
 from tests.program import Ended, edgeslim
 from tests.search.made_up import host_context, made_up_ms, made_up_table, small_space
-from tests.values import relu, row
+from tests.values import relu, row, timed
 
 SPACE = small_space()
 TOKENS = ",".join(str(token) for token in SPACE.initial_tokens)
@@ -60,6 +60,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     (folder / "operators.jsonl").write_bytes(
         b"\n".join(msgspec.json.encode(relu(n), enc_hook=encode_hook) for n in (8, 16))
     )
+    # So large that on a disk that takes no more than this all else still fits.
+    samples = timed(0.1, samples=60_000)
+    large = LatencyTable.open(folder / "large.jsonl", host_context())
+    large.add(OperatorRow(operator=relu(32), measurements=(samples,)))
     table = LatencyTable.open(folder / "failed.jsonl", host_context())
     table.add(row(relu(16), 0.1), FailedRow(operator=relu(8), reason="it hung"))
     return Workshop(folder, built)

@@ -17,7 +17,7 @@ from edgeslim.search.algorithms import ALGORITHMS, Problem
 from edgeslim.search.finalists import choose_winner
 from edgeslim.search.limits import LatencyLimit
 from edgeslim.search.run_folder import Candidate, RunFolder
-from edgeslim.search.search import _evaluate, _Evaluation
+from edgeslim.search.evaluation import Evaluation
 from edgeslim.training.tasks import TASKS
 from tests.search.made_up import made_up_table, small_space
 
@@ -90,11 +90,7 @@ def test_a_network_whose_training_fails_counts_as_never_right_and_the_search_goe
         feasible=limit.holds,
         generator=np.random.default_rng(0),
     )
-    evaluated = _evaluate(
-        _Evaluation(run=run, limit=limit, training=training, seed=0),
-        ALGORITHMS.get("annealing")(problem),
-        2,
-        SILENT,
-    )
+    evaluation = Evaluation(run=run, limit=limit, training=training, seed=0)
+    evaluated = evaluation.evaluate(ALGORITHMS.get("annealing")(problem), 2, SILENT)
     assert [each.accuracy for each in evaluated] == [0.0, 0.0]
     assert list(run.evaluations().values()) == evaluated

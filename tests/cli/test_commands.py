@@ -1,0 +1,180 @@
+"""Each command once for real: what it says to people, and the document that others rely on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeslim import ops
+from edgeslim.execution import Target
+from edgeslim.spaces import SPACES
+from tests.cli.conftest import SPACE, TOKENS, Workshop
+from tests.search.made_up import made_up_ms
+
+pytestmark = pytest.mark.slow
+
+OPERATORS = SPACE.operators(SPACE.initial_tokens, Target.X86)
+
+
+def test_devices_lists_this_machine(workshop: Workshop) -> None:
+    (host,) = (
+        each
+        for each in workshop("devices", "--json").document["profiles"]
+        if each["name"] == "host"
+    )
+    assert (host["target"], host["transport"], host["threads"]) == ("x86", "local", 1)
+    assert "host" in workshop("devices").out
+
+
+def test_doctor_finds_this_machine_ready(workshop: Workshop) -> None:
+    done = workshop("doctor", "--json")
+    assert done.code == 0, done.out
+    assert done.document["ready"] is True
+    checks = {each["name"]: each for each in done.document["checks"]}
+    assert {"python", "paddlepaddle", "paddlelite", "numpy", "opt and runtime"} <= set(checks)
+    assert all(each["ok"] and each["found"] for each in checks.values())
+    shown = workshop("doctor")
+    assert (shown.code, shown.err) == (0, "")
+    assert "Paddle-Lite v2.13" in shown.out
+
+
+def test_space_list_tells_of_every_space(workshop: Workshop) -> None:
+    listed = {each["name"]: each for each in workshop("space", "list", "--json").document["spaces"]}
+    assert set(listed) == set(SPACES.names())
+    assert tuple(listed[SPACE.name]["ranges"]) == SPACE.ranges
+    shown = workshop("space", "list").out
+    assert all(name in shown for name in listed)
+
+
+def test_space_build_saves_a_network_that_can_be_built_again(workshop: Workshop) -> None:
+    assert (workshop.built.code, workshop.built.document) == (0, {"model": "net"})
+    saved = {"model.pdmodel", "model.pdiparams"}
+    assert saved <= {path.name for path in (workshop.folder / "net").iterdir()}
+    weights = (workshop.folder / "net" / "model.pdiparams").read_bytes()
+    again = workshop(
+        *("space", "build", SPACE.name, "--tokens", TOKENS, "--out", "net"),
+        *("--input-shape", "1,1,16,16"),
+    )
+    assert (again.code, again.out, again.err) == (0, "saved in net\n", "")
+    assert (workshop.folder / "net" / "model.pdiparams").read_bytes() == weights
+
+
+def test_inspect_counts_a_model_and_lists_its_parameters(workshop: Workshop) -> None:
+    done = workshop("inspect", "net", "--match", ".*_dwise_weights", "--json")
+    found = done.document
+    # Merging convolutions with what follows them changes no count but that of biases.
+    assert found["macs"] == ops.macs(OPERATORS)
+    assert list(found["inputs"].values()) == [[1, 1, 16, 16]]
+    assert found["size_bytes"] >= 4 * found["parameters"] > 0
+    assert found["paddleslim1_flops"] > 0
+    depthwise = sum(spec.kind == "depthwise_conv2d" for spec in OPERATORS)
+    assert len(found["parameter_shapes"]) == depthwise
+    shown = workshop("inspect", "net", "--match", ".*_dwise_weights")
+    assert (shown.code, shown.err) == (0, "")
+    assert f"{found['macs']:,}" in shown.out
+    assert f"{depthwise} parameters match" in shown.out
+
+
+def test_predict_sums_what_the_table_has(workshop: Workshop) -> None:
+    done = workshop("predict", "net", "--table", "host.jsonl", "--json")
+    assert (done.code, done.err) == (0, "")
+    found = done.document
+    assert found["total_ms"] == pytest.approx(sum(map(made_up_ms, OPERATORS)), rel=1e-3)
+    low, high = found["interval_ms"]
+    assert low < found["total_ms"] < high
+    assert found["coverage"] == 1
+    assert {each["source"] for each in found["operators"]} == {"measured"}
+    assert sum(each["latency_ms"] for each in found["operators"]) == pytest.approx(
+        found["total_ms"]
+    )
+    shown = workshop("predict", "net", "--table", "host.jsonl")
+    assert shown.code == 0
+    assert "100% of the operators are in the table" in shown.out
+
+
+def test_predict_with_gaps_lists_them_and_sums_the_rest(workshop: Workshop) -> None:
+    lacking = list(dict.fromkeys(OPERATORS))[:2]
+    rest = [spec for spec in OPERATORS if spec not in lacking]
+    done = workshop("predict", "net", "--table", "gaps.jsonl", "--json")
+    assert done.code == 3
+    found = done.document
+    assert found["coverage"] == pytest.approx(len(rest) / len(OPERATORS))
+    assert found["total_ms"] == pytest.approx(sum(map(made_up_ms, rest)), rel=1e-3)
+    missing = [each for each in found["operators"] if each["source"] == "missing"]
+    assert {each["operator"] for each in missing} == set(map(str, lacking))
+    assert {each["latency_ms"] for each in missing} == {None}
+    shown = workshop("predict", "net", "--table", "gaps.jsonl")
+    assert shown.code == 3
+    after = shown.out.partition("the total leaves out:")[2]
+    assert all(str(spec) in after for spec in lacking)
+
+
+def test_deploy_says_what_others_rely_on(workshop: Workshop) -> None:
+    done = workshop("deploy", "net", "--table", "host.jsonl", "--out", "deployed", "--json")
+    assert done.code == 0, done.err
+    assert "Traceback" not in done.err
+    (model,) = done.document["models"]
+    assert Path(model["optimized"]) == Path("deployed/net.x86.nb")
+    assert (workshop.folder / model["optimized"]).stat().st_size == model["size_bytes"]
+    assert model["predicted_ms"] == pytest.approx(sum(map(made_up_ms, OPERATORS)), rel=1e-3)
+    error = model["predicted_ms"] / model["measured_ms"] - 1
+    assert model["error_percent"] == pytest.approx(100 * error)
+    assert 0 <= model["output_max_abs_error"] < 1e-3
+    assert (model["met_target"], model["missing"]) == (None, [])
+
+
+def test_deploy_with_gaps_lists_them_and_predicts_nothing(workshop: Workshop) -> None:
+    lacking = [str(spec) for spec in dict.fromkeys(OPERATORS)][:2]
+    done = workshop("deploy", "net", "--table", "gaps.jsonl", "--out", "deployed", "--json")
+    assert done.code == 3, done.err
+    (model,) = done.document["models"]
+    assert (model["predicted_ms"], model["error_percent"]) == (None, None)
+    assert model["missing"] == lacking
+    assert model["measured_ms"] > 0
+
+
+def test_deploy_converts_for_several_targets(workshop: Workshop) -> None:
+    arguments = ("--convert-only", "arm", "--convert-only", "x86", "--out", "both")
+    shown = workshop("deploy", "net", *arguments)
+    assert (shown.code, shown.err) == (0, "")
+    for target in ("arm", "x86"):
+        assert (workshop.folder / "both" / f"net.{target}.nb").stat().st_size > 1000
+        assert f"net: both/net.{target}.nb" in shown.out
+
+
+def test_profile_with_operators_that_failed_before_lists_them(workshop: Workshop) -> None:
+    arguments = ("profile", "--operators", "operators.jsonl", "--out", "failed.jsonl")
+    done = workshop(*arguments, "--json")
+    assert done.code == 3, done.err
+    found = done.document
+    assert Path(found["table"]) == Path("failed.jsonl")
+    assert (found["operators"], found["measured"]) == (3, 1)  # and the null operator
+    assert found["failed"] == [{"operator": "relu 1x8x4x4 -> 1x8x4x4", "reason": "it hung"}]
+    assert found["wall_s"] >= found["device_s"] > 0
+    shown = workshop(*arguments)
+    assert shown.code == 3
+    assert "not measured: relu 1x8x4x4 -> 1x8x4x4: it hung" in shown.out
+
+
+NOISY = """
+import os
+print("loaded")
+import paddle
+
+def net():
+    print("built")
+    os.write(1, b"from below\\n")
+    return paddle.nn.Conv2D(3, 8, 3)
+"""
+
+
+def test_what_a_models_own_code_prints_is_not_in_the_document(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    file = tmp_path / "nets.py"
+    file.write_text(NOISY)
+    done = workshop("inspect", f"{file}:net", "--input-shape", "1,3,8,8", "--json")
+    assert done.code == 0, done.err
+    assert done.document["macs"] == 8 * 3 * 3 * 3 * 6 * 6
+    assert {"loaded", "built", "from below"} <= set(done.err.splitlines())
