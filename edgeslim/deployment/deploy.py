@@ -120,9 +120,9 @@ def deploy(
     request = _request(what, table, out, runs)
     session = open_device(device, threads=request.threads if threads is None else threads)
     predictor = _predictor(request.table, session)
-    folder = new_folder(request.folder)
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
+        folder = new_folder(request.folder)
         target = session.execution.target
         file = optimize(prepared, target, scratch / f"{prepared.name}.{target.value}")
         graph = fused_graph(prepared, target)
@@ -156,9 +156,9 @@ def convert(
 ) -> Deployment:
     """Converts a model for some targets without a device; raises as `deploy`."""
     request = _request(model, None, out, Path())
-    folder = new_folder(request.folder)
     with temporary_folder() as scratch:
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
+        folder = new_folder(request.folder)
         models = []
         for target in targets:
             file = optimize(prepared, target, scratch / f"{prepared.name}.{target.value}")

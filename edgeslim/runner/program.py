@@ -7,8 +7,11 @@ sequence number; the last line has their count and a checksum.
 
     python program.py MANIFEST RESULTS
 
-See `edgeslim.runner.protocol` for both documents.
+See `edgeslim.runner.protocol` for both documents. Boards have old Pythons: this file needs
+3.7 and nothing newer.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -17,6 +20,10 @@ import platform
 import signal
 import sys
 import time
+from typing import Any, Callable, Dict, List, NoReturn
+
+Message = Dict[str, Any]
+"""A part of the manifest or of the results, as JSON has it."""
 
 REFUSED = 3
 """Exit status when the runner will not run at all; standard error says why."""
@@ -28,7 +35,7 @@ OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
 class Results:
     """The results file, flushed line by line, echoed for progress."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         # Standard output is ours alone: what native code prints goes with the errors.
         self._echo = os.dup(1)
         os.dup2(2, 1)
@@ -36,7 +43,8 @@ class Results:
         self._count = 0
         self._digest = hashlib.sha256()
 
-    def say(self, message):
+    def say(self, message: Message) -> None:
+        """Writes one line."""
         line = json.dumps({"sequence": self._count, **message}).encode() + b"\n"
         self._file.write(line)
         self._file.flush()
@@ -45,18 +53,20 @@ class Results:
         while line:
             line = line[os.write(self._echo, line) :]
 
-    def close(self):
+    def close(self) -> None:
+        """Writes the end mark."""
         count, checksum = self._count, self._digest.hexdigest()
         self.say({"event": "end", "count": count, "sha256": checksum})
         os.fsync(self._file.fileno())
         self._file.close()
 
 
-def main(manifest_path, results_path):
+def main(manifest_path: str, results_path: str) -> None:
+    """Does what a manifest says."""
     with open(manifest_path) as stream:
         manifest = json.load(stream)
     if manifest["protocol"] != 1:
-        refuse("the manifest has protocol %s; this runner speaks 1" % manifest["protocol"])
+        refuse(f"the manifest has protocol {manifest['protocol']}; this runner speaks 1")
     pinned = pin(manifest["threads"])
     numpy, lite = load()
     folder = os.path.dirname(os.path.abspath(manifest_path))
@@ -78,47 +88,48 @@ def main(manifest_path, results_path):
         signal.setitimer(signal.ITIMER_REAL, entry["timeout_s"])
         try:
             last = run_entry(entry, folder, numpy, lite, sweep, results)
-        except Failure as failure:
+        except EntryError as failure:
             last = {"event": "failed", "id": entry["id"], "reason": str(failure)}
         signal.setitimer(signal.ITIMER_REAL, 0)
         results.say(last)
     results.close()
 
 
-class Failure(Exception):
+class EntryError(Exception):
     """One entry cannot be measured; the others can."""
 
 
-def refuse(reason):
+def refuse(reason: str) -> NoReturn:
+    """Ends the runner before it has run anything."""
     sys.stderr.write(reason + "\n")
     sys.exit(REFUSED)
 
 
-def load():
+def load() -> tuple[Any, Any]:
     """NumPy and the runtime, if they fit together."""
     try:
         import numpy
     except ImportError as error:
-        refuse("NumPy does not load (%s); pip install 'numpy<2'" % error)
+        refuse(f"NumPy does not load ({error}); pip install 'numpy<2'")
     if int(numpy.__version__.split(".")[0]) >= 2:
         refuse(
-            "NumPy %s corrupts the Paddle-Lite runtime in silence; pip install 'numpy<2'"
-            % numpy.__version__
+            f"NumPy {numpy.__version__} corrupts the Paddle-Lite runtime in silence; "
+            "pip install 'numpy<2'"
         )
     try:
         import paddlelite.lite as lite
     except ImportError as error:
-        refuse("paddlelite does not load (%s); pip install 'paddlelite==2.13rc0'" % error)
+        refuse(f"paddlelite does not load ({error}); pip install 'paddlelite==2.13rc0'")
     return numpy, lite
 
 
-def pin(threads):
+def pin(threads: int) -> list[int]:
     """Keeps the process on as many cores as it has threads: the last ones allowed."""
     if not hasattr(os, "sched_setaffinity"):
         return []
     allowed = sorted(os.sched_getaffinity(0))
     if threads > len(allowed):
-        refuse("%d threads do not fit on %d cores" % (threads, len(allowed)))
+        refuse(f"{threads} threads do not fit on {len(allowed)} cores")
     chosen = allowed[-threads:]
     os.sched_setaffinity(0, chosen)
     return chosen
@@ -131,11 +142,11 @@ class Sweep:
     written and weights are not: what is pushed out of a cache costs more if it was written.
     """
 
-    def __init__(self, numpy):
+    def __init__(self, numpy: Any) -> None:  # noqa: ANN401 - a module
         self._numpy = numpy
         self._memory = numpy.ones(0, numpy.uint64)
 
-    def __call__(self, size):
+    def __call__(self, size: int) -> None:
         count = size // 8
         if self._memory.size < count:
             self._memory = self._numpy.ones(count, self._numpy.uint64)
@@ -144,26 +155,41 @@ class Sweep:
         self._memory[count // 2 : count].max()
 
 
-def run_entry(entry, folder, numpy, lite, sweep, results):
+class Model:
+    """A loaded model: ``run`` runs it, ``feed`` writes its inputs anew."""
+
+    def __init__(self, run: Callable[[], None], feed: Callable[[], None]) -> None:
+        self.run = run
+        self.feed = feed
+
+
+def run_entry(
+    entry: Message,
+    folder: str,
+    numpy: Any,  # noqa: ANN401 - a module
+    lite: Any,  # noqa: ANN401 - a module
+    sweep: Sweep,
+    results: Results,
+) -> Message:
     """Loads a model, proves that its outputs are numbers, and times it in each state."""
     busy = time.perf_counter_ns()
     check_targets(entry)
-    model = os.path.join(folder, entry["model"])
+    path = os.path.join(folder, entry["model"])
     config = lite.MobileConfig()
-    config.set_model_from_file(model)
+    config.set_model_from_file(path)
     predictor = lite.create_paddle_predictor(config)
     version = predictor.get_version()
-    for wanted in (entry["library_version"], version_in(model)):
+    for wanted in (entry["library_version"], version_in(path)):
         # The runtime itself would take it without a word.
         if wanted != version:
-            raise Failure(
-                "the model is for Paddle-Lite %s and this runtime is %s; convert it again"
-                % (wanted, version)
+            raise EntryError(
+                f"the model is for Paddle-Lite {wanted} and this runtime is {version}; "
+                "convert it again"
             )
     arrays = [make_input(each, folder, numpy) for each in entry["inputs"]]
     tensors = [predictor.get_input(index) for index in range(len(arrays))]
 
-    def feed():
+    def feed() -> None:
         for tensor, array in zip(tensors, arrays):
             tensor.from_numpy(array)
 
@@ -174,12 +200,12 @@ def run_entry(entry, folder, numpy, lite, sweep, results):
     ]
     for index, output in enumerate(outputs):
         if output.dtype.kind == "f" and not numpy.isfinite(output).all():
-            raise Failure("output %d has values that are not finite" % index)
+            raise EntryError(f"output {index} has values that are not finite")
     for index, name in enumerate(entry["keep_outputs"]):
         numpy.save(os.path.join(folder, name), outputs[index])
     loaded = time.perf_counter_ns()
     for state in entry["states"]:
-        measure(entry, state, predictor.run, feed, sweep, results, loaded)
+        measure(entry, state, Model(predictor.run, feed), sweep, results, loaded)
         loaded = time.perf_counter_ns()
     return {
         "event": "finished",
@@ -190,23 +216,25 @@ def run_entry(entry, folder, numpy, lite, sweep, results):
     }
 
 
-def version_in(model):
+def version_in(model: str) -> str:
     """The version that an optimized model was made by, from its header."""
     with open(model, "rb") as stream:
         return stream.read(18)[2:].split(b"\0")[0].decode(errors="replace")
 
 
-def check_targets(entry):
+def check_targets(entry: Message) -> None:
+    """Refuses a model whose kernels this processor does not have."""
     own = OWN_TARGETS.get(platform.machine())
     foreign = sorted(set(entry["kernel_targets"]) - (own or set(entry["kernel_targets"])))
     if foreign:
-        raise Failure(
-            "the model's kernels are for another processor (targets %s), and would seem to "
-            "run in no time; convert it for this one" % foreign
+        raise EntryError(
+            f"the model's kernels are for another processor (targets {foreign}), and would "
+            "seem to run in no time; convert it for this one"
         )
 
 
-def make_input(description, folder, numpy):
+def make_input(description: Message, folder: str, numpy: Any) -> Any:  # noqa: ANN401 - an array
+    """An input from a file, or noise from a seed."""
     if description["file"]:
         return numpy.load(os.path.join(folder, description["file"]), allow_pickle=False)
     generator = numpy.random.default_rng(description["seed"])
@@ -214,19 +242,27 @@ def make_input(description, folder, numpy):
     return numpy.ascontiguousarray(array.astype(description["dtype"]))
 
 
-def measure(entry, state, run, feed, sweep, results, since):
+def measure(
+    entry: Message,
+    state: Message,
+    model: Model,
+    sweep: Sweep,
+    results: Results,
+    since: int,
+) -> None:
     """Repeats until there are enough samples, enough time and a small enough spread."""
     swept = state["swept_bytes"]
     clock, worked = time.perf_counter_ns, time.thread_time_ns
     for _ in range(state["warmup"]):
-        run()
+        model.run()
     started = clock()
-    samples = []
+    samples: List[int] = []
     interrupted = 0
+    run = model.run
     while True:
         if swept:
             sweep(swept)
-            feed()
+            model.feed()
         work = worked()
         before = clock()
         run()
@@ -256,12 +292,12 @@ def measure(entry, state, run, feed, sweep, results, since):
     )
 
 
-def relative_error(samples):
+def relative_error(samples: list[int]) -> float:
     """Standard error of the median over the median, from the middle half of the samples."""
     ordered = sorted(samples)
     count = len(ordered)
     half = (ordered[(3 * count) // 4] - ordered[count // 4]) / 2.0
-    return 1.858 * half / ordered[count // 2] / count**0.5
+    return float(1.858 * half / ordered[count // 2] / count**0.5)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT
 from edgeslim.search.algorithms import ALGORITHMS, Problem
+from edgeslim.search.evaluation import Evaluation
 from edgeslim.search.finalists import choose_winner
 from edgeslim.search.limits import LatencyLimit
 from edgeslim.search.run_folder import Candidate, RunFolder
-from edgeslim.search.evaluation import Evaluation
 from edgeslim.training.tasks import TASKS
 from tests.search.made_up import made_up_table, small_space
 
