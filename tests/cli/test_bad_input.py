@@ -38,7 +38,7 @@ WRONG_USAGE = {
     f"{SEARCH} --target-latency 1s --candidates 0": "candidates must be at least 1, not 0",
     f"{BUILD} 3,1,x": "are not tokens; write them like",
     f"{BUILD} 3,1": "there must be 18 tokens, not 2",
-    f"{BUILD} 9{TOKENS[1:]}": "token 0 must be between 0 and 3, not 9",
+    f"{BUILD} 9{TOKENS[1:]}": f"token 0 must be between 0 and {SPACE.ranges[0] - 1}, not 9",
     "inspect net --input-shape 1,1,0,16": "is not an input shape; write it like 1,3,224,224",
     "inspect net --match [": "is not a regular expression",
     "profile --space light-nas-small --networks -1": "networks must be 0 or more, not -1",
@@ -62,8 +62,8 @@ FAILED = {
     "inspect no/such/model": "there is no model at no/such/model",
     "inspect nothing.py:net": "there is no file nothing.py",
     "profile --operators host.jsonl --out new": "host.jsonl:1: ",
-    f"space build {SPACE.name} --tokens {TOKENS} --out host.jsonl/below": "/host.jsonl: it is a file",
-    f"space build {SPACE.name} --tokens {TOKENS} --out /proc/edgeslim": "cannot write into /proc",
+    f"{BUILD} {TOKENS} --out host.jsonl/below": "/host.jsonl: it is a file",
+    f"{BUILD} {TOKENS} --out /proc/edgeslim": "cannot write into /proc",
     "profile --operators operators.jsonl --out host.jsonl/below": "host.jsonl is a file",
     f"{SEARCH} --target-latency 1s --out host.jsonl/below": "Not a directory",
     "deploy net --out host.jsonl/below": "Not a directory",
@@ -165,7 +165,7 @@ def test_a_table_on_a_full_disk_keeps_what_it_had(workshop: Workshop) -> None:
     assert workshop.files() == before
 
 
-@pytest.mark.parametrize("size_bytes", [0, 1000, 30_000])
+@pytest.mark.parametrize("size_bytes", [1000, 30_000])
 @pytest.mark.parametrize(
     "command",
     [
