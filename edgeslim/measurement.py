@@ -12,6 +12,7 @@ import numpy as np
 __all__ = ["HOT", "CacheState", "Measurement"]
 
 _UNSTABLE_SPREAD = 0.05
+_NEGLIGIBLE_MS = 0.001
 
 
 class CacheState(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -93,8 +94,12 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def stable(self) -> bool:
-        """Whether the median can be quoted: the spread is below 5 %."""
-        return self.spread < _UNSTABLE_SPREAD
+        """Whether the median can be quoted: the spread is below 5 %, or below a microsecond.
+
+        Shorter than that are the clock's steps and a call's own ups and downs.
+        """
+        small = self.spread * self.latency_ms < _NEGLIGIBLE_MS
+        return small or self.spread < _UNSTABLE_SPREAD
 
     @staticmethod
     def pooled(parts: Sequence[Measurement]) -> Measurement:

@@ -38,9 +38,15 @@ def test_the_90th_percentile_is_between_the_slowest_samples() -> None:
 def test_spread_is_half_the_middle_half() -> None:
     steady = Measurement(samples_ns=(100, 100, 100, 100, 900))
     assert (steady.spread, steady.stable) == (0.0, True)
-    spread = Measurement(samples_ns=(80, 90, 100, 110, 120))
+    spread = Measurement(samples_ns=(80_000, 90_000, 100_000, 110_000, 120_000))
     assert spread.spread == pytest.approx(0.1)
     assert not spread.stable
+
+
+def test_below_a_microsecond_a_spread_is_the_clock_s() -> None:
+    short = Measurement(samples_ns=(80, 90, 100, 110, 120))
+    assert short.spread == pytest.approx(0.1)
+    assert short.stable
 
 
 def test_the_standard_error_is_that_of_the_median_of_normal_noise() -> None:

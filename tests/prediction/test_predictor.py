@@ -76,7 +76,11 @@ def test_an_operator_that_was_not_steady_says_so(path: Path) -> None:
     unsteady = row(SMALL[1], 1.0)
     unsteady = type(unsteady)(
         operator=SMALL[1],
-        measurements=(type(unsteady.measurements[0])(samples_ns=(100, 200, 300, 400, 500)),),
+        measurements=(
+            type(unsteady.measurements[0])(
+                samples_ns=(100_000, 200_000, 300_000, 400_000, 500_000)
+            ),
+        ),
     )
     prediction = Predictor(table_at(path, row(SMALL[0], 1.0), unsteady)).predict(SMALL[:2])
     assert [each.stable for each in prediction.operators] == [True, False]
