@@ -15,7 +15,7 @@ from typing import Any
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.direct_biases import make_biases_direct
 from edgeslim.paddle_io.merge_barriers import keep_apart
-from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.proto import add_attribute, framework
 
 __all__ = ["rewrite_for_lite"]
 
@@ -105,19 +105,12 @@ def _renamed(op: Any) -> Counter[str]:  # noqa: ANN401
 
 def _with_defaults(op: Any) -> Counter[str]:  # noqa: ANN401
     """Attributes that Paddle leaves out when they have their default value."""
-    types = framework().AttrType
     present = {attribute.name for attribute in op.attrs}
     done: Counter[str] = Counter()
     for name, value in _DEFAULTS.get(op.type, {}).items():
         if name in present:
             continue
-        attribute = op.attrs.add(name=name)
-        if isinstance(value, bool):
-            attribute.type, attribute.b = types.BOOLEAN, value
-        elif isinstance(value, int):
-            attribute.type, attribute.i = types.INT, value
-        elif isinstance(value, float):
-            attribute.type, attribute.f = types.FLOAT, value
+        add_attribute(op, name, value)
         done[f"{op.type}: {name} restored"] += 1
     return done
 

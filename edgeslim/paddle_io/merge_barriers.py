@@ -17,13 +17,21 @@ from typing import Any
 
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.parameters import persistent_tensors
-from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.proto import add_attribute, framework
 
 __all__ = ["keep_apart"]
 
 _RESULT = {"batch_norm": "Y", "conv2d": "Output", "elementwise_add": "Out"}
 _SOURCE = {"batch_norm": "X", "elementwise_add": "X"}
 """Slots of the operators that become part of a convolution before pairs are looked for."""
+
+_INFERENCE_DROPOUT: dict[str, str | float | bool | int] = {
+    "dropout_implementation": "upscale_in_train",
+    "dropout_prob": 0.5,
+    "is_test": True,
+    "fix_seed": False,
+    "seed": 0,
+}
 
 
 def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
@@ -115,12 +123,8 @@ def _barrier(block: Any, op: Any) -> Any:  # noqa: ANN401
     barrier.inputs.add(parameter="X", arguments=[source])
     barrier.outputs.add(parameter="Out", arguments=[result])
     barrier.outputs.add(parameter="Mask", arguments=[mask])
-    types = proto.AttrType
-    barrier.attrs.add(name="dropout_implementation", type=types.STRING, s="upscale_in_train")
-    barrier.attrs.add(name="dropout_prob", type=types.FLOAT, f=0.5)
-    barrier.attrs.add(name="is_test", type=types.BOOLEAN, b=True)
-    barrier.attrs.add(name="fix_seed", type=types.BOOLEAN, b=False)
-    barrier.attrs.add(name="seed", type=types.INT, i=0)
+    for name, value in _INFERENCE_DROPOUT.items():
+        add_attribute(barrier, name, value)
     return barrier
 
 

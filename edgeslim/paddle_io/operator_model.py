@@ -16,9 +16,9 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
-from edgeslim.opspec import Attribute, OpSpec, Shape
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.parameters import write_parameters
-from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.proto import add_attribute, framework
 
 __all__ = ["write_operator_model"]
 
@@ -104,7 +104,7 @@ def _add_operators(
         op = block.ops.add(type="feed")
         op.inputs.add(parameter="X", arguments=["feed"])
         op.outputs.add(parameter="Out", arguments=[name])
-        _add_attribute(op, "col", column)
+        add_attribute(op, "col", column)
     op = block.ops.add(type=spec.kind)
     for slot, names in inputs.items():
         op.inputs.add(parameter=slot, arguments=names)
@@ -115,28 +115,9 @@ def _add_operators(
     for slot in kind.scratch:
         op.outputs.add(parameter=slot, arguments=[f"scratch_{slot}"])
     for name, value in {**kind.written, **spec.attributes}.items():
-        _add_attribute(op, name, value)
+        add_attribute(op, name, value)
     for column, name in enumerate(fetched):
         op = block.ops.add(type="fetch")
         op.inputs.add(parameter="X", arguments=[name])
         op.outputs.add(parameter="Out", arguments=["fetch"])
-        _add_attribute(op, "col", column)
-
-
-def _add_attribute(op: Any, name: str, value: Attribute) -> None:  # noqa: ANN401
-    types = framework().AttrType
-    attribute = op.attrs.add(name=name)
-    if isinstance(value, bool):
-        attribute.type, attribute.b = types.BOOLEAN, value
-    elif isinstance(value, int):
-        attribute.type, attribute.i = types.INT, value
-    elif isinstance(value, float):
-        attribute.type, attribute.f = types.FLOAT, value
-    elif isinstance(value, str):
-        attribute.type, attribute.s = types.STRING, value
-    elif all(isinstance(each, int) for each in value):
-        attribute.type = types.INTS
-        attribute.ints.extend(int(each) for each in value)
-    else:
-        attribute.type = types.FLOATS
-        attribute.floats.extend(value)
+        add_attribute(op, "col", column)

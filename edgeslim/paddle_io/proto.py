@@ -14,8 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from edgeslim.errors import BadFileError, ProgramNotFoundError
+from edgeslim.opspec import Attribute
 
-__all__ = ["framework", "parse_program", "read_program"]
+__all__ = ["add_attribute", "framework", "parse_program", "read_program"]
 
 _MODULE = "paddle.base.proto.framework_pb2"
 
@@ -63,3 +64,23 @@ def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
     if not program.blocks or not program.blocks[0].ops:
         raise BadFileError(f"{path} is not a Paddle program description: it has no operators")
     return program
+
+
+def add_attribute(op: Any, name: str, value: Attribute) -> None:  # noqa: ANN401 - an OpDesc
+    """Gives an operator's description an attribute of the type that the value has."""
+    types = framework().AttrType
+    attribute = op.attrs.add(name=name)
+    if isinstance(value, bool):
+        attribute.type, attribute.b = types.BOOLEAN, value
+    elif isinstance(value, int):
+        attribute.type, attribute.i = types.INT, value
+    elif isinstance(value, float):
+        attribute.type, attribute.f = types.FLOAT, value
+    elif isinstance(value, str):
+        attribute.type, attribute.s = types.STRING, value
+    elif all(isinstance(each, int) for each in value):
+        attribute.type = types.INTS
+        attribute.ints.extend(int(each) for each in value)
+    else:
+        attribute.type = types.FLOATS
+        attribute.floats.extend(value)
