@@ -15,6 +15,7 @@ from edgeslim.opspec import OpSpec, decode_hook, encode_hook
 
 __all__ = [
     "SCHEMA",
+    "ConditionsRow",
     "FailedRow",
     "NetworkRow",
     "OperatorRow",
@@ -25,8 +26,8 @@ __all__ = [
     "encode_row",
 ]
 
-SCHEMA = 1
-"""1: first version (2026-11)."""
+SCHEMA = 2
+"""1: first version. 2: conditions; what disturbed an operator (both 2026-11)."""
 
 
 class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
@@ -80,12 +81,14 @@ class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag
         measurements: One for each cache state.
         reference_ms: What the reference operator took meanwhile: how fast the device was.
             0 is not known.
+        disturbed: What disturbed the device in every attempt, or nothing.
         measured: Day and time, UTC.
     """
 
     operator: OpSpec
     measurements: tuple[Measurement, ...]
     reference_ms: float = 0.0
+    disturbed: str = ""
     measured: str = ""
 
     def __post_init__(self) -> None:
@@ -126,6 +129,24 @@ class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_f
         return Measurement.pooled(self.measurements).latency_ms
 
 
+class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions", tag_field="row"):
+    """What the device said of its own state while rows around this one were measured.
+
+    Args:
+        frequencies_mhz: Of each core; empty if it does not say.
+        governors: Frequency governors in use.
+        temperature_c: Of the hottest sensor.
+        load: Mean number of programs that ran or wanted to, over a minute.
+        measured: Day and time, UTC.
+    """
+
+    frequencies_mhz: tuple[float, ...] = ()
+    governors: tuple[str, ...] = ()
+    temperature_c: float | None = None
+    load: float | None = None
+    measured: str = ""
+
+
 class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):
     """One operator that could not be measured, and why; it is not tried again."""
 
@@ -139,7 +160,7 @@ def _check_reference(reference_ms: float) -> None:
         raise ValueError(f"reference_ms must be 0 or more, not {reference_ms}")
 
 
-Row = TableContext | OperatorRow | NetworkRow | FailedRow
+Row = TableContext | OperatorRow | NetworkRow | FailedRow | ConditionsRow
 
 
 class _AnySchema(msgspec.Struct):

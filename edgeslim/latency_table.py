@@ -17,6 +17,7 @@ import numpy as np
 from edgeslim.errors import BadFileError
 from edgeslim.files import AppendOnlyFile
 from edgeslim.latency_rows import (
+    ConditionsRow,
     FailedRow,
     NetworkRow,
     OperatorRow,
@@ -55,6 +56,7 @@ class LatencyTable:
         self.truncated = truncated
         self._operators: dict[OpSpec, dict[CacheState, Measurement]] = {}
         self._failed: dict[OpSpec, str] = {}
+        self._disturbed: dict[OpSpec, str] = {}
         self._networks: dict[str, NetworkRow] = {}
         self._rows: list[OperatorRow | NetworkRow] = []
         for row in rows:
@@ -94,7 +96,7 @@ class LatencyTable:
             return table
         return LatencyTable(path, context)
 
-    def add(self, *rows: OperatorRow | NetworkRow | FailedRow) -> None:
+    def add(self, *rows: OperatorRow | NetworkRow | FailedRow | ConditionsRow) -> None:
         """Adds rows, on the disk before this returns.
 
         Raises:
@@ -160,6 +162,14 @@ class LatencyTable:
                 parts.setdefault(row.name, []).append(weighted)
         return {name: _weighted_mean(each) for name, each in parts.items()}
 
+    def unsteady(self, spec: OpSpec) -> str:
+        """Why an operator's measurements are not to be relied on, or nothing."""
+        if spec in self._disturbed:
+            return self._disturbed[spec]
+        if all(each.stable for each in self.measurements(spec).values()):
+            return ""
+        return "its samples are far apart"
+
     @property
     def failed(self) -> Mapping[OpSpec, str]:
         """Why operators could not be measured, for those that never were."""
@@ -180,6 +190,8 @@ class LatencyTable:
             self._rows.append(row)
         if isinstance(row, OperatorRow):
             self._failed.pop(row.operator, None)
+            if row.disturbed:
+                self._disturbed[row.operator] = row.disturbed
             known = self._operators.setdefault(row.operator, {})
             for measurement in row.measurements:
                 older = known.get(measurement.cache)

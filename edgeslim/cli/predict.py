@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.prediction.predict_model import predict
-from edgeslim.prediction.predictor import Prediction
+from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 
 __all__ = ["command"]
 
@@ -49,19 +50,30 @@ def _print(prediction: Prediction) -> None:
                 "-"
                 if each.latency_ms is None
                 else f"{each.latency_ms / max(prediction.total_ms, 1e-12):.1%}",
-                each.source.value if each.stable else f"{each.source.value}, unstable",
+                _source(each),
             ]
             for each in prediction.operators
         ],
     )
     low, high = prediction.interval_ms
+    counts = Counter(each.source.value for each in prediction.operators)
+    unsteady = sum(bool(each.unsteady) for each in prediction.operators)
     print_lines(
         "",
         f"total {format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
-        f"{format_ms(high)}; {prediction.coverage:.0%} of the operators are in the table",
+        f"{format_ms(high)}",
+        "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
+    if unsteady:
+        print_lines(f"{unsteady} of them were unsteady when they were measured")
     if prediction.missing:
         print_lines("the total leaves out:", *(f"  {spec}" for spec in prediction.missing))
+
+
+def _source(operator: OperatorLatency) -> str:
+    if operator.source is Source.INTERPOLATED:
+        return f"interpolated, +-{1.645 * operator.error:.0%}"
+    return operator.source.value + (", unsteady" if operator.unsteady else "")
 
 
 def _document(prediction: Prediction) -> dict[str, object]:
@@ -75,7 +87,8 @@ def _document(prediction: Prediction) -> dict[str, object]:
                 "kind": each.spec.kind,
                 "latency_ms": each.latency_ms,
                 "source": each.source.value,
-                "stable": each.stable,
+                "error": each.error,
+                "unsteady": each.unsteady,
             }
             for each in prediction.operators
         ],

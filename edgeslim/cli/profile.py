@@ -11,6 +11,7 @@ import typer
 from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.durations import parse_s
 from edgeslim.profiling.profile import ProfileResult, profile
 
 __all__ = ["command"]
@@ -36,12 +37,22 @@ def command(
     classes: Annotated[int | None, typer.Option(help="Width of the space's output.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads that models run with.")] = None,
     networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
+    budget: Annotated[
+        int | None,
+        typer.Option(help="Operators the table has at the end; the most telling come first."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="How long it may take: 5min. As with a budget.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the order of measuring.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Measure operators and a few whole networks; what the table has is not measured again.
 
-    Example: edgeslim profile --device host --space light-nas-small --out host.jsonl
+    With --budget or --time, those operators are measured first that tell most of the space, or
+    of the model and its pruned versions; more of it refines the same table.
+
+    Example: edgeslim profile --device host --space light-nas-small --budget 100 --out host.jsonl
     """
     result = profile(
         device,
@@ -53,6 +64,8 @@ def command(
         num_classes=classes,
         threads=threads,
         networks=networks,
+        budget=budget,
+        time_s=None if time is None else parse_s(time),
         seed=seed,
         progress=terminal_progress(),
     )
@@ -67,8 +80,11 @@ def command(
 def _print(result: ProfileResult) -> None:
     print_lines(
         f"{result.table}: {result.operators} operators asked for, {result.measured} measured now",
-        f"{result.wall_s:.0f} s, of which the device was busy for {result.device_s:.0f} s",
+        f"{result.wall_s:.0f} s, of which the device was busy for {result.device_s:.0f} s and "
+        f"disturbed for {result.waited_s:.0f} s",
     )
+    if result.unsteady:
+        print_lines(f"{len(result.unsteady)} operators are unsteady: every prediction says so")
     calibration = result.calibration
     if calibration.residuals:
         print_lines(
@@ -93,6 +109,10 @@ def _document(result: ProfileResult) -> dict[str, object]:
         "mean_error_percent": _percent(calibration.mean_error),
         "wall_s": result.wall_s,
         "device_s": result.device_s,
+        "waited_s": result.waited_s,
+        "unsteady": [
+            {"operator": str(spec), "reason": why} for spec, why in result.unsteady.items()
+        ],
     }
 
 

@@ -18,7 +18,7 @@ from edgeslim.opspec import Shape
 from edgeslim.prediction.predictor import Prediction, Predictor
 from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_networks
+from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.progress import SILENT, Progress
 from edgeslim.search.run_folder import RunFolder, newest_run
 
@@ -142,7 +142,7 @@ def deploy(
         measurement=measured.measurements[prepared.name],
         difference=difference,
         target_ms=request.target_ms,
-        speed=_speed(predictor, measured),
+        speed=_speed(predictor, measured.references_ms[prepared.name]),
     )
     return Deployment(folder=folder, device=device, models=(deployed,))
 
@@ -206,6 +206,6 @@ def _predictor(table: Path | None, session: DeviceSession) -> Predictor | None:
     return Predictor(known)
 
 
-def _speed(predictor: Predictor | None, measured: MeasuredNetworks) -> float | None:
+def _speed(predictor: Predictor | None, now_ms: float) -> float | None:
     then_ms = 0.0 if predictor is None else predictor.table.reference_ms
-    return then_ms / measured.reference_ms if then_ms > 0 and measured.reference_ms > 0 else None
+    return then_ms / now_ms if then_ms > 0 and now_ms > 0 else None

@@ -1,4 +1,4 @@
-"""Fitting a device's `CacheModel` on whole networks measured there, and saying how good it is.
+"""Fitting a device's `NetworkModel` on whole networks measured there, and saying how good it is.
 
 Every network is also predicted from a fit that has not seen it; the errors of those
 predictions are the ones reported, and the interval of every prediction is made of them.
@@ -7,55 +7,46 @@ predictions are the ones reported, and the interval of every prediction is made 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgeslim.prediction.reuse_distance import DEFAULT_CACHE_MODEL, CacheModel
+from edgeslim.prediction.network_features import GROUPS, Array, Layout, Network
+from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel, totals_at
 
-__all__ = ["UNCALIBRATED", "Calibration", "NetworkPoint", "calibrate"]
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["UNCALIBRATED", "Calibration", "Truth", "calibrate"]
 
 _MINIMUM_NETWORKS = 3
-_FACTORS = np.geomspace(0.4, 4.0, 37)
+_FACTORS = np.geomspace(0.4, 6.0, 37)
 _UNCALIBRATED_ERROR = 0.10
 """Relative error assumed for a device that has no fit of its own."""
 
+_LEAST_ERROR = 0.01
+"""A whole network repeats no better than this, however well the fit's networks agree."""
+
 # How strongly the fit holds on to the default, as relative errors that would be as bad as
-# the deviations named: a scale 10 % off, an overhead of 1 % of an operator's mean time, a
-# distance twice or half the default.
+# the deviations named: a common scale 10 % off, a group's own scale 10 % off the common
+# one, an overhead of 1 % of an operator's mean time, a distance twice or half the default.
 _SCALE_PRIOR = 0.01 / 0.10
+_GROUP_PRIOR = 0.01 / 0.10
 _OVERHEAD_PRIOR = 0.01 / 0.01
 _FACTOR_PRIOR = 0.005 / math.log(2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NetworkPoint:
+class Truth:
     """One network for the fit.
 
     Args:
         name: For reports.
         measured_ms: What the device took.
-        count: Number of operators.
-        touched_bytes: What `touched_bytes` says of them.
-        swept_bytes: Cache states, rising, shape ``(states,)``.
-        totals_ms: Sum over the operators in each state, shape ``(states,)``.
+        sums: Its features, ``(width,)`` of a `Layout`.
     """
 
     name: str
     measured_ms: float
-    count: int
-    touched_bytes: int
-    swept_bytes: Array
-    totals_ms: Array
-
-    def total_ms(self, distance_factor: float) -> float:
-        """Sum over the operators at the network's reuse distance."""
-        distance = distance_factor * self.touched_bytes
-        return float(np.interp(distance, self.swept_bytes, self.totals_ms))
+    sums: Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,10 +56,15 @@ class Calibration:
     Args:
         model: Fitted on all networks, or the default.
         residuals: Relative error of each network's prediction by a fit on the others.
+        own_error: Part of these errors that is the model's own, and not that of
+            interpolated operators; a relative standard deviation.
+        refused: Networks that are no truth, and why.
     """
 
-    model: CacheModel
-    residuals: dict[str, float]
+    model: NetworkModel
+    residuals: Mapping[str, float]
+    own_error: float
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mean_error(self) -> float:
@@ -80,60 +76,66 @@ class Calibration:
         """Largest absolute relative error on networks left out; nan without any."""
         return float(np.max(np.abs(list(self.residuals.values())))) if self.residuals else math.nan
 
-    def half_width(self, *, confidence: float = 0.9) -> float:
-        """Relative half-width of a prediction interval for a network not seen before.
+    def half_widths_ms(self, networks: Network, *, confidence: float = 0.9) -> Array:
+        """Half-widths of the prediction intervals of networks not seen before, ``(networks,)``.
 
-        Student's t with one degree of freedom for each network but one; the spread is
-        that of the left-out errors about zero.
+        Student's t with one degree of freedom for each network of the fit but one; the
+        model's own error and those of interpolated operators add up in squares.
         """
         from scipy.stats import t
 
-        if not self.residuals:
-            return 1.645 * _UNCALIBRATED_ERROR
-        errors = np.array(list(self.residuals.values()))
-        spread = math.sqrt(float(np.mean(errors**2)) * (1 + 1 / errors.size))
-        return float(t.ppf(0.5 + confidence / 2, max(1, errors.size - 1))) * spread
+        count = len(self.residuals)
+        own = self.own_error * math.sqrt(1 + 1 / count) if count else self.own_error
+        quantile = t.ppf(0.5 + confidence / 2, count - 1 if count > 1 else math.inf)
+        variance = (own * self.model.latencies_ms(networks)) ** 2 + networks.variance_ms2
+        widths: Array = quantile * np.sqrt(np.maximum(variance, 0.0))
+        return widths
 
 
-UNCALIBRATED = Calibration(model=DEFAULT_CACHE_MODEL, residuals={})
+UNCALIBRATED = Calibration(model=DEFAULT_MODEL, residuals={}, own_error=_UNCALIBRATED_ERROR)
 """For tables without whole networks."""
 
 
-def calibrate(points: Sequence[NetworkPoint]) -> Calibration:
+def calibrate(truths: Sequence[Truth], layout: Layout) -> Calibration:
     """Fits a device's model; with fewer than three networks it is the default."""
-    if len(points) < _MINIMUM_NETWORKS:
+    if len(truths) < _MINIMUM_NETWORKS:
         return UNCALIBRATED
-    residuals = {}
-    for index, point in enumerate(points):
-        model = _fit([*points[:index], *points[index + 1 :]])
-        predicted = model.latency_ms(point.total_ms(model.distance_factor), point.count)
-        residuals[point.name] = predicted / point.measured_ms - 1
-    return Calibration(model=_fit(points), residuals=residuals)
+    networks = layout.networks(np.array([truth.sums for truth in truths]))
+    measured = np.array([truth.measured_ms for truth in truths])
+    residuals = np.empty(len(truths))
+    for index in range(len(truths)):
+        others = np.arange(len(truths)) != index
+        model = _fit(networks.take(others), measured[others])
+        (predicted,) = model.latencies_ms(networks.take([index]))
+        residuals[index] = predicted / measured[index] - 1
+    of_operators = np.mean(networks.variance_ms2 / measured**2)
+    own = math.sqrt(max(float(np.mean(residuals**2) - of_operators), _LEAST_ERROR**2))
+    return Calibration(
+        model=_fit(networks, measured),
+        residuals=dict(zip([truth.name for truth in truths], residuals.tolist(), strict=True)),
+        own_error=own,
+    )
 
 
-def _fit(points: Sequence[NetworkPoint]) -> CacheModel:
+def _fit(networks: Network, measured_ms: Array) -> NetworkModel:
     """Least squares of the relative errors, for each distance factor; the best of them."""
-    measured = np.array([point.measured_ms for point in points])
-    counts = np.array([point.count for point in points], np.float64)
-    mean_operator_ms = float(np.mean(measured / counts))
-    best, best_cost = DEFAULT_CACHE_MODEL, math.inf
+    mean_operator_ms = float(np.mean(measured_ms / networks.counts))
+    best, best_cost = DEFAULT_MODEL, math.inf
     for factor in _FACTORS:
-        totals = np.array([point.total_ms(float(factor)) for point in points])
-        rows = np.vstack(
-            [
-                np.column_stack([totals / measured, counts * mean_operator_ms / measured]),
-                [[_SCALE_PRIOR, 0.0], [0.0, _OVERHEAD_PRIOR]],
-            ]
-        )
-        wanted = np.concatenate([np.ones(len(points)), [_SCALE_PRIOR, 0.0]])
-        (scale, overhead), *_ = np.linalg.lstsq(rows, wanted, rcond=None)
-        cost = float(np.sum((rows @ [scale, overhead] - wanted) ** 2))
-        cost += (_FACTOR_PRIOR * math.log(factor / DEFAULT_CACHE_MODEL.distance_factor)) ** 2
+        totals = totals_at(networks, factor * networks.touched_bytes)
+        columns = [totals.sum(axis=1), *totals.T, networks.counts * mean_operator_ms]
+        priors = np.array([_SCALE_PRIOR, *[_GROUP_PRIOR] * len(GROUPS), _OVERHEAD_PRIOR])
+        rows = np.vstack([np.column_stack(columns) / measured_ms[:, None], np.diag(priors)])
+        wanted = np.concatenate([np.ones(len(measured_ms)), np.zeros(priors.size)])
+        wanted[len(measured_ms)] = _SCALE_PRIOR
+        solution, *_ = np.linalg.lstsq(rows, wanted, rcond=None)
+        cost = float(np.sum((rows @ solution - wanted) ** 2))
+        cost += (_FACTOR_PRIOR * math.log(factor / DEFAULT_MODEL.distance_factor)) ** 2
         if cost < best_cost:
             best_cost = cost
-            best = CacheModel(
+            best = NetworkModel(
                 distance_factor=float(factor),
-                scale=float(scale),
-                overhead_ms=float(overhead) * mean_operator_ms,
+                scales=tuple((solution[0] + solution[1:-1]).tolist()),
+                overhead_ms=float(solution[-1]) * mean_operator_ms,
             )
     return best

@@ -16,7 +16,7 @@ from edgeslim.measurement import Measurement
 
 __all__ = ["Pass", "agree", "believed"]
 
-_TOLERANCE = 0.06
+_TOLERANCE = 0.05
 _NEGLIGIBLE_MS = 0.002
 """Differences below this are the clock's and the call's."""
 
@@ -28,37 +28,40 @@ class Pass:
     Args:
         measurements: One for each cache state, in one order for all passes.
         reference_ms: What the reference operator took in that pass.
-        trusted: Whether the device was left alone and kept its speed meanwhile.
+        disturbed: What disturbed the device meanwhile, or nothing.
     """
 
     measurements: tuple[Measurement, ...]
     reference_ms: float
-    trusted: bool = True
+    disturbed: str = ""
 
 
 def agree(first: Pass, second: Pass) -> bool:
-    """Whether two passes say the same of every cache state, at one speed of the device."""
+    """Whether two passes say the same, at one speed of the device."""
     return _disagreement(first, second) <= _TOLERANCE
 
 
 def believed(passes: Sequence[Pass]) -> tuple[Pass, ...]:
     """The two passes that disagree least, or the only one.
 
-    Those that are not trusted count only where there are no others: a program that disturbs
+    Those that were disturbed count only where there are no others: a program that disturbs
     two passes alike makes them agree.
     """
-    choice = [each for each in passes if each.trusted] or passes
+    choice = [each for each in passes if not each.disturbed] or passes
     if len(choice) < 2:
         return tuple(choice)
     return min(combinations(choice, 2), key=lambda pair: _disagreement(*pair))
 
 
 def _disagreement(first: Pass, second: Pass) -> float:
-    """Largest relative difference over the cache states."""
-    speed = first.reference_ms / second.reference_ms
-    worst = 0.0
-    for one, other in zip(first.measurements, second.measurements, strict=True):
-        a_ms, b_ms = one.latency_ms, other.latency_ms * speed
-        if abs(a_ms - b_ms) > _NEGLIGIBLE_MS:
-            worst = max(worst, abs(math.log(a_ms / b_ms)))
-    return worst
+    """Relative difference of the means over the cache states, at one speed of the device.
+
+    Single states scatter by themselves; what disturbs a pass makes all of them slower.
+    """
+    one_ms, other_ms = (
+        sum(each.latency_ms for each in part.measurements) / part.reference_ms
+        for part in (first, second)
+    )
+    if abs(one_ms - other_ms) * first.reference_ms <= _NEGLIGIBLE_MS * len(first.measurements):
+        return 0.0
+    return abs(math.log(one_ms / other_ms))

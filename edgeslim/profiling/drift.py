@@ -1,8 +1,9 @@
-"""How fast a device is meanwhile: a reference operator before and after each batch.
+"""How fast a device is meanwhile: a reference operator between all that is measured.
 
-A shared or warming machine changes its speed for seconds or hours at a time. What changes
-slowly is divided out by the reference; a batch in which the speed changed, or was far below
-the best seen, is not to be trusted and is measured again.
+A shared or warming machine changes its speed for seconds or hours at a time. The runner
+times a reference operator around everything it measures, waits while the device is slower
+than at its best, and times again what was disturbed. What changes slowly is divided out by
+the reference afterwards; what stayed disturbed is not trusted.
 """
 
 from __future__ import annotations
@@ -10,25 +11,22 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.errors import EdgeslimError
 from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.runner.batch import Job, Outcome, run_batch
+from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]
 
-_CHANGE = 1.05
-_SLOWNESS = 1.25
-_INTERRUPTED = 0.4
-"""Share of samples from which on their median is not to be trusted."""
-_REFERENCE = Sampling(maximum_samples=200, minimum_s=0.05, maximum_s=0.2)
+_PATIENCE_S = 20.0
+_MODEL_PATIENCE_S = 0.25
+"""A batch waits this long for each of its models, and at least as long as above."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,15 +35,30 @@ class WatchedBatch:
 
     Args:
         outcomes: In the order of the jobs.
-        reference_ms: What the reference operator took, the mean of before and after.
-        trouble: Why the batch is not to be trusted, or nothing.
-        device_s: Time the runner spent in runs, warm-up and sweeps.
+        reference_ms: What the reference operator took, the mean over the batch.
     """
 
     outcomes: Sequence[Outcome]
     reference_ms: float
-    trouble: str
-    device_s: float
+
+    @property
+    def trouble(self) -> str:
+        """What disturbed most of the models that were disturbed, and how many; or nothing."""
+        reasons = Counter(outcome.disturbed for outcome in self.outcomes if outcome.disturbed)
+        if not reasons:
+            return ""
+        (reason, _), count = reasons.most_common(1)[0], reasons.total()
+        return f"{reason} at {count} of {len(self.outcomes)} models"
+
+    @property
+    def device_s(self) -> float:
+        """Time the runner spent in runs, warm-up and sweeps."""
+        return sum(outcome.device_s for outcome in self.outcomes)
+
+    @property
+    def waited_s(self) -> float:
+        """Time the runner waited for a disturbed device."""
+        return sum(outcome.waited_s for outcome in self.outcomes)
 
 
 class DriftWatch:
@@ -60,7 +73,7 @@ class DriftWatch:
 
     def __init__(self, session: DeviceSession) -> None:
         self._session = session
-        self._best_ms = float("inf")
+        self._best_ms = 0.0
         # Gone with the watch, at the latest when the program ends.
         folder = tempfile.mkdtemp(prefix=".edgeslim.")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -68,7 +81,7 @@ class DriftWatch:
             [reference_operator()],
             session.execution.target,
             Path(folder),
-            states=(_REFERENCE,),
+            states=(Sampling(),),
             name="reference",
         )
         if isinstance(reference, EdgeslimError):
@@ -76,42 +89,21 @@ class DriftWatch:
         self._reference = reference
 
     def run(self, jobs: Sequence[Job]) -> WatchedBatch:
-        """Runs jobs between two runs of the reference operator."""
+        """Runs jobs with the reference operator in between."""
         outcomes = run_batch(
             self._session.runner,
-            [_named(self._reference, "before"), *jobs, _named(self._reference, "after")],
+            jobs,
+            reference=Reference(
+                job=self._reference,
+                baseline_ms=self._best_ms,
+                patience_s=max(_PATIENCE_S, _MODEL_PATIENCE_S * len(jobs)),
+            ),
         )
-        before, *middle, after = outcomes
-        times_ms = []
-        for outcome in (before, after):
-            if outcome.error is not None:
-                raise outcome.error
-            times_ms.append(outcome.measurements[0].latency_ms)
-        self._best_ms = min(self._best_ms, *times_ms)
+        seen = [each for outcome in outcomes for each in outcome.references_ms]
+        if all(outcome.disturbed for outcome in outcomes):
+            self._best_ms = 0.0  # a device that got hot or busy for good has a new best
+        if seen:
+            self._best_ms = min(self._best_ms or float("inf"), *seen)
         return WatchedBatch(
-            outcomes=middle,
-            reference_ms=sum(times_ms) / len(times_ms),
-            trouble=self._trouble(times_ms) or _interruption(outcomes),
-            device_s=sum(outcome.device_s for outcome in outcomes),
+            outcomes=outcomes, reference_ms=sum(seen) / len(seen) if seen else self._best_ms
         )
-
-    def _trouble(self, times_ms: Sequence[float]) -> str:
-        change = max(times_ms) / min(times_ms)
-        slowness = min(times_ms) / self._best_ms
-        if change > _CHANGE:
-            return f"the device's speed changed by {change - 1:.0%}"
-        if slowness > _SLOWNESS:
-            return f"the device was {slowness - 1:.0%} slow"
-        return ""
-
-
-def _interruption(outcomes: Sequence[Outcome]) -> str:
-    """Other programs on the same core: a short reference runs between them and sees nothing."""
-    worst = max(outcome.interrupted for outcome in outcomes)
-    if worst <= _INTERRUPTED:
-        return ""
-    return f"other programs interrupted {worst:.0%} of the runs of a model"
-
-
-def _named(job: Job, name: str) -> Job:
-    return replace(job, entry=msgspec.structs.replace(job.entry, id=name))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import mean
 
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.graph import Graph
 from edgeslim.measurement import Measurement
-from edgeslim.profiling.drift import DriftWatch, WatchedBatch
+from edgeslim.profiling.drift import DriftWatch
 from edgeslim.progress import SILENT, Progress
-from edgeslim.runner.batch import Job
+from edgeslim.runner.batch import Job, Outcome
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["MeasuredNetworks", "OptimizedNetwork", "measure_networks"]
@@ -40,13 +41,15 @@ class MeasuredNetworks:
 
     Args:
         measurements: By network, all rounds together.
-        reference_ms: What the reference operator took meanwhile.
+        references_ms: What the reference operator took around each of them.
         device_s: Time the runner spent in runs and warm-up.
+        waited_s: Time it waited for a disturbed device.
     """
 
     measurements: Mapping[str, Measurement]
-    reference_ms: float
-    device_s: float
+    references_ms: Mapping[str, float]
+    device_s: float = 0.0
+    waited_s: float = 0.0
 
 
 def measure_networks(
@@ -59,7 +62,7 @@ def measure_networks(
 ) -> MeasuredNetworks:
     """Times networks in several rounds, one after the other in each, and pools the samples.
 
-    Rounds in which the device changed its speed are left out, as long as others remain.
+    Rounds in which the device was disturbed are left out, as long as others remain.
 
     Args:
         watch: Of the device.
@@ -76,36 +79,48 @@ def measure_networks(
     )
     jobs = [_job(network, sampling) for network in networks]
     if not jobs:
-        return MeasuredNetworks(measurements={}, reference_ms=0.0, device_s=0.0)
-    good: list[WatchedBatch] = []
-    bad: list[WatchedBatch] = []
+        return MeasuredNetworks(measurements={}, references_ms={})
+    rounds_of: dict[str, list[Outcome]] = {network.name: [] for network in networks}
+    device_s = waited_s = 0.0
     with progress.stage("whole networks", rounds * len(jobs)) as stage:
-        while len(good) < rounds and len(bad) < rounds + _EXTRA_ROUNDS:
-            batch = watch.run(jobs)
+        for number in range(rounds + _EXTRA_ROUNDS):
+            # Extra rounds are of those only that were disturbed.
+            wanted = [
+                job for job in jobs if number < rounds or _lacks(rounds_of[job.entry.id], rounds)
+            ]
+            if not wanted:
+                break
+            batch = watch.run(wanted)
+            device_s += batch.device_s
+            waited_s += batch.waited_s
             for outcome in batch.outcomes:
                 if outcome.error is not None:
                     raise outcome.error
+                rounds_of[outcome.id].append(outcome)
             if batch.trouble:
-                stage.note(f"{batch.trouble}; a round will be repeated")
-                bad.append(batch)
-                continue
-            good.append(batch)
-            stage.advance(len(jobs))
-    believed = good or bad
+                stage.note(f"{batch.trouble}; they are measured once more")
+            stage.advance(len(wanted) if number < rounds else 0)
+    believed = {name: _undisturbed(done) or done for name, done in rounds_of.items()}
     return MeasuredNetworks(
         measurements={
-            network.name: Measurement.pooled(
-                [batch.outcomes[index].measurements[0] for batch in believed]
-            )
-            for index, network in enumerate(networks)
+            name: Measurement.pooled([outcome.measurements[0] for outcome in done])
+            for name, done in believed.items()
         },
-        reference_ms=_mean([batch.reference_ms for batch in believed]),
-        device_s=sum(batch.device_s for batch in (*good, *bad)),
+        references_ms={
+            name: mean(each for outcome in done for each in outcome.references_ms)
+            for name, done in believed.items()
+        },
+        device_s=device_s,
+        waited_s=waited_s,
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _undisturbed(done: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in done if not outcome.disturbed]
+
+
+def _lacks(done: Sequence[Outcome], rounds: int) -> bool:
+    return len(_undisturbed(done)) < rounds
 
 
 def _job(network: OptimizedNetwork, sampling: Sampling) -> Job:

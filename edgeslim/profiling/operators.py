@@ -1,29 +1,30 @@
-"""Operators measured in groups, in random order, each in passes some seconds apart."""
+"""Operators measured in groups, each in passes some seconds apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import mean
 
 import msgspec
-import numpy as np
 
-from edgeslim.conversion.operator_jobs import null_operator, operator_jobs
+from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.agreement import Pass, agree, believed
+from edgeslim.profiling.conditions import read_conditions
 from edgeslim.profiling.device_session import DeviceSession, now
 from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runner.batch import Job
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
 
-_GROUP = 48
 _PASSES_AT_MOST = 5
 
 _MB = 2**20
@@ -46,11 +47,13 @@ class OperatorCounts:
         measured: Operators measured now.
         failed: Operators that could not be, with the reason.
         device_s: Time the runner spent in runs, warm-up and cache sweeps.
+        waited_s: Time it waited for a disturbed device.
     """
 
     measured: int = 0
     failed: dict[OpSpec, str] = field(default_factory=dict)
     device_s: float = 0.0
+    waited_s: float = 0.0
 
 
 def operator_states(swept_mb: Iterable[int]) -> tuple[Sampling, ...]:
@@ -65,30 +68,25 @@ def measure_operators(
     session: DeviceSession,
     watch: DriftWatch,
     table: LatencyTable,
-    specs: Iterable[OpSpec],
+    plan: Plan,
     *,
-    seed: int = 0,
     progress: Progress = SILENT,
 ) -> OperatorCounts:
-    """Adds to a table what it lacks of some operators; each group is on the disk when done.
+    """Adds to a table what a plan wants; each group is on the disk when it is done.
 
     Args:
         session: The device.
         watch: Of that device.
         table: Table of that device.
-        specs: Operators that are wanted, in any order and number.
-        seed: Of the order they are measured in.
+        plan: Which operators, and when it is enough.
         progress: Where to show it.
     """
-    wanted = dict.fromkeys([null_operator(), *specs])
-    missing = [spec for spec in wanted if spec not in table and spec not in table.failed]
     counts = OperatorCounts(
-        failed={spec: table.failed[spec] for spec in wanted if spec in table.failed}
+        failed={spec: table.failed[spec] for spec in plan.wanted if spec in table.failed}
     )
-    order = np.random.default_rng(seed).permutation(len(missing))
-    with progress.stage("operators", len(missing)) as stage:
-        for start in range(0, len(order), _GROUP):
-            group = [missing[index] for index in order[start : start + _GROUP]]
+    with progress.stage("operators", plan.size(table)) as stage:
+        for group in plan.groups(table):
+            table.add(read_conditions(session.runner.transport))
             with temporary_folder() as folder:
                 made = operator_jobs(
                     group,
@@ -104,8 +102,10 @@ def measure_operators(
                 for spec, job in zip(group, made, strict=True)
                 if isinstance(job, EdgeslimError)
             }
+            stage.advance(len(failed))
             _record(table, measuring.passes, {**failed, **measuring.failed}, counts)
             counts.device_s += measuring.device_s
+            counts.waited_s += measuring.waited_s
     return counts
 
 
@@ -119,32 +119,30 @@ class _Group:
         self.passes: dict[OpSpec, list[Pass]] = {spec: [] for spec in jobs}
         self.failed: dict[OpSpec, str] = {}
         self.device_s = 0.0
+        self.waited_s = 0.0
 
     def measure(self) -> None:
-        """Two passes over all, and more over those whose passes disagree."""
+        """Two passes over all, and more over those that were disturbed or disagree."""
         waiting = list(self._jobs)
         half = len(self._jobs) / 2
-        good_passes = 0
-        for _ in range(_PASSES_AT_MOST):
+        for number in range(_PASSES_AT_MOST):
             if not waiting:
                 break
-            good = self._one_pass(waiting)
+            self._one_pass(waiting)
             waiting = [spec for spec in waiting if spec not in self.failed]
-            if not good:
-                continue
-            good_passes += 1
-            if good_passes == 1:
-                self._stage.advance(half)
-            else:
+            if number > 0:
                 waiting = [spec for spec in waiting if not self._settled(spec)]
-        self._stage.advance(half if good_passes else 2 * half)
+            else:
+                self._stage.advance(half)
+        self._stage.advance(half)
 
-    def _one_pass(self, waiting: Sequence[OpSpec]) -> bool:
-        """Times operators once; whether the device kept its speed meanwhile."""
+    def _one_pass(self, waiting: Sequence[OpSpec]) -> None:
+        """Times operators once."""
         batch = self._watch.run([self._jobs[spec] for spec in waiting])
         self.device_s += batch.device_s
+        self.waited_s += batch.waited_s
         if batch.trouble:
-            self._stage.note(f"{batch.trouble}; {len(waiting)} operators are measured once more")
+            self._stage.note(f"{batch.trouble}; they are measured once more")
         for spec, outcome in zip(waiting, batch.outcomes, strict=True):
             if outcome.error is not None:
                 self.failed[spec] = str(outcome.error)
@@ -152,15 +150,14 @@ class _Group:
             self.passes[spec].append(
                 Pass(
                     measurements=outcome.measurements,
-                    reference_ms=batch.reference_ms,
-                    trusted=not batch.trouble,
+                    reference_ms=mean(outcome.references_ms),
+                    disturbed=outcome.disturbed,
                 )
             )
-        return not batch.trouble
 
     def _settled(self, spec: OpSpec) -> bool:
         pair = believed(self.passes[spec])
-        return len(pair) > 1 and agree(*pair)
+        return len(pair) > 1 and agree(*pair) and not any(each.disturbed for each in pair)
 
 
 def _record(
@@ -185,7 +182,8 @@ def _record(
                     Measurement.pooled(parts)
                     for parts in zip(*(each.measurements for each in chosen), strict=True)
                 ),
-                reference_ms=sum(each.reference_ms for each in chosen) / len(chosen),
+                reference_ms=mean([each.reference_ms for each in chosen]),
+                disturbed=next((each.disturbed for each in chosen if each.disturbed), ""),
                 measured=measured,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.conversion.model_source import find_model
-from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
@@ -19,8 +19,9 @@ from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession, now, open_device
 from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import measure_networks
-from edgeslim.profiling.operators import measure_operators
+from edgeslim.profiling.networks import MeasuredNetworks, measure_networks
+from edgeslim.profiling.operators import OperatorCounts, measure_operators
+from edgeslim.profiling.plan import Budget, Plan
 from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import SPACES, Space
@@ -41,6 +42,8 @@ class ProfileResult:
         calibration: How well the table predicts networks left out of its fit.
         wall_s: Time the run took.
         device_s: Of that, time the runner spent in runs, warm-up and cache sweeps.
+        waited_s: Of that, time it waited for a device that something disturbed.
+        unsteady: Operators asked for whose measurements are not to be relied on, and why.
     """
 
     table: Path
@@ -51,6 +54,8 @@ class ProfileResult:
     calibration: Calibration
     wall_s: float
     device_s: float
+    waited_s: float
+    unsteady: Mapping[OpSpec, str]
 
 
 def profile(
@@ -64,6 +69,8 @@ def profile(
     num_classes: int | None = None,
     threads: int | None = None,
     networks: int = 6,
+    budget: int | None = None,
+    time_s: float | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> ProfileResult:
@@ -82,6 +89,9 @@ def profile(
         num_classes: Width of the space's output.
         threads: Threads that models run with, if not the profile's.
         networks: Whole networks of a space to measure as well.
+        budget: How many of the wanted operators the table has at the end; those that tell
+            most are measured first. Of a model, its pruned versions are wanted then too.
+        time_s: Seconds that the run may take; as with a budget.
         seed: Of the order of measuring and the choice of networks.
         progress: Where to show it.
 
@@ -94,6 +104,7 @@ def profile(
     if sum(given is not None for given in (model, space, operators)) != 1:
         raise UsageError("give exactly one of --model, --space and --operators")
     _check(networks, seed)
+    limit = Budget(operators=budget, seconds=time_s)
     chosen = None if space is None else _space(space, input_shapes or {}, num_classes)
     source = None if model is None else find_model(model)
     listed = None if operators is None else operator_work(operators)
@@ -105,22 +116,27 @@ def profile(
         table = LatencyTable.open(out or default_table(context), context)
         target = session.execution.target
         if chosen is not None:
-            plan = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
-            work = space_work(chosen, target, folder, plan=plan, progress=progress)
+            which = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
+            work = space_work(chosen, target, folder, plan=which, progress=progress)
         elif prepared is not None:
-            work = model_work(prepared, target, folder)
+            work = model_work(prepared, target, folder, prunable=limit.limited)
         else:
-            work = listed or Work(operators=())
-        counts_measured, failed, device_s = _measure(session, table, work, seed, progress)
+            work = listed or Work(uses={})
+        plan = Plan(work.uses, budget=limit, deadline=start + (time_s or math.inf), seed=seed)
+        counts = _measure(session, table, work, plan, progress)
     return ProfileResult(
         table=table.path,
-        operators=len({null_operator(), *work.operators}),
-        measured=counts_measured,
-        failed=failed,
+        operators=len(plan.wanted),
+        measured=counts.measured,
+        failed=counts.failed,
         networks=tuple(table.networks),
         calibration=Predictor(table).calibration,
         wall_s=time.monotonic() - start,
-        device_s=device_s,
+        device_s=counts.device_s,
+        waited_s=counts.waited_s,
+        unsteady={
+            spec: why for spec in plan.wanted if spec in table and (why := table.unsteady(spec))
+        },
     )
 
 
@@ -145,20 +161,26 @@ def default_table(context: TableContext) -> Path:
 
 
 def _measure(
-    session: DeviceSession, table: LatencyTable, work: Work, seed: int, progress: Progress
-) -> tuple[int, dict[OpSpec, str], float]:
+    session: DeviceSession, table: LatencyTable, work: Work, plan: Plan, progress: Progress
+) -> OperatorCounts:
     """Networks, operators, and the networks again: the fit must see the same hour of both."""
     watch = DriftWatch(session)
-    before_s = _measure_networks(watch, table, work, progress)
-    counts = measure_operators(session, watch, table, work.operators, seed=seed, progress=progress)
-    after_s = _measure_networks(watch, table, work, progress) if counts.measured else 0.0
-    return counts.measured, counts.failed, before_s + counts.device_s + after_s
+    start = time.monotonic()
+    before = _measure_networks(watch, table, work, progress)
+    plan.reserve(time.monotonic() - start)
+    counts = measure_operators(session, watch, table, plan, progress=progress)
+    rounds = [before]
+    if counts.measured:
+        rounds.append(_measure_networks(watch, table, work, progress))
+    counts.device_s += sum(measured.device_s for measured in rounds)
+    counts.waited_s += sum(measured.waited_s for measured in rounds)
+    return counts
 
 
 def _measure_networks(
     watch: DriftWatch, table: LatencyTable, work: Work, progress: Progress
-) -> float:
-    """Adds the whole networks to the table; returns how long the device was busy."""
+) -> MeasuredNetworks:
+    """Adds the whole networks to the table."""
     measured = measure_networks(watch, work.networks, rounds=2, progress=progress)
     table.add(
         *(
@@ -166,10 +188,10 @@ def _measure_networks(
                 name=network.name,
                 graph=network.graph,
                 measurements=(measured.measurements[network.name],),
-                reference_ms=measured.reference_ms,
+                reference_ms=measured.references_ms[network.name],
                 measured=now(),
             )
             for network in work.networks
         )
     )
-    return measured.device_s
+    return measured

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.execution import Target
+from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.prediction.network_features import GROUPS, group_of, touched_bytes
 from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.profiling.prunable_range import prunable_range
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import Space, Tokens
+from edgeslim.spaces import Space, Tokens, operator_use
 
 __all__ = [
     "SpacePlan",
@@ -32,16 +36,20 @@ __all__ = [
 ]
 
 
+_DRAWN = 300
+"""Random networks that the telling ones are chosen from."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
     """What is to be measured.
 
     Args:
-        operators: Operators, in any order and number.
+        uses: Operators, and how often each is used: its mean count in a network.
         networks: Whole networks, ready for the device.
     """
 
-    operators: tuple[OpSpec, ...]
+    uses: Mapping[OpSpec, float]
     networks: tuple[OptimizedNetwork, ...] = ()
 
 
@@ -51,7 +59,7 @@ class SpacePlan:
 
     Args:
         count: How many.
-        seed: Of those chosen at random.
+        seed: Of the random networks that they are chosen from.
         known: Names of networks that are measured already.
     """
 
@@ -72,19 +80,29 @@ def space_work(
     """Every operator of a space, and networks from its smallest to its largest."""
     wanted = [
         tokens
-        for tokens in _telling_tokens(space, plan.count, plan.seed)
+        for tokens in _telling_tokens(space, plan.count, target, plan.seed)
         if network_name(space, tokens) not in plan.known
     ]
     return Work(
-        operators=tuple(space.every_operator(target)),
+        uses=operator_use(space, target),
         networks=tuple(space_networks(space, wanted, target, folder, progress=progress)),
     )
 
 
-def model_work(model: PreparedModel, target: Target, folder: Path) -> Work:
-    """The fused operators of a model, and the model itself."""
+def model_work(model: PreparedModel, target: Target, folder: Path, *, prunable: bool) -> Work:
+    """The fused operators of a model, and the model itself.
+
+    Args:
+        model: The model.
+        target: What it is converted for.
+        folder: Where its files go.
+        prunable: Whether the operators of its pruned versions are wanted too.
+    """
     (network,) = optimized_networks([model], target, folder)
-    return Work(operators=network.graph.specs, networks=(network,))
+    specs = network.graph.specs
+    own = {spec: float(count) for spec, count in Counter(specs).items()}
+    more = prunable_range(specs) if prunable else {}
+    return Work(uses={**more, **own}, networks=(network,))
 
 
 def operator_work(path: Path) -> Work:
@@ -106,7 +124,7 @@ def operator_work(path: Path) -> Work:
             specs.append(decoder.decode(line))
         except (msgspec.DecodeError, ValueError) as error:
             raise BadFileError(f"{path}:{number}: {error}") from error
-    return Work(operators=tuple(specs))
+    return Work(uses=dict.fromkeys(specs, 1.0))
 
 
 def space_networks(
@@ -146,12 +164,32 @@ def optimized_networks(
         yield OptimizedNetwork(name=model.name, file=file, graph=graph)
 
 
-def _telling_tokens(space: Space, count: int, seed: int) -> list[Tokens]:
-    """The start of the search, the ends of the space, and random vectors in between."""
+def _telling_tokens(space: Space, count: int, target: Target, seed: int) -> list[Tokens]:
+    """The start of the search, the ends of the space, and networks unlike those and each other.
+
+    Each next one is that of many random ones which is farthest from all chosen so far, by
+    the work and the bytes of each group of operators.
+    """
     generator = np.random.default_rng(seed)
     smallest = tuple(0 for _ in space.ranges)
     largest = tuple(size - 1 for size in space.ranges)
-    chosen = dict.fromkeys([space.initial_tokens, smallest, largest])
-    while len(chosen) < min(count, math.prod(space.ranges)):
-        chosen[tuple(int(generator.integers(size)) for size in space.ranges)] = None
-    return list(chosen)[:count]
+    first = list(dict.fromkeys([space.initial_tokens, smallest, largest]))
+    drawn = generator.integers(0, space.ranges, (_DRAWN, len(space.ranges)))
+    everyone = list(dict.fromkeys([*first, *(tuple(map(int, tokens)) for tokens in drawn)]))
+    traits = np.array([_traits(space.operators(tokens, target)) for tokens in everyone])
+    traits = (traits - traits.mean(axis=0)) / np.maximum(traits.std(axis=0), 1e-9)
+    chosen = list(range(min(count, len(first))))
+    while chosen and len(chosen) < min(count, len(everyone)):
+        apart = np.linalg.norm(traits[:, None] - traits[chosen], axis=2).min(axis=1)
+        chosen.append(int(apart.argmax()))
+    return [everyone[index] for index in chosen]
+
+
+def _traits(specs: Iterable[OpSpec]) -> list[float]:
+    """Logarithms of the work, the bytes and the number of operators of each group."""
+    sums = {group: [0.0, 0.0, 0.0] for group in GROUPS}
+    for spec in specs:
+        own = sums[group_of(spec)]
+        for place, amount in enumerate((macs([spec]), touched_bytes(spec), 1)):
+            own[place] += amount
+    return [math.log1p(amount) for group in GROUPS for amount in sums[group]]

@@ -24,7 +24,7 @@ from edgeslim.runner.program import REFUSED
 from edgeslim.runner.protocol import Entry, Event, Manifest, check_complete, parse_event
 from edgeslim.transports import Transport
 
-__all__ = ["Job", "Outcome", "PythonRunner", "run_batch"]
+__all__ = ["Job", "Outcome", "PythonRunner", "Reference", "run_batch"]
 
 _START_S = 60.0
 
@@ -52,15 +52,34 @@ class Outcome:
         id: Name of the job.
         measurements: One for each state.
         error: Why there are none.
+        references_ms: What the reference took around each of them; empty without one.
+        disturbed: What disturbed the device meanwhile, or nothing.
         device_s: Time the runner spent on it.
-        interrupted: Share of the samples in which it waited for a core, in the worst state.
+        waited_s: Time it waited for a disturbed device.
     """
 
     id: str
     measurements: tuple[Measurement, ...] = ()
     error: ProgramError | RunnerError | None = None
+    references_ms: tuple[float, ...] = ()
+    disturbed: str = ""
     device_s: float = 0.0
-    interrupted: float = 0.0
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A model that is run between all else, to see whether something disturbs the device.
+
+    Args:
+        job: The model; its states do not matter.
+        baseline_ms: What it took at best so far; 0 is not known.
+        patience_s: How long a batch may wait for a disturbed device.
+    """
+
+    job: Job
+    baseline_ms: float = 0.0
+    patience_s: float = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +106,7 @@ def run_batch(
     runner: PythonRunner,
     jobs: Sequence[Job],
     *,
+    reference: Reference | None = None,
     on_done: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Times models one after the other; failures are results, in order with the rest.
@@ -96,6 +116,7 @@ def run_batch(
     Args:
         runner: What runs them.
         jobs: The models; their ids differ.
+        reference: What is run between them; its file names differ from theirs.
         on_done: Called as each is done, in order.
 
     Raises:
@@ -104,7 +125,7 @@ def run_batch(
         ProgramError: It does not even start, such as for want of a Python on the device.
         BadFileError: What it said is not what it wrote down.
     """
-    _check_names(jobs)
+    _check_names([*jobs, *([reference.job] if reference else [])])
     outcomes: list[Outcome] = []
 
     def finish(outcome: Outcome) -> None:
@@ -113,7 +134,7 @@ def run_batch(
             on_done(outcome)
 
     while len(outcomes) < len(jobs):
-        _one_process(runner, jobs[len(outcomes) :], finish)
+        _one_process(runner, jobs[len(outcomes) :], reference, finish)
     return outcomes
 
 
@@ -136,8 +157,10 @@ class _Follower:
         self._jobs = jobs
         self._finish = finish
         self._measured: list[Measurement] = []
+        self._references_ms: list[float] = []
+        self._disturbed = ""
         self._busy_ns = 0
-        self._interrupted = 0.0
+        self._waited_ns = 0
         self.started = False
         self.finished = 0
         self.failed: set[str] = set()
@@ -156,9 +179,12 @@ class _Follower:
             self._check_turn(event)
         if event.event == "measured":
             self._busy_ns += event.busy_ns
+            self._waited_ns += event.waited_ns
             self._measured.append(_measurement(event))
-            share = event.interrupted / len(event.samples_ns)
-            self._interrupted = max(self._interrupted, share)
+            self._disturbed = self._disturbed or event.disturbed
+            if event.reference_ns and min(event.reference_ns) > 0:
+                middle = sum(event.reference_ns) / len(event.reference_ns)
+                self._references_ms.append(middle / 1e6)
         elif event.event in {"finished", "failed"}:
             failure = RunnerError(f"{event.id}: {event.reason}") if event.reason else None
             self.end(failure)
@@ -177,10 +203,13 @@ class _Follower:
             id=job.entry.id,
             measurements=() if error else tuple(self._measured),
             error=error,
+            references_ms=() if error else tuple(self._references_ms),
+            disturbed=self._disturbed,
             device_s=self._busy_ns / 1e9,
-            interrupted=self._interrupted,
+            waited_s=self._waited_ns / 1e9,
         )
-        self._measured, self._busy_ns, self._interrupted = [], 0, 0.0
+        self._measured, self._references_ms, self._disturbed = [], [], ""
+        self._busy_ns = self._waited_ns = 0
         self.finished += 1
         self._finish(outcome)
 
@@ -197,12 +226,15 @@ def _measurement(event: Event) -> Measurement:
 
 
 def _one_process(
-    runner: PythonRunner, jobs: Sequence[Job], finish: Callable[[Outcome], None]
+    runner: PythonRunner,
+    jobs: Sequence[Job],
+    reference: Reference | None,
+    finish: Callable[[Outcome], None],
 ) -> None:
     """Runs one runner until all is done or it dies; then the job it was at has failed."""
     transport, follower = runner.transport, _Follower(jobs, finish)
     with transport.folder() as folder, temporary_folder() as here:
-        _send(transport, folder, here, runner, jobs)
+        _send(transport, folder, here, *_manifest(runner, jobs, reference))
         try:
             completed = transport.run(
                 [
@@ -212,7 +244,9 @@ def _one_process(
                     str(folder / "manifest.json"),
                     str(folder / "results.jsonl"),
                 ],
-                timeout_s=_START_S + sum(job.entry.timeout_s for job in jobs),
+                timeout_s=_START_S
+                + sum(job.entry.timeout_s for job in jobs)
+                + (reference.patience_s if reference else 0.0),
                 environment=runner.environment(),
                 on_line=follower.read,
             )
@@ -234,14 +268,30 @@ def _one_process(
                 transport.pull(folder / name, target)
 
 
+def _manifest(
+    runner: PythonRunner, jobs: Sequence[Job], reference: Reference | None
+) -> tuple[Manifest, Sequence[Job]]:
+    """What the runner is to do, and the models that it needs for that."""
+    entries = tuple(job.entry for job in jobs)
+    if reference is None:
+        return Manifest(entries=entries, threads=runner.threads), jobs
+    manifest = Manifest(
+        entries=entries,
+        threads=runner.threads,
+        reference=reference.job.entry,
+        baseline_ns=round(reference.baseline_ms * 1e6),
+        patience_s=reference.patience_s,
+    )
+    return manifest, [*jobs, reference.job]
+
+
 def _send(
     transport: Transport,
     folder: PurePosixPath,
     here: Path,
-    runner: PythonRunner,
+    manifest: Manifest,
     jobs: Sequence[Job],
 ) -> None:
-    manifest = Manifest(entries=tuple(job.entry for job in jobs), threads=runner.threads)
     file = here / "manifest.json"
     file.write_bytes(msgspec.json.encode(manifest))
     transport.push(file, folder / "manifest.json")

@@ -76,10 +76,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run of the runner does."""
+    """What one run of the runner does.
+
+    Args:
+        entries: The models to time, in order.
+        threads: Threads that models run with.
+        reference: A model that is run between all else, to see whether something disturbs
+            the device; its states do not matter.
+        baseline_ns: What the reference took at best so far; 0 is not known.
+        patience_s: How long to wait, over all entries, for a disturbed device.
+    """
 
     entries: tuple[Entry, ...]
     threads: int = 1
+    reference: Entry | None = None
+    baseline_ns: int = 0
+    patience_s: float = 0.0
     protocol: int = 1
 
 
@@ -87,8 +99,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of results; which fields are set depends on the event.
 
     Args:
-        interrupted: Number of samples in which the runner waited for a core.
+        reference_ns: What the reference took before and after; empty or 0 without one.
+        disturbed: What disturbed the device in every attempt, or nothing.
         busy_ns: Time that loading or the state before, and this state took.
+        waited_ns: Time that the runner waited for a disturbed device.
     """
 
     sequence: int
@@ -102,8 +116,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     swept_bytes: int = 0
     warmup: int = 0
     samples_ns: tuple[int, ...] = ()
-    interrupted: int = 0
+    reference_ns: tuple[int, ...] = ()
+    disturbed: str = ""
     busy_ns: int = 0
+    waited_ns: int = 0
     count: int = 0
     sha256: str = ""
 

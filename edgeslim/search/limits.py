@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from edgeslim.durations import format_ms
 from edgeslim.errors import InfeasibleTargetError
-from edgeslim.execution import Target
-from edgeslim.prediction.predictor import Predictor
+from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.spaces import Space, Tokens
 
 __all__ = ["LatencyLimit", "feasible_start"]
@@ -19,31 +21,26 @@ class LatencyLimit:
 
     Args:
         space: The space.
-        predictor: Of the device's table.
+        predictor: Of its networks on a device.
         target_ms: The limit.
     """
 
     space: Space
-    predictor: Predictor
+    predictor: PopulationPredictor
     target_ms: float
     _known: dict[Tokens, float] = field(default_factory=dict)
 
-    @property
-    def target(self) -> Target:
-        """What the table's device runs."""
-        return self.predictor.table.context.execution.target
-
     def latency_ms(self, tokens: Tokens) -> float:
-        """Predicted latency.
+        """Predicted latency."""
+        return self.latencies_ms([tokens])[0]
 
-        Raises:
-            MissingLatencyError: The table lacks operators of the network.
-        """
-        known = self._known.get(tokens)
-        if known is None:
-            specs = self.space.operators(tokens, self.target)
-            known = self._known[tokens] = self.predictor.total_ms(specs)
-        return known
+    def latencies_ms(self, population: Sequence[Tokens]) -> list[float]:
+        """Predicted latency of each of several networks."""
+        new = [tokens for tokens in dict.fromkeys(population) if tokens not in self._known]
+        if new:
+            predicted = self.predictor.latencies_ms(np.array(new, np.int64))
+            self._known.update(zip(new, predicted.tolist(), strict=True))
+        return [self._known[tokens] for tokens in population]
 
     def holds(self, tokens: Tokens) -> bool:
         """Whether the prediction is within the limit."""
@@ -61,14 +58,15 @@ def feasible_start(limit: LatencyLimit) -> Tokens:
     current = limit.space.initial_tokens
     while not limit.holds(current):
         neighbours = _neighbours(current, limit.space.ranges)
-        fastest = min(neighbours, key=limit.latency_ms, default=current)
-        if limit.latency_ms(fastest) >= limit.latency_ms(current):
+        latencies_ms = limit.latencies_ms([current, *neighbours])
+        fastest = int(np.argmin(latencies_ms))
+        if fastest == 0:
             raise InfeasibleTargetError(
                 f"no network of {limit.space.name} is predicted to run in "
                 f"{format_ms(limit.target_ms)}; the fastest takes "
                 f"{format_ms(limit.latency_ms(current), round_up=True)}"
             )
-        current = fastest
+        current = neighbours[fastest - 1]
     return current
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import OpSpec, Shape
+from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor, missing_error
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
@@ -26,7 +27,7 @@ from edgeslim.search.run_folder import (
     SearchSettings,
     default_folder,
 )
-from edgeslim.spaces import SPACES
+from edgeslim.spaces import SPACES, every_operator
 from edgeslim.training.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def search(
 
     Raises:
         UsageError: Unknown names; a folder with another search; a table of another device.
-        MissingLatencyError: The table lacks operators of the space.
+        MissingLatencyError: The table knows nothing like some operators of the space.
         InfeasibleTargetError: No network meets the limit; says what is reachable.
     """
     settings = _settings(
@@ -92,8 +93,11 @@ def search(
     goes_on = run.check(settings)
     own_table = LatencyTable.read(run.table if goes_on else table)
     chosen = SPACES.get(space).space(settings.input_shape, settings.num_classes)
-    limit = LatencyLimit(chosen, Predictor(own_table), target_ms)
-    _check_whole(own_table, chosen.every_operator(limit.target))
+    predictor = Predictor(own_table)
+    unknown = predictor.unknown(every_operator(chosen, own_table.context.execution.target))
+    if unknown:
+        raise missing_error(own_table, unknown)
+    limit = LatencyLimit(chosen, PopulationPredictor(predictor, chosen), target_ms)
     start = feasible_start(limit)
     session = open_device(settings.device, threads=own_table.context.execution.threads)
     own_table.context.check_same(session.context(), table)
@@ -172,17 +176,6 @@ def _settings(
         epochs=epochs,
         seed=seed,
     )
-
-
-def _check_whole(table: LatencyTable, operators: Iterable[OpSpec]) -> None:
-    """Proves that a table has the operators of every network that may be proposed.
-
-    Raises:
-        MissingLatencyError: It lacks some; says how many and one of them.
-    """
-    missing = [operator for operator in operators if operator not in table]
-    if missing:
-        raise missing_error(table, missing)
 
 
 def _training(settings: SearchSettings) -> ShortTraining:

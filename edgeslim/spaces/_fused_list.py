@@ -34,6 +34,11 @@ class FusedList:
         self._any_pair_pays = False
         self._linear: _Convolution | None = None
 
+    @property
+    def any_pair_pays(self) -> bool:
+        """Whether merging one of its pairs saves work, so that the optimizer merges all."""
+        return self._any_pair_pays
+
     def specs(self, *, merged: bool | None = None) -> tuple[OpSpec, ...]:
         """The operators, with convolutions merged where the optimizer does.
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec, Shape
+from edgeslim.spaces._segments import Segment
 
 if TYPE_CHECKING:
     from paddle import nn
 
-__all__ = ["Space", "SpaceFamily", "Tokens", "parse_tokens"]
+__all__ = [
+    "Space",
+    "SpaceFamily",
+    "Tokens",
+    "every_operator",
+    "operator_use",
+    "parse_tokens",
+]
 
 Tokens = tuple[int, ...]
 """One number for each choice of a space."""
@@ -55,8 +63,8 @@ class Space(Protocol):
     def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
         """The operators that ``opt`` leaves of the network, in no certain order."""
 
-    def every_operator(self, target: Target) -> Iterable[OpSpec]:
-        """Every operator that some network of the space has, each once."""
+    def segments(self, target: Target) -> tuple[Segment, ...]:
+        """The space in parts, whose operators add up to those of a network."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +89,29 @@ class SpaceFamily:
             self.input_shape if input_shape is None else input_shape,
             self.num_classes if num_classes is None else num_classes,
         )
+
+
+def every_operator(space: Space, target: Target) -> list[OpSpec]:
+    """Every operator that some network of a space has, each once.
+
+    Convolutions that the optimizer may merge are listed merged and not, since whether it
+    merges depends on the whole network.
+    """
+    return list(operator_use(space, target))
+
+
+def operator_use(space: Space, target: Target) -> dict[OpSpec, float]:
+    """How many times networks of a space have each operator, the mean over all tokens.
+
+    Where convolutions may be merged, both cases count as equally likely.
+    """
+    use: dict[OpSpec, float] = {}
+    for segment in space.segments(target):
+        for variant in segment.variants():
+            for counts in (variant.plain, variant.merged):
+                for spec, count in counts.items():
+                    use[spec] = use.get(spec, 0.0) + count / 2 / segment.size
+    return use
 
 
 def parse_tokens(text: str) -> Tokens:

@@ -17,6 +17,7 @@ def _make(input_shape: Shape, num_classes: int) -> LightNasSpace:
         ranges=RANGES,
         initial_tokens=PUBLISHED_TOKENS["mobilenet-v2"],
         architecture=architecture,
+        searched_from=1,
         input_shape=input_shape,
         num_classes=num_classes,
     )

@@ -46,6 +46,7 @@ def _make(input_shape: Shape, num_classes: int) -> LightNasSpace:
         ranges=_RANGES,
         initial_tokens=(1, 1, 1, 0, 1, 0) * len(_STRIDES),
         architecture=_architecture,
+        searched_from=0,
         input_shape=input_shape,
         num_classes=num_classes,
     )

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edgeslim.conversion.operator_jobs import null_operator
-from edgeslim.latency_table import LatencyTable, OperatorRow
+from edgeslim.latency_table import OperatorRow
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import Calibration, NetworkPoint, calibrate
-from edgeslim.prediction.predictor import Prediction, Predictor
-from edgeslim.prediction.reuse_distance import DEFAULT_CACHE_MODEL, touched_bytes
-from tests.prediction.networks import synthetic_networks
+from edgeslim.prediction.calibration import Calibration, Truth, calibrate
+from edgeslim.prediction.network_features import touched_bytes
+from edgeslim.prediction.network_model import DEFAULT_MODEL
+from edgeslim.prediction.predictor import Prediction, Predictor, Source
+from tests.prediction.networks import LAYOUT, truths
 from tests.values import MB, convolution, relu, row, table_at
 
 SPECS = tuple(
@@ -48,9 +49,9 @@ def at(spec: OpSpec, nanoseconds: dict[int, int]) -> OperatorRow:
 def test_at_a_measured_distance_an_operator_takes_what_was_measured_less_the_null(
     specs: list[OpSpec], data: st.DataObject
 ) -> None:
-    factor = DEFAULT_CACHE_MODEL.distance_factor
-    distance = round(factor * touched_bytes(specs))
-    assume(distance == factor * touched_bytes(specs))
+    factor = DEFAULT_MODEL.distance_factor
+    distance = round(factor * sum(map(touched_bytes, specs)))
+    assume(distance == factor * sum(map(touched_bytes, specs)))
     others = data.draw(st.sets(st.integers(0, 64 * MB).filter(lambda n: n != distance), max_size=3))
     nanoseconds = st.fixed_dictionaries(dict.fromkeys([distance, *others], st.integers(1, 10**9)))
     null = data.draw(nanoseconds)
@@ -94,11 +95,15 @@ def test_coverage_counts_what_is_there_and_the_rest_is_listed(
     prediction = predictor(*(each for each in rising(data) if each.operator in known)).predict(
         specs
     )
-    assert prediction.coverage == pytest.approx(sum(spec in known for spec in specs) / len(specs))
-    assert set(prediction.missing) == set(specs) - known
+    assert set(prediction.of(Source.MEASURED)) == set(specs) & known
+    missing = set(prediction.missing)
+    assert prediction.coverage == pytest.approx(
+        sum(spec not in missing for spec in specs) / len(specs)
+    )
     for spec, each in zip(specs, prediction.operators, strict=True):
         assert each.spec == spec
-        assert (each.latency_ms is None) == (spec not in known)
+        assert (each.latency_ms is None) == (spec in missing)
+        assert (each.error > 0) == (each.source is Source.INTERPOLATED)
     assert_interval(prediction)
 
 
@@ -115,51 +120,30 @@ def test_the_interval_holds_the_total_whatever_the_errors_were(
     residuals: dict[str, float], data: st.DataObject
 ) -> None:
     model = predictor(*rising(data))
-    calibration = Calibration(model=DEFAULT_CACHE_MODEL, residuals=residuals)
-    assert calibration.half_width() >= 0
+    calibration = Calibration(model=DEFAULT_MODEL, residuals=residuals, own_error=0.03)
     model.__dict__["calibration"] = calibration
     assert_interval(model.predict(SPECS))
 
 
-POINTS: Sequence[tuple[str, Any]] = tuple(synthetic_networks(DEFAULT_CACHE_MODEL, count=8).items())
-
-
-@pytest.fixture(scope="module")
-def points(tmp_path_factory: pytest.TempPathFactory) -> list[NetworkPoint]:
-    """Eight networks for a fit."""
-    table: LatencyTable = table_at(tmp_path_factory.mktemp("table") / "t.jsonl")
-    for _, (_, rows, network) in POINTS:
-        table.add(*rows, network)
-    model = Predictor(table)
-    return [
-        model.network_point(name, specs, network.latency_ms) for name, (specs, _, network) in POINTS
-    ]
+TRUTHS = truths(DEFAULT_MODEL, count=8)
 
 
 @given(speed=st.floats(0.01, 100.0))
-def test_a_device_of_another_speed_has_the_same_errors(
-    points: list[NetworkPoint], speed: float
-) -> None:
+def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
+    # The features are counts and bytes, then squares of times, then times.
+    factors = np.concatenate([[1.0, 1.0, 1.0, speed**2], np.full(LAYOUT.width - 4, speed)])
     faster = [
-        NetworkPoint(
-            name=point.name,
-            measured_ms=point.measured_ms * speed,
-            count=point.count,
-            touched_bytes=point.touched_bytes,
-            swept_bytes=point.swept_bytes,
-            totals_ms=point.totals_ms * speed,
-        )
-        for point in points
+        replace(truth, measured_ms=truth.measured_ms * speed, sums=truth.sums * factors)
+        for truth in TRUTHS
     ]
-    one, other = calibrate(points), calibrate(faster)
+    one, other = calibrate(TRUTHS, LAYOUT), calibrate(faster, LAYOUT)
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)
-    assert other.model.scale == pytest.approx(one.model.scale)
+    assert other.model.scales == pytest.approx(one.model.scales)
     assert other.model.overhead_ms == pytest.approx(one.model.overhead_ms * speed, abs=1e-9)
 
 
 @given(order=st.permutations(range(8)))
-def test_the_order_of_the_networks_does_not_matter(
-    points: list[NetworkPoint], order: list[int]
-) -> None:
-    one, other = calibrate(points), calibrate([points[index] for index in order])
+def test_the_order_of_the_networks_does_not_matter(order: list[int]) -> None:
+    one = calibrate(TRUTHS, LAYOUT)
+    other = calibrate([TRUTHS[index] for index in order], LAYOUT)
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,8 +10,10 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
 from edgeslim.prediction.calibration import UNCALIBRATED
-from edgeslim.prediction.predictor import Predictor, Source
-from edgeslim.prediction.reuse_distance import CacheModel
+from edgeslim.opspec import OpSpec, Shapes
+from edgeslim.prediction.predictor import Prediction, Predictor, Source
+from edgeslim.prediction.network_features import GROUPS
+from edgeslim.prediction.network_model import NetworkModel
 from tests.prediction.networks import synthetic_networks
 from tests.values import MB, chain, convolution, relu, row, table_at
 
@@ -29,7 +30,9 @@ def test_a_prediction_is_the_sum_of_its_operators(path: Path) -> None:
     table = table_at(path, *(row(spec, 2.0**i, 9.0) for i, spec in enumerate(SMALL)))
     prediction = Predictor(table).predict([*SMALL, SMALL[0]])
     assert prediction.total_ms == pytest.approx(1.0 + 2.0 + 4.0 + 1.0, rel=0.05)
-    assert prediction.total_ms == sum(each.latency_ms or 0 for each in prediction.operators)
+    assert prediction.total_ms == pytest.approx(
+        sum(each.latency_ms or 0 for each in prediction.operators)
+    )
     assert [each.spec for each in prediction.operators] == [*SMALL, SMALL[0]]
     assert {each.source for each in prediction.operators} == {Source.MEASURED}
     assert (prediction.missing, prediction.coverage) == ((), 1.0)
@@ -46,24 +49,53 @@ def test_what_a_run_itself_costs_is_taken_off_each_operator_and_never_below_noth
     assert [each.latency_ms for each in prediction.operators] == pytest.approx([1.5, 0.0])
 
 
-def test_what_the_table_lacks_is_listed_and_is_no_zero(path: Path) -> None:
+def test_what_the_table_knows_nothing_like_is_listed_and_is_no_zero(path: Path) -> None:
+    softmax, sigmoid = (
+        OpSpec(kind=kind, inputs=Shapes(X=((1, 8),)), outputs=Shapes(Out=((1, 8),)))
+        for kind in ("softmax", "sigmoid")
+    )
     table = table_at(
-        path, row(SMALL[0], 1.0), FailedRow(operator=SMALL[1], reason="the optimizer aborted")
+        path, row(SMALL[0], 1.0), FailedRow(operator=softmax, reason="the optimizer aborted")
     )
     predictor = Predictor(table)
-    prediction = predictor.predict([SMALL[0], SMALL[1], SMALL[2], SMALL[1]])
-    assert prediction.missing == (SMALL[1], SMALL[2])
+    prediction = predictor.predict([SMALL[0], softmax, sigmoid, softmax])
+    assert prediction.missing == (softmax, sigmoid)
     assert prediction.coverage == 0.25
     assert [each.latency_ms for each in prediction.operators] == [pytest.approx(1.0), *[None] * 3]
     assert prediction.operators[1].source is Source.MISSING
+    assert predictor.unknown([softmax, SMALL[0], softmax]) == [softmax]
     with pytest.raises(MissingLatencyError) as caught:
-        predictor.total_ms([SMALL[1], SMALL[0], SMALL[2]])
+        predictor.total_ms([softmax, SMALL[0], sigmoid])
     assert str(caught.value) == (
-        f"{path} lacks {SMALL[1]} and 1 more; "
+        f"{path} knows nothing like {softmax} and 1 more; "
         "measure them with edgeslim profile --out on this table"
     )
-    with pytest.raises(MissingLatencyError, match=r"lacks relu 1x8x8x8 -> 1x8x8x8; measure"):
-        predictor.total_ms([SMALL[1]])
+
+
+def test_what_was_not_measured_is_interpolated_and_widens_the_interval(path: Path) -> None:
+    widths = [8, 16, 24, 32, 48, 64, 96, 128]
+    table = table_at(path, *(row(convolution(32, width, 28), 0.01 * width) for width in widths))
+    predictor = Predictor(table)
+    between = convolution(32, 40, 28)
+    prediction = predictor.predict([between])
+    (operator,) = prediction.operators
+    assert operator.source is Source.INTERPOLATED
+    assert 0 < operator.error < 0.5
+    assert operator.latency_ms == pytest.approx(0.4, rel=0.25)
+    assert prediction.of(Source.INTERPOLATED) == (between,)
+    assert (prediction.missing, prediction.coverage) == ((), 1.0)
+    known = predictor.predict([convolution(32, 48, 28)])
+
+    def relative_width(each: Prediction) -> float:
+        return (each.interval_ms[1] - each.interval_ms[0]) / each.total_ms
+
+    assert relative_width(prediction) > relative_width(known)
+
+
+def test_a_predictor_can_be_made_to_forget(path: Path) -> None:
+    table = table_at(path, row(SMALL[0], 1.0), row(SMALL[2], 2.0))
+    assert Predictor(table, only={SMALL[0]}).predict([SMALL[0]]).of(Source.MEASURED)
+    assert not Predictor(table, only={SMALL[0]}).predict([SMALL[2]]).of(Source.MEASURED)
 
 
 def test_a_network_of_nothing_takes_no_time(path: Path) -> None:
@@ -83,15 +115,21 @@ def test_an_operator_that_was_not_steady_says_so(path: Path) -> None:
         ),
     )
     prediction = Predictor(table_at(path, row(SMALL[0], 1.0), unsteady)).predict(SMALL[:2])
-    assert [each.stable for each in prediction.operators] == [True, False]
+    assert [each.unsteady for each in prediction.operators] == ["", "its samples are far apart"]
+
+
+def test_an_operator_that_was_disturbed_says_so(path: Path) -> None:
+    disturbed = row(SMALL[1], 1.0, disturbed="the device was slow")
+    prediction = Predictor(table_at(path, row(SMALL[0], 1.0), disturbed)).predict(SMALL[:2])
+    assert [each.unsteady for each in prediction.operators] == ["", "the device was slow"]
 
 
 def test_a_table_that_grows_does_not_change_or_break_a_predictor(path: Path) -> None:
     table = table_at(path, row(SMALL[0], 1.0))
     predictor = Predictor(table)
     table.add(row(SMALL[1], 1.0))
-    assert predictor.predict(SMALL[:2]).coverage == 0.5
-    assert Predictor(table).predict(SMALL[:2]).coverage == 1.0
+    assert not predictor.predict([SMALL[1]]).of(Source.MEASURED)
+    assert Predictor(table).predict([SMALL[1]]).of(Source.MEASURED)
 
 
 def test_small_networks_are_read_hot_and_large_ones_cold(path: Path) -> None:
@@ -105,16 +143,15 @@ def test_small_networks_are_read_hot_and_large_ones_cold(path: Path) -> None:
     assert beside.operators[0].latency_ms == pytest.approx(3.0)
 
 
-def measured_networks(table: LatencyTable, model: CacheModel, *, skip: Any = ()) -> list[str]:
+def measured_networks(table: LatencyTable, model: NetworkModel) -> list[str]:
     """Adds networks that obey a model, and the operators they are of."""
     networks = synthetic_networks(model)
-    for name, (specs, rows, network_row) in networks.items():
-        table.add(*(each for each in rows if each.operator not in skip), network_row)
-        assert all(spec in table or spec in skip for spec in specs), name
+    for _, rows, network_row in networks.values():
+        table.add(*rows, network_row)
     return list(networks)
 
 
-MODEL = CacheModel(distance_factor=2.0, scale=0.9, overhead_ms=-0.002)
+MODEL = NetworkModel(distance_factor=2.0, scales=(0.9,) * len(GROUPS), overhead_ms=-0.002)
 
 
 def test_networks_in_the_table_calibrate_it(path: Path) -> None:
@@ -136,15 +173,19 @@ def test_networks_that_are_held_back_are_not_seen(path: Path) -> None:
     assert Predictor(table, without=names).calibration is UNCALIBRATED
 
 
-def test_networks_whose_operators_are_not_all_there_are_left_out(path: Path) -> None:
+def test_networks_of_which_something_is_unknown_are_left_out(path: Path) -> None:
     table = table_at(path)
-    networks = synthetic_networks(MODEL)
-    first = next(iter(networks))
-    missing = set(networks[first][0][:1])
-    names = measured_networks(table, MODEL, skip=missing)
-    left_out = {name for name in names if missing & set(networks[name][0])}
-    assert first in left_out
-    assert set(Predictor(table).calibration.residuals) == set(names) - left_out
+    names = measured_networks(table, MODEL)
+    strange = OpSpec(kind="softmax", inputs=Shapes(X=((1, 8),)), outputs=Shapes(Out=((1, 8),)))
+    known = table.networks[names[0]]
+    table.add(
+        NetworkRow(
+            name="strange",
+            graph=chain(*known.graph.specs, strange),
+            measurements=known.measurements,
+        )
+    )
+    assert set(Predictor(table).calibration.residuals) == set(names)
 
 
 def test_an_empty_network_in_the_table_harms_nothing(path: Path) -> None:

@@ -24,7 +24,7 @@ from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.parameters import write_parameters
-from edgeslim.runner.batch import Job, Outcome, PythonRunner, run_batch
+from edgeslim.runner.batch import Job, Outcome, PythonRunner, Reference, run_batch
 from edgeslim.runner.protocol import Entry, Input, Sampling
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
@@ -78,7 +78,7 @@ def test_a_batch_is_measured_in_order(runner: PythonRunner, real_jobs: Sequence[
         assert [each.cache.swept_bytes for each in outcome.measurements] == [0, MB]
         assert all(3 <= len(each.samples_ns) <= 8 for each in outcome.measurements)
         assert outcome.device_s > 0
-        assert 0 <= outcome.interrupted <= 1
+        assert outcome.references_ms == ()
     null, reference, *_ = (outcome.measurements[0].latency_ms for outcome in outcomes)
     assert 0 < null < 0.05 < reference
 
@@ -231,3 +231,36 @@ def test_names_that_mean_two_things_are_refused(runner: PythonRunner, tmp_path: 
         run_batch(runner, [one, other])
     with pytest.raises(ValueError, match="the ids of a batch must differ"):
         run_batch(runner, [one, one])
+
+
+@pytest.mark.slow
+def test_a_reference_is_timed_around_every_state(
+    runner: PythonRunner, real_jobs: Sequence[Job]
+) -> None:
+    jobs = [changed(job, states=(QUICK, QUICK)) for job in (real_jobs[0], real_jobs[2])]
+    outcomes = run_batch(runner, jobs, reference=Reference(job=real_jobs[1]))
+    assert [outcome.id for outcome in outcomes] == [job.entry.id for job in jobs]
+    for outcome in outcomes:
+        assert outcome.error is None
+        assert len(outcome.references_ms) == len(outcome.measurements) == 2
+        assert min(outcome.references_ms) > 0
+
+
+@pytest.mark.slow
+def test_next_to_a_slow_reference_nothing_is_trusted_and_patience_ends(
+    runner: PythonRunner, real_jobs: Sequence[Job]
+) -> None:
+    impossible = Reference(job=real_jobs[1], baseline_ms=1e-6, patience_s=0.3)
+    (outcome,) = run_batch(runner, real_jobs[:1], reference=impossible)
+    assert outcome.disturbed == "the device was slow"
+    assert outcome.waited_s >= 0.3
+    assert outcome.measurements, "what was disturbed is measured all the same"
+
+
+@pytest.mark.slow
+def test_a_reference_that_cannot_run_is_no_fault_of_any_model(
+    runner: PythonRunner, real_jobs: Sequence[Job]
+) -> None:
+    foreign = changed(real_jobs[1], kernel_targets=(4,))
+    with pytest.raises(RunnerError, match="refuses to run: the reference model: the model's"):
+        run_batch(runner, real_jobs[:1], reference=Reference(job=foreign))

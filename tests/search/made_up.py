@@ -10,7 +10,7 @@ from edgeslim.latency_rows import TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.device_session import open_device
-from edgeslim.spaces import SPACES, Space
+from edgeslim.spaces import SPACES, Space, every_operator
 from tests.values import CONTEXT, row
 
 
@@ -35,6 +35,6 @@ def made_up_table(
 ) -> LatencyTable:
     """A table of every operator of a space, each ``factor`` times as slow as `made_up_ms`."""
     table = LatencyTable.open(path, context)
-    operators = space.every_operator(context.execution.target)
+    operators = every_operator(space, context.execution.target)
     table.add(*(row(operator, factor * made_up_ms(operator)) for operator in operators))
     return table

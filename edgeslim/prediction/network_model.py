@@ -1,0 +1,81 @@
+"""What an operator costs inside a network, from what it costs alone.
+
+Alone and run back to back, an operator finds its weights and buffers in the caches. In a
+network they were last touched one whole inference ago, and everything that the network
+touched in between may have pushed them out: the *reuse distance* (Mattson et al., 1970,
+https://doi.org/10.1147/sj.92.0078). The table holds each operator's time with several
+amounts of memory touched before each run, so its time in a network is read off at the
+network's own distance.
+
+The distance is a multiple of the bytes that the operators read and write; the multiple is
+a property of the device (caches are shared, and kernels use workspace of their own), and
+is fitted on whole networks with the other numbers of a `NetworkModel`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeslim.prediction.network_features import GROUPS, Array, Network
+
+__all__ = ["DEFAULT_MODEL", "NetworkModel", "totals_at"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkModel:
+    """How a device's networks relate to their operators.
+
+    ``latency = sum over groups of scale * (operators at the distance) + count * overhead``
+
+    Args:
+        distance_factor: Reuse distance over bytes that the operators read and write.
+        scales: Factor on the sum over each group's operators, in the order of `GROUPS`.
+        overhead_ms: Added for each operator: what calling one costs in a network.
+    """
+
+    distance_factor: float = 1.5
+    scales: tuple[float, ...] = (1.0,) * len(GROUPS)
+    overhead_ms: float = 0.0
+
+    def latencies_ms(self, networks: Network) -> Array:
+        """Latency of each network in milliseconds, ``(networks,)``."""
+        totals = totals_at(networks, self.distance_factor * networks.touched_bytes)
+        latencies: Array = totals @ np.array(self.scales) + self.overhead_ms * networks.counts
+        return np.maximum(latencies, 0.0)
+
+    def shares_ms(self, operators: Network, touched_bytes: float) -> Array:
+        """What each operator adds to a network that touches so many bytes, ``(operators,)``.
+
+        The overhead, which is the same for each, is left out.
+        """
+        distances = np.full(len(operators.counts), self.distance_factor * touched_bytes)
+        shares: Array = totals_at(operators, distances) @ np.array(self.scales)
+        return shares
+
+
+DEFAULT_MODEL = NetworkModel()
+"""Used while a device has too few whole networks measured to fit its own."""
+
+
+def totals_at(networks: Network, distances: Array) -> Array:
+    """Sum over the operators of each group at each network's reuse distance.
+
+    Args:
+        networks: The networks.
+        distances: Bytes touched in between, ``(networks,)``.
+
+    Returns:
+        Milliseconds, ``(networks, groups)``; between two cache states as on a line, beyond
+        the last as there.
+    """
+    swept, totals = networks.swept_bytes, networks.totals_ms
+    if swept.size == 1:
+        return totals[:, :, 0]
+    below = np.clip(np.searchsorted(swept, distances, side="right") - 1, 0, swept.size - 2)
+    share = np.clip((distances - swept[below]) / (swept[below + 1] - swept[below]), 0.0, 1.0)
+    each = np.arange(len(distances))
+    return totals[each, :, below] * (1 - share)[:, None] + (
+        totals[each, :, below + 1] * share[:, None]
+    )

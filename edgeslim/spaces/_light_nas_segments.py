@@ -1,0 +1,149 @@
+"""The light-NAS spaces in segments: a group depends on its own tokens and one of those before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from edgeslim.execution import Target
+from edgeslim.models._light_nas_architecture import LightNasArchitecture
+from edgeslim.opspec import Shape
+from edgeslim.spaces._fused_list import FusedList
+from edgeslim.spaces._light_nas_operators import add_group, add_head, add_stem
+from edgeslim.spaces._segments import Segment, Tokens, Variant
+
+__all__ = ["LightNasSegments"]
+
+_TOKENS_PER_GROUP = 6
+_EXPANSION, _CHANNELS, _LAYERS, _, _SHORTCUT, _EXCITATION = range(_TOKENS_PER_GROUP)
+_OF_ITS_END = (_EXPANSION, _CHANNELS, _LAYERS, _SHORTCUT, _EXCITATION)
+"""Tokens that decide the last convolution of a group."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LightNasSegments:
+    """The segments of one space for one target.
+
+    Args:
+        ranges: How many values each token has.
+        initial_tokens: Values of the tokens that a segment does not depend on.
+        architecture: The network that tokens stand for.
+        searched_from: Place of the first group that has tokens.
+        input_shape: ``(N, C, H, W)``.
+        num_classes: Width of the output.
+        target: What the operators are of.
+    """
+
+    ranges: Tokens
+    initial_tokens: Tokens
+    architecture: Callable[[Sequence[int]], LightNasArchitecture]
+    searched_from: int
+    input_shape: Shape
+    num_classes: int
+    target: Target
+
+    def all(self) -> tuple[Segment, ...]:
+        """The stem, each group with the pairs on its border to the one before, and the head."""
+        count = len(self.architecture(self.initial_tokens).groups)
+        segments = [self._segment((), self._stem)]
+        for place in range(count):
+            segments.append(self._group_segment(place))
+            segments.append(self._border_segment(place))
+        segments.append(self._segment(self._positions(count - 1, [_CHANNELS]), self._head))
+        return tuple(segments)
+
+    def _positions(self, group: int, which: Iterable[int]) -> Tokens:
+        """Where some tokens of a group are; nowhere if the group is not searched."""
+        block = group - self.searched_from
+        if not 0 <= block < len(self.ranges) // _TOKENS_PER_GROUP:
+            return ()
+        return tuple(_TOKENS_PER_GROUP * block + each for each in which)
+
+    def _segment(
+        self, positions: Tokens, variant: Callable[[LightNasArchitecture], Variant]
+    ) -> Segment:
+        places = tuple(sorted(positions))
+
+        def of_values(values: Tokens) -> Variant:
+            tokens = list(self.initial_tokens)
+            for place, value in zip(places, values, strict=True):
+                tokens[place] = value
+            return variant(self.architecture(tokens))
+
+        return Segment(
+            positions=places,
+            ranges=tuple(self.ranges[place] for place in places),
+            variant=of_values,
+        )
+
+    def _shapes(self, architecture: LightNasArchitecture) -> Iterator[Shape]:
+        """Shapes before each group, and behind the last."""
+        shape = add_stem(FusedList(self.target), self.input_shape, architecture)
+        yield shape
+        for group in architecture.groups:
+            height, width = (-(-extent // group.stride) for extent in shape[2:])
+            shape = (shape[0], group.channels, height, width)
+            yield shape
+
+    def _stem(self, architecture: LightNasArchitecture) -> Variant:
+        fused = FusedList(self.target)
+        add_stem(fused, self.input_shape, architecture)
+        return _variant(fused)
+
+    def _head(self, architecture: LightNasArchitecture) -> Variant:
+        fused = FusedList(self.target)
+        *_, shape = self._shapes(architecture)
+        add_head(fused, shape, architecture, self.num_classes)
+        return _variant(fused)
+
+    def _group_segment(self, place: int) -> Segment:
+        def variant(architecture: LightNasArchitecture) -> Variant:
+            fused = FusedList(self.target)
+            shape = list(self._shapes(architecture))[place]
+            add_group(fused, shape, architecture.groups[place])
+            return _variant(fused)
+
+        own = self._positions(place, range(_TOKENS_PER_GROUP))
+        return self._segment((*self._positions(place - 1, [_CHANNELS]), *own), variant)
+
+    def _border_segment(self, place: int) -> Segment:
+        """The last convolution of a group and the first of the next group or of the head."""
+
+        def variant(architecture: LightNasArchitecture) -> Variant:
+            groups = architecture.groups
+            group, shape = groups[place], list(self._shapes(architecture))[place + 1]
+            added = group.shortcut and group.layers > 1
+            if added or group.squeeze_excitation:
+                return Variant()  # something else reads what it writes
+            before = group.channels
+            if group.layers == 1:
+                before = groups[place - 1].channels if place else architecture.stem_channels
+            behind = architecture.head_channels
+            if place + 1 < len(groups):
+                behind = groups[place + 1].expanded(group.channels)
+            pair = FusedList(self.target)
+            middle = (shape[0], group.expanded(before), *shape[2:])
+            pair.convolution(
+                pair.convolution(middle, group.channels), behind, activation="relu6"
+            )
+            merged = Counter(pair.specs(merged=True))
+            merged.subtract(pair.specs(merged=False))
+            return Variant(merged=merged, pays=pair.any_pair_pays)
+
+        return self._segment(
+            (
+                *self._positions(place - 1, [_CHANNELS]),
+                *self._positions(place, _OF_ITS_END),
+                *self._positions(place + 1, [_EXPANSION]),
+            ),
+            variant,
+        )
+
+
+def _variant(fused: FusedList) -> Variant:
+    return Variant(
+        plain=Counter(fused.specs(merged=False)),
+        merged=Counter(fused.specs(merged=True)),
+        pays=fused.any_pair_pays,
+    )

@@ -1,0 +1,62 @@
+"""A space in parts: what each part adds depends on a few tokens only.
+
+So the operators of a whole population are sums over small tables: one row for each choice
+of a part's tokens. Nothing is built network by network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from edgeslim.opspec import OpSpec
+
+__all__ = ["Segment", "Variant"]
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """What one choice of a segment's tokens adds to a network.
+
+    The optimizer looks for one pair of convolutions whose merging saves work, and then
+    merges every pair of the network; so each segment says both.
+
+    Args:
+        plain: How many of each operator it adds where nothing is merged.
+        merged: The same where the network's pairs are merged; below zero where an operator
+            of another segment becomes part of one of these.
+        pays: Whether it has a pair whose merging saves work.
+    """
+
+    plain: Mapping[OpSpec, int] = field(default_factory=dict)
+    merged: Mapping[OpSpec, int] = field(default_factory=dict)
+    pays: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One part of a space.
+
+    Args:
+        positions: The tokens that it depends on, rising.
+        ranges: How many values each of them has.
+        variant: What it adds for values of these tokens.
+    """
+
+    positions: Tokens
+    ranges: Tokens
+    variant: Callable[[Tokens], Variant]
+
+    @property
+    def size(self) -> int:
+        """How many choices there are."""
+        return math.prod(self.ranges)
+
+    def variants(self) -> Iterator[Variant]:
+        """What it adds for every choice, the last token changing fastest."""
+        for values in product(*map(range, self.ranges)):
+            yield self.variant(values)
