@@ -1,0 +1,143 @@
+"""What the measured operators of one family say about its others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.prediction.gaussian_process import Array, Coordinates, GaussianProcess
+from edgeslim.prediction.operator_features import AXES, LABELS, OperatorFeatures, Rows
+from edgeslim.prediction.roofline import fit_prices, shares
+
+__all__ = ["FamilyModel"]
+
+_PRICE_SPREAD = 0.7
+"""Between a device's families, as the standard deviation of a price's logarithm."""
+
+_TREND = 0.5
+"""What a family's fitted prices may still be off by, likewise."""
+
+_AXIS_WEIGHT, _LABEL_WEIGHT, _REMAINDER_WEIGHT = 0.05, 0.5, 0.05
+_WEIGHTS = np.array(
+    [_AXIS_WEIGHT] * AXES + [_LABEL_WEIGHT] * (LABELS - 2) + [_REMAINDER_WEIGHT] * 2
+)
+
+_NORMAL_90 = 1.645
+"""Half of a normal distribution's 90 % interval, in standard deviations."""
+
+_CHUNK = 2048
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """Cache states that the same operators were measured in."""
+
+    states: Rows
+    process: GaussianProcess
+    inflation: float
+
+
+class FamilyModel:
+    """Latencies of a family: a sum of prices, times what a Gaussian process learned of it.
+
+    Args:
+        known: Measured operators of the family; maybe none.
+        latencies_ms: ``(known, states)``, nan where not measured.
+        prices: What the device asks, ``(states, costs)``.
+    """
+
+    def __init__(self, known: OperatorFeatures, latencies_ms: Array, prices: Array) -> None:
+        self._codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in range(LABELS))
+        measured = np.isfinite(latencies_ms)
+        self._prices = np.array(
+            [
+                fit_prices(known.costs[rows], column[rows], guess, spread=_PRICE_SPREAD)
+                for rows, column, guess in zip(measured.T, latencies_ms.T, prices, strict=True)
+            ]
+        )
+        self._parts: list[_Part] = []
+        where = self.coordinates(known)
+        values = np.log(latencies_ms) - self._sums(known)
+        for rows, states in _alike(measured):
+            like = self._parts[0].process if self._parts else None
+            process = GaussianProcess(
+                where.take(rows), values[np.ix_(rows, states)], _WEIGHTS, like=like
+            )
+            self._parts.append(_Part(states=states, process=process, inflation=_inflation(process)))
+
+    @property
+    def process(self) -> GaussianProcess:
+        """Of the states that most operators were measured in."""
+        return self._parts[0].process
+
+    @property
+    def inflation(self) -> float:
+        """What its standard deviations must be multiplied with to be true."""
+        return self._parts[0].inflation
+
+    def coordinates(self, features: OperatorFeatures) -> Coordinates:
+        """Where operators are for the process."""
+        labels = np.array(
+            [
+                [
+                    codes.setdefault(label, len(codes))
+                    for codes, label in zip(self._codes, row, strict=True)
+                ]
+                for row in features.labels
+            ],
+            dtype=np.int64,
+        )
+        trends = [shares(features.costs, prices) for prices in self._prices]
+        return Coordinates(
+            axes=features.axes,
+            labels=np.array(labels, dtype=np.int64).reshape(-1, LABELS),
+            trends=_TREND * np.mean(trends, axis=0),
+        )
+
+    def predict(self, features: OperatorFeatures) -> tuple[Array, Array]:
+        """Latencies in ms, ``(operators, states)``, and relative errors, ``(operators,)``.
+
+        States in which no operator of the family was measured are nan.
+        """
+        count = len(features.costs)
+        latencies_ms = np.full((count, len(self._prices)), np.nan)
+        errors = np.zeros(count)
+        where, sums = self.coordinates(features), self._sums(features)
+        for start in range(0, count, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            for part in self._parts:
+                mean, deviation = part.process.predict(where.take(chunk))
+                latencies_ms[chunk, part.states] = np.exp(sums[chunk, part.states] + mean)
+                errors[chunk] = np.maximum(errors[chunk], part.inflation * deviation)
+        return latencies_ms, errors
+
+    def sums_ms(self, features: OperatorFeatures) -> Array:
+        """Latencies by the prices alone, ``(operators, states)``."""
+        return np.exp(self._sums(features))
+
+    def _sums(self, features: OperatorFeatures) -> Array:
+        sums: Array = np.log(features.costs @ self._prices.T)
+        return sums
+
+
+def _alike(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
+    """States that have the same operators together, most operators first."""
+    patterns, inverse = np.unique(measured, axis=1, return_inverse=True)
+    for index in np.argsort(-patterns.sum(0), kind="stable"):
+        yield np.flatnonzero(patterns[:, index]), np.flatnonzero(inverse == index)
+
+
+def _inflation(process: GaussianProcess) -> float:
+    errors, deviations = process.left_out()
+    ratios = np.sort(np.abs(errors / deviations[:, None]).ravel())
+    count = len(errors)
+    if not count:
+        return 1.0
+    rank = min(math.ceil(0.9 * (count + 1)) / count, 1.0)
+    return max(1.0, float(np.quantile(ratios, rank)) / _NORMAL_90)

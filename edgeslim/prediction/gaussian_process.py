@@ -1,0 +1,240 @@
+"""A Gaussian process over axes and labels whose distances are learned from the data.
+
+Rasmussen and Williams, *Gaussian Processes for Machine Learning*, 2006: the prediction is
+algorithm 2.1, the gradient of the evidence equation 5.9, errors with one point left out are
+equations 5.10 to 5.12, the Matern covariance is equation 4.17.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Array", "Coordinates", "GaussianProcess"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Labels = np.ndarray[Any, np.dtype[np.int64]]
+
+_FIT_AT_MOST = 300
+"""Points, the first ones, that the weights are learned from; predictions use all."""
+
+# The prior of the weights' logarithms, with which a few points are enough to go on: means
+# of the last two, then standard deviations.
+_AMPLITUDE, _NOISE = math.log(0.3), math.log(0.02)
+_SPREAD_OF_WEIGHTS, _SPREAD_OF_SCALES = 1.5, 1.0
+_FARTHEST = 6.0
+
+_OUTLYING = 3.0
+"""Left-out errors of more deviations than this are taken for bad measurements."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coordinates:
+    """Where some points are.
+
+    Args:
+        axes: Numbers that are near or far, ``(points, axes)``.
+        labels: Numbers that are equal or not, ``(points, labels)``.
+        trends: Values are prone to straight lines in these, ``(points, trends)``; in units
+            of the deviation that is expected.
+    """
+
+    axes: Array
+    labels: Labels
+    trends: Array
+
+    def __len__(self) -> int:
+        return len(self.axes)
+
+    def take(self, index: Any) -> Coordinates:  # noqa: ANN401 - whatever indexes an array
+        """Some of the points."""
+        return Coordinates(
+            axes=self.axes[index], labels=self.labels[index], trends=self.trends[index]
+        )
+
+
+class GaussianProcess:
+    """Values at some points, and what they say of others.
+
+    The squared distance of two points is a sum over axes and labels, each with a weight.
+    Weights, amplitude and noise are those of the greatest evidence under a wide prior. A
+    point that the others contradict gets more noise than they, and the fit is made again.
+
+    Args:
+        known: Where values are known; maybe nowhere.
+        values: Them, ``(known, outputs)``; the outputs share one covariance.
+        weights: First guess of the weight of each axis, then of each label.
+        like: A process whose weights are taken over, instead of a fit.
+    """
+
+    def __init__(
+        self,
+        known: Coordinates,
+        values: Array,
+        weights: Array,
+        *,
+        like: GaussianProcess | None = None,
+    ) -> None:
+        self._known = known
+        self._values = values
+        self._guess = np.concatenate([np.log(weights), [_AMPLITUDE, _NOISE]])
+        self._doubt = np.ones(len(known))
+        self._logarithms: Array = self._guess if like is None else like.logarithms
+        if like is None and len(known) > 1:
+            self._logarithms = self._fit()
+        self._solve()
+        errors, deviations = self.left_out()
+        outlying = np.sqrt((errors**2).mean(1)) / (_OUTLYING * deviations)
+        if like is None and (outlying > 1).any():
+            self._doubt = np.maximum(outlying, 1.0) ** 2
+            self._logarithms = self._fit()
+            self._solve()
+
+    @property
+    def logarithms(self) -> Array:
+        """Of the weights of axes and labels, of the amplitude, and of the noise."""
+        return self._logarithms
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of one value about the smooth part."""
+        return math.exp(self._logarithms[-1])
+
+    def covariance(self, one: Coordinates, other: Coordinates) -> Array:
+        """Before anything is known, without noise: ``(one, other)``."""
+        weights = np.exp(self._logarithms[:-2])
+        count = one.axes.shape[1]
+        scale = np.sqrt(weights[:count])
+        a, b = one.axes * scale, other.axes * scale
+        squared = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
+        np.maximum(squared, 0.0, out=squared)
+        for index, weight in enumerate(weights[count:]):
+            squared += weight * np.not_equal.outer(one.labels[:, index], other.labels[:, index])
+        return self._amplitude * _matern(squared)[0] + one.trends @ other.trends.T
+
+    def variance(self, where: Coordinates) -> Array:
+        """Diagonal of `covariance`."""
+        found: Array = self._amplitude + (where.trends**2).sum(1)
+        return found
+
+    def explained(self, where: Coordinates) -> Array:
+        """What is known of points, ``(known, where)``.
+
+        Its product with itself is what the known values take off the `covariance`.
+        """
+        from scipy.linalg import solve_triangular
+
+        cross = self.covariance(self._known, where)
+        found: Array = solve_triangular(self._lower, cross, lower=True, check_finite=False)
+        return found
+
+    def predict(self, where: Coordinates) -> tuple[Array, Array]:
+        """Mean, ``(where, outputs)``, and standard deviation of a new value, ``(where,)``."""
+        mean = self.covariance(where, self._known) @ self._alpha
+        variance = self.variance(where) - (self.explained(where) ** 2).sum(0)
+        return mean, np.sqrt(np.maximum(variance, 0.0) + self.noise**2)
+
+    def left_out(self) -> tuple[Array, Array]:
+        """Error of each value when it is left out, ``(known, outputs)``, and its deviation."""
+        diagonal = np.diag(_inverse(self._lower))
+        return self._alpha / diagonal[:, None], 1 / np.sqrt(diagonal)
+
+    @property
+    def _amplitude(self) -> float:
+        return math.exp(2 * self._logarithms[-2])
+
+    def _solve(self) -> None:
+        covariance = self.covariance(self._known, self._known)
+        covariance[np.diag_indices_from(covariance)] += self.noise**2 * self._doubt
+        self._lower = np.linalg.cholesky(covariance)
+        self._alpha = _inverse(self._lower) @ self._values
+
+    def _fit(self) -> Array:
+        from scipy.optimize import minimize
+
+        some = slice(_FIT_AT_MOST)
+        where = self._known.take(some)
+        squares = np.array(
+            [np.subtract.outer(axis, axis) ** 2 for axis in where.axes.T]
+            + [np.not_equal.outer(label, label) * 1.0 for label in where.labels.T]
+        )
+        # What is the same in all known points keeps its first guess.
+        moving = np.array([*squares.any(axis=(1, 2)), True, True])
+        evidence = _Evidence(
+            squares=squares[moving[:-2]],
+            trends=where.trends @ where.trends.T,
+            values=self._values[some],
+            doubt=self._doubt[some],
+        )
+        guess = self._guess[moving]
+        spread = np.full(len(guess), _SPREAD_OF_WEIGHTS)
+        spread[-2:] = _SPREAD_OF_SCALES
+
+        def loss(logarithms: Array) -> tuple[float, Array]:
+            value, gradient = evidence.loss(logarithms)
+            pull = (logarithms - guess) / spread
+            return value + 0.5 * float(pull @ pull), gradient + pull / spread
+
+        bounds = [(each - _FARTHEST, each + _FARTHEST) for each in guess]
+        start = self._logarithms[moving]
+        found = minimize(loss, start, jac=True, bounds=bounds, options={"maxiter": 60})
+        logarithms = self._guess.copy()
+        logarithms[moving] = found.x
+        return logarithms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Evidence:
+    """What the weights are fitted to.
+
+    Args:
+        squares: Squared distances along each axis and label, ``(weights, known, known)``.
+        trends: Covariance of the trends, ``(known, known)``.
+        values: ``(known, outputs)``.
+        doubt: Factors of each value's noise variance, ``(known,)``.
+    """
+
+    squares: Array
+    trends: Array
+    values: Array
+    doubt: Array
+
+    def loss(self, logarithms: Array) -> tuple[float, Array]:
+        """Negative logarithm of the evidence, a mean over the outputs, and its gradient."""
+        count, outputs = self.values.shape
+        weights = np.exp(logarithms[:-2])
+        amplitude, noise = np.exp(2 * logarithms[-2:])
+        shape, slope = _matern(np.tensordot(weights, self.squares, 1))
+        covariance = amplitude * shape + self.trends
+        covariance[np.diag_indices(count)] += noise * self.doubt
+        lower = np.linalg.cholesky(covariance)
+        inverse = _inverse(lower)
+        alpha = inverse @ self.values
+        loss = 0.5 * float((self.values * alpha).sum()) / outputs + float(
+            np.log(np.diag(lower)).sum()
+        )
+        inner = 0.5 * (inverse - alpha @ alpha.T / outputs)
+        gradient = np.empty_like(logarithms)
+        gradient[:-2] = weights * np.tensordot(self.squares, inner * amplitude * slope, 2)
+        gradient[-2] = 2 * amplitude * (inner * shape).sum()
+        gradient[-1] = 2 * noise * (np.diag(inner) * self.doubt).sum()
+        return loss, gradient
+
+
+def _matern(squared: Array) -> tuple[Array, Array]:
+    """The Matern covariance of smoothness 5/2, and its derivative by the squared distance."""
+    scaled = np.sqrt(5 * squared)
+    decay = np.exp(-scaled)
+    return (1 + scaled + scaled**2 / 3) * decay, -5 / 6 * (1 + scaled) * decay
+
+
+def _inverse(lower: Array) -> Array:
+    from scipy.linalg import cho_solve
+
+    if not len(lower):
+        return lower
+    solved: Array = cho_solve((lower, True), np.eye(len(lower)), check_finite=False)
+    return solved

@@ -1,0 +1,97 @@
+"""Latencies of operators that were not measured, from those that were, with honest errors."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from edgeslim.opspec import OpSpec, encode_hook
+from edgeslim.prediction.family_model import FamilyModel
+from edgeslim.prediction.gaussian_process import Array
+from edgeslim.prediction.operator_features import operator_features
+from edgeslim.prediction.roofline import device_prices
+
+__all__ = ["Estimates", "Interpolator"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimates:
+    """Latencies of some operators.
+
+    Args:
+        latencies_ms: ``(operators, states)``; nan where nothing of the kind is known.
+        errors: Relative standard errors, ``(operators,)``: 0 is measured, infinite is
+            unknown. Of many operators, 90 % lie within 1.645 errors.
+    """
+
+    latencies_ms: Array
+    errors: Array
+
+
+class Interpolator:
+    """Estimates operators from measured ones.
+
+    Args:
+        known: Latencies in ms of measured operators, ``(states,)`` each, of the same cache
+            states for all; nan where a state was not measured.
+    """
+
+    def __init__(self, known: Mapping[OpSpec, Array]) -> None:
+        specs = sorted(known, key=_shuffled)
+        self._known = {spec: _checked(spec, known[spec]) for spec in specs}
+        self._latencies_ms = np.array([*self._known.values()]) if specs else np.empty((0, 1))
+        self._features = operator_features(specs)
+        self._prices = np.array(
+            [
+                device_prices(self._features.costs[rows], column[rows])
+                for column in self._latencies_ms.T
+                for rows in [np.isfinite(column)]
+            ]
+        )
+        self._models: dict[str, FamilyModel] = {}
+
+    @property
+    def families(self) -> frozenset[str]:
+        """Families of which something is known."""
+        return frozenset(self._features.families)
+
+    def model(self, family: str) -> FamilyModel:
+        """What is known of a family; if nothing, only the device's prices."""
+        if family not in self._models:
+            rows = self._features.rows(family)
+            self._models[family] = FamilyModel(
+                self._features.take(rows), self._latencies_ms[rows], self._prices
+            )
+        return self._models[family]
+
+    def estimate(self, specs: Sequence[OpSpec]) -> Estimates:
+        """Latencies of operators, measured or not."""
+        latencies_ms = np.full((len(specs), self._latencies_ms.shape[1]), np.nan)
+        errors = np.full(len(specs), np.inf)
+        features = operator_features(specs)
+        for family in self.families.intersection(features.families):
+            rows = features.rows(family)
+            latencies_ms[rows], errors[rows] = self.model(family).predict(features.take(rows))
+        for row, spec in enumerate(specs):
+            if spec in self._known:
+                measured = np.isfinite(self._known[spec])
+                latencies_ms[row, measured] = self._known[spec][measured]
+                errors[row] = 0.0 if measured.all() else errors[row]
+        return Estimates(latencies_ms=latencies_ms, errors=errors)
+
+
+def _shuffled(spec: OpSpec) -> tuple[int, bytes]:
+    """A key that puts operators in one order, whatever order they come in."""
+    text = msgspec.json.encode(spec, enc_hook=encode_hook)
+    return zlib.crc32(text), text
+
+
+def _checked(spec: OpSpec, latencies_ms: Array) -> Array:
+    numbers = np.asarray(latencies_ms, dtype=np.float64)
+    if not (np.isnan(numbers) | ((numbers > 0) & np.isfinite(numbers))).all():
+        raise ValueError(f"latencies must be positive numbers or nan, not {numbers} of {spec}")
+    return numbers

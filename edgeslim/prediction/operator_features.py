@@ -1,0 +1,146 @@
+"""What of an operator its latency depends on, in numbers.
+
+Kernels compute channels in blocks: 12 channels cost as much as 16 where a block has 8. So
+channels count three times more, each time padded to whole blocks of another size, and the
+data say which of them matter. A remainder that does not fill a block of 8 may take a slower
+way of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.ops import known_kinds
+from edgeslim.opspec import FLOAT_BYTES, OpSpec
+from edgeslim.prediction.gaussian_process import Array
+
+__all__ = ["AXES", "COSTS", "LABELS", "OperatorFeatures", "Rows", "operator_features", "padded"]
+
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
+_BLOCKS = (1, 4, 8, 16)
+
+COSTS = ("start", *("macs" for _ in _BLOCKS), "bytes", "bytes", "bytes")
+"""Columns of the costs: the start, multiply-accumulates in whole blocks of output channels
+(millions), and input, output and weights (megabytes)."""
+
+AXES = 2 * len(_BLOCKS) + 4
+"""Logarithms of input and output channels in whole blocks, places, and the three bytes."""
+
+LABELS = 6
+"""Kernel, strides, activation, everything else, and how channels in and out end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorFeatures:
+    """Some operators in numbers.
+
+    Args:
+        families: Operators of different families say nothing of each other.
+        costs: ``(operators, len(COSTS))``.
+        axes: ``(operators, AXES)``.
+        labels: For each operator `LABELS` values that are equal or not.
+    """
+
+    families: tuple[str, ...]
+    costs: Array
+    axes: Array
+    labels: tuple[tuple[Hashable, ...], ...]
+
+    def rows(self, family: str) -> Rows:
+        """Which operators are of a family."""
+        return np.flatnonzero([each == family for each in self.families])
+
+    def take(self, rows: Rows) -> OperatorFeatures:
+        """Some of the operators."""
+        return OperatorFeatures(
+            families=tuple(self.families[row] for row in rows),
+            costs=self.costs[rows],
+            axes=self.axes[rows],
+            labels=tuple(self.labels[row] for row in rows),
+        )
+
+
+def operator_features(specs: Sequence[OpSpec]) -> OperatorFeatures:
+    """Features of operators, in their order."""
+    extents = [_extents(spec) for spec in specs]
+    return OperatorFeatures(
+        families=tuple(_family(spec) for spec in specs),
+        costs=np.array([_costs(s, e) for s, e in zip(specs, extents, strict=True)]).reshape(
+            -1, len(COSTS)
+        ),
+        axes=np.array([_axes(s, e) for s, e in zip(specs, extents, strict=True)]).reshape(-1, AXES),
+        labels=tuple(_labels(s, e) for s, e in zip(specs, extents, strict=True)),
+    )
+
+
+def padded(channels: int, block: int) -> int:
+    """Channels in whole blocks."""
+    return -(-channels // block) * block
+
+
+def _family(spec: OpSpec) -> str:
+    """Depthwise convolution is another operator than dense, whatever its kind is called."""
+    groups = spec.attributes.get("groups", 1)
+    if groups == 1:
+        return spec.kind
+    depthwise = groups == _channels(spec.input_shape) == _channels(spec.output_shape)
+    return "depthwise convolution" if depthwise else "grouped convolution"
+
+
+def _channels(shape: tuple[int, ...]) -> int:
+    return shape[1] if len(shape) > 1 else 1
+
+
+def _extents(spec: OpSpec) -> tuple[int, int, int]:
+    """Channels in and out, and places that an output channel has."""
+    c_out = _channels(spec.output_shape)
+    return _channels(spec.input_shape), c_out, math.prod(spec.output_shape) // c_out
+
+
+def _costs(spec: OpSpec, extents: tuple[int, int, int]) -> list[float]:
+    kind = known_kinds().get(spec.kind)
+    macs = 0 if kind is None else kind.macs(spec)
+    c_out = extents[1]
+    return [
+        1.0,
+        *(macs / 1e6 * padded(c_out, block) / c_out for block in _BLOCKS),
+        *(each / 1e6 for each in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)),
+    ]
+
+
+def _axes(spec: OpSpec, extents: tuple[int, int, int]) -> list[float]:
+    c_in, c_out, places = extents
+    return [
+        *(math.log(padded(channels, block)) for channels in (c_in, c_out) for block in _BLOCKS),
+        math.log(places),
+        *(
+            math.log(max(each, FLOAT_BYTES))
+            for each in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)
+        ),
+    ]
+
+
+def _labels(spec: OpSpec, extents: tuple[int, int, int]) -> tuple[Hashable, ...]:
+    c_in, c_out, _ = extents
+    attributes = dict(spec.attributes)
+    filters = [shape[2:] for shapes in spec.weights.values() for shape in shapes if len(shape) > 3]
+    kernel = filters[0] if filters else attributes.pop("ksize", ())
+    strides = attributes.pop("strides", ())
+    activation = attributes.pop("act_type", attributes.pop("activation_type", ""))
+    attributes.pop("paddings", None)  # the shapes say as much
+    if attributes.get("groups") == c_in:
+        attributes.pop("groups")
+    slots = tuple(
+        (name, len(shape))
+        for part in (spec.inputs, spec.weights)
+        for name, shapes in part.items()
+        for shape in shapes
+    )
+    rest = (tuple(attributes.items()), slots)
+    return (kernel, strides, activation, rest, math.gcd(c_in, 8), math.gcd(c_out, 8))

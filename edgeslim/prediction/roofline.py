@@ -1,0 +1,74 @@
+"""Latency as a sum of what an operator has to do, each at a price that the device asks.
+
+The parts of the roofline (Williams, Waterman and Patterson, CACM 52(4), 2009), added up: a
+start, the multiply-accumulates in whole blocks of channels, and the bytes moved. Prices are
+fitted in logarithms, so that they are positive and every operator's relative error counts
+the same, and held near a first guess: a few tiny operators say nothing about the price of a
+multiply-accumulate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeslim.prediction.gaussian_process import Array
+from edgeslim.prediction.operator_features import COSTS
+
+__all__ = ["NOMINAL_PRICES", "device_prices", "fit_prices", "shares"]
+
+_ERROR = 0.15
+"""Relative error that a sum of this kind has at best."""
+
+_DEVICE_SPREAD = 1.5
+"""Between devices of one speed, as the standard deviation of a price's logarithm."""
+
+_STEPS = 30
+
+NOMINAL_PRICES = np.array([{"start": 5e-3, "macs": 0.025, "bytes": 0.2}[each] for each in COSTS])
+"""Milliseconds for a start, a million multiply-accumulates at each block size, a megabyte.
+
+Only their ratios matter, and only until there are measurements.
+"""
+
+
+def device_prices(costs: Array, latencies_ms: Array) -> Array:
+    """Prices of a device, from operators of all kinds; see `fit_prices`."""
+    if not len(costs):
+        return NOMINAL_PRICES
+    speed = np.exp(np.median(np.log(latencies_ms / (costs @ NOMINAL_PRICES))))
+    return fit_prices(costs, latencies_ms, NOMINAL_PRICES * speed, spread=_DEVICE_SPREAD)
+
+
+def fit_prices(costs: Array, latencies_ms: Array, guess: Array, *, spread: float) -> Array:
+    """Prices of the greatest posterior probability, by Gauss and Newton.
+
+    Args:
+        costs: ``(operators, parts)``, not negative; some part of each operator is positive.
+        latencies_ms: ``(operators,)``, positive.
+        guess: Prior prices, ``(parts,)``, positive.
+        spread: Standard deviation of their logarithms.
+    """
+    wanted = np.log(latencies_ms)
+    logarithms = np.zeros(len(guess))
+    for _ in range(_STEPS):
+        prices = guess * np.exp(logarithms)
+        slope = shares(costs, prices)
+        error = wanted - np.log(costs @ prices)
+        curvature = slope.T @ slope / _ERROR**2 + np.eye(len(guess)) / spread**2
+        pull = slope.T @ error / _ERROR**2 - logarithms / spread**2
+        step = np.clip(np.linalg.solve(curvature, pull), -1.0, 1.0)
+        logarithms += step
+        if np.abs(step).max(initial=0.0) < 1e-6:
+            break
+    fitted: Array = guess * np.exp(logarithms)
+    return fitted
+
+
+def shares(costs: Array, prices: Array) -> Array:
+    """What part of each operator's latency each cost is, ``(operators, parts)``.
+
+    It is also the derivative of the latency's logarithm by the prices' logarithms.
+    """
+    parts = costs * prices
+    shared: Array = parts / parts.sum(1, keepdims=True)
+    return shared
