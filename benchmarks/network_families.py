@@ -46,15 +46,17 @@ def networks(seed: int = 0) -> list[Network]:
 
 
 def telling_networks(seed: int = 1) -> list[Network]:
-    """Ten networks for the fit: of most families, small and large."""
+    """Ten networks for the fit: another one of each family, of some two."""
     generator = np.random.default_rng(1000 + seed)
     return [
-        *_drawn("light-nas", 3, generator, _light_nas),
+        *_drawn("light-nas", 2, generator, _light_nas),
         *_drawn("mobilenet-v1", 1, generator, _mobilenet_v1),
-        *_drawn("mobilenet-v2", 2, generator, _mobilenet_v2),
-        *_drawn("resnet18", 2, generator, _resnet18),
-        *_vision("mobilenet-v3", _mobilenet_v3, (0.35,))[:1],
+        *_drawn("mobilenet-v2", 1, generator, _mobilenet_v2),
+        *_drawn("resnet18", 1, generator, _resnet18),
+        *_vision("mobilenet-v3", _mobilenet_v3, (0.35,)),
+        _vision("shufflenet-v2", _shufflenet_v2, (0.33,))[1],
         *_drawn("ssd", 1, generator, _ssd, side=320),
+        *_drawn("yolo", 1, generator, _yolo, side=320),
     ]
 
 
@@ -101,7 +103,13 @@ def _light_nas(generator: Generator) -> Callable[[], nn.Layer]:
 
 
 def unit(
-    c_in: int, c_out: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, activation: str = ""
+    c_in: int,
+    c_out: int,
+    *,
+    kernel: int = 1,
+    stride: int = 1,
+    groups: int = 1,
+    activation: str = "",
 ) -> nn.Sequential:
     """A convolution, its batch norm and perhaps an activation."""
     layers = [
@@ -131,9 +139,9 @@ V1_BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 
 V1_LAST = ((1024, 2), (1024, 1))
 
 
-def _separables(generator: Generator, blocks: tuple[tuple[int, int], ...], width: int) -> tuple[
-    list[tuple[int, int, int]], int
-]:
+def _separables(
+    generator: Generator, blocks: tuple[tuple[int, int], ...], width: int
+) -> tuple[list[tuple[int, int, int]], int]:
     plan = []
     for full, stride in blocks:
         narrow = _width(generator, full)
@@ -297,9 +305,7 @@ class _Yolo(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
 
 def _head(c_in: int, width: int) -> nn.Sequential:
-    return nn.Sequential(
-        unit(c_in, width, kernel=3, activation="relu"), nn.Conv2D(width, 75, 1)
-    )
+    return nn.Sequential(unit(c_in, width, kernel=3, activation="relu"), nn.Conv2D(width, 75, 1))
 
 
 def _yolo(generator: Generator) -> Callable[[], nn.Layer]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from edgeslim.profiling.selection import choose
 from machine import machine_line
 from tabulate import tabulate
 
@@ -39,7 +40,6 @@ from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.plan import Plan
-from edgeslim.profiling.selection import choose
 from edgeslim.profiling.work import optimized_networks
 
 TURNS = 6

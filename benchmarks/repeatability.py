@@ -40,8 +40,9 @@ def main(paths: list[Path], minutes: float) -> None:
         )
         busy = done.wall_s - done.waited_s
         print(
-            f"{path}: {done.measured} operators in {done.wall_s:.0f} s, of which {done.waited_s:.0f}"
-            f" s waiting for a quiet machine; device busy for {done.device_s:.0f} s; "
+            f"{path}: {done.measured} operators in {done.wall_s:.0f} s, of which "
+            f"{done.waited_s:.0f} s waiting for a quiet machine; device busy for "
+            f"{done.device_s:.0f} s; "
             f"ratio without waiting {busy / done.device_s:.2f}"
         )
     tables = [LatencyTable.read(path) for path in paths]

@@ -35,7 +35,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     target: Target
     threads: int = 1
     power_mode: PowerMode = PowerMode.NO_BIND
-    swept_mb: tuple[int, ...] = (0, 16, 32, 64)
+    swept_mb: tuple[int, ...] = (0, 8, 24, 64)
 
     def __post_init__(self) -> None:
         if self.swept_mb[:1] != (0,) or list(self.swept_mb) != sorted(set(self.swept_mb)):

@@ -151,16 +151,18 @@ class LatencyTable:
         }
 
     def network_latencies_ms(self) -> dict[str, float]:
-        """Latency of every whole network at the table's own speed; see `latencies_ms`."""
+        """Latency of every whole network at the table's own speed; see `latencies_ms`.
+
+        The median over its rows: the same network takes a few percent more or less from one
+        time to the next, as others leave more or less of the shared caches to it.
+        """
         speed = self.reference_ms
-        parts: dict[str, list[tuple[float, int]]] = {}
+        parts: dict[str, list[float]] = {}
         for row in self._rows:
             # A network of the same name but of other operators was replaced by the later one.
             if isinstance(row, NetworkRow) and row.graph == self._networks[row.name].graph:
-                samples = sum(len(each.samples_ns) for each in row.measurements)
-                weighted = (row.latency_ms * _factor(speed, row), samples)
-                parts.setdefault(row.name, []).append(weighted)
-        return {name: _weighted_mean(each) for name, each in parts.items()}
+                parts.setdefault(row.name, []).append(row.latency_ms * _factor(speed, row))
+        return {name: float(np.median(each)) for name, each in parts.items()}
 
     def unsteady(self, spec: OpSpec) -> str:
         """Why an operator's measurements are not to be relied on, or nothing."""

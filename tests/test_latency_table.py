@@ -126,7 +126,7 @@ def test_a_newer_schema_is_refused_with_the_mend_whatever_else_it_holds(path: Pa
     path.parent.mkdir()
     newer = {"row": "context", "schema": SCHEMA + 1, "device": {"all": "different"}}
     path.write_text(json.dumps(newer) + "\n" + '{"row": "unheard-of"}\n')
-    with pytest.raises(BadFileError, match=r"host\.jsonl:1: schema 2 is newer .* install a newer"):
+    with pytest.raises(BadFileError, match=r"host\.jsonl:1: schema 3 is newer .* install a newer"):
         LatencyTable.read(path)
     with pytest.raises(BadFileError, match="install a newer edgeslim"):
         LatencyTable.open(path, CONTEXT)

@@ -11,6 +11,8 @@ import typer
 from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
+from edgeslim.pictures import check_picture
+from edgeslim.prediction.plot import plot_prediction
 from edgeslim.prediction.predict_model import predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 
@@ -25,13 +27,20 @@ def command(
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Picture of where the time goes: PNG or SVG.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict a model's latency, operator by operator; what the table lacks is listed.
 
-    Example: edgeslim predict mobilenet-v2 --table host.jsonl
+    Example: edgeslim predict mobilenet-v2 --table host.jsonl --plot mobilenet-v2.png
     """
+    if plot is not None:
+        check_picture(plot)
     prediction = predict(model, table, input_shapes=shapes(input_shape))
+    if plot is not None:
+        plot_prediction(prediction, plot, title=f"{model}, predicted from {table.name}")
     if as_json:
         print_json(_document(prediction))
     else:
@@ -73,7 +82,7 @@ def _print(prediction: Prediction) -> None:
 def _source(operator: OperatorLatency) -> str:
     if operator.source is Source.INTERPOLATED:
         return f"interpolated, +-{1.645 * operator.error:.0%}"
-    return operator.source.value + (", unsteady" if operator.unsteady else "")
+    return f"{operator.source.value}{', unsteady' if operator.unsteady else ''}"
 
 
 def _document(prediction: Prediction) -> dict[str, object]:

@@ -17,8 +17,14 @@ __all__ = ["GROUPS", "Array", "Layout", "Network", "group_of", "touched_bytes"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-GROUPS = ("pointwise", "spatial", "depthwise", "matrix", "other")
+GROUPS = ("pointwise", "spatial", "depthwise", "matrix", "activation", "other")
 """Operators whose cost in a network differs alike from their cost alone."""
+
+_ACTIVATIONS = {
+    *("relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "swish", "mish"),
+    *("sigmoid", "hard_sigmoid", "hard_swish", "tanh", "exp", "softmax"),
+}
+"""Their time may depend on the values that they are given."""
 
 
 def group_of(spec: OpSpec) -> str:
@@ -27,7 +33,9 @@ def group_of(spec: OpSpec) -> str:
         return "depthwise" if spec.kind == "depthwise_conv2d" else "spatial"
     if spec.kind == "conv2d":
         return "pointwise" if spec.weights["Filter"][0][2:] == (1, 1) else "spatial"
-    return "matrix" if spec.kind in {"fc", "mul", "matmul", "matmul_v2"} else "other"
+    if spec.kind in {"fc", "mul", "matmul", "matmul_v2"}:
+        return "matrix"
+    return "activation" if spec.kind in _ACTIVATIONS else "other"
 
 
 def touched_bytes(spec: OpSpec) -> int:

@@ -27,22 +27,28 @@ __all__ = ["DEFAULT_MODEL", "NetworkModel", "totals_at"]
 class NetworkModel:
     """How a device's networks relate to their operators.
 
-    ``latency = sum over groups of scale * (operators at the distance) + count * overhead``
+    ``latency = sum over groups of (scale * hot + cold_scale * (at distance - hot))
+    + count * overhead``
+
+    The second part is what the caches no longer hold; in a network some of it is hidden, since
+    what one operator reads is fetched ahead while another still computes.
 
     Args:
         distance_factor: Reuse distance over bytes that the operators read and write.
-        scales: Factor on the sum over each group's operators, in the order of `GROUPS`.
+        scales: Factor on the time of each group's operators when hot, as `GROUPS`.
+        cold_scales: Factor on what they take more at the distance, as `GROUPS`.
         overhead_ms: Added for each operator: what calling one costs in a network.
     """
 
     distance_factor: float = 1.5
     scales: tuple[float, ...] = (1.0,) * len(GROUPS)
+    cold_scales: tuple[float, ...] = (1.0,) * len(GROUPS)
     overhead_ms: float = 0.0
 
     def latencies_ms(self, networks: Network) -> Array:
         """Latency of each network in milliseconds, ``(networks,)``."""
-        totals = totals_at(networks, self.distance_factor * networks.touched_bytes)
-        latencies: Array = totals @ np.array(self.scales) + self.overhead_ms * networks.counts
+        distances = self.distance_factor * networks.touched_bytes
+        latencies = self._of_groups(networks, distances) + self.overhead_ms * networks.counts
         return np.maximum(latencies, 0.0)
 
     def shares_ms(self, operators: Network, touched_bytes: float) -> Array:
@@ -51,8 +57,12 @@ class NetworkModel:
         The overhead, which is the same for each, is left out.
         """
         distances = np.full(len(operators.counts), self.distance_factor * touched_bytes)
-        shares: Array = totals_at(operators, distances) @ np.array(self.scales)
-        return shares
+        return np.maximum(self._of_groups(operators, distances), 0.0)
+
+    def _of_groups(self, networks: Network, distances: Array) -> Array:
+        hot, at_distance = networks.totals_ms[:, :, 0], totals_at(networks, distances)
+        latencies: Array = hot @ np.array(self.scales)
+        return latencies + (at_distance - hot) @ np.array(self.cold_scales)
 
 
 DEFAULT_MODEL = NetworkModel()
@@ -76,6 +86,6 @@ def totals_at(networks: Network, distances: Array) -> Array:
     below = np.clip(np.searchsorted(swept, distances, side="right") - 1, 0, swept.size - 2)
     share = np.clip((distances - swept[below]) / (swept[below + 1] - swept[below]), 0.0, 1.0)
     each = np.arange(len(distances))
-    return totals[each, :, below] * (1 - share)[:, None] + (
-        totals[each, :, below + 1] * share[:, None]
-    )
+    low, high = totals[each, :, below], totals[each, :, below + 1]
+    between: Array = low + (high - low) * share[:, None]
+    return between

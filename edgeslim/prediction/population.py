@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from edgeslim.errors import UsageError
 from edgeslim.opspec import OpSpec
@@ -65,9 +64,7 @@ class PopulationPredictor:
         self._ranges = np.array(space.ranges, np.int64)
         self._name = space.name
         target = predictor.table.context.execution.target
-        self._tables = [
-            _segment_table(predictor, segment) for segment in space.segments(target)
-        ]
+        self._tables = [_segment_table(predictor, segment) for segment in space.segments(target)]
 
     def latencies_ms(self, tokens: IntArray) -> Array:
         """Latency of each network.
@@ -137,19 +134,23 @@ def _segment_table(predictor: Predictor, segment: Segment) -> _SegmentTable:
     return _SegmentTable(
         positions=list(segment.positions),
         strides=np.cumprod(sizes[::-1])[::-1].astype(np.int64),
-        plain=_counts([each.plain for each in variants], place) @ rows,
-        merged=_counts([each.merged for each in variants], place) @ rows,
+        plain=_sums([each.plain for each in variants], place, rows),
+        merged=_sums([each.merged for each in variants], place, rows),
         pays=np.array([each.pays for each in variants]),
     )
 
 
-def _counts(each: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int]) -> csr_matrix:
-    """How many of each operator, ``(choices, operators)``."""
+def _sums(each: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int], rows: Array) -> Array:
+    """Sum of the operators' rows for each choice, ``(choices, width)``."""
+    from scipy.sparse import csr_matrix
+
     triples = [
         (row, place[spec], count)
         for row, counts in enumerate(each)
         for spec, count in counts.items()
         if count
     ]
-    rows, columns, counts = np.array(triples, np.int64).reshape(-1, 3).T
-    return csr_matrix((counts.astype(np.float64), (rows, columns)), (len(each), len(place)))
+    choices, columns, counts = np.array(triples, np.int64).reshape(-1, 3).T
+    table = csr_matrix((counts.astype(np.float64), (choices, columns)), (len(each), len(place)))
+    sums: Array = table @ rows
+    return sums

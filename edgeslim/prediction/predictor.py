@@ -67,9 +67,7 @@ class Prediction:
 
     def of(self, source: Source) -> tuple[OpSpec, ...]:
         """Operators whose latency comes from somewhere, each once."""
-        return tuple(
-            dict.fromkeys(each.spec for each in self.operators if each.source is source)
-        )
+        return tuple(dict.fromkeys(each.spec for each in self.operators if each.source is source))
 
     @property
     def missing(self) -> tuple[OpSpec, ...]:

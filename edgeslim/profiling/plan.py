@@ -62,7 +62,7 @@ class Plan:
         self,
         uses: Mapping[OpSpec, float],
         *,
-        budget: Budget = Budget(),  # noqa: B008 - it is immutable
+        budget: Budget = Budget(),
         deadline: float = float("inf"),
         seed: int = 0,
     ) -> None:

@@ -20,7 +20,7 @@ import platform
 import signal
 import sys
 import time
-from typing import Any, Callable, Dict, List, NoReturn, Optional
+from typing import Any, Callable, Dict, List, NoReturn
 
 Message = Dict[str, Any]
 """A part of the manifest or of the results, as JSON has it."""
@@ -178,7 +178,7 @@ class Pace:
     kept as long as there is patience to wait for a better moment.
     """
 
-    def __init__(self, run: Optional[Callable[[], None]], baseline_ns: int, patience_s: float):
+    def __init__(self, run: Callable[[], None] | None, baseline_ns: int, patience_s: float) -> None:
         self._run = run
         self._baseline_ns = baseline_ns
         self.patience_s = patience_s
@@ -309,7 +309,7 @@ def undisturbed(state: Message, model: Model, tools: Tools) -> Message:
             message["disturbed"] = "the device was slow"
         elif share > INTERRUPTED:
             # A short reference runs between the other programs and sees nothing.
-            message["disturbed"] = "other programs interrupted %d %% of the runs" % (100 * share)
+            message["disturbed"] = f"other programs interrupted {share:.0%} of the runs"
         if not best or max(before, after) < max(best["reference_ns"]):
             best = message
         if not message["disturbed"]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from edgeslim.execution import Target
-from edgeslim.models._light_nas_architecture import LightNasArchitecture
+from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
 from edgeslim.opspec import Shape
 from edgeslim.spaces._fused_list import FusedList
 from edgeslim.spaces._light_nas_operators import add_group, add_head, add_stem
@@ -79,12 +80,12 @@ class LightNasSegments:
 
     def _shapes(self, architecture: LightNasArchitecture) -> Iterator[Shape]:
         """Shapes before each group, and behind the last."""
-        shape = add_stem(FusedList(self.target), self.input_shape, architecture)
-        yield shape
-        for group in architecture.groups:
-            height, width = (-(-extent // group.stride) for extent in shape[2:])
-            shape = (shape[0], group.channels, height, width)
-            yield shape
+        n, _, height, width = self.input_shape
+        strides = (architecture.stem_stride, *(group.stride for group in architecture.groups))
+        channels = (architecture.stem_channels, *(g.channels for g in architecture.groups))
+        for stride, each in zip(strides, channels, strict=True):
+            height, width = -(-height // stride), -(-width // stride)
+            yield (n, each, height, width)
 
     def _stem(self, architecture: LightNasArchitecture) -> Variant:
         fused = FusedList(self.target)
@@ -99,10 +100,8 @@ class LightNasSegments:
 
     def _group_segment(self, place: int) -> Segment:
         def variant(architecture: LightNasArchitecture) -> Variant:
-            fused = FusedList(self.target)
             shape = list(self._shapes(architecture))[place]
-            add_group(fused, shape, architecture.groups[place])
-            return _variant(fused)
+            return _group(shape, architecture.groups[place], self.target)
 
         own = self._positions(place, range(_TOKENS_PER_GROUP))
         return self._segment((*self._positions(place - 1, [_CHANNELS]), *own), variant)
@@ -122,14 +121,8 @@ class LightNasSegments:
             behind = architecture.head_channels
             if place + 1 < len(groups):
                 behind = groups[place + 1].expanded(group.channels)
-            pair = FusedList(self.target)
-            middle = (shape[0], group.expanded(before), *shape[2:])
-            pair.convolution(
-                pair.convolution(middle, group.channels), behind, activation="relu6"
-            )
-            merged = Counter(pair.specs(merged=True))
-            merged.subtract(pair.specs(merged=False))
-            return Variant(merged=merged, pays=pair.any_pair_pays)
+            inner = (shape[0], group.expanded(before), *shape[2:])
+            return _pair(inner, group.channels, behind, self.target)
 
         return self._segment(
             (
@@ -139,6 +132,23 @@ class LightNasSegments:
             ),
             variant,
         )
+
+
+@cache
+def _group(shape: Shape, group: BottleneckGroup, target: Target) -> Variant:
+    fused = FusedList(target)
+    add_group(fused, shape, group)
+    return _variant(fused)
+
+
+@cache
+def _pair(shape: Shape, between: int, behind: int, target: Target) -> Variant:
+    """What merging a linear 1x1 convolution with the next one changes."""
+    fused = FusedList(target)
+    fused.convolution(fused.convolution(shape, between), behind, activation="relu6")
+    merged = Counter(fused.specs(merged=True))
+    merged.subtract(fused.specs(merged=False))
+    return Variant(merged=merged, pays=fused.any_pair_pays)
 
 
 def _variant(fused: FusedList) -> Variant:

@@ -11,6 +11,7 @@ import pytest
 from edgeslim.latency_rows import FailedRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, encode_hook
+from edgeslim.prediction.network_features import group_of
 from tests.program import Ended, edgeslim
 from tests.search.made_up import host_context, made_up_ms, made_up_table, small_space
 from tests.values import relu, row, timed
@@ -41,7 +42,10 @@ class Workshop:
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """A folder with a model ``net`` and tables of it: whole, with gaps, of two threads."""
+    """A folder with a model ``net`` and tables of it: whole, with gaps, of two threads.
+
+    ``gaps.jsonl`` lacks what nothing can be said of, ``few.jsonl`` two that can be interpolated.
+    """
     folder = tmp_path_factory.mktemp("workshop")
     built = edgeslim(
         *("space", "build", SPACE.name, "--tokens", TOKENS, "--out", "net"),
@@ -52,7 +56,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     operators = dict.fromkeys(
         SPACE.operators(SPACE.initial_tokens, host_context().execution.target)
     )
-    with_gaps(folder / "gaps.jsonl", list(operators)[2:])
+    with_gaps(folder / "gaps.jsonl", [spec for spec in operators if spec.kind != "pool2d"])
+    pointwise = [spec for spec in operators if group_of(spec) == "pointwise"]
+    with_gaps(folder / "few.jsonl", [spec for spec in operators if spec not in pointwise[2:4]])
     execution = msgspec.structs.replace(host_context().execution, threads=2)
     context = msgspec.structs.replace(host_context(), execution=execution)
     LatencyTable.open(folder / "two-threads.jsonl", context)

@@ -15,7 +15,7 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import OperatorRow
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import Calibration, Truth, calibrate
+from edgeslim.prediction.calibration import Calibration, calibrate
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.network_model import DEFAULT_MODEL
 from edgeslim.prediction.predictor import Prediction, Predictor, Source

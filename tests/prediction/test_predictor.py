@@ -9,11 +9,11 @@ import pytest
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
-from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.opspec import OpSpec, Shapes
-from edgeslim.prediction.predictor import Prediction, Predictor, Source
+from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.network_features import GROUPS
 from edgeslim.prediction.network_model import NetworkModel
+from edgeslim.prediction.predictor import Prediction, Predictor, Source
 from tests.prediction.networks import synthetic_networks
 from tests.values import MB, chain, convolution, relu, row, table_at
 
@@ -151,7 +151,12 @@ def measured_networks(table: LatencyTable, model: NetworkModel) -> list[str]:
     return list(networks)
 
 
-MODEL = NetworkModel(distance_factor=2.0, scales=(0.9,) * len(GROUPS), overhead_ms=-0.002)
+MODEL = NetworkModel(
+    distance_factor=2.0,
+    scales=(0.9,) * len(GROUPS),
+    cold_scales=(0.9,) * len(GROUPS),
+    overhead_ms=-0.002,
+)
 
 
 def test_networks_in_the_table_calibrate_it(path: Path) -> None:

@@ -19,11 +19,17 @@ from edgeslim.profiling import operators
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.operators import measure_operators, operator_states
+from edgeslim.profiling.plan import Plan
 from tests.profiling.conftest import Watched, hog
 from tests.tools import PROJECT, wait_until
 from tests.values import MB, convolution, relu
 
 pytestmark = pytest.mark.slow
+
+
+def all_of(*specs: OpSpec) -> Plan:
+    """A plan that wants everything."""
+    return Plan(dict.fromkeys(specs, 1.0))
 
 
 def test_each_operator_is_timed_in_every_state() -> None:
@@ -37,20 +43,21 @@ def test_what_is_missing_is_measured_and_what_is_there_is_not(
 ) -> None:
     watch = DriftWatch(session)
     progress = Watched()
-    counts = measure_operators(session, watch, table, [relu(8), relu(8)], progress=progress)
+    counts = measure_operators(session, watch, table, all_of(relu(8), relu(8)), progress=progress)
     assert (counts.measured, counts.failed) == (2, {})
     assert counts.device_s > 0
     assert set(table) == {null_operator(), relu(8)}
     assert set(table.measurements(relu(8))) == {HOT, CacheState(swept_bytes=MB)}
     assert (progress.stages, progress.done) == ([("operators", 2)], 2)
 
+    assert table.path.read_text().count('"row":"conditions"') == 1
     before = table.path.read_bytes()
-    counts = measure_operators(session, watch, table, [relu(8)])
+    counts = measure_operators(session, watch, table, all_of(relu(8)))
     assert (counts.measured, counts.device_s) == (0, 0.0)
     assert table.path.read_bytes() == before
 
     again = LatencyTable.open(table.path, session.context())
-    counts = measure_operators(session, watch, again, [relu(8), convolution(3, 8)])
+    counts = measure_operators(session, watch, again, all_of(relu(8), convolution(3, 8)))
     assert counts.measured == 1
     assert table.path.read_bytes().startswith(before)
     read = LatencyTable.read(table.path)
@@ -83,7 +90,7 @@ def test_an_operator_that_fails_is_written_down_with_the_reason_and_not_tried_ag
 ) -> None:
     impossible = {UNKNOWN, UNCONVERTIBLE, UNRUNNABLE}
     specs = [relu(8), *impossible, relu(16)]
-    counts = measure_operators(session, DriftWatch(session), table, specs)
+    counts = measure_operators(session, DriftWatch(session), table, all_of(*specs))
     assert counts.measured == 3
     assert set(counts.failed) == set(table.failed) == impossible
     assert table.failed[UNKNOWN] == "no operator kind 'unheard_of' is known to edgeslim"
@@ -94,7 +101,7 @@ def test_an_operator_that_fails_is_written_down_with_the_reason_and_not_tried_ag
 
     before = table.path.read_bytes()
     again = LatencyTable.read(table.path)
-    counts = measure_operators(session, DriftWatch(session), again, specs)
+    counts = measure_operators(session, DriftWatch(session), again, all_of(*specs))
     assert (counts.measured, set(counts.failed)) == (0, impossible)
     assert table.path.read_bytes() == before
 
@@ -103,7 +110,7 @@ def test_operators_that_failed_in_another_run_count_as_failed(
     session: DeviceSession, table: LatencyTable
 ) -> None:
     table.add(FailedRow(operator=relu(8), reason="it hung"))
-    counts = measure_operators(session, DriftWatch(session), table, [relu(8)])
+    counts = measure_operators(session, DriftWatch(session), table, all_of(relu(8)))
     assert counts.failed == {relu(8): "it hung"}
     assert set(table) == {null_operator()}
 
@@ -114,17 +121,18 @@ from dataclasses import replace
 from pathlib import Path
 import msgspec
 from edgeslim.latency_table import LatencyTable
-from edgeslim.profiling import operators
+from edgeslim.profiling import operators, plan
 from edgeslim.profiling.device_session import open_device
 from edgeslim.profiling.drift import DriftWatch
 from tests.values import relu
 
-operators._GROUP = 2
+plan._GROUP = 2
 session = open_device("host")
 session = replace(session, profile=msgspec.structs.replace(session.profile, swept_mb=(0, 1)))
 table = LatencyTable.open(Path(sys.argv[1]), session.context())
 specs = [relu(channels) for channels in range(1, 13)]
-operators.measure_operators(session, DriftWatch(session), table, specs)
+wanted = plan.Plan(dict.fromkeys(specs, 1.0))
+operators.measure_operators(session, DriftWatch(session), table, wanted)
 """
 
 
@@ -148,7 +156,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(session: DeviceSession, tmp_
     assert 3 <= len(kept) < len(wanted)
 
     table = LatencyTable.open(path, session.context())
-    counts = measure_operators(session, DriftWatch(session), table, wanted)
+    counts = measure_operators(session, DriftWatch(session), table, all_of(*wanted))
     assert counts.measured == len(wanted) - len(kept)
     read = LatencyTable.read(path)
     assert set(read) == wanted
@@ -168,13 +176,13 @@ def test_what_another_program_disturbs_is_measured_again(
     session: DeviceSession, tmp_path: Path
 ) -> None:
     quiet = LatencyTable.open(tmp_path / "quiet.jsonl", session.context())
-    measure_operators(session, DriftWatch(session), quiet, [LONG])
+    measure_operators(session, DriftWatch(session), quiet, all_of(LONG))
 
     disturbed = LatencyTable.open(tmp_path / "disturbed.jsonl", session.context())
     with hog() as program:
         progress = Watched(on_note=lambda _: program.kill())
         counts = measure_operators(
-            session, DriftWatch(session), disturbed, [LONG], progress=progress
+            session, DriftWatch(session), disturbed, all_of(LONG), progress=progress
         )
     assert any("other programs interrupted" in note for note in progress.notes)
     assert (counts.measured, progress.done) == (2, 2)
@@ -190,7 +198,9 @@ def test_what_stays_disturbed_is_written_down_in_the_end(
 ) -> None:
     progress = Watched()
     with hog():
-        counts = measure_operators(session, DriftWatch(session), table, [LONG], progress=progress)
+        counts = measure_operators(
+            session, DriftWatch(session), table, all_of(LONG), progress=progress
+        )
     assert any("other programs interrupted" in note for note in progress.notes)
     assert len(progress.notes) >= 2
     assert counts.measured == 2

@@ -1,0 +1,80 @@
+"""A picture of a prediction: where the time of a network goes, and how sure that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edgeslim.durations import format_ms
+from edgeslim.pictures import check_picture, save_picture
+from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
+
+__all__ = ["plot_prediction"]
+
+_COLOURS = {
+    Source.MEASURED: "#2a6f97",
+    Source.INTERPOLATED: "#e09f3e",
+    Source.MISSING: "#9e2a2b",
+}
+_MOST_ROWS = 120
+"""More operators than this get thin bars without names."""
+
+
+def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
+    """Draws each operator's share of the latency in the order they run.
+
+    Args:
+        prediction: The prediction.
+        out: The picture, a PNG or SVG.
+        title: Of what network, on what device.
+
+    Raises:
+        UsageError: The name is neither a PNG's nor an SVG's.
+        UnwritableError: Read-only folder, full disk.
+    """
+    check_picture(out)
+    from matplotlib.figure import Figure
+
+    operators = prediction.operators
+    named = len(operators) <= _MOST_ROWS
+    height = 1.6 + (0.17 if named else 0.04) * len(operators)
+    figure = Figure(figsize=(9, max(3.0, height)), layout="constrained")
+    axes = figure.add_subplot()
+    places = np.arange(len(operators))
+    in_us = max((each.latency_ms or 0.0 for each in operators), default=0.0) < 1
+    factor = 1e3 if in_us else 1.0
+    for source, colour in _COLOURS.items():
+        of = [i for i, each in enumerate(operators) if each.source is source]
+        if not of:
+            continue
+        axes.barh(
+            of,
+            [factor * (operators[i].latency_ms or 0.0) for i in of],
+            xerr=[factor * _half_width_ms(operators[i]) for i in of],
+            color=colour,
+            error_kw={"elinewidth": 1, "capsize": 2},
+            label=f"{source.value} ({len(of)})",
+        )
+    axes.set_yticks(
+        places if named else [], [str(each.spec) for each in operators] if named else []
+    )
+    axes.tick_params(axis="y", labelsize=7)
+    axes.invert_yaxis()
+    axes.margins(y=0.01)
+    axes.set_xlabel(f"latency in the network ({'us' if in_us else 'ms'})")
+    low, high = prediction.interval_ms
+    axes.set_title(
+        f"{title}\n{format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
+        f"{format_ms(high)}",
+        fontsize=11,
+    )
+    axes.grid(visible=True, axis="x", alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")
+    save_picture(figure, out)
+
+
+def _half_width_ms(operator: OperatorLatency) -> float:
+    """Of the 90 % interval of an interpolated operator; nothing for a measured one."""
+    return 1.645 * operator.error * (operator.latency_ms or 0.0)
