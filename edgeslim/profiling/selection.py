@@ -92,9 +92,7 @@ class _Field:
         # Its product with itself is what is known: of the measured, then of the chosen ones.
         self._explained = self._process.explained(self._where)
         self._variance = self._process.variance(self._where) - (self._explained**2).sum(0)
-        self._brackets = find_brackets(
-            model.known, model.residuals, features, noise=model.process.noise
-        )
+        self._brackets = find_brackets(model.known, model.residuals, features)
         self._open = np.ones(len(rows), dtype=bool)
 
     @property

@@ -11,20 +11,18 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.operator_features import OperatorFeatures
 
 __all__ = ["Bracket", "find_brackets"]
 
-_SMALLEST = 0.05
-"""Smaller differences, relative, are not worth a measurement."""
+_SMALLEST, _LARGEST = 0.05, 0.15
+"""Smaller differences, relative, are not worth a measurement; larger ones always are."""
 
-_LARGEST = 0.15
-"""Larger ones always are: edges look like noise to what is not told of them."""
-
-_DEVIATIONS = 3 * 2**0.5
-"""Two values of the same noise differ by no more of its standard deviations."""
+_TIMES_PLAIN = 3.0
+"""In between, an edge is this many times what two neighbours differ by in the middle."""
 
 Line = tuple[Hashable, ...]
 
@@ -44,8 +42,18 @@ class Bracket:
     middle: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Gap:
+    """Two measured neighbours of a line, and how much they differ beside the smooth part."""
+
+    line: Line
+    low: int
+    high: int
+    difference: float
+
+
 def find_brackets(
-    known: OperatorFeatures, residuals: Array, candidates: OperatorFeatures, *, noise: float
+    known: OperatorFeatures, residuals: Array, candidates: OperatorFeatures
 ) -> list[Bracket]:
     """Edges of one family that some candidate can bracket closer.
 
@@ -53,28 +61,34 @@ def find_brackets(
         known: Measured operators.
         residuals: Logarithms of their latencies, less what a smooth model says, ``(known,)``.
         candidates: Operators that can be measured.
-        noise: Standard deviation of a residual that means nothing.
     """
-    plain = min(max(_SMALLEST, _DEVIATIONS * noise), _LARGEST)
-    measured: dict[Line, dict[int, float]] = defaultdict(dict)
-    for row, (line, width) in _places(known):
-        measured[line][width] = float(residuals[row])
-    open_: dict[Line, dict[int, int]] = defaultdict(dict)
+    gaps = list(_gaps(known, residuals))
+    if not gaps:
+        return []
+    # Few gaps have an edge: the one in the middle says what noise and slopes come to.
+    plain = _TIMES_PLAIN * median(gap.difference for gap in gaps)
+    plain = min(max(plain, _SMALLEST), _LARGEST)
+    rows: dict[Line, dict[int, int]] = defaultdict(dict)
     for row, (line, width) in _places(candidates):
-        if line in measured:
-            open_[line][width] = row
+        rows[line][width] = row
     brackets = []
-    for line, rows in open_.items():
-        for (low, one), (high, other) in pairwise(sorted(measured[line].items())):
-            between = {width: row for width, row in rows.items() if low < width < high}
-            jump = abs(other - one)
-            if between and jump > plain:
-                # Of two in the middle, the one that fills more blocks tells more.
-                middle = min(between, key=lambda width: (abs(2 * width - low - high), -width))
-                brackets.append(
-                    Bracket(jump=jump, between=tuple(between.values()), middle=between[middle])
-                )
+    for gap in gaps:
+        between = {w: row for w, row in rows[gap.line].items() if gap.low < w < gap.high}
+        if between and gap.difference > plain:
+            # Of two in the middle, the wider one fills more blocks.
+            _, _, middle = min((abs(2 * w - gap.low - gap.high), -w, r) for w, r in between.items())
+            among = tuple(between.values())
+            brackets.append(Bracket(jump=gap.difference, between=among, middle=middle))
     return brackets
+
+
+def _gaps(known: OperatorFeatures, residuals: Array) -> Iterator[_Gap]:
+    lines: dict[Line, dict[int, float]] = defaultdict(dict)
+    for row, (line, width) in _places(known):
+        lines[line][width] = float(residuals[row])
+    for line, places in lines.items():
+        for (low, one), (high, other) in pairwise(sorted(places.items())):
+            yield _Gap(line=line, low=low, high=high, difference=abs(other - one))
 
 
 def _places(features: OperatorFeatures) -> Iterator[tuple[int, tuple[Line, int]]]:

@@ -45,7 +45,7 @@ def switching_at(*widths: int) -> Rule:
 
     def latency_ms(spec: OpSpec) -> float:
         c_out = spec.output_shape[1]
-        return 0.001 * (10 + c_out) * 1.33 ** sum(c_out > width for width in widths)
+        return 0.001 * (200 + c_out) * 1.33 ** sum(c_out > width for width in widths)
 
     return latency_ms
 

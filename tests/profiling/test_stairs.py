@@ -10,13 +10,9 @@ from tests.prediction.made_up_device import depthwise
 from tests.values import convolution
 
 
-def brackets(
-    known: dict[OpSpec, float], candidates: list[OpSpec], noise: float = 0.01
-) -> list[Bracket]:
+def brackets(known: dict[OpSpec, float], candidates: list[OpSpec]) -> list[Bracket]:
     residuals = np.array(list(known.values()))
-    return find_brackets(
-        operator_features(list(known)), residuals, operator_features(candidates), noise=noise
-    )
+    return find_brackets(operator_features(list(known)), residuals, operator_features(candidates))
 
 
 def test_the_middle_of_a_jump_comes_next() -> None:
@@ -52,10 +48,19 @@ def test_what_noise_explains_is_no_jump(difference: float) -> None:
     assert brackets(known, [convolution(8, 32)]) == []
 
 
-def test_noisy_values_need_a_larger_jump() -> None:
-    known = {convolution(8, 16): 0.0, convolution(8, 64): 0.12}
-    assert brackets(known, [convolution(8, 32)], noise=0.01)
-    assert brackets(known, [convolution(8, 32)], noise=0.1) == []
+def test_where_all_values_differ_a_jump_must_be_larger() -> None:
+    def known(noise: float) -> dict[OpSpec, float]:
+        widths = range(200, 260, 8)
+        noisy = {convolution(8, w): noise * (w % 16 > 0) for w in widths}
+        return {
+            convolution(8, 16): 0.0,
+            convolution(8, 64): 0.12,
+            convolution(8, 192): 0.1,
+            **noisy,
+        }
+
+    assert [each.middle for each in brackets(known(0.01), [convolution(8, 32)])] == [0]
+    assert brackets(known(0.05), [convolution(8, 32)]) == []
 
 
 def test_an_edge_within_one_step_of_the_grid_is_found() -> None:
