@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgeslim.prediction.gaussian_process import Array, Coordinates, GaussianProcess
-from edgeslim.prediction.operator_features import AXES, LABELS, OperatorFeatures, Rows
+from edgeslim.prediction.operator_features import AXES, LABELS, Mask, OperatorFeatures, Rows
 from edgeslim.prediction.roofline import fit_prices, shares
 
 __all__ = ["FamilyModel"]
@@ -30,8 +29,6 @@ _NORMAL_90 = 1.645
 """Half of a normal distribution's 90 % interval, in standard deviations."""
 
 _CHUNK = 2048
-
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +50,7 @@ class FamilyModel:
     """
 
     def __init__(self, known: OperatorFeatures, latencies_ms: Array, prices: Array) -> None:
+        self.known = known
         self._codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in range(LABELS))
         measured = np.isfinite(latencies_ms)
         self._prices = np.array(
@@ -64,6 +62,7 @@ class FamilyModel:
         self._parts: list[_Part] = []
         where = self.coordinates(known)
         values = np.log(latencies_ms) - self._sums(known)
+        self.residuals: Array = np.nanmean(values, axis=1)
         for rows, states in _alike(measured):
             like = self._parts[0].process if self._parts else None
             process = GaussianProcess(
@@ -117,10 +116,6 @@ class FamilyModel:
                 errors[chunk] = np.maximum(errors[chunk], part.inflation * deviation)
         return latencies_ms, errors
 
-    def sums_ms(self, features: OperatorFeatures) -> Array:
-        """Latencies by the prices alone, ``(operators, states)``."""
-        return np.exp(self._sums(features))
-
     def _sums(self, features: OperatorFeatures) -> Array:
         sums: Array = np.log(features.costs @ self._prices.T)
         return sums
@@ -128,9 +123,14 @@ class FamilyModel:
 
 def _alike(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
     """States that have the same operators together, most operators first."""
+    if not len(measured):
+        yield np.arange(0), np.arange(measured.shape[1])
+        return
     patterns, inverse = np.unique(measured, axis=1, return_inverse=True)
-    for index in np.argsort(-patterns.sum(0), kind="stable"):
-        yield np.flatnonzero(patterns[:, index]), np.flatnonzero(inverse == index)
+    counts = patterns.sum(0)
+    for index in np.argsort(-counts, kind="stable"):
+        if counts[index]:
+            yield np.flatnonzero(patterns[:, index]), np.flatnonzero(inverse == index)
 
 
 def _inflation(process: GaussianProcess) -> float:

@@ -41,8 +41,10 @@ class Interpolator:
     """
 
     def __init__(self, known: Mapping[OpSpec, Array]) -> None:
-        specs = sorted(known, key=_shuffled)
-        self._known = {spec: _checked(spec, known[spec]) for spec in specs}
+        checked = {spec: _checked(spec, latencies_ms) for spec, latencies_ms in known.items()}
+        specs = [spec for spec in checked if np.isfinite(checked[spec]).any()]
+        specs.sort(key=_shuffled)
+        self._known = {spec: checked[spec] for spec in specs}
         self._latencies_ms = np.array([*self._known.values()]) if specs else np.empty((0, 1))
         self._features = operator_features(specs)
         self._prices = np.array(

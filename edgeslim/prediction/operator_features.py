@@ -19,9 +19,19 @@ from edgeslim.ops import known_kinds
 from edgeslim.opspec import FLOAT_BYTES, OpSpec
 from edgeslim.prediction.gaussian_process import Array
 
-__all__ = ["AXES", "COSTS", "LABELS", "OperatorFeatures", "Rows", "operator_features", "padded"]
+__all__ = [
+    "AXES",
+    "COSTS",
+    "LABELS",
+    "Mask",
+    "OperatorFeatures",
+    "Rows",
+    "operator_features",
+]
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Extents = tuple[int, int, int, int]
 
 _BLOCKS = (1, 4, 8, 16)
 
@@ -45,12 +55,18 @@ class OperatorFeatures:
         costs: ``(operators, len(COSTS))``.
         axes: ``(operators, AXES)``.
         labels: For each operator `LABELS` values that are equal or not.
+        extents: Channels in and out, places of an input and an output channel,
+            ``(operators, 4)``.
+        mixes: Whether each channel out is made of all channels in, so that the two can
+            differ.
     """
 
     families: tuple[str, ...]
     costs: Array
     axes: Array
     labels: tuple[tuple[Hashable, ...], ...]
+    extents: Rows
+    mixes: Mask
 
     def rows(self, family: str) -> Rows:
         """Which operators are of a family."""
@@ -63,23 +79,26 @@ class OperatorFeatures:
             costs=self.costs[rows],
             axes=self.axes[rows],
             labels=tuple(self.labels[row] for row in rows),
+            extents=self.extents[rows],
+            mixes=self.mixes[rows],
         )
 
 
 def operator_features(specs: Sequence[OpSpec]) -> OperatorFeatures:
     """Features of operators, in their order."""
     extents = [_extents(spec) for spec in specs]
+    both = list(zip(specs, extents, strict=True))
     return OperatorFeatures(
         families=tuple(_family(spec) for spec in specs),
-        costs=np.array([_costs(s, e) for s, e in zip(specs, extents, strict=True)]).reshape(
-            -1, len(COSTS)
-        ),
-        axes=np.array([_axes(s, e) for s, e in zip(specs, extents, strict=True)]).reshape(-1, AXES),
-        labels=tuple(_labels(s, e) for s, e in zip(specs, extents, strict=True)),
+        costs=np.array([_costs(*each) for each in both]).reshape(-1, len(COSTS)),
+        axes=np.array([_axes(*each) for each in both]).reshape(-1, AXES),
+        labels=tuple(_labels(*each) for each in both),
+        extents=np.array(extents, dtype=np.int64).reshape(-1, 4),
+        mixes=np.array([_mixes(*each) for each in both], dtype=np.bool_),
     )
 
 
-def padded(channels: int, block: int) -> int:
+def _padded(channels: int, block: int) -> int:
     """Channels in whole blocks."""
     return -(-channels // block) * block
 
@@ -97,27 +116,37 @@ def _channels(shape: tuple[int, ...]) -> int:
     return shape[1] if len(shape) > 1 else 1
 
 
-def _extents(spec: OpSpec) -> tuple[int, int, int]:
-    """Channels in and out, and places that an output channel has."""
-    c_out = _channels(spec.output_shape)
-    return _channels(spec.input_shape), c_out, math.prod(spec.output_shape) // c_out
+def _extents(spec: OpSpec) -> Extents:
+    c_in, c_out = _channels(spec.input_shape), _channels(spec.output_shape)
+    return (
+        c_in,
+        c_out,
+        math.prod(spec.input_shape) // c_in,
+        math.prod(spec.output_shape) // c_out,
+    )
 
 
-def _costs(spec: OpSpec, extents: tuple[int, int, int]) -> list[float]:
+def _mixes(spec: OpSpec, extents: Extents) -> bool:
+    channels = set(extents[:2])
+    weights = [shape[:2] for shapes in spec.weights.values() for shape in shapes]
+    return any(len(pair) == 2 and set(pair) == channels for pair in weights)
+
+
+def _costs(spec: OpSpec, extents: Extents) -> list[float]:
     kind = known_kinds().get(spec.kind)
     macs = 0 if kind is None else kind.macs(spec)
     c_out = extents[1]
     return [
         1.0,
-        *(macs / 1e6 * padded(c_out, block) / c_out for block in _BLOCKS),
+        *(macs / 1e6 * _padded(c_out, block) / c_out for block in _BLOCKS),
         *(each / 1e6 for each in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)),
     ]
 
 
-def _axes(spec: OpSpec, extents: tuple[int, int, int]) -> list[float]:
-    c_in, c_out, places = extents
+def _axes(spec: OpSpec, extents: Extents) -> list[float]:
+    c_in, c_out, _, places = extents
     return [
-        *(math.log(padded(channels, block)) for channels in (c_in, c_out) for block in _BLOCKS),
+        *(math.log(_padded(channels, block)) for channels in (c_in, c_out) for block in _BLOCKS),
         math.log(places),
         *(
             math.log(max(each, FLOAT_BYTES))
@@ -126,8 +155,8 @@ def _axes(spec: OpSpec, extents: tuple[int, int, int]) -> list[float]:
     ]
 
 
-def _labels(spec: OpSpec, extents: tuple[int, int, int]) -> tuple[Hashable, ...]:
-    c_in, c_out, _ = extents
+def _labels(spec: OpSpec, extents: Extents) -> tuple[Hashable, ...]:
+    c_in, c_out, *_ = extents
     attributes = dict(spec.attributes)
     filters = [shape[2:] for shapes in spec.weights.values() for shape in shapes if len(shape) > 3]
     kernel = filters[0] if filters else attributes.pop("ksize", ())
