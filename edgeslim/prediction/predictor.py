@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.calibration import Calibration, NetworkPoint, calibrate
 from edgeslim.prediction.reuse_distance import LatencyCurves, touched_bytes
+from edgeslim.table_keys import table_key
 
 __all__ = ["OperatorLatency", "Prediction", "Predictor", "Source"]
 
@@ -27,6 +29,7 @@ class Source(str, Enum):
 
     MEASURED = "measured"
     MISSING = "missing"
+    LEFT_OUT = "not in this table's convention"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,9 +64,16 @@ class Prediction:
         )
 
     @property
+    def left_out(self) -> dict[str, int]:
+        """How many operators of each kind tables of this convention never have."""
+        return dict(
+            Counter(each.spec.kind for each in self.operators if each.source is Source.LEFT_OUT)
+        )
+
+    @property
     def coverage(self) -> float:
         """Share of the operators that the table has."""
-        found = sum(each.source is not Source.MISSING for each in self.operators)
+        found = sum(each.source is Source.MEASURED for each in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
 
@@ -115,17 +125,19 @@ class Predictor:
         distance = model.distance_factor * touched_bytes(specs)
         operators = []
         for spec in specs:
-            if spec not in self._latencies_ms:
-                operators.append(OperatorLatency(spec=spec, source=Source.MISSING, latency_ms=None))
+            key = self.key(spec)
+            if key is None or key not in self._latencies_ms:
+                source = Source.LEFT_OUT if key is None else Source.MISSING
+                operators.append(OperatorLatency(spec=spec, source=source, latency_ms=None))
                 continue
-            alone_ms = float(np.interp(distance, *self._curve(spec)))
+            alone_ms = float(np.interp(distance, *self._curve(key)))
             operators.append(
                 OperatorLatency(
                     spec=spec,
                     source=Source.MEASURED,
                     # A fitted overhead below zero must not make a tiny operator's time so.
                     latency_ms=max(0.0, model.latency_ms(alone_ms, 1)),
-                    stable=all(m.stable for m in self.table.measurements(spec).values()),
+                    stable=all(m.stable for m in self.table.measurements(key).values()),
                 )
             )
         total = sum(each.latency_ms or 0.0 for each in operators)
@@ -136,8 +148,13 @@ class Predictor:
             operators=tuple(operators),
         )
 
+    def key(self, spec: OpSpec) -> OpSpec | None:
+        """What the table calls an operator, or None if its convention leaves it out."""
+        key = table_key(spec, self.table.context.convention)
+        return spec if key is None and spec in self._latencies_ms else key
+
     def total_ms(self, specs: Sequence[OpSpec]) -> float:
-        """Latency of a network whose operators the table must have.
+        """Latency of a network whose operators the table must have, but those it leaves out.
 
         Raises:
             MissingLatencyError: It lacks some; says how many and one of them.

@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
+from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
 from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.predictor import Predictor, Source
 from edgeslim.prediction.reuse_distance import CacheModel
+from edgeslim.table_keys import table_key
 from tests.prediction.networks import synthetic_networks
-from tests.values import MB, chain, convolution, relu, row, table_at
+from tests.values import CONTEXT, MB, chain, convolution, relu, row, table_at
 
 SMALL = (convolution(3, 8), relu(8, 8), convolution(8, 8))
 """A network that touches a few kilobytes."""
@@ -64,6 +67,28 @@ def test_what_the_table_lacks_is_listed_and_is_no_zero(path: Path) -> None:
     )
     with pytest.raises(MissingLatencyError, match=r"lacks relu 1x8x8x8 -> 1x8x8x8; measure"):
         predictor.total_ms([SMALL[1]])
+
+
+def test_what_the_tables_convention_leaves_out_is_a_gap_that_is_counted_and_no_error(
+    path: Path,
+) -> None:
+    context = msgspec.structs.replace(CONTEXT, convention=Convention.BARE_CONVOLUTIONS)
+    bare = [table_key(spec, Convention.BARE_CONVOLUTIONS) for spec in SMALL]
+    assert bare[0] is not None
+    table = LatencyTable.open(path, context)
+    table.add(row(bare[0], 1.0))
+    predictor = Predictor(table)
+    prediction = predictor.predict([SMALL[0], SMALL[1], SMALL[1]])
+    assert prediction.total_ms == predictor.total_ms([SMALL[0], SMALL[1]]) == pytest.approx(1.0)
+    assert (prediction.missing, prediction.left_out) == ((), {"relu": 2})
+    assert [each.source for each in prediction.operators] == [
+        *(Source.MEASURED, Source.LEFT_OUT, Source.LEFT_OUT)
+    ]
+    assert prediction.coverage == pytest.approx(1 / 3)
+    with pytest.raises(MissingLatencyError, match="lacks conv2d 1x8x8x8"):
+        predictor.total_ms(SMALL)
+    table.add(row(SMALL[1], 0.5))  # one that has it all the same
+    assert Predictor(table).predict([SMALL[1]]).total_ms == pytest.approx(0.5)
 
 
 def test_a_network_of_nothing_takes_no_time(path: Path) -> None:
