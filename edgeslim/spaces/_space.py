@@ -68,12 +68,14 @@ class SpaceFamily:
         summary: One line for people.
         input_shape: What it was designed for.
         num_classes: What it was designed for.
+        detects: Whether its networks find things in an image, rather than classify it.
     """
 
     make: Callable[[Shape, int], Space]
     summary: str
     input_shape: Shape
     num_classes: int
+    detects: bool = False
 
     def space(self, input_shape: Shape | None = None, num_classes: int | None = None) -> Space:
         """The space at an input shape and a number of classes, or at its own."""
