@@ -22,7 +22,7 @@ from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES
 
-BLAZEFACE = Path("latency_tables/snapdragon-855/blazeface.jsonl")
+BLAZEFACE = Path("latency_tables/snapdragon-855/latency_855.jsonl")
 POPULATION = 200_000
 ONE_BY_ONE = 200
 

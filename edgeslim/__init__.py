@@ -25,15 +25,21 @@ if TYPE_CHECKING:
     from edgeslim.profiling.doctor import devices, doctor
     from edgeslim.profiling.profile import profile
     from edgeslim.search.search import search
+    from edgeslim.tables.check import check_table
+    from edgeslim.tables.export_table import export_table
+    from edgeslim.tables.import_table import import_table
 
 __all__ = [
     "EdgeslimError",
     "__version__",
     "build_network",
+    "check_table",
     "convert",
     "deploy",
     "devices",
     "doctor",
+    "export_table",
+    "import_table",
     "inspect",
     "predict",
     "profile",
@@ -42,10 +48,13 @@ __all__ = [
 
 _MODULES = {
     "build_network": "edgeslim.conversion.build_network",
+    "check_table": "edgeslim.tables.check",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
     "devices": "edgeslim.profiling.doctor",
     "doctor": "edgeslim.profiling.doctor",
+    "export_table": "edgeslim.tables.export_table",
+    "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",

@@ -23,7 +23,7 @@ class Precision(str, Enum):
 
 
 class PowerMode(str, Enum):
-    """Which cores Paddle-Lite binds its threads to."""
+    """Which cores Paddle-Lite binds its threads to, in the order of its own numbers."""
 
     HIGH = "high"
     LOW = "low"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from edgeslim.opspec import OpSpec, decode_hook, encode_hook
 __all__ = [
     "SCHEMA",
     "ConditionsRow",
+    "Convention",
     "FailedRow",
     "NetworkRow",
     "OperatorRow",
@@ -30,6 +32,20 @@ SCHEMA = 2
 """1: first version. 2: conditions; what disturbed an operator (both 2026-11)."""
 
 
+class Convention(str, Enum):
+    """What the operators of a table are, beside those that a device runs."""
+
+    FUSED = "fused"
+    """As the optimizer leaves them, which is what runs."""
+    BARE_CONVOLUTIONS = "bare-convolutions"
+    """Convolutions alone, without bias, batch norm and activation, as PaddleSlim counts."""
+    UNNAMED_ACTIVATIONS = "unnamed-activations"
+    """As the optimizer leaves them, but nothing says a convolution's bias and activation."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
 class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
     """Everything that all rows of a table share, and the latency depends on.
 
@@ -42,6 +58,9 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         simulated: Whether the numbers were made up; such a table is never quoted as measured.
         created: Day and time of the first line, UTC.
         edgeslim: Version that made the table.
+        provenance: Of an imported table, where its numbers come from and what is not known
+            of them.
+        convention: What its operators are.
     """
 
     device: str
@@ -52,6 +71,8 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     simulated: bool = False
     created: str = ""
     edgeslim: str = ""
+    provenance: str = ""
+    convention: Convention = Convention.FUSED
     schema: int = SCHEMA
 
     def check_same(self, other: TableContext, path: Path) -> None:
@@ -66,11 +87,23 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
 
     def difference(self, other: TableContext) -> str:
         """The first thing that the latency depends on and that differs, or nothing."""
-        for field in ("device", "hardware", "execution", "library_version", "runner", "simulated"):
+        for field in _DECIDING:
             mine, theirs = getattr(self, field), getattr(other, field)
             if mine != theirs:
                 return f"{field.replace('_', ' ')}: {mine}, not {theirs}"
         return ""
+
+
+_DECIDING = (
+    "device",
+    "hardware",
+    "execution",
+    "library_version",
+    "runner",
+    "simulated",
+    "convention",
+)
+"""What rows of one table have in common."""
 
 
 class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag_field="row"):

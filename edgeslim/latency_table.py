@@ -8,7 +8,8 @@ by any number of processes: the file is the resume file, the review diff and the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,8 @@ from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
 
 __all__ = ["FailedRow", "LatencyTable", "NetworkRow", "OperatorRow", "TableContext"]
+
+_log = logging.getLogger(__name__)
 
 
 class LatencyTable:
@@ -73,6 +76,14 @@ class LatencyTable:
         if not lines:
             state = "has no complete line" if truncated else "is empty"
             raise BadFileError(f"{path} is not a latency table: it {state}")
+        if truncated:
+            # A copy of the table, as a search makes one, is cut off at the same place.
+            about = ("truncated", len(lines), hash(lines[-1]))
+            _log.warning(
+                "the last line of %s is cut off; it is left out, and the %d before it are used",
+                *(path, len(lines)),
+                extra={"about": about},
+            )
         check_schema(path, lines[0])
         context, *rows = (decode_row(path, number, line) for number, line in enumerate(lines, 1))
         if not isinstance(context, TableContext):
@@ -116,6 +127,11 @@ class LatencyTable:
 
     def __iter__(self) -> Iterator[OpSpec]:
         return iter(self._operators)
+
+    @property
+    def rows(self) -> Sequence[OperatorRow | NetworkRow]:
+        """Everything measured, line by line: what `measurements` takes together."""
+        return tuple(self._rows)
 
     def measurements(self, spec: OpSpec) -> Mapping[CacheState, Measurement]:
         """All measurements of an operator by cache state; of none, nothing."""

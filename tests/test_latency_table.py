@@ -12,7 +12,7 @@ import pytest
 
 from edgeslim.errors import BadFileError, ContextMismatchError, UnwritableError
 from edgeslim.execution import Execution, PowerMode, Target
-from edgeslim.latency_rows import SCHEMA, encode_row
+from edgeslim.latency_rows import SCHEMA, Convention, encode_row
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow, OperatorRow, TableContext
 from edgeslim.measurement import HOT, CacheState
 from tests.tools import run_python
@@ -80,6 +80,10 @@ def test_going_on_with_a_table_keeps_what_is_there(path: Path) -> None:
         ({"runner": "cxx"}, "another runner: python, not cxx"),
         ({"simulated": True}, "another simulated: False, not True"),
         (
+            {"convention": Convention.BARE_CONVOLUTIONS},
+            "another convention: fused, not bare-convolutions",
+        ),
+        (
             {"execution": Execution(target=Target.X86, threads=2, power_mode=PowerMode.NO_BIND)},
             "another execution: x86 fp32, 1 thread, no-bind, not x86 fp32, 2 threads, no-bind",
         ),
@@ -106,8 +110,23 @@ def test_measurements_of_another_context_are_refused(
 
 
 def test_every_field_of_a_context_is_compared_or_says_when_and_how_it_was_written() -> None:
-    compared = {"device", "hardware", "execution", "library_version", "runner", "simulated"}
-    assert set(TableContext.__struct_fields__) - compared == {"created", "edgeslim", "schema"}
+    compared = {
+        *("device", "hardware", "execution", "library_version", "runner", "simulated"),
+        "convention",
+    }
+    told = {"created", "edgeslim", "provenance", "schema"}
+    assert set(TableContext.__struct_fields__) - compared == told
+
+
+def test_a_first_line_from_before_there_were_conventions_is_of_fused_operators(path: Path) -> None:
+    table_at(path, row(relu(8), 1.0))
+    first, rest = path.read_text().split("\n", 1)
+    older = json.loads(first)
+    del older["convention"], older["provenance"]
+    path.write_text(json.dumps(older) + "\n" + rest)
+    table = LatencyTable.read(path)
+    assert (table.context.convention, table.context.provenance) == (Convention.FUSED, "")
+    assert relu(8) in LatencyTable.open(path, CONTEXT)
 
 
 def test_tables_put_together_by_hand_are_read_if_their_context_is_the_same(path: Path) -> None:

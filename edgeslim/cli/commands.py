@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from edgeslim.cli import deploy, devices, doctor, inspect, predict, profile, search, space
+from edgeslim.cli import deploy, devices, doctor, inspect, predict, profile, search, space, table
 from edgeslim.version import __version__
 
 __all__ = ["app"]
@@ -29,6 +29,7 @@ app.command("predict")(predict.command)
 app.command("search")(search.command)
 app.command("deploy")(deploy.command)
 app.add_typer(space.app, name="space")
+app.add_typer(table.app, name="table")
 
 
 def _show_version(asked: bool) -> None:

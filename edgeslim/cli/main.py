@@ -70,9 +70,11 @@ def _command(arguments: list[str]) -> int:
     from typer.main import get_command
 
     from edgeslim.cli.commands import app
+    from edgeslim.cli.notes import notes_on_standard_error
     from edgeslim.cli.output import reserved_output
 
-    with reserved_output() if "--json" in arguments else nullcontext():
+    reserved = reserved_output() if "--json" in arguments else nullcontext()
+    with notes_on_standard_error(), reserved:
         result = get_command(app).main(args=arguments, prog_name="edgeslim", standalone_mode=False)
     _flush()
     return result if isinstance(result, int) else 0

@@ -45,7 +45,7 @@ def command(
         print_json(_document(prediction))
     else:
         _print(prediction)
-    if prediction.missing:
+    if prediction.missing or prediction.left_out:
         raise typer.Exit(_GAPS)
 
 
@@ -77,6 +77,9 @@ def _print(prediction: Prediction) -> None:
         print_lines(f"{unsteady} of them were unsteady when they were measured")
     if prediction.missing:
         print_lines("the total leaves out:", *(f"  {spec}" for spec in prediction.missing))
+    if prediction.left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in prediction.left_out.items())
+        print_lines(f"tables of this convention leave out: {kinds}")
 
 
 def _source(operator: OperatorLatency) -> str:
@@ -90,6 +93,7 @@ def _document(prediction: Prediction) -> dict[str, object]:
         "total_ms": prediction.total_ms,
         "interval_ms": prediction.interval_ms,
         "coverage": prediction.coverage,
+        "left_out": prediction.left_out,
         "operators": [
             {
                 "operator": str(each.spec),

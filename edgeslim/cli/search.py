@@ -77,10 +77,12 @@ def _print(result: SearchResult) -> None:
             for tokens, each in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
         ],
     )
+    how = "measured" if result.measured else "predicted"
     print_lines(
         "",
         f"{result.evaluated} candidates trained; the best meets {format_ms(result.target_ms)} "
-        f"as measured; its model is in {result.model}",
+        f"as {how}; its model is in {result.model}",
+        *result.notes,
     )
 
 
@@ -93,6 +95,7 @@ def _document(result: SearchResult) -> dict[str, object]:
         "measured": [_candidate(each) for each in result.measured],
         "best": _candidate(result.best),
         "model": result.model,
+        "notes": result.notes,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -62,13 +62,13 @@ class Calibration:
         residuals: Relative error of each network's prediction by a fit on the others.
         own_error: Part of these errors that is the model's own, and not that of
             interpolated operators; a relative standard deviation.
-        refused: Networks that are no truth, and why.
+        refused: Networks that are no truth: their latency is a sum of the table's rows.
     """
 
     model: NetworkModel
     residuals: Mapping[str, float]
     own_error: float
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     @property
     def mean_error(self) -> float:

@@ -81,7 +81,7 @@ class PopulationPredictor:
         population = np.asarray(tokens, np.int64)
         self._check(population)
         model = self._predictor.calibration.model
-        layout = self._predictor.layout
+        layout = self._predictor.rows.layout
         latencies_ms = np.empty(len(population))
         for start in range(0, len(population), _CHUNK):
             chunk = slice(start, start + _CHUNK)
@@ -92,7 +92,7 @@ class PopulationPredictor:
 
     def _sums(self, tokens: IntArray) -> Array:
         rows = [table.rows(tokens) for table in self._tables]
-        sums = np.zeros((len(tokens), self._predictor.layout.width))
+        sums = np.zeros((len(tokens), self._predictor.rows.layout.width))
         merges = np.zeros(len(tokens), np.bool_)
         for table, chosen in zip(self._tables, rows, strict=True):
             sums += table.plain[chosen]
@@ -129,7 +129,7 @@ def _segment_table(predictor: Predictor, segment: Segment) -> _SegmentTable:
         )
     )
     place = {spec: index for index, spec in enumerate(specs)}
-    rows = predictor.rows(specs)
+    rows = predictor.rows.of(specs)
     sizes = np.array([*segment.ranges[1:], 1], np.int64) if segment.ranges else np.empty(0, int)
     return _SegmentTable(
         positions=list(segment.positions),

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
-from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.calibration import Calibration, Truth, calibrate
-from edgeslim.prediction.curves import Curves
-from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.prediction.network_features import Array, Layout
+from edgeslim.prediction.operator_rows import OperatorRows, Source
+from edgeslim.tables.sums import networks_that_are_sums
 
 __all__ = ["OperatorLatency", "Prediction", "Predictor", "Source", "missing_error"]
-
-_WORST_ERROR = 0.5
-"""An estimate that may be off by more than this is none."""
-
-
-class Source(str, Enum):
-    """Where an operator's latency comes from."""
-
-    MEASURED = "measured"
-    INTERPOLATED = "interpolated"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,9 +60,17 @@ class Prediction:
         return self.of(Source.MISSING)
 
     @property
+    def left_out(self) -> dict[str, int]:
+        """How many operators of each kind tables of this convention never have."""
+        return dict(
+            Counter(each.spec.kind for each in self.operators if each.source is Source.LEFT_OUT)
+        )
+
+    @property
     def coverage(self) -> float:
         """Share of the operators that are measured or interpolated."""
-        found = sum(each.source is not Source.MISSING for each in self.operators)
+        known = (Source.MEASURED, Source.INTERPOLATED)
+        found = sum(each.source in known for each in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
 
@@ -98,103 +91,58 @@ class Predictor:
         only: Container[OpSpec] | None = None,
     ) -> None:
         self.table = table
+        self.rows = OperatorRows(table, only=only)
         self._without = without
-        curves = Curves.of(table)
-        self.layout = Layout(swept_bytes=curves.swept_bytes)
-        nothing = np.zeros(curves.swept_bytes.size)
-        self._null = curves.latencies_ms.get(null_operator(), nothing)
-        self._curves = {
-            spec: curve
-            for spec, curve in curves.latencies_ms.items()
-            if only is None or spec in only or spec == null_operator()
-        }
-        self._rows: dict[OpSpec, Array] = {}
-        self._errors: dict[OpSpec, float] = {}
-
-    @cached_property
-    def _interpolator(self) -> Interpolator:
-        return Interpolator(self._curves)
 
     @cached_property
     def calibration(self) -> Calibration:
         """Fitted on the table's networks whose operators are known."""
         measured_ms = self.table.network_latencies_ms()
+        refused = networks_that_are_sums(self.table)
         truths = []
         for name, row in self.table.networks.items():
-            if name in self._without or not row.graph.nodes:
+            specs = row.graph.specs
+            if name in self._without or name in refused or not specs:
                 continue
-            sums = self.rows(row.graph.specs).sum(axis=0, keepdims=True)
-            if self.layout.networks(sums).missing[0] == 0:
-                truths.append(Truth(name=name, measured_ms=measured_ms[name], sums=sums[0]))
-        return calibrate(truths, self.layout)
-
-    def rows(self, specs: Sequence[OpSpec]) -> Array:
-        """The rows of operators in this predictor's layout, ``(operators, width)``."""
-        unknown = [spec for spec in dict.fromkeys(specs) if spec not in self._rows]
-        unmeasured = [spec for spec in unknown if spec not in self._curves]
-        for spec in unknown:
-            if spec in self._curves:
-                self._take(spec, self._curves[spec], 0.0)
-        if unmeasured:
-            estimates = self._interpolator.estimate(unmeasured)
-            for spec, curve, error in zip(
-                unmeasured, estimates.latencies_ms, estimates.errors, strict=True
-            ):
-                self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, float(error))
-        if not specs:
-            return np.zeros((0, self.layout.width))
-        return np.array([self._rows[spec] for spec in specs])
-
-    def _take(self, spec: OpSpec, curve: Array, error: float) -> None:
-        own = np.maximum(curve - self._null, 0.0)  # nan stays nan
-        self._rows[spec] = self.layout.row(spec, own, error)
-        self._errors[spec] = error
-
-    def unknown(self, specs: Iterable[OpSpec]) -> list[OpSpec]:
-        """Those operators of which the table knows nothing, each once."""
-        each = list(dict.fromkeys(specs))
-        missing = self.layout.networks(self.rows(each)).missing
-        return [spec for spec, lacking in zip(each, missing, strict=True) if lacking]
+            if any(self.rows.key(spec) is None for spec in specs):
+                continue  # it has more in it than the table ever says
+            sums = self.rows.of(specs).sum(axis=0)
+            if self.rows.layout.networks(sums[None]).missing[0] == 0:
+                truths.append(Truth(name=name, measured_ms=measured_ms[name], sums=sums))
+        return replace(calibrate(truths, self.rows.layout), refused=refused)
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:
         """Latency of a network of these operators, missing ones listed."""
-        rows = self.rows(specs)
-        calibration = self.calibration
-        network = self.layout.networks(rows.sum(axis=0, keepdims=True))
+        rows = self.rows.of(specs)
+        calibration, layout = self.calibration, self.rows.layout
+        network = layout.networks(rows.sum(axis=0, keepdims=True))
         total = float(calibration.model.latencies_ms(network)[0])
         half = float(calibration.half_widths_ms(network)[0])
-        shares = calibration.model.shares_ms(
-            self.layout.networks(rows), float(network.touched_bytes[0])
-        )
+        shares = calibration.model.shares_ms(layout.networks(rows), float(network.touched_bytes[0]))
         factor = total / shares.sum() if shares.sum() > 0 else 0.0
         return Prediction(
             total_ms=total,
             interval_ms=(max(0.0, total - half), total + half),
             operators=tuple(
-                self._operator(spec, float(share) * factor, bool(row[1]))
-                for spec, share, row in zip(specs, shares, rows, strict=True)
+                self._operator(spec, float(share) * factor)
+                for spec, share in zip(specs, shares, strict=True)
             ),
         )
 
-    def _operator(self, spec: OpSpec, latency_ms: float, missing: bool) -> OperatorLatency:
-        if missing:
-            return OperatorLatency(spec=spec, source=Source.MISSING, latency_ms=None)
-        if spec not in self._curves:
-            return OperatorLatency(
-                spec=spec,
-                source=Source.INTERPOLATED,
-                latency_ms=latency_ms,
-                error=self._errors[spec],
-            )
+    def _operator(self, spec: OpSpec, latency_ms: float) -> OperatorLatency:
+        source, key = self.rows.source(spec), self.rows.key(spec)
+        if key is None or source is Source.MISSING:
+            return OperatorLatency(spec=spec, source=source, latency_ms=None)
         return OperatorLatency(
             spec=spec,
-            source=Source.MEASURED,
+            source=source,
             latency_ms=latency_ms,
-            unsteady=self.table.unsteady(spec),
+            error=self.rows.error(spec),
+            unsteady=self.table.unsteady(key),
         )
 
     def total_ms(self, specs: Sequence[OpSpec]) -> float:
-        """Latency of a network whose operators must all be known.
+        """Latency of a network whose operators must be known, but those the table leaves out.
 
         Raises:
             MissingLatencyError: The table knows nothing of some; says how many and one.

@@ -20,7 +20,7 @@ from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.network_features import GROUPS, group_of, touched_bytes
 from edgeslim.profiling.networks import OptimizedNetwork
-from edgeslim.profiling.operator_use import prunable_range
+from edgeslim.profiling.prunable_range import prunable_range
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
 

@@ -34,13 +34,15 @@ def choose_winner(
     evaluated: Sequence[Candidate],
     *,
     limit: LatencyLimit,
-    session: DeviceSession,
+    session: DeviceSession | None,
     training: ShortTraining,
     run: RunFolder,
     seed: int,
     progress: Progress,
 ) -> tuple[Candidate, tuple[Candidate, ...]]:
     """Measures candidates, best first, until one meets the limit; trains and saves that one.
+
+    Without a session nothing is measured, and the best candidate wins as predicted.
 
     Returns:
         The winner, and all candidates that were measured.
@@ -49,21 +51,9 @@ def choose_winner(
         InfeasibleTargetError: None of those measured meets the limit.
     """
     ranked = sorted(evaluated, key=lambda each: (-each.accuracy, each.predicted_ms))[:_AT_MOST]
-    watch = DriftWatch(session)
-    measured: list[Candidate] = []
-    winner = None
-    while ranked and winner is None:
-        batch, ranked = ranked[:_AT_ONCE], ranked[_AT_ONCE:]
-        measured += _measured(batch, limit.space, session, watch, progress)
-        good = [each for each in measured if (each.measured_ms or 0) <= limit.target_ms]
-        winner = max(good, key=lambda each: each.accuracy, default=None)
-    if winner is None:
-        fastest = min(each.measured_ms or 0 for each in measured)
-        raise InfeasibleTargetError(
-            f"none of the {len(measured)} best candidates ran in {format_ms(limit.target_ms)} on "
-            f"the device; the fastest took {format_ms(fastest, round_up=True)}: ask for that, or "
-            "search longer"
-        )
+    winner, measured = ranked[0], tuple[Candidate, ...]()
+    if session is not None:
+        winner, measured = _first_within(ranked, limit, session, progress)
     _save(
         winner.tokens,
         space=limit.space,
@@ -72,7 +62,31 @@ def choose_winner(
         seed=seed,
         progress=progress,
     )
-    return winner, tuple(measured)
+    return winner, measured
+
+
+def _first_within(
+    ranked: Sequence[Candidate], limit: LatencyLimit, session: DeviceSession, progress: Progress
+) -> tuple[Candidate, tuple[Candidate, ...]]:
+    """The best candidate that meets the limit on the device, and all that were measured.
+
+    Raises:
+        InfeasibleTargetError: None does.
+    """
+    watch = DriftWatch(session)
+    measured: list[Candidate] = []
+    for start in range(0, len(ranked), _AT_ONCE):
+        batch = ranked[start : start + _AT_ONCE]
+        measured += _measured(batch, limit.space, session, watch, progress)
+        good = [each for each in measured if (each.measured_ms or 0) <= limit.target_ms]
+        if good:
+            return max(good, key=lambda each: each.accuracy), tuple(measured)
+    fastest = min(each.measured_ms or 0 for each in measured)
+    raise InfeasibleTargetError(
+        f"none of the {len(measured)} best candidates ran in {format_ms(limit.target_ms)} on "
+        f"the device; the fastest took {format_ms(fastest, round_up=True)}: ask for that, or "
+        "search longer"
+    )
 
 
 def _measured(

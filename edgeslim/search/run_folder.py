@@ -73,8 +73,10 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
         evaluated: How many networks were trained.
         front: Networks that no other beats in both latency and accuracy, fastest first.
         measured: Networks that the device ran.
-        best: The most accurate one whose measured latency meets the limit.
+        best: The most accurate one whose measured latency meets the limit, or predicted
+            latency if nothing could be measured.
         model: Folder of the best one's saved model.
+        notes: What cannot be seen from the rest.
     """
 
     run: str
@@ -84,6 +86,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     measured: tuple[Candidate, ...]
     best: Candidate
     model: str
+    notes: tuple[str, ...] = ()
 
 
 class RunFolder:

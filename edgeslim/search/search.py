@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeslim.device import device_names
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import Shape
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor, missing_error
-from edgeslim.profiling.device_session import open_device
+from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.search.algorithms import ALGORITHMS, Problem
 from edgeslim.search.evaluation import Evaluation
@@ -54,7 +55,8 @@ def search(
     """Finds the most accurate network of a space that runs within a limit on a device.
 
     Every candidate trained is predicted to be within the limit; at the end the best are
-    measured on the device of the table, and one that misses the limit there cannot win.
+    measured on the device of the table, and one that misses the limit there cannot win. Of an
+    imported table's device that has no profile nothing can be measured; the result says so.
     Started again on the same folder, a search goes on where it was interrupted, and its
     result is the same as without the interruption.
 
@@ -94,13 +96,13 @@ def search(
     own_table = LatencyTable.read(run.table if goes_on else table)
     chosen = SPACES.get(space).space(settings.input_shape, settings.num_classes)
     predictor = Predictor(own_table)
-    unknown = predictor.unknown(every_operator(chosen, own_table.context.execution.target))
+    target = own_table.context.execution.target
+    unknown = predictor.rows.unknown(every_operator(chosen, target))
     if unknown:
         raise missing_error(own_table, unknown)
     limit = LatencyLimit(chosen, PopulationPredictor(predictor, chosen), target_ms)
     start = feasible_start(limit)
-    session = open_device(settings.device, threads=own_table.context.execution.threads)
-    own_table.context.check_same(session.context(), table)
+    session = _session(own_table, table)
     if not goes_on:
         run.begin(settings, table)
     problem = Problem(
@@ -129,6 +131,7 @@ def search(
         measured=measured,
         best=winner,
         model=str(run.model),
+        notes=tuple(_notes(predictor, chosen.operators(winner.tokens, target), session)),
     )
     run.finish(result)
     return result
@@ -163,7 +166,13 @@ def _settings(
             raise UsageError(f"{name} must be at least 1, not {number}")
     if not 0 <= seed < 2**31:
         raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {seed}")
-    chosen = SPACES.get(space).space(input_shape, chosen_task.num_classes)
+    family = SPACES.get(space)
+    if family.detects:
+        raise UsageError(
+            f"{space} makes detectors, and the task {task} trains networks that classify; "
+            f"predict one of them with edgeslim space build {space} and edgeslim predict"
+        )
+    chosen = family.space(input_shape, chosen_task.num_classes)
     return SearchSettings(
         space=chosen.name,
         input_shape=chosen.input_shape,
@@ -176,6 +185,32 @@ def _settings(
         epochs=epochs,
         seed=seed,
     )
+
+
+def _session(table: LatencyTable, path: Path) -> DeviceSession | None:
+    """The device of a table; None if nobody has told how it is reached, as of an imported one.
+
+    Raises:
+        ContextMismatchError: It is not as it was when the table was measured.
+    """
+    if table.context.provenance and table.context.device not in device_names():
+        return None
+    session = open_device(table.context.device, threads=table.context.execution.threads)
+    table.context.check_same(session.context(), path)
+    return session
+
+
+def _notes(
+    predictor: Predictor, operators: Sequence[OpSpec], session: DeviceSession | None
+) -> Iterator[str]:
+    """What the result does not say by itself."""
+    if session is None:
+        device = predictor.table.context.device
+        yield f"nothing was measured: there is no profile of {device}, and all is as predicted"
+    left_out = predictor.predict(operators).left_out
+    if left_out:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
+        yield f"predictions leave out what tables of this convention never have: {kinds}"
 
 
 def _training(settings: SearchSettings) -> ShortTraining:

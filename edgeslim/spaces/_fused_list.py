@@ -7,6 +7,7 @@ hold them against the optimizer itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeslim.execution import Target
@@ -133,6 +134,47 @@ class FusedList:
             }
         self._plain("pool2d", shape, out, attributes)
         return out
+
+    def max_pooled(self, shape: Shape, window: int) -> Shape:
+        """The largest of each ``window x window`` places; those at the edge may be fewer."""
+        places = tuple(-(-extent // window) for extent in shape[2:])
+        out = (*shape[:2], *places)
+        attributes: dict[str, Attribute] = {
+            "pooling_type": "max",
+            "ksize": (window, window),
+            "strides": (window, window),
+            "paddings": (0, 0),
+            "global_pooling": False,
+            "adaptive": False,
+            "ceil_mode": True,
+            "exclusive": True,
+            "padding_algorithm": "EXPLICIT",
+        }
+        self._plain("pool2d", shape, out, attributes)
+        return out
+
+    def places_in_one_axis(self, shape: Shape, each: int) -> Shape:
+        """``(N, C, H, W)`` made ``(N, H * W * C / each, each)``, place after place."""
+        n, channels, height, width = shape
+        turned = (n, height, width, channels)
+        out = (n, height * width * channels // each, each)
+        self._plain("transpose2", shape, turned, {"axis": (0, 2, 3, 1)})
+        self._plain("reshape2", turned, out, {"shape": (0, -1, each)})
+        return out
+
+    def concatenated(self, shapes: Sequence[Shape], *, axis: int) -> None:
+        """Several activations joined along an axis."""
+        out = list(shapes[0])
+        out[axis] = sum(shape[axis] for shape in shapes)
+        self.barrier()
+        self._specs.append(
+            OpSpec(
+                kind="concat",
+                inputs=Shapes(X=tuple(shapes)),
+                outputs=Shapes(Out=(tuple(out),)),
+                attributes=Attributes(axis=axis),
+            )
+        )
 
     def fully_connected(self, shape: Shape, width: int, *, activation: str = "") -> Shape:
         """A linear layer with bias on ``(N, C)``, or on ``(N, C, 1, 1)`` flattened first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -76,12 +77,14 @@ class SpaceFamily:
         summary: One line for people.
         input_shape: What it was designed for.
         num_classes: What it was designed for.
+        detects: Whether its networks find things in an image, rather than classify it.
     """
 
     make: Callable[[Shape, int], Space]
     summary: str
     input_shape: Shape
     num_classes: int
+    detects: bool = False
 
     def space(self, input_shape: Shape | None = None, num_classes: int | None = None) -> Space:
         """The space at an input shape and a number of classes, or at its own."""
@@ -103,14 +106,19 @@ def every_operator(space: Space, target: Target) -> list[OpSpec]:
 def operator_use(space: Space, target: Target) -> dict[OpSpec, float]:
     """How many times networks of a space have each operator, the mean over all tokens.
 
-    Where convolutions may be merged, both cases count as equally likely.
+    Whether the optimizer merges a network's convolutions is taken to be decided in each
+    segment by itself, as often as it is in that segment.
     """
+    segments = [(segment.size, list(segment.variants())) for segment in space.segments(target)]
+    unmerged = math.prod(
+        1 - sum(variant.pays for variant in variants) / size for size, variants in segments
+    )
     use: dict[OpSpec, float] = {}
-    for segment in space.segments(target):
-        for variant in segment.variants():
-            for counts in (variant.plain, variant.merged):
+    for size, variants in segments:
+        for variant in variants:
+            for counts, share in ((variant.plain, unmerged), (variant.merged, 1 - unmerged)):
                 for spec, count in counts.items():
-                    use[spec] = use.get(spec, 0.0) + count / 2 / segment.size
+                    use[spec] = use.get(spec, 0.0) + count * share / size
     return use
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
+from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
 from edgeslim.opspec import OpSpec, Shapes
 from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.network_features import GROUPS
 from edgeslim.prediction.network_model import NetworkModel
 from edgeslim.prediction.predictor import Prediction, Predictor, Source
+from edgeslim.table_keys import table_key
 from tests.prediction.networks import synthetic_networks
-from tests.values import MB, chain, convolution, relu, row, table_at
+from tests.values import CONTEXT, MB, chain, convolution, relu, row, table_at
 
 SMALL = (convolution(3, 8), relu(8, 8), convolution(8, 8))
 """A network that touches a few kilobytes."""
@@ -63,7 +66,7 @@ def test_what_the_table_knows_nothing_like_is_listed_and_is_no_zero(path: Path) 
     assert prediction.coverage == 0.25
     assert [each.latency_ms for each in prediction.operators] == [pytest.approx(1.0), *[None] * 3]
     assert prediction.operators[1].source is Source.MISSING
-    assert predictor.unknown([softmax, SMALL[0], softmax]) == [softmax]
+    assert predictor.rows.unknown([softmax, SMALL[0], softmax]) == [softmax]
     with pytest.raises(MissingLatencyError) as caught:
         predictor.total_ms([softmax, SMALL[0], sigmoid])
     assert str(caught.value) == (
@@ -96,6 +99,28 @@ def test_a_predictor_can_be_made_to_forget(path: Path) -> None:
     table = table_at(path, row(SMALL[0], 1.0), row(SMALL[2], 2.0))
     assert Predictor(table, only={SMALL[0]}).predict([SMALL[0]]).of(Source.MEASURED)
     assert not Predictor(table, only={SMALL[0]}).predict([SMALL[2]]).of(Source.MEASURED)
+
+
+def test_what_the_tables_convention_leaves_out_is_a_gap_that_is_counted_and_no_error(
+    path: Path,
+) -> None:
+    context = msgspec.structs.replace(CONTEXT, convention=Convention.BARE_CONVOLUTIONS)
+    bare = [table_key(spec, Convention.BARE_CONVOLUTIONS) for spec in SMALL]
+    assert bare[0] is not None
+    table = LatencyTable.open(path, context)
+    table.add(row(bare[0], 1.0))
+    predictor = Predictor(table)
+    prediction = predictor.predict([SMALL[0], SMALL[1], SMALL[1]])
+    assert prediction.total_ms == predictor.total_ms([SMALL[0], SMALL[1]]) == pytest.approx(1.0)
+    assert (prediction.missing, prediction.left_out) == ((), {"relu": 2})
+    assert [each.source for each in prediction.operators] == [
+        *(Source.MEASURED, Source.LEFT_OUT, Source.LEFT_OUT)
+    ]
+    assert prediction.coverage == pytest.approx(1 / 3)
+    with pytest.raises(MissingLatencyError, match="lacks conv2d 1x8x8x8"):
+        predictor.total_ms(SMALL)
+    table.add(row(SMALL[1], 0.5))  # one that has it all the same
+    assert Predictor(table).predict([SMALL[1]]).total_ms == pytest.approx(0.5)
 
 
 def test_a_network_of_nothing_takes_no_time(path: Path) -> None:

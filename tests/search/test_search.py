@@ -153,6 +153,39 @@ def test_where_the_device_is_slower_than_every_prediction_nothing_wins(tmp_path:
     assert len(RunFolder(run).evaluations()) == 2
 
 
+@pytest.mark.slow
+def test_an_imported_table_of_a_device_without_a_profile_says_that_nothing_was_measured(
+    tmp_path: Path,
+) -> None:
+    context = msgspec.structs.replace(CONTEXT, device="far-away", provenance="another project")
+    table = made_up_table(tmp_path / "far.jsonl", SPACE, context)
+    result = search(1.0, **OPTIONS, table=table.path, out=tmp_path / "run")
+    assert result.measured == ()
+    assert result.best.measured_ms is None
+    assert result.best.predicted_ms <= 1.0
+    assert result.notes == (
+        "nothing was measured: there is no profile of far-away, and all is as predicted",
+    )
+    assert (tmp_path / "run" / "model" / "model.pdmodel").exists()
+
+
+@pytest.mark.slow
+def test_a_table_of_our_own_needs_its_device(tmp_path: Path) -> None:
+    context = msgspec.structs.replace(CONTEXT, device="far-away")
+    table = made_up_table(tmp_path / "far.jsonl", SPACE, context)
+    with pytest.raises(UnknownNameError, match="unknown device 'far-away'"):
+        search(1.0, **OPTIONS, table=table.path, out=tmp_path / "run")
+
+
+def test_a_space_of_detectors_is_refused_for_a_task_that_classifies(
+    other_table: LatencyTable, tmp_path: Path
+) -> None:
+    options = {**OPTIONS, "space": "blazeface", "input_shape": None}
+    with pytest.raises(UsageError, match="blazeface makes detectors, and the task digits trains"):
+        search(1.0, **options, table=other_table.path, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def found(run: Path) -> tuple[Any, ...]:
     """What a search must find again: everything but the clock's word."""
     result = RunFolder(run).result()

@@ -65,5 +65,5 @@ def test_the_use_of_an_operator_is_its_mean_count_in_a_network(space: Space) -> 
     often = [spec for spec, count in counted.items() if count > len(networks) / 2]
     assert often
     for spec in often:
-        # Those that can be merged away count half in the networks that are not merged.
-        assert use[spec] == pytest.approx(counted[spec] / len(networks), rel=0.5)
+        assert use[spec] == pytest.approx(counted[spec] / len(networks), rel=0.15)
+    assert min(use.values()) > -1e-9

@@ -1,4 +1,4 @@
-"""How often operators are used: in the networks of a space, or in a model as it is pruned."""
+"""The operators of a model as it is and as pruning may leave it, and how often each counts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from itertools import product
 import msgspec
 import numpy as np
 
-from edgeslim.execution import Target
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
-from edgeslim.spaces import Space
 
-__all__ = ["operator_use", "prunable_range"]
-
-_UNSEEN = 0.5
-"""How often an operator counts that is of a space and in none of the networks drawn."""
+__all__ = ["prunable_range"]
 
 _MATRIX_KINDS = ("fc", "matmul_v2", "mul")
 _TURNED = ("trans_x", "trans_y")
@@ -25,25 +20,6 @@ _REARRANGING_KINDS = ("concat", "reshape2", "shuffle_channel", "split", "transpo
 
 _IMAGE_CHANNELS = 4
 """So few channels are an image's, and not pruned."""
-
-
-def operator_use(
-    space: Space, target: Target, generator: np.random.Generator, *, count: int = 400
-) -> dict[OpSpec, float]:
-    """Mean number of times that a random network of a space has each of its operators.
-
-    Args:
-        space: The space.
-        target: What its networks are converted for.
-        generator: Draws the networks.
-        count: How many.
-    """
-    uses = Counter[OpSpec]()
-    for _ in range(count):
-        tokens = tuple(int(generator.integers(size)) for size in space.ranges)
-        uses.update(space.operators(tokens, target))
-    every = dict.fromkeys([*space.every_operator(target), *uses])
-    return {spec: max(float(uses[spec]), _UNSEEN) / count for spec in every}
 
 
 def prunable_range(specs: Sequence[OpSpec], *, widths: int = 8) -> dict[OpSpec, float]:

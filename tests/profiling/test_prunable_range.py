@@ -1,32 +1,14 @@
+"""What pruning may leave of a model's operators."""
+
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from edgeslim.execution import Target
 from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec, Shapes
-from edgeslim.profiling.operator_use import operator_use, prunable_range
-from edgeslim.spaces import SPACES
+from edgeslim.profiling.prunable_range import prunable_range
 from tests.prediction.made_up_device import depthwise
 from tests.values import convolution, relu
-
-
-def test_every_operator_of_a_space_is_used_and_a_network_has_so_many() -> None:
-    space = SPACES.get("light-nas-small").space()
-    uses = operator_use(space, Target.X86, np.random.default_rng(0), count=60)
-    assert set(space.every_operator(Target.X86)) <= set(uses)
-    assert min(uses.values()) > 0
-    # An operator that no drawn network has counts a little, for it might be used.
-    drawn = sum(use for use in uses.values() if use >= 1 / 60)
-    ends = [tuple(end * (size - 1) for size in space.ranges) for end in (0, 1)]
-    smallest, largest = (len(space.operators(tokens, Target.X86)) for tokens in ends)
-    assert smallest < drawn < largest
-    # What each network has counts once for each.
-    common = set(space.operators(space.initial_tokens, Target.X86)).intersection(
-        space.operators(tuple(0 for _ in space.ranges), Target.X86)
-    )
-    assert any(uses[spec] >= 1 for spec in common)
 
 
 def test_a_convolution_keeps_any_widths_in_and_out() -> None:

@@ -1,0 +1,248 @@
+"""``edgeslim table``: latency tables brought in, given away, looked at, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.durations import format_ms
+from edgeslim.execution import PowerMode, Target
+from edgeslim.latency_table import LatencyTable
+from edgeslim.table_formats import FORMATS, Refusal, Unit
+from edgeslim.tables.chart import chart_rows
+from edgeslim.tables.check import Finding, check_table
+from edgeslim.tables.export_table import export_table
+from edgeslim.tables.families import Family, choose_family, families
+from edgeslim.tables.import_table import Origin, import_table
+from edgeslim.tables.plot import check_picture, plot_family
+
+__all__ = ["app"]
+
+_GAPS = 3
+_SHOWN = 20
+"""So many of a long list are printed; the JSON document has all."""
+
+app = typer.Typer(help="Import, export, show and check latency tables.", no_args_is_help=True)
+
+_Table = Annotated[Path, typer.Argument(help="A latency table.")]
+_Format = Annotated[
+    str, typer.Option("--format", help=f"The other format: {', '.join(FORMATS.names())}.")
+]
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The table of another project.")],
+    format_name: _Format,
+    device: Annotated[str, typer.Option(help="Name of the device it was measured on.")],
+    out: Annotated[Path, typer.Option(help="Where to write the table.")],
+    hardware: Annotated[str | None, typer.Option(help="What the device is.")] = None,
+    target: Annotated[Target, typer.Option(help="Kind of its processor.")] = Target.ARM,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads it was measured with, if the file does not say.")
+    ] = None,
+    power_mode: Annotated[
+        PowerMode | None, typer.Option(help="Cores it was measured on, if the file does not say.")
+    ] = None,
+    library_version: Annotated[str | None, typer.Option(help="Version of Paddle-Lite.")] = None,
+    unit: Annotated[
+        Unit | None, typer.Option(help="Unit of its latencies, if the file does not say.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Where the file comes from: project, file, licence.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a table of another project one of ours; rows that cannot be are listed.
+
+    Example: edgeslim table import latency_855.txt --format paddleslim-2
+    --device snapdragon-855 --out 855.jsonl
+    """
+    origin = Origin(
+        device=device,
+        hardware=hardware,
+        target=target,
+        threads=threads,
+        power_mode=power_mode,
+        library_version=library_version,
+        source=source,
+        unit=unit,
+    )
+    done = import_table(file, format_name, out, origin=origin)
+    if as_json:
+        print_json(
+            {
+                "table": done.table,
+                "operators": done.operators,
+                "refused": _refusals(done.refused),
+                "notes": done.notes,
+                "provenance": done.context.provenance,
+                "convention": done.context.convention.value,
+            }
+        )
+    else:
+        print_lines(f"{done.table}: {done.operators} operators; {done.context.provenance}")
+        print_lines(f"its operators are {done.context.convention}", *done.notes)
+        _print_refused("rows were not imported", done.refused)
+    if done.refused:
+        raise typer.Exit(_GAPS)
+
+
+@app.command("export")
+def export(
+    table: _Table,
+    format_name: _Format,
+    out: Annotated[Path, typer.Option(help="Where to write the file.")],
+    as_json: Json = False,
+) -> None:
+    """Write a table in another project's format; what it has no words for is listed.
+
+    Example: edgeslim table export host.jsonl --format paddleslim-2 --out host.txt
+    """
+    done = export_table(table, format_name, out)
+    if as_json:
+        print_json(
+            {
+                "file": done.file,
+                "operators": len(done.operators),
+                "refused": _refusals(done.refused),
+                "refused_kinds": done.refused_kinds,
+                "notes": done.notes,
+            }
+        )
+    else:
+        print_lines(f"{done.file}: {len(done.operators)} operators", *done.notes)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in done.refused_kinds.items())
+        _print_refused(f"operators were left out ({kinds})", done.refused)
+    if done.refused:
+        raise typer.Exit(_GAPS)
+
+
+@app.command("show")
+def show(
+    table: _Table,
+    kind: Annotated[str | None, typer.Option(help="Only this kind of operator: conv2d.")] = None,
+    family: Annotated[
+        str | None, typer.Option(help="The family to draw: its number, or a part of its name.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the family into this .png or .svg.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List families of operators, or draw one: its latency over its channels.
+
+    Example: edgeslim table show 855.jsonl --family 'conv2d 1x1, 40x40' --plot stairs.png
+    """
+    if plot is not None:
+        check_picture(plot)
+    known = LatencyTable.read(table)
+    found = families(known, kind=kind)
+    chosen = choose_family(found, family or "1") if family or plot else None
+    if plot is not None and chosen is not None:
+        subtitle = f"{known.context.device}, {_state(known, chosen)}"
+        plot_family(chosen, plot, subtitle=subtitle)
+    if as_json:
+        listed = [{"family": each.name, "operators": len(each.points)} for each in found]
+        drawn = None if chosen is None else _family_document(chosen)
+        print_json({"families": listed, "family": drawn, "plot": plot})
+    elif chosen is None:
+        context = known.context
+        print_lines(f"{context.device} ({context.hardware}): {context.execution}")
+        print_lines(*([context.provenance] if context.provenance else []), "")
+        print_table(
+            ["", "family", "operators", "from", "to"],
+            [[str(number), *_listed(each)] for number, each in enumerate(found, start=1)],
+        )
+    else:
+        print_lines(f"{chosen.name} ({_state(known, chosen)})")
+        print_table(["in", "out", "latency", "", ""], chart_rows(chosen))
+        print_lines(*([f"drawn in {plot}"] if plot else []))
+
+
+@app.command("check")
+def check(table: _Table, as_json: Json = False) -> None:
+    """Look for what cannot be trusted: rows that contradict each other, and the like.
+
+    Operators that are faster with more channels are said, and may be right. Exit code 3 if
+    anything else is found.
+
+    Example: edgeslim table check host.jsonl
+    """
+    done = check_table(table)
+    if as_json:
+        print_json(
+            {
+                "operators": done.operators,
+                "networks": done.networks,
+                "findings": _findings(done.findings),
+                "suspicions": _findings(done.suspicions),
+            }
+        )
+    else:
+        print_lines(f"{done.operators} operators, {done.networks} networks")
+        for what, found in (
+            ("findings", done.findings),
+            ("suspicions: more channels, less time", done.suspicions),
+        ):
+            if found:
+                _print_long(f"{len(found)} {what}", [f"{each.kind}: {each.text}" for each in found])
+    if done.findings:
+        raise typer.Exit(_GAPS)
+
+
+def _state(table: LatencyTable, family: Family) -> str:
+    """The cache state of a family; an imported table has only a stand-in for one."""
+    return "cache state not recorded" if table.context.provenance else str(family.cache)
+
+
+def _listed(family: Family) -> list[str]:
+    latencies = [point.measurement.latency_ms for point in family.points]
+    return [
+        family.name,
+        str(len(family.points)),
+        format_ms(min(latencies)),
+        format_ms(max(latencies)),
+    ]
+
+
+def _family_document(family: Family) -> dict[str, object]:
+    return {
+        "name": family.name,
+        "swept_bytes": family.cache.swept_bytes,
+        "points": [
+            {
+                "c_in": point.c_in,
+                "c_out": point.c_out,
+                "latency_ms": point.measurement.latency_ms,
+                "middle_half_ms": point.middle_half_ms,
+                "samples": len(point.measurement.samples_ns),
+                "stable": point.measurement.stable,
+            }
+            for point in family.points
+        ],
+    }
+
+
+def _refusals(refused: Sequence[Refusal]) -> list[dict[str, str]]:
+    return [{"place": each.place, "reason": each.reason} for each in refused]
+
+
+def _findings(found: Sequence[Finding]) -> list[dict[str, str]]:
+    return [{"kind": each.kind, "text": each.text} for each in found]
+
+
+def _print_refused(what: str, refused: Sequence[Refusal]) -> None:
+    if refused:
+        _print_long(f"{len(refused)} {what}", [str(each) for each in refused])
+
+
+def _print_long(heading: str, lines: Sequence[str]) -> None:
+    """A list of which no more is printed than a person reads."""
+    print_lines(f"{heading}:", *(f"  {line}" for line in lines[:_SHOWN]))
+    if len(lines) > _SHOWN:
+        print_lines(f"  and {len(lines) - _SHOWN} more (--json lists all)")

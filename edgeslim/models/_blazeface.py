@@ -1,0 +1,127 @@
+"""BlazeFace networks of PaddleDetection: backbone and heads, without what follows them.
+
+Parameters carry PaddleDetection's names. The decoding of boxes and their suppression are no
+part of it: they run on the host, and the table that was published knows nothing of them.
+"""
+
+from __future__ import annotations
+
+import paddle
+from paddle import Tensor, nn
+
+from edgeslim.models._blazeface_architecture import BOXES, BlazeBlock, BlazeFaceArchitecture
+from edgeslim.models._layers import conv_norm
+
+__all__ = ["BlazeFaceNet"]
+
+_COORDINATES = 4
+
+
+class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+    """Finds faces: ``(N, C, H, W)`` to ``(N, boxes, 4)`` and ``(N, boxes, num_classes)``.
+
+    Args:
+        architecture: What is between input and heads.
+        num_classes: Classes told apart, the background among them.
+        in_channels: ``C`` of the input.
+    """
+
+    def __init__(
+        self, architecture: BlazeFaceArchitecture, num_classes: int, in_channels: int = 3
+    ) -> None:
+        super().__init__()
+        self.stem = conv_norm(
+            "conv1", in_channels, architecture.stem, kernel=3, stride=2, activation="relu"
+        )
+        width = architecture.stem
+        self.blocks = nn.LayerList()
+        for place, block in enumerate(architecture.blocks):
+            first_double = sum(each.middle is None for each in architecture.blocks)
+            single = block.middle is None
+            name = f"blaze_{place}" if single else f"double_blaze_{place - first_double}"
+            self.blocks.append(_Block(name, width, block))
+            width = block.channels
+        self.maps = architecture.maps
+        widths = [architecture.blocks[place].channels for place in self.maps]
+        self.heads = nn.LayerList(
+            [
+                _Head(channels, boxes, num_classes)
+                for channels, boxes in zip(widths, BOXES, strict=True)
+            ]
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        out, locations, confidences = self.stem(images), [], []
+        for place, block in enumerate(self.blocks):
+            out = block(out)
+            if place in self.maps:
+                location, confidence = self.heads[self.maps.index(place)](out)
+                locations.append(location)
+                confidences.append(confidence)
+        return paddle.concat(locations, axis=1), paddle.concat(confidences, axis=1)
+
+
+class _Block(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+    """A block; where it makes the map smaller, so does a pooling around it."""
+
+    def __init__(self, name: str, c_in: int, block: BlazeBlock) -> None:
+        super().__init__()
+        narrow = block.channels if block.middle is None else block.middle
+        layers = [
+            *_depthwise_pair(f"{name}1_dw", c_in, block.stride),
+            conv_norm(
+                f"{name}1_sep", c_in, narrow, activation="" if block.middle is None else "relu"
+            ),
+        ]
+        if block.middle is not None:
+            layers += [
+                *_depthwise_pair(f"{name}2_dw", narrow, 1),
+                conv_norm(f"{name}2_sep", narrow, block.channels, activation="relu"),
+            ]
+        self.body = nn.Sequential(*layers)
+        self.around = None
+        if block.stride > 1:
+            self.around = nn.Sequential(
+                nn.MaxPool2D(block.stride, block.stride, ceil_mode=True),
+                conv_norm(f"shortcut{name}", c_in, block.channels, activation="relu"),
+            )
+
+    def forward(self, images: Tensor) -> Tensor:
+        out = self.body(images)
+        return nn.functional.relu((self.around(images) if self.around else images) + out)
+
+
+def _depthwise_pair(name: str, channels: int, stride: int) -> list[nn.Sequential]:
+    return [
+        conv_norm(
+            f"{name}_{number}",
+            channels,
+            channels,
+            kernel=3,
+            stride=step,
+            groups=channels,
+            activation="relu",
+        )
+        for number, step in ((1, 1), (2, stride))
+    ]
+
+
+class _Head(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+    """Boxes and classes of one map, with the places in one axis."""
+
+    def __init__(self, channels: int, boxes: int, num_classes: int) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        self.location = nn.Conv2D(channels, boxes * _COORDINATES, 3, padding=1)
+        self.confidence = nn.Conv2D(channels, boxes * num_classes, 3, padding=1)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        return (
+            _places_in_one_axis(self.location(features), _COORDINATES),
+            _places_in_one_axis(self.confidence(features), self.num_classes),
+        )
+
+
+def _places_in_one_axis(answers: Tensor, each: int) -> Tensor:
+    """``(N, boxes * each, H, W)`` to ``(N, H * W * boxes, each)``."""
+    return paddle.reshape(paddle.transpose(answers, [0, 2, 3, 1]), [0, -1, each])

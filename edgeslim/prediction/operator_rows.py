@@ -1,0 +1,113 @@
+"""What a table knows of operators: measured, interpolated, left out, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+
+from edgeslim.conversion.operator_jobs import null_operator
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import OpSpec
+from edgeslim.prediction.curves import Curves
+from edgeslim.prediction.interpolation import Interpolator
+from edgeslim.prediction.network_features import Array, Layout
+from edgeslim.table_keys import table_key
+
+__all__ = ["OperatorRows", "Source"]
+
+_WORST_ERROR = 0.5
+"""An estimate that may be off by more than this is none."""
+
+
+class Source(str, Enum):
+    """Where an operator's latency comes from."""
+
+    MEASURED = "measured"
+    INTERPOLATED = "interpolated"
+    MISSING = "missing"
+    LEFT_OUT = "not in this table's convention"
+
+
+class OperatorRows:
+    """The rows of operators, made as they are asked for.
+
+    Args:
+        table: The table, as it is now.
+        only: Operators to know of, if not all that were measured.
+    """
+
+    def __init__(self, table: LatencyTable, *, only: Container[OpSpec] | None = None) -> None:
+        self._convention = table.context.convention
+        curves = Curves.of(table)
+        self.layout = Layout(swept_bytes=curves.swept_bytes)
+        nothing = np.zeros(curves.swept_bytes.size)
+        self._null = curves.latencies_ms.get(null_operator(), nothing)
+        self._curves = {
+            spec: curve
+            for spec, curve in curves.latencies_ms.items()
+            if only is None or spec in only or spec == null_operator()
+        }
+        self._rows: dict[OpSpec, Array] = {}
+        self._errors: dict[OpSpec, float] = {}
+
+    @cached_property
+    def _interpolator(self) -> Interpolator:
+        return Interpolator(self._curves)
+
+    def key(self, spec: OpSpec) -> OpSpec | None:
+        """What the table calls an operator, or None if its convention leaves it out."""
+        return spec if spec in self._curves else table_key(spec, self._convention)
+
+    def source(self, spec: OpSpec) -> Source:
+        """Where the latency of an operator comes from."""
+        key = self.key(spec)
+        if key is None:
+            return Source.LEFT_OUT
+        if key in self._curves:
+            return Source.MEASURED
+        return Source.INTERPOLATED if self.error(spec) <= _WORST_ERROR else Source.MISSING
+
+    def error(self, spec: OpSpec) -> float:
+        """Relative standard error of an operator's latency: 0 if it was measured."""
+        self.of([spec])
+        return self._errors[spec]
+
+    def unknown(self, specs: Iterable[OpSpec]) -> list[OpSpec]:
+        """Those operators of which the table knows nothing, each once."""
+        each = list(dict.fromkeys(specs))
+        missing = self.layout.networks(self.of(each)).missing
+        return [spec for spec, lacking in zip(each, missing, strict=True) if lacking]
+
+    def of(self, specs: Sequence[OpSpec]) -> Array:
+        """The rows of operators, ``(operators, width)``."""
+        self._make([spec for spec in dict.fromkeys(specs) if spec not in self._rows])
+        if not specs:
+            return np.zeros((0, self.layout.width))
+        return np.array([self._rows[spec] for spec in specs])
+
+    def _make(self, specs: Sequence[OpSpec]) -> None:
+        unmeasured: dict[OpSpec, OpSpec] = {}
+        for spec in specs:
+            key = self.key(spec)
+            if key is None:
+                self._rows[spec] = np.zeros(self.layout.width)
+                self._errors[spec] = 0.0
+            elif key in self._curves:
+                self._take(spec, self._curves[key], 0.0)
+            else:
+                unmeasured[spec] = key
+        if not unmeasured:
+            return
+        estimates = self._interpolator.estimate(list(unmeasured.values()))
+        for spec, curve, error in zip(
+            unmeasured, estimates.latencies_ms, estimates.errors, strict=True
+        ):
+            self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, float(error))
+
+    def _take(self, spec: OpSpec, curve: Array, error: float) -> None:
+        own = np.maximum(curve - self._null, 0.0)  # nan stays nan
+        self._rows[spec] = self.layout.row(spec, own, error)
+        self._errors[spec] = error

@@ -1,0 +1,179 @@
+"""What the BlazeFace spaces share: tokens to architecture, architecture to fused operators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
+from edgeslim.models._blazeface_architecture import (
+    BOXES,
+    STRIDES,
+    BlazeBlock,
+    BlazeFaceArchitecture,
+)
+from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.opspec import OpSpec, Shape
+from edgeslim.spaces._fused_list import FusedList
+from edgeslim.spaces._segments import Segment, Variant
+from edgeslim.spaces._space import Tokens
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+__all__ = ["BlazeFaceSpace"]
+
+_SMALLEST_EXTENT = 16
+_BLOCK_TOKENS = ((0,), (0, 1), (1,), (1, 2, 4), (2, 5), (2, 3, 6), (3, 7))
+"""Tokens that the input, the middle and the output of each block depend on."""
+_HEAD_TOKENS = (2, 3)
+"""Tokens that the two maps depend on which faces are found in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlazeFaceSpace:
+    """Face detectors of seven blocks, nine tokens.
+
+    Args:
+        name: Name on the shelf.
+        ranges: How many values each token has.
+        initial_tokens: Where a search starts.
+        architecture: The network that tokens stand for.
+        input_shape: ``(N, C, H, W)``.
+        num_classes: Classes told apart, the background among them.
+    """
+
+    name: str
+    ranges: Tokens
+    initial_tokens: Tokens
+    architecture: Callable[[Sequence[int]], BlazeFaceArchitecture]
+    input_shape: Shape
+    num_classes: int
+
+    def __post_init__(self) -> None:
+        if len(self.input_shape) != 4:
+            raise UsageError(f"the input of {self.name} is N,C,H,W, not {self.input_shape}")
+        if min(self.input_shape[2:]) < _SMALLEST_EXTENT:
+            raise UsageError(
+                f"{self.name} reads {_SMALLEST_EXTENT}x{_SMALLEST_EXTENT} at least, "
+                f"not {self.input_shape}"
+            )
+        if self.num_classes < 2:
+            raise UsageError(f"{self.name} needs at least 2 classes, not {self.num_classes}")
+
+    def check(self, tokens: Sequence[int]) -> Tokens:
+        check_tokens(tokens, self.ranges)
+        return tuple(tokens)
+
+    def build(self, tokens: Tokens) -> nn.Layer:
+        from edgeslim.models._blazeface import BlazeFaceNet
+
+        return BlazeFaceNet(
+            self.architecture(tokens), self.num_classes, in_channels=self.input_shape[1]
+        )
+
+    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+        architecture = self.architecture(tokens)
+        fused = FusedList(target)
+        shape = _stem(fused, self.input_shape, architecture)
+        maps = []
+        for place, block in enumerate(architecture.blocks):
+            shape = _block(fused, shape, block)
+            if place in architecture.maps:
+                maps.append(shape)
+        _heads(fused, maps, self.num_classes)
+        return fused.specs()
+
+    def segments(self, target: Target) -> tuple[Segment, ...]:
+        """The stem with the first block, each other block, and the heads; none are merged."""
+        blocks = [
+            self._segment(tokens, partial(self._add_block, place=place), target)
+            for place, tokens in enumerate(_BLOCK_TOKENS)
+        ]
+        return (*blocks, self._segment(_HEAD_TOKENS, self._add_heads, target))
+
+    def _segment(
+        self,
+        positions: Tokens,
+        add: Callable[[FusedList, BlazeFaceArchitecture], None],
+        target: Target,
+    ) -> Segment:
+        def variant(values: Tokens) -> Variant:
+            tokens = [0] * len(self.ranges)
+            for place, value in zip(positions, values, strict=True):
+                tokens[place] = value
+            fused = FusedList(target)
+            add(fused, self.architecture(tokens))
+            counts = Counter(fused.specs())
+            return Variant(plain=counts, merged=counts)
+
+        ranges = tuple(self.ranges[place] for place in positions)
+        return Segment(positions=positions, ranges=ranges, variant=variant)
+
+    def _shape_behind(self, architecture: BlazeFaceArchitecture, place: int) -> Shape:
+        """Of a block's output."""
+        n, _, *extents = self.input_shape
+        stem = tuple(-(-extent // 2) for extent in extents)
+        return (n, architecture.blocks[place].channels, *_places(stem, place + 1))
+
+    def _add_block(
+        self, fused: FusedList, architecture: BlazeFaceArchitecture, *, place: int
+    ) -> None:
+        if place:
+            shape = self._shape_behind(architecture, place - 1)
+        else:
+            shape = _stem(fused, self.input_shape, architecture)
+        _block(fused, shape, architecture.blocks[place])
+
+    def _add_heads(self, fused: FusedList, architecture: BlazeFaceArchitecture) -> None:
+        maps = [self._shape_behind(architecture, place) for place in architecture.maps]
+        _heads(fused, maps, self.num_classes)
+
+
+def _places(extents: Shape, blocks: int) -> Shape:
+    """Height and width behind some blocks."""
+    for stride in STRIDES[:blocks]:
+        extents = tuple(-(-extent // stride) for extent in extents)
+    return extents
+
+
+def _stem(fused: FusedList, shape: Shape, architecture: BlazeFaceArchitecture) -> Shape:
+    return fused.convolution(shape, architecture.stem, kernel=3, stride=2, activation="relu")
+
+
+def _block(fused: FusedList, shape: Shape, block: BlazeBlock) -> Shape:
+    first = _depthwise_pair(fused, shape, block.stride)
+    if block.middle is None:
+        out = fused.convolution(first, block.channels)
+    else:
+        middle = fused.convolution(first, block.middle, activation="relu")
+        second = _depthwise_pair(fused, middle, 1)
+        out = fused.convolution(second, block.channels, activation="relu")
+    if block.stride > 1:
+        pooled = fused.max_pooled(shape, block.stride)
+        fused.convolution(pooled, block.channels, activation="relu")
+    fused.addition(out, activation="relu")
+    return out
+
+
+def _depthwise_pair(fused: FusedList, shape: Shape, stride: int) -> Shape:
+    for step in (1, stride):
+        shape = fused.convolution(
+            shape, shape[1], kernel=3, stride=step, depthwise=True, activation="relu"
+        )
+    return shape
+
+
+def _heads(fused: FusedList, maps: Sequence[Shape], num_classes: int) -> None:
+    joined: tuple[list[Shape], list[Shape]] = ([], [])
+    for shape, boxes in zip(maps, BOXES, strict=True):
+        for parts, each in zip(joined, (4, num_classes), strict=True):
+            fused.barrier()  # the map is read by several
+            answers = fused.convolution(shape, boxes * each, kernel=3)
+            parts.append(fused.places_in_one_axis(answers, each))
+    for parts in joined:
+        fused.concatenated(parts, axis=1)

@@ -1,0 +1,1 @@
+"""What can be done with a latency table itself: brought in, given away, looked at, checked."""

@@ -1,0 +1,173 @@
+"""The whole of ``edgeslim table check``: what in a table cannot be trusted, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from edgeslim.durations import format_ms
+from edgeslim.errors import BadFileError
+from edgeslim.files import AppendOnlyFile
+from edgeslim.latency_rows import Row, check_schema, decode_row
+from edgeslim.latency_table import LatencyTable, OperatorRow, TableContext
+from edgeslim.measurement import CacheState, Measurement
+from edgeslim.opspec import OpSpec
+from edgeslim.tables.families import families
+from edgeslim.tables.sums import networks_that_are_sums
+
+__all__ = ["Checked", "Finding", "check_table"]
+
+_AGREES = 0.05
+"""Two measurements of an operator are of the same thing within this and their noise."""
+_DROP = 0.10
+"""More channels may be faster by this, which the shape of blocks explains."""
+_ERRORS = 3.0
+"""Standard errors that count as noise."""
+_NEGLIGIBLE_MS = 0.002
+"""Differences of this size are the clock's and the call's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that is wrong with a table.
+
+    Args:
+        kind: In one word: ``context``, ``truncated``, ``contradiction``, ``unstable``,
+            ``sum`` or ``drop``.
+        text: What, where, and how much.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """What was looked at and found.
+
+    Args:
+        operators: How many operators the table has.
+        networks: How many whole networks.
+        findings: What is wrong.
+        suspicions: What is strange, and may be so: operators that are faster with more
+            channels.
+    """
+
+    operators: int
+    networks: int
+    findings: tuple[Finding, ...]
+    suspicions: tuple[Finding, ...]
+
+
+def check_table(path: Path) -> Checked:
+    """Looks for rows that contradict each other or cannot be believed.
+
+    Raises:
+        BadFileError: It is no table, is newer, or has a line that is none; says which.
+    """
+    lines, truncated = AppendOnlyFile(path).lines()
+    if not lines:
+        raise BadFileError(f"{path} is not a latency table: it has no complete line")
+    check_schema(path, lines[0])
+    parts = list(_parts(path, lines))
+    tables = [LatencyTable(path, context, rows) for _, context, rows in parts]
+    findings = []
+    for number, context, _ in parts[1:]:
+        difference = parts[0][1].difference(context)
+        findings.append(
+            Finding(kind="context", text=f"from line {number} on, another {difference}")
+        )
+    if truncated:
+        text = f"the line after line {len(lines)} is cut off and left out"
+        findings.append(Finding(kind="truncated", text=text))
+    for table in tables:
+        findings += [*_contradictions(table), *_unstable(table), *_sums(table)]
+    return Checked(
+        operators=sum(map(len, tables)),
+        networks=sum(len(table.networks) for table in tables),
+        findings=tuple(findings),
+        suspicions=tuple(each for table in tables for each in _drops(table)),
+    )
+
+
+def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, list[Row]]]:
+    """The rows of each context, and the line that it starts at."""
+    context, start = None, 1
+    rows: list[Row] = []
+    for number, line in enumerate(lines, start=1):
+        row = decode_row(path, number, line)
+        if not isinstance(row, TableContext):
+            if context is None:
+                raise BadFileError(f"{path}:1: a latency table starts with its context")
+            rows.append(row)
+        elif context is None:
+            context = row
+        elif context.difference(row):
+            yield start, context, rows
+            context, start, rows = row, number, []
+    assert context is not None  # noqa: S101 - there is a line, and it is none or raises
+    yield start, context, rows
+
+
+def _contradictions(table: LatencyTable) -> Iterator[Finding]:
+    """Rows of one operator and cache state, brought to one speed, that do not agree."""
+    speed = table.reference_ms
+    found: dict[tuple[OpSpec, CacheState], list[tuple[float, Measurement]]] = {}
+    for row in table.rows:
+        if isinstance(row, OperatorRow):
+            factor = speed / row.reference_ms if row.reference_ms > 0 else 1.0
+            for each in row.measurements:
+                key = (row.operator, each.cache)
+                found.setdefault(key, []).append((factor * each.latency_ms, each))
+    for (spec, cache), measured in found.items():
+        (low, fast), (high, slow) = min(measured, key=_latency), max(measured, key=_latency)
+        noise = _ERRORS * (fast.standard_error * low + slow.standard_error * high)
+        if high - low > _AGREES * low + noise + _NEGLIGIBLE_MS:
+            text = f"{spec} takes {format_ms(low)} in one row and {format_ms(high)} in another"
+            yield Finding(kind="contradiction", text=f"{text} ({cache})")
+
+
+def _latency(measured: tuple[float, Measurement]) -> float:
+    return measured[0]
+
+
+def _unstable(table: LatencyTable) -> Iterator[Finding]:
+    """Measurements of one row each: two that disagree are no unstable one."""
+    for row in table.rows:
+        worst = [each for each in row.measurements if not each.stable]
+        if worst:
+            name = row.operator if isinstance(row, OperatorRow) else row.name
+            states = ", ".join(f"{each.cache}: {each.spread:.0%}" for each in worst)
+            yield Finding(kind="unstable", text=f"{name} spreads by more than it may ({states})")
+
+
+def _sums(table: LatencyTable) -> Iterator[Finding]:
+    for name in networks_that_are_sums(table):
+        text = f"the latency of {name} is a sum of the table's own rows: it proves nothing"
+        yield Finding(kind="sum", text=text)
+
+
+def _drops(table: LatencyTable) -> Iterator[Finding]:
+    """Operators that are faster than the one with fewer channels beside them."""
+    for family in families(table):
+        for points in family.lines.values():
+            for fewer, more in pairwise(points):
+                before, after = fewer.measurement, more.measurement
+                noise = _ERRORS * float(
+                    np.hypot(
+                        before.standard_error * before.latency_ms,
+                        after.standard_error * after.latency_ms,
+                    )
+                )
+                drop = before.latency_ms - after.latency_ms
+                if drop > _DROP * before.latency_ms + noise + _NEGLIGIBLE_MS:
+                    yield Finding(
+                        kind="drop",
+                        text=f"{family.name}, {more.c_in} channels read: "
+                        f"{more.c_out} written take {format_ms(after.latency_ms)}, "
+                        f"{fewer.c_out} take {format_ms(before.latency_ms)}",
+                    )

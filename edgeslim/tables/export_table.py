@@ -1,0 +1,86 @@
+"""The whole of ``edgeslim table export``: a table of ours in another project's format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeslim.errors import BadFileError, UsageError
+from edgeslim.files import write_bytes
+from edgeslim.latency_table import LatencyTable
+from edgeslim.measurement import CacheState
+from edgeslim.opspec import OpSpec
+from edgeslim.table_formats import FORMATS, Refusal
+
+__all__ = ["Exported", "export_table"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exported:
+    """What was exported.
+
+    Args:
+        file: The new file.
+        operators: Operators that are in it.
+        refused: Operators that the format has no words for.
+        notes: What else of the table it does not say.
+    """
+
+    file: Path
+    operators: tuple[OpSpec, ...]
+    refused: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def refused_kinds(self) -> dict[str, int]:
+        """How many operators of each kind were left out."""
+        return dict(Counter(each.place.split()[0] for each in self.refused))
+
+
+def export_table(table: Path, format_name: str, out: Path) -> Exported:
+    """Writes a table in another format: one latency for each operator, of one cache state.
+
+    Args:
+        table: Our table.
+        format_name: Name of the format.
+        out: Where to write; nothing must be there.
+
+    Raises:
+        UnknownNameError: There is no such format.
+        UsageError: There is a file at ``out``.
+        BadFileError: The table cannot be read, or nothing of it can be said in the format.
+    """
+    chosen = FORMATS.get(format_name)
+    if out.exists():
+        raise UsageError(f"{out} is there already; give another --out")
+    known = LatencyTable.read(table)
+    latencies = known.latencies_ms()
+    states = sorted({state for each in latencies.values() for state in each})
+    latencies_ns = {spec: max(1, round(each[min(each)] * 1e6)) for spec, each in latencies.items()}
+    written = chosen.write(known.context, latencies_ns)
+    if not written.operators:
+        first = f"; {written.refused[0]}" if written.refused else ""
+        raise BadFileError(f"nothing of {table} can be said in {format_name}{first}")
+    write_bytes(out, written.content)
+    return Exported(
+        file=out,
+        operators=written.operators,
+        refused=written.refused,
+        notes=(*written.notes, *_lost(known, states)),
+    )
+
+
+def _lost(table: LatencyTable, states: list[CacheState]) -> list[str]:
+    """What no such format has a place for."""
+    lost = []
+    if len(states) > 1:
+        lost.append(f"of {len(states)} cache states only one is said, {states[0]} where it is")
+    samples = sum(
+        len(each.samples_ns) > 1 for s in table for each in table.measurements(s).values()
+    )
+    if samples:
+        lost.append(f"the samples and the spread of {samples} measurements are not said")
+    if table.networks:
+        lost.append(f"{len(table.networks)} whole networks are left out")
+    return lost

@@ -1,0 +1,226 @@
+"""The whole of ``edgeslim table import``: a table of another project made one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from edgeslim import ops
+from edgeslim.errors import BadFileError, UsageError
+from edgeslim.execution import Execution, PowerMode, Target
+from edgeslim.files import write_bytes
+from edgeslim.latency_rows import Convention, OperatorRow, TableContext, encode_row
+from edgeslim.measurement import Measurement
+from edgeslim.opspec import OpSpec
+from edgeslim.table_formats import FORMATS, ForeignRow, ForeignTable, Refusal, Unit
+from edgeslim.version import __version__
+
+__all__ = ["Imported", "Origin", "import_table"]
+
+Value = TypeVar("Value")
+
+_NOT_RECORDED = "not recorded"
+_PLAUSIBLE_MACS_PER_S = (3e7, 3e11)
+"""Slower or faster than this no phone's or board's processor convolves; a wrong unit is."""
+_TELLING_MACS = 1_000_000
+"""Smaller convolutions may be slow for other reasons."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What the user knows of a table, and its file may not say; None is not known.
+
+    Args:
+        device: Name of the device.
+        hardware: What it is.
+        target: Kind of its processor.
+        threads: Threads that it was measured with.
+        power_mode: Cores that it was measured on.
+        library_version: Version of Paddle-Lite.
+        source: Where the file comes from, such as a project and a licence.
+        unit: Unit of the latencies.
+    """
+
+    device: str
+    hardware: str | None = None
+    target: Target = Target.ARM
+    threads: int | None = None
+    power_mode: PowerMode | None = None
+    library_version: str | None = None
+    source: str | None = None
+    unit: Unit | None = None
+
+    def __post_init__(self) -> None:
+        if not self.device:
+            raise UsageError("a table needs the name of its device")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads must be at least 1, not {self.threads}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """What was imported.
+
+    Args:
+        table: The new table.
+        context: Its first line.
+        operators: How many operators it has.
+        refused: Rows that are not in it, and why.
+        notes: What was wrong with the file, and what was done about it.
+    """
+
+    table: Path
+    context: TableContext
+    operators: int
+    refused: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> Imported:
+    """Reads a table in another format and writes it as one of ours, whole or not at all.
+
+    Each latency becomes a measurement with one sample, since that is all that is known.
+
+    Args:
+        file: The foreign table.
+        format_name: Name of its format.
+        out: Where to write ours; nothing must be there.
+        origin: What the user knows of it.
+
+    Raises:
+        UnknownNameError: There is no such format.
+        UsageError: The user and the file disagree, the unit is nowhere said, or there is a
+            file at ``out``.
+        BadFileError: It is not of the format, none of its rows can be imported, rows
+            contradict each other, or its numbers cannot be of its unit.
+    """
+    chosen = FORMATS.get(format_name)
+    if out.exists():
+        raise UsageError(f"{out} is there already; give another --out")
+    found = chosen.read(file, _content(file), origin.unit)
+    if not found.rows:
+        first = f"; {found.refused[0]}" if found.refused else ""
+        raise BadFileError(f"nothing in {file} can be imported as {format_name}{first}")
+    rows, repeated = _distinct(file, found.rows)
+    _check_plausible(file, rows, found.unit)
+    context = _context(file, format_name, found, origin)
+    lines = [encode_row(context), *(encode_row(_row(each)) for each in rows)]
+    write_bytes(out, b"\n".join(lines) + b"\n")
+    return Imported(
+        table=out,
+        context=context,
+        operators=len(rows),
+        refused=found.refused,
+        notes=(
+            *found.notes,
+            *([f"{repeated} rows repeat another and agree with it"] if repeated else []),
+        ),
+    )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadFileError(f"cannot read {file}: {error.strerror or error}") from error
+
+
+def _distinct(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow], int]:
+    """The rows, each operator once, and how many repeated another.
+
+    Raises:
+        BadFileError: One says something else than another, beyond the digits it was written
+            with.
+    """
+    first: dict[OpSpec, ForeignRow] = {}
+    repeated = 0
+    for row in rows:
+        other = first.setdefault(row.operator, row)
+        if other is row:
+            continue
+        repeated += 1
+        mine, theirs = row.latency, other.latency
+        if abs(mine.nanoseconds - theirs.nanoseconds) > max(mine.step_ns, theirs.step_ns):
+            raise BadFileError(
+                f"{file}: {row.place}: {row.operator} takes {mine.nanoseconds / 1e6:g} ms here and "
+                f"{theirs.nanoseconds / 1e6:g} ms in {other.place}; keep the right one"
+            )
+    return list(first.values()), repeated
+
+
+def _check_plausible(file: Path, rows: Sequence[ForeignRow], unit: Unit | None) -> None:
+    """Refuses a file whose convolutions are a thousand times as fast or slow as can be."""
+    speeds = [
+        count / (row.latency.nanoseconds / 1e9)
+        for row in rows
+        if (count := ops.macs([row.operator])) >= _TELLING_MACS
+    ]
+    if not speeds:
+        return
+    middle = float(np.median(speeds))
+    slowest, fastest = _PLAUSIBLE_MACS_PER_S
+    if not slowest <= middle <= fastest:
+        said = unit.value if unit else "the unit"
+        raise BadFileError(
+            f"{file}: in {said}, its convolutions would do {middle:.2g} multiplications a second, "
+            "which no such device does: the unit is wrong"
+        )
+
+
+def _row(row: ForeignRow) -> OperatorRow:
+    return OperatorRow(
+        operator=row.operator,
+        measurements=(Measurement(samples_ns=(row.latency.nanoseconds,)),),
+    )
+
+
+def _context(file: Path, format_name: str, found: ForeignTable, origin: Origin) -> TableContext:
+    """The first line, with what nobody knows said to be so."""
+    unknown = ["samples", "cache state"]
+    threads = _agreed("threads", origin.threads, found.threads)
+    mode = _agreed("power mode", origin.power_mode, found.power_mode)
+    if threads is None:
+        unknown.append("threads (taken as 1)")
+    if mode is None:
+        unknown.append(f"power mode (taken as {PowerMode.HIGH.value})")
+    if origin.library_version is None:
+        unknown.append("version of Paddle-Lite")
+    unit = found.unit.value if found.unit else _NOT_RECORDED
+    source = origin.source or file.name
+    return TableContext(
+        device=origin.device,
+        hardware=origin.hardware or found.hardware or _NOT_RECORDED,
+        execution=Execution(
+            target=origin.target, threads=threads or 1, power_mode=mode or PowerMode.HIGH
+        ),
+        library_version=origin.library_version or _NOT_RECORDED,
+        runner=f"imported from {format_name}",
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        edgeslim=__version__,
+        provenance=f"{source}; in {unit}; not recorded: {', '.join(unknown)}",
+        convention=found.convention or _convention(found.rows),
+    )
+
+
+def _agreed(what: str, asked: Value | None, said: Value | None) -> Value | None:
+    """What the user or the file says, or None if neither does.
+
+    Raises:
+        UsageError: They disagree.
+    """
+    if asked is not None and said is not None and asked != said:
+        raise UsageError(f"the file says that the {what} is {said}, not {asked}")
+    return said if asked is None else asked
+
+
+def _convention(rows: Iterable[ForeignRow]) -> Convention:
+    """Bare, if no convolution has a bias or an activation: the optimizer always leaves one."""
+    dressed = any(
+        "Bias" in row.operator.weights or "act_type" in row.operator.attributes for row in rows
+    )
+    return Convention.FUSED if dressed else Convention.BARE_CONVOLUTIONS

@@ -1,0 +1,118 @@
+"""A picture of a family: latency over output channels, so that a person sees the stairs."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.errors import UsageError
+from edgeslim.files import write_bytes
+from edgeslim.tables.families import Family, Point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["check_picture", "plot_family"]
+
+_SUFFIXES = {".png", ".svg"}
+_MOST_TICKS = 24
+
+
+def check_picture(out: Path) -> None:
+    """Proves that a picture can be of this name.
+
+    Raises:
+        UsageError: It is neither a PNG nor an SVG.
+    """
+    if out.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"{out} must end with .png or .svg")
+
+
+def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
+    """Draws a family: one line for each input width, bars over the middle half of samples.
+
+    A step reaches from the width before to its own, as the padding of channels to the
+    kernel's block does: what is measured at 16 holds from 9 on if blocks are of 8.
+
+    Args:
+        family: What to draw.
+        out: The picture.
+        subtitle: Where it was measured, and how.
+
+    Raises:
+        UsageError: The name is neither a PNG's nor an SVG's.
+        UnwritableError: Read-only folder, full disk.
+    """
+    check_picture(out)
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5.4), layout="constrained")
+    axes = figure.add_subplot()
+    in_us = max(point.measurement.latency_ms for point in family.points) < 1
+    lines, factor = family.lines, 1e3 if in_us else 1.0
+    colours = colormaps["viridis"](np.linspace(0.0, 0.9, len(lines))[::-1])
+    for colour, (width, points) in zip(colours, reversed(list(lines.items())), strict=True):
+        _line(axes, points, colour, str(width), factor)
+    _crosses(axes, family.points, factor)
+    axes.set_xlabel("output channels" if 0 not in lines else "channels")
+    axes.set_ylabel(f"latency ({'us' if in_us else 'ms'})")
+    axes.set_title(f"{family.name}\n{subtitle}", fontsize=11)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    _ticks(axes, [point.c_out for point in family.points])
+    axes.grid(visible=True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    if 0 not in lines:
+        figure.legend(title="input\nchannels", loc="outside right upper", frameon=False)
+    picture = BytesIO()
+    figure.savefig(picture, format=out.suffix.lower()[1:], dpi=150)
+    write_bytes(out, picture.getvalue())
+
+
+def _line(axes: Axes, points: tuple[Point, ...], colour: Any, label: str, factor: float) -> None:  # noqa: ANN401 - matplotlib's
+    widths = [point.c_out for point in points]
+    latencies = [factor * point.measurement.latency_ms for point in points]
+    axes.step(widths, latencies, where="pre", color=colour, linewidth=1.4, label=label)
+    measured = list(zip(points, latencies, strict=True))
+    several = any(len(point.measurement.samples_ns) > 1 for point in points)
+    errors = [
+        [abs(factor * point.middle_half_ms[side] - y) for point, y in measured] for side in (0, 1)
+    ]
+    axes.errorbar(
+        widths,
+        latencies,
+        yerr=errors if several else None,
+        fmt="o",
+        color=colour,
+        markersize=4,
+        capsize=3,
+        elinewidth=1,
+    )
+
+
+def _crosses(axes: Axes, points: tuple[Point, ...], factor: float) -> None:
+    """Crosses out the points whose median cannot be quoted."""
+    unstable = [point for point in points if not point.measurement.stable]
+    if unstable:
+        axes.plot(
+            [point.c_out for point in unstable],
+            [factor * point.measurement.latency_ms for point in unstable],
+            "x",
+            color="crimson",
+            markersize=9,
+            label="unstable",
+        )
+
+
+def _ticks(axes: Axes, widths: list[int]) -> None:
+    """Multiples of eight, the blocks that kernels work in, or of as much more as fits."""
+    from matplotlib.ticker import MultipleLocator
+
+    step = 8
+    while max(widths) / step > _MOST_TICKS:
+        step *= 2
+    axes.xaxis.set_major_locator(MultipleLocator(step))
