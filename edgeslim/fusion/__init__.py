@@ -7,13 +7,26 @@ and in their order (`edgeslim.fusion._passes`); tests hold them against the opti
 from __future__ import annotations
 
 from edgeslim.execution import Target
-from edgeslim.fusion._activations import into_convolution, into_elementwise, into_fc
-from edgeslim.fusion._merging import merged, pays
+from edgeslim.fusion._activations import (
+    activation_of_convolution,
+    into_convolution,
+    into_elementwise,
+    into_fc,
+)
+from edgeslim.fusion._merging import merged_convolution, merging_pays
 from edgeslim.fusion._network import Network
 from edgeslim.fusion._passes import PASSES
 from edgeslim.graph import Graph
 
-__all__ = ["fuse", "into_convolution", "into_elementwise", "into_fc", "merged", "pays"]
+__all__ = [
+    "activation_of_convolution",
+    "fuse",
+    "into_convolution",
+    "into_elementwise",
+    "into_fc",
+    "merged_convolution",
+    "merging_pays",
+]
 
 
 def fuse(graph: Graph, target: Target) -> Graph:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edgeslim.execution import Target
-from edgeslim.opspec import Attribute, Attributes
+from edgeslim.opspec import Attribute
 
 __all__ = ["activation_of_convolution", "into_convolution", "into_elementwise", "into_fc"]
 
@@ -39,7 +41,9 @@ def into_fc(target: Target) -> tuple[str, ...]:
     return ("relu", "relu6") if target is Target.ARM else ("relu",)
 
 
-def activation_of_convolution(kind: str, attributes: Attributes) -> dict[str, Attribute]:
+def activation_of_convolution(
+    kind: str, attributes: Mapping[str, Attribute]
+) -> dict[str, Attribute]:
     """The attributes that a convolution has an activation by.
 
     Args:

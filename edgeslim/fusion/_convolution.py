@@ -94,7 +94,7 @@ def _activation_of_scale(scale: Attributes) -> dict[str, Attribute]:
     if not activation:
         return {}
     ceiling = scale.get("alpha", 0.0)
-    return activation_of_convolution(activation, Attributes(threshold=ceiling, alpha=ceiling))
+    return activation_of_convolution(activation, {"threshold": ceiling, "alpha": ceiling})
 
 
 def _channels(conv: Node) -> int:

@@ -9,10 +9,10 @@ from edgeslim.fusion._network import Network
 from edgeslim.graph import Node
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["merge_convolutions", "merged", "pays"]
+__all__ = ["merge_convolutions", "merged_convolution", "merging_pays"]
 
 
-def pays(first: Shape, second: Shape) -> bool:
+def merging_pays(first: Shape, second: Shape) -> bool:
     """Whether the optimizer believes that merging two convolutions saves work.
 
     The condition is that of ``conv_conv_fuser.cc``.
@@ -25,13 +25,13 @@ def pays(first: Shape, second: Shape) -> bool:
     return 0 < extra <= first[0] * second[0]
 
 
-def merged(first: OpSpec, second: OpSpec) -> OpSpec:
+def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
     """The first convolution with the outputs and the activation of the second."""
     _, c_in, k_h, k_w = first.weights["Filter"][0]
     c_out = second.output_shape[1]
     keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
     activation = {name: value for name, value in second.attributes.items() if name not in keep}
-    weights = {"Filter": ((c_out, c_in, k_h, k_w),)}
+    weights: dict[str, tuple[Shape, ...]] = {"Filter": ((c_out, c_in, k_h, k_w),)}
     if "Bias" in first.weights or "Bias" in second.weights:
         weights["Bias"] = ((c_out,),)
     return OpSpec(
@@ -50,7 +50,7 @@ def merge_convolutions(network: Network, _: Target) -> None:
     each time for one pair that pays, whatever its biases, and then merges all pairs with
     the biases of that time. Of three in a row, the first two become one.
     """
-    for biases in product((True, False), repeat=2):
+    for biases in product((True, False), (True, False)):
         pairs = _pairs(network)
         if not any(_pays(network, *pair) for pair in pairs):
             continue
@@ -79,7 +79,7 @@ def _pays(network: Network, first: int, second: int) -> bool:
     return (
         filters[1][2:] == (1, 1)
         and network[first].spec.attributes["groups"] == 1
-        and pays(*filters)
+        and merging_pays(*filters)
     )
 
 
@@ -94,7 +94,7 @@ def _is_of(network: Network, pair: tuple[int, int], biases: tuple[bool, bool]) -
 
 def _merge(network: Network, first: int, second: int) -> None:
     before, after = network[first], network[second]
-    spec = merged(before.spec, after.spec)
+    spec = merged_convolution(before.spec, after.spec)
     bias = after.weights.get("Bias") or before.weights.get("Bias")
     weights = {"Filter": before.weights["Filter"], **({"Bias": bias} if bias else {})}
     for slot, (name,) in weights.items():

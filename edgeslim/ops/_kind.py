@@ -55,6 +55,8 @@ class OperatorKind:
         constants: Slots that are read for whole numbers, with the value that all of them
             have in a model of the operator alone.
         positive: Whether it is defined for positive numbers only.
+        most_rows: Attribute that says how many rows may come out, where how many do is
+            known only when it runs.
         macs: Multiply-accumulate operations.
         paddleslim1_flops: What the counter of PaddleSlim 1.x says, its mistakes included:
             the published numbers were made with it.
@@ -71,6 +73,7 @@ class OperatorKind:
     element_type: Callable[[OpSpec], str] = _floats
     constants: Mapping[str, int] = field(default_factory=dict)
     positive: bool = False
+    most_rows: str = ""
     macs: Callable[[OpSpec], int] = _nothing
     paddleslim1_flops: FlopsCounter = _no_flops
 

@@ -10,4 +10,5 @@ KIND = OperatorKind(
     kind="fill_constant",
     slots=("ValueTensor", "ShapeTensor", "ShapeTensorList"),
     attributes={"value": 0.0, "dtype": 5, "shape": (1,)},
+    written={"force_cpu": False, "str_value": ""},
 )
