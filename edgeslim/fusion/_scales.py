@@ -7,6 +7,7 @@ import numpy as np
 from edgeslim.execution import Target
 from edgeslim.fusion._network import Network
 from edgeslim.graph import Node
+from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute
 
 __all__ = [
@@ -21,16 +22,14 @@ __all__ = [
 def drop_identities(network: Network, _: Target) -> None:
     """``identity_scale_eliminate_pass``."""
     for number, scale in network.of_kind("scale"):
-        attributes = scale.spec.attributes
-        if attributes["scale"] == 1.0 and attributes["bias"] == 0.0:
+        if known_kinds()["scale"].vanishes(scale.spec):
             _drop(network, number, unless_behind="scale")
 
 
 def drop_dropouts(network: Network, _: Target) -> None:
     """``identity_dropout_eliminate_pass``: dropouts that scale nothing at inference."""
     for number, dropout in network.of_kind("dropout"):
-        attributes = dropout.spec.attributes
-        if attributes["is_test"] and attributes["dropout_implementation"] == "upscale_in_train":
+        if dropout.spec.attributes["is_test"] and known_kinds()["dropout"].vanishes(dropout.spec):
             _drop(network, number)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._kind import OperatorKind
-from edgeslim.opspec import Attributes, Shapes
+from edgeslim.opspec import Attributes, OpSpec, Shapes
 
 __all__ = ["KIND"]
 
@@ -17,6 +17,11 @@ def _normal(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attrib
     return Attributes({name: value for name, value in attributes.items() if name not in gone})
 
 
+def _is_identity(spec: OpSpec) -> bool:
+    attributes = spec.attributes
+    return (attributes["scale"], attributes["bias"]) == (1.0, 0.0)
+
+
 KIND = OperatorKind(
     kind="scale",
     slots=("X",),
@@ -28,4 +33,5 @@ KIND = OperatorKind(
         "alpha": 6.0,
     },
     normal=_normal,
+    vanishes=_is_identity,
 )

@@ -7,7 +7,10 @@ larger than 1x1, the first has groups, or a weight is used twice, it silently ma
 function of the network. Of three in a row it merges two that differ from run to run, and
 aborts or drops a bias in some; so only the first two are left to it.
 
-A transposed convolution takes in a hard swish that it does not know, and aborts.
+A transposed convolution takes in a hard swish that it does not know, and aborts. On x86 a
+sum, difference or product takes in a magnitude that its kernel does not know, which aborts
+when it runs. Padding that is not the same on all sides has its sides mixed up when it is
+freed of its third axis.
 
 A dropout for inference between the two computes nothing; the optimizer takes it out after
 that pass, and nothing of it is left on the device.
@@ -53,7 +56,7 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
     merging: set[str] = set()
     before: dict[int, Any] = {}
     for index, op in enumerate(block.ops):
-        if op.type == "hard_swish" and _chain(op, "X", "conv2d_transpose", makers, readers):
+        if _is_spoiled(op, block, makers, readers):
             before[index] = _barrier(block, op, "X")
         chain = _chain(op, "Input", "conv2d", makers, readers) if op.type == "conv2d" else []
         if not chain:
@@ -66,6 +69,20 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
     for index in sorted(before, reverse=True):
         block.ops.insert(index, before[index])
     return Counter({"convolutions kept apart": len(before)} if before else {})
+
+
+def _is_spoiled(op: Any, block: Any, makers: dict[str, Any], readers: Counter[str]) -> bool:  # noqa: ANN401
+    """Whether an operator must not become one with what is before it."""
+    if op.type == "hard_swish":
+        return bool(_chain(op, "X", "conv2d_transpose", makers, readers))
+    if op.type not in {"abs", "pad3d"}:
+        return False
+    (source,) = _arguments(op.inputs, "X")
+    before = {each.type for each in block.ops for slot in each.outputs if source in slot.arguments}
+    if op.type == "abs":
+        return bool(before & {"elementwise_add", "elementwise_mul", "elementwise_sub"})
+    sides = next((list(each.ints) for each in op.attrs if each.name == "paddings"), [])
+    return "unsqueeze2" in before and sides[:2] != sides[2:4]
 
 
 def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # noqa: ANN401

@@ -81,7 +81,7 @@ def add_attribute(
         name: Name of the attribute.
         value: Its value.
         like: A value of the same type, for an empty list does not say its own.
-        long: Whether a whole number is 64 bits wide.
+        long: Whether whole numbers are 64 bits wide.
     """
     types = framework().AttrType
     attribute = op.attrs.add(name=name)
@@ -96,8 +96,8 @@ def add_attribute(
     elif isinstance(value, str):
         attribute.type, attribute.s = types.STRING, value
     elif all(isinstance(each, int) for each in value or _list(like)):
-        attribute.type = types.INTS
-        attribute.ints.extend(int(each) for each in value)
+        attribute.type = types.LONGS if long else types.INTS
+        (attribute.longs if long else attribute.ints).extend(int(each) for each in value)
     else:
         attribute.type = types.FLOATS
         attribute.floats.extend(value)

@@ -107,6 +107,10 @@ _EXAMPLES: dict[str, list[OpSpec]] = {
     "batch_norm": [
         _operator("batch_norm", weights=dict.fromkeys(("Scale", "Bias", "Mean", "Variance"), (8,)))
     ],
+    "assign_value": [
+        _operator("assign_value", {}, [(3,)], shape=(3,)),
+        _operator("assign_value", {}, [(3,)], shape=(3,), dtype=3),
+    ],
     "box_coder": [
         _operator(
             "box_coder",
@@ -192,6 +196,9 @@ _EXAMPLES: dict[str, list[OpSpec]] = {
         _operator("matmul_v2", {"X": [ROW]}, [(1, 4)], {"Y": (8, 4)}),
         _operator("matmul_v2", _PAIR),
     ],
+    "max_pool2d_with_index": [
+        _operator("max_pool2d_with_index", outputs=[_GATE], ksize=(1, 1), adaptive=True)
+    ],
     "mul": [_operator("mul", {"X": [ROW]}, [(1, 4)], {"Y": (8, 4)})],
     "multiclass_nms3": [
         _operator(
@@ -240,7 +247,7 @@ _EXAMPLES: dict[str, list[OpSpec]] = {
     "reduce_min": [_operator("reduce_min", outputs=[(1, 6, 6)], dim=(1,))],
     "reduce_sum": [_operator("reduce_sum", outputs=[(1, 8, 1, 1)], dim=(2, 3), keep_dim=True)],
     "reshape2": [_operator("reshape2", outputs=[(1, 288)], shape=(-1, 288))],
-    "scale": [_operator("scale", scale=2.0, bias=0.1)],
+    "scale": [_operator("scale", scale=2.0, bias=0.1), _operator("scale")],
     "shape": [_operator("shape", {"Input": [IMAGE]}, [(4,)])],
     "slice": [
         _operator(
