@@ -222,7 +222,7 @@ def _moved(images: Any) -> Any:
 
 def _padded(images: Any) -> Any:
     framed = F.pad(images, [1, 2, 3, 4]), F.pad(images, [1, 1, 1, 1], mode="reflect")
-    return [*framed, F.pad(images.unsqueeze(2), [1] * 6).sum(2)]
+    return [*framed, F.pad(images.unsqueeze(2), [1] * 6)]
 
 
 def _pools(images: Any) -> Any:

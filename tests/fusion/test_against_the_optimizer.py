@@ -20,6 +20,7 @@ from edgeslim.fusion import fuse
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, Task, convert
 from edgeslim.models import MODELS
+from edgeslim.ops import known_kinds
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.spaces import SPACES
@@ -69,6 +70,7 @@ def assert_same(layers: Layers, folder: Path) -> None:
         ours = fuse(unfused_graph(models[name]), target)
         where = f"{name} for {target.value}"
         assert Counter(ours.specs) == Counter(graph.specs), where
+        assert {spec.kind for spec in ours.specs} <= set(known_kinds()), where
         # Independent branches run in an order that hangs on addresses in its memory.
         assert Counter(ours.nodes) == Counter(graph.nodes), where
         assert (ours.feeds, ours.fetches) == (graph.feeds, graph.fetches), where

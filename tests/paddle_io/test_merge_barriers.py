@@ -112,3 +112,26 @@ def test_a_hard_swish_behind_a_transposed_convolution() -> None:
     )
     assert keep_apart(made) == {"convolutions kept apart": 1}
     assert kinds(made) == ["conv2d_transpose", "batch_norm", "dropout", "hard_swish"]
+
+
+@pytest.mark.parametrize("sides", [[1, 1, 1, 1, 0, 0], [1, 1, 2, 2, 0, 0], [0, 1, 0, 1, 0, 0]])
+def test_padding_is_kept_from_losing_its_axis_where_its_sides_would_be_mixed_up(
+    sides: list[int],
+) -> None:
+    made = program(
+        [
+            Op("unsqueeze2", {"X": "x"}, {"Out": "a"}, {"axes": [2]}),
+            Op("pad3d", {"X": "a"}, {"Out": "y"}, {"paddings": sides}),
+        ],
+        dict.fromkeys(("x", "a", "y"), (1, 4, 8, 8)),
+    )
+    assert bool(keep_apart(made)) == (sides[:2] != sides[2:4])
+
+
+@pytest.mark.parametrize("kind", ["elementwise_add", "elementwise_mul", "elementwise_div"])
+def test_a_magnitude_behind_a_sum_or_product(kind: str) -> None:
+    made = program(
+        [Op(kind, {"X": "x", "Y": "a"}, {"Out": "y"}), Op("abs", {"X": "y"}, {"Out": "z"})],
+        dict.fromkeys(("x", "a", "y", "z"), (1, 4, 8, 8)),
+    )
+    assert bool(keep_apart(made)) == (kind != "elementwise_div")
