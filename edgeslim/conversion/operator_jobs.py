@@ -10,6 +10,7 @@ from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
 from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
+from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.runner.batch import Job
@@ -80,8 +81,19 @@ def operator_jobs(
 def _job(spec: OpSpec, file: OptimizedFile, states: tuple[Sampling, ...]) -> Job | EdgeslimError:
     if spec.kind not in {kernel.operator for kernel in file.facts.kernels}:
         return NoOutputError(f"the optimizer made something else of {spec}")
-    inputs = [shape for shapes in spec.inputs.values() for shape in shapes]
-    return model_job(file.path.stem, file, inputs, states)
+    return _timed(file.path.stem, file, _inputs(spec), states)
+
+
+def _inputs(spec: OpSpec) -> list[Input]:
+    """What a model of an operator alone is fed."""
+    kind = known_kinds()[spec.kind]
+    fed = [
+        shape for slot, each in spec.inputs.items() if slot not in kind.constants for shape in each
+    ]
+    return [
+        Input(shape=shape, seed=index, dtype=kind.element_type(spec), positive=kind.positive)
+        for index, shape in enumerate(fed)
+    ]
 
 
 def model_job(
@@ -91,15 +103,20 @@ def model_job(
     states: tuple[Sampling, ...],
 ) -> Job:
     """A job that times an optimized model with noise for inputs."""
+    inputs = [Input(shape=shape, seed=index) for index, shape in enumerate(input_shapes)]
+    return _timed(name, file, inputs, states)
+
+
+def _timed(
+    name: str, file: OptimizedFile, inputs: Sequence[Input], states: tuple[Sampling, ...]
+) -> Job:
     return Job(
         entry=Entry(
             id=name,
             model=file.path.name,
             library_version=file.facts.library_version,
             kernel_targets=tuple(sorted(file.facts.targets)),
-            inputs=tuple(
-                Input(shape=shape, seed=index) for index, shape in enumerate(input_shapes)
-            ),
+            inputs=tuple(inputs),
             states=states,
         ),
         files={file.path.name: file.path},

@@ -15,7 +15,7 @@ from edgeslim.lite.converter import Conversion, Converted, Task, convert, conver
 from edgeslim.lite.nb import OptimizedModel, read_optimized_model
 from edgeslim.paddle_io.program_graph import read_graph
 
-__all__ = ["OptimizedFile", "fused_graph", "optimize", "optimize_and_fuse"]
+__all__ = ["OptimizedFile", "fused_graph", "optimize", "optimize_and_fuse", "unfused_graph"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +34,11 @@ def optimize(model: PreparedModel, target: Target, output: Path) -> OptimizedFil
     """
     path = convert_one(_conversion(model, target, output, Task.OPTIMIZE))
     return OptimizedFile(path=path, facts=read_optimized_model(path))
+
+
+def unfused_graph(model: PreparedModel) -> Graph:
+    """The network as it goes into the optimizer, which is what `edgeslim.fusion.fuse` takes."""
+    return read_graph(model.program)
 
 
 def fused_graph(model: PreparedModel, target: Target) -> Graph:

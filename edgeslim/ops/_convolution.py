@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["ATTRIBUTES", "SLOTS", "macs", "normal", "paddleslim1_flops"]
+__all__ = ["ATTRIBUTES", "SLOTS", "activation", "macs", "normal", "paddleslim1_flops"]
 
 SLOTS = ("Input", "Filter", "Bias")
 
@@ -34,22 +34,25 @@ _OF_ACTIVATION = {
 
 def normal(attributes: Attributes, inputs: Shapes, weights: Shapes) -> Attributes:
     """Explicit paddings on four sides, and only the activation's own parameters."""
-    shape, kernel = inputs["Input"][0], weights["Filter"][0][2:]
+    shape, kernel = inputs["Input"][0], {**inputs, **weights}["Filter"][0][2:]
     keep: dict[str, Attribute] = {
         name: attributes[name] for name in ("strides", "dilations", "groups")
     }
     keep["paddings"] = _paddings(attributes, shape[2:], kernel)
     if attributes["padding_algorithm"] == "SAME":
         keep["dilations"] = (1, 1)  # Paddle and Paddle-Lite forget them then
-    activation = str(attributes["act_type"]) if attributes["with_act"] else ""
-    if not activation and attributes["fuse_relu"]:
-        activation = "relu"
-    if activation:
-        keep["act_type"] = activation
-        keep["with_act"] = True
-        for name in _OF_ACTIVATION.get(activation, ()):
-            keep[name] = attributes[name]
-    return Attributes(keep)
+    return Attributes({**keep, **activation(attributes)})
+
+
+def activation(attributes: Attributes) -> dict[str, Attribute]:
+    """The attributes of the activation, if there is one, with only its own parameters."""
+    kind = str(attributes["act_type"]) if attributes["with_act"] else ""
+    if not kind and attributes["fuse_relu"]:
+        kind = "relu"
+    if not kind:
+        return {}
+    own = {name: attributes[name] for name in _OF_ACTIVATION.get(kind, ())}
+    return {"act_type": kind, "with_act": True, **own}
 
 
 def _paddings(
@@ -72,18 +75,23 @@ def _paddings(
     return numbers if len(numbers) == 4 else (numbers[0],) * 2 + (numbers[1],) * 2
 
 
+def _filter(spec: OpSpec) -> Shape:
+    """Shape of the filter, which is mostly a weight but may be computed."""
+    return {**spec.inputs, **spec.weights}["Filter"][0]
+
+
 def macs(spec: OpSpec) -> int:
     """Filter size (already divided by the groups) times the places it is applied at."""
     n, _, *places = spec.output_shape
     count = n
-    for extent in (*places, *spec.weights["Filter"][0]):
+    for extent in (*places, *_filter(spec)):
         count *= extent
     return count
 
 
 def paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> float:
     """``2 H W C_out (k_h k_w (C_in / groups) / groups + bias)``, for one image."""
-    c_out, c_in_per_group, k_h, k_w = spec.weights["Filter"][0]
+    c_out, c_in_per_group, k_h, k_w = _filter(spec)
     _, _, height, width = spec.output_shape
     groups = spec.attributes["groups"]
     assert isinstance(groups, int)  # noqa: S101 - its default says so

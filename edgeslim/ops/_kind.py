@@ -8,7 +8,10 @@ from typing import Protocol
 
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
-__all__ = ["FlopsCounter", "OperatorKind", "elements"]
+__all__ = ["ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
+
+ELEMENT_TYPES: Mapping[Attribute, str] = {0: "bool", 2: "int32", 3: "int64", 5: "float32"}
+"""Paddle's numbers for the types of elements."""
 
 
 def _nothing(_: OpSpec) -> int:
@@ -24,6 +27,18 @@ class FlopsCounter(Protocol):
 
 def _no_flops(spec: OpSpec, *, whole_numbers: bool) -> float:  # noqa: ARG001
     return 0
+
+
+def _no_attributes(_: OpSpec) -> Mapping[str, Attribute]:
+    return {}
+
+
+def _never(_: OpSpec) -> bool:
+    return False
+
+
+def _floats(_: OpSpec) -> str:
+    return "float32"
 
 
 def _unchanged(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attributes:
@@ -42,7 +57,16 @@ class OperatorKind:
         attributes: Significant attributes with the value they have when absent. The type
             of the value is the type in the description.
         written: Attributes that must be in a written description though they never differ.
+        long_attributes: Attributes that are 64 bits wide in the description.
+        filled: Attributes that a written description needs and that say nothing of the time.
         normal: Brings attributes to one form for one meaning.
+        element_type: Type of the elements of activations read, as NumPy calls it.
+        constants: Slots that are read for whole numbers, with the value that all of them
+            have in a model of the operator alone.
+        positive: Whether it is defined for positive numbers only.
+        vanishes: Whether the optimizer takes it out where nothing else reads its input.
+        most_rows: Attribute that says how many rows may come out, where how many do is
+            known only when it runs.
         macs: Multiply-accumulate operations.
         paddleslim1_flops: What the counter of PaddleSlim 1.x says, its mistakes included:
             the published numbers were made with it.
@@ -54,7 +78,14 @@ class OperatorKind:
     scratch: tuple[str, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     written: Mapping[str, Attribute] = field(default_factory=dict)
+    long_attributes: frozenset[str] = frozenset()
+    filled: Callable[[OpSpec], Mapping[str, Attribute]] = _no_attributes
     normal: Callable[[Attributes, Shapes, Shapes], Attributes] = _unchanged
+    element_type: Callable[[OpSpec], str] = _floats
+    constants: Mapping[str, int] = field(default_factory=dict)
+    positive: bool = False
+    vanishes: Callable[[OpSpec], bool] = _never
+    most_rows: str = ""
     macs: Callable[[OpSpec], int] = _nothing
     paddleslim1_flops: FlopsCounter = _no_flops
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from edgeslim.ops._kind import OperatorKind
+from edgeslim.opspec import OpSpec
 
 __all__ = ["KIND"]
+
+
+def _is_identity(spec: OpSpec) -> bool:
+    return spec.attributes["dropout_implementation"] == "upscale_in_train"
+
 
 KIND = OperatorKind(
     kind="dropout",
@@ -17,4 +23,5 @@ KIND = OperatorKind(
         "fix_seed": False,
         "seed": 0,
     },
+    vanishes=_is_identity,
 )

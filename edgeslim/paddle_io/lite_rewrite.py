@@ -53,6 +53,14 @@ _SCRATCH_OUTPUTS: dict[str, tuple[str, ...]] = {
     "unsqueeze2": ("XShape",),
 }
 
+_CONSTANTS = {
+    0: ("bool_values", "i"),
+    2: ("int32_values", "i"),
+    3: ("int64_values", "l"),
+    5: ("fp32_values", "r"),
+}
+"""By Paddle's number of a type, where Paddle-Lite looks for constants, and of what they are."""
+
 
 def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
     """Changes a program in place; says what was changed, a phrase for each kind of change.
@@ -69,6 +77,7 @@ def rewrite_for_lite(program: Any) -> list[str]:  # noqa: ANN401 - a ProgramDesc
             done += _renamed(op)
             done += _with_defaults(op)
             done += _with_scratch_outputs(block, op)
+            done += _with_listed_constants(op)
         done += _without_scalars(block)
     done += make_biases_direct(program)
     done += keep_apart(program)
@@ -135,6 +144,25 @@ def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
             op.outputs.add(parameter=slot, arguments=[name])
         done[f"{op.type}: {slot} restored"] += 1
     return done
+
+
+def _with_listed_constants(op: Any) -> Counter[str]:  # noqa: ANN401
+    """Constants in the list of their type, where Paddle 3 has one list for all types."""
+    given = {attribute.name: attribute for attribute in op.attrs}
+    if op.type != "assign_value" or "values" not in given:
+        return Counter()
+    name, field = _CONSTANTS.get(given["dtype"].i, ("", ""))
+    if not name or name in given:
+        return Counter()
+    values = tuple(_number(each, field) for each in given["values"].scalars)
+    add_attribute(op, name, values, like=(0.0,) if field == "r" else (0,), long=field == "l")
+    return Counter({"assign_value: constants listed": 1})
+
+
+def _number(scalar: Any, field: str) -> int | float:  # noqa: ANN401 - a Scalar
+    types = type(scalar)
+    number = {types.BOOLEAN: scalar.b, types.LONG: scalar.i}.get(scalar.type, scalar.r)
+    return float(number) if field == "r" else int(number)
 
 
 def _without_scalars(block: Any) -> Counter[str]:  # noqa: ANN401

@@ -1,10 +1,16 @@
-"""Convolutions kept apart that the optimizer would merge wrongly.
+"""Operators kept apart that the optimizer would merge wrongly.
 
 ``lite_conv_conv_fuse_pass`` of Paddle-Lite 2.13 looks for one convolution after another
 whose product saves work. If there is one, it merges *every* such pair of the network: it
 aborts where the second has strides, paddings or dilations, and where the second filter is
 larger than 1x1, the first has groups, or a weight is used twice, it silently makes another
-function of the network.
+function of the network. Of three in a row it merges two that differ from run to run, and
+aborts or drops a bias in some; so only the first two are left to it.
+
+A transposed convolution takes in a hard swish that it does not know, and aborts. On x86 a
+sum, difference or product takes in a magnitude that its kernel does not know, which aborts
+when it runs. Padding that is not the same on all sides has its sides mixed up when it is
+freed of its third axis.
 
 A dropout for inference between the two computes nothing; the optimizer takes it out after
 that pass, and nothing of it is left on the device.
@@ -21,7 +27,12 @@ from edgeslim.paddle_io.proto import add_attribute, framework
 
 __all__ = ["keep_apart"]
 
-_RESULT = {"batch_norm": "Y", "conv2d": "Output", "elementwise_add": "Out"}
+_RESULT = {
+    "batch_norm": "Y",
+    "conv2d": "Output",
+    "conv2d_transpose": "Output",
+    "elementwise_add": "Out",
+}
 _SOURCE = {"batch_norm": "X", "elementwise_add": "X"}
 """Slots of the operators that become part of a convolution before pairs are looked for."""
 
@@ -42,16 +53,36 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
     )
     parameters = persistent_tensors(program)
     makers = _absorbed(block, parameters)
+    merging: set[str] = set()
     before: dict[int, Any] = {}
     for index, op in enumerate(block.ops):
-        if op.type != "conv2d":
+        if _is_spoiled(op, block, makers, readers):
+            before[index] = _barrier(block, op, "X")
+        chain = _chain(op, "Input", "conv2d", makers, readers) if op.type == "conv2d" else []
+        if not chain:
             continue
-        chain = _linear_chain(op, makers, readers)
-        if chain and not _merges_well([op, *chain], parameters, readers):
-            before[index] = _barrier(block, op)
+        (first,), (second,) = (_arguments(each.outputs, "Output") for each in (chain[-1], op))
+        if first in merging or not _merges_well([op, *chain], parameters, readers):
+            before[index] = _barrier(block, op, "Input")
+        else:
+            merging.add(second)
     for index in sorted(before, reverse=True):
         block.ops.insert(index, before[index])
     return Counter({"convolutions kept apart": len(before)} if before else {})
+
+
+def _is_spoiled(op: Any, block: Any, makers: dict[str, Any], readers: Counter[str]) -> bool:  # noqa: ANN401
+    """Whether an operator must not become one with what is before it."""
+    if op.type == "hard_swish":
+        return bool(_chain(op, "X", "conv2d_transpose", makers, readers))
+    if op.type not in {"abs", "pad3d"}:
+        return False
+    (source,) = _arguments(op.inputs, "X")
+    before = {each.type for each in block.ops for slot in each.outputs if source in slot.arguments}
+    if op.type == "abs":
+        return bool(before & {"elementwise_add", "elementwise_mul", "elementwise_sub"})
+    sides = next((list(each.ints) for each in op.attrs if each.name == "paddings"), [])
+    return "unsqueeze2" in before and sides[:2] != sides[2:4]
 
 
 def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # noqa: ANN401
@@ -65,18 +96,23 @@ def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # no
     }
 
 
-def _linear_chain(op: Any, makers: dict[str, Any], readers: Counter[str]) -> list[Any]:  # noqa: ANN401
-    """The operators from a convolution's input back to the convolution before it."""
+def _chain(
+    op: Any,  # noqa: ANN401
+    slot: str,
+    kind: str,
+    makers: dict[str, Any],
+    readers: Counter[str],
+) -> list[Any]:
+    """The operators from what one reads back to the convolution of a kind before it."""
     chain: list[Any] = []
-    slot = "Input"
     while True:
         (name,) = _arguments(op.inputs, slot)
         maker = makers.get(name)
         if maker is None or readers[name] > 1:
             return []
         chain.append(maker)
-        if maker.type == "conv2d":
-            return chain
+        if maker.type not in _SOURCE:
+            return chain if maker.type == kind else []
         op, slot = maker, _SOURCE[maker.type]
 
 
@@ -109,16 +145,16 @@ def _numbers(op: Any, name: str) -> set[int]:  # noqa: ANN401
     return {number for each in found for number in ([each.i] if each.type == single else each.ints)}
 
 
-def _barrier(block: Any, op: Any) -> Any:  # noqa: ANN401
-    """A dropout on a convolution's input, which reads its result from now on."""
+def _barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
+    """A dropout on an operator's input, which reads its result from now on."""
     proto = framework()
-    (source,) = _arguments(op.inputs, "Input")
+    (source,) = _arguments(op.inputs, slot)
     described = next(each for each in block.vars if each.name == source)
     result, mask = f"{source}.apart", f"{source}.apart.mask"
     for name in (result, mask):
         block.vars.add().CopyFrom(described)
         block.vars[-1].name = name
-    next(slot for slot in op.inputs if slot.parameter == "Input").arguments[0] = result
+    next(each for each in op.inputs if each.parameter == slot).arguments[0] = result
     barrier = proto.OpDesc(type="dropout")
     barrier.inputs.add(parameter="X", arguments=[source])
     barrier.outputs.add(parameter="Out", arguments=[result])

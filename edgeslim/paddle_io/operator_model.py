@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
-from edgeslim.ops import known_kinds
+from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.proto import add_attribute, framework
@@ -26,11 +26,16 @@ _UNUSED = "unused_weight"
 """``opt`` refuses a model without parameters; one that nothing reads costs nothing."""
 
 
+_TYPES = {"bool": "BOOL", "int32": "INT32", "int64": "INT64", "float32": "FP32"}
+"""Types of elements by NumPy's names."""
+
+
 def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     """Writes ``prefix.pdmodel`` and ``prefix.pdiparams``.
 
     Weights are random and of a size that keeps outputs finite: infinities and denormal
-    numbers would change the time.
+    numbers would change the time. Whole numbers that an operator reads, such as the rows
+    to choose, are kept in the model: noise would choose rows that are not there.
 
     Raises:
         ModelError: There is no file in ``edgeslim/ops`` for this kind of operator.
@@ -43,25 +48,45 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     block = program.blocks.add(idx=0, parent_idx=-1)
     _add_plumbing_variable(block, "feed", proto.VarType.FEED_MINIBATCH)
     _add_plumbing_variable(block, "fetch", proto.VarType.FETCH_LIST)
-    inputs = {slot: _names(slot, len(shapes)) for slot, shapes in spec.inputs.items()}
+    fed = {slot: each for slot, each in spec.inputs.items() if slot not in kind.constants}
+    inputs = {slot: _names(slot, len(shapes)) for slot, shapes in fed.items()}
     outputs = {slot: _names(slot, len(shapes)) for slot, shapes in spec.outputs.items()}
-    weights = {slot: f"w_{slot}" for slot in spec.weights}
-    for slots, shapes in ((inputs, spec.inputs), (outputs, spec.outputs)):
+    for slots, described, element_type in (
+        (inputs, fed, kind.element_type(spec)),
+        (outputs, spec.outputs, "float32"),
+    ):
         for slot, names in slots.items():
-            for name, shape in zip(names, shapes[slot], strict=True):
-                _add_tensor(block, name, shape)
+            for name, shape in zip(names, described[slot], strict=True):
+                _add_tensor(block, name, shape, element_type=element_type)
     for slot in kind.scratch:
         _add_tensor(block, f"scratch_{slot}", (0, *spec.input_shape))
-    generator = np.random.default_rng(seed)
-    tensors = {
-        weights[slot]: _random_weight(slot, shapes[0], generator)
-        for slot, shapes in spec.weights.items()
-    } or {_UNUSED: np.ones((1,), np.float32)}
-    for name, tensor in tensors.items():
-        _add_tensor(block, name, tensor.shape, persistable=True)
-    _add_operators(block, spec, inputs, outputs, weights)
+    tensors = _weights(spec, kind, np.random.default_rng(seed))
+    kept = {slot: f"w_{slot}" for slot in tensors}
+    stored = {kept[slot]: each for slot, each in tensors.items()} or {
+        _UNUSED: np.ones((1,), np.float32)
+    }
+    for name, tensor in stored.items():
+        _add_tensor(block, name, tensor.shape, element_type=tensor.dtype.name, persistable=True)
+    _add_operators(block, spec, inputs, outputs, kept)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
-    write_parameters(prefix.with_suffix(".pdiparams"), tensors)
+    write_parameters(prefix.with_suffix(".pdiparams"), stored)
+
+
+def _weights(
+    spec: OpSpec, kind: OperatorKind, generator: np.random.Generator
+) -> dict[str, np.ndarray[Any, Any]]:
+    """What the model keeps, by slot."""
+    constants: dict[str, np.ndarray[Any, Any]] = {
+        slot: np.full(shapes[0], kind.constants[slot], np.int32)
+        for slot, shapes in {**spec.inputs, **spec.weights}.items()
+        if slot in kind.constants
+    }
+    random = {
+        slot: _random_weight(slot, shapes[0], generator)
+        for slot, shapes in spec.weights.items()
+        if slot not in kind.constants
+    }
+    return {**random, **constants}
 
 
 def _names(slot: str, count: int) -> list[str]:
@@ -82,11 +107,18 @@ def _add_plumbing_variable(block: Any, name: str, kind: int) -> None:  # noqa: A
     variable.type.type = kind
 
 
-def _add_tensor(block: Any, name: str, shape: Shape, *, persistable: bool = False) -> None:  # noqa: ANN401
-    proto = framework()
+def _add_tensor(
+    block: Any,  # noqa: ANN401
+    name: str,
+    shape: Shape,
+    *,
+    element_type: str = "float32",
+    persistable: bool = False,
+) -> None:
+    types = framework().VarType
     variable = block.vars.add(name=name, persistable=persistable)
-    variable.type.type = proto.VarType.DENSE_TENSOR
-    variable.type.dense_tensor.tensor.data_type = proto.VarType.FP32
+    variable.type.type = types.DENSE_TENSOR
+    variable.type.dense_tensor.tensor.data_type = getattr(types, _TYPES[element_type])
     variable.type.dense_tensor.tensor.dims.extend(shape)
 
 
@@ -100,6 +132,8 @@ def _add_operators(
     kind = known_kinds()[spec.kind]
     fed = [name for names in inputs.values() for name in names]
     fetched = [name for names in outputs.values() for name in names]
+    if kind.vanishes(spec):
+        fetched += fed  # a second reader of the input keeps it there
     for column, name in enumerate(fed):
         op = block.ops.add(type="feed")
         op.inputs.add(parameter="X", arguments=["feed"])
@@ -114,8 +148,9 @@ def _add_operators(
         op.outputs.add(parameter=slot, arguments=names)
     for slot in kind.scratch:
         op.outputs.add(parameter=slot, arguments=[f"scratch_{slot}"])
-    for name, value in {**kind.written, **spec.attributes}.items():
-        add_attribute(op, name, value)
+    for name, value in {**kind.written, **kind.filled(spec), **spec.attributes}.items():
+        like = kind.attributes.get(name, value)
+        add_attribute(op, name, value, like=like, long=name in kind.long_attributes)
     for column, name in enumerate(fetched):
         op = block.ops.add(type="fetch")
         op.inputs.add(parameter="X", arguments=[name])

@@ -138,14 +138,16 @@ def _tensor_description(encoded: bytes) -> Any:  # noqa: ANN401 - generated clas
 
 
 def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Writes float32 tensors as a combined file."""
+    """Writes tensors as a combined file, 32 bits wide: whole numbers as such, others as floats."""
     write_bytes(path, b"".join(_serialised(tensors)))
 
 
 def _serialised(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Iterator[bytes]:
     var_type = framework().VarType
     for name in sorted(tensors):
-        tensor = np.ascontiguousarray(tensors[name], dtype="<f4")
-        description = var_type.TensorDesc(data_type=var_type.FP32, dims=tensor.shape)
+        whole = tensors[name].dtype.kind == "i"
+        tensor = np.ascontiguousarray(tensors[name], dtype="<i4" if whole else "<f4")
+        element_type = var_type.INT32 if whole else var_type.FP32
+        description = var_type.TensorDesc(data_type=element_type, dims=tensor.shape)
         encoded = description.SerializeToString()
         yield struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded + tensor.tobytes()

@@ -99,17 +99,32 @@ def _node(
         )
 
     input_shapes, weight_shapes = shaped(activations), shaped(weights)
+    attributes = _attributes(op, kind, input_shapes, weight_shapes)
+    if kind and kind.most_rows:
+        rows = attributes[kind.most_rows]
+        assert isinstance(rows, int)  # noqa: S101 - its default says so
+        shapes = {**shapes, **_with_rows(outputs, shapes, rows)}
     spec = OpSpec(
         kind=op.type,
         inputs=input_shapes,
         outputs=shaped(outputs),
         weights=weight_shapes,
-        attributes=_attributes(op, kind, input_shapes, weight_shapes),
+        attributes=attributes,
     )
     _check_channels(spec, path)
     return Node(
         spec=spec, inputs=Names(activations), outputs=Names(outputs), weights=Names(weights)
     )
+
+
+def _with_rows(
+    slots: dict[str, tuple[str, ...]], shapes: dict[str, Shape], rows: int
+) -> dict[str, Shape]:
+    """Shapes of tensors with an open first extent closed."""
+    names = [
+        name for names in slots.values() for name in names if shapes.get(name, ())[:1] == (-1,)
+    ]
+    return {name: (max(rows, 1), *shapes[name][1:]) for name in names}
 
 
 def _check_channels(spec: OpSpec, path: Path) -> None:

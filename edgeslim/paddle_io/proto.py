@@ -66,21 +66,42 @@ def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
     return program
 
 
-def add_attribute(op: Any, name: str, value: Attribute) -> None:  # noqa: ANN401 - an OpDesc
-    """Gives an operator's description an attribute of the type that the value has."""
+def add_attribute(
+    op: Any,  # noqa: ANN401 - an OpDesc
+    name: str,
+    value: Attribute,
+    *,
+    like: Attribute = (0,),
+    long: bool = False,
+) -> None:
+    """Gives an operator's description an attribute of the type that the value has.
+
+    Args:
+        op: The description.
+        name: Name of the attribute.
+        value: Its value.
+        like: A value of the same type, for an empty list does not say its own.
+        long: Whether whole numbers are 64 bits wide.
+    """
     types = framework().AttrType
     attribute = op.attrs.add(name=name)
     if isinstance(value, bool):
         attribute.type, attribute.b = types.BOOLEAN, value
+    elif isinstance(value, int) and long:
+        attribute.type, attribute.l = types.LONG, value
     elif isinstance(value, int):
         attribute.type, attribute.i = types.INT, value
     elif isinstance(value, float):
         attribute.type, attribute.f = types.FLOAT, value
     elif isinstance(value, str):
         attribute.type, attribute.s = types.STRING, value
-    elif all(isinstance(each, int) for each in value):
-        attribute.type = types.INTS
-        attribute.ints.extend(int(each) for each in value)
+    elif all(isinstance(each, int) for each in value or _list(like)):
+        attribute.type = types.LONGS if long else types.INTS
+        (attribute.longs if long else attribute.ints).extend(int(each) for each in value)
     else:
         attribute.type = types.FLOATS
         attribute.floats.extend(value)
+
+
+def _list(value: Attribute) -> tuple[int, ...] | tuple[float, ...]:
+    return value if isinstance(value, tuple) else ()

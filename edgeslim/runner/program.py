@@ -340,6 +340,8 @@ def make_input(description: Message, folder: str, numpy: Any) -> Any:  # noqa: A
         return numpy.load(os.path.join(folder, description["file"]), allow_pickle=False)
     generator = numpy.random.default_rng(description["seed"])
     array = generator.standard_normal(description["shape"], dtype=numpy.float32)
+    if description["positive"]:
+        array = numpy.abs(array) + numpy.float32(0.1)
     return numpy.ascontiguousarray(array.astype(description["dtype"]))
 
 

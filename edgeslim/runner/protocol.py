@@ -21,12 +21,21 @@ __all__ = ["Entry", "Input", "Manifest", "Sampling", "check_complete"]
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """One input of a model: a file of NumPy's, or normal noise from a seed."""
+    """One input of a model: a file of NumPy's, or normal noise from a seed.
+
+    Args:
+        shape: Its extents.
+        dtype: Type of its elements, as NumPy calls it.
+        file: File with its elements, beside the manifest.
+        seed: Seed of the noise if there is no file.
+        positive: Whether the noise is kept above zero.
+    """
 
     shape: Shape
     dtype: str = "float32"
     file: str = ""
     seed: int = 0
+    positive: bool = False
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):

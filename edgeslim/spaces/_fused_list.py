@@ -1,28 +1,27 @@
 """The operators that Paddle-Lite's optimizer leaves, written down without asking it.
 
 A search asks for thousands of networks a second, so a space says for itself what is left
-of each after fusion. The rules are those of Paddle-Lite 2.13 for ``arm`` and ``x86``; tests
-hold them against the optimizer itself.
+of each after fusion, without a graph. What fuses with what is said by `edgeslim.fusion`;
+tests hold the lists against the optimizer itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from edgeslim.execution import Target
+from edgeslim.fusion import (
+    activation_of_convolution,
+    into_convolution,
+    into_elementwise,
+    into_fc,
+    merged_convolution,
+    merging_pays,
+)
+from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
 __all__ = ["FusedList"]
-
-
-@dataclass(slots=True)
-class _Convolution:
-    """A convolution that may still be merged with the next."""
-
-    position: int
-    c_in: int
-    c_out: int
 
 
 class FusedList:
@@ -33,7 +32,7 @@ class FusedList:
         self._specs: list[OpSpec] = []
         self._mergeable: list[tuple[int, int]] = []
         self._any_pair_pays = False
-        self._linear: _Convolution | None = None
+        self._linear: int | None = None  # where the convolution is that may be merged with the next
 
     @property
     def any_pair_pays(self) -> bool:
@@ -53,7 +52,7 @@ class FusedList:
             return tuple(self._specs)
         specs = list(self._specs)
         for first, second in self._mergeable:
-            specs[second] = _merged(specs[first], specs[second])
+            specs[second] = merged_convolution(specs[first], specs[second])
         gone = {first for first, _ in self._mergeable}
         return tuple(spec for place, spec in enumerate(specs) if place not in gone)
 
@@ -76,28 +75,32 @@ class FusedList:
         pad = (kernel - 1) // 2
         out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))
         groups = c_in if depthwise else 1
+        kind = "depthwise_conv2d" if depthwise else "conv2d"
         attributes: dict[str, Attribute] = {
             "strides": (stride, stride),
             "paddings": (pad,) * 4,
             "dilations": (1, 1),
             "groups": groups,
         }
-        if activation:
-            attributes |= {"act_type": activation, "with_act": True}
-        if activation == "relu6":
-            attributes["fuse_brelu_threshold"] = 6.0
-        self._note_pair(
-            c_in, c_out, dense=groups == 1, linear=not activation, pointwise=kernel == stride == 1
-        )
+        fused = activation in into_convolution(self._target, kind)
+        if fused:
+            own = known_kinds()[activation].attributes
+            attributes |= activation_of_convolution(activation, own)
+        filters = (c_out, c_in // groups, kernel, kernel)
+        if groups == kernel == stride == 1:
+            self._note_pair(filters)
+        self._linear = len(self._specs) if groups == 1 and not activation else None
         self._specs.append(
             OpSpec(
-                kind="depthwise_conv2d" if depthwise else "conv2d",
+                kind=kind,
                 inputs=Shapes(Input=(shape,)),
                 outputs=Shapes(Output=(out,)),
-                weights=Shapes(Filter=((c_out, c_in // groups, kernel, kernel),), Bias=((c_out,),)),
+                weights=Shapes(Filter=(filters,), Bias=((c_out,),)),
                 attributes=Attributes(attributes),
             )
         )
+        if activation and not fused:
+            self.activation(activation, out)
         return out
 
     def barrier(self) -> None:
@@ -106,11 +109,12 @@ class FusedList:
 
     def addition(self, shape: Shape, *, activation: str = "") -> None:
         """Sum of two activations of one shape."""
-        self._elementwise("elementwise_add", shape, shape, activation=activation)
+        both = Shapes(X=(shape,), Y=(shape,))
+        self._elementwise("elementwise_add", both, activation=activation)
 
     def channel_product(self, shape: Shape) -> None:
         """Activations times a factor for each channel."""
-        self._elementwise("elementwise_mul", shape, (*shape[:2], 1, 1))
+        self._elementwise("elementwise_mul", Shapes(X=(shape,), Y=((*shape[:2], 1, 1),)))
 
     def pooled(self, shape: Shape, *, declared_window: bool) -> Shape:
         """Average over the whole map, said as a window of its size or as adaptive."""
@@ -182,6 +186,7 @@ class FusedList:
         flat, out = (n, c_in), (n, width)
         self.barrier()
         if self._target is Target.ARM:
+            fused = activation if activation in into_fc(self._target) else ""
             self._specs.append(
                 OpSpec(
                     kind="fc",
@@ -190,11 +195,13 @@ class FusedList:
                     weights=Shapes(W=((c_in, width),), Bias=((width,),)),
                     attributes=Attributes(
                         in_num_col_dims=1,
-                        activation_type=activation,
+                        activation_type=fused,
                         op_type="mul" if len(shape) > 2 else "matmul_v2",
                     ),
                 )
             )
+            if activation != fused:
+                self.activation(activation, out)
             return out
         if len(shape) > 2:
             self._plain("flatten_contiguous_range", shape, flat, {"start_axis": 1, "stop_axis": 3})
@@ -207,7 +214,8 @@ class FusedList:
                 attributes=Attributes(trans_x=False, trans_y=False),
             )
         )
-        self._bias(out, activation)
+        row = Shapes(X=(out,))
+        self._elementwise("elementwise_add", row, Shapes(Y=((width,),)), activation=activation)
         return out
 
     def activation(self, kind: str, shape: Shape) -> None:
@@ -229,61 +237,32 @@ class FusedList:
             )
         )
 
-    def _elementwise(self, kind: str, x: Shape, y: Shape, *, activation: str = "") -> None:
-        self.barrier()
-        self._specs.append(
-            OpSpec(
-                kind=f"fusion_{kind}_activation" if activation else kind,
-                inputs=Shapes(X=(x,), Y=(y,)),
-                outputs=Shapes(Out=(x,)),
-                attributes=_elementwise_attributes(activation),
-            )
-        )
-
-    def _bias(self, shape: Shape, activation: str) -> None:
-        kind = "elementwise_add"
-        self._specs.append(
-            OpSpec(
-                kind=f"fusion_{kind}_activation" if activation else kind,
-                inputs=Shapes(X=(shape,)),
-                outputs=Shapes(Out=(shape,)),
-                weights=Shapes(Y=(shape[-1:],)),
-                attributes=_elementwise_attributes(activation),
-            )
-        )
-
-    def _note_pair(
-        self, c_in: int, c_out: int, *, dense: bool, linear: bool, pointwise: bool
+    def _elementwise(
+        self, kind: str, inputs: Shapes, weights: Shapes | None = None, *, activation: str = ""
     ) -> None:
-        """Remembers a pair that may be merged; the condition is ``conv_conv_fuser.cc``'s."""
-        first, position = self._linear, len(self._specs)
-        if first is not None and dense and pointwise:
-            self._mergeable.append((first.position, position))
-            extra = first.c_in * (c_out - first.c_out)
-            self._any_pair_pays |= 0 < extra <= first.c_out * c_out
-        self._linear = (
-            _Convolution(position=position, c_in=c_in, c_out=c_out) if dense and linear else None
+        self.barrier()
+        fused = activation if activation in into_elementwise(self._target) else ""
+        shape = inputs["X"][0]
+        self._specs.append(
+            OpSpec(
+                kind=f"fusion_{kind}_activation" if fused else kind,
+                inputs=inputs,
+                outputs=Shapes(Out=(shape,)),
+                weights=weights or Shapes(),
+                attributes=Attributes(axis=-1, act_type=fused) if fused else Attributes(axis=-1),
+            )
         )
+        if activation != fused:
+            self.activation(activation, shape)
+
+    def _note_pair(self, filters: Shape) -> None:
+        """Remembers that a 1x1 convolution may be merged with the one before."""
+        if self._linear is not None:
+            self._mergeable.append((self._linear, len(self._specs)))
+            self._any_pair_pays |= merging_pays(
+                self._specs[self._linear].weights["Filter"][0], filters
+            )
 
 
 def _extent(extent: int, kernel: int, stride: int, pad: int) -> int:
     return (extent + 2 * pad - kernel) // stride + 1
-
-
-def _elementwise_attributes(activation: str) -> Attributes:
-    return Attributes(axis=-1, act_type=activation) if activation else Attributes(axis=-1)
-
-
-def _merged(first: OpSpec, second: OpSpec) -> OpSpec:
-    """The first convolution with the outputs and the activation of the second."""
-    _, c_in, k_h, k_w = first.weights["Filter"][0]
-    c_out = second.output_shape[1]
-    keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
-    activation = {name: value for name, value in second.attributes.items() if name not in keep}
-    return OpSpec(
-        kind=first.kind,
-        inputs=first.inputs,
-        outputs=second.outputs,
-        weights=Shapes(Filter=((c_out, c_in, k_h, k_w),), Bias=((c_out,),)),
-        attributes=Attributes({**keep, **activation}),
-    )

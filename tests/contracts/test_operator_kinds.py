@@ -20,7 +20,8 @@ WEIGHTS = {
 }
 """Weights for the slots that have them, for an input of eight channels."""
 
-MATRIX_PRODUCTS = {"fc", "mul", "matmul_v2"}
+MATRIX_PRODUCTS = {"fc", "matmul", "matmul_v2", "mul"}
+CONVOLUTIONS = {"conv2d", "conv2d_transpose", "depthwise_conv2d"}
 
 
 def example(kind: OperatorKind) -> OpSpec:
@@ -84,7 +85,7 @@ def test_costs_are_whole_numbers_that_are_not_negative(kind: OperatorKind) -> No
     spec = example(kind)
     macs = kind.macs(spec)
     assert type(macs) is int
-    assert (macs > 0) == (kind.kind in MATRIX_PRODUCTS | {"conv2d", "depthwise_conv2d"})
+    assert (macs > 0) == (kind.kind in MATRIX_PRODUCTS | CONVOLUTIONS)
     for whole_numbers in (True, False):
         assert kind.paddleslim1_flops(spec, whole_numbers=whole_numbers) >= 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.execution import Target
 from edgeslim.lite.nb import KERNEL_TARGETS
 from edgeslim.ops import KINDS
-from edgeslim.runner.batch import Job
+from edgeslim.runner.batch import Job, PythonRunner, run_batch
 from edgeslim.runner.protocol import Sampling
+from edgeslim.transports import TRANSPORTS
 from tests.paddle_io.operator_examples import examples
 from tests.tools import require_module
 
@@ -26,6 +28,15 @@ def test_there_is_an_example_of_every_kind() -> None:
     assert len(set(SPECS)) == len(SPECS)
 
 
+def assert_run(jobs: list[Job]) -> None:
+    """Proves that the runtime of this machine runs them and gives finite numbers."""
+    runner = PythonRunner(transport=TRANSPORTS.get("local")(), python=sys.executable, threads=1)
+    outcomes = run_batch(runner, jobs)
+    failed = {str(SPECS[i]): each.error for i, each in enumerate(outcomes) if each.error}
+    assert not failed
+    assert len(outcomes) == len(jobs)
+
+
 @pytest.mark.parametrize("target", list(Target))
 def test_every_kind_converts_and_stays_what_it_is(target: Target, tmp_path: Path) -> None:
     require_module("paddlelite")
@@ -38,5 +49,7 @@ def test_every_kind_converts_and_stays_what_it_is(target: Target, tmp_path: Path
     kernels = {
         number for job in jobs if isinstance(job, Job) for number in job.entry.kernel_targets
     }
+    if target is Target.X86:
+        assert_run([job for job in jobs if isinstance(job, Job)])
     assert KERNEL_TARGETS[target] in kernels
     assert not kernels & {number for each, number in KERNEL_TARGETS.items() if each is not target}

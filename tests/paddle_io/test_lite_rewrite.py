@@ -8,6 +8,7 @@ import pytest
 
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
+from edgeslim.paddle_io.proto import framework
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
 IMAGE = (1, 4, 8, 8)
@@ -148,3 +149,26 @@ def test_a_second_time_changes_nothing() -> None:
     made = program(ops, CHANGED)
     assert rewrite_for_lite(made)
     assert rewrite_for_lite(made) == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind", "number", "name"),
+    [
+        (5, "FLOAT64", {"r": 0.5}, "fp32_values"),
+        (2, "LONG", {"i": 7}, "int32_values"),
+        (3, "LONG", {"i": 7}, "int64_values"),
+        (0, "BOOLEAN", {"b": True}, "bool_values"),
+    ],
+)
+def test_constants_are_listed_by_their_type(
+    dtype: int, kind: str, number: dict[str, Any], name: str
+) -> None:
+    made = one("assign_value", dtype=dtype)
+    op = made.blocks[0].ops[0]
+    values = op.attrs.add(name="values", type=framework().AttrType.SCALARS)
+    scalar = values.scalars.add(**number)
+    scalar.type = getattr(type(scalar), kind)
+    assert rewrite_for_lite(made) == ["assign_value: constants listed (1)"]
+    assert rewrite_for_lite(made) == []
+    (found,) = (each for each in op.attrs if each.name == name)
+    assert [*found.floats, *found.ints, *found.longs] == [next(iter(number.values()))]

@@ -38,7 +38,7 @@ def pair(
     return program(
         ops,
         dict.fromkeys(("x", "a", "m", "y", "z"), shape),
-        {"f": (4, 4, 1, 1), "g": (4, 4, kernel, kernel), "b": (4,)},
+        {"f": (4, 4, 1, 1), "g": (4, 4, kernel, kernel), "h": (4, 4, 1, 1), "b": (4,)},
     )
 
 
@@ -90,3 +90,48 @@ def test_other_pairs_stay(made: Any) -> None:
     before = kinds(made)
     assert not keep_apart(made)
     assert kinds(made) == before
+
+
+def test_of_three_in_a_row_the_last_is_kept_apart() -> None:
+    third = Op("conv2d", {"Input": "y", "Filter": "h"}, {"Output": "z"}, SQUARE)
+    made = pair(last=(third,))
+    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert kinds(made) == ["conv2d", "conv2d", "dropout", "conv2d"]
+
+
+def test_a_hard_swish_behind_a_transposed_convolution() -> None:
+    swish = Op("hard_swish", {"X": "m"}, {"Out": "z"})
+    made = program(
+        [
+            Op("conv2d_transpose", {"Input": "x", "Filter": "f"}, {"Output": "a"}, SQUARE),
+            NORM,
+            swish,
+        ],
+        dict.fromkeys(("x", "a", "m", "z"), (1, 4, 8, 8)),
+        {"f": (4, 4, 1, 1), "b": (4,)},
+    )
+    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert kinds(made) == ["conv2d_transpose", "batch_norm", "dropout", "hard_swish"]
+
+
+@pytest.mark.parametrize("sides", [[1, 1, 1, 1, 0, 0], [1, 1, 2, 2, 0, 0], [0, 1, 0, 1, 0, 0]])
+def test_padding_is_kept_from_losing_its_axis_where_its_sides_would_be_mixed_up(
+    sides: list[int],
+) -> None:
+    made = program(
+        [
+            Op("unsqueeze2", {"X": "x"}, {"Out": "a"}, {"axes": [2]}),
+            Op("pad3d", {"X": "a"}, {"Out": "y"}, {"paddings": sides}),
+        ],
+        dict.fromkeys(("x", "a", "y"), (1, 4, 8, 8)),
+    )
+    assert bool(keep_apart(made)) == (sides[:2] != sides[2:4])
+
+
+@pytest.mark.parametrize("kind", ["elementwise_add", "elementwise_mul", "elementwise_div"])
+def test_a_magnitude_behind_a_sum_or_product(kind: str) -> None:
+    made = program(
+        [Op(kind, {"X": "x", "Y": "a"}, {"Out": "y"}), Op("abs", {"X": "y"}, {"Out": "z"})],
+        dict.fromkeys(("x", "a", "y", "z"), (1, 4, 8, 8)),
+    )
+    assert bool(keep_apart(made)) == (kind != "elementwise_div")

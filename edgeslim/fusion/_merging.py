@@ -1,0 +1,111 @@
+"""Convolutions made one with the 1x1 convolution behind them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from edgeslim.execution import Target
+from edgeslim.fusion._network import Network
+from edgeslim.graph import Node
+from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
+
+__all__ = ["merge_convolutions", "merged_convolution", "merging_pays"]
+
+
+def merging_pays(first: Shape, second: Shape) -> bool:
+    """Whether the optimizer believes that merging two convolutions saves work.
+
+    The condition is that of ``conv_conv_fuser.cc``.
+
+    Args:
+        first: Filter of the first, ``(C_out, C_in, H, W)``.
+        second: Filter of the 1x1 convolution behind it.
+    """
+    extra = first[1] * (second[0] - first[0])
+    return 0 < extra <= first[0] * second[0]
+
+
+def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
+    """The first convolution with the outputs and the activation of the second."""
+    _, c_in, k_h, k_w = first.weights["Filter"][0]
+    c_out = second.output_shape[1]
+    keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
+    activation = {name: value for name, value in second.attributes.items() if name not in keep}
+    weights: dict[str, tuple[Shape, ...]] = {"Filter": ((c_out, c_in, k_h, k_w),)}
+    if "Bias" in first.weights or "Bias" in second.weights:
+        weights["Bias"] = ((c_out,),)
+    return OpSpec(
+        kind=first.kind,
+        inputs=first.inputs,
+        outputs=second.outputs,
+        weights=Shapes(weights),
+        attributes=Attributes({**keep, **activation}),
+    )
+
+
+def merge_convolutions(network: Network, _: Target) -> None:
+    """``lite_conv_conv_fuse_pass``: one pair that pays, and every pair is merged.
+
+    It goes over the network four times, for convolutions with and without a bias, looks
+    each time for one pair that pays, whatever its biases, and then merges all pairs with
+    the biases of that time. Of three in a row, the first two become one.
+    """
+    for biases in product((True, False), (True, False)):
+        pairs = _pairs(network)
+        if not any(_pays(network, *pair) for pair in pairs):
+            continue
+        used: set[int] = set()
+        for pair in pairs:
+            if used.isdisjoint(pair) and _is_of(network, pair, biases):
+                used.update(pair)
+                _merge(network, *pair)
+
+
+def _pairs(network: Network) -> list[tuple[int, int]]:
+    """Dense convolutions alone read by one without groups, by number of the second."""
+    found = [
+        (number, second)
+        for number, first in network.of_kind("conv2d")
+        if (second := network.behind(number, "conv2d")) is not None
+        and network[second].spec.attributes["groups"] == 1
+        and "Filter" in first.weights
+        and "Filter" in network[second].weights
+    ]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _pays(network: Network, first: int, second: int) -> bool:
+    filters = [network[number].spec.weights["Filter"][0] for number in (first, second)]
+    return (
+        filters[1][2:] == (1, 1)
+        and network[first].spec.attributes["groups"] == 1
+        and merging_pays(*filters)
+    )
+
+
+def _is_of(network: Network, pair: tuple[int, int], biases: tuple[bool, bool]) -> bool:
+    """Whether a pair has the biases looked for; a bias too many of the first is overlooked."""
+    first, second = (network[number] for number in pair)
+    if ("Bias" in second.weights) != biases[1] or (biases[0] and "Bias" not in first.weights):
+        return False
+    own = [*second.weights["Filter"], *(first.weights["Bias"] if biases[0] else ())]
+    return all(network.only_reader(name) in pair for name in own)
+
+
+def _merge(network: Network, first: int, second: int) -> None:
+    before, after = network[first], network[second]
+    spec = merged_convolution(before.spec, after.spec)
+    bias = after.weights.get("Bias") or before.weights.get("Bias")
+    weights = {"Filter": before.weights["Filter"], **({"Bias": bias} if bias else {})}
+    for slot, (name,) in weights.items():
+        network.reshape_weight(name, spec.weights[slot][0])
+    network.remove(second)
+    network.change(
+        first,
+        Node(
+            spec=spec,
+            inputs=before.inputs,
+            weights=type(before.weights)(weights),
+            outputs=after.outputs,
+        ),
+    )

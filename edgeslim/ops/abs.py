@@ -1,0 +1,12 @@
+"""Magnitude."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="abs",
+    slots=("X",),
+)

@@ -1,0 +1,13 @@
+"""Quotient of two tensors."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="elementwise_div",
+    slots=("X", "Y"),
+    attributes={"axis": -1},
+)

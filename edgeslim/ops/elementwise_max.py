@@ -1,0 +1,13 @@
+"""Larger of two elements at each place."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="elementwise_max",
+    slots=("X", "Y"),
+    attributes={"axis": -1},
+)

@@ -1,0 +1,14 @@
+"""One tensor to the power of another."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="elementwise_pow",
+    slots=("X", "Y"),
+    attributes={"axis": -1},
+    positive=True,
+)

@@ -1,0 +1,13 @@
+"""Exponential linear unit."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="elu",
+    slots=("X",),
+    attributes={"alpha": 1.0},
+)

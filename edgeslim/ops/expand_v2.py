@@ -1,0 +1,13 @@
+"""Axes of one element repeated."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="expand_v2",
+    slots=("X",),
+    attributes={"shape": (1,)},
+)

@@ -1,0 +1,12 @@
+"""Largest whole number not above."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="floor",
+    slots=("X",),
+)

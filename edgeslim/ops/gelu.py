@@ -1,0 +1,13 @@
+"""Gaussian error linear unit."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="gelu",
+    slots=("X",),
+    attributes={"approximate": False},
+)

@@ -1,0 +1,13 @@
+"""Natural logarithm."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="log",
+    slots=("X",),
+    positive=True,
+)

@@ -1,0 +1,13 @@
+"""Logarithm of normalised exponentials along an axis."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="log_softmax",
+    slots=("X",),
+    attributes={"axis": -1},
+)

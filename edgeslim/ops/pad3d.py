@@ -1,0 +1,18 @@
+"""Volumes framed; images too, given a third axis."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="pad3d",
+    slots=("X",),
+    attributes={
+        "mode": "constant",
+        "paddings": (0, 0, 0, 0, 0, 0),
+        "value": 0.0,
+        "data_format": "NCDHW",
+    },
+)

@@ -1,0 +1,13 @@
+"""Channels laid out as finer pixels."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="pixel_shuffle",
+    slots=("X",),
+    attributes={"upscale_factor": 1},
+)

@@ -1,0 +1,13 @@
+"""Rectified linear unit with learned slopes below zero."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="prelu",
+    slots=("X", "Alpha"),
+    attributes={"mode": "all"},
+)

@@ -1,0 +1,13 @@
+"""Largest along some axes."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="reduce_max",
+    slots=("X",),
+    attributes={"dim": (0,), "keep_dim": False, "reduce_all": False},
+)

@@ -1,0 +1,13 @@
+"""Sum over some axes."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="reduce_sum",
+    slots=("X",),
+    attributes={"dim": (0,), "keep_dim": False, "reduce_all": False},
+)

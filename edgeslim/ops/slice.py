@@ -1,0 +1,19 @@
+"""A part along some axes."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="slice",
+    slots=("Input",),
+    attributes={
+        "axes": (0,),
+        "starts": (0,),
+        "ends": (0,),
+        "decrease_axis": (0,),
+        "infer_flags": (0,),
+    },
+)

@@ -1,0 +1,13 @@
+"""Square root."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="sqrt",
+    slots=("X",),
+    positive=True,
+)

@@ -1,0 +1,12 @@
+"""Square of each element."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="square",
+    slots=("X",),
+)

@@ -1,0 +1,20 @@
+"""A part along some axes, in steps."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="strided_slice",
+    slots=("Input",),
+    attributes={
+        "axes": (0,),
+        "starts": (0,),
+        "ends": (0,),
+        "strides": (1,),
+        "decrease_axis": (0,),
+        "infer_flags": (0,),
+    },
+)

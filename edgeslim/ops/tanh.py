@@ -1,0 +1,12 @@
+"""Hyperbolic tangent."""
+
+from __future__ import annotations
+
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KIND"]
+
+KIND = OperatorKind(
+    kind="tanh",
+    slots=("X",),
+)

@@ -1,0 +1,143 @@
+"""Our own rules leave what Paddle-Lite's optimizer leaves."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.optimized import unfused_graph
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.execution import Target
+from edgeslim.fusion import fuse
+from edgeslim.graph import Graph
+from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.models import MODELS
+from edgeslim.ops import known_kinds
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.program_graph import read_graph
+from edgeslim.spaces import SPACES
+from tests.fusion.nets import ACTIVATIONS, INPUT_SHAPE, PARTS, activated, bottlenecks, chain
+from tests.tools import PROJECT, require_module
+
+pytestmark = pytest.mark.slow
+
+CHAINS = 60
+BOTTLENECKS = 12
+TOKENS = 50
+
+Layers = Mapping[str, tuple[Callable[[], Any], tuple[int, ...]]]
+"""By name, what makes a network and what it reads."""
+
+
+def both(models: Mapping[str, PreparedModel], folder: Path) -> dict[tuple[str, Target], Graph]:
+    """What the optimizer leaves of models, for both targets, by one child process."""
+    require_module("paddlelite")
+    jobs = {
+        (name, target): Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=target,
+            output=folder / f"{model.name}-{target.value}",
+            task=Task.FUSE,
+        )
+        for name, model in models.items()
+        for target in Target
+    }
+    left = {}
+    for key, done in zip(jobs, convert(list(jobs.values())), strict=True):
+        assert done.error is None, f"{key}: {done.error}"
+        left[key] = read_graph(done.conversion.result, done.conversion.result.with_name("params"))
+    return left
+
+
+def assert_same(layers: Layers, folder: Path) -> None:
+    load_paddle()
+    models = {
+        name: prepare_layer(make(), shape, folder / str(number), name=str(number))
+        for number, (name, (make, shape)) in enumerate(layers.items())
+    }
+    left = both(models, folder / "fused")
+    assert len(left) == len(layers) * len(Target)
+    for (name, target), graph in left.items():
+        ours = fuse(unfused_graph(models[name]), target)
+        where = f"{name} for {target.value}"
+        assert Counter(ours.specs) == Counter(graph.specs), where
+        assert {spec.kind for spec in ours.specs} <= set(known_kinds()), where
+        # Independent branches run in an order that hangs on addresses in its memory.
+        assert Counter(ours.nodes) == Counter(graph.nodes), where
+        assert (ours.feeds, ours.fetches) == (graph.feeds, graph.fetches), where
+        if not branches(graph):
+            assert ours.nodes == graph.nodes, where
+
+
+def branches(graph: Graph) -> bool:
+    """Whether an operator reads what several operators make."""
+    made = {name for node in graph.nodes for name in node.writes()}
+    return any(len(made.intersection(node.reads())) > 1 for node in graph.nodes)
+
+
+def vision_models() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "vision_models", PROJECT / "benchmarks" / "vision_models.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_models_by_name(tmp_path: Path) -> None:
+    shape = (1, 3, 64, 64)
+    models = MODELS.members().items()
+    assert_same({name: (partial(entry.build, 10), shape) for name, entry in models}, tmp_path)
+
+
+def test_vision_models(tmp_path: Path) -> None:
+    module = vision_models()
+    sides = {name: 224 if name == "googlenet" else 96 for name in module.__all__}
+    assert len(sides) == 10
+    layers = {
+        name: (partial(getattr(module, name), num_classes=10), (1, 3, side, side))
+        for name, side in sides.items()
+    }
+    assert_same(layers, tmp_path)
+
+
+def test_random_networks_of_the_spaces(tmp_path: Path) -> None:
+    layers: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {}
+    for name in SPACES.names():
+        n, channels, _, _ = SPACES.get(name).input_shape
+        space = SPACES.get(name).space((n, channels, 64, 64), 10)
+        vectors = np.random.default_rng(0).integers(
+            0, space.ranges, (TOKENS // len(SPACES.names()) + 1, len(space.ranges))
+        )
+        for tokens in (tuple(map(int, each)) for each in vectors):
+            layers[f"{name} {tokens}"] = (partial(space.build, tokens), space.input_shape)
+    assert len(layers) >= TOKENS
+    assert_same(layers, tmp_path)
+
+
+def test_convolutions_of_random_widths_in_a_row(tmp_path: Path) -> None:
+    chains = {f"chain {n}": (partial(chain, n), (1, 3, 24, 24)) for n in range(CHAINS)}
+    others = {
+        f"bottlenecks {n}": (partial(bottlenecks, n), (1, 3, 32, 32)) for n in range(BOTTLENECKS)
+    }
+    assert_same({**chains, **others}, tmp_path)
+
+
+def test_parts_of_networks(tmp_path: Path) -> None:
+    behind = {
+        f"behind: {name}": (partial(activated, make), INPUT_SHAPE)
+        for name, make in ACTIVATIONS.items()
+    }
+    parts = {name: (make, INPUT_SHAPE) for name, make in PARTS.items()}
+    assert_same({**behind, **parts}, tmp_path)
