@@ -11,7 +11,7 @@ import numpy as np
 
 __all__ = ["HOT", "CacheState", "Measurement"]
 
-_UNSTABLE_SPREAD = 0.05
+_UNSTABLE_SPREAD = 0.10
 _NEGLIGIBLE_MS = 0.001
 
 

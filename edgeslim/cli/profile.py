@@ -91,6 +91,11 @@ def _print(result: ProfileResult) -> None:
             f"predictions of {len(calibration.residuals)} whole networks, each left out of the fit:"
             f" {calibration.mean_error:.1%} off on average, {calibration.worst_error:.1%} at worst"
         )
+    if calibration.refused:
+        print_lines(
+            f"sums of this table's rows, and so no truth to judge it by: "
+            f"{', '.join(calibration.refused)}"
+        )
     for spec, reason in result.failed.items():
         print_lines(f"not measured: {spec}: {reason}")
 
@@ -106,6 +111,7 @@ def _document(result: ProfileResult) -> dict[str, object]:
         "left_out_error_percent": {
             name: 100 * error for name, error in calibration.residuals.items()
         },
+        "refused_networks": calibration.refused,
         "mean_error_percent": _percent(calibration.mean_error),
         "wall_s": result.wall_s,
         "device_s": result.device_s,

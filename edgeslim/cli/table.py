@@ -12,13 +12,14 @@ from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.execution import PowerMode, Target
 from edgeslim.latency_table import LatencyTable
+from edgeslim.pictures import check_picture
 from edgeslim.table_formats import FORMATS, Refusal, Unit
 from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
 from edgeslim.tables.export_table import export_table
 from edgeslim.tables.families import Family, choose_family, families
 from edgeslim.tables.import_table import Origin, import_table
-from edgeslim.tables.plot import check_picture, plot_family
+from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
 

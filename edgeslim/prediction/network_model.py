@@ -62,7 +62,8 @@ class NetworkModel:
     def _of_groups(self, networks: Network, distances: Array) -> Array:
         hot, at_distance = networks.totals_ms[:, :, 0], totals_at(networks, distances)
         latencies: Array = hot @ np.array(self.scales)
-        return latencies + (at_distance - hot) @ np.array(self.cold_scales)
+        latencies += (at_distance - hot) @ np.array(self.cold_scales)
+        return latencies
 
 
 DEFAULT_MODEL = NetworkModel()

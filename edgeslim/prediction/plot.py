@@ -16,6 +16,7 @@ _COLOURS = {
     Source.MEASURED: "#2a6f97",
     Source.INTERPOLATED: "#e09f3e",
     Source.MISSING: "#9e2a2b",
+    Source.LEFT_OUT: "#8d99ae",
 }
 _MOST_ROWS = 120
 """More operators than this get thin bars without names."""

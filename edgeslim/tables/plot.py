@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.errors import UsageError
-from edgeslim.files import write_bytes
+from edgeslim.pictures import check_picture, save_picture
 from edgeslim.tables.families import Family, Point
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["check_picture", "plot_family"]
+__all__ = ["plot_family"]
 
-_SUFFIXES = {".png", ".svg"}
 _MOST_TICKS = 24
-
-
-def check_picture(out: Path) -> None:
-    """Proves that a picture can be of this name.
-
-    Raises:
-        UsageError: It is neither a PNG nor an SVG.
-    """
-    if out.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"{out} must end with .png or .svg")
 
 
 def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
@@ -68,9 +55,7 @@ def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if 0 not in lines:
         figure.legend(title="input\nchannels", loc="outside right upper", frameon=False)
-    picture = BytesIO()
-    figure.savefig(picture, format=out.suffix.lower()[1:], dpi=150)
-    write_bytes(out, picture.getvalue())
+    save_picture(figure, out)
 
 
 def _line(axes: Axes, points: tuple[Point, ...], colour: Any, label: str, factor: float) -> None:  # noqa: ANN401 - matplotlib's

@@ -12,8 +12,9 @@ from edgeslim.table_keys import table_key
 
 __all__ = ["is_sum_of_rows", "networks_that_are_sums"]
 
-_TOLERANCE = 1e-4
-"""Larger than the rounding of published sums, far smaller than what any measuring agrees to."""
+_TOLERANCE = 3e-5
+"""Larger than the rounding of published sums, and so small that a measured network is one by
+chance in a few thousand cases."""
 _FEWEST = 3
 """With one unknown, two networks may fall together by chance; three do not."""
 
@@ -28,7 +29,7 @@ def is_sum_of_rows(
     """Whether a network's latency is the plain sum over its operators in one cache state.
 
     What a network really takes differs from every such sum by a few percent at least, so
-    agreement to a hundredth of a percent says that it was computed from them.
+    agreement to a few hundred-thousandths says that it was computed from them.
 
     Args:
         latency_ms: Of the network.

@@ -1,0 +1,160 @@
+"""Which model of a network's effect on its operators is best, on networks left out?
+
+    .venv/bin/python benchmarks/network_models.py TABLE
+
+TABLE is that of `benchmarks/prediction.py`: eighty networks and all their operators. Each
+model is fitted on ten of them, at least one of each family, and predicts the rest; mean over
+twenty such draws. A second figure leaves whole families out of the fit.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from machine import machine_line
+from tabulate import tabulate
+
+from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.calibration import Truth, calibrate
+from edgeslim.prediction.network_features import Array, Layout, Network
+from edgeslim.prediction.network_model import totals_at
+from edgeslim.prediction.predictor import Predictor
+
+DRAWS = 20
+FITTED = 10
+
+Columns = Callable[[Network, float], list[Array]]
+"""Columns of a linear model of some networks, for a reuse distance over touched bytes."""
+
+
+def main(path: Path) -> None:
+    table = LatencyTable.read(path)
+    rows = Predictor(table).rows
+    latencies = table.network_latencies_ms()
+    truths = [
+        Truth(name=name, measured_ms=latencies[name], sums=rows.of(row.graph.specs).sum(axis=0))
+        for name, row in table.networks.items()
+    ]
+    families = np.array([family_of(truth.name) for truth in truths])
+    report = []
+    for name, predict in models(rows.layout).items():
+        few = errors(predict, truths, list(draws(families)))
+        whole = [np.flatnonzero(families != family) for family in dict.fromkeys(families)]
+        report.append([name, *figures(few), *figures(errors(predict, truths, whole))])
+    headers = ["model", "MAPE", "worst", "within 5 %", "new family: MAPE", "worst", "within 5 %"]
+    print(f"{len(truths)} networks, fits on {FITTED}, {DRAWS} draws; on all families but one\n")
+    print(tabulate(report, headers=headers, tablefmt="github"), "\n")
+    print(machine_line())
+
+
+def family_of(name: str) -> str:
+    """``fitted: mobilenet-v3-a-0.5`` is of ``mobilenet-v3``."""
+    parts = name.removeprefix("fitted: ").split("-")
+    return "-".join(parts[:-2] if parts[-2] in {"a", "b"} else parts[:-1])
+
+
+def draws(families: np.ndarray[tuple[int], np.dtype[np.str_]]) -> Iterator[Array]:
+    """Places of the networks of a fit: one of each family, and others up to ten."""
+    generator = np.random.default_rng(0)
+    for _ in range(DRAWS):
+        chosen = [
+            int(generator.choice(np.flatnonzero(families == family)))
+            for family in dict.fromkeys(families)
+        ]
+        rest = [place for place in generator.permutation(len(families)) if place not in chosen]
+        yield np.array([*chosen, *rest[: FITTED - len(chosen)]])
+
+
+Predict = Callable[[list[Truth], list[Truth]], Array]
+"""Latencies of the second networks by a fit on the first."""
+
+
+def models(layout: Layout) -> dict[str, Predict]:
+    def hot(networks: Network) -> Array:
+        return networks.totals_ms[:, :, 0].sum(axis=1)
+
+    def state(place: int) -> Columns:
+        return lambda networks, _: [
+            hot(networks),
+            networks.totals_ms[:, :, place].sum(axis=1) - hot(networks),
+            networks.counts,
+        ]
+
+    def at_distance(networks: Network, factor: float) -> list[Array]:
+        return [totals_at(networks, factor * networks.touched_bytes).sum(axis=1), networks.counts]
+
+    def hot_and_distance(networks: Network, factor: float) -> list[Array]:
+        total, count = at_distance(networks, factor)
+        return [hot(networks), total - hot(networks), count]
+
+    swept = (layout.swept_bytes / 2**20).astype(int)
+    return {
+        "factor x hot sum": linear(layout, lambda networks, _: [hot(networks)]),
+        "hot + bytes + count": linear(
+            layout,
+            lambda networks, _: [hot(networks), networks.touched_bytes, networks.counts],
+        ),
+        **{
+            f"hot + cold at {swept[place]} MB + count": linear(layout, state(place))
+            for place in range(1, swept.size)
+        },
+        "factor x sum at the reuse distance + count": linear(layout, at_distance, search=True),
+        "hot + cold at the reuse distance + count": linear(layout, hot_and_distance, search=True),
+        "ours: the same by groups, held near one": ours(layout),
+    }
+
+
+def linear(layout: Layout, columns: Columns, *, search: bool = False) -> Predict:
+    """Least squares of the relative errors; the best distance if the model has one."""
+
+    def predict(fitted: list[Truth], judged: list[Truth]) -> Array:
+        seen, asked = (networks(layout, each) for each in (fitted, judged))
+        measured = np.array([truth.measured_ms for truth in fitted])
+        best, result = math.inf, np.empty(0)
+        for factor in np.geomspace(0.4, 6.0, 25) if search else [1.0]:
+            rows = np.column_stack(columns(seen, factor)) / measured[:, None]
+            solution, *_ = np.linalg.lstsq(rows, np.ones(len(fitted)), rcond=None)
+            cost = float(np.sum((rows @ solution - 1) ** 2))
+            if cost < best:
+                best, result = cost, np.column_stack(columns(asked, factor)) @ solution
+        return result
+
+    return predict
+
+
+def ours(layout: Layout) -> Predict:
+    def predict(fitted: list[Truth], judged: list[Truth]) -> Array:
+        return calibrate(fitted, layout).model.latencies_ms(networks(layout, judged))
+
+    return predict
+
+
+def networks(layout: Layout, truths: list[Truth]) -> Network:
+    return layout.networks(np.array([truth.sums for truth in truths]))
+
+
+def errors(predict: Predict, truths: list[Truth], fits: list[Array]) -> Array:
+    """Relative errors of all networks left out of each fit."""
+    found = []
+    for fit in fits:
+        judged = [truth for place, truth in enumerate(truths) if place not in fit]
+        predicted = predict([truths[int(place)] for place in fit], judged)
+        found.append(predicted / np.array([truth.measured_ms for truth in judged]) - 1)
+    return np.concatenate(found)
+
+
+def figures(relative: Array) -> list[str]:
+    sizes = np.abs(relative)
+    return [
+        f"{100 * sizes.mean():.1f} %",
+        f"{100 * sizes.max():.0f} %",
+        f"{(sizes <= 0.05).mean():.0%}",
+    ]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
