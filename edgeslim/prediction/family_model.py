@@ -28,6 +28,9 @@ _WEIGHTS = np.array(
 _NORMAL_90 = 1.645
 """Half of a normal distribution's 90 % interval, in standard deviations."""
 
+_FITTED = 6.0
+"""About so many weights of axes and labels are fitted in earnest."""
+
 _CHUNK = 2048
 
 
@@ -134,10 +137,16 @@ def _alike(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
 
 
 def _inflation(process: GaussianProcess) -> float:
+    """Scales deviations so that nine in ten values left out lie in their 90 % interval.
+
+    Of few values, the next one must be expected to be as far off as the farthest. And the
+    weights were fitted to the value left out as well.
+    """
     errors, deviations = process.left_out()
-    ratios = np.sort(np.abs(errors / deviations[:, None]).ravel())
     count = len(errors)
     if not count:
         return 1.0
+    ratios = np.abs(errors / deviations[:, None])
     rank = min(math.ceil(0.9 * (count + 1)) / count, 1.0)
-    return max(1.0, float(np.quantile(ratios, rank)) / _NORMAL_90)
+    farthest = float(np.quantile(ratios, rank)) / _NORMAL_90
+    return max(1.0, farthest) * math.sqrt(1 + _FITTED / count)

@@ -26,6 +26,10 @@ _FIT_AT_MOST = 300
 _AMPLITUDE, _NOISE = math.log(0.3), math.log(0.02)
 _SPREAD_OF_WEIGHTS, _SPREAD_OF_SCALES = 1.5, 1.0
 _FARTHEST = 6.0
+"""How far a fitted logarithm may be from its first guess."""
+
+_LEAST_NOISE = 3.0
+"""How far the noise's may be below: with less, covariances of twins cannot be solved."""
 
 _OUTLYING = 3.0
 """Left-out errors of more deviations than this are taken for bad measurements."""
@@ -179,6 +183,7 @@ class GaussianProcess:
             return value + 0.5 * float(pull @ pull), gradient + pull / spread
 
         bounds = [(each - _FARTHEST, each + _FARTHEST) for each in guess]
+        bounds[-1] = (guess[-1] - _LEAST_NOISE, guess[-1] + _FARTHEST)
         start = self._logarithms[moving]
         found = minimize(loss, start, jac=True, bounds=bounds, options={"maxiter": 60})
         logarithms = self._guess.copy()

@@ -58,6 +58,26 @@ def test_estimates_are_positive_and_finite_where_the_family_is_known(
 
 
 @few
+@given(
+    c_in=st.integers(8, 64),
+    slope=st.floats(0.2, 1.5),
+    noise=st.lists(st.floats(-0.05, 0.05), min_size=4, max_size=4),
+)
+def test_the_error_grows_away_from_what_is_known(
+    c_in: int, slope: float, noise: list[float]
+) -> None:
+    measured = (16, 32, 48, 64)
+    known = {
+        convolution(c_in, width): np.array([(1 + slope * width) * np.exp(off)])
+        for width, off in zip(measured, noise, strict=True)
+    }
+    near_and_far = [convolution(c_in, width) for width in (48, 56, 256, 4096)]
+    errors = Interpolator(known).estimate(near_and_far).errors
+    assert errors[0] == 0
+    assert (np.diff(errors) > 0).all()
+
+
+@few
 @given(known=tables, others=st.lists(specs, max_size=5), data=st.data())
 def test_the_order_of_what_is_known_does_not_matter(
     known: dict[OpSpec, Array], others: list[OpSpec], data: st.DataObject
