@@ -4,8 +4,9 @@
 whose product saves work. If there is one, it merges *every* such pair of the network: it
 aborts where the second has strides, paddings or dilations, and where a filter is larger
 than 1x1 (of the first, it reads one tap only), the first has groups, or a weight is used
-twice, it silently makes another function of the network. Of three in a row it merges two that differ from run to run, and
-aborts or drops a bias in some; so only the first two are left to it.
+twice, it silently makes another function of the network. Of three in a row it merges two
+that differ from run to run, and aborts or drops a bias in some; so only the first two are
+left to it.
 
 A transposed convolution takes in a hard swish that it does not know, and aborts. On x86 a
 sum, difference or product takes in a magnitude that its kernel does not know, which aborts
