@@ -2,10 +2,11 @@
 
 ``lite_conv_conv_fuse_pass`` of Paddle-Lite 2.13 looks for one convolution after another
 whose product saves work. If there is one, it merges *every* such pair of the network: it
-aborts where the second has strides, paddings or dilations, and where the second filter is
-larger than 1x1, the first has groups, or a weight is used twice, it silently makes another
-function of the network. Of three in a row it merges two that differ from run to run, and
-aborts or drops a bias in some; so only the first two are left to it.
+aborts where the second has strides, paddings or dilations, and where a filter is larger
+than 1x1 (of the first, it reads one tap only), the first has groups, or a weight is used
+twice, it silently makes another function of the network. Of three in a row it merges two
+that differ from run to run, and aborts or drops a bias in some; so only the first two are
+left to it.
 
 A transposed convolution takes in a hard swish that it does not know, and aborts. On x86 a
 sum, difference or product takes in a magnitude that its kernel does not know, which aborts
@@ -130,7 +131,7 @@ def _merges_well(ops: list[Any], parameters: dict[str, Shape], readers: Counter[
     return (
         not used_twice
         and all(filters)
-        and filters[1][2:] == (1, 1)
+        and all(each[2:] == (1, 1) for each in filters)
         and _numbers(first, "groups") <= {1}
         and _numbers(second, "paddings") <= {0}
         and _numbers(second, "strides") <= {1}

@@ -58,7 +58,8 @@ def both(models: Mapping[str, PreparedModel], folder: Path) -> dict[tuple[str, T
     return left
 
 
-def assert_same(layers: Layers, folder: Path) -> None:
+def assert_same(layers: Layers, folder: Path) -> int:
+    """Proves that rules and optimizer agree; counts networks with merged convolutions."""
     load_paddle()
     models = {
         name: prepare_layer(make(), shape, folder / str(number), name=str(number))
@@ -66,6 +67,7 @@ def assert_same(layers: Layers, folder: Path) -> None:
     }
     left = both(models, folder / "fused")
     assert len(left) == len(layers) * len(Target)
+    merged = set()
     for (name, target), graph in left.items():
         ours = fuse(unfused_graph(models[name]), target)
         where = f"{name} for {target.value}"
@@ -76,6 +78,13 @@ def assert_same(layers: Layers, folder: Path) -> None:
         assert (ours.feeds, ours.fetches) == (graph.feeds, graph.fetches), where
         if not branches(graph):
             assert ours.nodes == graph.nodes, where
+        if convolutions(graph) < convolutions(unfused_graph(models[name])):
+            merged.add(name)
+    return len(merged)
+
+
+def convolutions(graph: Graph) -> int:
+    return sum(spec.kind == "conv2d" for spec in graph.specs)
 
 
 def branches(graph: Graph) -> bool:
@@ -131,7 +140,8 @@ def test_convolutions_of_random_widths_in_a_row(tmp_path: Path) -> None:
     others = {
         f"bottlenecks {n}": (partial(bottlenecks, n), (1, 3, 32, 32)) for n in range(BOTTLENECKS)
     }
-    assert_same({**chains, **others}, tmp_path)
+    merged = assert_same({**chains, **others}, tmp_path)
+    assert 5 <= merged < len(chains)
 
 
 def test_parts_of_networks(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ def pair(
     second: dict[str, Any] | None = None,
     *,
     kernel: int = 1,
+    first_kernel: int = 1,
     between: tuple[Op, ...] = (),
     first_kind: str = "conv2d",
     last: tuple[Op, ...] = (),
@@ -38,7 +39,12 @@ def pair(
     return program(
         ops,
         dict.fromkeys(("x", "a", "m", "y", "z"), shape),
-        {"f": (4, 4, 1, 1), "g": (4, 4, kernel, kernel), "h": (4, 4, 1, 1), "b": (4,)},
+        {
+            "f": (4, 4, first_kernel, first_kernel),
+            "g": (4, 4, kernel, kernel),
+            "h": (4, 4, 1, 1),
+            "b": (4,),
+        },
     )
 
 
@@ -90,6 +96,11 @@ def test_other_pairs_stay(made: Any) -> None:
     before = kinds(made)
     assert not keep_apart(made)
     assert kinds(made) == before
+
+
+def test_behind_a_filter_larger_than_1x1() -> None:
+    made = pair(first_kernel=3)
+    assert keep_apart(made) == {"convolutions kept apart": 1}
 
 
 def test_of_three_in_a_row_the_last_is_kept_apart() -> None:
