@@ -16,6 +16,7 @@ from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.models._blazeface_architecture import PUBLISHED_TOKENS
 from edgeslim.opspec import OpSpec
+from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor, Source
 from edgeslim.resources import data_folder
 from edgeslim.search.limits import LatencyLimit, feasible_start
@@ -104,7 +105,8 @@ def test_both_spaces_start_with_the_network_that_was_published_first() -> None:
 
 
 def test_a_limit_of_the_phone_is_met_without_the_phone(table: LatencyTable) -> None:
-    limit = LatencyLimit(SPACES.get("blazeface-2022").space(), Predictor(table), 15.0)
+    space = SPACES.get("blazeface-2022").space()
+    limit = LatencyLimit(space, PopulationPredictor(Predictor(table), space), 15.0)
     tokens = feasible_start(limit)
     assert 0 < limit.latency_ms(tokens) <= 15.0
     assert tokens != limit.space.initial_tokens

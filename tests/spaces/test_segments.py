@@ -65,5 +65,6 @@ def test_the_use_of_an_operator_is_its_mean_count_in_a_network(space: Space) -> 
     often = [spec for spec, count in counted.items() if count > len(networks) / 2]
     assert often
     for spec in often:
-        assert use[spec] == pytest.approx(counted[spec] / len(networks), rel=0.15)
+        # 400 networks say it to a few of their own standard errors.
+        assert use[spec] == pytest.approx(counted[spec] / len(networks), rel=0.3)
     assert min(use.values()) > -1e-9

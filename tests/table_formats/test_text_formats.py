@@ -90,7 +90,6 @@ def test_rows_of_the_first_format(tmp_path: Path, row: str) -> None:
         ("conv,0,0,1,x,64,64,8,1,3,1,2,1\t5", "not all whole numbers"),
         ("lstm,1,2,3,4\t5", "'lstm' is no activation that edgeslim knows"),
         ("eltwise,1,8,4,4\t5", "eltwise without a kind"),
-        ("eltwise,3,1,8,4,4\t5", "'elementwise_max' is no operator"),
         ("relu,1,0,4,4\t5", "1x0x4x4 is no shape"),
         ("relu,1,8,4,4", "has no tab before its latency"),
         ("relu,1,8,4,4\tfast", "the latency 'fast' is no number"),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edgeslim.errors import BadFileError
-from edgeslim.latency_rows import encode_row
+from edgeslim.latency_rows import SCHEMA, encode_row
 from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.tables.check import Checked, check_table
@@ -97,7 +97,7 @@ def test_what_is_no_table_is_an_error_with_the_line(tmp_path: Path) -> None:
         (b"{}\n", r"t\.jsonl:1: this is not a latency table"),
         (good + b"nonsense\n" + good, r"t\.jsonl:3: "),
         (good.split(b"\n")[1] + b"\n", r"t\.jsonl:1: a latency table starts with its context"),
-        (good.replace(b'"schema":1', b'"schema":9'), "schema 9 is newer"),
+        (good.replace(b'"schema":%d' % SCHEMA, b'"schema":9'), "schema 9 is newer"),
     ):
         table.path.write_bytes(content)
         with pytest.raises(BadFileError, match=message):
@@ -124,7 +124,8 @@ OPERATORS = ({HOT: 1.0, COLD: 2.0}, {HOT: 0.5, COLD: 0.75}, {HOT: 0.25, COLD: 3.
     [
         (1.75, 0.0, True),
         (5.75, 0.0, True),
-        (1.75 * (1 + 5e-5), 0.0, True),
+        (1.75 * (1 + 2e-5), 0.0, True),
+        (1.75 * (1 + 5e-5), 0.0, False),
         (1.75 * (1 + 5e-4), 0.0, False),
         (1.72, 0.0, False),
         (1.72, -0.01, True),
