@@ -119,7 +119,7 @@ class Predictor:
         total = float(calibration.model.latencies_ms(network)[0])
         half = float(calibration.half_widths_ms(network)[0])
         shares = calibration.model.shares_ms(layout.networks(rows), float(network.touched_bytes[0]))
-        factor = total / shares.sum() if shares.sum() > 0 else 0.0
+        factor = float(total / shares.sum()) if shares.sum() > 0 else 0.0
         return Prediction(
             total_ms=total,
             interval_ms=(max(0.0, total - half), total + half),

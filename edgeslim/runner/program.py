@@ -79,7 +79,14 @@ def main(manifest_path: str, results_path: str) -> None:
     pinned = pin(manifest["threads"])
     numpy, lite = load()
     folder = os.path.dirname(os.path.abspath(manifest_path))
-    results = Results(results_path)
+    results = Results(results_path)  # first: native code may print
+    tools = Tools(numpy, lite, folder, Sweep(numpy))
+    if manifest["reference"]:
+        try:
+            reference = load_model(manifest["reference"], tools)
+        except EntryError as failure:
+            refuse(f"the reference model: {failure}")
+        tools.pace = Pace(reference.run, manifest["baseline_ns"], manifest["patience_s"])
     results.say(
         {
             "event": "start",
@@ -89,13 +96,6 @@ def main(manifest_path: str, results_path: str) -> None:
         }
     )
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    tools = Tools(numpy, lite, folder, Sweep(numpy))
-    if manifest["reference"]:
-        try:
-            reference = load_model(manifest["reference"], tools)
-        except EntryError as failure:
-            refuse(f"the reference model: {failure}")
-        tools.pace = Pace(reference.run, manifest["baseline_ns"], manifest["patience_s"])
     for entry in manifest["entries"]:
         results.say({"event": "entry", "id": entry["id"]})
         # The default action ends the process even inside native code; the host goes on

@@ -10,6 +10,7 @@ import pytest
 
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
+from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT
@@ -31,7 +32,8 @@ LARGEST = tuple(size - 1 for size in SPACE.ranges)
 @pytest.fixture
 def limit(tmp_path: Path) -> LatencyLimit:
     load_paddle()
-    return LatencyLimit(SPACE, Predictor(made_up_table(tmp_path / "host.jsonl", SPACE)), 1.0)
+    predictor = Predictor(made_up_table(tmp_path / "host.jsonl", SPACE))
+    return LatencyLimit(SPACE, PopulationPredictor(predictor, SPACE), 1.0)
 
 
 def test_the_most_accurate_does_not_win_where_the_device_takes_too_long_for_it(
