@@ -75,17 +75,17 @@ Predict = Callable[[list[Truth], list[Truth]], Array]
 
 def models(layout: Layout) -> dict[str, Predict]:
     def hot(networks: Network) -> Array:
-        return networks.totals_ms[:, :, 0].sum(axis=1)
+        return networks.totals_ms[:, 0]
 
     def state(place: int) -> Columns:
         return lambda networks, _: [
             hot(networks),
-            networks.totals_ms[:, :, place].sum(axis=1) - hot(networks),
+            networks.totals_ms[:, place] - hot(networks),
             networks.counts,
         ]
 
     def at_distance(networks: Network, factor: float) -> list[Array]:
-        return [totals_at(networks, factor * networks.touched_bytes).sum(axis=1), networks.counts]
+        return [totals_at(networks, factor * networks.touched_bytes), networks.counts]
 
     def hot_and_distance(networks: Network, factor: float) -> list[Array]:
         total, count = at_distance(networks, factor)
@@ -104,7 +104,7 @@ def models(layout: Layout) -> dict[str, Predict]:
         },
         "factor x sum at the reuse distance + count": linear(layout, at_distance, search=True),
         "hot + cold at the reuse distance + count": linear(layout, hot_and_distance, search=True),
-        "ours: the same by groups, held near one": ours(layout),
+        "ours: hot + cold there + bytes + count, held near the default": ours(layout),
     }
 
 

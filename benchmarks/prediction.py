@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
-from edgeslim.profiling.selection import choose
 from machine import machine_line
 from tabulate import tabulate
 
@@ -27,7 +27,7 @@ from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.execution import Target
-from edgeslim.latency_table import LatencyTable, NetworkRow
+from edgeslim.latency_table import LatencyTable
 from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.importing import load_paddle
@@ -35,12 +35,16 @@ from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession, now, open_device
+from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.plan import Plan
+from edgeslim.profiling.selection import choose
 from edgeslim.profiling.work import optimized_networks
+
+if TYPE_CHECKING:
+    from network_families import Network
 
 TURNS = 6
 BUDGETS = (100, 200, 400)
@@ -49,11 +53,12 @@ FITTED = "fitted: "
 
 
 def main(path: Path) -> None:
-    with TemporaryDirectory() as scratch:
-        networks = built(Path(scratch))
-        session = open_device("host")
-        table = LatencyTable.open(path, session.context())
-        measure(session, table, networks)
+    session = open_device("host")
+    table = LatencyTable.open(path, session.context())
+    named = named_networks()
+    if not complete(table, list(named)):
+        with TemporaryDirectory() as scratch:
+            measure(session, table, built(named, Path(scratch)))
     judged = [name for name in table.networks if not name.startswith(FITTED)]
     truth = np.array([table.network_latencies_ms()[name] for name in judged])
     report_all(table, judged, truth)
@@ -61,18 +66,27 @@ def main(path: Path) -> None:
     print(machine_line())
 
 
-def built(folder: Path) -> list[OptimizedNetwork]:
-    """All networks, ready for this machine."""
+def named_networks() -> dict[str, Network]:
+    """All networks; those that the fit sees are called so."""
     load_paddle()
     from network_families import networks, telling_networks
 
-    named = [
-        *((network.name, network) for network in networks()),
-        *((FITTED + network.name, network) for network in telling_networks()),
-    ]
+    fitted = {FITTED + network.name: network for network in telling_networks()}
+    return {network.name: network for network in networks()} | fitted
+
+
+def complete(table: LatencyTable, names: Sequence[str]) -> bool:
+    """Whether nothing is left to be measured."""
+    known = [table.networks[name] for name in names if name in table.networks]
+    specs = {spec for row in known for spec in row.graph.specs}
+    return len(known) == len(names) and all(spec in table for spec in specs)
+
+
+def built(named: dict[str, Network], folder: Path) -> list[OptimizedNetwork]:
+    """All networks, ready for this machine."""
     prepared = []
     with terminal_progress().stage("networks built", len(named)) as stage:
-        for index, (name, network) in enumerate(named):
+        for index, (name, network) in enumerate(named.items()):
             shape = (1, 3, network.side, network.side)
             model = prepare_layer(network.build(), shape, folder / str(index), name=name)
             prepared.append(model)
@@ -95,18 +109,7 @@ def measure(
         measured = measure_networks(watch, networks, rounds=1, seconds=0.2, progress=progress)
         counts = measure_operators(session, watch, table, plan, progress=progress)
         assert not counts.failed, counts.failed
-        table.add(
-            *(
-                NetworkRow(
-                    name=network.name,
-                    graph=network.graph,
-                    measurements=(measured.measurements[network.name],),
-                    reference_ms=measured.references_ms[network.name],
-                    measured=now(),
-                )
-                for network in networks
-            )
-        )
+        table.add(*measured.rows(networks))
 
 
 def report_all(table: LatencyTable, judged: Sequence[str], truth: Array) -> None:
@@ -121,8 +124,8 @@ def report_all(table: LatencyTable, judged: Sequence[str], truth: Array) -> None
             for each, latency in zip(predictions, truth, strict=True)
         ]
     )
-    sums = predictor.layout.networks(
-        np.array([predictor.rows(graph.specs).sum(axis=0) for graph in graphs])
+    sums = predictor.rows.layout.networks(
+        np.array([predictor.rows.of(graph.specs).sum(axis=0) for graph in graphs])
     )
     work = np.array([macs(graph.specs) for graph in graphs], np.float64)
     fitted = [name for name in table.networks if name.startswith(FITTED)]
@@ -132,7 +135,7 @@ def report_all(table: LatencyTable, judged: Sequence[str], truth: Array) -> None
     rows = [
         figures("edgeslim", predicted, truth, f"{inside.mean():.0%}"),
         figures("regression on MACs", np.polyval(slope, work), truth),
-        figures("hot sum", sums.totals_ms[:, :, 0].sum(axis=1), truth),
+        figures("hot sum", sums.totals_ms[:, 0], truth),
         figures("sum, not calibrated", UNCALIBRATED.model.latencies_ms(sums), truth),
     ]
     print(tabulate(rows, headers=HEADERS, tablefmt="github"), "\n")

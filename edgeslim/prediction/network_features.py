@@ -13,29 +13,12 @@ import numpy as np
 
 from edgeslim.opspec import OpSpec
 
-__all__ = ["GROUPS", "Array", "Layout", "Network", "group_of", "touched_bytes"]
+__all__ = ["Array", "Layout", "Network", "touched_bytes"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-GROUPS = ("pointwise", "spatial", "depthwise", "matrix", "activation", "other")
-"""Operators whose cost in a network differs alike from their cost alone."""
-
-_ACTIVATIONS = {
-    *("relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "swish", "mish"),
-    *("sigmoid", "hard_sigmoid", "hard_swish", "tanh", "exp", "softmax"),
-}
-"""Their time may depend on the values that they are given."""
-
-
-def group_of(spec: OpSpec) -> str:
-    """The group of an operator."""
-    if spec.kind in {"depthwise_conv2d", "conv2d_transpose"}:
-        return "depthwise" if spec.kind == "depthwise_conv2d" else "spatial"
-    if spec.kind == "conv2d":
-        return "pointwise" if spec.weights["Filter"][0][2:] == (1, 1) else "spatial"
-    if spec.kind in {"fc", "mul", "matmul", "matmul_v2"}:
-        return "matrix"
-    return "activation" if spec.kind in _ACTIVATIONS else "other"
+_FIRST_STATE = 4
+"""Column of a row where its latencies begin."""
 
 
 def touched_bytes(spec: OpSpec) -> int:
@@ -52,8 +35,7 @@ class Network:
         counts: Number of operators whose latency is known, ``(networks,)``.
         missing: Number of those whose latency is not, ``(networks,)``.
         touched_bytes: Bytes that all operators read and write, ``(networks,)``.
-        totals_ms: Sum over the operators of each group in each cache state,
-            ``(networks, groups, states)``.
+        totals_ms: Sum over the operators in each cache state, ``(networks, states)``.
         variance_ms2: Sum of the squared standard errors of interpolated operators,
             ``(networks,)``.
     """
@@ -90,7 +72,7 @@ class Layout:
     @property
     def width(self) -> int:
         """Length of a row."""
-        return 4 + len(GROUPS) * self.swept_bytes.size
+        return _FIRST_STATE + self.swept_bytes.size
 
     def row(self, spec: OpSpec, latencies_ms: Array, error: float) -> Array:
         """The row of an operator.
@@ -107,8 +89,7 @@ class Layout:
             return row
         row[0] = 1.0
         row[3] = float(np.mean(latencies_ms) * error) ** 2
-        start = 4 + GROUPS.index(group_of(spec)) * self.swept_bytes.size
-        row[start : start + self.swept_bytes.size] = latencies_ms
+        row[_FIRST_STATE:] = latencies_ms
         return row
 
     def networks(self, sums: Array) -> Network:
@@ -119,5 +100,5 @@ class Layout:
             missing=sums[:, 1],
             touched_bytes=sums[:, 2],
             variance_ms2=sums[:, 3],
-            totals_ms=sums[:, 4:].reshape(len(sums), len(GROUPS), self.swept_bytes.size),
+            totals_ms=sums[:, _FIRST_STATE:],
         )

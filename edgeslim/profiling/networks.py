@@ -9,7 +9,9 @@ from statistics import mean
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.graph import Graph
+from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
+from edgeslim.profiling.device_session import now
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import Job, Outcome
@@ -50,6 +52,19 @@ class MeasuredNetworks:
     references_ms: Mapping[str, float]
     device_s: float = 0.0
     waited_s: float = 0.0
+
+    def rows(self, networks: Sequence[OptimizedNetwork]) -> list[NetworkRow]:
+        """The networks as rows of a table."""
+        return [
+            NetworkRow(
+                name=network.name,
+                graph=network.graph,
+                measurements=(self.measurements[network.name],),
+                reference_ms=self.references_ms[network.name],
+                measured=now(),
+            )
+            for network in networks
+        ]
 
 
 def measure_networks(

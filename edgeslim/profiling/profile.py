@@ -13,11 +13,11 @@ from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
-from edgeslim.latency_table import LatencyTable, NetworkRow, TableContext
+from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession, now, open_device
+from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import MeasuredNetworks, measure_networks
 from edgeslim.profiling.operators import OperatorCounts, measure_operators
@@ -115,15 +115,21 @@ def profile(
         context = session.context()
         table = LatencyTable.open(out or default_table(context), context)
         target = session.execution.target
+        work = listed or Work(uses={})
         if chosen is not None:
             which = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
             work = space_work(chosen, target, folder, plan=which, progress=progress)
-        elif prepared is not None:
+        if prepared is not None:
             work = model_work(prepared, target, folder, prunable=limit.limited)
-        else:
-            work = listed or Work(uses={})
         plan = Plan(work.uses, budget=limit, deadline=start + (time_s or math.inf), seed=seed)
         counts = _measure(session, table, work, plan, progress)
+    return _result(table, plan, counts, time.monotonic() - start)
+
+
+def _result(
+    table: LatencyTable, plan: Plan, counts: OperatorCounts, wall_s: float
+) -> ProfileResult:
+    unsteady = {spec: table.unsteady(spec) for spec in plan.wanted if spec in table}
     return ProfileResult(
         table=table.path,
         operators=len(plan.wanted),
@@ -131,12 +137,10 @@ def profile(
         failed=counts.failed,
         networks=tuple(table.networks),
         calibration=Predictor(table).calibration,
-        wall_s=time.monotonic() - start,
+        wall_s=wall_s,
         device_s=counts.device_s,
         waited_s=counts.waited_s,
-        unsteady={
-            spec: why for spec in plan.wanted if spec in table and (why := table.unsteady(spec))
-        },
+        unsteady={spec: why for spec, why in unsteady.items() if why},
     )
 
 
@@ -182,16 +186,5 @@ def _measure_networks(
 ) -> MeasuredNetworks:
     """Adds the whole networks to the table."""
     measured = measure_networks(watch, work.networks, rounds=2, progress=progress)
-    table.add(
-        *(
-            NetworkRow(
-                name=network.name,
-                graph=network.graph,
-                measurements=(measured.measurements[network.name],),
-                reference_ms=measured.references_ms[network.name],
-                measured=now(),
-            )
-            for network in work.networks
-        )
-    )
+    table.add(*measured.rows(work.networks))
     return measured

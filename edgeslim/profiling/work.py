@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.execution import Target
-from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.prediction.network_features import GROUPS, group_of, touched_bytes
 from edgeslim.profiling.networks import OptimizedNetwork
 from edgeslim.profiling.prunable_range import prunable_range
+from edgeslim.profiling.telling_networks import telling_tokens
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
 
@@ -34,10 +31,6 @@ __all__ = [
     "space_networks",
     "space_work",
 ]
-
-
-_DRAWN = 300
-"""Random networks that the telling ones are chosen from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +73,7 @@ def space_work(
     """Every operator of a space, and networks from its smallest to its largest."""
     wanted = [
         tokens
-        for tokens in _telling_tokens(space, plan.count, target, plan.seed)
+        for tokens in telling_tokens(space, plan.count, target, plan.seed)
         if network_name(space, tokens) not in plan.known
     ]
     return Work(
@@ -162,34 +155,3 @@ def optimized_networks(
             raise result
         file, graph = result
         yield OptimizedNetwork(name=model.name, file=file, graph=graph)
-
-
-def _telling_tokens(space: Space, count: int, target: Target, seed: int) -> list[Tokens]:
-    """The start of the search, the ends of the space, and networks unlike those and each other.
-
-    Each next one is that of many random ones which is farthest from all chosen so far, by
-    the work and the bytes of each group of operators.
-    """
-    generator = np.random.default_rng(seed)
-    smallest = tuple(0 for _ in space.ranges)
-    largest = tuple(size - 1 for size in space.ranges)
-    first = list(dict.fromkeys([space.initial_tokens, smallest, largest]))
-    drawn = generator.integers(0, space.ranges, (_DRAWN, len(space.ranges)))
-    everyone = list(dict.fromkeys([*first, *(tuple(map(int, tokens)) for tokens in drawn)]))
-    traits = np.array([_traits(space.operators(tokens, target)) for tokens in everyone])
-    traits = (traits - traits.mean(axis=0)) / np.maximum(traits.std(axis=0), 1e-9)
-    chosen = list(range(min(count, len(first))))
-    while chosen and len(chosen) < min(count, len(everyone)):
-        apart = np.linalg.norm(traits[:, None] - traits[chosen], axis=2).min(axis=1)
-        chosen.append(int(apart.argmax()))
-    return [everyone[index] for index in chosen]
-
-
-def _traits(specs: Iterable[OpSpec]) -> list[float]:
-    """Logarithms of the work, the bytes and the number of operators of each group."""
-    sums = {group: [0.0, 0.0, 0.0] for group in GROUPS}
-    for spec in specs:
-        own = sums[group_of(spec)]
-        for place, amount in enumerate((macs([spec]), touched_bytes(spec), 1)):
-            own[place] += amount
-    return [math.log1p(amount) for group in GROUPS for amount in sums[group]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from edgeslim.device import device_names
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import OpSpec, Shape
+from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor, missing_error
@@ -28,7 +28,7 @@ from edgeslim.search.run_folder import (
     SearchSettings,
     default_folder,
 )
-from edgeslim.spaces import SPACES, every_operator
+from edgeslim.spaces import SPACES, Space, every_operator
 from edgeslim.training.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -96,11 +96,7 @@ def search(
     own_table = LatencyTable.read(run.table if goes_on else table)
     chosen = SPACES.get(space).space(settings.input_shape, settings.num_classes)
     predictor = Predictor(own_table)
-    target = own_table.context.execution.target
-    unknown = predictor.rows.unknown(every_operator(chosen, target))
-    if unknown:
-        raise missing_error(own_table, unknown)
-    limit = LatencyLimit(chosen, PopulationPredictor(predictor, chosen), target_ms)
+    limit = _limit(predictor, chosen, target_ms)
     start = feasible_start(limit)
     session = _session(own_table, table)
     if not goes_on:
@@ -131,10 +127,23 @@ def search(
         measured=measured,
         best=winner,
         model=str(run.model),
-        notes=tuple(_notes(predictor, chosen.operators(winner.tokens, target), session)),
+        notes=tuple(_notes(predictor, chosen, winner, session)),
     )
     run.finish(result)
     return result
+
+
+def _limit(predictor: Predictor, space: Space, target_ms: float) -> LatencyLimit:
+    """A limit on a space of which the table must know every operator something.
+
+    Raises:
+        MissingLatencyError: It knows nothing like some; says how many and one.
+    """
+    table = predictor.table
+    unknown = predictor.rows.unknown(every_operator(space, table.context.execution.target))
+    if unknown:
+        raise missing_error(table, unknown)
+    return LatencyLimit(space, PopulationPredictor(predictor, space), target_ms)
 
 
 def pareto_front(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -201,12 +210,16 @@ def _session(table: LatencyTable, path: Path) -> DeviceSession | None:
 
 
 def _notes(
-    predictor: Predictor, operators: Sequence[OpSpec], session: DeviceSession | None
+    predictor: Predictor, space: Space, winner: Candidate, session: DeviceSession | None
 ) -> Iterator[str]:
     """What the result does not say by itself."""
+    context = predictor.table.context
     if session is None:
-        device = predictor.table.context.device
-        yield f"nothing was measured: there is no profile of {device}, and all is as predicted"
+        yield (
+            f"nothing was measured: there is no profile of {context.device}, "
+            "and all is as predicted"
+        )
+    operators = space.operators(winner.tokens, context.execution.target)
     left_out = predictor.predict(operators).left_out
     if left_out:
         kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())

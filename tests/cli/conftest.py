@@ -11,7 +11,6 @@ import pytest
 from edgeslim.latency_rows import FailedRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, encode_hook
-from edgeslim.prediction.network_features import group_of
 from tests.program import Ended, edgeslim
 from tests.search.made_up import host_context, made_up_ms, made_up_table, small_space
 from tests.values import relu, row, timed
@@ -57,8 +56,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
         SPACE.operators(SPACE.initial_tokens, host_context().execution.target)
     )
     with_gaps(folder / "gaps.jsonl", [spec for spec in operators if spec.kind != "pool2d"])
-    pointwise = [spec for spec in operators if group_of(spec) == "pointwise"]
-    with_gaps(folder / "few.jsonl", [spec for spec in operators if spec not in pointwise[2:4]])
+    dense = [spec for spec in operators if spec.kind == "conv2d"]
+    with_gaps(folder / "few.jsonl", [spec for spec in operators if spec not in dense[2:4]])
     execution = msgspec.structs.replace(host_context().execution, threads=2)
     context = msgspec.structs.replace(host_context(), execution=execution)
     LatencyTable.open(folder / "two-threads.jsonl", context)

@@ -179,6 +179,23 @@ def test_profile_with_operators_that_failed_before_lists_them(workshop: Workshop
     assert "not measured: relu 1x8x4x4 -> 1x8x4x4: it hung" in shown.out
 
 
+def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    table = tmp_path / "budget.jsonl"
+    arguments = ("profile", "--model", "net", "--out", table, "--json", "--budget")
+    first = workshop(*arguments, 6).document
+    assert first["measured"] == 7, "the operator with nothing to do comes on top"
+    assert first["operators"] > 2 * len(set(OPERATORS)), "pruned versions of the model count too"
+    assert workshop(*arguments, 6).document["measured"] == 0
+    more = workshop(*arguments, 20).document
+    assert more["measured"] == 14
+    predicted = workshop("predict", "net", "--table", table, "--json").document
+    sources = {each["source"] for each in predicted["operators"]}
+    assert "measured" in sources
+    assert sources <= {"measured", "interpolated", "missing"}
+
+
 NOISY = """
 import os
 print("loaded")

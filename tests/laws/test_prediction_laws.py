@@ -46,7 +46,7 @@ def at(spec: OpSpec, nanoseconds: dict[int, int]) -> OperatorRow:
 
 
 @given(specs=networks, data=st.data())
-def test_at_a_measured_distance_an_operator_takes_what_was_measured_less_the_null(
+def test_at_a_measured_distance_an_operator_takes_what_was_measured_there_and_hot_less_the_null(
     specs: list[OpSpec], data: st.DataObject
 ) -> None:
     factor = DEFAULT_MODEL.distance_factor
@@ -59,8 +59,10 @@ def test_at_a_measured_distance_an_operator_takes_what_was_measured_less_the_nul
     prediction = predictor(
         at(null_operator(), null), *(at(spec, each) for spec, each in measured.items())
     ).predict(specs)
+    first = min([distance, *others])
     for each in prediction.operators:
-        own = max(0, measured[each.spec][distance] - null[distance])
+        hot, there = (max(0, measured[each.spec][at] - null[at]) for at in (first, distance))
+        own = max(0.0, hot + DEFAULT_MODEL.cold_scale * (there - hot))
         assert each.latency_ms == pytest.approx(own / 1e6, rel=1e-9, abs=1e-12)
 
 
@@ -138,7 +140,7 @@ def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
     ]
     one, other = calibrate(TRUTHS, LAYOUT), calibrate(faster, LAYOUT)
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)
-    assert other.model.scales == pytest.approx(one.model.scales)
+    assert other.model.scale == pytest.approx(one.model.scale)
     assert other.model.overhead_ms == pytest.approx(one.model.overhead_ms * speed, abs=1e-9)
 
 
