@@ -52,7 +52,9 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
         axes.barh(
             of,
             [factor * (operators[i].latency_ms or 0.0) for i in of],
-            xerr=[factor * _half_width_ms(operators[i]) for i in of],
+            xerr=[factor * _half_width_ms(operators[i]) for i in of]
+            if source is Source.INTERPOLATED
+            else None,
             color=colour,
             error_kw={"elinewidth": 1, "capsize": 2},
             label=f"{source.value} ({len(of)})",
