@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edgeslim.prediction.predict_model import predict
     from edgeslim.profiling.doctor import devices, doctor
     from edgeslim.profiling.profile import profile
+    from edgeslim.search.largest import largest
     from edgeslim.search.search import search
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
@@ -41,6 +42,7 @@ __all__ = [
     "export_table",
     "import_table",
     "inspect",
+    "largest",
     "predict",
     "profile",
     "search",
@@ -56,6 +58,7 @@ _MODULES = {
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
+    "largest": "edgeslim.search.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "search": "edgeslim.search.search",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,15 @@ import typer
 
 from edgeslim.cli.options import only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.build_network import build_network
+from edgeslim.durations import format_ms, parse_ms
+from edgeslim.search.largest import largest
 from edgeslim.spaces import SPACES, parse_tokens
 
 __all__ = ["app"]
+
+_GAPS = 3
 
 app = typer.Typer(help="Search spaces and their networks.", no_args_is_help=True)
 
@@ -53,6 +59,59 @@ def list_spaces(as_json: Json = False) -> None:
             for name, family in families.items()
         ],
     )
+
+
+@app.command("largest")
+def show_largest(
+    space: Annotated[str, typer.Argument(help="The search space.")],
+    table: Annotated[Path, typer.Option(help="Latency table of the device.")],
+    target_latency: Annotated[str, typer.Option(help="The limit, with its unit: 15ms.")],
+    count: Annotated[int, typer.Option(help="How many networks to list.")] = 10,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(help="Width of their output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the networks that do the most work within a latency, by a table alone.
+
+    Nothing is built, trained or measured: a first look at what a device allows.
+
+    Example: edgeslim space largest blazeface --target-latency 15ms
+    --table latency_tables/snapdragon-855/latency_855.jsonl
+    """
+    found = largest(
+        space,
+        parse_ms(target_latency),
+        table,
+        count=count,
+        input_shape=only_shape(input_shape),
+        num_classes=classes,
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(
+            {
+                "networks": [asdict(each) for each in found.networks],
+                "whole_space": found.whole_space,
+                "left_out": found.left_out,
+            }
+        )
+    else:
+        print_table(
+            ["MACs", "predicted", "tokens"],
+            [
+                [f"{each.macs:,}", format_ms(each.predicted_ms), ",".join(map(str, each.tokens))]
+                for each in found.networks
+            ],
+        )
+        if not found.whole_space:
+            print_lines("the space is too large to be looked at whole; others may be larger")
+        if found.left_out:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in found.left_out.items())
+            print_lines(f"tables of this convention leave out: {kinds}")
+    if found.left_out:
+        raise typer.Exit(_GAPS)
 
 
 @app.command("build")

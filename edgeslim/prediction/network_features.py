@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec
 
 __all__ = ["Array", "Layout", "Network", "touched_bytes"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-_FIRST_STATE = 4
+_FIRST_STATE = 5
 """Column of a row where its latencies begin."""
 
 
@@ -36,6 +37,7 @@ class Network:
         missing: Number of those whose latency is not, ``(networks,)``.
         touched_bytes: Bytes that all operators read and write, ``(networks,)``.
         totals_ms: Sum over the operators in each cache state, ``(networks, states)``.
+        macs: Multiply-accumulate operations of all operators, ``(networks,)``.
         variance_ms2: Sum of the squared standard errors of interpolated operators,
             ``(networks,)``.
     """
@@ -45,6 +47,7 @@ class Network:
     missing: Array
     touched_bytes: Array
     totals_ms: Array
+    macs: Array
     variance_ms2: Array
 
     def take(self, which: np.ndarray[Any, Any] | list[int]) -> Network:
@@ -55,6 +58,7 @@ class Network:
             missing=self.missing[which],
             touched_bytes=self.touched_bytes[which],
             totals_ms=self.totals_ms[which],
+            macs=self.macs[which],
             variance_ms2=self.variance_ms2[which],
         )
 
@@ -84,6 +88,7 @@ class Layout:
         """
         row = np.zeros(self.width)
         row[2] = touched_bytes(spec)
+        row[4] = macs([spec])
         if not np.isfinite(latencies_ms).all():
             row[1] = 1.0
             return row
@@ -100,5 +105,6 @@ class Layout:
             missing=sums[:, 1],
             touched_bytes=sums[:, 2],
             variance_ms2=sums[:, 3],
+            macs=sums[:, 4],
             totals_ms=sums[:, _FIRST_STATE:],
         )

@@ -19,7 +19,7 @@ from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import Segment, Space
 
-__all__ = ["PopulationPredictor"]
+__all__ = ["IntArray", "PopulationPredictor"]
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -67,13 +67,18 @@ class PopulationPredictor:
         self._tables = [_segment_table(predictor, segment) for segment in space.segments(target)]
 
     def latencies_ms(self, tokens: IntArray) -> Array:
-        """Latency of each network.
+        """Latency of each network, ``(networks,)``; see `latencies_and_macs`."""
+        return self.latencies_and_macs(tokens)[0]
+
+    def latencies_and_macs(self, tokens: IntArray) -> tuple[Array, Array]:
+        """Latency and multiply-accumulate operations of each network.
 
         Args:
             tokens: ``(networks, tokens)``.
 
         Returns:
-            Milliseconds, ``(networks,)``; nan where the table lacks an operator.
+            Milliseconds, nan where the table knows nothing of an operator, and operations;
+            both ``(networks,)``.
 
         Raises:
             UsageError: Tokens that are not of the space; names the first.
@@ -82,13 +87,14 @@ class PopulationPredictor:
         self._check(population)
         model = self._predictor.calibration.model
         layout = self._predictor.rows.layout
-        latencies_ms = np.empty(len(population))
+        latencies_ms, macs = np.empty((2, len(population)))
         for start in range(0, len(population), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             networks = layout.networks(self._sums(population[chunk]))
             known = model.latencies_ms(networks)
             latencies_ms[chunk] = np.where(networks.missing > 0, np.nan, known)
-        return latencies_ms
+            macs[chunk] = networks.macs
+        return latencies_ms, macs
 
     def _sums(self, tokens: IntArray) -> Array:
         rows = [table.rows(tokens) for table in self._tables]

@@ -1,0 +1,154 @@
+"""The largest networks of a space that are predicted to run within a limit.
+
+No network is built or trained: among networks of one space the work that they do is a poor
+but honest stand-in for what they can learn, and a table alone, of a phone that is not here,
+is enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeslim.durations import format_ms
+from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import Shape
+from edgeslim.prediction.population import IntArray, PopulationPredictor
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.progress import SILENT, Progress
+from edgeslim.spaces import SPACES, Space, Tokens
+
+__all__ = ["Largest", "SizedNetwork", "largest"]
+
+_ALL_OF = 50_000_000
+"""Spaces up to this size are looked at whole; of larger ones the best are improved."""
+_CHUNK = 200_000
+_DRAWN = 1_000_000
+_KEPT = 1_000
+_ROUNDS = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizedNetwork:
+    """A network, what it is predicted to take, and the work it does for that."""
+
+    tokens: Tokens
+    predicted_ms: float
+    macs: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Largest:
+    """What was found.
+
+    Args:
+        networks: The largest first.
+        whole_space: Whether every network of the space was looked at.
+        left_out: How many operators of each kind the table's convention leaves out of the
+            first network's latency.
+    """
+
+    networks: tuple[SizedNetwork, ...]
+    whole_space: bool
+    left_out: dict[str, int]
+
+
+def largest(
+    space: str,
+    target_ms: float,
+    table: Path,
+    *,
+    count: int = 10,
+    input_shape: Shape | None = None,
+    num_classes: int | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> Largest:
+    """Finds the networks of a space that do the most work within a latency.
+
+    Args:
+        space: Name of the space.
+        target_ms: The limit on the predicted latency.
+        table: Latency table of a device, which need not be here.
+        count: How many networks to return.
+        input_shape: Input of the networks, if not the space's own.
+        num_classes: Width of their output, if not the space's own.
+        seed: Of what is drawn from a space too large to be looked at whole.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: An unknown space, or a count below one.
+        BadFileError: The table is none.
+        InfeasibleTargetError: No network that was looked at is within the limit.
+    """
+    if count < 1:
+        raise UsageError(f"count must be at least 1, not {count}")
+    chosen = SPACES.get(space).space(input_shape, num_classes)
+    predictor = Predictor(LatencyTable.read(table))
+    population = PopulationPredictor(predictor, chosen)
+    size = math.prod(chosen.ranges)
+    whole = size <= _ALL_OF
+    generator = np.random.default_rng(seed)
+    best, fastest_ms = np.empty((0, len(chosen.ranges)), np.int64), math.inf
+    with progress.stage("networks", size if whole else _DRAWN + _ROUNDS * _KEPT) as stage:
+        for tokens in _everyone(chosen) if whole else _drawn(chosen, generator):
+            best, fastest = _better(population, np.vstack([best, tokens]), target_ms)
+            fastest_ms = min(fastest_ms, fastest)
+            stage.advance(len(tokens))
+        for _ in range(0 if whole or not len(best) else _ROUNDS):
+            best, _ = _better(
+                population, np.vstack([best, _mutated(best, chosen, generator)]), target_ms
+            )
+            stage.advance(_KEPT)
+    if not len(best):
+        raise InfeasibleTargetError(
+            f"no network of {chosen.name} is predicted to run in {format_ms(target_ms)}; "
+            f"the fastest takes {format_ms(fastest_ms, round_up=True)}"
+        )
+    latencies_ms, macs = population.latencies_and_macs(best[:count])
+    networks = tuple(
+        SizedNetwork(tokens=tuple(map(int, tokens)), predicted_ms=float(ms), macs=round(work))
+        for tokens, ms, work in zip(best, latencies_ms, macs, strict=False)
+    )
+    target = predictor.table.context.execution.target
+    first = predictor.predict(chosen.operators(networks[0].tokens, target))
+    return Largest(networks=networks, whole_space=whole, left_out=first.left_out)
+
+
+def _everyone(space: Space) -> Iterator[IntArray]:
+    size = math.prod(space.ranges)
+    for first in range(0, size, _CHUNK):
+        indices = np.arange(first, min(first + _CHUNK, size))
+        yield np.stack(np.unravel_index(indices, space.ranges), axis=1)
+
+
+def _drawn(space: Space, generator: np.random.Generator) -> Iterator[IntArray]:
+    for _ in range(0, _DRAWN, _CHUNK):
+        yield generator.integers(0, space.ranges, (_CHUNK, len(space.ranges)))
+
+
+def _mutated(tokens: IntArray, space: Space, generator: np.random.Generator) -> IntArray:
+    """Each network with one or two tokens drawn anew."""
+    changed = tokens.copy()
+    for _ in range(2):
+        places = generator.integers(0, len(space.ranges), len(tokens))
+        values = generator.integers(0, np.array(space.ranges)[places])
+        changed[np.arange(len(tokens)), places] = values
+    return changed
+
+
+def _better(
+    population: PopulationPredictor, tokens: IntArray, target_ms: float
+) -> tuple[IntArray, float]:
+    """The largest within the limit, each once and the faster of equals first; the fastest."""
+    latencies_ms, macs = population.latencies_and_macs(tokens)
+    within = np.flatnonzero(latencies_ms <= target_ms)
+    order = within[np.lexsort((latencies_ms[within], -macs[within]))][: 2 * _KEPT]
+    _, first = np.unique(tokens[order], axis=0, return_index=True)
+    known = latencies_ms[np.isfinite(latencies_ms)]
+    return tokens[order[np.sort(first)]][:_KEPT], float(known.min(initial=math.inf))
