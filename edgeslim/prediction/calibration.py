@@ -25,6 +25,9 @@ _UNCALIBRATED_ERROR = 0.10
 _LEAST_ERROR = 0.01
 """A whole network repeats no better than this, however well the fit's networks agree."""
 
+_LEAST_SHARE = 0.1
+"""Ten networks cannot prove that interpolated operators are surer than this of their doubt."""
+
 # How strongly the fit holds on to the default, as relative errors that would be as bad as the
 # deviations named: a scale 10 % off, what the cold costs 5 % off, bytes that take a third of
 # a network's time, an overhead of 0.2 % of an operator's mean time, a distance twice or half
@@ -61,12 +64,15 @@ class Calibration:
         residuals: Relative error of each network's prediction by a fit on the others.
         own_error: Part of these errors that is the model's own, and not that of
             interpolated operators; a relative standard deviation.
+        doubt_share: Share of the interpolated operators' doubt, added up and squared, that
+            whole networks show; 1 where no network tells.
         refused: Networks that are no truth: their latency is a sum of the table's rows.
     """
 
     model: NetworkModel
     residuals: Mapping[str, float]
     own_error: float
+    doubt_share: float = 1.0
     refused: tuple[str, ...] = ()
 
     @property
@@ -83,14 +89,15 @@ class Calibration:
         """Half-widths of the prediction intervals of networks not seen before, ``(networks,)``.
 
         Student's t with one degree of freedom for each network of the fit but one; the
-        model's own error and those of interpolated operators add up in squares.
+        model's own error and the doubt of interpolated operators add up in squares.
         """
         from scipy.stats import t
 
         count = len(self.residuals)
         own = self.own_error * math.sqrt(1 + 1 / count) if count else self.own_error
         quantile = t.ppf(0.5 + confidence / 2, count - 1 if count > 1 else math.inf)
-        variance = (own * self.model.latencies_ms(networks)) ** 2 + networks.variance_ms2
+        variance = (own * self.model.latencies_ms(networks)) ** 2
+        variance += self.doubt_share * networks.doubt_ms**2
         widths: Array = quantile * np.sqrt(np.maximum(variance, 0.0))
         return widths
 
@@ -111,12 +118,15 @@ def calibrate(truths: Sequence[Truth], layout: Layout) -> Calibration:
         model = _fit(networks.take(others), measured[others])
         (predicted,) = model.latencies_ms(networks.take([index]))
         residuals[index] = predicted / measured[index] - 1
-    of_operators = np.mean(networks.variance_ms2 / measured**2)
-    own = math.sqrt(max(float(np.mean(residuals**2) - of_operators), _LEAST_ERROR**2))
+    seen, doubt = float(np.mean(residuals**2)), float(np.mean((networks.doubt_ms / measured) ** 2))
+    share = 1.0
+    if doubt > _LEAST_ERROR**2:
+        share = min(1.0, max(_LEAST_SHARE, (seen - _LEAST_ERROR**2) / doubt))
     return Calibration(
         model=_fit(networks, measured),
         residuals=dict(zip([truth.name for truth in truths], residuals.tolist(), strict=True)),
-        own_error=own,
+        own_error=math.sqrt(max(seen - share * doubt, _LEAST_ERROR**2)),
+        doubt_share=share,
     )
 
 

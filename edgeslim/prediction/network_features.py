@@ -38,8 +38,8 @@ class Network:
         touched_bytes: Bytes that all operators read and write, ``(networks,)``.
         totals_ms: Sum over the operators in each cache state, ``(networks, states)``.
         macs: Multiply-accumulate operations of all operators, ``(networks,)``.
-        variance_ms2: Sum of the squared standard errors of interpolated operators,
-            ``(networks,)``.
+        doubt_ms: Sum of the standard errors of interpolated operators, ``(networks,)``. They
+            come from the same few neighbours, so they add up rather than cancel.
     """
 
     swept_bytes: Array
@@ -48,7 +48,7 @@ class Network:
     touched_bytes: Array
     totals_ms: Array
     macs: Array
-    variance_ms2: Array
+    doubt_ms: Array
 
     def take(self, which: np.ndarray[Any, Any] | list[int]) -> Network:
         """Some of the networks, by mask or place."""
@@ -59,7 +59,7 @@ class Network:
             touched_bytes=self.touched_bytes[which],
             totals_ms=self.totals_ms[which],
             macs=self.macs[which],
-            variance_ms2=self.variance_ms2[which],
+            doubt_ms=self.doubt_ms[which],
         )
 
 
@@ -93,7 +93,7 @@ class Layout:
             row[1] = 1.0
             return row
         row[0] = 1.0
-        row[3] = float(np.mean(latencies_ms) * error) ** 2
+        row[3] = float(np.mean(latencies_ms)) * error
         row[_FIRST_STATE:] = latencies_ms
         return row
 
@@ -104,7 +104,7 @@ class Layout:
             counts=sums[:, 0],
             missing=sums[:, 1],
             touched_bytes=sums[:, 2],
-            variance_ms2=sums[:, 3],
+            doubt_ms=sums[:, 3],
             macs=sums[:, 4],
             totals_ms=sums[:, _FIRST_STATE:],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from enum import Enum
 from functools import cached_property
@@ -10,7 +11,7 @@ import numpy as np
 
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import OpSpec
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import Array, Layout
@@ -20,6 +21,10 @@ __all__ = ["OperatorRows", "Source"]
 
 _WORST_ERROR = 0.5
 """An estimate that may be off by more than this is none."""
+
+_ALIKE = 3
+"""With fewer measured operators of its kind and filter, an estimate crosses from other kernels,
+which is as far off as an estimate may be."""
 
 
 class Source(str, Enum):
@@ -50,6 +55,7 @@ class OperatorRows:
             for spec, curve in curves.latencies_ms.items()
             if only is None or spec in only or spec == null_operator()
         }
+        self._alike = Counter(map(_kernel, self._curves))
         self._rows: dict[OpSpec, Array] = {}
         self._errors: dict[OpSpec, float] = {}
 
@@ -102,12 +108,20 @@ class OperatorRows:
         if not unmeasured:
             return
         estimates = self._interpolator.estimate(list(unmeasured.values()))
-        for spec, curve, error in zip(
-            unmeasured, estimates.latencies_ms, estimates.errors, strict=True
+        for (spec, key), curve, own_error in zip(
+            unmeasured.items(), estimates.latencies_ms, estimates.errors.tolist(), strict=True
         ):
-            self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, float(error))
+            across = self._alike[_kernel(key)] < _ALIKE
+            error = max(own_error, _WORST_ERROR) if across else own_error
+            self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, error)
 
     def _take(self, spec: OpSpec, curve: Array, error: float) -> None:
         own = np.maximum(curve - self._null, 0.0)  # nan stays nan
         self._rows[spec] = self.layout.row(spec, own, error)
         self._errors[spec] = error
+
+
+def _kernel(spec: OpSpec) -> tuple[str, Shape]:
+    """Kind and extents of the filter: what chooses the code that computes an operator."""
+    shapes = (shape[2:] for shapes in spec.weights.values() for shape in shapes)
+    return spec.kind, max(shapes, key=len, default=())

@@ -132,8 +132,8 @@ TRUTHS = truths(DEFAULT_MODEL, count=8)
 
 @given(speed=st.floats(0.01, 100.0))
 def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
-    # The features are counts and bytes, squares of times, operations, then times.
-    factors = np.concatenate([[1.0, 1.0, 1.0, speed**2, 1.0], np.full(LAYOUT.width - 5, speed)])
+    # The features are counts and bytes, doubt, operations, then times.
+    factors = np.concatenate([[1.0, 1.0, 1.0, speed, 1.0], np.full(LAYOUT.width - 5, speed)])
     faster = [
         replace(truth, measured_ms=truth.measured_ms * speed, sums=truth.sums * factors)
         for truth in TRUTHS

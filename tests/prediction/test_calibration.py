@@ -119,7 +119,7 @@ def test_the_interval_is_of_the_errors_and_wider_for_few_networks() -> None:
 
 def test_what_is_interpolated_widens_the_interval() -> None:
     networks = as_networks(truths(DEFAULT_MODEL, count=1))
-    doubtful = replace(networks, variance_ms2=networks.variance_ms2 + 0.04)
+    doubtful = replace(networks, doubt_ms=networks.doubt_ms + 0.2)
     (sure,), (unsure,) = (UNCALIBRATED.half_widths_ms(each) for each in (networks, doubtful))
     assert unsure**2 == pytest.approx(sure**2 + (1.645 * 0.2) ** 2, rel=1e-3)
 
@@ -130,10 +130,19 @@ def test_errors_of_interpolated_operators_are_not_taken_for_the_models_own() -> 
         replace(
             truth,
             measured_ms=truth.measured_ms * float(generator.normal(1, 0.05)),
-            sums=truth.sums + np.eye(truth.sums.size)[3] * (0.05 * truth.measured_ms) ** 2,
+            sums=truth.sums + np.eye(truth.sums.size)[3] * 0.05 * truth.measured_ms,
         )
         for truth in truths(DEFAULT_MODEL)
     ]
     calibration = calibrate(noisy, LAYOUT)
     assert calibration.mean_error > 0.02
     assert calibration.own_error < calibration.mean_error
+
+
+def test_doubt_that_networks_do_not_show_counts_less_but_never_for_nothing() -> None:
+    doubtful = [
+        replace(truth, sums=truth.sums + np.eye(truth.sums.size)[3] * 0.2 * truth.measured_ms)
+        for truth in truths(DEFAULT_MODEL)
+    ]
+    assert calibrate(truths(DEFAULT_MODEL), LAYOUT).doubt_share == 1.0, "no network tells"
+    assert calibrate(doubtful, LAYOUT).doubt_share == pytest.approx(0.1)

@@ -94,6 +94,20 @@ def test_what_was_not_measured_is_interpolated_and_widens_the_interval(path: Pat
     assert relative_width(prediction) > relative_width(known)
 
 
+def test_an_estimate_from_other_kernels_is_unsure_if_it_is_one_at_all(path: Path) -> None:
+    widths = [8, 16, 24, 32, 48, 64, 96, 128]
+    known = [row(convolution(32, width, 28, kernel=1), 0.01 * width) for width in widths]
+    others = [row(convolution(32, width, 28), 0.05 * width) for width in (16, 64)]
+    predictor = Predictor(table_at(path, *known, *others))
+    (like,) = predictor.predict([convolution(32, 40, 28, kernel=1)]).operators
+    assert like.error < 0.3
+    unlike = predictor.predict([convolution(32, 40, 28)])
+    (operator,) = unlike.operators
+    assert operator.source is Source.MISSING or operator.error >= 0.5
+    strange = predictor.predict([convolution(32, 40, 28, kernel=5)])
+    assert strange.missing or strange.operators[0].error >= 0.5
+
+
 def test_a_predictor_can_be_made_to_forget(path: Path) -> None:
     table = table_at(path, row(SMALL[0], 1.0), row(SMALL[2], 2.0))
     assert Predictor(table, only={SMALL[0]}).predict([SMALL[0]]).of(Source.MEASURED)
