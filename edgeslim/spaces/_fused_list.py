@@ -8,6 +8,7 @@ tests hold the lists against the optimizer itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from edgeslim.execution import Target
 from edgeslim.fusion import (
@@ -71,37 +72,25 @@ class FusedList:
         A 1x1 convolution right behind a dense one without activation is a pair that may
         be merged, unless `barrier` was called in between.
         """
-        n, c_in, height, width = shape
-        pad = (kernel - 1) // 2
-        out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))
-        groups = c_in if depthwise else 1
+        groups = shape[1] if depthwise else 1
         kind = "depthwise_conv2d" if depthwise else "conv2d"
-        attributes: dict[str, Attribute] = {
-            "strides": (stride, stride),
-            "paddings": (pad,) * 4,
-            "dilations": (1, 1),
-            "groups": groups,
-        }
         fused = activation in into_convolution(self._target, kind)
-        if fused:
-            own = known_kinds()[activation].attributes
-            attributes |= activation_of_convolution(activation, own)
-        filters = (c_out, c_in // groups, kernel, kernel)
-        if groups == kernel == stride == 1:
-            self._note_pair(filters)
-        self._linear = len(self._specs) if groups == 1 and not activation else None
-        self._specs.append(
-            OpSpec(
-                kind=kind,
-                inputs=Shapes(Input=(shape,)),
-                outputs=Shapes(Output=(out,)),
-                weights=Shapes(Filter=(filters,), Bias=((c_out,),)),
-                attributes=Attributes(attributes),
-            )
+        spec = _convolution(
+            shape,
+            c_out,
+            kind=kind,
+            kernel=kernel,
+            stride=stride,
+            groups=groups,
+            activation=activation if fused else "",
         )
+        if groups == kernel == stride == 1:
+            self._note_pair(spec.weights["Filter"][0])
+        self._linear = len(self._specs) if groups == 1 and not activation else None
+        self._specs.append(spec)
         if activation and not fused:
-            self.activation(activation, out)
-        return out
+            self.activation(activation, spec.output_shape)
+        return spec.output_shape
 
     def barrier(self) -> None:
         """The last output is read more than once, or by something else than a convolution."""
@@ -262,6 +251,33 @@ class FusedList:
             self._any_pair_pays |= merging_pays(
                 self._specs[self._linear].weights["Filter"][0], filters
             )
+
+
+@cache
+def _convolution(
+    shape: Shape, c_out: int, *, kind: str, kernel: int, stride: int, groups: int, activation: str
+) -> OpSpec:
+    """A convolution with its bias; the networks of a space have the same few again and again."""
+    n, c_in, height, width = shape
+    pad = (kernel - 1) // 2
+    out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))
+    attributes: dict[str, Attribute] = {
+        "strides": (stride, stride),
+        "paddings": (pad,) * 4,
+        "dilations": (1, 1),
+        "groups": groups,
+    }
+    if activation:
+        own = known_kinds()[activation].attributes
+        attributes |= activation_of_convolution(activation, own)
+    filters = (c_out, c_in // groups, kernel, kernel)
+    return OpSpec(
+        kind=kind,
+        inputs=Shapes(Input=(shape,)),
+        outputs=Shapes(Output=(out,)),
+        weights=Shapes(Filter=(filters,), Bias=((c_out,),)),
+        attributes=Attributes(attributes),
+    )
 
 
 def _extent(extent: int, kernel: int, stride: int, pad: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,12 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> LatencyTable:
 
 
 def limit_of(table: LatencyTable, target_ms: float) -> LatencyLimit:
-    return LatencyLimit(SPACE, PopulationPredictor(Predictor(table), SPACE), target_ms)
+    return LatencyLimit(SPACE, population(table.path), target_ms)
+
+
+@cache
+def population(path: Path) -> PopulationPredictor:
+    return PopulationPredictor(Predictor(LatencyTable.read(path)), SPACE)
 
 
 def made_up_total_ms(tokens: Tokens) -> float:
