@@ -12,7 +12,31 @@ from edgeslim.execution import Execution, PowerMode, Precision, Target
 from edgeslim.files import read_toml
 from edgeslim.resources import data_folder
 
-__all__ = ["DeviceProfile", "device_names", "load_device", "profile_folders"]
+__all__ = ["DeviceProfile", "Location", "device_names", "load_device", "profile_folders"]
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a device is; what does not matter to its transport stays empty.
+
+    Args:
+        serial: Serial number or address of an Android device, as ``adb devices`` shows it.
+        host: Name or address of a device with an ssh server, or an alias of ``~/.ssh/config``.
+        port: Port of that server; 0 is what the configuration says, or 22.
+        user: Who to be there; empty is what the configuration says.
+        key: File of the private key; empty is the agent and the usual files.
+        folder: Folder on the device that is ours; the transport has a default.
+    """
+
+    serial: str = ""
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    key: str = ""
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be from 1 to 65535, not {self.port}")
 
 
 class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +47,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         summary: One line for people.
         transport: Way to reach it, a file of ``edgeslim/transports``.
         target: Kind of processor that ``opt`` converts for.
+        location: Where it is.
         threads: Threads that models run with unless told otherwise.
         power_mode: Cores that Paddle-Lite binds to, where it can.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
@@ -33,6 +58,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     summary: str
     transport: str
     target: Target
+    location: Location = Location()
     threads: int = 1
     power_mode: PowerMode = PowerMode.NO_BIND
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)

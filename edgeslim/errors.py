@@ -16,6 +16,11 @@
     │   ├── ProgramCrashedError        it crashed (exit 139 or another signal)
     │   ├── ProgramTimedOutError       it passed its deadline and was ended
     │   └── NoOutputError              it claimed success and left nothing
+    ├── LinkError                      the way to a device does not lead there
+    │   ├── DeviceNotFoundError        nothing answers at the other end
+    │   ├── DeviceRefusedError         it answers and lets nobody in
+    │   ├── LinkLostError              it was there and broke off
+    │   └── DeviceFullError            the device's folder or disk takes no more
     ├── RunnerError                    the runner refused or could not run a model
     ├── MissingLatencyError            a table lacks operators that are needed
     └── InfeasibleTargetError          a limit that nothing meets
@@ -29,8 +34,13 @@ from difflib import get_close_matches
 __all__ = [
     "BadFileError",
     "ContextMismatchError",
+    "DeviceFullError",
+    "DeviceNotFoundError",
+    "DeviceRefusedError",
     "EdgeslimError",
     "InfeasibleTargetError",
+    "LinkError",
+    "LinkLostError",
     "MissingLatencyError",
     "ModelError",
     "NoOutputError",
@@ -113,6 +123,26 @@ class ProgramTimedOutError(ProgramError):
 
 class NoOutputError(ProgramError):
     """A foreign program claimed success but its output is missing or empty."""
+
+
+class LinkError(EdgeslimError):
+    """The way to a device failed; the message ends with what mends it."""
+
+
+class DeviceNotFoundError(LinkError):
+    """Nothing answers: not attached, not switched on, another address."""
+
+
+class DeviceRefusedError(LinkError):
+    """A device answers and lets nobody in: not authorised, unknown host key, wrong password."""
+
+
+class LinkLostError(LinkError):
+    """A device was reached and the link broke off in the middle."""
+
+
+class DeviceFullError(LinkError):
+    """A device's folder or disk takes no more."""
 
 
 class RunnerError(EdgeslimError):

@@ -67,7 +67,7 @@ def open_device(name: str, *, threads: int | None = None) -> DeviceSession:
     """
     profile = load_device(name)
     execution = profile.execution(threads=threads)
-    transport = TRANSPORTS.get(profile.transport)()
+    transport = TRANSPORTS.get(profile.transport)(profile.location)
     facts = _cpu_facts(transport)
     cores = len(facts.get("processor", []))
     if execution.threads > cores:

@@ -84,7 +84,9 @@ def _package(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
 
 def _reached(profile: DeviceProfile) -> Check:
     try:
-        completed = TRANSPORTS.get(profile.transport)().run(["uname", "-sm"], timeout_s=10)
+        completed = TRANSPORTS.get(profile.transport)(profile.location).run(
+            ["uname", "-sm"], timeout_s=10
+        )
     except EdgeslimError as error:
         return Check(name=profile.transport, ok=False, found=str(error))
     return Check(

@@ -1,9 +1,23 @@
 """The batch protocol: what goes to a runner, and what comes back.
 
-A manifest names models beside it and how each is to be timed. The runner answers with
-JSON Lines, numbered from 0: ``start``, then for each entry ``entry``, one ``measured`` for
-each cache state and ``finished`` or ``failed``, at last ``end`` with the count of lines
-before it and the SHA-256 of them. What lacks the end, or a number, is not complete.
+    RUNNER BATCH RESULTS
+
+``BATCH`` is one file: a line of JSON, the manifest, and after it the bytes of all files that
+it names, in its order. It names models, inputs and how each model is to be timed. The runner
+proves the checksum of the bytes before it does anything.
+
+The runner writes JSON Lines to ``RESULTS``, each as it happens, and the same to standard
+output for those who watch; the file is what counts. They are numbered from 0: ``start``, then
+for each entry ``entry``, one ``measured`` for each cache state and ``finished`` or ``failed``,
+at last ``end`` with the count of lines before it and the SHA-256 of them. An entry counts once
+its ``finished`` or ``failed`` is there; what lacks the end is a batch that was cut off.
+
+Noise for inputs is the same from every runner, to the bit. Element ``i`` of seed ``s`` is made
+of ``z = splitmix64(s << 32 | i)``: the four 16-bit pieces of ``z`` are added, 131070 is taken
+off, and the result is divided by 37837.227, their standard deviation, in double precision and
+rounded to the element's type. (splitmix64 is Steele, Lea and Flood, "Fast splittable
+pseudorandom number generators", OOPSLA 2014: its state after one step is ``x +
+0x9E3779B97F4A7C15``.) Positive noise is the absolute value plus 0.1, in single precision.
 """
 
 from __future__ import annotations
@@ -17,16 +31,29 @@ from edgeslim.errors import BadFileError
 from edgeslim.measurement import CacheState
 from edgeslim.opspec import Shape
 
-__all__ = ["Entry", "Input", "Manifest", "Sampling", "check_complete"]
+__all__ = [
+    "PROTOCOL",
+    "Entry",
+    "Event",
+    "Input",
+    "Manifest",
+    "PackedFile",
+    "Sampling",
+    "check_complete",
+    "parse_event",
+]
+
+PROTOCOL = 2
+"""1: files beside the manifest. 2: one file for all; noise of our own (both 2026-11)."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
-    """One input of a model: a file of NumPy's, or normal noise from a seed.
+    """One input of a model: a file of NumPy's, or noise from a seed.
 
     Args:
         shape: Its extents.
         dtype: Type of its elements, as NumPy calls it.
-        file: File with its elements, beside the manifest.
+        file: File with its elements, in the batch.
         seed: Seed of the noise if there is no file.
         positive: Whether the noise is kept above zero.
     """
@@ -65,12 +92,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         id: Name of the entry in the results.
-        model: File of the optimized model, beside the manifest.
+        model: File of the optimized model, in the batch.
         library_version: What the model was converted for; another runtime refuses it.
         kernel_targets: Targets of its kernels; a processor without them refuses it.
         inputs: Its inputs in order.
         states: How it is timed, one cache state after the other.
-        keep_outputs: Files for its outputs, beside the manifest, if they are wanted.
+        keep_outputs: Files of NumPy's for its outputs, beside the results, if they are wanted.
         timeout_s: After this the runner is ended and the entry has failed.
     """
 
@@ -84,12 +111,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float = 120.0
 
 
+class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that travels with the manifest: its name there, and its size in bytes."""
+
+    name: str
+    size: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of the runner does.
 
     Args:
         entries: The models to time, in order.
+        files: What follows the manifest, in order.
+        sha256: Checksum of all that follows.
         threads: Threads that models run with.
+        power_mode: Number of Paddle-Lite's power mode. Without binding (3) the runner keeps
+            itself on as many of the last cores allowed as it has threads.
         reference: A model that is run between all else, to see whether something disturbs
             the device; its states do not matter.
         baseline_ns: What the reference took at best so far; 0 is not known.
@@ -97,17 +135,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     entries: tuple[Entry, ...]
+    files: tuple[PackedFile, ...] = ()
+    sha256: str = ""
     threads: int = 1
+    power_mode: int = 3
     reference: Entry | None = None
     baseline_ns: int = 0
     patience_s: float = 0.0
-    protocol: int = 1
+    protocol: int = PROTOCOL
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of results; which fields are set depends on the event.
 
     Args:
+        signal: The signal that ended the model's process, of a ``failed``; 0 is none.
+        runner: Program that measures, of ``start``: "python" or "native".
+        threads: Threads that models really have, of ``start``.
+        power_mode: Power mode that is really in force, of ``start``.
         reference_ns: What the reference took before and after; empty or 0 without one.
         disturbed: What disturbed the device in every attempt, or nothing.
         busy_ns: Time that loading or the state before, and this state took.
@@ -118,6 +163,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     id: str = ""
     reason: str = ""
+    signal: int = 0
+    runner: str = ""
+    threads: int = 0
+    power_mode: int = 3
     version: str = ""
     machine: str = ""
     pinned_cores: tuple[int, ...] = ()

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from edgeslim import process
+from edgeslim.device import Location
 from edgeslim.errors import BadFileError, UnwritableError
 from edgeslim.files import temporary_folder
 
@@ -24,6 +25,22 @@ class LocalTransport:
 
     A link would be quicker, but a program could then change the file that was sent.
     """
+
+    def __init__(self, location: Location) -> None:
+        del location  # there is one machine of this kind
+
+    @property
+    def place(self) -> str:
+        return "this machine"
+
+    def connect(self) -> None:
+        """Is there already."""
+
+    def close(self) -> None:
+        """Holds nothing."""
+
+    def keep(self, source: Path) -> PurePosixPath:
+        return PurePosixPath(source.resolve())
 
     @contextmanager
     def folder(self) -> Iterator[PurePosixPath]:
@@ -59,4 +76,4 @@ def _copy(source: Path, target: Path) -> None:
 TRANSPORT = LocalTransport
 
 if TYPE_CHECKING:
-    _: Transport = LocalTransport()
+    _: Transport = LocalTransport(Location())

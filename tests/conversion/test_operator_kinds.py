@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeslim.conversion.operator_jobs import operator_jobs
+from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.lite.nb import KERNEL_TARGETS
 from edgeslim.ops import KINDS
@@ -30,7 +31,9 @@ def test_there_is_an_example_of_every_kind() -> None:
 
 def assert_run(jobs: list[Job]) -> None:
     """Proves that the runtime of this machine runs them and gives finite numbers."""
-    runner = PythonRunner(transport=TRANSPORTS.get("local")(), python=sys.executable, threads=1)
+    runner = PythonRunner(
+        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+    )
     outcomes = run_batch(runner, jobs)
     failed = {str(SPECS[i]): each.error for i, each in enumerate(outcomes) if each.error}
     assert not failed

@@ -11,6 +11,7 @@ import pytest
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.fusion import fuse
 from edgeslim.lite.converter import Conversion, convert
@@ -65,7 +66,9 @@ def test_every_operator_of_them_runs_alone(
     jobs = operator_jobs(specs, Target.X86, tmp_path, states=(QUICK,))
     failed = {str(job) for job in jobs if not isinstance(job, Job)}
     assert not failed
-    runner = PythonRunner(transport=TRANSPORTS.get("local")(), python=sys.executable, threads=1)
+    runner = PythonRunner(
+        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+    )
     outcomes = run_batch(runner, [job for job in jobs if isinstance(job, Job)])
     failed = {
         f"{spec}: {each.error}" for spec, each in zip(specs, outcomes, strict=True) if each.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeslim.device import Location
 from edgeslim.profiling.conditions import parse_conditions, read_conditions
 from edgeslim.transports import TRANSPORTS
 
@@ -36,5 +37,5 @@ def test_what_a_device_does_not_say_is_empty(lines: list[str]) -> None:
 
 
 def test_this_machine_says_its_load() -> None:
-    assert (read_conditions(TRANSPORTS.get("local")()).load or 0) >= 0
-    assert read_conditions(TRANSPORTS.get("local")()).load is not None
+    assert (read_conditions(TRANSPORTS.get("local")(Location())).load or 0) >= 0
+    assert read_conditions(TRANSPORTS.get("local")(Location())).load is not None

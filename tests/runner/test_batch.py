@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from edgeslim.conversion.operator_jobs import operator_jobs
+from edgeslim.device import Location
 from edgeslim.errors import (
     ProgramError,
     ProgramFailedError,
@@ -35,7 +36,9 @@ NAMES = ["operator0", "operator1", "operator2", "operator3"]
 
 @pytest.fixture
 def runner() -> PythonRunner:
-    return PythonRunner(transport=TRANSPORTS.get("local")(), python=sys.executable, threads=1)
+    return PythonRunner(
+        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+    )
 
 
 def changed(job: Job, **changes: Any) -> Job:

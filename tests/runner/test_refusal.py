@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeslim.device import Location
 from edgeslim.errors import (
     BadFileError,
     EdgeslimError,
@@ -33,7 +34,9 @@ def scripted(tmp_path: Path) -> Scripted:
         program = tmp_path / "python"
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
-        return PythonRunner(transport=TRANSPORTS.get("local")(), python=str(program), threads=1)
+        return PythonRunner(
+            transport=TRANSPORTS.get("local")(Location()), python=str(program), threads=1
+        )
 
     return make
 
@@ -93,14 +96,16 @@ def test_no_model_is_blamed_for_a_runner_that_does_not_start(
 
 
 def test_a_python_that_is_not_there_is_said_so(jobs: list[Job]) -> None:
-    runner = PythonRunner(transport=TRANSPORTS.get("local")(), python="no-such-python", threads=1)
+    runner = PythonRunner(
+        transport=TRANSPORTS.get("local")(Location()), python="no-such-python", threads=1
+    )
     with pytest.raises(ProgramNotFoundError, match="cannot start no-such-python"):
         run_batch(runner, jobs)
 
 
 def test_threads_that_do_not_fit_are_refused_by_the_runner_itself(jobs: list[Job]) -> None:
     runner = PythonRunner(
-        transport=TRANSPORTS.get("local")(), python=sys.executable, threads=10_000
+        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=10_000
     )
     with pytest.raises(RunnerError, match="refuses to run: 10000 threads do not fit on"):
         run_batch(runner, jobs)
