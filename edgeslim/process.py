@@ -26,7 +26,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
 )
 
-__all__ = ["Completed", "last_lines", "run", "status_error"]
+__all__ = ["Completed", "Deadline", "last_lines", "run", "status_error"]
 
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE_BYTES = 16 * 1024 * 1024
@@ -44,6 +44,40 @@ class Completed:
     output: bytes
     errors: bytes
     wall_s: float
+
+
+class Deadline:
+    """When a program is ended: after a time in all, or after a time without a word.
+
+    Args:
+        timeout_s: Time in all.
+        quiet_s: Time without a word; None is no limit.
+    """
+
+    def __init__(self, timeout_s: float, quiet_s: float | None = None) -> None:
+        self._timeout_s = timeout_s
+        self._quiet_s = quiet_s
+        self._end = time.monotonic() + timeout_s
+        self.heard()
+
+    def heard(self) -> None:
+        """The program said something."""
+        self._silent_since = time.monotonic()
+
+    def left_s(self) -> float:
+        """Time left; 0 or less when it is over."""
+        now = time.monotonic()
+        left = self._end - now
+        return (
+            left if self._quiet_s is None else min(left, self._silent_since + self._quiet_s - now)
+        )
+
+    @property
+    def passed(self) -> str:
+        """What the program did to be ended, as a clause."""
+        if self._quiet_s is None or time.monotonic() >= self._end:
+            return f"did not end within {self._timeout_s:g} s"
+        return f"said nothing for {self._quiet_s:g} s"
 
 
 @dataclass(slots=True)
@@ -74,6 +108,7 @@ def run(
     argv: Sequence[str],
     *,
     timeout_s: float,
+    quiet_s: float | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[bytes], None] | None = None,
@@ -83,6 +118,7 @@ def run(
     Args:
         argv: Program and arguments; no shell is involved.
         timeout_s: Total time allowed, however busy the program is.
+        quiet_s: Time allowed in which it prints nothing; None is no limit.
         folder: Working folder.
         environment: Variables added to this process's own.
         on_line: Called with each complete line of standard output as it appears; a last
@@ -109,13 +145,14 @@ def run(
             f"cannot start {argv[0]}: {error.strerror or error}{where}"
         ) from error
     output, errors = _Capture(on_line), _Capture()
+    deadline = Deadline(timeout_s, quiet_s)
     try:
-        ended = _pump(child, output, errors, start + timeout_s)
+        ended = _pump(child, output, errors, deadline)
     finally:
         _end_group(child)
     if not ended:
         raise ProgramTimedOutError(
-            f"{_short(argv)} did not end within {timeout_s:g} s and was ended"
+            f"{_short(argv)} {deadline.passed} and was ended"
             f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
         )
     code = child.returncode
@@ -129,7 +166,7 @@ def run(
 
 
 def _pump(
-    child: subprocess.Popen[bytes], output: _Capture, errors: _Capture, deadline: float
+    child: subprocess.Popen[bytes], output: _Capture, errors: _Capture, deadline: Deadline
 ) -> bool:
     """Reads both streams until the program ends; False if the deadline came first."""
     assert child.stdout is not None  # noqa: S101 - both were asked for above
@@ -139,7 +176,7 @@ def _pump(
         selector.register(child.stderr, selectors.EVENT_READ, errors)
         while selector.get_map():
             ended = child.poll() is not None
-            left = deadline - time.monotonic()
+            left = deadline.left_s()
             if left <= 0:
                 return ended
             ready = selector.select(min(left, _LOOK_S))
@@ -148,11 +185,12 @@ def _pump(
             for key, _ in ready:
                 chunk = os.read(key.fd, 65536)
                 if chunk:
+                    deadline.heard()
                     key.data.add(chunk)
                 else:
                     selector.unregister(key.fileobj)
     try:
-        child.wait(max(0.0, deadline - time.monotonic()))
+        child.wait(max(0.0, deadline.left_s()))
     except subprocess.TimeoutExpired:
         return False
     return True

@@ -265,3 +265,15 @@ run(["/bin/sh", "-c", "echo $$ > $0; sleep 60", sys.argv[1]], timeout_s=50)
     runner.send_signal(signal.SIGINT)
     runner.wait()
     assert wait_until(lambda: not is_alive(int((tmp_path / "id").read_text())))
+
+
+def test_a_program_that_says_nothing_for_too_long_is_ended() -> None:
+    start = time.monotonic()
+    with pytest.raises(ProgramTimedOutError, match=r"said nothing for 0\.3 s and was ended"):
+        run(["sh", "-c", "echo a; sleep 60"], timeout_s=50, quiet_s=0.3)
+    assert time.monotonic() - start < 10
+
+
+def test_a_program_that_goes_on_talking_is_left_alone() -> None:
+    talk = "for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.2; done"
+    assert run(["sh", "-c", talk], timeout_s=50, quiet_s=1.2).errors.count(b"\n") == 8

@@ -12,8 +12,9 @@ from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import TableContext
-from edgeslim.runner.batch import PythonRunner, run_batch
+from edgeslim.runner.batch import run_batch
 from edgeslim.runner.protocol import Sampling
+from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 

@@ -1,334 +1,168 @@
-"""The host's side of a batch: send it, follow it, survive it, and check what comes back."""
+"""The host's side of a batch: send it, survive it, and check what comes back.
+
+The results file on the device is what counts; what is printed meanwhile only shows that the
+runner lives. So a link that breaks off can neither lose a sample nor invent one: when the
+device is back, the file is fetched, and the jobs that it does not tell the end of are sent
+again.
+"""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib.resources import as_file, files
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
-from edgeslim.errors import (
-    BadFileError,
-    ProgramError,
-    ProgramNotFoundError,
-    ProgramTimedOutError,
-    RunnerError,
-)
+from edgeslim.errors import BadFileError, LinkLostError, ProgramTimedOutError
+from edgeslim.execution import PowerMode
 from edgeslim.files import temporary_folder
-from edgeslim.measurement import CacheState, Measurement
-from edgeslim.process import Completed, last_lines, status_error
-from edgeslim.runner.program import REFUSED
-from edgeslim.runner.protocol import Entry, Event, Manifest, check_complete, parse_event
-from edgeslim.transports import Transport
+from edgeslim.process import Completed
+from edgeslim.runner.batch_file import write_batch
+from edgeslim.runner.job import Job, Outcome, Reference
+from edgeslim.runner.link import again, reconnect
+from edgeslim.runner.outcomes import Ended, died, hung, refusal, told
+from edgeslim.runner.protocol import check_complete, whole_events
+from edgeslim.runner.runners import Runner
 
-__all__ = ["Job", "Outcome", "PythonRunner", "Reference", "run_batch"]
+__all__ = ["Job", "Outcome", "Reference", "run_batch"]
 
 _START_S = 60.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """One model to time.
-
-    Args:
-        entry: How; its file names are those of ``files``.
-        files: Local file of each name that the entry uses.
-        outputs: Where each kept output goes, by its name in the entry.
-    """
-
-    entry: Entry
-    files: Mapping[str, Path]
-    outputs: Mapping[str, Path] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """How one job ended: measurements in the order of its states, or an error.
-
-    Args:
-        id: Name of the job.
-        measurements: One for each state.
-        error: Why there are none.
-        references_ms: What the reference took around each of them; empty without one.
-        disturbed: What disturbed the device meanwhile, or nothing.
-        device_s: Time the runner spent on it.
-        waited_s: Time it waited for a disturbed device.
-    """
-
-    id: str
-    measurements: tuple[Measurement, ...] = ()
-    error: ProgramError | RunnerError | None = None
-    references_ms: tuple[float, ...] = ()
-    disturbed: str = ""
-    device_s: float = 0.0
-    waited_s: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
-    """A model that is run between all else, to see whether something disturbs the device.
-
-    Args:
-        job: The model; its states do not matter.
-        baseline_ms: What it took at best so far; 0 is not known.
-        patience_s: How long a batch may wait for a disturbed device.
-    """
-
-    job: Job
-    baseline_ms: float = 0.0
-    patience_s: float = 20.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PythonRunner:
-    """The runner as a Python program, where Paddle-Lite's wheel is installed.
-
-    Args:
-        transport: Way to the device.
-        python: Python there.
-        threads: Threads that models run with.
-    """
-
-    transport: Transport
-    python: str
-    threads: int
-
-    def environment(self) -> dict[str, str]:
-        """Variables that make every thread pool as large as asked."""
-        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        return dict.fromkeys(names, str(self.threads))
+_LOSSES = 20
+"""Links lost in a row without a job done, from which on the work is given up."""
 
 
 def run_batch(
-    runner: PythonRunner,
-    jobs: Sequence[Job],
-    *,
-    reference: Reference | None = None,
-    on_done: Callable[[Outcome], None] | None = None,
+    runner: Runner, jobs: Sequence[Job], *, reference: Reference | None = None
 ) -> list[Outcome]:
     """Times models one after the other; failures are results, in order with the rest.
 
-    A model that ends the runner is marked failed, and the others go on in a new one.
+    A model that ends the runner is marked failed, and the others go on in a new one. A model
+    at which somebody else ended the runner is tried once more.
 
     Args:
         runner: What runs them.
         jobs: The models; their ids differ.
         reference: What is run between them; its file names differ from theirs.
-        on_done: Called as each is done, in order.
 
     Raises:
         ValueError: Two jobs share an id, or a file name for different files.
         RunnerError: The runner refuses to run at all.
         ProgramError: It does not even start, such as for want of a Python on the device.
-        BadFileError: What it said is not what it wrote down.
+        BadFileError: What it wrote down is not what it should be.
+        LinkError: The device was lost for good, or is full.
     """
-    _check_names([*jobs, *([reference.job] if reference else [])])
-    outcomes: list[Outcome] = []
-
-    def finish(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if on_done is not None:
-            on_done(outcome)
-
-    while len(outcomes) < len(jobs):
-        _one_process(runner, jobs[len(outcomes) :], reference, finish)
-    return outcomes
+    ended = _in_order(runner, jobs, reference)
+    outside = [job for job, each in zip(jobs, ended, strict=True) if each.from_outside]
+    second = {each.outcome.id: each.outcome for each in _in_order(runner, outside, reference)}
+    return [second.get(each.outcome.id, each.outcome) for each in ended]
 
 
-def _check_names(jobs: Sequence[Job]) -> None:
-    """A batch's files share one folder: a name that meant two would time the wrong model."""
-    sources: dict[str, Path] = {}
-    for job in jobs:
-        for name, source in job.files.items():
-            if sources.setdefault(name, source) != source:
-                raise ValueError(f"{name} names both {sources[name]} and {source}")
-    ids = [job.entry.id for job in jobs]
-    if len(set(ids)) != len(ids):
-        raise ValueError(f"the ids of a batch must differ: {ids}")
+def _in_order(runner: Runner, jobs: Sequence[Job], reference: Reference | None) -> list[Ended]:
+    """Each job once, in as many processes as it takes."""
+    ended: list[Ended] = []
+    losses = 0
+    while len(ended) < len(jobs):
+        attempt = _one_process(runner, jobs[len(ended) :], reference)
+        losses = 0 if attempt.ended else losses + 1
+        ended += attempt.ended
+        if attempt.lost is not None and losses >= _LOSSES:
+            raise attempt.lost
+    return ended
 
 
-class _Follower:
-    """Turns the runner's lines into outcomes as they come."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Attempt:
+    """The jobs that are over after one process of the runner, and whether its link was lost."""
 
-    def __init__(self, jobs: Sequence[Job], finish: Callable[[Outcome], None]) -> None:
-        self._jobs = jobs
-        self._finish = finish
-        self._measured: list[Measurement] = []
-        self._references_ms: list[float] = []
-        self._disturbed = ""
-        self._busy_ns = 0
-        self._waited_ns = 0
-        self.started = False
-        self.finished = 0
-        self.failed: set[str] = set()
-
-    @property
-    def done(self) -> bool:
-        return self.finished == len(self._jobs)
-
-    def read(self, line: bytes) -> None:
-        self.follow(parse_event(line))
-
-    def follow(self, event: Event) -> None:
-        if event.event == "start":
-            self.started = True
-        elif event.event in {"measured", "finished", "failed"}:
-            self._check_turn(event)
-        if event.event == "measured":
-            self._busy_ns += event.busy_ns
-            self._waited_ns += event.waited_ns
-            self._measured.append(_measurement(event))
-            self._disturbed = self._disturbed or event.disturbed
-            if event.reference_ns and min(event.reference_ns) > 0:
-                middle = sum(event.reference_ns) / len(event.reference_ns)
-                self._references_ms.append(middle / 1e6)
-        elif event.event in {"finished", "failed"}:
-            failure = RunnerError(f"{event.id}: {event.reason}") if event.reason else None
-            self.end(failure)
-
-    def _check_turn(self, event: Event) -> None:
-        current = "" if self.done else self._jobs[self.finished].entry.id
-        if event.id != current:
-            raise BadFileError(f"the runner tells of {event.id!r} when {current!r} is its work")
-
-    def end(self, error: ProgramError | RunnerError | None) -> None:
-        """The current job is over."""
-        job = self._jobs[self.finished]
-        if error is not None:
-            self.failed.add(job.entry.id)
-        outcome = Outcome(
-            id=job.entry.id,
-            measurements=() if error else tuple(self._measured),
-            error=error,
-            references_ms=() if error else tuple(self._references_ms),
-            disturbed=self._disturbed,
-            device_s=self._busy_ns / 1e9,
-            waited_s=self._waited_ns / 1e9,
-        )
-        self._measured, self._references_ms, self._disturbed = [], [], ""
-        self._busy_ns = self._waited_ns = 0
-        self.finished += 1
-        self._finish(outcome)
+    ended: Sequence[Ended] = ()
+    lost: LinkLostError | None = None
 
 
-def _measurement(event: Event) -> Measurement:
-    try:
-        return Measurement(
-            samples_ns=event.samples_ns,
-            cache=CacheState(swept_bytes=event.swept_bytes),
-            warmup=event.warmup,
-        )
-    except ValueError as error:
-        raise BadFileError(f"the runner measured nothing of {event.id!r}: {error}") from error
-
-
-def _one_process(
-    runner: PythonRunner,
-    jobs: Sequence[Job],
-    reference: Reference | None,
-    finish: Callable[[Outcome], None],
-) -> None:
-    """Runs one runner until all is done or it dies; then the job it was at has failed."""
-    transport, follower = runner.transport, _Follower(jobs, finish)
-    with transport.folder() as folder, temporary_folder() as here:
-        _send(transport, folder, here, *_manifest(runner, jobs, reference))
+def _one_process(runner: Runner, jobs: Sequence[Job], reference: Reference | None) -> _Attempt:
+    """Runs one runner until all is done, or it or the link is no more."""
+    transport = runner.transport
+    with temporary_folder() as here:
+        number = list(PowerMode).index(runner.power_mode)
+        batch = here / "batch"
+        write_batch(batch, jobs, reference, threads=runner.threads, power_mode=number)
         try:
-            completed = transport.run(
-                [
-                    runner.python,
-                    "-I",
-                    str(folder / "program.py"),
-                    str(folder / "manifest.json"),
-                    str(folder / "results.jsonl"),
-                ],
-                timeout_s=_START_S
-                + sum(job.entry.timeout_s for job in jobs)
-                + (reference.patience_s if reference else 0.0),
-                environment=runner.environment(),
-                on_line=follower.read,
-            )
-        except ProgramTimedOutError as error:
-            if not follower.started or follower.done:
-                raise
-            follower.end(error)
-            return
-        if not follower.started:
-            raise _refusal(completed)
-        if not follower.done:
-            follower.end(_death(jobs[follower.finished], completed))
-            return
-        _check(transport, folder, here)
-        for job in jobs:
-            if job.entry.id in follower.failed:
-                continue  # it has no outputs
-            for name, target in job.outputs.items():
-                transport.pull(folder / name, target)
+            command = runner.command()
+            with transport.folder() as folder:
+                transport.push(batch, folder / "batch")
+                process = _run(runner, command, folder, _allowed(jobs, reference))
+                if isinstance(process, LinkLostError):
+                    reconnect(transport)
+                ended = _ended(runner, process, folder, here, jobs)
+                lost = process if isinstance(process, LinkLostError) else None
+                return _Attempt(ended=ended, lost=lost)
+        except LinkLostError as error:
+            reconnect(transport)
+            return _Attempt(lost=error)
 
 
-def _manifest(
-    runner: PythonRunner, jobs: Sequence[Job], reference: Reference | None
-) -> tuple[Manifest, Sequence[Job]]:
-    """What the runner is to do, and the models that it needs for that."""
-    entries = tuple(job.entry for job in jobs)
-    if reference is None:
-        return Manifest(entries=entries, threads=runner.threads), jobs
-    manifest = Manifest(
-        entries=entries,
-        threads=runner.threads,
-        reference=reference.job.entry,
-        baseline_ns=round(reference.baseline_ms * 1e6),
-        patience_s=reference.patience_s,
-    )
-    return manifest, [*jobs, reference.job]
+def _allowed(jobs: Sequence[Job], reference: Reference | None) -> tuple[float, float]:
+    """How long the runner may take in all, and how long it may be silent, in seconds."""
+    start = _START_S + (reference.patience_s if reference else 0.0)
+    each = [job.entry.timeout_s for job in jobs]
+    return start + sum(each), start + max(each)
 
 
-def _send(
-    transport: Transport,
+def _run(
+    runner: Runner, command: Sequence[str], folder: PurePosixPath, allowed: tuple[float, float]
+) -> Completed | ProgramTimedOutError | LinkLostError:
+    """How the runner ended."""
+    try:
+        return runner.transport.run(
+            [*command, str(folder / "batch"), str(folder / "results.jsonl")],
+            timeout_s=allowed[0],
+            quiet_s=allowed[1],
+            environment=runner.environment(),
+        )
+    except (ProgramTimedOutError, LinkLostError) as error:
+        return error
+
+
+def _ended(
+    runner: Runner,
+    process: Completed | ProgramTimedOutError | LinkLostError,
     folder: PurePosixPath,
     here: Path,
-    manifest: Manifest,
     jobs: Sequence[Job],
-) -> None:
-    file = here / "manifest.json"
-    file.write_bytes(msgspec.json.encode(manifest))
-    transport.push(file, folder / "manifest.json")
-    with as_file(files("edgeslim.runner") / "program.py") as program:
-        transport.push(program, folder / "program.py")
-    sent: set[str] = set()
-    for job in jobs:
-        for name, source in job.files.items():
-            if name not in sent:
-                transport.push(source, folder / name)
-                sent.add(name)
+) -> list[Ended]:
+    """The jobs that are over, by what the runner wrote down and by how it ended itself."""
+    content = again(runner.transport, _fetching(runner, folder, here))
+    events = whole_events(content)
+    ended = told(events, jobs)
+    for job, each in zip(jobs, ended, strict=False):
+        if each.outcome.error is None:
+            _fetch_outputs(runner, folder, job)
+    if isinstance(process, LinkLostError):
+        return ended
+    if not any(event.event == "start" for event in events):
+        raise process if isinstance(process, ProgramTimedOutError) else refusal(runner, process)
+    if len(ended) < len(jobs):
+        current = jobs[len(ended)]
+        if isinstance(process, ProgramTimedOutError):
+            return [*ended, hung(current, process)]
+        return [*ended, died(current, process)]
+    if isinstance(process, Completed) and process.status == 0:
+        check_complete(content.splitlines())
+    return ended
 
 
-def _check(transport: Transport, folder: PurePosixPath, here: Path) -> None:
-    """Proves that what was followed is what the device wrote."""
-    copy = here / "results.jsonl"
-    transport.pull(folder / "results.jsonl", copy)
-    check_complete(copy.read_bytes().splitlines())
+def _fetching(runner: Runner, folder: PurePosixPath, here: Path) -> Callable[[], bytes]:
+    """What the runner wrote down; nothing if it did not get as far."""
+
+    def fetch() -> bytes:
+        copy = here / "results.jsonl"
+        try:
+            runner.transport.pull(folder / "results.jsonl", copy)
+        except BadFileError:
+            return b""
+        return copy.read_bytes()
+
+    return fetch
 
 
-def _refusal(completed: Completed) -> ProgramError | RunnerError:
-    """Why the runner did not even start, which is no fault of any model."""
-    if completed.status == REFUSED:
-        reason = completed.errors.decode(errors="replace").strip()
-        return RunnerError(f"the runner refuses to run: {reason}")
-    if completed.status == 127:
-        return ProgramNotFoundError(f"there is no such Python{last_lines(completed.errors)}")
-    return status_error("the runner does not start", completed)
-
-
-def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
-    """What ended the runner in the middle of a job."""
-    what = f"the runner died at {job.entry.id}"
-    if completed.status == 128 + signal.SIGALRM:
-        return ProgramTimedOutError(f"{job.entry.id} did not run within {job.entry.timeout_s:g} s")
-    if completed.status == 0:
-        return RunnerError(f"{what}: it ended before its work was done")
-    # Standard output is the protocol's; the reason is among the errors.
-    silent = replace(completed, output=b"")
-    return status_error(what, silent, mend="convert the model again for this device")
+def _fetch_outputs(runner: Runner, folder: PurePosixPath, job: Job) -> None:
+    for name, target in job.outputs.items():
+        again(runner.transport, lambda n=name, t=target: runner.transport.pull(folder / n, t))  # type: ignore[misc]

@@ -41,6 +41,7 @@ __all__ = [
     "Sampling",
     "check_complete",
     "parse_event",
+    "whole_events",
 ]
 
 PROTOCOL = 2
@@ -195,16 +196,27 @@ def parse_event(line: bytes) -> Event:
         raise BadFileError(f"the runner's line {shown!r} is no result: {error}") from error
 
 
+def whole_events(content: bytes) -> list[Event]:
+    """The events of a results file that may have been cut off: its whole lines, in order.
+
+    Raises:
+        BadFileError: A line is missing, doubled or changed.
+    """
+    *lines, _ = content.split(b"\n")
+    events = [parse_event(line) for line in lines]
+    for expected, event in enumerate(events):
+        if event.sequence != expected:
+            raise BadFileError(f"result {expected} is missing; {event.sequence} stands there")
+    return events
+
+
 def check_complete(lines: Sequence[bytes]) -> list[Event]:
     """The events of a whole results file, with numbers, count and checksum proved.
 
     Raises:
         BadFileError: A line is missing, doubled or changed, or the end is missing.
     """
-    events = [parse_event(line) for line in lines]
-    for expected, event in enumerate(events):
-        if event.sequence != expected:
-            raise BadFileError(f"result {expected} is missing; {event.sequence} stands there")
+    events = whole_events(b"".join(line + b"\n" for line in lines))
     if not events or events[-1].event != "end":
         raise BadFileError(f"the results end after {len(events)} lines, before their end mark")
     end = events[-1]

@@ -59,16 +59,18 @@ class Transport(Protocol):
         argv: Sequence[str],
         *,
         timeout_s: float,
+        quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
     ) -> Completed:
         """Runs a program on the device to its end, or ends it at the deadline.
 
-        If this process or the link dies meanwhile, the program is ended on the device.
+        It is ended too when it prints nothing at all for ``quiet_s``, and when this process or
+        the link dies meanwhile.
 
         Raises:
             ProgramNotFoundError: There is no such program.
-            ProgramTimedOutError: The deadline passed.
+            ProgramTimedOutError: The deadline passed, or it was silent for too long.
             LinkLostError: The link broke off; how the program ended is not known.
         """
 

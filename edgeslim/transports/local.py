@@ -58,10 +58,13 @@ class LocalTransport:
         argv: Sequence[str],
         *,
         timeout_s: float,
+        quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
     ) -> process.Completed:
-        return process.run(argv, timeout_s=timeout_s, environment=environment, on_line=on_line)
+        return process.run(
+            argv, timeout_s=timeout_s, quiet_s=quiet_s, environment=environment, on_line=on_line
+        )
 
 
 def _copy(source: Path, target: Path) -> None:

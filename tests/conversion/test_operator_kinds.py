@@ -12,8 +12,9 @@ from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.lite.nb import KERNEL_TARGETS
 from edgeslim.ops import KINDS
-from edgeslim.runner.batch import Job, PythonRunner, run_batch
+from edgeslim.runner.batch import Job, run_batch
 from edgeslim.runner.protocol import Sampling
+from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 from tests.paddle_io.operator_examples import examples
 from tests.tools import require_module

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from edgeslim.errors import BadFileError
-from edgeslim.runner.protocol import Sampling, check_complete, parse_event
+from edgeslim.runner.protocol import Sampling, check_complete, parse_event, whole_events
 from tests.tools import run_python
 
 SAY = """
 import sys
-from edgeslim.runner.program import Results
+from edgeslim.runner.program.results import Results
 
 results = Results(sys.argv[1])
 results.say({"event": "start", "machine": "x86_64"})
@@ -93,13 +93,27 @@ def test_a_sampling_is_of_a_cache_state() -> None:
 
 def test_the_program_stands_alone(tmp_path: Path) -> None:
     code = """
-import ast, sys
-from edgeslim.runner import program
-tree = ast.parse(open(program.__file__).read())
-nodes = list(ast.walk(tree))
-found = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
-found |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+import ast, sys, zipfile
+from edgeslim.runner.runners import python_program
+found = set()
+with zipfile.ZipFile(python_program()) as archive:
+    for name in archive.namelist():
+        nodes = list(ast.walk(ast.parse(archive.read(name), feature_version=(3, 7))))
+        found |= {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+        found |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}
 print(sorted(found - set(sys.stdlib_module_names)))
 """
     printed = run_python(code)
-    assert printed in {"['numpy', 'paddlelite']\n", "['numpy', 'paddlelite.lite']\n"}
+    assert printed in {"['edgeslim_runner.main', 'numpy', 'paddlelite.lite']\n"}
+
+
+@pytest.mark.parametrize("cut", range(1, 30))
+def test_of_a_file_that_was_cut_off_the_whole_lines_count(lines: Sequence[bytes], cut: int) -> None:
+    content = b"".join(line + b"\n" for line in lines[:-1])
+    events = whole_events(content[:-cut])
+    assert [event.event for event in events] == ["start", "entry", "measured"]
+
+
+def test_a_line_that_is_garbled_is_not_taken_for_the_end(lines: Sequence[bytes]) -> None:
+    with pytest.raises(BadFileError, match="is no result"):
+        whole_events(b"".join([lines[0], b"\n", b"\xff\x00\n", lines[2], b"\n"]))

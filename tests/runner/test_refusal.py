@@ -13,14 +13,16 @@ from edgeslim.errors import (
     BadFileError,
     EdgeslimError,
     ProgramAbortedError,
+    ProgramCrashedError,
     ProgramFailedError,
     ProgramNotFoundError,
     ProgramTimedOutError,
     RunnerError,
 )
 from edgeslim.runner import batch
-from edgeslim.runner.batch import Job, Outcome, PythonRunner, run_batch
+from edgeslim.runner.batch import Job, run_batch
 from edgeslim.runner.protocol import Entry
+from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 
 Scripted = Callable[[str], PythonRunner]
@@ -63,9 +65,9 @@ def jobs(tmp_path: Path) -> list[Job]:
 
 
 def said(*events: str) -> str:
-    """A script that says events, numbered."""
+    """A script that writes events down, numbered."""
     return "\n".join(
-        f"echo '{{\"sequence\": {number}, {event}}}'" for number, event in enumerate(events)
+        f"echo '{{\"sequence\": {number}, {event}}}' >> $4" for number, event in enumerate(events)
     )
 
 
@@ -82,17 +84,16 @@ TWO_DONE = '"event": "finished", "id": "two"'
         ("echo Traceback >&2; exit 1", ProgramFailedError, r"does not start: .*\(1\).*Traceback"),
         ("kill -ABRT $$", ProgramAbortedError, r"the runner does not start: .*aborted \(134\)"),
         ("exit 0", ProgramFailedError, "the runner does not start"),
-        ("exit 127", ProgramNotFoundError, "there is no such Python"),
-        ("echo hello", BadFileError, "the runner's line 'hello' is no result"),
+        ("exit 127", ProgramNotFoundError, "the python runner cannot be started"),
+        ("echo hello", ProgramFailedError, "the runner does not start"),
+        ("echo hello > $4", BadFileError, "the runner's line 'hello' is no result"),
     ],
 )
 def test_no_model_is_blamed_for_a_runner_that_does_not_start(
     scripted: Scripted, jobs: list[Job], script: str, kind: type[EdgeslimError], message: str
 ) -> None:
-    done: list[Outcome] = []
     with pytest.raises(kind, match=message):
-        run_batch(scripted(script), jobs, on_done=done.append)
-    assert done == []
+        run_batch(scripted(script), jobs)
 
 
 def test_a_python_that_is_not_there_is_said_so(jobs: list[Job]) -> None:
@@ -152,14 +153,41 @@ def test_a_runner_that_measures_nothing_is_not_believed(
     for samples in ("", "0", "-5"):
         nothing = f'"event": "measured", "id": "one", "samples_ns": [{samples}]'
         with pytest.raises(BadFileError, match="the runner measured nothing of 'one': a "):
-            run_batch(scripted(said(START, nothing)), jobs)
+            run_batch(scripted(said(START, nothing, ONE_DONE)), jobs)
 
 
-def test_results_that_were_not_written_down_are_not_believed(
+def test_results_that_are_only_printed_are_not_believed(
     scripted: Scripted, jobs: list[Job]
 ) -> None:
-    with pytest.raises(BadFileError, match=r"there is no file .*results\.jsonl"):
+    printed = said(START, ONE, ONE_DONE, TWO_DONE).replace(" >> $4", "")
+    with pytest.raises(ProgramFailedError, match="the runner does not start"):
+        run_batch(scripted(printed), jobs)
+
+
+def test_a_runner_that_is_content_without_an_end_mark_is_not_believed(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    with pytest.raises(BadFileError, match="end after 4 lines, before their end mark"):
         run_batch(scripted(said(START, ONE, ONE_DONE, TWO_DONE)), jobs)
-    cut = said(START, ONE, ONE_DONE, TWO_DONE) + '\necho \'{"sequence": 0, "event": "start"}\' > $4'
-    with pytest.raises(BadFileError, match="end after 1 lines, before their end mark"):
-        run_batch(scripted(cut), jobs)
+
+
+def test_a_line_that_was_cut_off_never_was(scripted: Scripted, jobs: list[Job]) -> None:
+    cut = said(START, ONE, ONE_DONE) + '\nprintf \'{"sequence": 3, "ev\' >> $4; kill -SEGV $$'
+    one, two = run_batch(scripted(cut), jobs)
+    assert one.measurements
+    assert isinstance(two.error, ProgramCrashedError)
+
+
+@pytest.mark.parametrize("end", ["kill -KILL $$", "kill -TERM $$", "sleep 60"])
+def test_a_model_is_tried_again_if_somebody_else_ended_the_runner(
+    scripted: Scripted, jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(batch, "_START_S", 0.4)
+    script = f"""
+        {said(START, ONE)}
+        if [ ! -e {tmp_path}/tried ]; then touch {tmp_path}/tried; {end}; fi
+    """
+    rest = "\n".join(said(START, ONE, ONE_DONE).splitlines()[2:])
+    (outcome,) = run_batch(scripted(script + rest + "\nexit 9"), jobs[:1])
+    assert outcome.error is None
+    assert outcome.measurements

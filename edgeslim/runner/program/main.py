@@ -1,0 +1,114 @@
+"""The runner's work: one entry after the other, each under its own deadline."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import time
+from typing import Any, List, Tuple
+
+from .batch_file import read_batch
+from .models import Tools, load_model
+from .pace import Pace, Sweep
+from .results import EntryError, Message, Results, refuse
+from .sampling import undisturbed
+
+_NO_BIND = 3
+
+
+def main(batch_path: str, results_path: str) -> None:
+    """Does what a batch says."""
+    manifest, files = read_batch(batch_path)
+    if manifest["power_mode"] != _NO_BIND:
+        refuse("Paddle-Lite's Python runtime binds no cores; use the power mode no-bind")
+    pinned = pin(manifest["threads"])
+    numpy, lite = load()
+    folder = os.path.dirname(os.path.abspath(results_path))
+    results = Results(results_path)  # first: native code may print
+    tools = Tools(numpy, lite, files, folder, Sweep(numpy))
+    if manifest["reference"]:
+        try:
+            reference = load_model(manifest["reference"], tools)
+        except EntryError as failure:
+            refuse(f"the reference model: {failure}")
+        tools.pace = Pace(reference.run, manifest["baseline_ns"], manifest["patience_s"])
+    results.say(
+        {
+            "event": "start",
+            "runner": "python",
+            "machine": platform.machine(),
+            "pinned_cores": pinned,
+            "threads": manifest["threads"],
+            "power_mode": _NO_BIND,
+        }
+    )
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for entry in manifest["entries"]:
+        results.say({"event": "entry", "id": entry["id"]})
+        # The default action ends the process even inside native code; the host goes on
+        # with the next entry.
+        signal.setitimer(signal.ITIMER_REAL, entry["timeout_s"] + max(0.0, tools.pace.patience_s))
+        try:
+            last = run_entry(entry, tools, results)
+        except EntryError as failure:
+            last = {"event": "failed", "id": entry["id"], "reason": str(failure)}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        results.say(last)
+    results.close()
+
+
+def load() -> Tuple[Any, Any]:
+    """NumPy and the runtime, if they fit together."""
+    try:
+        import numpy
+    except ImportError as error:
+        refuse(f"NumPy does not load ({error}); pip install 'numpy<2'")
+    if int(numpy.__version__.split(".")[0]) >= 2:
+        refuse(
+            f"NumPy {numpy.__version__} corrupts the Paddle-Lite runtime in silence; "
+            "pip install 'numpy<2'"
+        )
+    try:
+        import paddlelite.lite as lite
+    except ImportError as error:
+        refuse(f"paddlelite does not load ({error}); pip install 'paddlelite==2.13rc0'")
+    return numpy, lite
+
+
+def pin(threads: int) -> List[int]:
+    """Keeps the process on as many cores as it has threads: the last ones allowed."""
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    allowed = sorted(os.sched_getaffinity(0))
+    if threads > len(allowed):
+        refuse(f"{threads} threads do not fit on {len(allowed)} cores")
+    chosen = allowed[-threads:]
+    os.sched_setaffinity(0, chosen)
+    return chosen
+
+
+def run_entry(entry: Message, tools: Tools, results: Results) -> Message:
+    """Loads a model, proves that its outputs are numbers, and times it in each state."""
+    started = loaded = time.perf_counter_ns()
+    model = load_model(entry, tools)
+    outputs = model.outputs()
+    for index, output in enumerate(outputs):
+        if output.dtype.kind == "f" and not tools.numpy.isfinite(output).all():
+            raise EntryError(f"output {index} has values that are not finite")
+    for index, name in enumerate(entry["keep_outputs"]):
+        tools.numpy.save(os.path.join(tools.folder, name), outputs[index])
+    for state in entry["states"]:
+        message = undisturbed(state, model, tools)
+        now, waited = time.perf_counter_ns(), tools.pace.waited_ns
+        tools.pace.waited_ns = 0
+        busy = {"busy_ns": now - loaded - waited, "waited_ns": waited}
+        results.say({"event": "measured", "id": entry["id"], **message, **busy})
+        loaded = now
+    return {
+        "event": "finished",
+        "id": entry["id"],
+        "outputs": [list(output.shape) for output in outputs],
+        "version": model.version,
+        "wall_ns": time.perf_counter_ns() - started,
+    }

@@ -1,0 +1,83 @@
+"""Models of a batch: loaded, proved to be of this processor and library, and run once."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any, Callable, Dict, List
+
+from .noise import make_input
+from .pace import Pace, Sweep
+from .results import EntryError, Message
+
+OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
+"""Kernels that this processor really has; others are empty shells that return at once."""
+
+
+class Tools:
+    """What every entry needs."""
+
+    def __init__(
+        self, numpy: Any, lite: Any, files: Dict[str, bytes], folder: str, sweep: Sweep
+    ) -> None:
+        self.numpy = numpy
+        self.lite = lite
+        self.files = files
+        self.folder = folder
+        self.sweep = sweep
+        self.pace = Pace(None, 0, 0.0)
+
+
+class Model:
+    """A loaded model: ``run`` runs it, ``feed`` writes its inputs anew."""
+
+    def __init__(self, predictor: Any, arrays: List[Any]) -> None:
+        self.run: Callable[[], None] = predictor.run
+        self.version: str = predictor.get_version()
+        self._predictor = predictor
+        self._inputs = [(predictor.get_input(i), array) for i, array in enumerate(arrays)]
+
+    def feed(self) -> None:
+        """Writes the inputs, as the operators before would."""
+        for tensor, array in self._inputs:
+            tensor.from_numpy(array)
+
+    def outputs(self) -> List[Any]:
+        """What the last run gave."""
+        count = len(self._predictor.get_output_names())
+        return [self._predictor.get_output(index).numpy() for index in range(count)]
+
+
+def load_model(entry: Message, tools: Tools) -> Model:
+    """A model that is proved to be of this processor and library, run once."""
+    _check_targets(entry)
+    content = tools.files[entry["model"]]
+    config = tools.lite.MobileConfig()
+    config.set_model_from_buffer(content)
+    arrays = [make_input(each, tools.files, tools.numpy) for each in entry["inputs"]]
+    model = Model(tools.lite.create_paddle_predictor(config), arrays)
+    for wanted in (entry["library_version"], _version_in(content)):
+        # The runtime itself would take it without a word.
+        if wanted != model.version:
+            raise EntryError(
+                f"the model is for Paddle-Lite {wanted} and this runtime is {model.version}; "
+                "convert it again"
+            )
+    model.feed()
+    model.run()
+    return model
+
+
+def _version_in(model: bytes) -> str:
+    """The version that an optimized model was made by, from its header."""
+    return model[2:18].split(b"\0")[0].decode(errors="replace")
+
+
+def _check_targets(entry: Message) -> None:
+    """Refuses a model whose kernels this processor does not have."""
+    own = OWN_TARGETS.get(platform.machine())
+    foreign = sorted(set(entry["kernel_targets"]) - (own or set(entry["kernel_targets"])))
+    if foreign:
+        raise EntryError(
+            f"the model's kernels are for another processor (targets {foreign}), and would "
+            "seem to run in no time; convert it for this one"
+        )

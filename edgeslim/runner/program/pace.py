@@ -1,0 +1,79 @@
+"""How fast the device is meanwhile, and what pushes things out of its caches."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Optional
+
+SLOW = 1.06
+"""A device whose reference takes this much longer than at its best is disturbed."""
+
+
+class Sweep:
+    """Memory that is touched to push other things out of the caches.
+
+    Half of it is written and half only read, as in a network, where activations are
+    written and weights are not: what is pushed out of a cache costs more if it was written.
+    """
+
+    def __init__(self, numpy: Any) -> None:
+        self._numpy = numpy
+        self._memory = numpy.ones(0, numpy.uint64)
+
+    def __call__(self, size: int) -> None:
+        count = size // 8
+        if self._memory.size < count:
+            self._memory = self._numpy.ones(count, self._numpy.uint64)
+        written = self._memory[: count // 2]
+        self._numpy.add(written, 1, out=written)
+        self._memory[count // 2 : count].max()
+
+
+class Pace:
+    """How fast the device is meanwhile, by a reference model that is run between all else.
+
+    What neighbours on a shared machine, other programs or heat take from a device comes in
+    bursts of seconds. They show in the reference; what is timed next to a slow one is not
+    kept as long as there is patience to wait for a better moment.
+    """
+
+    def __init__(
+        self, run: Optional[Callable[[], None]], baseline_ns: int, patience_s: float
+    ) -> None:
+        self._run = run
+        self._baseline_ns = baseline_ns
+        self.patience_s = patience_s
+        self.waited_ns = 0
+        for _ in range(3 if run else 0):
+            self.now()
+
+    def now(self) -> int:
+        """Nanoseconds that the reference takes now; 0 without one."""
+        if self._run is None:
+            return 0
+        self._run()  # whatever ran before has its data in the caches
+        times = []
+        for _ in range(5):
+            before = time.perf_counter_ns()
+            self._run()
+            times.append(time.perf_counter_ns() - before)
+        taken = sorted(times)[2]
+        self._baseline_ns = min(self._baseline_ns or taken, taken)
+        return taken
+
+    def slow(self, taken_ns: int) -> bool:
+        """Whether the device is disturbed when its reference takes this long."""
+        return taken_ns > SLOW * self._baseline_ns
+
+    def settled(self) -> int:
+        """Waits until the device is as fast as at its best, or patience is at its end."""
+        started = time.perf_counter_ns()
+        taken = self.now()
+        while self.slow(taken) and self.patience_s > 0:
+            time.sleep(0.05)
+            taken = self.now()
+            waited = time.perf_counter_ns() - started
+            self.patience_s -= waited / 1e9
+            self.waited_ns += waited
+            started += waited
+        return taken
