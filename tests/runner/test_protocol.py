@@ -104,7 +104,7 @@ with zipfile.ZipFile(python_program()) as archive:
 print(sorted(found - set(sys.stdlib_module_names)))
 """
     printed = run_python(code)
-    assert printed in {"['edgeslim_runner.main', 'numpy', 'paddlelite.lite']\n"}
+    assert printed == "['edgeslim_runner.main', 'numpy', 'paddlelite.lite']\n"
 
 
 @pytest.mark.parametrize("cut", range(1, 30))
