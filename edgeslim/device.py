@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -12,7 +16,16 @@ from edgeslim.execution import Execution, PowerMode, Precision, Target
 from edgeslim.files import read_toml
 from edgeslim.resources import data_folder
 
-__all__ = ["DeviceProfile", "Location", "device_names", "load_device", "profile_folders"]
+__all__ = [
+    "DeviceChoice",
+    "DeviceProfile",
+    "Location",
+    "RunnerKind",
+    "System",
+    "device_names",
+    "load_device",
+    "profile_folders",
+]
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +52,23 @@ class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"port must be from 1 to 65535, not {self.port}")
 
 
+class System(str, Enum):
+    """What runs on a device; with its processor it decides which runner fits."""
+
+    LINUX = "linux"
+    ANDROID = "android"
+    IOS = "ios"
+
+
+class RunnerKind(str, Enum):
+    """The program that times models there."""
+
+    PYTHON = "python"
+    """With Paddle-Lite's wheel, where there is one."""
+    NATIVE = "native"
+    """Built by ``edgeslim runner build``."""
+
+
 class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What edgeslim must know about a device.
 
@@ -48,6 +78,9 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         transport: Way to reach it, a file of ``edgeslim/transports``.
         target: Kind of processor that ``opt`` converts for.
         location: Where it is.
+        system: What runs on it.
+        runner: The program that times models there.
+        python: Python there, of a Python runner; empty is edgeslim's own.
         threads: Threads that models run with unless told otherwise.
         power_mode: Cores that Paddle-Lite binds to, where it can.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
@@ -59,6 +92,9 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     transport: str
     target: Target
     location: Location = Location()
+    system: System = System.LINUX
+    runner: RunnerKind = RunnerKind.PYTHON
+    python: str = ""
     threads: int = 1
     power_mode: PowerMode = PowerMode.NO_BIND
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
@@ -69,20 +105,74 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")
 
-    def execution(self, *, threads: int | None = None) -> Execution:
-        """How models run on it, with what the user asked for.
-
-        Raises:
-            UsageError: Fewer threads than one.
-        """
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}")
+    def execution(self) -> Execution:
+        """How models run on it."""
         return Execution(
             target=self.target,
             precision=Precision.FP32,
-            threads=self.threads if threads is None else threads,
+            threads=self.threads,
             power_mode=self.power_mode,
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceChoice:
+    """A device, and what the user wants otherwise than its profile says.
+
+    Args:
+        name: Name of the profile; empty is that of the table or search at hand, or this machine.
+        serial, host, port, user: Where it is.
+        threads, power_mode: How models run on it.
+    """
+
+    name: str = ""
+    serial: str | None = None
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    threads: int | None = None
+    power_mode: PowerMode | None = None
+
+    @classmethod
+    def of(cls, device: str | DeviceChoice) -> DeviceChoice:
+        """A choice from a name alone."""
+        return device if isinstance(device, DeviceChoice) else cls(name=device)
+
+    def named(self, name: str) -> DeviceChoice:
+        """The same of that device, unless this one has a name."""
+        return self if self.name else replace(self, name=name)
+
+    def profile(self) -> DeviceProfile:
+        """The profile with what was chosen.
+
+        Raises:
+            UnknownNameError: There is no such device.
+            UsageError: What was chosen cannot be meant for it.
+        """
+        profile = load_device(self.name or "host")
+        place = {field: getattr(self, field) for field in ("serial", "host", "port", "user")}
+        given = [f"--{field} {value}" for field, value in place.items() if value is not None]
+        if given and profile.transport == "local":
+            raise UsageError(f"{given[0]} means nothing for {profile.name}, which is this machine")
+        if self.serial is not None and len(given) > 1:
+            raise UsageError(f"{given[0]} is for adb and {given[1]} for ssh; give one of them")
+        chosen = {
+            "threads": self.threads,
+            "power_mode": self.power_mode,
+            # A board may be reached both ways.
+            "transport": "adb" if self.serial else "ssh" if self.host else None,
+        }
+        try:
+            return _changed(profile, {**chosen, "location": _changed(profile.location, place)})
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+
+Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+def _changed(value: Struct, fields: Mapping[str, object]) -> Struct:
+    return msgspec.structs.replace(value, **{k: v for k, v in fields.items() if v is not None})
 
 
 def profile_folders() -> list[Path]:

@@ -61,6 +61,8 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         provenance: Of an imported table, where its numbers come from and what is not known
             of them.
         convention: What its operators are.
+        unit: Serial number that the device says of itself; empty if it says none. A table
+            predicts for others of its kind, and is filled by one.
     """
 
     device: str
@@ -73,6 +75,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     edgeslim: str = ""
     provenance: str = ""
     convention: Convention = Convention.FUSED
+    unit: str = ""
     schema: int = SCHEMA
 
     def check_same(self, other: TableContext, path: Path) -> None:

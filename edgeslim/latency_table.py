@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from edgeslim.errors import BadFileError
+from edgeslim.errors import BadFileError, ContextMismatchError
 from edgeslim.files import AppendOnlyFile
 from edgeslim.latency_rows import (
     ConditionsRow,
@@ -104,6 +104,12 @@ class LatencyTable:
         if not AppendOnlyFile(path).create(encode_row(context)):
             table = LatencyTable.read(path)
             table.context.check_same(context, path)
+            mine, theirs = table.context.unit, context.unit
+            if mine and theirs and mine != theirs:
+                raise ContextMismatchError(
+                    f"{path} was measured on the device with the serial number {mine}, not on "
+                    f"{theirs}; use another table"
+                )
             return table
         return LatencyTable(path, context)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.device import DeviceProfile, device_names, load_device
+from edgeslim.device import DeviceChoice, Location, device_names, load_device
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision, Target
 
@@ -41,7 +41,6 @@ def test_a_profile_of_one_s_own_is_found_beside_those_that_come_with_edgeslim(fo
         target=Target.ARM, precision=Precision.FP32, threads=4, power_mode=PowerMode.HIGH
     )
     assert board.execution() == expected
-    assert board.execution(threads=2).threads == 2
     assert str(expected) == "arm fp32, 4 threads, high"
 
 
@@ -82,9 +81,39 @@ def test_a_device_without_a_profile_offers_the_nearest_one(folder: Path) -> None
         load_device("hots")
 
 
+def test_a_choice_changes_what_the_profile_says(folder: Path) -> None:
+    (folder / "board.toml").write_text(PROFILE.replace('"local"', '"ssh"'))
+    chosen = DeviceChoice(
+        name="board", host="10.0.0.9", port=2222, threads=2, power_mode=PowerMode.NO_BIND
+    ).profile()
+    assert chosen.location == Location(host="10.0.0.9", port=2222)
+    assert (chosen.threads, chosen.power_mode) == (2, PowerMode.NO_BIND)
+    assert DeviceChoice(name="board").profile() == load_device("board")
+    assert DeviceChoice.of("board") == DeviceChoice(name="board")
+
+
+def test_a_serial_is_for_adb_and_a_host_for_ssh_whatever_the_profile_says(folder: Path) -> None:
+    (folder / "board.toml").write_text(PROFILE.replace('"local"', '"ssh"'))
+    assert DeviceChoice(name="board").profile().transport == "ssh"
+    assert DeviceChoice(name="board", serial="R58M").profile().transport == "adb"
+    assert DeviceChoice(name="android", host="phone").profile().transport == "ssh"
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (DeviceChoice(threads=0), "threads must be at least 1, not 0"),
+        (DeviceChoice(serial="R58M"), "--serial R58M means nothing for host"),
+        (DeviceChoice(port=22), "--port 22 means nothing for host, which is this machine"),
+        (DeviceChoice(name="android", serial="a", port=1), "--serial a is for adb and --port 1"),
+        (DeviceChoice(name="iphone", port=70_000), "port must be from 1 to 65535, not 70000"),
+    ],
+)
+def test_a_choice_that_cannot_be_meant_is_refused(choice: DeviceChoice, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        choice.profile()
+
+
 def test_fewer_threads_than_one_are_refused() -> None:
-    profile = DeviceProfile(name="x", summary="x", transport="local", target=Target.X86)
-    with pytest.raises(UsageError, match="threads must be at least 1, not 0"):
-        profile.execution(threads=0)
     with pytest.raises(ValueError, match="threads must be at least 1, not -1"):
         Execution(target=Target.X86, threads=-1)

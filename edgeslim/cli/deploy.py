@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import shapes
+from edgeslim.cli.options import Host, Port, Power, Serial, Threads, device_choice, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.deploy import Deployed, Deployment, convert, deploy
@@ -26,13 +26,20 @@ def command(
         str | None,
         typer.Argument(help="A model or a search's folder; by default the newest under runs/."),
     ] = None,
-    device: Annotated[str, typer.Option(help="Name of the device's profile.")] = "host",
+    device: Annotated[
+        str | None,
+        typer.Option(help="Name of the device's profile; else a search's, or host."),
+    ] = None,
     table: Annotated[Path | None, typer.Option(help="Table to predict with.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the optimized model.")] = None,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads that the model runs with.")] = None,
+    serial: Serial = None,
+    host: Host = None,
+    port: Port = None,
+    threads: Threads = None,
+    power_mode: Power = None,
     convert_only: Annotated[
         list[Target] | None,
         typer.Option(help="Only convert, for this target; may be given several times."),
@@ -50,11 +57,10 @@ def command(
     else:
         done = deploy(
             model,
-            device=device,
+            device=device_choice(device, serial, host, port, threads, power_mode),
             table=table,
             out=out,
             input_shapes=shapes(input_shape),
-            threads=threads,
             progress=terminal_progress(),
         )
     if as_json:

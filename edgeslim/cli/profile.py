@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import shapes
+from edgeslim.cli.options import Host, Port, Power, Threads, device_choice, shapes
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.several import run_for_each, without_options
+from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
+from edgeslim.errors import UsageError
 from edgeslim.profiling.profile import ProfileResult, profile
 
 __all__ = ["command"]
@@ -20,7 +25,10 @@ _GAPS = 3
 
 
 def command(
-    device: Annotated[str, typer.Option(help="Name of the device's profile.")] = "host",
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of the device's profile; may be given several times."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="A model: saved, file.py:function, or a name.")
     ] = None,
@@ -35,7 +43,14 @@ def command(
         list[str] | None, typer.Option(help="Input of the model or space: 1,3,224,224.")
     ] = None,
     classes: Annotated[int | None, typer.Option(help="Width of the space's output.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads that models run with.")] = None,
+    serial: Annotated[
+        list[str] | None,
+        typer.Option(help="Reach it over adb, by this serial number; may be given several times."),
+    ] = None,
+    host: Host = None,
+    port: Port = None,
+    threads: Threads = None,
+    power_mode: Power = None,
     networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
     budget: Annotated[
         int | None,
@@ -52,17 +67,25 @@ def command(
     With --budget or --time, those operators are measured first that tell most of the space, or
     of the model and its pruned versions; more of it refines the same table.
 
+    Several devices are measured at once, one table each.
+
     Example: edgeslim profile --device host --space light-nas-small --budget 100 --out host.jsonl
     """
+    chosen = [
+        device_choice(name, number, host, port, threads, power_mode)
+        for name, number in each_device(device or ["host"], serial or [])
+    ]
+    if len(chosen) > 1:
+        _profile_all(chosen, out, as_json)
+        return
     result = profile(
-        device,
+        chosen[0],
         model=model,
         space=space,
         operators=operators,
         out=out,
         input_shapes=shapes(input_shape),
         num_classes=classes,
-        threads=threads,
         networks=networks,
         budget=budget,
         time_s=None if time is None else parse_s(time),
@@ -75,6 +98,50 @@ def command(
         _print(result)
     if result.failed:
         raise typer.Exit(_GAPS)
+
+
+def each_device(names: Sequence[str], serials: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Which profile goes with which serial number.
+
+    Raises:
+        UsageError: They do not fit together.
+    """
+    if not serials:
+        return [(name, None) for name in dict.fromkeys(names)]
+    if len(set(serials)) < len(serials):
+        raise UsageError(f"each --serial is given once, not {', '.join(serials)}")
+    if len(names) == 1:
+        return [(names[0], number) for number in serials]
+    if len(names) == len(serials):
+        return list(zip(names, serials, strict=True))
+    raise UsageError(
+        f"{len(names)} times --device and {len(serials)} times --serial: give one --device for "
+        "all, or one for each"
+    )
+
+
+def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool) -> None:
+    """Runs this command once for each device, as it was called otherwise."""
+    if out is not None:
+        raise UsageError(f"--out {out} is one table; of several devices each has its own")
+    devices = [
+        (
+            each.serial or each.name,
+            [f"--device={each.name}", *([f"--serial={each.serial}"] if each.serial else [])],
+        )
+        for each in chosen
+    ]
+    finished = run_for_each(without_options(sys.argv[1:], ("--device", "--serial")), devices)
+    if as_json:
+        print_json({"devices": [{"name": each.name, **each.document} for each in finished]})
+    else:
+        for each in finished:
+            table = each.document.get("table", "failed")
+            measured = each.document.get("measured", 0)
+            print_lines(f"{each.name}: {table}, {measured} operators measured now")
+    worst = max((each.code for each in finished), key=lambda code: (code not in {0, _GAPS}, code))
+    if worst:
+        raise typer.Exit(worst)
 
 
 def _print(result: ProfileResult) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import only_shape
+from edgeslim.cli.options import Host, Port, Serial, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.search.run_folder import Candidate, SearchResult
 from edgeslim.search.search import search
@@ -36,6 +37,9 @@ def command(
     candidates: Annotated[int, typer.Option(help="How many networks are trained.")] = 20,
     epochs: Annotated[int, typer.Option(help="How long each is trained.")] = 2,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    serial: Serial = None,
+    host: Host = None,
+    port: Port = None,
     as_json: Json = False,
 ) -> None:
     """Search a space for the most accurate network that meets a latency, measured at the end.
@@ -46,6 +50,7 @@ def command(
         parse_ms(target_latency),
         space=space,
         table=table,
+        device=DeviceChoice(serial=serial, host=host, port=port),
         out=out,
         task=task,
         algorithm=algorithm,

@@ -10,9 +10,10 @@ from edgeslim.conversion.model_source import ModelSource, find_model
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.outputs import OutputDifference, compare_outputs
+from edgeslim.device import DeviceChoice
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder, write_bytes
-from edgeslim.latency_table import LatencyTable
+from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import Shape
 from edgeslim.prediction.predictor import Prediction, Predictor
@@ -84,17 +85,16 @@ class _Request:
     folder: Path
     table: Path | None
     target_ms: float | None = None
-    threads: int | None = None
+    context: TableContext | None = None
 
 
 def deploy(
     what: str | None = None,
     *,
-    device: str = "host",
+    device: str | DeviceChoice = "",
     table: Path | None = None,
     out: Path | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
-    threads: int | None = None,
     runs: Path = Path("runs"),
     progress: Progress = SILENT,
 ) -> Deployment:
@@ -103,12 +103,11 @@ def deploy(
     Args:
         what: A model as on the command line, a search's folder, or None for the search in
             ``runs`` that ended last.
-        device: Name of the device's profile.
+        device: Name of the device's profile, or that and what is wanted otherwise; by default
+            the device of a search, or this machine. A search's model runs as it was for.
         table: Latency table to predict with; a search has its own.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
-        threads: Threads that the model runs with, if not the profile's or, of a search,
-            those that it was for.
         runs: Where searches are, if none is named.
         progress: Where to show it.
 
@@ -118,9 +117,13 @@ def deploy(
         ModelError: Its outputs are not Paddle's.
     """
     request = _request(what, table, out, runs)
-    session = open_device(device, threads=request.threads if threads is None else threads)
-    predictor = _predictor(request.table, session)
-    with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
+    choice = _choice(device, request)
+    with (
+        open_device(choice) as session,
+        temporary_folder() as scratch,
+        progress.stage("deployment", 3) as stage,
+    ):
+        predictor = _predictor(request.table, session)
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
         folder = new_folder(request.folder)
         target = session.execution.target
@@ -144,7 +147,7 @@ def deploy(
         target_ms=request.target_ms,
         speed=_speed(predictor, measured.references_ms[prepared.name]),
     )
-    return Deployment(folder=folder, device=device, models=(deployed,))
+    return Deployment(folder=folder, device=choice.name, models=(deployed,))
 
 
 def convert(
@@ -187,7 +190,23 @@ def _request(what: str | None, table: Path | None, out: Path | None, runs: Path)
         folder=out or run / "deployment",
         table=table or found.table,
         target_ms=result.target_ms,
-        threads=LatencyTable.read(found.table).context.execution.threads,
+        context=LatencyTable.read(found.table).context,
+    )
+
+
+def _choice(device: str | DeviceChoice, request: _Request) -> DeviceChoice:
+    """The device, run as the search was for unless the user wants otherwise."""
+    context = request.context
+    if context is None:
+        return DeviceChoice.of(device).named("host")
+    chosen = DeviceChoice.of(device).named(context.device)
+    if chosen.name != context.device:
+        return chosen
+    execution = context.execution
+    return replace(
+        chosen,
+        threads=execution.threads if chosen.threads is None else chosen.threads,
+        power_mode=chosen.power_mode or execution.power_mode,
     )
 
 

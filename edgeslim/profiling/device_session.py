@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from types import TracebackType
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
-from edgeslim.device import DeviceProfile, load_device
+from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
+from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import TableContext
+from edgeslim.profiling.device_lock import only_user
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.protocol import Sampling
-from edgeslim.runner.runners import PythonRunner
+from edgeslim.runner.runners import PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "open_device"]
+__all__ = ["DeviceSession", "now", "open_device"]
+
+_LOCAL = "local"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceSession:
-    """A device, reached and proved to run models.
+    """A device, reached and proved to run models; to be closed, or used in a ``with``.
 
     Args:
-        profile: Its profile.
+        profile: Its profile, with what the user chose.
         execution: How models run on it.
         runner: What runs them.
-        hardware: What it says it is.
+        facts: What it says of itself.
         library_version: Version of Paddle-Lite there and of ``opt`` here.
+        at_the_end: What is undone when the session is closed.
     """
 
     profile: DeviceProfile
     execution: Execution
-    runner: PythonRunner
-    hardware: str
+    runner: Runner
+    facts: DeviceFacts
     library_version: str
+    at_the_end: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+
+    @property
+    def hardware(self) -> str:
+        """What it says it is."""
+        return self.facts.hardware
+
+    @property
+    def transport(self) -> Transport:
+        """Way to it."""
+        return self.runner.transport
 
     def context(self) -> TableContext:
         """What the first line of a table of this device says."""
@@ -46,10 +64,26 @@ class DeviceSession:
             hardware=self.hardware,
             execution=self.execution,
             library_version=self.library_version,
-            runner="python",
+            runner=self.runner.name,
             created=now(),
             edgeslim=__version__,
+            unit=self.facts.unit,
         )
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        self.at_the_end.close()
+
+    def __enter__(self) -> DeviceSession:  # noqa: PYI034 - Python 3.10 has no Self
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def now() -> str:
@@ -57,33 +91,66 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def open_device(name: str, *, threads: int | None = None) -> DeviceSession:
+def open_device(device: str | DeviceChoice) -> DeviceSession:
     """Reaches a device and runs one operator on it, through every part that will be used.
 
     Raises:
         UnknownNameError: There is no such device.
         UsageError: More threads than cores.
+        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
         ProgramError: ``opt`` or the runner does not work.
         RunnerError: The runner refuses.
     """
-    profile = load_device(name)
-    execution = profile.execution(threads=threads)
+    profile = DeviceChoice.of(device).profile()
+    stack = ExitStack()
+    try:
+        return _opened(profile, stack)
+    except BaseException:
+        stack.close()
+        raise
+
+
+def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
     transport = TRANSPORTS.get(profile.transport)(profile.location)
-    facts = _cpu_facts(transport)
-    cores = len(facts.get("processor", []))
-    if execution.threads > cores:
-        raise UsageError(f"{execution.threads} threads do not fit on {name}'s {cores} cores")
-    runner = PythonRunner(transport=transport, python=sys.executable, threads=execution.threads)
+    if profile.transport != _LOCAL:
+        stack.enter_context(only_user(transport.place))
+    transport.connect()
+    stack.callback(transport.close)
+    facts = device_facts(transport)
+    execution = profile.execution()
+    if facts.cores and execution.threads > facts.cores:
+        raise UsageError(
+            f"{execution.threads} threads do not fit on {profile.name}'s {facts.cores} cores"
+        )
+    runner = choose_runner(profile, transport, facts)
     return DeviceSession(
         profile=profile,
         execution=execution,
         runner=runner,
-        hardware=_hardware(facts),
+        facts=facts,
         library_version=_prove(runner, execution),
+        at_the_end=stack,
     )
 
 
-def _prove(runner: PythonRunner, execution: Execution) -> str:
+def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFacts) -> Runner:
+    """The program that times models on a device.
+
+    Raises:
+        ProgramNotFoundError: It has not been built for it; the message has the command.
+        UsageError: It cannot run with so many threads.
+    """
+    if profile.runner is RunnerKind.PYTHON:
+        return PythonRunner(
+            transport=transport,
+            python=profile.python or (sys.executable if profile.transport == _LOCAL else "python3"),
+            threads=profile.threads,
+            power_mode=profile.power_mode,
+        )
+    raise NotImplementedError(facts)
+
+
+def _prove(runner: Runner, execution: Execution) -> str:
     """Converts one small operator and runs it; returns the version of Paddle-Lite."""
     with temporary_folder() as folder:
         (prepared,) = operator_jobs(
@@ -98,21 +165,3 @@ def _prove(runner: PythonRunner, execution: Execution) -> str:
     if outcome.error is not None:
         raise outcome.error
     return prepared.entry.library_version
-
-
-def _cpu_facts(transport: Transport) -> dict[str, list[str]]:
-    """Values of each field of ``/proc/cpuinfo``, one for each core."""
-    text = transport.run(["cat", "/proc/cpuinfo"], timeout_s=10).output
-    facts: dict[str, list[str]] = {}
-    for line in text.decode(errors="replace").splitlines():
-        name, _, value = line.partition(":")
-        facts.setdefault(name.strip(), []).append(value.strip())
-    return facts
-
-
-def _hardware(facts: dict[str, list[str]]) -> str:
-    """Name of the processor, and how many cores there are."""
-    names = dict.fromkeys(
-        value for field in ("model name", "Hardware") for value in facts.get(field, [])
-    )
-    return f"{', '.join(names) or 'unknown processor'}, {len(facts.get('processor', []))} cores"

@@ -6,11 +6,13 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable, TableContext
@@ -59,7 +61,7 @@ class ProfileResult:
 
 
 def profile(
-    device: str = "host",
+    device: str | DeviceChoice = "host",
     *,
     model: str | None = None,
     space: str | None = None,
@@ -67,7 +69,6 @@ def profile(
     out: Path | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
     num_classes: int | None = None,
-    threads: int | None = None,
     networks: int = 6,
     budget: int | None = None,
     time_s: float | None = None,
@@ -80,14 +81,13 @@ def profile(
     when it is started again.
 
     Args:
-        device: Name of the device's profile.
+        device: Name of the device's profile, or that and what is wanted otherwise.
         model: A model, as on the command line.
         space: Name of a search space.
         operators: A file with one operator a line, in JSON; exactly one of the three.
         out: The table; by default one for this device and context.
         input_shapes: Input of the model or the space, by name or under an empty name.
         num_classes: Width of the space's output.
-        threads: Threads that models run with, if not the profile's.
         networks: Whole networks of a space to measure as well.
         budget: How many of the wanted operators the table has at the end; those that tell
             most are measured first. Of a model, its pruned versions are wanted then too.
@@ -108,10 +108,10 @@ def profile(
     chosen = None if space is None else _space(space, input_shapes or {}, num_classes)
     source = None if model is None else find_model(model)
     listed = None if operators is None else operator_work(operators)
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, ExitStack() as stack:
         # Whatever is wrong with what was given is found out before there is a table.
         prepared = None if source is None else prepare(source, folder, input_shapes=input_shapes)
-        session = open_device(device, threads=threads)
+        session = stack.enter_context(open_device(device))
         context = session.context()
         table = LatencyTable.open(out or default_table(context), context)
         target = session.execution.target
@@ -160,7 +160,8 @@ def default_table(context: TableContext) -> Path:
     """Where the table of a context is kept unless the user says otherwise."""
     execution = context.execution
     processor = re.sub(r"[^a-z0-9]+", "-", context.hardware.lower()).strip("-")
-    name = f"{processor}-{execution.target.value}-{execution.threads}t.jsonl"
+    unit = re.sub(r"[^A-Za-z0-9]+", "-", f"-{context.unit}").rstrip("-")
+    name = f"{processor}-{execution.target.value}-{execution.threads}t{unit}.jsonl"
     return Path("latency_tables") / context.device / name
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
-from edgeslim.device import device_names
-from edgeslim.errors import UsageError
+from edgeslim.device import DeviceChoice, device_names
+from edgeslim.errors import ContextMismatchError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
@@ -28,7 +31,7 @@ from edgeslim.search.run_folder import (
     SearchSettings,
     default_folder,
 )
-from edgeslim.spaces import SPACES, Space, every_operator
+from edgeslim.spaces import SPACES, Space, Tokens, every_operator
 from edgeslim.training.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def search(
     *,
     space: str,
     table: Path,
+    device: DeviceChoice | None = None,
     out: Path | None = None,
     task: str = "digits",
     algorithm: str = "annealing",
@@ -64,6 +68,8 @@ def search(
         target_ms: The limit.
         space: Name of the space.
         table: Latency table of the device.
+        device: How that device is reached, if not as its profile says; models run as they did
+            for the table.
         out: The run's folder; by default that of the same search in ``runs`` if one was
             interrupted there, or else a new one.
         task: Name of the task that candidates are trained for.
@@ -98,39 +104,64 @@ def search(
     predictor = Predictor(own_table)
     limit = _limit(predictor, chosen, target_ms)
     start = feasible_start(limit)
-    session = _session(own_table, table)
-    if not goes_on:
-        run.begin(settings, table)
+    with ExitStack() as stack:
+        session = _session(own_table, table, device)
+        if session is not None:
+            stack.enter_context(session)
+        if not goes_on:
+            run.begin(settings, table)
+        result = _found(
+            run,
+            settings=settings,
+            limit=limit,
+            start=start,
+            session=session,
+            progress=progress,
+        )
+    notes = tuple(_notes(predictor, chosen, result.best, session))
+    result = msgspec.structs.replace(result, notes=notes)
+    run.finish(result)
+    return result
+
+
+def _found(
+    run: RunFolder,
+    *,
+    settings: SearchSettings,
+    limit: LatencyLimit,
+    start: Tokens,
+    session: DeviceSession | None,
+    progress: Progress,
+) -> SearchResult:
+    """Trains candidates within the limit, and measures the best of them."""
     problem = Problem(
-        ranges=chosen.ranges,
+        ranges=limit.space.ranges,
         start=start,
         feasible=limit.holds,
-        generator=np.random.default_rng(seed),
+        generator=np.random.default_rng(settings.seed),
     )
     training = _training(settings)
-    evaluation = Evaluation(run=run, limit=limit, training=training, seed=seed)
-    evaluated = evaluation.evaluate(ALGORITHMS.get(algorithm)(problem), candidates, progress)
+    evaluation = Evaluation(run=run, limit=limit, training=training, seed=settings.seed)
+    proposals = ALGORITHMS.get(settings.algorithm)(problem)
+    evaluated = evaluation.evaluate(proposals, settings.candidates, progress)
     winner, measured = choose_winner(
         evaluated,
         limit=limit,
         session=session,
         training=training,
         run=run,
-        seed=seed,
+        seed=settings.seed,
         progress=progress,
     )
-    result = SearchResult(
+    return SearchResult(
         run=str(run.path),
-        target_ms=target_ms,
+        target_ms=settings.target_ms,
         evaluated=len(evaluated),
         front=pareto_front(evaluated),
         measured=measured,
         best=winner,
         model=str(run.model),
-        notes=tuple(_notes(predictor, chosen, winner, session)),
     )
-    run.finish(result)
-    return result
 
 
 def _limit(predictor: Predictor, space: Space, target_ms: float) -> LatencyLimit:
@@ -196,16 +227,26 @@ def _settings(
     )
 
 
-def _session(table: LatencyTable, path: Path) -> DeviceSession | None:
+def _session(table: LatencyTable, path: Path, device: DeviceChoice | None) -> DeviceSession | None:
     """The device of a table; None if nobody has told how it is reached, as of an imported one.
 
     Raises:
         ContextMismatchError: It is not as it was when the table was measured.
     """
-    if table.context.provenance and table.context.device not in device_names():
+    context = table.context
+    if context.provenance and context.device not in device_names():
         return None
-    session = open_device(table.context.device, threads=table.context.execution.threads)
-    table.context.check_same(session.context(), path)
+    choice = replace(
+        (device or DeviceChoice()).named(context.device),
+        threads=context.execution.threads,
+        power_mode=context.execution.power_mode,
+    )
+    session = open_device(choice)
+    try:
+        context.check_same(session.context(), path)
+    except ContextMismatchError:
+        session.close()
+        raise
     return session
 
 
