@@ -53,7 +53,7 @@ _MODULES = {
     "check_table": "edgeslim.tables.check",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
-    "devices": "edgeslim.profiling.doctor",
+    "devices": "edgeslim.profiling.attached",
     "doctor": "edgeslim.profiling.doctor",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",

@@ -1,40 +1,58 @@
-"""``edgeslim devices``: what edgeslim knows of."""
+"""``edgeslim devices``: what there is, and what of it is ready."""
 
 from __future__ import annotations
 
-from edgeslim.cli.output import Json, print_json, print_table
-from edgeslim.profiling.doctor import devices
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.profiling.attached import KnownDevice, devices
 
 __all__ = ["command"]
 
 
 def command(as_json: Json = False) -> None:
-    """List the devices that have a profile.
+    """List the devices that have a profile or are attached, and say which are ready.
 
     Example: edgeslim devices
     """
     known = devices()
     if as_json:
-        print_json(
-            {
-                "profiles": [
-                    {
-                        "name": each.name,
-                        "summary": each.summary,
-                        "transport": each.transport,
-                        "target": each.target.value,
-                        "threads": each.threads,
-                        "power_mode": each.power_mode.value,
-                    }
-                    for each in known
-                ]
-            }
-        )
+        print_json({"profiles": [_document(each) for each in known]})
         return
     print_table(
-        ["device", "target", "threads", "reached by", ""],
-        [
-            [each.name, each.target.value, str(each.threads), each.transport, each.summary]
-            for each in known
-        ],
+        ["device", "serial or host", "hardware", "ABI", "clusters", "ready"],
+        [_row(each) for each in known],
     )
+    for each in known:
+        if each.trouble:
+            print_lines(f"{each.profile.name}: {each.trouble}")
+
+
+def _row(each: KnownDevice) -> list[str]:
+    facts = each.facts
+    return [
+        each.profile.name,
+        each.profile.location.serial or each.profile.location.host,
+        "" if facts is None else facts.hardware,
+        "" if facts is None else facts.abi,
+        "" if facts is None else " + ".join(facts.clusters),
+        "yes" if each.ready else "no",
+    ]
+
+
+def _document(each: KnownDevice) -> dict[str, object]:
+    profile, facts = each.profile, each.facts
+    return {
+        "name": profile.name,
+        "summary": profile.summary,
+        "transport": profile.transport,
+        "serial": profile.location.serial,
+        "host": profile.location.host,
+        "target": profile.target.value,
+        "threads": profile.threads,
+        "power_mode": profile.power_mode.value,
+        "ready": each.ready,
+        "trouble": each.trouble,
+        "hardware": None if facts is None else facts.hardware,
+        "abi": None if facts is None else facts.abi,
+        "cores": None if facts is None else facts.cores,
+        "clusters": None if facts is None else facts.clusters,
+    }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice
 from edgeslim.cli.output import Json, print_json, print_table
 from edgeslim.profiling.doctor import doctor
 
@@ -13,15 +12,20 @@ __all__ = ["command"]
 
 
 def command(
-    device: Annotated[str, typer.Option(help="Name of the device's profile.")] = "host",
+    device: Device = "host",
+    serial: Serial = None,
+    host: Host = None,
+    port: Port = None,
+    threads: Threads = None,
+    power_mode: Power = None,
     as_json: Json = False,
 ) -> None:
     """Say whether a device can be measured, and for each thing missing what mends it.
 
     Example: edgeslim doctor --device host
     """
-    checks = doctor(device)
-    ready = all(check.ok for check in checks)
+    checks = doctor(device_choice(device, serial, host, port, threads, power_mode))
+    ready = all(check.ok for check in checks if check.needed)
     if as_json:
         listed = [
             {"name": each.name, "ok": each.ok, "found": each.found, "mend": each.mend}

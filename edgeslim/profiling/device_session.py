@@ -22,7 +22,7 @@ from edgeslim.runner.runners import PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "now", "open_device"]
+__all__ = ["DeviceSession", "choose_runner", "now", "open_device", "prove_runner"]
 
 _LOCAL = "local"
 
@@ -128,7 +128,7 @@ def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
         execution=execution,
         runner=runner,
         facts=facts,
-        library_version=_prove(runner, execution),
+        library_version=prove_runner(runner, execution),
         at_the_end=stack,
     )
 
@@ -150,7 +150,7 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     raise NotImplementedError(facts)
 
 
-def _prove(runner: Runner, execution: Execution) -> str:
+def prove_runner(runner: Runner, execution: Execution) -> str:
     """Converts one small operator and runs it; returns the version of Paddle-Lite."""
     with temporary_folder() as folder:
         (prepared,) = operator_jobs(

@@ -1,0 +1,76 @@
+"""The whole of ``edgeslim devices``: the profiles, what is attached, and what is ready."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+
+from edgeslim.device import DeviceChoice, DeviceProfile, device_names, load_device
+from edgeslim.device_state.facts import DeviceFacts, device_facts
+from edgeslim.errors import EdgeslimError
+from edgeslim.profiling.device_session import choose_runner
+from edgeslim.transports import TRANSPORTS
+from edgeslim.transports.adb import attached
+
+__all__ = ["KnownDevice", "devices"]
+
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownDevice:
+    """A device that a profile or the adb server knows.
+
+    Args:
+        profile: Its profile, with its serial number if it was found attached.
+        facts: What it says of itself, if it was reached.
+        trouble: Why it cannot be measured, and what mends that; empty if it is ready.
+    """
+
+    profile: DeviceProfile
+    facts: DeviceFacts | None = None
+    trouble: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be measured, as far as can be told without running anything."""
+        return not self.trouble
+
+
+def devices() -> list[KnownDevice]:
+    """All devices with a profile, and all that are attached over adb, looked at at once.
+
+    Raises:
+        BadFileError: A profile cannot be read; the message has the place.
+    """
+    profiles = [load_device(name) for name in device_names()]
+    serials = _attached()
+    found = [profile for profile in profiles if profile.transport != "adb" or not serials]
+    found += [
+        DeviceChoice(name=profile.name, serial=serial).profile()
+        for profile in profiles
+        if profile.transport == "adb" and serials and not profile.location.serial
+        for serial in serials
+    ]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(_look, found))
+
+
+def _attached() -> list[str]:
+    try:
+        return [each.serial for each in attached()]
+    except EdgeslimError:
+        return []  # the profile's own line says why
+
+
+def _look(profile: DeviceProfile) -> KnownDevice:
+    facts = None
+    try:
+        with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
+            transport.connect()
+            facts = device_facts(transport)
+            choose_runner(profile, transport, facts)
+    except EdgeslimError as error:
+        return KnownDevice(profile=profile, facts=facts, trouble=str(error))
+    return KnownDevice(profile=profile, facts=facts)
