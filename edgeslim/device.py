@@ -21,7 +21,6 @@ __all__ = [
     "DeviceProfile",
     "Location",
     "RunnerKind",
-    "System",
     "device_names",
     "load_device",
     "profile_folders",
@@ -52,14 +51,6 @@ class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"port must be from 1 to 65535, not {self.port}")
 
 
-class System(str, Enum):
-    """What runs on a device; with its processor it decides which runner fits."""
-
-    LINUX = "linux"
-    ANDROID = "android"
-    IOS = "ios"
-
-
 class RunnerKind(str, Enum):
     """The program that times models there."""
 
@@ -78,7 +69,6 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         transport: Way to reach it, a file of ``edgeslim/transports``.
         target: Kind of processor that ``opt`` converts for.
         location: Where it is.
-        system: What runs on it.
         runner: The program that times models there.
         python: Python there, of a Python runner; empty is edgeslim's own.
         threads: Threads that models run with unless told otherwise.
@@ -92,7 +82,6 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     transport: str
     target: Target
     location: Location = Location()
-    system: System = System.LINUX
     runner: RunnerKind = RunnerKind.PYTHON
     python: str = ""
     threads: int = 1

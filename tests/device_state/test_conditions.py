@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from edgeslim.profiling.conditions import parse_conditions, read_conditions
 
 from edgeslim.device import Location
-from edgeslim.profiling.conditions import parse_conditions, read_conditions
 from edgeslim.transports import TRANSPORTS
 
 PHONE = """\
