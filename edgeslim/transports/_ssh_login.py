@@ -141,7 +141,7 @@ def connected(where: Login) -> SSHClient:
         ) from error
     except SSHException as error:
         _explain(client, where, error)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, UnicodeError) as error:
         client.close()
         raise DeviceNotFoundError(
             f"{where.known_as} cannot be reached ({str(error) or type(error).__name__}); see that "
@@ -156,6 +156,9 @@ def _refused(client: SSHClient, message: str, error: Exception) -> None:
 
 
 def _explain(client: SSHClient, where: Login, error: Exception) -> None:
+    if "No authentication methods" in str(error):
+        _ask(client, where, error)
+        return
     if "not found in known_hosts" in str(error):
         port = "" if where.port == 22 else f"-p {where.port} "
         file = shlex.quote(str(where.known_hosts[0]))

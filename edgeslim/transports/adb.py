@@ -132,7 +132,7 @@ class AdbTransport(RemoteTransport):
     def __init__(self, location: Location) -> None:
         super().__init__(location, _FOLDER)
         self._serial = location.serial or os.environ.get("ANDROID_SERIAL", "")
-        self._device: Any = None
+        self._server: Any = None
         self._packets = True
 
     @property
@@ -149,29 +149,22 @@ class AdbTransport(RemoteTransport):
                 listed = {each.serial: each.state for each in server.list()}
         self._serial = _chosen(self._serial, listed)
         with _asked(self.place):
-            device = server.device(serial=self._serial)
-            self._packets = "shell_v2" in device.get_features()
-            self._device = device
+            stream = _requested(server, f"host-serial:{self._serial}:features".encode())
+            with stream:
+                features = _exactly(stream, int(_exactly(stream, 4), 16))
+        self._packets = b"shell_v2" in features
+        self._server = server
 
     def _leave(self) -> None:
-        self._device = None
+        self._server = None
 
     def _connection(self, service: bytes) -> socket.socket:
         """A stream to a service of the device."""
-        if self._device is None:
+        if self._server is None:
             raise LinkLostError(f"{self.place} is not connected")
         with _asked(self.place):
-            connection = self._device.open_transport(timeout=_ANSWER_S)
-            stream: socket.socket = connection.conn
-            stream.settimeout(_ANSWER_S)
-            stream.sendall(f"{len(service):04x}".encode() + service)
-            answer = _exactly(stream, 4)
-            if answer != b"OKAY":
-                size = int(_exactly(stream, 4), 16) if answer == b"FAIL" else 0
-                reason = _exactly(stream, size).decode(errors="replace")
-                stream.close()
-                raise LinkLostError(f"{self.place} is gone: {reason or 'no answer'}")
-            return stream
+            # The server answers twice: it knows the device; the device knows the service.
+            return _requested(self._server, f"host:transport:{self._serial}".encode(), service)
 
     def _start(self, command: str) -> Channel:
         line = command.encode(errors="surrogateescape")
@@ -299,7 +292,7 @@ class _PacketChannel:
 _PLAIN = """
 mark=$1; shift
 "$@" 2>&1
-printf '\\n%s %d\\n' "$mark" "$?"
+printf '%s %d\\n' "$mark" "$?"
 cat >/dev/null
 """
 
@@ -328,7 +321,7 @@ class _PlainChannel:
         if not chunk:
             raise LinkLostError(f"the link broke off while a command ran on {self._place}")
         self._pending += chunk
-        mark = b"\n" + self._mark.encode() + b" "
+        mark = self._mark.encode() + b" "
         output, found, rest = self._pending.partition(mark)
         if found and b"\n" in rest:
             self._pending = b""
@@ -336,7 +329,8 @@ class _PlainChannel:
             yield Part.STATUS, int(rest.partition(b"\n")[0]).to_bytes(4, "little")
         elif not found:
             # What may be the start of the mark waits for its rest.
-            ready = max(0, len(self._pending) - len(mark))
+            held = [size for size in range(1, len(mark)) if self._pending.endswith(mark[:size])]
+            ready = len(self._pending) - max(held, default=0)
             yield Part.OUTPUT, self._pending[:ready]
             self._pending = self._pending[ready:]
 
@@ -349,6 +343,27 @@ def _left(deadline: Deadline, place: str) -> float:
     if left <= 0:
         raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
     return left
+
+
+def _requested(server: Any, *requests: bytes) -> socket.socket:  # noqa: ANN401 - adbutils
+    """A connection to the server on which all requests were granted."""
+    stream: socket.socket = server.make_connection().conn
+    try:
+        stream.settimeout(_ANSWER_S)
+        for request in requests:
+            stream.sendall(f"{len(request):04x}".encode() + request)
+            _check_okay(stream)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def _check_okay(stream: socket.socket) -> None:
+    answer = _exactly(stream, 4)
+    if answer != b"OKAY":
+        size = int(_exactly(stream, 4), 16) if answer == b"FAIL" else 0
+        raise EOFError(_exactly(stream, size).decode(errors="replace") or "no answer")
 
 
 def _exactly(stream: socket.socket, size: int) -> bytes:

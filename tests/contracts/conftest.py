@@ -38,7 +38,14 @@ def _made(name: str, location: Location) -> Iterator[Transport]:
     transport.close()
 
 
-@pytest.fixture(params=TRANSPORTS.names())
+# Only this machine is reached without a server being started first.
+_PARAMETERS = [
+    pytest.param(name, marks=() if name == "local" else pytest.mark.slow)
+    for name in TRANSPORTS.names()
+]
+
+
+@pytest.fixture(params=_PARAMETERS)
 def transport(request: pytest.FixtureRequest) -> Transport:
     """Each transport on the shelf."""
     made: Transport = request.getfixturevalue(f"{request.param.replace('-', '_')}_transport")

@@ -275,6 +275,10 @@ class AdbDaemon:
                 child.wait(10)
         self._children.clear()
 
+    def alive(self) -> list[str]:
+        """Commands that still run."""
+        return [str(child.args) for child in self._children if child.poll() is None]
+
     def start(self, command: str) -> subprocess.Popen[bytes]:
         """Starts a command as the device's shell does."""
         self.commands.append(command)
