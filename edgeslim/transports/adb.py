@@ -145,6 +145,8 @@ class AdbTransport(RemoteTransport):
             listed = {each.serial: each.state for each in server.list()}
             if self._serial and ":" in self._serial and listed.get(self._serial) != "device":
                 with suppress(Exception):
+                    if self._serial in listed:  # it is offline, and would stay so
+                        server.disconnect(self._serial)
                     server.connect(self._serial, timeout=_ANSWER_S)
                 listed = {each.serial: each.state for each in server.list()}
         self._serial = _chosen(self._serial, listed)
@@ -244,9 +246,11 @@ def _chosen(serial: str, listed: dict[str, str]) -> str:
     state = listed[found]
     if state != "device":
         mend = next(
-            (mend for name, mend in _MENDS.items() if state.startswith(name)), "adb devices"
+            (mend for name, mend in _MENDS.items() if state.startswith(name)), "see adb devices"
         )
-        raise DeviceRefusedError(f"{found} is attached and {state}; {mend}")
+        # What is offline comes back by itself, or not at all; the rest waits for a person.
+        kind = DeviceNotFoundError if state == "offline" else DeviceRefusedError
+        raise kind(f"{found} is attached and {state}; {mend}")
     return found
 
 

@@ -275,6 +275,14 @@ class AdbDaemon:
                 child.wait(10)
         self._children.clear()
 
+    def kill_programs(self) -> None:
+        """Ends what commands run, and leaves their shells, as a device short of memory does."""
+        for child in self._children:
+            for process in _descendants(child.pid):
+                with contextlib.suppress(OSError):
+                    if not Path(f"/proc/{process}/comm").read_text().startswith(("sh", "sleep")):
+                        os.kill(process, signal.SIGKILL)
+
     def alive(self) -> list[str]:
         """Commands that still run."""
         return [str(child.args) for child in self._children if child.poll() is None]
