@@ -1,0 +1,93 @@
+// How fast the device is meanwhile, and what pushes things out of its caches.
+#pragma once
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "clocks.h"
+
+namespace edgeslim {
+
+// A device whose reference takes this much longer than at its best is disturbed.
+const double kSlow = 1.06;
+
+// Memory that is touched to push other things out of the caches.
+//
+// Half of it is written and half only read, as in a network, where activations are written
+// and weights are not: what is pushed out of a cache costs more if it was written.
+class Sweep {
+ public:
+  void operator()(int64_t size) {
+    const size_t count = static_cast<size_t>(size) / 8;
+    if (memory_.size() < count) memory_.assign(count, 1);
+    for (size_t index = 0; index < count / 2; ++index) memory_[index] += 1;
+    uint64_t largest = 0;
+    for (size_t index = count / 2; index < count; ++index)
+      largest = std::max(largest, memory_[index]);
+    seen_ = largest;  // or the compiler leaves the reading out
+  }
+
+ private:
+  std::vector<uint64_t> memory_;
+  volatile uint64_t seen_ = 0;
+};
+
+// How fast the device is meanwhile, by a reference model that is run between all else.
+//
+// What other programs or heat take from a device comes in bursts of seconds. They show in the
+// reference; what is timed next to a slow one is not kept as long as there is patience to wait.
+class Pace {
+ public:
+  Pace(std::function<void()> run, int64_t baseline, double patience)
+      : baseline_ns(baseline), patience_s(patience), run_(std::move(run)) {
+    for (int index = 0; run_ && index < 3; ++index) now();
+  }
+
+  // Nanoseconds that the reference takes now; 0 without one.
+  int64_t now() {
+    if (!run_) return 0;
+    run_();  // whatever ran before has its data in the caches
+    int64_t times[5];
+    for (int64_t& each : times) {
+      const int64_t before = now_ns();
+      run_();
+      each = now_ns() - before;
+    }
+    std::sort(times, times + 5);
+    baseline_ns = baseline_ns ? std::min(baseline_ns, times[2]) : times[2];
+    return times[2];
+  }
+
+  // Whether the device is disturbed when its reference takes this long.
+  bool slow(int64_t taken) const {
+    return static_cast<double>(taken) > kSlow * static_cast<double>(baseline_ns);
+  }
+
+  // Waits until the device is as fast as at its best, or patience is at its end.
+  int64_t settled() {
+    int64_t started = now_ns();
+    int64_t taken = now();
+    while (slow(taken) && patience_s > 0) {
+      ::usleep(50000);
+      taken = now();
+      const int64_t waited = now_ns() - started;
+      patience_s -= static_cast<double>(waited) / 1e9;
+      waited_ns += waited;
+      started += waited;
+    }
+    return taken;
+  }
+
+  int64_t baseline_ns;
+  double patience_s;
+  int64_t waited_ns = 0;
+
+ private:
+  std::function<void()> run_;
+};
+
+}  // namespace edgeslim

@@ -1,0 +1,196 @@
+// The process that runs models: one entry after the other, until something ends it.
+//
+// Paddle-Lite ends the whole process at a model that it does not like. So it is loaded in this
+// process only, which tells its parent line by line what it did; the first letter of a line
+// says what it is: S start, E an entry begins, M a message of it, F its last one, P pace, and
+// R a refusal.
+#pragma once
+
+#include <sys/utsname.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#else
+#include <pthread.h>
+#endif
+
+#include "cores.h"
+#include "models.h"
+#include "pace.h"
+#include "results.h"
+#include "sampling.h"
+
+namespace edgeslim {
+
+inline std::string event(const char* name) { return std::string("\"event\": \"") + name + "\""; }
+
+inline std::string event(const char* name, const std::string& id) {
+  return event(name) + ", \"id\": " + quoted(id);
+}
+
+inline std::string failed(const std::string& id, const std::string& reason, int signal = 0) {
+  return event("failed", id) + ", \"reason\": " + quoted(reason) +
+         (signal ? ", \"signal\": " + std::to_string(signal) : "");
+}
+
+// How models run on this device: what was asked for, or what became of it.
+struct Mode {
+  int threads = 1;
+  int power_mode = 3;
+  std::vector<int> cores;
+};
+
+inline Mode take_mode(const Batch& batch) {
+  Mode mode;
+  mode.threads = batch.threads;
+  mode.power_mode = batch.power_mode;
+  if (batch.power_mode == lite::LITE_POWER_NO_BIND) mode.cores = pin(batch.threads);
+#if !defined(__x86_64__)
+  // The library gives fewer threads, or no cores, without a word; what it says then is true.
+  lite::MobileConfig config;
+  config.set_threads(batch.threads);
+  config.set_power_mode(static_cast<lite::PowerMode>(batch.power_mode));
+  mode.threads = config.threads();
+  mode.power_mode = static_cast<int>(config.power_mode());
+  if (batch.power_mode != lite::LITE_POWER_NO_BIND &&
+      mode.power_mode != lite::LITE_POWER_NO_BIND)
+    mode.cores = allowed_cores();
+#endif
+  return mode;
+}
+
+class Worker {
+ public:
+  Worker(const Batch& batch, std::string folder, int parent)
+      : batch_(batch), folder_(std::move(folder)), parent_(parent) {}
+
+  // Does the entries from `first` on, and ends the process.
+  [[noreturn]] void work(size_t first, int64_t baseline_ns, double patience_s) {
+    try {
+      start(baseline_ns, patience_s);
+    } catch (const std::exception& failure) {
+      tell('R', std::string("the reference model: ") + failure.what());
+      std::_Exit(kRefused);
+    }
+    for (size_t index = first; index < batch_.entries.size(); ++index) {
+      const Entry& entry = batch_.entries[index];
+      tell('E', std::to_string(index));
+      std::string last;
+      try {
+        last = run(entry);
+      } catch (const std::bad_alloc&) {
+        last = failed(entry.id, "the device has no memory left for the model");
+      } catch (const std::exception& failure) {
+        last = failed(entry.id, failure.what());
+      }
+      tell_pace();
+      tell('F', last);
+    }
+    // What a library does at its end is nobody's concern, and may hang.
+    std::_Exit(0);
+  }
+
+ private:
+  void start(int64_t baseline_ns, double patience_s) {
+    const Mode mode = take_mode(batch_);
+    std::function<void()> run;
+    if (batch_.has_reference) {
+      reference_.reset(new Model(batch_.reference, batch_));
+      run = [this] { reference_->run(); };
+    }
+    pace_.reset(new Pace(run, baseline_ns, patience_s));
+    utsname system = {};
+    ::uname(&system);
+    tell('S', event("start") + ", \"runner\": \"native\", \"machine\": " + quoted(system.machine) +
+                  ", \"pinned_cores\": " + listed(mode.cores) + ", \"threads\": " +
+                  std::to_string(mode.threads) + ", \"power_mode\": " +
+                  std::to_string(mode.power_mode));
+    tell_pace();
+  }
+
+  // Loads a model, proves that its outputs are numbers, and times it in each state.
+  std::string run(const Entry& entry) {
+    const int64_t started = now_ns();
+    int64_t loaded = started;
+    Model model(entry, batch_);
+    const std::vector<Array> outputs = model.outputs();
+    std::string shapes;
+    for (size_t index = 0; index < outputs.size(); ++index) {
+      if (!all_finite(outputs[index]))
+        throw EntryError("output " + std::to_string(index) + " has values that are not finite");
+      shapes += (index ? ", " : "") + listed(outputs[index].shape);
+    }
+    if (entry.keep_outputs.size() > outputs.size())
+      throw EntryError("the model has " + std::to_string(outputs.size()) + " outputs");
+    for (size_t index = 0; index < entry.keep_outputs.size(); ++index)
+      write_npy(folder_ + "/" + entry.keep_outputs[index], outputs[index]);
+    for (const Sampling& state : entry.states) {
+      const Measured result = undisturbed(state, &model, pace_.get(), &sweep_);
+      const int64_t now = now_ns();
+      const int64_t waited = pace_->waited_ns;
+      pace_->waited_ns = 0;
+      tell('M', event("measured", entry.id) + ", \"swept_bytes\": " +
+                    std::to_string(state.swept_bytes) + ", \"warmup\": " +
+                    std::to_string(state.warmup) + ", \"samples_ns\": " +
+                    listed(result.samples_ns) + ", \"reference_ns\": [" +
+                    std::to_string(result.before_ns) + ", " + std::to_string(result.after_ns) +
+                    "], \"disturbed\": " + quoted(result.disturbed) + ", \"busy_ns\": " +
+                    std::to_string(now - loaded - waited) + ", \"waited_ns\": " +
+                    std::to_string(waited));
+      tell_pace();
+      loaded = now;
+    }
+    return event("finished", entry.id) + ", \"outputs\": [" + shapes + "], \"version\": " +
+           quoted(model.version) + ", \"wall_ns\": " + std::to_string(now_ns() - started);
+  }
+
+  void tell_pace() {
+    char text[64];
+    std::snprintf(text, sizeof text, "%lld %.9f", static_cast<long long>(pace_->baseline_ns),
+                  pace_->patience_s);
+    tell('P', text);
+  }
+
+  void tell(char kind, const std::string& text) {
+    const std::string line = kind + text + "\n";
+    if (!write_all(parent_, line.data(), line.size())) std::_Exit(1);
+  }
+
+  const Batch& batch_;
+  const std::string folder_;
+  const int parent_;
+  Sweep sweep_;
+  std::unique_ptr<Model> reference_;
+  std::unique_ptr<Pace> pace_;
+};
+
+#if !defined(__linux__)
+// Waits for the other end of a pipe to close, which it does when the parent dies.
+inline void* end_with_parent(void* pipe) {
+  char nothing;
+  while (::read(*static_cast<int*>(pipe), &nothing, 1) > 0) {
+  }
+  std::_Exit(1);
+}
+#endif
+
+// A model that hangs must not outlive the runner.
+inline void follow_parent(pid_t parent, int* life) {
+#if defined(__linux__)
+  (void)life;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) std::_Exit(1);
+#else
+  (void)parent;
+  pthread_t thread;
+  if (::pthread_create(&thread, nullptr, end_with_parent, life) != 0) std::_Exit(1);
+#endif
+}
+
+}  // namespace edgeslim
