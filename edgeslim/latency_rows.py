@@ -174,6 +174,12 @@ class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions",
         temperature_c: Of the hottest sensor.
         load: Mean number of programs that ran or wanted to, over a minute.
         measured: Day and time, UTC.
+        thermal_status: What Android makes of its temperatures, from 0 (none) to 6 (shutdown).
+        battery_percent: How full the battery is.
+        battery_c: Its temperature.
+        plugged: Whether it is charged.
+        online_cores: How many cores are switched on.
+        capped: The share of its full frequency that the most limited core may use.
     """
 
     frequencies_mhz: tuple[float, ...] = ()
@@ -181,6 +187,12 @@ class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions",
     temperature_c: float | None = None
     load: float | None = None
     measured: str = ""
+    thermal_status: int | None = None
+    battery_percent: int | None = None
+    battery_c: float | None = None
+    plugged: bool | None = None
+    online_cores: int | None = None
+    capped: float | None = None
 
 
 class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from types import TracebackType
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
 from edgeslim.device_state.facts import DeviceFacts, device_facts
+from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
@@ -22,7 +22,7 @@ from edgeslim.runner.runners import PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "choose_runner", "now", "open_device", "prove_runner"]
+__all__ = ["DeviceSession", "choose_runner", "open_device", "prove_runner"]
 
 _LOCAL = "local"
 
@@ -84,11 +84,6 @@ class DeviceSession:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def now() -> str:
-    """This moment, UTC, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def open_device(device: str | DeviceChoice) -> DeviceSession:

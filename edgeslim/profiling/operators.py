@@ -9,14 +9,15 @@ from statistics import mean
 import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.agreement import Pass, agree, believed
-from edgeslim.profiling.conditions import read_conditions
-from edgeslim.profiling.device_session import DeviceSession, now
+from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from edgeslim.durations import now
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.execution import Target
-from edgeslim.profiling.device_session import DeviceSession, now, open_device
+from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.version import __version__
 
 
