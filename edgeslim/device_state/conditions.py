@@ -30,11 +30,11 @@ for f in /proc/loadavg $c/online $c/cpu[0-9]*/cpufreq/scaling_governor \\
  $z/thermal_zone[0-9]*/type $z/thermal_zone[0-9]*/temp
 do v=; [ -r "$f" ] && read -r v <"$f"; [ -n "$v" ] && echo "$f:$v"; done
 if command -v getprop >/dev/null
-then echo thermalservice; dumpsys thermalservice; echo battery; dumpsys battery
+then echo @thermalservice; dumpsys thermalservice; echo @battery; dumpsys battery
 fi
 exit 0
 """
-_SECTIONS = ("thermalservice", "battery")
+_SECTIONS = ("@thermalservice", "@battery")
 
 _LOAD = "/proc/loadavg"
 _ONLINE = "/sys/devices/system/cpu/online"
@@ -62,8 +62,8 @@ def read_conditions(transport: Transport) -> ConditionsRow:
 def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
     """The state in lines of ``path:content``, and what two services of Android printed."""
     files, services = _split(lines)
-    battery = _fields(services["battery"])
-    thermal = _fields(services["thermalservice"])
+    battery = _fields(services["@battery"])
+    thermal = _fields(services["@thermalservice"])
     tenths = _whole(battery.get("temperature"))
     load = re.match(r"[\d.]+", files.get(_LOAD, ""))
     plugs = [battery[name] == "true" for name in _PLUGS if name in battery]

@@ -138,12 +138,11 @@ def _android(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Devi
     if not sold_as.lower().startswith(maker.lower()):
         sold_as = f"{maker[:1].upper()}{maker[1:]} {sold_as}"
     sold_as = sold_as.strip()
-    # Old phones name their chip in cpuinfo alone, behind the maker's name.
-    chip = said.get("ro.soc.model") or " ".join(info.get("Hardware", [])[:1]).split(" ")[-1]
+    chip = said.get("ro.soc.model") or _chip(info) or said.get("ro.board.platform")
     cores = _cores(said, info)
     abi = said.get("ro.product.cpu.abi", "")
     return DeviceFacts(
-        hardware=_line(sold_as or "unknown phone", chip or said.get("ro.board.platform"), cores),
+        hardware=_line(sold_as or "unknown phone", chip, cores),
         system="android",
         machine=said.get("machine", ""),
         abi=_ANDROID_ABIS.get(abi, abi),
@@ -155,6 +154,12 @@ def _android(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Devi
         api=_number(said.get("ro.build.version.sdk")),
         memory_mb=_number(said.get("memory")) // 1024,
     )
+
+
+def _chip(info: Mapping[str, Sequence[str]]) -> str:
+    """SM8150 of "Qualcomm Technologies, Inc SM8150": before Android 12 cpuinfo alone names it."""
+    match = re.search(r"([A-Za-z]+) ?(\d{3}\w*)", " ".join(info.get("Hardware", [])[:1]))
+    return match[1] + match[2] if match else ""
 
 
 def _ios(said: Mapping[str, str]) -> DeviceFacts:

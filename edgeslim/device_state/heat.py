@@ -84,8 +84,8 @@ def wait_until_cool(
         patience_s: How long to wait at most.
         note: Is told at the beginning, each minute and at the end.
         usual_cap: As of `heat`.
-        sleep: Lets seconds pass.
-        clock: Tells how many have passed.
+        sleep: Lets time pass.
+        clock: Tells the time.
     """
     start, told, pause = clock(), 0.0, _FIRST_PAUSE_S
     waited = False

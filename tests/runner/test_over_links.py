@@ -22,8 +22,8 @@ from tests.tools import wait_until
 
 pytestmark = pytest.mark.slow
 
-LAST_MESSAGE = 90
-STEP = 3
+LAST_MESSAGE = 120
+STEP = 4
 LONG = Sampling(warmup=1, minimum_samples=3, minimum_s=0.2, maximum_s=0.3)
 
 
@@ -134,3 +134,11 @@ def test_an_ssh_server_that_drops_us_costs_no_operator(
     assert_whole(runner, lasting(real_jobs))
     transport.close()
     assert list((Path(ssh_device.folder) / "work").glob("*")) == []
+
+
+def test_the_cuts_above_reach_to_the_end_of_a_batch(
+    runner: PythonRunner, adb_daemon: AdbDaemon, real_jobs: Sequence[Job]
+) -> None:
+    adb_daemon.messages = 0
+    assert_whole(runner, real_jobs[:2])
+    assert adb_daemon.messages <= LAST_MESSAGE, adb_daemon.messages
