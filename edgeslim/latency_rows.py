@@ -61,6 +61,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         provenance: Of an imported table, where its numbers come from and what is not known
             of them.
         convention: What its operators are.
+        settings: What was set on the device for the measurement, such as a frequency lock.
         unit: Serial number that the device says of itself; empty if it says none. A table
             predicts for others of its kind, and is filled by one.
     """
@@ -75,6 +76,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     edgeslim: str = ""
     provenance: str = ""
     convention: Convention = Convention.FUSED
+    settings: tuple[str, ...] = ()
     unit: str = ""
     schema: int = SCHEMA
 
@@ -105,6 +107,7 @@ _DECIDING = (
     "runner",
     "simulated",
     "convention",
+    "settings",
 )
 """What rows of one table have in common."""
 

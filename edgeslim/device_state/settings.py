@@ -19,13 +19,16 @@ from edgeslim.errors import EdgeslimError, LinkError, LinkLostError, UnwritableE
 from edgeslim.files import temporary_folder
 from edgeslim.transports import Transport
 
-__all__ = ["DeviceSettings", "held", "restore_leftovers"]
+__all__ = ["STAYS_ON", "DeviceSettings", "held", "restore_leftovers"]
 
 _NAME = "restore-settings.sh"
 _TIMEOUT_S = 60
 _ATTEMPTS, _PAUSE_S = 4, 0.25
 _TO_STAY_ON = "7"
 """At the mains, at a computer and on a charging pad."""
+
+STAYS_ON = "stays on while plugged in"
+"""The only setting that latencies do not depend on."""
 
 _STAY_ON = "stay-on"
 _FIXED_PERFORMANCE = "fixed performance mode"
@@ -296,7 +299,7 @@ def _apply(transport: Transport, wanted: DeviceSettings, old: OldSettings) -> tu
             raise UsageError(f"{transport.place} does not keep to what was set: {problem}")
         time.sleep(_PAUSE_S)
     if wanted.stay_on:
-        in_force.append("stays on while plugged in")
+        in_force.append(STAYS_ON)
     if wanted.frequency_share is not None:
         speeds = dict.fromkeys(
             f"{policy.nearest(wanted.frequency_share) / 1e6:.2f} GHz" for policy in old.policies

@@ -144,7 +144,7 @@ class RemoteTransport(ABC):
 
     @contextmanager
     def folder(self) -> Iterator[PurePosixPath]:
-        path = self._inside("work") / f"{self._owner}-{secrets.token_hex(4)}"
+        path = self.base / "work" / f"{self._owner}-{secrets.token_hex(4)}"
         made = self._plain(quoted(["mkdir", str(path)]))
         if made.status != 0:
             raise DeviceFullError(f"{path} cannot be made{last_lines(made.errors)}")
@@ -158,7 +158,7 @@ class RemoteTransport(ABC):
         digest = _digest(source)
         if digest in self._kept:
             return self._kept[digest]
-        folder = self._inside("kept") / digest[:16]
+        folder = self.base / "kept" / digest[:16]
         target = folder / source.name
         if self._digest_there(target) != digest:
             part = folder / f".{source.name}.{self._owner}"
@@ -209,7 +209,7 @@ class RemoteTransport(ABC):
         on_line: Callable[[bytes], None] | None = None,
     ) -> Completed:
         self._count += 1
-        note = self._inside("running") / f"{self._owner}-{self._count}"
+        note = self.base / "running" / f"{self._owner}-{self._count}"
         command = supervised(
             argv, environment=environment or {}, note=str(note), timeout_s=timeout_s
         )
@@ -250,12 +250,13 @@ class RemoteTransport(ABC):
             wall_s=time.monotonic() - start,
         )
 
-    def _inside(self, name: str) -> PurePosixPath:
+    @property
+    def base(self) -> PurePosixPath:
         if self._base is None:
             self.connect()
         if self._base is None:
             raise DeviceNotFoundError(f"{self.place} is not there")
-        return self._base / name
+        return self._base
 
 
 def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadline) -> int | None:
