@@ -193,7 +193,10 @@ def _leave_script(transport: Transport, lines: list[str], folder: PurePosixPath)
         script.write_text("\n".join([*lines, "exit 0", ""]))
         transport.run(["mkdir", "-p", str(folder)], timeout_s=_TIMEOUT_S)
         transport.push(script, part)
-    if transport.run(["mv", str(part), str(whole)], timeout_s=_TIMEOUT_S).status != 0:
+    # Without sync, a power cut may leave an empty script.
+    move = 'sync; mv "$1" "$2" && sync'
+    argv = ["sh", "-c", move, "sh", str(part), str(whole)]
+    if transport.run(argv, timeout_s=_TIMEOUT_S).status != 0:
         raise UnwritableError(f"cannot write {whole} on {transport.place}")
 
 
