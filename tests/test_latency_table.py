@@ -112,9 +112,10 @@ def test_measurements_of_another_context_are_refused(
 def test_every_field_of_a_context_is_compared_or_says_when_and_how_it_was_written() -> None:
     compared = {
         *("device", "hardware", "execution", "library_version", "runner", "simulated"),
-        "convention",
+        *("convention", "settings"),
     }
-    told = {"created", "edgeslim", "provenance", "schema"}
+    # Of units it is the table to be filled that decides.
+    told = {"created", "edgeslim", "provenance", "schema", "unit"}
     assert set(TableContext.__struct_fields__) - compared == told
 
 

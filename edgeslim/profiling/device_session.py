@@ -113,10 +113,10 @@ def open_device(device: str | DeviceChoice) -> DeviceSession:
 
 def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
     transport = TRANSPORTS.get(profile.transport)(profile.location)
-    if profile.transport != _LOCAL:
-        stack.enter_context(only_user(transport.place))
     transport.connect()
     stack.callback(transport.close)
+    if profile.transport != _LOCAL:
+        stack.enter_context(only_user(transport.place))
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
     execution = profile.execution()

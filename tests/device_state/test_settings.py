@@ -160,6 +160,8 @@ from pathlib import Path, PurePosixPath
 from edgeslim.device_state.settings import DeviceSettings, held
 from tests.device_state.phones import PhoneTransport
 from tests.devices.phone import FakePhone
+
+pytestmark = pytest.mark.slow
 wanted = DeviceSettings(stay_on=True, fixed_performance=True, frequency_share=0.6)
 calls = iter(range(100))
 def before():
