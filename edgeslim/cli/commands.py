@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from edgeslim.cli import deploy, devices, doctor, inspect, predict, profile, search, space, table
+from edgeslim.cli import (
+    deploy,
+    devices,
+    doctor,
+    inspect,
+    predict,
+    profile,
+    runner,
+    search,
+    space,
+    table,
+)
 from edgeslim.version import __version__
 
 __all__ = ["app"]
@@ -28,6 +39,7 @@ app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("search")(search.command)
 app.command("deploy")(deploy.command)
+app.add_typer(runner.app, name="runner")
 app.add_typer(space.app, name="space")
 app.add_typer(table.app, name="table")
 

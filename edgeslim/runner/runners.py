@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from edgeslim.execution import PowerMode
+from edgeslim.runner.build import PROGRAM, BuiltRunner
 from edgeslim.transports import Transport
 
-__all__ = ["PythonRunner", "Runner", "python_program"]
+__all__ = ["NativeRunner", "PythonRunner", "Runner", "python_program"]
 
 _PACKAGE = "edgeslim_runner"
 _MAIN = f"""\
@@ -78,6 +79,44 @@ class PythonRunner:
         """Variables that make every thread pool as large as asked."""
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         return dict.fromkeys(names, str(self.threads))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NativeRunner:
+    """The runner that `edgeslim.runner.build` compiled, where there is no Python.
+
+    Args:
+        transport: Way to the device.
+        folder: Folder of the built runner, here.
+        built: What it says about itself.
+        threads: Threads that models run with.
+        power_mode: Cores that they are bound to.
+    """
+
+    transport: Transport
+    folder: Path
+    built: BuiltRunner
+    threads: int
+    power_mode: PowerMode = PowerMode.NO_BIND
+    name: str = field(default="native", init=False)
+
+    def command(self) -> list[str]:
+        """The program alone; its libraries are sent too."""
+        self._libraries()
+        return [str(self.transport.keep(self.folder / PROGRAM))]
+
+    def environment(self) -> Mapping[str, str]:
+        """Where its libraries are, and as many threads as asked."""
+        folders = [str(path.parent) for path in self._libraries()]
+        if self.built.library_folders:  # of this machine, with a link beside the program
+            folders += [str(self.folder.resolve()), *self.built.library_folders]
+        search = {"LD_LIBRARY_PATH": ":".join(folders)} if folders else {}
+        return {**search, "OMP_NUM_THREADS": str(self.threads)}
+
+    def _libraries(self) -> list[PurePosixPath]:
+        """The libraries on the device, where each kept file has a folder of its own."""
+        names = [name for name in self.built.files if name != PROGRAM]
+        return [self.transport.keep(self.folder / name) for name in names]
 
 
 @cache

@@ -134,10 +134,11 @@ inline void read_manifest(const Json& manifest, Span content, Batch* batch) {
     throw Refusal("the batch did not arrive whole: its checksum differs");
   size_t start = 0;
   for (const Json& each : manifest.list("files")) {
-    Span file;
-    file.size = static_cast<size_t>(each.count("size"));
-    if (file.size > content.size - start)
+    const int64_t size = each.count("size");
+    if (static_cast<uint64_t>(size) > content.size - start)
       throw Refusal("the batch did not arrive whole: its files are longer than it");
+    Span file;
+    file.size = static_cast<size_t>(size);
     file.data = content.data + start;
     start += file.size;
     batch->files[each.string("name")] = file;

@@ -1,0 +1,53 @@
+"""``edgeslim runner``: the program that times models on devices without Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.runner.build import PROGRAM, build_runner
+from edgeslim.runner.build_targets import BUILD_TARGETS
+
+__all__ = ["app"]
+
+_TARGETS = ", ".join(BUILD_TARGETS)
+
+app = typer.Typer(help="The runner for devices without Python.", no_args_is_help=True)
+
+
+@app.command("build")
+def build(
+    target: Annotated[str, typer.Option(help=f"What to build it for: {_TARGETS}.")],
+    sdk: Annotated[
+        Path | None, typer.Option(help="Folder of Paddle-Lite's unpacked release package.")
+    ] = None,
+    ndk: Annotated[Path | None, typer.Option(help="Folder of Android's NDK.")] = None,
+    compiler: Annotated[
+        str | None, typer.Option(help="Another C++ compiler than the usual one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to; runners/TARGET by itself.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compile the native runner for a device.
+
+    Example: edgeslim runner build --target linux-armv7hf
+    --sdk inference_lite_lib.armlinux.armv7hf.gcc.with_extra
+    """
+    folder, built = build_runner(target, sdk=sdk, ndk=ndk, compiler=compiler, out=out)
+    note = BUILD_TARGETS[target].note
+    if as_json:
+        print_json(
+            {"runner": {"folder": folder, **msgspec.structs.asdict(built), "note": note}}
+        )
+        return
+    print_lines(f"built {folder / PROGRAM} for {built.machine}")
+    if built.glibc:
+        print_lines(f"the device needs glibc {built.glibc} or newer (ldd --version there)")
+    if built.max_threads:
+        print_lines(f"its library runs models with {built.max_threads} thread only")
+    if note:
+        print_lines(note)

@@ -1,0 +1,288 @@
+"""The native runner, compiled for a device by the compiler and library that are made for it.
+
+It is built by the user, because Paddle-Lite's library and the Android NDK are theirs to
+choose; what is missing is said with the name of the file and of what brings it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from edgeslim import process
+from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
+from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
+from edgeslim.runner.build_targets import BUILD_TARGETS, BuildTarget, Kit
+from edgeslim.version import __version__
+
+__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner"]
+
+PROGRAM = "edgeslim_runner"
+"""File name of the program."""
+
+_SOURCES = Path(__file__).parent / "native"
+_FACTS = "runner.json"
+_SONAME = "liblite_pybind.so"
+"""What the wheel's library calls itself, and is looked for as."""
+
+_NDK_VARIABLES = ("ANDROID_NDK_HOME", "ANDROID_NDK_ROOT", "NDK_ROOT")
+_ANDROID_API = 21
+"""Android 5: the oldest that recent kits compile for."""
+
+_COMPILER_S = 600.0
+_GLIBC = re.compile(rb"GLIBC_(\d+)\.(\d+)")
+
+
+class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder with a built runner says about itself.
+
+    Args:
+        target: What it was built for.
+        machine: The processor, as ``uname -m`` says there.
+        sha256: Checksum of the program.
+        files: Files of the folder that the device needs.
+        library_folders: Folders of this machine with libraries that are too large to travel.
+        max_threads: Threads that its library can run models with; 0 is no limit.
+        glibc: The C library that it needs at least, on Linux.
+        version: Version of edgeslim that built it.
+    """
+
+    target: str
+    machine: str
+    sha256: str
+    files: tuple[str, ...]
+    library_folders: tuple[str, ...] = ()
+    max_threads: int = 0
+    glibc: str = ""
+    version: str = __version__
+
+
+def find_runner(target: str) -> tuple[Path, BuiltRunner] | None:
+    """The built runner of a target: in ``runners`` here, or among the user's own data.
+
+    Raises:
+        UnknownNameError: There is no such target.
+        BadFileError: A folder is there, and lacks something.
+    """
+    _known(target)
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    for folder in (Path("runners") / target, data / "edgeslim" / "runners" / target):
+        if not (folder / _FACTS).is_file():
+            continue
+        built = read_json(folder / _FACTS, BuiltRunner)
+        for name in built.files:
+            if not (folder / name).is_file():
+                raise BadFileError(
+                    f"{folder} lacks {name}; edgeslim runner build --target {target}"
+                )
+        return folder, built
+    return None
+
+
+def build_runner(
+    target: str,
+    *,
+    sdk: Path | None = None,
+    ndk: Path | None = None,
+    compiler: str | None = None,
+    out: Path | None = None,
+) -> tuple[Path, BuiltRunner]:
+    """Compiles the runner; the folder is there whole or not at all.
+
+    Args:
+        target: A name of `BUILD_TARGETS`.
+        sdk: Unpacked release package of Paddle-Lite; for this machine, the wheel's folder.
+        ndk: Folder of Android's NDK.
+        compiler: Another C++ compiler than the usual one.
+        out: Where to; ``runners/<target>`` unless given.
+
+    Raises:
+        UnknownNameError: There is no such target.
+        UsageError: An option is missing, or means nothing for this target.
+        ProgramNotFoundError: There is no such compiler.
+        ProgramError: It fails.
+        BadFileError: The package lacks a file, or is for another processor.
+    """
+    facts = _known(target)
+    if ndk is not None and facts.kit is not Kit.NDK:
+        raise UsageError(f"--ndk means nothing for {target}; it is compiled by {facts.kit.value}")
+    program = _compiler(target, facts, ndk, compiler)
+    folder = _sdk(target, facts, sdk)
+    include, library = _parts(facts, folder)
+    out = out or Path("runners") / target
+    with temporary_folder(near=out.absolute().parent) as beside:
+        new = beside / "runner"
+        new.mkdir()
+        _compile(facts, program, include, library, new)
+        built = _facts(target, facts, library, new)
+        write_json(new / _FACTS, built)
+        replace_folder(new, out.absolute())
+    return out, built
+
+
+def _known(target: str) -> BuildTarget:
+    if target not in BUILD_TARGETS:
+        raise UnknownNameError("target of the native runner", target, BUILD_TARGETS)
+    return BUILD_TARGETS[target]
+
+
+def _compiler(
+    target: str, facts: BuildTarget, ndk: Path | None, asked: str | None
+) -> Sequence[str]:
+    """The compiler's command."""
+    if facts.kit is Kit.XCODE and not asked:
+        if sys.platform != "darwin" or shutil.which("xcrun") is None:
+            raise ProgramNotFoundError(
+                f"{target} needs macOS with Xcode (there is no xcrun); build it there and copy "
+                f"runners/{target} here, or name a compiler for it with --compiler"
+            )
+        return ["xcrun", "--sdk", "iphoneos", facts.compiler]
+    if asked:
+        if shutil.which(asked) is None:
+            raise ProgramNotFoundError(f"there is no compiler {asked}")
+        return [asked]
+    if facts.kit is Kit.NDK:
+        return [str(_ndk_compiler(target, facts, ndk))]
+    if shutil.which(facts.compiler):
+        return [facts.compiler]
+    # On the board itself the compiler has no long name.
+    if platform.machine() == facts.machine and shutil.which("g++"):
+        return ["g++"]
+    raise ProgramNotFoundError(
+        f"{target} needs the compiler {facts.compiler}; {facts.install}, "
+        "or name another with --compiler"
+    )
+
+
+def _ndk_compiler(target: str, facts: BuildTarget, ndk: Path | None) -> Path:
+    """The NDK's compiler for Android 5, or for the oldest that it has."""
+    given = [os.environ[name] for name in _NDK_VARIABLES if os.environ.get(name)]
+    if ndk is None and not given:
+        raise UsageError(
+            f"{target} needs Android's NDK, 21 or newer; name its folder with --ndk or "
+            f"{_NDK_VARIABLES[0]}, or a compiler with --compiler"
+        )
+    root = ndk or Path(given[0])
+    names = f"toolchains/llvm/prebuilt/*/bin/{facts.compiler}*-clang++"
+    found = {_api(path, facts): path for path in root.glob(names)}
+    if not found:
+        raise ProgramNotFoundError(f"{root} is no NDK of version 21 or newer: it has no {names}")
+    return found.get(_ANDROID_API) or found[min(found)]
+
+
+def _api(compiler: Path, facts: BuildTarget) -> int:
+    digits = compiler.name[len(facts.compiler) : -len("-clang++")]
+    return int(digits) if digits.isdecimal() else sys.maxsize
+
+
+def _sdk(target: str, facts: BuildTarget, given: Path | None) -> Path:
+    """The folder with Paddle-Lite's library."""
+    if given is not None:
+        return given
+    if facts.kit is not Kit.WHEEL:
+        raise UsageError(
+            f"{target} needs Paddle-Lite's library; download {facts.package}.tar.gz from its "
+            "release v2.13-rc, unpack it and name the folder with --sdk"
+        )
+    spec = find_spec("paddlelite")
+    if spec is None or spec.origin is None:
+        raise BadFileError("the wheel paddlelite is not installed; pip install paddlelite==2.13rc0")
+    return Path(spec.origin).parent
+
+
+def _parts(facts: BuildTarget, sdk: Path) -> tuple[Path | None, Path]:
+    """Folder of the headers, if they are the package's, and the library."""
+    if facts.kit is Kit.WHEEL:
+        library = _there(sdk / facts.library, facts)
+        _check_machine(library, facts)
+        return None, library
+    # Packages for Android and Linux have a folder cxx; those for iPhones have not.
+    root = next((each for each in (sdk / "cxx", sdk) if (each / "include").is_dir()), sdk / "cxx")
+    for header in ("paddle_api.h", "paddle_place.h"):
+        _there(root / "include" / header, facts)
+    library = _there(root / "lib" / facts.library, facts)
+    if facts.elf_machine:
+        _check_machine(library, facts)
+    return root / "include", library
+
+
+def _there(path: Path, facts: BuildTarget) -> Path:
+    if not path.is_file():
+        raise BadFileError(f"there is no {path}; it comes with {facts.package}")
+    return path
+
+
+def _check_machine(library: Path, facts: BuildTarget) -> None:
+    """Proves that a library is for the target's processor."""
+    with library.open("rb") as stream:
+        header = stream.read(20)
+    if header[:4] != b"\x7fELF" or len(header) < 20:
+        raise BadFileError(f"{library} is no shared library; it comes with {facts.package}")
+    found = int.from_bytes(header[18:20], "little")
+    if found != facts.elf_machine:
+        names = {each.elf_machine: each.machine for each in BUILD_TARGETS.values()}
+        raise BadFileError(
+            f"{library} is for {names.get(found, f'processor {found}')} and not for "
+            f"{facts.machine}; it comes with {facts.package}"
+        )
+
+
+def _compile(
+    facts: BuildTarget, compiler: Sequence[str], include: Path | None, library: Path, out: Path
+) -> None:
+    command = [*compiler, "-std=c++11", "-O3", "-Wall", *facts.flags]
+    if include is not None:
+        command += ["-isystem", str(include.resolve())]
+    command += [str(_SOURCES / f"{PROGRAM}.cpp"), "-o", str(out / PROGRAM)]
+    if facts.kit is Kit.WHEEL:
+        (out / _SONAME).symlink_to(library.resolve())
+        command += [str(out / _SONAME), str(_libpython())]
+    else:
+        command.append(str(library.resolve()))
+    completed = process.run([*command, *facts.libraries], timeout_s=_COMPILER_S)
+    if completed.status != 0:
+        raise process.status_error(f"{compiler[0]} does not compile the runner", completed)
+    if facts.kit not in {Kit.WHEEL, Kit.XCODE}:
+        shutil.copy(library, out / facts.library)
+
+
+def _libpython() -> Path:
+    """The shared library of the Python that the wheel is for."""
+    name = sysconfig.get_config_var("INSTSONAME") or ""
+    path = Path(sysconfig.get_config_var("LIBDIR") or "") / name
+    if ".so" not in name or not path.is_file():
+        raise BadFileError(
+            "Paddle-Lite's library of the wheel needs libpython3.10.so and this Python has none "
+            f"({path}); use a Python that was built with --enable-shared"
+        )
+    return path
+
+
+def _facts(target: str, facts: BuildTarget, library: Path, out: Path) -> BuiltRunner:
+    """What the folder says about itself."""
+    program = (out / PROGRAM).read_bytes()
+    travels = facts.kit not in {Kit.WHEEL, Kit.XCODE}
+    wheel = facts.kit is Kit.WHEEL
+    folders = (library.resolve().parent / "libs", _libpython().parent) if wheel else ()
+    # A package of gcc's has what clang's leaves out; the compiler signs what it compiles.
+    limited = facts.one_thread and (not travels or b"clang version" in library.read_bytes())
+    needed = [(int(major), int(minor)) for major, minor in _GLIBC.findall(program)]
+    return BuiltRunner(
+        target=target,
+        machine=facts.machine,
+        sha256=hashlib.sha256(program).hexdigest(),
+        files=(PROGRAM, facts.library) if travels else (PROGRAM,),
+        library_folders=tuple(str(folder) for folder in folders),
+        max_threads=1 if limited else 0,
+        glibc=".".join(map(str, max(needed))) if needed else "",
+    )
