@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import edgeslim.runner
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.program.noise import noise
-from tests.runner.native_program import compile_program
+from tests.tools import program
 
+SOURCES = Path(edgeslim.runner.__file__).parent / "native"
 PROBE = Path(__file__).with_name("native_probe.cpp")
+STRICT = ("-std=c++11", "-O0", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined")
 EXAMPLES = settings(max_examples=60)  # each starts a process
 
 DOCUMENTS = st.recursive(
@@ -32,7 +35,10 @@ DOCUMENTS = st.recursive(
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The headers in a small program that stops at any access beyond its memory."""
     result = tmp_path_factory.mktemp("probe") / "native_probe"
-    return compile_program("g++", PROBE, result, "-fsanitize=address,undefined", "-g")
+    subprocess.run(
+        [program("g++"), *STRICT, f"-I{SOURCES}", "-o", result, PROBE], check=True, timeout=300
+    )
+    return result
 
 
 def ask(probe: Path, *arguments: object, content: bytes = b"") -> tuple[int, bytes]:
