@@ -23,6 +23,7 @@ from edgeslim.errors import (
     UnknownNameError,
     UsageError,
 )
+from edgeslim.files import write_json
 from edgeslim.runner import build as build_module
 from edgeslim.runner.build import PROGRAM, BuiltRunner, build_runner, find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS, LIBRARY
@@ -262,7 +263,7 @@ def test_a_runner_is_found_here_first_and_then_among_the_users_data(here: Path) 
         path = folder / "linux-armv8"
         path.mkdir(parents=True)
         (path / PROGRAM).write_bytes(b"")
-        build_module.write_json(path / "runner.json", built)
+        write_json(path / "runner.json", built)
         assert find_runner("linux-armv8") == (path, built)
     (Path("runners") / "linux-armv8" / PROGRAM).unlink()
     with pytest.raises(BadFileError, match="lacks edgeslim_runner; edgeslim runner build"):
