@@ -40,9 +40,7 @@ def build(
     folder, built = build_runner(target, sdk=sdk, ndk=ndk, compiler=compiler, out=out)
     note = BUILD_TARGETS[target].note
     if as_json:
-        print_json(
-            {"runner": {"folder": folder, **msgspec.structs.asdict(built), "note": note}}
-        )
+        print_json({"runner": {"folder": folder, **msgspec.structs.asdict(built), "note": note}})
         return
     print_lines(f"built {folder / PROGRAM} for {built.machine}")
     if built.glibc:

@@ -141,7 +141,7 @@ def _compiler(
 ) -> Sequence[str]:
     """The compiler's command."""
     if facts.kit is Kit.XCODE and not asked:
-        if sys.platform != "darwin" or shutil.which("xcrun") is None:
+        if platform.system() != "Darwin" or shutil.which("xcrun") is None:
             raise ProgramNotFoundError(
                 f"{target} needs macOS with Xcode (there is no xcrun); build it there and copy "
                 f"runners/{target} here, or name a compiler for it with --compiler"

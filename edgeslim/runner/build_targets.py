@@ -98,6 +98,7 @@ BUILD_TARGETS: Mapping[str, BuildTarget] = {
         install="apt install g++-arm-linux-gnueabihf",
         package="inference_lite_lib.armlinux.armv7hf.gcc.with_extra",
         elf_machine=40,
+        flags=("-Wno-psabi",),  # g++ tells of a change in GCC 7.1, which all here is newer than
         libraries=_LINUX,
     ),
     "linux-armv8": BuildTarget(

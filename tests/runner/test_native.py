@@ -362,7 +362,7 @@ def no_change(content: bytes) -> bytes:
     ],
 )
 def test_a_batch_that_cannot_be_done_is_refused(
-    bench: Bench, change: Callable[[bytes], bytes], options: dict[str, int], message: str
+    bench: Bench, change: Callable[[bytes], bytes], options: dict[str, Any], message: str
 ) -> None:
     bench.write([], **options)
     path = bench.folder / "batch"
