@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
     from edgeslim.prediction.predict_model import predict
-    from edgeslim.profiling.doctor import devices, doctor
+    from edgeslim.profiling.attached import devices
+    from edgeslim.profiling.doctor import doctor
     from edgeslim.profiling.profile import profile
     from edgeslim.search.largest import largest
     from edgeslim.search.search import search

@@ -21,7 +21,6 @@ __all__ = [
     "DeviceProfile",
     "Location",
     "RunnerKind",
-    "System",
     "device_names",
     "load_device",
     "profile_folders",
@@ -52,14 +51,6 @@ class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(f"port must be from 1 to 65535, not {self.port}")
 
 
-class System(str, Enum):
-    """What runs on a device; with its processor it decides which runner fits."""
-
-    LINUX = "linux"
-    ANDROID = "android"
-    IOS = "ios"
-
-
 class RunnerKind(str, Enum):
     """The program that times models there."""
 
@@ -78,11 +69,13 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         transport: Way to reach it, a file of ``edgeslim/transports``.
         target: Kind of processor that ``opt`` converts for.
         location: Where it is.
-        system: What runs on it.
         runner: The program that times models there.
         python: Python there, of a Python runner; empty is edgeslim's own.
         threads: Threads that models run with unless told otherwise.
         power_mode: Cores that Paddle-Lite binds to, where it can.
+        stay_on, fixed_performance: What is set on a phone while it is measured: its screen
+            stays on while it is plugged in; Android's fixed performance mode.
+        lock_frequency: Share of their full frequency that cores are held at; needs root.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
             between two runs, from 0 (everything cached) to twice the last cache's size.
     """
@@ -92,11 +85,13 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     transport: str
     target: Target
     location: Location = Location()
-    system: System = System.LINUX
     runner: RunnerKind = RunnerKind.PYTHON
     python: str = ""
     threads: int = 1
     power_mode: PowerMode = PowerMode.NO_BIND
+    stay_on: bool = False
+    fixed_performance: bool = False
+    lock_frequency: float | None = None
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
 
     def __post_init__(self) -> None:
@@ -123,6 +118,7 @@ class DeviceChoice:
         name: Name of the profile; empty is that of the table or search at hand, or this machine.
         serial, host, port, user: Where it is.
         threads, power_mode: How models run on it.
+        stay_on, fixed_performance, lock_frequency: What is set on it meanwhile.
     """
 
     name: str = ""
@@ -132,6 +128,9 @@ class DeviceChoice:
     user: str | None = None
     threads: int | None = None
     power_mode: PowerMode | None = None
+    stay_on: bool | None = None
+    fixed_performance: bool | None = None
+    lock_frequency: float | None = None
 
     @classmethod
     def of(cls, device: str | DeviceChoice) -> DeviceChoice:
@@ -159,6 +158,9 @@ class DeviceChoice:
         chosen = {
             "threads": self.threads,
             "power_mode": self.power_mode,
+            "stay_on": self.stay_on,
+            "fixed_performance": self.fixed_performance,
+            "lock_frequency": self.lock_frequency,
             # A board may be reached both ways.
             "transport": "adb" if self.serial else "ssh" if self.host else None,
         }

@@ -1,13 +1,14 @@
-"""Durations with their unit: ``20ms``, ``1.5s``, ``2min``. A bare number is refused."""
+"""Durations with their unit (``20ms``, ``1.5s``; a bare number is refused), and moments."""
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, timezone
 
 from edgeslim.errors import UsageError
 
-__all__ = ["format_ms", "parse_ms", "parse_s"]
+__all__ = ["format_ms", "now", "parse_ms", "parse_s"]
 
 _UNIT_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "min": 60e3, "h": 3600e3}
 _MICRO = {0xB5: "u", 0x3BC: "u"}
@@ -57,3 +58,8 @@ def format_ms(value_ms: float, *, round_up: bool = False) -> str:
     if round_up:
         value = math.ceil(value * (1 + 1e-12) * 10**digits) / 10**digits
     return f"{value:.{digits}f} {unit}"
+
+
+def now() -> str:
+    """This moment, UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

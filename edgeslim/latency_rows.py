@@ -61,6 +61,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         provenance: Of an imported table, where its numbers come from and what is not known
             of them.
         convention: What its operators are.
+        settings: What was set on the device for the measurement, such as a frequency lock.
         unit: Serial number that the device says of itself; empty if it says none. A table
             predicts for others of its kind, and is filled by one.
     """
@@ -75,6 +76,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     edgeslim: str = ""
     provenance: str = ""
     convention: Convention = Convention.FUSED
+    settings: tuple[str, ...] = ()
     unit: str = ""
     schema: int = SCHEMA
 
@@ -105,6 +107,7 @@ _DECIDING = (
     "runner",
     "simulated",
     "convention",
+    "settings",
 )
 """What rows of one table have in common."""
 
@@ -174,6 +177,12 @@ class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions",
         temperature_c: Of the hottest sensor.
         load: Mean number of programs that ran or wanted to, over a minute.
         measured: Day and time, UTC.
+        thermal_status: What Android makes of its temperatures, from 0 (none) to 6 (shutdown).
+        battery_percent: How full the battery is.
+        battery_c: Its temperature.
+        plugged: Whether it is charged.
+        online_cores: How many cores are switched on.
+        capped: The share of its full frequency that the most limited core may use.
     """
 
     frequencies_mhz: tuple[float, ...] = ()
@@ -181,6 +190,12 @@ class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions",
     temperature_c: float | None = None
     load: float | None = None
     measured: str = ""
+    thermal_status: int | None = None
+    battery_percent: int | None = None
+    battery_c: float | None = None
+    plugged: bool | None = None
+    online_cores: int | None = None
+    capped: float | None = None
 
 
 class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):

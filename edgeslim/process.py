@@ -26,7 +26,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
 )
 
-__all__ = ["Completed", "Deadline", "last_lines", "run", "status_error"]
+__all__ = ["Capture", "Completed", "Deadline", "last_lines", "run", "shortened", "status_error"]
 
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE_BYTES = 16 * 1024 * 1024
@@ -81,7 +81,7 @@ class Deadline:
 
 
 @dataclass(slots=True)
-class _Capture:
+class Capture:
     """The last part of a stream, and its lines as they become complete."""
 
     on_line: Callable[[bytes], None] | None = None
@@ -144,7 +144,7 @@ def run(
         raise ProgramNotFoundError(
             f"cannot start {argv[0]}: {error.strerror or error}{where}"
         ) from error
-    output, errors = _Capture(on_line), _Capture()
+    output, errors = Capture(on_line), Capture()
     deadline = Deadline(timeout_s, quiet_s)
     try:
         ended = _pump(child, output, errors, deadline)
@@ -152,7 +152,7 @@ def run(
         _end_group(child)
     if not ended:
         raise ProgramTimedOutError(
-            f"{_short(argv)} {deadline.passed} and was ended"
+            f"{shortened(argv)} {deadline.passed} and was ended"
             f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
         )
     code = child.returncode
@@ -166,7 +166,7 @@ def run(
 
 
 def _pump(
-    child: subprocess.Popen[bytes], output: _Capture, errors: _Capture, deadline: Deadline
+    child: subprocess.Popen[bytes], output: Capture, errors: Capture, deadline: Deadline
 ) -> bool:
     """Reads both streams until the program ends; False if the deadline came first."""
     assert child.stdout is not None  # noqa: S101 - both were asked for above
@@ -238,6 +238,7 @@ def last_lines(*streams: bytes) -> str:
     return f" [it printed last: {' | '.join(lines[-_LAST_LINES:])[-600:]}]" if lines else ""
 
 
-def _short(argv: Sequence[str]) -> str:
+def shortened(argv: Sequence[str]) -> str:
+    """A command for a message."""
     text = shlex.join(argv)
     return text if len(text) <= 120 else f"{text[:117]}..."

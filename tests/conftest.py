@@ -27,6 +27,8 @@ settings.register_profile("edgeslim", deadline=None, max_examples=30, derandomiz
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("edgeslim")
 
+pytest_plugins = ["tests.devices.fixtures"]
+
 _ALL_SLOW = "pytestmark = pytest.mark.slow"
 
 

@@ -7,11 +7,24 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Host, Port, Power, Serial, Threads, device_choice, shapes
+from edgeslim.cli.options import (
+    FixedPerformance,
+    Host,
+    LockFrequency,
+    Port,
+    Power,
+    Serial,
+    StayOn,
+    Threads,
+    device_choice,
+    settings_choice,
+    shapes,
+)
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.deploy import Deployed, Deployment, convert, deploy
-from edgeslim.durations import format_ms
+from edgeslim.deployment.sustained import Sustained
+from edgeslim.durations import format_ms, parse_s
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 
@@ -40,6 +53,12 @@ def command(
     port: Port = None,
     threads: Threads = None,
     power_mode: Power = None,
+    stay_on: StayOn = None,
+    fixed_performance: FixedPerformance = None,
+    lock_frequency: LockFrequency = None,
+    sustained: Annotated[
+        str | None, typer.Option(help="Run it so long without a pause as well: 10min.")
+    ] = None,
     convert_only: Annotated[
         list[Target] | None,
         typer.Option(help="Only convert, for this target; may be given several times."),
@@ -55,12 +74,14 @@ def command(
             raise UsageError("--convert-only needs a model")
         done = convert(model, convert_only, out=out, input_shapes=shapes(input_shape))
     else:
+        settings = settings_choice(stay_on, fixed_performance, lock_frequency)
         done = deploy(
             model,
-            device=device_choice(device, serial, host, port, threads, power_mode),
+            device=device_choice(device, serial, host, port, threads, power_mode, settings),
             table=table,
             out=out,
             input_shapes=shapes(input_shape),
+            sustained_s=None if sustained is None else parse_s(sustained),
             progress=terminal_progress(),
         )
     if as_json:
@@ -86,12 +107,37 @@ def _print(done: Deployment) -> None:
         if _missing(each):
             print_lines("  there is no prediction, for the table lacks:")
             print_lines(*(f"    {operator}" for operator in _missing(each)))
+        if each.sustained is not None:
+            _over_time(each.sustained)
         if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
             faster = "faster" if each.speed > 1 else "slower"
             print_lines(
                 f"  the device is {abs(each.speed - 1):.0%} {faster} now than when its table was "
                 "measured"
             )
+
+
+def _over_time(sustained: Sustained) -> None:
+    """Latency over time, window by window."""
+    print_table(
+        ["after", "p50", "p90", "runs", "C", "thermal status", "frequency allowed"],
+        [
+            [
+                f"{window.start_s:.0f} s",
+                format_ms(window.p50_ms),
+                format_ms(window.p90_ms),
+                str(window.samples),
+                "" if window.temperature_c is None else f"{window.temperature_c:.0f}",
+                "" if window.thermal_status is None else str(window.thermal_status),
+                "" if window.capped is None else f"{window.capped:.0%}",
+            ]
+            for window in sustained.windows
+        ],
+    )
+    print_lines(
+        f"the last minute takes {sustained.slowdown:.2f} times the first; the model ran "
+        f"{sustained.busy:.0%} of the time"
+    )
 
 
 def _row(each: Deployed) -> list[str]:
@@ -127,6 +173,28 @@ def _document(each: Deployed) -> dict[str, object]:
         "speed": each.speed,
         "output_max_abs_error": None if difference is None else difference.max_abs,
         "output_max_rel_error": None if difference is None else difference.max_rel,
+        "sustained": None if each.sustained is None else _sustained_document(each.sustained),
         "target_ms": each.target_ms,
         "met_target": each.met_target,
+    }
+
+
+def _sustained_document(sustained: Sustained) -> dict[str, object]:
+    return {
+        "seconds": sustained.seconds,
+        "p50_ms": sustained.measurement.latency_ms,
+        "p90_ms": sustained.measurement.p90_ms,
+        "slowdown": sustained.slowdown,
+        "windows": [
+            {
+                "start_s": window.start_s,
+                "p50_ms": window.p50_ms,
+                "p90_ms": window.p90_ms,
+                "samples": window.samples,
+                "temperature_c": window.temperature_c,
+                "thermal_status": window.thermal_status,
+                "capped": window.capped,
+            }
+            for window in sustained.windows
+        ],
     }

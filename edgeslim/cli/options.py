@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,13 +16,17 @@ from edgeslim.opspec import Shape
 
 __all__ = [
     "Device",
+    "FixedPerformance",
     "Host",
+    "LockFrequency",
     "Port",
     "Power",
     "Serial",
+    "StayOn",
     "Threads",
     "device_choice",
     "only_shape",
+    "settings_choice",
     "shapes",
 ]
 
@@ -36,6 +42,36 @@ Power = Annotated[
 ]
 
 
+StayOn = Annotated[
+    bool | None, typer.Option("--stay-on", help="Keep a phone's screen on meanwhile.")
+]
+FixedPerformance = Annotated[
+    bool | None,
+    typer.Option("--fixed-performance", help="Android's fixed performance mode meanwhile."),
+]
+LockFrequency = Annotated[
+    str | None,
+    typer.Option(help="Hold every core at this share of its full frequency: 70%. Needs root."),
+]
+
+
+def settings_choice(
+    stay_on: bool | None, fixed_performance: bool | None, lock_frequency: str | None
+) -> DeviceChoice:
+    """What is set on a device meanwhile, as a choice of no device.
+
+    Raises:
+        UsageError: A share that is none.
+    """
+    share = None
+    if lock_frequency is not None:
+        match = re.fullmatch(r"(\d{1,3})\s*%", lock_frequency.strip())
+        if match is None or not 1 <= int(match[1]) <= 100:
+            raise UsageError(f"--lock-frequency is a share like 70%, not {lock_frequency!r}")
+        share = int(match[1]) / 100
+    return DeviceChoice(stay_on=stay_on, fixed_performance=fixed_performance, lock_frequency=share)
+
+
 def device_choice(
     device: str | None,
     serial: str | None,
@@ -43,9 +79,11 @@ def device_choice(
     port: int | None,
     threads: int | None,
     power_mode: PowerMode | None,
+    settings: DeviceChoice | None = None,
 ) -> DeviceChoice:
     """The device of ``--device`` and the options beside it."""
-    return DeviceChoice(
+    return replace(
+        settings or DeviceChoice(),
         name=device or "",
         serial=serial,
         host=host,

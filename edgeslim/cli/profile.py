@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Host, Port, Power, Threads, device_choice, shapes
+from edgeslim.cli.options import (
+    FixedPerformance,
+    Host,
+    LockFrequency,
+    Port,
+    Power,
+    StayOn,
+    Threads,
+    device_choice,
+    settings_choice,
+    shapes,
+)
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.cli.several import run_for_each, without_options
@@ -51,6 +62,9 @@ def command(
     port: Port = None,
     threads: Threads = None,
     power_mode: Power = None,
+    stay_on: StayOn = None,
+    fixed_performance: FixedPerformance = None,
+    lock_frequency: LockFrequency = None,
     networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
     budget: Annotated[
         int | None,
@@ -71,8 +85,9 @@ def command(
 
     Example: edgeslim profile --device host --space light-nas-small --budget 100 --out host.jsonl
     """
+    settings = settings_choice(stay_on, fixed_performance, lock_frequency)
     chosen = [
-        device_choice(name, number, host, port, threads, power_mode)
+        device_choice(name, number, host, port, threads, power_mode, settings)
         for name, number in each_device(device or ["host"], serial or [])
     ]
     if len(chosen) > 1:

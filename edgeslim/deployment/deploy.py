@@ -10,6 +10,7 @@ from edgeslim.conversion.model_source import ModelSource, find_model
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.outputs import OutputDifference, compare_outputs
+from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.device import DeviceChoice
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder, write_bytes
@@ -41,6 +42,7 @@ class Deployed:
         target_ms: The limit it was made for, if any.
         speed: How fast the device was over how fast it was when the table was measured, by
             the reference operator; 1 is the same.
+        sustained: Latency over time, if that was asked for.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Deployed:
     difference: OutputDifference | None = None
     target_ms: float | None = None
     speed: float | None = None
+    sustained: Sustained | None = None
 
     @property
     def error_percent(self) -> float | None:
@@ -95,6 +98,7 @@ def deploy(
     table: Path | None = None,
     out: Path | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
+    sustained_s: float | None = None,
     runs: Path = Path("runs"),
     progress: Progress = SILENT,
 ) -> Deployment:
@@ -108,6 +112,8 @@ def deploy(
         table: Latency table to predict with; a search has its own.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
+        sustained_s: Seconds to run it without a pause as well; a phone's first minute is not
+            its tenth.
         runs: Where searches are, if none is named.
         progress: Where to show it.
 
@@ -135,6 +141,9 @@ def deploy(
         network = OptimizedNetwork(name=prepared.name, file=file, graph=graph)
         measured = measure_networks(DriftWatch(session), [network])
         stage.advance(note="measured")
+        sustained = None
+        if sustained_s is not None:
+            sustained = measure_sustained(session, network, seconds=sustained_s, progress=progress)
         optimized = _placed(file, folder)
     deployed = Deployed(
         name=prepared.name,
@@ -145,6 +154,7 @@ def deploy(
         measurement=measured.measurements[prepared.name],
         difference=difference,
         target_ms=request.target_ms,
+        sustained=sustained,
         speed=_speed(predictor, measured.references_ms[prepared.name]),
     )
     return Deployment(folder=folder, device=choice.name, models=(deployed,))

@@ -5,24 +5,27 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from types import TracebackType
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
 from edgeslim.device_state.facts import DeviceFacts, device_facts
-from edgeslim.errors import EdgeslimError, UsageError
+from edgeslim.device_state.settings import STAYS_ON, DeviceSettings, held, restore_leftovers
+from edgeslim.durations import now
+from edgeslim.errors import EdgeslimError, ProgramNotFoundError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import TableContext
 from edgeslim.profiling.device_lock import only_user
 from edgeslim.runner.batch import run_batch
+from edgeslim.runner.build import find_runner
+from edgeslim.runner.build_targets import BUILD_TARGETS
 from edgeslim.runner.protocol import Sampling
-from edgeslim.runner.runners import PythonRunner, Runner
+from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "choose_runner", "now", "open_device", "prove_runner"]
+__all__ = ["DeviceSession", "choose_runner", "open_device", "prove_runner"]
 
 _LOCAL = "local"
 
@@ -37,6 +40,7 @@ class DeviceSession:
         runner: What runs them.
         facts: What it says of itself.
         library_version: Version of Paddle-Lite there and of ``opt`` here.
+        settings: What is set on it meanwhile.
         at_the_end: What is undone when the session is closed.
     """
 
@@ -45,6 +49,7 @@ class DeviceSession:
     runner: Runner
     facts: DeviceFacts
     library_version: str
+    settings: tuple[str, ...] = ()
     at_the_end: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     @property
@@ -67,6 +72,7 @@ class DeviceSession:
             runner=self.runner.name,
             created=now(),
             edgeslim=__version__,
+            settings=tuple(each for each in self.settings if each != STAYS_ON),
             unit=self.facts.unit,
         )
 
@@ -84,11 +90,6 @@ class DeviceSession:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def now() -> str:
-    """This moment, UTC, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def open_device(device: str | DeviceChoice) -> DeviceSession:
@@ -116,6 +117,7 @@ def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
         stack.enter_context(only_user(transport.place))
     transport.connect()
     stack.callback(transport.close)
+    restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
     execution = profile.execution()
     if facts.cores and execution.threads > facts.cores:
@@ -123,12 +125,19 @@ def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
             f"{execution.threads} threads do not fit on {profile.name}'s {facts.cores} cores"
         )
     runner = choose_runner(profile, transport, facts)
+    library_version = prove_runner(runner, execution)
+    wanted = DeviceSettings(
+        stay_on=profile.stay_on,
+        fixed_performance=profile.fixed_performance,
+        frequency_share=profile.lock_frequency,
+    )
     return DeviceSession(
         profile=profile,
         execution=execution,
         runner=runner,
         facts=facts,
-        library_version=prove_runner(runner, execution),
+        library_version=library_version,
+        settings=stack.enter_context(held(transport, wanted, transport.base)),
         at_the_end=stack,
     )
 
@@ -147,7 +156,27 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
             threads=profile.threads,
             power_mode=profile.power_mode,
         )
-    raise NotImplementedError(facts)
+    target = facts.runner_target
+    found = find_runner(target) if target in BUILD_TARGETS else None
+    if found is None:
+        known = target if target in BUILD_TARGETS else f"one of {', '.join(BUILD_TARGETS)}"
+        raise ProgramNotFoundError(
+            f"no runner is built for {profile.name} ({target}); edgeslim runner build --target "
+            f"{known} --sdk DIR"
+        )
+    folder, built = found
+    if 0 < built.max_threads < profile.threads:
+        raise UsageError(
+            f"Paddle-Lite's library for {target} runs models with {built.max_threads} thread at "
+            f"most, not {profile.threads}; --threads {built.max_threads}"
+        )
+    return NativeRunner(
+        transport=transport,
+        folder=folder,
+        built=built,
+        threads=profile.threads,
+        power_mode=profile.power_mode,
+    )
 
 
 def prove_runner(runner: Runner, execution: Execution) -> str:

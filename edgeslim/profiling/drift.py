@@ -8,23 +8,32 @@ the reference afterwards; what stayed disturbed is not trusted.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
+import time
 import weakref
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.device_state.heat import Heat, heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
+from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]
 
+_log = logging.getLogger(__name__)
+
 _PATIENCE_S = 20.0
+_COOLING_S = 900.0
+"""How long a device may take to cool down, in all; what is measured then is marked."""
 _MODEL_PATIENCE_S = 0.25
 """A batch waits this long for each of its models, and at least as long as above."""
 
@@ -74,6 +83,8 @@ class DriftWatch:
     def __init__(self, session: DeviceSession) -> None:
         self._session = session
         self._best_ms = 0.0
+        self._hot = self._heat().hot
+        self._cooling_s = _COOLING_S
         # Gone with the watch, at the latest when the program ends.
         folder = tempfile.mkdtemp(prefix=".edgeslim.")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -89,8 +100,13 @@ class DriftWatch:
         self._reference = reference
 
     def run(self, jobs: Sequence[Job]) -> WatchedBatch:
-        """Runs jobs with the reference operator in between."""
-        outcomes = run_batch(
+        """Runs jobs with the reference operator in between, on a device that is cool.
+
+        What ran while it got too hot is disturbed; once patience is at its end, all of it is.
+        """
+        if self._hot:
+            self._cool_down()
+        outcomes: Sequence[Outcome] = run_batch(
             self._session.runner,
             jobs,
             reference=Reference(
@@ -99,6 +115,11 @@ class DriftWatch:
                 patience_s=max(_PATIENCE_S, _MODEL_PATIENCE_S * len(jobs)),
             ),
         )
+        self._hot = self._heat().hot
+        if self._hot:
+            outcomes = [
+                replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
+            ]
         seen = [each for outcome in outcomes for each in outcome.references_ms]
         if all(outcome.disturbed for outcome in outcomes):
             self._best_ms = 0.0  # a device that got hot or busy for good has a new best
@@ -107,3 +128,18 @@ class DriftWatch:
         return WatchedBatch(
             outcomes=outcomes, reference_ms=sum(seen) / len(seen) if seen else self._best_ms
         )
+
+    def _heat(self) -> Heat:
+        session = self._session
+        row = again(session.transport, lambda: read_conditions(session.transport))
+        return heat(row, usual_cap=session.profile.lock_frequency or 1.0)
+
+    def _cool_down(self) -> None:
+        session, start = self._session, time.monotonic()
+        wait_until_cool(
+            lambda: again(session.transport, lambda: read_conditions(session.transport)),
+            patience_s=self._cooling_s,
+            note=_log.warning,
+            usual_cap=session.profile.lock_frequency or 1.0,
+        )
+        self._cooling_s = max(0.0, self._cooling_s - (time.monotonic() - start))

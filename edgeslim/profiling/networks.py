@@ -8,10 +8,10 @@ from statistics import mean
 
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.durations import now
 from edgeslim.graph import Graph
 from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
-from edgeslim.profiling.device_session import now
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import Job, Outcome

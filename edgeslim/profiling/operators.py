@@ -9,18 +9,21 @@ from statistics import mean
 import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.agreement import Pass, agree, believed
-from edgeslim.profiling.conditions import read_conditions
-from edgeslim.profiling.device_session import DeviceSession, now
+from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runner.batch import Job
+from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
@@ -86,7 +89,7 @@ def measure_operators(
     )
     with progress.stage("operators", plan.size(table)) as stage:
         for group in plan.groups(table):
-            table.add(read_conditions(session.runner.transport))
+            table.add(_conditions(session))
             with temporary_folder() as folder:
                 made = operator_jobs(
                     group,
@@ -106,7 +109,13 @@ def measure_operators(
             _record(table, measuring.passes, {**failed, **measuring.failed}, counts)
             counts.device_s += measuring.device_s
             counts.waited_s += measuring.waited_s
+    if counts.measured:
+        table.add(_conditions(session))
     return counts
+
+
+def _conditions(session: DeviceSession) -> ConditionsRow:
+    return again(session.transport, lambda: read_conditions(session.transport))
 
 
 class _Group:

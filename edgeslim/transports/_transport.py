@@ -24,6 +24,10 @@ class Transport(Protocol):
     def place(self) -> str:
         """What is at the other end, for people."""
 
+    @property
+    def base(self) -> PurePosixPath:
+        """Our folder there, which stays."""
+
     def connect(self) -> None:
         """Reaches the device, or reaches it anew; what it ran for us until then is ended.
 

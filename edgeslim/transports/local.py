@@ -33,6 +33,11 @@ class LocalTransport:
     def place(self) -> str:
         return "this machine"
 
+    @property
+    def base(self) -> PurePosixPath:
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return PurePosixPath(state, "edgeslim")
+
     def connect(self) -> None:
         """Is there already."""
 

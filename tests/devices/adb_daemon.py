@@ -17,10 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.devices.adb_shell import run_shell
 from tests.devices.adb_sync import run_sync
 from tests.devices.adb_wire import MAX_DATA, VERSION, Message, read_message, write_message
+from tests.tools import program
 
 __all__ = ["AdbDaemon", "Faults", "LinkCutError", "Stream"]
 
@@ -212,6 +214,20 @@ class AdbDaemon:
                 server.close()
                 self.reboot()
 
+    @property
+    def serial(self) -> str:
+        """What the adb server calls it."""
+        return f"127.0.0.1:{self.port}"
+
+    def disconnect(self, server_port: int) -> None:
+        """Has the adb server forget it."""
+        subprocess.run(
+            [program("adb"), "-P", str(server_port), "disconnect", self.serial],
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+
     def _accept(self, server: socket.socket) -> None:
         while True:
             try:
@@ -259,6 +275,18 @@ class AdbDaemon:
                 child.wait(10)
         self._children.clear()
 
+    def kill_programs(self) -> None:
+        """Ends what commands run, and leaves their shells, as a device short of memory does."""
+        for child in self._children:
+            for process in _descendants(child.pid):
+                with contextlib.suppress(OSError):
+                    if not Path(f"/proc/{process}/comm").read_text().startswith(("sh", "sleep")):
+                        os.kill(process, signal.SIGKILL)
+
+    def alive(self) -> list[str]:
+        """Commands that still run."""
+        return [str(child.args) for child in self._children if child.poll() is None]
+
     def start(self, command: str) -> subprocess.Popen[bytes]:
         """Starts a command as the device's shell does."""
         self.commands.append(command)
@@ -288,7 +316,8 @@ class AdbDaemon:
 
 def _descendants(parent: int) -> list[int]:
     """Processes that a process started, and those that they did."""
-    with contextlib.suppress(OSError), open(f"/proc/{parent}/task/{parent}/children") as stream:
-        children = [int(each) for each in stream.read().split()]
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        children = [int(each) for each in text.split()]
         return children + [other for child in children for other in _descendants(child)]
     return []

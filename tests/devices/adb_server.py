@@ -48,7 +48,7 @@ def _await(port: int) -> None:
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
+        except OSError:  # noqa: PERF203 - a loop over attempts
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)

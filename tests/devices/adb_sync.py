@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run_sync(faults: Faults, stream: Stream) -> None:
 
 def _facts(path: str) -> tuple[int, int, int]:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except OSError:
         return 0, 0, 0
     return found.st_mode, found.st_size & 0xFFFFFFFF, int(found.st_mtime)
@@ -67,7 +67,7 @@ def _fail(stream: Stream, reason: str) -> None:
 
 def _receive(stream: Stream, path: str) -> None:
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             while chunk := file.read(_CHUNK):
                 stream.write(_HEADER.pack(b"DATA", len(chunk)) + chunk)
     except BrokenPipeError:
@@ -83,7 +83,7 @@ def _send(faults: Faults, stream: Stream, reader: _Reader, target: str) -> None:
     path, _, mode = target.rpartition(",")
     reason = ""
     try:
-        file = open(path, "wb")  # noqa: SIM115 - closed below, whatever happens
+        file = Path(path).open("wb")  # noqa: SIM115 - closed below, whatever happens
     except OSError as error:
         file, reason = None, f"couldn't create file: {error.strerror}"
     try:
@@ -104,5 +104,5 @@ def _send(faults: Faults, stream: Stream, reader: _Reader, target: str) -> None:
     if reason:
         _fail(stream, reason)
         return
-    os.chmod(path, stat.S_IMODE(int(mode)))
+    Path(path).chmod(stat.S_IMODE(int(mode)))
     stream.write(_HEADER.pack(b"OKAY", 0))

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from edgeslim.device import DeviceChoice
+from edgeslim.durations import now
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.execution import Target
-from edgeslim.profiling.device_session import DeviceSession, now, open_device
+from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.version import __version__
 
 
@@ -35,9 +37,9 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_started() -> None:
     with pytest.raises(UnknownNameError, match="unknown device 'hots'"):
         open_device("hots")
     with pytest.raises(UsageError, match="10000 threads do not fit on host's"):
-        open_device("host", threads=10_000)
+        open_device(DeviceChoice(threads=10_000))
     with pytest.raises(UsageError, match="threads must be at least 1, not 0"):
-        open_device("host", threads=0)
+        open_device(DeviceChoice(threads=0))
 
 
 def test_times_are_universal_and_to_the_second() -> None:

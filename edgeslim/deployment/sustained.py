@@ -1,0 +1,194 @@
+"""A model run without a pause for minutes: a phone's first minute is not its tenth.
+
+All else waits for a device that is hot. Here heat is what is measured, so the runner has no
+reference operator to wait by, and every window counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from edgeslim.conversion.operator_jobs import model_job
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.errors import UsageError
+from edgeslim.measurement import Measurement
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.progress import SILENT, Progress
+from edgeslim.runner.batch import Job, Outcome, run_batch
+from edgeslim.runner.link import again
+from edgeslim.runner.protocol import Sampling
+
+__all__ = ["Sustained", "Window", "measure_sustained"]
+
+_MINUTE_S = 60.0
+_MAXIMUM_SAMPLES = 200_000
+"""A window of a very small model ends early, lest its samples take longer to send than to take."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """Some seconds of it.
+
+    Args:
+        start_s: When it began.
+        end_s: When it was over, by the clock of this machine.
+        measurement: Its samples.
+        temperature_c: Of the device's hottest sensor right after it, if it says.
+        thermal_status: What Android made of that.
+        capped: The share of its full frequency that the device then allowed itself.
+    """
+
+    start_s: float
+    end_s: float
+    measurement: Measurement
+    temperature_c: float | None = None
+    thermal_status: int | None = None
+    capped: float | None = None
+
+    @property
+    def p50_ms(self) -> float:
+        """Median of its samples."""
+        return self.measurement.latency_ms
+
+    @property
+    def p90_ms(self) -> float:
+        """What nine of ten samples are below."""
+        return self.measurement.p90_ms
+
+    @property
+    def samples(self) -> int:
+        """How many there are."""
+        return len(self.measurement.samples_ns)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sustained:
+    """Latency over time.
+
+    Args:
+        windows: At least one, in order.
+        device_s: How long the model ran; the rest of the time went into starts and results.
+    """
+
+    windows: tuple[Window, ...]
+    device_s: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it took in all."""
+        return self.windows[-1].end_s
+
+    @property
+    def busy(self) -> float:
+        """The share of the time that the model ran."""
+        return min(1.0, self.device_s / self.seconds)
+
+    @property
+    def measurement(self) -> Measurement:
+        """All samples."""
+        return _pooled(self.windows)
+
+    @property
+    def first_minute(self) -> Measurement:
+        """Of the windows that began in the first minute, or the first half if it was short."""
+        end_s = min(_MINUTE_S, self.seconds / 2)
+        return _pooled([w for w in self.windows if w.start_s < end_s] or self.windows[:1])
+
+    @property
+    def last_minute(self) -> Measurement:
+        """Of the windows that ended in the last minute, or the last half if it was short."""
+        start_s = self.seconds - min(_MINUTE_S, self.seconds / 2)
+        return _pooled([w for w in self.windows if w.end_s > start_s])
+
+    @property
+    def slowdown(self) -> float:
+        """Median of the last minute over that of the first; 1 is none."""
+        return self.last_minute.latency_ms / self.first_minute.latency_ms
+
+
+def measure_sustained(
+    session: DeviceSession,
+    network: OptimizedNetwork,
+    *,
+    seconds: float,
+    window_s: float = 10.0,
+    progress: Progress = SILENT,
+) -> Sustained:
+    """Times one network until the time is over, window after window.
+
+    Args:
+        session: The device.
+        network: The network.
+        seconds: How long; the window that has begun is finished.
+        window_s: Length of a window.
+        progress: Where to show it, in seconds.
+
+    Raises:
+        UsageError: No time at all.
+        RunnerError, ProgramError: The network does not run.
+        LinkError: The device was lost for good.
+    """
+    if not (seconds > 0 and window_s > 0):
+        raise UsageError(f"sustained runs take more than {min(seconds, window_s):g} s")
+    job = _job(network, min(seconds, window_s))
+    windows: list[Window] = []
+    device_s = passed_s = 0.0
+    began = time.monotonic()
+    with progress.stage("sustained", seconds) as stage:
+        while passed_s < seconds:
+            start_s = passed_s
+            outcome = _timed(session, job)
+            end_s = time.monotonic() - began
+            state = again(session.transport, lambda: read_conditions(session.transport))
+            (measurement,) = outcome.measurements
+            device_s += outcome.device_s
+            windows.append(
+                Window(
+                    start_s=start_s,
+                    end_s=end_s,
+                    measurement=measurement,
+                    temperature_c=state.temperature_c,
+                    thermal_status=state.thermal_status,
+                    capped=state.capped,
+                )
+            )
+            passed_s = time.monotonic() - began
+            stage.advance(min(passed_s, seconds) - min(start_s, seconds), note=_told(windows[-1]))
+    return Sustained(windows=tuple(windows), device_s=device_s)
+
+
+def _timed(session: DeviceSession, job: Job) -> Outcome:
+    (outcome,) = run_batch(session.runner, [job])
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
+
+
+def _job(network: OptimizedNetwork, window_s: float) -> Job:
+    """Samples as long as the window is, however steady they are."""
+    sampling = Sampling(
+        minimum_samples=1,
+        maximum_samples=_MAXIMUM_SAMPLES,
+        minimum_s=window_s,
+        maximum_s=window_s,
+    )
+    shapes = list(network.graph.feeds.values())
+    job = model_job(network.name, network.file, shapes, (sampling,))
+    # A runner that was interrupted times a window up to three times.
+    timeout_s = job.entry.timeout_s + 3 * window_s
+    return replace(job, entry=msgspec.structs.replace(job.entry, timeout_s=timeout_s))
+
+
+def _pooled(windows: Iterable[Window]) -> Measurement:
+    parts: Sequence[Measurement] = [window.measurement for window in windows]
+    return Measurement.pooled(parts)
+
+
+def _told(window: Window) -> str:
+    degrees = "" if window.temperature_c is None else f", {window.temperature_c:.0f} C"
+    return f"p50 {window.p50_ms:.2f} ms, p90 {window.p90_ms:.2f} ms{degrees}"

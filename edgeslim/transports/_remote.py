@@ -1,0 +1,295 @@
+"""What all transports to other machines share: supervised runs, folders, kept files, order.
+
+A subclass knows one protocol: how to reach a device, start a shell command, send and fetch a
+file. All else is here, so that a lost link, a deadline or a leftover is treated in one way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from edgeslim.device import Location
+from edgeslim.errors import (
+    BadFileError,
+    DeviceFullError,
+    DeviceNotFoundError,
+    EdgeslimError,
+    LinkError,
+    LinkLostError,
+    ProgramNotFoundError,
+    ProgramTimedOutError,
+)
+from edgeslim.files import write_bytes
+from edgeslim.process import Capture, Completed, Deadline, last_lines, shortened
+from edgeslim.transports._channel import Channel, Part
+from edgeslim.transports._supervisor import NOT_FOUND, quoted, script, supervised
+
+__all__ = ["RemoteTransport"]
+
+_LOOK_S = 0.5
+_CHECKED_BYTES = 1 << 20
+"""Files from this size on are read again on the device after they were sent."""
+_LARGEST_BYTES = 1 << 30
+_BYTES_PER_S = 200_000
+"""A link slower than this is no link."""
+
+_ENTER = """
+umask 077
+base=$1
+case $base in "~"/*) base=$HOME/${base#"~"/};; esac
+mkdir -p "$base/work" "$base/kept" "$base/running" || exit 1
+cd "$base" && pwd && ls running work
+"""
+_END = """
+cd "$1" || exit 1
+shift
+boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+for owner; do
+  for note in running/"$owner"-*; do
+    [ -f "$note" ] || continue
+    read -r group then <"$note"
+    [ "$then" = "$boot" ] && kill -9 -"$group" 2>/dev/null
+    rm -f "$note"
+  done
+done
+"""
+_SWEEP = (
+    _END
+    + """
+for owner; do rm -rf work/"$owner"-*; done
+"""
+)
+_DIGEST = """
+if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"
+elif command -v md5sum >/dev/null 2>&1; then md5sum <"$1"
+else wc -c <"$1"; fi
+"""
+
+
+class RemoteTransport(ABC):
+    """A device at the other end of a link.
+
+    Args:
+        location: Where it is.
+        default_folder: Our folder there, if the location names none; ``~/`` is the home.
+    """
+
+    def __init__(self, location: Location, default_folder: str) -> None:
+        self._location = location
+        self._wanted_folder = location.folder or default_folder
+        self._base: PurePosixPath | None = None
+        self._owner = f"{_this_machine()}.{os.getpid()}.{secrets.token_hex(4)}"
+        self._count = 0
+        self._kept: dict[str, PurePosixPath] = {}
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """What is at the other end, for people."""
+
+    @abstractmethod
+    def _reach(self) -> None:
+        """Makes the link."""
+
+    @abstractmethod
+    def _leave(self) -> None:
+        """Lets go of the link, if there is one."""
+
+    @abstractmethod
+    def _start(self, command: str) -> Channel:
+        """Starts a line of shell."""
+
+    @abstractmethod
+    def _send(self, source: Path, target: str, deadline: Deadline) -> None:
+        """Sends a file."""
+
+    @abstractmethod
+    def _fetch(self, source: str, deadline: Deadline) -> bytes:
+        """Fetches a file."""
+
+    def connect(self) -> None:
+        self._leave()
+        self._reach()
+        self._kept.clear()
+        entered = self._plain(script(_ENTER, self._wanted_folder))
+        lines = entered.output.decode(errors="surrogateescape").splitlines()
+        if entered.status != 0 or not lines:
+            raise DeviceFullError(
+                f"{self._wanted_folder} on {self.place} cannot be written"
+                f"{last_lines(entered.errors)}; name another folder in the device's profile: "
+                "[location] folder = ..."
+            )
+        first_time = self._base is None
+        self._base = PurePosixPath(lines[0])
+        owners = {name.rpartition("-")[0] for name in lines[1:] if "-" in name}
+        dead = sorted(owner for owner in owners if _is_dead(owner))
+        if first_time and dead:
+            self._plain(script(_SWEEP, str(self._base), *dead))
+        elif not first_time:
+            self._plain(script(_END, str(self._base), self._owner))
+
+    def close(self) -> None:
+        if self._base is not None:
+            with suppress(EdgeslimError):
+                self._plain(script(_SWEEP, str(self._base), self._owner))
+        self._leave()
+
+    @contextmanager
+    def folder(self) -> Iterator[PurePosixPath]:
+        path = self.base / "work" / f"{self._owner}-{secrets.token_hex(4)}"
+        made = self._plain(quoted(["mkdir", str(path)]))
+        if made.status != 0:
+            raise DeviceFullError(f"{path} cannot be made{last_lines(made.errors)}")
+        try:
+            yield path
+        finally:
+            with suppress(LinkError, ProgramTimedOutError):
+                self._plain(quoted(["rm", "-rf", str(path)]))
+
+    def keep(self, source: Path) -> PurePosixPath:
+        digest = _digest(source)
+        if digest in self._kept:
+            return self._kept[digest]
+        folder = self.base / "kept" / digest[:16]
+        target = folder / source.name
+        if self._digest_there(target) != digest:
+            part = folder / f".{source.name}.{self._owner}"
+            self._plain(quoted(["mkdir", "-p", str(folder)]))
+            self.push(source, part)
+            if self._digest_there(part) not in {digest, ""}:
+                raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
+            mode = "755" if os.access(source, os.X_OK) else "644"
+            move = 'chmod "$1" "$2" && mv -f "$2" "$3"'
+            moved = self._plain(script(move, mode, str(part), str(target)))
+            if moved.status != 0:
+                raise DeviceFullError(f"{target} cannot be written{last_lines(moved.errors)}")
+        self._kept[digest] = target
+        return target
+
+    def _digest_there(self, path: PurePosixPath) -> str:
+        """SHA-256 of a file on the device; empty if it is not there, or nothing can tell it."""
+        printed = self._plain(script(_DIGEST, str(path))).output.split()
+        return printed[0].decode(errors="replace") if printed and len(printed[0]) == 64 else ""
+
+    def push(self, source: Path, target: PurePosixPath) -> None:
+        if not (source.is_file() and os.access(source, os.R_OK)):
+            raise BadFileError(f"there is no file {source} that can be read")
+        size = source.stat().st_size
+        self._send(source, str(target), Deadline(30 + size / _BYTES_PER_S))
+        if size >= _CHECKED_BYTES and self._digest_there(target) not in {_digest(source), ""}:
+            raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
+
+    def pull(self, source: PurePosixPath, target: Path) -> None:
+        sized = self._plain(script('[ -f "$1" ] && wc -c <"$1"', str(source)))
+        if sized.status != 0:
+            raise BadFileError(f"there is no file {source} on {self.place}")
+        size = int(sized.output)
+        if size > _LARGEST_BYTES:
+            raise BadFileError(f"{source} on {self.place} has {size} bytes: that is none of ours")
+        content = self._fetch(str(source), Deadline(30 + size / _BYTES_PER_S))
+        if len(content) < size:
+            raise LinkLostError(f"{source} on {self.place} did not arrive whole")
+        write_bytes(target, content)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout_s: float,
+        quiet_s: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        self._count += 1
+        note = self.base / "running" / f"{self._owner}-{self._count}"
+        command = supervised(
+            argv, environment=environment or {}, note=str(note), timeout_s=timeout_s
+        )
+        deadline = Deadline(timeout_s, quiet_s)
+        completed = self._followed(command, argv, deadline, on_line)
+        if completed.status == 127 and completed.errors.rstrip().endswith(NOT_FOUND):
+            raise ProgramNotFoundError(f"cannot start {argv[0]} on {self.place}: it is not there")
+        return completed
+
+    def _plain(self, command: str) -> Completed:
+        """Runs a short line of our own."""
+        return self._followed(command, [command], Deadline(30), None)
+
+    def _followed(
+        self,
+        command: str,
+        argv: Sequence[str],
+        deadline: Deadline,
+        on_line: Callable[[bytes], None] | None,
+    ) -> Completed:
+        start = time.monotonic()
+        output, errors = Capture(on_line), Capture()
+        channel = self._start(command)
+        try:
+            status = _follow(channel, output, errors, deadline)
+        finally:
+            channel.close()
+        if status is None:
+            raise ProgramTimedOutError(
+                f"{shortened(argv)} on {self.place} {deadline.passed} and was ended"
+                f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
+            )
+        return Completed(
+            argv=tuple(argv),
+            status=status,
+            output=bytes(output.kept),
+            errors=bytes(errors.kept),
+            wall_s=time.monotonic() - start,
+        )
+
+    @property
+    def base(self) -> PurePosixPath:
+        if self._base is None:
+            self.connect()
+        if self._base is None:
+            raise DeviceNotFoundError(f"{self.place} is not there")
+        return self._base
+
+
+def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadline) -> int | None:
+    """The exit status of a command; None if the deadline came first."""
+    captures = {Part.OUTPUT: output, Part.ERRORS: errors}
+    while (left := deadline.left_s()) > 0:
+        for part, data in channel.receive(min(left, _LOOK_S)):
+            if part is Part.STATUS:
+                return int.from_bytes(data, "little")
+            deadline.heard()
+            captures[part].add(data)
+    return None
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.sha256()
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
+def _this_machine() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether what is left on a device belongs to a process of this machine that is no more."""
+    machine, _, rest = owner.partition(".")
+    process = rest.partition(".")[0]
+    return (
+        machine == _this_machine() and process.isdigit() and not Path(f"/proc/{process}").exists()
+    )

@@ -1,0 +1,74 @@
+"""The shell scripts that run on devices, and how everything of ours is written for their shells.
+
+Devices have dash, bash, mksh with toybox, or busybox: the scripts use what all of these know.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+
+__all__ = ["NOT_FOUND", "quoted", "script", "supervised"]
+
+NOT_FOUND = b"edgeslim-3f1c9a: no such program"
+"""Says that a program was not started; a program may end with status 127 for other reasons."""
+
+_SUPERVISOR = """
+name=$1 note=$2 limit=$3; shift 3
+command -v "$name" >/dev/null 2>&1 || { echo "$NOT_FOUND" >&2; exit 127; }
+exec 3<&0
+if command -v setsid >/dev/null 2>&1; then
+  setsid "$@" </dev/null 3<&- &
+  child=$!
+else
+  set -m; "$@" </dev/null 3<&- & child=$!; set +m
+fi
+end() { kill -9 -"$child" 2>/dev/null || kill -9 "$child" 2>/dev/null; }
+echo "$child $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" >"$note"
+( while read -r _; do :; done; end ) <&3 >/dev/null 2>&1 &
+lifeline=$!
+exec 3<&-
+( sleep "$limit" & nap=$!; trap 'kill -9 $nap; exit' TERM; wait $nap; end ) \
+  </dev/null >/dev/null 2>&1 &
+timer=$!
+wait "$child" 2>/dev/null
+status=$?
+kill -9 -"$child" 2>/dev/null
+kill -9 "$lifeline" 2>/dev/null
+kill -TERM "$timer" 2>/dev/null
+rm -f "$note"
+exit "$status"
+""".replace("$NOT_FOUND", NOT_FOUND.decode())
+"""Runs a program in a process group of its own. The whole group ends with the program, with
+standard input, which is the link's lifeline, and at the latest after the limit."""
+
+_GRACE_S = 10
+"""The host ends a program first; the device's own timer is for a link that died unnoticed."""
+
+
+def quoted(argv: Sequence[str]) -> str:
+    """An argument list as one line for a device's shell; nothing in it has a meaning there."""
+    return shlex.join(argv)
+
+
+def script(text: str, *arguments: str) -> str:
+    """A script with its arguments as one line."""
+    return quoted(["sh", "-c", text, "sh", *arguments])
+
+
+def supervised(
+    argv: Sequence[str], *, environment: Mapping[str, str], note: str, timeout_s: float
+) -> str:
+    """A line that runs a program so that nothing of it outlives the link.
+
+    Args:
+        argv: Program and arguments.
+        environment: Variables it gets.
+        note: File on the device that says what is to be ended while it runs.
+        timeout_s: How long it may take.
+    """
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    command = ["env", *variables, *argv] if variables else list(argv)
+    limit = str(math.ceil(timeout_s) + _GRACE_S)
+    return script(_SUPERVISOR, argv[0], note, limit, *command)

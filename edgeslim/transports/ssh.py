@@ -1,0 +1,228 @@
+"""Devices with an ssh server: boards, jailbroken phones.
+
+paramiko knows the protocol; what it does badly (it gives exit status -1 for a lost link, and
+counts only silence as time) is done here. Unknown host keys are refused, always.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeslim.device import Location
+from edgeslim.errors import BadFileError, DeviceFullError, LinkLostError
+from edgeslim.process import Deadline
+from edgeslim.transports._channel import Channel, Part
+from edgeslim.transports._remote import RemoteTransport
+from edgeslim.transports._ssh_login import Login, connected, login
+from edgeslim.transports._supervisor import script
+
+if TYPE_CHECKING:
+    import paramiko
+
+    from edgeslim.transports._transport import Transport
+
+__all__ = ["TRANSPORT", "SshTransport"]
+
+_FOLDER = "~/.cache/edgeslim"
+"""Programs can be run from there; a board's /tmp is often in memory, or allows none."""
+_KEEP_ALIVE_S = 5
+_OPEN_S = 15.0
+_CHUNK = 64 * 1024
+
+
+@contextmanager
+def _asked(place: str) -> Iterator[None]:
+    """Turns what paramiko and sockets raise into a lost link."""
+    from paramiko import SSHException
+
+    try:
+        yield
+    except (SSHException, OSError, EOFError) as error:
+        raise LinkLostError(f"{place} is gone: {str(error) or type(error).__name__}") from error
+
+
+class SshTransport(RemoteTransport):
+    """One ssh server."""
+
+    def __init__(self, location: Location) -> None:
+        super().__init__(location, _FOLDER)
+        self._login: Login | None = None
+        self._client: paramiko.SSHClient | None = None
+        self._files: paramiko.SFTPClient | None = None
+        self._has_files = True
+
+    @property
+    def place(self) -> str:
+        return f"{self._login or self._location.host or 'the device'} over ssh"
+
+    def _reach(self) -> None:
+        self._login = login(self._location)
+        self._client = connected(self._login)
+        transport = self._client.get_transport()
+        if transport is None:
+            raise LinkLostError(f"{self.place} is gone")
+        transport.set_keepalive(_KEEP_ALIVE_S)
+        if isinstance(transport.sock, socket.socket):
+            # A command is a handful of small messages that wait for each other.
+            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _leave(self) -> None:
+        for each in (self._files, self._client):
+            if each is not None:
+                with suppress(Exception):
+                    each.close()
+        self._files = self._client = None
+
+    def _sftp(self) -> paramiko.SFTPClient | None:
+        """The server's file service; boards with dropbear often have none."""
+        from paramiko import SSHException
+
+        if self._files is None and self._has_files and self._client is not None:
+            try:
+                self._files = self._client.open_sftp()
+            except SSHException:
+                transport = self._client.get_transport()
+                if transport is None or not transport.is_active():
+                    raise LinkLostError(f"{self.place} is gone") from None
+                self._has_files = False
+        return self._files
+
+    def _send(self, source: Path, target: str, deadline: Deadline) -> None:
+        with _asked(self.place):
+            files = self._sftp()
+        if files is None:
+            self._send_by_shell(source, target, deadline)
+            return
+        try:
+            with source.open("rb") as file, files.open(target, "wb") as there:
+                there.set_pipelined(True)
+                while chunk := file.read(_CHUNK):
+                    there.settimeout(_left(deadline, self.place))
+                    there.write(chunk)
+            files.chmod(target, _mode(source))
+        except (OSError, EOFError) as error:
+            self._explain(target, error)
+
+    def _explain(self, target: str, error: Exception) -> None:
+        """A file that cannot be written, or a link that is gone: paramiko raises the same."""
+        transport = None if self._client is None else self._client.get_transport()
+        gone = transport is None or not transport.is_active()
+        if gone or isinstance(error, EOFError | TimeoutError):
+            self._leave()
+            raise LinkLostError(f"{self.place} is gone: {error}") from error
+        raise DeviceFullError(f"{target} on {self.place} cannot be written: {error}") from error
+
+    def _send_by_shell(self, source: Path, target: str, deadline: Deadline) -> None:
+        """A file through the standard input of a program, for servers without a file service."""
+        write = 'cat >"$1" && chmod "$2" "$1"'
+        channel = self._started(script(write, target, f"{_mode(source):o}"))
+        with _asked(self.place):
+            try:
+                with source.open("rb") as file:
+                    while chunk := file.read(_CHUNK):
+                        channel.settimeout(_left(deadline, self.place))
+                        channel.sendall(chunk)
+                channel.shutdown_write()
+            except OSError:
+                if not channel.exit_status_ready():
+                    raise
+            status, reason = _rest(channel, deadline, self.place)
+        if status != 0:
+            raise DeviceFullError(f"{target} on {self.place} cannot be written: {reason}")
+
+    def _fetch(self, source: str, deadline: Deadline) -> bytes:
+        channel = self._started(script('cat "$1"', source))
+        content = bytearray()
+        with _asked(self.place):
+            while True:
+                channel.settimeout(_left(deadline, self.place))
+                chunk = channel.recv(_CHUNK)
+                if not chunk:
+                    break
+                content += chunk
+            status, reason = _rest(channel, deadline, self.place)
+        if status != 0:
+            raise BadFileError(f"{source} on {self.place} cannot be read: {reason}")
+        return bytes(content)
+
+    def _started(self, command: str) -> paramiko.Channel:
+        with _asked(self.place):
+            transport = None if self._client is None else self._client.get_transport()
+            if transport is None or not transport.is_active():
+                raise EOFError("it is not connected")
+            channel = transport.open_session(timeout=_OPEN_S)
+            channel.settimeout(_OPEN_S)
+            channel.exec_command(command.encode(errors="surrogateescape"))
+            return channel
+
+    def _start(self, command: str) -> Channel:
+        return _SshChannel(self._started(command), self.place)
+
+
+class _SshChannel:
+    """A command of the ssh server."""
+
+    def __init__(self, channel: paramiko.Channel, place: str) -> None:
+        self._channel = channel
+        self._place = place
+        self._descriptor = channel.fileno()
+
+    def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
+        channel = self._channel
+        if channel.eof_received:
+            # The output has ended; the descriptor would tell so again and again.
+            channel.status_event.wait(timeout_s)
+        else:
+            select.select([self._descriptor], [], [], timeout_s)
+        while channel.recv_ready():
+            yield Part.OUTPUT, channel.recv(_CHUNK)
+        while channel.recv_stderr_ready():
+            yield Part.ERRORS, channel.recv_stderr(_CHUNK)
+        if channel.exit_status_ready() and not (
+            channel.recv_ready() or channel.recv_stderr_ready()
+        ):
+            status = channel.recv_exit_status()
+            if status < 0:
+                raise LinkLostError(f"the link broke off while a command ran on {self._place}")
+            yield Part.STATUS, status.to_bytes(4, "little")
+
+    def close(self) -> None:
+        self._channel.close()
+
+
+def _rest(channel: paramiko.Channel, deadline: Deadline, place: str) -> tuple[int, str]:
+    """Exit status of a command whose output is read, and what it said of errors."""
+    said = bytearray()
+    channel.settimeout(_left(deadline, place))
+    while chunk := channel.recv_stderr(_CHUNK):
+        said += chunk
+    if not channel.status_event.wait(_left(deadline, place)):
+        raise EOFError("it says nothing any more")
+    status = channel.recv_exit_status()
+    channel.close()
+    if status < 0:
+        raise EOFError("the link broke off")
+    return status, said.decode(errors="replace").strip()
+
+
+def _mode(source: Path) -> int:
+    return 0o755 if os.access(source, os.X_OK) else 0o644
+
+
+def _left(deadline: Deadline, place: str) -> float:
+    left = deadline.left_s()
+    if left <= 0:
+        raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
+    return left
+
+
+TRANSPORT = SshTransport
+
+if TYPE_CHECKING:
+    _: Transport = SshTransport(Location())

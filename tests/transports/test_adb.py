@@ -1,0 +1,101 @@
+"""The adb server's devices: which one is meant, and those that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeslim.device import Location
+from edgeslim.errors import DeviceNotFoundError, DeviceRefusedError, LinkLostError
+from edgeslim.transports import TRANSPORTS, Transport
+from edgeslim.transports.adb import Attached, attached
+from tests.devices.adb_daemon import AdbDaemon
+from tests.devices.adb_server import adb_server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def _own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that no other test's devices are at."""
+    monkeypatch.delenv("ANDROID_SERIAL", raising=False)
+    with adb_server(tmp_path) as port:
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
+        yield
+
+
+def connected(location: Location) -> Transport:
+    transport = TRANSPORTS.get("adb")(location)
+    transport.connect()
+    return transport
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_the_only_device_need_not_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = str(tmp_path / "device")
+    with pytest.raises(DeviceNotFoundError, match="no Android device is attached; plug one in"):
+        connected(Location(folder=folder))
+    with AdbDaemon().listening() as one, AdbDaemon().listening() as two:
+        connected(Location(serial=one.serial, folder=folder))
+        assert attached() == [Attached(serial=one.serial, state="device")]
+        assert one.serial in connected(Location(folder=folder)).place
+        connected(Location(serial=two.serial, folder=folder))
+        with pytest.raises(DeviceNotFoundError, match=rf"2 .*--serial .*{one.serial}"):
+            connected(Location(folder=folder))
+        monkeypatch.setenv("ANDROID_SERIAL", two.serial)
+        assert two.serial in connected(Location(folder=folder)).place
+        with pytest.raises(DeviceNotFoundError, match="no device 'R58M' is attached; attached are"):
+            connected(Location(serial="R58M", folder=folder))
+
+
+@pytest.mark.usefixtures("_own_server")
+def test_a_device_that_nobody_authorised_is_refused_with_the_mend(tmp_path: Path) -> None:
+    daemon = AdbDaemon()
+    daemon.faults.unauthorized = True
+    with (
+        daemon.listening(),
+        pytest.raises(DeviceRefusedError, match="accept the question about this computer's key"),
+    ):
+        connected(Location(serial=daemon.serial, folder=str(tmp_path)))
+
+
+@pytest.fixture
+def old_device(adb_daemon: AdbDaemon, adb_device: Location) -> Iterator[Transport]:
+    """A device from before the shell protocol."""
+    adb_daemon.features = ("cmd",)
+    transport = connected(adb_device)
+    yield transport
+    transport.close()
+
+
+@pytest.mark.parametrize("status", [0, 3, 127, 134])
+def test_an_old_device_s_status_comes_back_too(old_device: Transport, status: int) -> None:
+    argv = ["sh", "-c", f"echo out; echo err >&2; printf end; exit {status}"]
+    completed = old_device.run(argv, timeout_s=30)
+    assert completed.status == status
+    assert sorted(completed.output.split()) == [b"end", b"err", b"out"]
+    assert completed.output.endswith(b"end")
+
+
+def test_an_old_device_s_files_and_lines_arrive(old_device: Transport, tmp_path: Path) -> None:
+    lines: list[bytes] = []
+    old_device.run(["seq", "5000"], timeout_s=30, on_line=lines.append)
+    assert lines == [str(number).encode() for number in range(1, 5001)]
+    (tmp_path / "source").write_bytes(bytes(range(256)))
+    with old_device.folder() as folder:
+        old_device.push(tmp_path / "source", folder / "file")
+        old_device.pull(folder / "file", tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == bytes(range(256))
+
+
+def test_an_old_device_s_output_that_is_cut_off_is_a_lost_link(
+    old_device: Transport, adb_daemon: AdbDaemon
+) -> None:
+    with pytest.raises(LinkLostError):
+        old_device.run(
+            ["sh", "-c", "echo a; sleep 600"],
+            timeout_s=60,
+            on_line=lambda _: adb_daemon.cut(),
+        )
