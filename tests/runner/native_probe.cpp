@@ -1,40 +1,18 @@
 // What the native runner's headers make of documents, for tests: one request on standard input.
 //
-//     native_probe json | sha256 | npy | batch FILE | noise TYPE SEED POSITIVE EXTENT...
+//     native_probe npy | batch FILE | noise TYPE SEED POSITIVE EXTENT...
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "batch_file.h"
-#include "json.h"
 #include "noise.h"
 #include "npy.h"
-#include "sha256.h"
 
 namespace {
-
-std::string written(const edgeslim::Json& json) {
-  using Kind = edgeslim::Json::Kind;
-  std::string text;
-  switch (json.kind) {
-    case Kind::kNull: return "null";
-    case Kind::kTrue: return "true";
-    case Kind::kFalse: return "false";
-    case Kind::kNumber: return json.text;
-    case Kind::kString: return edgeslim::quoted(json.text);
-    case Kind::kList:
-      for (const auto& each : json.items) text += (text.empty() ? "" : ",") + written(each);
-      return "[" + text + "]";
-    default:
-      for (const auto& each : json.fields)
-        text += (text.empty() ? "" : ",") + edgeslim::quoted(each.first) + ":" +
-                written(each.second);
-      return "{" + text + "}";
-  }
-}
 
 int answer(int count, char** arguments) {
   const std::string what = count > 1 ? arguments[1] : "";
@@ -51,19 +29,8 @@ int answer(int count, char** arguments) {
     return 0;
   }
   const std::string content{std::istreambuf_iterator<char>(std::cin), {}};
-  if (what == "json") {
-    std::cout << written(edgeslim::JsonReader::read(content.data(), content.data() + content.size()));
-  } else if (what == "sha256") {
-    edgeslim::Sha256 digest;
-    // In pieces, as a file comes: the checksum must not depend on where they end.
-    for (size_t start = 0; start < content.size(); start += 37)
-      digest.update(content.data() + start, std::min<size_t>(37, content.size() - start));
-    std::cout << digest.hex();
-  } else if (what == "npy") {
-    edgeslim::write_npy("/dev/stdout", edgeslim::read_npy(content.data(), content.size(), "it"));
-  } else {
-    return 2;
-  }
+  if (what != "npy") return 2;
+  edgeslim::write_npy("/dev/stdout", edgeslim::read_npy(content.data(), content.size(), "it"));
   return 0;
 }
 
