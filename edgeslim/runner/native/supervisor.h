@@ -34,6 +34,12 @@ struct Pipe {
   }
 };
 
+// How long a process may take before its first entry, and between two.
+const double kSetUpS = 60;
+
+// As much of what a library prints as goes into a reason.
+const size_t kLongestLine = 400;
+
 class Supervisor {
  public:
   Supervisor(const Batch& batch, Results* results, std::string folder)
@@ -200,9 +206,6 @@ class Supervisor {
     results_->say(failed(id, reason, signal));
     ++next_;
   }
-
-  static constexpr double kSetUpS = 60;
-  static constexpr size_t kLongestLine = 400;
 
   const Batch& batch_;
   Results* const results_;
