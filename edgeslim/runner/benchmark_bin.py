@@ -1,169 +1,182 @@
-"""Paddle-Lite's own tool ``benchmark_bin``, for those who have it on their device already.
+"""Paddle-Lite's own ``benchmark_bin``, for those who have built it: whole models only.
 
-It times whole models only. It prints no samples, and its clock may be set meanwhile, so what
-it says is shown beside our own measurements and never mixed with them. Wrong options make it
-print its usage and end as if all were well: only its section of times is a success.
+It prints no samples, only the shortest, longest and average time by a clock that may jump, so
+what it says never stands in a table beside our runners' measurements. It ends with status 0
+whatever happens; it did its work if its ``Perf Info`` is there. Threads and power mode are what
+was asked for, not what the library made of it.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from edgeslim.errors import NoOutputError, UsageError
+from edgeslim.errors import BadFileError, RunnerError
 from edgeslim.execution import Execution, PowerMode
 from edgeslim.opspec import Shape
 from edgeslim.process import last_lines, status_error
 from edgeslim.transports import Transport
 
-__all__ = ["BenchmarkTimes", "benchmark_arguments", "parse_benchmark", "run_benchmark"]
+__all__ = ["BenchmarkTimes", "benchmark_arguments", "parse_benchmark", "run_benchmark_bin"]
 
-_SECTION = re.compile(r"^=+ (?P<name>.+?) =+$")
-_VALUE = re.compile(r"^(?P<name>[^:=]+?)\s*[:=]\s*(?P<value>.*?)\s*$")
-_TIMES = ("init", "first", "min", "max", "avg")
+_SECTION = re.compile(r"^=+ (.+?) =+\s*$")
+_VALUE = re.compile(r"^([a-z][\w (/)]*?)\s*[:=]\s*(.*?)\s*$")
+_DTYPES = {"float32", "int32", "int64"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchmarkTimes:
-    """What the tool says of one model.
+    """What the tool says of a model.
 
     Args:
-        init_ms: Loading.
-        first_ms: The first run, of the warm-up if there is one.
-        min_ms: The fastest run.
-        max_ms: The slowest.
-        avg_ms: Their mean; it knows no median.
-        version: Paddle-Lite's version, or the commit that the tool was built from.
+        version: Version of the library in it, or the commit that it was built from.
+        threads, power_mode: What it was asked for.
+        warmup, repeats: How often it ran the model before, and while, it looked at the clock.
+        init_ms: Time of loading.
+        first_ms: Time of the first run.
+        minimum_ms, maximum_ms, average_ms: Of the repeats.
     """
 
+    version: str
+    threads: int
+    power_mode: PowerMode
+    warmup: int
+    repeats: int
     init_ms: float
     first_ms: float
-    min_ms: float
-    max_ms: float
-    avg_ms: float
-    version: str = ""
+    minimum_ms: float
+    maximum_ms: float
+    average_ms: float
 
 
-def benchmark_arguments(
-    program: str,
-    model: str,
-    input_shapes: Sequence[Shape],
-    execution: Execution,
-    *,
-    warmup: int = 10,
-    repeats: int = 30,
-) -> list[str]:
-    """The tool's command line.
-
-    Args:
-        program: The tool, on the device.
-        model: The optimized model, there too.
-        input_shapes: Its inputs in order; the tool fills them with ones.
-        execution: Processor, precision, threads and power mode.
-        warmup: Runs before the times count.
-        repeats: Runs that count.
-
-    Raises:
-        UsageError: The tool would not understand it.
-    """
-    if not input_shapes or not all(input_shapes):
-        raise UsageError("benchmark_bin needs the shape of each input, such as 1,3,224,224")
-    if repeats < 1 or warmup < 0:
-        raise UsageError(f"benchmark_bin cannot run {repeats} times after {warmup}")
-    shapes = ":".join(",".join(map(str, shape)) for shape in input_shapes)
-    return [
-        program,
-        f"--optimized_model_file={model}",
-        f"--input_shape={shapes}",
-        f"--warmup={warmup}",
-        f"--repeats={repeats}",
-        f"--threads={execution.threads}",
-        f"--power_mode={list(PowerMode).index(execution.power_mode)}",
-        f"--backend={execution.target.value}",
-        f"--cpu_precision={execution.precision.value}",
-    ]
-
-
-def parse_benchmark(output: bytes) -> BenchmarkTimes:
-    """The times in what the tool printed.
-
-    Raises:
-        NoOutputError: They are not there, or cannot be meant.
-    """
-    sections: dict[str, dict[str, str]] = {}
-    values: dict[str, str] = {}
-    for line in output.decode(errors="replace").splitlines():
-        if section := _SECTION.match(line.strip()):
-            values = sections.setdefault(section["name"], {})
-        elif value := _VALUE.match(line.strip()):
-            # Memory comes after the times and has an "init" too: the first one counts.
-            values.setdefault(value["name"], value["value"])
-    times = [_milliseconds(sections.get("Perf Info", {}).get(name, "")) for name in _TIMES]
-    if any(math.isnan(each) for each in times):
-        raise NoOutputError(
-            "benchmark_bin measured nothing, and ends as if it had; check its options and the "
-            f"model{last_lines(output)}"
-        )
-    init, first, least, most, mean = times
-    # The values are rounded, each for itself; a clock that was set shows here.
-    if not 0 < least <= mean + 0.001 <= most + 0.002:
-        raise NoOutputError(
-            f"benchmark_bin says {least:g} ms at least, {mean:g} ms on average and {most:g} ms at "
-            "most, which cannot be; its clock was set meanwhile, or the model runs in no time"
-        )
-    version = sections.get("Runtime Info", {}).get("benchmark_bin version", "")
-    return BenchmarkTimes(
-        init_ms=init, first_ms=first, min_ms=least, max_ms=most, avg_ms=mean, version=version
-    )
-
-
-def _milliseconds(text: str) -> float:
-    """A time as the tool prints it; what is none is not a number."""
-    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else math.nan
-
-
-def run_benchmark(
+def run_benchmark_bin(
     transport: Transport,
-    program: str,
+    program: Path,
     model: Path,
-    input_shapes: Sequence[Shape],
+    shapes: Sequence[Shape],
     execution: Execution,
     *,
+    dtypes: Sequence[str] = (),
+    libraries: Sequence[Path] = (),
     warmup: int = 10,
-    repeats: int = 30,
-    timeout_s: float = 300.0,
+    repeats: int = 50,
+    timeout_s: float = 600.0,
 ) -> BenchmarkTimes:
-    """Times a whole model on a device with the tool that is there.
+    """Times an optimized model on a device with the user's own tool.
 
     Args:
         transport: Way to the device.
-        program: Path of the tool on the device.
+        program: The tool, here; it is sent.
         model: The optimized model, here.
-        input_shapes: Its inputs in order.
-        execution: Processor, precision, threads and power mode.
-        warmup: Runs before the times count.
-        repeats: Runs that count.
-        timeout_s: After this the tool is ended.
+        shapes: Shapes of its inputs.
+        execution: How it runs.
+        dtypes: Types of its inputs; float32 for those that are not named.
+        libraries: Shared libraries that the tool needs beside it.
+        warmup: Runs that are not counted.
+        repeats: Runs that are.
+        timeout_s: When it is ended.
 
     Raises:
-        UsageError: The tool would not understand what is asked.
-        ProgramError: It is not there, dies, hangs, or measures nothing.
-        LinkError: The device cannot be reached.
+        RunnerError: It printed no times.
+        ProgramError: It crashed, or did not end in time.
+        LinkError: The device was lost.
     """
-    # Asked before anything is sent.
-    benchmark_arguments(program, "", input_shapes, execution, warmup=warmup, repeats=repeats)
+    there = transport.keep(program)
+    folders = [str(transport.keep(library).parent) for library in libraries]
     with transport.folder() as folder:
-        there = folder / "model.nb"
-        transport.push(model, there)
-        command = benchmark_arguments(
-            program, str(there), input_shapes, execution, warmup=warmup, repeats=repeats
+        transport.push(model, folder / "model.nb")
+        completed = transport.run(
+            [
+                str(there),
+                *benchmark_arguments(
+                    folder / "model.nb",
+                    shapes,
+                    execution,
+                    dtypes=dtypes,
+                    warmup=warmup,
+                    repeats=repeats,
+                ),
+            ],
+            timeout_s=timeout_s,
+            environment={"LD_LIBRARY_PATH": ":".join(folders)} if folders else {},
         )
-        completed = transport.run(command, timeout_s=timeout_s)
     if completed.status != 0:
-        raise status_error(
-            "benchmark_bin", completed, mend="convert the model for this device again"
+        raise status_error(f"{program.name} at {model.name}", completed)
+    try:
+        return parse_benchmark(completed.output.decode(errors="replace"))
+    except BadFileError as error:
+        tail = last_lines(completed.errors)
+        raise RunnerError(f"{program.name} at {model.name}: {error}{tail}") from error
+
+
+def benchmark_arguments(
+    model: PurePosixPath,
+    shapes: Sequence[Shape],
+    execution: Execution,
+    *,
+    dtypes: Sequence[str] = (),
+    warmup: int = 10,
+    repeats: int = 50,
+) -> list[str]:
+    """What the tool is called with; all that has a surprising default is given.
+
+    Raises:
+        ValueError: There are no shapes, or it knows no such type of inputs.
+    """
+    if not shapes or set(dtypes) - _DTYPES or warmup < 0 or repeats < 1:
+        raise ValueError(
+            f"benchmark_bin takes shapes and inputs of {sorted(_DTYPES)}, and repeats of at "
+            f"least 1; not {list(shapes)}, {list(dtypes)}, {warmup} and {repeats}"
         )
-    return parse_benchmark(completed.output)
+    return [
+        f"--optimized_model_file={model}",
+        f"--input_shape={':'.join(','.join(map(str, shape)) for shape in shapes)}",
+        *([f"--input_data_type={':'.join(dtypes)}"] if dtypes else []),
+        f"--backend={execution.target.value}",
+        f"--threads={execution.threads}",
+        f"--power_mode={list(PowerMode).index(execution.power_mode)}",
+        f"--warmup={warmup}",
+        f"--repeats={repeats}",
+    ]
+
+
+def parse_benchmark(text: str) -> BenchmarkTimes:
+    """The times in what the tool printed.
+
+    Raises:
+        BadFileError: There are none, or the model's outputs are not numbers.
+    """
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = {}
+    for line in text.splitlines():
+        if section := _SECTION.match(line):
+            current = sections.setdefault(section[1], {})
+        elif value := _VALUE.match(line):
+            current[value[1]] = value[2]
+    if "Perf Info" not in sections:
+        raise BadFileError("it printed no Perf Info, so it ran nothing")
+    for name, said in sections.get("Model Info", {}).items():
+        if name.endswith(("mean value", "standard deviation")) and not _finite(said):
+            raise BadFileError(f"the {name} is {said}")
+    try:
+        runtime, times = sections["Runtime Info"], sections["Perf Info"]
+        return BenchmarkTimes(
+            version=runtime["benchmark_bin version"],
+            threads=int(runtime["threads"]),
+            power_mode=list(PowerMode)[int(runtime["power_mode"])],
+            warmup=int(runtime["warmup"]),
+            repeats=int(runtime["repeats"]),
+            init_ms=float(times["init"]),
+            first_ms=float(times["first"]),
+            minimum_ms=float(times["min"]),
+            maximum_ms=float(times["max"]),
+            average_ms=float(times["avg"]),
+        )
+    except (KeyError, IndexError, ValueError) as error:
+        raise BadFileError(f"its Perf Info is not what it should be: {error}") from error
+
+
+def _finite(value: str) -> bool:
+    return value.lstrip("-").lower() not in {"nan", "inf"}

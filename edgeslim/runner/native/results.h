@@ -27,7 +27,6 @@ inline bool write_all(int file, const char* data, size_t size) {
   return true;
 }
 
-// Not members: in C++11 a constant of a class has no address unless it is defined once more.
 const size_t kPiece = 512;
 const int kEchoPatienceMs = 5000;
 

@@ -34,7 +34,10 @@ struct Pipe {
   }
 };
 
+// How long a process may take before its first entry, and between two.
 const double kSetUpS = 60;
+
+// As much of what a library prints as goes into a reason.
 const size_t kLongestLine = 400;
 
 class Supervisor {
