@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from edgeslim.durations import now
 from edgeslim.errors import ProgramError
@@ -40,6 +41,8 @@ _LOAD = "/proc/loadavg"
 _ONLINE = "/sys/devices/system/cpu/online"
 _FREQUENCY = r"/sys/devices/system/cpu/cpu(\d+)/cpufreq/"
 _ZONE = r"/sys/class/thermal/thermal_zone(\d+)/"
+_NO_TEMPERATURE = re.compile(r"socd?|.*([iv]bat|bcl|-lvl|current|voltage).*", re.IGNORECASE)
+"""Qualcomm's zone ``soc`` is the battery's state of charge; others are voltages and currents."""
 _OF_A_PROCESSOR = re.compile(r"cpu|soc|tsens|cluster|little|big|x86_pkg|mtktsap", re.IGNORECASE)
 _PLAUSIBLE_C = (-30, 150)
 """Sensors that are not wired say anything."""
@@ -52,11 +55,10 @@ def read_conditions(transport: Transport) -> ConditionsRow:
     Raises:
         LinkError: The device is not there.
     """
-    try:
-        output = transport.run(["sh", "-c", _SCRIPT], timeout_s=_TIMEOUT_S).output
-    except ProgramError:  # no shell, or a service that hangs
-        return ConditionsRow(measured=now())
-    return parse_conditions(output.decode(errors="replace").splitlines())
+    lines: list[bytes] = []
+    with suppress(ProgramError):  # no shell, or a service that hangs; what it said is kept
+        transport.run(["sh", "-c", _SCRIPT], timeout_s=_TIMEOUT_S, on_line=lines.append)
+    return parse_conditions(line.decode(errors="replace").rstrip("\r") for line in lines)
 
 
 def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
@@ -77,7 +79,10 @@ def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
         temperature_c=_hottest(files),
         load=float(load.group()) if load else None,
         measured=now(),
-        thermal_status=_whole(thermal.get("Thermal Status")),
+        # Until the hardware layer is ready the status is 0 and says nothing.
+        thermal_status=None
+        if thermal.get("HAL Ready") == "false"
+        else _whole(thermal.get("Thermal Status")),
         battery_percent=_whole(battery.get("level")),
         battery_c=None if tenths is None else tenths / 10,
         plugged=any(plugs) if plugs else None,
@@ -141,8 +146,11 @@ def _hottest(files: Mapping[str, str]) -> float | None:
         degrees = number / 1000 if abs(number) > 1000 else float(number)
         if not _PLAUSIBLE_C[0] < degrees < _PLAUSIBLE_C[1]:
             continue
+        kind = files.get(path.removesuffix("temp") + "type", "")
+        if _NO_TEMPERATURE.fullmatch(kind):
+            continue
         all_c.append(degrees)
-        if _OF_A_PROCESSOR.search(files.get(path.removesuffix("temp") + "type", "")):
+        if _OF_A_PROCESSOR.search(kind):
             processor_c.append(degrees)
     return max(processor_c or all_c, default=None)
 

@@ -33,6 +33,7 @@ STAYS_ON = "stays on while plugged in"
 _STAY_ON = "stay-on"
 _FIXED_PERFORMANCE = "fixed performance mode"
 
+# Whether a file can be written is asked by opening it: some shells only look at its mode.
 _READ = """\
 exec 2>/dev/null
 c=/sys/devices/system/cpu
@@ -42,7 +43,7 @@ for p in $c/cpufreq/policy[0-9]* $c/cpu[0-9]*/cpufreq
 do for n in scaling_governor scaling_available_governors scaling_min_freq scaling_max_freq \\
  scaling_cur_freq scaling_available_frequencies cpuinfo_min_freq cpuinfo_max_freq
 do v=; [ -r $p/$n ] && read -r v <$p/$n; [ -n "$v" ] && echo "$p/$n:$v"; done
-[ -w $p/scaling_max_freq ] && echo "$p/writable:yes"
+(: >>$p/scaling_max_freq) && echo "$p/writable:yes"
 done
 if command -v getprop >/dev/null
 then echo "android:yes"; echo "stay_on:$(settings get global stay_on_while_plugged_in)"
@@ -127,8 +128,8 @@ def restore_leftovers(transport: Transport, folder: PurePosixPath) -> None:
         LinkError: It was lost.
     """
     argv = ["sh", "-c", _RESTORE, "sh", str(folder / _NAME)]
-    left = transport.run(argv, timeout_s=_TIMEOUT_S).output.decode(errors="replace").split("\n")
-    kept = ", ".join(filter(None, left))
+    output = transport.run(argv, timeout_s=_TIMEOUT_S).output
+    kept = ", ".join(output.decode(errors="replace").split("\n")).strip(", \r")
     if kept:
         raise UsageError(
             f"{transport.place} still has settings of an earlier run that it does not let be put "
@@ -192,7 +193,10 @@ def _leave_script(transport: Transport, lines: list[str], folder: PurePosixPath)
         script.write_text("\n".join([*lines, "exit 0", ""]))
         transport.run(["mkdir", "-p", str(folder)], timeout_s=_TIMEOUT_S)
         transport.push(script, part)
-    if transport.run(["mv", str(part), str(whole)], timeout_s=_TIMEOUT_S).status != 0:
+    # Without sync, a power cut may leave an empty script.
+    move = 'sync; mv "$1" "$2" && sync'
+    argv = ["sh", "-c", move, "sh", str(part), str(whole)]
+    if transport.run(argv, timeout_s=_TIMEOUT_S).status != 0:
         raise UnwritableError(f"cannot write {whole} on {transport.place}")
 
 

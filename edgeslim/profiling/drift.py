@@ -20,8 +20,9 @@ from pathlib import Path
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device_state.conditions import read_conditions
-from edgeslim.device_state.heat import Heat, heat, wait_until_cool
+from edgeslim.device_state.heat import heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
 from edgeslim.runner.link import again
@@ -83,7 +84,12 @@ class DriftWatch:
     def __init__(self, session: DeviceSession) -> None:
         self._session = session
         self._best_ms = 0.0
-        self._hot = self._heat().hot
+        # A device that is held below its full speed for good, by us or by its maker, is not hot.
+        self._usual_cap = 1.0
+        first = self._state()
+        if not heat(first, usual_cap=first.capped or 1.0).hot:
+            self._usual_cap = first.capped or 1.0
+        self._hot = heat(first, usual_cap=self._usual_cap).hot
         self._cooling_s = _COOLING_S
         # Gone with the watch, at the latest when the program ends.
         folder = tempfile.mkdtemp(prefix=".edgeslim.")
@@ -115,7 +121,7 @@ class DriftWatch:
                 patience_s=max(_PATIENCE_S, _MODEL_PATIENCE_S * len(jobs)),
             ),
         )
-        self._hot = self._heat().hot
+        self._hot = heat(self._state(), usual_cap=self._usual_cap).hot
         if self._hot:
             outcomes = [
                 replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
@@ -129,17 +135,16 @@ class DriftWatch:
             outcomes=outcomes, reference_ms=sum(seen) / len(seen) if seen else self._best_ms
         )
 
-    def _heat(self) -> Heat:
-        session = self._session
-        row = again(session.transport, lambda: read_conditions(session.transport))
-        return heat(row, usual_cap=session.profile.lock_frequency or 1.0)
+    def _state(self) -> ConditionsRow:
+        transport = self._session.transport
+        return again(transport, lambda: read_conditions(transport))
 
     def _cool_down(self) -> None:
-        session, start = self._session, time.monotonic()
+        start = time.monotonic()
         wait_until_cool(
-            lambda: again(session.transport, lambda: read_conditions(session.transport)),
+            self._state,
             patience_s=self._cooling_s,
             note=_log.warning,
-            usual_cap=session.profile.lock_frequency or 1.0,
+            usual_cap=self._usual_cap,
         )
         self._cooling_s = max(0.0, self._cooling_s - (time.monotonic() - start))
