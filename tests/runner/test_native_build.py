@@ -168,6 +168,15 @@ def bare_package(folder: Path, machine: int) -> Path:
     return folder
 
 
+def of_release(name: bytes) -> Callable[[Path], Path]:
+    def make(folder: Path) -> Path:
+        with (bare_package(folder, 40) / "cxx" / "lib" / LIBRARY).open("ab") as stream:
+            stream.write(b"\0" + name + b"\0")
+        return folder
+
+    return make
+
+
 def without(name: str) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         bare_package(folder, 40)
@@ -194,6 +203,7 @@ PACKAGE = BUILD_TARGETS["linux-armv7hf"].package
             f"sdk/cxx/lib/{LIBRARY} is for aarch64 and not for armv7l; it comes with {PACKAGE}",
         ),
         (lambda folder: bare_package(folder, 8), "is for processor 8 and not for armv7l"),
+        (of_release(b"v2.12"), "is of Paddle-Lite v2.12, and models are converted for v2.13-rc"),
     ],
 )
 def test_what_a_package_lacks_is_named(
