@@ -44,7 +44,10 @@ def build(
         return
     print_lines(f"built {folder / PROGRAM} for {built.machine}")
     if built.glibc:
-        print_lines(f"the device needs glibc {built.glibc} or newer (ldd --version there)")
+        print_lines(
+            f"the device needs glibc {built.glibc} or newer (ldd --version there); for an older "
+            "one name an older compiler with --compiler"
+        )
     if built.max_threads:
         print_lines(f"its library runs models with {built.max_threads} thread only")
     if note:

@@ -22,7 +22,7 @@ import msgspec
 from edgeslim import process
 from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
 from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
-from edgeslim.runner.build_targets import BUILD_TARGETS, BuildTarget, Kit
+from edgeslim.runner.build_targets import BUILD_TARGETS, RELEASE, BuildTarget, Kit
 from edgeslim.version import __version__
 
 __all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner"]
@@ -41,6 +41,7 @@ _ANDROID_API = 21
 
 _COMPILER_S = 600.0
 _GLIBC = re.compile(rb"GLIBC_(\d+)\.(\d+)")
+_RELEASE = re.compile(rb"\0(v2\.\d+[\w.-]*)\0")
 
 
 class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +193,7 @@ def _sdk(target: str, facts: BuildTarget, given: Path | None) -> Path:
     if facts.kit is not Kit.WHEEL:
         raise UsageError(
             f"{target} needs Paddle-Lite's library; download {facts.package}.tar.gz from its "
-            "release v2.13-rc, unpack it and name the folder with --sdk"
+            f"release {RELEASE}, unpack it and name the folder with --sdk"
         )
     spec = find_spec("paddlelite")
     if spec is None or spec.origin is None:
@@ -213,6 +214,7 @@ def _parts(facts: BuildTarget, sdk: Path) -> tuple[Path | None, Path]:
     library = _there(root / "lib" / facts.library, facts)
     if facts.elf_machine:
         _check_machine(library, facts)
+    _check_release(library, facts)
     return root / "include", library
 
 
@@ -234,6 +236,16 @@ def _check_machine(library: Path, facts: BuildTarget) -> None:
         raise BadFileError(
             f"{library} is for {names.get(found, f'processor {found}')} and not for "
             f"{facts.machine}; it comes with {facts.package}"
+        )
+
+
+def _check_release(library: Path, facts: BuildTarget) -> None:
+    """Proves that a library is not of another release, as far as it tells; some do not."""
+    found = {each.decode() for each in _RELEASE.findall(library.read_bytes())}
+    if found and RELEASE not in found:
+        raise BadFileError(
+            f"{library} is of Paddle-Lite {', '.join(sorted(found))}, and models are converted for "
+            f"{RELEASE}; take {facts.package} of that release"
         )
 
 

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["BUILD_TARGETS", "LIBRARY", "BuildTarget", "Kit"]
+__all__ = ["BUILD_TARGETS", "LIBRARY", "RELEASE", "BuildTarget", "Kit"]
+
+RELEASE = "v2.13-rc"
+"""The release of Paddle-Lite that models are converted for; another one's library refuses them."""
 
 LIBRARY = "libpaddle_light_api_shared.so"
 """The shared library of every package for Android and Linux."""
@@ -98,6 +101,7 @@ BUILD_TARGETS: Mapping[str, BuildTarget] = {
         install="apt install g++-arm-linux-gnueabihf",
         package="inference_lite_lib.armlinux.armv7hf.gcc.with_extra",
         elf_machine=40,
+        flags=("-Wno-psabi",),  # g++ tells of a change in GCC 7.1, which all here is newer than
         libraries=_LINUX,
     ),
     "linux-armv8": BuildTarget(

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from edgeslim.device import Location
 from edgeslim.errors import ProgramAbortedError, ProgramCrashedError, ProgramTimedOutError
 from edgeslim.execution import Target
 from edgeslim.runner.batch import Job, Reference, run_batch
-from edgeslim.runner.batch_file import write_batch
+from edgeslim.runner.outcomes import told
 from edgeslim.runner.program.noise import noise
 from edgeslim.runner.program.results import REFUSED
-from edgeslim.runner.protocol import PROTOCOL, Event, Input, Sampling, check_complete, whole_events
+from edgeslim.runner.protocol import PROTOCOL, Input, Sampling, check_complete
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
+from tests.runner.native_bench import Bench, changed, keeping, model_of, with_model
 from tests.tools import is_alive, wait_until
 from tests.values import MB, convolution
 
@@ -36,66 +37,9 @@ pytestmark = pytest.mark.slow
 ENDLESS = Sampling(maximum_samples=10**9, minimum_s=100, maximum_s=100)
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A folder with a batch in it, and the native runner."""
-
-    runner: NativeRunner
-    folder: Path
-
-    def write(
-        self,
-        jobs: Sequence[Job],
-        reference: Reference | None = None,
-        *,
-        threads: int = 1,
-        power_mode: int = 3,
-    ) -> None:
-        path = self.folder / "batch"
-        write_batch(path, jobs, reference, threads=threads, power_mode=power_mode)
-
-    def start(self, **options: Any) -> subprocess.Popen[bytes]:
-        arguments = [str(self.folder / "batch"), str(self.folder / "results.jsonl")]
-        return subprocess.Popen(
-            [*self.runner.command(), *arguments],
-            env={**os.environ, **self.runner.environment()},
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
-        )
-
-    def run(self) -> tuple[int, bytes, str]:
-        with self.start() as child:
-            output, errors = child.communicate(timeout=60)
-        return child.returncode, output, errors.decode()
-
-    def results(self) -> bytes:
-        return (self.folder / "results.jsonl").read_bytes()
-
-    def events(self) -> list[Event]:
-        return whole_events(self.results())
-
-
 @pytest.fixture
 def bench(native_runner: NativeRunner, tmp_path: Path) -> Bench:
     return Bench(native_runner, tmp_path)
-
-
-def changed(job: Job, **changes: Any) -> Job:
-    return replace(job, entry=msgspec.structs.replace(job.entry, **changes))
-
-
-def with_model(job: Job, content: bytes, path: Path) -> Job:
-    path.write_bytes(content)
-    return replace(job, files={job.entry.model: path})
-
-
-def model_of(job: Job) -> bytes:
-    return job.files[job.entry.model].read_bytes()
-
-
-def keeping(job: Job, folder: Path) -> Job:
-    folder.mkdir(exist_ok=True)
-    name = f"{job.entry.id}.npy"
-    return replace(changed(job, keep_outputs=(name,)), outputs={name: folder / name})
 
 
 def python_runner() -> PythonRunner:
@@ -260,6 +204,17 @@ def test_an_entry_that_takes_too_long_is_ended_and_the_rest_goes_on(
     assert str(error) == "operator1 did not run within 0.5 s"
 
 
+@pytest.mark.parametrize("timeout_s", [0.0, 0.001, 0.002, 0.004])
+def test_at_the_very_end_of_its_time_an_entry_ends_one_way_or_the_other(
+    bench: Bench, real_jobs: Sequence[Job], timeout_s: float
+) -> None:
+    jobs = [changed(real_jobs[1], id=f"job{n}", timeout_s=timeout_s) for n in range(40)]
+    bench.write(jobs)
+    assert bench.run()[0] == 0
+    ended = told(check_complete(bench.results().splitlines()), jobs)
+    assert [each.outcome.id for each in ended] == [job.entry.id for job in jobs]
+
+
 def test_next_to_a_slow_reference_patience_ends_once_for_all(
     bench: Bench, real_jobs: Sequence[Job], tmp_path: Path
 ) -> None:
@@ -362,7 +317,7 @@ def no_change(content: bytes) -> bytes:
     ],
 )
 def test_a_batch_that_cannot_be_done_is_refused(
-    bench: Bench, change: Callable[[bytes], bytes], options: dict[str, int], message: str
+    bench: Bench, change: Callable[[bytes], bytes], options: dict[str, Any], message: str
 ) -> None:
     bench.write([], **options)
     path = bench.folder / "batch"

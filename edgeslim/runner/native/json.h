@@ -96,6 +96,9 @@ class Json {
   }
 };
 
+// A manifest needs six; brackets without end would end the stack.
+const int kDeepest = 32;
+
 class JsonReader {
  public:
   static Json read(const char* begin, const char* end) {
@@ -107,8 +110,6 @@ class JsonReader {
   }
 
  private:
-  static const int kDeepest = 32;  // a manifest needs six; more would end the stack
-
   JsonReader(const char* begin, const char* end) : begin_(begin), here_(begin), end_(end) {}
 
   [[noreturn]] void fail(const std::string& what) const {

@@ -40,9 +40,11 @@ inline const DType& dtype_named(const std::string& name) {
 
 // How many elements a shape has; no more than memory could ever hold.
 inline int64_t elements(const std::vector<int64_t>& shape) {
+  // Elements have up to eight bytes, and their sum must not wrap around where sizes have 32 bits.
+  const int64_t most = INT64_C(1) << (sizeof(size_t) > 4 ? 40 : 28);
   int64_t count = 1;
   for (const int64_t extent : shape) {
-    if (extent < 0 || (extent > 0 && count > (INT64_C(1) << 40) / extent))
+    if (extent < 0 || (extent > 0 && count > most / extent))
       throw EntryError("an array has an impossible extent, " + std::to_string(extent));
     count *= extent;
   }

@@ -27,6 +27,9 @@ inline bool write_all(int file, const char* data, size_t size) {
   return true;
 }
 
+const size_t kPiece = 512;
+const int kEchoPatienceMs = 5000;
+
 class Results {
  public:
   explicit Results(const std::string& path) : path_(path) {
@@ -77,9 +80,6 @@ class Results {
       }
     }
   }
-
-  static constexpr size_t kPiece = 512;
-  static constexpr int kEchoPatienceMs = 5000;
 
   std::string path_;
   int file_ = -1;

@@ -66,18 +66,25 @@ class Sha256 {
                      (turned(early, 7) ^ turned(early, 18) ^ early >> 3) +
                      (turned(late, 17) ^ turned(late, 19) ^ late >> 10);
     }
-    uint32_t s[8];
-    std::memcpy(s, state_, sizeof s);
+    // Eight names and no array, or compilers keep them in memory.
+    uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
+    uint32_t e = state_[4], f = state_[5], g = state_[6], h = state_[7];
     for (int index = 0; index < 64; ++index) {
-      const uint32_t first = s[7] + (turned(s[4], 6) ^ turned(s[4], 11) ^ turned(s[4], 25)) +
-                             ((s[4] & s[5]) ^ (~s[4] & s[6])) + kRounds[index] + words[index];
-      const uint32_t second = (turned(s[0], 2) ^ turned(s[0], 13) ^ turned(s[0], 22)) +
-                              ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-      std::memmove(s + 1, s, 7 * sizeof s[0]);
-      s[4] += first;
-      s[0] = first + second;
+      const uint32_t first = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) +
+                             ((e & f) ^ (~e & g)) + kRounds[index] + words[index];
+      const uint32_t second = (turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) +
+                              ((a & b) ^ (a & c) ^ (b & c));
+      h = g;
+      g = f;
+      f = e;
+      e = d + first;
+      d = c;
+      c = b;
+      b = a;
+      a = first + second;
     }
-    for (int index = 0; index < 8; ++index) state_[index] += s[index];
+    const uint32_t after[8] = {a, b, c, d, e, f, g, h};
+    for (int index = 0; index < 8; ++index) state_[index] += after[index];
     filled_ = 0;
   }
 

@@ -34,6 +34,12 @@ struct Pipe {
   }
 };
 
+// How long a process may take before its first entry, and between two.
+const double kSetUpS = 60;
+
+// As much of what a library prints as goes into a reason.
+const size_t kLongestLine = 400;
+
 class Supervisor {
  public:
   Supervisor(const Batch& batch, Results* results, std::string folder)
@@ -93,15 +99,21 @@ class Supervisor {
       const int64_t left = deadline_ns_ - now_ns();
       if (left <= 0 && !too_long_) {
         too_long_ = true;
-        late_ = running_ ? next_ : batch_.entries.size();
         ::kill(child, SIGKILL);
       }
       const int64_t wait_ms = too_long_ ? 1000 : std::min<int64_t>(left / 1000000 + 1, 60000);
       if (::poll(watched, 2, static_cast<int>(wait_ms)) < 0 && errno != EINTR)
         throw std::runtime_error(std::string("cannot listen: ") + std::strerror(errno));
-      if (watched[0].revents) telling = hear(told);
+      // What it tells after its time is over would be half of the next entry, or come too late.
+      if (watched[0].revents) telling = too_long_ ? skip(told) : hear(told);
       if (watched[1].revents) printing = pass_on(printed);
     }
+  }
+
+  static bool skip(int told) {
+    char chunk[4096];
+    const ssize_t size = ::read(told, chunk, sizeof chunk);
+    return size > 0 || (size < 0 && errno == EINTR);
   }
 
   bool hear(int told) {
@@ -179,8 +191,6 @@ class Supervisor {
     if (!refusal_.empty()) {
       reason = refusal_;
     } else if (too_long_) {
-      // It may have come to its end and begun another entry before the signal came.
-      if (started_ && late_ != (running_ ? next_ : batch_.entries.size())) return;
       signal = SIGALRM;
       reason = "the model did not end in time";
     } else if (WIFSIGNALED(status)) {
@@ -201,16 +211,12 @@ class Supervisor {
     ++next_;
   }
 
-  static constexpr double kSetUpS = 60;
-  static constexpr size_t kLongestLine = 400;
-
   const Batch& batch_;
   Results* const results_;
   const std::string folder_;
   int64_t baseline_ns_;
   double patience_s_;
   size_t next_ = 0;       // the entry that runs, or the one after the last that ended
-  size_t late_ = 0;       // the entry at which the deadline passed
   bool started_ = false;  // whether any child got as far as to tell its start
   bool running_ = false;  // whether the entry runs
   bool too_long_ = false;

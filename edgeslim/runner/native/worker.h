@@ -8,6 +8,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -158,7 +159,10 @@ class Worker {
   }
 
   void tell(char kind, const std::string& text) {
-    const std::string line = kind + text + "\n";
+    std::string line = kind + text;
+    // A reason may have line breaks; the parent would take what follows for another message.
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    line += '\n';
     if (!write_all(parent_, line.data(), line.size())) std::_Exit(1);
   }
 

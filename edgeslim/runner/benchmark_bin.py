@@ -1,0 +1,182 @@
+"""Paddle-Lite's own ``benchmark_bin``, for those who have built it: whole models only.
+
+It prints no samples, only the shortest, longest and average time by a clock that may jump, so
+what it says never stands in a table beside our runners' measurements. It ends with status 0
+whatever happens; it did its work if its ``Perf Info`` is there. Threads and power mode are what
+was asked for, not what the library made of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from edgeslim.errors import BadFileError, RunnerError
+from edgeslim.execution import Execution, PowerMode
+from edgeslim.opspec import Shape
+from edgeslim.process import last_lines, status_error
+from edgeslim.transports import Transport
+
+__all__ = ["BenchmarkTimes", "benchmark_arguments", "parse_benchmark", "run_benchmark_bin"]
+
+_SECTION = re.compile(r"^=+ (.+?) =+\s*$")
+_VALUE = re.compile(r"^([a-z][\w (/)]*?)\s*[:=]\s*(.*?)\s*$")
+_DTYPES = {"float32", "int32", "int64"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BenchmarkTimes:
+    """What the tool says of a model.
+
+    Args:
+        version: Version of the library in it, or the commit that it was built from.
+        threads, power_mode: What it was asked for.
+        warmup, repeats: How often it ran the model before, and while, it looked at the clock.
+        init_ms: Time of loading.
+        first_ms: Time of the first run.
+        minimum_ms, maximum_ms, average_ms: Of the repeats.
+    """
+
+    version: str
+    threads: int
+    power_mode: PowerMode
+    warmup: int
+    repeats: int
+    init_ms: float
+    first_ms: float
+    minimum_ms: float
+    maximum_ms: float
+    average_ms: float
+
+
+def run_benchmark_bin(
+    transport: Transport,
+    program: Path,
+    model: Path,
+    shapes: Sequence[Shape],
+    execution: Execution,
+    *,
+    dtypes: Sequence[str] = (),
+    libraries: Sequence[Path] = (),
+    warmup: int = 10,
+    repeats: int = 50,
+    timeout_s: float = 600.0,
+) -> BenchmarkTimes:
+    """Times an optimized model on a device with the user's own tool.
+
+    Args:
+        transport: Way to the device.
+        program: The tool, here; it is sent.
+        model: The optimized model, here.
+        shapes: Shapes of its inputs.
+        execution: How it runs.
+        dtypes: Types of its inputs; float32 for those that are not named.
+        libraries: Shared libraries that the tool needs beside it.
+        warmup: Runs that are not counted.
+        repeats: Runs that are.
+        timeout_s: When it is ended.
+
+    Raises:
+        RunnerError: It printed no times.
+        ProgramError: It crashed, or did not end in time.
+        LinkError: The device was lost.
+    """
+    there = transport.keep(program)
+    folders = [str(transport.keep(library).parent) for library in libraries]
+    with transport.folder() as folder:
+        transport.push(model, folder / "model.nb")
+        completed = transport.run(
+            [
+                str(there),
+                *benchmark_arguments(
+                    folder / "model.nb",
+                    shapes,
+                    execution,
+                    dtypes=dtypes,
+                    warmup=warmup,
+                    repeats=repeats,
+                ),
+            ],
+            timeout_s=timeout_s,
+            environment={"LD_LIBRARY_PATH": ":".join(folders)} if folders else {},
+        )
+    if completed.status != 0:
+        raise status_error(f"{program.name} at {model.name}", completed)
+    try:
+        return parse_benchmark(completed.output.decode(errors="replace"))
+    except BadFileError as error:
+        tail = last_lines(completed.errors)
+        raise RunnerError(f"{program.name} at {model.name}: {error}{tail}") from error
+
+
+def benchmark_arguments(
+    model: PurePosixPath,
+    shapes: Sequence[Shape],
+    execution: Execution,
+    *,
+    dtypes: Sequence[str] = (),
+    warmup: int = 10,
+    repeats: int = 50,
+) -> list[str]:
+    """What the tool is called with; all that has a surprising default is given.
+
+    Raises:
+        ValueError: There are no shapes, or it knows no such type of inputs.
+    """
+    if not shapes or set(dtypes) - _DTYPES or warmup < 0 or repeats < 1:
+        raise ValueError(
+            f"benchmark_bin takes shapes and inputs of {sorted(_DTYPES)}, and repeats of at "
+            f"least 1; not {list(shapes)}, {list(dtypes)}, {warmup} and {repeats}"
+        )
+    return [
+        f"--optimized_model_file={model}",
+        f"--input_shape={':'.join(','.join(map(str, shape)) for shape in shapes)}",
+        *([f"--input_data_type={':'.join(dtypes)}"] if dtypes else []),
+        f"--backend={execution.target.value}",
+        f"--threads={execution.threads}",
+        f"--power_mode={list(PowerMode).index(execution.power_mode)}",
+        f"--warmup={warmup}",
+        f"--repeats={repeats}",
+    ]
+
+
+def parse_benchmark(text: str) -> BenchmarkTimes:
+    """The times in what the tool printed.
+
+    Raises:
+        BadFileError: There are none, or the model's outputs are not numbers.
+    """
+    sections: dict[str, dict[str, str]] = {}
+    current: dict[str, str] = {}
+    for line in text.splitlines():
+        if section := _SECTION.match(line):
+            current = sections.setdefault(section[1], {})
+        elif value := _VALUE.match(line):
+            current[value[1]] = value[2]
+    if "Perf Info" not in sections:
+        raise BadFileError("it printed no Perf Info, so it ran nothing")
+    for name, said in sections.get("Model Info", {}).items():
+        if name.endswith(("mean value", "standard deviation")) and not _finite(said):
+            raise BadFileError(f"the {name} is {said}")
+    try:
+        runtime, times = sections["Runtime Info"], sections["Perf Info"]
+        return BenchmarkTimes(
+            version=runtime["benchmark_bin version"],
+            threads=int(runtime["threads"]),
+            power_mode=list(PowerMode)[int(runtime["power_mode"])],
+            warmup=int(runtime["warmup"]),
+            repeats=int(runtime["repeats"]),
+            init_ms=float(times["init"]),
+            first_ms=float(times["first"]),
+            minimum_ms=float(times["min"]),
+            maximum_ms=float(times["max"]),
+            average_ms=float(times["avg"]),
+        )
+    except (KeyError, IndexError, ValueError) as error:
+        raise BadFileError(f"its Perf Info is not what it should be: {error}") from error
+
+
+def _finite(value: str) -> bool:
+    return value.lstrip("-").lower() not in {"nan", "inf"}

@@ -1,0 +1,74 @@
+"""Batches that tests change, and a folder in which the native runner does them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeslim.runner.batch import Job, Reference
+from edgeslim.runner.batch_file import write_batch
+from edgeslim.runner.protocol import Event, whole_events
+from edgeslim.runner.runners import NativeRunner
+
+
+def changed(job: Job, **changes: Any) -> Job:
+    return replace(job, entry=msgspec.structs.replace(job.entry, **changes))
+
+
+def with_model(job: Job, content: bytes, path: Path) -> Job:
+    path.write_bytes(content)
+    return replace(job, files={job.entry.model: path})
+
+
+def model_of(job: Job) -> bytes:
+    return job.files[job.entry.model].read_bytes()
+
+
+def keeping(job: Job, folder: Path) -> Job:
+    folder.mkdir(exist_ok=True)
+    name = f"{job.entry.id}.npy"
+    return replace(changed(job, keep_outputs=(name,)), outputs={name: folder / name})
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A folder with a batch in it, and the native runner."""
+
+    runner: NativeRunner
+    folder: Path
+
+    def write(
+        self,
+        jobs: Sequence[Job],
+        reference: Reference | None = None,
+        *,
+        threads: int = 1,
+        power_mode: int = 3,
+    ) -> None:
+        path = self.folder / "batch"
+        write_batch(path, jobs, reference, threads=threads, power_mode=power_mode)
+
+    def start(self, **options: Any) -> subprocess.Popen[bytes]:
+        arguments = [str(self.folder / "batch"), str(self.folder / "results.jsonl")]
+        return subprocess.Popen(
+            [*self.runner.command(), *arguments],
+            env={**os.environ, **self.runner.environment()},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        )
+
+    def run(self) -> tuple[int, bytes, str]:
+        with self.start() as child:
+            output, errors = child.communicate(timeout=60)
+        return child.returncode, output, errors.decode()
+
+    def results(self) -> bytes:
+        return (self.folder / "results.jsonl").read_bytes()
+
+    def events(self) -> list[Event]:
+        return whole_events(self.results())
