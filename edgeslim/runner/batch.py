@@ -87,7 +87,7 @@ def _one_process(runner: Runner, jobs: Sequence[Job], reference: Reference | Non
         try:
             command = runner.command()
             with transport.folder() as folder:
-                transport.push(batch, folder / "batch")
+                transport.push(batch, folder / "batch", checked=False)  # the runner does
                 process = _run(runner, command, folder, _allowed(jobs, reference))
                 if isinstance(process, LinkLostError):
                     reconnect(transport)

@@ -38,6 +38,7 @@ _LOOK_S = 0.5
 _CHECKED_BYTES = 1 << 20
 """Files from this size on are read again on the device after they were sent."""
 _LARGEST_BYTES = 1 << 30
+_SILENCE_S = 30.0
 _BYTES_PER_S = 200_000
 """A link slower than this is no link."""
 
@@ -112,8 +113,12 @@ class RemoteTransport(ABC):
         """Sends a file."""
 
     @abstractmethod
-    def _fetch(self, source: str, deadline: Deadline) -> bytes:
-        """Fetches a file."""
+    def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
+        """Fetches a file in pieces; its end is proved by the protocol.
+
+        Raises:
+            BadFileError: It is not there.
+        """
 
     def connect(self) -> None:
         self._leave()
@@ -179,25 +184,22 @@ class RemoteTransport(ABC):
         printed = self._plain(script(_DIGEST, str(path))).output.split()
         return printed[0].decode(errors="replace") if printed and len(printed[0]) == 64 else ""
 
-    def push(self, source: Path, target: PurePosixPath) -> None:
+    def push(self, source: Path, target: PurePosixPath, *, checked: bool = True) -> None:
         if not (source.is_file() and os.access(source, os.R_OK)):
             raise BadFileError(f"there is no file {source} that can be read")
         size = source.stat().st_size
         self._send(source, str(target), Deadline(30 + size / _BYTES_PER_S))
-        if size >= _CHECKED_BYTES and self._digest_there(target) not in {_digest(source), ""}:
+        checked = checked and size >= _CHECKED_BYTES
+        if checked and self._digest_there(target) not in {_digest(source), ""}:
             raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
 
     def pull(self, source: PurePosixPath, target: Path) -> None:
-        sized = self._plain(script('[ -f "$1" ] && wc -c <"$1"', str(source)))
-        if sized.status != 0:
-            raise BadFileError(f"there is no file {source} on {self.place}")
-        size = int(sized.output)
-        if size > _LARGEST_BYTES:
-            raise BadFileError(f"{source} on {self.place} has {size} bytes: that is none of ours")
-        content = self._fetch(str(source), Deadline(30 + size / _BYTES_PER_S))
-        if len(content) < size:
-            raise LinkLostError(f"{source} on {self.place} did not arrive whole")
-        write_bytes(target, content)
+        content = bytearray()
+        for chunk in self._fetch(str(source), Deadline(_LARGEST_BYTES / _BYTES_PER_S, _SILENCE_S)):
+            content += chunk
+            if len(content) > _LARGEST_BYTES:
+                raise BadFileError(f"{source} on {self.place} is too large to be one of ours")
+        write_bytes(target, bytes(content))
 
     def run(
         self,

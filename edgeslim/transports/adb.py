@@ -43,6 +43,7 @@ _FOLDER = "/data/local/tmp/edgeslim"
 _PORT = 5037
 _ANSWER_S = 15.0
 _CHUNK = 64 * 1024
+_BLOCK = 16 * _CHUNK
 _SHELL = struct.Struct("<BI")
 _SYNC = struct.Struct("<4sI")
 _OUTPUT, _ERRORS, _EXIT = 1, 2, 3
@@ -183,9 +184,13 @@ class AdbTransport(RemoteTransport):
         try:
             with _asked(self.place), source.open("rb") as file:
                 stream.sendall(_SYNC.pack(b"SEND", len(header)) + header)
-                while chunk := file.read(_CHUNK):
+                # The protocol's pieces are small; many are handed over at once.
+                while block := file.read(_BLOCK):
                     stream.settimeout(_left(deadline, self.place))
-                    stream.sendall(_SYNC.pack(b"DATA", len(chunk)) + chunk)
+                    pieces = (block[at : at + _CHUNK] for at in range(0, len(block), _CHUNK))
+                    stream.sendall(
+                        b"".join(_SYNC.pack(b"DATA", len(each)) + each for each in pieces)
+                    )
                 stream.sendall(_SYNC.pack(b"DONE", int(time.time())))
                 stream.settimeout(_left(deadline, self.place))
                 answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))
@@ -195,10 +200,9 @@ class AdbTransport(RemoteTransport):
         if answer != b"OKAY":
             raise DeviceFullError(f"{target} on {self.place} cannot be written: {reason}")
 
-    def _fetch(self, source: str, deadline: Deadline) -> bytes:
+    def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
         name = source.encode(errors="surrogateescape")
         stream = self._connection(b"sync:")
-        content = bytearray()
         try:
             with _asked(self.place):
                 stream.sendall(_SYNC.pack(b"RECV", len(name)) + name)
@@ -206,13 +210,14 @@ class AdbTransport(RemoteTransport):
                     stream.settimeout(_left(deadline, self.place))
                     answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))
                     if answer == b"DONE":
-                        return bytes(content)
+                        return
                     if size > _LONGEST:
                         raise LinkLostError(f"{self.place} answers nonsense")
                     data = _exactly(stream, size)
                     if answer != b"DATA":
                         break
-                    content += data
+                    deadline.heard()
+                    yield data
         finally:
             stream.close()
         reason = data.decode(errors="replace")

@@ -52,7 +52,13 @@ class LocalTransport:
         with temporary_folder() as folder:
             yield PurePosixPath(folder)
 
-    def push(self, source: Path, target: PurePosixPath) -> None:
+    def push(
+        self,
+        source: Path,
+        target: PurePosixPath,
+        *,
+        checked: bool = True,  # noqa: ARG002 - a copy on this machine is what it is
+    ) -> None:
         _copy(source, Path(target))
 
     def pull(self, source: PurePosixPath, target: Path) -> None:

@@ -136,20 +136,19 @@ class SshTransport(RemoteTransport):
         if status != 0:
             raise DeviceFullError(f"{target} on {self.place} cannot be written: {reason}")
 
-    def _fetch(self, source: str, deadline: Deadline) -> bytes:
+    def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
         channel = self._started(script('cat "$1"', source))
-        content = bytearray()
         with _asked(self.place):
             while True:
                 channel.settimeout(_left(deadline, self.place))
                 chunk = channel.recv(_CHUNK)
                 if not chunk:
                     break
-                content += chunk
+                deadline.heard()
+                yield chunk
             status, reason = _rest(channel, deadline, self.place)
         if status != 0:
             raise BadFileError(f"{source} on {self.place} cannot be read: {reason}")
-        return bytes(content)
 
     def _started(self, command: str) -> paramiko.Channel:
         with _asked(self.place):

@@ -39,7 +39,7 @@ class Faults:
         cut_after: The link is cut once so many messages came and went; None is never.
         cuts_left: How often.
         hang: The daemon reads nothing any more.
-        delay_s: Every message takes so long each way, as on a slow link.
+        delay_s: Every message is on its way so long, as on a slow link.
         garble: Changes what commands print.
         disk_bytes: How many bytes the disk still takes; None is any number.
         unauthorized: Nobody accepts the computer's key.
@@ -98,6 +98,27 @@ class Stream:
                 self._link.send(Message(b"CLSE", self._own, self._other))
 
 
+class _Delayed:
+    """Hands messages on in order, each some time after it came; they do not wait for each other."""
+
+    def __init__(self, take: Callable[[Message], None]) -> None:
+        self._take = take
+        self._waiting: queue.Queue[tuple[float, Message]] = queue.Queue()
+        self._started = False
+
+    def put(self, delay_s: float, message: Message) -> None:
+        self._waiting.put((time.monotonic() + delay_s, message))
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            due, message = self._waiting.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._take(message)
+
+
 class _Link:
     """A connection of an adb server."""
 
@@ -107,11 +128,17 @@ class _Link:
         self._sending = threading.Lock()
         self._streams: dict[int, Stream] = {}
         self._next = 1
+        self._incoming = _Delayed(self._take_delayed)
+        self._outgoing = _Delayed(self._send_now)
 
     def serve(self) -> None:
         try:
             while True:
-                self._take(read_message(self._connection))
+                message = read_message(self._connection)
+                if self._daemon.faults.delay_s:
+                    self._incoming.put(self._daemon.faults.delay_s, message)
+                else:
+                    self._take(message)
         except (EOFError, OSError, LinkCutError):
             pass
         finally:
@@ -125,9 +152,19 @@ class _Link:
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
 
+    def _take_delayed(self, message: Message) -> None:
+        with contextlib.suppress(OSError, LinkCutError):
+            self._take(message)
+
     def send(self, message: Message) -> None:
         self._daemon.passing(self)
-        with self._sending:
+        if self._daemon.faults.delay_s:
+            self._outgoing.put(self._daemon.faults.delay_s, message)
+        else:
+            self._send_now(message)
+
+    def _send_now(self, message: Message) -> None:
+        with self._sending, contextlib.suppress(OSError):
             write_message(self._connection, message)
 
     def _take(self, message: Message) -> None:
@@ -245,8 +282,6 @@ class AdbDaemon:
     def passing(self, link: _Link) -> None:
         """Counts a message, and does to it what the faults say."""
         faults = self.faults
-        if faults.delay_s:
-            time.sleep(faults.delay_s)
         while faults.hang:
             time.sleep(0.05)
         with self._lock:

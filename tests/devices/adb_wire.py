@@ -10,7 +10,7 @@ __all__ = ["MAX_DATA", "VERSION", "Message", "read_exactly", "read_message", "wr
 
 VERSION = 0x01000001
 """From this version on nobody computes the sum of a message's bytes."""
-MAX_DATA = 256 * 1024
+MAX_DATA = 1024 * 1024
 
 _HEADER = struct.Struct("<4sIIIII")
 
