@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,10 @@ ENDLESS = Sampling(maximum_samples=10**9, minimum_s=100, maximum_s=100)
 
 
 @pytest.fixture
-def bench(native_runner: NativeRunner, tmp_path: Path) -> Bench:
-    return Bench(native_runner, tmp_path)
+def bench(native_runner: NativeRunner, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(native_runner, tmp_path)
+    yield bench
+    bench.close()
 
 
 def python_runner() -> PythonRunner:
@@ -280,13 +282,13 @@ def test_a_model_s_process_does_not_outlive_the_runner(
 
 
 def test_what_linux_alone_can_do_is_not_needed(
-    native_runner: NativeRunner, real_jobs: Sequence[Job], tmp_path: Path
+    bench: Bench, real_jobs: Sequence[Job], tmp_path: Path
 ) -> None:
     compiler = tmp_path / "portable"
     compiler.write_text('#!/bin/sh\nexec g++ -DEDGESLIM_PORTABLE -Wextra -Werror "$@"\n')
     compiler.chmod(0o755)
     out, built = build_runner("linux-x86-64", compiler=str(compiler), out=tmp_path / "runner")
-    bench = Bench(replace(native_runner, folder=out, built=built), tmp_path)
+    bench = replace(bench, runner=replace(bench.runner, folder=out, built=built))
     bench.write(real_jobs[:2])
     assert bench.run()[0] == 0
     assert check_complete(bench.results().splitlines())[0].pinned_cores == ()
