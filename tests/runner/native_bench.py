@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Bench:
 
     runner: NativeRunner
     folder: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def write(
         self,
@@ -56,11 +57,19 @@ class Bench:
 
     def start(self, **options: Any) -> subprocess.Popen[bytes]:
         arguments = [str(self.folder / "batch"), str(self.folder / "results.jsonl")]
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [*self.runner.command(), *arguments],
             env={**os.environ, **self.runner.environment()},
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
+        self.started.append(child)
+        return child
+
+    def close(self) -> None:
+        """Ends what a test that failed left running."""
+        for child in self.started:
+            child.kill()
+            child.communicate()
 
     def run(self) -> tuple[int, bytes, str]:
         with self.start() as child:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from edgeslim.device import Location
 from edgeslim.errors import ProgramAbortedError, ProgramCrashedError, ProgramTimedOutError
 from edgeslim.execution import Target
 from edgeslim.runner.batch import Job, Reference, run_batch
+from edgeslim.runner.build import build_runner
 from edgeslim.runner.outcomes import told
 from edgeslim.runner.program.noise import noise
 from edgeslim.runner.program.results import REFUSED
@@ -38,8 +39,10 @@ ENDLESS = Sampling(maximum_samples=10**9, minimum_s=100, maximum_s=100)
 
 
 @pytest.fixture
-def bench(native_runner: NativeRunner, tmp_path: Path) -> Bench:
-    return Bench(native_runner, tmp_path)
+def bench(native_runner: NativeRunner, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(native_runner, tmp_path)
+    yield bench
+    bench.close()
 
 
 def python_runner() -> PythonRunner:
@@ -237,8 +240,9 @@ def children_of(process_id: int) -> list[int]:
 
 def at_the_endless(bench: Bench, job: Job) -> tuple[subprocess.Popen[bytes], int]:
     """A runner in the middle of a model that never ends, and the process of the model."""
-    child = bench.start(stdout=subprocess.DEVNULL)
     results = bench.folder / "results.jsonl"
+    results.unlink(missing_ok=True)
+    child = bench.start(stdout=subprocess.DEVNULL)
     mark = f'"entry", "id": "{job.entry.id}"'.encode()
     assert wait_until(lambda: results.exists() and mark in results.read_bytes())
     (model,) = children_of(child.pid)
@@ -275,6 +279,25 @@ def test_a_model_s_process_does_not_outlive_the_runner(
     assert [each.event for each in bench.events()] == [
         *("start", "entry", "measured", "finished", "entry")
     ]
+
+
+def test_what_linux_alone_can_do_is_not_needed(
+    bench: Bench, real_jobs: Sequence[Job], tmp_path: Path
+) -> None:
+    compiler = tmp_path / "portable"
+    compiler.write_text('#!/bin/sh\nexec g++ -DEDGESLIM_PORTABLE -Wextra -Werror "$@"\n')
+    compiler.chmod(0o755)
+    out, built = build_runner("linux-x86-64", compiler=str(compiler), out=tmp_path / "runner")
+    bench = replace(bench, runner=replace(bench.runner, folder=out, built=built))
+    bench.write(real_jobs[:2])
+    assert bench.run()[0] == 0
+    assert check_complete(bench.results().splitlines())[0].pinned_cores == ()
+    slow = changed(real_jobs[1], states=(ENDLESS,))
+    bench.write([slow])
+    child, model = at_the_endless(bench, slow)
+    child.kill()
+    child.communicate(timeout=60)
+    assert wait_until(lambda: not is_alive(model))
 
 
 def test_nobody_needs_to_watch(bench: Bench, real_jobs: Sequence[Job]) -> None:

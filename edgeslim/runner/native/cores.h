@@ -5,7 +5,9 @@
 
 #include <vector>
 
-#if defined(__linux__)
+// What Linux alone can do; a test leaves it out to see what becomes of an iPhone.
+#if defined(__linux__) && !defined(EDGESLIM_PORTABLE)
+#define EDGESLIM_LINUX 1
 #include <sched.h>
 #endif
 
@@ -14,7 +16,7 @@ namespace edgeslim {
 // The cores that this thread may run on; empty where systems do not tell.
 inline std::vector<int> allowed_cores() {
   std::vector<int> cores;
-#if defined(__linux__)
+#if defined(EDGESLIM_LINUX)
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof set, &set) == 0)
@@ -32,7 +34,7 @@ inline int core_count() {
 // Keeps this thread, and those it starts, on as many cores as there are threads: the last ones.
 inline std::vector<int> pin(int threads) {
   std::vector<int> cores = allowed_cores();
-#if defined(__linux__)
+#if defined(EDGESLIM_LINUX)
   if (static_cast<int>(cores.size()) < threads) return {};
   cores.erase(cores.begin(), cores.end() - threads);
   cpu_set_t set;

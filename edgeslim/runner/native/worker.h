@@ -15,17 +15,17 @@
 #include <memory>
 #include <string>
 
-#if defined(__linux__)
-#include <sys/prctl.h>
-#else
-#include <pthread.h>
-#endif
-
 #include "cores.h"
 #include "models.h"
 #include "pace.h"
 #include "results.h"
 #include "sampling.h"
+
+#if defined(EDGESLIM_LINUX)
+#include <sys/prctl.h>
+#else
+#include <pthread.h>
+#endif
 
 namespace edgeslim {
 
@@ -174,7 +174,7 @@ class Worker {
   std::unique_ptr<Pace> pace_;
 };
 
-#if !defined(__linux__)
+#if !defined(EDGESLIM_LINUX)
 // Waits for the other end of a pipe to close, which it does when the parent dies.
 inline void* end_with_parent(void* pipe) {
   char nothing;
@@ -186,7 +186,7 @@ inline void* end_with_parent(void* pipe) {
 
 // A model that hangs must not outlive the runner.
 inline void follow_parent(pid_t parent, int* life) {
-#if defined(__linux__)
+#if defined(EDGESLIM_LINUX)
   (void)life;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) std::_Exit(1);
