@@ -52,7 +52,7 @@ def is_alive(process_id: int) -> bool:
     """Whether a process runs; one that has ended and is not yet reaped does not."""
     try:
         status = Path(f"/proc/{process_id}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
 

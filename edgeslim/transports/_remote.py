@@ -212,9 +212,7 @@ class RemoteTransport(ABC):
     ) -> Completed:
         self._count += 1
         note = self.base / "running" / f"{self._owner}-{self._count}"
-        command = supervised(
-            argv, environment=environment or {}, note=str(note), timeout_s=timeout_s
-        )
+        command = supervised(argv, environment=environment or {}, note=str(note))
         deadline = Deadline(timeout_s, quiet_s)
         completed = self._followed(command, argv, deadline, on_line)
         if completed.status == 127 and completed.errors.rstrip().endswith(NOT_FOUND):

@@ -5,7 +5,6 @@ Devices have dash, bash, mksh with toybox, or busybox: the scripts use what all 
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Mapping, Sequence
 
@@ -15,36 +14,38 @@ NOT_FOUND = b"edgeslim-3f1c9a: no such program"
 """Says that a program was not started; a program may end with status 127 for other reasons."""
 
 _SUPERVISOR = """
-name=$1 note=$2 limit=$3; shift 3
+name=$1 note=$2; shift 2
 command -v "$name" >/dev/null 2>&1 || { echo "$NOT_FOUND" >&2; exit 127; }
 exec 3<&0
 if command -v setsid >/dev/null 2>&1; then
   setsid "$@" </dev/null 3<&- &
-  child=$!
+  child=$! group=$!
+  end() { kill -9 -"$group" 2>/dev/null || kill -9 "$child" 2>/dev/null; }
+  clear() { kill -9 -"$group" 2>/dev/null; }
 else
-  set -m; "$@" </dev/null 3<&- & child=$!; set +m
+  "$@" </dev/null 3<&- &
+  child=$! group=$PPID
+  kill -0 -$$ 2>/dev/null && group=$$
+  end() { kill -9 0; }
+  clear() { :; }
 fi
-end() { kill -9 -"$child" 2>/dev/null || kill -9 "$child" 2>/dev/null; }
-echo "$child $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" >"$note"
+echo "$group $(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" >"$note"
 ( while read -r _; do :; done; end ) <&3 >/dev/null 2>&1 &
 lifeline=$!
 exec 3<&-
-( sleep "$limit" & nap=$!; trap 'kill -9 $nap; exit' TERM; wait $nap; end ) \
-  </dev/null >/dev/null 2>&1 &
-timer=$!
 wait "$child" 2>/dev/null
 status=$?
-kill -9 -"$child" 2>/dev/null
+clear
 kill -9 "$lifeline" 2>/dev/null
-kill -TERM "$timer" 2>/dev/null
 rm -f "$note"
 exit "$status"
 """.replace("$NOT_FOUND", NOT_FOUND.decode())
 """Runs a program in a process group of its own. The whole group ends with the program, with
-standard input, which is the link's lifeline, and at the latest after the limit."""
+standard input, which is the link's lifeline. A link that dies without a word is noticed when
+the device is reached again; until then a runner is held by its own deadlines.
 
-_GRACE_S = 10
-"""The host ends a program first; the device's own timer is for a link that died unnoticed."""
+Without setsid the group is that of the whole command, which the device's daemon makes. It ends
+with the link too, but what a program leaves running is then not ended with the program."""
 
 
 def quoted(argv: Sequence[str]) -> str:
@@ -57,18 +58,14 @@ def script(text: str, *arguments: str) -> str:
     return quoted(["sh", "-c", text, "sh", *arguments])
 
 
-def supervised(
-    argv: Sequence[str], *, environment: Mapping[str, str], note: str, timeout_s: float
-) -> str:
+def supervised(argv: Sequence[str], *, environment: Mapping[str, str], note: str) -> str:
     """A line that runs a program so that nothing of it outlives the link.
 
     Args:
         argv: Program and arguments.
         environment: Variables it gets.
         note: File on the device that says what is to be ended while it runs.
-        timeout_s: How long it may take.
     """
     variables = [f"{name}={value}" for name, value in environment.items()]
     command = ["env", *variables, *argv] if variables else list(argv)
-    limit = str(math.ceil(timeout_s) + _GRACE_S)
-    return script(_SUPERVISOR, argv[0], note, limit, *command)
+    return script(_SUPERVISOR, argv[0], note, *command)

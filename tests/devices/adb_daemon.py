@@ -226,11 +226,13 @@ class AdbDaemon:
         features: What it says it can.
         environment: Variables its commands have beside this process's own.
         wrapper: Program and arguments that start each command's shell.
+        shell: That shell.
     """
 
     features: tuple[str, ...] = ("shell_v2", "cmd")
     environment: Mapping[str, str] = field(default_factory=dict)
     wrapper: Sequence[str] = ()
+    shell: str = "/bin/sh"
     faults: Faults = field(default_factory=Faults)
     messages: int = 0
     port: int = 0
@@ -326,7 +328,7 @@ class AdbDaemon:
         """Starts a command as the device's shell does."""
         self.commands.append(command)
         child = subprocess.Popen(
-            [*self.wrapper, "/bin/sh", "-c", command],
+            [*self.wrapper, self.shell, "-c", command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

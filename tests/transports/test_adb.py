@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edgeslim.device import Location
-from edgeslim.errors import DeviceNotFoundError, DeviceRefusedError, LinkLostError
+from edgeslim.errors import (
+    DeviceNotFoundError,
+    DeviceRefusedError,
+    LinkLostError,
+    ProgramNotFoundError,
+    ProgramTimedOutError,
+)
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.transports.adb import Attached, attached
 from tests.devices.adb_daemon import AdbDaemon
 from tests.devices.adb_server import adb_server
+from tests.tools import is_alive, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -99,3 +107,46 @@ def test_an_old_device_s_output_that_is_cut_off_is_a_lost_link(
             timeout_s=60,
             on_line=lambda _: adb_daemon.cut(),
         )
+
+
+SHELLS = {"sh": "/bin/sh", "bash": "bash", "mksh": "mksh", "busybox": "busybox"}
+TOOLS = ("cat", "ls", "mkdir", "rm", "mv", "chmod", "env", "sleep", "wc", "sha256sum", "seq")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("with_setsid", [True, False])
+def test_programs_are_ended_by_whatever_shell_a_device_has(
+    adb_daemon: AdbDaemon, adb_device: Location, tmp_path: Path, shell: str, with_setsid: bool
+) -> None:
+    found = shutil.which(SHELLS[shell])
+    if found is None:
+        pytest.skip(f"{shell} is not installed; devices have it, this machine need not")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "sh").symlink_to(found)
+    for name in (*TOOLS, *(["setsid"] if with_setsid else [])):
+        (tools / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    adb_daemon.environment = {"PATH": str(tools)}
+    adb_daemon.shell = str(tools / "sh")
+    transport = connected(adb_device)
+    completed = transport.run(["sh", "-c", "echo out; echo err >&2; exit 7"], timeout_s=30)
+    assert (completed.status, completed.output) == (7, b"out\n")
+    with pytest.raises(ProgramNotFoundError):
+        transport.run(["no-such-program"], timeout_s=30)
+    lines: list[bytes] = []
+    with pytest.raises(ProgramTimedOutError):
+        transport.run(
+            ["sh", "-c", "echo $$; sleep 600 & sleep 600; true"],
+            timeout_s=0.5,
+            on_line=lines.append,
+        )
+    assert wait_until(lambda: not is_alive(int(lines[0])))
+    assert wait_until(lambda: not adb_daemon.alive())
+    with transport.folder() as folder:
+        if not with_setsid:
+            return  # there, what a program leaves running holds the command
+        script = 'sleep 600 & echo $! >"$1"'
+        transport.run(["sh", "-c", script, "sh", str(folder / "left")], timeout_s=30)
+        left = int(Path(folder / "left").read_text())
+        assert wait_until(lambda: not is_alive(left))
+    transport.close()
