@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
+from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice, shapes
 from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.deployment.own_tool import benchmark
+from edgeslim.durations import format_ms
 from edgeslim.runner.build import PROGRAM, build_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
 
@@ -52,3 +56,41 @@ def build(
         print_lines(f"its library runs models with {built.max_threads} thread only")
     if note:
         print_lines(note)
+
+
+@app.command("benchmark")
+def own_tool(
+    model: Annotated[str, typer.Argument(help="A model.")],
+    program: Annotated[Path, typer.Option(help="Your benchmark_bin, built for the device.")],
+    library: Annotated[
+        list[Path] | None, typer.Option(help="A shared library that it needs beside it.")
+    ] = None,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
+    ] = None,
+    device: Device = "host",
+    serial: Serial = None,
+    host: Host = None,
+    port: Port = None,
+    threads: Threads = None,
+    power_mode: Power = None,
+    as_json: Json = False,
+) -> None:
+    """Time a whole model with Paddle-Lite's own benchmark_bin; it goes into no table.
+
+    Example: edgeslim runner benchmark mobilenet-v2 --program benchmark_bin --device android
+    """
+    times = benchmark(
+        model,
+        program,
+        device=device_choice(device, serial, host, port, threads, power_mode),
+        libraries=library or (),
+        input_shapes=shapes(input_shape),
+    )
+    if as_json:
+        print_json({"times": dataclasses.asdict(times)})
+        return
+    print_lines(
+        f"average {format_ms(times.average_ms)}, from {format_ms(times.minimum_ms)} to "
+        f"{format_ms(times.maximum_ms)} in {times.repeats} runs; first {format_ms(times.first_ms)}"
+    )

@@ -124,12 +124,21 @@ def deploy(
     """
     request = _request(what, table, out, runs)
     choice = _choice(device, request)
-    with (
-        open_device(choice) as session,
-        temporary_folder() as scratch,
-        progress.stage("deployment", 3) as stage,
-    ):
-        predictor = _predictor(request.table, session)
+    with open_device(choice) as session:
+        deployed = _deployed(session, request, input_shapes, sustained_s, progress)
+    return Deployment(folder=request.folder, device=choice.name, models=(deployed,))
+
+
+def _deployed(
+    session: DeviceSession,
+    request: _Request,
+    input_shapes: Mapping[str, Shape] | None,
+    sustained_s: float | None,
+    progress: Progress,
+) -> Deployed:
+    """The model on an open device."""
+    predictor = _predictor(request.table, session)
+    with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
         folder = new_folder(request.folder)
         target = session.execution.target
@@ -145,7 +154,7 @@ def deploy(
         if sustained_s is not None:
             sustained = measure_sustained(session, network, seconds=sustained_s, progress=progress)
         optimized = _placed(file, folder)
-    deployed = Deployed(
+    return Deployed(
         name=prepared.name,
         optimized=optimized,
         target=target,
@@ -157,7 +166,6 @@ def deploy(
         sustained=sustained,
         speed=_speed(predictor, measured.references_ms[prepared.name]),
     )
-    return Deployment(folder=folder, device=choice.name, models=(deployed,))
 
 
 def convert(

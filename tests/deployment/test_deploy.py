@@ -16,6 +16,7 @@ from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import Deployed, convert, deploy
 from edgeslim.deployment.outputs import compare_outputs
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     BadFileError,
     ContextMismatchError,
@@ -147,7 +148,7 @@ def test_a_search_is_deployed_with_as_many_threads_as_it_was_for(run: RunFolder)
     else:
         assert deploy(str(run.path)).models[0].prediction is not None
     with pytest.raises(ContextMismatchError, match=r"another execution: .*2 threads"):
-        deploy(str(run.path), threads=1)
+        deploy(str(run.path), device=DeviceChoice(threads=1))
 
 
 @pytest.mark.slow
@@ -194,7 +195,12 @@ def test_a_table_of_another_context_is_refused(
     other = LatencyTable.open(tmp_path / "other.jsonl", context)
     message = rf"other\.jsonl is of another {field.replace('_', ' ')}: {value}, not "
     with pytest.raises(ContextMismatchError, match=message):
-        deploy(str(net), table=other.path, out=tmp_path / "out", threads=1)
+        deploy(
+            str(net),
+            device=DeviceChoice(threads=1),
+            table=other.path,
+            out=tmp_path / "out",
+        )
     assert not (tmp_path / "out").exists()
 
 

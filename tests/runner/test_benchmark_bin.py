@@ -16,6 +16,7 @@ from edgeslim.runner.benchmark_bin import (
     run_benchmark_bin,
 )
 from edgeslim.transports import TRANSPORTS
+from tests.program import edgeslim
 
 # As Paddle-Lite's documentation (docs/performance/benchmark_tools.md) has it of a phone.
 PRINTED = """
@@ -128,3 +129,20 @@ def test_status_0_proves_nothing(
         return
     with pytest.raises(error, match=message):
         run_benchmark_bin(transport, tool, model, [(1, 3, 8, 8)], ON_ARM)
+
+
+@pytest.mark.slow
+def test_a_command_converts_a_model_sends_it_and_tells_what_the_tool_says(tmp_path: Path) -> None:
+    """The tool is a script that prints what the documentation has: none can be built here."""
+    printed = tmp_path / "printed"
+    printed.write_text(PRINTED)
+    tool = tmp_path / "benchmark_bin"
+    tool.write_text(f'#!/bin/sh\n[ -s "${{1#*=}}" ] && cat {printed}\n')
+    tool.chmod(0o755)
+    arguments = ("runner", "benchmark", "mobilenet-v1", "--input-shape", "1,3,32,32")
+    done = edgeslim(*arguments, "--program", tool, "--json", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert done.document["times"]["average_ms"] == 32.723
+    assert "there is no file none" in edgeslim(
+        *arguments, "--program", "none", folder=tmp_path
+    ).error(1)

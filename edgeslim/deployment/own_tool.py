@@ -1,0 +1,65 @@
+"""A model timed on a device with the user's own ``benchmark_bin`` instead of our runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.prepare import prepare
+from edgeslim.device import DeviceChoice
+from edgeslim.errors import BadFileError
+from edgeslim.files import temporary_folder
+from edgeslim.opspec import Shape
+from edgeslim.profiling.device_lock import only_user
+from edgeslim.runner.benchmark_bin import BenchmarkTimes, run_benchmark_bin
+from edgeslim.transports import TRANSPORTS
+
+__all__ = ["benchmark"]
+
+
+def benchmark(
+    model: str,
+    program: Path,
+    *,
+    device: str | DeviceChoice = "",
+    libraries: Sequence[Path] = (),
+    input_shapes: Mapping[str, Shape] | None = None,
+) -> BenchmarkTimes:
+    """Converts a model for a device and has the user's tool time it there.
+
+    What it prints is neither samples nor proved right, and goes into no table.
+
+    Args:
+        model: A model, as on the command line.
+        program: The tool, built for the device.
+        device: Name of its profile, or that and what is wanted otherwise.
+        libraries: Shared libraries that the tool needs beside it.
+        input_shapes: Shapes of open inputs, by name or under an empty name.
+
+    Raises:
+        UsageError: Unknown names.
+        BadFileError: There is no such tool.
+        LinkError: The device is not there.
+        ProgramError, RunnerError: The model does not convert, or the tool does not time it.
+    """
+    for needed in (program, *libraries):
+        if not needed.is_file():
+            raise BadFileError(f"there is no file {needed}")
+    profile = DeviceChoice.of(device).profile()
+    with temporary_folder() as folder:
+        prepared = prepare(find_model(model), folder / "model", input_shapes=input_shapes)
+        file = optimize(prepared, profile.target, folder / "optimized")
+        with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
+            transport.connect()
+            with only_user(transport.place):
+                return run_benchmark_bin(
+                    transport,
+                    program,
+                    file.path,
+                    list(prepared.graph.feeds.values()),
+                    profile.execution(),
+                    libraries=libraries,
+                )
