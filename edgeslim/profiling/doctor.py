@@ -135,7 +135,9 @@ def _folder(transport: Transport) -> Check:
 
 
 def _facts(facts: DeviceFacts) -> Check:
-    return Check(name="device", ok=True, found=", ".join([facts.hardware, *facts.clusters]))
+    return Check(
+        name="device", ok=True, found=", ".join([facts.hardware, facts.abi, *facts.clusters])
+    )
 
 
 def _clock(transport: Transport) -> Check:

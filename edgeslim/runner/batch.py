@@ -19,7 +19,7 @@ from edgeslim.process import Completed
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job, Outcome, Reference
 from edgeslim.runner.link import again, reconnect
-from edgeslim.runner.outcomes import Ended, died, hung, refusal, told
+from edgeslim.runner.outcomes import Ended, check_execution, died, hung, refusal, told
 from edgeslim.runner.protocol import check_complete, whole_events
 from edgeslim.runner.runners import Runner
 
@@ -131,6 +131,8 @@ def _ended(
     """The jobs that are over, by what the runner wrote down and by how it ended itself."""
     content = again(runner.transport, _fetching(runner, folder, here))
     events = whole_events(content)
+    for event in events[:1]:
+        check_execution(runner, event)
     ended = told(events, jobs)
     for job, each in zip(jobs, ended, strict=False):
         if each.outcome.error is None:

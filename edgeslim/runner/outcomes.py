@@ -13,6 +13,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
     RunnerError,
 )
+from edgeslim.execution import PowerMode
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.process import Completed, last_lines, status_error
 from edgeslim.runner.job import Job, Outcome
@@ -20,7 +21,7 @@ from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import Event
 from edgeslim.runner.runners import Runner
 
-__all__ = ["Ended", "died", "hung", "refusal", "told"]
+__all__ = ["Ended", "check_execution", "died", "hung", "refusal", "told"]
 
 _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
 """Signals that no model sends to itself: somebody, or a device short of memory, did."""
@@ -102,6 +103,28 @@ def _measurement(event: Event) -> Measurement:
         )
     except ValueError as error:
         raise BadFileError(f"the runner measured nothing of {event.id!r}: {error}") from error
+
+
+def check_execution(runner: Runner, start: Event) -> None:
+    """Proves that models run as was asked: Paddle-Lite says nothing when it decides otherwise.
+
+    Raises:
+        RunnerError: It uses fewer threads, or other cores.
+    """
+    if start.event != "start" or not start.threads:
+        return
+    if start.threads != runner.threads:
+        raise RunnerError(
+            f"Paddle-Lite runs models there with {start.threads} threads, not {runner.threads}; "
+            f"--threads {start.threads}"
+        )
+    modes = list(PowerMode)
+    if modes[start.power_mode] is not runner.power_mode:
+        found = modes[start.power_mode].value
+        raise RunnerError(
+            f"Paddle-Lite binds threads there to {found}, not {runner.power_mode.value}; "
+            f"--power-mode {found}"
+        )
 
 
 def refusal(runner: Runner, completed: Completed) -> ProgramError | RunnerError:

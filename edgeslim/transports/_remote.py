@@ -65,14 +65,16 @@ done
 _SWEEP = (
     _END
     + """
-for owner; do rm -rf work/"$owner"-*; done
+for owner; do rm -rf work/"$owner"-* kept/*/.*."$owner"; done
 """
 )
-_DIGEST = """
-if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"
-elif command -v md5sum >/dev/null 2>&1; then md5sum <"$1"
-else wc -c <"$1"; fi
+_CHECKSUM = """
+[ -f "$1" ] || exit 1
+if command -v sha256sum >/dev/null 2>&1; then echo "sha256 $(sha256sum <"$1")"
+elif command -v md5sum >/dev/null 2>&1; then echo "md5 $(md5sum <"$1")"
+else echo "size $(wc -c <"$1")"; fi
 """
+"""By the best that a device has."""
 
 
 class RemoteTransport(ABC):
@@ -160,16 +162,16 @@ class RemoteTransport(ABC):
                 self._plain(quoted(["rm", "-rf", str(path)]))
 
     def keep(self, source: Path) -> PurePosixPath:
-        digest = _digest(source)
+        digest = _checksum(source, "sha256")
         if digest in self._kept:
             return self._kept[digest]
         folder = self.base / "kept" / digest[:16]
         target = folder / source.name
-        if self._digest_there(target) != digest:
+        if not self._is_there(source, target):
             part = folder / f".{source.name}.{self._owner}"
             self._plain(quoted(["mkdir", "-p", str(folder)]))
-            self.push(source, part)
-            if self._digest_there(part) not in {digest, ""}:
+            self.push(source, part, checked=False)
+            if not self._is_there(source, part):
                 raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
             mode = "755" if os.access(source, os.X_OK) else "644"
             move = 'chmod "$1" "$2" && mv -f "$2" "$3"'
@@ -179,18 +181,18 @@ class RemoteTransport(ABC):
         self._kept[digest] = target
         return target
 
-    def _digest_there(self, path: PurePosixPath) -> str:
-        """SHA-256 of a file on the device; empty if it is not there, or nothing can tell it."""
-        printed = self._plain(script(_DIGEST, str(path))).output.split()
-        return printed[0].decode(errors="replace") if printed and len(printed[0]) == 64 else ""
+    def _is_there(self, source: Path, target: PurePosixPath) -> bool:
+        """Whether a file on the device has the content of one here, by its checksum."""
+        told = self._plain(script(_CHECKSUM, str(target)))
+        kind, _, rest = told.output.decode(errors="replace").partition(" ")
+        return told.status == 0 and rest.split()[:1] == [_checksum(source, kind)]
 
     def push(self, source: Path, target: PurePosixPath, *, checked: bool = True) -> None:
         if not (source.is_file() and os.access(source, os.R_OK)):
             raise BadFileError(f"there is no file {source} that can be read")
         size = source.stat().st_size
         self._send(source, str(target), Deadline(30 + size / _BYTES_PER_S))
-        checked = checked and size >= _CHECKED_BYTES
-        if checked and self._digest_there(target) not in {_digest(source), ""}:
+        if checked and size >= _CHECKED_BYTES and not self._is_there(source, target):
             raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
 
     def pull(self, source: PurePosixPath, target: Path) -> None:
@@ -271,10 +273,13 @@ def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadli
     return None
 
 
-def _digest(path: Path) -> str:
+def _checksum(path: Path, kind: str) -> str:
+    """A checksum of a file here, of the kind that a device told."""
     try:
         with path.open("rb") as stream:
-            digest = hashlib.sha256()
+            if kind == "size":
+                return str(path.stat().st_size)
+            digest = hashlib.new(kind, usedforsecurity=False)
             while chunk := stream.read(1 << 20):
                 digest.update(chunk)
     except OSError as error:

@@ -226,3 +226,37 @@ def test_wrong_options_are_one_clear_line(lab: Lab) -> None:
     ):
         arguments = ("profile", "--device", lab.device, "--operators", lab.operators(1))
         assert message in lab(*arguments, *options).error(2)
+
+
+def test_two_phones_are_measured_at_once_into_a_table_each(
+    adb_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_mounts()
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(adb_port))
+    phones = [
+        FakePhone.make(
+            tmp_path / name,
+            properties={"ro.product.cpu.abi": "x86_64", "ro.serialno": name},
+        )
+        for name in ("first", "second")
+    ]
+    daemons = [AdbDaemon(environment=x.environment, wrapper=x.wrapper) for x in phones]
+    folder = tmp_path / "work"
+    (folder / "device_profiles").mkdir(parents=True)
+    text = PROFILE.format(
+        name="android", transport="adb", python=sys.executable, place="", folder=tmp_path / "on"
+    )
+    (folder / "device_profiles" / "android.toml").write_text(text)
+    lab = Lab(folder, "android", tmp_path / "on")
+    with daemons[0].listening(), daemons[1].listening():
+        serials = [f"--serial={daemon.serial}" for daemon in daemons]
+        done = lab(
+            *("profile", "--device", "android", "--operators", lab.operators(4)), *serials, "--json"
+        )
+        for daemon in daemons:
+            daemon.faults.refuse = True
+            daemon.disconnect(adb_port)
+    assert done.code == 0, done.err
+    tables = [LatencyTable.read(folder / each["table"]) for each in done.document["devices"]]
+    assert [table.context.unit for table in tables] == ["first", "second"]
+    assert [len(table) for table in tables] == [5, 5]

@@ -191,3 +191,20 @@ def test_a_model_is_tried_again_if_somebody_else_ended_the_runner(
     (outcome,) = run_batch(scripted(script + rest + "\nexit 9"), jobs[:1])
     assert outcome.error is None
     assert outcome.measurements
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ('"event": "start", "threads": 2', "with 2 threads, not 1; --threads 2"),
+        (
+            '"event": "start", "threads": 1, "power_mode": 0',
+            "binds threads there to high, not no-bind; --power-mode high",
+        ),
+    ],
+)
+def test_a_runner_that_runs_models_otherwise_than_asked_is_not_believed(
+    scripted: Scripted, jobs: list[Job], start: str, message: str
+) -> None:
+    with pytest.raises(RunnerError, match=message):
+        run_batch(scripted(said(start, ONE, ONE_DONE, TWO_DONE)), jobs)

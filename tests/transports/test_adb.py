@@ -150,3 +150,30 @@ def test_programs_are_ended_by_whatever_shell_a_device_has(
         left = int(Path(folder / "left").read_text())
         assert wait_until(lambda: not is_alive(left))
     transport.close()
+
+
+@pytest.mark.parametrize("checksum", ["sha256sum", "md5sum", "none"])
+def test_what_is_kept_is_checked_by_what_the_device_has(
+    adb_daemon: AdbDaemon, adb_device: Location, tmp_path: Path, checksum: str
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in (*TOOLS[:9], "sh", "setsid", *([checksum] if checksum != "none" else [])):
+        if name != "sha256sum" or checksum == "sha256sum":
+            (tools / name).symlink_to(shutil.which(name) or f"/bin/{name}")
+    adb_daemon.environment = {"PATH": str(tools)}
+    source = tmp_path / "library.so"
+    source.write_bytes(bytes(range(256)) * 5000)
+    source.chmod(0o755)
+    transport = connected(adb_device)
+    kept = Path(transport.keep(source))
+    assert kept.read_bytes() == source.read_bytes()
+    assert kept.stat().st_mode & 0o111
+    again = connected(adb_device)
+    adb_daemon.faults.disk_bytes = 0  # nothing can be sent any more, and need not
+    assert Path(again.keep(source)) == kept
+    kept.write_bytes(b"something else")
+    adb_daemon.faults.disk_bytes = None
+    assert Path(connected(adb_device).keep(source)).read_bytes() == source.read_bytes()
+    again.close()
+    assert [path.name for path in kept.parent.iterdir()] == ["library.so"]
