@@ -304,7 +304,7 @@ class AdbDaemon:
     def reboot(self) -> None:
         """Breaks every link and ends every command with all its children."""
         self.cut()
-        for child in self._children:
+        for child in self._running():
             for process in [child.pid, *_descendants(child.pid)]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
@@ -314,7 +314,7 @@ class AdbDaemon:
 
     def kill_programs(self) -> None:
         """Ends what commands run, and leaves their shells, as a device short of memory does."""
-        for child in self._children:
+        for child in self._running():
             for process in _descendants(child.pid):
                 with contextlib.suppress(OSError):
                     if not Path(f"/proc/{process}/comm").read_text().startswith(("sh", "sleep")):
@@ -322,7 +322,11 @@ class AdbDaemon:
 
     def alive(self) -> list[str]:
         """Commands that still run."""
-        return [str(child.args) for child in self._children if child.poll() is None]
+        return [str(child.args) for child in self._running()]
+
+    def _running(self) -> list[subprocess.Popen[bytes]]:
+        """Commands that have not ended; the number of one that has may be another's by now."""
+        return [child for child in list(self._children) if child.poll() is None]
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
         """Starts a command as the device's shell does."""
