@@ -35,6 +35,7 @@ from edgeslim.transports._supervisor import NOT_FOUND, quoted, script, supervise
 __all__ = ["RemoteTransport"]
 
 _LOOK_S = 0.5
+_SWEEPS, _PAUSE_S = 3, 0.3
 _CHECKED_BYTES = 1 << 20
 """Files from this size on are read again on the device after they were sent."""
 _LARGEST_BYTES = 1 << 30
@@ -145,9 +146,21 @@ class RemoteTransport(ABC):
 
     def close(self) -> None:
         if self._base is not None:
-            with suppress(EdgeslimError):
-                self._plain(script(_SWEEP, str(self._base), self._owner))
+            self._sweep(str(self._base))
         self._leave()
+
+    def _sweep(self, base: str) -> None:
+        """Takes with us what is ours, also over a link that has just broken off."""
+        for attempt in range(_SWEEPS):
+            try:
+                if attempt:
+                    time.sleep(_PAUSE_S)
+                    self.connect()
+                self._plain(script(_SWEEP, base, self._owner))
+            except EdgeslimError:  # noqa: PERF203 - a loop over attempts
+                continue  # at last, the next run on this device does it
+            else:
+                return
 
     @contextmanager
     def folder(self) -> Iterator[PurePosixPath]:

@@ -29,6 +29,8 @@ from tests.device_state.phones import PhoneTransport
 from tests.devices.phone import FakePhone, require_mounts
 from tests.tools import PROJECT
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = DeviceSettings(stay_on=True, fixed_performance=True, frequency_share=0.6)
 STAY_ON = "settings/global/stay_on_while_plugged_in"
 
@@ -160,8 +162,6 @@ from pathlib import Path, PurePosixPath
 from edgeslim.device_state.settings import DeviceSettings, held
 from tests.device_state.phones import PhoneTransport
 from tests.devices.phone import FakePhone
-
-pytestmark = pytest.mark.slow
 wanted = DeviceSettings(stay_on=True, fixed_performance=True, frequency_share=0.6)
 calls = iter(range(100))
 def before():

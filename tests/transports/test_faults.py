@@ -26,6 +26,8 @@ from tests.devices.adb_daemon import AdbDaemon, Faults
 from tests.devices.ssh_server import SshServer
 from tests.tools import PROJECT, is_alive, wait_until
 
+pytestmark = pytest.mark.slow
+
 LAST_MESSAGE = 60
 """More messages than the work below takes."""
 
@@ -66,6 +68,7 @@ def test_a_link_cut_at_any_message_is_a_lost_link_and_leaves_nothing(
         lines = work(transport, source, fetched)
         assert lines[-2:] == [b"1000", b"done"]
         assert fetched.read_bytes() == source.read_bytes()
+    adb_daemon.faults = Faults()
     reconnected(transport)
     assert work(transport, source, fetched)[-1] == b"done"
     transport.close()
@@ -120,8 +123,6 @@ import sys
 from edgeslim.device import Location
 from edgeslim.transports import TRANSPORTS
 import msgspec
-
-pytestmark = pytest.mark.slow
 transport = TRANSPORTS.get(sys.argv[1])(msgspec.json.decode(sys.argv[2], type=Location))
 with transport.folder() as folder:
     transport.run(
