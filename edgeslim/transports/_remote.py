@@ -30,6 +30,7 @@ from edgeslim.errors import (
 from edgeslim.files import write_bytes
 from edgeslim.process import Capture, Completed, Deadline, last_lines, shortened
 from edgeslim.transports._channel import Channel, Part
+from edgeslim.transports._sending import Sending
 from edgeslim.transports._supervisor import NOT_FOUND, quoted, script, supervised
 
 __all__ = ["RemoteTransport"]
@@ -112,8 +113,8 @@ class RemoteTransport(ABC):
         """Starts a line of shell."""
 
     @abstractmethod
-    def _send(self, source: Path, target: str, deadline: Deadline) -> None:
-        """Sends a file."""
+    def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
+        """Sends a file, and tells how far it is."""
 
     @abstractmethod
     def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
@@ -204,7 +205,8 @@ class RemoteTransport(ABC):
         if not (source.is_file() and os.access(source, os.R_OK)):
             raise BadFileError(f"there is no file {source} that can be read")
         size = source.stat().st_size
-        self._send(source, str(target), Deadline(30 + size / _BYTES_PER_S))
+        deadline = Deadline(30 + size / _BYTES_PER_S)
+        self._send(source, str(target), deadline, Sending(source.name, size, self.place))
         if checked and size >= _CHECKED_BYTES and not self._is_there(source, target):
             raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
 

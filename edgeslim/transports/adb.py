@@ -31,6 +31,7 @@ from edgeslim.errors import (
 from edgeslim.process import Deadline
 from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._remote import RemoteTransport
+from edgeslim.transports._sending import Sending
 from edgeslim.transports._supervisor import script
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class AdbTransport(RemoteTransport):
             return _PacketChannel(self._connection(b"shell,v2,raw:" + line), self.place)
         return _PlainChannel(self._connection, command, self.place)
 
-    def _send(self, source: Path, target: str, deadline: Deadline) -> None:
+    def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
         mode = 0o755 if os.access(source, os.X_OK) else 0o644
         header = f"{target},{0o100000 | mode}".encode(errors="surrogateescape")
         stream = self._connection(b"sync:")
@@ -191,6 +192,7 @@ class AdbTransport(RemoteTransport):
                     stream.sendall(
                         b"".join(_SYNC.pack(b"DATA", len(each)) + each for each in pieces)
                     )
+                    sending.sent(len(block))
                 stream.sendall(_SYNC.pack(b"DONE", int(time.time())))
                 stream.settimeout(_left(deadline, self.place))
                 answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))

@@ -19,6 +19,7 @@ from edgeslim.errors import BadFileError, DeviceFullError, LinkLostError
 from edgeslim.process import Deadline
 from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._remote import RemoteTransport
+from edgeslim.transports._sending import Sending
 from edgeslim.transports._ssh_login import Login, connected, login
 from edgeslim.transports._supervisor import script
 
@@ -93,11 +94,11 @@ class SshTransport(RemoteTransport):
                 self._has_files = False
         return self._files
 
-    def _send(self, source: Path, target: str, deadline: Deadline) -> None:
+    def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
         with _asked(self.place):
             files = self._sftp()
         if files is None:
-            self._send_by_shell(source, target, deadline)
+            self._send_by_shell(source, target, deadline, sending)
             return
         try:
             with source.open("rb") as file, files.open(target, "wb") as there:
@@ -105,6 +106,7 @@ class SshTransport(RemoteTransport):
                 while chunk := file.read(_CHUNK):
                     there.settimeout(_left(deadline, self.place))
                     there.write(chunk)
+                    sending.sent(len(chunk))
             files.chmod(target, _mode(source))
         except (OSError, EOFError) as error:
             self._explain(target, error)
@@ -118,7 +120,9 @@ class SshTransport(RemoteTransport):
             raise LinkLostError(f"{self.place} is gone: {error}") from error
         raise DeviceFullError(f"{target} on {self.place} cannot be written: {error}") from error
 
-    def _send_by_shell(self, source: Path, target: str, deadline: Deadline) -> None:
+    def _send_by_shell(
+        self, source: Path, target: str, deadline: Deadline, sending: Sending
+    ) -> None:
         """A file through the standard input of a program, for servers without a file service."""
         write = 'cat >"$1" && chmod "$2" "$1"'
         channel = self._started(script(write, target, f"{_mode(source):o}"))
@@ -128,6 +132,7 @@ class SshTransport(RemoteTransport):
                     while chunk := file.read(_CHUNK):
                         channel.settimeout(_left(deadline, self.place))
                         channel.sendall(chunk)
+                        sending.sent(len(chunk))
                 channel.shutdown_write()
             except OSError:
                 if not channel.exit_status_ready():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,3 +178,19 @@ def test_what_is_kept_is_checked_by_what_the_device_has(
     assert Path(connected(adb_device).keep(source)).read_bytes() == source.read_bytes()
     again.close()
     assert [path.name for path in kept.parent.iterdir()] == ["library.so"]
+
+
+def test_a_large_file_on_a_slow_link_says_how_long_it_takes(
+    adb_daemon: AdbDaemon, adb_device: Location, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (tmp_path / "large").open("wb") as stream:
+        stream.truncate(12 << 20)
+    transport = connected(adb_device)
+    with transport.folder() as folder:
+        adb_daemon.faults.delay_s = 0.3
+        transport.push(tmp_path / "large", folder / "large")
+        adb_daemon.faults.delay_s = 0.0
+    transport.close()
+    assert re.search(
+        rf"sending large to {adb_daemon.serial} over adb: \d+ %, \d+ s left", caplog.text
+    )
