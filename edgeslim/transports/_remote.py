@@ -33,7 +33,7 @@ from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._sending import Sending
 from edgeslim.transports._supervisor import NOT_FOUND, quoted, script, supervised
 
-__all__ = ["RemoteTransport"]
+__all__ = ["RemoteTransport", "left_s"]
 
 _LOOK_S = 0.5
 _SWEEPS, _PAUSE_S = 3, 0.3
@@ -286,6 +286,18 @@ def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadli
             deadline.heard()
             captures[part].add(data)
     return None
+
+
+def left_s(deadline: Deadline, place: str) -> float:
+    """Time left for a file.
+
+    Raises:
+        LinkLostError: There is none.
+    """
+    left = deadline.left_s()
+    if left <= 0:
+        raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
+    return left
 
 
 def _checksum(path: Path, kind: str) -> str:

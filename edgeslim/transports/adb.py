@@ -30,7 +30,7 @@ from edgeslim.errors import (
 )
 from edgeslim.process import Deadline
 from edgeslim.transports._channel import Channel, Part
-from edgeslim.transports._remote import RemoteTransport
+from edgeslim.transports._remote import RemoteTransport, left_s
 from edgeslim.transports._sending import Sending
 from edgeslim.transports._supervisor import script
 
@@ -187,14 +187,14 @@ class AdbTransport(RemoteTransport):
                 stream.sendall(_SYNC.pack(b"SEND", len(header)) + header)
                 # The protocol's pieces are small; many are handed over at once.
                 while block := file.read(_BLOCK):
-                    stream.settimeout(_left(deadline, self.place))
+                    stream.settimeout(left_s(deadline, self.place))
                     pieces = (block[at : at + _CHUNK] for at in range(0, len(block), _CHUNK))
                     stream.sendall(
                         b"".join(_SYNC.pack(b"DATA", len(each)) + each for each in pieces)
                     )
                     sending.sent(len(block))
                 stream.sendall(_SYNC.pack(b"DONE", int(time.time())))
-                stream.settimeout(_left(deadline, self.place))
+                stream.settimeout(left_s(deadline, self.place))
                 answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))
                 reason = _exactly(stream, size).decode(errors="replace") if size else ""
         finally:
@@ -209,7 +209,7 @@ class AdbTransport(RemoteTransport):
             with _asked(self.place):
                 stream.sendall(_SYNC.pack(b"RECV", len(name)) + name)
                 while True:
-                    stream.settimeout(_left(deadline, self.place))
+                    stream.settimeout(left_s(deadline, self.place))
                     answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))
                     if answer == b"DONE":
                         return
@@ -347,13 +347,6 @@ class _PlainChannel:
 
     def close(self) -> None:
         self._stream.close()
-
-
-def _left(deadline: Deadline, place: str) -> float:
-    left = deadline.left_s()
-    if left <= 0:
-        raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
-    return left
 
 
 def _requested(server: Any, *requests: bytes) -> socket.socket:  # noqa: ANN401 - adbutils

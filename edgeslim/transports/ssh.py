@@ -18,7 +18,7 @@ from edgeslim.device import Location
 from edgeslim.errors import BadFileError, DeviceFullError, LinkLostError
 from edgeslim.process import Deadline
 from edgeslim.transports._channel import Channel, Part
-from edgeslim.transports._remote import RemoteTransport
+from edgeslim.transports._remote import RemoteTransport, left_s
 from edgeslim.transports._sending import Sending
 from edgeslim.transports._ssh_login import Login, connected, login
 from edgeslim.transports._supervisor import script
@@ -104,7 +104,7 @@ class SshTransport(RemoteTransport):
             with source.open("rb") as file, files.open(target, "wb") as there:
                 there.set_pipelined(True)
                 while chunk := file.read(_CHUNK):
-                    there.settimeout(_left(deadline, self.place))
+                    there.settimeout(left_s(deadline, self.place))
                     there.write(chunk)
                     sending.sent(len(chunk))
             files.chmod(target, _mode(source))
@@ -130,7 +130,7 @@ class SshTransport(RemoteTransport):
             try:
                 with source.open("rb") as file:
                     while chunk := file.read(_CHUNK):
-                        channel.settimeout(_left(deadline, self.place))
+                        channel.settimeout(left_s(deadline, self.place))
                         channel.sendall(chunk)
                         sending.sent(len(chunk))
                 channel.shutdown_write()
@@ -145,7 +145,7 @@ class SshTransport(RemoteTransport):
         channel = self._started(script('cat "$1"', source))
         with _asked(self.place):
             while True:
-                channel.settimeout(_left(deadline, self.place))
+                channel.settimeout(left_s(deadline, self.place))
                 chunk = channel.recv(_CHUNK)
                 if not chunk:
                     break
@@ -203,10 +203,10 @@ class _SshChannel:
 def _rest(channel: paramiko.Channel, deadline: Deadline, place: str) -> tuple[int, str]:
     """Exit status of a command whose output is read, and what it said of errors."""
     said = bytearray()
-    channel.settimeout(_left(deadline, place))
+    channel.settimeout(left_s(deadline, place))
     while chunk := channel.recv_stderr(_CHUNK):
         said += chunk
-    if not channel.status_event.wait(_left(deadline, place)):
+    if not channel.status_event.wait(left_s(deadline, place)):
         raise EOFError("it says nothing any more")
     status = channel.recv_exit_status()
     channel.close()
@@ -217,13 +217,6 @@ def _rest(channel: paramiko.Channel, deadline: Deadline, place: str) -> tuple[in
 
 def _mode(source: Path) -> int:
     return 0o755 if os.access(source, os.X_OK) else 0o644
-
-
-def _left(deadline: Deadline, place: str) -> float:
-    left = deadline.left_s()
-    if left <= 0:
-        raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
-    return left
 
 
 TRANSPORT = SshTransport
