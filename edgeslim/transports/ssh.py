@@ -178,15 +178,20 @@ class _SshChannel:
         self._descriptor = channel.fileno()
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
+        with _asked(self._place):
+            return list(self._arrived(timeout_s))
+
+    def _arrived(self, timeout_s: float) -> Iterator[tuple[Part, bytes]]:
         channel = self._channel
-        if channel.eof_received:
+        ready = channel.recv_ready() or channel.recv_stderr_ready()
+        if channel.eof_received and not ready:
             # The output has ended; the descriptor would tell so again and again.
             channel.status_event.wait(timeout_s)
-        else:
+        elif not ready:
             select.select([self._descriptor], [], [], timeout_s)
-        while channel.recv_ready():
+        if channel.recv_ready():
             yield Part.OUTPUT, channel.recv(_CHUNK)
-        while channel.recv_stderr_ready():
+        if channel.recv_stderr_ready():
             yield Part.ERRORS, channel.recv_stderr(_CHUNK)
         if channel.exit_status_ready() and not (
             channel.recv_ready() or channel.recv_stderr_ready()
