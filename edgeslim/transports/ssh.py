@@ -74,11 +74,19 @@ class SshTransport(RemoteTransport):
             transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _leave(self) -> None:
+        transport = None if self._client is None else self._client.get_transport()
         for each in (self._files, self._client):
             if each is not None:
                 with suppress(Exception):
                     each.close()
         self._files = self._client = None
+        # A ProxyCommand is asked to end, and nobody waits for it.
+        proxy = getattr(getattr(transport, "sock", None), "process", None)
+        if transport is not None and proxy is not None:
+            proxy.kill()
+            transport.join(_OPEN_S)  # its thread still reads
+            with proxy:  # closes its pipes and waits
+                pass
 
     def _sftp(self) -> paramiko.SFTPClient | None:
         """The server's file service; boards with dropbear often have none."""
