@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.devices.ports import await_server, free_port
 from tests.tools import program
 
 __all__ = ["adb_server"]
@@ -18,8 +17,7 @@ __all__ = ["adb_server"]
 @contextlib.contextmanager
 def adb_server(home: Path) -> Iterator[int]:
     """The port of a server that knows no device yet, until the context ends."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "HOME": str(home),
@@ -36,21 +34,8 @@ def adb_server(home: Path) -> Iterator[int]:
         start_new_session=True,
     )
     try:
-        _await(port)
+        await_server(port)
         yield port
     finally:
         server.kill()
         server.wait()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:  # noqa: PERF203 - a loop over attempts
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -6,13 +6,12 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.devices.ports import await_server, free_port
 from tests.tools import missing, program
 
 __all__ = ["SshServer", "ssh_server"]
@@ -83,8 +82,7 @@ def ssh_server(folder: Path, *, with_files: bool = True) -> Iterator[SshServer]:
             [program("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True
         )
     shutil.copy(home / ".ssh" / "id_ed25519.pub", folder / "authorized_keys")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     host_key = (folder / "host_key.pub").read_text().split()[:2]
     (home / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
     files = "Subsystem sftp internal-sftp" if with_files else ""
@@ -98,22 +96,9 @@ def ssh_server(folder: Path, *, with_files: bool = True) -> Iterator[SshServer]:
     )
     server = SshServer(port=port, home=home, process=process)
     try:
-        _await(port)
+        await_server(port)
         yield server
     finally:
         server.cut()
         process.kill()
         process.wait()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:  # noqa: PERF203 - a loop over attempts
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -21,6 +21,7 @@ from edgeslim.errors import (
     LinkLostError,
     ProgramTimedOutError,
 )
+from edgeslim.runner.link import reconnect
 from edgeslim.transports import TRANSPORTS, Transport
 from tests.devices.adb_daemon import AdbDaemon, Faults
 from tests.devices.ssh_server import SshServer
@@ -69,25 +70,11 @@ def test_a_link_cut_at_any_message_is_a_lost_link_and_leaves_nothing(
         assert lines[-2:] == [b"1000", b"done"]
         assert fetched.read_bytes() == source.read_bytes()
     adb_daemon.faults = Faults()
-    reconnected(transport)
+    reconnect(transport)
     assert work(transport, source, fetched)[-1] == b"done"
     transport.close()
     assert leftovers(adb_device) == []
     assert wait_until(lambda: not adb_daemon.alive())
-
-
-def reconnected(transport: Transport) -> None:
-    """Waits until the device is back."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            transport.connect()
-        except LinkError:  # noqa: PERF203 - a loop over attempts
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 @pytest.mark.parametrize("kind", ["adb", "ssh"])
@@ -113,7 +100,7 @@ def test_a_link_that_breaks_while_a_program_runs_ends_the_program(
         transport.run(["sh", "-c", "echo $$; exec sleep 600"], timeout_s=60, on_line=cut)
     assert time.monotonic() - start < 15
     assert wait_until(lambda: not is_alive(int(lines[0])))
-    reconnected(transport)
+    reconnect(transport)
     transport.close()
     assert leftovers(location) == []
 
@@ -210,7 +197,7 @@ def test_a_device_that_reboots_is_reached_again(
             timeout_s=60,
             on_line=lambda _: adb_daemon.reboot(),
         )
-    reconnected(transport)
+    reconnect(transport)
     assert transport.run(["echo", "back"], timeout_s=30).output == b"back\n"
     transport.close()
 
