@@ -93,7 +93,7 @@ class RemoteTransport(ABC):
         self._base: PurePosixPath | None = None
         self._owner = f"{_this_machine()}.{os.getpid()}.{secrets.token_hex(4)}"
         self._count = 0
-        self._kept: dict[str, PurePosixPath] = {}
+        self._kept: dict[tuple[Path, int, int], PurePosixPath] = {}
 
     @property
     @abstractmethod
@@ -176,9 +176,14 @@ class RemoteTransport(ABC):
                 self._plain(quoted(["rm", "-rf", str(path)]))
 
     def keep(self, source: Path) -> PurePosixPath:
+        try:
+            found = source.stat()
+        except OSError as error:
+            raise BadFileError(f"cannot read {source}: {error.strerror or error}") from error
+        known = (source, found.st_mtime_ns, found.st_size)
+        if known in self._kept:
+            return self._kept[known]
         digest = _checksum(source, "sha256")
-        if digest in self._kept:
-            return self._kept[digest]
         folder = self.base / "kept" / digest[:16]
         target = folder / source.name
         if not self._is_there(source, target):
@@ -192,7 +197,7 @@ class RemoteTransport(ABC):
             moved = self._plain(script(move, mode, str(part), str(target)))
             if moved.status != 0:
                 raise DeviceFullError(f"{target} cannot be written{last_lines(moved.errors)}")
-        self._kept[digest] = target
+        self._kept[known] = target
         return target
 
     def _is_there(self, source: Path, target: PurePosixPath) -> bool:

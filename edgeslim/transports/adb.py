@@ -270,18 +270,7 @@ class _PacketChannel:
         self._pending = bytearray()
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        self._stream.settimeout(timeout_s)
-        try:
-            with _asked(self._place):
-                try:
-                    chunk = self._stream.recv(_CHUNK)
-                except TimeoutError:
-                    return
-                if not chunk:
-                    raise EOFError("it closed the connection")
-        except LinkLostError as error:
-            raise LinkLostError(f"the link broke off while a command ran: {error}") from error
-        self._pending += chunk
+        self._pending += _received(self._stream, timeout_s, self._place)
         yield from self._packets()
 
     def _packets(self) -> Iterator[tuple[Part, bytes]]:
@@ -298,6 +287,23 @@ class _PacketChannel:
 
     def close(self) -> None:
         self._stream.close()
+
+
+def _received(stream: socket.socket, timeout_s: float, place: str) -> bytes:
+    """What a command said within a time, or nothing; its end comes as a message of its own.
+
+    Raises:
+        LinkLostError: The connection ended before that.
+    """
+    stream.settimeout(timeout_s)
+    with _asked(f"the link broke off while a command ran: {place}"):
+        try:
+            chunk = stream.recv(_CHUNK)
+        except TimeoutError:
+            return b""
+        if not chunk:
+            raise EOFError("it closed the connection")
+        return chunk
 
 
 _PLAIN = """
@@ -323,14 +329,9 @@ class _PlainChannel:
         self._pending = b""
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        self._stream.settimeout(timeout_s)
-        with _asked(self._place):
-            try:
-                chunk = self._stream.recv(_CHUNK)
-            except TimeoutError:
-                return
+        chunk = _received(self._stream, timeout_s, self._place)
         if not chunk:
-            raise LinkLostError(f"the link broke off while a command ran on {self._place}")
+            return
         self._pending += chunk
         mark = self._mark.encode() + b" "
         output, found, rest = self._pending.partition(mark)
