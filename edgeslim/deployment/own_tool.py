@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from edgeslim.conversion.model_source import find_model
@@ -13,9 +12,8 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import BadFileError
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_lock import only_user
+from edgeslim.profiling.device_session import reached
 from edgeslim.runner.benchmark_bin import BenchmarkTimes, run_benchmark_bin
-from edgeslim.transports import TRANSPORTS
 
 __all__ = ["benchmark"]
 
@@ -52,14 +50,12 @@ def benchmark(
     with temporary_folder() as folder:
         prepared = prepare(find_model(model), folder / "model", input_shapes=input_shapes)
         file = optimize(prepared, profile.target, folder / "optimized")
-        with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
-            transport.connect()
-            with only_user(transport.place):
-                return run_benchmark_bin(
-                    transport,
-                    program,
-                    file.path,
-                    list(prepared.graph.feeds.values()),
-                    profile.execution(),
-                    libraries=libraries,
-                )
+        with reached(profile) as transport:
+            return run_benchmark_bin(
+                transport,
+                program,
+                file.path,
+                list(prepared.graph.feeds.values()),
+                profile.execution(),
+                libraries=libraries,
+            )

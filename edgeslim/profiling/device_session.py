@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -25,7 +26,7 @@ from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "choose_runner", "open_device", "prove_runner"]
+__all__ = ["DeviceSession", "choose_runner", "open_device", "prove_runner", "reached"]
 
 _LOCAL = "local"
 
@@ -111,12 +112,23 @@ def open_device(device: str | DeviceChoice) -> DeviceSession:
         raise
 
 
+@contextmanager
+def reached(profile: DeviceProfile) -> Iterator[Transport]:
+    """The way to a device that no other process of this machine measures meanwhile.
+
+    Raises:
+        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
+    """
+    with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
+        transport.connect()
+        # This machine is shared by tables that are filled by several processes at once.
+        alone = nullcontext() if profile.transport == _LOCAL else only_user(transport.place)
+        with alone:
+            yield transport
+
+
 def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
-    transport = TRANSPORTS.get(profile.transport)(profile.location)
-    transport.connect()
-    stack.callback(transport.close)
-    if profile.transport != _LOCAL:
-        stack.enter_context(only_user(transport.place))
+    transport = stack.enter_context(reached(profile))
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
     execution = profile.execution()
