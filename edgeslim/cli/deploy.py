@@ -20,7 +20,7 @@ from edgeslim.cli.options import (
     settings_choice,
     shapes,
 )
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.deploy import Deployed, Deployment, convert, deploy
 from edgeslim.deployment.sustained import Sustained
@@ -31,7 +31,6 @@ from edgeslim.execution import Target
 __all__ = ["command"]
 
 _NOTABLE_SPEED = 0.03
-_GAPS = 3
 
 
 def command(
@@ -89,7 +88,7 @@ def command(
     else:
         _print(done)
     if any(_missing(each) for each in done.models):
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 def _missing(each: Deployed) -> list[str]:

@@ -14,7 +14,10 @@ import msgspec
 import typer
 from tabulate import tabulate
 
-__all__ = ["Json", "print_json", "print_lines", "print_table", "reserved_output"]
+__all__ = ["GAPS", "Json", "print_json", "print_lines", "print_table", "reserved_output"]
+
+GAPS = 3
+"""Exit code of what is done with gaps, which are listed."""
 
 Json = Annotated[
     bool,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.options import shapes
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.pictures import check_picture
 from edgeslim.prediction.plot import plot_prediction
@@ -17,8 +17,6 @@ from edgeslim.prediction.predict_model import predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 
 __all__ = ["command"]
-
-_GAPS = 3
 
 
 def command(
@@ -46,7 +44,7 @@ def command(
     else:
         _print(prediction)
     if prediction.missing or prediction.left_out:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 def _print(prediction: Prediction) -> None:

@@ -22,7 +22,7 @@ from edgeslim.cli.options import (
     settings_choice,
     shapes,
 )
-from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.cli.several import run_for_each, without_options
 from edgeslim.device import DeviceChoice
@@ -31,8 +31,6 @@ from edgeslim.errors import UsageError
 from edgeslim.profiling.profile import ProfileResult, profile
 
 __all__ = ["command"]
-
-_GAPS = 3
 
 
 def command(
@@ -112,7 +110,7 @@ def command(
     else:
         _print(result)
     if result.failed:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 def each_device(names: Sequence[str], serials: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -154,7 +152,7 @@ def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool
             table = each.document.get("table", "failed")
             measured = each.document.get("measured", 0)
             print_lines(f"{each.name}: {table}, {measured} operators measured now")
-    worst = max((each.code for each in finished), key=lambda code: (code not in {0, _GAPS}, code))
+    worst = max((each.code for each in finished), key=lambda code: (code not in {0, GAPS}, code))
     if worst:
         raise typer.Exit(worst)
 

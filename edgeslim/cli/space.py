@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.options import only_shape
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.build_network import build_network
 from edgeslim.durations import format_ms, parse_ms
@@ -19,7 +19,6 @@ from edgeslim.spaces import SPACES, parse_tokens
 
 __all__ = ["app"]
 
-_GAPS = 3
 
 app = typer.Typer(help="Search spaces and their networks.", no_args_is_help=True)
 
@@ -111,7 +110,7 @@ def show_largest(
             kinds = ", ".join(f"{count} {kind}" for kind, count in found.left_out.items())
             print_lines(f"tables of this convention leave out: {kinds}")
     if found.left_out:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 @app.command("build")

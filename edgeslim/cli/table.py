@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.execution import PowerMode, Target
 from edgeslim.latency_table import LatencyTable
@@ -23,7 +23,6 @@ from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
 
-_GAPS = 3
 _SHOWN = 20
 """So many of a long list are printed; the JSON document has all."""
 
@@ -90,7 +89,7 @@ def import_(
         print_lines(f"its operators are {done.context.convention}", *done.notes)
         _print_refused("rows were not imported", done.refused)
     if done.refused:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 @app.command("export")
@@ -120,7 +119,7 @@ def export(
         kinds = ", ".join(f"{count} {kind}" for kind, count in done.refused_kinds.items())
         _print_refused(f"operators were left out ({kinds})", done.refused)
     if done.refused:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 @app.command("show")
@@ -193,7 +192,7 @@ def check(table: _Table, as_json: Json = False) -> None:
             if found:
                 _print_long(f"{len(found)} {what}", [f"{each.kind}: {each.text}" for each in found])
     if done.findings:
-        raise typer.Exit(_GAPS)
+        raise typer.Exit(GAPS)
 
 
 def _state(table: LatencyTable, family: Family) -> str:

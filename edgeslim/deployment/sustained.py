@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from edgeslim.conversion.operator_jobs import model_job
-from edgeslim.device_state.conditions import read_conditions
 from edgeslim.errors import UsageError
 from edgeslim.measurement import Measurement
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.networks import OptimizedNetwork
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import Job, Outcome, run_batch
-from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["Sustained", "Window", "measure_sustained"]
@@ -144,7 +142,7 @@ def measure_sustained(
             start_s = passed_s
             outcome = _timed(session, job)
             end_s = time.monotonic() - began
-            state = again(session.transport, lambda: read_conditions(session.transport))
+            state = session.conditions()
             (measurement,) = outcome.measurements
             device_s += outcome.device_s
             windows.append(

@@ -10,17 +10,20 @@ from types import TracebackType
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
+from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.device_state.settings import STAYS_ON, DeviceSettings, held, restore_leftovers
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ProgramNotFoundError, UsageError
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import TableContext
 from edgeslim.profiling.device_lock import only_user
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
+from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
@@ -76,6 +79,10 @@ class DeviceSession:
             settings=tuple(each for each in self.settings if each != STAYS_ON),
             unit=self.facts.unit,
         )
+
+    def conditions(self) -> ConditionsRow:
+        """How it is at the moment, also after its link was lost."""
+        return again(self.transport, lambda: read_conditions(self.transport))
 
     def close(self) -> None:
         """Lets go of the device."""

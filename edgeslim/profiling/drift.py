@@ -19,13 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
-from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.heat import heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
-from edgeslim.latency_rows import ConditionsRow
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
-from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]
@@ -86,7 +83,7 @@ class DriftWatch:
         self._best_ms = 0.0
         # A device that is held below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
-        first = self._state()
+        first = session.conditions()
         if not heat(first, usual_cap=first.capped or 1.0).hot:
             self._usual_cap = first.capped or 1.0
         self._hot = heat(first, usual_cap=self._usual_cap).hot
@@ -121,7 +118,7 @@ class DriftWatch:
                 patience_s=max(_PATIENCE_S, _MODEL_PATIENCE_S * len(jobs)),
             ),
         )
-        self._hot = heat(self._state(), usual_cap=self._usual_cap).hot
+        self._hot = heat(self._session.conditions(), usual_cap=self._usual_cap).hot
         if self._hot:
             outcomes = [
                 replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
@@ -135,14 +132,10 @@ class DriftWatch:
             outcomes=outcomes, reference_ms=sum(seen) / len(seen) if seen else self._best_ms
         )
 
-    def _state(self) -> ConditionsRow:
-        transport = self._session.transport
-        return again(transport, lambda: read_conditions(transport))
-
     def _cool_down(self) -> None:
         start = time.monotonic()
         wait_until_cool(
-            self._state,
+            self._session.conditions,
             patience_s=self._cooling_s,
             note=_log.warning,
             usual_cap=self._usual_cap,

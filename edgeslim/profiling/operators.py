@@ -9,11 +9,9 @@ from statistics import mean
 import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs
-from edgeslim.device_state.conditions import read_conditions
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
-from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
@@ -23,7 +21,6 @@ from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runner.batch import Job
-from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
@@ -89,7 +86,7 @@ def measure_operators(
     )
     with progress.stage("operators", plan.size(table)) as stage:
         for group in plan.groups(table):
-            table.add(_conditions(session))
+            table.add(session.conditions())
             with temporary_folder() as folder:
                 made = operator_jobs(
                     group,
@@ -110,12 +107,8 @@ def measure_operators(
             counts.device_s += measuring.device_s
             counts.waited_s += measuring.waited_s
     if counts.measured:
-        table.add(_conditions(session))
+        table.add(session.conditions())
     return counts
-
-
-def _conditions(session: DeviceSession) -> ConditionsRow:
-    return again(session.transport, lambda: read_conditions(session.transport))
 
 
 class _Group:

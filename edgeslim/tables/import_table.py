@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from edgeslim import ops
+from edgeslim.durations import now
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import Execution, PowerMode, Target
 from edgeslim.files import write_bytes
@@ -200,7 +200,7 @@ def _context(file: Path, format_name: str, found: ForeignTable, origin: Origin) 
         ),
         library_version=origin.library_version or _NOT_RECORDED,
         runner=f"imported from {format_name}",
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        created=now(),
         edgeslim=__version__,
         provenance=f"{source}; in {unit}; not recorded: {', '.join(unknown)}",
         convention=found.convention or _convention(found.rows),

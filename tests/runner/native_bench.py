@@ -9,25 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from edgeslim.runner.batch import Job, Reference
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.protocol import Event, whole_events
 from edgeslim.runner.runners import NativeRunner
-
-
-def changed(job: Job, **changes: Any) -> Job:
-    return replace(job, entry=msgspec.structs.replace(job.entry, **changes))
-
-
-def with_model(job: Job, content: bytes, path: Path) -> Job:
-    path.write_bytes(content)
-    return replace(job, files={job.entry.model: path})
-
-
-def model_of(job: Job) -> bytes:
-    return job.files[job.entry.model].read_bytes()
+from tests.runner.changed_jobs import changed
 
 
 def keeping(job: Job, folder: Path) -> Job:

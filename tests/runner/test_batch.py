@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,6 +29,7 @@ from edgeslim.runner.protocol import Entry, Input, Sampling
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
+from tests.runner.changed_jobs import changed, model_of, with_model
 from tests.values import MB, convolution
 
 NAMES = ["operator0", "operator1", "operator2", "operator3"]
@@ -40,21 +40,6 @@ def runner() -> PythonRunner:
     return PythonRunner(
         transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
     )
-
-
-def changed(job: Job, **changes: Any) -> Job:
-    """A job with another entry."""
-    return replace(job, entry=msgspec.structs.replace(job.entry, **changes))
-
-
-def with_model(job: Job, content: bytes, path: Path) -> Job:
-    """A job with another model file."""
-    path.write_bytes(content)
-    return replace(job, files={job.entry.model: path})
-
-
-def model_of(job: Job) -> bytes:
-    return job.files[job.entry.model].read_bytes()
 
 
 def assert_only(outcomes: Sequence[Outcome], failed: int) -> ProgramError | RunnerError:

@@ -29,7 +29,8 @@ from edgeslim.runner.protocol import PROTOCOL, Input, Sampling, check_complete
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
-from tests.runner.native_bench import Bench, changed, keeping, model_of, with_model
+from tests.runner.changed_jobs import changed, model_of, with_model
+from tests.runner.native_bench import Bench, keeping
 from tests.tools import is_alive, wait_until
 from tests.values import MB, convolution
 

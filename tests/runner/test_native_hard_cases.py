@@ -19,13 +19,10 @@ from edgeslim.runner.job import Job, Reference
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import check_complete
 from edgeslim.runner.runners import NativeRunner
+from tests.runner.changed_jobs import changed
 from tests.tools import program
 
 pytestmark = pytest.mark.slow
-
-
-def changed(job: Job, **changes: Any) -> Job:
-    return replace(job, entry=msgspec.structs.replace(job.entry, **changes))
 
 
 def command(
