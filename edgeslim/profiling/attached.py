@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -46,15 +47,16 @@ def devices() -> list[KnownDevice]:
     """
     profiles = [load_device(name) for name in device_names()]
     serials = _attached()
-    found = [profile for profile in profiles if profile.transport != "adb" or not serials]
-    found += [
-        DeviceChoice(name=profile.name, serial=serial).profile()
-        for profile in profiles
-        if profile.transport == "adb" and serials and not profile.location.serial
-        for serial in serials
-    ]
+    found = [each for profile in profiles for each in _units(profile, serials)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(_look, found))
+
+
+def _units(profile: DeviceProfile, serials: Sequence[str]) -> list[DeviceProfile]:
+    """A profile that is of any device of its kind, once for each that is attached."""
+    if profile.transport != "adb" or profile.location.serial or not serials:
+        return [profile]
+    return [DeviceChoice(name=profile.name, serial=serial).profile() for serial in serials]
 
 
 def _attached() -> list[str]:

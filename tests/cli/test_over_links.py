@@ -133,6 +133,22 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     assert lab.leftovers() == []
 
 
+def test_an_attached_device_is_listed_by_its_own_profile_and_by_those_of_its_kind(
+    lab: Lab,
+) -> None:
+    own = (lab.folder / "device_profiles" / f"{lab.device}.toml").read_text()
+    mine = own.replace(f'name = "{lab.device}"', 'name = "mine"')
+    (lab.folder / "device_profiles" / "mine.toml").write_text(mine)
+    (lab.folder / "device_profiles" / "android.toml").unlink(missing_ok=True)
+    for _ in range(2):  # once before it is attached, and once after
+        listed = lab("devices", "--json").document["profiles"]
+        assert [each["ready"] for each in listed if each["name"] == "mine"] == [True]
+    serials = [each["serial"] for each in listed if each["name"] == "android"]
+    (found,) = [each for each in listed if each["name"] == "mine"]
+    if lab.device == "android":
+        assert found["serial"] in serials
+
+
 def test_a_process_killed_at_any_moment_costs_at_most_a_group(lab: Lab) -> None:
     operators = 30
     arguments = (
