@@ -27,8 +27,9 @@ from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.opspec import Attributes, OpSpec, Shapes
-from edgeslim.runner.batch import Job, run_batch
+from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import build_runner, find_runner
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS, Transport

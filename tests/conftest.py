@@ -16,7 +16,7 @@ from hypothesis import settings
 from edgeslim.conversion.operator_jobs import null_operator, operator_jobs, reference_operator
 from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 from tests.tools import require_module
 from tests.values import relu

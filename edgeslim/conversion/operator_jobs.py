@@ -13,7 +13,7 @@ from edgeslim.lite.nb import read_optimized_model
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 from edgeslim.paddle_io.operator_model import write_operator_model
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input, Sampling
 
 __all__ = ["model_job", "null_operator", "operator_jobs", "reference_operator"]

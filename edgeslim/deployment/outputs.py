@@ -14,7 +14,8 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.runner.batch import Job, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input
 
 __all__ = ["OutputDifference", "compare_outputs"]

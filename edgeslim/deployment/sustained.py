@@ -18,7 +18,8 @@ from edgeslim.measurement import Measurement
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.networks import OptimizedNetwork
 from edgeslim.progress import SILENT, Progress
-from edgeslim.runner.batch import Job, Outcome, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["Sustained", "Window", "measure_sustained"]

@@ -22,7 +22,8 @@ from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device_state.heat import heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
 from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job, Outcome, Reference
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]

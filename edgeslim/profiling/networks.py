@@ -14,7 +14,7 @@ from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.progress import SILENT, Progress
-from edgeslim.runner.batch import Job, Outcome
+from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["MeasuredNetworks", "OptimizedNetwork", "measure_networks"]

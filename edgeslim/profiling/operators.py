@@ -20,7 +20,7 @@ from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]

@@ -23,7 +23,7 @@ from edgeslim.runner.outcomes import Ended, check_execution, died, hung, refusal
 from edgeslim.runner.protocol import check_complete, whole_events
 from edgeslim.runner.runners import Runner
 
-__all__ = ["Job", "Outcome", "Reference", "run_batch"]
+__all__ = ["run_batch"]
 
 _START_S = 60.0
 _LOSSES = 20

@@ -12,7 +12,8 @@ from edgeslim.device import Location
 from edgeslim.execution import Target
 from edgeslim.lite.nb import KERNEL_TARGETS
 from edgeslim.ops import KINDS
-from edgeslim.runner.batch import Job, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS

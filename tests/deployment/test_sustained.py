@@ -19,7 +19,7 @@ from edgeslim.measurement import Measurement
 from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.profiling.networks import OptimizedNetwork
 from edgeslim.progress import Stage
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 from tests.tools import require_module
 from tests.values import chain

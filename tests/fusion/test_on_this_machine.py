@@ -17,7 +17,8 @@ from edgeslim.fusion import fuse
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.runner.batch import Job, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK

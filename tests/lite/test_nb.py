@@ -11,7 +11,7 @@ import pytest
 from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
 from edgeslim.lite.nb import HOST_KERNELS, KERNEL_TARGETS, Kernel, read_optimized_model
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 
 
 def file_of(job: Job) -> Path:

@@ -15,7 +15,7 @@ from edgeslim.opspec import OpSpec
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 from tests.profiling.conftest import Watched, hog
 from tests.values import chain
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from edgeslim.runner.batch import Job
+from edgeslim.runner.job import Job
 
 __all__ = ["changed", "model_of", "with_model"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from edgeslim.runner.batch import Job, Reference
 from edgeslim.runner.batch_file import write_batch
+from edgeslim.runner.job import Job, Reference
 from edgeslim.runner.protocol import Event, whole_events
 from edgeslim.runner.runners import NativeRunner
 from tests.runner.changed_jobs import changed

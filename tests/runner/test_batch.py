@@ -24,7 +24,8 @@ from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.parameters import write_parameters
-from edgeslim.runner.batch import Job, Outcome, Reference, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job, Outcome, Reference
 from edgeslim.runner.protocol import Entry, Input, Sampling
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS

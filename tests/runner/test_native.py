@@ -20,8 +20,9 @@ from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.errors import ProgramAbortedError, ProgramCrashedError, ProgramTimedOutError
 from edgeslim.execution import Target
-from edgeslim.runner.batch import Job, Reference, run_batch
+from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import build_runner
+from edgeslim.runner.job import Job, Reference
 from edgeslim.runner.outcomes import told
 from edgeslim.runner.program.noise import noise
 from edgeslim.runner.program.results import REFUSED

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.runner.batch import Job
 from edgeslim.runner.batch_file import write_batch
+from edgeslim.runner.job import Job
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import PROTOCOL, check_complete
 from edgeslim.runner.runners import python_program

@@ -20,7 +20,8 @@ from edgeslim.errors import (
     RunnerError,
 )
 from edgeslim.runner import batch
-from edgeslim.runner.batch import Job, run_batch
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
