@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from edgeslim.graph import Node
+from edgeslim.ops._channel_flow import ChannelFlow, Labels
+from edgeslim.ops._channel_rules import blocked, read, written
+from edgeslim.ops._channel_sizes import Resizing
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["ATTRIBUTES", "SLOTS", "activation", "macs", "normal", "paddleslim1_flops"]
+__all__ = [
+    "ATTRIBUTES",
+    "SLOTS",
+    "activation",
+    "channels",
+    "macs",
+    "normal",
+    "paddleslim1_flops",
+    "resized",
+    "transposed_channels",
+]
 
 SLOTS = ("Input", "Filter", "Bias")
 
@@ -97,3 +113,74 @@ def paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> float:
     assert isinstance(groups, int)  # noqa: S101 - its default says so
     divided = c_in_per_group // groups if whole_numbers else c_in_per_group / groups
     return 2 * height * width * c_out * (k_h * k_w * divided + ("Bias" in spec.weights))
+
+
+def channels(node: Node, flow: ChannelFlow) -> None:
+    """Input channels are the filters' second axis, output channels are the filters."""
+    name = read(node, "Filter")
+    if name not in flow.parameters:
+        blocked(node, flow)
+        return
+    image = flow.axes(read(node, "Input"))[1]
+    groups = _groups(node.spec)
+    filters = flow.produced(name, 0)
+    if groups == 1:
+        if image is not None:
+            flow.tie(image, flow.axis(name, 1))
+    else:
+        _tie_groups(node, flow, image, filters)
+    _finish(node, flow, filters)
+
+
+def transposed_channels(node: Node, flow: ChannelFlow) -> None:
+    """As `channels`, but the filters' first axis is read and the second written."""
+    name = read(node, "Filter")
+    if name not in flow.parameters or _groups(node.spec) > 1:
+        blocked(node, flow)
+        if name in flow.parameters:
+            flow.fix(flow.produced(name, 1), "a transposed convolution of several groups")
+        return
+    image = flow.axes(read(node, "Input"))[1]
+    if image is not None:
+        flow.tie(image, flow.axis(name, 0))
+    _finish(node, flow, flow.produced(name, 1))
+
+
+def _groups(spec: OpSpec) -> int:
+    groups = spec.attributes["groups"]
+    assert isinstance(groups, int)  # noqa: S101 - its default says so
+    return groups
+
+
+def _finish(node: Node, flow: ChannelFlow, filters: Labels) -> None:
+    for bias in node.weights.get("Bias", ()):
+        flow.tie(filters, flow.axis(bias, 0))
+    flow.give(written(node), (None, filters, None, None))
+
+
+def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: Labels) -> None:
+    """Filters of several groups: all groups must keep as many channels, in and out.
+
+    With few, large groups the same positions of each group go; with many small ones whole
+    groups. Of a depthwise convolution these are the same thing.
+    """
+    groups, kind = _groups(node.spec), node.spec.kind
+    if image is None:
+        flow.fix(filters, f"{kind} of several groups reads channels that cannot go")
+        return
+    reads, writes = image.reshape(groups, -1), filters.reshape(groups, -1)
+    if min(reads.shape[1], writes.shape[1]) < groups:
+        why = "" if writes.shape[1] == 1 else f"{kind} of many groups"
+        for column in (*reads.T[1:], *writes.T):
+            flow.tie(reads[:, 0], column, why)
+        return
+    for table in (reads, writes):
+        for row in table[1:]:
+            flow.tie(table[0], row, f"{kind} wants as many of each group")
+    flow.tie(reads[0], flow.axis(read(node, "Filter"), 1))
+
+
+def resized(change: Resizing) -> Mapping[str, Attribute]:
+    """As many groups as there are inputs for what one filter reads."""
+    groups = change.new.input_shape[1] // _filter(change.new)[1]
+    return {} if groups == _groups(change.old) else {"groups": groups}

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from edgeslim.ops._channel_flow import ChannelRule
+from edgeslim.ops._channel_rules import blocked
+from edgeslim.ops._channel_sizes import SizeRule, same
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
 __all__ = ["ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
@@ -67,6 +70,8 @@ class OperatorKind:
         vanishes: Whether the optimizer takes it out where nothing else reads its input.
         most_rows: Attribute that says how many rows may come out, where how many do is
             known only when it runs.
+        channels: How channels pass through; where nobody has said, all that it reads stays.
+        resized: Attributes that change with the channels.
         macs: Multiply-accumulate operations.
         paddleslim1_flops: What the counter of PaddleSlim 1.x says, its mistakes included:
             the published numbers were made with it.
@@ -86,6 +91,8 @@ class OperatorKind:
     positive: bool = False
     vanishes: Callable[[OpSpec], bool] = _never
     most_rows: str = ""
+    channels: ChannelRule = blocked
+    resized: SizeRule = same
     macs: Callable[[OpSpec], int] = _nothing
     paddleslim1_flops: FlopsCounter = _no_flops
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import pointwise
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -9,4 +10,5 @@ __all__ = ["KIND"]
 KIND = OperatorKind(
     kind="abs",
     slots=("X",),
+    channels=pointwise,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import over_axes
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -11,4 +12,5 @@ KIND = OperatorKind(
     slots=("X",),
     attributes={"axis": -1, "dtype": -1, "flatten": False, "keepdims": False},
     long_attributes=frozenset({"axis"}),
+    channels=over_axes,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops import _interpolation
+from edgeslim.ops._channel_rules import spatial
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -11,4 +12,5 @@ KIND = OperatorKind(
     kind="bilinear_interp_v2",
     slots=_interpolation.SLOTS,
     attributes=_interpolation.attributes("bilinear"),
+    channels=spatial,
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import pointwise
 from edgeslim.ops._kind import ELEMENT_TYPES, OperatorKind
 from edgeslim.opspec import OpSpec
 
@@ -20,4 +21,5 @@ KIND = OperatorKind(
     slots=("X",),
     attributes={"in_dtype": 5, "out_dtype": 5},
     element_type=_element_type,
+    channels=pointwise,
 )

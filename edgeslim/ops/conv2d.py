@@ -18,4 +18,6 @@ KIND = OperatorKind(
     normal=_convolution.normal,
     macs=_convolution.macs,
     paddleslim1_flops=_convolution.paddleslim1_flops,
+    channels=_convolution.channels,
+    resized=_convolution.resized,
 )

@@ -37,4 +37,5 @@ KIND = OperatorKind(
     attributes={**_convolution.ATTRIBUTES, "output_padding": (), "output_size": ()},
     normal=_normal,
     macs=_macs,
+    channels=_convolution.transposed_channels,
 )

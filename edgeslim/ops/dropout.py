@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import pointwise
 from edgeslim.ops._kind import OperatorKind
 from edgeslim.opspec import OpSpec
 
@@ -24,4 +25,5 @@ KIND = OperatorKind(
         "seed": 0,
     },
     vanishes=_is_identity,
+    channels=pointwise,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import tile
+from edgeslim.ops._channel_sizes import expanded
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -10,4 +12,6 @@ KIND = OperatorKind(
     kind="expand_v2",
     slots=("X",),
     attributes={"shape": (1,)},
+    channels=tile,
+    resized=expanded,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._kind import OperatorKind
-from edgeslim.ops._matrix import macs_of_product
+from edgeslim.ops._matrix import channels, macs_of_product
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 
 __all__ = ["KIND"]
@@ -37,4 +37,5 @@ KIND = OperatorKind(
     normal=_normal,
     macs=_macs,
     paddleslim1_flops=_paddleslim1_flops,
+    channels=channels,
 )

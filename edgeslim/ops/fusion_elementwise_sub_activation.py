@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import elementwise
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -10,4 +11,5 @@ KIND = OperatorKind(
     kind="fusion_elementwise_sub_activation",
     slots=("X", "Y"),
     attributes={"axis": -1, "act_type": "relu"},
+    channels=elementwise,
 )

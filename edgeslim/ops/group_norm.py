@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import over_axes
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -12,4 +13,5 @@ KIND = OperatorKind(
     outputs=("Y",),
     scratch=("Mean", "Variance"),
     attributes={"groups": 1, "epsilon": 1e-5, "data_layout": "NCHW"},
+    channels=over_axes,
 )

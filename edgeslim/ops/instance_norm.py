@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import normalised
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -12,4 +13,5 @@ KIND = OperatorKind(
     outputs=("Y",),
     scratch=("SavedMean", "SavedVariance"),
     attributes={"epsilon": 1e-5},
+    channels=normalised,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._kind import OperatorKind
-from edgeslim.ops._matrix import macs_of_product
+from edgeslim.ops._matrix import channels, macs_of_product
 from edgeslim.opspec import OpSpec
 
 __all__ = ["KIND"]
@@ -18,4 +18,5 @@ KIND = OperatorKind(
     slots=("X", "Y"),
     attributes={"transpose_X": False, "transpose_Y": False, "alpha": 1.0},
     macs=_macs,
+    channels=channels,
 )

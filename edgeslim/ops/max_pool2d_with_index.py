@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import spatial
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -18,4 +19,5 @@ KIND = OperatorKind(
         "adaptive": False,
         "ceil_mode": False,
     },
+    channels=spatial,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._kind import OperatorKind
-from edgeslim.ops._matrix import macs_of_product
+from edgeslim.ops._matrix import channels, macs_of_product
 from edgeslim.opspec import OpSpec
 
 __all__ = ["KIND"]
@@ -23,4 +23,5 @@ KIND = OperatorKind(
     attributes={"x_num_col_dims": 1, "y_num_col_dims": 1},
     macs=_macs,
     paddleslim1_flops=_paddleslim1_flops,
+    channels=channels,
 )

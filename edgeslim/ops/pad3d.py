@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import spatial
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -15,4 +16,5 @@ KIND = OperatorKind(
         "value": 0.0,
         "data_format": "NCDHW",
     },
+    channels=spatial,
 )

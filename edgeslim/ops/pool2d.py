@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import spatial
 from edgeslim.ops._kind import OperatorKind, elements
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
@@ -47,4 +48,5 @@ KIND = OperatorKind(
     },
     normal=_normal,
     paddleslim1_flops=_paddleslim1_flops,
+    channels=spatial,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import reshape
+from edgeslim.ops._channel_sizes import reshaped_sizes
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -11,4 +13,6 @@ KIND = OperatorKind(
     slots=("X",),
     scratch=("XShape",),
     attributes={"shape": (0,)},
+    channels=reshape,
+    resized=reshaped_sizes,
 )

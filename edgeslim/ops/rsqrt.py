@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import pointwise
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -10,4 +11,5 @@ KIND = OperatorKind(
     kind="rsqrt",
     slots=("X",),
     positive=True,
+    channels=pointwise,
 )

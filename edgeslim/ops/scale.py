@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import pointwise
 from edgeslim.ops._kind import OperatorKind
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 
@@ -34,4 +35,5 @@ KIND = OperatorKind(
     },
     normal=_normal,
     vanishes=_is_identity,
+    channels=pointwise,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import slices
+from edgeslim.ops._channel_sizes import sliced
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -16,4 +18,6 @@ KIND = OperatorKind(
         "decrease_axis": (0,),
         "infer_flags": (0,),
     },
+    channels=slices,
+    resized=sliced,
 )

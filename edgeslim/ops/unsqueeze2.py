@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import reshape
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -11,4 +12,5 @@ KIND = OperatorKind(
     slots=("X",),
     scratch=("XShape",),
     attributes={"axes": (0,)},
+    channels=reshape,
 )

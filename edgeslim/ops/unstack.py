@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import unstack
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -11,4 +12,5 @@ KIND = OperatorKind(
     slots=("X",),
     outputs=("Y",),
     attributes={"axis": 0, "num": 0},
+    channels=unstack,
 )

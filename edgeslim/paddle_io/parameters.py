@@ -20,7 +20,26 @@ from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.proto import framework
 
-__all__ = ["check_parameters", "persistent_tensors", "stored_shapes", "write_parameters"]
+__all__ = [
+    "check_parameters",
+    "persistent_tensors",
+    "read_parameters",
+    "stored_shapes",
+    "write_parameters",
+]
+
+_NUMPY_TYPES = {
+    0: "?",
+    1: "<i2",
+    2: "<i4",
+    3: "<i8",
+    4: "<f2",
+    5: "<f4",
+    6: "<f8",
+    20: "u1",
+    21: "i1",
+}
+"""Elements as NumPy calls them, but for bf16, which it does not know."""
 
 _ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
 """Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
@@ -95,6 +114,34 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
     except (EOFError, ValueError) as error:
         raise BadFileError(f"{path} does not hold the parameters of its program") from error
     return shapes
+
+
+def read_parameters(
+    path: Path,
+    program: Any,  # noqa: ANN401 - a ProgramDesc
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The parameters of a program by name, each of its own type.
+
+    Raises:
+        BadFileError: Truncated, too long, or of another program.
+    """
+    check_parameters(path, program)
+    content, position = path.read_bytes(), 0
+    tensors: dict[str, np.ndarray[Any, Any]] = {}
+    for name in persistent_tensors(program):
+        shape, end = _tensor_at(content, position)
+        element = next(
+            variable.type.dense_tensor.tensor.data_type
+            for variable in program.blocks[0].vars
+            if variable.name == name
+        )
+        if element not in _NUMPY_TYPES:
+            raise BadFileError(f"{path}: {name!r} has elements that edgeslim does not read")
+        size = math.prod(shape) * _ITEM_BYTES[element]
+        values = np.frombuffer(content[end - size : end], np.dtype(_NUMPY_TYPES[element]))
+        tensors[name] = values.reshape(shape).copy()
+        position = end
+    return tensors
 
 
 def _tensor_at(content: bytes, position: int) -> tuple[Shape, int]:

@@ -1,0 +1,56 @@
+"""A model with fewer channels, as a model on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.channels.plan import Selection
+from edgeslim.channels.pruned import pruned_graph
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.files import new_folder, write_bytes
+from edgeslim.paddle_io.parameters import read_parameters, write_parameters
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.surgery import resize_program
+
+__all__ = ["model_tensors", "write_pruned"]
+
+
+def model_tensors(model: PreparedModel) -> dict[str, np.ndarray[Any, Any]]:
+    """The parameters of a model by name."""
+    return read_parameters(model.parameters, read_program(model.prefix.with_suffix(".pdmodel")))
+
+
+def write_pruned(
+    model: PreparedModel,
+    selection: Selection,
+    prefix: Path,
+    *,
+    tensors: Mapping[str, np.ndarray[Any, Any]] | None = None,
+) -> SavedModel:
+    """Writes what a selection leaves of a model as ``prefix.pdmodel`` and ``.pdiparams``.
+
+    Args:
+        model: The model.
+        selection: What is kept, of `edgeslim.channels.groups.channels_of` its graph.
+        prefix: Where it goes.
+        tensors: Its parameters, if they have been read already.
+    """
+    program = read_program(model.prefix.with_suffix(".pdmodel"))
+    resize_program(program, model.graph, pruned_graph(model.graph, selection))
+    values = model_tensors(model) if tensors is None else tensors
+    new_folder(prefix.parent)
+    saved = SavedModel(
+        name=prefix.name,
+        program=prefix.with_suffix(".pdmodel"),
+        parameters=prefix.with_suffix(".pdiparams"),
+    )
+    write_parameters(
+        saved.parameters, {name: selection.cut(name, value) for name, value in values.items()}
+    )
+    write_bytes(saved.program, program.SerializeToString())
+    return saved

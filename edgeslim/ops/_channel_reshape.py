@@ -1,0 +1,70 @@
+"""Labels under another shape: flattening, splitting an axis in two, squeezing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
+from edgeslim.opspec import Shape
+
+__all__ = ["reshaped"]
+
+
+def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes:
+    """The axes that a tensor has under another shape.
+
+    Axes are matched in blocks of equal size. Where one labelled axis becomes several, only
+    the longest of them is pruned, the same positions in each of the others, so that what
+    remains is still a box.
+    """
+    result: list[Labels | None] = [None] * len(after)
+    for old, new in _blocks(before, after):
+        labelled = [place for place in old if axes[place] is not None]
+        if len(labelled) > 1:
+            for place in labelled:
+                flow.fix(axes[place], "a reshape makes one axis of two that could be pruned")
+        if len(labelled) != 1:
+            continue
+        (place,) = labelled
+        table = _spread(axes[place], old.index(place), [before[each] for each in old])
+        table = table.reshape([after[each] for each in new])
+        carrier = max(range(table.ndim), key=lambda axis: _length(table, axis))
+        lines = np.moveaxis(table, carrier, -1).reshape(-1, table.shape[carrier])
+        for line in lines[1:]:
+            if not np.array_equal(line, lines[0]):
+                flow.tie(lines[0], line, "a reshape wants as many of each")
+        result[new[carrier]] = lines[0]
+    return tuple(result)
+
+
+def _blocks(before: Shape, after: Shape) -> Iterator[tuple[range, range]]:
+    """Consecutive axes of one shape and of the other with as many elements, the fewest each."""
+    i = j = 0
+    while i < len(before) and j < len(after):
+        start_i, start_j = i, j
+        old, new = before[i], after[j]
+        i, j = i + 1, j + 1
+        while old != new:
+            if old < new:
+                old *= before[i]
+                i += 1
+            else:
+                new *= after[j]
+                j += 1
+        yield range(start_i, i), range(start_j, j)
+
+
+def _spread(labels: Labels | None, place: int, extents: list[int]) -> Labels:
+    """The labels of one axis for all elements of a block of axes."""
+    assert labels is not None  # noqa: S101 - the caller chose it so
+    shape = [1] * len(extents)
+    shape[place] = -1
+    return np.broadcast_to(labels.reshape(shape), extents)
+
+
+def _length(table: Labels, axis: int) -> tuple[bool, int]:
+    """Axes along which labels vary come first, and long ones."""
+    first = np.take(table, [0], axis=axis)
+    return bool((table != first).any()), table.shape[axis]

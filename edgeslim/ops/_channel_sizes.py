@@ -1,0 +1,95 @@
+"""Attributes that say how large a tensor is, for a network with fewer channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeslim.opspec import Attribute, OpSpec
+
+__all__ = [
+    "Kept",
+    "Resizing",
+    "SizeRule",
+    "expanded",
+    "reshaped_sizes",
+    "same",
+    "sections",
+    "sliced",
+]
+
+Kept = np.ndarray[Any, np.dtype[np.bool_]]
+"""Whether each position of an axis stays."""
+
+
+class Resizing(NamedTuple):
+    """An operator that other channels go through.
+
+    Args:
+        old: As it was.
+        new: With its new shapes, and its old attributes.
+        kept: What stays of each axis of the first activation it reads; None of whole axes.
+    """
+
+    old: OpSpec
+    new: OpSpec
+    kept: tuple[Kept | None, ...]
+
+
+SizeRule = Callable[[Resizing], Mapping[str, Attribute]]
+"""Attributes of an operator that change with its channels, with their new values."""
+
+
+def same(_: Resizing) -> Mapping[str, Attribute]:
+    """Nothing in the attributes depends on channels."""
+    return {}
+
+
+def reshaped_sizes(change: Resizing) -> Mapping[str, Attribute]:
+    """The shape that is asked for; 0 and -1 still mean what they did."""
+    wanted = _numbers(change.old.attributes["shape"])
+    sizes = tuple(
+        each if each <= 0 else new
+        for each, new in zip(wanted, change.new.output_shape, strict=False)
+    )
+    return {} if sizes == wanted else {"shape": sizes}
+
+
+def expanded(change: Resizing) -> Mapping[str, Attribute]:
+    """The shape that is stretched to; -1 leaves an axis alone."""
+    return reshaped_sizes(change)
+
+
+def sections(change: Resizing) -> Mapping[str, Attribute]:
+    """How long each part of a split is: they may differ now."""
+    axis = change.old.attributes["axis"]
+    assert isinstance(axis, int)  # noqa: S101 - its default says so
+    parts = [shape for shapes in change.new.outputs.values() for shape in shapes]
+    before = [shape for shapes in change.old.outputs.values() for shape in shapes]
+    sizes = tuple(shape[axis] for shape in parts)
+    if sizes == tuple(shape[axis] for shape in before):
+        return {}
+    if change.old.attributes["num"] and len(set(sizes)) == 1:
+        return {}
+    return {"num": 0, "sections": sizes}
+
+
+def sliced(change: Resizing) -> Mapping[str, Attribute]:
+    """Where the parts start and end among what stays."""
+    attributes = change.old.attributes
+    starts, ends = (list(_numbers(attributes[name])) for name in ("starts", "ends"))
+    for place, axis in enumerate(_numbers(attributes["axes"])):
+        kept = change.kept[axis]
+        if kept is not None:
+            part = range(*slice(starts[place], ends[place]).indices(kept.size))
+            starts[place] = int(kept[: part.start].sum())
+            ends[place] = starts[place] + int(kept[part.start : part.stop].sum())
+    new = {"starts": tuple(starts), "ends": tuple(ends)}
+    return {name: value for name, value in new.items() if value != attributes[name]}
+
+
+def _numbers(value: Attribute) -> tuple[int, ...]:
+    assert isinstance(value, tuple)  # noqa: S101 - the kinds' defaults say so
+    return tuple(map(int, value))

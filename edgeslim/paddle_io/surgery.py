@@ -1,0 +1,47 @@
+"""A program's description and parameters cut to fewer channels, without Paddle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeslim.graph import Graph
+from edgeslim.ops import known_kinds
+from edgeslim.paddle_io.proto import add_attribute
+
+__all__ = ["resize_program"]
+
+
+def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: ANN401
+    """Gives a description the shapes and attributes of a graph, in place.
+
+    Args:
+        program: A ProgramDesc.
+        before: Its graph.
+        after: The same operators with other shapes.
+    """
+    block = program.blocks[0]
+    shapes = _shapes(after)
+    for variable in block.vars:
+        if variable.name in shapes:
+            variable.type.dense_tensor.tensor.dims[:] = shapes[variable.name]
+    operators = [op for op in block.ops if op.type not in {"feed", "fetch"}]
+    for op, old, new in zip(operators, before.nodes, after.nodes, strict=True):
+        kind = known_kinds().get(op.type)
+        changed = set(new.spec.attributes.items()) - set(old.spec.attributes.items())
+        for name, value in sorted(changed):
+            for place, attribute in enumerate(op.attrs):
+                if attribute.name == name:
+                    del op.attrs[place]
+                    break
+            like = kind.attributes.get(name, value) if kind else value
+            long = kind is not None and name in kind.long_attributes
+            add_attribute(op, name, value, like=like, long=long)
+
+
+def _shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
+    shapes = dict(graph.parameters)
+    for node in graph.nodes:
+        for names, slots in ((node.inputs, node.spec.inputs), (node.outputs, node.spec.outputs)):
+            for slot, each in names.items():
+                shapes.update(zip(each, slots[slot], strict=True))
+    return shapes
