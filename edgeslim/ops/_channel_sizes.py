@@ -30,12 +30,12 @@ class Resizing(NamedTuple):
     Args:
         old: As it was.
         new: With its new shapes, and its old attributes.
-        kept: What stays of each axis of the first activation it reads; None of whole axes.
+        kept: What stays of an axis of the first activation it reads; None if all of it.
     """
 
     old: OpSpec
     new: OpSpec
-    kept: tuple[Kept | None, ...]
+    kept: Callable[[int], Kept | None]
 
 
 SizeRule = Callable[[Resizing], Mapping[str, Attribute]]
@@ -81,7 +81,7 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
     attributes = change.old.attributes
     starts, ends = (list(_numbers(attributes[name])) for name in ("starts", "ends"))
     for place, axis in enumerate(_numbers(attributes["axes"])):
-        kept = change.kept[axis]
+        kept = change.kept(axis)
         if kept is not None:
             part = range(*slice(starts[place], ends[place]).indices(kept.size))
             starts[place] = int(kept[: part.start].sum())
