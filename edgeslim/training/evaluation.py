@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import paddle
 
-from edgeslim.errors import ModelError
+from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.training._depthwise import fast_depthwise
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def outputs_of(net: nn.Layer, images: NDArray[np.float32]) -> list[Tensor]:
     """
     try:
         outputs = net(paddle.to_tensor(images))
+    except EdgeslimError:
+        raise
     except Exception as error:
         # The user's own forward may raise anything, and Paddle raises what it likes.
         reason = str(error).strip().splitlines() or [type(error).__name__]

@@ -14,17 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Accuracy", "cross_entropy"]
 
+_SHARES_WITHIN = 1e-4
+"""Of their sum. Scores that are none are not all positive, let alone sum to one."""
+
+_SMALLEST_SHARE = 1e-12
+"""A softmax gives 0 for what is very unlikely, and the logarithm of that is no number."""
+
 
 def cross_entropy(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
-    """Mean cross-entropy of the first output ``(N, classes)``, before any softmax.
+    """Mean cross-entropy of the first output ``(N, classes)``.
+
+    Scores before a softmax are what training goes best with. Saved models often end in one,
+    so what is positive and sums to one for each image is taken for shares already.
 
     Raises:
         ModelError: The output is of another shape, or has too few classes.
     """
+    import paddle
     from paddle import nn
 
     scores, labels = outputs[0], targets[0]
     _check(tuple(scores.shape), tuple(labels.shape), int(labels.max()))
+    if float(scores.min()) >= 0 and float((scores.sum(axis=1) - 1).abs().max()) < _SHARES_WITHIN:
+        return nn.functional.nll_loss(paddle.log(scores.clip(min=_SMALLEST_SHARE)), labels)
     return nn.functional.cross_entropy(scores, labels)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from edgeslim.opspec import Shape
 
-__all__ = ["check_image_shape", "nearest_neighbour"]
+__all__ = ["area_or_padded", "check_image_shape", "nearest_neighbour"]
 
 
 def check_image_shape(input_shape: Shape) -> None:
@@ -40,3 +40,34 @@ def nearest_neighbour(images: NDArray[np.float32], input_shape: Shape) -> NDArra
     return np.ascontiguousarray(
         np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
     )
+
+
+def area_or_padded(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
+    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
+
+    Each way by itself: an extent that is larger by less than a quarter is filled up with zeros
+    on both sides, so that 28x28 becomes 32x32 with every pixel as it was; any other is made
+    of averages over the area that each new pixel covers, which repeats pixels where it grows
+    and loses none where it shrinks.
+
+    Raises:
+        UsageError: A shape that is not one of images.
+    """
+    check_image_shape(input_shape)
+    _, channels, height, width = input_shape
+    count, h, w = images.shape
+    scaled = _resampling(h, height) @ images @ _resampling(w, width).T
+    return np.ascontiguousarray(
+        np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
+    )
+
+
+def _resampling(before: int, after: int) -> NDArray[np.float32]:
+    """How much each old pixel counts in each new one, ``(after, before)``."""
+    if before <= after < before * 1.25:
+        return np.eye(after, before, k=-((after - before) // 2), dtype=np.float32)
+    edges = np.arange(after + 1) * before / after
+    low, high = edges[:-1, None], edges[1:, None]
+    pixels = np.arange(before)
+    overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
+    return np.asarray(np.maximum(overlap, 0) / (high - low), dtype=np.float32)
