@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -156,9 +155,7 @@ class LatencyModel:
         for each in widths:
             reachable = np.unique(reachable[:, None] + each)
         table = prices.reshape(len(term.totals), -1)
-        costs = np.column_stack(
-            [np.interp(reachable, term.totals, column) for column in table.T]
-        )
+        costs = np.column_stack([np.interp(reachable, term.totals, column) for column in table.T])
         return SumFactor(
             variables=tuple(place[name] for name, _ in term.parts),
             widths=tuple(widths),
