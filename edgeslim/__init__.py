@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
+    from edgeslim.training.evaluate_model import evaluate
+    from edgeslim.training.train_model import train
 
 __all__ = [
     "EdgeslimError",
@@ -40,6 +42,7 @@ __all__ = [
     "deploy",
     "devices",
     "doctor",
+    "evaluate",
     "export_table",
     "import_table",
     "inspect",
@@ -47,6 +50,7 @@ __all__ = [
     "predict",
     "profile",
     "search",
+    "train",
 ]
 
 _MODULES = {
@@ -56,6 +60,7 @@ _MODULES = {
     "deploy": "edgeslim.deployment.deploy",
     "devices": "edgeslim.profiling.attached",
     "doctor": "edgeslim.profiling.doctor",
+    "evaluate": "edgeslim.training.evaluate_model",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
@@ -63,6 +68,7 @@ _MODULES = {
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "search": "edgeslim.search.search",
+    "train": "edgeslim.training.train_model",
 }
 
 

@@ -8,6 +8,7 @@ from edgeslim.cli import (
     deploy,
     devices,
     doctor,
+    evaluate,
     inspect,
     predict,
     profile,
@@ -15,6 +16,7 @@ from edgeslim.cli import (
     search,
     space,
     table,
+    train,
 )
 from edgeslim.version import __version__
 
@@ -38,6 +40,8 @@ app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("search")(search.command)
+app.command("train")(train.command)
+app.command("evaluate")(evaluate.command)
 app.command("deploy")(deploy.command)
 app.add_typer(runner.app, name="runner")
 app.add_typer(space.app, name="space")
