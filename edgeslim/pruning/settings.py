@@ -156,6 +156,12 @@ class PruneFolder:
         """The folder of a step, counted from 1."""
         return new_folder(self.path / "steps" / str(number))
 
+    def result(self, number: int) -> Path:
+        """The model that a step leaves; of step 0, the model as it was."""
+        own = self.step(number)
+        trained = own / "trained" / "model"
+        return trained if trained.with_suffix(".pdmodel").exists() else own / "pruned" / "model"
+
     def record(self, number: int) -> StepRecord | None:
         """What was decided in a step, once it is."""
         file = self.step(number) / "plan.json"
