@@ -1,0 +1,1 @@
+"""Channel pruning: what to cut, how much, and what it costs."""
