@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
@@ -25,6 +25,7 @@ __all__ = [
     "temporary_folder",
     "write_bytes",
     "write_json",
+    "write_together",
 ]
 
 Value = TypeVar("Value")
@@ -60,6 +61,28 @@ def write_bytes(path: Path, content: bytes) -> None:
             _write_all(descriptor, content)
             os.fsync(descriptor)
             part.chmod(0o644)
+            part.replace(path)
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Writes files that belong together: all of them, whole, or none.
+
+    Raises:
+        UnwritableError: Read-only folder, full disk; what was there before is there still.
+    """
+    with ExitStack() as stack:
+        parts = {}
+        for path, content in contents.items():
+            stack.enter_context(_explained(path, "write"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_parts(path)
+            descriptor, part = stack.enter_context(_new_part(path))
+            _write_all(descriptor, content)
+            os.fsync(descriptor)
+            part.chmod(0o644)
+            parts[path] = part
+        # All that takes room or a right has been done by now.
+        for path, part in parts.items():
             part.replace(path)
 
 

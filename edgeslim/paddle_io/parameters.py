@@ -15,18 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.errors import BadFileError
+from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.proto import framework
 
 __all__ = [
     "check_parameters",
+    "parameter_bytes",
     "persistent_tensors",
     "read_parameters",
     "stored_shapes",
     "write_parameters",
 ]
+
+_ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
+"""Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
 
 _NUMPY_TYPES = {
     0: "?",
@@ -39,10 +43,7 @@ _NUMPY_TYPES = {
     20: "u1",
     21: "i1",
 }
-"""Elements as NumPy calls them, but for bf16, which it does not know."""
-
-_ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
-"""Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
+"""NumPy's names for those that it has: all but bf16."""
 
 
 def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
@@ -62,6 +63,29 @@ def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a Prog
     Raises:
         BadFileError: Truncated, too long, or of another program; says where.
     """
+    for _ in _checked_tensors(path, program):
+        pass
+
+
+def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ANN401
+    """The parameters of a program by name, each with the element type that it is stored in.
+
+    Raises:
+        BadFileError: As `check_parameters`, or elements that NumPy has no type for (bfloat16).
+    """
+    tensors = {}
+    for name, shape, element_type, elements in _checked_tensors(path, program):
+        if element_type not in _NUMPY_TYPES:
+            raise BadFileError(f"{path}: {name!r} has elements of type {element_type} (bfloat16)")
+        tensors[name] = np.frombuffer(elements, _NUMPY_TYPES[element_type]).reshape(shape).copy()
+    return tensors
+
+
+def _checked_tensors(
+    path: Path,
+    program: Any,  # noqa: ANN401
+) -> Iterator[tuple[str, Shape, int, bytes]]:
+    """Name, shape, type and elements of each tensor of a file; raises as `check_parameters`."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -71,7 +95,7 @@ def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a Prog
         if position >= len(content):
             raise BadFileError(f"{path} is truncated: it ends at byte {position}, before {name!r}")
         try:
-            found, end = _tensor_at(content, position)
+            description, start, end = _tensor_at(content, position)
         except ValueError as error:
             raise BadFileError(
                 f"{path}: byte {position}, where {name!r} should start, is no tensor"
@@ -81,6 +105,7 @@ def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a Prog
                 f"{path} is truncated: it ends in the head of {name!r}, which starts at byte "
                 f"{position}"
             ) from error
+        found = tuple(description.dims)
         if end > len(content):
             raise BadFileError(
                 f"{path} is truncated: {name!r} needs {end} bytes and the file has {len(content)}"
@@ -89,6 +114,7 @@ def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a Prog
             raise BadFileError(
                 f"{path} is of another model: {name!r} should be {shape} and is {found}"
             )
+        yield name, found, description.data_type, content[start:end]
         position = end
     if position != len(content):
         raise BadFileError(
@@ -108,7 +134,8 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
         content = path.read_bytes()
         shapes, position = {}, 0
         for name in persistent_tensors(program):
-            shapes[name], position = _tensor_at(content, position)
+            description, _, position = _tensor_at(content, position)
+            shapes[name] = tuple(description.dims)
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, ValueError) as error:
@@ -116,36 +143,8 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
     return shapes
 
 
-def read_parameters(
-    path: Path,
-    program: Any,  # noqa: ANN401 - a ProgramDesc
-) -> dict[str, np.ndarray[Any, Any]]:
-    """The parameters of a program by name, each of its own type.
-
-    Raises:
-        BadFileError: Truncated, too long, or of another program.
-    """
-    check_parameters(path, program)
-    content, position = path.read_bytes(), 0
-    tensors: dict[str, np.ndarray[Any, Any]] = {}
-    for name in persistent_tensors(program):
-        shape, end = _tensor_at(content, position)
-        element = next(
-            variable.type.dense_tensor.tensor.data_type
-            for variable in program.blocks[0].vars
-            if variable.name == name
-        )
-        if element not in _NUMPY_TYPES:
-            raise BadFileError(f"{path}: {name!r} has elements that edgeslim does not read")
-        size = math.prod(shape) * _ITEM_BYTES[element]
-        values = np.frombuffer(content[end - size : end], np.dtype(_NUMPY_TYPES[element]))
-        tensors[name] = values.reshape(shape).copy()
-        position = end
-    return tensors
-
-
-def _tensor_at(content: bytes, position: int) -> tuple[Shape, int]:
-    """Shape of the tensor at a place, and where the next one starts.
+def _tensor_at(content: bytes, position: int) -> tuple[Any, int, int]:
+    """Description of the tensor at a place, where its elements start, and where they end.
 
     Raises:
         EOFError: The content ends before the elements start.
@@ -168,8 +167,9 @@ def _tensor_at(content: bytes, position: int) -> tuple[Shape, int]:
     if position + length > len(content):
         raise EOFError
     description = _tensor_description(content[position : position + length])
-    shape = tuple(description.dims)
-    return shape, position + length + math.prod(shape) * _ITEM_BYTES[description.data_type]
+    start = position + length
+    size = math.prod(description.dims) * _ITEM_BYTES[description.data_type]
+    return description, start, start + size
 
 
 def _tensor_description(encoded: bytes) -> Any:  # noqa: ANN401 - generated classes have no type
@@ -186,15 +186,46 @@ def _tensor_description(encoded: bytes) -> Any:  # noqa: ANN401 - generated clas
 
 def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Writes tensors as a combined file, 32 bits wide: whole numbers as such, others as floats."""
-    write_bytes(path, b"".join(_serialised(tensors)))
+    types = framework().VarType
+    write_bytes(
+        path,
+        b"".join(
+            _serialised(
+                tensors[name], types.INT32 if tensors[name].dtype.kind == "i" else types.FP32
+            )
+            for name in sorted(tensors)
+        ),
+    )
 
 
-def _serialised(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Iterator[bytes]:
-    var_type = framework().VarType
-    for name in sorted(tensors):
-        whole = tensors[name].dtype.kind == "i"
-        tensor = np.ascontiguousarray(tensors[name], dtype="<i4" if whole else "<f4")
-        element_type = var_type.INT32 if whole else var_type.FP32
-        description = var_type.TensorDesc(data_type=element_type, dims=tensor.shape)
-        encoded = description.SerializeToString()
-        yield struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded + tensor.tobytes()
+def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -> bytes:  # noqa: ANN401
+    """What a combined file of a program's parameters holds, of the types that the program says.
+
+    Args:
+        tensors: A value for each of `persistent_tensors`; others are left out.
+        program: The ``ProgramDesc``.
+
+    Raises:
+        ModelError: One is missing, has another shape, or a type that NumPy has not.
+    """
+    types = {
+        variable.name: variable.type.dense_tensor.tensor.data_type
+        for variable in program.blocks[0].vars
+    }
+    content = []
+    for name, shape in persistent_tensors(program).items():
+        if name not in tensors or types[name] not in _NUMPY_TYPES:
+            raise ModelError(f"there is nothing to write as parameter {name!r}")
+        if tensors[name].shape != shape:
+            raise ModelError(
+                f"parameter {name!r} should be {list(shape)} and is {list(tensors[name].shape)}"
+            )
+        content.append(_serialised(tensors[name], types[name]))
+    return b"".join(content)
+
+
+def _serialised(tensor: np.ndarray[Any, Any], element_type: int) -> bytes:
+    elements = np.ascontiguousarray(tensor, dtype=_NUMPY_TYPES[element_type]).tobytes()
+    description = framework().VarType.TensorDesc(data_type=element_type, dims=tensor.shape)
+    encoded: bytes = description.SerializeToString()
+    return struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded + elements

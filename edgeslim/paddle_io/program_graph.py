@@ -14,9 +14,9 @@ from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
-from edgeslim.paddle_io.proto import framework, read_program
+from edgeslim.paddle_io.proto import attribute_value, read_program
 
-__all__ = ["feed_shapes", "graph_of", "read_graph"]
+__all__ = ["feed_shapes", "fetch_names", "graph_of", "read_graph"]
 
 
 def read_graph(path: Path, parameters: Path | None = None) -> Graph:
@@ -45,6 +45,11 @@ def feed_shapes(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDe
     return {name: shapes.get(name, ()) for name in names}
 
 
+def fetch_names(program: Any) -> tuple[str, ...]:  # noqa: ANN401 - a ProgramDesc
+    """Names of the outputs, in order."""
+    return tuple(op.inputs[0].arguments[0] for op in _in_order(program.blocks[0], "fetch"))
+
+
 def _in_order(block: Any, plumbing: str) -> list[Any]:  # noqa: ANN401
     """The operators that feed or fetch, as the runtime numbers inputs or outputs."""
     found = [op for op in block.ops if op.type == plumbing]
@@ -71,8 +76,9 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
         for op in block.ops
         if op.type not in {"feed", "fetch"}
     ]
-    fetches = [op.inputs[0].arguments[0] for op in _in_order(block, "fetch")]
-    return Graph(nodes=tuple(nodes), feeds=feeds, fetches=tuple(fetches), parameters=parameters)
+    return Graph(
+        nodes=tuple(nodes), feeds=feeds, fetches=fetch_names(program), parameters=parameters
+    )
 
 
 def _node(
@@ -189,20 +195,7 @@ def _attributes(
 
 def _value(attribute: Any) -> Attribute:  # noqa: ANN401
     """The value of an attribute by its declared type."""
-    types = framework().AttrType
-    field = {
-        types.INT: "i",
-        types.FLOAT: "f",
-        types.STRING: "s",
-        types.INTS: "ints",
-        types.FLOATS: "floats",
-        types.BOOLEAN: "b",
-        types.LONG: "l",
-        types.LONGS: "longs",
-    }.get(attribute.type)
-    if field is None:
-        raise ModelError(f"attribute {attribute.name!r} has a type edgeslim does not read")
-    value = getattr(attribute, field)
+    value = attribute_value(attribute)
     if isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):

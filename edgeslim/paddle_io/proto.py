@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from edgeslim.errors import BadFileError, ProgramNotFoundError
+from edgeslim.errors import BadFileError, ModelError, ProgramNotFoundError
 from edgeslim.opspec import Attribute
 
-__all__ = ["add_attribute", "framework", "parse_program", "read_program"]
+__all__ = ["add_attribute", "attribute_value", "framework", "parse_program", "read_program"]
 
 _MODULE = "paddle.base.proto.framework_pb2"
 
@@ -64,6 +64,49 @@ def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
     if not program.blocks or not program.blocks[0].ops:
         raise BadFileError(f"{path} is not a Paddle program description: it has no operators")
     return program
+
+
+def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
+    """The value of an attribute by its declared type; a list for those of several.
+
+    Raises:
+        ModelError: A type that says nothing of what is computed, such as a block.
+    """
+    types = framework().AttrType
+    field = {
+        types.INT: "i",
+        types.FLOAT: "f",
+        types.STRING: "s",
+        types.INTS: "ints",
+        types.FLOATS: "floats",
+        types.STRINGS: "strings",
+        types.BOOLEAN: "b",
+        types.BOOLEANS: "bools",
+        types.LONG: "l",
+        types.LONGS: "longs",
+        types.FLOAT64: "float64",
+        types.FLOAT64S: "float64s",
+        types.SCALAR: "scalar",
+        types.SCALARS: "scalars",
+    }.get(attribute.type)
+    if field is None:
+        raise ModelError(f"attribute {attribute.name!r} has a type edgeslim does not read")
+    value = getattr(attribute, field)
+    if field == "scalar":
+        return _scalar(value)
+    if field == "scalars":
+        return [_scalar(each) for each in value]
+    return value if isinstance(value, (bool, int, float, str)) else list(value)
+
+
+def _scalar(scalar: Any) -> bool | int | float:  # noqa: ANN401
+    """A number that says its own type."""
+    types = framework().Scalar.Type
+    field = {types.BOOLEAN: "b", types.LONG: "i", types.FLOAT64: "r"}.get(scalar.type)
+    if field is None:
+        raise ModelError("a complex number among the attributes, which edgeslim does not read")
+    value: bool | int | float = getattr(scalar, field)
+    return value
 
 
 def add_attribute(

@@ -1,0 +1,232 @@
+"""Operators of a program description, run one by one in dynamic mode, with gradients.
+
+Paddle keeps a function for each operator of its old programs in ``paddle._legacy_C_ops``. It
+takes the tensors of the slots in a fixed order, which Paddle tells, and then names and
+values of attributes. A few are better asked for by today's functions: those that behave
+otherwise while training, and those whose old functions do not run any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.ops import ELEMENT_TYPES, known_kinds
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.proto import attribute_value
+
+__all__ = ["Compute", "EagerOperator", "Slots"]
+
+Slots = Mapping[str, Sequence[Any]]
+"""Tensors by slot."""
+
+Compute = Callable[[Slots, Mapping[str, Any], bool], Slots]
+"""From inputs, attributes and whether the network is training, to outputs."""
+
+_NOISE = frozenset({"op_callstack", "op_device", "op_namescope", "op_role", "op_role_var"})
+"""What every operator has and none computes by."""
+
+
+class EagerOperator:
+    """One operator of a program, to be called as often as there are batches.
+
+    Args:
+        op: Its ``OpDesc``.
+        compute: What runs it instead of Paddle's own function for it.
+
+    Attributes:
+        kind: Its type.
+        inputs: Names of the tensors read by slot.
+        outputs: Names of the tensors written by slot.
+        attributes: Those by which it computes.
+
+    Raises:
+        ModelError: Paddle cannot run it in dynamic mode, or not with these inputs.
+    """
+
+    def __init__(self, op: Any, compute: Compute | None = None) -> None:  # noqa: ANN401
+        self.kind: str = op.type
+        self.inputs = _names(op.inputs)
+        self.outputs = _names(op.outputs)
+        self.attributes = _attributes(op)
+        self._compute = compute or _SPECIAL.get(self.kind) or _Legacy(self)
+
+    def __call__(
+        self, given: Slots, attributes: Mapping[str, Any] | None = None, *, training: bool = False
+    ) -> Slots:
+        """Its outputs by slot, of inputs by slot.
+
+        Args:
+            given: The inputs.
+            attributes: Others than its own.
+            training: Whether batch statistics are taken and dropout drops.
+        """
+        return self._compute(given, self.attributes if attributes is None else attributes, training)
+
+
+def _names(slots: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
+    return {slot.parameter: tuple(slot.arguments) for slot in slots if slot.arguments}
+
+
+def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401 - an OpDesc
+    """Attributes that Paddle describes for a kind, or that we know to matter."""
+    load_paddle()
+    from paddle.base.framework import OpProtoHolder
+
+    try:
+        described = OpProtoHolder.instance().get_op_proto(op.type)
+    except ValueError as error:
+        raise ModelError(f"{op.type} cannot be run in dynamic mode: Paddle does not know it") from (
+            error
+        )
+    wanted = {each.name for each in described.attrs if not each.extra}
+    known = known_kinds().get(op.type)
+    if known is not None:
+        wanted |= set(known.attributes)
+    wanted -= _NOISE
+    return {each.name: attribute_value(each) for each in op.attrs if each.name in wanted}
+
+
+class _Legacy:
+    """Runs an operator by Paddle's function of the same name."""
+
+    def __init__(self, operator: EagerOperator) -> None:
+        load_paddle()
+        from paddle import _legacy_C_ops
+        from paddle.base.core import eager
+
+        kind = operator.kind
+        function = getattr(_legacy_C_ops, kind, None)
+        slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
+        if function is None or slots is None:
+            raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
+        types = _legacy_C_ops.get_core_ops_args_type_info()[kind]
+        for slot in operator.inputs:
+            if slot not in slots:
+                raise ModelError(f"{kind} cannot be run in dynamic mode with its input {slot!r}")
+        self._function = function
+        self._arguments = [
+            (slot, argument == "list", _missing(slot, argument, operator, eager.Tensor))
+            for slot, argument in zip(slots, types, strict=True)
+        ]
+        self._returns: list[str] = _legacy_C_ops.get_core_ops_returns_info()[kind]
+        self._own = operator.attributes
+        self._flat = _flat(operator.attributes)
+
+    def __call__(self, given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+        arguments = [
+            missing() if slot not in given else (list(given[slot]) if many else given[slot][0])
+            for slot, many, missing in self._arguments
+        ]
+        flat = self._flat if attributes is self._own else _flat(attributes)
+        result = self._function(*arguments, *flat)
+        if not isinstance(result, tuple):
+            result = (result,)
+        return {
+            slot: each if isinstance(each, list) else (each,)
+            for slot, each in zip(self._returns, result, strict=True)
+        }
+
+
+def _missing(
+    slot: str, argument: str, operator: EagerOperator, new: Callable[[], Any]
+) -> Callable[[], Any]:
+    """What stands for a slot without inputs: a place for outputs, their number, or nothing."""
+    if argument == "int":
+        count = len(operator.outputs[slot.removesuffix("Num")])
+        return lambda: count
+    if slot not in operator.outputs:
+        return lambda: None
+    if argument == "list":
+        return lambda: [new() for _ in operator.outputs[slot]]
+    return new
+
+
+def _flat(attributes: Mapping[str, Any]) -> list[Any]:
+    return [part for item in attributes.items() for part in item]
+
+
+def _one(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
+    return given[slot][0] if slot in given else None
+
+
+def _batch_norm(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
+    """With the batch's statistics while training, when the moving ones follow it in place."""
+    from paddle.nn.functional import batch_norm
+
+    out = batch_norm(
+        given["X"][0],
+        given["Mean"][0],
+        given["Variance"][0],
+        _one(given, "Scale"),
+        _one(given, "Bias"),
+        training=training,
+        momentum=attributes.get("momentum", 0.9),
+        epsilon=attributes.get("epsilon", 1e-5),
+        data_format=attributes.get("data_layout", "NCHW"),
+    )
+    return {"Y": (out,)}
+
+
+def _dropout(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
+    from paddle.nn.functional import dropout
+
+    implementation = attributes.get("dropout_implementation", "downgrade_in_infer")
+    out = dropout(
+        given["X"][0],
+        attributes.get("dropout_prob", 0.5),
+        training=training,
+        mode="upscale_in_train" if implementation == "upscale_in_train" else "downscale_in_infer",
+    )
+    return {"Out": (out,)}
+
+
+def _group_norm(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """The old function takes no epsilon of the type that its kernel wants."""
+    from paddle.nn.functional import group_norm
+
+    out = group_norm(
+        given["X"][0],
+        attributes.get("groups", 1),
+        attributes.get("epsilon", 1e-5),
+        _one(given, "Scale"),
+        _one(given, "Bias"),
+        attributes.get("data_layout", "NCHW"),
+    )
+    return {"Y": (out,)}
+
+
+def _instance_norm(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """The old function ends the process where there are no weights."""
+    from paddle.nn.functional import instance_norm
+
+    out = instance_norm(
+        given["X"][0],
+        weight=_one(given, "Scale"),
+        bias=_one(given, "Bias"),
+        eps=attributes.get("epsilon", 1e-5),
+    )
+    return {"Y": (out,)}
+
+
+def _assign_value(_given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """Older and newer descriptions keep the numbers under different names."""
+    from paddle import to_tensor
+
+    names = ("values", "fp32_values", "int32_values", "int64_values", "bool_values")
+    numbers: list[Any] = next((attributes[name] for name in names if attributes.get(name)), [])
+    element_type = ELEMENT_TYPES[attributes["dtype"]]
+    value = np.asarray(numbers, element_type).reshape(attributes["shape"])
+    return {"Out": (to_tensor(value),)}
+
+
+_SPECIAL: Mapping[str, Compute] = {
+    "assign_value": _assign_value,
+    "batch_norm": _batch_norm,
+    "dropout": _dropout,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
+}
