@@ -18,7 +18,6 @@ __all__ = ["THRESHOLDS", "paddlex_ratios", "trade_off"]
 
 Points = Mapping[str, Sequence[SensitivityPoint]]
 
-_LAST_RATIO = 0.9
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """Allowed losses that PaddleX's picture is drawn for."""
 
@@ -27,9 +26,10 @@ def paddlex_ratios(points: Points, allowed_loss: float) -> dict[str, float]:
     """The share of each group to remove for an allowed relative loss, by PaddleX 1.3's rule.
 
     Of the ratios measured the largest counts whose loss is allowed, whatever smaller ones
-    lost. If it is 0.9, it is taken as it is; otherwise the straight line to the next says
-    where between the two the loss is just allowed. If none is allowed, nothing goes
-    (PaddleSlim, ``paddleslim/prune/sensitive.py``, ``get_ratios_by_loss``).
+    lost. If it is the largest of all (PaddleX measures up to 0.9), it is taken as it is;
+    otherwise the straight line to the next says where between the two the loss is just
+    allowed. If none is allowed, nothing goes (PaddleSlim, ``paddleslim/prune/sensitive.py``,
+    ``get_ratios_by_loss``).
 
     Args:
         points: By group, each by rising ratio.
@@ -43,8 +43,7 @@ def _ratio(points: Sequence[SensitivityPoint], allowed: float) -> float:
         point = points[place]
         if point.relative_loss > allowed:
             continue
-        # A last ratio below 0.9 has no next; the original stops with an error there.
-        if math.isclose(point.ratio, _LAST_RATIO) or place + 1 == len(points):
+        if place + 1 == len(points):
             return point.ratio
         after = points[place + 1]
         steepness = (after.ratio - point.ratio) / (after.relative_loss - point.relative_loss)

@@ -98,6 +98,17 @@ class SensitivityFile:
         return SensitivityFile(path, context, found)
 
     @staticmethod
+    def found(path: Path) -> SensitivityFile | None:
+        """The file at a path; None if there is none, or a killed run left no whole line of it.
+
+        Raises:
+            BadFileError: As `read`.
+        """
+        if not path.exists() or not AppendOnlyFile(path).lines()[0]:
+            return None
+        return SensitivityFile.read(path)
+
+    @staticmethod
     def begin(path: Path, context: SensitivityContext) -> SensitivityFile:
         """A new file, or the one that another run of the same context began meanwhile."""
         if AppendOnlyFile(path).create(_encoded(context)):
