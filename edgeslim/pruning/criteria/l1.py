@@ -1,0 +1,18 @@
+"""Sum of absolute weights (Li et al., 2017, https://arxiv.org/abs/1608.08710)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeslim.pruning.criteria._criterion import ByProducer, Scores
+from edgeslim.pruning.weights import Rows
+
+__all__ = ["CRITERION"]
+
+
+def _rule(rows: Rows) -> Scores:
+    sums: Scores = np.abs(rows).sum(axis=1)
+    return sums
+
+
+CRITERION = ByProducer(rule=_rule)

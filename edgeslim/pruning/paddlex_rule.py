@@ -1,0 +1,86 @@
+"""How PaddleX 1.3 turned sensitivities into ratios, and how much each allowed loss would remove.
+
+Every group is judged by itself: what several of them cost together is ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from edgeslim.channels.groups import Channels
+from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.pruned import pruned_graph
+from edgeslim.graph import Graph
+from edgeslim.pruning.sensitivity_rows import SensitivityPoint, kept_width
+
+__all__ = ["THRESHOLDS", "paddlex_ratios", "trade_off"]
+
+Points = Mapping[str, Sequence[SensitivityPoint]]
+
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""Allowed losses that PaddleX's picture is drawn for."""
+
+
+def paddlex_ratios(points: Points, allowed_loss: float) -> dict[str, float]:
+    """The share of each group to remove for an allowed relative loss, by PaddleX 1.3's rule.
+
+    Of the ratios measured the largest counts whose loss is allowed, whatever smaller ones
+    lost. If it is the largest of all (PaddleX measures up to 0.9), it is taken as it is;
+    otherwise the straight line to the next says where between the two the loss is just
+    allowed. If none is allowed, nothing goes (PaddleSlim, ``paddleslim/prune/sensitive.py``,
+    ``get_ratios_by_loss``).
+
+    Args:
+        points: By group, each by rising ratio.
+        allowed_loss: Share of the baseline that may be lost.
+    """
+    return {group: _ratio(each, allowed_loss) for group, each in points.items()}
+
+
+def _ratio(points: Sequence[SensitivityPoint], allowed: float) -> float:
+    for place in reversed(range(len(points))):
+        point = points[place]
+        if point.relative_loss > allowed:
+            continue
+        if place + 1 == len(points):
+            return point.ratio
+        after = points[place + 1]
+        steepness = (after.ratio - point.ratio) / (after.relative_loss - point.relative_loss)
+        return point.ratio + (allowed - point.relative_loss) * steepness
+    return 0.0
+
+
+def trade_off(
+    points: Points,
+    graph: Graph,
+    channels: Channels,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> list[tuple[float, float]]:
+    """How much smaller the model gets for each allowed loss, as PaddleX 1.3 drew it.
+
+    Args:
+        points: By group, each by rising ratio.
+        graph: The whole network.
+        channels: Its groups.
+        thresholds: Allowed losses, as shares of the baseline.
+
+    Returns:
+        Allowed loss and share of all persistent tensors' elements that would go.
+    """
+    whole = _elements(graph)
+    found = []
+    for allowed in thresholds:
+        ratios = paddlex_ratios(points, allowed)
+        widths = {
+            each.name: kept_width(each.width, ratios[each.name])
+            for each in channels.groups
+            if each.name in ratios
+        }
+        left = _elements(pruned_graph(graph, Selection(channels, first_kept(widths))))
+        found.append((allowed, 1 - left / whole))
+    return found
+
+
+def _elements(graph: Graph) -> int:
+    return sum(map(math.prod, graph.parameters.values()))

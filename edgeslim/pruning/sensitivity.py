@@ -1,0 +1,215 @@
+"""The whole of ``edgeslim sensitivity``: what each channel group costs alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.files import new_folder, temporary_folder
+from edgeslim.graph import Graph
+from edgeslim.opspec import Shape
+from edgeslim.progress import SILENT, Progress
+from edgeslim.pruning.criteria import CRITERIA, Criterion
+from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_points
+from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
+from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
+from edgeslim.pruning.trial import Trial, part_of
+from edgeslim.pruning.weights import Weights
+from edgeslim.training.tasks import Task, find_task
+from edgeslim.version import __version__
+
+__all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
+
+DEFAULT_FILE = Path("sensitivities.jsonl")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SensitivityResult:
+    """What was found out about a model.
+
+    Args:
+        file: Where it is.
+        sensitivities: Of the groups that were asked for.
+        graph: The model before any fusion.
+        channels: Its channel groups.
+    """
+
+    file: Path
+    sensitivities: Sensitivities
+    graph: Graph
+    channels: Channels
+
+
+def sensitivity(
+    model: str,
+    *,
+    task: str,
+    ratios: Sequence[float] = DEFAULT_RATIOS,
+    match: str = "",
+    criterion: str = "l1",
+    eval_share: float = 1.0,
+    seed: int = 0,
+    input_shapes: Mapping[str, Shape] | None = None,
+    out: Path = DEFAULT_FILE,
+    progress: Progress = SILENT,
+) -> SensitivityResult:
+    """Measures what a model loses when some channels of one group go, group by group.
+
+    Each point is written down when it is known; the same command goes on where it was.
+
+    Args:
+        model: A model, as on the command line.
+        task: What its metric is of, as on the command line.
+        ratios: Shares of a group's channels that go.
+        match: Regular expression; only groups with a weight whose name it matches from its
+            start, as in PaddleSlim 1.x.
+        criterion: Name of the criterion by which the least important go first.
+        eval_share: Share of the validation examples that are used, the same each time.
+        seed: Decides which examples these are, and which the task holds back.
+        input_shapes: Shapes of open inputs by name, or under an empty name.
+        out: The file.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Names, ratios or shares that cannot be meant.
+        ContextMismatchError: The file is of another model, task, criterion or share.
+        BadFileError, ModelError: The model, the task's data or the file are not what they
+            should be.
+        UnwritableError: The file takes no more.
+    """
+    ratios = check_ratios(ratios)
+    rule, judged_by = CRITERIA.get(criterion), find_task(task)
+    source = find_model(model)
+    new_folder(out.parent)
+    with temporary_folder() as folder:
+        prepared = prepare(source, folder, input_shapes=input_shapes)
+        channels = channels_of(prepared.graph)
+        groups = _chosen(channels, match, prepared.name)
+        weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
+        trial, context = _on_task(
+            prepared,
+            weights,
+            judged_by,
+            task=task,
+            criterion=criterion,
+            eval_share=eval_share,
+            seed=seed,
+        )
+        file = _opened(out, context, trial)
+        if any((group.name, ratio) not in file for group in groups for ratio in ratios):
+            measure_points(
+                file,
+                channels,
+                rank_channels(weights, rule, trial, seed),
+                trial.evaluate,
+                groups=groups,
+                ratios=ratios,
+                progress=progress,
+            )
+    found, names = file.sensitivities, {group.name for group in groups}
+    points = {name: each for name, each in found.points.items() if name in names}
+    return SensitivityResult(
+        file=out,
+        sensitivities=Sensitivities(context=file.context, points=points),
+        graph=prepared.graph,
+        channels=channels,
+    )
+
+
+def rank_channels(weights: Weights, criterion: Criterion, trial: Trial, seed: int) -> Rankings:
+    """The channels of every group by their importance, with gradients of a task if need be.
+
+    Raises:
+        ModelError: Weights that are no numbers, or the network lacks what the criterion goes by.
+    """
+    if not criterion.needs_gradients:
+        return ranking(weights, criterion)
+    batches = (
+        Weights(
+            graph=weights.graph,
+            channels=weights.channels,
+            tensors=weights.tensors,
+            gradients=gradients,
+        )
+        for gradients in trial.gradients(seed)
+    )
+    return orders(mean_scores(group_scores(each, criterion) for each in batches))
+
+
+def _chosen(channels: Channels, match: str, name: str) -> tuple[ChannelGroup, ...]:
+    """The groups of the weights that an expression matches; without one, all."""
+    if not channels.groups:
+        raise ModelError(f"{name} has no channels that could be pruned")
+    try:
+        pattern = re.compile(match)
+    except re.error as error:
+        raise UsageError(f"{match!r} is not a regular expression: {error}") from error
+    found = tuple(group for group in channels.groups if any(map(pattern.match, group.producers)))
+    if not found:
+        raise UsageError(
+            f"{match!r} matches no weight of {name} whose channels can be pruned; there are, "
+            f"among others, {', '.join(group.name for group in channels.groups[:3])}"
+        )
+    return found
+
+
+def _on_task(
+    prepared: PreparedModel,
+    weights: Weights,
+    judged_by: Task,
+    *,
+    task: str,
+    criterion: str,
+    eval_share: float,
+    seed: int,
+) -> tuple[Trial, SensitivityContext]:
+    """The model with the task's data, and what a file of it would begin with but the baseline."""
+    feeds = prepared.graph.feeds
+    if len(feeds) != 1:
+        raise UsageError(
+            f"{prepared.name} has {len(feeds)} inputs ({', '.join(feeds)}); a task has one"
+        )
+    (input_shape,) = feeds.values()
+    data = judged_by.data(input_shape, seed)
+    examples = part_of(data.validation, eval_share, seed)
+    context = SensitivityContext(
+        model=fingerprint(weights.tensors),
+        task=task,
+        metric=judged_by.metric_name,
+        criterion=criterion.strip().lower().replace("_", "-"),
+        input_shape=input_shape,
+        share=eval_share,
+        seed=seed,
+        examples=len(examples),
+        baseline=1.0,
+        name=prepared.name,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        edgeslim=__version__,
+    )
+    return Trial(prepared.prefix, data, examples), context
+
+
+def _opened(out: Path, context: SensitivityContext, trial: Trial) -> SensitivityFile:
+    """The file to go on with, or a new one, for which the whole model is judged."""
+    file = SensitivityFile.found(out)
+    if file is not None:
+        file.check_same(context)
+        return file
+    baseline = trial.baseline()
+    if not baseline > 0:
+        raise ModelError(
+            f"the {context.metric} of {context.name} on the task {context.task} is {baseline:g}, "
+            "of which nothing can be lost; give a trained model"
+        )
+    return SensitivityFile.begin(out, msgspec.structs.replace(context, baseline=baseline))

@@ -1,0 +1,189 @@
+"""Sensitivities on disk: JSON Lines, added point by point.
+
+The first line is the context, each further one a point. A killed run leaves a file that the
+same command goes on with.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.errors import BadFileError, ContextMismatchError
+from edgeslim.files import AppendOnlyFile
+from edgeslim.pruning.sensitivity_rows import (
+    SCHEMA,
+    SensitivityContext,
+    SensitivityPoint,
+    SensitivityRow,
+)
+
+__all__ = ["Sensitivities", "SensitivityFile"]
+
+_log = logging.getLogger(__name__)
+_DECODER: msgspec.json.Decoder[SensitivityRow] = msgspec.json.Decoder(SensitivityRow)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sensitivities:
+    """What is known of a model's groups.
+
+    Args:
+        context: What they are of.
+        points: By group, each by rising ratio.
+    """
+
+    context: SensitivityContext
+    points: Mapping[str, tuple[SensitivityPoint, ...]]
+
+    @staticmethod
+    def of(context: SensitivityContext, points: Iterable[SensitivityPoint]) -> Sensitivities:
+        """From points in any order; of several of a group at one ratio the last counts."""
+        found: dict[str, dict[float, SensitivityPoint]] = {}
+        for point in points:
+            found.setdefault(point.group, {})[point.ratio] = point
+        return Sensitivities(
+            context=context,
+            points={
+                group: tuple(each[ratio] for ratio in sorted(each)) for group, each in found.items()
+            },
+        )
+
+
+class SensitivityFile:
+    """A file on disk, read once and added to.
+
+    Args:
+        path: The file.
+        context: Its first line.
+        points: Its other lines.
+    """
+
+    def __init__(
+        self, path: Path, context: SensitivityContext, points: Sequence[SensitivityPoint] = ()
+    ) -> None:
+        self.path = path
+        self.context = context
+        self._points = list(points)
+
+    @staticmethod
+    def read(path: Path) -> SensitivityFile:
+        """Reads a file.
+
+        Raises:
+            BadFileError: Not one of sensitivities, or a newer kind; the message has the line.
+        """
+        lines, truncated = AppendOnlyFile(path).lines()
+        if not lines:
+            state = "has no complete line" if truncated else "is empty"
+            raise BadFileError(f"{path} is no file of sensitivities: it {state}")
+        if truncated:
+            _log.warning(
+                "the last line of %s is cut off; it is left out, and the %d before it are used",
+                *(path, len(lines)),
+            )
+        _check_schema(path, lines[0])
+        context, *points = (_decoded(path, number, line) for number, line in enumerate(lines, 1))
+        if not isinstance(context, SensitivityContext):
+            raise BadFileError(f"{path}:1: a file of sensitivities starts with its context")
+        found = []
+        for number, point in enumerate(points, 2):
+            if isinstance(point, SensitivityContext):
+                raise BadFileError(f"{path}:{number}: a second context; a file has one")
+            found.append(point)
+        return SensitivityFile(path, context, found)
+
+    @staticmethod
+    def found(path: Path) -> SensitivityFile | None:
+        """The file at a path; None if there is none, or a killed run left no whole line of it.
+
+        Raises:
+            BadFileError: As `read`.
+        """
+        if not path.exists() or not AppendOnlyFile(path).lines()[0]:
+            return None
+        return SensitivityFile.read(path)
+
+    @staticmethod
+    def begin(path: Path, context: SensitivityContext) -> SensitivityFile:
+        """A new file, or the one that another run of the same context began meanwhile."""
+        if AppendOnlyFile(path).create(_encoded(context)):
+            return SensitivityFile(path, context)
+        file = SensitivityFile.read(path)
+        file.check_same(context)
+        return file
+
+    def check_same(self, context: SensitivityContext) -> None:
+        """Proves that the file is of a context.
+
+        Raises:
+            ContextMismatchError: It is not; names what differs.
+        """
+        difference = self.context.difference(context)
+        if difference:
+            raise ContextMismatchError(
+                f"{self.path} is of {difference}; give the same to go on with it, or another --out"
+            )
+
+    def add(self, point: SensitivityPoint) -> None:
+        """Adds a point, on the disk before this returns.
+
+        Raises:
+            UnwritableError: Read-only folder, full disk.
+        """
+        file = AppendOnlyFile(self.path)
+        file.create(_encoded(self.context))  # if someone removed it meanwhile
+        file.append(_encoded(point))
+        self._points.append(point)
+
+    def metric(self, group: str, ratio: float, width: int) -> float | None:
+        """What was measured for a group at a width; None if nothing was.
+
+        Ratios of few channels may come to the same width.
+        """
+        for point in self._points:
+            if point.group == group and (point.ratio == ratio or point.width == width):
+                return point.metric
+        return None
+
+    def __contains__(self, key: tuple[str, float]) -> bool:
+        return any((point.group, point.ratio) == key for point in self._points)
+
+    @property
+    def sensitivities(self) -> Sensitivities:
+        """All that is in the file."""
+        return Sensitivities.of(self.context, self._points)
+
+
+class _AnySchema(msgspec.Struct):
+    """As much of a first line as every schema has."""
+
+    row: str
+    schema: int = SCHEMA
+
+
+def _check_schema(path: Path, line: bytes) -> None:
+    try:
+        first = msgspec.json.decode(line, type=_AnySchema)
+    except msgspec.DecodeError as error:
+        raise BadFileError(f"{path}:1: this is no file of sensitivities: {error}") from error
+    if first.schema > SCHEMA:
+        raise BadFileError(
+            f"{path}:1: schema {first.schema} is newer than this edgeslim reads ({SCHEMA}); "
+            "install a newer edgeslim"
+        )
+
+
+def _decoded(path: Path, number: int, line: bytes) -> SensitivityRow:
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadFileError(f"{path}:{number}: {error}") from error
+
+
+def _encoded(row: SensitivityRow) -> bytes:
+    return msgspec.json.encode(row)

@@ -1,0 +1,120 @@
+"""A model on a task, with some of its channels at nought for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeslim.channels.plan import Selection
+from edgeslim.errors import UsageError
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.training.tasks import Examples, Targets, TaskData
+
+if TYPE_CHECKING:
+    from edgeslim.training.program_net import ProgramNet
+
+__all__ = ["Trial", "part_of"]
+
+_GRADIENT_BATCHES = 16
+_GRADIENT_BATCH = 32
+
+
+class Trial:
+    """Says how good a model is with a part of its channels.
+
+    A channel whose weights are all nought, those that make it and those that read it, gives
+    what a network without it gives, to the last digits; so one network does for all.
+
+    Args:
+        prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
+        data: The task's.
+        examples: What the model is judged by.
+    """
+
+    def __init__(self, prefix: Path, data: TaskData, examples: Examples) -> None:
+        self._prefix = prefix
+        self._data = data
+        self._examples = examples
+
+    @cached_property
+    def _net(self) -> ProgramNet:
+        """The network, loaded when it is first needed: Paddle takes seconds."""
+        load_paddle()
+        from edgeslim.training.program_net import load_program_net
+
+        return load_program_net(self._prefix)
+
+    @cached_property
+    def _whole(self) -> dict[str, NDArray[Any]]:
+        return self._net.tensors()
+
+    def baseline(self) -> float:
+        """The metric of the whole model; raises as `evaluate`."""
+        from edgeslim.training.evaluation import evaluate
+
+        return evaluate(self._net, self._examples, self._data.metric)
+
+    def evaluate(self, selection: Selection) -> float:
+        """The metric with what a selection leaves; the model is whole again afterwards.
+
+        Raises:
+            BadFileError: An example cannot be read.
+            ModelError: Scores or a metric that are no numbers.
+        """
+        gone = {
+            name: values
+            for name, values in self._whole.items()
+            if any(mask is not None for mask in selection.masks(name))
+        }
+        try:
+            self._net.set_tensors({name: selection.zeroed(name, v) for name, v in gone.items()})
+            return self.baseline()
+        finally:
+            self._net.set_tensors(gone)
+
+    def gradients(self, seed: int) -> Iterator[dict[str, NDArray[Any]]]:
+        """Gradients of the loss for some batches of training examples, batch by batch."""
+        net = self._net
+        from edgeslim.training.gradients import batch_gradients
+
+        return batch_gradients(
+            net,
+            self._data,
+            batches=_GRADIENT_BATCHES,
+            batch_size=_GRADIENT_BATCH,
+            seed=seed,
+        )
+
+
+def part_of(examples: Examples, share: float, seed: int) -> Examples:
+    """A share of examples drawn at random, the same for the same seed; at least one.
+
+    Raises:
+        UsageError: A share that is none.
+    """
+    if not 0 < share <= 1:
+        raise UsageError(f"the share of examples is above 0 and at most 1, not {share:g}")
+    count = max(1, round(share * len(examples)))
+    if count == len(examples):
+        return examples
+    places = np.random.default_rng(seed).permutation(len(examples))[:count]
+    return _Part(examples, np.sort(places))
+
+
+class _Part:
+    def __init__(self, examples: Examples, places: NDArray[np.int64]) -> None:
+        self._examples = examples
+        self._places = places
+
+    def __len__(self) -> int:
+        return self._places.size
+
+    def batch(
+        self, places: NDArray[np.int64], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float32], Targets]:
+        return self._examples.batch(self._places[places], rng)

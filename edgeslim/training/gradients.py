@@ -1,0 +1,49 @@
+"""Gradients of a task's loss with the network as it is used, not as it is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import paddle
+
+from edgeslim.training.evaluation import outputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from edgeslim.training.program_net import ProgramNet
+    from edgeslim.training.tasks import TaskData
+
+__all__ = ["batch_gradients"]
+
+
+def batch_gradients(
+    net: ProgramNet, data: TaskData, *, batches: int, batch_size: int, seed: int
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The gradient of each parameter by name, for one batch of training examples after another.
+
+    Statistics of batch norms stay as they are, and nothing is varied or dropped.
+
+    Args:
+        net: The network, which is in evaluation mode afterwards.
+        data: Its examples and loss.
+        batches: How many at most; fewer if there are not so many examples.
+        batch_size: Examples in each.
+        seed: Decides which examples.
+
+    Raises:
+        BadFileError: An example cannot be read.
+        ModelError: The loss does not take the network's outputs.
+    """
+    net.eval()
+    places = np.random.default_rng(seed).permutation(len(data.train))[: batches * batch_size]
+    for start in range(0, len(places), batch_size):
+        images, targets = data.train.batch(places[start : start + batch_size], None)
+        loss = data.loss(outputs_of(net, images), tuple(map(paddle.to_tensor, targets)))
+        loss.backward()
+        found = net.gradients()
+        net.clear_gradients()
+        yield found
