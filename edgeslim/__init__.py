@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from edgeslim.profiling.attached import devices
     from edgeslim.profiling.doctor import doctor
     from edgeslim.profiling.profile import profile
+    from edgeslim.pruning.prune import prune
+    from edgeslim.pruning.sensitivity import sensitivity
     from edgeslim.search.largest import largest
     from edgeslim.search.search import search
     from edgeslim.tables.check import check_table
@@ -49,7 +51,9 @@ __all__ = [
     "largest",
     "predict",
     "profile",
+    "prune",
     "search",
+    "sensitivity",
     "train",
 ]
 
@@ -67,6 +71,8 @@ _MODULES = {
     "largest": "edgeslim.search.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
+    "prune": "edgeslim.pruning.prune",
+    "sensitivity": "edgeslim.pruning.sensitivity",
     "search": "edgeslim.search.search",
     "train": "edgeslim.training.train_model",
 }

@@ -24,9 +24,10 @@ from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.measured import until_met
 from edgeslim.pruning.paddlex_rule import paddlex_ratios
-from edgeslim.pruning.ranking import group_scores, plan_for
+from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.sensitivity import rank_channels, sensitivity
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.strategies import STRATEGIES, WidthProblem
 from edgeslim.pruning.strategies._strategy import Losses
@@ -69,9 +70,7 @@ class PruningStep:
         if settings.ratios is None:
             chosen = choose(channels, tuple(model.graph.parameters), settings.match)
         else:
-            self._ratios = ratios_of_groups(
-                channels, tuple(model.graph.parameters), settings.ratios
-            )
+            self._ratios = ratios_of_groups(channels, settings.ratios)
             chosen = tuple(self._ratios)
         self.subject = Subject(model=model, channels=channels, chosen=chosen)
 
@@ -112,8 +111,11 @@ class PruningStep:
             full = count(self.subject, {})
             most = parse_macs(settings.target_macs, full)
             return self._chosen(
-                WorkLimit(subject=self.subject, most=self._on_the_way(full, most),
-                          counter=settings.counter)
+                WorkLimit(
+                    subject=self.subject,
+                    most=self._on_the_way(full, most),
+                    counter=settings.counter,
+                )
             ), None
         assert settings.target_ms is not None  # noqa: S101 - the settings were checked
         assert self._latency is not None  # noqa: S101
@@ -167,9 +169,11 @@ class PruningStep:
         )
 
     @cached_property
-    def _rankings(self) -> dict[str, np.ndarray]:
+    def _rankings(self) -> Rankings:
         rule = CRITERIA.get(self.settings.criterion)
-        return dict(rank_channels(self._weights, rule, self._trial, self.settings.seed))
+        if rule.needs_gradients and self._trial is None:
+            raise UsageError(f"{self.settings.criterion} goes by gradients: give a --task")
+        return rank_channels(self._weights, rule, self._trial, self.settings.seed)
 
     @cached_property
     def _trial(self) -> Trial | None:
@@ -198,7 +202,7 @@ class PruningStep:
         settings, model = self.settings, self.subject.model
         if settings.sensitivities is not None:
             file = SensitivityFile.read(Path(settings.sensitivities))
-            file.check_model(self._weights.tensors)
+            file.check_model(fingerprint(self._weights.tensors))
             return file.sensitivities
         assert settings.task is not None  # noqa: S101 - asked for by the callers
         return sensitivity(

@@ -55,9 +55,10 @@ class Trial:
 
     def baseline(self) -> float:
         """The metric of the whole model; raises as `evaluate`."""
+        net = self._net
         from edgeslim.training.evaluation import evaluate
 
-        return evaluate(self._net, self._examples, self._data.metric)
+        return evaluate(net, self._examples, self._data.metric)
 
     def evaluate(self, selection: Selection) -> float:
         """The metric with what a selection leaves; the model is whole again afterwards.
