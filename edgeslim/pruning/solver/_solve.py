@@ -30,7 +30,7 @@ _PRICES = (1.0, 0.8, 1.25)
 """Of the best price. Parts of a plan cost more or less than at the budget, and other prices
 bound them better: with these, half as many labels stay as with the best alone."""
 
-_FIRST_STEP = 32
+_FIRST_STEP = 128
 """Part of the gap that is searched first: the best plan is mostly close to the bound."""
 
 _EASY = 0.01
@@ -91,7 +91,8 @@ def solve(problem: Problem, budget: float, *, work_limit: int = _WORK) -> Soluti
 
     Raises:
         OverBudgetError: No plan is within the budget; says which is the cheapest.
-        UsageError: The budget is not a number.
+        UsageError: The budget is not a number, or the costs tie so many variables together
+            that fewer choices must be offered.
     """
     if math.isnan(budget):
         raise UsageError("the budget is not a number")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -139,6 +140,16 @@ def test_costs_below_zero_are_costs() -> None:
     )
     assert solve(problem, -2.0).choices == (1, 0)
     assert solve(problem, -2.5).choices == (1, 1)
+
+
+def test_costs_that_tie_all_variables_together_are_refused() -> None:
+    pairs = combinations(range(7), 2)
+    problem = Problem(
+        losses=(np.zeros(16),) * 7,
+        factors=tuple(Factor(variables=pair, costs=np.ones((16, 16))) for pair in pairs),
+    )
+    with pytest.raises(UsageError, match=r"\[0, 1, 2, 3, 4, 5, 6\] .* fewer choices"):
+        solve(problem, 10.0)
 
 
 def test_a_budget_that_is_no_number_is_refused() -> None:
