@@ -50,12 +50,16 @@ def test_large_problems_are_solved_as_by_highs(shape: str, seed: int) -> None:
         assert_as_highs(made_up(shape, 200 + seed, groups=groups, most=8), share)
 
 
-def assert_as_highs(problem: Problem, share: float) -> None:
-    """At a budget between the least cost and the cost of the least loss."""
+def between(problem: Problem, share: float) -> float:
+    """A budget between the least cost and the cost of the least loss."""
     with pytest.raises(OverBudgetError) as caught:
         solve(problem, -1.0)
-    dearest = solve(problem, math.inf).cost
-    budget = caught.value.cost + share * (dearest - caught.value.cost)
+    least, dearest = caught.value.cost, solve(problem, math.inf).cost
+    return max(least, (1 - share) * least + share * dearest)
+
+
+def assert_as_highs(problem: Problem, share: float) -> None:
+    budget = between(problem, share)
     solution = solve(problem, budget)
     assert solution.optimal
     # HiGHS takes a budget that is exceeded by 1e-6 for met, and 0.9999999 for 1.
@@ -73,6 +77,16 @@ def test_a_budget_below_all_plans_says_what_is_possible(shape: str) -> None:
         assert isinstance(caught.value, InfeasibleTargetError)
         assert caught.value.cost == pytest.approx(costs.min())
         assert problem.cost(caught.value.choices) == caught.value.cost
+
+
+@pytest.mark.parametrize(("shape", "groups", "most"), [("loop", 33, 12), ("sums", 12, 6)])
+def test_networks_of_many_layers_are_proved(shape: str, groups: int, most: int) -> None:
+    problem = made_up(shape, 3, groups=groups, most=most)
+    budget = between(problem, 0.3)
+    solution = solve(problem, budget)
+    assert solution.optimal
+    assert solution.loss > 0
+    assert solution == solve(problem, budget)
 
 
 def test_work_that_is_too_much_leaves_a_bound() -> None:
@@ -168,12 +182,8 @@ def test_more_budget_never_loses_more_and_is_never_exceeded(
     *, shape: str, seed: int, whole: bool, shares: list[float]
 ) -> None:
     problem = made_up(shape, seed, groups=7, most=6, whole=whole)
-    with pytest.raises(OverBudgetError) as caught:
-        solve(problem, -1.0)
-    dearest = solve(problem, math.inf).cost
     last = math.inf
-    for share in sorted(shares):
-        budget = max(caught.value.cost, (1 - share) * caught.value.cost + share * dearest)
+    for budget in sorted(between(problem, share) for share in shares):
         solution = solve(problem, budget)
         assert solution.optimal
         assert problem.cost(solution.choices) == solution.cost <= budget
@@ -202,6 +212,7 @@ def _sum(**changes: object) -> SumFactor:
             {"factors": (Factor(variables=(0, 0), costs=np.zeros((2, 2))),)},
             "names a variable twice",
         ),
+        ({"factors": (Factor(variables=(), costs=np.array(1.0)),)}, "add it to the constant"),
         ({"factors": (Factor(variables=(0,), costs=np.zeros(3)),)}, r"factor 0 .* shape \(3,\)"),
         ({"factors": (Factor(variables=(0,), costs=np.array([0, np.inf])),)}, "not finite"),
         ({"constant": np.inf}, "constant"),
