@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edgeslim.profiling.attached import devices
     from edgeslim.profiling.doctor import doctor
     from edgeslim.profiling.profile import profile
+    from edgeslim.pruning.sensitivity import sensitivity
     from edgeslim.search.largest import largest
     from edgeslim.search.search import search
     from edgeslim.tables.check import check_table
@@ -47,6 +48,7 @@ __all__ = [
     "predict",
     "profile",
     "search",
+    "sensitivity",
 ]
 
 _MODULES = {
@@ -63,6 +65,7 @@ _MODULES = {
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "search": "edgeslim.search.search",
+    "sensitivity": "edgeslim.pruning.sensitivity",
 }
 
 

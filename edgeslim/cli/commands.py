@@ -13,6 +13,7 @@ from edgeslim.cli import (
     profile,
     runner,
     search,
+    sensitivity,
     space,
     table,
 )
@@ -38,6 +39,7 @@ app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("search")(search.command)
+app.command("sensitivity")(sensitivity.command)
 app.command("deploy")(deploy.command)
 app.add_typer(runner.app, name="runner")
 app.add_typer(space.app, name="space")

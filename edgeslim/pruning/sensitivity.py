@@ -117,8 +117,8 @@ def sensitivity(
                 ratios=ratios,
                 progress=progress,
             )
-    found, names = file.sensitivities, {group.name for group in groups}
-    points = {name: each for name, each in found.points.items() if name in names}
+    known = file.sensitivities.points
+    points = {group.name: known[group.name] for group in groups}
     return SensitivityResult(
         file=out,
         sensitivities=Sensitivities(context=file.context, points=points),

@@ -43,7 +43,10 @@ class Trial:
 
     @cached_property
     def _net(self) -> ProgramNet:
-        """The network, loaded when it is first needed: Paddle takes seconds."""
+        """The network, loaded when it is first needed: Paddle takes seconds.
+
+        What imports Paddle itself is imported after this, which sets it up.
+        """
         load_paddle()
         from edgeslim.training.program_net import load_program_net
 
@@ -55,9 +58,10 @@ class Trial:
 
     def baseline(self) -> float:
         """The metric of the whole model; raises as `evaluate`."""
+        net = self._net
         from edgeslim.training.evaluation import evaluate
 
-        return evaluate(self._net, self._examples, self._data.metric)
+        return evaluate(net, self._examples, self._data.metric)
 
     def evaluate(self, selection: Selection) -> float:
         """The metric with what a selection leaves; the model is whole again afterwards.
