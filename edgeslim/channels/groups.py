@@ -135,6 +135,8 @@ def _flow(graph: Graph) -> ChannelFlow:
     for node in graph.nodes:
         kind = kinds.get(node.spec.kind)
         (kind.channels if kind else blocked)(node, flow)
+        if flow.made_of_parameters.issuperset(node.reads()):
+            flow.made_of_parameters.update(node.writes())
     for name in graph.fetches:
         for labels in flow.axes(name):
             flow.fix(labels, _OUTPUT)

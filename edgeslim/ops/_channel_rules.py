@@ -82,7 +82,8 @@ def elementwise(node: Node, flow: ChannelFlow) -> None:
     shift = int(axis) if isinstance(axis, int) else -1
     output = []
     sides = [_aligned(flow, first, rank, shift), _aligned(flow, second, rank, shift)]
-    why = f"{node.spec.kind} meets both" if not node.weights else ""
+    alone = flow.made_of_parameters.intersection((first, second))
+    why = "" if alone else f"{node.spec.kind} meets both"
     for (a, a_size), (b, b_size) in zip(*sides, strict=True):
         if a_size == 1 or b_size == 1:
             output.append(b if a_size == 1 else a)

@@ -170,7 +170,8 @@ def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: La
         return
     reads, writes = image.reshape(groups, -1), filters.reshape(groups, -1)
     if min(reads.shape[1], writes.shape[1]) < groups:
-        why = "" if writes.shape[1] == 1 else f"{kind} of many groups"
+        each = "each channel" if reads.shape[1] == 1 else "each small group"
+        why = f"{kind} filters {each} by itself"
         for column in (*reads.T[1:], *writes.T):
             flow.tie(reads[:, 0], column, why)
         return

@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
 from paddle import nn
 
-__all__ = ["BLOCKS", "INPUT_SHAPE", "random_network"]
+__all__ = ["BLOCKS", "INPUT_SHAPE", "block_network", "random_network"]
 
 INPUT_SHAPE = (1, 3, 16, 16)
 
@@ -192,8 +192,10 @@ def turned(at: Place) -> Any:
     c = at.width()
     function = at.either(
         lambda x, a: a(x.transpose([0, 2, 3, 1])).transpose([0, 3, 1, 2]),
-        lambda x, a: F.relu(a(x.flatten(2).transpose([0, 2, 1]))).transpose([0, 2, 1]).reshape(
-            [0, c, at.side, at.side]
+        lambda x, a: (
+            F.relu(a(x.flatten(2).transpose([0, 2, 1])))
+            .transpose([0, 2, 1])
+            .reshape([0, c, at.side, at.side])
         ),
     )
     return Block(function, nn.Linear(at.channels, c)), c
@@ -225,7 +227,9 @@ def product_of_places(at: Place) -> Any:
     c = at.width()
     if at.rng.random() < 0.5:
         return Block(
-            lambda x, a, b: paddle.matmul(a(x), b(x)) * 0.1, conv(at.channels, c), conv(at.channels, c)
+            lambda x, a, b: paddle.matmul(a(x), b(x)) * 0.1,
+            conv(at.channels, c),
+            conv(at.channels, c),
         ), c
     side = at.side
     return Block(
@@ -382,13 +386,23 @@ HEADS = (pooled_head, flat_head, detection_head, several_heads)
 
 
 def random_network(seed: int, *, blocks: int = 6) -> nn.Layer:
-    """A network that reads `INPUT_SHAPE`, with random statistics of its batch norms."""
+    """A network of some random blocks that reads `INPUT_SHAPE`."""
     rng = np.random.default_rng(seed)
+    count = int(rng.integers(2, blocks + 1))
+    return _network(rng, [BLOCKS[rng.integers(len(BLOCKS))] for _ in range(count)], seed)
+
+
+def block_network(block: Callable[[Place], Any], seed: int) -> nn.Layer:
+    """A network of one block between two convolutions."""
+    return _network(np.random.default_rng(seed), [block, plain], seed)
+
+
+def _network(rng: np.random.Generator, blocks: list[Callable[[Place], Any]], seed: int) -> nn.Layer:
+    """Blocks between a first convolution and a random head, with random parameters."""
     paddle.seed(seed)
     channels, side = 12, 8
     layers = [conv(3, channels, 3, stride=2), nn.ReLU()]
-    for _ in range(int(rng.integers(2, blocks + 1))):
-        make = BLOCKS[rng.integers(len(BLOCKS))]
+    for make in blocks:
         layer, channels = make(Place(rng, channels, side))
         layers.append(layer)
         if channels > 48:
