@@ -47,9 +47,11 @@ def changed_attributes(node: Node, new: OpSpec, selection: Selection) -> Mapping
     kind = known_kinds().get(node.spec.kind)
     if kind is None:
         return {}
-    reads = node.reads()
-    kept = selection.masks(reads[0]) if reads else ()
-    kept = kept or (None,) * len(node.spec.input_shape)
+    slots, shapes = (node.inputs, new.inputs) if node.inputs else (node.weights, new.weights)
+    slot = next(iter(slots), "")
+    if not slot:
+        return {}
+    kept = selection.masks(slots[slot][0]) or (None,) * len(shapes[slot][0])
     return kind.resized(Resizing(node.spec, new, kept))
 
 

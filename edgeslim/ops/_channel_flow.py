@@ -31,6 +31,8 @@ class ChannelFlow:
     Args:
         parameters: Shape of each persistent tensor by name.
         shapes: Shape of each activation by name.
+
+    Whoever runs the rules adds to ``made_of_parameters`` what is computed of them alone.
     """
 
     def __init__(self, parameters: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> None:
@@ -41,6 +43,7 @@ class ChannelFlow:
         self.producers: dict[str, int] = {}
         self.ties: list[tuple[Labels, Labels, str]] = []
         self.fixed: list[tuple[Labels, str]] = []
+        self.made_of_parameters: set[str] = set(parameters)
         self.count = 0
 
     def shape(self, name: str) -> Shape:
@@ -87,8 +90,9 @@ class ChannelFlow:
             why: If a reader should know of it: what makes them belong together.
         """
         if some is None or others is None:
-            self.fix(some, why or "it meets channels that cannot go")
-            self.fix(others, why or "it meets channels that cannot go")
+            reason = "it meets channels that cannot go" + (f" ({why})" if why else "")
+            self.fix(some, reason)
+            self.fix(others, reason)
         else:
             self.ties.append((some, others, why))
 

@@ -1,0 +1,123 @@
+"""Which channel groups are meant by names of parameters and by regular expressions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from edgeslim.channels.groups import ChannelGroup, Channels
+from edgeslim.errors import UnknownNameError, UsageError
+
+__all__ = [
+    "check_pattern",
+    "choose",
+    "groups_of",
+    "matching",
+    "not_prunable",
+    "ratios_of_groups",
+]
+
+
+def check_pattern(pattern: str) -> re.Pattern[str]:
+    """A regular expression, ready to match.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
+
+
+def matching(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
+    """The parameters whose names a regular expression matches from their start, in order.
+
+    Raises:
+        UsageError: No regular expression.
+        UnknownNameError: It matches nothing; names like it are offered.
+    """
+    names, compiled = tuple(parameters), check_pattern(pattern)
+    found = tuple(name for name in names if compiled.match(name))
+    if not found:
+        raise UnknownNameError("parameter", pattern, names)
+    return found
+
+
+def choose(channels: Channels, parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
+    """The groups of which a regular expression matches a producer, in the network's order.
+
+    As in PaddleSlim 1.x it must match from the start of a name, and not all of it.
+
+    Args:
+        channels: Of the network.
+        parameters: Names of all its parameters.
+        pattern: The regular expression.
+
+    Raises:
+        UsageError: No regular expression, or all that it matches cannot be pruned.
+        UnknownNameError: It matches nothing.
+    """
+    names = matching(parameters, pattern)
+    groups = groups_of(channels, names)
+    if not groups:
+        name = names[0]
+        raise UsageError(
+            f"{pattern!r} matches nothing that can be pruned: {name}: "
+            f"{not_prunable(channels, name)}"
+        )
+    return groups
+
+
+def groups_of(channels: Channels, parameters: Iterable[str]) -> tuple[str, ...]:
+    """Names of the groups that output channels of parameters are in, in the network's order."""
+    places = {place for name in parameters for place in channels.by_producer.get(name, ())}
+    return tuple(channels.groups[place].name for place in sorted(places))
+
+
+def not_prunable(channels: Channels, parameter: str) -> str:
+    """Why no output channels of a parameter can be pruned; empty if some can."""
+    if parameter in channels.by_producer:
+        return ""
+    return channels.fixed.get(parameter, "no channels come out of it, it follows those of others")
+
+
+def ratios_of_groups(channels: Channels, ratios: Mapping[str, float]) -> dict[str, float]:
+    """Ratios given by parameters, by the groups that their channels are in.
+
+    Args:
+        channels: Of the network.
+        ratios: Share of its output channels to prune, above 0 and below 1, by the name of a
+            weight.
+
+    Raises:
+        UnknownNameError: No weight of the network.
+        UsageError: A ratio that is none, a weight whose channels must stay, or two of one
+            group that do not agree.
+    """
+    given: dict[int, tuple[str, float]] = {}
+    for name, ratio in ratios.items():
+        _check(channels, name, ratio)
+        for place in channels.by_producer[name]:
+            other, before = given.setdefault(place, (name, ratio))
+            if before != ratio:
+                raise UsageError(
+                    f"{other} ({before:g}) and {name} ({ratio:g}) are pruned together, so "
+                    f"their ratios must be equal: {_together(channels.groups[place])}"
+                )
+    return {channels.groups[place].name: ratio for place, (_, ratio) in sorted(given.items())}
+
+
+def _check(channels: Channels, name: str, ratio: float) -> None:
+    if name not in channels.producers:
+        raise UnknownNameError("parameter", name, channels.producers)
+    if not 0 < ratio < 1 or math.isnan(ratio):
+        raise UsageError(f"the ratio of {name} must be above 0 and below 1, not {ratio:g}")
+    reason = not_prunable(channels, name)
+    if reason:
+        raise UsageError(f"{name} cannot be pruned: {reason}")
+
+
+def _together(group: ChannelGroup) -> str:
+    return ", ".join(group.why) or "the same operator reads both"
