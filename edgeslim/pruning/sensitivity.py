@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeslim.channels.choice import choose
 from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -95,7 +95,7 @@ def sensitivity(
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
         channels = channels_of(prepared.graph)
-        groups = _chosen(channels, match, prepared.name)
+        groups = _chosen(channels, match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
         trial, context = _on_task(
             prepared,
@@ -147,21 +147,12 @@ def rank_channels(weights: Weights, criterion: Criterion, trial: Trial, seed: in
     return orders(mean_scores(group_scores(each, criterion) for each in batches))
 
 
-def _chosen(channels: Channels, match: str, name: str) -> tuple[ChannelGroup, ...]:
+def _chosen(channels: Channels, match: str, prepared: PreparedModel) -> tuple[ChannelGroup, ...]:
     """The groups of the weights that an expression matches; without one, all."""
     if not channels.groups:
-        raise ModelError(f"{name} has no channels that could be pruned")
-    try:
-        pattern = re.compile(match)
-    except re.error as error:
-        raise UsageError(f"{match!r} is not a regular expression: {error}") from error
-    found = tuple(group for group in channels.groups if any(map(pattern.match, group.producers)))
-    if not found:
-        raise UsageError(
-            f"{match!r} matches no weight of {name} whose channels can be pruned; there are, "
-            f"among others, {', '.join(group.name for group in channels.groups[:3])}"
-        )
-    return found
+        raise ModelError(f"{prepared.name} has no channels that can be pruned")
+    names = choose(channels, prepared.graph.parameters, match)
+    return tuple(group for group in channels.groups if group.name in names)
 
 
 def _on_task(
