@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
+    from edgeslim.training.evaluate_model import evaluate
+    from edgeslim.training.train_model import train
 
 __all__ = [
     "EdgeslimError",
@@ -41,6 +43,7 @@ __all__ = [
     "deploy",
     "devices",
     "doctor",
+    "evaluate",
     "export_table",
     "import_table",
     "inspect",
@@ -49,6 +52,7 @@ __all__ = [
     "profile",
     "search",
     "sensitivity",
+    "train",
 ]
 
 _MODULES = {
@@ -58,6 +62,7 @@ _MODULES = {
     "deploy": "edgeslim.deployment.deploy",
     "devices": "edgeslim.profiling.attached",
     "doctor": "edgeslim.profiling.doctor",
+    "evaluate": "edgeslim.training.evaluate_model",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
@@ -66,6 +71,7 @@ _MODULES = {
     "profile": "edgeslim.profiling.profile",
     "search": "edgeslim.search.search",
     "sensitivity": "edgeslim.pruning.sensitivity",
+    "train": "edgeslim.training.train_model",
 }
 
 

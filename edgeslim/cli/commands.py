@@ -8,6 +8,7 @@ from edgeslim.cli import (
     deploy,
     devices,
     doctor,
+    evaluate,
     inspect,
     predict,
     profile,
@@ -16,6 +17,7 @@ from edgeslim.cli import (
     sensitivity,
     space,
     table,
+    train,
 )
 from edgeslim.version import __version__
 
@@ -39,6 +41,8 @@ app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("search")(search.command)
+app.command("train")(train.command)
+app.command("evaluate")(evaluate.command)
 app.command("sensitivity")(sensitivity.command)
 app.command("deploy")(deploy.command)
 app.add_typer(runner.app, name="runner")

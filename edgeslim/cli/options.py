@@ -18,11 +18,13 @@ __all__ = [
     "Device",
     "FixedPerformance",
     "Host",
+    "InputShape",
     "LockFrequency",
     "Port",
     "Power",
     "Serial",
     "StayOn",
+    "TaskName",
     "Threads",
     "device_choice",
     "only_shape",
@@ -42,6 +44,11 @@ Power = Annotated[
 ]
 
 
+InputShape = Annotated[list[str] | None, typer.Option(help="Input of the network: 1,3,224,224.")]
+TaskName = Annotated[
+    str,
+    typer.Option("--task", help="NAME, NAME:FOLDER with its images, or file.py of your own."),
+]
 StayOn = Annotated[
     bool | None, typer.Option("--stay-on", help="Keep a phone's screen on meanwhile.")
 ]
@@ -98,9 +105,9 @@ def shapes(texts: list[str] | None) -> dict[str, Shape]:
     return parse_input_shapes(texts or [])
 
 
-def only_shape(texts: list[str] | None) -> Shape | None:
+def only_shape(texts: list[str] | None, *, of: str = "a space") -> Shape | None:
     """The one shape of ``--input-shape`` where inputs have no names."""
     given = shapes(texts)
     if set(given) - {""}:
-        raise UsageError("a space has one input; write --input-shape 1,3,224,224 without a name")
+        raise UsageError(f"{of} has one input; write --input-shape 1,3,224,224 without a name")
     return given.get("")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Host, Port, Serial, only_shape
+from edgeslim.cli.options import Host, Port, Serial, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.device import DeviceChoice
@@ -22,7 +22,7 @@ def command(
     target_latency: Annotated[str, typer.Option(help="The limit, such as 20ms.")],
     space: Annotated[str, typer.Option(help="The search space.")],
     table: Annotated[Path, typer.Option(help="Latency table of the device.")],
-    task: Annotated[str, typer.Option(help="What candidates are trained for.")] = "digits",
+    task: TaskName = "digits",
     algorithm: Annotated[str, typer.Option(help="Search algorithm.")] = "annealing",
     out: Annotated[
         Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import shapes
+from edgeslim.cli.options import TaskName, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.errors import UsageError
@@ -27,9 +27,7 @@ _SHOWN_LOSSES = (0.05, 0.1, 0.2)
 
 def command(
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    task: Annotated[
-        str, typer.Option(help="What it is for: NAME, NAME:FOLDER or your own task.py.")
-    ],
+    task: TaskName,
     ratios: Annotated[
         str, typer.Option(help="Shares of a group's channels that go, with commas between.")
     ] = ",".join(map(str, DEFAULT_RATIOS)),

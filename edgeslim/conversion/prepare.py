@@ -23,7 +23,7 @@ from edgeslim.paddle_io.proto import read_program
 if TYPE_CHECKING:
     import paddle
 
-__all__ = ["PreparedModel", "prepare", "prepare_layer"]
+__all__ = ["PreparedModel", "build_layer", "prepare", "prepare_layer"]
 
 _STEM = "model"
 
@@ -73,7 +73,7 @@ def prepare(
         if shape is None:
             raise UsageError(f"{source.name} needs --input-shape, such as 1,3,224,224")
         load_paddle()
-        return prepare_layer(_built(source), shape, folder, name=source.name)
+        return prepare_layer(build_layer(source), shape, folder, name=source.name)
     new_folder(folder)
     program = read_program(source.program)
     check_parameters(source.parameters, program)
@@ -97,7 +97,12 @@ def prepare_layer(
     return _rewritten(name, folder)
 
 
-def _built(source: LayerModel) -> paddle.nn.Layer:
+def build_layer(source: LayerModel) -> paddle.nn.Layer:
+    """The network that a function of ours or of the user's makes.
+
+    Raises:
+        ModelError: It raises something, or returns something else.
+    """
     paddle = load_paddle()
     try:
         net = source.build()

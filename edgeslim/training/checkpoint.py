@@ -89,7 +89,7 @@ def restore(
         UsageError: It is of another training; says what differs.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         theirs = msgspec.json.decode(arrays["about"].tobytes(), type=About)
         losses: list[float] = arrays["losses"].tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeslim.training.tasks import SPLIT_SEED
 from edgeslim.training.trainer import seeded_build, train
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from edgeslim.training.tasks import Task
 
 __all__ = ["ShortTraining"]
-
-_SPLIT_SEED = 0
-"""All networks of a search learn from the same images and are judged by the same others."""
 
 
 def _ignore(_share: float) -> None:
@@ -47,7 +45,7 @@ class ShortTraining:
         learning_rate: float = 0.1,
     ) -> None:
         self._num_classes = task.num_classes
-        self._data = task.data(input_shape, _SPLIT_SEED)
+        self._data = task.data(input_shape, SPLIT_SEED)
         self._epochs = epochs
         self._batch_size = batch_size
         self._learning_rate = learning_rate

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from edgeslim.training.tasks import Loss, Targets, TaskData
 
-__all__ = ["Step", "TrainingResult", "seeded_build", "train"]
+__all__ = ["Step", "TrainingResult", "check_settings", "seeded_build", "train"]
 
 _WARM_UP_SHARE = 0.05
 """Of all steps. The full rate on untrained weights can throw them far off."""
@@ -100,7 +100,7 @@ def train(
         BadFileError: The checkpoint or an example cannot be read.
         ModelError: The loss is no number any more, or not for these outputs.
     """
-    _check(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     batch_size = min(batch_size, len(data.train))
     total = epochs * (len(data.train) // batch_size)
     optimizer = momentum(net, learning_rate)
@@ -174,7 +174,12 @@ def _share(step: int, total: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (step - warm_up) / max(1, total - warm_up))
 
 
-def _check(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
+def check_settings(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
+    """Proves that `train` can be meant to have these numbers.
+
+    Raises:
+        UsageError: It cannot.
+    """
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number < 1:
             raise UsageError(f"{name} must be at least 1, not {number}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._find import TASKS, find_task
 from edgeslim.training.tasks._task import (
+    SPLIT_SEED,
     Examples,
     LabelledImages,
     Loss,
@@ -15,6 +16,7 @@ from edgeslim.training.tasks._task import (
 )
 
 __all__ = [
+    "SPLIT_SEED",
     "TASKS",
     "Examples",
     "LabelledImages",

@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
     from edgeslim.opspec import Shape
 
-__all__ = ["Examples", "LabelledImages", "Loss", "Metric", "Targets", "Task", "TaskData"]
+__all__ = [
+    "SPLIT_SEED",
+    "Examples",
+    "LabelledImages",
+    "Loss",
+    "Metric",
+    "Targets",
+    "Task",
+    "TaskData",
+]
+
+SPLIT_SEED = 0
+"""With it, all networks learn from the same examples and are judged by the same others."""
 
 Targets = tuple["NDArray[Any]", ...]
 """What is right for some images, in the arrays that the task's own loss and metric take."""

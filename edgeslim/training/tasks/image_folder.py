@@ -133,10 +133,10 @@ def _listed(folder: Path, file: Path) -> _Labelled:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        path, _, label = line.strip().rpartition(" ")
+        *path, label = line.rsplit(maxsplit=1)
         if not path or not (label.isascii() and label.isdigit()):
             raise BadFileError(f"{file}:{number}: {line!r} is not a path and a class from 0")
-        found.append((folder / path.strip(), int(label)))
+        found.append((folder / path[0].strip(), int(label)))
     if not found:
         raise BadFileError(f"{file} lists no images")
     return _labelled(found)

@@ -1,0 +1,65 @@
+"""``edgeslim train``: a network learns a task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import InputShape, TaskName, only_shape
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.training.train_model import train
+
+__all__ = ["command"]
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A name, file.py:function, or a saved model.")],
+    task: TaskName,
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for the trained model, and for the training's state meanwhile."),
+    ],
+    epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="The highest; by default 0.1 for fresh weights, 0.01 for saved ones."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    input_shape: InputShape = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model for a task and save it; the same command goes on after an interruption.
+
+    Example: edgeslim train mobilenet-v1 --task digits --input-shape 1,3,32,32 --out net
+    """
+    done = train(
+        model,
+        task=task,
+        out=out,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        input_shape=only_shape(input_shape, of="this model"),
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(
+            {
+                "model": done.model,
+                "task": done.task,
+                "metrics": done.metrics,
+                "losses": done.losses,
+            }
+        )
+        return
+    print_table(
+        ["epoch", "loss"],
+        [[str(number), f"{loss:.4f}"] for number, loss in enumerate(done.losses, start=1)],
+    )
+    print_lines("", *(f"{name}: {value:.2%}" for name, value in done.metrics.items()))
+    print_lines(f"saved in {done.model}")

@@ -1,0 +1,74 @@
+"""The whole of ``edgeslim evaluate``: how right a model is at a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeslim.conversion.model_source import find_model
+from edgeslim.files import temporary_folder
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.progress import SILENT, Progress
+from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.trainable import trainable
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """How right a model is.
+
+    Args:
+        model: As it was asked for.
+        task: Likewise.
+        metrics: By name, from 0 to 1, higher is better.
+        examples: How many it was judged by.
+    """
+
+    model: str
+    task: str
+    metrics: dict[str, float]
+    examples: int
+
+
+def evaluate(
+    model: str,
+    *,
+    task: str,
+    input_shape: Shape | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> Evaluation:
+    """Judges a model by a task's validation examples, which no training here learns from.
+
+    Args:
+        model: As on the command line.
+        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
+        input_shape: Of the network, ``(N, C, H, W)``, if not its own.
+        seed: Of weights that are not saved.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names; a shape is missing or does not fit.
+        BadFileError: Files of model or task cannot be read.
+        ModelError: The network does not fit the task.
+    """
+    found = find_task(task)
+    source = find_model(model, num_classes=found.num_classes)
+    load_paddle()
+    from edgeslim.training import evaluation
+
+    with temporary_folder() as scratch:
+        chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
+    data = found.data(chosen.input_shape, SPLIT_SEED)
+    with progress.stage("evaluation", 1) as stage:
+        value = evaluation.evaluate(
+            chosen.net, data.validation, data.metric, on_share=stage.advance
+        )
+    return Evaluation(
+        model=model,
+        task=task,
+        metrics={found.metric_name: value},
+        examples=len(data.validation),
+    )
