@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.eager_operators import Slots
+from edgeslim.paddle_io.eager_functions import Slots
 
 __all__ = ["FOLLOWING", "Follow", "Growth", "growth"]
 
