@@ -38,7 +38,7 @@ def command(
     eval_share: Annotated[
         float, typer.Option(help="Share of the validation examples that are used.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides which examples.")] = 0,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,

@@ -26,7 +26,7 @@ from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
 from edgeslim.pruning.trial import Trial, part_of
 from edgeslim.pruning.weights import Weights
-from edgeslim.training.tasks import Task, find_task
+from edgeslim.training.tasks import SPLIT_SEED, Task, find_task
 from edgeslim.version import __version__
 
 __all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
@@ -76,7 +76,7 @@ def sensitivity(
             start, as in PaddleSlim 1.x.
         criterion: Name of the criterion by which the least important go first.
         eval_share: Share of the validation examples that are used, the same each time.
-        seed: Decides which examples these are, and which the task holds back.
+        seed: Decides which examples these are, and which ones gradients are of.
         input_shapes: Shapes of open inputs by name, or under an empty name.
         out: The file.
         progress: Where to show it.
@@ -90,7 +90,7 @@ def sensitivity(
     """
     ratios = check_ratios(ratios)
     rule, judged_by = CRITERIA.get(criterion), find_task(task)
-    source = find_model(model)
+    source = find_model(model, num_classes=judged_by.num_classes)
     new_folder(out.parent)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
@@ -172,7 +172,7 @@ def _on_task(
             f"{prepared.name} has {len(feeds)} inputs ({', '.join(feeds)}); a task has one"
         )
     (input_shape,) = feeds.values()
-    data = judged_by.data(input_shape, seed)
+    data = judged_by.data(input_shape, SPLIT_SEED)
     examples = part_of(data.validation, eval_share, seed)
     context = SensitivityContext(
         model=fingerprint(weights.tensors),
