@@ -45,12 +45,35 @@ def command(
     )
     print_lines("")
     print_table(["operator", "times"], [[k, str(v)] for k, v in found.operators.items()])
+    _print_channels(found, match)
     if match:
         print_lines("", f"{len(found.parameter_shapes)} parameters match {match!r}:")
         print_table(
             ["parameter", "shape"],
             [[name, "x".join(map(str, s))] for name, s in found.parameter_shapes.items()],
         )
+
+
+def _print_channels(found: Inspection, match: str) -> None:
+    """Channel groups, or those that were chosen, and what cannot be pruned."""
+    groups = [group for group in found.channels.groups if not match or group.name in found.chosen]
+    title = f"chosen by {match!r}" if match else "whose channels can be pruned"
+    print_lines("", f"{len(groups)} groups of weights {title}, each as one:")
+    print_table(
+        ["group", "channels", "weights", "why together"],
+        [
+            [each.name, str(each.width), _few(each.producers), "; ".join(each.why)]
+            for each in groups
+        ],
+    )
+    fixed = found.not_prunable if match else found.channels.fixed
+    if fixed:
+        print_lines("", "not to be pruned:")
+        print_table(["parameter", "reason"], [[name, reason] for name, reason in fixed.items()])
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _document(found: Inspection) -> dict[str, object]:
@@ -65,4 +88,16 @@ def _document(found: Inspection) -> dict[str, object]:
         "operators": found.operators,
         "parameter_shapes": found.parameter_shapes,
         "changes": found.changes,
+        "groups": [
+            {
+                "name": group.name,
+                "width": group.width,
+                "producers": group.producers,
+                "why": group.why,
+            }
+            for group in found.channels.groups
+        ],
+        "fixed": found.channels.fixed,
+        "chosen": found.chosen,
+        "not_prunable": found.not_prunable,
     }
