@@ -84,7 +84,7 @@ def find_model(text: str) -> ModelSource:
         entry = MODELS.get(text)
         return LayerModel(
             name=text.lower().replace("_", "-"),
-            build=lambda: entry.build(1000),
+            build=lambda: entry.build(entry.num_classes),
             input_shape=entry.input_shape,
         )
     if "/" in text or path.suffix:

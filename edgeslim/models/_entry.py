@@ -25,13 +25,18 @@ class ModelEntry:
         build: Makes the network, with fresh weights, for a number of classes.
         input_shape: What it was designed for, ``(N, C, H, W)``; ``C`` is fixed by the
             weights, ``H`` and ``W`` may be others.
+        num_classes: How many classes it has if nobody says otherwise, the background among
+            them where the network tells it apart.
         summary: One line for a list of models.
     """
 
     build: Callable[[int], nn.Layer]
     summary: str
     input_shape: Shape = (1, 3, 224, 224)
+    num_classes: int = 1000
 
     def __post_init__(self) -> None:
         if len(self.input_shape) != 4 or min(self.input_shape) < 1:
             raise UsageError(f"input_shape must be (N, C, H, W), not {self.input_shape}")
+        if self.num_classes < 1:
+            raise UsageError(f"num_classes must be at least 1, not {self.num_classes}")
