@@ -89,7 +89,6 @@ class YoloV3:
     def _of_objects(self, predicted: Tensor, wanted: _Wanted) -> Tensor:
         """Loss of place, size and class of the objects of one map."""
         import paddle
-        from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
         places, which = wanted.assigned.places, tuple(wanted.assigned.truths.T)
         if not len(places):
@@ -99,11 +98,11 @@ class YoloV3:
         numbers = paddle.to_tensor(encoded.astype(np.float32))
         weights = paddle.to_tensor((2 - areas(truths))[:, None].astype(np.float32))
         found = paddle.gather_nd(predicted, paddle.to_tensor(places))
-        place = cross_entropy(found[:, :2], numbers[:, :2], reduction="none") * weights
+        place = _cross_entropies(found[:, :2], numbers[:, :2]) * weights
         size = (found[:, 2:4] - numbers[:, 2:]).abs() * weights
         labels = self._labels(wanted.classes[which], found.shape[1] - _BEFORE_CLASSES)
-        kind = cross_entropy(found[:, _BEFORE_CLASSES:], paddle.to_tensor(labels), reduction="sum")
-        return place.sum() + size.sum() + kind
+        kind = _cross_entropies(found[:, _BEFORE_CLASSES:], paddle.to_tensor(labels))
+        return place.sum() + size.sum() + kind.sum()
 
     def _labels(self, classes: NDArray[np.int64], count: int) -> NDArray[np.float32]:
         smoothing = min(1 / count, _MOST_SMOOTHED) if self._smooth_labels else 0.0
@@ -141,7 +140,6 @@ class _Wanted:
 def _of_objectness(predicted: Tensor, wanted: _Wanted) -> Tensor:
     """Loss of whether there is an object, of all places of one map but those to be ignored."""
     import paddle
-    from paddle.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
     found = anchors.decode(predicted[..., :4].numpy(), wanted.number, wanted.image_size)
     counts = np.ones(found.shape[:-1], np.float32)
@@ -152,12 +150,18 @@ def _of_objectness(predicted: Tensor, wanted: _Wanted) -> Tensor:
     objects = np.zeros_like(counts)
     places = tuple(wanted.assigned.places.T)
     counts[places] = objects[places] = 1
-    return cross_entropy(
-        predicted[..., _OBJECTNESS],
-        paddle.to_tensor(objects),
-        weight=paddle.to_tensor(counts),
-        reduction="sum",
-    )
+    entropies = _cross_entropies(predicted[..., _OBJECTNESS], paddle.to_tensor(objects))
+    return (entropies * paddle.to_tensor(counts)).sum()
+
+
+def _cross_entropies(numbers: Tensor, shares: Tensor) -> Tensor:
+    """Of each number, taken through the sigmoid, and the share that it must give.
+
+    Paddle 3.3 has a function for it, whose gradient is too small by 1 where a number is 0.
+    """
+    from paddle.nn import functional
+
+    return functional.softplus(numbers) - numbers * shares
 
 
 def _by_place(output: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
