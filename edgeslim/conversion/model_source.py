@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
 from edgeslim.opspec import Shape
@@ -57,12 +56,17 @@ class LayerModel:
 ModelSource = SavedModel | LayerModel
 
 
-def find_model(text: str) -> ModelSource:
+def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
     """Finds the model that ``text`` names.
+
+    Args:
+        text: A saved model, ``file.py:function``, or a name.
+        num_classes: Of a network by name, without the background, if not those that it was
+            published with.
 
     Raises:
         UnknownNameError: No such file and no such name; the nearest name is offered.
-        BadFileError: Files are there but do not make a model.
+        BadFileError: Files are there but do not make a model, or a function's does not load.
         ModelError: A form that Paddle-Lite cannot read; says how to export it again.
     """
     function = _FUNCTION.fullmatch(text)
@@ -84,7 +88,7 @@ def find_model(text: str) -> ModelSource:
         entry = MODELS.get(text)
         return LayerModel(
             name=text.lower().replace("_", "-"),
-            build=lambda: entry.build(entry.num_classes),
+            build=lambda: entry.for_classes(num_classes),
             input_shape=entry.input_shape,
         )
     if "/" in text or path.suffix:
@@ -149,24 +153,8 @@ def _saved(name: str, program: Path, parameters: Path) -> SavedModel:
 
 
 def _from_function(file: Path, name: str) -> LayerModel:
-    if not file.exists():
-        raise BadFileError(f"there is no file {file}")
-    load_paddle()
-    spec = importlib.util.spec_from_file_location(f"edgeslim_user_{file.stem}", file)
-    if spec is None or spec.loader is None:
-        raise BadFileError(f"{file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    folder = str(file.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)  # files beside it can be imported, as when Python runs it
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        # The user's own code may raise anything.
-        del sys.modules[spec.name]
-        raise ModelError(f"{file} does not load: {type(error).__name__}: {error}") from error
-    functions = [key for key, value in vars(module).items() if callable(value)]
+    members = vars(load_user_file(file))
+    functions = [key for key, value in members.items() if callable(value)]
     if name not in functions:
         raise UnknownNameError(f"function in {file}", name, functions)
-    return LayerModel(name=name.replace("_", "-"), build=getattr(module, name))
+    return LayerModel(name=name.replace("_", "-"), build=members[name])

@@ -103,5 +103,6 @@ MODEL = ModelEntry(
     build=_Ssd,
     summary="MobileNetV1-SSD, up to its raw heads",
     input_shape=(1, 3, 300, 300),
-    num_classes=21,
+    num_classes=20,
+    has_background=True,
 )

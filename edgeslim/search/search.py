@@ -32,7 +32,7 @@ from edgeslim.search.run_folder import (
     default_folder,
 )
 from edgeslim.spaces import SPACES, Space, Tokens, every_operator
-from edgeslim.training.tasks import TASKS
+from edgeslim.training.tasks import Task, find_task
 
 if TYPE_CHECKING:
     from edgeslim.training.short_training import ShortTraining
@@ -72,7 +72,7 @@ def search(
             for the table.
         out: The run's folder; by default that of the same search in ``runs`` if one was
             interrupted there, or else a new one.
-        task: Name of the task that candidates are trained for.
+        task: What candidates are trained for: a task's name, ``name:folder``, or a file.
         algorithm: Name of the algorithm.
         input_shape: Input of the networks, if not the space's own.
         candidates: How many networks are trained.
@@ -86,11 +86,13 @@ def search(
         MissingLatencyError: The table knows nothing like some operators of the space.
         InfeasibleTargetError: No network meets the limit; says what is reachable.
     """
+    chosen_task = find_task(task)
     settings = _settings(
         target_ms=target_ms,
         space=space,
         table=table,
         task=task,
+        num_classes=chosen_task.num_classes,
         algorithm=algorithm,
         input_shape=input_shape,
         candidates=candidates,
@@ -113,6 +115,7 @@ def search(
         result = _found(
             run,
             settings=settings,
+            task=chosen_task,
             limit=limit,
             start=start,
             session=session,
@@ -128,6 +131,7 @@ def _found(
     run: RunFolder,
     *,
     settings: SearchSettings,
+    task: Task,
     limit: LatencyLimit,
     start: Tokens,
     session: DeviceSession | None,
@@ -140,7 +144,7 @@ def _found(
         feasible=limit.holds,
         generator=np.random.default_rng(settings.seed),
     )
-    training = _training(settings)
+    training = _training(task, settings)
     evaluation = Evaluation(run=run, limit=limit, training=training, seed=settings.seed)
     proposals = ALGORITHMS.get(settings.algorithm)(problem)
     evaluated = evaluation.evaluate(proposals, settings.candidates, progress)
@@ -192,6 +196,7 @@ def _settings(
     space: str,
     table: Path,
     task: str,
+    num_classes: int,
     algorithm: str,
     input_shape: Shape | None,
     candidates: int,
@@ -199,7 +204,6 @@ def _settings(
     seed: int,
 ) -> SearchSettings:
     """What was asked for, with every name and number checked."""
-    chosen_task = TASKS.get(task)
     ALGORITHMS.get(algorithm)
     for name, number in (("candidates", candidates), ("epochs", epochs)):
         if number < 1:
@@ -212,7 +216,7 @@ def _settings(
             f"{space} makes detectors, and the task {task} trains networks that classify; "
             f"predict one of them with edgeslim space build {space} and edgeslim predict"
         )
-    chosen = family.space(input_shape, chosen_task.num_classes)
+    chosen = family.space(input_shape, num_classes)
     return SearchSettings(
         space=chosen.name,
         input_shape=chosen.input_shape,
@@ -267,8 +271,8 @@ def _notes(
         yield f"predictions leave out what tables of this convention never have: {kinds}"
 
 
-def _training(settings: SearchSettings) -> ShortTraining:
+def _training(task: Task, settings: SearchSettings) -> ShortTraining:
     load_paddle()
     from edgeslim.training.short_training import ShortTraining
 
-    return ShortTraining(TASKS.get(settings.task), settings.input_shape, epochs=settings.epochs)
+    return ShortTraining(task, settings.input_shape, epochs=settings.epochs)

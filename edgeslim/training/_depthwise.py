@@ -14,9 +14,9 @@ import paddle
 from paddle import Tensor, nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["fast_depthwise"]
+__all__ = ["DepthwiseProduct", "fast_depthwise", "is_small"]
 
 _LARGEST_MAP = 64
 """Pixels read. The matrix has their number squared: 8x8 gains threefold, 16x16 loses."""
@@ -53,37 +53,69 @@ class _AsMatrix:
     def __init__(self, conv: nn.Conv2D) -> None:
         self._conv = conv
         self._convolve = conv.forward
-        self._places: dict[tuple[int, int], Tensor] = {}
+        self._product = DepthwiseProduct(conv._stride, conv._padding, conv._dilation)
 
     def __call__(self, images: Tensor) -> Tensor:
-        count, channels, height, width = images.shape
-        if height * width > _LARGEST_MAP:
+        if not is_small(images):
             return self._convolve(images)
-        places = self._where_weights_go(height, width)
-        matrices = paddle.matmul(self._conv.weight.flatten(1), places.flatten(1))
+        return self._product(images, self._conv.weight, self._conv.bias)
+
+
+def is_small(images: Tensor) -> bool:
+    """Whether the matrix product is faster on ``(N, C, H, W)``."""
+    _, _, height, width = images.shape
+    return bool(height * width <= _LARGEST_MAP)
+
+
+class DepthwiseProduct:
+    """A depthwise convolution by matrix products.
+
+    Args:
+        stride: As of `paddle.nn.functional.conv2d`.
+        padding: Likewise.
+        dilation: Likewise.
+    """
+
+    def __init__(
+        self,
+        stride: int | Sequence[int],
+        padding: int | str | Sequence[int],
+        dilation: int | Sequence[int],
+    ) -> None:
+        self._options = {"stride": stride, "padding": padding, "dilation": dilation}
+        self._places: dict[tuple[int, ...], Tensor] = {}
+
+    def __call__(self, images: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """The output ``(N, C, H_out, W_out)``.
+
+        Args:
+            images: ``(N, C, H, W)``.
+            weight: ``(C, 1, K_h, K_w)``.
+            bias: ``(C,)``, if there is one.
+        """
+        count, channels, height, width = images.shape
+        places = self._where_weights_go(height, width, weight.shape[2:])
+        matrices = paddle.matmul(weight.flatten(1), places.flatten(1))
         matrices = matrices.reshape([channels, height * width, -1])
         pixels = images.flatten(2).transpose([1, 0, 2])
         out = paddle.matmul(pixels, matrices).transpose([1, 0, 2])
         out = out.reshape([count, channels, *places.shape[2:]])
-        bias = self._conv.bias
         return out if bias is None else out + bias.reshape([1, channels, 1, 1])
 
-    def _where_weights_go(self, height: int, width: int) -> Tensor:
+    def _where_weights_go(self, height: int, width: int, kernel: Sequence[int]) -> Tensor:
         """0 or 1 for each weight, pixel read and pixel written ``(K, H W, H_out, W_out)``.
 
         It is what the convolution makes of images of one bright pixel and filters of one
         weight, so stride, padding and dilation need no thought here.
         """
-        if (height, width) not in self._places:
-            conv, pixels = self._conv, height * width
-            k_h, k_w = conv.weight.shape[2:]
+        k_h, k_w = kernel
+        if (height, width, k_h, k_w) not in self._places:
+            pixels = height * width
             with paddle.no_grad():
                 out = nn.functional.conv2d(
                     paddle.eye(pixels).reshape([pixels, 1, height, width]),
                     paddle.eye(k_h * k_w).reshape([k_h * k_w, 1, k_h, k_w]),
-                    stride=conv._stride,
-                    padding=conv._padding,
-                    dilation=conv._dilation,
+                    **self._options,
                 )
-            self._places[height, width] = out.transpose([1, 0, 2, 3])
-        return self._places[height, width]
+            self._places[height, width, k_h, k_w] = out.transpose([1, 0, 2, 3])
+        return self._places[height, width, k_h, k_w]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeslim.training.trainer import seeded_build, train_classifier
+from edgeslim.training.trainer import seeded_build, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paddle import nn
 
     from edgeslim.opspec import Shape
-    from edgeslim.training.tasks._task import Task
+    from edgeslim.training.tasks import Task
 
 __all__ = ["ShortTraining"]
 
@@ -58,7 +58,7 @@ class ShortTraining:
         seed: int,
         on_share: Callable[[float], None] = _ignore,
     ) -> float:
-        """Accuracy on the validation images, from 0 to 1; arguments and errors as `trained`."""
+        """The task's metric, from 0 to 1, which is no accuracy for some tasks; as `trained`."""
         return self.trained(build, seed, on_share)[1]
 
     def trained(
@@ -67,7 +67,7 @@ class ShortTraining:
         seed: int,
         on_share: Callable[[float], None] = _ignore,
     ) -> tuple[nn.Layer, float]:
-        """The trained network and its accuracy; equal seeds, equal weights.
+        """The trained network and its metric; equal seeds, equal weights.
 
         Args:
             build: Makes the network for a number of classes.
@@ -78,7 +78,7 @@ class ShortTraining:
             ModelError: The training diverged.
         """
         net = seeded_build(lambda: build(self._num_classes), seed)
-        result = train_classifier(
+        result = train(
             net,
             self._data,
             epochs=self._epochs,
@@ -87,4 +87,4 @@ class ShortTraining:
             seed=seed,
             on_step=lambda step: on_share(1 / step.total),
         )
-        return net, result.accuracy
+        return net, result.metric

@@ -1,4 +1,4 @@
-"""Training of a classifier, the same to the last bit for the same seed on the CPU."""
+"""Training of networks for any task, the same to the last bit for the same seed on the CPU."""
 
 from __future__ import annotations
 
@@ -10,32 +10,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import paddle
-from paddle import nn
 
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.training._depthwise import fast_depthwise
+from edgeslim.training._keeping import Keeper
+from edgeslim.training._momentum import momentum
+from edgeslim.training.evaluation import evaluate, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
+    from paddle import nn
 
-    from edgeslim.training.tasks._task import LabelledImages, TaskData
+    from edgeslim.training.tasks import Loss, Targets, TaskData
 
-__all__ = [
-    "Step",
-    "TrainingResult",
-    "evaluate_classifier",
-    "seeded_build",
-    "train_classifier",
-]
+__all__ = ["Step", "TrainingResult", "seeded_build", "train"]
 
-_MOMENTUM = 0.9
-_L2_DECAY = 4e-5
 _WARM_UP_SHARE = 0.05
 """Of all steps. The full rate on untrained weights can throw them far off."""
-
-_EVALUATION_BATCH = 256
 
 
 class Step(NamedTuple):
@@ -44,7 +38,7 @@ class Step(NamedTuple):
     Args:
         number: Counts from 1.
         total: How many there will be.
-        loss: Cross-entropy of its batch.
+        loss: Of its batch.
     """
 
     number: int
@@ -57,21 +51,22 @@ class TrainingResult:
     """What came of a training.
 
     Args:
-        accuracy: Share of the validation images that are classified right.
-        losses: Mean cross-entropy of each epoch.
+        metric: Of the validation examples, from 0 to 1.
+        losses: Mean loss of each epoch.
     """
 
-    accuracy: float
+    metric: float
     losses: tuple[float, ...]
 
 
 def seeded_build(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
     """The network that ``build`` makes, with first weights that the seed alone decides."""
-    with _seeded(seed):
+    with _draws_kept():
+        paddle.seed(seed)
         return build()
 
 
-def train_classifier(
+def train(
     net: nn.Layer,
     data: TaskData,
     *,
@@ -80,68 +75,67 @@ def train_classifier(
     learning_rate: float,
     seed: int,
     on_step: Callable[[Step], None] = lambda _: None,
+    checkpoint: Path | None = None,
 ) -> TrainingResult:
     """Trains in place by stochastic gradient descent with momentum, and evaluates.
 
+    With a checkpoint, a training that was ended goes on where it was, and ends with the very
+    weights that it would have had; one that is done is only evaluated again.
+
     Args:
-        net: Takes ``(N, C, H, W)``, gives ``(N, classes)`` before the softmax. It is left in
-            evaluation mode.
+        net: Takes ``(N, C, H, W)``, gives a tensor or several, as the task's loss takes them.
+            It is left in evaluation mode.
         data: What to learn from and to be judged by.
-        epochs: How often each training image is seen (but a rest smaller than a batch).
-        batch_size: Images a step.
+        epochs: How often each training example is seen (but a rest smaller than a batch).
+        batch_size: Examples a step.
         learning_rate: The highest; reached after a short warm-up, then a falling cosine.
-        seed: Decides the order of the images, and what the network draws while it trains.
+        seed: Decides the order of the examples and how they are varied, and what the network
+            draws while it trains.
         on_step: Told of every step.
+        checkpoint: File that the state is kept in: after each epoch, every few minutes, and
+            when the training is interrupted.
 
     Raises:
-        UsageError: Numbers that cannot be meant.
-        ModelError: The loss is no number any more.
+        UsageError: Numbers that cannot be meant; a checkpoint of another training.
+        BadFileError: The checkpoint or an example cannot be read.
+        ModelError: The loss is no number any more, or not for these outputs.
     """
-    _check(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    _check(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     batch_size = min(batch_size, len(data.train))
     total = epochs * (len(data.train) // batch_size)
-    optimizer = paddle.optimizer.Momentum(
-        learning_rate, momentum=_MOMENTUM, parameters=net.parameters(), weight_decay=_L2_DECAY
-    )
-    losses: list[float] = []
-    with _seeded(seed), fast_depthwise(net), warnings.catch_warnings():
+    optimizer = momentum(net, learning_rate)
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
+    with _draws_kept(), fast_depthwise(net), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="When training, we now always track global")
-        net.train()
-        for number, batch in enumerate(_batches(len(data.train), batch_size, epochs, seed)):
-            optimizer.set_lr(learning_rate * _share(number, total))
-            loss = _update(net, optimizer, data.train, batch)
-            if not math.isfinite(loss):
-                raise ModelError(
-                    f"training failed: the loss is {loss} at step {number + 1} of {total}; "
-                    f"try a learning rate below {learning_rate:g}"
-                )
-            losses.append(loss)
-            on_step(Step(number + 1, total, loss))
+        with Keeper(checkpoint, net, optimizer, data, settings) as keeper:
+            losses = keeper.losses
+            net.train()
+            for number, batch in enumerate(_batches(len(data.train), batch_size, epochs, seed)):
+                if number < len(losses):  # done before the interruption
+                    continue
+                draws = np.random.default_rng((seed, number))  # no step needs those before
+                images, targets = data.train.batch(batch, draws)
+                with keeper.whole_step():
+                    paddle.seed(int(draws.integers(2**31)))
+                    optimizer.set_lr(learning_rate * _share(number, total))
+                    loss = _update(net, optimizer, data.loss, images, targets)
+                    _check_loss(loss, number, total, learning_rate)
+                    losses.append(loss)
+                on_step(Step(number + 1, total, loss))
+                keeper.done(with_epoch=(number + 1) * epochs % total == 0)
     by_epoch = np.asarray(losses).reshape(epochs, -1).mean(axis=1)
-    right = evaluate_classifier(net, data.validation)
-    return TrainingResult(accuracy=right, losses=tuple(map(float, by_epoch)))
-
-
-def evaluate_classifier(net: nn.Layer, labelled: LabelledImages) -> float:
-    """Share of the images that the network, now in evaluation mode, classifies right.
-
-    Raises:
-        ModelError: Scores that are no numbers.
-    """
-    net.eval()
-    right = 0
-    with paddle.no_grad(), fast_depthwise(net):
-        for start in range(0, len(labelled), _EVALUATION_BATCH):
-            part = slice(start, start + _EVALUATION_BATCH)
-            scores = net(paddle.to_tensor(labelled.images[part])).numpy()
-            if not np.isfinite(scores).all():
-                raise ModelError("evaluation failed: the network gives scores that are no numbers")
-            right += int((scores.argmax(axis=1) == labelled.labels[part]).sum())
-    return right / len(labelled)
+    return TrainingResult(
+        metric=evaluate(net, data.validation, data.metric), losses=tuple(map(float, by_epoch))
+    )
 
 
 def _batches(count: int, batch_size: int, epochs: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """Places of the images of each step, in a new order every epoch."""
+    """Places of the examples of each step, in a new order every epoch."""
     order = np.random.default_rng(seed)
     for _ in range(epochs):
         places = order.permutation(count)
@@ -152,15 +146,24 @@ def _batches(count: int, batch_size: int, epochs: int, seed: int) -> Iterator[ND
 def _update(
     net: nn.Layer,
     optimizer: paddle.optimizer.Optimizer,
-    labelled: LabelledImages,
-    batch: NDArray[np.int64],
+    loss_of: Loss,
+    images: NDArray[np.float32],
+    targets: Targets,
 ) -> float:
-    images = paddle.to_tensor(labelled.images[batch])
-    loss = nn.functional.cross_entropy(net(images), paddle.to_tensor(labelled.labels[batch]))
+    """One step; its loss."""
+    loss = loss_of(outputs_of(net, images), tuple(map(paddle.to_tensor, targets)))
     loss.backward()
     optimizer.step()
     optimizer.clear_grad()
     return float(loss)
+
+
+def _check_loss(loss: float, number: int, total: int, learning_rate: float) -> None:
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"training failed: the loss is {loss} at step {number + 1} of {total}; "
+            f"try a learning rate below {learning_rate:g}"
+        )
 
 
 def _share(step: int, total: int) -> float:
@@ -171,19 +174,20 @@ def _share(step: int, total: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (step - warm_up) / max(1, total - warm_up))
 
 
-def _check(*, epochs: int, batch_size: int, learning_rate: float) -> None:
+def _check(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number < 1:
             raise UsageError(f"{name} must be at least 1, not {number}")
-    if not learning_rate > 0:
+    if not 0 < learning_rate < math.inf:
         raise UsageError(f"learning_rate must be above 0, not {learning_rate}")
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {seed}")
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Paddle draws from the seed inside, and goes on as before afterwards."""
+def _draws_kept() -> Iterator[None]:
+    """Whatever is drawn inside, Paddle's draws go on as before afterwards."""
     state = paddle.get_rng_state()
-    paddle.seed(seed)
     try:
         yield
     finally:

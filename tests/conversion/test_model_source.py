@@ -158,7 +158,7 @@ def test_function_that_cannot_be_had(source: Path) -> None:
         find_model(f"{source}:smal_net")
     with pytest.raises(UnknownNameError, match="'CHOICES'"):
         find_model(f"{source}:CHOICES")
-    with pytest.raises(ModelError, match=r"broken\.py does not load: ZeroDivisionError"):
+    with pytest.raises(BadFileError, match=r"broken\.py does not load: ZeroDivisionError"):
         find_model(f"{source.with_name('broken.py')}:net")
     with pytest.raises(BadFileError, match=r"there is no file .*none\.py"):
         find_model(f"{source.with_name('none.py')}:net")

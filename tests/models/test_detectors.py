@@ -16,6 +16,7 @@ from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.execution import Target
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.training.detection.heads import HEADS
 from tests.tools import require_module, run_python
 
 pytestmark = pytest.mark.slow
@@ -40,8 +41,7 @@ YOLO_PRUNED = [
 
 
 def shapes(name: str) -> dict[str, tuple[int, ...]]:
-    entry = MODELS.get(name)
-    parameters = entry.build(entry.num_classes).parameters()
+    parameters = MODELS.get(name).for_classes().parameters()
     found = {parameter.name: tuple(parameter.shape) for parameter in parameters}
     assert len(found) == len(parameters)
     return found
@@ -119,15 +119,18 @@ def test_outputs(side: int) -> None:
     assert [each.shape for each in yolo(images)] == expected
 
 
-@pytest.mark.parametrize(("name", "classes"), [(SSD, 21), (YOLO, 20)])
-def test_found_by_name_with_the_classes_of_voc(name: str, classes: int) -> None:
-    source = find_model(name)
+@pytest.mark.parametrize("classes", [None, 3])
+@pytest.mark.parametrize("name", [SSD, YOLO])
+def test_found_by_name_with_the_classes_of_voc_or_of_a_task(name: str, classes: int | None) -> None:
+    source = find_model(name, num_classes=classes)
     assert isinstance(source, LayerModel)
     assert source.input_shape == MODELS.get(name).input_shape
     net = source.build()
     net.eval()
-    channels = net(paddle.zeros([1, 3, 64, 64]))[1].shape
-    assert classes == (channels[2] if name == SSD else channels[1] // 3 - 5)
+    shapes = [tuple(each.shape) for each in net(paddle.zeros([1, 3, 64, 64]))]
+    head = HEADS.get("ssd" if name == SSD else "yolov3")
+    assert head.recognises(shapes, (64, 64))
+    assert head.num_classes(shapes) == (classes or 20)
 
 
 RUN = """

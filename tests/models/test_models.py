@@ -41,7 +41,7 @@ def test_shelf() -> None:
 def test_costs(name: str, cost: Callable[..., tuple[int, int]]) -> None:
     entry = MODELS.get(name)
     assert isinstance(entry, ModelEntry)
-    assert cost(entry.build(entry.num_classes), entry.input_shape) == COSTS[name]
+    assert cost(entry.for_classes(), entry.input_shape) == COSTS[name]
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

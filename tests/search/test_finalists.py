@@ -19,7 +19,7 @@ from edgeslim.search.evaluation import Evaluation
 from edgeslim.search.finalists import choose_winner
 from edgeslim.search.limits import LatencyLimit
 from edgeslim.search.run_folder import Candidate, RunFolder
-from edgeslim.training.tasks import TASKS
+from edgeslim.training.tasks import find_task
 from tests.search.made_up import made_up_table, small_space
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_the_most_accurate_does_not_win_where_the_device_takes_too_long_for_it(
         Candidate(tokens=SMALLEST, predicted_ms=0.001, accuracy=0.5),
     ]
     session = open_device("host")
-    training = ShortTraining(TASKS.get("digits"), SPACE.input_shape, epochs=1)
+    training = ShortTraining(find_task("digits"), SPACE.input_shape, epochs=1)
 
     def winner_within(target_ms: float, folder: str) -> tuple[Candidate, dict[object, float]]:
         limit.target_ms = target_ms
@@ -84,7 +84,7 @@ def test_a_network_whose_training_fails_counts_as_never_right_and_the_search_goe
 ) -> None:
     from edgeslim.training.short_training import ShortTraining
 
-    training = ShortTraining(TASKS.get("digits"), SPACE.input_shape, epochs=1, learning_rate=1e30)
+    training = ShortTraining(find_task("digits"), SPACE.input_shape, epochs=1, learning_rate=1e30)
     run = RunFolder(tmp_path / "run")
     problem = Problem(
         ranges=SPACE.ranges,

@@ -6,59 +6,73 @@ import numpy as np
 import pytest
 
 from edgeslim.errors import UsageError
-from edgeslim.training.tasks import TASKS
-from edgeslim.training.tasks._task import LabelledImages, nearest_neighbour
+from edgeslim.training.tasks import LabelledImages, TaskData, find_task
+from edgeslim.training.tasks._images import nearest_neighbour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TASK = TASKS.get("digits")
+TASK = find_task("digits")
 SHAPE = (1, 1, 8, 8)
 
 
-def test_on_the_shelf() -> None:
-    assert TASKS.names() == ["digits"]
-    assert TASK.num_classes == 10
+def _parts(data: TaskData) -> tuple[LabelledImages, LabelledImages]:
+    assert isinstance(data.train, LabelledImages)
+    assert isinstance(data.validation, LabelledImages)
+    return data.train, data.validation
+
+
+def test_what_it_tells_apart() -> None:
+    assert (TASK.num_classes, TASK.metric_name) == (10, "accuracy")
 
 
 def test_shapes_and_types() -> None:
-    data = TASK.data((1, 3, 12, 16), seed=0)
-    assert data.train.images.shape == (1400, 3, 12, 16)
-    assert data.validation.images.shape == (397, 3, 12, 16)
-    assert data.train.images.dtype == np.float32
-    assert data.train.labels.dtype == np.int64
-    assert len(data.validation) == len(data.validation.labels) == 397
+    train, validation = _parts(TASK.data((1, 3, 12, 16), seed=0))
+    assert train.images.shape == (1400, 3, 12, 16)
+    assert validation.images.shape == (397, 3, 12, 16)
+    assert train.images.dtype == np.float32
+    assert train.labels.dtype == np.int64
+    assert len(validation) == len(validation.labels) == 397
+
+
+def test_batches_are_the_images_as_they_are() -> None:
+    train, _ = _parts(TASK.data(SHAPE, seed=0))
+    places = np.asarray([3, 1, 3])
+    for rng in (None, np.random.default_rng(0)):
+        images, (labels,) = train.batch(places, rng)
+        assert np.array_equal(images, train.images[places])
+        assert labels.tolist() == train.labels[places].tolist()
 
 
 def test_split_is_stratified() -> None:
-    data = TASK.data(SHAPE, seed=0)
-    shares = [np.bincount(part.labels) / len(part) for part in (data.train, data.validation)]
+    parts = _parts(TASK.data(SHAPE, seed=0))
+    shares = [np.bincount(part.labels) / len(part) for part in parts]
     assert np.abs(shares[0] - shares[1]).max() < 0.005
 
 
 def test_seed_decides_the_split() -> None:
-    first, again, other = (TASK.data(SHAPE, seed=seed) for seed in (1, 1, 2))
-    assert np.array_equal(first.validation.images, again.validation.images)
-    assert np.array_equal(first.train.labels, again.train.labels)
-    assert not np.array_equal(first.validation.images, other.validation.images)
+    first, again, other = (_parts(TASK.data(SHAPE, seed=seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first[1].images, again[1].images)
+    assert np.array_equal(first[0].labels, again[0].labels)
+    assert not np.array_equal(first[1].images, other[1].images)
 
 
 def test_no_image_is_in_both_parts() -> None:
-    data = TASK.data(SHAPE, seed=0)
-    train = {image.tobytes() for image in data.train.images}
-    assert not train & {image.tobytes() for image in data.validation.images}
+    train, validation = _parts(TASK.data(SHAPE, seed=0))
+    learned = {image.tobytes() for image in train.images}
+    assert not learned & {image.tobytes() for image in validation.images}
 
 
 def test_standardised_by_what_is_learned_from() -> None:
-    images = TASK.data(SHAPE, seed=0).train.images
+    images = _parts(TASK.data(SHAPE, seed=0))[0].images
     assert abs(float(images.mean())) < 1e-3
     assert abs(float(images.std()) - 1) < 1e-3
 
 
 def test_data_cannot_be_written_to() -> None:
-    data = TASK.data(SHAPE, seed=0)
+    train, _ = _parts(TASK.data(SHAPE, seed=0))
     with pytest.raises(ValueError, match="read-only"):
-        data.train.images[0] = 0
+        train.images[0] = 0
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 3, 0, 8), (1,)])

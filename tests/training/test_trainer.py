@@ -12,23 +12,17 @@ from paddle import nn
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
 from edgeslim.models.light_nas import LightNasNet
+from edgeslim.training.evaluation import evaluate
 from edgeslim.training.short_training import ShortTraining
-from edgeslim.training.tasks import TASKS
-from edgeslim.training.trainer import (
-    Step,
-    TrainingResult,
-    _share,
-    evaluate_classifier,
-    seeded_build,
-    train_classifier,
-)
+from edgeslim.training.tasks import find_task
+from edgeslim.training.trainer import Step, TrainingResult, _share, seeded_build, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pytestmark = pytest.mark.slow
 
-TASK = TASKS.get("digits")
+TASK = find_task("digits")
 SHAPE = (1, 1, 16, 16)
 DATA = TASK.data(SHAPE, seed=0)
 ARCHITECTURE = LightNasArchitecture(
@@ -47,17 +41,17 @@ def _net(num_classes: int = 10) -> nn.Layer:
 
 def _train(net: nn.Layer, **changed: Any) -> TrainingResult:
     options = {"epochs": 2, "batch_size": 32, "learning_rate": 0.1, "seed": 3, **changed}
-    return train_classifier(net, DATA, **options)
+    return train(net, DATA, **options)
 
 
 def test_learns() -> None:
     net = seeded_build(_net, 0)
     result = _train(net, epochs=3)
-    assert result.accuracy > 0.8
+    assert result.metric > 0.8
     assert list(result.losses) == sorted(result.losses, reverse=True)
     assert len(result.losses) == 3
     assert not net.training
-    assert evaluate_classifier(net, DATA.validation) == result.accuracy
+    assert evaluate(net, DATA.validation, DATA.metric) == result.metric
 
 
 def test_same_seed_same_bits() -> None:
@@ -120,7 +114,13 @@ def test_diverging_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("epochs", 0), ("batch_size", 0), ("learning_rate", 0.0), ("learning_rate", math.nan)],
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", math.nan),
+        ("seed", -1),
+    ],
 )
 def test_numbers_that_cannot_be_meant(name: str, value: float) -> None:
     with pytest.raises(UsageError, match=f"{name} must be .*{value}"):
@@ -149,4 +149,4 @@ def test_scores_that_are_no_numbers_are_an_error() -> None:
     net = nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
     net[1].bias.set_value(paddle.full([10], math.nan))
     with pytest.raises(ModelError, match="scores that are no numbers"):
-        evaluate_classifier(net, DATA.validation)
+        evaluate(net, DATA.validation, DATA.metric)

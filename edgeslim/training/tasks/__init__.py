@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from edgeslim.training.tasks._entry import TaskEntry
+from edgeslim.training.tasks._find import TASKS, find_task
+from edgeslim.training.tasks._task import (
+    Examples,
+    LabelledImages,
+    Loss,
+    Metric,
+    Targets,
+    Task,
+    TaskData,
+)
 
-from edgeslim.registry import Shelf
-
-if TYPE_CHECKING:
-    from edgeslim.training.tasks._task import Task
-
-__all__ = ["TASKS"]
-
-TASKS: Shelf[Task] = Shelf(what="task", package="edgeslim.training.tasks", attribute="TASK")
-"""All tasks, by name."""
+__all__ = [
+    "TASKS",
+    "Examples",
+    "LabelledImages",
+    "Loss",
+    "Metric",
+    "Targets",
+    "Task",
+    "TaskData",
+    "TaskEntry",
+    "find_task",
+]

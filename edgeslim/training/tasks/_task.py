@@ -1,25 +1,68 @@
-"""What a task is: labelled images, some to learn from and some to be judged by."""
+"""What a task is: examples to learn from and to be judged by, a loss and a metric."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgeslim.errors import UsageError
+from edgeslim.training.tasks._classifying import Accuracy, cross_entropy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from paddle import Tensor
 
     from edgeslim.opspec import Shape
 
-__all__ = ["LabelledImages", "Task", "TaskData", "nearest_neighbour"]
+__all__ = ["Examples", "LabelledImages", "Loss", "Metric", "Targets", "Task", "TaskData"]
+
+Targets = tuple["NDArray[Any]", ...]
+"""What is right for some images, in the arrays that the task's own loss and metric take."""
+
+Loss = Callable[[Sequence["Tensor"], Sequence["Tensor"]], "Tensor"]
+"""From the network's outputs and the targets, both as tensors, to one number to make small."""
+
+
+@runtime_checkable
+class Examples(Protocol):
+    """Images, and what is right for each."""
+
+    def __len__(self) -> int:
+        """How many there are; at least one."""
+
+    def batch(
+        self, places: NDArray[np.int64], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float32], Targets]:
+        """Some examples, made when they are asked for.
+
+        Args:
+            places: Which ones, each from 0 to below the length.
+            rng: Given for training only: images may be varied, by what it draws alone.
+
+        Returns:
+            Images ``(len(places), C, H, W)``, and arrays of targets for them.
+
+        Raises:
+            BadFileError: A file of theirs cannot be read.
+        """
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """How right a network is, told batch by batch."""
+
+    def update(self, outputs: Sequence[NDArray[np.float32]], targets: Targets) -> None:
+        """Counts one more batch."""
+
+    def value(self) -> float:
+        """Of everything counted so far, from 0 to 1; higher is better."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class LabelledImages:
-    """Images and the class of each; the arrays cannot be written to.
+    """Images in memory and the class of each; the arrays cannot be written to.
 
     Args:
         images: ``(N, C, H, W)``, float32.
@@ -44,18 +87,29 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def batch(
+        self,
+        places: NDArray[np.int64],
+        rng: np.random.Generator | None,  # noqa: ARG002 - as they are, always
+    ) -> tuple[NDArray[np.float32], Targets]:
+        return self.images[places], (self.labels[places],)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TaskData:
-    """One split of a task's images.
+    """One split of a task's examples, for one shape of input, and how to judge by them.
 
     Args:
         train: What a network learns from.
         validation: What it is judged by; it never learns from them.
+        loss: What training makes small; by default the cross-entropy of the first output.
+        metric: Begins a count; by default the share of images that are classified right.
     """
 
-    train: LabelledImages
-    validation: LabelledImages
+    train: Examples
+    validation: Examples
+    loss: Loss = cross_entropy
+    metric: Callable[[], Metric] = Accuracy
 
 
 class Task(Protocol):
@@ -63,32 +117,20 @@ class Task(Protocol):
 
     @property
     def num_classes(self) -> int:
-        """How many classes the labels tell apart."""
+        """How many classes are told apart."""
+
+    @property
+    def metric_name(self) -> str:
+        """What its metric is called: ``accuracy``, ``mean_average_precision``."""
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
-        """The images in the form a network reads.
+        """The examples in the form a network reads.
 
         Args:
             input_shape: ``(N, C, H, W)`` of the network's input; ``N`` has no meaning here.
-            seed: Decides which images are for validation; equal seeds, equal data.
+            seed: Decides which images are for validation, where the task does not say so
+                itself; equal seeds, equal data.
 
         Raises:
-            UsageError: A shape that is not one of images.
+            UsageError: A shape that is not one of images, or that it cannot bring them to.
         """
-
-
-def nearest_neighbour(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
-    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
-
-    Raises:
-        UsageError: A shape that is not one of images.
-    """
-    if len(input_shape) != 4 or min(input_shape[1:]) < 1:
-        raise UsageError(f"this task needs an input of shape (N, C, H, W), not {input_shape}")
-    _, channels, height, width = input_shape
-    count, h, w = images.shape
-    rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
-    scaled = images[:, rows[:, None], columns[None, :]]
-    return np.ascontiguousarray(
-        np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
-    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from edgeslim.training.tasks._task import LabelledImages, Task, TaskData, nearest_neighbour
+from edgeslim.training.tasks._entry import TaskEntry
+from edgeslim.training.tasks._images import nearest_neighbour
+from edgeslim.training.tasks._task import LabelledImages, Task, TaskData
 
 if TYPE_CHECKING:
     from edgeslim.opspec import Shape
@@ -21,6 +24,7 @@ _VALIDATION_IMAGES = 397
 
 class _Digits:
     num_classes = 10
+    metric_name = "accuracy"
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
         digits = load_digits()
@@ -44,4 +48,8 @@ class _Digits:
         )
 
 
-TASK: Task = _Digits()
+def _open(_folder: Path | None) -> Task:
+    return _Digits()
+
+
+TASK = TaskEntry(summary="1,797 handwritten digits of 8x8, in no need of a folder", open=_open)

@@ -1,0 +1,164 @@
+"""The state of a training in one file, as arrays and text alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from edgeslim.errors import BadFileError, UsageError
+from edgeslim.files import write_bytes
+from edgeslim.training._momentum import set_velocities, velocities
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import paddle
+    from numpy.typing import NDArray
+    from paddle import nn
+
+    from edgeslim.training.tasks import Examples, TaskData
+
+__all__ = ["About", "data_fingerprint", "net_fingerprint", "restore", "save"]
+
+_FORMAT = 1
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """Which training a state is of.
+
+    Args:
+        net: Fingerprint of the network before its first step, weights included.
+        data: Fingerprint of the task's examples.
+        settings: All numbers that decide what a training does.
+        format: Of the file.
+    """
+
+    net: str
+    data: str
+    settings: dict[str, int | float]
+    format: int = _FORMAT
+
+
+def save(
+    path: Path,
+    about: About,
+    net: nn.Layer,
+    optimizer: paddle.optimizer.Momentum,
+    losses: list[float],
+) -> None:
+    """Writes the state, whole or not at all.
+
+    Args:
+        path: The file.
+        about: Which training it is.
+        net: All its parameters and running means are written.
+        optimizer: So are its velocities.
+        losses: Of each step done; their number says how far the training is.
+
+    Raises:
+        UnwritableError: It cannot be written.
+    """
+    arrays = {
+        "about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8),
+        "losses": np.asarray(losses, dtype=np.float64),
+    }
+    for place, tensor in enumerate(net.state_dict().values()):
+        arrays[f"net_{place}"] = tensor.numpy()
+    for place, velocity in velocities(optimizer, net).items():
+        arrays[f"velocity_{place}"] = velocity
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # type: ignore[arg-type]  # its one option has a name of its own
+    write_bytes(path, stream.getvalue())
+
+
+def restore(
+    path: Path, about: About, net: nn.Layer, optimizer: paddle.optimizer.Momentum
+) -> list[float]:
+    """Puts back what `save` wrote.
+
+    Returns:
+        The losses of the steps done.
+
+    Raises:
+        BadFileError: It is no checkpoint, or a damaged one.
+        UsageError: It is of another training; says what differs.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        theirs = msgspec.json.decode(arrays["about"].tobytes(), type=About)
+        losses: list[float] = arrays["losses"].tolist()
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise BadFileError(
+            f"{path} is no checkpoint, or a damaged one ({error}); remove it to begin again"
+        ) from error
+    _check_same(path, theirs, about)
+    for place, tensor in enumerate(net.state_dict().values()):
+        tensor.set_value(arrays[f"net_{place}"])
+    own = {
+        int(name.removeprefix("velocity_")): array
+        for name, array in arrays.items()
+        if name.startswith("velocity_")
+    }
+    set_velocities(optimizer, net, own)
+    return losses
+
+
+def _check_same(path: Path, theirs: About, mine: About) -> None:
+    """Proves that a checkpoint is of this training.
+
+    Raises:
+        BadFileError: Another version of edgeslim wrote it, in another form.
+        UsageError: It is of another training.
+    """
+    if theirs.format != mine.format:
+        raise BadFileError(f"{path} has format {theirs.format}, not {mine.format}; remove it")
+    for name, value in mine.settings.items():
+        other = theirs.settings.get(name)
+        if other != value:
+            raise UsageError(
+                f"{path} is of a training with {name.replace('_', ' ')} {other}, not {value}; give "
+                "the same settings to go on with it, or another place for this one"
+            )
+    for what in ("net", "data"):
+        if getattr(theirs, what) != getattr(mine, what):
+            full = {"net": "network, or one of other first weights", "data": "task's data"}[what]
+            raise UsageError(
+                f"{path} is of a training of another {full}; give another place for this one"
+            )
+
+
+def net_fingerprint(net: nn.Layer) -> str:
+    """The same for networks of the same names, shapes and weights, in any process."""
+    digest = hashlib.sha256()
+    for name, tensor in net.state_dict().items():
+        _add(digest, name, tensor.numpy())
+    return digest.hexdigest()
+
+
+def data_fingerprint(data: TaskData) -> str:
+    """The same for data of the same sizes whose first, middle and last examples are the same.
+
+    All of them may be more than can be read.
+    """
+    digest = hashlib.sha256()
+    for examples in (data.train, data.validation):
+        images, targets = examples.batch(_telling_places(examples), None)
+        for array in (images, *targets):
+            _add(digest, str(len(examples)), array)
+    return digest.hexdigest()
+
+
+def _telling_places(examples: Examples) -> NDArray[np.int64]:
+    last = len(examples) - 1
+    return np.asarray(sorted({0, last // 2, last}), dtype=np.int64)
+
+
+def _add(digest: hashlib._Hash, name: str, array: NDArray[np.generic]) -> None:
+    digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+    digest.update(np.ascontiguousarray(array).tobytes())

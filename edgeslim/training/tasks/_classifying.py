@@ -1,0 +1,77 @@
+"""Loss and metric of classification, which tasks have if they name no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from edgeslim.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from paddle import Tensor
+
+__all__ = ["Accuracy", "cross_entropy"]
+
+_SHARES_WITHIN = 1e-4
+"""Of their sum. Scores that are none are not all positive, let alone sum to one."""
+
+_SMALLEST_SHARE = 1e-12
+"""A softmax gives 0 for what is very unlikely, and the logarithm of that is no number."""
+
+
+def cross_entropy(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """Mean cross-entropy of the first output ``(N, classes)``.
+
+    Scores before a softmax are what training goes best with. Saved models often end in one,
+    so what is positive and sums to one for each image is taken for shares already.
+
+    Raises:
+        ModelError: The output is of another shape, or has too few classes.
+    """
+    import paddle
+    from paddle import nn
+
+    scores, labels = outputs[0], targets[0]
+    _check(tuple(scores.shape), tuple(labels.shape), int(labels.max()))
+    if float(scores.min()) >= 0 and float((scores.sum(axis=1) - 1).abs().max()) < _SHARES_WITHIN:
+        return nn.functional.nll_loss(paddle.log(scores.clip(min=_SMALLEST_SHARE)), labels)
+    return nn.functional.cross_entropy(scores, labels)
+
+
+class Accuracy:
+    """Share of the images whose highest score is that of their class."""
+
+    def __init__(self) -> None:
+        self._right = 0
+        self._count = 0
+
+    def update(
+        self, outputs: Sequence[NDArray[np.float32]], targets: tuple[NDArray[Any], ...]
+    ) -> None:
+        """Counts the first output ``(N, classes)`` against labels ``(N,)``.
+
+        Raises:
+            ModelError: The output is of another shape, or has too few classes.
+        """
+        scores, labels = outputs[0], targets[0]
+        _check(scores.shape, labels.shape, int(labels.max()))
+        self._right += int((scores.argmax(axis=1) == labels).sum())
+        self._count += len(labels)
+
+    def value(self) -> float:
+        return self._right / self._count
+
+
+def _check(scores: tuple[int, ...], labels: tuple[int, ...], highest: int) -> None:
+    if len(scores) != 2 or scores[:1] != labels:
+        raise ModelError(
+            f"the network's first output is {scores} for {labels[0]} images; to classify, it "
+            f"must be ({labels[0]}, classes)"
+        )
+    if highest >= scores[1]:
+        raise ModelError(
+            f"the network tells {scores[1]} classes apart and the task has class {highest} "
+            "(they count from 0); build the network with as many classes as the task has"
+        )

@@ -1,0 +1,78 @@
+"""What a TASK on the command line means: a name, a name with a folder, or a user's own file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edgeslim.conversion.user_file import load_user_file
+from edgeslim.errors import BadFileError, UnknownNameError, UsageError
+from edgeslim.registry import Shelf
+from edgeslim.training.tasks._entry import TaskEntry
+from edgeslim.training.tasks._task import Task
+from edgeslim.training.tasks._user_task import UserTask
+
+__all__ = ["TASKS", "find_task"]
+
+TASKS: Shelf[TaskEntry] = Shelf(what="task", package="edgeslim.training.tasks", attribute="TASK")
+"""All tasks, by name."""
+
+_FILE = re.compile(r"(?P<file>.+\.py)(:(?P<name>[A-Za-z_]\w*))?")
+_DEFAULT_NAME = "TASK"
+
+
+def find_task(text: str) -> Task:
+    """Finds the task that ``text`` names.
+
+    Args:
+        text: ``NAME``, ``NAME:FOLDER``, ``file.py`` or ``file.py:OBJECT``; a file defines
+            ``TASK`` if no object is named.
+
+    Raises:
+        UnknownNameError: No such name, here or in the file; the nearest is offered.
+        UsageError: A folder is missing, or is given to a task that takes none.
+        BadFileError: A folder or file that is not what the task needs; says what it lacks.
+    """
+    file = _FILE.fullmatch(text)
+    if file is not None:
+        return _from_file(Path(file["file"]), file["name"] or _DEFAULT_NAME)
+    name, colon, folder = text.partition(":")
+    entry = TASKS.get(name)
+    if colon and not folder:
+        raise UsageError(f"{text!r} names no folder after the colon")
+    return entry.open(_folder(name, entry, Path(folder) if folder else None))
+
+
+def _folder(name: str, entry: TaskEntry, folder: Path | None) -> Path | None:
+    """The folder that a task is opened from, proved to be one."""
+    if not entry.holds:
+        if folder is not None:
+            raise UsageError(f"{name} has its images with it and takes no folder; write {name}")
+        return None
+    if folder is None:
+        if entry.default_folder is None:
+            raise UsageError(
+                f"{name} needs a folder with {entry.holds}; write {name}:/path/to/folder"
+            )
+        if not entry.default_folder.is_dir():
+            raise UsageError(
+                f"{name} is not in {entry.default_folder}; give a folder with {entry.holds}: "
+                f"{name}:/path/to/folder"
+            )
+        return entry.default_folder
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise BadFileError(f"{folder} {what}; {name} needs a folder with {entry.holds}")
+    return folder
+
+
+def _from_file(file: Path, name: str) -> Task:
+    members = vars(load_user_file(file))
+    if name not in members:
+        if name == _DEFAULT_NAME:
+            raise BadFileError(
+                f"{file} defines no {name}; define it, or name what is the task: {file}:NAME"
+            )
+        public = [key for key in members if not key.startswith("_")]
+        raise UnknownNameError(f"object in {file}", name, public)
+    return UserTask(f"{file}: {name}", members[name])

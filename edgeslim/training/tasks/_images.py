@@ -1,0 +1,73 @@
+"""Small grey images brought to the shape that a network reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeslim.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.opspec import Shape
+
+__all__ = ["area_or_padded", "check_image_shape", "nearest_neighbour"]
+
+
+def check_image_shape(input_shape: Shape) -> None:
+    """Proves that a shape is one of images.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if len(input_shape) != 4 or min(input_shape[1:]) < 1:
+        raise UsageError(f"this task needs an input of shape (N, C, H, W), not {input_shape}")
+
+
+def nearest_neighbour(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
+    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
+
+    Raises:
+        UsageError: A shape that is not one of images.
+    """
+    check_image_shape(input_shape)
+    _, channels, height, width = input_shape
+    count, h, w = images.shape
+    rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
+    scaled = images[:, rows[:, None], columns[None, :]]
+    return np.ascontiguousarray(
+        np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
+    )
+
+
+def area_or_padded(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
+    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
+
+    Each way by itself: an extent that is larger by less than a quarter is filled up with zeros
+    on both sides, so that 28x28 becomes 32x32 with every pixel as it was; any other is made
+    of averages over the area that each new pixel covers, which repeats pixels where it grows
+    and loses none where it shrinks.
+
+    Raises:
+        UsageError: A shape that is not one of images.
+    """
+    check_image_shape(input_shape)
+    _, channels, height, width = input_shape
+    count, h, w = images.shape
+    scaled = _resampling(h, height) @ images @ _resampling(w, width).T
+    return np.ascontiguousarray(
+        np.broadcast_to(scaled[:, None], (count, channels, height, width)), dtype=np.float32
+    )
+
+
+def _resampling(before: int, after: int) -> NDArray[np.float32]:
+    """How much each old pixel counts in each new one, ``(after, before)``."""
+    if before <= after < before * 1.25:
+        return np.eye(after, before, k=-((after - before) // 2), dtype=np.float32)
+    edges = np.arange(after + 1) * before / after
+    low, high = edges[:-1, None], edges[1:, None]
+    pixels = np.arange(before)
+    overlap = np.minimum(high, pixels + 1) - np.maximum(low, pixels)
+    return np.asarray(np.maximum(overlap, 0) / (high - low), dtype=np.float32)

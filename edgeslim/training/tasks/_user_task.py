@@ -1,0 +1,112 @@
+"""A task that a user wrote, held to what a task is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.errors import BadFileError, EdgeslimError
+from edgeslim.training.tasks._task import TaskData
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.opspec import Shape
+    from edgeslim.training.tasks._task import Examples, Targets
+
+__all__ = ["UserTask"]
+
+_IS_TASK = ("num_classes", "metric_name", "data")
+_IS_DATA = ("train", "validation", "loss", "metric")
+_IS_EXAMPLES = ("__len__", "batch")
+
+
+class UserTask:
+    """A user's task; what it lacks and what it raises are said in one line.
+
+    Args:
+        name: Where it is from, for messages: ``task.py: TASK``.
+        task: What the user's file defines.
+
+    Raises:
+        BadFileError: It is no task.
+    """
+
+    def __init__(self, name: str, task: Any) -> None:  # noqa: ANN401 - the user's own
+        if isinstance(task, type):
+            raise BadFileError(f"{name} is a class; give one of its objects: {task.__name__}()")
+        _check_has(name, task, _IS_TASK)
+        if isinstance(task.num_classes, bool) or not isinstance(task.num_classes, int):
+            raise BadFileError(f"{name}.num_classes must be a whole number")
+        if task.num_classes < 1:
+            raise BadFileError(f"{name}.num_classes must be at least 1, not {task.num_classes}")
+        if not isinstance(task.metric_name, str) or not task.metric_name:
+            raise BadFileError(f"{name}.metric_name must be a text such as 'accuracy'")
+        self._name = name
+        self._task = task
+        self.num_classes: int = task.num_classes
+        self.metric_name: str = task.metric_name
+
+    def data(self, input_shape: Shape, seed: int) -> TaskData:
+        try:
+            data = self._task.data(input_shape, seed)
+        except EdgeslimError:
+            raise
+        except Exception as error:
+            # The user's own code may raise anything.
+            raise BadFileError(_raises(f"{self._name}.data", error)) from error
+        where = f"{self._name}.data(...)"
+        _check_has(where, data, _IS_DATA)
+        for part in ("train", "validation"):
+            _check_has(f"{where}.{part}", getattr(data, part), _IS_EXAMPLES)
+            if not len(getattr(data, part)):
+                raise BadFileError(f"{where}.{part} has no examples")
+        return TaskData(
+            train=_UserExamples(f"{where}.train", data.train, input_shape),
+            validation=_UserExamples(f"{where}.validation", data.validation, input_shape),
+            loss=data.loss,
+            metric=data.metric,
+        )
+
+
+class _UserExamples:
+    """A user's examples; each batch is proved to be one."""
+
+    def __init__(self, name: str, examples: Examples, input_shape: Shape) -> None:
+        self._name = f"{name}.batch"
+        self._examples = examples
+        self._input_shape = tuple(input_shape)
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def batch(
+        self, places: NDArray[np.int64], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float32], Targets]:
+        try:
+            images, targets = self._examples.batch(places, rng)
+            images, targets = np.asarray(images), tuple(map(np.asarray, targets))
+        except EdgeslimError:
+            raise
+        except Exception as error:
+            # The user's own code may raise anything.
+            raise BadFileError(_raises(self._name, error)) from error
+        expected = (len(places), *self._input_shape[1:])
+        if images.shape != expected or images.dtype != np.float32:
+            found = f"{images.dtype} {images.shape}"
+            raise BadFileError(f"{self._name} must give float32 {expected} images, not {found}")
+        return images, targets
+
+
+def _check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
+    lacking = [part for part in parts if not hasattr(thing, part)]
+    if lacking:
+        raise BadFileError(f"{name} has no {', no '.join(lacking)}")
+    for part in parts:
+        if part in {"data", "loss", "metric", "batch"} and not callable(getattr(thing, part)):
+            raise BadFileError(f"{name}.{part} must be a function")
+
+
+def _raises(what: str, error: Exception) -> str:
+    return f"{what} raises {type(error).__name__}: {error}"

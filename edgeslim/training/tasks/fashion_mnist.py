@@ -1,0 +1,121 @@
+"""Fashion-MNIST: 70,000 grey images of 28x28, ten kinds of clothing (https://arxiv.org/abs/1708.07747)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeslim.errors import BadFileError
+from edgeslim.training.tasks._entry import TaskEntry
+from edgeslim.training.tasks._idx import read_idx
+from edgeslim.training.tasks._images import area_or_padded, check_image_shape
+from edgeslim.training.tasks._task import Targets, Task, TaskData
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.opspec import Shape
+
+__all__ = ["TASK"]
+
+_CLASSES = 10
+_FURTHEST = 2
+"""Pixels that an image is moved by while a network learns, each way."""
+
+
+class _FashionMnist:
+    num_classes = _CLASSES
+    metric_name = "accuracy"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
+        check_image_shape(input_shape)
+        images, labels = _read(self._folder, "train")
+        mean, deviation = float(images.mean()), float(images.std()) or 1.0
+        return TaskData(
+            train=_Clothes(images, labels, input_shape, mean, deviation),
+            validation=_Clothes(*_read(self._folder, "t10k"), input_shape, mean, deviation),
+        )
+
+
+class _Clothes:
+    """Images kept as bytes, brought to the shape of the input batch by batch.
+
+    While a network learns they are moved by up to two pixels and mirrored every other time:
+    clothes are the same from both sides.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        input_shape: Shape,
+        mean: float,
+        deviation: float,
+    ) -> None:
+        self._images = images
+        self._labels = labels
+        self._input_shape = input_shape
+        self._mean = mean
+        self._deviation = deviation
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def batch(
+        self, places: NDArray[np.int64], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float32], Targets]:
+        grey = self._images[places].astype(np.float32)
+        if rng is not None:
+            grey = _varied(grey, rng)
+        # Brought to size first, so that what is added around them is background too.
+        scaled = area_or_padded(grey, self._input_shape)
+        standard = (scaled - np.float32(self._mean)) / np.float32(self._deviation)
+        return standard, (self._labels[places],)
+
+
+def _varied(images: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Each image moved, with background where it was, and maybe mirrored."""
+    count, height, width = images.shape
+    margin = ((0, 0), (_FURTHEST, _FURTHEST), (_FURTHEST, _FURTHEST))
+    padded = np.pad(images, margin)
+    down, right = rng.integers(0, 2 * _FURTHEST + 1, size=(2, count, 1))
+    rows, columns = down + np.arange(height), right + np.arange(width)
+    mirrored = rng.random((count, 1)) < 0.5
+    columns = np.where(mirrored, columns[:, ::-1], columns)
+    moved: NDArray[np.float32] = padded[
+        np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]
+    ]
+    return moved
+
+
+def _read(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    images = read_idx(folder, f"{part}-images-idx3-ubyte", 3)
+    labels = read_idx(folder, f"{part}-labels-idx1-ubyte", 1).astype(np.int64)
+    if len(images) != len(labels):
+        raise BadFileError(
+            f"{folder}: there are {len(images)} {part} images and {len(labels)} labels of them"
+        )
+    if not images.size:
+        raise BadFileError(f"{folder}: there are no {part} images")
+    if labels.max() >= _CLASSES:
+        raise BadFileError(f"{folder}: the {part} labels go up to {labels.max()}, not 9")
+    return images, labels
+
+
+def _open(folder: Path | None) -> Task:
+    if folder is None:
+        raise ValueError("find_task gives a folder")
+    return _FashionMnist(folder)
+
+
+TASK = TaskEntry(
+    summary="70,000 pictures of clothing of 28x28, 60,000 of them to learn from",
+    open=_open,
+    holds="train-images-idx3-ubyte and the other three files of Fashion-MNIST, plain or as .gz",
+    default_folder=Path("/usr/share/datasets/fashion-mnist"),
+)
