@@ -93,11 +93,10 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
 
 
 def squeezed(change: Resizing) -> Mapping[str, Attribute]:
-    """Axes that had one element before; those that have one now only stay."""
-    shape = _read(change.old)
-    wanted = _numbers(change.old.attributes["axes"]) or tuple(range(len(shape)))
-    ones = tuple(axis for axis in wanted if shape[axis] == 1)
-    return {} if all(_read(change.new)[axis] == 1 for axis in wanted) else {"axes": ones}
+    """The axes that had one element before: one channel left is not to be dropped with them."""
+    shape, wanted = _read(change.old), _numbers(change.old.attributes["axes"])
+    ones = tuple(axis for axis in wanted or range(len(shape)) if shape[axis] == 1)
+    return {"axes": ones} if ones and ones != wanted else {}
 
 
 def _read(spec: OpSpec) -> Shape:
