@@ -209,7 +209,8 @@ def assert_resized(
     new = msgspec.structs.replace(
         node.spec, **{field: Shapes(slots) for field, slots in sizes.items()}
     )
-    changed = kind.resized(Resizing(node.spec, new, tuple(kept(node.reads()[0]))))
+    masks = kept(node.reads()[0])
+    changed = kind.resized(Resizing(node.spec, new, lambda axis: masks[axis]))
     for name, value in changed.items():
         assert type(value) is type(kind.attributes[name]), name
     Attributes(changed)
