@@ -31,9 +31,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("problems", nargs="*", type=Path, metavar="PROBLEM.npz")
     arguments.add_argument("--seeds", type=int, default=2, help="made-up problems of each kind")
-    arguments.add_argument(
-        "--highs", type=float, default=60.0, help="seconds for each; 0 leaves it out"
-    )
+    arguments.add_argument("--highs", type=float, default=60.0, help="seconds each; 0: left out")
     options = arguments.parse_args()
     if options.problems:
         problems = {path.stem: load_problem(path) for path in options.problems}
