@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgeslim.pruning.solver._problem import Floats
 from edgeslim.pruning.solver._tree import Clique
 
-__all__ = ["Inside", "inside", "outside", "plans"]
+__all__ = ["Inside", "columns", "inside", "outside", "plans"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +38,7 @@ def inside(tree: list[Clique], weights: Floats) -> Inside:
     for clique in tree:
         values = weights[:, :1] * clique.losses + weights[:, 1:] * clique.costs
         for child in clique.children:
-            values += np.take(messages[child.clique], child.keys, axis=1)
+            values += columns(messages[child.clique], child.keys)
         rows.append(values)
         messages.append(np.minimum.reduceat(values, clique.starts, axis=1))
     return Inside(rows=rows, messages=messages, least=messages[-1][:, 0])
@@ -50,9 +50,9 @@ def outside(tree: list[Clique], minima: Inside) -> list[Floats]:
     least[-1][:] = 0.0
     for at in reversed(range(len(tree))):
         clique = tree[at]
-        totals = minima.rows[at] + np.take(least[at], clique.keys, axis=1)
+        totals = minima.rows[at] + columns(least[at], clique.keys)
         for child in clique.children:
-            best = np.minimum.reduceat(np.take(totals, child.order, axis=1), child.starts, axis=1)
+            best = np.minimum.reduceat(columns(totals, child.order), child.starts, axis=1)
             own = minima.messages[child.clique][:, child.present]
             least[child.clique][:, child.present] = best - own
     return least
@@ -78,3 +78,9 @@ def plans(tree: list[Clique], minima: Inside, variables: int) -> NDArray[np.int6
             for child in clique.children:
                 keys[child.clique][which] = child.keys[row]
     return chosen
+
+
+def columns(values: Floats, chosen: NDArray[np.int64]) -> Floats:
+    """Columns of ``(weights, all)``, ``(weights, chosen)``."""
+    # All are there: saying so spares a check that makes NumPy six times slower.
+    return np.take(values, chosen, axis=1, mode="clip")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeslim.pruning.solver._passes import inside, outside
+from edgeslim.pruning.solver._passes import columns, inside, outside
 from edgeslim.pruning.solver._problem import Floats
 from edgeslim.pruning.solver._tree import Clique
 
@@ -90,13 +90,13 @@ def reduced(tree: list[Clique], limits: Limits, loss: float) -> list[ReducedCliq
     most = limits.of(loss)
     left = []
     for at, clique in enumerate(tree):
-        least = minima.rows[at] + np.take(outer[at], clique.keys, axis=1)
+        least = minima.rows[at] + columns(outer[at], clique.keys)
         rows = np.flatnonzero((least <= most).all(axis=0))
         keys = clique.keys[rows]
         children = []
         for child in clique.children:
             wanted = child.keys[rows]
-            messages = np.take(minima.messages[child.clique], wanted, axis=1)
+            messages = columns(minima.messages[child.clique], wanted)
             children.append(ReducedChild(clique=child.clique, keys=wanted, least=messages))
         left.append(
             ReducedClique(
@@ -106,8 +106,8 @@ def reduced(tree: list[Clique], limits: Limits, loss: float) -> list[ReducedCliq
                 losses=clique.losses[rows],
                 keys=keys,
                 key_count=len(clique.starts),
-                least=least[:, rows],
-                above=np.take(outer[at], keys, axis=1),
+                least=columns(least, rows),
+                above=columns(outer[at], keys),
                 children=tuple(children),
             )
         )
