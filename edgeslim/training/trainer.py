@@ -152,6 +152,11 @@ def _update(
 ) -> float:
     """One step; its loss."""
     loss = loss_of(outputs_of(net, images), tuple(map(paddle.to_tensor, targets)))
+    if not isinstance(loss, paddle.Tensor) or loss.size != 1:
+        found = list(loss.shape) if isinstance(loss, paddle.Tensor) else type(loss).__name__
+        raise ModelError(f"the task's loss is {found}; it must be one number, as a tensor")
+    if loss.stop_gradient:
+        raise ModelError("the task's loss does not come from any weight that can be trained")
     loss.backward()
     optimizer.step()
     optimizer.clear_grad()
