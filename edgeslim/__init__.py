@@ -72,8 +72,8 @@ _MODULES = {
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",
-    "sensitivity": "edgeslim.pruning.sensitivity",
     "search": "edgeslim.search.search",
+    "sensitivity": "edgeslim.pruning.sensitivity",
     "train": "edgeslim.training.train_model",
 }
 

@@ -69,8 +69,14 @@ class UsageError(EdgeslimError):
     exit_code = 2
 
 
+_MANY = 60
+"""More names than this are not listed whole: a network has hundreds of parameters."""
+
+_NEAREST = 5
+
+
 class UnknownNameError(UsageError):
-    """A name that is on no shelf; the message offers the nearest known one."""
+    """A name that is on no shelf; the message offers the nearest known ones."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.what = what
@@ -78,7 +84,11 @@ class UnknownNameError(UsageError):
         self.known = sorted(known)
         near = get_close_matches(name, self.known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        super().__init__(f"unknown {what} {name!r}; {hint}known: {', '.join(self.known) or 'none'}")
+        offered, title = self.known, "known"
+        if len(offered) > _MANY:
+            offered = get_close_matches(name, self.known, n=_NEAREST, cutoff=0.0)
+            title = f"the nearest of {len(self.known)}"
+        super().__init__(f"unknown {what} {name!r}; {hint}{title}: {', '.join(offered) or 'none'}")
 
 
 class ContextMismatchError(UsageError):

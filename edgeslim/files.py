@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from errno import EISDIR
 from io import FileIO
 from pathlib import Path
 from typing import TypeVar
@@ -74,6 +75,8 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         parts = {}
         for path, content in contents.items():
             stack.enter_context(_explained(path, "write"))
+            if path.is_dir():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
             path.parent.mkdir(parents=True, exist_ok=True)
             _remove_parts(path)
             descriptor, part = stack.enter_context(_new_part(path))

@@ -18,6 +18,7 @@ from edgeslim.files import (
     temporary_folder,
     write_bytes,
     write_json,
+    write_together,
 )
 from tests.tools import run_python
 
@@ -107,7 +108,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from edgeslim.errors import UnwritableError
-from edgeslim.files import AppendOnlyFile, write_bytes
+from edgeslim.files import AppendOnlyFile, write_bytes, write_together
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
@@ -125,6 +126,22 @@ def test_a_full_disk_leaves_the_old_content_and_no_part(tmp_path: Path) -> None:
     message = run_python(FULL_DISK.format(action="write_bytes(path, b'n' * 100_000)"), path)
     assert message == f"cannot write {path}: File too large\n"
     assert path.read_bytes() == b"old"
+    assert parts(tmp_path) == []
+
+
+def test_files_that_belong_together_are_all_written_or_none(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    write_together({one: b"old", other: b"old"})
+    write_together({one: b"older", other: b""})
+    assert (one.read_bytes(), other.read_bytes()) == (b"older", b"")
+    action = "write_together({path: b'n', path.with_name('other'): b'n' * 100_000})"
+    message = run_python(FULL_DISK.format(action=action), one)
+    assert message == f"cannot write {other}: File too large\n"
+    assert (one.read_bytes(), other.read_bytes()) == (b"older", b"")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UnwritableError, match=r"cannot write .*folder: Is a directory"):
+        write_together({one: b"new", tmp_path / "folder": b"new"})
+    assert one.read_bytes() == b"older"
     assert parts(tmp_path) == []
 
 

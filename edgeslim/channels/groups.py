@@ -144,6 +144,8 @@ def channel_flow(graph: Graph, known: Channels | None = None) -> ChannelFlow:
     for node in graph.nodes:
         kind = kinds.get(node.spec.kind)
         (kind.channels if kind else blocked)(node, flow)
+        if flow.made_of_parameters.issuperset(node.reads()):
+            flow.made_of_parameters.update(node.writes())
     for name in graph.fetches:
         for labels in flow.axes(name):
             flow.fix(labels, _OUTPUT)
@@ -169,10 +171,9 @@ def _grouped(units: Units, outputs: Sequence[IntArray]) -> tuple[IntArray, IntAr
             sizes.append(0)
         group_of[unit], index_of[unit] = group, sizes[group]
         sizes[group] += 1
-    keep = [size > 1 for size in sizes]
-    number = np.append(np.cumsum(keep) - 1, -1)
-    number[:-1][~np.array(keep, np.bool_)] = -1
-    return number[group_of], index_of, sum(keep)
+    keep = np.array([size > 1 for size in sizes], np.bool_)
+    number = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
+    return number[group_of], index_of, int(keep.sum())
 
 
 def _reasons(

@@ -58,9 +58,10 @@ def _changed_attributes(node: Node, new: OpSpec, selection: Widths) -> Mapping[s
     kind = known_kinds().get(node.spec.kind)
     if kind is None or kind.resized is same:
         return {}
+    first = next(iter((node.inputs or node.weights).values()), ("",))[0]
 
     def kept(axis: int) -> Mask | None:
-        masks = selection.masks(node.reads()[0])
+        masks = selection.masks(first)
         return masks[axis] if masks else None
 
     return kind.resized(Resizing(node.spec, new, kept))

@@ -15,6 +15,7 @@ from edgeslim.cli import (
     prune,
     runner,
     search,
+    sensitivity,
     space,
     table,
     train,
@@ -44,6 +45,7 @@ app.command("prune")(prune.command)
 app.command("search")(search.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
+app.command("sensitivity")(sensitivity.command)
 app.command("deploy")(deploy.command)
 app.add_typer(runner.app, name="runner")
 app.add_typer(space.app, name="space")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeslim import ops
+from edgeslim.channels.choice import check_pattern, groups_of, matching, not_prunable
+from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
-from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
+from edgeslim.graph import Graph
 from edgeslim.opspec import FLOAT_BYTES, Shape
 
 __all__ = ["Inspection", "inspect"]
@@ -33,6 +34,10 @@ class Inspection:
         operators: How often each kind of operator occurs.
         parameter_shapes: Shape of each persistent tensor that was asked for, by name.
         changes: What is rewritten for Paddle-Lite, a phrase each.
+        channels: What pruning could do to it.
+        chosen: Names of the channel groups that the regular expression chooses.
+        not_prunable: Why they cannot be pruned, of the parameters that were asked for.
+        graph: The network itself.
     """
 
     name: str
@@ -45,6 +50,10 @@ class Inspection:
     operators: Mapping[str, int]
     parameter_shapes: Mapping[str, Shape]
     changes: tuple[str, ...]
+    channels: Channels
+    chosen: tuple[str, ...]
+    not_prunable: Mapping[str, str]
+    graph: Graph
 
 
 def inspect(
@@ -60,15 +69,15 @@ def inspect(
 
     Raises:
         UsageError, BadFileError, ModelError: The model is not what it should be.
+        UnknownNameError: The regular expression matches no parameter.
     """
-    try:
-        pattern = re.compile(match)
-    except re.error as error:
-        raise UsageError(f"{match!r} is not a regular expression: {error}") from error
+    check_pattern(match)
     source = find_model(model)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
-    graph = prepared.graph
+    graph, channels = prepared.graph, channels_of(prepared.graph)
+    asked = matching(graph.parameters, match)
+    reasons = {name: not_prunable(channels, name) for name in asked} if match else {}
     statistics = {
         name
         for node in graph.nodes
@@ -87,8 +96,10 @@ def inspect(
         parameters=sum(size for name, size in sizes.items() if name not in statistics),
         size_bytes=FLOAT_BYTES * sum(sizes.values()),
         operators={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        parameter_shapes={
-            name: shape for name, shape in graph.parameters.items() if pattern.match(name)
-        },
+        parameter_shapes={name: graph.parameters[name] for name in asked},
         changes=prepared.changes,
+        channels=channels,
+        chosen=groups_of(channels, asked) if match else (),
+        not_prunable={name: reason for name, reason in reasons.items() if reason},
+        graph=graph,
     )

@@ -33,6 +33,8 @@ class ChannelFlow:
         shapes: Shape of each activation by name.
         known: Labels that axes of parameters have from elsewhere, by name.
         count: Labels from 0 that are taken by them.
+
+    Whoever runs the rules adds to ``made_of_parameters`` what is computed of them alone.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ChannelFlow:
         self.producers: dict[str, int] = {}
         self.ties: list[tuple[Labels, Labels, str]] = []
         self.fixed: list[tuple[Labels, str]] = []
+        self.made_of_parameters: set[str] = set(parameters)
         self.count = count
 
     def shape(self, name: str) -> Shape:
@@ -100,8 +103,9 @@ class ChannelFlow:
             why: If a reader should know of it: what makes them belong together.
         """
         if some is None or others is None:
-            self.fix(some, why or "it meets channels that cannot go")
-            self.fix(others, why or "it meets channels that cannot go")
+            reason = "it meets channels that cannot go" + (f" ({why})" if why else "")
+            self.fix(some, reason)
+            self.fix(others, reason)
         else:
             self.ties.append((some, others, why))
 

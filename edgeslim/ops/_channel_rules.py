@@ -38,6 +38,11 @@ def read(node: Node, slot: str) -> str:
     return names[0]
 
 
+def source(node: Node) -> str:
+    """Name of the tensor that an operator is about, activation or parameter."""
+    return read(node, "X") or read(node, "Input")
+
+
 def written(node: Node) -> str:
     """Name of what an operator writes first."""
     return node.writes()[0]
@@ -54,13 +59,13 @@ def blocked(node: Node, flow: ChannelFlow) -> None:
 def pointwise(node: Node, flow: ChannelFlow) -> None:
     """Every element by itself."""
     for name in node.writes():
-        flow.give(name, flow.axes(node.reads()[0]))
+        flow.give(name, flow.axes(source(node)))
 
 
 def spatial(node: Node, flow: ChannelFlow) -> None:
     """Channel by channel, whatever happens to the places: pooling, interpolation, padding."""
-    axes, name = flow.axes(node.reads()[0]), written(node)
-    if flow.shape(node.reads()[0])[1] != flow.shape(name)[1]:
+    axes, name = flow.axes(source(node)), written(node)
+    if flow.shape(source(node))[1] != flow.shape(name)[1]:
         blocked(node, flow)
         return
     for labels in axes[2:]:
@@ -77,7 +82,8 @@ def elementwise(node: Node, flow: ChannelFlow) -> None:
     shift = int(axis) if isinstance(axis, int) else -1
     output = []
     sides = [_aligned(flow, first, rank, shift), _aligned(flow, second, rank, shift)]
-    why = f"{node.spec.kind} meets both" if not node.weights else ""
+    alone = flow.made_of_parameters.intersection((first, second))
+    why = "" if alone else f"{node.spec.kind} meets both"
     for (a, a_size), (b, b_size) in zip(*sides, strict=True):
         if a_size == 1 or b_size == 1:
             output.append(b if a_size == 1 else a)
@@ -102,18 +108,22 @@ def _aligned(
 
 def normalised(node: Node, flow: ChannelFlow) -> None:
     """Channel by channel with parameters for each: batch and instance norm."""
-    axes = flow.axes(read(node, "X"))
-    channels = axes[1] if len(axes) > 1 else axes[0]
-    if channels is not None:
-        for names in node.weights.values():
-            for name in names:
-                flow.tie(channels, flow.axis(name, 0))
+    axes = flow.axes(source(node))
+    if len(node.inputs) > 1 or node.spec.attributes.get("data_layout", "NCHW") != "NCHW":
+        blocked(node, flow)
+        return
+    for names in node.weights.values():
+        for name in names:
+            flow.tie(axes[min(1, len(axes) - 1)], flow.axis(name, 0))
+    if node.spec.kind == "instance_norm":
+        for labels in axes[2:]:
+            flow.fix(labels, "instance_norm runs over it")
     flow.give(written(node), axes)
 
 
 def over_axes(node: Node, flow: ChannelFlow) -> None:
     """Reductions and normalisations: axes that are mixed stay, the others pass."""
-    name = node.reads()[0]
+    name = source(node)
     axes, shape = flow.axes(name), flow.shape(name)
     mixed = _mixed(node, len(shape))
     for place in mixed:
@@ -129,9 +139,9 @@ def over_axes(node: Node, flow: ChannelFlow) -> None:
             ]
             or [None],
         )
-    for names in node.weights.values():
-        for weight in names:
-            for labels in flow.axes(weight):
+    for slots in (node.weights, node.inputs):
+        for other in (each for names in slots.values() for each in names if each != name):
+            for labels in flow.axes(other):
                 flow.fix(labels, f"{node.spec.kind} mixes it")
 
 
@@ -145,6 +155,8 @@ def _mixed(node: Node, rank: int) -> set[int]:
         return set(range(rank))
     axes = attributes.get("dim", attributes.get("axis", -1))
     numbers = axes if isinstance(axes, tuple) else (axes,)
+    if not numbers:
+        return set(range(rank))
     return {int(_number(each)) % rank for each in numbers}
 
 
@@ -159,37 +171,39 @@ def along_axis(node: Node, flow: ChannelFlow) -> None:
 
 def prelu(node: Node, flow: ChannelFlow) -> None:
     """A slope for all, for each channel, or for each element."""
-    axes, slope = flow.axes(read(node, "X")), read(node, "Alpha")
+    axes, slope = flow.axes(source(node)), read(node, "Alpha")
     mode = node.spec.attributes.get("mode")
-    if mode == "channel" and axes[1] is not None:
+    if mode == "channel":
         place = int(np.argmax(flow.shape(slope)))
         flow.tie(axes[1], flow.axis(slope, place))
     elif mode == "element":
-        for labels in axes:
-            flow.fix(labels, "a slope of each element")
+        for labels in (*axes, *flow.axes(slope)):
+            flow.fix(labels, "prelu has a slope for each element")
     flow.give(written(node), axes)
 
 
 def reshape(node: Node, flow: ChannelFlow) -> None:
     """Elements in the same order under another shape."""
-    name, output = node.reads()[0] if node.reads() else read(node, "X"), written(node)
+    name, output = source(node), written(node)
     flow.give(output, reshaped(flow, flow.axes(name), flow.shape(name), flow.shape(output)))
 
 
 def transpose(node: Node, flow: ChannelFlow) -> None:
     """Axes in another order."""
-    axes = flow.axes(read(node, "X"))
+    axes = flow.axes(source(node))
     order = node.spec.attributes["axis"]
     assert isinstance(order, tuple)  # noqa: S101 - its default says so
     flow.give(written(node), [axes[int(place)] for place in order])
 
 
+def _all_of(node: Node) -> tuple[str, ...]:
+    """Names of several tensors in one slot; it counts as weights if all of them are."""
+    return node.inputs.get("X") or node.weights.get("X") or ()
+
+
 def concat(node: Node, flow: ChannelFlow) -> None:
     """One tensor behind another."""
-    names = [name for slot in (node.inputs, node.weights) for name in slot.get("X", ())]
-    if node.weights:
-        blocked(node, flow)
-        return
+    names = _all_of(node)
     rank = len(flow.shape(names[0]))
     axis = _number(node.spec.attributes.get("axis", 0)) % rank
     every = [flow.axes(name) for name in names]
@@ -225,14 +239,14 @@ def _all_tied(flow: ChannelFlow, every: Sequence[Axes], why: str, *, apart: int 
 
 def stack(node: Node, flow: ChannelFlow) -> None:
     """Tensors of one shape along a new axis."""
-    axes = _all_tied(flow, [flow.axes(name) for name in node.reads()], "stack meets both")
+    axes = _all_tied(flow, [flow.axes(name) for name in _all_of(node)], "stack meets both")
     place = _number(node.spec.attributes.get("axis", 0)) % (len(axes) + 1)
     flow.give(written(node), (*axes[:place], None, *axes[place:]))
 
 
 def unstack(node: Node, flow: ChannelFlow) -> None:
     """An axis taken apart: it stays."""
-    axes = flow.axes(read(node, "X"))
+    axes = flow.axes(source(node))
     place = _number(node.spec.attributes.get("axis", 0)) % len(axes)
     flow.fix(axes[place], "unstack takes it apart")
     for name in node.writes():
@@ -241,7 +255,7 @@ def unstack(node: Node, flow: ChannelFlow) -> None:
 
 def split(node: Node, flow: ChannelFlow) -> None:
     """Consecutive parts of an axis."""
-    axes = flow.axes(read(node, "X"))
+    axes = flow.axes(source(node))
     place = _number(node.spec.attributes.get("axis", 0)) % len(axes)
     start, labels = 0, axes[place]
     for name in node.writes():
@@ -253,9 +267,13 @@ def split(node: Node, flow: ChannelFlow) -> None:
 
 def slices(node: Node, flow: ChannelFlow) -> None:
     """Parts of axes by where they start and end."""
-    attributes, axes = node.spec.attributes, list(flow.axes(read(node, "Input")))
+    attributes, axes = node.spec.attributes, list(flow.axes(source(node)))
     dropped = attributes.get("decrease_axis")
     dropped = dropped if isinstance(dropped, tuple) else ()
+    flags = attributes.get("infer_flags")
+    if isinstance(flags, tuple) and min(flags, default=1) < 0:
+        blocked(node, flow)
+        return
     for axis, start, end, step in zip(*_bounds(node), strict=True):
         labels = axes[axis]
         if labels is None:
@@ -302,7 +320,7 @@ def tile(node: Node, flow: ChannelFlow) -> None:
 
 def shuffle(node: Node, flow: ChannelFlow) -> None:
     """Channels dealt out anew: ``(groups, rest)`` turned to ``(rest, groups)``."""
-    axes = list(flow.axes(read(node, "X")))
+    axes = list(flow.axes(source(node)))
     groups = _number(node.spec.attributes.get("group", 1))
     if axes[1] is not None:
         table = axes[1].reshape(groups, -1)
@@ -314,9 +332,11 @@ def shuffle(node: Node, flow: ChannelFlow) -> None:
 
 def pixel_shuffle(node: Node, flow: ChannelFlow) -> None:
     """Several channels become the places of one."""
-    axes, factor = flow.axes(read(node, "X")), node.spec.attributes["upscale_factor"]
+    axes, factor = flow.axes(source(node)), node.spec.attributes["upscale_factor"]
     assert isinstance(factor, int)  # noqa: S101 - its default says so
     channels = axes[1]
+    for labels in axes[2:]:
+        flow.fix(labels, "pixel_shuffle widens it")
     if channels is not None:
         table = channels.reshape(-1, factor**2)
         for column in table.T[1:]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from edgeslim.opspec import Attribute, OpSpec
+from edgeslim.opspec import Attribute, OpSpec, Shape
 
 __all__ = [
     "Kept",
@@ -18,6 +18,7 @@ __all__ = [
     "same",
     "sections",
     "sliced",
+    "squeezed",
 ]
 
 Kept = np.ndarray[Any, np.dtype[np.bool_]]
@@ -30,7 +31,7 @@ class Resizing(NamedTuple):
     Args:
         old: As it was.
         new: With its new shapes, and its old attributes.
-        kept: What stays of an axis of the first activation it reads; None if all of it.
+        kept: What stays of an axis of the first tensor it reads; None if all of it.
     """
 
     old: OpSpec
@@ -50,9 +51,10 @@ def same(_: Resizing) -> Mapping[str, Attribute]:
 def reshaped_sizes(change: Resizing) -> Mapping[str, Attribute]:
     """The shape that is asked for; 0 and -1 still mean what they did."""
     wanted = _numbers(change.old.attributes["shape"])
+    read = (*_read(change.new), *(0,) * len(wanted))
     sizes = tuple(
-        each if each <= 0 else new
-        for each, new in zip(wanted, change.new.output_shape, strict=False)
+        each if each < 0 or (each == 0 and old == new) else new
+        for each, old, new in zip(wanted, read, change.new.output_shape, strict=False)
     )
     return {} if sizes == wanted else {"shape": sizes}
 
@@ -88,6 +90,19 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
             ends[place] = starts[place] + int(kept[part.start : part.stop].sum())
     new = {"starts": tuple(starts), "ends": tuple(ends)}
     return {name: value for name, value in new.items() if value != attributes[name]}
+
+
+def squeezed(change: Resizing) -> Mapping[str, Attribute]:
+    """The axes that had one element before: one channel left is not to be dropped with them."""
+    shape, wanted = _read(change.old), _numbers(change.old.attributes["axes"])
+    ones = tuple(axis for axis in wanted or range(len(shape)) if shape[axis] == 1)
+    return {"axes": ones} if ones and ones != wanted else {}
+
+
+def _read(spec: OpSpec) -> Shape:
+    """Shape of the tensor that an operator is about, activation or parameter."""
+    slots = spec.inputs or spec.weights
+    return next(iter(slots.values()))[0]
 
 
 def _numbers(value: Attribute) -> tuple[int, ...]:

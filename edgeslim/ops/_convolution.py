@@ -122,11 +122,9 @@ def channels(node: Node, flow: ChannelFlow) -> None:
         blocked(node, flow)
         return
     image = flow.axes(read(node, "Input"))[1]
-    groups = _groups(node.spec)
     filters = flow.produced(name, 0)
-    if groups == 1:
-        if image is not None:
-            flow.tie(image, flow.axis(name, 1))
+    if _groups(node.spec) == 1:
+        flow.tie(image, flow.axis(name, 1))
     else:
         _tie_groups(node, flow, image, filters)
     _finish(node, flow, filters)
@@ -141,8 +139,7 @@ def transposed_channels(node: Node, flow: ChannelFlow) -> None:
             flow.fix(flow.produced(name, 1), "a transposed convolution of several groups")
         return
     image = flow.axes(read(node, "Input"))[1]
-    if image is not None:
-        flow.tie(image, flow.axis(name, 0))
+    flow.tie(image, flow.axis(name, 0))
     _finish(node, flow, flow.produced(name, 1))
 
 
@@ -155,7 +152,10 @@ def _groups(spec: OpSpec) -> int:
 def _finish(node: Node, flow: ChannelFlow, filters: Labels) -> None:
     for bias in node.weights.get("Bias", ()):
         flow.tie(filters, flow.axis(bias, 0))
-    flow.give(written(node), (None, filters, None, None))
+    batch, _, *places = flow.axes(read(node, "Input"))
+    for labels in places:
+        flow.fix(labels, f"{node.spec.kind} runs over it")
+    flow.give(written(node), (batch, filters, None, None))
 
 
 def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: Labels) -> None:
@@ -170,7 +170,8 @@ def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: La
         return
     reads, writes = image.reshape(groups, -1), filters.reshape(groups, -1)
     if min(reads.shape[1], writes.shape[1]) < groups:
-        why = "" if writes.shape[1] == 1 else f"{kind} of many groups"
+        each = "each channel" if reads.shape[1] == 1 else "each small group"
+        why = f"{kind} filters {each} by itself"
         for column in (*reads.T[1:], *writes.T):
             flow.tie(reads[:, 0], column, why)
         return
@@ -182,5 +183,5 @@ def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: La
 
 def resized(change: Resizing) -> Mapping[str, Attribute]:
     """As many groups as there are inputs for what one filter reads."""
-    groups = change.new.input_shape[1] // _filter(change.new)[1]
+    groups = change.new.inputs["Input"][0][1] // _filter(change.new)[1]
     return {} if groups == _groups(change.old) else {"groups": groups}

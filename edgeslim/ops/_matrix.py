@@ -7,8 +7,8 @@ import math
 from edgeslim.graph import Node
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
 from edgeslim.ops._channel_reshape import reshaped
-from edgeslim.ops._channel_rules import read, written
-from edgeslim.opspec import OpSpec
+from edgeslim.ops._channel_rules import blocked, read, written
+from edgeslim.opspec import OpSpec, Shape
 
 __all__ = ["channels", "macs_of_product"]
 
@@ -28,37 +28,59 @@ def macs_of_product(spec: OpSpec, *, weight: str) -> int:
 
 
 def channels(node: Node, flow: ChannelFlow) -> None:
-    """The last axis of the first is summed with the first of the second."""
-    left, right = (read(node, slot) for slot in _OPERANDS[node.spec.kind])
-    attributes = node.spec.attributes
+    """The last axis of the first is summed with the last but one of the second."""
+    kind, attributes = node.spec.kind, node.spec.attributes
+    left, right = (read(node, slot) for slot in _OPERANDS[kind])
     x, x_shape = flow.axes(left), flow.shape(left)
     columns = attributes.get("x_num_col_dims", attributes.get("in_num_col_dims"))
     if isinstance(columns, int):
         shape = (*x_shape[:columns], math.prod(x_shape[columns:]))
         x, x_shape = reshaped(flow, x, x_shape, shape), shape
-    x = _turned(x) if attributes.get("trans_x") or attributes.get("transpose_X") else x
-    turn_y = bool(attributes.get("trans_y") or attributes.get("transpose_Y"))
-    if right in flow.parameters and len(flow.parameters[right]) >= 2:
-        rank = len(flow.parameters[right])
-        summed, made = (rank - 1, rank - 2) if turn_y else (rank - 2, rank - 1)
-        if x[-1] is not None:
-            flow.tie(x[-1], flow.axis(right, summed))
-        last: Labels | None = flow.produced(right, made)
-    else:
-        y = _turned(flow.axes(right)) if turn_y else flow.axes(right)
-        if x[-1] is not None or y[max(len(y) - 2, 0)] is not None:
-            flow.tie(x[-1], y[max(len(y) - 2, 0)], f"{node.spec.kind} sums over both")
-        last = y[-1] if len(y) >= 2 else None
+    output, y_shape = flow.shape(written(node)), flow.shape(right)
+    rank = max(len(x_shape), len(y_shape))
+    if len(y_shape) < 2 or len(output) != (rank if len(x_shape) > 1 else rank - 1):
+        blocked(node, flow)
+        return
+    turn_x, turn_y = (
+        any(attributes.get(name) for name in names)
+        for names in (("trans_x", "transpose_X"), ("trans_y", "transpose_Y"))
+    )
+    if right in flow.parameters:
+        flow.produced(right, len(y_shape) - (2 if turn_y else 1))
+    y = flow.axes(right)
+    x, x_shape = _turned(x, x_shape) if turn_x else (x, x_shape)
+    y, y_shape = _turned(y, y_shape) if turn_y else (y, y_shape)
+    why = "" if right in flow.parameters else f"{kind} sums over both"
+    flow.tie(x[-1], y[-2], why)
     for bias in node.weights.get("Bias", ()):
-        if last is not None:
-            flow.tie(last, flow.axis(bias, len(flow.shape(bias)) - 1))
-    output = flow.shape(written(node))
-    axes: Axes = (*x[:-1], last)
-    flow.give(written(node), axes if len(axes) == len(output) else (None,) * len(output))
+        flow.tie(y[-1], flow.axis(bias, len(flow.shape(bias)) - 1))
+    several = _met(flow, (x[:-2], x_shape[:-2]), (y[:-2], y_shape[:-2]), f"{kind} meets both")
+    flow.give(written(node), (*several, *x[-2:-1], y[-1]))
+
+
+def _met(flow: ChannelFlow, some: tuple[Axes, Shape], others: tuple[Axes, Shape], why: str) -> Axes:
+    """Axes before the last two of both factors, stretched where an extent is 1."""
+    rank = max(len(some[1]), len(others[1]))
+    result: list[Labels | None] = []
+    for place in range(-rank, 0):
+        (a, a_size), (b, b_size) = (
+            (axes[place], shape[place]) if -place <= len(shape) else (None, 1)
+            for axes, shape in (some, others)
+        )
+        if a_size != 1 and b_size != 1:
+            if a is not None or b is not None:
+                flow.tie(a, b, why)
+            result.append(a if b is not None else None)
+        else:
+            result.append(b if a_size == 1 else a)
+    return tuple(result)
 
 
 _OPERANDS = {"fc": ("Input", "W"), "mul": ("X", "Y"), "matmul": ("X", "Y"), "matmul_v2": ("X", "Y")}
 
 
-def _turned(axes: Axes) -> Axes:
-    return (*axes[:-2], axes[-1], axes[-2]) if len(axes) >= 2 else axes
+def _turned(axes: Axes, shape: Shape) -> tuple[Axes, Shape]:
+    """The last two axes the other way round."""
+    if len(axes) < 2:
+        return axes, shape
+    return (*axes[:-2], axes[-1], axes[-2]), (*shape[:-2], shape[-1], shape[-2])

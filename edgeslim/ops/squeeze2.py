@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._channel_rules import reshape
+from edgeslim.ops._channel_sizes import squeezed
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -13,4 +14,5 @@ KIND = OperatorKind(
     scratch=("XShape",),
     attributes={"axes": (0,)},
     channels=reshape,
+    resized=squeezed,
 )

@@ -2,8 +2,7 @@
 
 Paddle keeps a function for each operator of its old programs in ``paddle._legacy_C_ops``. It
 takes the tensors of the slots in a fixed order, which Paddle tells, and then names and
-values of attributes. A few are better asked for by today's functions: those that behave
-otherwise while training, and those whose old functions do not run any more.
+values of attributes. A few are better asked for by today's functions (`eager_functions`).
 """
 
 from __future__ import annotations
@@ -11,20 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from edgeslim.errors import ModelError
-from edgeslim.ops import ELEMENT_TYPES, known_kinds
+from edgeslim.ops import known_kinds
+from edgeslim.paddle_io.eager_functions import FUNCTIONS, OLDER_NAMES, Compute, Function, Slots
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.proto import attribute_value
 
-__all__ = ["Compute", "EagerOperator", "Slots"]
-
-Slots = Mapping[str, Sequence[Any]]
-"""Tensors by slot."""
-
-Compute = Callable[[Slots, Mapping[str, Any], bool], Slots]
-"""From inputs, attributes and whether the network is training, to outputs."""
+__all__ = ["EagerOperator"]
 
 _NOISE = frozenset({"op_callstack", "op_device", "op_namescope", "op_role", "op_role_var"})
 """What every operator has and none computes by."""
@@ -52,7 +44,13 @@ class EagerOperator:
         self.inputs = _names(op.inputs)
         self.outputs = _names(op.outputs)
         self.attributes = _attributes(op)
-        self._compute = compute or _SPECIAL.get(self.kind) or _Legacy(self)
+        function = FUNCTIONS.get(self.kind) or _legacy(self)
+        for slot in self.inputs:
+            if slot not in function.slots:
+                raise ModelError(
+                    f"{self.kind} cannot be run in dynamic mode with its input {slot!r}"
+                )
+        self._compute = compute or function.compute
 
     def __call__(
         self, given: Slots, attributes: Mapping[str, Any] | None = None, *, training: bool = False
@@ -86,28 +84,33 @@ def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401 - an OpDesc
     known = known_kinds().get(op.type)
     if known is not None:
         wanted |= set(known.attributes)
+    wanted |= OLDER_NAMES.get(op.type, frozenset())
     wanted -= _NOISE
     return {each.name: attribute_value(each) for each in op.attrs if each.name in wanted}
+
+
+def _legacy(operator: EagerOperator) -> Function:
+    """Paddle's function of the same name."""
+    load_paddle()
+    from paddle import _legacy_C_ops
+
+    kind = operator.kind
+    slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
+    if slots is None or not hasattr(_legacy_C_ops, kind):
+        raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
+    return Function(slots, _Legacy(operator, slots))
 
 
 class _Legacy:
     """Runs an operator by Paddle's function of the same name."""
 
-    def __init__(self, operator: EagerOperator) -> None:
-        load_paddle()
+    def __init__(self, operator: EagerOperator, slots: Sequence[str]) -> None:
         from paddle import _legacy_C_ops
         from paddle.base.core import eager
 
         kind = operator.kind
-        function = getattr(_legacy_C_ops, kind, None)
-        slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
-        if function is None or slots is None:
-            raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
         types = _legacy_C_ops.get_core_ops_args_type_info()[kind]
-        for slot in operator.inputs:
-            if slot not in slots:
-                raise ModelError(f"{kind} cannot be run in dynamic mode with its input {slot!r}")
-        self._function = function
+        self._function = getattr(_legacy_C_ops, kind)
         self._arguments = [
             (slot, argument == "list", _missing(slot, argument, operator, eager.Tensor))
             for slot, argument in zip(slots, types, strict=True)
@@ -147,86 +150,3 @@ def _missing(
 
 def _flat(attributes: Mapping[str, Any]) -> list[Any]:
     return [part for item in attributes.items() for part in item]
-
-
-def _one(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
-    return given[slot][0] if slot in given else None
-
-
-def _batch_norm(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
-    """With the batch's statistics while training, when the moving ones follow it in place."""
-    from paddle.nn.functional import batch_norm
-
-    out = batch_norm(
-        given["X"][0],
-        given["Mean"][0],
-        given["Variance"][0],
-        _one(given, "Scale"),
-        _one(given, "Bias"),
-        training=training,
-        momentum=attributes.get("momentum", 0.9),
-        epsilon=attributes.get("epsilon", 1e-5),
-        data_format=attributes.get("data_layout", "NCHW"),
-    )
-    return {"Y": (out,)}
-
-
-def _dropout(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
-    from paddle.nn.functional import dropout
-
-    implementation = attributes.get("dropout_implementation", "downgrade_in_infer")
-    out = dropout(
-        given["X"][0],
-        attributes.get("dropout_prob", 0.5),
-        training=training,
-        mode="upscale_in_train" if implementation == "upscale_in_train" else "downscale_in_infer",
-    )
-    return {"Out": (out,)}
-
-
-def _group_norm(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """The old function takes no epsilon of the type that its kernel wants."""
-    from paddle.nn.functional import group_norm
-
-    out = group_norm(
-        given["X"][0],
-        attributes.get("groups", 1),
-        attributes.get("epsilon", 1e-5),
-        _one(given, "Scale"),
-        _one(given, "Bias"),
-        attributes.get("data_layout", "NCHW"),
-    )
-    return {"Y": (out,)}
-
-
-def _instance_norm(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """The old function ends the process where there are no weights."""
-    from paddle.nn.functional import instance_norm
-
-    out = instance_norm(
-        given["X"][0],
-        weight=_one(given, "Scale"),
-        bias=_one(given, "Bias"),
-        eps=attributes.get("epsilon", 1e-5),
-    )
-    return {"Y": (out,)}
-
-
-def _assign_value(_given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """Older and newer descriptions keep the numbers under different names."""
-    from paddle import to_tensor
-
-    names = ("values", "fp32_values", "int32_values", "int64_values", "bool_values")
-    numbers: list[Any] = next((attributes[name] for name in names if attributes.get(name)), [])
-    element_type = ELEMENT_TYPES[attributes["dtype"]]
-    value = np.asarray(numbers, element_type).reshape(attributes["shape"])
-    return {"Out": (to_tensor(value),)}
-
-
-_SPECIAL: Mapping[str, Compute] = {
-    "assign_value": _assign_value,
-    "batch_norm": _batch_norm,
-    "dropout": _dropout,
-    "group_norm": _group_norm,
-    "instance_norm": _instance_norm,
-}

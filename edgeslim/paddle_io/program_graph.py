@@ -6,8 +6,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgeslim.errors import ModelError
 from edgeslim.frozen import frozen
 from edgeslim.graph import Graph, Names, Node
@@ -196,16 +194,12 @@ def _attributes(
 def _value(attribute: Any) -> Attribute:  # noqa: ANN401
     """The value of an attribute by its declared type."""
     value = attribute_value(attribute)
-    if isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return _decimal(value)
-    result: Attribute = frozen(
-        [_decimal(each) if isinstance(each, float) else each for each in value]
-    )
-    return result
+    if isinstance(value, list):
+        result: Attribute = frozen([_finite(each) for each in value])
+        return result
+    finite: Attribute = _finite(value)
+    return finite
 
 
-def _decimal(value: float) -> float:
-    """The shortest decimal that the 32 bits of a description stand for: 0.1, not 0.10000000149."""
-    return float(str(np.float32(value))) if math.isfinite(value) else 0.0
+def _finite(value: Any) -> Any:  # noqa: ANN401 - one of the types of attributes
+    return 0.0 if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from edgeslim.errors import BadFileError, ModelError, ProgramNotFoundError
 from edgeslim.opspec import Attribute
 
@@ -96,7 +98,16 @@ def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
         return _scalar(value)
     if field == "scalars":
         return [_scalar(each) for each in value]
+    if field == "f":
+        return _decimal(value)
+    if field == "floats":
+        return [_decimal(each) for each in value]
     return value if isinstance(value, (bool, int, float, str)) else list(value)
+
+
+def _decimal(value: float) -> float:
+    """The shortest decimal that the 32 bits of a description stand for: 0.1, not 0.10000000149."""
+    return float(str(np.float32(value)))
 
 
 def _scalar(scalar: Any) -> bool | int | float:  # noqa: ANN401

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeslim.channels.choice import choose
 from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -26,7 +26,7 @@ from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
 from edgeslim.pruning.trial import Trial, part_of
 from edgeslim.pruning.weights import Weights
-from edgeslim.training.tasks import Task, find_task
+from edgeslim.training.tasks import SPLIT_SEED, Task, find_task
 from edgeslim.version import __version__
 
 __all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
@@ -76,7 +76,7 @@ def sensitivity(
             start, as in PaddleSlim 1.x.
         criterion: Name of the criterion by which the least important go first.
         eval_share: Share of the validation examples that are used, the same each time.
-        seed: Decides which examples these are, and which the task holds back.
+        seed: Decides which examples these are, and which ones gradients are of.
         input_shapes: Shapes of open inputs by name, or under an empty name.
         out: The file.
         progress: Where to show it.
@@ -90,12 +90,12 @@ def sensitivity(
     """
     ratios = check_ratios(ratios)
     rule, judged_by = CRITERIA.get(criterion), find_task(task)
-    source = find_model(model)
+    source = find_model(model, num_classes=judged_by.num_classes)
     new_folder(out.parent)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
         channels = channels_of(prepared.graph)
-        groups = _chosen(channels, match, prepared.name)
+        groups = _chosen(channels, match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
         trial, context = _on_task(
             prepared,
@@ -117,8 +117,8 @@ def sensitivity(
                 ratios=ratios,
                 progress=progress,
             )
-    found, names = file.sensitivities, {group.name for group in groups}
-    points = {name: each for name, each in found.points.items() if name in names}
+    known = file.sensitivities.points
+    points = {group.name: known[group.name] for group in groups}
     return SensitivityResult(
         file=out,
         sensitivities=Sensitivities(context=file.context, points=points),
@@ -149,21 +149,12 @@ def rank_channels(
     return orders(mean_scores(group_scores(each, criterion) for each in batches))
 
 
-def _chosen(channels: Channels, match: str, name: str) -> tuple[ChannelGroup, ...]:
+def _chosen(channels: Channels, match: str, prepared: PreparedModel) -> tuple[ChannelGroup, ...]:
     """The groups of the weights that an expression matches; without one, all."""
     if not channels.groups:
-        raise ModelError(f"{name} has no channels that could be pruned")
-    try:
-        pattern = re.compile(match)
-    except re.error as error:
-        raise UsageError(f"{match!r} is not a regular expression: {error}") from error
-    found = tuple(group for group in channels.groups if any(map(pattern.match, group.producers)))
-    if not found:
-        raise UsageError(
-            f"{match!r} matches no weight of {name} whose channels can be pruned; there are, "
-            f"among others, {', '.join(group.name for group in channels.groups[:3])}"
-        )
-    return found
+        raise ModelError(f"{prepared.name} has no channels that can be pruned")
+    names = choose(channels, prepared.graph.parameters, match)
+    return tuple(group for group in channels.groups if group.name in names)
 
 
 def _on_task(
@@ -183,7 +174,7 @@ def _on_task(
             f"{prepared.name} has {len(feeds)} inputs ({', '.join(feeds)}); a task has one"
         )
     (input_shape,) = feeds.values()
-    data = judged_by.data(input_shape, seed)
+    data = judged_by.data(input_shape, SPLIT_SEED)
     examples = part_of(data.validation, eval_share, seed)
     context = SensitivityContext(
         model=fingerprint(weights.tensors),

@@ -43,7 +43,10 @@ class Trial:
 
     @cached_property
     def _net(self) -> ProgramNet:
-        """The network, loaded when it is first needed: Paddle takes seconds."""
+        """The network, loaded when it is first needed: Paddle takes seconds.
+
+        What imports Paddle itself is imported after this, which sets it up.
+        """
         load_paddle()
         from edgeslim.training.program_net import load_program_net
 

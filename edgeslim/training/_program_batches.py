@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import paddle
 
-from edgeslim.errors import ModelError
 from edgeslim.paddle_io.batch_axis import growth
 from edgeslim.training._program_steps import where
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from edgeslim.paddle_io.eager_operators import EagerOperator
     from edgeslim.training.program_net import ProgramNet
 
-__all__ = ["check_batches"]
+__all__ = ["mixing"]
 
 _TOLERANCE = 1e-4
 """Of the largest number: sums of another order differ by a tenth of it."""
@@ -24,9 +23,20 @@ _TOLERANCE = 1e-4
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
-def check_batches(net: ProgramNet, rng: np.random.Generator) -> None:
-    """See `ProgramNet.check_batches`."""
-    images = [rng.uniform(0, 1, (2, *shape[1:])).astype(np.float32) for shape in net.feeds.values()]
+def mixing(net: ProgramNet, rng: np.random.Generator) -> str | None:
+    """What is wrong with two images at once, on random numbers; none if nothing is.
+
+    Raises:
+        ModelError: An operator refuses two images.
+    """
+    types = net.feed_types
+    # Sizes and counts among the inputs are ones: noise would choose what is not there.
+    images = [
+        rng.uniform(0, 1, (2, *shape[1:])).astype(np.float32)
+        if types[name] == "float32"
+        else np.ones((2, *shape[1:]), types[name])
+        for name, shape in net.feeds.items()
+    ]
     was_training = net.training
     net.eval()
     try:
@@ -36,8 +46,8 @@ def check_batches(net: ProgramNet, rng: np.random.Generator) -> None:
             ]
             both = _outputs(net, images)
             if all(_agrees(*three) for three in zip(both, *singles, strict=True)):
-                return
-            raise ModelError(_first(net, images))
+                return None
+            return _first(net, images)
     finally:
         if was_training:
             net.train()
@@ -51,17 +61,19 @@ def _agrees(
     both: np.ndarray[Any, Any], first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]
 ) -> bool:
     """Whether a tensor of two images is those of each, one behind the other on some axis."""
+    if both.ndim == first.ndim + 1:  # all axes of one were taken out, and so that of the batch
+        first, second = first[None], second[None]
     grown = growth(both.shape, first.shape)
-    expected = [first] if grown is None else [np.concatenate((first, second), axis=grown.axis)]
-    if grown is None and not np.allclose(first, second, rtol=_TOLERANCE):
-        return False  # it depends on the images and holds but one
-    for each in expected:
-        if each.shape != both.shape:
-            return False
-        scale = float(np.abs(each).max(initial=0.0))
-        if not np.allclose(both, each, rtol=_TOLERANCE, atol=_TOLERANCE * scale):
-            return False
-    return True
+    if grown is None:  # what does not depend on the images is the same for all
+        return _close(both, first) and _close(both, second)
+    return _close(both, np.concatenate((first, second), axis=grown.axis))
+
+
+def _close(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    if one.shape != other.shape:
+        return False
+    scale = float(np.abs(other).max(initial=0))
+    return np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE * scale, equal_nan=True)
 
 
 def _first(net: ProgramNet, images: Sequence[np.ndarray[Any, Any]]) -> str:

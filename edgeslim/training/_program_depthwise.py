@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeslim.paddle_io.eager_operators import Compute, EagerOperator, Slots
+from edgeslim.paddle_io.eager_functions import Compute, Slots
+from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.training._depthwise import DepthwiseProduct, is_small
 
 __all__ = ["depthwise"]

@@ -10,7 +10,8 @@ from paddle import Tensor
 from edgeslim.errors import ModelError
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.batch_axis import FOLLOWING
-from edgeslim.paddle_io.eager_operators import EagerOperator, Slots
+from edgeslim.paddle_io.eager_functions import Slots
+from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_graph import fetch_names
 from edgeslim.training._program_depthwise import depthwise

@@ -18,12 +18,13 @@ from paddle import Tensor, nn
 
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.files import write_together
+from edgeslim.ops import ELEMENT_TYPES
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.training._program_batches import check_batches
+from edgeslim.training._program_batches import mixing
 from edgeslim.training._program_steps import steps_of
 
 __all__ = ["ProgramNet", "load_program_net"]
@@ -83,6 +84,15 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
     def feeds(self) -> dict[str, Shape]:
         """Shape of each input by name, as saved, in order."""
         return dict(self._feeds)
+
+    @property
+    def feed_types(self) -> dict[str, str]:
+        """Type of the elements of each input by name, as NumPy calls it."""
+        types = {
+            each.name: each.type.dense_tensor.tensor.data_type
+            for each in self._program.blocks[0].vars
+        }
+        return {name: ELEMENT_TYPES.get(types[name], "float32") for name in self._feeds}
 
     @property
     def fetches(self) -> tuple[str, ...]:
@@ -187,7 +197,9 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
             ModelError: They do not; names the first operator that mixes the images or is
                 made for one alone.
         """
-        check_batches(self, np.random.default_rng(seed))
+        problem = mixing(self, np.random.default_rng(seed))
+        if problem is not None:
+            raise ModelError(f"{self._called}: {problem}")
 
 
 def _parameter(net: nn.Layer, name: str, value: np.ndarray[Any, Any]) -> Tensor:

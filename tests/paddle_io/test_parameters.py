@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.errors import BadFileError
+from edgeslim.errors import BadFileError, ModelError
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.parameters import (
     check_parameters,
+    parameter_bytes,
     persistent_tensors,
+    read_parameters,
     stored_shapes,
     write_parameters,
 )
@@ -100,3 +102,44 @@ def test_written_tensors_are_sorted_and_32_bits_wide(tmp_path: Path, files: File
     write_parameters(tmp_path / "own", {"w_Filter": filters, "w_Bias": np.zeros(4)})
     check_parameters(tmp_path / "own", files.program)
     assert (tmp_path / "own").read_bytes().endswith(np.ones(108, np.float32).tobytes())
+
+
+TYPES = {0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32"}
+LESS_USED_TYPES = {6: "float64", 20: "uint8", 21: "int8"}
+
+
+@pytest.mark.parametrize(("number", "element_type"), [*TYPES.items(), *LESS_USED_TYPES.items()])
+def test_values_of_every_type_are_read_as_they_were_written(
+    files: Files, number: int, element_type: str
+) -> None:
+    values = {
+        "w_Bias": np.arange(4).astype(element_type),
+        "w_Filter": np.arange(108, dtype=np.float32).reshape(4, 3, 3, 3),
+    }
+    for variable in files.program.blocks[0].vars:
+        if variable.name == "w_Bias":
+            variable.type.dense_tensor.tensor.data_type = number
+    files.parameters.write_bytes(parameter_bytes(values, files.program))
+    check_parameters(files.parameters, files.program)
+    found = read_parameters(files.parameters, files.program)
+    assert list(found) == ["w_Bias", "w_Filter"]
+    for name, value in values.items():
+        assert (found[name].dtype, found[name].shape) == (value.dtype, value.shape)
+        assert np.array_equal(found[name], value)
+
+
+def test_values_that_do_not_fit_the_program_are_not_written(files: Files) -> None:
+    values = read_parameters(files.parameters, files.program)
+    with pytest.raises(ModelError, match=r"'w_Filter' should be \[4, 3, 3, 3\] and is \[108\]"):
+        parameter_bytes({**values, "w_Filter": values["w_Filter"].ravel()}, files.program)
+    with pytest.raises(ModelError, match="nothing to write as parameter 'w_Bias'"):
+        parameter_bytes({"w_Filter": values["w_Filter"]}, files.program)
+
+
+def test_elements_that_numpy_has_not_are_refused(files: Files) -> None:
+    content = files.parameters.read_bytes()
+    # The bias comes first: behind 20 bytes, its type is the second byte of its description.
+    assert content[20:22] == b"\x08\x05"
+    files.parameters.write_bytes(content[:21] + b"\x16" + content[22:32] + content[40:])
+    with pytest.raises(BadFileError, match=r"'w_Bias' has elements of type 22 \(bfloat16\)"):
+        read_parameters(files.parameters, files.program)

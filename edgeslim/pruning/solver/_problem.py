@@ -97,6 +97,8 @@ class Problem:
                 )
         for index, factor in enumerate(self.factors):
             self._check(f"factor {index}", factor.variables, factor.costs, ())
+            if not factor.variables:
+                raise UsageError(f"factor {index} names no variable: add it to the constant")
             if len(set(factor.variables)) != len(factor.variables):
                 raise UsageError(f"factor {index} names a variable twice: {factor.variables}")
         for index, each in enumerate(self.sums):

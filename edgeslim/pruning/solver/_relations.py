@@ -72,11 +72,13 @@ class Relations:
     """A problem's relations, with variables of its partial sums after its own.
 
     Attributes:
+        own: How many variables are the problem's.
         sizes: How many choices each variable has.
         parts: Of each partial sum the two variables that determine it.
         relations: All losses and costs but the constant.
     """
 
+    own: int
     sizes: tuple[int, ...]
     parts: dict[int, tuple[int, int]]
     relations: tuple[Relation, ...]
@@ -96,7 +98,10 @@ def relations(problem: Problem) -> Relations:
     for each in problem.sums:
         building.add_sum(each)
     return Relations(
-        sizes=tuple(building.sizes), parts=building.parts, relations=tuple(building.relations)
+        own=len(problem.losses),
+        sizes=tuple(building.sizes),
+        parts=building.parts,
+        relations=tuple(building.relations),
     )
 
 

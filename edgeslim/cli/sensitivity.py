@@ -1,0 +1,138 @@
+"""``edgeslim sensitivity``: what each channel group costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import TaskName, shapes
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.errors import UsageError
+from edgeslim.pictures import check_picture
+from edgeslim.pruning.measuring import DEFAULT_RATIOS
+from edgeslim.pruning.paddlex_rule import trade_off
+from edgeslim.pruning.plot_sensitivity import plot_sensitivities
+from edgeslim.pruning.sensitivity import DEFAULT_FILE, SensitivityResult, sensitivity
+
+__all__ = ["command"]
+
+TradeOff = Sequence[tuple[float, float]]
+
+_SHOWN_LOSSES = (0.05, 0.1, 0.2)
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
+    task: TaskName,
+    ratios: Annotated[
+        str, typer.Option(help="Shares of a group's channels that go, with commas between.")
+    ] = ",".join(map(str, DEFAULT_RATIOS)),
+    match: Annotated[
+        str, typer.Option(help="Regular expression: only groups with a weight of such a name.")
+    ] = "",
+    criterion: Annotated[str, typer.Option(help="By which the least important go first.")] = "l1",
+    eval_share: Annotated[
+        float, typer.Option(help="Share of the validation examples that are used.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Decides which examples.")] = 0,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file; one begun is gone on with.")] = DEFAULT_FILE,
+    plot: Annotated[
+        Path | None, typer.Option(help="Picture of what each group costs: PNG or SVG.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure what a model loses when some channels of one group go, group by group.
+
+    Example: edgeslim sensitivity model --task digits --ratios 0.2,0.4,0.6,0.8 --plot groups.png
+    """
+    if plot is not None:
+        check_picture(plot)
+    result = sensitivity(
+        model,
+        task=task,
+        ratios=_ratios(ratios),
+        match=match,
+        criterion=criterion,
+        eval_share=eval_share,
+        seed=seed,
+        input_shapes=shapes(input_shape),
+        out=out,
+        progress=terminal_progress(),
+    )
+    removed = trade_off(result.sensitivities.points, result.graph, result.channels)
+    if plot is not None:
+        plot_sensitivities(result.sensitivities, removed, plot)
+    if as_json:
+        print_json(_document(result, removed))
+    else:
+        _print(result, removed)
+
+
+def _ratios(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{text!r} are not ratios; write them like 0.2,0.4,0.6,0.8") from error
+
+
+def _print(result: SensitivityResult, removed: TradeOff) -> None:
+    context, points = result.sensitivities.context, result.sensitivities.points
+    columns = sorted({each.ratio for group in points.values() for each in group})
+    losses = {name: {each.ratio: each for each in group} for name, group in points.items()}
+    print_table(
+        ["group", "channels", *(f"-{ratio:.4g}" for ratio in columns)],
+        [
+            [
+                name,
+                str(next(iter(known.values())).channels),
+                *(f"{known[r].relative_loss:.1%}" if r in known else "" for r in columns),
+            ]
+            for name, known in losses.items()
+        ],
+    )
+    print_lines(
+        "",
+        f"share of the {context.metric} lost, which is {context.baseline:.4f} on {context.task} "
+        f"when all is whole ({context.examples} examples)",
+    )
+    shown = [
+        f"{share:.1%} for {allowed:.0%}" for allowed, share in removed if allowed in _SHOWN_LOSSES
+    ]
+    print_lines(
+        f"parameters that would go if each group alone may cost so much: {', '.join(shown)}",
+        f"in {result.file}",
+    )
+
+
+def _document(result: SensitivityResult, removed: TradeOff) -> dict[str, object]:
+    context = result.sensitivities.context
+    return {
+        "file": result.file,
+        "task": context.task,
+        "metric": context.metric,
+        "baseline": context.baseline,
+        "criterion": context.criterion,
+        "examples": context.examples,
+        "sensitivities": {
+            name: [
+                {
+                    "ratio": each.ratio,
+                    "width": each.width,
+                    "channels": each.channels,
+                    "metric": each.metric,
+                    "loss": each.loss,
+                    "relative_loss": each.relative_loss,
+                }
+                for each in points
+            ]
+            for name, points in result.sensitivities.points.items()
+        },
+        "trade_off": [{"allowed_loss": allowed, "removed": share} for allowed, share in removed],
+    }

@@ -1,0 +1,226 @@
+"""Operators that are run in dynamic mode by today's functions and not by their old ones.
+
+These are the ones that do otherwise while a network is trained; those whose old functions do
+not run any more, since Paddle's newer kernels want attributes in 64 bits that the old
+functions hand over in 32, or end the process where an input is left out, or have no
+gradient where an output is not read; and those that networks are full of, for an old
+function costs some ten microseconds more, and its gradient as much again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeslim.ops import ELEMENT_TYPES
+
+__all__ = ["FUNCTIONS", "OLDER_NAMES", "Compute", "Function", "Slots"]
+
+Slots = Mapping[str, Sequence[Any]]
+"""Tensors by slot."""
+
+Compute = Callable[[Slots, Mapping[str, Any], bool], Slots]
+"""From inputs, attributes and whether the network is training, to outputs."""
+
+
+class Function(NamedTuple):
+    """What runs an operator.
+
+    Args:
+        slots: The inputs that it knows of.
+        compute: Does it.
+    """
+
+    slots: Sequence[str]
+    compute: Compute
+
+
+def _one(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
+    return given[slot][0] if slot in given else None
+
+
+_NEVER = ""
+"""A slot that is not given, for a parameter that takes a list."""
+
+
+def _native(
+    name: str, slots: Sequence[str], attributes: Mapping[str, Any], output: str = "Out"
+) -> Function:
+    """A function of ``paddle._C_ops``.
+
+    Args:
+        name: What it is called.
+        slots: Inputs in the order of its parameters; one that is not given is None.
+        attributes: Those that follow, with what they are where they are not given.
+        output: The slot of what it returns.
+    """
+
+    def compute(given: Slots, own: Mapping[str, Any], _training: bool) -> Slots:
+        from paddle import _C_ops
+
+        inputs = [_one(given, slot) for slot in slots]
+        values = [own.get(each, default) for each, default in attributes.items()]
+        result = getattr(_C_ops, name)(*inputs, *values)
+        return {output: result if isinstance(result, list) else (result,)}
+
+    return Function(slots, compute)
+
+
+def _interpolation(name: str) -> Function:
+    return _native(
+        f"{name}_interp",
+        ("X", "OutSize", _NEVER, "Scale"),
+        {
+            "data_layout": "NCHW",
+            "out_d": -1,
+            "out_h": -1,
+            "out_w": -1,
+            "scale": [],
+            "interp_method": name,
+            "align_corners": True,
+            "align_mode": 1,
+        },
+    )
+
+
+def _batch_norm(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
+    """With the batch's statistics while training, when the moving ones follow it in place."""
+    from paddle.nn.functional import batch_norm
+
+    out = batch_norm(
+        given["X"][0],
+        given["Mean"][0],
+        given["Variance"][0],
+        _one(given, "Scale"),
+        _one(given, "Bias"),
+        training=training,
+        momentum=attributes.get("momentum", 0.9),
+        epsilon=attributes.get("epsilon", 1e-5),
+        data_format=attributes.get("data_layout", "NCHW"),
+    )
+    return {"Y": (out,)}
+
+
+def _layer_norm(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    from paddle.nn.functional import layer_norm
+
+    images = given["X"][0]
+    first = attributes.get("begin_norm_axis", 1)
+    out = layer_norm(
+        images,
+        images.shape[first:],
+        _one(given, "Scale"),
+        _one(given, "Bias"),
+        attributes.get("epsilon", 1e-5),
+    )
+    return {"Y": (out,)}
+
+
+def _dropout(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
+    from paddle.nn.functional import dropout
+
+    implementation = attributes.get("dropout_implementation", "downgrade_in_infer")
+    out = dropout(
+        given["X"][0],
+        attributes.get("dropout_prob", 0.5),
+        training=training,
+        mode="upscale_in_train" if implementation == "upscale_in_train" else "downscale_in_infer",
+    )
+    return {"Out": (out,)}
+
+
+def _assign_value(_given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """Older and newer descriptions keep the numbers under different names."""
+    from paddle import to_tensor
+
+    names = ("values", *sorted(OLDER_NAMES["assign_value"]))
+    numbers: list[Any] = next((attributes[name] for name in names if attributes.get(name)), [])
+    element_type = ELEMENT_TYPES[attributes["dtype"]]
+    value = np.asarray(numbers, element_type).reshape(attributes["shape"])
+    return {"Out": (to_tensor(value),)}
+
+
+def _concat(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    from paddle import _C_ops
+
+    return {"Out": (_C_ops.concat(list(given["X"]), attributes.get("axis", 0)),)}
+
+
+def _reshape(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """To a shape among the inputs, whole or an extent each, or else to that of the attributes."""
+    from paddle import _C_ops
+
+    shape = given.get("ShapeTensor") or _one(given, "Shape")
+    target: Any = attributes.get("shape", []) if shape is None else shape
+    return {"Out": (_C_ops.reshape(given["X"][0], target),)}
+
+
+def _split(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    from paddle import _C_ops
+
+    images, axis = given["X"][0], attributes.get("axis", 0)
+    if attributes.get("num"):
+        return {"Out": _C_ops.split_with_num(images, attributes["num"], axis)}
+    return {"Out": _C_ops.split(images, attributes["sections"], axis)}
+
+
+OLDER_NAMES: Mapping[str, frozenset[str]] = {
+    "assign_value": frozenset({"bool_values", "fp32_values", "int32_values", "int64_values"})
+}
+"""Attributes that Paddle itself describes no more and still reads, by kind of operator."""
+
+_STRIDES = {"strides": [1, 1], "paddings": [0, 0], "padding_algorithm": "EXPLICIT"}
+
+FUNCTIONS: Mapping[str, Function] = {
+    "assign_value": Function((), _assign_value),
+    "batch_norm": Function(("X", "Scale", "Bias", "Mean", "Variance"), _batch_norm),
+    "bicubic_interp_v2": _interpolation("bicubic"),
+    "bilinear_interp_v2": _interpolation("bilinear"),
+    "celu": _native("celu", ("X",), {"alpha": 1.0}),
+    "concat": Function(("X",), _concat),
+    "conv2d": _native(
+        "conv2d",
+        ("Input", "Filter"),
+        {**_STRIDES, "dilations": [1, 1], "groups": 1, "data_format": "NCHW"},
+        "Output",
+    ),
+    "depthwise_conv2d": _native(
+        "depthwise_conv2d",
+        ("Input", "Filter"),
+        {**_STRIDES, "groups": 1, "dilations": [1, 1], "data_format": "NCHW"},
+        "Output",
+    ),
+    "dropout": Function(("X",), _dropout),
+    "flatten_contiguous_range": _native("flatten", ("X",), {"start_axis": 1, "stop_axis": 1}),
+    "group_norm": _native(
+        "group_norm",
+        ("X", "Scale", "Bias"),
+        {"epsilon": 1e-5, "groups": 1, "data_layout": "NCHW"},
+        "Y",
+    ),
+    "hard_sigmoid": _native("hardsigmoid", ("X",), {"slope": 0.2, "offset": 0.5}),
+    "instance_norm": _native("instance_norm", ("X", "Scale", "Bias"), {"epsilon": 1e-5}, "Y"),
+    "layer_norm": Function(("X", "Scale", "Bias"), _layer_norm),
+    "leaky_relu": _native("leaky_relu", ("X",), {"alpha": 0.02}),
+    "linear_interp_v2": _interpolation("linear"),
+    "matmul_v2": _native("matmul", ("X", "Y"), {"trans_x": False, "trans_y": False}),
+    "nearest_interp_v2": _interpolation("nearest"),
+    "pad3d": _native(
+        "pad3d",
+        ("X",),
+        {"paddings": [0] * 6, "mode": "constant", "value": 0.0, "data_format": "NCDHW"},
+    ),
+    "relu": _native("relu", ("X",), {}),
+    "reshape2": Function(("X", "Shape", "ShapeTensor"), _reshape),
+    "sigmoid": _native("sigmoid", ("X",), {}),
+    "softplus": _native("softplus", ("X",), {"beta": 1.0, "threshold": 20.0}),
+    "split": Function(("X",), _split),
+    "transpose2": _native("transpose", ("X",), {"axis": []}),
+    "trilinear_interp_v2": _interpolation("trilinear"),
+    "unbind": _native("unbind", ("X",), {"axis": 0}),
+    # Its own gradient ends the process where an output is not read.
+    "unstack": _native("unbind", ("X",), {"axis": 0}, "Y"),
+}
+"""By kind of operator."""

@@ -1,0 +1,193 @@
+"""A pruned model computes what the whole one does with the same channels set to zero."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from paddle import nn
+from paddle.vision import models as vision
+
+from edgeslim.channels.groups import Channels, channels_of
+from edgeslim.channels.plan import PruningPlan, Selection
+from edgeslim.channels.pruned import pruned_graph
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.conversion.optimized import unfused_graph
+from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
+from edgeslim.conversion.pruned_model import model_tensors, write_pruned
+from edgeslim.execution import Target
+from edgeslim.fusion import fuse
+from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.models import MODELS
+from edgeslim.paddle_io.export import close_shapes, run_in_paddle
+from edgeslim.paddle_io.parameters import write_parameters
+from edgeslim.paddle_io.program_graph import read_graph
+from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
+from tests.tools import PROJECT, require_module
+
+pytestmark = pytest.mark.slow
+
+NETWORKS = 48
+CONVERTED = 12
+
+
+def random_plan(channels: Channels, seed: int) -> PruningPlan:
+    """Some of each group, at least one channel."""
+    rng = np.random.default_rng(seed)
+    kept = {}
+    for group in channels.groups:
+        count = max(1, int(group.width * rng.uniform(0, 1)))
+        kept[group.name] = tuple(sorted(rng.choice(group.width, count, replace=False).tolist()))
+    return PruningPlan(kept=kept)
+
+
+def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedModel:
+    """Prunes at random and proves the outputs and the written shapes right."""
+    channels = channels_of(model.graph)
+    selection = Selection(channels, random_plan(channels, seed))
+    tensors = spread(model_tensors(model), seed)
+    pruned = write_pruned(model, selection, folder / "pruned" / "model", tensors=tensors)
+    zeroed = {name: selection.zeroed(name, value) for name, value in tensors.items()}
+    write_parameters(folder / "zeroed.pdiparams", zeroed)
+    shutil.copy(model.prefix.with_suffix(".pdmodel"), folder / "zeroed.pdmodel")
+
+    rng = np.random.default_rng(seed)
+    images = {
+        name: rng.normal(size=shape).astype(np.float32) for name, shape in model.graph.feeds.items()
+    }
+    wanted = run_in_paddle(folder / "zeroed", images)
+    found = run_in_paddle(pruned.program.with_suffix(""), images)
+    for some, others in zip(wanted, found, strict=True):
+        assert np.ptp(some) > 0, "outputs that are all the same prove nothing"
+        assert some.shape == others.shape
+        np.testing.assert_allclose(others, some, rtol=1e-5, atol=1e-5 * np.abs(some).max())
+
+    written = read_graph(pruned.program)
+    assert written == pruned_graph(model.graph, selection)
+    inferred = folder / "inferred.pdmodel"
+    shutil.copy(pruned.program, inferred)
+    close_shapes(inferred, model.graph.feeds)
+    assert read_graph(inferred) == written
+    return pruned
+
+
+def spread(tensors: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """Parameters with noise, for first biases are zero and first scales one."""
+    rng = np.random.default_rng(seed)
+    return {
+        name: value
+        if value.dtype.kind != "f"
+        else (value + np.abs(rng.normal(0, 0.02, value.shape))).astype(value.dtype)
+        for name, value in tensors.items()
+    }
+
+
+def assert_fuses_as_the_optimizer(models: Mapping[str, SavedModel], folder: Path) -> None:
+    """Pruned models convert, and our own rules leave what the optimizer leaves."""
+    require_module("paddlelite")
+    prepared = {name: prepare(saved, folder / name) for name, saved in models.items()}
+    jobs = {
+        name: Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=Target.ARM,
+            output=folder / f"{name}-fused",
+            task=Task.FUSE,
+        )
+        for name, model in prepared.items()
+    }
+    for name, done in zip(jobs, convert(list(jobs.values())), strict=True):
+        assert done.error is None, f"{name}: {done.error}"
+        left = read_graph(done.conversion.result, done.conversion.result.with_name("params"))
+        ours = fuse(unfused_graph(prepared[name]), Target.ARM)
+        assert Counter(ours.nodes) == Counter(left.nodes), name
+
+
+def vision_models() -> ModuleType:
+    path = PROJECT / "benchmarks" / "vision_models.py"
+    spec = importlib.util.spec_from_file_location("vision_models", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_each_block_alone(number: int, tmp_path: Path) -> None:
+    for seed in range(3):
+        folder = tmp_path / str(seed)
+        net = block_network(BLOCKS[number], seed)
+        model = prepare_layer(net, INPUT_SHAPE, folder / "whole", name="net")
+        assert_pruned_right(model, folder, seed)
+
+
+def test_random_networks(tmp_path: Path) -> None:
+    pruned, counts = {}, Counter[str]()
+    for seed in range(NETWORKS):
+        folder = tmp_path / str(seed)
+        net = random_network(seed)
+        model = prepare_layer(net, INPUT_SHAPE, folder / "whole", name=str(seed))
+        pruned[str(seed)] = assert_pruned_right(model, folder, seed)
+        channels = channels_of(model.graph)
+        counts["groups"] += len(channels.groups)
+        counts["fixed"] += len(channels.fixed)
+    assert counts["groups"] > NETWORKS
+    some = {name: pruned[name] for name in list(pruned)[:CONVERTED]}
+    assert_fuses_as_the_optimizer(some, tmp_path / "fused")
+
+
+VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
+    "densenet121": (partial(vision.densenet121, num_classes=10), 32),
+    "googlenet": (partial(vision.googlenet, num_classes=10), 224),
+    "mobilenet_v3_large": (partial(vision.mobilenet_v3_large, num_classes=10), 64),
+    "resnext50": (partial(vision.resnext50_32x4d, num_classes=10), 64),
+    "shufflenet_v2": (partial(vision.shufflenet_v2_x1_0, num_classes=10), 64),
+    "squeezenet1_1": (partial(vision.squeezenet1_1, num_classes=10), 96),
+    "vgg11": (partial(vision.vgg11, num_classes=10, batch_norm=True), 64),
+}
+
+
+@pytest.mark.parametrize("name", sorted(VISION))
+def test_vision_models(name: str, tmp_path: Path) -> None:
+    build, side = VISION[name]
+    model = prepare_layer(build(), (1, 3, side, side), tmp_path / "whole", name=name)
+    assert len(channels_of(model.graph).groups) >= 9
+    assert_pruned_right(model, tmp_path, 0)
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+def test_models_by_name(name: str, tmp_path: Path) -> None:
+    net = MODELS.get(name).build(10)
+    model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "whole", name=name)
+    assert list(channels_of(model.graph).fixed.values()) == ["it is an output of the network"]
+    pruned = assert_pruned_right(model, tmp_path, 0)
+    assert_fuses_as_the_optimizer({name: pruned}, tmp_path / "fused")
+
+
+def test_a_saved_model_has_the_groups_of_its_layer(tmp_path: Path) -> None:
+    net = MODELS.get("mobilenet-v2").build(10)
+    model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "layer", name="net")
+    saved = SavedModel(
+        name="net",
+        program=model.prefix.with_suffix(".pdmodel"),
+        parameters=model.prefix.with_suffix(".pdiparams"),
+    )
+    again = channels_of(prepare(saved, tmp_path / "saved").graph)
+    assert again.groups == channels_of(model.graph).groups
+    assert len(again.groups) == 26
+
+
+def test_a_pruned_model_can_be_pruned_again(tmp_path: Path) -> None:
+    net = MODELS.get("mobilenet-v1").build(10)
+    model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "whole", name="net")
+    pruned = assert_pruned_right(model, tmp_path / "once", 1)
+    assert_pruned_right(prepare(pruned, tmp_path / "again"), tmp_path / "twice", 2)
