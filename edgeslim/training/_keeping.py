@@ -93,6 +93,14 @@ class Keeper:
         if with_epoch or time.monotonic() - self._kept_at >= _EVERY_S:
             self._keep()
 
+    def forget(self) -> None:
+        """The training came to nothing, and would again; nothing is left that others collide with.
+
+        It is called in a step that fails, after which nothing is kept.
+        """
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
     def _keep(self) -> None:
         if self._path is None or len(self.losses) == self._kept:
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.errors import UsageError
@@ -26,6 +26,15 @@ _CHECKPOINT = "checkpoint.npz"
 _FRESH_RATE = 0.1
 _FINE_TUNING_RATE = 0.01
 """Of weights that are good already, which the full rate would throw away."""
+
+
+class _Numbers(TypedDict):
+    """What the trainer is told; see `train`."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,31 +96,19 @@ def train(
     load_paddle()
     from edgeslim.training import trainer
 
-    trainer.check_settings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
-    )
+    numbers = _Numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    trainer.check_settings(**numbers)
     _check_out(out)
     with temporary_folder() as scratch:
         chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
     with _folder(out), _shown(progress, epochs) as on_step:
         result = trainer.train(
-            chosen.net,
-            data,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            seed=seed,
-            on_step=on_step,
-            checkpoint=out / _CHECKPOINT,
+            chosen.net, data, on_step=on_step, checkpoint=out / _CHECKPOINT, **numbers
         )
         _save(chosen, out)
-    return Training(
-        model=out,
-        task=task,
-        metrics={found.metric_name: result.metric},
-        losses=result.losses,
-    )
+    metrics = {found.metric_name: result.metric}
+    return Training(model=out, task=task, metrics=metrics, losses=result.losses)
 
 
 def _check_out(out: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -59,6 +59,16 @@ class TrainingResult:
     losses: tuple[float, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Settings:
+    """All numbers that decide what a training does; see `train`."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+
 def seeded_build(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
     """The network that ``build`` makes, with first weights that the seed alone decides."""
     with _draws_kept():
@@ -101,46 +111,63 @@ def train(
         ModelError: The loss is no number any more, or not for these outputs.
     """
     check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    batch_size = min(batch_size, len(data.train))
-    total = epochs * (len(data.train) // batch_size)
+    settings = _Settings(
+        epochs=epochs,
+        batch_size=min(batch_size, len(data.train)),
+        learning_rate=learning_rate,
+        seed=seed,
+    )
     optimizer = momentum(net, learning_rate)
-    settings = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "seed": seed,
-    }
     with _draws_kept(), fast_depthwise(net), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="When training, we now always track global")
-        with Keeper(checkpoint, net, optimizer, data, settings) as keeper:
-            losses = keeper.losses
+        with Keeper(checkpoint, net, optimizer, data, asdict(settings)) as keeper:
             net.train()
-            for number, batch in enumerate(_batches(len(data.train), batch_size, epochs, seed)):
-                if number < len(losses):  # done before the interruption
-                    continue
-                draws = np.random.default_rng((seed, number))  # no step needs those before
-                images, targets = data.train.batch(batch, draws)
-                with keeper.whole_step():
-                    paddle.seed(int(draws.integers(2**31)))
-                    optimizer.set_lr(learning_rate * _share(number, total))
-                    loss = _update(net, optimizer, data.loss, images, targets)
-                    _check_loss(loss, number, total, learning_rate)
-                    losses.append(loss)
-                on_step(Step(number + 1, total, loss))
-                keeper.done(with_epoch=(number + 1) * epochs % total == 0)
-    by_epoch = np.asarray(losses).reshape(epochs, -1).mean(axis=1)
+            _learn(net, optimizer, data, settings, keeper=keeper, on_step=on_step)
+    by_epoch = np.asarray(keeper.losses).reshape(epochs, -1).mean(axis=1)
     return TrainingResult(
         metric=evaluate(net, data.validation, data.metric), losses=tuple(map(float, by_epoch))
     )
 
 
-def _batches(count: int, batch_size: int, epochs: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def _learn(
+    net: nn.Layer,
+    optimizer: paddle.optimizer.Optimizer,
+    data: TaskData,
+    settings: _Settings,
+    *,
+    keeper: Keeper,
+    on_step: Callable[[Step], None],
+) -> None:
+    """All steps that the keeper has not kept."""
+    steps_an_epoch = len(data.train) // settings.batch_size
+    total = settings.epochs * steps_an_epoch
+    for number, batch in enumerate(_batches(len(data.train), settings)):
+        if number < len(keeper.losses):  # done before the interruption
+            continue
+        draws = np.random.default_rng((settings.seed, number))  # no step needs those before
+        images, targets = data.train.batch(batch, draws)
+        with keeper.whole_step():
+            paddle.seed(int(draws.integers(2**31)))
+            optimizer.set_lr(settings.learning_rate * _share(number, total))
+            loss = _update(net, optimizer, data.loss, images, targets)
+            if not math.isfinite(loss):
+                keeper.forget()
+                raise ModelError(
+                    f"training failed: the loss is {loss} at step {number + 1} of {total}; "
+                    f"try a learning rate below {settings.learning_rate:g}"
+                )
+            keeper.losses.append(loss)
+        on_step(Step(number + 1, total, loss))
+        keeper.done(with_epoch=(number + 1) % steps_an_epoch == 0)
+
+
+def _batches(count: int, settings: _Settings) -> Iterator[NDArray[np.int64]]:
     """Places of the examples of each step, in a new order every epoch."""
-    order = np.random.default_rng(seed)
-    for _ in range(epochs):
+    order, size = np.random.default_rng(settings.seed), settings.batch_size
+    for _ in range(settings.epochs):
         places = order.permutation(count)
-        for start in range(0, count - batch_size + 1, batch_size):
-            yield places[start : start + batch_size]
+        for start in range(0, count - size + 1, size):
+            yield places[start : start + size]
 
 
 def _update(
@@ -152,18 +179,15 @@ def _update(
 ) -> float:
     """One step; its loss."""
     loss = loss_of(outputs_of(net, images), tuple(map(paddle.to_tensor, targets)))
+    if not isinstance(loss, paddle.Tensor) or loss.size != 1:
+        found = list(loss.shape) if isinstance(loss, paddle.Tensor) else type(loss).__name__
+        raise ModelError(f"the task's loss is {found}; it must be one number, as a tensor")
+    if loss.stop_gradient:
+        raise ModelError("the task's loss does not come from any weight that can be trained")
     loss.backward()
     optimizer.step()
     optimizer.clear_grad()
     return float(loss)
-
-
-def _check_loss(loss: float, number: int, total: int, learning_rate: float) -> None:
-    if not math.isfinite(loss):
-        raise ModelError(
-            f"training failed: the loss is {loss} at step {number + 1} of {total}; "
-            f"try a learning rate below {learning_rate:g}"
-        )
 
 
 def _share(step: int, total: int) -> float:

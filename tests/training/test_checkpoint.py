@@ -12,7 +12,7 @@ import paddle
 import pytest
 from paddle import nn
 
-from edgeslim.errors import BadFileError, UsageError
+from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.training._signals import signals_wait
 from edgeslim.training.tasks import LabelledImages, TaskData
 from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
@@ -169,6 +169,16 @@ def test_an_error_in_the_middle_of_a_step_is_not_kept(
     _train(net, checkpoint=checkpoint, on_step=steps.append)
     assert steps[0].number == STEPS + 1
     assert _weights(net) == undisturbed[1]
+
+
+def test_a_training_that_diverges_leaves_nothing_in_the_way_of_one_that_does_not(
+    tmp_path: Path,
+) -> None:
+    checkpoint = tmp_path / "state.npz"
+    with pytest.raises(ModelError, match="the loss is"):
+        _train(_net(), checkpoint=checkpoint, learning_rate=1e30, batch_size=36, epochs=5)
+    assert list(tmp_path.iterdir()) == []
+    _train(_net(), checkpoint=checkpoint)
 
 
 @pytest.mark.parametrize(

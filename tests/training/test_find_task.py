@@ -119,6 +119,33 @@ def test_data_of_a_user_that_are_none(tmp_path: Path, returned: str, message: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ("lambda: 1/0", r"metric\(\) raises ZeroDivisionError"),
+        ("lambda: 3", r"metric\(\) has no update, no value"),
+        ("lambda: type('M', (), {'update': print, 'value': 3})", r"\.value must be a function"),
+        ("lambda: type('M', (), {'update': int, 'value': print})", r"metric\(\)\.update raises"),
+    ],
+)
+def test_metrics_of_a_user_that_are_none(tmp_path: Path, metric: str, message: str) -> None:
+    code = OWN.replace("validation=part", f"validation=part, metric={metric}")
+    (tmp_path / "task.py").write_text(code)
+    data = find_task(str(tmp_path / "task.py")).data(SHAPE, 0)
+    with pytest.raises(BadFileError, match=message):
+        data.metric().update([], ())
+
+
+@pytest.mark.slow
+def test_a_loss_of_a_user_that_fails(tmp_path: Path) -> None:
+    code = OWN.replace("validation=part", "validation=part, loss=lambda *_: {}['missing']")
+    (tmp_path / "task.py").write_text(code)
+    data = find_task(str(tmp_path / "task.py")).data(SHAPE, 0)
+    with pytest.raises(BadFileError, match=r"\.loss raises KeyError: 'missing'"):
+        data.loss([], ())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     ("returned", "message"),
     [
         ("1/0", r"train\.batch raises ZeroDivisionError"),

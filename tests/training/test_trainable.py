@@ -141,3 +141,9 @@ def test_a_model_of_two_images_is_refused(tmp_path: Path) -> None:
 def test_other_channels_than_a_named_network_reads(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reads 3 channels, not 1; write --input-shape 2,3,32,64"):
         trainable(find_model("mobilenet-v1"), tmp_path, seed=0, input_shape=(2, 1, 32, 64))
+
+
+def test_a_network_by_name_gets_the_classes_of_the_task(tmp_path: Path) -> None:
+    source = find_model("mobilenet-v1", num_classes=10)
+    net = trainable(source, tmp_path, seed=0, input_shape=(1, 3, 16, 16)).net
+    assert net(paddle.zeros([2, 3, 16, 16])).shape == [2, 10]

@@ -14,7 +14,7 @@ from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArc
 from edgeslim.models.light_nas import LightNasNet
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.short_training import ShortTraining
-from edgeslim.training.tasks import find_task
+from edgeslim.training.tasks import TaskData, find_task
 from edgeslim.training.trainer import Step, TrainingResult, _share, seeded_build, train
 
 if TYPE_CHECKING:
@@ -150,3 +150,17 @@ def test_scores_that_are_no_numbers_are_an_error() -> None:
     net[1].bias.set_value(paddle.full([10], math.nan))
     with pytest.raises(ModelError, match="scores that are no numbers"):
         evaluate(net, DATA.validation, DATA.metric)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda outputs, _: outputs[0], r"the task's loss is \[32, 10\]; it must be one number"),
+        (lambda *_: 3.0, "the task's loss is float; it must be one number, as a tensor"),
+        (lambda *_: paddle.ones([]), "does not come from any weight that can be trained"),
+    ],
+)
+def test_losses_that_are_none(loss: Any, message: str) -> None:
+    data = TaskData(train=DATA.train, validation=DATA.validation, loss=loss)
+    with pytest.raises(ModelError, match=message):
+        train(_net(), data, epochs=1, batch_size=32, learning_rate=0.1, seed=0)

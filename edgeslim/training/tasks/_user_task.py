@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -13,13 +14,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgeslim.opspec import Shape
-    from edgeslim.training.tasks._task import Examples, Targets
+    from edgeslim.training.tasks._task import Examples, Metric, Targets
 
 __all__ = ["UserTask"]
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 _IS_TASK = ("num_classes", "metric_name", "data")
 _IS_DATA = ("train", "validation", "loss", "metric")
 _IS_EXAMPLES = ("__len__", "batch")
+_IS_METRIC = ("update", "value")
+_FUNCTIONS = {"data", "loss", "metric", "batch", "update", "value"}
 
 
 class UserTask:
@@ -49,13 +55,7 @@ class UserTask:
         self.metric_name: str = task.metric_name
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
-        try:
-            data = self._task.data(input_shape, seed)
-        except EdgeslimError:
-            raise
-        except Exception as error:
-            # The user's own code may raise anything.
-            raise BadFileError(_raises(f"{self._name}.data", error)) from error
+        data = _telling(f"{self._name}.data", self._task.data)(input_shape, seed)
         where = f"{self._name}.data(...)"
         _check_has(where, data, _IS_DATA)
         for part in ("train", "validation"):
@@ -65,9 +65,19 @@ class UserTask:
         return TaskData(
             train=_UserExamples(f"{where}.train", data.train, input_shape),
             validation=_UserExamples(f"{where}.validation", data.validation, input_shape),
-            loss=data.loss,
-            metric=data.metric,
+            loss=_telling(f"{where}.loss", data.loss),
+            metric=lambda: _UserMetric(f"{where}.metric()", data.metric),
         )
+
+
+class _UserMetric:
+    """A user's metric; what it raises is said in one line."""
+
+    def __init__(self, name: str, begin: Callable[[], Metric]) -> None:
+        metric = _telling(name, begin)()
+        _check_has(name, metric, _IS_METRIC)
+        self.update = _telling(f"{name}.update", metric.update)
+        self.value = _telling(f"{name}.value", metric.value)
 
 
 class _UserExamples:
@@ -84,19 +94,18 @@ class _UserExamples:
     def batch(
         self, places: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        try:
-            images, targets = self._examples.batch(places, rng)
-            images, targets = np.asarray(images), tuple(map(np.asarray, targets))
-        except EdgeslimError:
-            raise
-        except Exception as error:
-            # The user's own code may raise anything.
-            raise BadFileError(_raises(self._name, error)) from error
+        images, targets = _telling(self._name, self._arrays)(places, rng)
         expected = (len(places), *self._input_shape[1:])
         if images.shape != expected or images.dtype != np.float32:
             found = f"{images.dtype} {images.shape}"
             raise BadFileError(f"{self._name} must give float32 {expected} images, not {found}")
         return images, targets
+
+    def _arrays(
+        self, places: NDArray[np.int64], rng: np.random.Generator | None
+    ) -> tuple[NDArray[np.float32], Targets]:
+        images, targets = self._examples.batch(places, rng)
+        return np.asarray(images), tuple(map(np.asarray, targets))
 
 
 def _check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
@@ -104,9 +113,20 @@ def _check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
     if lacking:
         raise BadFileError(f"{name} has no {', no '.join(lacking)}")
     for part in parts:
-        if part in {"data", "loss", "metric", "batch"} and not callable(getattr(thing, part)):
+        if part in _FUNCTIONS and not callable(getattr(thing, part)):
             raise BadFileError(f"{name}.{part} must be a function")
 
 
-def _raises(what: str, error: Exception) -> str:
-    return f"{what} raises {type(error).__name__}: {error}"
+def _telling(name: str, function: Callable[P, Result]) -> Callable[P, Result]:
+    """A function of the user, of which it is said in one line what it raises."""
+
+    def told(*args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except EdgeslimError:
+            raise
+        except Exception as error:
+            # The user's own code may raise anything.
+            raise BadFileError(f"{name} raises {type(error).__name__}: {error}") from error
+
+    return told
