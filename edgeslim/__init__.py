@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edgeslim.profiling.attached import devices
     from edgeslim.profiling.doctor import doctor
     from edgeslim.profiling.profile import profile
+    from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
     from edgeslim.search.largest import largest
     from edgeslim.search.search import search
@@ -50,6 +51,7 @@ __all__ = [
     "largest",
     "predict",
     "profile",
+    "prune",
     "search",
     "sensitivity",
     "train",
@@ -69,6 +71,7 @@ _MODULES = {
     "largest": "edgeslim.search.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
+    "prune": "edgeslim.pruning.prune",
     "search": "edgeslim.search.search",
     "sensitivity": "edgeslim.pruning.sensitivity",
     "train": "edgeslim.training.train_model",

@@ -110,7 +110,7 @@ def ratios_of_groups(channels: Channels, ratios: Mapping[str, float]) -> dict[st
 
 
 def _check(channels: Channels, name: str, ratio: float) -> None:
-    if name not in channels.producers:
+    if name not in channels.producers and name not in channels.axes:
         raise UnknownNameError("parameter", name, channels.producers)
     if not 0 < ratio < 1 or math.isnan(ratio):
         raise UsageError(f"the ratio of {name} must be above 0 and below 1, not {ratio:g}")

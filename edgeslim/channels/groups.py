@@ -23,7 +23,7 @@ from edgeslim.ops import known_kinds
 from edgeslim.ops._channel_flow import ChannelFlow
 from edgeslim.ops._channel_rules import blocked
 
-__all__ = ["ChannelGroup", "Channels", "channels_of"]
+__all__ = ["ChannelGroup", "Channels", "channel_flow", "channels_of"]
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -87,7 +87,7 @@ class Channels:
 
 def channels_of(graph: Graph) -> Channels:
     """The channel groups of a network, before or after fusion."""
-    flow = _flow(graph)
+    flow = channel_flow(graph)
     units = joined(flow)
     output_axes = [
         (name, axis, units.of(labels))
@@ -123,14 +123,23 @@ def channels_of(graph: Graph) -> Channels:
     )
 
 
-def _flow(graph: Graph) -> ChannelFlow:
-    """What the operators say, in the order they run."""
+def channel_flow(graph: Graph, known: Channels | None = None) -> ChannelFlow:
+    """What the operators say, in the order they run.
+
+    Args:
+        graph: The network.
+        known: Channels of the same network before fusion: parameters that have kept their
+            names are labelled with the units that they are there.
+    """
     shapes = dict(graph.feeds)
     for node in graph.nodes:
         for names, slots in ((node.inputs, node.spec.inputs), (node.outputs, node.spec.outputs)):
             for slot, each in names.items():
                 shapes.update(zip(each, slots[slot], strict=True))
-    flow = ChannelFlow(graph.parameters, shapes)
+    if known is None:
+        flow = ChannelFlow(graph.parameters, shapes)
+    else:
+        flow = ChannelFlow(graph.parameters, shapes, known.axes, known.group_of.size)
     kinds = known_kinds()
     for node in graph.nodes:
         kind = kinds.get(node.spec.kind)

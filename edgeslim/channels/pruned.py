@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
-from edgeslim.channels.plan import Selection
+from edgeslim.channels.plan import Mask
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import known_kinds
-from edgeslim.ops._channel_sizes import Resizing
-from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
+from edgeslim.ops._channel_sizes import Resizing, same
+from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["changed_attributes", "pruned_graph", "pruned_node"]
+__all__ = ["Widths", "pruned_graph", "pruned_node"]
 
 
-def pruned_graph(graph: Graph, selection: Selection) -> Graph:
+class Widths(Protocol):
+    """What is left of a network's tensors: a `Selection`, or only `Sizes`."""
+
+    def shape(self, tensor: str, shape: Shape) -> Shape:
+        """The shape that is left of a tensor."""
+
+    def masks(self, tensor: str) -> tuple[Mask | None, ...]:
+        """What is kept of each axis; None where all of it is."""
+
+
+def pruned_graph(graph: Graph, selection: Widths) -> Graph:
     """A network with the channels that a selection keeps."""
     return msgspec.structs.replace(
         graph,
@@ -24,7 +35,7 @@ def pruned_graph(graph: Graph, selection: Selection) -> Graph:
     )
 
 
-def pruned_node(node: Node, selection: Selection) -> Node:
+def pruned_node(node: Node, selection: Widths) -> Node:
     """One operator of it."""
     old = node.spec
     new = msgspec.structs.replace(
@@ -35,27 +46,28 @@ def pruned_node(node: Node, selection: Selection) -> Node:
     )
     if new == old:
         return node
-    changed = changed_attributes(node, new, selection)
+    changed = _changed_attributes(node, new, selection)
     if changed:
         attributes = Attributes({**old.attributes, **changed})
         new = msgspec.structs.replace(new, attributes=attributes)
     return msgspec.structs.replace(node, spec=new)
 
 
-def changed_attributes(node: Node, new: OpSpec, selection: Selection) -> Mapping[str, Attribute]:
+def _changed_attributes(node: Node, new: OpSpec, selection: Widths) -> Mapping[str, Attribute]:
     """Attributes that follow the channels, with their new values."""
     kind = known_kinds().get(node.spec.kind)
-    if kind is None:
+    if kind is None or kind.resized is same:
         return {}
-    slots, shapes = (node.inputs, new.inputs) if node.inputs else (node.weights, new.weights)
-    slot = next(iter(slots), "")
-    if not slot:
-        return {}
-    kept = selection.masks(slots[slot][0]) or (None,) * len(shapes[slot][0])
+    first = next(iter((node.inputs or node.weights).values()), ("",))[0]
+
+    def kept(axis: int) -> Mask | None:
+        masks = selection.masks(first)
+        return masks[axis] if masks else None
+
     return kind.resized(Resizing(node.spec, new, kept))
 
 
-def _shapes(shapes: Shapes, names: Names, selection: Selection) -> Shapes:
+def _shapes(shapes: Shapes, names: Names, selection: Widths) -> Shapes:
     return Shapes(
         {
             slot: tuple(

@@ -12,6 +12,7 @@ from edgeslim.cli import (
     inspect,
     predict,
     profile,
+    prune,
     runner,
     search,
     sensitivity,
@@ -40,6 +41,7 @@ app.command("devices")(devices.command)
 app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)
+app.command("prune")(prune.command)
 app.command("search")(search.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)

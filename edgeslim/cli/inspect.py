@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edgeslim.channels.drawing import check_drawing, draw
 from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.conversion.inspect_model import Inspection, inspect
+from edgeslim.files import write_bytes
 
 __all__ = ["command"]
 
@@ -21,13 +24,20 @@ def command(
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
+    graph: Annotated[
+        Path | None, typer.Option(help="Draw the network with its channel groups: an .svg file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what a model costs and list its parameters.
 
     Example: edgeslim inspect mobilenet-v2 --match '.*[r|d]_weights'
     """
+    if graph is not None:
+        check_drawing(graph)
     found = inspect(model, match=match, input_shapes=shapes(input_shape))
+    if graph is not None:
+        write_bytes(graph, _drawing(found, match).encode())
     if as_json:
         print_json(_document(found))
         return
@@ -74,6 +84,17 @@ def _print_channels(found: Inspection, match: str) -> None:
 
 def _few(names: tuple[str, ...]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _drawing(found: Inspection, match: str) -> str:
+    """The network with all groups in colour, or with those that were chosen."""
+    return draw(
+        found.graph,
+        found.channels,
+        title=f"{found.name}, {match!r}" if match else found.name,
+        groups=found.chosen if match else [group.name for group in found.channels.groups],
+        matched=tuple(found.parameter_shapes) if match else (),
+    )
 
 
 def _document(found: Inspection) -> dict[str, object]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input_shapes"]
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
-_PUBLISHED_CLASSES = 1000
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
 
 
@@ -62,7 +61,8 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
 
     Args:
         text: A saved model, ``file.py:function``, or a name.
-        num_classes: Of a network by name, if not the 1,000 that each was published with.
+        num_classes: Of a network by name, without the background, if not those that it was
+            published with.
 
     Raises:
         UnknownNameError: No such file and no such name; the nearest name is offered.
@@ -88,7 +88,7 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
         entry = MODELS.get(text)
         return LayerModel(
             name=text.lower().replace("_", "-"),
-            build=lambda: entry.build(num_classes or _PUBLISHED_CLASSES),
+            build=lambda: entry.for_classes(num_classes),
             input_shape=entry.input_shape,
         )
     if "/" in text or path.suffix:

@@ -10,11 +10,10 @@ import paddle
 from paddle import Tensor, nn
 
 from edgeslim.models._blazeface_architecture import BOXES, BlazeBlock, BlazeFaceArchitecture
+from edgeslim.models._box_head import BoxHead
 from edgeslim.models._layers import conv_norm
 
 __all__ = ["BlazeFaceNet"]
-
-_COORDINATES = 4
 
 
 class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
@@ -45,7 +44,7 @@ class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
         widths = [architecture.blocks[place].channels for place in self.maps]
         self.heads = nn.LayerList(
             [
-                _Head(channels, boxes, num_classes)
+                BoxHead(channels, boxes, num_classes, kernel=3)
                 for channels, boxes in zip(widths, BOXES, strict=True)
             ]
         )
@@ -104,24 +103,3 @@ def _depthwise_pair(name: str, channels: int, stride: int) -> list[nn.Sequential
         )
         for number, step in ((1, 1), (2, stride))
     ]
-
-
-class _Head(nn.Layer):  # type: ignore[misc]  # Paddle has no types
-    """Boxes and classes of one map, with the places in one axis."""
-
-    def __init__(self, channels: int, boxes: int, num_classes: int) -> None:
-        super().__init__()
-        self.num_classes = num_classes
-        self.location = nn.Conv2D(channels, boxes * _COORDINATES, 3, padding=1)
-        self.confidence = nn.Conv2D(channels, boxes * num_classes, 3, padding=1)
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        return (
-            _places_in_one_axis(self.location(features), _COORDINATES),
-            _places_in_one_axis(self.confidence(features), self.num_classes),
-        )
-
-
-def _places_in_one_axis(answers: Tensor, each: int) -> Tensor:
-    """``(N, boxes * each, H, W)`` to ``(N, H * W * boxes, each)``."""
-    return paddle.reshape(paddle.transpose(answers, [0, 2, 3, 1]), [0, -1, each])

@@ -22,16 +22,28 @@ class ModelEntry:
     """One network: how it is built and what it reads.
 
     Args:
-        build: Makes the network, with fresh weights, for a number of classes.
+        build: Makes the network, with fresh weights, for a number of classes, the background
+            among them if it has one.
         input_shape: What it was designed for, ``(N, C, H, W)``; ``C`` is fixed by the
             weights, ``H`` and ``W`` may be others.
+        num_classes: How many classes it tells apart if nobody says otherwise, without the
+            background.
+        has_background: It is built for one class more, the background.
         summary: One line for a list of models.
     """
 
     build: Callable[[int], nn.Layer]
     summary: str
     input_shape: Shape = (1, 3, 224, 224)
+    num_classes: int = 1000
+    has_background: bool = False
 
     def __post_init__(self) -> None:
         if len(self.input_shape) != 4 or min(self.input_shape) < 1:
             raise UsageError(f"input_shape must be (N, C, H, W), not {self.input_shape}")
+        if self.num_classes < 1:
+            raise UsageError(f"num_classes must be at least 1, not {self.num_classes}")
+
+    def for_classes(self, num_classes: int | None = None) -> nn.Layer:
+        """The network for so many classes of a task, or for those of the original."""
+        return self.build((num_classes or self.num_classes) + self.has_background)

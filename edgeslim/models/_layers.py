@@ -6,17 +6,41 @@ regular expressions over names (``.*_sep_weights``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 from paddle import Tensor, nn
 
-__all__ = ["WindowAverage", "classifier", "conv_norm", "linear"]
+__all__ = ["ConvNormNames", "WindowAverage", "classifier", "conv_norm", "linear", "named_conv_norm"]
 
-_ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
-_NORM_SUFFIXES = {
-    "weight": "_scale",
-    "bias": "_offset",
-    "_mean": "_mean",
-    "_variance": "_variance",
+_ACTIVATIONS = {
+    "leaky_relu": partial(nn.LeakyReLU, 0.1),
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConvNormNames:
+    """Names of the parameters of a convolution and of its batch norm."""
+
+    weights: str
+    scale: str
+    offset: str
+    mean: str
+    variance: str
+
+    @classmethod
+    def prefixed(cls, name: str, norm_name: str | None = None) -> ConvNormNames:
+        """Those of most networks: ``<name>_weights``, ``<name>_bn_scale`` and so on."""
+        norm = norm_name or f"{name}_bn"
+        return cls(
+            weights=f"{name}_weights",
+            scale=f"{norm}_scale",
+            offset=f"{norm}_offset",
+            mean=f"{norm}_mean",
+            variance=f"{norm}_variance",
+        )
 
 
 def conv_norm(
@@ -30,7 +54,7 @@ def conv_norm(
     activation: str = "",
     norm_name: str | None = None,
 ) -> nn.Sequential:
-    """A convolution without bias, its batch norm and, if named, ``relu`` or ``relu6``.
+    """A convolution without bias, its batch norm and, if named, what follows them.
 
     Args:
         name: Prefix of the parameters' names: ``<name>_weights``.
@@ -39,9 +63,31 @@ def conv_norm(
         kernel: Side of the square filter; the padding keeps the extents at stride 1.
         stride: Step of the filter, both ways.
         groups: ``c_in`` for a depthwise convolution.
-        activation: Empty for none.
+        activation: ``relu``, ``relu6`` or ``leaky_relu``; empty for none.
         norm_name: Prefix of the batch norm's names, if not ``<name>_bn``.
     """
+    return named_conv_norm(
+        ConvNormNames.prefixed(name, norm_name),
+        c_in,
+        c_out,
+        kernel=kernel,
+        stride=stride,
+        groups=groups,
+        activation=activation,
+    )
+
+
+def named_conv_norm(
+    names: ConvNormNames,
+    c_in: int,
+    c_out: int,
+    *,
+    kernel: int = 1,
+    stride: int = 1,
+    groups: int = 1,
+    activation: str = "",
+) -> nn.Sequential:
+    """What `conv_norm` makes, with names of any form; ``leaky_relu`` falls by a tenth."""
     conv = nn.Conv2D(
         c_in,
         c_out,
@@ -54,11 +100,12 @@ def conv_norm(
         weight_attr=nn.initializer.KaimingNormal(),
     )
     norm = nn.BatchNorm2D(c_out)
-    norm_name = norm_name or f"{name}_bn"
     # Assigned, not passed in: a name passed in may be used only once in a process.
-    conv.weight.name = f"{name}_weights"
+    conv.weight.name = names.weights
+    norm.weight.name, norm.bias.name = names.scale, names.offset
+    statistics = {"_mean": names.mean, "_variance": names.variance}
     for own_name, parameter in norm.named_parameters():
-        parameter.name = norm_name + _NORM_SUFFIXES[own_name]
+        parameter.name = statistics.get(own_name, parameter.name)
     layers = [("conv", conv), ("norm", norm)]
     if activation:
         layers.append(("activation", _ACTIVATIONS[activation]()))

@@ -31,20 +31,33 @@ class ChannelFlow:
     Args:
         parameters: Shape of each persistent tensor by name.
         shapes: Shape of each activation by name.
+        known: Labels that axes of parameters have from elsewhere, by name.
+        count: Labels from 0 that are taken by them.
 
     Whoever runs the rules adds to ``made_of_parameters`` what is computed of them alone.
     """
 
-    def __init__(self, parameters: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, Shape],
+        shapes: Mapping[str, Shape],
+        known: Mapping[str, Axes] | None = None,
+        count: int = 0,
+    ) -> None:
         self.parameters = parameters
         self._shapes = shapes
         self._axes: dict[str, Axes] = {}
-        self._of_parameters: dict[tuple[str, int], Labels] = {}
+        self._of_parameters: dict[tuple[str, int], Labels] = {
+            (name, axis): labels
+            for name in parameters
+            for axis, labels in enumerate((known or {}).get(name, ()))
+            if labels is not None and labels.size == parameters[name][axis]
+        }
         self.producers: dict[str, int] = {}
         self.ties: list[tuple[Labels, Labels, str]] = []
         self.fixed: list[tuple[Labels, str]] = []
         self.made_of_parameters: set[str] = set(parameters)
-        self.count = 0
+        self.count = count
 
     def shape(self, name: str) -> Shape:
         """Shape of a tensor."""

@@ -31,12 +31,12 @@ class Resizing(NamedTuple):
     Args:
         old: As it was.
         new: With its new shapes, and its old attributes.
-        kept: What stays of each axis of the first tensor it reads; None of whole axes.
+        kept: What stays of an axis of the first tensor it reads; None if all of it.
     """
 
     old: OpSpec
     new: OpSpec
-    kept: tuple[Kept | None, ...]
+    kept: Callable[[int], Kept | None]
 
 
 SizeRule = Callable[[Resizing], Mapping[str, Attribute]]
@@ -83,7 +83,7 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
     attributes = change.old.attributes
     starts, ends = (list(_numbers(attributes[name])) for name in ("starts", "ends"))
     for place, axis in enumerate(_numbers(attributes["axes"])):
-        kept = change.kept[axis]
+        kept = change.kept(axis)
         if kept is not None:
             part = range(*slice(starts[place], ends[place]).indices(kept.size))
             starts[place] = int(kept[: part.start].sum())
@@ -93,11 +93,10 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
 
 
 def squeezed(change: Resizing) -> Mapping[str, Attribute]:
-    """Axes that had one element before; those that have one now only stay."""
-    shape = _read(change.old)
-    wanted = _numbers(change.old.attributes["axes"]) or tuple(range(len(shape)))
-    ones = tuple(axis for axis in wanted if shape[axis] == 1)
-    return {} if all(_read(change.new)[axis] == 1 for axis in wanted) else {"axes": ones}
+    """The axes that had one element before: one channel left is not to be dropped with them."""
+    shape, wanted = _read(change.old), _numbers(change.old.attributes["axes"])
+    ones = tuple(axis for axis in wanted or range(len(shape)) if shape[axis] == 1)
+    return {"axes": ones} if ones and ones != wanted else {}
 
 
 def _read(spec: OpSpec) -> Shape:

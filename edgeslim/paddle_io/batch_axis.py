@@ -102,14 +102,12 @@ def _slice(
     place = axes.index(grown.axis)
     start, end = attributes["starts"][place], attributes["ends"][place]
     dropped = [each % len(reads["Input"][0]) for each in attributes.get("decrease_axis", ())]
-    whole = start in {0, -grown.described} and (end == -1 or end >= grown.described)
-    if end == -1 and grown.described > 1:
-        whole = False  # all but the last
+    whole = start in {0, -grown.described} and end >= grown.described
     if not whole or grown.axis in dropped:
         return given, attributes
-    ends = list(attributes["ends"])
-    ends[place] = _WHOLE
-    return given, {**attributes, "ends": ends}
+    starts, ends = list(attributes["starts"]), list(attributes["ends"])
+    starts[place], ends[place] = 0, _WHOLE
+    return given, {**attributes, "starts": starts, "ends": ends}
 
 
 def _repeat(

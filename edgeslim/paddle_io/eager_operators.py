@@ -7,12 +7,12 @@ values of attributes. A few are better asked for by today's functions (`eager_fu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edgeslim.errors import ModelError
 from edgeslim.ops import known_kinds
-from edgeslim.paddle_io.eager_functions import FUNCTIONS, OLDER_NAMES, Compute, Slots
+from edgeslim.paddle_io.eager_functions import FUNCTIONS, OLDER_NAMES, Compute, Function, Slots
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.proto import attribute_value
 
@@ -44,7 +44,13 @@ class EagerOperator:
         self.inputs = _names(op.inputs)
         self.outputs = _names(op.outputs)
         self.attributes = _attributes(op)
-        self._compute = compute or FUNCTIONS.get(self.kind) or _Legacy(self)
+        function = FUNCTIONS.get(self.kind) or _legacy(self)
+        for slot in self.inputs:
+            if slot not in function.slots:
+                raise ModelError(
+                    f"{self.kind} cannot be run in dynamic mode with its input {slot!r}"
+                )
+        self._compute = compute or function.compute
 
     def __call__(
         self, given: Slots, attributes: Mapping[str, Any] | None = None, *, training: bool = False
@@ -83,24 +89,28 @@ def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401 - an OpDesc
     return {each.name: attribute_value(each) for each in op.attrs if each.name in wanted}
 
 
+def _legacy(operator: EagerOperator) -> Function:
+    """Paddle's function of the same name."""
+    load_paddle()
+    from paddle import _legacy_C_ops
+
+    kind = operator.kind
+    slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
+    if slots is None or not hasattr(_legacy_C_ops, kind):
+        raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
+    return Function(slots, _Legacy(operator, slots))
+
+
 class _Legacy:
     """Runs an operator by Paddle's function of the same name."""
 
-    def __init__(self, operator: EagerOperator) -> None:
-        load_paddle()
+    def __init__(self, operator: EagerOperator, slots: Sequence[str]) -> None:
         from paddle import _legacy_C_ops
         from paddle.base.core import eager
 
         kind = operator.kind
-        function = getattr(_legacy_C_ops, kind, None)
-        slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
-        if function is None or slots is None:
-            raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
         types = _legacy_C_ops.get_core_ops_args_type_info()[kind]
-        for slot in operator.inputs:
-            if slot not in slots:
-                raise ModelError(f"{kind} cannot be run in dynamic mode with its input {slot!r}")
-        self._function = function
+        self._function = getattr(_legacy_C_ops, kind)
         self._arguments = [
             (slot, argument == "list", _missing(slot, argument, operator, eager.Tensor))
             for slot, argument in zip(slots, types, strict=True)

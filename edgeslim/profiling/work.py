@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
@@ -16,7 +17,7 @@ from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.networks import OptimizedNetwork
-from edgeslim.profiling.prunable_range import prunable_range
+from edgeslim.profiling.prunable_range import prunable_range, pruned_versions
 from edgeslim.profiling.telling_networks import telling_tokens
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
@@ -83,19 +84,26 @@ def space_work(
 
 
 def model_work(model: PreparedModel, target: Target, folder: Path, *, prunable: bool) -> Work:
-    """The fused operators of a model, and the model itself.
+    """The fused operators of a model, and the model itself and pruned versions of it.
 
     Args:
         model: The model.
         target: What it is converted for.
         folder: Where its files go.
-        prunable: Whether the operators of its pruned versions are wanted too.
+        prunable: Whether its pruned versions are wanted too: their operators, and some of
+            them as whole networks, for without them nobody knows how well they are predicted.
     """
-    (network,) = optimized_networks([model], target, folder)
-    specs = network.graph.specs
-    own = {spec: float(count) for spec, count in Counter(specs).items()}
-    more = prunable_range(specs) if prunable else {}
-    return Work(uses={**more, **own}, networks=(network,))
+    if not prunable:
+        (network,) = optimized_networks([model], target, folder)
+        specs = network.graph.specs
+        return Work(
+            uses={spec: float(count) for spec, count in Counter(specs).items()},
+            networks=(network,),
+        )
+    channels = channels_of(model.graph)
+    models = [model, *pruned_versions(model, channels, folder)]
+    networks = tuple(optimized_networks(models, target, folder))
+    return Work(uses=prunable_range(networks[0].graph, channels), networks=networks)
 
 
 def operator_work(path: Path) -> Work:

@@ -127,13 +127,15 @@ def sensitivity(
     )
 
 
-def rank_channels(weights: Weights, criterion: Criterion, trial: Trial, seed: int) -> Rankings:
+def rank_channels(
+    weights: Weights, criterion: Criterion, trial: Trial | None, seed: int
+) -> Rankings:
     """The channels of every group by their importance, with gradients of a task if need be.
 
     Raises:
         ModelError: Weights that are no numbers, or the network lacks what the criterion goes by.
     """
-    if not criterion.needs_gradients:
+    if not criterion.needs_gradients or trial is None:
         return ranking(weights, criterion)
     batches = (
         Weights(

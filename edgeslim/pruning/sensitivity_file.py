@@ -129,6 +129,21 @@ class SensitivityFile:
                 f"{self.path} is of {difference}; give the same to go on with it, or another --out"
             )
 
+    def check_model(self, fingerprint: str) -> None:
+        """Proves that the file is of a model.
+
+        Args:
+            fingerprint: Of the model's parameters.
+
+        Raises:
+            ContextMismatchError: It is of another.
+        """
+        if self.context.model != fingerprint:
+            raise ContextMismatchError(
+                f"{self.path} is of another model: its parameters were {self.context.model}, not "
+                f"{fingerprint}; measure this one with edgeslim sensitivity"
+            )
+
     def add(self, point: SensitivityPoint) -> None:
         """Adds a point, on the disk before this returns.
 

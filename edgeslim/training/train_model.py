@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.errors import UsageError
-from edgeslim.files import new_folder, temporary_folder
+from edgeslim.files import new_folder, temporary_folder, write_together
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress, Stage
@@ -163,8 +163,8 @@ def _shown(progress: Progress, epochs: int) -> Iterator[Callable[[Step], None]]:
 
 
 def _save(chosen: Trainable, out: Path) -> None:
-    """Puts the model into the folder; its program comes last, and so no half of it is one."""
+    """Puts both files of the model into the folder, or none."""
     with temporary_folder(near=out) as folder:
         chosen.save(folder)
-        for ending in (".pdiparams", ".pdmodel"):
-            (folder / f"model{ending}").replace(out / f"model{ending}")
+        names = ("model.pdiparams", "model.pdmodel")
+        write_together({out / name: (folder / name).read_bytes() for name in names})

@@ -48,7 +48,8 @@ def trainable(
         input_shape: If the model leaves it open.
 
     Raises:
-        UsageError: The shape is missing, or has other channels than the model reads.
+        UsageError: The shape is missing, or has other channels than the model reads; the model
+            reads more than one image.
         BadFileError, ModelError: It is no model, or one that cannot be saved.
     """
     if isinstance(source, SavedModel):
@@ -82,11 +83,21 @@ def _from_layer(
 
 
 def _from_files(source: SavedModel, scratch: Path, input_shape: Shape | None) -> Trainable:
+    from edgeslim.training.program_net import load_program_net
+
     shapes = None if input_shape is None else {"": input_shape}
     prepared = prepare(source, scratch / "first", input_shapes=shapes)
-    # With edgeslim.training.program_net: net = load_program_net(prepared.prefix), and
-    # Trainable(name, net, the one of net.feeds, save=lambda folder: net.save(folder / "model")).
-    raise UsageError(
-        f"{prepared.name} is a saved model, which is not trained yet; give a network by name, or "
-        "file.py:function"
+    net = load_program_net(prepared.prefix)
+    if len(net.feeds) != 1:
+        raise UsageError(
+            f"{source.name} has {len(net.feeds)} inputs ({', '.join(net.feeds)}), and a task gives "
+            "one image"
+        )
+    net.check_batches()
+    (shape,) = net.feeds.values()
+    return Trainable(
+        name=source.name,
+        net=net,
+        input_shape=shape,
+        save=lambda folder: net.save(folder / "model"),
     )

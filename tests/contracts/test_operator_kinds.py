@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+import numpy as np
 import pytest
 
+from edgeslim.channels.units import Units, joined
+from edgeslim.graph import Names, Node
 from edgeslim.ops import KINDS, OperatorKind, known_kinds
-from edgeslim.opspec import Attributes, OpSpec, Shapes
+from edgeslim.ops._channel_flow import ChannelFlow
+from edgeslim.ops._channel_sizes import Resizing
+from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
+from tests.paddle_io.operator_examples import examples
 from tests.values import convolution
 
 SHAPE = (1, 8, 6, 6)
@@ -105,3 +112,105 @@ def test_twice_the_batch_is_twice_the_work(kind: OperatorKind) -> None:
 def test_the_example_of_a_convolution_counts_what_one_counts_by_hand() -> None:
     spec = convolution(3, 8, extent=10)
     assert known_kinds()["conv2d"].macs(spec) == 10 * 10 * 8 * 3 * 3 * 3
+
+
+def labelled(spec: OpSpec) -> tuple[Node, ChannelFlow]:
+    """An operator that reads tensors of which every position of every axis has a label."""
+    slots = {"in": spec.inputs, "weight": spec.weights, "out": spec.outputs}
+    names = {
+        way: {
+            slot: tuple(f"{way} {slot} {place}" for place in range(len(shapes)))
+            for slot, shapes in each.items()
+        }
+        for way, each in slots.items()
+    }
+    shapes = {
+        name: shape
+        for way, each in slots.items()
+        for slot in each
+        for name, shape in zip(names[way][slot], each[slot], strict=True)
+    }
+    parameters = {name: shape for name, shape in shapes.items() if name.startswith("weight")}
+    flow = ChannelFlow(parameters, shapes)
+    node = Node(
+        spec=spec,
+        inputs=Names(names["in"]),
+        weights=Names(names["weight"]),
+        outputs=Names(names["out"]),
+    )
+    for name in node.reads():
+        flow.give(name, [flow.fresh(size) for size in flow.shape(name)])
+    return node, flow
+
+
+def test_channel_rules_give_axes_of_the_right_lengths(kind: OperatorKind) -> None:
+    for spec in examples(kind):
+        node, flow = labelled(spec)
+        kind.channels(node, flow)
+        for name in (*node.writes(), *node.reads()):
+            shape, axes = flow.shape(name), flow.axes(name)
+            assert len(axes) == len(shape), spec
+            for labels, size in zip(axes, shape, strict=True):
+                assert labels is None or labels.shape == (size,), spec
+        for some, others, _ in flow.ties:
+            assert some.shape == others.shape, spec
+
+
+def test_channel_rules_forget_no_axis_that_is_read(kind: OperatorKind) -> None:
+    """Each position stays, or is written, or goes with another one; but for what is cut off."""
+    for spec in examples(kind):
+        if kind.kind in {"slice", "strided_slice"}:
+            continue
+        node, flow = labelled(spec)
+        kind.channels(node, flow)
+        known = {label for labels, _ in flow.fixed for label in labels.tolist()}
+        for some, others, _ in flow.ties:
+            known.update(some.reshape(-1).tolist() + others.reshape(-1).tolist())
+        for name in node.writes():
+            for labels in flow.axes(name):
+                known.update([] if labels is None else labels.tolist())
+        for name in node.reads():
+            for axis, labels in enumerate(flow.axes(name)):
+                if labels is not None and labels.size > 1:
+                    assert known.issuperset(labels.tolist()), f"{spec}: axis {axis} of {name}"
+
+
+def test_size_rules_give_attributes_of_the_kind(kind: OperatorKind) -> None:
+    for spec in examples(kind):
+        node, flow = labelled(spec)
+        kind.channels(node, flow)
+        units = joined(flow)
+        for gone in range(units.count):
+            if gone not in units.why_fixed:
+                assert_resized(kind, node, flow, units, gone)
+
+
+def assert_resized(
+    kind: OperatorKind, node: Node, flow: ChannelFlow, units: Units, gone: int
+) -> None:
+    def kept(name: str) -> list[np.ndarray | None]:
+        axes = flow.known.get(name, (None,) * len(flow.shape(name)))
+        return [None if labels is None else units.of(labels) != gone for labels in axes]
+
+    def left(name: str) -> Shape:
+        return tuple(
+            size if mask is None else int(mask.sum())
+            for size, mask in zip(flow.shape(name), kept(name), strict=True)
+        )
+
+    names = {"inputs": node.inputs, "weights": node.weights, "outputs": node.outputs}
+    sizes = {
+        field: {slot: tuple(map(left, each)) for slot, each in slots.items()}
+        for field, slots in names.items()
+    }
+    every = [shape for slots in sizes.values() for each in slots.values() for shape in each]
+    if min(extent for shape in every for extent in shape) < 1:
+        return
+    new = msgspec.structs.replace(
+        node.spec, **{field: Shapes(slots) for field, slots in sizes.items()}
+    )
+    masks = kept(node.reads()[0])
+    changed = kind.resized(Resizing(node.spec, new, lambda axis: masks[axis]))
+    for name, value in changed.items():
+        assert type(value) is type(kind.attributes[name]), name
+    Attributes(changed)

@@ -4,58 +4,87 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.ops import macs
-from edgeslim.opspec import OpSpec, Shapes
+from edgeslim.channels.groups import channels_of
+from edgeslim.graph import Graph
+from edgeslim.opspec import OpSpec
 from edgeslim.profiling.prunable_range import prunable_range
-from tests.prediction.made_up_device import depthwise
-from tests.values import convolution, relu
+from tests.channels.sketch import Sketch
+
+
+def found(graph: Graph) -> dict[OpSpec, float]:
+    return prunable_range(graph, channels_of(graph))
+
+
+def chain() -> Graph:
+    """1x1 convolutions 3 -> 64 -> 128 -> 5."""
+    net = Sketch()
+    net.conv(net.conv("x", "a", 64), "b", 128)
+    return net.graph()
+
+
+def widths(specs: dict[OpSpec, float], c_in: int, c_out: int) -> set[tuple[int, int]]:
+    """Channels in and out of the variants of the convolution of these channels."""
+    pairs = {(s.input_shape[1], s.output_shape[1]) for s in specs if s.kind == "conv2d"}
+    return {(i, o) for i, o in pairs if i <= c_in and o <= c_out}
 
 
 def test_a_convolution_keeps_any_widths_in_and_out() -> None:
-    found = prunable_range([convolution(64, 128)])
-    assert {(s.input_shape[1], s.output_shape[1]) for s in found} >= {
-        (8, 16), (8, 128), (64, 16), (64, 128), (40, 64),
-    }  # fmt: skip
-    for spec in found:
+    specs = found(chain())
+    assert widths(specs, 64, 128) >= {(8, 16), (8, 128), (64, 16), (64, 128), (40, 64)}
+    for spec in specs:
         c_out, c_in, *_ = spec.weights["Filter"][0]
-        assert spec.weights["Bias"] == ((c_out,),)
         assert (c_in, c_out) == (spec.input_shape[1], spec.output_shape[1])
-        assert macs([spec]) > 0
+
+
+def test_images_and_outputs_keep_their_channels() -> None:
+    specs = found(chain())
+    first = {s.output_shape[1] for s in specs if s.input_shape[1] == 3}
+    assert first == {8, 16, 24, 32, 40, 48, 56, 64}
+    assert {s.output_shape[1] for s in specs if s.output_shape[1] < 8} == {5}
 
 
 def test_own_widths_count_once_and_all_together_once_more() -> None:
-    own = convolution(64, 128)
-    found = prunable_range([own, own])
-    assert sum(found.values()) == pytest.approx(4)
-    assert found[own] == pytest.approx(2 + 2 / len(found))
+    specs = found(chain())
+    assert sum(specs.values()) == pytest.approx(6)
+    own = next(s for s in specs if (s.input_shape[1], s.output_shape[1]) == (64, 128))
+    assert specs[own] == pytest.approx(1 + 1 / 64)
 
 
-@pytest.mark.parametrize("spec", [depthwise(64), relu(64)])
-def test_what_goes_channel_by_channel_keeps_as_many_in_as_out(spec: OpSpec) -> None:
-    found = list(prunable_range([spec]))
-    assert [each.output_shape[1] for each in found[1:]] == [8, 16, 24, 32, 40, 48, 56]
-    for each in found:
-        assert each.input_shape == each.output_shape
-        assert each.attributes.get("groups", each.output_shape[1]) == each.output_shape[1]
-        assert all(shapes[0][0] == each.output_shape[1] for shapes in each.weights.values())
+def test_what_goes_channel_by_channel_keeps_as_many_in_as_out() -> None:
+    net = Sketch()
+    x = net.conv("x", "a", 64)
+    x = net.conv(x, "d", 64, groups=64, kind="depthwise_conv2d")
+    net.add("relu", x)
+    for spec in found(net.graph()):
+        if spec.kind != "conv2d":
+            assert spec.input_shape == spec.output_shape
+            assert spec.attributes.get("groups", spec.output_shape[1]) == spec.output_shape[1]
 
 
-def test_a_matrix_product_sums_over_fewer() -> None:
-    spec = OpSpec(
-        kind="fc",
-        inputs=Shapes(Input=((1, 64),)),
-        weights=Shapes(W=((64, 10),), Bias=((10,),)),
-        outputs=Shapes(Out=((1, 10),)),
+def test_a_sum_of_two_branches_is_narrowed_as_one() -> None:
+    net = Sketch()
+    x = net.conv("x", "a", 32)
+    net.add("elementwise_add", {"X": x, "Y": net.conv(x, "b", 32)}, axis=-1)
+    assert all(
+        s.inputs["X"] == s.inputs["Y"] == s.outputs["Out"]
+        for s in found(net.graph())
+        if s.kind == "elementwise_add"
     )
-    found = list(prunable_range([spec]))
-    assert [each.weights["W"] for each in found[1:3]] == [((8, 10),), ((16, 10),)]
-    assert {each.output_shape for each in found} == {(1, 10)}
-    assert {each.weights["Bias"] for each in found} == {((10,),)}
 
 
-def test_an_image_keeps_its_channels() -> None:
-    assert {spec.input_shape[1] for spec in prunable_range([convolution(3, 64)])} == {3}
+def test_what_reads_a_concatenation_is_looked_at_by_its_sum() -> None:
+    net = Sketch()
+    parts = [net.conv("x", name, 32) for name in "abc"]
+    x = net.add("concat", {"X": parts}, (1, 96, 8, 8), axis=1)
+    net.conv(x, "d", 16)
+    specs = found(net.graph())
+    read = {s.input_shape[1] for s in specs if s.output_shape[1] == 16 and s.input_shape[1] > 8}
+    assert min(read) == 12
+    assert max(read) == 96
+    assert len(read) == 17
 
 
 def test_a_large_model_has_a_bounded_range() -> None:
-    assert len(prunable_range([convolution(512, 1024)])) <= 81
+    net = Sketch()
+    net.conv(net.conv("x", "a", 512), "b", 1024)
+    assert len(found(net.graph())) <= 8 + 64 + 8

@@ -141,6 +141,23 @@ def test_a_network_that_mixes_images_is_refused(name: str, tmp_path: Path) -> No
     assert net.training
 
 
+def _of_its_own_shape(images: Any) -> Any:
+    shape = paddle.shape(images)
+    rows = paddle.stack([shape[0], shape[1] * shape[2], shape[3]])
+    return images.reshape([shape[0], shape[1], -1]), paddle.reshape(images, rows)
+
+
+def test_shapes_that_are_computed_while_it_runs(tmp_path: Path) -> None:
+    export_layer(Headed(_of_its_own_shape), [SHAPE], tmp_path / "model")
+    net = load_program_net(tmp_path / "model")
+    net.eval()
+    images = random_batch(net)
+    assert_same(
+        net(*map(paddle.to_tensor, images.values())), run_in_paddle(tmp_path / "model", images)
+    )
+    net.check_batches()
+
+
 class TwoInputs(nn.Layer):
     def __init__(self) -> None:
         super().__init__()

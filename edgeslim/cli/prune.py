@@ -1,0 +1,166 @@
+"""``edgeslim prune``: a model narrowed to a latency or an amount of work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import shapes
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.durations import format_ms, parse_ms
+from edgeslim.pruning.prune import Pruning, prune, read_ratios
+
+__all__ = ["command"]
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pruned model.")],
+    target_latency: Annotated[
+        str | None, typer.Option(help="Goal: a latency by the table, such as 20ms.")
+    ] = None,
+    table: Annotated[Path | None, typer.Option(help="Latency table of the device.")] = None,
+    target_macs: Annotated[
+        str | None, typer.Option(help="Goal: an amount of work, -50% or 300M.")
+    ] = None,
+    ratios: Annotated[
+        Path | None, typer.Option(help="Goal: a JSON file of ratios by the names of weights.")
+    ] = None,
+    metric_loss: Annotated[
+        float | None,
+        typer.Option(help="Goal: what each group alone may cost, 0.05 of the metric."),
+    ] = None,
+    counter: Annotated[
+        str, typer.Option(help="How work is counted: macs or paddleslim1-flops.")
+    ] = "macs",
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            help="uniform, sensitivity, annealing or latency-optimal; the last by default where "
+            "there is a latency."
+        ),
+    ] = None,
+    criterion: Annotated[str, typer.Option(help="Which channels go first.")] = "l1",
+    match: Annotated[
+        str, typer.Option(help="Regular expression over names of weights: prune these only.")
+    ] = "",
+    task: Annotated[
+        str | None, typer.Option(help="What it is evaluated and trained on: name or name:folder.")
+    ] = None,
+    sensitivities: Annotated[
+        Path | None, typer.Option(help="File of edgeslim sensitivity; else they are measured.")
+    ] = None,
+    eval_share: Annotated[
+        float, typer.Option(help="Share of the validation examples that candidates are judged by.")
+    ] = 1.0,
+    device: Annotated[
+        str | None, typer.Option(help="Device that has the last word on the latency.")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Steps to the limit, with training between.")] = 1,
+    tries: Annotated[int, typer.Option(help="Candidates that annealing evaluates.")] = 100,
+    epochs: Annotated[int, typer.Option(help="Training after each step; 0 for none.")] = 5,
+    batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
+    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Prune a model's channels to one goal, train it again, and save it for deploy.
+
+    Example: edgeslim prune runs/net --target-latency 20ms --table host.jsonl --task digits
+    --out runs/pruned
+    """
+    result = prune(
+        model,
+        out=out,
+        target_ms=None if target_latency is None else parse_ms(target_latency),
+        table=table,
+        target_macs=target_macs,
+        ratios=None if ratios is None else read_ratios(ratios),
+        metric_loss=metric_loss,
+        counter=counter,
+        strategy=strategy,
+        criterion=criterion,
+        match=match,
+        task=task,
+        sensitivities=sensitivities,
+        eval_share=eval_share,
+        device=device,
+        steps=steps,
+        tries=tries,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        input_shapes=shapes(input_shape),
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(_document(result))
+    else:
+        _print(result)
+
+
+def _print(result: Pruning) -> None:
+    print_table(
+        ["channels of", "before", "after", ""],
+        [
+            [
+                group.name,
+                str(group.before),
+                str(group.after),
+                f"-{1 - group.after / group.before:.0%}" if group.after < group.before else "",
+            ]
+            for group in result.groups
+        ],
+    )
+    macs = result.macs_after / result.macs_before - 1
+    parameters = result.parameters_after / result.parameters_before - 1
+    lines = [
+        "",
+        f"MACs {result.macs_before:,} -> {result.macs_after:,} ({macs:+.1%})",
+        (
+            f"parameters {result.parameters_before:,} -> {result.parameters_after:,} "
+            f"({parameters:+.1%})"
+        ),
+    ]
+    if result.predicted_ms is not None:
+        measured = result.measured_ms
+        found = "" if measured is None else f", measured {format_ms(measured)}"
+        lines.append(f"predicted {format_ms(result.predicted_ms)}{found}")
+    if result.metric_before is not None and result.metric_pruned is not None:
+        lines.append(
+            f"{result.metric} {result.metric_before:.4f}, pruned {result.metric_pruned:.4f}, "
+            f"trained {result.metric_after or 0:.4f}"
+        )
+    print_lines(*lines, f"the pruned model is in {result.model}")
+
+
+def _document(result: Pruning) -> dict[str, object]:
+    return {
+        "model": str(result.model),
+        "predicted_ms": result.predicted_ms,
+        "measured_ms": result.measured_ms,
+        "macs_before": result.macs_before,
+        "macs_after": result.macs_after,
+        "parameters_before": result.parameters_before,
+        "parameters_after": result.parameters_after,
+        "metric": result.metric,
+        "metric_before": result.metric_before,
+        "metric_pruned": result.metric_pruned,
+        "metric_after": result.metric_after,
+        "groups": [
+            {
+                "name": group.name,
+                "producers": group.producers,
+                "before": group.before,
+                "after": group.after,
+            }
+            for group in result.groups
+        ],
+    }

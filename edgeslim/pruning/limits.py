@@ -1,0 +1,116 @@
+"""What a pruned model must come down to: a latency, or an amount of work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgeslim.durations import format_ms
+from edgeslim.errors import UsageError
+from edgeslim.pruning.latency import LatencyModel
+from edgeslim.pruning.subject import Subject, Widths
+
+__all__ = ["COUNTERS", "LatencyLimit", "Limit", "WorkLimit", "parse_macs"]
+
+_AMOUNT = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kKMG]?)")
+_SHARE = re.compile(r"-(?P<percent>\d+(\.\d+)?)%")
+_UNITS = {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+
+COUNTERS: dict[str, Callable[[Subject, Widths], float]] = {
+    "macs": Subject.macs,
+    "paddleslim1-flops": Subject.paddleslim1_flops,
+}
+"""Ways of counting work. The second is the one that PaddleSlim 1.x published numbers in."""
+
+
+class Limit(Protocol):
+    """A number that falls with the widths, and how far it must."""
+
+    @property
+    def most(self) -> float:
+        """The largest value allowed."""
+
+    def of(self, widths: Widths) -> float:
+        """The value at some widths."""
+
+    def holds(self, widths: Widths) -> bool:
+        """Whether these widths are within the limit."""
+
+    def text(self, value: float) -> str:
+        """A value for people, with its unit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LatencyLimit:
+    """Predicted latency on a device.
+
+    Args:
+        model: Predicts it.
+        target_ms: The limit.
+        factor: What the device was found to take for each predicted millisecond.
+    """
+
+    model: LatencyModel
+    target_ms: float
+    factor: float = 1.0
+
+    @property
+    def most(self) -> float:
+        return self.target_ms / self.factor
+
+    def of(self, widths: Widths) -> float:
+        return self.model.latency_ms(widths)
+
+    def holds(self, widths: Widths) -> bool:
+        return self.of(widths) <= self.most
+
+    def text(self, value: float) -> str:
+        return format_ms(value, round_up=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkLimit:
+    """Work by one of the `COUNTERS`.
+
+    Args:
+        subject: What is pruned.
+        most: The limit.
+        counter: Name of the counter.
+    """
+
+    subject: Subject
+    most: float
+    counter: str = "macs"
+
+    def of(self, widths: Widths) -> float:
+        return COUNTERS[self.counter](self.subject, widths)
+
+    def holds(self, widths: Widths) -> bool:
+        return self.of(widths) <= self.most
+
+    def text(self, value: float) -> str:
+        return f"{value:,.0f} {self.counter}"
+
+
+def parse_macs(text: str, full: float) -> float:
+    """The amount of work that ``-50%`` or ``300M`` stands for.
+
+    Args:
+        text: A share to take away, or what may be left.
+        full: What the whole model does.
+
+    Raises:
+        UsageError: Neither, or nothing that would be a limit.
+    """
+    share, amount = _SHARE.fullmatch(text), _AMOUNT.fullmatch(text)
+    if share is not None:
+        most = full * (1 - float(share["percent"]) / 100)
+    elif amount is not None:
+        most = float(amount["number"]) * _UNITS[amount["unit"]]
+    else:
+        raise UsageError(f"{text!r} is no amount of work; write it like -50% or 300M")
+    if not most > 0:
+        raise UsageError(f"{text} would leave nothing of the model's {full:,.0f}")
+    return most

@@ -1,0 +1,309 @@
+"""The whole of ``edgeslim prune``: a model, narrowed to a limit, trained again and saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from edgeslim import ops
+from edgeslim.channels.groups import channels_of
+from edgeslim.channels.plan import Selection
+from edgeslim.conversion.model_source import SavedModel, find_model
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.pruned_model import model_tensors, write_pruned
+from edgeslim.files import new_folder, read_json, temporary_folder, write_json, write_together
+from edgeslim.opspec import Shape
+from edgeslim.progress import SILENT, Progress
+from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.sensitivity_rows import fingerprint
+from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
+from edgeslim.pruning.step import PruningStep
+from edgeslim.pruning.strategies import STRATEGIES
+from edgeslim.training.tasks import find_task
+from edgeslim.training.train_model import train
+
+__all__ = ["PrunedGroup", "Pruning", "prune", "read_ratios"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrunedGroup:
+    """A channel group, before and after.
+
+    Args:
+        name: Its name.
+        producers: Weights whose output channels it is.
+        before: How many channels it had.
+        after: How many it has now.
+    """
+
+    name: str
+    producers: tuple[str, ...]
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pruning:
+    """What came of a pruning.
+
+    Args:
+        model: Folder of the pruned model.
+        macs_before: Multiply-accumulate operations of the model as it was.
+        macs_after: Of the pruned one.
+        parameters_before: Elements of all persistent tensors, as it was.
+        parameters_after: Of the pruned one.
+        groups: All channel groups.
+        predicted_ms: Latency by the table, if there was one.
+        measured_ms: Latency by the device, if it was asked.
+        metric: Name of the task's metric, or nothing.
+        metric_before: Of the model as it was.
+        metric_pruned: Of the pruned one before training (of the last step).
+        metric_after: Of the pruned one, trained.
+    """
+
+    model: Path
+    macs_before: int
+    macs_after: int
+    parameters_before: int
+    parameters_after: int
+    groups: tuple[PrunedGroup, ...]
+    predicted_ms: float | None = None
+    measured_ms: float | None = None
+    metric: str = ""
+    metric_before: float | None = None
+    metric_pruned: float | None = None
+    metric_after: float | None = None
+
+
+def prune(
+    model: str,
+    *,
+    out: Path,
+    target_ms: float | None = None,
+    table: Path | None = None,
+    target_macs: str | None = None,
+    ratios: Mapping[str, float] | None = None,
+    metric_loss: float | None = None,
+    counter: str = "macs",
+    strategy: str | None = None,
+    criterion: str = "l1",
+    match: str = "",
+    task: str | None = None,
+    sensitivities: Path | None = None,
+    eval_share: float = 1.0,
+    device: str | None = None,
+    steps: int = 1,
+    tries: int = 100,
+    epochs: int = 5,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    input_shapes: Mapping[str, Shape] | None = None,
+    progress: Progress = SILENT,
+) -> Pruning:
+    """Prunes a model's channels to exactly one goal, trains it again, and saves it.
+
+    Started again on the same folder with the same settings, it goes on where it was.
+
+    Args:
+        model: A model, as on the command line.
+        out: Folder for the pruned model and all that led to it.
+        target_ms: Goal: latency by a table.
+        table: Latency table of the device.
+        target_macs: Goal: work, ``-50%`` or ``300M``.
+        ratios: Goal: share of the output channels of weights that goes, by name.
+        metric_loss: Goal: what each group alone may cost, as a share of the metric (the rule
+            of PaddleX).
+        counter: How work is counted: ``macs`` or ``paddleslim1-flops``.
+        strategy: How widths are chosen; by default latency-optimal for a latency, for work
+            sensitivity if a task or sensitivities are given and else uniform.
+        criterion: Which channels of a group go first.
+        match: Regular expression: prune the groups of weights whose names it matches.
+        task: What the model is for; without one nothing is evaluated or trained.
+        sensitivities: File of `edgeslim sensitivity`; by default measured in the folder.
+        eval_share: Share of the validation examples that candidates are judged by.
+        device: Name of a device that measures what is chosen before it is trained, and has
+            the last word on the latency.
+        steps: In how many steps the limit is reached, with training in between.
+        tries: Candidates that annealing evaluates.
+        epochs: Training after each step.
+        batch_size: Examples of a training step.
+        learning_rate: The highest; by default the trainer's for models that are good already.
+        seed: Of everything random.
+        input_shapes: Shapes of open inputs by name, or under an empty name.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Names, numbers or combinations that cannot be meant.
+        ContextMismatchError: The folder is of another pruning.
+        InfeasibleTargetError: The goal is out of reach; says what is within it.
+        MissingLatencyError: The table lacks operators of the model.
+        BadFileError, ModelError: A file or the model is not what it should be.
+    """
+    settings = PruneSettings(
+        model=model,
+        target_ms=target_ms,
+        target_macs=target_macs,
+        ratios=None if ratios is None else dict(ratios),
+        metric_loss=metric_loss,
+        counter=counter,
+        table=None if table is None else str(table),
+        device=device,
+        strategy=strategy or _default_strategy(target_ms, task, sensitivities),
+        criterion=criterion,
+        match=match,
+        task=task,
+        sensitivities=None if sensitivities is None else str(sensitivities),
+        eval_share=eval_share,
+        steps=steps,
+        tries=tries,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        input_shapes=dict(input_shapes or {}),
+    )
+    settings.check()
+    STRATEGIES.get(settings.strategy)
+    CRITERIA.get(criterion)
+    return _pruned(settings, PruneFolder(out), progress)
+
+
+def read_ratios(path: Path) -> dict[str, float]:
+    """Ratios by the names of weights, from a JSON file.
+
+    Raises:
+        BadFileError: Unreadable, or something else.
+    """
+    return read_json(path, dict[str, float])
+
+
+def _default_strategy(target_ms: float | None, task: str | None, known: Path | None) -> str:
+    if target_ms is not None:
+        return "latency-optimal"
+    return "uniform" if task is None and known is None else "sensitivity"
+
+
+def _pruned(settings: PruneSettings, folder: PruneFolder, progress: Progress) -> Pruning:
+    judged_by = None if settings.task is None else find_task(settings.task)
+    classes = None if judged_by is None else judged_by.num_classes
+    source = find_model(settings.model, num_classes=classes)
+    records: list[StepRecord] = []
+    with temporary_folder() as scratch:
+        original = prepare(source, scratch / "given", input_shapes=settings.input_shapes)
+        if isinstance(source, SavedModel):
+            checksum = fingerprint(model_tensors(original))
+            settings = msgspec.structs.replace(settings, fingerprint=checksum)
+        # Whatever is wrong with what was asked for is found out before there is a folder.
+        PruningStep(settings, original, scratch, share=1.0, progress=progress)
+        folder.begin(settings)
+        before = current = _kept(original, folder, scratch)
+        metrics: Mapping[str, float] = {}
+        for number in range(1, settings.steps + 1):
+            record, metrics = _step(settings, current, number, folder, progress)
+            records.append(record)
+            current = prepare(_model_in(folder.result(number)), scratch / f"step-{number}")
+        _copy_model(folder.result(settings.steps), folder.prefix)
+    result = _result(folder, before, current, records)
+    if judged_by is not None:
+        result = replace(
+            result,
+            metric=judged_by.metric_name,
+            metric_after=metrics.get(judged_by.metric_name, result.metric_pruned),
+        )
+    write_json(folder.path / "result.json", result)
+    return result
+
+
+def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> PreparedModel:
+    """The model as it was when the pruning began: fresh weights would differ each time."""
+    start = folder.result(0)
+    if not start.with_suffix(".pdmodel").exists():
+        _copy_model(original.prefix, start)
+    return prepare(_model_in(start), scratch / "start")
+
+
+def _step(
+    settings: PruneSettings,
+    model: PreparedModel,
+    number: int,
+    folder: PruneFolder,
+    progress: Progress,
+) -> tuple[StepRecord, Mapping[str, float]]:
+    """Decides, cuts and trains, as far as it has not been done; the metrics after training."""
+    own, remaining = folder.step(number), settings.steps - number + 1
+    record = folder.record(number)
+    if record is None:
+        step = PruningStep(settings, model, own, share=1 / remaining, progress=progress)
+        record = step.decide()
+        folder.decide(number, record)
+    pruned = own / "pruned" / "model"
+    if not pruned.with_suffix(".pdmodel").exists():
+        write_pruned(model, Selection(channels_of(model.graph), record.plan), pruned)
+    if settings.task is None or settings.epochs == 0:
+        return record, {}
+    trained = train(
+        str(pruned),
+        task=settings.task,
+        out=own / "trained",
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        seed=settings.seed,
+        progress=progress,
+    )
+    return record, trained.metrics
+
+
+def _model_in(prefix: Path) -> SavedModel:
+    return SavedModel(
+        name=prefix.parent.name,
+        program=prefix.with_suffix(".pdmodel"),
+        parameters=prefix.with_suffix(".pdiparams"),
+    )
+
+
+def _copy_model(source: Path, target: Path) -> None:
+    """Both files of a model, whole or not at all."""
+    endings = (".pdmodel", ".pdiparams")
+    new_folder(target.parent)
+    write_together(
+        {target.with_suffix(each): source.with_suffix(each).read_bytes() for each in endings}
+    )
+
+
+def _result(
+    folder: PruneFolder,
+    before: PreparedModel,
+    after: PreparedModel,
+    records: Sequence[StepRecord],
+) -> Pruning:
+    left = {group.name: group.width for group in channels_of(after.graph).groups}
+    return Pruning(
+        model=folder.path,
+        macs_before=ops.macs(before.graph.specs),
+        macs_after=ops.macs(after.graph.specs),
+        parameters_before=_elements(before),
+        parameters_after=_elements(after),
+        groups=tuple(
+            PrunedGroup(
+                name=group.name,
+                producers=group.producers,
+                before=group.width,
+                after=left.get(group.name, 1),
+            )
+            for group in channels_of(before.graph).groups
+        ),
+        predicted_ms=records[-1].predicted_ms,
+        measured_ms=records[-1].measured_ms,
+        metric_before=records[0].metric_before,
+        metric_pruned=records[-1].metric_pruned,
+    )
+
+
+def _elements(model: PreparedModel) -> int:
+    return sum(map(math.prod, model.graph.parameters.values()))

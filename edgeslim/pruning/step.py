@@ -1,0 +1,217 @@
+"""One step of a pruning: which channels go."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from edgeslim.channels.choice import choose, ratios_of_groups
+from edgeslim.channels.groups import channels_of
+from edgeslim.channels.plan import Selection
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.errors import MissingLatencyError, UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.device_session import open_device
+from edgeslim.progress import Progress
+from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.known_losses import importance_losses, measured_losses
+from edgeslim.pruning.latency import LatencyModel
+from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
+from edgeslim.pruning.measured import until_met
+from edgeslim.pruning.paddlex_rule import paddlex_ratios
+from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
+from edgeslim.pruning.sensitivity import rank_channels, sensitivity
+from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.pruning.sensitivity_rows import fingerprint
+from edgeslim.pruning.settings import PruneSettings, StepRecord
+from edgeslim.pruning.strategies import STRATEGIES, WidthProblem
+from edgeslim.pruning.strategies._strategy import Losses
+from edgeslim.pruning.subject import Subject, Widths, widths_at
+from edgeslim.pruning.trial import Trial, part_of
+from edgeslim.pruning.weights import Weights
+from edgeslim.training.tasks import SPLIT_SEED, find_task
+
+__all__ = ["PruningStep"]
+
+
+class PruningStep:
+    """Decides what goes.
+
+    Args:
+        settings: What is asked for.
+        model: The model, as it is before the step.
+        folder: The step's, for sensitivities.
+        share: How far towards the limit the step goes, of the way that remains.
+        progress: Where to show it.
+
+    Raises:
+        UnknownNameError, UsageError: Names, ratios or an expression that the model does not know.
+    """
+
+    def __init__(
+        self,
+        settings: PruneSettings,
+        model: PreparedModel,
+        folder: Path,
+        *,
+        share: float,
+        progress: Progress,
+    ) -> None:
+        self.settings = settings
+        self._folder = folder
+        self._share = share
+        self._progress = progress
+        channels = channels_of(model.graph)
+        if settings.ratios is None:
+            chosen = choose(channels, tuple(model.graph.parameters), settings.match)
+        else:
+            self._ratios = ratios_of_groups(channels, settings.ratios)
+            chosen = tuple(self._ratios)
+        self.subject = Subject(model=model, channels=channels, chosen=chosen)
+
+    def decide(self) -> StepRecord:
+        """What is kept, what that is predicted to take, and how good it is untrained."""
+        widths, measured_ms = self._widths()
+        plan = plan_for(widths, self._rankings)
+        before = pruned = None
+        if self._trial is not None:
+            before = self._trial.baseline()
+            pruned = self._trial.evaluate(Selection(self.subject.channels, plan))
+        return StepRecord(
+            plan=plan,
+            predicted_ms=self._predicted_ms(widths),
+            measured_ms=measured_ms,
+            metric_before=before,
+            metric_pruned=pruned,
+        )
+
+    def _predicted_ms(self, widths: Widths) -> float | None:
+        if self._latency is None:
+            return None
+        try:
+            return self._latency.latency_ms(widths)
+        except MissingLatencyError:
+            return None
+
+    def _widths(self) -> tuple[dict[str, int], float | None]:
+        """Widths, and what the device measured of them if it was asked."""
+        groups, settings = self.subject.groups, self.settings
+        if settings.ratios is not None:
+            return widths_at(groups, self._ratios), None
+        if settings.metric_loss is not None:
+            found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
+            return widths_at(groups, found), None
+        if settings.target_macs is not None:
+            count = COUNTERS[settings.counter]
+            full = count(self.subject, {})
+            most = parse_macs(settings.target_macs, full)
+            return self._chosen(
+                WorkLimit(
+                    subject=self.subject,
+                    most=self._on_the_way(full, most),
+                    counter=settings.counter,
+                )
+            ), None
+        assert settings.target_ms is not None  # noqa: S101 - the settings were checked
+        assert self._latency is not None  # noqa: S101
+        full = self._latency.latency_ms({})
+        limit = LatencyLimit(
+            model=self._latency, target_ms=self._on_the_way(full, settings.target_ms)
+        )
+        if settings.device is None:
+            return self._chosen(limit), None
+        with ExitStack() as stack:
+            session = stack.enter_context(open_device(settings.device))
+            return until_met(self._chosen, limit, session, self.subject, self._progress)
+
+    def _on_the_way(self, full: float, target: float) -> float:
+        """Where this step must come to: each step takes away the same share."""
+        return target if full <= target else full * (target / full) ** self._share
+
+    def _chosen(self, limit: LatencyLimit | WorkLimit) -> dict[str, int]:
+        strategy = STRATEGIES.get(self.settings.strategy)
+        if strategy.needs_task and self._trial is None:
+            raise UsageError(f"{self.settings.strategy} evaluates pruned networks: give a --task")
+        return strategy.widths(
+            WidthProblem(
+                subject=self.subject,
+                limit=limit,
+                losses=self._losses,
+                generator=np.random.default_rng(self.settings.seed),
+                evaluate=None if self._trial is None else self._metric,
+                tries=self.settings.tries,
+                progress=self._progress,
+            )
+        )
+
+    def _metric(self, widths: Widths) -> float:
+        assert self._trial is not None  # noqa: S101 - it is only called where there is one
+        plan = plan_for(widths, self._rankings)
+        return self._trial.evaluate(Selection(self.subject.channels, plan))
+
+    @cached_property
+    def _latency(self) -> LatencyModel | None:
+        if self.settings.table is None:
+            return None
+        predictor = Predictor(LatencyTable.read(Path(self.settings.table)))
+        return LatencyModel(self.subject, predictor)
+
+    @cached_property
+    def _weights(self) -> Weights:
+        model = self.subject.model
+        return Weights(
+            graph=model.graph, channels=self.subject.channels, tensors=model_tensors(model)
+        )
+
+    @cached_property
+    def _rankings(self) -> Rankings:
+        rule = CRITERIA.get(self.settings.criterion)
+        if rule.needs_gradients and self._trial is None:
+            raise UsageError(f"{self.settings.criterion} goes by gradients: give a --task")
+        return rank_channels(self._weights, rule, self._trial, self.settings.seed)
+
+    @cached_property
+    def _trial(self) -> Trial | None:
+        if self.settings.task is None:
+            return None
+        model = self.subject.model
+        (shape,) = model.graph.feeds.values()
+        data = find_task(self.settings.task).data(shape, SPLIT_SEED)
+        examples = part_of(data.validation, self.settings.eval_share, self.settings.seed)
+        return Trial(model.prefix, data, examples)
+
+    @cached_property
+    def _losses(self) -> Losses:
+        if self.settings.task is None and self.settings.sensitivities is None:
+            if self.settings.strategy == "sensitivity":
+                raise UsageError("sensitivity needs a --task, or --sensitivities that are known")
+            rule = CRITERIA.get(self.settings.criterion)
+            return importance_losses(group_scores(self._weights, rule))
+        return measured_losses(
+            self._sensitivities, self.subject.chosen, self.settings.sensitivities or "the file"
+        )
+
+    @cached_property
+    def _sensitivities(self) -> Sensitivities:
+        """Those of a file, or measured now."""
+        settings, model = self.settings, self.subject.model
+        if settings.sensitivities is not None:
+            file = SensitivityFile.read(Path(settings.sensitivities))
+            file.check_model(fingerprint(self._weights.tensors))
+            return file.sensitivities
+        assert settings.task is not None  # noqa: S101 - asked for by the callers
+        return sensitivity(
+            str(model.prefix),
+            task=settings.task,
+            match=settings.match,
+            criterion=settings.criterion,
+            eval_share=settings.eval_share,
+            seed=settings.seed,
+            out=self._folder / "sensitivities.jsonl",
+            progress=self._progress,
+        ).sensitivities

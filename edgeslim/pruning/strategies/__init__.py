@@ -1,0 +1,13 @@
+"""Ways of choosing widths, one file each."""
+
+from __future__ import annotations
+
+from edgeslim.pruning.strategies._strategy import Strategy, WidthProblem
+from edgeslim.registry import Shelf
+
+__all__ = ["STRATEGIES", "Strategy", "WidthProblem"]
+
+STRATEGIES: Shelf[Strategy] = Shelf(
+    what="strategy", package="edgeslim.pruning.strategies", attribute="STRATEGY"
+)
+"""All strategies, by name."""

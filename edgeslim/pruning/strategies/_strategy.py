@@ -1,0 +1,111 @@
+"""What every strategy is given, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.progress import SILENT, Progress
+from edgeslim.pruning.limits import Limit
+from edgeslim.pruning.subject import Subject, Widths, widths_at
+
+__all__ = ["Losses", "Strategy", "WidthProblem", "least_widths", "smallest"]
+
+_HALVINGS = 24
+
+
+class Losses(Protocol):
+    """What narrowing a group alone costs."""
+
+    def loss_at(self, group: str, ratio: ArrayLike) -> NDArray[np.float64]:
+        """The loss when a share of the group's channels goes; rises with the share."""
+
+    def ratio_at(self, group: str, loss: ArrayLike) -> NDArray[np.float64]:
+        """The largest share that costs no more than this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidthProblem:
+    """Which widths are asked for.
+
+    Args:
+        subject: What is pruned.
+        limit: What it must come down to.
+        losses: What narrowing each group alone costs.
+        evaluate: Measures the metric of the task at some widths; None without a task.
+        generator: Source of all randomness.
+        tries: How many widths may be evaluated.
+        progress: Where to show it.
+    """
+
+    subject: Subject
+    limit: Limit
+    losses: Losses
+    generator: np.random.Generator
+    evaluate: Callable[[Widths], float] | None = None
+    tries: int = 100
+    progress: Progress = SILENT
+
+    def at(self, ratios: dict[str, float]) -> dict[str, int]:
+        """Widths when these shares of the groups go."""
+        return widths_at(self.subject.groups, ratios)
+
+    def check_reachable(self) -> None:
+        """Proves that a single channel in each group would be within the limit.
+
+        Raises:
+            InfeasibleTargetError: It would not.
+        """
+        least = least_widths(self.subject)
+        if not self.limit.holds(least):
+            value, most = self.limit.of(least), self.limit.most
+            raise InfeasibleTargetError(
+                f"{self.limit.text(most)} is out of reach: with a single channel in each of the "
+                f"{len(least)} groups that may be pruned it is still {self.limit.text(value)}"
+            )
+
+
+class Strategy(Protocol):
+    """Chooses widths within a limit."""
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether it evaluates networks on a task."""
+
+    def widths(self, problem: WidthProblem) -> dict[str, int]:
+        """The widths of the groups that may be pruned.
+
+        Raises:
+            InfeasibleTargetError: Nothing meets the limit; says what is reachable.
+        """
+
+
+def least_widths(subject: Subject) -> dict[str, int]:
+    """One channel in each group."""
+    return dict.fromkeys(subject.chosen, 1)
+
+
+def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:
+    """The first widths within the limit on a path from the whole model (0) to the least (1).
+
+    By bisection, so the path should fall; where a latency does not quite, what is returned is
+    within the limit all the same.
+    """
+    if problem.limit.holds(widths_of(0.0)):
+        return widths_of(0.0)
+    low, high, found = 0.0, 1.0, widths_of(1.0)
+    if not problem.limit.holds(found):
+        raise UsageError("the end of the path is not within the limit")
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        widths = widths_of(middle)
+        if problem.limit.holds(widths):
+            high, found = middle, widths
+        else:
+            low = middle
+    return found

@@ -1,0 +1,73 @@
+"""Simulated annealing over ratios in hundredths, as PaddleSlim 1.x's automatic pruning.
+
+A token is a ratio in steps of 0.01, at most `_LARGEST`. It starts from the uniform ratio, and
+what it proposes is always within the limit. The reward is the task's metric of the pruned
+network; the original's temperature starts at 100 and falls by 0.9 a step, which makes most of
+its steps a random walk, and is kept for comparison's sake.
+"""
+
+from __future__ import annotations
+
+from edgeslim.errors import UsageError
+from edgeslim.pruning.strategies._strategy import WidthProblem
+from edgeslim.search.algorithms._algorithm import Problem
+from edgeslim.search.algorithms.annealing import Annealing
+
+__all__ = ["STRATEGY"]
+
+_STEP = 0.01
+_LARGEST = 0.95
+_INITIAL_TEMPERATURE = 100.0
+_REDUCE_RATE = 0.9
+
+
+class _Annealing:
+    needs_task = True
+
+    def widths(self, problem: WidthProblem) -> dict[str, int]:
+        if problem.evaluate is None:
+            raise UsageError("annealing evaluates pruned networks: give it a --task")
+        problem.check_reachable()
+        names = problem.subject.chosen
+
+        def widths_of(tokens: tuple[int, ...]) -> dict[str, int]:
+            ratios = [token * _STEP for token in tokens]
+            return problem.at(dict(zip(names, ratios, strict=True)))
+
+        most = round(_LARGEST / _STEP)
+        algorithm = Annealing(
+            Problem(
+                ranges=(most + 1,) * len(names),
+                start=self._start(problem, most),
+                feasible=lambda tokens: problem.limit.holds(widths_of(tokens)),
+                generator=problem.generator,
+            ),
+            initial_temperature=_INITIAL_TEMPERATURE,
+            reduce_rate=_REDUCE_RATE,
+        )
+        best, best_reward = widths_of((most,) * len(names)), -1.0
+        with problem.progress.stage("candidates", problem.tries) as stage:
+            for _ in range(problem.tries):
+                tokens = algorithm.ask()
+                if tokens is None:
+                    break
+                widths = widths_of(tokens)
+                reward = problem.evaluate(widths)
+                algorithm.tell(tokens, reward)
+                if reward > best_reward:
+                    best, best_reward = widths, reward
+                stage.advance(note=f"best {best_reward:.4f}")
+        return best
+
+    def _start(self, problem: WidthProblem, most: int) -> tuple[int, ...]:
+        """The least common token that is within the limit."""
+        names = problem.subject.chosen
+        found = most
+        for token in range(most, -1, -1):
+            if not problem.limit.holds(problem.at(dict.fromkeys(names, token * _STEP))):
+                break
+            found = token
+        return (found,) * len(names)
+
+
+STRATEGY = _Annealing()

@@ -1,0 +1,77 @@
+"""The widths with the least predicted loss within a latency, exactly.
+
+An operator's latency depends on the width it reads and on the width it writes, so that groups
+cannot be chosen one by one; `edgeslim.pruning.solver` chooses all at once and proves that
+nothing is better. What an operator takes also depends on what the whole network touches
+(`edgeslim.prediction.network_model`): the problem is posed again at the widths found until
+they stay, and the budget is set right by what the whole network is predicted to take.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.pruning.limits import LatencyLimit
+from edgeslim.pruning.solver import OverBudgetError, Problem, Solution, solve
+from edgeslim.pruning.strategies._strategy import WidthProblem
+
+__all__ = ["STRATEGY"]
+
+_log = logging.getLogger(__name__)
+
+_ROUNDS = 12
+
+
+class _LatencyOptimal:
+    needs_task = False
+
+    def widths(self, problem: WidthProblem) -> dict[str, int]:
+        limit = problem.limit
+        if not isinstance(limit, LatencyLimit):
+            raise UsageError("latency-optimal needs --target-latency and a --table")
+        model = limit.model
+        losses = {
+            name: problem.losses.loss_at(
+                name, [1 - width / model.forms.full[name] for width in model.choices[name]]
+            )
+            for name in problem.subject.chosen
+        }
+        widths: dict[str, int] = {}
+        budget, best, best_loss = limit.most, None, float("inf")
+        for _ in range(_ROUNDS):
+            solution = _solved(model.problem(losses, widths), budget)
+            found = model.widths_of(solution.choices)
+            latency_ms = model.latency_ms(found)
+            within = latency_ms <= limit.most
+            if within and solution.loss < best_loss:
+                best, best_loss = found, solution.loss
+            if found == widths and (within or solution.cost > budget):
+                break
+            widths = found
+            budget += limit.most - latency_ms
+        if best is None:
+            least = model.latency_ms(widths)
+            raise InfeasibleTargetError(
+                f"{limit.text(limit.most)} is out of reach: the fastest widths are predicted to "
+                f"take {limit.text(least)}; ask for that, or let more groups be pruned"
+            )
+        return {name: best[name] for name in problem.subject.chosen}
+
+
+def _solved(posed: Problem, budget: float) -> Solution:
+    """The best widths within the budget, or the fastest if none are."""
+    try:
+        solution = solve(posed, budget)
+    except OverBudgetError as error:
+        loss = posed.loss(error.choices)
+        return Solution(choices=error.choices, loss=loss, cost=error.cost, bound=loss)
+    if not solution.optimal:
+        _log.warning(
+            "the widths found lose %.4g; nothing can lose less than %.4g",
+            *(solution.loss, solution.bound),
+        )
+    return solution
+
+
+STRATEGY = _LatencyOptimal()

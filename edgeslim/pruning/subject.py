@@ -1,0 +1,68 @@
+"""What is pruned: a model, its channel groups, and those of them that may be narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from edgeslim import ops
+from edgeslim.channels.groups import ChannelGroup, Channels
+from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.sizes import AxisForms, Sizes
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.graph import Graph
+
+__all__ = ["Subject", "Widths", "widths_at"]
+
+Widths = Mapping[str, int]
+"""How many channels of each group are kept, by its name; of others all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A model to be pruned.
+
+    Args:
+        model: The model.
+        channels: Its channel groups.
+        chosen: Names of the groups that may be narrowed.
+    """
+
+    model: PreparedModel
+    channels: Channels
+    chosen: tuple[str, ...]
+
+    @cached_property
+    def groups(self) -> tuple[ChannelGroup, ...]:
+        """The groups that may be narrowed, in the network's order."""
+        return tuple(group for group in self.channels.groups if group.name in self.chosen)
+
+    @cached_property
+    def forms(self) -> AxisForms:
+        """The lengths of the network's axes as sums over groups."""
+        return AxisForms(self.channels)
+
+    def graph(self, widths: Widths) -> Graph:
+        """The network before fusion at some widths."""
+        return pruned_graph(self.model.graph, Sizes(self.forms, widths))
+
+    def macs(self, widths: Widths) -> int:
+        """Multiply-accumulate operations at some widths."""
+        return ops.macs(self.graph(widths).specs)
+
+    def paddleslim1_flops(self, widths: Widths) -> int:
+        """The count of PaddleSlim 1.x at some widths, with its shapes inferred anew."""
+        return ops.paddleslim1_flops(self.graph(widths).specs)
+
+
+def widths_at(groups: tuple[ChannelGroup, ...], ratios: Mapping[str, float]) -> dict[str, int]:
+    """Widths when a share of each group goes; at least one channel of each is kept.
+
+    As in PaddleSlim 1.x, the number that goes is rounded.
+    """
+    return {
+        group.name: max(1, group.width - round(group.width * ratios[group.name]))
+        for group in groups
+        if group.name in ratios
+    }

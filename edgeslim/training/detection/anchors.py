@@ -1,0 +1,115 @@
+"""YOLOv3's anchors: boxes as places in a cell and growth of an anchor, and who finds what.
+
+Anchors are sizes in pixels of what the network reads, whatever that is, and those of the
+original (https://arxiv.org/abs/1804.02767, section 2.3). Each map has three of the nine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from edgeslim.training.detection.boxes import Boxes, centres_and_sizes, edges
+
+__all__ = ["ANCHORS", "STRIDES", "Assigned", "assign", "decode", "encode"]
+
+ANCHORS = np.array(
+    [
+        [[116, 90], [156, 198], [373, 326]],
+        [[30, 61], [62, 45], [59, 119]],
+        [[10, 13], [16, 30], [33, 23]],
+    ]
+)
+"""``(maps, anchors, 2)``: width and height in pixels; the coarsest map first."""
+
+STRIDES = (32, 16, 8)
+"""Pixels of the image for each cell of a map."""
+
+_LARGEST_GROWTH = 20.0
+"""Natural logarithm; a box so much larger than its anchor covers any image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Assigned:
+    """The objects that one map must find, one an element.
+
+    Args:
+        places: Image, anchor, row and column of each, ``(n, 4)``.
+        truths: Image and place among its targets of each, ``(n, 2)``.
+    """
+
+    places: NDArray[np.int64]
+    truths: NDArray[np.int64]
+
+
+def assign(
+    boxes: Boxes, real: NDArray[np.bool_], image_size: tuple[int, int]
+) -> tuple[Assigned, ...]:
+    """Who must find what: of all nine anchors the one shaped most like the object.
+
+    It is found in the cell where the object's centre is, of the map that the anchor belongs to.
+
+    Args:
+        boxes: ``(N, most, 4)``.
+        real: Which of them are objects, ``(N, most)``.
+        image_size: Height and width in pixels.
+
+    Returns:
+        One for each map.
+    """
+    truths = np.argwhere(real)
+    centres, sizes = centres_and_sizes(boxes[real].astype(np.float64))
+    height, width = image_size
+    in_pixels = sizes[:, None] * (width, height)
+    anchors = ANCHORS.reshape(-1, 2)
+    common = np.minimum(in_pixels, anchors).prod(axis=-1)
+    best = (common / (in_pixels.prod(axis=-1) + anchors.prod(axis=-1) - common)).argmax(axis=1)
+    assigned = []
+    for number, stride in enumerate(STRIDES):
+        cells = np.array([width // stride, height // stride])
+        mine = best // ANCHORS.shape[1] == number
+        column_row = np.clip((centres[mine] * cells).astype(np.int64), 0, cells - 1)
+        places = [truths[mine, :1], best[mine, None] % ANCHORS.shape[1], column_row[:, ::-1]]
+        assigned.append(Assigned(places=np.concatenate(places, axis=1), truths=truths[mine]))
+    return tuple(assigned)
+
+
+def encode(
+    boxes: Boxes, places: NDArray[np.int64], number: int, image_size: tuple[int, int]
+) -> Boxes:
+    """What a map must say of boxes ``(n, 4)`` at their places ``(n, 4)``, ``(n, 4)``.
+
+    Args:
+        boxes: Of objects.
+        places: As `Assigned` has them.
+        number: Of the map, from 0.
+        image_size: Height and width in pixels.
+
+    Returns:
+        Place in the cell, from 0 to 1, x before y; and logarithm of width and height over
+        those of the anchor.
+    """
+    height, width = image_size
+    stride = STRIDES[number]
+    centres, sizes = centres_and_sizes(boxes.astype(np.float64))
+    in_cell = centres * (width // stride, height // stride) - places[:, :1:-1]
+    growth = np.log(sizes * (width, height) / ANCHORS[number][places[:, 1]])
+    return np.concatenate([in_cell, growth], axis=1)
+
+
+def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[int, int]) -> Boxes:
+    """Boxes of a map's raw numbers ``(N, anchors, h, w, 4 or more)``, ``(N, anchors, h, w, 4)``.
+
+    Places go through the sigmoid here.
+    """
+    height, width = image_size
+    rows, columns = numbers.shape[2:4]
+    x = (expit(numbers[..., 0]) + np.arange(columns)) / columns
+    y = (expit(numbers[..., 1]) + np.arange(rows)[:, None]) / rows
+    growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
+    sizes = growth * ANCHORS[number][:, None, None] / (width, height)
+    return edges(np.stack([x, y], axis=-1), sizes)

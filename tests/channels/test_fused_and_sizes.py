@@ -1,0 +1,104 @@
+"""Channel groups of fused networks, shapes from widths alone, and operators at all widths."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeslim.channels.fused import channels_of_fused
+from edgeslim.channels.groups import channels_of
+from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.sizes import AxisForms, Sizes
+from edgeslim.channels.variants import sum_variants, variants
+from edgeslim.channels.widths import width_choices
+from edgeslim.errors import ModelError
+from edgeslim.graph import Graph
+from tests.channels.sketch import Sketch
+
+
+def branches() -> Graph:
+    """Two convolutions side by side, joined, and split again unequally."""
+    net = Sketch()
+    parts = [net.conv("x", "a", 8), net.conv("x", "b", 16)]
+    joined = net.add("concat", {"X": parts}, (1, 24, 8, 8), axis=1)
+    shapes = [(1, 4, 8, 8), (1, 20, 8, 8)]
+    one, other = net.several("split", {"X": joined}, shapes, axis=1, num=0, sections=(4, 20))
+    return net.graph(net.conv(one, "c", 5), net.conv(other, "d", 5))
+
+
+def test_widths_alone_give_the_shapes_that_a_plan_gives() -> None:
+    graph = branches()
+    channels = channels_of(graph)
+    widths = {group.name: max(1, group.width // 2) for group in channels.groups}
+    sizes = Sizes(AxisForms(channels), widths)
+    by_plan = pruned_graph(graph, Selection(channels, first_kept(widths)))
+    assert pruned_graph(graph, sizes) == by_plan
+
+
+def test_a_fused_network_has_the_groups_that_it_had() -> None:
+    net = Sketch()
+    x = net.conv("x", "a", 8)
+    scale = {slot: net.parameter(slot, 8) for slot in ("Scale", "Bias", "Mean", "Variance")}
+    x = net.add("batch_norm", {"X": x, **scale}, (1, 8, 8, 8))
+    before = net.graph(net.conv(x, "b", 5))
+    fused = Sketch()
+    bias = fused.parameter("conv_bias", 8)
+    filters = fused.parameter("a", 8, 3, 1, 1)
+    x = fused.add("conv2d", {"Input": "x", "Filter": filters, "Bias": bias}, (1, 8, 8, 8), groups=1)
+    after = fused.graph(fused.conv(x, "b", 5))
+    channels = channels_of_fused(after, channels_of(before))
+    left = Selection(channels, first_kept({"a": 3}))
+    assert left.shape("conv_bias", (8,)) == (3,)
+    assert left.shape(x, (1, 8, 8, 8)) == (1, 3, 8, 8)
+    assert left.shape("b", (5, 8, 1, 1)) == (5, 3, 1, 1)
+
+
+def test_a_fused_network_that_ties_more_is_refused() -> None:
+    net = Sketch()
+    apart = net.graph(
+        net.conv(net.conv("x", "a", 8), "c", 5), net.conv(net.conv("x", "b", 8), "d", 5)
+    )
+    tied = Sketch()
+    both = {"X": tied.conv("x", "a", 8), "Y": tied.conv("x", "b", 8)}
+    x = tied.add("elementwise_add", both, axis=-1)
+    with pytest.raises(ModelError, match="couples channels"):
+        channels_of_fused(
+            tied.graph(tied.conv(x, "c", 5), tied.conv(x, "d", 5)), channels_of(apart)
+        )
+
+
+def test_an_operator_of_two_groups_comes_at_all_pairs_of_widths() -> None:
+    net = Sketch()
+    net.conv(net.conv("x", "a", 8), "b", 16)
+    graph = net.graph()
+    forms = AxisForms(channels_of(graph))
+    found = variants(graph.nodes[1], forms, {"a": (4, 8), "b": (4, 8, 16)})
+    assert (found.groups, found.shape) == (("a", "b"), (2, 3))
+    assert [(s.input_shape[1], s.output_shape[1]) for s in found.specs] == [
+        (4, 4), (4, 8), (4, 16), (8, 4), (8, 8), (8, 16),
+    ]  # fmt: skip
+
+
+def test_an_operator_of_a_concatenation_comes_at_sums() -> None:
+    net = Sketch()
+    parts = [net.conv("x", name, 8) for name in "abc"]
+    x = net.add("concat", {"X": parts}, (1, 24, 8, 8), axis=1)
+    net.conv(x, "d", 16)
+    graph = net.graph()
+    forms = AxisForms(channels_of(graph))
+    choices = {"a": (4, 8), "b": (4, 8), "c": (4, 8), "d": (8, 16)}
+    found = sum_variants(graph.nodes[4], forms, choices, forms.full)
+    assert found.parts == (("a", 1), ("b", 1), ("c", 1))
+    assert (found.output, found.held) == ("d", ())
+    assert (found.totals[0], found.totals[-1]) == (12, 24)
+    read = [spec.input_shape[1] for spec in found.specs]
+    assert read == [total for total in found.totals for _ in choices["d"]]
+
+
+@pytest.mark.parametrize("own", [1, 4, 5, 24, 64, 100, 1024])
+def test_choices_of_widths_end_with_all_and_are_whole_blocks(own: int) -> None:
+    choices = width_choices(own, 16)
+    assert choices[-1] == own
+    assert len(choices) <= 17
+    assert all(width % 4 == 0 for width in choices[:-1])
+    assert list(choices) == sorted(set(choices))

@@ -1,0 +1,46 @@
+"""Both detectors, as wide as they are, learn from a small set of real images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.errors import ModelError
+from edgeslim.models import MODELS
+from edgeslim.training.tasks import find_task
+from edgeslim.training.trainer import seeded_build, train
+from tests.training.voc_folders import write_small_voc
+
+pytestmark = pytest.mark.slow
+
+SHAPE = (1, 3, 64, 64)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("voc")
+    write_small_voc(folder, train=8, validation=4, side=64, kinds=(0, 1))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "rate"), [("ssd-mobilenet-v1", 6, 0.01), ("yolov3-mobilenet-v1", 4, 0.001)]
+)
+def test_the_loss_falls(name: str, epochs: int, rate: float, folder: Path) -> None:
+    task = find_task(f"voc:{folder}")
+    assert task.num_classes == 2
+    data = task.data(SHAPE, 0)
+    net = seeded_build(lambda: MODELS.get(name).for_classes(task.num_classes), 0)
+    result = train(net, data, epochs=epochs, batch_size=4, learning_rate=rate, seed=0)
+    assert result.losses[-1] < 0.7 * result.losses[0]
+    assert np.isfinite(result.losses).all()
+    assert 0 <= result.metric <= 1
+
+
+def test_a_network_for_other_classes_is_refused(folder: Path) -> None:
+    data = find_task(f"voc:{folder}").data(SHAPE, 0)
+    net = MODELS.get("ssd-mobilenet-v1").for_classes(20)
+    with pytest.raises(ModelError, match="20 classes and the task has 2 "):
+        train(net, data, epochs=1, batch_size=4, learning_rate=0.01, seed=0)
