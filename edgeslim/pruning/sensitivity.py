@@ -24,7 +24,7 @@ from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_poi
 from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
-from edgeslim.pruning.trial import Trial, part_of
+from edgeslim.pruning.trial import Trial, examples_fingerprint, part_of
 from edgeslim.pruning.weights import Weights
 from edgeslim.training.tasks import SPLIT_SEED, Task, find_task
 from edgeslim.version import __version__
@@ -106,7 +106,7 @@ def sensitivity(
             eval_share=eval_share,
             seed=seed,
         )
-        file = _opened(out, context, trial)
+        file = _opened(out, context, trial, progress)
         if any((group.name, ratio) not in file for group in groups for ratio in ratios):
             measure_points(
                 file,
@@ -185,6 +185,7 @@ def _on_task(
         share=eval_share,
         seed=seed,
         examples=len(examples),
+        data=examples_fingerprint(examples),
         baseline=1.0,
         name=prepared.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -193,13 +194,16 @@ def _on_task(
     return Trial(prepared.prefix, data, examples), context
 
 
-def _opened(out: Path, context: SensitivityContext, trial: Trial) -> SensitivityFile:
+def _opened(
+    out: Path, context: SensitivityContext, trial: Trial, progress: Progress
+) -> SensitivityFile:
     """The file to go on with, or a new one, for which the whole model is judged."""
     file = SensitivityFile.found(out)
     if file is not None:
         file.check_same(context)
         return file
-    baseline = trial.baseline()
+    with progress.stage("the whole model", 1) as stage:
+        baseline = trial.baseline(stage.advance)
     if not baseline > 0:
         raise ModelError(
             f"the {context.metric} of {context.name} on the task {context.task} is {baseline:g}, "

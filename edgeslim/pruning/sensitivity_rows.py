@@ -38,6 +38,7 @@ class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context
         share: Share of the validation examples that are used.
         seed: Which examples these are.
         examples: How many.
+        data: `edgeslim.pruning.trial.examples_fingerprint` of them.
         baseline: The metric of the whole model.
         name: The model's short name.
         created: Day and time, UTC.
@@ -53,6 +54,7 @@ class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context
     share: float
     seed: int
     examples: int
+    data: str
     baseline: float
     name: str = ""
     created: str = ""
@@ -69,6 +71,8 @@ class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 return f"{name.replace('_', ' ')} {_shown(mine)}, not {_shown(theirs)}"
+        if self.data != other.data:
+            return "other examples of the same number"
         if self.model != other.model:
             return f"another model: its parameters were {self.model}, not {other.model}"
         return ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from edgeslim.training.tasks import Examples, Targets, TaskData
 if TYPE_CHECKING:
     from edgeslim.training.program_net import ProgramNet
 
-__all__ = ["Trial", "part_of"]
+__all__ = ["Trial", "examples_fingerprint", "part_of"]
 
 _GRADIENT_BATCHES = 16
 _GRADIENT_BATCH = 32
@@ -56,12 +57,16 @@ class Trial:
     def _whole(self) -> dict[str, NDArray[Any]]:
         return self._net.tensors()
 
-    def baseline(self) -> float:
-        """The metric of the whole model; raises as `evaluate`."""
+    def baseline(self, on_share: Callable[[float], None] = lambda _: None) -> float:
+        """The metric of the whole model; raises as `evaluate`.
+
+        Args:
+            on_share: Called after each batch with its share of all examples.
+        """
         net = self._net
         from edgeslim.training.evaluation import evaluate
 
-        return evaluate(net, self._examples, self._data.metric)
+        return evaluate(net, self._examples, self._data.metric, on_share=on_share)
 
     def evaluate(self, selection: Selection) -> float:
         """The metric with what a selection leaves; the model is whole again afterwards.
@@ -108,6 +113,20 @@ def part_of(examples: Examples, share: float, seed: int) -> Examples:
         return examples
     places = np.random.default_rng(seed).permutation(len(examples))[:count]
     return _Part(examples, np.sort(places))
+
+
+def examples_fingerprint(examples: Examples) -> str:
+    """Short checksum of the first, middle and last example.
+
+    All of them may be more than can be read.
+    """
+    last = len(examples) - 1
+    images, targets = examples.batch(np.array(sorted({0, last // 2, last})), None)
+    digest = hashlib.sha256()
+    for array in (images, *targets):
+        digest.update(f"{array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 class _Part:

@@ -17,6 +17,7 @@ CONTEXT = SensitivityContext(
     share=1.0,
     seed=0,
     examples=397,
+    data="00112233445566",
     baseline=0.8,
     name="net",
 )

@@ -18,7 +18,7 @@ from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.sensitivity_file import SensitivityFile
-from edgeslim.pruning.trial import Trial, part_of
+from edgeslim.pruning.trial import Trial, examples_fingerprint, part_of
 from edgeslim.pruning.weights import Weights
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 from tests.pruning.conftest import Trained
@@ -232,7 +232,7 @@ def test_what_cannot_be_meant_is_refused_and_writes_nothing(
 def test_a_model_that_knows_nothing_has_nothing_to_lose(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trial, "baseline", lambda _: 0.0)
+    monkeypatch.setattr(Trial, "baseline", lambda *_: 0.0)
     with pytest.raises(ModelError, match="of which nothing can be lost; give a trained model"):
         sensitivity(str(trained.prefix), task="digits", out=tmp_path / "net.jsonl")
     assert SensitivityFile.found(tmp_path / "net.jsonl") is None
@@ -251,3 +251,11 @@ def test_a_part_of_examples_has_each_once_in_their_order(data: TaskData) -> None
     np.testing.assert_array_equal(labels, all_labels[found])
     assert part_of(data.validation, 1.0, 0) is data.validation
     assert len(part_of(data.validation, 1e-6, 0)) == 1
+
+
+def test_examples_are_told_apart_by_some_of_them(data: TaskData) -> None:
+    known = examples_fingerprint(data.validation)
+    assert examples_fingerprint(find_task("digits").data(SHAPE, SPLIT_SEED).validation) == known
+    others = find_task("digits").data(SHAPE, 1).validation
+    assert len({known, *map(examples_fingerprint, (others, data.train))}) == 3
+    assert examples_fingerprint(part_of(data.validation, 0.001, 0)) != known

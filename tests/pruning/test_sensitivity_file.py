@@ -85,6 +85,7 @@ def test_of_a_first_line_that_was_cut_off_nothing_is_left(tmp_path: Path) -> Non
         ({"share": 0.2}, "share 1.0, not 0.2"),
         ({"seed": 3}, "seed 0, not 3"),
         ({"examples": 79}, "examples 397, not 79"),
+        ({"data": "another"}, "is of other examples of the same number"),
     ],
 )
 def test_a_file_of_something_else_is_refused_with_what_differs(
