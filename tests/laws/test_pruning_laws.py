@@ -30,6 +30,7 @@ from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
+from tests.fusion.nets import PARTS
 from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
 from tests.tools import PROJECT, require_module
 
@@ -152,6 +153,13 @@ def test_random_networks(tmp_path: Path) -> None:
     assert counts["groups"] > NETWORKS
     some = {name: pruned[name] for name in list(pruned)[:CONVERTED]}
     assert_fuses_as_the_optimizer(some, tmp_path / "fused")
+
+
+def test_parts_that_fusion_is_about(tmp_path: Path) -> None:
+    for number, (name, make) in enumerate(sorted(PARTS.items())):
+        folder = tmp_path / str(number)
+        model = prepare_layer(make(), INPUT_SHAPE, folder / "whole", name=name)
+        assert_pruned_right(model, folder, number)
 
 
 VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
