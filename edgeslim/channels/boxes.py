@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from edgeslim.graph import Graph, Node
 from edgeslim.ops import known_kinds
 from edgeslim.ops._channel_rules import elementwise, normalised, pointwise, prelu
+from edgeslim.opspec import Shape
 
 __all__ = ["Box", "boxes_of"]
 
@@ -24,12 +25,14 @@ class Box:
         nodes: In the order they run; none for an input or output of the network.
         asides: Operators of parameters alone, such as biases in another shape.
         title: What an input or output is called.
+        shape: Of what comes out of it, or of what the network gives.
         reads: Places of the boxes that it reads, and the tensor that comes from each.
     """
 
     nodes: tuple[Node, ...] = ()
     asides: tuple[Node, ...] = ()
     title: str = ""
+    shape: Shape = ()
     reads: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -47,6 +50,7 @@ class _Open:
     nodes: list[Node] = field(default_factory=list)
     asides: list[Node] = field(default_factory=list)
     title: str = ""
+    shape: Shape = ()
     reads: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -54,7 +58,7 @@ def boxes_of(graph: Graph) -> tuple[Box, ...]:
     """The boxes of a network in the order they run, with those of its inputs and outputs."""
     readers = Counter(name for node in graph.nodes for name in node.reads())
     readers.update(graph.fetches)
-    boxes = [_Open(title=name) for name in graph.feeds]
+    boxes = [_Open(title=name, shape=shape) for name, shape in graph.feeds.items()]
     made = {name: place for place, name in enumerate(graph.feeds)}
     hidden: dict[str, tuple[Node, ...]] = {}
     for node in graph.nodes:
@@ -68,10 +72,17 @@ def boxes_of(graph: Graph) -> tuple[Box, ...]:
             place = len(boxes)
             boxes.append(_Open(reads=[(made[name], name) for name in reads]))
         boxes[place].nodes.append(node)
+        boxes[place].shape = node.spec.output_shape
         boxes[place].asides.extend(asides)
         made.update(dict.fromkeys(node.writes(), place))
+    shapes = {
+        name: shape
+        for node in graph.nodes
+        for slot, names in node.outputs.items()
+        for name, shape in zip(names, node.spec.outputs[slot], strict=True)
+    }
     boxes += [
-        _Open(title=f"output {name}", reads=[(made[name], name)])
+        _Open(title=f"output {name}", shape=shapes.get(name, ()), reads=[(made[name], name)])
         for name in graph.fetches
         if name in made
     ]
@@ -80,6 +91,7 @@ def boxes_of(graph: Graph) -> tuple[Box, ...]:
             nodes=tuple(box.nodes),
             asides=tuple(box.asides),
             title=box.title,
+            shape=box.shape,
             reads=tuple(box.reads),
         )
         for box in boxes

@@ -125,7 +125,7 @@ class _Picture:
         classes += ["fixed"] * any(name in channels.fixed for name in producers)
         classes += ["matched"] * any(name in self.matched for name in box.weights)
         style = f"fill:{_tint(coloured[0])};stroke:{coloured[0]}" if coloured else ""
-        first, second = _labels(box, self.graph, producers)
+        first, second = _labels(box, producers)
         return (
             f"<g><title>{escape(_tooltip(box, self.graph, channels))}</title>"
             f'<rect class="{" ".join(classes)}" x="{x - _BOX_WIDTH / 2:.1f}" '
@@ -198,14 +198,14 @@ def _path(route: Sequence[Point]) -> str:
     return "".join(parts)
 
 
-def _labels(box: Box, graph: Graph, producers: Sequence[str]) -> tuple[str, str]:
+def _labels(box: Box, producers: Sequence[str]) -> tuple[str, str]:
     """What stands in a box: what it does, and its weight and the shape that comes out."""
     if not box.nodes:
-        return box.title, _size(graph.feeds[box.title]) if box.title in graph.feeds else ""
+        return _short(box.title, _CHARACTERS), _size(box.shape)
     head, *others = box.nodes
     shown = [head, *(node for node in others if node.spec.kind != "elementwise_add")]
     kinds = " + ".join(_kind(node) for node in shown)  # a bias goes without saying
-    shape = _size(box.nodes[-1].spec.output_shape)
+    shape = _size(box.shape)
     if not producers:
         return _short(kinds, _CHARACTERS), shape
     return _short(kinds, _CHARACTERS), f"{_short(producers[0], _CHARACTERS - len(shape))} → {shape}"
@@ -215,7 +215,8 @@ def _kind(node: Node) -> str:
     spec = node.spec
     filters = spec.weights.get("Filter", ((),))[0]
     strides = spec.attributes.get("strides")
-    text = re.sub(r"(_v2|2)$", "", spec.kind)
+    text = re.sub(r"(_v2|2)$", "", spec.kind).removeprefix("elementwise_")
+    text = "depthwise" if text == "depthwise_conv2d" else text
     if len(filters) == 4:
         text += f" {filters[2]}x{filters[3]}"
         if isinstance(strides, tuple) and max(strides) > 1:

@@ -47,7 +47,6 @@ class _Place:
     above: list[int]
     below: list[int]
     x: float = 0.0
-    weight: float = 1.0
 
 
 def laid_out(widths: Sequence[float], edges: Sequence[tuple[int, int]], *, pitch: float) -> Layout:
@@ -59,7 +58,7 @@ def laid_out(widths: Sequence[float], edges: Sequence[tuple[int, int]], *, pitch
         pitch: From one layer to the next, in pixels.
     """
     layers = [0] * len(widths)
-    for start, end in edges:
+    for start, end in sorted(edges, key=lambda edge: edge[1]):
         layers[end] = max(layers[end], layers[start] + 1)
     places = [_Place(layer, width, [], []) for layer, width in zip(layers, widths, strict=True)]
     ways = [_way(places, start, end) for start, end in edges]
@@ -86,7 +85,7 @@ def _way(places: list[_Place], start: int, end: int) -> list[int]:
     way = [start]
     for layer in range(places[start].layer + 1, places[end].layer):
         way.append(len(places))
-        places.append(_Place(layer, _BEND_WIDTH, [], [], weight=4.0))
+        places.append(_Place(layer, _BEND_WIDTH, [], []))
     way.append(end)
     for upper, lower in pairwise(way):
         places[upper].below.append(lower)
@@ -138,14 +137,13 @@ def _settle(row: list[int], places: list[_Place], wanted: Sequence[float]) -> No
         if before is not None:
             offset += (places[before].width + places[each].width) / 2 + _GAP
         offsets.append(offset)
-    pools: list[tuple[float, float, int]] = []
-    for each, target, shift in zip(row, wanted, offsets, strict=True):
-        weight = places[each].weight
-        total, size = weight * (target - shift), 1
-        while pools and pools[-1][0] / pools[-1][1] > total / weight:
-            other, more, count = pools.pop()
-            total, weight, size = total + other, weight + more, size + count
-        pools.append((total, weight, size))
-    values = [total / weight for total, weight, size in pools for _ in range(size)]
+    pools: list[tuple[float, int]] = []
+    for target, shift in zip(wanted, offsets, strict=True):
+        total, size = target - shift, 1
+        while pools and pools[-1][0] / pools[-1][1] > total / size:
+            more, count = pools.pop()
+            total, size = total + more, size + count
+        pools.append((total, size))
+    values = [total / size for total, size in pools for _ in range(size)]
     for each, value, shift in zip(row, values, offsets, strict=True):
         places[each].x = value + shift

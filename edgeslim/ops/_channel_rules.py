@@ -17,6 +17,7 @@ __all__ = [
     "elementwise",
     "normalised",
     "over_axes",
+    "over_places",
     "pixel_shuffle",
     "pointwise",
     "prelu",
@@ -72,6 +73,14 @@ def spatial(node: Node, flow: ChannelFlow) -> None:
         flow.fix(labels, f"{node.spec.kind} runs over it")
     for output in node.writes():
         flow.give(output, (*axes[:2], *[None] * (len(flow.shape(output)) - 2)))
+
+
+def over_places(node: Node, flow: ChannelFlow) -> None:
+    """Only how many places there are is read, and nothing of what the channels hold."""
+    for name in node.reads():
+        batch, _, *places = flow.axes(name)
+        for labels in (batch, *places):
+            flow.fix(labels, f"{node.spec.kind} counts it")
 
 
 def elementwise(node: Node, flow: ChannelFlow) -> None:

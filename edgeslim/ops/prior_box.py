@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.ops._channel_rules import over_places
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -22,4 +23,5 @@ KIND = OperatorKind(
         "offset": 0.5,
         "min_max_aspect_ratios_order": False,
     },
+    channels=over_places,
 )

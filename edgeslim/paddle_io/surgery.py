@@ -20,9 +20,10 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
         after: The same operators with other shapes.
     """
     block = program.blocks[0]
-    shapes = _shapes(after)
+    shapes, old_shapes = _shapes(after), _shapes(before)
     for variable in block.vars:
-        if variable.name in shapes:
+        # A graph gives a single number one axis; the description of one has none.
+        if shapes.get(variable.name) != old_shapes.get(variable.name):
             variable.type.dense_tensor.tensor.dims[:] = shapes[variable.name]
     operators = [op for op in block.ops if op.type not in {"feed", "fetch"}]
     for op, old, new in zip(operators, before.nodes, after.nodes, strict=True):

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from edgeslim.channels.choice import choose, matching, not_prunable, ratios_of_groups
-from edgeslim.channels.groups import Channels
+from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.graph import Graph
 from tests.channels.sketch import Sketch
@@ -26,8 +26,6 @@ def graph() -> Graph:
 
 @pytest.fixture
 def channels(graph: Graph) -> Channels:
-    from edgeslim.channels.groups import channels_of
-
     return channels_of(graph)
 
 
@@ -39,6 +37,15 @@ def test_a_group_is_chosen_by_any_of_its_producers(graph: Graph, channels: Chann
         "a|last": ("a_sep_weights",),
     }.items():
         assert choose(channels, graph.parameters, pattern) == names
+
+
+def test_an_expression_of_paddleslim_chooses_layers_by_number() -> None:
+    net, x = Sketch(), "x"
+    for number in range(20):
+        x = net.conv(x, f"conv2d_{number}.w_0", 4)
+    graph = net.graph()
+    found = choose(channels_of(graph), graph.parameters, "conv2d_[1-9].w_0|conv2d_1[0-2].w_0")
+    assert found == tuple(f"conv2d_{number}.w_0" for number in range(1, 13))
 
 
 def test_a_match_is_from_the_start_of_a_name(graph: Graph, channels: Channels) -> None:

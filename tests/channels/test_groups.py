@@ -459,6 +459,13 @@ def test_a_detection_head_stays() -> None:
     assert set(found.fixed) == {"one", "two"}
 
 
+def test_prior_boxes_look_at_places_only() -> None:
+    net, a = with_one()
+    net.add("prior_box", {"Input": a, "Image": "x"}, (8, 8, 1, 4), min_sizes=(10.0,))
+    net.conv(a, "b", 4)
+    assert widths(net.channels()) == {("a",): 8, ("b",): 4}
+
+
 def test_an_empty_graph_has_no_groups() -> None:
     net = Sketch()
     found = channels_of(net.graph("x"))

@@ -76,6 +76,57 @@ def test_inspect_counts_a_model_and_lists_its_parameters(workshop: Workshop) -> 
     assert f"{depthwise} parameters match" in shown.out
 
 
+def test_inspect_lists_what_is_pruned_together(workshop: Workshop) -> None:
+    found = workshop("inspect", "net", "--json").document
+    groups = {each["name"]: each for each in found["groups"]}
+    inner = groups["conv2_1_expand_weights"]
+    assert inner["producers"] == ["conv2_1_expand_weights", "conv2_1_dwise_weights"]
+    assert inner["width"] == found["parameter_shapes"]["conv2_1_dwise_weights"][0]
+    assert inner["why"] == ["depthwise_conv2d filters each channel by itself"]
+    assert list(found["fixed"].values()) == ["it is an output of the network"]
+    assert (found["chosen"], found["not_prunable"]) == ([], {})
+    shown = workshop("inspect", "net")
+    assert f"{len(groups)} groups of weights whose channels can be pruned" in shown.out
+    assert "it is an output of the network" in shown.out
+
+
+def test_inspect_says_which_groups_are_chosen(workshop: Workshop) -> None:
+    pattern = "conv2_1_dwise|conv1_1_bn_scale"
+    found = workshop("inspect", "net", "--match", pattern, "--json").document
+    assert found["chosen"] == ["conv2_1_expand_weights"]
+    assert set(found["not_prunable"]) >= {"conv1_1_bn_scale", "conv2_1_dwise_bn_scale"}
+    assert set(found["not_prunable"].values()) == {
+        "no channels come out of it, it follows those of others"
+    }
+    shown = workshop("inspect", "net", "--match", pattern).out
+    assert "1 groups of weights chosen by" in shown
+
+
+PUBLISHED = {
+    ("mobilenet-v2", ".*[r|d]_weights"): (34, 24),
+    ("mobilenet-v1", ".*_sep_weights"): (13, 13),
+    ("resnet50", "res2.*_branch2[ab]_weights"): (6, 6),
+}
+"""Regular expressions of PaddleSlim: how many parameters they match, and of how many groups."""
+
+
+@pytest.mark.parametrize(("model", "pattern"), PUBLISHED)
+def test_inspect_lists_what_published_expressions_match(
+    workshop: Workshop, model: str, pattern: str
+) -> None:
+    found = workshop("inspect", model, "--match", pattern, "--json").document
+    count = len(found["parameter_shapes"]), len(found["chosen"])
+    assert count == PUBLISHED[model, pattern]
+    assert found["not_prunable"] == {}
+
+
+def test_inspect_draws_the_network(workshop: Workshop, tmp_path: Path) -> None:
+    picture = tmp_path / "net.svg"
+    done = workshop("inspect", "net", "--match", ".*_dwise_weights", "--graph", picture)
+    assert (done.code, done.err) == (0, "")
+    assert "conv2_1_dwise_weights" in picture.read_text()
+
+
 def test_predict_sums_what_the_table_has(workshop: Workshop) -> None:
     done = workshop("predict", "net", "--table", "host.jsonl", "--json")
     assert (done.code, done.err) == (0, "")

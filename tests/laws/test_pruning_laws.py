@@ -30,6 +30,7 @@ from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
+from tests.fusion.nets import PARTS
 from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
 from tests.tools import PROJECT, require_module
 
@@ -52,7 +53,8 @@ def random_plan(channels: Channels, seed: int) -> PruningPlan:
 def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedModel:
     """Prunes at random and proves the outputs and the written shapes right."""
     channels = channels_of(model.graph)
-    selection = Selection(channels, random_plan(channels, seed))
+    plan = random_plan(channels, seed)
+    selection = Selection(channels, plan)
     tensors = spread(model_tensors(model), seed)
     pruned = write_pruned(model, selection, folder / "pruned" / "model", tensors=tensors)
     zeroed = {name: selection.zeroed(name, value) for name, value in tensors.items()}
@@ -76,6 +78,14 @@ def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedM
     shutil.copy(pruned.program, inferred)
     close_shapes(inferred, model.graph.feeds)
     assert read_graph(inferred) == written
+
+    for_lite = unfused_graph(model)
+    again = channels_of(for_lite)
+    if again.groups == channels.groups:
+        rewritten = unfused_graph(prepare(pruned, folder / "again"))
+        assert pruned_graph(for_lite, Selection(again, plan)) == rewritten
+    else:  # Paddle-Lite has an operator for it, Paddle's own is not on our shelf
+        assert "channel_shuffle" in {spec.kind for spec in model.graph.specs}
     return pruned
 
 
@@ -143,6 +153,13 @@ def test_random_networks(tmp_path: Path) -> None:
     assert counts["groups"] > NETWORKS
     some = {name: pruned[name] for name in list(pruned)[:CONVERTED]}
     assert_fuses_as_the_optimizer(some, tmp_path / "fused")
+
+
+def test_parts_that_fusion_is_about(tmp_path: Path) -> None:
+    for number, (name, make) in enumerate(sorted(PARTS.items())):
+        folder = tmp_path / str(number)
+        model = prepare_layer(make(), INPUT_SHAPE, folder / "whole", name=name)
+        assert_pruned_right(model, folder, number)
 
 
 VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
