@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from edgeslim.cli.options import shapes
@@ -101,7 +102,7 @@ def command(
         progress=terminal_progress(),
     )
     if as_json:
-        print_json(_document(result))
+        print_json(msgspec.to_builtins(result))
     else:
         _print(result)
 
@@ -139,28 +140,3 @@ def _print(result: Pruning) -> None:
             f"trained {result.metric_after or 0:.4f}"
         )
     print_lines(*lines, f"the pruned model is in {result.model}")
-
-
-def _document(result: Pruning) -> dict[str, object]:
-    return {
-        "model": str(result.model),
-        "predicted_ms": result.predicted_ms,
-        "measured_ms": result.measured_ms,
-        "macs_before": result.macs_before,
-        "macs_after": result.macs_after,
-        "parameters_before": result.parameters_before,
-        "parameters_after": result.parameters_after,
-        "metric": result.metric,
-        "metric_before": result.metric_before,
-        "metric_pruned": result.metric_pruned,
-        "metric_after": result.metric_after,
-        "groups": [
-            {
-                "name": group.name,
-                "producers": group.producers,
-                "before": group.before,
-                "after": group.after,
-            }
-            for group in result.groups
-        ],
-    }

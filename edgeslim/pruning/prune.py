@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -29,8 +28,7 @@ from edgeslim.training.train_model import train
 __all__ = ["PrunedGroup", "Pruning", "prune", "read_ratios"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrunedGroup:
+class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A channel group, before and after.
 
     Args:
@@ -46,8 +44,7 @@ class PrunedGroup:
     after: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pruning:
+class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a pruning.
 
     Args:
@@ -65,7 +62,7 @@ class Pruning:
         metric_after: Of the pruned one, trained.
     """
 
-    model: Path
+    model: str
     macs_before: int
     macs_after: int
     parameters_before: int
@@ -210,7 +207,7 @@ def _pruned(settings: PruneSettings, folder: PruneFolder, progress: Progress) ->
         _copy_model(folder.result(settings.steps), folder.prefix)
     result = _result(folder, before, current, records)
     if judged_by is not None:
-        result = replace(
+        result = msgspec.structs.replace(
             result,
             metric=judged_by.metric_name,
             metric_after=metrics.get(judged_by.metric_name, result.metric_pruned),
@@ -284,7 +281,7 @@ def _result(
 ) -> Pruning:
     left = {group.name: group.width for group in channels_of(after.graph).groups}
     return Pruning(
-        model=folder.path,
+        model=str(folder.path),
         macs_before=ops.macs(before.graph.specs),
         macs_after=ops.macs(after.graph.specs),
         parameters_before=_elements(before),
