@@ -10,8 +10,10 @@ import numpy as np
 import paddle
 import pytest
 
+from edgeslim.channels.choice import choose
+from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.model_source import LayerModel, find_model
-from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.optimized import optimize, unfused_graph
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.execution import Target
 from edgeslim.models import MODELS
@@ -104,6 +106,17 @@ def test_yolov3_costs_what_was_published() -> None:
     assert 2 * 3 * 60 * places / 2**30 == pytest.approx(0.86, abs=0.01)
     counted = 2 * 21_694_656_000 / 2**30
     assert counted == pytest.approx(40.49, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "count"), [(SSD, SSD_PRUNED, 12), (YOLO, "|".join(YOLO_PRUNED), 24)]
+)
+def test_what_was_pruned_can_be(name: str, expression: str, count: int, tmp_path: Path) -> None:
+    """Each published name leads to channels of its own that are free to go."""
+    net = MODELS.get(name).for_classes()
+    model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "model", name=name)
+    groups = choose(channels_of(unfused_graph(model)), list(shapes(name)), expression)
+    assert len(set(groups)) == count
 
 
 @pytest.mark.parametrize("side", [96, 160])

@@ -60,3 +60,9 @@ def test_the_hardest_negatives_are_chosen(data: st.DataObject) -> None:
         assert chosen[image].sum() == count
         hardest = np.sort(losses[image, negatives])[::-1][:count]
         assert np.sort(losses[image, chosen[image]])[::-1].tolist() == hardest.tolist()
+
+
+def test_half_is_enough_and_less_is_not() -> None:
+    truths = np.array([[0, 0, 0.5, 1]])
+    priors = np.array([[0, 0, 0.5, 1], [0, 0, 0.25, 1], [0, 0, 0.24, 1]])
+    assert match(truths, priors).tolist() == [0, 0, -1]
