@@ -19,7 +19,7 @@ from edgeslim.opspec import Shape
 __all__ = ["check_drawing", "draw"]
 
 _BOX_WIDTH, _BOX_HEIGHT, _PITCH, _MARGIN = 280.0, 42.0, 68.0, 24.0
-_LEGEND_WIDTH, _ROW = 440.0, 18.0
+_LEGEND_WIDTH, _ROW = 500.0, 18.0
 _CHARACTERS = 46
 _PLAIN = "#8a8f98"
 _GOLDEN = 0.618034
