@@ -17,12 +17,12 @@ from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import Array, Layout
 from edgeslim.table_keys import table_key
 
-__all__ = ["OperatorRows", "Source"]
+__all__ = ["ALIKE", "OperatorRows", "Source", "kernel"]
 
 _WORST_ERROR = 0.5
 """An estimate that may be off by more than this is none."""
 
-_ALIKE = 3
+ALIKE = 3
 """With fewer measured operators of its kind and filter, an estimate crosses from other kernels,
 which is as far off as an estimate may be."""
 
@@ -55,7 +55,7 @@ class OperatorRows:
             for spec, curve in curves.latencies_ms.items()
             if only is None or spec in only or spec == null_operator()
         }
-        self._alike = Counter(map(_kernel, self._curves))
+        self._alike = Counter(map(kernel, self._curves))
         self._rows: dict[OpSpec, Array] = {}
         self._errors: dict[OpSpec, float] = {}
 
@@ -111,7 +111,7 @@ class OperatorRows:
         for (spec, key), curve, own_error in zip(
             unmeasured.items(), estimates.latencies_ms, estimates.errors.tolist(), strict=True
         ):
-            across = self._alike[_kernel(key)] < _ALIKE
+            across = self._alike[kernel(key)] < ALIKE
             error = max(own_error, _WORST_ERROR) if across else own_error
             self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, error)
 
@@ -121,7 +121,7 @@ class OperatorRows:
         self._errors[spec] = error
 
 
-def _kernel(spec: OpSpec) -> tuple[str, Shape]:
+def kernel(spec: OpSpec) -> tuple[str, Shape]:
     """Kind and extents of the filter: what chooses the code that computes an operator."""
     shapes = (shape[2:] for shapes in spec.weights.values() for shape in shapes)
     return spec.kind, max(shapes, key=len, default=())

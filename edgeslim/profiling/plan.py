@@ -13,7 +13,7 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
-from edgeslim.profiling.selection import choose
+from edgeslim.profiling.selection import choose, unfamiliar
 
 __all__ = ["Budget", "Plan"]
 
@@ -105,13 +105,15 @@ class Plan:
             order = self._generator.permutation(len(lacking))[:count]
             return [lacking[index] for index in order]
         first = [null_operator()] if null_operator() in lacking else []
+        wanted = [spec for spec in lacking if spec in self._uses]
+        first = [*first, *unfamiliar(wanted, [s for s in self._uses if s in table])][:count]
         chosen = choose(
-            {spec: self._uses[spec] for spec in lacking if spec in self._uses},
+            {spec: self._uses[spec] for spec in wanted if spec not in first},
             Curves.of(table).latencies_ms,
             count - len(first),
             generator=self._generator,
         )
-        return [*first, *(spec for spec in chosen if spec not in first)]
+        return [*first, *chosen]
 
     def _lacking(self, table: LatencyTable) -> list[OpSpec]:
         return [spec for spec in self.wanted if spec not in table and spec not in table.failed]

@@ -9,19 +9,22 @@ as operators are used, and mostly in milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from edgeslim.opspec import OpSpec
+from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.family_model import FamilyModel
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
+from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.operator_features import OperatorFeatures, Rows, operator_features
+from edgeslim.prediction.operator_rows import ALIKE, kernel
 from edgeslim.profiling.stairs import find_brackets
 
-__all__ = ["choose"]
+__all__ = ["choose", "unfamiliar"]
 
 _TARGETS = 1000
 """Operators of a family whose variance counts: those that matter most."""
@@ -31,6 +34,29 @@ _EACH = 0.1
 
 _EDGES_FIRST = 3.0
 """An edge that is not found makes all of its family look noisy: worth more than itself."""
+
+
+def unfamiliar(candidates: Sequence[OpSpec], known: Sequence[OpSpec]) -> list[OpSpec]:
+    """Operators without which the table would say nothing of others of their kind and filter.
+
+    An estimate from fewer than a few of a kernel crosses from other kernels, and is refused
+    (`edgeslim.prediction.operator_rows`). Small and large ones are taken in turn.
+
+    Args:
+        candidates: Operators that are wanted and not measured.
+        known: Those that are wanted and measured.
+    """
+    measured = Counter(map(kernel, known))
+    by_kernel: dict[tuple[str, Shape], list[OpSpec]] = {}
+    for spec in candidates:
+        by_kernel.setdefault(kernel(spec), []).append(spec)
+    found = []
+    for each, specs in by_kernel.items():
+        lacking = min(max(0, ALIKE - measured[each]), len(specs))
+        by_size = sorted(specs, key=touched_bytes)
+        places = np.linspace(0, len(specs) - 1, max(lacking, 1)).round().astype(int)
+        found += [by_size[place] for place in places[:lacking]]
+    return found
 
 
 def choose(

@@ -141,7 +141,7 @@ class PruningStep:
             WidthProblem(
                 subject=self.subject,
                 limit=limit,
-                losses=self._losses,
+                find_losses=lambda: self._losses,
                 generator=np.random.default_rng(self.settings.seed),
                 evaluate=None if self._trial is None else self._metric,
                 tries=self.settings.tries,

@@ -8,7 +8,7 @@ import pytest
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.profiling.selection import choose
+from edgeslim.profiling.selection import choose, unfamiliar
 from tests.prediction.made_up_device import (
     Rule,
     blocks_of,
@@ -126,3 +126,16 @@ def test_all_edges_of_regular_stairs_are_found_from_few_points() -> None:
     assert np.abs(found / truth - 1).max() < 0.1
     edges = np.argsort(-np.diff(found) / found[:-1])[:15] + 1
     assert sorted(edges) == list(range(8, 128, 8))
+
+
+def test_some_of_every_kernel_are_wanted_before_all_else() -> None:
+    widths = (8, 16, 24, 32)
+    ones, threes = ([convolution(8, width, kernel=side) for width in widths] for side in (1, 3))
+    first = unfamiliar([*ones, *threes, relu(8)], [])
+    assert first == [ones[0], ones[2], ones[3], threes[0], threes[2], threes[3], relu(8)]
+
+
+def test_what_is_measured_of_a_kernel_counts() -> None:
+    specs = [convolution(8, width, kernel=3) for width in (8, 16, 24, 32)]
+    assert unfamiliar(specs[2:], specs[:2]) == [specs[2]]
+    assert unfamiliar(specs[3:], specs[:3]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -36,7 +37,7 @@ class WidthProblem:
     Args:
         subject: What is pruned.
         limit: What it must come down to.
-        losses: What narrowing each group alone costs.
+        find_losses: Finds out what narrowing each group alone costs; asked only if needed.
         evaluate: Measures the metric of the task at some widths; None without a task.
         generator: Source of all randomness.
         tries: How many widths may be evaluated.
@@ -45,11 +46,16 @@ class WidthProblem:
 
     subject: Subject
     limit: Limit
-    losses: Losses
+    find_losses: Callable[[], Losses]
     generator: np.random.Generator
     evaluate: Callable[[Widths], float] | None = None
     tries: int = 100
     progress: Progress = SILENT
+
+    @cached_property
+    def losses(self) -> Losses:
+        """What narrowing each group alone costs."""
+        return self.find_losses()
 
     def at(self, ratios: dict[str, float]) -> dict[str, int]:
         """Widths when these shares of the groups go."""
