@@ -38,6 +38,9 @@ class Limit(Protocol):
     def holds(self, widths: Widths) -> bool:
         """Whether these widths are within the limit."""
 
+    def least(self) -> dict[str, int]:
+        """The narrowest widths that anything is known of."""
+
     def text(self, value: float) -> str:
         """A value for people, with its unit."""
 
@@ -66,6 +69,10 @@ class LatencyLimit:
     def holds(self, widths: Widths) -> bool:
         return self.of(widths) <= self.most
 
+    def least(self) -> dict[str, int]:
+        chosen = self.model.subject.chosen
+        return {name: min(self.model.choices[name]) for name in chosen}
+
     def text(self, value: float) -> str:
         return format_ms(value, round_up=True)
 
@@ -89,6 +96,9 @@ class WorkLimit:
 
     def holds(self, widths: Widths) -> bool:
         return self.of(widths) <= self.most
+
+    def least(self) -> dict[str, int]:
+        return dict.fromkeys(self.subject.chosen, 1)
 
     def text(self, value: float) -> str:
         return f"{value:,.0f} {self.counter}"

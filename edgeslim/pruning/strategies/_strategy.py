@@ -15,7 +15,7 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.limits import Limit
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 
-__all__ = ["Losses", "Strategy", "WidthProblem", "least_widths", "smallest"]
+__all__ = ["Losses", "Strategy", "WidthProblem", "smallest"]
 
 _HALVINGS = 24
 
@@ -57,22 +57,27 @@ class WidthProblem:
         """What narrowing each group alone costs."""
         return self.find_losses()
 
+    @cached_property
+    def least(self) -> dict[str, int]:
+        """The narrowest widths that may be chosen."""
+        return self.limit.least()
+
     def at(self, ratios: dict[str, float]) -> dict[str, int]:
-        """Widths when these shares of the groups go."""
-        return widths_at(self.subject.groups, ratios)
+        """Widths when these shares of the groups go, as far as they may."""
+        found = widths_at(self.subject.groups, ratios)
+        return {name: max(width, self.least[name]) for name, width in found.items()}
 
     def check_reachable(self) -> None:
-        """Proves that a single channel in each group would be within the limit.
+        """Proves that the narrowest widths are within the limit.
 
         Raises:
-            InfeasibleTargetError: It would not.
+            InfeasibleTargetError: They are not.
         """
-        least = least_widths(self.subject)
-        if not self.limit.holds(least):
-            value, most = self.limit.of(least), self.limit.most
+        value, most = self.limit.of(self.least), self.limit.most
+        if not value <= most:
             raise InfeasibleTargetError(
-                f"{self.limit.text(most)} is out of reach: with a single channel in each of the "
-                f"{len(least)} groups that may be pruned it is still {self.limit.text(value)}"
+                f"{self.limit.text(most)} is out of reach: as narrow as it can be the model is "
+                f"still at {self.limit.text(value)}; ask for that, or let more groups be pruned"
             )
 
 
@@ -89,11 +94,6 @@ class Strategy(Protocol):
         Raises:
             InfeasibleTargetError: Nothing meets the limit; says what is reachable.
         """
-
-
-def least_widths(subject: Subject) -> dict[str, int]:
-    """One channel in each group."""
-    return dict.fromkeys(subject.chosen, 1)
 
 
 def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:

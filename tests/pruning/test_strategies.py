@@ -1,0 +1,219 @@
+"""Widths that strategies choose, on a small network with a made-up table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.channels.groups import channels_of
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.prepare import prepare
+from edgeslim.errors import InfeasibleTargetError, MissingLatencyError, UsageError
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.pruning.latency import LatencyModel
+from edgeslim.pruning.limits import LatencyLimit, Limit, WorkLimit
+from edgeslim.pruning.loss_curves import LossCurve, LossCurves
+from edgeslim.pruning.strategies import STRATEGIES, WidthProblem
+from edgeslim.pruning.subject import Subject, Widths
+from tests.pruning.conftest import Trained
+from tests.pruning.tables import made_up_table
+
+pytestmark = pytest.mark.slow
+
+NAMES = ("expand_weights", "first_weights")
+SHARES = (0.75, 0.5, 0.3)
+
+
+@pytest.fixture(scope="module")
+def subject(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    model = prepare(find_model(str(trained.prefix)), tmp_path_factory.mktemp("prepared"))
+    channels = channels_of(model.graph)
+    return Subject(
+        model=model, channels=channels, chosen=tuple(group.name for group in channels.groups)
+    )
+
+
+@pytest.fixture(scope="module")
+def latency(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> LatencyModel:
+    table = made_up_table(tmp_path_factory.mktemp("table") / "host.jsonl", subject.model)
+    return LatencyModel(subject, Predictor(table))
+
+
+def losses() -> LossCurves:
+    """The first group costs twice what the other does."""
+    ratios = np.linspace(0, 1, 11)
+    return LossCurves(
+        curves={
+            "first_weights": LossCurve.fit(ratios, 0.8 * ratios**2, highest=1.0),
+            "expand_weights": LossCurve.fit(ratios, 0.4 * ratios**2, highest=1.0),
+        }
+    )
+
+
+def good(widths: Widths) -> float:
+    """A made-up accuracy: falls with what goes, more with the first group."""
+    gone = {"first_weights": 1 - widths["first_weights"] / 10}
+    gone["expand_weights"] = 1 - widths["expand_weights"] / 16
+    return 1 - 0.5 * gone["first_weights"] ** 2 - 0.2 * gone["expand_weights"] ** 2
+
+
+def problem(subject: Subject, limit: Limit, *, seed: int = 0, tries: int = 60) -> WidthProblem:
+    return WidthProblem(
+        subject=subject,
+        limit=limit,
+        find_losses=losses,
+        generator=np.random.default_rng(seed),
+        evaluate=good,
+        tries=tries,
+    )
+
+
+@pytest.fixture(params=SHARES)
+def limits(request: pytest.FixtureRequest, subject: Subject, latency: LatencyModel) -> list[Limit]:
+    """A latency and an amount of work, each a share of the whole."""
+    share = float(request.param)
+    return [
+        LatencyLimit(model=latency, target_ms=share * latency.latency_ms({})),
+        WorkLimit(subject=subject, most=share * subject.macs({})),
+    ]
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_every_strategy_holds_the_limit_and_uses_most_of_it(
+    name: str, subject: Subject, limits: list[Limit]
+) -> None:
+    for limit in limits[:1] if name == "latency-optimal" else limits:
+        widths = STRATEGIES.get(name).widths(problem(subject, limit))
+        assert sorted(widths) == list(NAMES)
+        assert limit.of(widths) <= limit.most
+        wider = [{**widths, each: widths[each] + 8} for each in widths]
+        assert min(map(limit.of, wider)) > limit.most or name == "annealing"
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_what_is_out_of_reach_says_what_is_within(
+    name: str, subject: Subject, latency: LatencyModel
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=1e-4)
+    with pytest.raises(InfeasibleTargetError, match="out of reach") as caught:
+        STRATEGIES.get(name).widths(problem(subject, limit))
+    assert "us" in str(caught.value) or "ms" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_the_whole_model_is_kept_where_it_is_within_the_limit(
+    name: str, subject: Subject, latency: LatencyModel
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=2 * latency.latency_ms({}))
+    widths = STRATEGIES.get(name).widths(problem(subject, limit))
+    assert widths == {"first_weights": 10, "expand_weights": 16}
+
+
+def test_latency_optimal_is_what_trying_everything_finds(
+    subject: Subject, latency: LatencyModel, limits: list[Limit]
+) -> None:
+    limit = limits[0]
+    curves = losses()
+
+    def lost(widths: Widths) -> float:
+        return sum(
+            float(curves.loss_at(name, 1 - width / latency.forms.full[name]))
+            for name, width in widths.items()
+        )
+
+    every = [
+        {"first_weights": first, "expand_weights": expand}
+        for first in latency.choices["first_weights"]
+        for expand in latency.choices["expand_weights"]
+    ]
+    best = min(lost(each) for each in every if limit.holds(each))
+    found = STRATEGIES.get("latency-optimal").widths(problem(subject, limit))
+    assert lost(found) == pytest.approx(best)
+
+
+def test_the_posed_problem_costs_what_the_network_is_predicted_to_take(
+    subject: Subject, latency: LatencyModel
+) -> None:
+    widths = {"first_weights": 8, "expand_weights": 12}
+    choices = {name: np.zeros(len(each)) for name, each in latency.choices.items()}
+    posed = latency.problem(choices, widths)
+    chosen = [each.index(widths[name]) for name, each in latency.choices.items()]
+    assert posed.cost(chosen) == pytest.approx(latency.latency_ms(widths), rel=1e-9)
+    assert latency.exact
+
+
+def test_annealing_is_the_same_for_the_same_seed_and_never_over_the_limit(
+    subject: Subject, latency: LatencyModel
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
+    tried: list[float] = []
+
+    def watched(widths: Widths) -> float:
+        tried.append(limit.of(widths))
+        return good(widths)
+
+    runs = []
+    for seed in (3, 3, 4):
+        asked = problem(subject, limit, seed=seed)
+        object.__setattr__(asked, "evaluate", watched)
+        runs.append(STRATEGIES.get("annealing").widths(asked))
+    assert runs[0] == runs[1]
+    assert len(tried) == 3 * 60
+    assert max(tried) <= limit.most
+    assert len(set(tried)) > 20
+
+
+def test_annealing_needs_a_task(subject: Subject, latency: LatencyModel) -> None:
+    limit = LatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
+    asked = problem(subject, limit)
+    object.__setattr__(asked, "evaluate", None)
+    with pytest.raises(UsageError, match="--task"):
+        STRATEGIES.get("annealing").widths(asked)
+
+
+def test_a_table_that_lacks_operators_of_the_model_is_refused(
+    subject: Subject, tmp_path: Path
+) -> None:
+    table = made_up_table(tmp_path / "gaps.jsonl", subject.model, without="depthwise_conv2d")
+    with pytest.raises(MissingLatencyError, match="knows nothing like depthwise_conv2d"):
+        LatencyModel(subject, Predictor(table))
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """SqueezeNet, whose convolutions read concatenations."""
+    folder = tmp_path_factory.mktemp("squeezenet")
+    file = folder / "nets.py"
+    file.write_text(
+        "from paddle.vision.models import squeezenet1_1\n"
+        "def net():\n    return squeezenet1_1(num_classes=10)\n"
+    )
+    model = prepare(find_model(f"{file}:net"), folder / "made", input_shapes={"": (1, 3, 64, 64)})
+    channels = channels_of(model.graph)
+    return Subject(
+        model=model, channels=channels, chosen=tuple(group.name for group in channels.groups)
+    )
+
+
+def test_networks_of_concatenations_are_chosen_within_a_latency(
+    shuffled: Subject, tmp_path: Path
+) -> None:
+    latency = LatencyModel(
+        shuffled, Predictor(made_up_table(tmp_path / "host.jsonl", shuffled.model))
+    )
+    limit = LatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
+    squares = {
+        name: LossCurve.fit(np.linspace(0, 1, 11), np.linspace(0, 1, 11) ** 2, highest=1.0)
+        for name in shuffled.chosen
+    }
+    found = STRATEGIES.get("latency-optimal").widths(
+        WidthProblem(
+            subject=shuffled,
+            limit=limit,
+            find_losses=lambda: LossCurves(curves=squares),
+            generator=np.random.default_rng(0),
+        )
+    )
+    assert 0.95 * limit.most <= limit.of(found) <= limit.most
