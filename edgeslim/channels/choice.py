@@ -62,7 +62,7 @@ def choose(channels: Channels, parameters: Iterable[str], pattern: str) -> tuple
     names = matching(parameters, pattern)
     groups = groups_of(channels, names)
     if not groups:
-        name = names[0]
+        name = next((name for name in names if name in channels.fixed), names[0])
         raise UsageError(
             f"{pattern!r} matches nothing that can be pruned: {name}: "
             f"{not_prunable(channels, name)}"

@@ -14,10 +14,12 @@ from edgeslim.channels.plan import Selection
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
+from edgeslim.errors import UnknownNameError
 from edgeslim.files import new_folder, read_json, temporary_folder, write_json, write_together
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.limits import COUNTERS
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
@@ -167,6 +169,8 @@ def prune(
     settings.check()
     STRATEGIES.get(settings.strategy)
     CRITERIA.get(criterion)
+    if counter not in COUNTERS:
+        raise UnknownNameError("counter", counter, COUNTERS)
     return _pruned(settings, PruneFolder(out), progress)
 
 
@@ -196,7 +200,7 @@ def _pruned(settings: PruneSettings, folder: PruneFolder, progress: Progress) ->
             checksum = fingerprint(model_tensors(original))
             settings = msgspec.structs.replace(settings, fingerprint=checksum)
         # Whatever is wrong with what was asked for is found out before there is a folder.
-        PruningStep(settings, original, scratch, share=1.0, progress=progress)
+        PruningStep(settings, original, scratch, share=1.0, progress=progress).check()
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
         metrics: Mapping[str, float] = {}

@@ -87,6 +87,8 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         given = [text for name, text in _GOALS.items() if getattr(self, name) is not None]
         if len(given) != 1:
             raise UsageError(f"give exactly one of {', '.join(_GOALS.values())}")
+        if self.ratios is not None and not self.ratios:
+            raise UsageError("--ratios names no ratio")
         if self.target_ms is not None and self.table is None:
             raise UsageError("--target-latency needs the --table of a device")
         if self.metric_loss is not None and not 0 < self.metric_loss < 1:

@@ -74,6 +74,32 @@ class PruningStep:
             chosen = tuple(self._ratios)
         self.subject = Subject(model=model, channels=channels, chosen=chosen)
 
+    def check(self) -> None:
+        """Proves, before anything is done, that the step can be taken.
+
+        Raises:
+            UsageError: The strategy or the criterion lacks what it needs.
+            MissingLatencyError: The table lacks operators of the model.
+            BadFileError, ContextMismatchError: The sensitivities are not of this model.
+        """
+        settings = self.settings
+        judged = settings.task is not None
+        if settings.target_macs is not None:
+            self._work_limit()
+        if CRITERIA.get(settings.criterion).needs_gradients and not judged:
+            raise UsageError(f"{settings.criterion} goes by gradients: give a --task")
+        if settings.target_ms is not None or settings.target_macs is not None:
+            if STRATEGIES.get(settings.strategy).needs_task and not judged:
+                raise UsageError(f"{settings.strategy} evaluates pruned networks: give a --task")
+            if settings.strategy == "sensitivity" and not judged and not settings.sensitivities:
+                raise UsageError("sensitivity needs a --task, or --sensitivities that are known")
+            if settings.strategy == "latency-optimal" and settings.target_ms is None:
+                raise UsageError("latency-optimal needs --target-latency and a --table")
+        if settings.table is not None:
+            assert self._latency is not None  # noqa: S101 - there is a table
+        if settings.sensitivities is not None:
+            measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
+
     def decide(self) -> StepRecord:
         """What is kept, what that is predicted to take, and how good it is untrained."""
         widths, measured_ms = self._widths()
@@ -107,16 +133,7 @@ class PruningStep:
             found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
             return widths_at(groups, found), None
         if settings.target_macs is not None:
-            count = COUNTERS[settings.counter]
-            full = count(self.subject, {})
-            most = parse_macs(settings.target_macs, full)
-            return self._chosen(
-                WorkLimit(
-                    subject=self.subject,
-                    most=self._on_the_way(full, most),
-                    counter=settings.counter,
-                )
-            ), None
+            return self._chosen(self._work_limit()), None
         assert settings.target_ms is not None  # noqa: S101 - the settings were checked
         assert self._latency is not None  # noqa: S101
         full = self._latency.latency_ms({})
@@ -129,15 +146,19 @@ class PruningStep:
             session = stack.enter_context(open_device(settings.device))
             return until_met(self._chosen, limit, session, self.subject, self._progress)
 
+    def _work_limit(self) -> WorkLimit:
+        assert self.settings.target_macs is not None  # noqa: S101 - the callers looked
+        counter = self.settings.counter
+        full = COUNTERS[counter](self.subject, {})
+        most = parse_macs(self.settings.target_macs, full)
+        return WorkLimit(subject=self.subject, most=self._on_the_way(full, most), counter=counter)
+
     def _on_the_way(self, full: float, target: float) -> float:
         """Where this step must come to: each step takes away the same share."""
         return target if full <= target else full * (target / full) ** self._share
 
     def _chosen(self, limit: LatencyLimit | WorkLimit) -> dict[str, int]:
-        strategy = STRATEGIES.get(self.settings.strategy)
-        if strategy.needs_task and self._trial is None:
-            raise UsageError(f"{self.settings.strategy} evaluates pruned networks: give a --task")
-        return strategy.widths(
+        return STRATEGIES.get(self.settings.strategy).widths(
             WidthProblem(
                 subject=self.subject,
                 limit=limit,
@@ -171,8 +192,6 @@ class PruningStep:
     @cached_property
     def _rankings(self) -> Rankings:
         rule = CRITERIA.get(self.settings.criterion)
-        if rule.needs_gradients and self._trial is None:
-            raise UsageError(f"{self.settings.criterion} goes by gradients: give a --task")
         return rank_channels(self._weights, rule, self._trial, self.settings.seed)
 
     @cached_property
@@ -188,8 +207,6 @@ class PruningStep:
     @cached_property
     def _losses(self) -> Losses:
         if self.settings.task is None and self.settings.sensitivities is None:
-            if self.settings.strategy == "sensitivity":
-                raise UsageError("sensitivity needs a --task, or --sensitivities that are known")
             rule = CRITERIA.get(self.settings.criterion)
             return importance_losses(group_scores(self._weights, rule))
         return measured_losses(

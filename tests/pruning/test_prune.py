@@ -1,0 +1,261 @@
+"""The whole of a pruning, on a small trained network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.channels.groups import channels_of
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.errors import (
+    BadFileError,
+    ContextMismatchError,
+    EdgeslimError,
+    InfeasibleTargetError,
+    MissingLatencyError,
+    UnknownNameError,
+    UsageError,
+)
+from edgeslim.pruning import prune as whole
+from edgeslim.pruning.prune import Pruning, prune, read_ratios
+from tests.pruning.conftest import Trained
+from tests.pruning.tables import made_up_table
+from tests.pruning.trained import save_trained
+
+pytestmark = pytest.mark.slow
+
+FINE_TUNING = {"task": "digits", "epochs": 1, "eval_share": 0.25}
+
+
+@pytest.fixture(scope="module")
+def table(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("table")
+    made_up_table(folder / "host.jsonl", prepare(find_model(str(trained.prefix)), folder / "model"))
+    return folder / "host.jsonl"
+
+
+def pruned_model(folder: Path, scratch: Path) -> PreparedModel:
+    return prepare(find_model(str(folder)), scratch)
+
+
+def widths(result: Pruning) -> dict[str, int]:
+    return {group.name: group.after for group in result.groups}
+
+
+def test_a_latency_is_met_by_the_table_and_training_mends_the_metric(
+    trained: Trained, table: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    whole_ms = prune(
+        str(trained.prefix), out=tmp_path / "same", target_ms=1e3, table=table
+    ).predicted_ms
+    assert whole_ms is not None
+    result = prune(
+        str(trained.prefix), out=out, target_ms=0.6 * whole_ms, table=table, **FINE_TUNING
+    )
+    assert result.predicted_ms is not None
+    assert 0.45 * whole_ms < result.predicted_ms <= 0.6 * whole_ms
+    assert result.macs_after < result.macs_before
+    assert result.metric == "accuracy"
+    assert result.metric_before is not None
+    assert result.metric_pruned is not None
+    assert result.metric_after is not None
+    assert result.metric_before > 0.8
+    assert result.metric_after > max(result.metric_pruned, 0.8)
+    after = pruned_model(out, tmp_path / "after")
+    found = {group.name: group.width for group in channels_of(after.graph).groups}
+    assert found == widths(result)
+    assert json.loads((out / "result.json").read_text())["predicted_ms"] == result.predicted_ms
+
+
+def test_work_is_met_without_a_task_and_the_most_important_channels_stay(
+    trained: Trained, tmp_path: Path
+) -> None:
+    result = prune(str(trained.prefix), out=tmp_path / "out", target_macs="-40%")
+    assert 0.5 * result.macs_before < result.macs_after <= 0.6 * result.macs_before
+    assert result.metric_after is None
+    before = model_tensors(prepare(find_model(str(trained.prefix)), tmp_path / "before"))
+    after = model_tensors(pruned_model(tmp_path / "out", tmp_path / "after"))
+    norms = np.abs(before["first_weights"]).sum(axis=(1, 2, 3))
+    kept = {tuple(np.round(each.ravel(), 6)) for each in after["first_weights"]}
+    largest = before["first_weights"][np.argsort(norms)[-1]]
+    assert tuple(np.round(largest.ravel(), 6)) in kept
+    assert after["first_weights"].shape[0] < before["first_weights"].shape[0]
+
+
+def test_ratios_are_taken_as_they_are(trained: Trained, tmp_path: Path) -> None:
+    result = prune(str(trained.prefix), out=tmp_path / "out", ratios={"expand_weights": 0.5})
+    assert widths(result) == {"first_weights": 10, "expand_weights": 8}
+
+
+def test_an_expression_chooses_what_is_pruned(trained: Trained, tmp_path: Path) -> None:
+    result = prune(
+        str(trained.prefix), out=tmp_path / "out", target_macs="-20%", match=".*pand_weights"
+    )
+    assert widths(result)["first_weights"] == 10
+    assert widths(result)["expand_weights"] < 16
+
+
+def test_a_loss_that_is_allowed_prunes_each_group_by_itself(
+    trained: Trained, tmp_path: Path
+) -> None:
+    result = prune(str(trained.prefix), out=tmp_path / "out", metric_loss=0.1, **FINE_TUNING)
+    assert any(after < before for before, after in ((g.before, g.after) for g in result.groups))
+    assert (tmp_path / "out" / "steps" / "1" / "sensitivities.jsonl").exists()
+
+
+def test_several_steps_end_at_the_same_limit(trained: Trained, tmp_path: Path) -> None:
+    result = prune(
+        str(trained.prefix),
+        out=tmp_path / "out",
+        target_macs="-50%",
+        strategy="uniform",
+        steps=2,
+        **FINE_TUNING,
+    )
+    first = pruned_model(tmp_path / "out" / "steps" / "1" / "trained", tmp_path / "first")
+    widths_between = {group.name: group.width for group in channels_of(first.graph).groups}
+    assert result.macs_after <= 0.5 * result.macs_before
+    for group in result.groups:
+        assert group.after < widths_between[group.name] < group.before
+
+
+def test_it_goes_on_where_it_was_and_ends_the_same(
+    trained: Trained, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"target_ms": 0.02, "table": table, **FINE_TUNING}
+    at_once = prune(str(trained.prefix), out=tmp_path / "at-once", **asked)
+
+    def stopped(*_args: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(whole, "train", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            prune(str(trained.prefix), out=tmp_path / "out", **asked)
+    assert not (tmp_path / "out" / "model.pdmodel").exists()
+    decided = (tmp_path / "out" / "steps" / "1" / "plan.json").read_bytes()
+    later = prune(str(trained.prefix), out=tmp_path / "out", **asked)
+    assert (tmp_path / "out" / "steps" / "1" / "plan.json").read_bytes() == decided
+    assert widths(later) == widths(at_once)
+    assert later.metric_after == at_once.metric_after
+    for ending in (".pdmodel", ".pdiparams"):
+        same = [(tmp_path / name / f"model{ending}").read_bytes() for name in ("out", "at-once")]
+        assert same[0] == same[1]
+
+
+def test_a_folder_of_another_pruning_or_of_something_else_is_left_alone(
+    trained: Trained, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    prune(str(trained.prefix), out=out, target_macs="-40%")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(ContextMismatchError, match=r"target macs is -40%, not -50%"):
+        prune(str(trained.prefix), out=out, target_macs="-50%")
+    other = tmp_path / "other"
+    other.mkdir()
+    save_trained(other / "net")
+    content = (other / "net.pdiparams").read_bytes()
+    (other / "net.pdiparams").write_bytes(content[:-4] + b"\0\0\0\0")
+    with pytest.raises(ContextMismatchError, match="is of another pruning"):
+        prune(str(other / "net"), out=out, target_macs="-40%")
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match="is not empty"):
+        prune(str(trained.prefix), out=trained.prefix.parent, target_macs="-40%")
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "says"),
+    [
+        ({}, UsageError, "exactly one of"),
+        ({"target_macs": "-40%", "metric_loss": 0.1}, UsageError, "exactly one of"),
+        ({"target_macs": "40%"}, UsageError, "40%"),
+        ({"target_macs": "10"}, InfeasibleTargetError, "out of reach"),
+        ({"target_ms": 1.0}, UsageError, "--table"),
+        ({"metric_loss": 0.1}, UsageError, "--task"),
+        ({"metric_loss": 1.5, "task": "digits"}, UsageError, "1.5"),
+        ({"target_macs": "-40%", "match": "firts"}, UnknownNameError, "first"),
+        ({"target_macs": "-40%", "match": "linear"}, UsageError, "output of the network"),
+        ({"target_macs": "-40%", "match": "("}, UsageError, "regular expression"),
+        ({"target_macs": "-40%", "strategy": "unifrom"}, UnknownNameError, "uniform"),
+        ({"target_macs": "-40%", "strategy": "annealing"}, UsageError, "--task"),
+        ({"target_macs": "-40%", "strategy": "latency-optimal"}, UsageError, "--table"),
+        ({"target_macs": "-40%", "strategy": "sensitivity"}, UsageError, "--task"),
+        ({"target_macs": "-40%", "criterion": "l3"}, UnknownNameError, "l1"),
+        ({"target_macs": "-40%", "criterion": "taylor"}, UsageError, "--task"),
+        ({"target_macs": "-40%", "counter": "flops"}, UnknownNameError, "paddleslim1-flops"),
+        ({"target_macs": "-40%", "task": "digts"}, UnknownNameError, "digits"),
+        ({"target_macs": "-40%", "steps": 2}, UsageError, "--task"),
+        ({"target_macs": "-40%", "steps": 0}, UsageError, "--steps"),
+        ({"ratios": {"expand_weights": 0.0}}, UsageError, "above 0 and below 1, not 0"),
+        ({"ratios": {"expand_weights": 1.0}}, UsageError, "above 0 and below 1, not 1"),
+        ({"ratios": {"expand_weights": 1.5}}, UsageError, "above 0 and below 1, not 1.5"),
+        ({"ratios": {"expnd_weights": 0.5}}, UnknownNameError, "expand_weights"),
+        ({"ratios": {"linear_0.w_0": 0.5}}, UsageError, "output of the network"),
+        (
+            {"ratios": {"first_weights": 0.5, "project_weights": 0.4}},
+            UsageError,
+            "pruned together",
+        ),
+        ({"ratios": {}}, UsageError, "no ratio"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_leaves_nothing(
+    asked: dict[str, object],
+    error: type[EdgeslimError],
+    says: str,
+    trained: Trained,
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(error) as caught:
+        prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[arg-type]
+    assert says in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not (tmp_path / "out" / "model.pdmodel").exists()
+    if error is not InfeasibleTargetError:
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_misses_operators_is_refused_before_there_is_a_folder(
+    trained: Trained, tmp_path: Path
+) -> None:
+    model = prepare(find_model(str(trained.prefix)), tmp_path / "model")
+    made_up_table(tmp_path / "gaps.jsonl", model, without="matmul_v2")
+    with pytest.raises(MissingLatencyError, match="knows nothing like"):
+        prune(
+            str(trained.prefix),
+            out=tmp_path / "out",
+            target_ms=0.01,
+            table=tmp_path / "gaps.jsonl",
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_sensitivities_of_another_model_are_refused(trained: Trained, tmp_path: Path) -> None:
+    from edgeslim.pruning.sensitivity import sensitivity
+
+    known = tmp_path / "known.jsonl"
+    sensitivity(str(trained.prefix), task="digits", ratios=(0.5,), eval_share=0.25, out=known)
+    asked = {"target_macs": "-40%", "sensitivities": known}
+    result = prune(str(trained.prefix), out=tmp_path / "own", **asked)
+    assert result.macs_after <= 0.6 * result.macs_before
+    save_trained(tmp_path / "net")
+    content = (tmp_path / "net.pdiparams").read_bytes()
+    (tmp_path / "net.pdiparams").write_bytes(content[:-4] + b"\0\0\0\0")
+    with pytest.raises(ContextMismatchError, match="another model"):
+        prune(str(tmp_path / "net"), out=tmp_path / "other", **asked)
+
+
+def test_a_file_of_ratios_is_read_strictly(tmp_path: Path) -> None:
+    file = tmp_path / "ratios.json"
+    file.write_text('{"conv_weights": 0.5}')
+    assert read_ratios(file) == {"conv_weights": 0.5}
+    for content in ('{"conv_weights": "half"}', "[0.5]", "{"):
+        file.write_text(content)
+        with pytest.raises(BadFileError, match=r"ratios\.json"):
+            read_ratios(file)
