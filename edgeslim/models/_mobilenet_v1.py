@@ -8,10 +8,10 @@ from paddle import nn
 
 from edgeslim.models._layers import ConvNormNames, named_conv_norm
 
-__all__ = ["mobilenet_v1"]
+__all__ = ["BLOCKS", "mobilenet_v1"]
 
 _STEM_CHANNELS = 32
-_BLOCKS = (
+BLOCKS = (
     ("conv2_1", 64, 1),
     ("conv2_2", 128, 2),
     ("conv3_1", 128, 1),
@@ -41,7 +41,7 @@ def mobilenet_v1(
     stem = named_conv_norm(names("conv1"), 3, _STEM_CHANNELS, kernel=3, stride=2, activation="relu")
     layers = [("conv1", stem)]
     width = _STEM_CHANNELS
-    for name, channels, stride in _BLOCKS:
+    for name, channels, stride in BLOCKS:
         depthwise = named_conv_norm(
             names(f"{name}_dw"),
             width,
