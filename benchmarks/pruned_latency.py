@@ -53,7 +53,9 @@ def pruned(folder: Path, model: str) -> list[list[str]]:
             device="host",
             progress=terminal_progress(),
         )
-        (deployed,) = edgeslim.deploy(str(out), device="host", table=table, out=out / "deployed").models
+        (deployed,) = edgeslim.deploy(
+            str(out), device="host", table=table, out=out / "deployed"
+        ).models
         measured_ms, predicted_ms = deployed.measurement.latency_ms, result.predicted_ms
         rows.append(
             [

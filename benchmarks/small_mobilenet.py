@@ -1,6 +1,6 @@
 """MobileNetV1 a quarter as wide, for images of 32x32: a network that a CPU trains.
 
-    edgeslim train benchmarks/small_mobilenet.py:build --task fashion_mnist \
+edgeslim train benchmarks/small_mobilenet.py:build --task fashion_mnist \
         --input-shape 1,3,32,32 --out runs/small
 """
 
