@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 import pytest
@@ -46,6 +47,16 @@ def run_python(code: str, *arguments: object, timeout_s: float = 60.0) -> str:
     )
     assert completed.returncode == 0, completed.stderr
     return completed.stdout
+
+
+def benchmark(name: str) -> ModuleType:
+    """A module of ``benchmarks/``, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "benchmarks" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def is_alive(process_id: int) -> bool:

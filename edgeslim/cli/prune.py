@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edgeslim.cli.options import shapes
+from edgeslim.cli.options import Host, Port, Serial, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.pruning.prune import Pruning, prune, read_ratios
 
@@ -60,6 +61,9 @@ def command(
     device: Annotated[
         str | None, typer.Option(help="Device that has the last word on the latency.")
     ] = None,
+    serial: Serial = None,
+    host: Host = None,
+    port: Port = None,
     steps: Annotated[int, typer.Option(help="Steps to the limit, with training between.")] = 1,
     tries: Annotated[int, typer.Option(help="Candidates that annealing evaluates.")] = 100,
     epochs: Annotated[int, typer.Option(help="Training after each step; 0 for none.")] = 5,
@@ -76,6 +80,9 @@ def command(
     Example: edgeslim prune runs/net --target-latency 20ms --table host.jsonl --task digits
     --out runs/pruned
     """
+    reached = None
+    if device is not None or serial is not None or host is not None:
+        reached = DeviceChoice(name=device or "", serial=serial, host=host, port=port)
     result = prune(
         model,
         out=out,
@@ -91,7 +98,7 @@ def command(
         task=task,
         sensitivities=sensitivities,
         eval_share=eval_share,
-        device=device,
+        device=reached,
         steps=steps,
         tries=tries,
         epochs=epochs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from edgeslim.channels.plan import Selection
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import new_folder, read_json, temporary_folder, write_json, write_together
 from edgeslim.opspec import Shape
@@ -94,7 +96,7 @@ def prune(
     task: str | None = None,
     sensitivities: Path | None = None,
     eval_share: float = 1.0,
-    device: str | None = None,
+    device: str | DeviceChoice | None = None,
     steps: int = 1,
     tries: int = 100,
     epochs: int = 5,
@@ -126,7 +128,7 @@ def prune(
         sensitivities: File of `edgeslim sensitivity`; by default measured in the folder.
         eval_share: Share of the validation examples that candidates are judged by.
         device: Name of a device that measures what is chosen before it is trained, and has
-            the last word on the latency.
+            the last word on the latency; or that and how it is reached.
         steps: In how many steps the limit is reached, with training in between.
         tries: Candidates that annealing evaluates.
         epochs: Training after each step.
@@ -143,6 +145,7 @@ def prune(
         MissingLatencyError: The table lacks operators of the model.
         BadFileError, ModelError: A file or the model is not what it should be.
     """
+    reached = None if device is None else DeviceChoice.of(device)
     settings = PruneSettings(
         model=model,
         target_ms=target_ms,
@@ -151,7 +154,7 @@ def prune(
         metric_loss=metric_loss,
         counter=counter,
         table=None if table is None else str(table),
-        device=device,
+        device=None if reached is None else reached.name or "host",
         strategy=strategy or _default_strategy(target_ms, task, sensitivities),
         criterion=criterion,
         match=match,
@@ -171,7 +174,7 @@ def prune(
     CRITERIA.get(criterion)
     if counter not in COUNTERS:
         raise UnknownNameError("counter", counter, COUNTERS)
-    return _pruned(settings, PruneFolder(out), progress)
+    return _pruned(settings, PruneFolder(out), reached, progress)
 
 
 def read_ratios(path: Path) -> dict[str, float]:
@@ -189,7 +192,9 @@ def _default_strategy(target_ms: float | None, task: str | None, known: Path | N
     return "uniform" if task is None and known is None else "sensitivity"
 
 
-def _pruned(settings: PruneSettings, folder: PruneFolder, progress: Progress) -> Pruning:
+def _pruned(
+    settings: PruneSettings, folder: PruneFolder, device: DeviceChoice | None, progress: Progress
+) -> Pruning:
     judged_by = None if settings.task is None else find_task(settings.task)
     classes = None if judged_by is None else judged_by.num_classes
     source = find_model(settings.model, num_classes=classes)
@@ -203,9 +208,10 @@ def _pruned(settings: PruneSettings, folder: PruneFolder, progress: Progress) ->
         PruningStep(settings, original, scratch, share=1.0, progress=progress).check()
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
+        run = _Run(settings=settings, folder=folder, device=device, progress=progress)
         metrics: Mapping[str, float] = {}
         for number in range(1, settings.steps + 1):
-            record, metrics = _step(settings, current, number, folder, progress)
+            record, metrics = _step(run, current, number)
             records.append(record)
             current = prepare(_model_in(folder.result(number)), scratch / f"step-{number}")
         _copy_model(folder.result(settings.steps), folder.prefix)
@@ -228,19 +234,24 @@ def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> Prepar
     return prepare(_model_in(start), scratch / "start")
 
 
-def _step(
-    settings: PruneSettings,
-    model: PreparedModel,
-    number: int,
-    folder: PruneFolder,
-    progress: Progress,
-) -> tuple[StepRecord, Mapping[str, float]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What all steps of a pruning share."""
+
+    settings: PruneSettings
+    folder: PruneFolder
+    device: DeviceChoice | None
+    progress: Progress
+
+
+def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Mapping[str, float]]:
     """Decides, cuts and trains, as far as it has not been done; the metrics after training."""
+    settings, folder, progress = run.settings, run.folder, run.progress
     own, remaining = folder.step(number), settings.steps - number + 1
     record = folder.record(number)
     if record is None:
         step = PruningStep(settings, model, own, share=1 / remaining, progress=progress)
-        record = step.decide()
+        record = step.decide(run.device)
         folder.decide(number, record)
     pruned = own / "pruned" / "model"
     if not pruned.with_suffix(".pdmodel").exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import MissingLatencyError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
@@ -100,9 +100,13 @@ class PruningStep:
         if settings.sensitivities is not None:
             measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
 
-    def decide(self) -> StepRecord:
-        """What is kept, what that is predicted to take, and how good it is untrained."""
-        widths, measured_ms = self._widths()
+    def decide(self, device: DeviceChoice | None = None) -> StepRecord:
+        """What is kept, what that is predicted to take, and how good it is untrained.
+
+        Args:
+            device: Has the last word on a latency.
+        """
+        widths, measured_ms = self._widths(device)
         plan = plan_for(widths, self._rankings)
         before = pruned = None
         if self._trial is not None:
@@ -124,7 +128,7 @@ class PruningStep:
         except MissingLatencyError:
             return None
 
-    def _widths(self) -> tuple[dict[str, int], float | None]:
+    def _widths(self, device: DeviceChoice | None) -> tuple[dict[str, int], float | None]:
         """Widths, and what the device measured of them if it was asked."""
         groups, settings = self.subject.groups, self.settings
         if settings.ratios is not None:
@@ -140,10 +144,11 @@ class PruningStep:
         limit = LatencyLimit(
             model=self._latency, target_ms=self._on_the_way(full, settings.target_ms)
         )
-        if settings.device is None:
+        if device is None:
             return self._chosen(limit), None
-        with ExitStack() as stack:
-            session = stack.enter_context(open_device(settings.device))
+        with open_device(device) as session:
+            table = self._latency.predictor.table
+            table.context.check_same(session.context(), table.path)
             return until_met(self._chosen, limit, session, self.subject, self._progress)
 
     def _work_limit(self) -> WorkLimit:
@@ -199,6 +204,11 @@ class PruningStep:
         if self.settings.task is None:
             return None
         model = self.subject.model
+        if len(model.graph.feeds) != 1:
+            raise UsageError(
+                f"{model.name} has {len(model.graph.feeds)} inputs "
+                f"({', '.join(model.graph.feeds)}); a task has one"
+            )
         (shape,) = model.graph.feeds.values()
         data = find_task(self.settings.task).data(shape, SPLIT_SEED)
         examples = part_of(data.validation, self.settings.eval_share, self.settings.seed)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,13 +17,12 @@ from edgeslim.execution import Target
 from edgeslim.fusion import fuse
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, Task, convert
-from edgeslim.models import MODELS
 from edgeslim.ops import known_kinds
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.spaces import SPACES
 from tests.fusion.nets import ACTIVATIONS, INPUT_SHAPE, PARTS, activated, bottlenecks, chain
-from tests.tools import PROJECT, require_module
+from tests.tools import benchmark, require_module
 
 pytestmark = pytest.mark.slow
 
@@ -93,25 +90,8 @@ def branches(graph: Graph) -> bool:
     return any(len(made.intersection(node.reads())) > 1 for node in graph.nodes)
 
 
-def vision_models() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "vision_models", PROJECT / "benchmarks" / "vision_models.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_models_by_name(tmp_path: Path) -> None:
-    shape = (1, 3, 64, 64)
-    models = MODELS.members().items()
-    assert_same({name: (partial(entry.build, 10), shape) for name, entry in models}, tmp_path)
-
-
 def test_vision_models(tmp_path: Path) -> None:
-    module = vision_models()
+    module = benchmark("vision_models")
     sides = {name: 224 if name == "googlenet" else 96 for name in module.__all__}
     assert len(sides) == 10
     layers = {

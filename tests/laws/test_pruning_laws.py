@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -32,7 +30,7 @@ from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
 from tests.fusion.nets import PARTS
 from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
-from tests.tools import PROJECT, require_module
+from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
@@ -119,16 +117,6 @@ def assert_fuses_as_the_optimizer(models: Mapping[str, SavedModel], folder: Path
         left = read_graph(done.conversion.result, done.conversion.result.with_name("params"))
         ours = fuse(unfused_graph(prepared[name]), Target.ARM)
         assert Counter(ours.nodes) == Counter(left.nodes), name
-
-
-def vision_models() -> ModuleType:
-    path = PROJECT / "benchmarks" / "vision_models.py"
-    spec = importlib.util.spec_from_file_location("vision_models", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))

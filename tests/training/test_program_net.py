@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,25 +20,14 @@ from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.training.program_net import ProgramNet, load_program_net
 from tests.paddle_io.operator_examples import examples
-from tests.tools import PROJECT
+from tests.tools import benchmark
 from tests.training.program_nets import FIXED, FOLLOWING, SHAPE, Headed
 from tests.values import relu
 
 pytestmark = pytest.mark.slow
 
 
-def _vision_models() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "vision_models", PROJECT / "benchmarks" / "vision_models.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-VISION = _vision_models()
+VISION = benchmark("vision_models")
 NETWORKS: dict[str, Callable[[], nn.Layer]] = {
     **{f"edgeslim {name}": lambda name=name: MODELS.get(name).build(10) for name in MODELS.names()},
     **{f"vision {name}": getattr(VISION, name) for name in VISION.__all__},

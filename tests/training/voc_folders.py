@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.tools import PROJECT
+from tests.tools import benchmark
 
 __all__ = ["annotation", "write_photo", "write_small_voc", "write_voc"]
 
 
-def _builder() -> Callable[..., None]:
-    path = PROJECT / "benchmarks" / "small_voc.py"
-    spec = importlib.util.spec_from_file_location("small_voc", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    builder: Callable[..., None] = module.write_small_voc
-    return builder
-
-
-write_small_voc = _builder()
+write_small_voc: Callable[..., None] = benchmark("small_voc").write_small_voc
 
 Object = tuple[str, tuple[float, float, float, float], int]
 """Name, box as VOC counts it, and whether difficult."""
