@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +60,12 @@ class LatencyModel:
             name: width_choices(own, _CHOICES) if name in chosen else (own,)
             for name, own in self.forms.full.items()
         }
+
+    def with_predictor(self, predictor: Predictor) -> LatencyModel:
+        """The same with another predictor, of a table that has more by now."""
+        again = copy(self)
+        again.predictor = predictor
+        return again
 
     def predict(self, widths: Widths) -> Prediction:
         """The pruned network's latency, with what fusion makes of it at these widths."""

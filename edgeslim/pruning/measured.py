@@ -11,9 +11,13 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.files import temporary_folder
+from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import measure_networks
+from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
+from edgeslim.profiling.operators import measure_operators
+from edgeslim.profiling.plan import Plan
 from edgeslim.profiling.work import optimized_networks
 from edgeslim.progress import Progress
 from edgeslim.pruning.limits import LatencyLimit
@@ -25,6 +29,9 @@ _ROUNDS = 6
 _CLOSE = 0.98
 """Share of the target from which on there is nothing more to gain."""
 
+_TIGHTER = 1.01
+"""So much less is asked for where the same widths come again that took too long."""
+
 _SAFETY = 0.995
 """What a device repeats differs by so much."""
 
@@ -35,60 +42,69 @@ def until_met(
     session: DeviceSession,
     subject: Subject,
     progress: Progress,
-) -> tuple[dict[str, int], float]:
+) -> tuple[dict[str, int], LatencyLimit, float]:
     """Widths that meet a latency as the device measures it, and what it measured.
 
-    Each time the device says something else than was predicted, the limit is set right by
-    the ratio of both, and widths are chosen again: narrower ones if it took longer, and wider
-    ones if there was room left.
+    Operators of the networks tried that the table had to interpolate are measured and added
+    to it. Each time the device says something else than is predicted then, the limit is set
+    right by the ratio of both, and widths are chosen again: narrower ones if it took longer,
+    and wider ones if there was room left.
 
     Args:
         choose: Chooses widths within a limit.
         limit: What is asked for.
-        session: The device.
+        session: The device, which the limit's table is of.
         subject: What is pruned.
         progress: Where to show it.
+
+    Returns:
+        Widths, the limit that predicts with all that the table has by then, and milliseconds.
 
     Raises:
         InfeasibleTargetError: No widths that were tried met it.
     """
     watch = DriftWatch(session)
+    path = limit.model.predictor.table.path
+    table = LatencyTable.open(path, session.context())
     best: tuple[dict[str, int], float] | None = None
     tried: list[float] = []
     seen: list[dict[str, int]] = []
-    current = limit
-    for _ in range(_ROUNDS):
-        widths = choose(current)
-        if widths in seen:
+    while len(seen) < _ROUNDS:
+        widths = choose(limit)
+        if widths in seen and best is not None:
             break
+        if widths in seen:
+            limit = replace(limit, factor=limit.factor * _TIGHTER)
+            continue
         seen.append(widths)
-        measured_ms = _measured_ms(subject, widths, session, watch, progress)
+        with temporary_folder() as folder:
+            network = _network(subject, widths, session, folder)
+            plan = Plan(dict.fromkeys(network.graph.specs, 1.0))
+            counts = measure_operators(session, watch, table, plan, progress=progress)
+            found = measure_networks(watch, [network], progress=progress).measurements
+        measured_ms = found[network.name].latency_ms
         tried.append(measured_ms)
         if measured_ms <= limit.target_ms and (best is None or measured_ms > best[1]):
             best = widths, measured_ms
+        if counts.measured:
+            limit = replace(limit, model=limit.model.with_predictor(Predictor(table)))
         if _CLOSE * limit.target_ms <= measured_ms <= limit.target_ms:
             break
-        current = replace(limit, factor=measured_ms / limit.of(widths) / _SAFETY)
+        limit = replace(limit, factor=measured_ms / limit.of(widths) / _SAFETY)
     if best is None:
         raise InfeasibleTargetError(
             f"none of {len(tried)} networks ran in {limit.text(limit.target_ms)} on the device; "
             f"the fastest took {limit.text(min(tried))}: ask for that"
         )
-    return best
+    return best[0], limit, best[1]
 
 
-def _measured_ms(
-    subject: Subject,
-    widths: Widths,
-    session: DeviceSession,
-    watch: DriftWatch,
-    progress: Progress,
-) -> float:
-    """What the device takes; which channels are kept does not matter for it."""
-    with temporary_folder() as folder:
-        selection = Selection(subject.channels, first_kept(widths))
-        saved = write_pruned(subject.model, selection, Path(folder) / "saved" / "pruned")
-        prepared = prepare(saved, Path(folder) / "prepared")
-        networks = list(optimized_networks([prepared], session.execution.target, Path(folder)))
-        measured = measure_networks(watch, networks, progress=progress).measurements
-    return measured[networks[0].name].latency_ms
+def _network(
+    subject: Subject, widths: Widths, session: DeviceSession, folder: Path
+) -> OptimizedNetwork:
+    """A pruned network for the device; which channels are kept does not matter for it."""
+    selection = Selection(subject.channels, first_kept(widths))
+    saved = write_pruned(subject.model, selection, folder / "saved" / "pruned")
+    prepared = prepare(saved, folder / "prepared")
+    (network,) = optimized_networks([prepared], session.execution.target, folder)
+    return network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from edgeslim.channels.plan import Selection
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import MissingLatencyError, UsageError
+from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import open_device
@@ -106,7 +107,7 @@ class PruningStep:
         Args:
             device: Has the last word on a latency.
         """
-        widths, measured_ms = self._widths(device)
+        widths, predicted_ms, measured_ms = self._widths(device)
         plan = plan_for(widths, self._rankings)
         before = pruned = None
         if self._trial is not None:
@@ -114,42 +115,41 @@ class PruningStep:
             pruned = self._trial.evaluate(Selection(self.subject.channels, plan))
         return StepRecord(
             plan=plan,
-            predicted_ms=self._predicted_ms(widths),
+            predicted_ms=predicted_ms,
             measured_ms=measured_ms,
             metric_before=before,
             metric_pruned=pruned,
         )
 
-    def _predicted_ms(self, widths: Widths) -> float | None:
-        if self._latency is None:
-            return None
-        try:
-            return self._latency.latency_ms(widths)
-        except MissingLatencyError:
-            return None
+    def _widths(
+        self, device: DeviceChoice | None
+    ) -> tuple[dict[str, int], float | None, float | None]:
+        """Widths, and their latency as predicted and as measured, as far as it is known."""
+        if self.settings.target_ms is None:
+            widths = self._widths_without_latency()
+            known = None if self._latency is None else self._latency.latency_ms(widths)
+            return widths, known if known is not None and isfinite(known) else None, None
+        assert self._latency is not None  # noqa: S101 - the settings were checked
+        full = self._latency.latency_ms({})
+        target_ms = self._on_the_way(full, self.settings.target_ms)
+        limit = LatencyLimit(model=self._latency, target_ms=target_ms)
+        if device is None:
+            widths = self._chosen(limit)
+            return widths, limit.of(widths), None
+        with open_device(device) as session:
+            widths, limit, measured_ms = until_met(
+                self._chosen, limit, session, self.subject, self._progress
+            )
+        return widths, limit.of(widths), measured_ms
 
-    def _widths(self, device: DeviceChoice | None) -> tuple[dict[str, int], float | None]:
-        """Widths, and what the device measured of them if it was asked."""
+    def _widths_without_latency(self) -> dict[str, int]:
         groups, settings = self.subject.groups, self.settings
         if settings.ratios is not None:
-            return widths_at(groups, self._ratios), None
+            return widths_at(groups, self._ratios)
         if settings.metric_loss is not None:
             found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
-            return widths_at(groups, found), None
-        if settings.target_macs is not None:
-            return self._chosen(self._work_limit()), None
-        assert settings.target_ms is not None  # noqa: S101 - the settings were checked
-        assert self._latency is not None  # noqa: S101
-        full = self._latency.latency_ms({})
-        limit = LatencyLimit(
-            model=self._latency, target_ms=self._on_the_way(full, settings.target_ms)
-        )
-        if device is None:
-            return self._chosen(limit), None
-        with open_device(device) as session:
-            table = self._latency.predictor.table
-            table.context.check_same(session.context(), table.path)
-            return until_met(self._chosen, limit, session, self.subject, self._progress)
+            return widths_at(groups, found)
+        return self._chosen(self._work_limit())
 
     def _work_limit(self) -> WorkLimit:
         assert self.settings.target_macs is not None  # noqa: S101 - the callers looked
