@@ -15,6 +15,9 @@ __all__ = ["importance_losses", "measured_losses"]
 
 _KNOTS = 33
 
+_LEAST_LEFT = 1e-3
+"""Of a metric; less than that is nothing."""
+
 
 def importance_losses(scores: GroupScores) -> LossCurves:
     """By the weights alone: the share of a group's importance that goes, least first.
@@ -35,17 +38,29 @@ def importance_losses(scores: GroupScores) -> LossCurves:
 
 
 def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -> LossCurves:
-    """By sensitivities, which must be known of all groups.
+    """By sensitivities: the logarithm of what each group leaves of the metric.
+
+    Added up over groups, logarithms say that each group leaves its share of what the others
+    leave. A metric falls no further than to chance, so that differences of it would make the
+    last channels of a group look free.
+
+    Args:
+        found: What was measured.
+        groups: All of which something must be known.
+        file: Where that is from, for errors.
 
     Raises:
-        BadFileError: They are not; names the first that lacks.
+        BadFileError: Nothing is known of a group; names the first.
     """
-    from edgeslim.pruning.loss_curves import loss_curves
-
-    curves = loss_curves(found)
+    curves = {}
     for name in groups:
-        if name not in curves.curves:
+        points = found.points.get(name)
+        if not points:
             raise BadFileError(
                 f"{file} says nothing of {name}; complete it with edgeslim sensitivity"
             )
-    return curves
+        left = np.maximum([1 - point.relative_loss for point in points], _LEAST_LEFT)
+        curves[name] = LossCurve.fit(
+            [point.removed for point in points], -np.log(left), highest=-np.log(_LEAST_LEFT)
+        )
+    return LossCurves(curves=curves)
