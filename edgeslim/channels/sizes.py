@@ -10,9 +10,9 @@ from edgeslim.channels.groups import Channels, IntArray
 from edgeslim.channels.plan import Mask, Selection, first_kept
 from edgeslim.opspec import Shape
 
-__all__ = ["AxisForms", "Sizes"]
+__all__ = ["AxisForms", "Form", "Sizes"]
 
-_Form = tuple[int, tuple[tuple[str, int], ...]]
+Form = tuple[int, tuple[tuple[str, int], ...]]
 """Positions that always stay, and by how many an axis grows with each channel of a group."""
 
 
@@ -22,12 +22,12 @@ class AxisForms:
     def __init__(self, channels: Channels) -> None:
         self.channels = channels
         self.full = {group.name: group.width for group in channels.groups}
-        self._forms: dict[str, tuple[_Form | None, ...]] = {
+        self._forms: dict[str, tuple[Form | None, ...]] = {
             tensor: tuple(None if units is None else self._form(units) for units in axes)
             for tensor, axes in channels.axes.items()
         }
 
-    def _form(self, units: IntArray) -> _Form:
+    def _form(self, units: IntArray) -> Form:
         groups = self.channels.group_of[units]
         counts = np.bincount(groups + 1, minlength=len(self.channels.groups) + 1)
         parts = [
@@ -37,7 +37,7 @@ class AxisForms:
         ]
         return int(counts[0]), tuple(parts)
 
-    def of(self, tensor: str) -> tuple[_Form | None, ...]:
+    def of(self, tensor: str) -> tuple[Form | None, ...]:
         """The form of each axis of a tensor; None of those that never change."""
         return self._forms.get(tensor, ())
 

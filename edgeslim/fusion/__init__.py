@@ -13,7 +13,7 @@ from edgeslim.fusion._activations import (
     into_elementwise,
     into_fc,
 )
-from edgeslim.fusion._merging import merged_convolution, merging_pays
+from edgeslim.fusion._merging import linear_pairs, merged_convolution, merging_pays
 from edgeslim.fusion._network import Network
 from edgeslim.fusion._passes import PASSES
 from edgeslim.graph import Graph
@@ -24,6 +24,7 @@ __all__ = [
     "into_convolution",
     "into_elementwise",
     "into_fc",
+    "linear_pairs",
     "merged_convolution",
     "merging_pays",
 ]

@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
+
+import numpy as np
 
 from edgeslim.execution import Target
 from edgeslim.fusion._network import Network
-from edgeslim.graph import Node
+from edgeslim.graph import Graph, Node
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["merge_convolutions", "merged_convolution", "merging_pays"]
+__all__ = ["linear_pairs", "merge_convolutions", "merged_convolution", "merging_pays"]
+
+Widths = int | np.ndarray[Any, np.dtype[np.int64]]
+"""A number of channels, or an array of them."""
 
 
-def merging_pays(first: Shape, second: Shape) -> bool:
+def merging_pays(
+    c_in: Widths, middle: Widths, c_out: Widths
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Whether the optimizer believes that merging two convolutions saves work.
 
     The condition is that of ``conv_conv_fuser.cc``.
 
     Args:
-        first: Filter of the first, ``(C_out, C_in, H, W)``.
-        second: Filter of the 1x1 convolution behind it.
+        c_in: Channels that the first reads.
+        middle: Channels between the two.
+        c_out: Channels that the second writes; its filter is 1x1.
+
+    Returns:
+        Of the shape that the arguments have together.
     """
-    extra = first[1] * (second[0] - first[0])
-    return 0 < extra <= first[0] * second[0]
+    extra = np.asarray(c_in) * (np.asarray(c_out) - middle)
+    pays: np.ndarray[Any, np.dtype[np.bool_]] = (extra > 0) & (extra <= np.asarray(middle) * c_out)
+    return pays
+
+
+def linear_pairs(graph: Graph) -> list[tuple[Node, Node]]:
+    """Pairs of a fused graph that would be merged at other widths: see `merging_pays`."""
+    network = Network(graph)
+    found = [(network[first], network[second]) for first, second in _pairs(network)]
+    return [
+        (first, second)
+        for first, second in found
+        if second.spec.weights["Filter"][0][2:] == (1, 1)
+        and first.spec.attributes["groups"] == 1
+        and "act_type" not in first.spec.attributes
+    ]
 
 
 def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
@@ -79,7 +105,7 @@ def _pays(network: Network, first: int, second: int) -> bool:
     return (
         filters[1][2:] == (1, 1)
         and network[first].spec.attributes["groups"] == 1
-        and merging_pays(*filters)
+        and bool(merging_pays(filters[0][1], filters[0][0], filters[1][0]))
     )
 
 

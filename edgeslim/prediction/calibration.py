@@ -131,12 +131,18 @@ def calibrate(truths: Sequence[Truth], layout: Layout) -> Calibration:
 
 
 def _fit(networks: Network, measured_ms: Array) -> NetworkModel:
-    """Least squares of the relative errors, for each distance factor; the best of them."""
+    """Least squares of the relative errors, for each distance factor; the best of them.
+
+    Each error counts by what is known of its network's operators.
+    """
     operator_ms = float(np.mean(measured_ms / networks.counts))
     byte_ms = float(np.mean(measured_ms / networks.touched_bytes))
     priors = np.array([_SCALE_PRIOR, _COLD_PRIOR, _BYTES_PRIOR, _OVERHEAD_PRIOR])
     default = np.array([DEFAULT_MODEL.scale, DEFAULT_MODEL.cold_scale, 0.0, 0.0])
-    wanted = np.concatenate([np.ones(len(measured_ms)), priors * default])
+    # A network that is known by interpolated operators says less than its latency.
+    doubt = networks.doubt_ms / measured_ms
+    weights = _LEAST_ERROR / np.sqrt(_LEAST_ERROR**2 + doubt**2)
+    wanted = np.concatenate([weights, priors * default])
     hot = networks.totals_ms[:, 0]
     best, best_cost = DEFAULT_MODEL, math.inf
     for factor in _FACTORS:
@@ -144,7 +150,7 @@ def _fit(networks: Network, measured_ms: Array) -> NetworkModel:
         columns = np.column_stack(
             [hot, cold, networks.touched_bytes * byte_ms, networks.counts * operator_ms]
         )
-        rows = np.vstack([columns / measured_ms[:, None], np.diag(priors)])
+        rows = np.vstack([columns * (weights / measured_ms)[:, None], np.diag(priors)])
         solution, *_ = np.linalg.lstsq(rows, wanted, rcond=None)
         cost = float(np.sum((rows @ solution - wanted) ** 2))
         cost += (_FACTOR_PRIOR * math.log(factor / DEFAULT_MODEL.distance_factor)) ** 2

@@ -20,7 +20,8 @@ from edgeslim.table_keys import table_key
 __all__ = ["ALIKE", "OperatorRows", "Source", "kernel"]
 
 _WORST_ERROR = 0.5
-"""An estimate that may be off by more than this is none."""
+"""An estimate that may be off by more than this is none, unless that is less than what a run
+of nothing takes: whatever it is, no network would notice."""
 
 ALIKE = 3
 """With fewer measured operators of its kind and filter, an estimate crosses from other kernels,
@@ -58,6 +59,7 @@ class OperatorRows:
         self._alike = Counter(map(kernel, self._curves))
         self._rows: dict[OpSpec, Array] = {}
         self._errors: dict[OpSpec, float] = {}
+        self._refused: set[OpSpec] = set()
 
     @cached_property
     def _interpolator(self) -> Interpolator:
@@ -74,7 +76,8 @@ class OperatorRows:
             return Source.LEFT_OUT
         if key in self._curves:
             return Source.MEASURED
-        return Source.INTERPOLATED if self.error(spec) <= _WORST_ERROR else Source.MISSING
+        self.of([spec])
+        return Source.MISSING if spec in self._refused else Source.INTERPOLATED
 
     def error(self, spec: OpSpec) -> float:
         """Relative standard error of an operator's latency: 0 if it was measured."""
@@ -113,7 +116,11 @@ class OperatorRows:
         ):
             across = self._alike[kernel(key)] < ALIKE
             error = max(own_error, _WORST_ERROR) if across else own_error
-            self._take(spec, curve if error <= _WORST_ERROR else curve * np.nan, error)
+            negligible = float(np.mean(curve)) * error <= np.mean(self._null)
+            if error > _WORST_ERROR and not negligible:
+                self._refused.add(spec)
+                curve = curve * np.nan  # noqa: PLW2901
+            self._take(spec, curve, error)
 
     def _take(self, spec: OpSpec, curve: Array, error: float) -> None:
         own = np.maximum(curve - self._null, 0.0)  # nan stays nan

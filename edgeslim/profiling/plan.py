@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,7 @@ class Plan:
     Args:
         uses: How often each wanted operator is used: its mean count in a network.
         budget: How much may be measured.
+        first: Wanted operators that come before all others.
         deadline: When to stop, on the monotonic clock; infinite without a limit of time.
         seed: Of the order, and of the choice between equals.
     """
@@ -63,11 +64,13 @@ class Plan:
         uses: Mapping[OpSpec, float],
         *,
         budget: Budget = Budget(),
+        first: Sequence[OpSpec] = (),
         deadline: float = float("inf"),
         seed: int = 0,
     ) -> None:
         self._uses = dict(uses)
         self._budget = budget
+        self._first = tuple(first)
         self._deadline = deadline
         self._generator = np.random.default_rng(seed)
 
@@ -106,7 +109,9 @@ class Plan:
             return [lacking[index] for index in order]
         first = [null_operator()] if null_operator() in lacking else []
         wanted = [spec for spec in lacking if spec in self._uses]
-        first = [*first, *unfamiliar(wanted, [s for s in self._uses if s in table])][:count]
+        measured = [spec for spec in self._uses if spec in table]
+        before = [spec for spec in self._first if spec in wanted]
+        first = list(dict.fromkeys([*first, *before, *unfamiliar(wanted, measured)]))[:count]
         chosen = choose(
             {spec: self._uses[spec] for spec in wanted if spec not in first},
             Curves.of(table).latencies_ms,

@@ -121,7 +121,13 @@ def profile(
             work = space_work(chosen, target, folder, plan=which, progress=progress)
         if prepared is not None:
             work = model_work(prepared, target, folder, prunable=limit.limited)
-        plan = Plan(work.uses, budget=limit, deadline=start + (time_s or math.inf), seed=seed)
+        plan = Plan(
+            work.uses,
+            budget=limit,
+            first=work.first,
+            deadline=start + (time_s or math.inf),
+            seed=seed,
+        )
         counts = _measure(session, table, work, plan, progress)
     return _result(table, plan, counts, time.monotonic() - start)
 

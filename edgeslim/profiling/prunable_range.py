@@ -17,10 +17,13 @@ from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.graph import Graph, Node
 from edgeslim.opspec import OpSpec
 
-__all__ = ["prunable_range", "pruned_versions"]
+__all__ = ["EVEN_VERSIONS", "prunable_range", "pruned_versions"]
 
 _SHARES = (0.75, 0.5, 0.25)
 """Of all channels, kept in networks that are narrowed everywhere alike."""
+
+EVEN_VERSIONS = len(_SHARES)
+"""So many of the pruned versions, the first, are narrowed everywhere alike."""
 
 _UNLIKE = 4
 """Networks narrowed at random, each group otherwise, to between an eighth and all."""

@@ -17,7 +17,7 @@ from edgeslim.execution import Target
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.networks import OptimizedNetwork
-from edgeslim.profiling.prunable_range import prunable_range, pruned_versions
+from edgeslim.profiling.prunable_range import EVEN_VERSIONS, prunable_range, pruned_versions
 from edgeslim.profiling.telling_networks import telling_tokens
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
@@ -41,10 +41,12 @@ class Work:
     Args:
         uses: Operators, and how often each is used: its mean count in a network.
         networks: Whole networks, ready for the device.
+        first: Operators that come before all others.
     """
 
     uses: Mapping[OpSpec, float]
     networks: tuple[OptimizedNetwork, ...] = ()
+    first: tuple[OpSpec, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +105,16 @@ def model_work(model: PreparedModel, target: Target, folder: Path, *, prunable: 
     channels = channels_of(model.graph)
     models = [model, *pruned_versions(model, channels, folder)]
     networks = tuple(optimized_networks(models, target, folder))
-    return Work(uses=prunable_range(networks[0].graph, channels), networks=networks)
+    # The fit needs networks of which every operator is known: the model, and even versions.
+    even = networks[: 1 + EVEN_VERSIONS]
+    return Work(
+        uses={
+            **dict.fromkeys((spec for each in networks for spec in each.graph.specs), 1.0),
+            **prunable_range(networks[0].graph, channels),
+        },
+        networks=networks,
+        first=tuple(dict.fromkeys(spec for each in even for spec in each.graph.specs)),
+    )
 
 
 def operator_work(path: Path) -> Work:

@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from edgeslim.channels.fused import channels_of_fused
+from edgeslim.channels.groups import IntArray
 from edgeslim.channels.pruned import pruned_graph
-from edgeslim.channels.sizes import AxisForms, Sizes
+from edgeslim.channels.sizes import AxisForms, Form, Sizes
 from edgeslim.channels.variants import SumVariants, Variants, forms_of, sum_variants, variants
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.optimized import unfused_graph
-from edgeslim.fusion import fuse
+from edgeslim.fusion import fuse, linear_pairs, merging_pays
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Prediction, Predictor, missing_error
@@ -26,11 +27,13 @@ __all__ = ["LatencyModel"]
 _CHOICES = 20
 """Widths of each group that are looked at, besides its own."""
 
+_MOST_MERGED = 3
+
 _MOST_GROUPS = 2
 """An operator of more groups is priced by the sum of their widths."""
 
-_UNKNOWN_MS = 1e6
-"""Price of what the table says nothing of: it is never chosen where anything else is."""
+_NEVER = 4.0
+"""Times the whole network: the price of what must not be chosen where anything else can be."""
 
 
 class LatencyModel:
@@ -117,7 +120,7 @@ class LatencyModel:
                 )
         return Problem(
             losses=tuple(losses.get(name, np.zeros(1)) for name in names),
-            factors=tuple(_merged(factors)),
+            factors=tuple(_merged([*factors, *self._barriers(place)])),
             sums=tuple(sums),
             constant=constant,
         )
@@ -152,8 +155,49 @@ class LatencyModel:
         model = self.predictor.calibration.model
         operators = rows.layout.networks(rows.of(specs))
         prices = model.shares_ms(operators, touched_bytes) + model.overhead_ms * operators.counts
-        known: Array = np.where(operators.missing > 0, _UNKNOWN_MS, np.maximum(prices, 0.0))
+        never_ms = self._never_ms
+        known: Array = np.where(operators.missing > 0, never_ms, np.maximum(prices, 0.0))
         return known
+
+    @property
+    def _never_ms(self) -> float:
+        return _NEVER * self.latency_ms({})
+
+    def _barriers(self, place: Mapping[str, int]) -> list[Factor]:
+        """Widths at which the optimizer would merge two convolutions, made never to be chosen.
+
+        One pair that pays and it merges every pair of the network, and so the operators are
+        others than those that were priced (`edgeslim.fusion`).
+        """
+        found = []
+        for first, second in linear_pairs(self.graph):
+            (before,), (after,) = first.weights["Filter"], second.weights["Filter"]
+            axes = [self.forms.of(before)[1], self.forms.of(before)[0], self.forms.of(after)[0]]
+            shapes = [first.spec.weights["Filter"][0], second.spec.weights["Filter"][0]]
+            own = [shapes[0][1], shapes[0][0], shapes[1][0]]
+            groups = sorted({name for form in axes if form for name, _ in form[1]})
+            if not groups or len(groups) > _MOST_MERGED:
+                continue
+            c_in, middle, c_out = (
+                self._extent(form, size, groups) for form, size in zip(axes, own, strict=True)
+            )
+            costs = np.where(merging_pays(c_in, middle, c_out), self._never_ms, 0.0)
+            shape = [len(self.choices[name]) for name in groups]
+            found.append(
+                Factor(
+                    variables=tuple(place[name] for name in groups),
+                    costs=np.broadcast_to(costs, shape).copy(),
+                )
+            )
+        return found
+
+    def _extent(self, form: Form | None, own: int, groups: Sequence[str]) -> IntArray:
+        """The length of an axis for all choices of groups, an axis each."""
+        total = np.full([1] * len(groups), own if form is None else form[0], np.int64)
+        for name, times in form[1] if form else ():
+            shape = [-1 if each == name else 1 for each in groups]
+            total = total + times * np.array(self.choices[name], np.int64).reshape(shape)
+        return total
 
     def _sum(self, term: SumVariants, prices: Array, place: Mapping[str, int]) -> SumFactor:
         """Prices at every sum that can be, on lines between those looked at."""

@@ -248,9 +248,8 @@ class FusedList:
         """Remembers that a 1x1 convolution may be merged with the one before."""
         if self._linear is not None:
             self._mergeable.append((self._linear, len(self._specs)))
-            self._any_pair_pays |= merging_pays(
-                self._specs[self._linear].weights["Filter"][0], filters
-            )
+            first = self._specs[self._linear].weights["Filter"][0]
+            self._any_pair_pays |= bool(merging_pays(first[1], first[0], filters[0]))
 
 
 @cache
