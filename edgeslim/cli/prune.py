@@ -146,4 +146,10 @@ def _print(result: Pruning) -> None:
             f"{result.metric} {result.metric_before:.4f}, pruned {result.metric_pruned:.4f}, "
             f"trained {result.metric_after or 0:.4f}"
         )
+    if result.trade_off:
+        print_lines("")
+        print_table(
+            ["allowed loss of each group", "parameters that would go"],
+            [[f"{allowed:.0%}", f"{removed:.1%}"] for allowed, removed in result.trade_off],
+        )
     print_lines(*lines, f"the pruned model is in {result.model}")

@@ -64,6 +64,8 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
         metric_before: Of the model as it was.
         metric_pruned: Of the pruned one before training (of the last step).
         metric_after: Of the pruned one, trained.
+        trade_off: What each group alone may cost, as a share of the metric, and the share of
+            the parameters that would go then; where that was the goal.
     """
 
     model: str
@@ -78,6 +80,7 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     metric_before: float | None = None
     metric_pruned: float | None = None
     metric_after: float | None = None
+    trade_off: tuple[tuple[float, float], ...] = ()
 
 
 def prune(
@@ -247,6 +250,8 @@ class _Run:
 def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Mapping[str, float]]:
     """Decides, cuts and trains, as far as it has not been done; the metrics after training."""
     settings, folder, progress = run.settings, run.folder, run.progress
+    if number > 1:  # what is known is known of the model before the first step
+        settings = msgspec.structs.replace(settings, sensitivities=None)
     own, remaining = folder.step(number), settings.steps - number + 1
     record = folder.record(number)
     if record is None:
@@ -314,6 +319,7 @@ def _result(
         measured_ms=records[-1].measured_ms,
         metric_before=records[0].metric_before,
         metric_pruned=records[-1].metric_pruned,
+        trade_off=records[-1].trade_off,
     )
 
 

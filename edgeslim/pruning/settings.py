@@ -121,6 +121,7 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     measured_ms: float | None = None
     metric_before: float | None = None
     metric_pruned: float | None = None
+    trade_off: tuple[tuple[float, float], ...] = ()
 
 
 class PruneFolder:

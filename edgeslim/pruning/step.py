@@ -24,7 +24,7 @@ from edgeslim.pruning.known_losses import importance_losses, measured_losses
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.measured import until_met
-from edgeslim.pruning.paddlex_rule import paddlex_ratios
+from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.sensitivity import rank_channels, sensitivity
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
@@ -119,7 +119,12 @@ class PruningStep:
             measured_ms=measured_ms,
             metric_before=before,
             metric_pruned=pruned,
+            trade_off=() if self.settings.metric_loss is None else self._trade_off(),
         )
+
+    def _trade_off(self) -> tuple[tuple[float, float], ...]:
+        points, subject = self._sensitivities.points, self.subject
+        return tuple(trade_off(points, subject.model.graph, subject.channels))
 
     def _widths(
         self, device: DeviceChoice | None

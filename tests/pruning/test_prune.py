@@ -107,6 +107,11 @@ def test_a_loss_that_is_allowed_prunes_each_group_by_itself(
     result = prune(str(trained.prefix), out=tmp_path / "out", metric_loss=0.1, **FINE_TUNING)
     assert any(after < before for before, after in ((g.before, g.after) for g in result.groups))
     assert (tmp_path / "out" / "steps" / "1" / "sensitivities.jsonl").exists()
+    allowed, removed = zip(*result.trade_off, strict=True)
+    assert (allowed[0], allowed[-1], len(allowed)) == (0.05, 0.95, 19)
+    assert list(removed) == sorted(removed)
+    gone = 1 - result.parameters_after / result.parameters_before
+    assert removed[allowed.index(0.1)] == pytest.approx(gone)
 
 
 def test_several_steps_end_at_the_same_limit(trained: Trained, tmp_path: Path) -> None:
