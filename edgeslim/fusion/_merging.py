@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -14,28 +14,30 @@ from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
 __all__ = ["linear_pairs", "merge_convolutions", "merged_convolution", "merging_pays"]
 
-Widths = int | np.ndarray[Any, np.dtype[np.int64]]
-"""A number of channels, or an array of them."""
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-def merging_pays(
-    c_in: Widths, middle: Widths, c_out: Widths
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+@overload
+def merging_pays(c_in: int, middle: int, c_out: int) -> bool: ...
+
+
+@overload
+def merging_pays(c_in: IntArray, middle: IntArray, c_out: IntArray) -> BoolArray: ...
+
+
+def merging_pays(c_in: Any, middle: Any, c_out: Any) -> Any:
     """Whether the optimizer believes that merging two convolutions saves work.
 
     The condition is that of ``conv_conv_fuser.cc``.
 
     Args:
-        c_in: Channels that the first reads.
+        c_in: Channels that the first reads, a number or an array of them.
         middle: Channels between the two.
         c_out: Channels that the second writes; its filter is 1x1.
-
-    Returns:
-        Of the shape that the arguments have together.
     """
-    extra = np.asarray(c_in) * (np.asarray(c_out) - middle)
-    pays: np.ndarray[Any, np.dtype[np.bool_]] = (extra > 0) & (extra <= np.asarray(middle) * c_out)
-    return pays
+    extra = c_in * (c_out - middle)
+    return (extra > 0) & (extra <= middle * c_out)
 
 
 def linear_pairs(graph: Graph) -> list[tuple[Node, Node]]:
@@ -105,7 +107,7 @@ def _pays(network: Network, first: int, second: int) -> bool:
     return (
         filters[1][2:] == (1, 1)
         and network[first].spec.attributes["groups"] == 1
-        and bool(merging_pays(filters[0][1], filters[0][0], filters[1][0]))
+        and merging_pays(filters[0][1], filters[0][0], filters[1][0])
     )
 
 

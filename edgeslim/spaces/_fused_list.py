@@ -249,7 +249,7 @@ class FusedList:
         if self._linear is not None:
             self._mergeable.append((self._linear, len(self._specs)))
             first = self._specs[self._linear].weights["Filter"][0]
-            self._any_pair_pays |= bool(merging_pays(first[1], first[0], filters[0]))
+            self._any_pair_pays |= merging_pays(first[1], first[0], filters[0])
 
 
 @cache

@@ -28,6 +28,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_up_table(tmp_path_factory.mktemp("largest") / "host.jsonl", small_space()).path
 
 
+@pytest.mark.slow
 def test_of_a_phones_whole_space_the_largest_within_the_limit_are_found() -> None:
     found = largest("blazeface-2022", 12.0, PHONE, count=5)
     assert found.whole_space
@@ -48,6 +49,7 @@ def test_of_a_phones_whole_space_the_largest_within_the_limit_are_found() -> Non
             assert macs(specs) <= work[0] or predicted_ms > 12.0
 
 
+@pytest.mark.slow
 def test_of_a_space_too_large_to_be_looked_at_the_best_are_nearly_found(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +64,7 @@ def test_of_a_space_too_large_to_be_looked_at_the_best_are_nearly_found(
     assert again == drawn, "the same seed gives the same networks"
 
 
+@pytest.mark.slow
 def test_out_of_reach_is_said_with_what_is_reachable(table: Path) -> None:
     with pytest.raises(InfeasibleTargetError, match=r"to run in 1\.00 us; the fastest takes \d"):
         largest("light-nas-small", 0.001, table, **OPTIONS)  # type: ignore[arg-type]

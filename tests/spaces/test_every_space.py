@@ -74,6 +74,7 @@ def test_an_input_or_output_that_cannot_be_is_refused_with_the_value(space: Spac
         family.space(None, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", Target)
 def test_its_list_of_every_operator_has_those_of_any_network(space: Space, target: Target) -> None:
     listed = list(every_operator(space, target))
@@ -88,6 +89,7 @@ def test_its_list_of_every_operator_has_those_of_any_network(space: Space, targe
     assert len(seen) > len(listed) / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", Target)
 def test_input_and_classes_are_those_asked_for(space: Space, target: Target) -> None:
     n, channels, height, width = space.input_shape

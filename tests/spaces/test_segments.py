@@ -55,6 +55,7 @@ def test_positions_rise_and_are_tokens(space: Space) -> None:
         assert len(list(segment.variants())) == segment.size
 
 
+@pytest.mark.slow
 def test_the_use_of_an_operator_is_its_mean_count_in_a_network(space: Space) -> None:
     use = operator_use(space, Target.X86)
     assert list(use) == every_operator(space, Target.X86)
