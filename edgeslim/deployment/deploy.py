@@ -22,6 +22,7 @@ from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.progress import SILENT, Progress
+from edgeslim.pruning.settings import PruneFolder
 from edgeslim.search.run_folder import RunFolder, newest_run
 
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]
@@ -195,12 +196,19 @@ def convert(
 
 
 def _request(what: str | None, table: Path | None, out: Path | None, runs: Path) -> _Request:
-    """A model, or the winner of a search with its table and limit."""
+    """A model, a pruned one with its limit, or a search's winner with its table and limit."""
     run = newest_run(runs) if what is None else Path(what)
     if not (run / "search.json").exists():
         source = find_model(str(run) if what is None else what)
-        folder = out or Path("deployments") / source.name
-        return _Request(source=source, folder=folder, table=table)
+        target_ms = PruneFolder(run).target_ms
+        if target_ms is not None:
+            source = replace(source, name=run.resolve().name)
+        return _Request(
+            source=source,
+            folder=out or Path("deployments") / source.name,
+            table=table,
+            target_ms=target_ms,
+        )
     found = RunFolder(run)
     result = found.result()
     return _Request(

@@ -22,6 +22,9 @@ _GOALS = {
 }
 
 
+_SETTINGS = "pruning.json"
+
+
 class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides what a pruning does.
 
@@ -139,6 +142,14 @@ class PruneFolder:
         """The pruned model."""
         return self.path / "model"
 
+    @property
+    def target_ms(self) -> float | None:
+        """The latency that was asked for, if this is a pruning that is done and had one."""
+        file = self.path / _SETTINGS
+        if not file.exists() or not self.prefix.with_suffix(".pdmodel").exists():
+            return None
+        return read_json(file, PruneSettings).target_ms
+
     def begin(self, settings: PruneSettings) -> None:
         """Starts here, or goes on with the same.
 
@@ -146,7 +157,7 @@ class PruneFolder:
             ContextMismatchError: Another pruning is here; names what differs.
             UsageError: Something else is.
         """
-        file = self.path / "settings.json"
+        file = self.path / _SETTINGS
         if file.exists():
             _check_same(self.path, read_json(file, PruneSettings), settings)
             return

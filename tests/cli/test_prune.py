@@ -55,6 +55,8 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(folder: Path) -
     (model,) = deployed.document["models"]
     assert model["output_max_abs_error"] < 1e-3
     assert model["measured_ms"] > 0
+    assert model["met_target"] == (model["measured_ms"] * 1e3 <= target_us)
+    assert model["name"] == "pruned"
     again = edgeslim("inspect", "pruned", "--json", folder=folder)
     assert again.document["macs"] == found["macs_after"]
 
