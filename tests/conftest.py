@@ -39,6 +39,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if _ALL_SLOW in collection_path.read_text() else None
 
 
+_TOGETHER = (
+    *("channels", "conversion", "fusion", "laws", "lite", "models", "ops", "paddle_io"),
+    *("prediction", "pruning", "spaces", "training"),
+)
+"""Folders whose slow tests compute, and do not mind another beside them."""
+
+_ALONE = ("fusion/test_on_this_machine.py", "pruning/test_detectors.py")
+"""Files in them that measure on this machine all the same."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests that measure, wait for servers or watch the clock have the machine alone."""
+    tests = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(tests)
+        together = place.parts[0] in _TOGETHER and place.as_posix() not in _ALONE
+        if item.get_closest_marker("slow") and not together:
+            item.add_marker(pytest.mark.alone)
+
+
 QUICK = Sampling(warmup=1, minimum_samples=3, maximum_samples=8, minimum_s=0, maximum_s=0.1)
 """Enough to see that something is measured."""
 
