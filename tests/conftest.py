@@ -45,7 +45,11 @@ _TOGETHER = (
 )
 """Folders whose slow tests compute, and do not mind another beside them."""
 
-_ALONE = ("fusion/test_on_this_machine.py", "pruning/test_detectors.py")
+_ALONE = (
+    "conversion/test_operator_kinds.py",
+    "fusion/test_on_this_machine.py",
+    "pruning/test_detectors.py",
+)
 """Files in them that measure on this machine all the same."""
 
 

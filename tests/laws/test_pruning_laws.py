@@ -173,7 +173,10 @@ def test_vision_models(name: str, tmp_path: Path) -> None:
 def test_models_by_name(name: str, tmp_path: Path) -> None:
     net = MODELS.get(name).build(10)
     model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "whole", name=name)
-    assert list(channels_of(model.graph).fixed.values()) == ["it is an output of the network"]
+    fixed = list(channels_of(model.graph).fixed.values())
+    # Heads of detectors stand beside each other in an output.
+    assert fixed
+    assert all(why.startswith(("it is an output", "it meets channels")) for why in fixed)
     pruned = assert_pruned_right(model, tmp_path, 0)
     assert_fuses_as_the_optimizer({name: pruned}, tmp_path / "fused")
 

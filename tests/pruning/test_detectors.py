@@ -20,7 +20,7 @@ YOLO_NAMES = (
 
 def test_ssd_is_pruned_trained_and_deployed(tmp_path: Path) -> None:
     voc = tmp_path / "voc"
-    write_small_voc(voc, train=8, validation=4, side=64, kinds=2, seed=0)
+    write_small_voc(voc, train=8, validation=4, side=64, kinds=(0, 1), seed=0)
     result = edgeslim.prune(
         "ssd-mobilenet-v1",
         out=tmp_path / "pruned",

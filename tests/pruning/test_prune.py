@@ -185,7 +185,7 @@ def test_a_folder_of_another_pruning_or_of_something_else_is_left_alone(
         ({"metric_loss": 0.1}, UsageError, "--task"),
         ({"metric_loss": 1.5, "task": "digits"}, UsageError, "1.5"),
         ({"target_macs": "-40%", "match": "firts"}, UnknownNameError, "first"),
-        ({"target_macs": "-40%", "match": "linear"}, UsageError, "output of the network"),
+        ({"target_macs": "-40%", "match": "classify"}, UsageError, "output of the network"),
         ({"target_macs": "-40%", "match": "("}, UsageError, "regular expression"),
         ({"target_macs": "-40%", "strategy": "unifrom"}, UnknownNameError, "uniform"),
         ({"target_macs": "-40%", "strategy": "annealing"}, UsageError, "--task"),
@@ -201,7 +201,7 @@ def test_a_folder_of_another_pruning_or_of_something_else_is_left_alone(
         ({"ratios": {"expand_weights": 1.0}}, UsageError, "above 0 and below 1, not 1"),
         ({"ratios": {"expand_weights": 1.5}}, UsageError, "above 0 and below 1, not 1.5"),
         ({"ratios": {"expnd_weights": 0.5}}, UnknownNameError, "expand_weights"),
-        ({"ratios": {"linear_0.w_0": 0.5}}, UsageError, "output of the network"),
+        ({"ratios": {"classify_weights": 0.5}}, UsageError, "output of the network"),
         (
             {"ratios": {"first_weights": 0.5, "project_weights": 0.4}},
             UsageError,

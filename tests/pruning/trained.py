@@ -66,7 +66,7 @@ def _network() -> Any:
             self.depthwise = convolution("depthwise", 16, 16, 3, groups=16)
             self.project = convolution("project", 16, 10, 1)
             self.relu = nn.ReLU()
-            self.classify = nn.Linear(160, 10)
+            self.classify = nn.Linear(160, 10, weight_attr=ParamAttr(name="classify_weights"))
 
         def forward(self, images: object) -> object:
             start = self.relu(self.first(images))
