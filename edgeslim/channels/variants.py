@@ -13,10 +13,13 @@ from edgeslim.channels.sizes import AxisForms, Sizes
 from edgeslim.graph import Node
 from edgeslim.opspec import OpSpec
 
-__all__ = ["SumVariants", "Variants", "forms_of", "sum_variants", "variants"]
+__all__ = ["SumVariants", "Variants", "all_variants", "sum_variants", "variants"]
 
 Choices = Mapping[str, Sequence[int]]
 """Widths to choose from, by group."""
+
+_MOST_GROUPS = 2
+"""An operator of more groups is looked at by the sum of their widths."""
 
 _TOTALS = 17
 """Sums at which an operator that reads a concatenation is looked at; between them, a line."""
@@ -56,7 +59,7 @@ class SumVariants:
     held: tuple[str, ...] = ()
 
 
-def forms_of(node: Node, forms: AxisForms) -> set[tuple[tuple[str, int], ...]]:
+def _forms_of(node: Node, forms: AxisForms) -> set[tuple[tuple[str, int], ...]]:
     """The different sums of groups that an operator's axes are."""
     names = [
         name
@@ -67,9 +70,26 @@ def forms_of(node: Node, forms: AxisForms) -> set[tuple[tuple[str, int], ...]]:
     return {form[1] for name in names for form in forms.of(name) if form and form[1]}
 
 
+def all_variants(
+    node: Node, forms: AxisForms, choices: Choices, held: Mapping[str, int]
+) -> Variants | SumVariants:
+    """An operator at all widths: one by one, or of many groups by the sum of theirs.
+
+    Args:
+        node: The operator.
+        forms: Of the network's axes.
+        choices: Widths to choose from.
+        held: Widths of all groups, where not all can be looked at.
+    """
+    groups = {name for parts in _forms_of(node, forms) for name, _ in parts}
+    if len(groups) <= _MOST_GROUPS:
+        return variants(node, forms, choices)
+    return sum_variants(node, forms, choices, held)
+
+
 def variants(node: Node, forms: AxisForms, choices: Choices) -> Variants:
     """An operator at all widths of its groups, one by one."""
-    groups = tuple(sorted({name for parts in forms_of(node, forms) for name, _ in parts}))
+    groups = tuple(sorted({name for parts in _forms_of(node, forms) for name, _ in parts}))
     return Variants(
         groups=groups,
         specs=tuple(
@@ -91,7 +111,7 @@ def sum_variants(
         choices: Widths to choose from.
         held: Widths of all groups, for those that it depends on besides.
     """
-    every = sorted(forms_of(node, forms), key=lambda parts: (len(parts), parts))
+    every = sorted(_forms_of(node, forms), key=lambda parts: (len(parts), parts))
     longest = every[-1]
     inside = {name for name, _ in longest}
     others = sorted({name for parts in every for name, _ in parts} - inside)

@@ -10,11 +10,11 @@ from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import Channels
 from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.channels.sizes import AxisForms
-from edgeslim.channels.variants import forms_of, sum_variants, variants
+from edgeslim.channels.variants import all_variants
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
-from edgeslim.graph import Graph, Node
+from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec
 
 __all__ = ["EVEN_VERSIONS", "prunable_range", "pruned_versions"]
@@ -27,9 +27,6 @@ EVEN_VERSIONS = len(_SHARES)
 
 _UNLIKE = 4
 """Networks narrowed at random, each group otherwise, to between an eighth and all."""
-
-_MOST_GROUPS = 2
-"""An operator of more is looked at by the sum of their widths."""
 
 
 def prunable_range(graph: Graph, channels: Channels, *, widths: int = 8) -> dict[OpSpec, float]:
@@ -46,20 +43,12 @@ def prunable_range(graph: Graph, channels: Channels, *, widths: int = 8) -> dict
     choices = {name: width_choices(own, widths) for name, own in forms.full.items()}
     uses: dict[OpSpec, float] = {}
     for node in graph.nodes:
-        different = list(dict.fromkeys((node.spec, *_variants(node, forms, choices))))
+        found = all_variants(node, forms, choices, forms.full)
+        different = list(dict.fromkeys((node.spec, *found.specs)))
         for spec in different:
             own = spec == node.spec
             uses[spec] = uses.get(spec, 0.0) + own + 1 / len(different)
     return uses
-
-
-def _variants(
-    node: Node, forms: AxisForms, choices: dict[str, tuple[int, ...]]
-) -> tuple[OpSpec, ...]:
-    groups = {name for parts in forms_of(node, forms) for name, _ in parts}
-    if len(groups) <= _MOST_GROUPS:
-        return variants(node, forms, choices).specs
-    return sum_variants(node, forms, choices, forms.full).specs
 
 
 def pruned_versions(

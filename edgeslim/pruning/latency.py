@@ -12,7 +12,7 @@ from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import IntArray
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.channels.sizes import AxisForms, Form, Sizes
-from edgeslim.channels.variants import SumVariants, Variants, forms_of, sum_variants, variants
+from edgeslim.channels.variants import SumVariants, Variants, all_variants
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.fusion import fuse, linear_pairs, merging_pays
@@ -28,9 +28,7 @@ _CHOICES = 20
 """Widths of each group that are looked at, besides its own."""
 
 _MOST_MERGED = 3
-
-_MOST_GROUPS = 2
-"""An operator of more groups is priced by the sum of their widths."""
+"""Groups that two convolutions in a row depend on: what they read, pass on and write."""
 
 _NEVER = 4.0
 """Times the whole network: the price of what must not be chosen where anything else can be."""
@@ -97,7 +95,7 @@ class LatencyModel:
             losses: Loss of each of a group's `choices`.
             widths: Where the network is, about.
         """
-        touched = self.touched_bytes(widths)
+        touched, never_ms = self.touched_bytes(widths), _NEVER * self.latency_ms({})
         names = list(self.choices)
         place = {name: index for index, name in enumerate(names)}
         factors: list[Factor] = []
@@ -106,7 +104,7 @@ class LatencyModel:
         for index, known in enumerate(self._terms):
             held = isinstance(known, SumVariants) and known.held
             term = self._term(index, widths) if held else known
-            prices = self._prices(term.specs, touched)
+            prices = self._prices(term.specs, touched, never_ms)
             if isinstance(term, SumVariants):
                 sums.append(self._sum(term, prices, place))
             elif not term.groups:
@@ -120,7 +118,7 @@ class LatencyModel:
                 )
         return Problem(
             losses=tuple(losses.get(name, np.zeros(1)) for name in names),
-            factors=tuple(_merged([*factors, *self._barriers(place)])),
+            factors=tuple(_merged([*factors, *self._barriers(place, never_ms)])),
             sums=tuple(sums),
             constant=constant,
         )
@@ -143,27 +141,19 @@ class LatencyModel:
         return [self._term(place, self.forms.full) for place in range(len(self.graph.nodes))]
 
     def _term(self, place: int, widths: Widths) -> Variants | SumVariants:
-        node = self.graph.nodes[place]
-        groups = {name for parts in forms_of(node, self.forms) for name, _ in parts}
-        if len(groups) <= _MOST_GROUPS:
-            return variants(node, self.forms, self.choices)
-        return sum_variants(node, self.forms, self.choices, {**self.forms.full, **widths})
+        held = {**self.forms.full, **widths}
+        return all_variants(self.graph.nodes[place], self.forms, self.choices, held)
 
-    def _prices(self, specs: Sequence[OpSpec], touched_bytes: float) -> Array:
+    def _prices(self, specs: Sequence[OpSpec], touched_bytes: float, never_ms: float) -> Array:
         """What each operator adds to a network that touches so many bytes."""
         rows = self.predictor.rows
         model = self.predictor.calibration.model
         operators = rows.layout.networks(rows.of(specs))
         prices = model.shares_ms(operators, touched_bytes) + model.overhead_ms * operators.counts
-        never_ms = self._never_ms
         known: Array = np.where(operators.missing > 0, never_ms, np.maximum(prices, 0.0))
         return known
 
-    @property
-    def _never_ms(self) -> float:
-        return _NEVER * self.latency_ms({})
-
-    def _barriers(self, place: Mapping[str, int]) -> list[Factor]:
+    def _barriers(self, place: Mapping[str, int], never_ms: float) -> list[Factor]:
         """Widths at which the optimizer would merge two convolutions, made never to be chosen.
 
         One pair that pays and it merges every pair of the network, and so the operators are
@@ -181,7 +171,7 @@ class LatencyModel:
             c_in, middle, c_out = (
                 self._extent(form, size, groups) for form, size in zip(axes, own, strict=True)
             )
-            costs = np.where(merging_pays(c_in, middle, c_out), self._never_ms, 0.0)
+            costs = np.where(merging_pays(c_in, middle, c_out), never_ms, 0.0)
             shape = [len(self.choices[name]) for name in groups]
             found.append(
                 Factor(
