@@ -32,6 +32,20 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         """Names of the activations written."""
         return tuple(name for names in self.outputs.values() for name in names)
 
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of everything read and written, by name."""
+        spec = self.spec
+        return {
+            name: shape
+            for slots, shapes in (
+                (self.inputs, spec.inputs),
+                (self.outputs, spec.outputs),
+                (self.weights, spec.weights),
+            )
+            for slot, names in slots.items()
+            for name, shape in zip(names, shapes[slot], strict=True)
+        }
+
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """A whole network.
@@ -52,6 +66,19 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     def specs(self) -> tuple[OpSpec, ...]:
         """The operators, in order, with repetition."""
         return tuple(node.spec for node in self.nodes)
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of every tensor by name."""
+        found = {**self.parameters, **self.feeds}
+        for node in self.nodes:
+            found.update(node.shapes())
+        return found
+
+    @property
+    def elements(self) -> int:
+        """Elements of all persistent tensors."""
+        return sum(map(math.prod, self.parameters.values()))
 
     @property
     def weight_bytes(self) -> int:

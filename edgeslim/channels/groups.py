@@ -131,15 +131,10 @@ def channel_flow(graph: Graph, known: Channels | None = None) -> ChannelFlow:
         known: Channels of the same network before fusion: parameters that have kept their
             names are labelled with the units that they are there.
     """
-    shapes = dict(graph.feeds)
-    for node in graph.nodes:
-        for names, slots in ((node.inputs, node.spec.inputs), (node.outputs, node.spec.outputs)):
-            for slot, each in names.items():
-                shapes.update(zip(each, slots[slot], strict=True))
     if known is None:
-        flow = ChannelFlow(graph.parameters, shapes)
+        flow = ChannelFlow(graph.parameters, graph.shapes)
     else:
-        flow = ChannelFlow(graph.parameters, shapes, known.axes, known.group_of.size)
+        flow = ChannelFlow(graph.parameters, graph.shapes, known.axes, known.group_of.size)
     kinds = known_kinds()
     for node in graph.nodes:
         kind = kinds.get(node.spec.kind)

@@ -94,7 +94,7 @@ def inspect(
         paddleslim1_flops=ops.paddleslim1_flops(graph.specs),
         paddleslim1_flops_python3=ops.paddleslim1_flops(graph.specs, python=3),
         parameters=sum(size for name, size in sizes.items() if name not in statistics),
-        size_bytes=FLOAT_BYTES * sum(sizes.values()),
+        size_bytes=FLOAT_BYTES * graph.elements,
         operators={kind: kinds.count(kind) for kind in sorted(set(kinds))},
         parameter_shapes={name: graph.parameters[name] for name in asked},
         changes=prepared.changes,

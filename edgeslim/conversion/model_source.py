@@ -37,6 +37,15 @@ class SavedModel:
     program: Path
     parameters: Path
 
+    @classmethod
+    def at(cls, prefix: Path, *, name: str = "") -> SavedModel:
+        """The model ``prefix.pdmodel``, called as its files if nothing else is said."""
+        return cls(
+            name=name or prefix.name,
+            program=prefix.with_suffix(".pdmodel"),
+            parameters=prefix.with_suffix(".pdiparams"),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayerModel:

@@ -12,8 +12,8 @@ from edgeslim.channels.plan import Selection
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.files import new_folder, write_bytes
-from edgeslim.paddle_io.parameters import read_parameters, write_parameters
+from edgeslim.files import write_together
+from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.surgery import resize_program
 
@@ -34,6 +34,8 @@ def write_pruned(
 ) -> SavedModel:
     """Writes what a selection leaves of a model as ``prefix.pdmodel`` and ``.pdiparams``.
 
+    Both files or none, and parameters of the types that they had.
+
     Args:
         model: The model.
         selection: What is kept, of `edgeslim.channels.groups.channels_of` its graph.
@@ -43,14 +45,12 @@ def write_pruned(
     program = read_program(model.prefix.with_suffix(".pdmodel"))
     resize_program(program, model.graph, pruned_graph(model.graph, selection))
     values = model_tensors(model) if tensors is None else tensors
-    new_folder(prefix.parent)
-    saved = SavedModel(
-        name=prefix.name,
-        program=prefix.with_suffix(".pdmodel"),
-        parameters=prefix.with_suffix(".pdiparams"),
+    left = {name: selection.cut(name, value) for name, value in values.items()}
+    saved = SavedModel.at(prefix)
+    write_together(
+        {
+            saved.parameters: parameter_bytes(left, program),
+            saved.program: program.SerializeToString(),
+        }
     )
-    write_parameters(
-        saved.parameters, {name: selection.cut(name, value) for name, value in values.items()}
-    )
-    write_bytes(saved.program, program.SerializeToString())
     return saved

@@ -34,7 +34,7 @@ class Network:
         self._readers: dict[str, list[int]] = {}
         self._shapes: dict[str, Shape] = {**graph.feeds, **graph.parameters}
         for number, node in enumerate(graph.nodes):
-            self._shapes.update(_named_shapes(node))
+            self._shapes.update(node.shapes())
             self._enter(number, node)
 
     # What rules ask
@@ -236,16 +236,3 @@ def _renamed(slots: Names, name: str, new: str) -> Names:
             for slot, names in slots.items()
         }
     )
-
-
-def _named_shapes(node: Node) -> dict[str, Shape]:
-    return {
-        name: shape
-        for slots, shapes in (
-            (node.inputs, node.spec.inputs),
-            (node.outputs, node.spec.outputs),
-            (node.weights, node.spec.weights),
-        )
-        for slot, names in slots.items()
-        for name, shape in zip(names, shapes[slot], strict=True)
-    }

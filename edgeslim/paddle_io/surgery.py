@@ -20,7 +20,7 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
         after: The same operators with other shapes.
     """
     block = program.blocks[0]
-    shapes, old_shapes = _shapes(after), _shapes(before)
+    shapes, old_shapes = after.shapes, before.shapes
     for variable in block.vars:
         # A graph gives a single number one axis; the description of one has none.
         if shapes.get(variable.name) != old_shapes.get(variable.name):
@@ -37,12 +37,3 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
             like = kind.attributes.get(name, value) if kind else value
             long = kind is not None and name in kind.long_attributes
             add_attribute(op, name, value, like=like, long=long)
-
-
-def _shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
-    shapes = dict(graph.parameters)
-    for node in graph.nodes:
-        for names, slots in ((node.inputs, node.spec.inputs), (node.outputs, node.spec.outputs)):
-            for slot, each in names.items():
-                shapes.update(zip(each, slots[slot], strict=True))
-    return shapes

@@ -5,7 +5,6 @@ Every group is judged by itself: what several of them cost together is ignored.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from edgeslim.channels.groups import Channels
@@ -68,7 +67,7 @@ def trade_off(
     Returns:
         Allowed loss and share of all persistent tensors' elements that would go.
     """
-    whole = _elements(graph)
+    whole = graph.elements
     found = []
     for allowed in thresholds:
         ratios = paddlex_ratios(points, allowed)
@@ -77,10 +76,6 @@ def trade_off(
             for each in channels.groups
             if each.name in ratios
         }
-        left = _elements(pruned_graph(graph, Selection(channels, first_kept(widths))))
-        found.append((allowed, 1 - left / whole))
+        left = pruned_graph(graph, Selection(channels, first_kept(widths)))
+        found.append((allowed, 1 - left.elements / whole))
     return found
-
-
-def _elements(graph: Graph) -> int:
-    return sum(map(math.prod, graph.parameters.values()))

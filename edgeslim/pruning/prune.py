@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UnknownNameError
-from edgeslim.files import new_folder, read_json, temporary_folder, write_json, write_together
+from edgeslim.files import read_json, temporary_folder, write_json, write_together
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA
@@ -216,7 +215,7 @@ def _pruned(
         for number in range(1, settings.steps + 1):
             record, metrics = _step(run, current, number)
             records.append(record)
-            current = prepare(_model_in(folder.result(number)), scratch / f"step-{number}")
+            current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
         _copy_model(folder.result(settings.steps), folder.prefix)
     result = _result(folder, before, current, records)
     if judged_by is not None:
@@ -234,7 +233,7 @@ def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> Prepar
     start = folder.result(0)
     if not start.with_suffix(".pdmodel").exists():
         _copy_model(original.prefix, start)
-    return prepare(_model_in(start), scratch / "start")
+    return prepare(SavedModel.at(start), scratch / "start")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,18 +275,9 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Map
     return record, trained.metrics
 
 
-def _model_in(prefix: Path) -> SavedModel:
-    return SavedModel(
-        name=prefix.parent.name,
-        program=prefix.with_suffix(".pdmodel"),
-        parameters=prefix.with_suffix(".pdiparams"),
-    )
-
-
 def _copy_model(source: Path, target: Path) -> None:
     """Both files of a model, whole or not at all."""
     endings = (".pdmodel", ".pdiparams")
-    new_folder(target.parent)
     write_together(
         {target.with_suffix(each): source.with_suffix(each).read_bytes() for each in endings}
     )
@@ -304,8 +294,8 @@ def _result(
         model=str(folder.path),
         macs_before=ops.macs(before.graph.specs),
         macs_after=ops.macs(after.graph.specs),
-        parameters_before=_elements(before),
-        parameters_after=_elements(after),
+        parameters_before=before.graph.elements,
+        parameters_after=after.graph.elements,
         groups=tuple(
             PrunedGroup(
                 name=group.name,
@@ -321,7 +311,3 @@ def _result(
         metric_pruned=records[-1].metric_pruned,
         trade_off=records[-1].trade_off,
     )
-
-
-def _elements(model: PreparedModel) -> int:
-    return sum(map(math.prod, model.graph.parameters.values()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import paddle
 import pytest
 from paddle import nn
 from paddle.vision import models as vision
@@ -26,8 +27,9 @@ from edgeslim.fusion import fuse
 from edgeslim.lite.converter import Conversion, Task, convert
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
-from edgeslim.paddle_io.parameters import write_parameters
+from edgeslim.paddle_io.parameters import read_parameters, write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
+from edgeslim.paddle_io.proto import read_program
 from tests.fusion.nets import PARTS
 from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
 from tests.tools import require_module
@@ -199,3 +201,32 @@ def test_a_pruned_model_can_be_pruned_again(tmp_path: Path) -> None:
     model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "whole", name="net")
     pruned = assert_pruned_right(model, tmp_path / "once", 1)
     assert_pruned_right(prepare(pruned, tmp_path / "again"), tmp_path / "twice", 2)
+
+
+class _Picking(nn.Layer):
+    """Rows of an image picked by whole numbers that the network keeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2D(3, 8, 1), nn.Conv2D(8, 5, 1)
+        self.register_buffer("rows", paddle.to_tensor([3, 1], "int64"))
+
+    def forward(self, images: Any) -> Any:
+        return self.second(paddle.gather(self.first(images), self.rows, axis=2))
+
+
+def test_whole_numbers_stay_of_the_type_that_they_were(tmp_path: Path) -> None:
+    model = prepare_layer(_Picking(), (1, 3, 6, 6), tmp_path / "whole", name="picking")
+    channels = channels_of(model.graph)
+    selection = Selection(channels, PruningPlan(kept={channels.groups[0].name: (1, 4)}))
+    pruned = write_pruned(model, selection, tmp_path / "pruned" / "model")
+    before, after = (
+        read_parameters(each.parameters, read_program(each.program)) for each in (model, pruned)
+    )
+    assert {name: each.dtype for name, each in before.items()} == {
+        name: each.dtype for name, each in after.items()
+    }
+    assert any(each.dtype == np.int64 for each in after.values())
+    images = {name: np.ones(shape, np.float32) for name, shape in model.graph.feeds.items()}
+    (found,) = run_in_paddle(pruned.program.with_suffix(""), images)
+    assert found.shape == (1, 5, 2, 6)
