@@ -41,10 +41,6 @@ class AxisForms:
         """The form of each axis of a tensor; None of those that never change."""
         return self._forms.get(tensor, ())
 
-    def groups(self, tensor: str) -> tuple[str, ...]:
-        """The groups that a tensor's shape depends on."""
-        return tuple(dict.fromkeys(name for form in self.of(tensor) if form for name, _ in form[1]))
-
 
 class Sizes:
     """Shapes of tensors at given widths, in the place of a `Selection`.

@@ -11,7 +11,6 @@ from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
 from edgeslim.ops._channel_reshape import reshaped
 
 __all__ = [
-    "along_axis",
     "blocked",
     "concat",
     "elementwise",
@@ -171,11 +170,6 @@ def _mixed(node: Node, rank: int) -> set[int]:
 
 def _number(value: object) -> int:
     return int(value) if isinstance(value, (int, float)) else 0
-
-
-def along_axis(node: Node, flow: ChannelFlow) -> None:
-    """What picks or turns positions of an axis: that axis stays, the others pass."""
-    over_axes(node, flow)
 
 
 def prelu(node: Node, flow: ChannelFlow) -> None:

@@ -13,7 +13,6 @@ __all__ = [
     "Kept",
     "Resizing",
     "SizeRule",
-    "expanded",
     "reshaped_sizes",
     "same",
     "sections",
@@ -49,7 +48,7 @@ def same(_: Resizing) -> Mapping[str, Attribute]:
 
 
 def reshaped_sizes(change: Resizing) -> Mapping[str, Attribute]:
-    """The shape that is asked for; 0 and -1 still mean what they did."""
+    """The shape that is asked for, or stretched to; 0 and -1 still mean what they did."""
     wanted = _numbers(change.old.attributes["shape"])
     read = (*_read(change.new), *(0,) * len(wanted))
     sizes = tuple(
@@ -57,11 +56,6 @@ def reshaped_sizes(change: Resizing) -> Mapping[str, Attribute]:
         for each, old, new in zip(wanted, read, change.new.output_shape, strict=False)
     )
     return {} if sizes == wanted else {"shape": sizes}
-
-
-def expanded(change: Resizing) -> Mapping[str, Attribute]:
-    """The shape that is stretched to; -1 leaves an axis alone."""
-    return reshaped_sizes(change)
 
 
 def sections(change: Resizing) -> Mapping[str, Attribute]:

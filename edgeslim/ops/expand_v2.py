@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops._channel_rules import tile
-from edgeslim.ops._channel_sizes import expanded
+from edgeslim.ops._channel_sizes import reshaped_sizes
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -13,5 +13,5 @@ KIND = OperatorKind(
     slots=("X",),
     attributes={"shape": (1,)},
     channels=tile,
-    resized=expanded,
+    resized=reshaped_sizes,
 )

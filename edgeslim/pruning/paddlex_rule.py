@@ -11,7 +11,8 @@ from edgeslim.channels.groups import Channels
 from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.graph import Graph
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint, kept_width
+from edgeslim.pruning.sensitivity_rows import SensitivityPoint
+from edgeslim.pruning.subject import widths_at
 
 __all__ = ["THRESHOLDS", "paddlex_ratios", "trade_off"]
 
@@ -70,12 +71,7 @@ def trade_off(
     whole = graph.elements
     found = []
     for allowed in thresholds:
-        ratios = paddlex_ratios(points, allowed)
-        widths = {
-            each.name: kept_width(each.width, ratios[each.name])
-            for each in channels.groups
-            if each.name in ratios
-        }
+        widths = widths_at(channels.groups, paddlex_ratios(points, allowed))
         left = pruned_graph(graph, Selection(channels, first_kept(widths)))
         found.append((allowed, 1 - left.elements / whole))
     return found

@@ -30,8 +30,7 @@ from edgeslim.pruning.sensitivity import rank_channels, sensitivity
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneSettings, StepRecord
-from edgeslim.pruning.strategies import STRATEGIES, WidthProblem
-from edgeslim.pruning.strategies._strategy import Losses
+from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 from edgeslim.pruning.trial import Trial, part_of
 from edgeslim.pruning.weights import Weights

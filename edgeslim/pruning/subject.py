@@ -12,6 +12,7 @@ from edgeslim.channels.pruned import pruned_graph
 from edgeslim.channels.sizes import AxisForms, Sizes
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.graph import Graph
+from edgeslim.pruning.sensitivity_rows import kept_width
 
 __all__ = ["Subject", "Widths", "widths_at"]
 
@@ -57,12 +58,9 @@ class Subject:
 
 
 def widths_at(groups: tuple[ChannelGroup, ...], ratios: Mapping[str, float]) -> dict[str, int]:
-    """Widths when a share of each group goes; at least one channel of each is kept.
-
-    As in PaddleSlim 1.x, the number that goes is rounded.
-    """
+    """Widths when a share of each group goes."""
     return {
-        group.name: max(1, group.width - round(group.width * ratios[group.name]))
+        group.name: kept_width(group.width, ratios[group.name])
         for group in groups
         if group.name in ratios
     }

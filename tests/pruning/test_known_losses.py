@@ -8,20 +8,8 @@ import pytest
 from edgeslim.errors import BadFileError
 from edgeslim.pruning.known_losses import importance_losses, measured_losses
 from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityContext, point_of
-
-CONTEXT = SensitivityContext(
-    model="0123",
-    task="digits",
-    metric="accuracy",
-    criterion="l1",
-    input_shape=(1, 3, 8, 8),
-    share=1.0,
-    seed=0,
-    examples=10,
-    data="4567",
-    baseline=0.8,
-)
+from edgeslim.pruning.sensitivity_rows import point_of
+from tests.pruning.points import CONTEXT
 
 
 def found(**metrics: tuple[float, ...]) -> Sensitivities:

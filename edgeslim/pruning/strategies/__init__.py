@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgeslim.pruning.strategies._strategy import Strategy, WidthProblem
+from edgeslim.pruning.strategies._strategy import Losses, Strategy, WidthProblem
 from edgeslim.registry import Shelf
 
-__all__ = ["STRATEGIES", "Strategy", "WidthProblem"]
+__all__ = ["STRATEGIES", "Losses", "Strategy", "WidthProblem"]
 
 STRATEGIES: Shelf[Strategy] = Shelf(
     what="strategy", package="edgeslim.pruning.strategies", attribute="STRATEGY"

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.errors import InfeasibleTargetError
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.limits import Limit
 from edgeslim.pruning.subject import Subject, Widths, widths_at
@@ -99,14 +99,14 @@ class Strategy(Protocol):
 def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:
     """The first widths within the limit on a path from the whole model (0) to the least (1).
 
+    The least are within it: see `WidthProblem.check_reachable`.
+
     By bisection, so the path should fall; where a latency does not quite, what is returned is
     within the limit all the same.
     """
     if problem.limit.holds(widths_of(0.0)):
         return widths_of(0.0)
     low, high, found = 0.0, 1.0, widths_of(1.0)
-    if not problem.limit.holds(found):
-        raise UsageError("the end of the path is not within the limit")
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         widths = widths_of(middle)
