@@ -176,7 +176,8 @@ def test_a_budget_that_is_no_number_is_refused() -> None:
     shape=st.sampled_from(SHAPES),
     seed=st.integers(0, 10_000),
     whole=st.booleans(),
-    shares=st.lists(st.floats(0, 1), min_size=2, max_size=4),
+    # Not nearer to what a plan costs than rounding; for that see the next test.
+    shares=st.lists(st.integers(0, 10**6).map(lambda n: n / 10**6), min_size=2, max_size=4),
 )
 def test_more_budget_never_loses_more_and_is_never_exceeded(
     *, shape: str, seed: int, whole: bool, shares: list[float]
@@ -189,6 +190,18 @@ def test_more_budget_never_loses_more_and_is_never_exceeded(
         assert problem.cost(solution.choices) == solution.cost <= budget
         assert solution.loss <= last * (1 + 1e-9)
         last = solution.loss
+
+
+def test_a_budget_that_a_plan_misses_by_rounding_is_held_and_the_bound_says_so() -> None:
+    problem = made_up("chain", 0, groups=7, most=6, whole=False)
+    budget = between(problem, 0.9999999999999999)
+    held = solve(problem, budget)
+    assert problem.cost(held.choices) == held.cost <= budget
+    above = solve(problem, budget * (1 + 1e-9))
+    assert above.optimal
+    assert above.cost > budget
+    assert not held.optimal
+    assert held.bound == pytest.approx(above.loss)
 
 
 def _sum(**changes: object) -> SumFactor:
