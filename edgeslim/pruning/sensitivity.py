@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,7 +14,7 @@ from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
-from edgeslim.errors import ModelError, UsageError
+from edgeslim.errors import ModelError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
@@ -24,9 +24,9 @@ from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_poi
 from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
-from edgeslim.pruning.trial import Trial, examples_fingerprint, part_of
+from edgeslim.pruning.trial import Trial, examples_fingerprint, trial_on
 from edgeslim.pruning.weights import Weights
-from edgeslim.training.tasks import SPLIT_SEED, Task, find_task
+from edgeslim.training.tasks import find_task
 from edgeslim.version import __version__
 
 __all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
@@ -97,34 +97,74 @@ def sensitivity(
         channels = channels_of(prepared.graph)
         groups = _chosen(channels, match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
-        trial, context = _on_task(
-            prepared,
+        trial = trial_on(prepared, judged_by, share=eval_share, seed=seed)
+        found = measure_sensitivities(
             weights,
-            judged_by,
-            task=task,
-            criterion=criterion,
-            eval_share=eval_share,
-            seed=seed,
+            trial,
+            lambda: rank_channels(weights, rule, trial, seed),
+            groups=groups,
+            ratios=ratios,
+            context=context_of(
+                prepared,
+                weights,
+                trial,
+                task=task,
+                metric=judged_by.metric_name,
+                criterion=criterion,
+                share=eval_share,
+                seed=seed,
+            ),
+            out=out,
+            progress=progress,
         )
-        file = _opened(out, context, trial, progress)
-        if any((group.name, ratio) not in file for group in groups for ratio in ratios):
-            measure_points(
-                file,
-                channels,
-                rank_channels(weights, rule, trial, seed),
-                trial.evaluate,
-                groups=groups,
-                ratios=ratios,
-                progress=progress,
-            )
-    known = file.sensitivities.points
-    points = {group.name: known[group.name] for group in groups}
     return SensitivityResult(
         file=out,
-        sensitivities=Sensitivities(context=file.context, points=points),
+        sensitivities=found,
         graph=prepared.graph,
         channels=channels,
     )
+
+
+def measure_sensitivities(
+    weights: Weights,
+    trial: Trial,
+    rankings: Callable[[], Rankings],
+    *,
+    groups: Sequence[ChannelGroup],
+    ratios: Sequence[float] = DEFAULT_RATIOS,
+    context: SensitivityContext,
+    out: Path,
+    progress: Progress,
+) -> Sensitivities:
+    """Sensitivities of groups: those of a file, and what it lacks measured and added.
+
+    Args:
+        weights: The model's.
+        trial: The model on a task.
+        rankings: Says which channels go first; asked only if something is measured.
+        groups: Which groups.
+        ratios: Shares of channels that go.
+        context: What the file must be of, but for the baseline; see `context_of`.
+        out: The file.
+        progress: Where to show it.
+
+    Raises:
+        As `sensitivity`.
+    """
+    file = _opened(out, context, trial, progress)
+    if any((group.name, ratio) not in file for group in groups for ratio in ratios):
+        measure_points(
+            file,
+            weights.channels,
+            rankings(),
+            trial.evaluate,
+            groups=groups,
+            ratios=ratios,
+            progress=progress,
+        )
+    known = file.sensitivities.points
+    points = {group.name: known[group.name] for group in groups}
+    return Sensitivities(context=file.context, points=points)
 
 
 def rank_channels(
@@ -157,41 +197,45 @@ def _chosen(channels: Channels, match: str, prepared: PreparedModel) -> tuple[Ch
     return tuple(group for group in channels.groups if group.name in names)
 
 
-def _on_task(
-    prepared: PreparedModel,
+def context_of(
+    model: PreparedModel,
     weights: Weights,
-    judged_by: Task,
+    trial: Trial,
     *,
     task: str,
+    metric: str,
     criterion: str,
-    eval_share: float,
+    share: float,
     seed: int,
-) -> tuple[Trial, SensitivityContext]:
-    """The model with the task's data, and what a file of it would begin with but the baseline."""
-    feeds = prepared.graph.feeds
-    if len(feeds) != 1:
-        raise UsageError(
-            f"{prepared.name} has {len(feeds)} inputs ({', '.join(feeds)}); a task has one"
-        )
-    (input_shape,) = feeds.values()
-    data = judged_by.data(input_shape, SPLIT_SEED)
-    examples = part_of(data.validation, eval_share, seed)
-    context = SensitivityContext(
+) -> SensitivityContext:
+    """What a file of sensitivities begins with, but for the baseline.
+
+    Args:
+        model: The model.
+        weights: Its weights.
+        trial: It on the task.
+        task: As on the command line.
+        metric: Name of the task's metric.
+        criterion: Name of the criterion by which channels go.
+        share: Share of the validation examples that are used.
+        seed: Which examples these are.
+    """
+    (input_shape,) = model.graph.feeds.values()
+    return SensitivityContext(
         model=fingerprint(weights.tensors),
         task=task,
-        metric=judged_by.metric_name,
+        metric=metric,
         criterion=criterion.strip().lower().replace("_", "-"),
         input_shape=input_shape,
-        share=eval_share,
+        share=share,
         seed=seed,
-        examples=len(examples),
-        data=examples_fingerprint(examples),
+        examples=len(trial.examples),
+        data=examples_fingerprint(trial.examples),
         baseline=1.0,
-        name=prepared.name,
+        name=model.name,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         edgeslim=__version__,
     )
-    return Trial(prepared.prefix, data, examples), context
 
 
 def _opened(

@@ -26,15 +26,15 @@ from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_mac
 from edgeslim.pruning.measured import until_met
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
-from edgeslim.pruning.sensitivity import rank_channels, sensitivity
+from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem
 from edgeslim.pruning.subject import Subject, Widths, widths_at
-from edgeslim.pruning.trial import Trial, part_of
+from edgeslim.pruning.trial import Trial, trial_on
 from edgeslim.pruning.weights import Weights
-from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.tasks import find_task
 
 __all__ = ["PruningStep"]
 
@@ -205,18 +205,15 @@ class PruningStep:
 
     @cached_property
     def _trial(self) -> Trial | None:
-        if self.settings.task is None:
+        settings = self.settings
+        if settings.task is None:
             return None
-        model = self.subject.model
-        if len(model.graph.feeds) != 1:
-            raise UsageError(
-                f"{model.name} has {len(model.graph.feeds)} inputs "
-                f"({', '.join(model.graph.feeds)}); a task has one"
-            )
-        (shape,) = model.graph.feeds.values()
-        data = find_task(self.settings.task).data(shape, SPLIT_SEED)
-        examples = part_of(data.validation, self.settings.eval_share, self.settings.seed)
-        return Trial(model.prefix, data, examples)
+        return trial_on(
+            self.subject.model,
+            find_task(settings.task),
+            share=settings.eval_share,
+            seed=settings.seed,
+        )
 
     @cached_property
     def _losses(self) -> Losses:
@@ -236,13 +233,22 @@ class PruningStep:
             file.check_model(fingerprint(self._weights.tensors))
             return file.sensitivities
         assert settings.task is not None  # noqa: S101 - asked for by the callers
-        return sensitivity(
-            str(model.prefix),
-            task=settings.task,
-            match=settings.match,
-            criterion=settings.criterion,
-            eval_share=settings.eval_share,
-            seed=settings.seed,
+        assert self._trial is not None  # noqa: S101
+        return measure_sensitivities(
+            self._weights,
+            self._trial,
+            lambda: self._rankings,
+            groups=self.subject.groups,
+            context=context_of(
+                model,
+                self._weights,
+                self._trial,
+                task=settings.task,
+                metric=find_task(settings.task).metric_name,
+                criterion=settings.criterion,
+                share=settings.eval_share,
+                seed=settings.seed,
+            ),
             out=self._folder / "sensitivities.jsonl",
             progress=self._progress,
-        ).sensitivities
+        )

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.channels.plan import Selection
+from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import UsageError
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.training.tasks import Examples, Targets, TaskData
+from edgeslim.training.tasks import SPLIT_SEED, Examples, Targets, Task, TaskData
 
 if TYPE_CHECKING:
     from edgeslim.training.program_net import ProgramNet
 
-__all__ = ["Trial", "examples_fingerprint", "part_of"]
+__all__ = ["Trial", "examples_fingerprint", "part_of", "trial_on"]
 
 _GRADIENT_BATCHES = 16
 _GRADIENT_BATCH = 32
@@ -40,7 +41,8 @@ class Trial:
     def __init__(self, prefix: Path, data: TaskData, examples: Examples) -> None:
         self._prefix = prefix
         self._data = data
-        self._examples = examples
+        self.examples = examples
+        self._baseline: float | None = None
 
     @cached_property
     def _net(self) -> ProgramNet:
@@ -58,15 +60,20 @@ class Trial:
         return self._net.tensors()
 
     def baseline(self, on_share: Callable[[float], None] = lambda _: None) -> float:
-        """The metric of the whole model; raises as `evaluate`.
+        """The metric of the whole model, found out once; raises as `evaluate`.
 
         Args:
             on_share: Called after each batch with its share of all examples.
         """
+        if self._baseline is None:
+            self._baseline = self._metric(on_share)
+        return self._baseline
+
+    def _metric(self, on_share: Callable[[float], None] = lambda _: None) -> float:
         net = self._net
         from edgeslim.training.evaluation import evaluate
 
-        return evaluate(net, self._examples, self._data.metric, on_share=on_share)
+        return evaluate(net, self.examples, self._data.metric, on_share=on_share)
 
     def evaluate(self, selection: Selection) -> float:
         """The metric with what a selection leaves; the model is whole again afterwards.
@@ -82,7 +89,7 @@ class Trial:
         }
         try:
             self._net.set_tensors({name: selection.zeroed(name, v) for name, v in gone.items()})
-            return self.baseline()
+            return self._metric()
         finally:
             self._net.set_tensors(gone)
 
@@ -98,6 +105,29 @@ class Trial:
             batch_size=_GRADIENT_BATCH,
             seed=seed,
         )
+
+
+def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Trial:
+    """A model on a task.
+
+    Args:
+        model: The model.
+        task: What it is judged by.
+        share: Share of the validation examples that are used, the same each time.
+        seed: Decides which examples these are.
+
+    Raises:
+        UsageError: The model has several inputs, or the share is none.
+        BadFileError: The task's files cannot be read.
+    """
+    feeds = model.graph.feeds
+    if len(feeds) != 1:
+        raise UsageError(
+            f"{model.name} has {len(feeds)} inputs ({', '.join(feeds)}); a task has one"
+        )
+    (input_shape,) = feeds.values()
+    data = task.data(input_shape, SPLIT_SEED)
+    return Trial(model.prefix, data, part_of(data.validation, share, seed))
 
 
 def part_of(examples: Examples, share: float, seed: int) -> Examples:
