@@ -8,13 +8,15 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.errors import BadFileError, ContextMismatchError
+from edgeslim.errors import ContextMismatchError
 from edgeslim.execution import Execution
 from edgeslim.graph import Graph
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec, decode_hook, encode_hook
+from edgeslim.row_files import RowFormat
 
 __all__ = [
+    "ROWS",
     "SCHEMA",
     "ConditionsRow",
     "Convention",
@@ -23,8 +25,6 @@ __all__ = [
     "OperatorRow",
     "Row",
     "TableContext",
-    "check_schema",
-    "decode_row",
     "encode_row",
 ]
 
@@ -214,43 +214,13 @@ def _check_reference(reference_ms: float) -> None:
 Row = TableContext | OperatorRow | NetworkRow | FailedRow | ConditionsRow
 
 
-class _AnySchema(msgspec.Struct):
-    """As much of a first line as every schema has."""
+ROWS: RowFormat[Row] = RowFormat(
+    decoder=msgspec.json.Decoder(Row, dec_hook=decode_hook),
+    newest=SCHEMA,
+    denial="not a latency table",
+)
+"""What the lines of a latency table are."""
 
-    row: str
-    schema: int = SCHEMA
-
-
-def check_schema(path: Path, line: bytes) -> None:
-    """Proves that a first line is of a table, and of a kind that can be read.
-
-    Raises:
-        BadFileError: It is not, or newer.
-    """
-    try:
-        first = msgspec.json.decode(line, type=_AnySchema)
-    except msgspec.DecodeError as error:
-        raise BadFileError(f"{path}:1: this is not a latency table: {error}") from error
-    if first.schema > SCHEMA:
-        raise BadFileError(
-            f"{path}:1: schema {first.schema} is newer than this edgeslim reads ({SCHEMA}); "
-            "install a newer edgeslim"
-        )
-
-
-def decode_row(path: Path, number: int, line: bytes) -> Row:
-    """The row in a line.
-
-    Raises:
-        BadFileError: There is none; the message has file, line and place.
-    """
-    try:
-        return _ROW_DECODER.decode(line)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadFileError(f"{path}:{number}: {error}") from error
-
-
-_ROW_DECODER: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row, dec_hook=decode_hook)
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
 
 

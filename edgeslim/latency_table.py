@@ -8,7 +8,6 @@ by any number of processes: the file is the resume file, the review diff and the
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,22 +17,19 @@ import numpy as np
 from edgeslim.errors import BadFileError, ContextMismatchError
 from edgeslim.files import AppendOnlyFile
 from edgeslim.latency_rows import (
+    ROWS,
     ConditionsRow,
     FailedRow,
     NetworkRow,
     OperatorRow,
     Row,
     TableContext,
-    check_schema,
-    decode_row,
     encode_row,
 )
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
 
 __all__ = ["FailedRow", "LatencyTable", "NetworkRow", "OperatorRow", "TableContext"]
-
-_log = logging.getLogger(__name__)
 
 
 class LatencyTable:
@@ -72,20 +68,7 @@ class LatencyTable:
         Raises:
             BadFileError: Not a table, or a newer kind; the message has the line.
         """
-        lines, truncated = AppendOnlyFile(path).lines()
-        if not lines:
-            state = "has no complete line" if truncated else "is empty"
-            raise BadFileError(f"{path} is not a latency table: it {state}")
-        if truncated:
-            # A copy of the table, as a search makes one, is cut off at the same place.
-            about = ("truncated", len(lines), hash(lines[-1]))
-            _log.warning(
-                "the last line of %s is cut off; it is left out, and the %d before it are used",
-                *(path, len(lines)),
-                extra={"about": about},
-            )
-        check_schema(path, lines[0])
-        context, *rows = (decode_row(path, number, line) for number, line in enumerate(lines, 1))
+        (context, *rows), truncated = ROWS.read(path)
         if not isinstance(context, TableContext):
             raise BadFileError(f"{path}:1: a latency table starts with its context")
         for number, row in enumerate(rows, 2):

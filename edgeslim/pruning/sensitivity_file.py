@@ -6,7 +6,6 @@ same command goes on with.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,15 @@ from edgeslim.pruning.sensitivity_rows import (
     SensitivityPoint,
     SensitivityRow,
 )
+from edgeslim.row_files import RowFormat
 
 __all__ = ["Sensitivities", "SensitivityFile"]
 
-_log = logging.getLogger(__name__)
-_DECODER: msgspec.json.Decoder[SensitivityRow] = msgspec.json.Decoder(SensitivityRow)
+_ROWS: RowFormat[SensitivityRow] = RowFormat(
+    decoder=msgspec.json.Decoder(SensitivityRow),
+    newest=SCHEMA,
+    denial="no file of sensitivities",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,17 +80,7 @@ class SensitivityFile:
         Raises:
             BadFileError: Not one of sensitivities, or a newer kind; the message has the line.
         """
-        lines, truncated = AppendOnlyFile(path).lines()
-        if not lines:
-            state = "has no complete line" if truncated else "is empty"
-            raise BadFileError(f"{path} is no file of sensitivities: it {state}")
-        if truncated:
-            _log.warning(
-                "the last line of %s is cut off; it is left out, and the %d before it are used",
-                *(path, len(lines)),
-            )
-        _check_schema(path, lines[0])
-        context, *points = (_decoded(path, number, line) for number, line in enumerate(lines, 1))
+        (context, *points), _ = _ROWS.read(path)
         if not isinstance(context, SensitivityContext):
             raise BadFileError(f"{path}:1: a file of sensitivities starts with its context")
         found = []
@@ -172,32 +165,6 @@ class SensitivityFile:
     def sensitivities(self) -> Sensitivities:
         """All that is in the file."""
         return Sensitivities.of(self.context, self._points)
-
-
-class _AnySchema(msgspec.Struct):
-    """As much of a first line as every schema has."""
-
-    row: str
-    schema: int = SCHEMA
-
-
-def _check_schema(path: Path, line: bytes) -> None:
-    try:
-        first = msgspec.json.decode(line, type=_AnySchema)
-    except msgspec.DecodeError as error:
-        raise BadFileError(f"{path}:1: this is no file of sensitivities: {error}") from error
-    if first.schema > SCHEMA:
-        raise BadFileError(
-            f"{path}:1: schema {first.schema} is newer than this edgeslim reads ({SCHEMA}); "
-            "install a newer edgeslim"
-        )
-
-
-def _decoded(path: Path, number: int, line: bytes) -> SensitivityRow:
-    try:
-        return _DECODER.decode(line)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadFileError(f"{path}:{number}: {error}") from error
 
 
 def _encoded(row: SensitivityRow) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 from edgeslim.durations import format_ms
 from edgeslim.errors import BadFileError
 from edgeslim.files import AppendOnlyFile
-from edgeslim.latency_rows import Row, check_schema, decode_row
+from edgeslim.latency_rows import ROWS, Row
 from edgeslim.latency_table import LatencyTable, OperatorRow, TableContext
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
@@ -72,7 +72,7 @@ def check_table(path: Path) -> Checked:
     lines, truncated = AppendOnlyFile(path).lines()
     if not lines:
         raise BadFileError(f"{path} is not a latency table: it has no complete line")
-    check_schema(path, lines[0])
+    ROWS.check_schema(path, lines[0])
     parts = list(_parts(path, lines))
     tables = [LatencyTable(path, context, rows) for _, context, rows in parts]
     findings = []
@@ -99,7 +99,7 @@ def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, 
     context, start = None, 1
     rows: list[Row] = []
     for number, line in enumerate(lines, start=1):
-        row = decode_row(path, number, line)
+        row = ROWS.decode(path, number, line)
         if not isinstance(row, TableContext):
             if context is None:
                 raise BadFileError(f"{path}:1: a latency table starts with its context")

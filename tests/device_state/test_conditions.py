@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeslim.device import Location
 from edgeslim.device_state.conditions import count_cores, parse_conditions, read_conditions
-from edgeslim.latency_rows import ConditionsRow, decode_row, encode_row
+from edgeslim.latency_rows import ROWS, ConditionsRow, encode_row
 from edgeslim.transports import TRANSPORTS
 
 PHONE = """\
@@ -103,7 +103,7 @@ def test_this_machine_says_its_load_and_its_cores() -> None:
 
 def test_rows_of_older_tables_are_read() -> None:
     old = b'{"row":"conditions","frequencies_mhz":[],"governors":[],"load":0.3,"measured":""}'
-    row = decode_row(Path("table"), 1, old)
+    row = ROWS.decode(Path("table"), 1, old)
     assert row == ConditionsRow(load=0.3)
     full = parse_conditions(PHONE.splitlines())
-    assert decode_row(Path("table"), 1, encode_row(full)) == full
+    assert ROWS.decode(Path("table"), 1, encode_row(full)) == full

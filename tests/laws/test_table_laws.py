@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.latency_rows import decode_row, encode_row
+from edgeslim.latency_rows import ROWS, encode_row
 from edgeslim.latency_table import LatencyTable, OperatorRow, TableContext
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
@@ -29,14 +29,14 @@ rows = st.one_of(operator_rows, network_rows, failed_rows)
 def test_a_row_is_one_line_and_is_read_as_it_was_written(row: Any) -> None:
     line = encode_row(row)
     assert b"\n" not in line
-    read = decode_row(Path("t"), 1, line)
+    read = ROWS.decode(Path("t"), 1, line)
     assert read == row
     assert encode_row(read) == line
 
 
 @given(spec=operators)
 def test_an_operator_that_was_read_is_the_same_key_with_the_same_types(spec: OpSpec) -> None:
-    read = decode_row(Path("t"), 1, encode_row(OperatorRow(operator=spec, measurements=HOT_ONE)))
+    read = ROWS.decode(Path("t"), 1, encode_row(OperatorRow(operator=spec, measurements=HOT_ONE)))
     assert isinstance(read, OperatorRow)
     assert hash(read.operator) == hash(spec)
     assert {spec: 1}[read.operator] == 1

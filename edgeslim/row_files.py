@@ -1,0 +1,89 @@
+"""Files of rows: JSON Lines that begin with what the others are of, and are only added to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+from edgeslim.errors import BadFileError
+from edgeslim.files import AppendOnlyFile
+
+__all__ = ["RowFormat"]
+
+_log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
+
+
+class _AnySchema(msgspec.Struct):
+    """As much of a first line as every schema has."""
+
+    row: str
+    schema: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFormat(Generic[Row]):
+    """What the lines of a kind of file are.
+
+    Args:
+        decoder: Of any of its rows.
+        newest: The newest schema that can be read.
+        denial: What is said of a file of another kind: ``not a latency table``.
+    """
+
+    decoder: msgspec.json.Decoder[Row]
+    newest: int
+    denial: str
+
+    def read(self, path: Path) -> tuple[list[Row], bool]:
+        """All whole rows of a file, and whether one at the end was cut off.
+
+        Raises:
+            BadFileError: Another kind, or newer; the message has file, line and place.
+        """
+        lines, truncated = AppendOnlyFile(path).lines()
+        if not lines:
+            state = "has no complete line" if truncated else "is empty"
+            raise BadFileError(f"{path} is {self.denial}: it {state}")
+        if truncated:
+            # A copy of the file, as a search makes one, is cut off at the same place.
+            about = ("truncated", len(lines), hash(lines[-1]))
+            _log.warning(
+                "the last line of %s is cut off; it is left out, and the %d before it are used",
+                *(path, len(lines)),
+                extra={"about": about},
+            )
+        self.check_schema(path, lines[0])
+        return [self.decode(path, number, line) for number, line in enumerate(lines, 1)], truncated
+
+    def check_schema(self, path: Path, line: bytes) -> None:
+        """Proves that a first line is of this kind, and of a schema that can be read.
+
+        Raises:
+            BadFileError: It is not, or newer.
+        """
+        try:
+            first = msgspec.json.decode(line, type=_AnySchema)
+        except msgspec.DecodeError as error:
+            raise BadFileError(f"{path}:1: this is {self.denial}: {error}") from error
+        if first.schema > self.newest:
+            raise BadFileError(
+                f"{path}:1: schema {first.schema} is newer than this edgeslim reads "
+                f"({self.newest}); install a newer edgeslim"
+            )
+
+    def decode(self, path: Path, number: int, line: bytes) -> Row:
+        """The row in a line.
+
+        Raises:
+            BadFileError: There is none; the message has file, line and place.
+        """
+        try:
+            return self.decoder.decode(line)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadFileError(f"{path}:{number}: {error}") from error
