@@ -11,7 +11,7 @@ from functools import partial
 
 from paddle import Tensor, nn
 
-__all__ = ["ConvNormNames", "WindowAverage", "classifier", "conv_norm", "linear", "named_conv_norm"]
+__all__ = ["ConvNormNames", "WindowAverage", "classifier", "conv_norm", "linear"]
 
 _ACTIVATIONS = {
     "leaky_relu": partial(nn.LeakyReLU, 0.1),
@@ -44,7 +44,7 @@ class ConvNormNames:
 
 
 def conv_norm(
-    name: str,
+    names: ConvNormNames | str,
     c_in: int,
     c_out: int,
     *,
@@ -52,42 +52,20 @@ def conv_norm(
     stride: int = 1,
     groups: int = 1,
     activation: str = "",
-    norm_name: str | None = None,
 ) -> nn.Sequential:
     """A convolution without bias, its batch norm and, if named, what follows them.
 
     Args:
-        name: Prefix of the parameters' names: ``<name>_weights``.
+        names: Of the parameters; a text is their prefix, as `ConvNormNames.prefixed` says.
         c_in: Channels read.
         c_out: Channels written.
         kernel: Side of the square filter; the padding keeps the extents at stride 1.
         stride: Step of the filter, both ways.
         groups: ``c_in`` for a depthwise convolution.
-        activation: ``relu``, ``relu6`` or ``leaky_relu``; empty for none.
-        norm_name: Prefix of the batch norm's names, if not ``<name>_bn``.
+        activation: ``relu``, ``relu6`` or ``leaky_relu``, which falls by a tenth; empty for none.
     """
-    return named_conv_norm(
-        ConvNormNames.prefixed(name, norm_name),
-        c_in,
-        c_out,
-        kernel=kernel,
-        stride=stride,
-        groups=groups,
-        activation=activation,
-    )
-
-
-def named_conv_norm(
-    names: ConvNormNames,
-    c_in: int,
-    c_out: int,
-    *,
-    kernel: int = 1,
-    stride: int = 1,
-    groups: int = 1,
-    activation: str = "",
-) -> nn.Sequential:
-    """What `conv_norm` makes, with names of any form; ``leaky_relu`` falls by a tenth."""
+    if isinstance(names, str):
+        names = ConvNormNames.prefixed(names)
     conv = nn.Conv2D(
         c_in,
         c_out,

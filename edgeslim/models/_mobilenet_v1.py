@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from paddle import nn
 
-from edgeslim.models._layers import ConvNormNames, named_conv_norm
+from edgeslim.models._layers import ConvNormNames, conv_norm
 
 __all__ = ["BLOCKS", "mobilenet_v1"]
 
@@ -38,11 +38,11 @@ def mobilenet_v1(
         names: Names of the parameters of a convolution: of ``conv1``, and of ``_dw`` and
             ``_sep`` of each block; asked in the order in which they run.
     """
-    stem = named_conv_norm(names("conv1"), 3, _STEM_CHANNELS, kernel=3, stride=2, activation="relu")
+    stem = conv_norm(names("conv1"), 3, _STEM_CHANNELS, kernel=3, stride=2, activation="relu")
     layers = [("conv1", stem)]
     width = _STEM_CHANNELS
     for name, channels, stride in BLOCKS:
-        depthwise = named_conv_norm(
+        depthwise = conv_norm(
             names(f"{name}_dw"),
             width,
             width,
@@ -51,7 +51,7 @@ def mobilenet_v1(
             groups=width,
             activation="relu",
         )
-        pointwise = named_conv_norm(names(f"{name}_sep"), width, channels, activation="relu")
+        pointwise = conv_norm(names(f"{name}_sep"), width, channels, activation="relu")
         layers.append((name, nn.Sequential(("depthwise", depthwise), ("pointwise", pointwise))))
         width = channels
     return layers

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from paddle import Tensor, nn
 
-from edgeslim.models._layers import classifier, conv_norm, linear
+from edgeslim.models._layers import ConvNormNames, classifier, conv_norm, linear
 
 __all__ = ["Branch", "basic", "bottleneck", "resnet"]
 
@@ -42,7 +42,9 @@ def resnet(branch: Branch, blocks: tuple[int, int, int, int], num_classes: int) 
         blocks: How many blocks each of the four stages has.
         num_classes: Width of the output.
     """
-    stem = conv_norm("conv1", 3, 64, kernel=7, stride=2, activation="relu", norm_name="bn_conv1")
+    stem = conv_norm(
+        ConvNormNames.prefixed("conv1", "bn_conv1"), 3, 64, kernel=7, stride=2, activation="relu"
+    )
     layers = [("conv1", stem), ("pool1", nn.MaxPool2D(3, stride=2, padding=1))]
     c_in = 64
     for stage, (width, count) in enumerate(zip(_STAGE_WIDTHS, blocks, strict=True), start=2):
@@ -79,11 +81,10 @@ def _conv(
     name: str, c_in: int, c_out: int, kernel: int, *, stride: int = 1, activation: str = ""
 ) -> nn.Sequential:
     return conv_norm(
-        name,
+        ConvNormNames.prefixed(name, name.replace("res", "bn", 1)),
         c_in,
         c_out,
         kernel=kernel,
         stride=stride,
         activation=activation,
-        norm_name=name.replace("res", "bn", 1),
     )

@@ -19,7 +19,7 @@ from paddle import Tensor, nn
 
 from edgeslim.models._box_head import BoxHead
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._layers import ConvNormNames, named_conv_norm
+from edgeslim.models._layers import ConvNormNames, conv_norm
 from edgeslim.models._mobilenet_v1 import mobilenet_v1
 
 __all__ = ["MODEL"]
@@ -92,8 +92,8 @@ class _Ssd(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
 
 def _extra(names: _CountedNames, width: int, narrow: int, wide: int) -> nn.Sequential:
-    pointwise = named_conv_norm(names.conv_norm("narrow"), width, narrow, activation="relu")
-    strided = named_conv_norm(
+    pointwise = conv_norm(names.conv_norm("narrow"), width, narrow, activation="relu")
+    strided = conv_norm(
         names.conv_norm("wide"), narrow, wide, kernel=3, stride=2, activation="relu"
     )
     return nn.Sequential(("pointwise", pointwise), ("strided", strided))

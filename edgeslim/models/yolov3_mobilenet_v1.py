@@ -15,7 +15,7 @@ import paddle
 from paddle import Tensor, nn
 
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._layers import ConvNormNames, named_conv_norm
+from edgeslim.models._layers import ConvNormNames, conv_norm
 from edgeslim.models._mobilenet_v1 import mobilenet_v1
 
 __all__ = ["MODEL"]
@@ -88,7 +88,7 @@ def _conv(name: str, c_in: int, c_out: int, *, kernel: int = 1) -> nn.Sequential
         mean=f"{name}.bn.mean",
         variance=f"{name}.bn.var",
     )
-    return named_conv_norm(names, c_in, c_out, kernel=kernel, activation="leaky_relu")
+    return conv_norm(names, c_in, c_out, kernel=kernel, activation="leaky_relu")
 
 
 def _output(name: str, channels: int, num_classes: int) -> nn.Conv2D:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_functions import Slots
 
-__all__ = ["FOLLOWING", "Follow", "Growth", "growth"]
+__all__ = ["FOLLOWING", "Call", "Follow", "Growth", "growth"]
 
 _WHOLE = 2**31 - 1
 """An end behind every end."""
@@ -34,12 +34,28 @@ class Growth(NamedTuple):
     described: int
 
 
-Follow = Callable[
-    [Slots, Mapping[str, Any], Mapping[str, Sequence[Shape]], Mapping[str, Sequence[Shape]]],
-    tuple[Slots, Mapping[str, Any]],
-]
-"""From inputs, attributes, and described shapes of inputs and of outputs, to the first two as
-they have to be for this batch."""
+class Call(NamedTuple):
+    """An operator about to run.
+
+    Args:
+        given: Its inputs by slot.
+        attributes: Its attributes.
+        reads: Described shapes of its inputs by slot.
+        writes: Described shapes of its outputs by slot.
+    """
+
+    given: Slots
+    attributes: Mapping[str, Any]
+    reads: Mapping[str, Sequence[Shape]]
+    writes: Mapping[str, Sequence[Shape]]
+
+    def changed(self, **attributes: object) -> Call:
+        """The same with other attributes."""
+        return self._replace(attributes={**self.attributes, **attributes})
+
+
+Follow = Callable[[Call], Call]
+"""Gives an operator the inputs and attributes that it has to have for this batch."""
 
 
 def growth(actual: Sequence[int], described: Shape) -> Growth | None:
@@ -52,79 +68,60 @@ def growth(actual: Sequence[int], described: Shape) -> Growth | None:
     return None
 
 
-def _reshape(
-    given: Slots,
-    attributes: Mapping[str, Any],
-    reads: Mapping[str, Sequence[Shape]],
-    writes: Mapping[str, Sequence[Shape]],
-) -> tuple[Slots, Mapping[str, Any]]:
+def _reshape(call: Call) -> Call:
     """The axis behind as many elements as the batch is behind takes the batch."""
-    described, target = reads["X"][0], list(writes["Out"][0])
-    grown = growth(given["X"][0].shape, described)
+    described, target = call.reads["X"][0], list(call.writes["Out"][0])
+    grown = growth(call.given["X"][0].shape, described)
     if grown is None or min(target, default=1) < 1:
-        return given, attributes
+        return call
     before = math.prod(described[: grown.axis])
     axes = [axis for axis in range(len(target)) if math.prod(target[:axis]) <= before]
     exact = [axis for axis in axes if math.prod(target[:axis]) == before]
     axis = (exact or axes[-1:])[0]
     target[axis] = target[axis] * grown.actual // grown.described
-    return given, {**attributes, "shape": target}
+    return call.changed(shape=target)
 
 
-def _expand(
-    given: Slots,
-    attributes: Mapping[str, Any],
-    reads: Mapping[str, Sequence[Shape]],
-    _writes: Mapping[str, Sequence[Shape]],
-) -> tuple[Slots, Mapping[str, Any]]:
+def _expand(call: Call) -> Call:
     """What is the batch already stays as long as it is."""
-    described, target = reads["X"][0], list(attributes["shape"])
-    grown = growth(given["X"][0].shape, described)
+    described, target = call.reads["X"][0], list(call.attributes["shape"])
+    grown = growth(call.given["X"][0].shape, described)
     if grown is None:
-        return given, attributes
+        return call
     axis = grown.axis + len(target) - len(described)
     if target[axis] == grown.described:
         target[axis] = grown.actual
-    return given, {**attributes, "shape": target}
+    return call.changed(shape=target)
 
 
-def _slice(
-    given: Slots,
-    attributes: Mapping[str, Any],
-    reads: Mapping[str, Sequence[Shape]],
-    _writes: Mapping[str, Sequence[Shape]],
-) -> tuple[Slots, Mapping[str, Any]]:
+def _slice(call: Call) -> Call:
     """A slice of the whole batch stays one; a single image taken out is left for the check."""
-    grown = growth(given["Input"][0].shape, reads["Input"][0])
-    axes = [each % len(reads["Input"][0]) for each in attributes["axes"]]
+    grown = growth(call.given["Input"][0].shape, call.reads["Input"][0])
+    attributes, rank = call.attributes, len(call.reads["Input"][0])
+    axes = [each % rank for each in attributes["axes"]]
     if grown is None or grown.axis not in axes:
-        return given, attributes
+        return call
     place = axes.index(grown.axis)
     start, end = attributes["starts"][place], attributes["ends"][place]
-    dropped = [each % len(reads["Input"][0]) for each in attributes.get("decrease_axis", ())]
+    dropped = [each % rank for each in attributes.get("decrease_axis", ())]
     whole = start in {0, -grown.described} and end >= grown.described
     if not whole or grown.axis in dropped:
-        return given, attributes
+        return call
     starts, ends = list(attributes["starts"]), list(attributes["ends"])
     starts[place], ends[place] = 0, _WHOLE
-    return given, {**attributes, "starts": starts, "ends": ends}
+    return call.changed(starts=starts, ends=ends)
 
 
-def _repeat(
-    given: Slots,
-    attributes: Mapping[str, Any],
-    reads: Mapping[str, Sequence[Shape]],
-    _writes: Mapping[str, Sequence[Shape]],
-) -> tuple[Slots, Mapping[str, Any]]:
+def _repeat(call: Call) -> Call:
     """What does not depend on the images is the same for each of them."""
     grown = [
         growth(tensor.shape, described)
-        for slot, tensors in given.items()
-        for tensor, described in zip(tensors, reads[slot], strict=True)
+        for slot, tensors in call.given.items()
+        for tensor, described in zip(tensors, call.reads[slot], strict=True)
     ]
     batch = next((each for each in grown if each is not None), None)
     if batch is None or batch.described != 1:
-        return given, attributes
+        return call
 
     def repeated(tensor: Any) -> Any:  # noqa: ANN401 - a Tensor
         shape = list(tensor.shape)
@@ -133,24 +130,19 @@ def _repeat(
         shape[batch.axis] = batch.actual
         return tensor.expand(shape)
 
-    return {slot: [repeated(each) for each in tensors] for slot, tensors in given.items()}, (
-        attributes
+    return call._replace(
+        given={slot: [repeated(each) for each in tensors] for slot, tensors in call.given.items()}
     )
 
 
-def _concat(
-    given: Slots,
-    attributes: Mapping[str, Any],
-    reads: Mapping[str, Sequence[Shape]],
-    writes: Mapping[str, Sequence[Shape]],
-) -> tuple[Slots, Mapping[str, Any]]:
+def _concat(call: Call) -> Call:
     """As `_repeat`, but along the batch itself there is nothing to repeat."""
-    shapes = [tensor.shape for tensor in given["X"]]
-    axis = attributes.get("axis", 0) % max(1, len(shapes[0]))
+    shapes = [tensor.shape for tensor in call.given["X"]]
+    axis = call.attributes.get("axis", 0) % max(1, len(shapes[0]))
     others = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
     if len(others) == 1:
-        return given, attributes
-    return _repeat(given, attributes, reads, writes)
+        return call
+    return _repeat(call)
 
 
 FOLLOWING: Mapping[str, Follow] = {

@@ -9,7 +9,7 @@ from paddle import Tensor
 
 from edgeslim.errors import ModelError
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.batch_axis import FOLLOWING
+from edgeslim.paddle_io.batch_axis import FOLLOWING, Call
 from edgeslim.paddle_io.eager_functions import Slots
 from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import persistent_tensors
@@ -65,8 +65,8 @@ class Step(NamedTuple):
         follow = FOLLOWING.get(operator.kind)
         if follow is None:
             return operator(given, training=training)
-        given, attributes = follow(given, operator.attributes, self.reads, self.writes)
-        return operator(given, attributes, training=training)
+        call = follow(Call(given, operator.attributes, self.reads, self.writes))
+        return operator(call.given, call.attributes, training=training)
 
     def _failure(self, tensors: Mapping[str, Tensor], error: Exception) -> str:
         shapes = [
