@@ -17,7 +17,9 @@ from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import read_json, temporary_folder, write_json, write_together
+from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
+from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.limits import COUNTERS
@@ -208,6 +210,8 @@ def _pruned(
             settings = msgspec.structs.replace(settings, fingerprint=checksum)
         # Whatever is wrong with what was asked for is found out before there is a folder.
         PruningStep(settings, original, scratch, share=1.0, progress=progress).check()
+        if device is not None and settings.table is not None and not folder.begun:
+            _check_device(device, Path(settings.table))
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
         run = _Run(settings=settings, folder=folder, device=device, progress=progress)
@@ -226,6 +230,17 @@ def _pruned(
         )
     write_json(folder.path / "result.json", result)
     return result
+
+
+def _check_device(device: DeviceChoice, table: Path) -> None:
+    """Proves that a device is there and a table is of it: it may be needed hours later.
+
+    Raises:
+        UnknownNameError, LinkError, RunnerError: It is not there or does not run models.
+        ContextMismatchError: The table is of another.
+    """
+    with open_device(device) as session:
+        LatencyTable.read(table).context.check_same(session.context(), table)
 
 
 def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> PreparedModel:

@@ -117,6 +117,8 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
         measured_ms: By the device.
         metric_before: Of the model before the step.
         metric_pruned: Of the pruned model before training.
+        trade_off: What each group alone may cost, and the share of the parameters that would
+            go then; where that is the goal.
     """
 
     plan: PruningPlan
@@ -143,12 +145,16 @@ class PruneFolder:
         return self.path / "model"
 
     @property
+    def begun(self) -> bool:
+        """Whether a pruning is here."""
+        return (self.path / _SETTINGS).exists()
+
+    @property
     def target_ms(self) -> float | None:
         """The latency that was asked for, if this is a pruning that is done and had one."""
-        file = self.path / _SETTINGS
-        if not file.exists() or not self.prefix.with_suffix(".pdmodel").exists():
+        if not self.begun or not self.prefix.with_suffix(".pdmodel").exists():
             return None
-        return read_json(file, PruneSettings).target_ms
+        return read_json(self.path / _SETTINGS, PruneSettings).target_ms
 
     def begin(self, settings: PruneSettings) -> None:
         """Starts here, or goes on with the same.
@@ -158,7 +164,7 @@ class PruneFolder:
             UsageError: Something else is.
         """
         file = self.path / _SETTINGS
-        if file.exists():
+        if self.begun:
             _check_same(self.path, read_json(file, PruneSettings), settings)
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):

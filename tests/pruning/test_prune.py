@@ -12,6 +12,7 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     BadFileError,
     ContextMismatchError,
@@ -254,6 +255,23 @@ def test_sensitivities_of_another_model_are_refused(trained: Trained, tmp_path: 
     (tmp_path / "net.pdiparams").write_bytes(content[:-4] + b"\0\0\0\0")
     with pytest.raises(ContextMismatchError, match="another model"):
         prune(str(tmp_path / "net"), out=tmp_path / "other", **asked)
+
+
+@pytest.mark.parametrize(
+    ("device", "says"),
+    [
+        (DeviceChoice(name="tablet"), "unknown device 'tablet'"),
+        (DeviceChoice(name="rk3288", host="127.0.0.1", port=1), "127.0.0.1"),
+    ],
+)
+def test_a_device_that_is_not_there_is_found_out_before_anything_is_done(
+    device: DeviceChoice, says: str, trained: Trained, table: Path, tmp_path: Path
+) -> None:
+    asked = {"target_ms": 0.02, "table": table, "device": device}
+    with pytest.raises(EdgeslimError) as caught:
+        prune(str(trained.prefix), out=tmp_path / "out", task="digits", **asked)
+    assert says in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_of_ratios_is_read_strictly(tmp_path: Path) -> None:
