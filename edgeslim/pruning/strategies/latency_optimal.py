@@ -37,6 +37,11 @@ class _LatencyOptimal:
             )
             for name in problem.subject.chosen
         }
+        if not model.exact:
+            _log.warning(
+                "some operators depend on more widths than can be looked at together; of these, "
+                "some were taken as they are, and the widths found are not proved to be the best"
+            )
         widths: dict[str, int] = {}
         budget, best, best_loss = limit.most, None, float("inf")
         for _ in range(_ROUNDS):
