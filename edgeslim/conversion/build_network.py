@@ -1,21 +1,38 @@
-"""The whole of ``edgeslim space build``: tokens to a saved model."""
+"""Networks of spaces from their tokens; the whole of ``edgeslim space build``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.model_source import LayerModel
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.errors import UsageError
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.spaces import SPACES
 
-__all__ = ["build_network"]
+__all__ = ["build_network", "find_network"]
 
 _FILES = {"model.pdmodel", "model.pdiparams", "for_lite.pdmodel"}
 """What a saved model is made of."""
+
+
+def find_network(
+    space: str,
+    tokens: Sequence[int],
+    *,
+    input_shape: Shape | None = None,
+    num_classes: int | None = None,
+) -> LayerModel:
+    """A network of a space as a model; raises as `build_network` does."""
+    chosen = find_space(space).space(input_shape, num_classes)
+    checked = chosen.check(tokens)
+    load_paddle()
+    return LayerModel(
+        name=chosen.name, build=lambda: chosen.build(checked), input_shape=chosen.input_shape
+    )
 
 
 def build_network(
@@ -30,7 +47,7 @@ def build_network(
     """Builds a network of a space with fresh weights and saves it.
 
     Args:
-        space: Name of the space.
+        space: Name of the space, or the user's file with one.
         tokens: The network.
         out: Folder for the saved model; an older model there is replaced.
         input_shape: Input, if not the space's own.
@@ -44,14 +61,13 @@ def build_network(
         UsageError: Unknown space, tokens that are not of it; ``out`` holds something else.
         UnwritableError: The folder cannot be written.
     """
-    chosen = SPACES.get(space).space(input_shape, num_classes)
-    checked = chosen.check(tokens)
+    network = find_network(space, tokens, input_shape=input_shape, num_classes=num_classes)
     _check_replaceable(out)
-    paddle = load_paddle()
-    paddle.seed(seed)
+    load_paddle().seed(seed)
     with temporary_folder(near=out.absolute().parent) as folder:
         finished = folder / "model"
-        prepare_layer(chosen.build(checked), chosen.input_shape, finished, name=chosen.name)
+        assert network.input_shape is not None  # noqa: S101 - a space always says it
+        prepare_layer(network.build(), network.input_shape, finished, name=network.name)
         replace_folder(finished, out)
     return out
 

@@ -12,7 +12,14 @@ from edgeslim.fusion._network import Network
 from edgeslim.graph import Graph, Node
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["linear_pairs", "merge_convolutions", "merged_convolution", "merging_pays"]
+__all__ = [
+    "linear_pairs",
+    "merge_all",
+    "merge_convolutions",
+    "merged_convolution",
+    "merging_pays",
+    "paying_pairs",
+]
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
@@ -87,6 +94,21 @@ def merge_convolutions(network: Network, _: Target) -> None:
             if used.isdisjoint(pair) and _is_of(network, pair, biases):
                 used.update(pair)
                 _merge(network, *pair)
+
+
+def merge_all(network: Network, _: Target) -> None:
+    """What is merged in a network that has a pair which pays."""
+    for biases in product((True, False), (True, False)):
+        used: set[int] = set()
+        for pair in _pairs(network):
+            if used.isdisjoint(pair) and _is_of(network, pair, biases):
+                used.update(pair)
+                _merge(network, *pair)
+
+
+def paying_pairs(network: Network) -> int:
+    """How many pairs of convolutions there are whose merging saves work."""
+    return sum(_pays(network, *pair) for pair in _pairs(network))
 
 
 def _pairs(network: Network) -> list[tuple[int, int]]:

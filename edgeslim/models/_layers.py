@@ -11,9 +11,17 @@ from functools import partial
 
 from paddle import Tensor, nn
 
-__all__ = ["ConvNormNames", "WindowAverage", "classifier", "conv_norm", "linear"]
+__all__ = [
+    "ConvNormNames",
+    "WindowAverage",
+    "biased_conv",
+    "classifier",
+    "conv_norm",
+    "linear",
+]
 
 _ACTIVATIONS = {
+    "hard_swish": nn.Hardswish,
     "leaky_relu": partial(nn.LeakyReLU, 0.1),
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
@@ -62,7 +70,8 @@ def conv_norm(
         kernel: Side of the square filter; the padding keeps the extents at stride 1.
         stride: Step of the filter, both ways.
         groups: ``c_in`` for a depthwise convolution.
-        activation: ``relu``, ``relu6`` or ``leaky_relu``, which falls by a tenth; empty for none.
+        activation: ``relu``, ``relu6``, ``hard_swish`` or ``leaky_relu``, which falls by a
+            tenth; empty for none.
     """
     if isinstance(names, str):
         names = ConvNormNames.prefixed(names)
@@ -88,6 +97,14 @@ def conv_norm(
     if activation:
         layers.append(("activation", _ACTIVATIONS[activation]()))
     return nn.Sequential(*layers)
+
+
+def biased_conv(name: str, c_in: int, c_out: int) -> nn.Conv2D:
+    """A 1x1 convolution with bias and no norm: ``<name>_weights``, ``<name>_offset``."""
+    layer = nn.Conv2D(c_in, c_out, 1, weight_attr=nn.initializer.KaimingNormal())
+    layer.weight.name = f"{name}_weights"
+    layer.bias.name = f"{name}_offset"
+    return layer
 
 
 def linear(name: str, inputs: int, outputs: int) -> nn.Linear:

@@ -1,54 +1,17 @@
-"""Latencies of a whole population of a space's networks at once.
-
-A space comes in segments, each depending on a few tokens. The sums over the operators of
-each choice of a segment are computed once; a network's features are then one row out of
-each segment's table, added up, and no Python runs per network or operator.
-"""
+"""Latencies of a whole population of a space's networks at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from edgeslim.errors import UsageError
-from edgeslim.opspec import OpSpec
-from edgeslim.prediction.network_features import Array
+from edgeslim.prediction.network_features import Array, Network
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.spaces import Segment, Space
+from edgeslim.prediction.segment_sums import IntArray, SegmentSums
+from edgeslim.spaces import Space
 
 __all__ = ["IntArray", "PopulationPredictor"]
-
-IntArray = np.ndarray[Any, np.dtype[np.int64]]
-
-_CHUNK = 1 << 14
-"""Networks at a time, so that the sums stay in the caches."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _SegmentTable:
-    """The sums of one segment, a row for each choice of its tokens.
-
-    Args:
-        positions: Tokens that it depends on.
-        strides: Rows by which each of them counts, ``(positions,)``.
-        plain: Where nothing is merged, ``(choices, width)``.
-        merged: Where convolutions are merged.
-        pays: Whether a choice makes the optimizer merge, ``(choices,)``.
-    """
-
-    positions: list[int]
-    strides: IntArray
-    plain: Array
-    merged: Array
-    pays: np.ndarray[Any, np.dtype[np.bool_]]
-
-    def rows(self, tokens: IntArray) -> IntArray:
-        """Row of each network, ``(networks,)``."""
-        rows: IntArray = tokens[:, self.positions] @ self.strides
-        return rows
 
 
 class PopulationPredictor:
@@ -61,10 +24,9 @@ class PopulationPredictor:
 
     def __init__(self, predictor: Predictor, space: Space) -> None:
         self._predictor = predictor
-        self._ranges = np.array(space.ranges, np.int64)
-        self._name = space.name
+        rows = predictor.rows
         target = predictor.table.context.execution.target
-        self._tables = [_segment_table(predictor, segment) for segment in space.segments(target)]
+        self._sums = SegmentSums(space, target, rows.of, rows.layout.width)
 
     def latencies_ms(self, tokens: IntArray) -> Array:
         """Latency of each network, ``(networks,)``; see `latencies_and_macs`."""
@@ -83,80 +45,37 @@ class PopulationPredictor:
         Raises:
             UsageError: Tokens that are not of the space; names the first.
         """
-        population = np.asarray(tokens, np.int64)
-        self._check(population)
-        model = self._predictor.calibration.model
-        layout = self._predictor.rows.layout
-        latencies_ms, macs = np.empty((2, len(population)))
-        for start in range(0, len(population), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            networks = layout.networks(self._sums(population[chunk]))
-            known = model.latencies_ms(networks)
-            latencies_ms[chunk] = np.where(networks.missing > 0, np.nan, known)
+        latencies_ms, macs = np.empty((2, len(tokens)))
+        for chunk, networks in self._networks(tokens):
+            latencies_ms[chunk] = self._known_ms(networks)
             macs[chunk] = networks.macs
         return latencies_ms, macs
 
-    def _sums(self, tokens: IntArray) -> Array:
-        rows = [table.rows(tokens) for table in self._tables]
-        sums = np.zeros((len(tokens), self._predictor.rows.layout.width))
-        merges = np.zeros(len(tokens), np.bool_)
-        for table, chosen in zip(self._tables, rows, strict=True):
-            sums += table.plain[chosen]
-            merges |= table.pays[chosen]
-        if merges.any():
-            sums[merges] = sum(
-                table.merged[chosen[merges]]
-                for table, chosen in zip(self._tables, rows, strict=True)
-            )
-        return sums
+    def intervals_ms(self, tokens: IntArray, *, confidence: float = 0.9) -> tuple[Array, Array]:
+        """Latency of each network, and half the width of its interval.
 
-    def _check(self, tokens: IntArray) -> None:
-        if tokens.ndim != 2 or tokens.shape[1] != self._ranges.size:
-            raise UsageError(
-                f"networks of {self._name} have {self._ranges.size} tokens each, "
-                f"not an array of shape {tokens.shape}"
-            )
-        wrong = (tokens < 0) | (tokens >= self._ranges)
-        if wrong.any():
-            network, position = np.argwhere(wrong)[0]
-            raise UsageError(
-                f"token {position} of network {network} must be between 0 and "
-                f"{self._ranges[position] - 1}, not {tokens[network, position]} "
-                "(positions count from 0)"
-            )
+        Args:
+            tokens: ``(networks, tokens)``.
+            confidence: How likely the interval holds what the device will take.
 
+        Returns:
+            Milliseconds, nan where the table knows nothing of an operator; both
+            ``(networks,)``.
 
-def _segment_table(predictor: Predictor, segment: Segment) -> _SegmentTable:
-    """Counts of operators for each choice, times the operators' rows."""
-    variants = list(segment.variants())
-    specs = list(
-        dict.fromkeys(
-            spec for each in variants for counts in (each.plain, each.merged) for spec in counts
-        )
-    )
-    place = {spec: index for index, spec in enumerate(specs)}
-    rows = predictor.rows.of(specs)
-    sizes = np.array([*segment.ranges[1:], 1], np.int64) if segment.ranges else np.empty(0, int)
-    return _SegmentTable(
-        positions=list(segment.positions),
-        strides=np.cumprod(sizes[::-1])[::-1].astype(np.int64),
-        plain=_sums([each.plain for each in variants], place, rows),
-        merged=_sums([each.merged for each in variants], place, rows),
-        pays=np.array([each.pays for each in variants]),
-    )
+        Raises:
+            UsageError: Tokens that are not of the space; names the first.
+        """
+        latencies_ms, half_widths_ms = np.empty((2, len(tokens)))
+        for chunk, networks in self._networks(tokens):
+            latencies_ms[chunk] = self._known_ms(networks)
+            widths = self._predictor.calibration.half_widths_ms(networks, confidence=confidence)
+            half_widths_ms[chunk] = np.where(networks.missing > 0, np.nan, widths)
+        return latencies_ms, half_widths_ms
 
+    def _networks(self, tokens: IntArray) -> Iterator[tuple[slice, Network]]:
+        for chunk, sums in self._sums.chunks(tokens):
+            yield chunk, self._predictor.rows.layout.networks(sums)
 
-def _sums(each: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int], rows: Array) -> Array:
-    """Sum of the operators' rows for each choice, ``(choices, width)``."""
-    from scipy.sparse import csr_matrix
-
-    triples = [
-        (row, place[spec], count)
-        for row, counts in enumerate(each)
-        for spec, count in counts.items()
-        if count
-    ]
-    choices, columns, counts = np.array(triples, np.int64).reshape(-1, 3).T
-    table = csr_matrix((counts.astype(np.float64), (choices, columns)), (len(each), len(place)))
-    sums: Array = table @ rows
-    return sums
+    def _known_ms(self, networks: Network) -> Array:
+        known = self._predictor.calibration.model.latencies_ms(networks)
+        return np.where(networks.missing > 0, np.nan, known)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
@@ -26,7 +27,7 @@ from edgeslim.profiling.operators import OperatorCounts, measure_operators
 from edgeslim.profiling.plan import Budget, Plan
 from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import SPACES, Space
+from edgeslim.spaces import Space
 
 __all__ = ["ProfileResult", "default_table", "profile"]
 
@@ -83,7 +84,7 @@ def profile(
     Args:
         device: Name of the device's profile, or that and what is wanted otherwise.
         model: A model, as on the command line.
-        space: Name of a search space.
+        space: Name of a search space, or the user's file with one.
         operators: A file with one operator a line, in JSON; exactly one of the three.
         out: The table; by default one for this device and context.
         input_shapes: Input of the model or the space, by name or under an empty name.
@@ -105,7 +106,7 @@ def profile(
         raise UsageError("give exactly one of --model, --space and --operators")
     _check(networks, seed)
     limit = Budget(operators=budget, seconds=time_s)
-    chosen = None if space is None else _space(space, input_shapes or {}, num_classes)
+    chosen = None if space is None else _space(space, input_shapes or {}, num_classes, progress)
     source = None if model is None else find_model(model)
     listed = None if operators is None else operator_work(operators)
     with temporary_folder() as folder, ExitStack() as stack:
@@ -156,10 +157,12 @@ def _check(networks: int, seed: int) -> None:
             raise UsageError(f"{name} must be 0 or more, not {number}")
 
 
-def _space(name: str, input_shapes: Mapping[str, Shape], num_classes: int | None) -> Space:
+def _space(
+    name: str, input_shapes: Mapping[str, Shape], num_classes: int | None, progress: Progress
+) -> Space:
     if set(input_shapes) - {""}:
         raise UsageError("a space has one input; write --input-shape 1,3,224,224 without a name")
-    return SPACES.get(name).space(input_shapes.get(""), num_classes)
+    return find_space(name, progress=progress).space(input_shapes.get(""), num_classes)
 
 
 def default_table(context: TableContext) -> Path:

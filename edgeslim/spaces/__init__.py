@@ -5,15 +5,18 @@ Nothing here imports Paddle until a network is built.
 
 from __future__ import annotations
 
+from edgeslim.models._light_nas_tokens import check_tokens
 from edgeslim.registry import Shelf
 from edgeslim.spaces._segments import Segment, Variant
 from edgeslim.spaces._space import (
     Space,
     SpaceFamily,
     Tokens,
+    check_input,
     every_operator,
     operator_use,
     parse_tokens,
+    some_networks,
 )
 
 __all__ = [
@@ -23,9 +26,12 @@ __all__ = [
     "SpaceFamily",
     "Tokens",
     "Variant",
+    "check_input",
+    "check_tokens",
     "every_operator",
     "operator_use",
     "parse_tokens",
+    "some_networks",
 ]
 
 SPACES: Shelf[SpaceFamily] = Shelf(

@@ -24,6 +24,9 @@ from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
 __all__ = ["FusedList"]
 
+_SIXTH = 0.1666667
+"""Slope of Paddle's piecewise linear gate."""
+
 
 class FusedList:
     """Operators of one network, added in order."""
@@ -105,6 +108,16 @@ class FusedList:
         """Activations times a factor for each channel."""
         self._elementwise("elementwise_mul", Shapes(X=(shape,), Y=((*shape[:2], 1, 1),)))
 
+    def gate(self, shape: Shape, squeezed: int) -> None:
+        """Activations times a factor for each channel, made of their averages.
+
+        As MobileNetV3 has it: two 1x1 convolutions with bias and a piecewise linear gate.
+        """
+        pooled = self.pooled(shape, declared_window=False)
+        factors = self.convolution(self.convolution(pooled, squeezed, activation="relu"), shape[1])
+        self.activation("hard_sigmoid", factors, slope=_SIXTH)
+        self.channel_product(shape)
+
     def pooled(self, shape: Shape, *, declared_window: bool) -> Shape:
         """Average over the whole map, said as a window of its size or as adaptive."""
         n, channels, height, width = shape
@@ -128,18 +141,32 @@ class FusedList:
         self._plain("pool2d", shape, out, attributes)
         return out
 
-    def max_pooled(self, shape: Shape, window: int) -> Shape:
-        """The largest of each ``window x window`` places; those at the edge may be fewer."""
-        places = tuple(-(-extent // window) for extent in shape[2:])
+    def max_pooled(
+        self, shape: Shape, window: int, *, stride: int | None = None, padding: int = 0
+    ) -> Shape:
+        """The largest of each ``window x window`` places.
+
+        Args:
+            shape: What is pooled.
+            window: Side of the window.
+            stride: Its step; by default its side, and then those at the edge may be fewer.
+            padding: Places around the map that are never the largest.
+
+        Returns:
+            The shape of the result.
+        """
+        step, whole = stride or window, stride is not None
+        extents = (extent + 2 * padding - window for extent in shape[2:])
+        places = tuple((each if whole else each + step - 1) // step + 1 for each in extents)
         out = (*shape[:2], *places)
         attributes: dict[str, Attribute] = {
             "pooling_type": "max",
             "ksize": (window, window),
-            "strides": (window, window),
-            "paddings": (0, 0),
+            "strides": (step, step),
+            "paddings": (padding, padding),
             "global_pooling": False,
             "adaptive": False,
-            "ceil_mode": True,
+            "ceil_mode": not whole,
             "exclusive": True,
             "padding_algorithm": "EXPLICIT",
         }
@@ -207,9 +234,9 @@ class FusedList:
         self._elementwise("elementwise_add", row, Shapes(Y=((width,),)), activation=activation)
         return out
 
-    def activation(self, kind: str, shape: Shape) -> None:
-        """An activation that nothing takes in."""
-        self._plain(kind, shape, shape, {})
+    def activation(self, kind: str, shape: Shape, **attributes: Attribute) -> None:
+        """An activation that nothing takes in; attributes where they are not its defaults."""
+        self._plain(kind, shape, shape, {**known_kinds()[kind].attributes, **attributes})
 
     def unsqueezed(self, shape: Shape) -> None:
         """``(N, C)`` made ``(N, C, 1, 1)``."""

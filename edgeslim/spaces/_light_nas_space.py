@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.models._light_nas_architecture import LightNasArchitecture
 from edgeslim.models._light_nas_tokens import check_tokens
@@ -14,7 +13,7 @@ from edgeslim.opspec import OpSpec, Shape
 from edgeslim.spaces._light_nas_operators import fused_operators
 from edgeslim.spaces._light_nas_segments import LightNasSegments
 from edgeslim.spaces._segments import Segment
-from edgeslim.spaces._space import Tokens
+from edgeslim.spaces._space import Tokens, check_input
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -45,10 +44,7 @@ class LightNasSpace:
     num_classes: int
 
     def __post_init__(self) -> None:
-        if len(self.input_shape) != 4:
-            raise UsageError(f"the input of {self.name} is N,C,H,W, not {self.input_shape}")
-        if self.num_classes < 2:
-            raise UsageError(f"{self.name} needs at least 2 classes, not {self.num_classes}")
+        check_input(self.name, self.input_shape, self.num_classes)
 
     def check(self, tokens: Sequence[int]) -> Tokens:
         check_tokens(tokens, self.ranges)

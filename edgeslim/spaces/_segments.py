@@ -28,13 +28,14 @@ class Variant:
     Args:
         plain: How many of each operator it adds where nothing is merged.
         merged: The same where the network's pairs are merged; below zero where an operator
-            of another segment becomes part of one of these.
-        pays: Whether it has a pair whose merging saves work.
+            of another segment becomes part of one of these, or was counted there already.
+        pays: How many pairs it has whose merging saves work. A network's sum is what counts;
+            a single one may be below zero, as the operators' counts may.
     """
 
     plain: Mapping[OpSpec, int] = field(default_factory=dict)
     merged: Mapping[OpSpec, int] = field(default_factory=dict)
-    pays: bool = False
+    pays: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

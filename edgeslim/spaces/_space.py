@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
@@ -19,10 +23,17 @@ __all__ = [
     "Space",
     "SpaceFamily",
     "Tokens",
+    "check_input",
     "every_operator",
     "operator_use",
     "parse_tokens",
+    "some_networks",
 ]
+
+_LOGGER = logging.getLogger(__name__)
+
+_DRAWN = 150
+"""Random networks of a space of whose parts nothing is known."""
 
 Tokens = tuple[int, ...]
 """One number for each choice of a space."""
@@ -65,7 +76,10 @@ class Space(Protocol):
         """The operators that ``opt`` leaves of the network, in no certain order."""
 
     def segments(self, target: Target) -> tuple[Segment, ...]:
-        """The space in parts, whose operators add up to those of a network."""
+        """The space in parts, whose operators add up to those of a network.
+
+        None at all where nobody knows of any; such a space is asked network by network.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +92,7 @@ class SpaceFamily:
         input_shape: What it was designed for.
         num_classes: What it was designed for.
         detects: Whether its networks find things in an image, rather than classify it.
+        published: Networks of it that others have published, by name.
     """
 
     make: Callable[[Shape, int], Space]
@@ -85,6 +100,7 @@ class SpaceFamily:
     input_shape: Shape
     num_classes: int
     detects: bool = False
+    published: Mapping[str, Tokens] = field(default_factory=dict)
 
     def space(self, input_shape: Shape | None = None, num_classes: int | None = None) -> Space:
         """The space at an input shape and a number of classes, or at its own."""
@@ -98,7 +114,8 @@ def every_operator(space: Space, target: Target) -> list[OpSpec]:
     """Every operator that some network of a space has, each once.
 
     Convolutions that the optimizer may merge are listed merged and not, since whether it
-    merges depends on the whole network.
+    merges depends on the whole network. Of a space without segments, the operators of
+    `some_networks` are listed, and others may be missing.
     """
     return list(operator_use(space, target))
 
@@ -107,11 +124,14 @@ def operator_use(space: Space, target: Target) -> dict[OpSpec, float]:
     """How many times networks of a space have each operator, the mean over all tokens.
 
     Whether the optimizer merges a network's convolutions is taken to be decided in each
-    segment by itself, as often as it is in that segment.
+    segment by itself, as often as it is in that segment. Of a space without segments, it is
+    the mean over `some_networks`.
     """
     segments = [(segment.size, list(segment.variants())) for segment in space.segments(target)]
+    if not segments:
+        return _use_in_some(space, target)
     unmerged = math.prod(
-        1 - sum(variant.pays for variant in variants) / size for size, variants in segments
+        1 - sum(variant.pays > 0 for variant in variants) / size for size, variants in segments
     )
     use: dict[OpSpec, float] = {}
     for size, variants in segments:
@@ -120,6 +140,45 @@ def operator_use(space: Space, target: Target) -> dict[OpSpec, float]:
                 for spec, count in counts.items():
                     use[spec] = use.get(spec, 0.0) + count * share / size
     return use
+
+
+def some_networks(space: Space) -> list[Tokens]:
+    """The start, both ends, every change of one token of the start, and random ones, each once."""
+    start = space.initial_tokens
+    ends = [tuple(0 for _ in space.ranges), tuple(size - 1 for size in space.ranges)]
+    changed = [
+        (*start[:place], value, *start[place + 1 :])
+        for place, size in enumerate(space.ranges)
+        for value in range(size)
+    ]
+    drawn = np.random.default_rng(0).integers(0, space.ranges, (_DRAWN, len(space.ranges)))
+    return list(dict.fromkeys([start, *ends, *changed, *(tuple(map(int, each)) for each in drawn)]))
+
+
+def _use_in_some(space: Space, target: Target) -> dict[OpSpec, float]:
+    networks = some_networks(space)
+    _LOGGER.warning(
+        "nothing is known of the parts of %s: its operators are those of %d of its networks, "
+        "and others may be missing",
+        space.name,
+        len(networks),
+    )
+    counts: Counter[OpSpec] = Counter()
+    for tokens in networks:
+        counts.update(space.operators(tokens, target))
+    return {spec: count / len(networks) for spec, count in counts.items()}
+
+
+def check_input(name: str, input_shape: Shape, num_classes: int) -> None:
+    """Makes sure that networks which classify images can be built.
+
+    Raises:
+        UsageError: Says what is wrong.
+    """
+    if len(input_shape) != 4:
+        raise UsageError(f"the input of {name} is N,C,H,W, not {input_shape}")
+    if num_classes < 2:
+        raise UsageError(f"{name} needs at least 2 classes, not {num_classes}")
 
 
 def parse_tokens(text: str) -> Tokens:

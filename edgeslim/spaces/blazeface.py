@@ -27,4 +27,5 @@ SPACE = SpaceFamily(
     input_shape=(1, 3, 640, 640),
     num_classes=2,
     detects=True,
+    published=PUBLISHED_TOKENS,
 )

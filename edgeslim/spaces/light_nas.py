@@ -28,4 +28,5 @@ SPACE = SpaceFamily(
     summary="light-NAS of PaddleSlim 1.x: 30 tokens around MobileNetV2",
     input_shape=(1, 3, 224, 224),
     num_classes=1000,
+    published=PUBLISHED_TOKENS,
 )

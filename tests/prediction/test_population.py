@@ -43,6 +43,17 @@ def test_it_says_what_the_predictor_says_of_each(space: Space, table: LatencyTab
         assert latency_ms == pytest.approx(predictor.predict(specs).total_ms, rel=1e-9)
 
 
+def test_intervals_are_those_of_the_predictor(space: Space, table: LatencyTable) -> None:
+    predictor = Predictor(table, only=set(list(table)[::2]))
+    tokens = population(space, 30)
+    latencies_ms, half_widths_ms = PopulationPredictor(predictor, space).intervals_ms(tokens)
+    for vector, latency_ms, half_ms in zip(tokens, latencies_ms, half_widths_ms, strict=True):
+        specs = space.operators(tuple(map(int, vector)), Target.X86)
+        predicted = predictor.predict(specs)
+        assert latency_ms == pytest.approx(predicted.total_ms, rel=1e-9)
+        assert latency_ms + half_ms == pytest.approx(predicted.interval_ms[1], rel=1e-9)
+
+
 def test_what_is_interpolated_is_so_in_both(space: Space, table: LatencyTable) -> None:
     known = set(list(table)[::2])
     predictor = Predictor(table, only=known)
@@ -63,6 +74,8 @@ def test_networks_with_an_operator_that_nothing_is_known_of_have_no_latency(
     predictor = Predictor(table_at(tmp_path / "some.jsonl", *rows))
     tokens = population(space, 100)
     together = PopulationPredictor(predictor, space).latencies_ms(tokens)
+    for each in PopulationPredictor(predictor, space).intervals_ms(tokens):
+        assert (np.isnan(each) == np.isnan(together)).all()
     for vector, latency_ms in zip(tokens, together, strict=True):
         specs = space.operators(tuple(map(int, vector)), Target.X86)
         lacking = any(spec.kind == "elementwise_mul" for spec in specs)

@@ -106,6 +106,7 @@ def test_chosen_operators_tell_more_than_random_ones() -> None:
     assert adaptive < np.mean(random)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edges", [(80, 140, 200), (60,)])
 def test_irregular_edges_are_bracketed_by_one_step_of_the_grid(edges: tuple[int, ...]) -> None:
     step = 2

@@ -22,10 +22,13 @@ from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
-VECTORS = 12
+VECTORS = 6
 DRAWN = 100
 MERGED = 4
 """So many of them have convolutions that the optimizer merges."""
+
+SMALL = [("mobilenet-v3", (33, 47), 3), ("resnet", (47, 33), 3)]
+"""Small images take another way through the stem."""
 
 CONVOLUTIONS = {"conv2d", "depthwise_conv2d"}
 
@@ -38,19 +41,24 @@ class Networks:
     models: dict[Tokens, PreparedModel]
 
 
-@pytest.fixture(scope="module", params=SPACES.names())
+@pytest.fixture(
+    scope="module",
+    params=[*((name, (64, 64), VECTORS) for name in SPACES.names()), *SMALL],
+    ids=lambda each: f"{each[0]}-{each[1][0]}",
+)
 def networks(request: pytest.FixtureRequest) -> Iterator[Networks]:
     require_module("paddlelite")
     load_paddle()
-    family = SPACES.get(request.param)
-    n, channels, height, width = family.input_shape
-    space = family.space((n, channels, min(height, 64), min(width, 64)), 10)
+    name, sides, count = request.param
+    family = SPACES.get(name)
+    n, channels, *own = family.input_shape
+    space = family.space((n, channels, *map(min, own, sides)), 10)
     with temporary_folder() as folder:
         models = {
             tokens: prepare_layer(
                 space.build(tokens), space.input_shape, folder / str(index), name=str(index)
             )
-            for index, tokens in enumerate(some_tokens(space))
+            for index, tokens in enumerate(some_tokens(space)[:count])
         }
         yield Networks(space, models)
 

@@ -17,9 +17,10 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.models._blazeface_architecture import PUBLISHED_TOKENS
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.population import PopulationPredictor
+from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, Source
 from edgeslim.resources import data_folder
-from edgeslim.search.limits import LatencyLimit, feasible_start
+from edgeslim.search.limits import LatencyLimit, Limits, feasible_start
 from edgeslim.spaces import SPACES, every_operator
 from edgeslim.table_keys import table_key
 from edgeslim.tables.check import check_table
@@ -106,7 +107,10 @@ def test_both_spaces_start_with_the_network_that_was_published_first() -> None:
 
 def test_a_limit_of_the_phone_is_met_without_the_phone(table: LatencyTable) -> None:
     space = SPACES.get("blazeface-2022").space()
-    limit = LatencyLimit(space, PopulationPredictor(Predictor(table), space), 15.0)
-    tokens = feasible_start(limit)
-    assert 0 < limit.latency_ms(tokens) <= 15.0
-    assert tokens != limit.space.initial_tokens
+    predictor = PopulationPredictor(Predictor(table), space)
+    limit = LatencyLimit(device="phone", predictor=predictor, target_ms=15.0, confidence=0.5)
+    sizes = PopulationSizes(space, Target.ARM)
+    limits = Limits(space=space, latencies=(limit,), sizes=sizes)
+    tokens = feasible_start(limits, 0)
+    assert 0 < limits.predicted_ms(tokens)[0] <= 15.0
+    assert tokens != space.initial_tokens

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._find import TASKS, find_task
+from edgeslim.training.tasks._part import part_of
 from edgeslim.training.tasks._task import (
     SPLIT_SEED,
     Examples,
@@ -27,4 +28,5 @@ __all__ = [
     "TaskData",
     "TaskEntry",
     "find_task",
+    "part_of",
 ]

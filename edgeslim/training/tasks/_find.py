@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from edgeslim.conversion.user_file import load_user_file
-from edgeslim.errors import BadFileError, UnknownNameError, UsageError
+from edgeslim.conversion.user_object import named_in_file
+from edgeslim.errors import BadFileError, UsageError
 from edgeslim.registry import Shelf
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._task import Task
@@ -17,7 +16,6 @@ __all__ = ["TASKS", "find_task"]
 TASKS: Shelf[TaskEntry] = Shelf(what="task", package="edgeslim.training.tasks", attribute="TASK")
 """All tasks, by name."""
 
-_FILE = re.compile(r"(?P<file>.+\.py)(:(?P<name>[A-Za-z_]\w*))?")
 _DEFAULT_NAME = "TASK"
 
 
@@ -33,9 +31,10 @@ def find_task(text: str) -> Task:
         UsageError: A folder is missing, or is given to a task that takes none.
         BadFileError: A folder or file that is not what the task needs; says what it lacks.
     """
-    file = _FILE.fullmatch(text)
-    if file is not None:
-        return _from_file(Path(file["file"]), file["name"] or _DEFAULT_NAME)
+    found = named_in_file(text, _DEFAULT_NAME)
+    if found is not None:
+        file, object_name, task = found
+        return UserTask(f"{file}: {object_name}", task)
     name, colon, folder = text.partition(":")
     entry = TASKS.get(name)
     if colon and not folder:
@@ -64,15 +63,3 @@ def _folder(name: str, entry: TaskEntry, folder: Path | None) -> Path | None:
         what = "is no folder" if folder.exists() else "does not exist"
         raise BadFileError(f"{folder} {what}; {name} needs a folder with {entry.holds}")
     return folder
-
-
-def _from_file(file: Path, name: str) -> Task:
-    members = vars(load_user_file(file))
-    if name not in members:
-        if name == _DEFAULT_NAME:
-            raise BadFileError(
-                f"{file} defines no {name}; define it, or name what is the task: {file}:NAME"
-            )
-        public = [key for key in members if not key.startswith("_")]
-        raise UnknownNameError(f"object in {file}", name, public)
-    return UserTask(f"{file}: {name}", members[name])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.errors import BadFileError, EdgeslimError
+from edgeslim.conversion.user_object import check_has, telling
+from edgeslim.errors import BadFileError
 from edgeslim.training.tasks._task import TaskData
 
 if TYPE_CHECKING:
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["UserTask"]
 
-P = ParamSpec("P")
-Result = TypeVar("Result")
-
 _IS_TASK = ("num_classes", "metric_name", "data")
 _IS_DATA = ("train", "validation", "loss", "metric")
 _IS_EXAMPLES = ("__len__", "batch")
 _IS_METRIC = ("update", "value")
-_FUNCTIONS = {"data", "loss", "metric", "batch", "update", "value"}
 
 
 class UserTask:
@@ -40,9 +37,7 @@ class UserTask:
     """
 
     def __init__(self, name: str, task: Any) -> None:  # noqa: ANN401 - the user's own
-        if isinstance(task, type):
-            raise BadFileError(f"{name} is a class; give one of its objects: {task.__name__}()")
-        _check_has(name, task, _IS_TASK)
+        check_has(name, task, _IS_TASK)
         if isinstance(task.num_classes, bool) or not isinstance(task.num_classes, int):
             raise BadFileError(f"{name}.num_classes must be a whole number")
         if task.num_classes < 1:
@@ -55,17 +50,17 @@ class UserTask:
         self.metric_name: str = task.metric_name
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
-        data = _telling(f"{self._name}.data", self._task.data)(input_shape, seed)
+        data = telling(f"{self._name}.data", self._task.data)(input_shape, seed)
         where = f"{self._name}.data(...)"
-        _check_has(where, data, _IS_DATA)
+        check_has(where, data, _IS_DATA)
         for part in ("train", "validation"):
-            _check_has(f"{where}.{part}", getattr(data, part), _IS_EXAMPLES)
+            check_has(f"{where}.{part}", getattr(data, part), _IS_EXAMPLES)
             if not len(getattr(data, part)):
                 raise BadFileError(f"{where}.{part} has no examples")
         return TaskData(
             train=_UserExamples(f"{where}.train", data.train, input_shape),
             validation=_UserExamples(f"{where}.validation", data.validation, input_shape),
-            loss=_telling(f"{where}.loss", data.loss),
+            loss=telling(f"{where}.loss", data.loss),
             metric=lambda: _UserMetric(f"{where}.metric()", data.metric),
         )
 
@@ -74,10 +69,10 @@ class _UserMetric:
     """A user's metric; what it raises is said in one line."""
 
     def __init__(self, name: str, begin: Callable[[], Metric]) -> None:
-        metric = _telling(name, begin)()
-        _check_has(name, metric, _IS_METRIC)
-        self.update = _telling(f"{name}.update", metric.update)
-        self.value = _telling(f"{name}.value", metric.value)
+        metric = telling(name, begin)()
+        check_has(name, metric, _IS_METRIC)
+        self.update = telling(f"{name}.update", metric.update)
+        self.value = telling(f"{name}.value", metric.value)
 
 
 class _UserExamples:
@@ -94,7 +89,7 @@ class _UserExamples:
     def batch(
         self, places: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        images, targets = _telling(self._name, self._arrays)(places, rng)
+        images, targets = telling(self._name, self._arrays)(places, rng)
         expected = (len(places), *self._input_shape[1:])
         if images.shape != expected or images.dtype != np.float32:
             found = f"{images.dtype} {images.shape}"
@@ -106,27 +101,3 @@ class _UserExamples:
     ) -> tuple[NDArray[np.float32], Targets]:
         images, targets = self._examples.batch(places, rng)
         return np.asarray(images), tuple(map(np.asarray, targets))
-
-
-def _check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
-    lacking = [part for part in parts if not hasattr(thing, part)]
-    if lacking:
-        raise BadFileError(f"{name} has no {', no '.join(lacking)}")
-    for part in parts:
-        if part in _FUNCTIONS and not callable(getattr(thing, part)):
-            raise BadFileError(f"{name}.{part} must be a function")
-
-
-def _telling(name: str, function: Callable[P, Result]) -> Callable[P, Result]:
-    """A function of the user, of which it is said in one line what it raises."""
-
-    def told(*args: P.args, **kwargs: P.kwargs) -> Result:
-        try:
-            return function(*args, **kwargs)
-        except EdgeslimError:
-            raise
-        except Exception as error:
-            # The user's own code may raise anything.
-            raise BadFileError(f"{name} raises {type(error).__name__}: {error}") from error
-
-    return told

@@ -1,0 +1,71 @@
+"""Work, parameters and files of a whole population of a space's networks, without any table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeslim.execution import Target
+from edgeslim.ops import macs
+from edgeslim.opspec import FLOAT_BYTES, OpSpec
+from edgeslim.prediction.file_size import FILE_BYTES, operator_file_bytes
+from edgeslim.prediction.network_features import Array
+from edgeslim.prediction.segment_sums import IntArray, SegmentSums
+from edgeslim.spaces import Space
+
+__all__ = ["PopulationSizes", "Sizes"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sizes:
+    """What networks come to once they are deployed, each ``(networks,)``.
+
+    Args:
+        macs: Multiply-accumulate operations.
+        parameters: Weights and biases that are left; norms are in them.
+        file_bytes: Predicted size of the optimized file; see `file_size`.
+    """
+
+    macs: IntArray
+    parameters: IntArray
+    file_bytes: IntArray
+
+
+class PopulationSizes:
+    """Sizes of networks of a space from their tokens.
+
+    Args:
+        space: The space.
+        target: What its networks are converted for.
+    """
+
+    def __init__(self, space: Space, target: Target) -> None:
+        self._sums = SegmentSums(space, target, _rows, 3)
+
+    def of(self, tokens: IntArray) -> Sizes:
+        """The sizes of networks.
+
+        Args:
+            tokens: ``(networks, tokens)``.
+
+        Raises:
+            UsageError: Tokens that are not of the space; names the first.
+        """
+        numbers = np.empty((len(tokens), 3), np.int64)
+        for chunk, sums in self._sums.chunks(tokens):
+            numbers[chunk] = np.rint(sums)
+        return Sizes(
+            macs=numbers[:, 0], parameters=numbers[:, 1], file_bytes=numbers[:, 2] + FILE_BYTES
+        )
+
+
+def _rows(specs: Sequence[OpSpec]) -> Array:
+    return np.array(
+        [
+            (macs([spec]), spec.weight_bytes // FLOAT_BYTES, operator_file_bytes(spec))
+            for spec in specs
+        ],
+        np.float64,
+    ).reshape(-1, 3)

@@ -1,0 +1,172 @@
+"""Sums over the operators of whole populations of a space's networks.
+
+A space comes in segments, each depending on a few tokens. The sums over the operators of
+each choice of a segment are computed once; a network's are then one row out of each
+segment's table, added up, and no Python runs per network or operator. Only a space of whose
+segments nothing is known is asked for its networks one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
+from edgeslim.opspec import OpSpec
+from edgeslim.prediction.network_features import Array
+from edgeslim.spaces import Segment, Space, Tokens
+
+__all__ = ["IntArray", "SegmentSums"]
+
+IntArray = np.ndarray[Any, np.dtype[np.int64]]
+
+RowsOf = Callable[[Sequence[OpSpec]], Array]
+"""Numbers to add up of each of some operators, ``(operators, width)``."""
+
+_CHUNK = 1 << 14
+"""Networks at a time, so that the sums stay in the caches."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SegmentTable:
+    """The sums of one segment, a row for each choice of its tokens.
+
+    Args:
+        positions: Tokens that it depends on.
+        strides: Rows by which each of them counts, ``(positions,)``.
+        plain: Where nothing is merged, ``(choices, width)``.
+        merged: Where convolutions are merged.
+        pays: How many pairs of a choice make the optimizer merge, ``(choices,)``.
+    """
+
+    positions: list[int]
+    strides: IntArray
+    plain: Array
+    merged: Array
+    pays: IntArray
+
+    def rows(self, tokens: IntArray) -> IntArray:
+        """Row of each network, ``(networks,)``."""
+        rows: IntArray = tokens[:, self.positions] @ self.strides
+        return rows
+
+
+class SegmentSums:
+    """Adds up numbers of the operators of networks.
+
+    Args:
+        space: The space.
+        target: What its networks are converted for.
+        rows_of: The numbers of operators.
+        width: How many they are.
+    """
+
+    def __init__(self, space: Space, target: Target, rows_of: RowsOf, width: int) -> None:
+        self._space = space
+        self._target = target
+        self._rows_of = rows_of
+        self._width = width
+        self._ranges = np.array(space.ranges, np.int64)
+        self._tables = [_segment_table(rows_of, segment) for segment in space.segments(target)]
+        self._known: dict[Tokens, Array] = {}
+
+    def chunks(self, tokens: IntArray) -> Iterator[tuple[slice, Array]]:
+        """The sums of networks, some at a time.
+
+        Args:
+            tokens: ``(networks, tokens)``.
+
+        Yields:
+            Which networks, and their sums, ``(networks, width)``.
+
+        Raises:
+            UsageError: Tokens that are not of the space; names the first.
+        """
+        population = np.asarray(tokens, np.int64)
+        self._check(population)
+        for start in range(0, len(population), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            some = population[chunk]
+            yield chunk, self._sums(some) if self._tables else self._one_by_one(some)
+
+    def _sums(self, tokens: IntArray) -> Array:
+        rows = [table.rows(tokens) for table in self._tables]
+        sums = np.zeros((len(tokens), self._width))
+        paying = np.zeros(len(tokens), np.int64)
+        for table, chosen in zip(self._tables, rows, strict=True):
+            sums += table.plain[chosen]
+            paying += table.pays[chosen]
+        merges = paying > 0
+        if merges.any():
+            sums[merges] = sum(
+                table.merged[chosen[merges]]
+                for table, chosen in zip(self._tables, rows, strict=True)
+            )
+        return sums
+
+    def _one_by_one(self, tokens: IntArray) -> Array:
+        """The same of a space without segments; each network is asked for once."""
+        sums = np.zeros((len(tokens), self._width))
+        for row, vector in zip(sums, tokens.tolist(), strict=True):
+            key = tuple(vector)
+            if key not in self._known:
+                counts = Counter(self._space.operators(key, self._target))
+                self._known[key] = np.array(list(counts.values())) @ self._rows_of(list(counts))
+            row[:] = self._known[key]
+        return sums
+
+    def _check(self, tokens: IntArray) -> None:
+        if tokens.ndim != 2 or tokens.shape[1] != self._ranges.size:
+            raise UsageError(
+                f"networks of {self._space.name} have {self._ranges.size} tokens each, "
+                f"not an array of shape {tokens.shape}"
+            )
+        wrong = (tokens < 0) | (tokens >= self._ranges)
+        if wrong.any():
+            network, position = np.argwhere(wrong)[0]
+            raise UsageError(
+                f"token {position} of network {network} must be between 0 and "
+                f"{self._ranges[position] - 1}, not {tokens[network, position]} "
+                "(positions count from 0)"
+            )
+
+
+def _segment_table(rows_of: RowsOf, segment: Segment) -> _SegmentTable:
+    """Counts of operators for each choice, times the operators' rows."""
+    variants = list(segment.variants())
+    specs = list(
+        dict.fromkeys(
+            spec for each in variants for counts in (each.plain, each.merged) for spec in counts
+        )
+    )
+    place = {spec: index for index, spec in enumerate(specs)}
+    rows = rows_of(specs)
+    sizes = np.array([*segment.ranges[1:], 1], np.int64) if segment.ranges else np.empty(0, int)
+    return _SegmentTable(
+        positions=list(segment.positions),
+        strides=np.cumprod(sizes[::-1])[::-1].astype(np.int64),
+        plain=_sums([each.plain for each in variants], place, rows),
+        merged=_sums([each.merged for each in variants], place, rows),
+        pays=np.array([each.pays for each in variants], np.int64),
+    )
+
+
+def _sums(each: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int], rows: Array) -> Array:
+    """Sum of the operators' rows for each choice, ``(choices, width)``."""
+    from scipy.sparse import csr_matrix
+
+    triples = [
+        (row, place[spec], count)
+        for row, counts in enumerate(each)
+        for spec, count in counts.items()
+        if count
+    ]
+    choices, columns, counts = np.array(triples, np.int64).reshape(-1, 3).T
+    table = csr_matrix((counts.astype(np.float64), (choices, columns)), (len(each), len(place)))
+    sums: Array = table @ rows
+    return sums

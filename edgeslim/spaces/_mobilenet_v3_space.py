@@ -1,0 +1,222 @@
+"""Spaces of networks like MobileNetV3: stages of bottlenecks, six tokens each.
+
+The first layer of a stage has an expansion of its own, as in the original. Every stage has
+two layers or more and the later ones add what they read, so that no two convolutions are
+left that the optimizer would merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edgeslim.models._light_nas_tokens import KERNELS, SWITCH
+from edgeslim.models._mobilenet_v3_architecture import (
+    GatedBottleneck,
+    MobileNetV3Architecture,
+    in_eights,
+)
+from edgeslim.opspec import Shape
+from edgeslim.spaces._fused_list import FusedList
+from edgeslim.spaces._parted_space import Part, PartedSpace
+from edgeslim.spaces._space import Tokens, check_input
+from edgeslim.spaces._stem import is_small
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+__all__ = ["MobileNetV3Family", "Stage"]
+
+_PER_STAGE = 6
+_FIRST_EXPANSION, _EXPANSION, _CHANNELS, _LAYERS, _KERNEL, _GATE = range(_PER_STAGE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """What one stage can be.
+
+    Args:
+        channels: Widths to choose from.
+        layers: Depths to choose from, two at least.
+        stride: Step of the first layer.
+        activation: Of all its bottlenecks.
+    """
+
+    channels: tuple[int, ...]
+    layers: tuple[int, ...]
+    stride: int
+    activation: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MobileNetV3Family:
+    """The space at any input shape and number of classes.
+
+    Args:
+        name: Name on the shelf.
+        first: The bottleneck behind the stem, which is not searched.
+        expansions: Width inside over width read, to choose from.
+        stages: The searched stages.
+        initial_tokens: Where a search starts.
+    """
+
+    name: str
+    first: GatedBottleneck
+    expansions: tuple[float, ...]
+    stages: tuple[Stage, ...]
+    initial_tokens: Tokens
+
+    @property
+    def ranges(self) -> Tokens:
+        """Expansion of the first layer and of the others, width, depth, kernel, gate."""
+        widths = len(self.expansions)
+        return tuple(
+            count
+            for stage in self.stages
+            for count in (
+                widths,
+                widths,
+                len(stage.channels),
+                len(stage.layers),
+                len(KERNELS),
+                len(SWITCH),
+            )
+        )
+
+    def architecture(self, tokens: Sequence[int], input_shape: Shape) -> MobileNetV3Architecture:
+        """The network that tokens stand for."""
+        blocks = [self.first]
+        for place in range(len(self.stages)):
+            blocks += self._blocks(tokens, place)
+        return MobileNetV3Architecture(
+            stem_stride=1 if is_small(input_shape) else 2, blocks=tuple(blocks)
+        )
+
+    def _blocks(self, tokens: Sequence[int], place: int) -> list[GatedBottleneck]:
+        """The bottlenecks of a stage."""
+        stage = self.stages[place]
+        first, others, width, depth, kernel, gate = tokens[
+            _PER_STAGE * place : _PER_STAGE * (place + 1)
+        ]
+        channels = stage.channels[width]
+        blocks = []
+        for layer in range(stage.layers[depth]):
+            reads = channels if layer else self._reads(tokens, place)
+            expansion = self.expansions[others if layer else first]
+            blocks.append(
+                GatedBottleneck(
+                    name=f"conv{place + 3}_{layer + 1}",
+                    reads=reads,
+                    inner=in_eights(reads * expansion),
+                    channels=channels,
+                    kernel=KERNELS[kernel],
+                    stride=1 if layer else stage.stride,
+                    activation=stage.activation,
+                    gate=SWITCH[gate],
+                )
+            )
+        return blocks
+
+    def _reads(self, tokens: Sequence[int], place: int) -> int:
+        """Width that a stage reads."""
+        if not place:
+            return self.first.channels
+        return self.stages[place - 1].channels[tokens[_PER_STAGE * (place - 1) + _CHANNELS]]
+
+    def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
+        """The space for one input shape and number of classes."""
+        check_input(self.name, input_shape, num_classes)
+        parts = [Part(positions=(), add=partial(self._add_stem, input_shape=input_shape))]
+        for place in range(len(self.stages)):
+            own = range(_PER_STAGE * place, _PER_STAGE * (place + 1))
+            before = (own[0] - _PER_STAGE + _CHANNELS,) if place else ()
+            first = (*before, *(own[n] for n in (_FIRST_EXPANSION, _CHANNELS, _KERNEL, _GATE)))
+            add = partial(self._add_stage, place=place, input_shape=input_shape)
+            parts += [
+                Part(positions=first, add=partial(add, is_first=True)),
+                Part(positions=tuple(own[_EXPANSION:]), add=partial(add, is_first=False)),
+            ]
+        head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
+        last = _PER_STAGE * (len(self.stages) - 1) + _CHANNELS
+        parts.append(Part(positions=(last,), add=head))
+        return PartedSpace(
+            name=self.name,
+            ranges=self.ranges,
+            initial_tokens=self.initial_tokens,
+            input_shape=input_shape,
+            num_classes=num_classes,
+            parts=tuple(parts),
+            network=partial(self._network, input_shape=input_shape, num_classes=num_classes),
+        )
+
+    def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
+        from edgeslim.models._mobilenet_v3 import MobileNetV3
+
+        architecture = self.architecture(tokens, input_shape)
+        return MobileNetV3(architecture, num_classes, in_channels=input_shape[1])
+
+    def _extents(self, input_shape: Shape, place: int) -> Shape:
+        """Height and width that a stage reads."""
+        strides = (1 if is_small(input_shape) else 2, self.first.stride)
+        extents = input_shape[2:]
+        for stride in (*strides, *(stage.stride for stage in self.stages[:place])):
+            extents = tuple(-(-extent // stride) for extent in extents)
+        return extents
+
+    def _add_stem(self, fused: FusedList, tokens: Tokens, *, input_shape: Shape) -> None:
+        architecture = self.architecture(tokens, input_shape)
+        shape = fused.convolution(
+            input_shape,
+            self.first.reads,
+            kernel=3,
+            stride=architecture.stem_stride,
+            activation="hard_swish",
+        )
+        _add_block(fused, shape, self.first)
+
+    def _add_stage(
+        self, fused: FusedList, tokens: Tokens, *, place: int, input_shape: Shape, is_first: bool
+    ) -> None:
+        """The first layer of a stage, or all others."""
+        first, *others = self._blocks(tokens, place)
+        if is_first:
+            extents = self._extents(input_shape, place)
+            _add_block(fused, (input_shape[0], first.reads, *extents), first)
+            return
+        shape = (input_shape[0], first.channels, *self._extents(input_shape, place + 1))
+        for block in others:
+            _add_block(fused, shape, block)
+
+    def _add_head(
+        self, fused: FusedList, tokens: Tokens, *, input_shape: Shape, num_classes: int
+    ) -> None:
+        architecture = self.architecture(tokens, input_shape)
+        extents = self._extents(input_shape, len(self.stages))
+        shape = fused.convolution(
+            (input_shape[0], architecture.blocks[-1].channels, *extents),
+            architecture.last,
+            activation="hard_swish",
+        )
+        pooled = fused.pooled(shape, declared_window=False)
+        hidden = fused.fully_connected(pooled, architecture.hidden, activation="hard_swish")
+        fused.fully_connected(hidden, num_classes)
+
+
+def _add_block(fused: FusedList, shape: Shape, block: GatedBottleneck) -> None:
+    if block.inner != block.reads:
+        shape = fused.convolution(shape, block.inner, activation=block.activation)
+    shape = fused.convolution(
+        shape,
+        block.inner,
+        kernel=block.kernel,
+        stride=block.stride,
+        depthwise=True,
+        activation=block.activation,
+    )
+    if block.gate:
+        fused.gate(shape, block.squeezed)
+    shape = fused.convolution(shape, block.channels)
+    if block.adds:
+        fused.addition(shape)

@@ -1,0 +1,131 @@
+"""Spaces of residual networks of basic blocks: stages of three tokens each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edgeslim.models._resnet_architecture import BasicStage, ResNetArchitecture
+from edgeslim.opspec import Shape
+from edgeslim.spaces._fused_list import FusedList
+from edgeslim.spaces._parted_space import Part, PartedSpace
+from edgeslim.spaces._space import Tokens, check_input
+from edgeslim.spaces._stem import is_small
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+__all__ = ["ResNetFamily"]
+
+_PER_STAGE = 3
+_WIDTH, _MIDDLE, _BLOCKS = range(_PER_STAGE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResNetFamily:
+    """The space at any input shape and number of classes.
+
+    Args:
+        name: Name on the shelf.
+        widths: Of each stage, the widths to choose from.
+        middles: Widths between two convolutions, as shares of the stage's, to choose from.
+        blocks: Depths to choose from.
+        initial_tokens: Where a search starts.
+    """
+
+    name: str
+    widths: tuple[tuple[int, ...], ...]
+    middles: tuple[float, ...]
+    blocks: tuple[int, ...]
+    initial_tokens: Tokens
+
+    def architecture(self, tokens: Sequence[int], input_shape: Shape) -> ResNetArchitecture:
+        """The network that tokens stand for."""
+        stages = tuple(self._stage(tokens, place) for place in range(len(self.widths)))
+        return ResNetArchitecture(stages=stages, is_small=is_small(input_shape))
+
+    def _stage(self, tokens: Sequence[int], place: int) -> BasicStage:
+        width, middle, blocks = tokens[_PER_STAGE * place : _PER_STAGE * (place + 1)]
+        channels = self.widths[place][width]
+        return BasicStage(
+            width=channels,
+            middle=round(channels * self.middles[middle]),
+            blocks=self.blocks[blocks],
+        )
+
+    def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
+        """The space for one input shape and number of classes."""
+        check_input(self.name, input_shape, num_classes)
+        parts = [Part(positions=(_WIDTH,), add=partial(self._add_stem, input_shape=input_shape))]
+        for place in range(len(self.widths)):
+            start = _PER_STAGE * place
+            before = (start - _PER_STAGE + _WIDTH,) if place else ()
+            add = partial(self._add_stage, place=place, input_shape=input_shape)
+            own = tuple(range(start, start + _PER_STAGE))
+            parts += [
+                Part(positions=(*before, *own[:_BLOCKS]), add=partial(add, is_first=True)),
+                Part(positions=own, add=partial(add, is_first=False)),
+            ]
+        head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
+        parts.append(Part(positions=(start + _WIDTH,), add=head))
+        sizes = [(len(each), len(self.middles), len(self.blocks)) for each in self.widths]
+        return PartedSpace(
+            name=self.name,
+            ranges=tuple(size for each in sizes for size in each),
+            initial_tokens=self.initial_tokens,
+            input_shape=input_shape,
+            num_classes=num_classes,
+            parts=tuple(parts),
+            network=partial(self._network, input_shape=input_shape, num_classes=num_classes),
+        )
+
+    def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
+        from edgeslim.models._resnet import basic_resnet
+
+        architecture = self.architecture(tokens, input_shape)
+        return basic_resnet(architecture, num_classes, in_channels=input_shape[1])
+
+    def _shape_behind(self, tokens: Tokens, place: int, input_shape: Shape) -> Shape:
+        """Of what a stage writes."""
+        n, _, *extents = input_shape
+        halvings = place + (0 if is_small(input_shape) else 2)
+        for _ in range(halvings):
+            extents = [-(-extent // 2) for extent in extents]
+        return (n, self._stage(tokens, place).width, *extents)
+
+    def _add_stem(self, fused: FusedList, tokens: Tokens, *, input_shape: Shape) -> None:
+        width = self._stage(tokens, 0).width
+        if is_small(input_shape):
+            fused.convolution(input_shape, width, kernel=3, activation="relu")
+            return
+        shape = fused.convolution(input_shape, width, kernel=7, stride=2, activation="relu")
+        fused.max_pooled(shape, 3, stride=2, padding=1)
+
+    def _add_stage(
+        self, fused: FusedList, tokens: Tokens, *, place: int, input_shape: Shape, is_first: bool
+    ) -> None:
+        """The first block of a stage, or all others."""
+        stage = self._stage(tokens, place)
+        if is_first:
+            shape = self._shape_behind(tokens, max(place - 1, 0), input_shape)
+            _add_block(fused, shape, stage, stride=2 if place else 1)
+            return
+        shape = self._shape_behind(tokens, place, input_shape)
+        for _ in range(stage.blocks - 1):
+            _add_block(fused, shape, stage, stride=1)
+
+    def _add_head(
+        self, fused: FusedList, tokens: Tokens, *, input_shape: Shape, num_classes: int
+    ) -> None:
+        shape = self._shape_behind(tokens, len(self.widths) - 1, input_shape)
+        fused.fully_connected(fused.pooled(shape, declared_window=False), num_classes)
+
+
+def _add_block(fused: FusedList, shape: Shape, stage: BasicStage, *, stride: int) -> None:
+    if stride > 1 or shape[1] != stage.width:
+        fused.convolution(shape, stage.width, stride=stride)  # the way around
+    fused.barrier()
+    middle = fused.convolution(shape, stage.middle, kernel=3, stride=stride, activation="relu")
+    fused.addition(fused.convolution(middle, stage.width, kernel=3), activation="relu")

@@ -1,0 +1,81 @@
+"""Work, parameters and files of populations: as operator by operator, and as real files are."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.optimized import optimize_and_fuse
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.errors import EdgeslimError, UsageError
+from edgeslim.execution import Target
+from edgeslim.ops import macs
+from edgeslim.paddle_io.export import trace_plainly
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.prediction.file_size import file_bytes
+from edgeslim.prediction.population_sizes import PopulationSizes
+from edgeslim.spaces import SPACES, Space
+from tests.tools import require_module
+
+WITHIN = 0.02
+"""Predicted files are this near to real ones."""
+
+
+def small(name: str) -> Space:
+    family = SPACES.get(name)
+    n, channels, *_ = family.input_shape
+    return family.space((n, channels, 64, 80), 12)
+
+
+def drawn(space: Space, count: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    return np.random.default_rng(seed).integers(0, space.ranges, (count, len(space.ranges)))
+
+
+@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("name", ["blazeface", "light-nas-small", "resnet-small"])
+def test_sums_are_those_of_the_operators(name: str, target: Target) -> None:
+    space = small(name)
+    population = drawn(space, 40, 1)
+    sizes = PopulationSizes(space, target).of(population)
+    for place, vector in enumerate(population):
+        specs = space.operators(tuple(map(int, vector)), target)
+        weights = [shape for spec in specs for shapes in spec.weights.values() for shape in shapes]
+        assert sizes.macs[place] == macs(specs)
+        assert sizes.parameters[place] == sum(map(math.prod, weights))
+        assert sizes.file_bytes[place] == file_bytes(specs)
+
+
+def test_tokens_of_another_space_are_refused() -> None:
+    space = small("resnet-small")
+    sizes = PopulationSizes(space, Target.ARM)
+    with pytest.raises(UsageError, match="token 0 of network 1 must be between 0 and 2, not 3"):
+        sizes.of(np.array([space.initial_tokens, (3, *space.initial_tokens[1:])]))
+    assert sizes.of(drawn(space, 0, 0)).macs.size == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SPACES.names())
+def test_predicted_files_are_about_as_large_as_real_ones(name: str, tmp_path: Path) -> None:
+    require_module("paddlelite")
+    load_paddle()
+    space = small(name)
+    population = drawn(space, 3, 11)
+    models: list[PreparedModel] = []
+    for index, vector in enumerate(population):
+        net = space.build(tuple(map(int, vector)))
+        trace_plainly(net)
+        folder = tmp_path / str(index)
+        models.append(prepare_layer(net, space.input_shape, folder, name=str(index)))
+    for target in Target:
+        predicted = PopulationSizes(space, target).of(population)
+        (tmp_path / target.value).mkdir()
+        results = optimize_and_fuse(models, target, tmp_path / target.value)
+        for place, result in enumerate(results):
+            assert not isinstance(result, EdgeslimError)
+            size = result[0].path.stat().st_size
+            assert predicted.file_bytes[place] == pytest.approx(size, rel=WITHIN)
+            # The file says so: parameters alone are less, and not by much of a large network.
+            assert 4 * predicted.parameters[place] < size
