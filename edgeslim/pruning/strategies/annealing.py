@@ -8,9 +8,11 @@ its steps a random walk, and is kept for comparison's sake.
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgeslim.errors import UsageError
 from edgeslim.pruning.strategies._strategy import WidthProblem
-from edgeslim.search.algorithms._algorithm import Problem
+from edgeslim.search.algorithms import Problem
 from edgeslim.search.algorithms.annealing import Annealing
 
 __all__ = ["STRATEGY"]
@@ -35,11 +37,15 @@ class _Annealing:
             return problem.at(dict(zip(names, ratios, strict=True)))
 
         most = round(_LARGEST / _STEP)
+        start = self._start(problem, most)
         algorithm = Annealing(
             Problem(
                 ranges=(most + 1,) * len(names),
-                start=self._start(problem, most),
-                feasible=lambda tokens: problem.limit.holds(widths_of(tokens)),
+                start=start,
+                feasible=lambda population: np.array(
+                    [problem.limit.holds(widths_of(tokens)) for tokens in population]
+                ),
+                costs=lambda population: np.empty((len(population), 0)),
                 generator=problem.generator,
             ),
             initial_temperature=_INITIAL_TEMPERATURE,
@@ -47,8 +53,8 @@ class _Annealing:
         )
         best, best_reward = widths_of((most,) * len(names)), -1.0
         with problem.progress.stage("candidates", problem.tries) as stage:
-            for _ in range(problem.tries):
-                tokens = algorithm.ask()
+            for number in range(problem.tries):
+                tokens = algorithm.ask() if number else start
                 if tokens is None:
                     break
                 widths = widths_of(tokens)
