@@ -52,7 +52,7 @@ class Keeper:
         net: nn.Layer,
         optimizer: paddle.optimizer.Momentum,
         data: TaskData,
-        settings: Mapping[str, int | float],
+        settings: Mapping[str, int | float | str],
     ) -> None:
         self.losses: list[float] = []
         self._path = path

@@ -40,7 +40,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     net: str
     data: str
-    settings: dict[str, int | float]
+    settings: dict[str, int | float | str]
     format: int = _FORMAT
 
 

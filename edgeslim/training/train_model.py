@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
-from edgeslim.conversion.model_source import SavedModel, find_model
+from edgeslim.conversion.build_network import find_network
+from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
 from edgeslim.errors import UsageError
-from edgeslim.files import new_folder, temporary_folder, write_together
+from edgeslim.files import temporary_folder, write_together
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.progress import SILENT, Progress, Stage
+from edgeslim.progress import SILENT, Progress
+from edgeslim.training._work import shown_steps, working_folder
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 from edgeslim.training.trainable import Trainable, trainable
-
-if TYPE_CHECKING:
-    from edgeslim.training.trainer import Step
 
 __all__ = ["Training", "train"]
 
@@ -59,6 +57,7 @@ def train(
     *,
     task: str,
     out: Path,
+    tokens: Sequence[int] | None = None,
     epochs: int = 10,
     batch_size: int = 64,
     learning_rate: float | None = None,
@@ -76,6 +75,7 @@ def train(
         task: What to train for: a task's name, ``name:folder``, ``file.py`` or
             ``file.py:object``.
         out: Folder for the model, and for the state of the training meanwhile.
+        tokens: A network of the space that ``model`` then names.
         epochs: How often each training example is seen.
         batch_size: Examples a step.
         learning_rate: The highest; by default 0.1 for fresh weights and 0.01 for saved ones.
@@ -90,7 +90,11 @@ def train(
         ModelError: The network does not fit the task, or the training diverges.
     """
     found = find_task(task)
-    source = find_model(model, num_classes=found.num_classes)
+    source: ModelSource
+    if tokens is None:
+        source = find_model(model, num_classes=found.num_classes)
+    else:
+        source = find_network(model, tokens, input_shape=input_shape, num_classes=found.num_classes)
     if learning_rate is None:
         learning_rate = _FINE_TUNING_RATE if isinstance(source, SavedModel) else _FRESH_RATE
     load_paddle()
@@ -102,7 +106,7 @@ def train(
     with temporary_folder() as scratch:
         chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
-    with _folder(out), _shown(progress, epochs) as on_step:
+    with working_folder(out), shown_steps(progress, epochs) as on_step:
         result = trainer.train(
             chosen.net, data, on_step=on_step, checkpoint=out / _CHECKPOINT, **numbers
         )
@@ -124,39 +128,6 @@ def _check_out(out: Path) -> None:
         raise UsageError(
             f"{out} holds {models[0].name}, which no training here made; give another folder"
         )
-
-
-@contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """The folder is there inside; if the work fails before anything is in it, it goes again."""
-    there = out.exists()
-    new_folder(out)
-    try:
-        yield
-    except BaseException:
-        if not there:
-            with suppress(OSError):
-                out.rmdir()
-        raise
-
-
-@contextmanager
-def _shown(progress: Progress, epochs: int) -> Iterator[Callable[[Step], None]]:
-    """What shows steps, as a stage of the epochs that are left when the first of them is done."""
-    with ExitStack() as stack:
-        stages: list[Stage] = []
-
-        def on_step(step: Step) -> None:
-            share = epochs / step.total
-            if not stages:
-                done = step.number - 1
-                stage = progress.stage("training, epochs", epochs - done * share)
-                stages.append(stack.enter_context(stage))
-                if done:
-                    stages[0].note(f"goes on after step {done} of {step.total}")
-            stages[0].advance(share, note=f"loss {step.loss:.3f}")
-
-        yield on_step
 
 
 def _save(chosen: Trainable, out: Path) -> None:

@@ -12,10 +12,11 @@ from paddle import nn
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
 from edgeslim.models.light_nas import LightNasNet
+from edgeslim.training._learning import _share
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.short_training import ShortTraining
 from edgeslim.training.tasks import TaskData, find_task
-from edgeslim.training.trainer import Step, TrainingResult, _share, seeded_build, train
+from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,33 @@
+"""Fashion-MNIST with fewer images to learn from, so that twenty networks can be trained."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from edgeslim.training.tasks import TaskData, find_task, part_of
+
+__all__ = ["TASK"]
+
+_IMAGES = int(os.environ.get("CLOTHES", "12000"))
+
+
+class _FewerClothes:
+    def __init__(self) -> None:
+        self._whole = find_task("fashion_mnist")
+        self.num_classes = self._whole.num_classes
+        self.metric_name = self._whole.metric_name
+
+    def data(self, input_shape: tuple[int, ...], seed: int) -> TaskData:
+        whole = self._whole.data(input_shape, seed)
+        share = float(np.clip(_IMAGES / len(whole.train), 0, 1))
+        return TaskData(
+            train=part_of(whole.train, share, 0),
+            validation=whole.validation,
+            loss=whole.loss,
+            metric=whole.metric,
+        )
+
+
+TASK = _FewerClothes()

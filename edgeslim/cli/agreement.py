@@ -1,0 +1,146 @@
+"""``edgeslim space agreement``: whether cheap estimates of accuracy rank as trainings do."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edgeslim.cli.options import TaskName, only_shape
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.conversion.find_space import find_space
+from edgeslim.durations import parse_ms
+from edgeslim.errors import UsageError
+from edgeslim.search.accuracy import Judging
+from edgeslim.search.agreement import Agreement, JudgeAgreement, agreement
+from edgeslim.search.latency_within import within_latency
+from edgeslim.training.tasks import find_task
+
+__all__ = ["command"]
+
+
+def command(
+    space: Annotated[str, typer.Option(help="The search space.")],
+    task: TaskName,
+    out: Annotated[Path, typer.Option(help="File for every result, such as agreement.jsonl.")],
+    networks: Annotated[int, typer.Option(help="How many networks are trained.")] = 20,
+    epochs: Annotated[int, typer.Option(help="How long each of them is trained.")] = 10,
+    supernet: Annotated[
+        Path | None, typer.Option(help="A supernet to judge: the file supernet.npz.")
+    ] = None,
+    short_epochs: Annotated[
+        int | None, typer.Option(help="Judge trainings as short as this too.")
+    ] = None,
+    proxies: Annotated[
+        str, typer.Option(help="Proxies to judge: macs,parameters,synflow,zico; or none.")
+    ] = "macs,parameters",
+    eval_share: Annotated[
+        float, typer.Option(help="Share of the examples that the supernet judges by.")
+    ] = 1.0,
+    table: Annotated[
+        Path | None, typer.Option(help="Latency table, to stay within a latency.")
+    ] = None,
+    target_latency: Annotated[str | None, typer.Option(help="That latency: 20ms.")] = None,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure how well a supernet, short trainings and proxies rank networks of a space.
+
+    Networks are trained in full, and their order compared with that of each estimate: Kendall's
+    tau is 1 for the same order and 0 for chance. The same command goes on after an interruption.
+
+    Example: edgeslim space agreement --space light-nas-small --task digits --supernet
+    shared/supernet.npz --proxies macs,synflow --out agreement.jsonl
+    """
+    if (table is None) != (target_latency is None):
+        raise UsageError("--table and --target-latency go together")
+    found = find_task(task)
+    chosen = find_space(space).space(only_shape(input_shape), found.num_classes)
+    estimators = [
+        *(["supernet"] if supernet else []),
+        *(["training"] if short_epochs is not None else []),
+    ]
+    done = agreement(
+        Judging(
+            space=chosen,
+            task=found,
+            seed=seed,
+            epochs=2 if short_epochs is None else short_epochs,
+            supernet=supernet,
+            eval_share=eval_share,
+        ),
+        task,
+        out,
+        networks=networks,
+        epochs=epochs,
+        estimators=estimators,
+        proxies=[] if proxies == "none" else [name for name in proxies.split(",") if name],
+        within=within_latency(chosen, table, parse_ms(target_latency))
+        if table and target_latency
+        else None,
+        limits=f"{target_latency} by {table.name}" if table else "",
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(_document(done, out))
+    else:
+        _print(done, out)
+
+
+def _print(done: Agreement, out: Path) -> None:
+    accuracies = [row.accuracy for row in done.trained]
+    print_table(
+        ["", "Kendall's tau", "95 %", "Spearman's rho", "seconds each", "seconds once"],
+        [
+            [
+                each.judge,
+                f"{each.correlation.tau:.2f}",
+                "{:.2f} to {:.2f}".format(*each.correlation.interval),
+                f"{each.correlation.rho:.2f}",
+                f"{each.seconds_each:.2g}",
+                f"{each.seconds_once:.0f}" if each.seconds_once else "",
+            ]
+            for each in done.judges
+        ],
+    )
+    print_lines(
+        "",
+        f"against {len(done.trained)} networks trained in full, {done.seconds_each:.0f} s each, "
+        f"whose accuracies are from {min(accuracies):.1%} to {max(accuracies):.1%}; all results "
+        f"are in {out}",
+        *done.notes,
+    )
+
+
+def _document(done: Agreement, out: Path) -> dict[str, Any]:
+    return {
+        "judges": [_judge(each) for each in done.judges],
+        "trained": [
+            {"tokens": row.tokens, "accuracy": row.accuracy, "seconds": row.seconds}
+            for row in done.trained
+        ],
+        "notes": done.notes,
+        "file": out,
+    }
+
+
+def _judge(each: JudgeAgreement) -> dict[str, Any]:
+    low, high = each.correlation.interval
+    return {
+        "judge": each.judge,
+        "kendall_tau": _number(each.correlation.tau),
+        "kendall_tau_95": [_number(low), _number(high)],
+        "spearman_rho": _number(each.correlation.rho),
+        "seconds_each": each.seconds_each,
+        "seconds_once": each.seconds_once,
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

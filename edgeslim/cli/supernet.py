@@ -1,0 +1,62 @@
+"""``edgeslim supernet``: weights that all networks of a space share, trained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeslim.cli.options import TaskName, only_shape
+from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.conversion.find_space import find_space
+from edgeslim.training.tasks import find_task
+from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
+
+__all__ = ["command"]
+
+
+def command(
+    space: Annotated[str, typer.Option(help="The search space.")],
+    task: TaskName,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the supernet, and for the training's state meanwhile.")
+    ],
+    epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
+    learning_rate: Annotated[float, typer.Option(help="The highest.")] = 0.1,
+    random_networks: Annotated[
+        int,
+        typer.Option(help="Networks that a step trains beside the largest and the smallest."),
+    ] = 2,
+    input_shape: Annotated[
+        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Train one set of weights for all networks of a space, so that judging one takes seconds.
+
+    The same command goes on after an interruption. How far to trust it on your task, edgeslim
+    space agreement measures.
+
+    Example: edgeslim supernet --space light-nas-small --task digits --out shared
+    """
+    found = find_task(task)
+    supernet = train_supernet(
+        find_space(space).space(only_shape(input_shape), found.num_classes),
+        task,
+        out,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        random_networks=random_networks,
+        seed=seed,
+        progress=terminal_progress(),
+    )
+    file, seconds = out / SUPERNET_FILE, supernet.about.seconds
+    if as_json:
+        print_json({"supernet": file, "space": space, "task": task, "seconds": seconds})
+    else:
+        print_lines(f"saved in {file} after {seconds:.0f} s of training")

@@ -1,0 +1,176 @@
+"""The steps of a training, whatever is trained: one network, or a space's shared weights."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import paddle
+
+from edgeslim.errors import ModelError
+from edgeslim.training._keeping import Keeper
+from edgeslim.training._momentum import momentum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from paddle import Tensor, nn
+
+    from edgeslim.training.tasks import Loss, TaskData
+
+    FindGradients = Callable[[NDArray[np.float32], tuple[Tensor, ...], np.random.Generator], float]
+
+__all__ = ["Settings", "Step", "draws_kept", "learn", "loss_of", "quiet_norms"]
+
+_WARM_UP_SHARE = 0.05
+"""Of all steps. The full rate on untrained weights can throw them far off."""
+
+
+class Step(NamedTuple):
+    """One update of the weights, just done.
+
+    Args:
+        number: Counts from 1.
+        total: How many there will be.
+        loss: Of its batch.
+    """
+
+    number: int
+    total: int
+    loss: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All numbers that decide what a training does; see `edgeslim.training.trainer.train`."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+
+def learn(
+    weights: nn.Layer,
+    data: TaskData,
+    settings: Settings,
+    find_gradients: FindGradients,
+    *,
+    more_settings: Mapping[str, int | float | str] | None = None,
+    on_step: Callable[[Step], None] = lambda _: None,
+    checkpoint: Path | None = None,
+) -> tuple[float, ...]:
+    """Does all steps of a training that a checkpoint does not have.
+
+    Args:
+        weights: What is trained, in place.
+        data: What to learn from.
+        settings: Numbers that `edgeslim.training.trainer.check_settings` has proved.
+        find_gradients: Leaves the gradients of a batch in the weights, and says its loss;
+            told the images, the targets, and what to draw from.
+        more_settings: What else decides what the training does.
+        on_step: Told of every step.
+        checkpoint: File that the state is kept in.
+
+    Returns:
+        Mean loss of each epoch.
+
+    Raises:
+        UsageError, BadFileError, ModelError: As `edgeslim.training.trainer.train`.
+    """
+    optimizer = momentum(weights, settings.learning_rate)
+    all_settings = {**asdict(settings), **(more_settings or {})}
+    keeper = Keeper(checkpoint, weights, optimizer, data, all_settings)
+    with draws_kept(), quiet_norms(), keeper:
+        _steps(optimizer, data, settings, find_gradients, keeper=keeper, on_step=on_step)
+    by_epoch = np.asarray(keeper.losses).reshape(settings.epochs, -1).mean(axis=1)
+    return tuple(map(float, by_epoch))
+
+
+def _steps(
+    optimizer: paddle.optimizer.Optimizer,
+    data: TaskData,
+    settings: Settings,
+    find_gradients: FindGradients,
+    *,
+    keeper: Keeper,
+    on_step: Callable[[Step], None],
+) -> None:
+    steps_an_epoch = len(data.train) // settings.batch_size
+    total = settings.epochs * steps_an_epoch
+    for number, batch in enumerate(_batches(len(data.train), settings)):
+        if number < len(keeper.losses):  # done before the interruption
+            continue
+        draws = np.random.default_rng((settings.seed, number))  # no step needs those before
+        images, targets = data.train.batch(batch, draws)
+        with keeper.whole_step():
+            paddle.seed(int(draws.integers(2**31)))
+            optimizer.set_lr(settings.learning_rate * _share(number, total))
+            loss = find_gradients(images, tuple(map(paddle.to_tensor, targets)), draws)
+            if not math.isfinite(loss):
+                keeper.forget()
+                raise ModelError(
+                    f"training failed: the loss is {loss} at step {number + 1} of {total}; "
+                    f"try a learning rate below {settings.learning_rate:g}"
+                )
+            optimizer.step()
+            optimizer.clear_grad()
+            keeper.losses.append(loss)
+        on_step(Step(number + 1, total, loss))
+        keeper.done(with_epoch=(number + 1) % steps_an_epoch == 0)
+
+
+def _batches(count: int, settings: Settings) -> Iterator[NDArray[np.int64]]:
+    """Places of the examples of each step, in a new order every epoch."""
+    order, size = np.random.default_rng(settings.seed), settings.batch_size
+    for _ in range(settings.epochs):
+        places = order.permutation(count)
+        for start in range(0, count - size + 1, size):
+            yield places[start : start + size]
+
+
+def loss_of(outputs: list[Tensor], loss: Loss, targets: tuple[Tensor, ...]) -> Tensor:
+    """A task's loss of some outputs, as a tensor to go back from.
+
+    Raises:
+        ModelError: It is none.
+    """
+    value = loss(outputs, targets)
+    if not isinstance(value, paddle.Tensor) or value.size != 1:
+        found = list(value.shape) if isinstance(value, paddle.Tensor) else type(value).__name__
+        raise ModelError(f"the task's loss is {found}; it must be one number, as a tensor")
+    if value.stop_gradient:
+        raise ModelError("the task's loss does not come from any weight that can be trained")
+    return value
+
+
+def _share(step: int, total: int) -> float:
+    """Share of the highest learning rate at a step, counted from 0."""
+    warm_up = max(1, round(total * _WARM_UP_SHARE))
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warm_up) / max(1, total - warm_up))
+
+
+@contextmanager
+def draws_kept() -> Iterator[None]:
+    """Whatever is drawn inside, Paddle's draws go on as before afterwards."""
+    state = paddle.get_rng_state()
+    try:
+        yield
+    finally:
+        paddle.set_rng_state(state)
+
+
+@contextmanager
+def quiet_norms() -> Iterator[None]:
+    """Inside, batch norms that are trained do not warn that they are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="When training, we now always track global")
+        yield

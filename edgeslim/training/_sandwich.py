@@ -1,0 +1,71 @@
+"""One step of a supernet's training.
+
+It trains the largest network, the smallest and some at random on the same images, and adds
+up their gradients: the "sandwich rule" of Yu & Huang (2019, "Universally Slimmable Networks
+and Improved Training Techniques", https://arxiv.org/abs/1903.05134).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeslim.training._depthwise import fast_depthwise
+from edgeslim.training._first_values import ends
+from edgeslim.training._learning import loss_of
+from edgeslim.training.evaluation import outputs_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from paddle import Tensor
+
+    from edgeslim.spaces import Space, Tokens
+    from edgeslim.training._shared_weights import SharedWeights
+    from edgeslim.training.tasks import Loss
+
+__all__ = ["Sandwich"]
+
+
+class Sandwich:
+    """Finds the gradients of a step.
+
+    Args:
+        space: The space.
+        weights: What its networks share.
+        loss: The task's.
+        random_networks: How many a step trains beside the largest and the smallest.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        weights: SharedWeights,
+        loss: Loss,
+        *,
+        random_networks: int,
+    ) -> None:
+        self._space = space
+        self._weights = weights
+        self._loss = loss
+        self._smallest, self._largest = ends(space)
+        self._random_networks = random_networks
+
+    def find_gradients(
+        self, images: NDArray[np.float32], targets: tuple[Tensor, ...], draws: np.random.Generator
+    ) -> float:
+        """Leaves the gradients of all networks in the weights; the mean of their losses."""
+        networks = [self._largest, self._smallest, *self._drawn(draws)]
+        total = 0.0
+        for tokens in networks:
+            net = self._space.build(tokens)
+            self._weights.lend(net)
+            net.train()
+            with fast_depthwise(net):
+                loss = loss_of(outputs_of(net, images), self._loss, targets)
+                loss.backward()
+            total += float(loss)
+        return total / len(networks)
+
+    def _drawn(self, draws: np.random.Generator) -> list[Tokens]:
+        size = (self._random_networks, len(self._space.ranges))
+        return [tuple(map(int, each)) for each in draws.integers(0, self._space.ranges, size)]

@@ -1,0 +1,145 @@
+"""The whole of ``edgeslim supernet``: a space and a task to weights that its networks share."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeslim.errors import BadFileError, UsageError
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.progress import SILENT, Progress
+from edgeslim.spaces import Space
+from edgeslim.training._work import shown_steps, working_folder
+from edgeslim.training.tasks import SPLIT_SEED, find_task
+
+if TYPE_CHECKING:
+    from edgeslim.training._learning import Step
+    from edgeslim.training.supernet import Supernet
+
+__all__ = ["SUPERNET_FILE", "train_supernet"]
+
+SUPERNET_FILE = "supernet.npz"
+_CHECKPOINT = "checkpoint.npz"
+
+
+def train_supernet(
+    space: Space,
+    task: str,
+    out: Path,
+    *,
+    epochs: int = 10,
+    batch_size: int = 64,
+    learning_rate: float = 0.1,
+    random_networks: int = 2,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> Supernet:
+    """Trains the weights that a space's networks share, and saves them as ``supernet.npz``.
+
+    Started again on the same folder with the same settings, it goes on where it was
+    interrupted, and its weights are the same as without the interruption.
+
+    Args:
+        space: The space.
+        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
+        out: Folder for the supernet, and for the state of the training meanwhile.
+        epochs: How often each training example is seen.
+        batch_size: Examples a step.
+        learning_rate: The highest.
+        random_networks: How many networks a step trains beside the largest and the smallest.
+        seed: Of first weights and everything else random.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names, numbers that cannot be meant, another number of classes, a
+            folder with another training.
+        BadFileError: Files of the task cannot be read.
+        ModelError: Networks that cannot share their parameters, or do not fit the task; the
+            training diverges.
+    """
+    if random_networks < 0:
+        raise UsageError(f"random_networks must be at least 0, not {random_networks}")
+    found = find_task(task)
+    if found.num_classes != space.num_classes:
+        raise UsageError(
+            f"these networks of {space.name} tell {space.num_classes} classes apart, and the "
+            f"task {task} has {found.num_classes}"
+        )
+    load_paddle()
+    from edgeslim.training import trainer
+    from edgeslim.training._first_values import first_values
+    from edgeslim.training._learning import Settings, learn
+    from edgeslim.training._sandwich import Sandwich
+    from edgeslim.training._shared_weights import SharedWeights
+    from edgeslim.training._supernet_file import about_training
+    from edgeslim.training.supernet import Supernet
+
+    trainer.check_settings(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+    )
+    data = found.data(space.input_shape, SPLIT_SEED)
+    settings = Settings(
+        epochs=epochs,
+        batch_size=min(batch_size, len(data.train)),
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    more: dict[str, int | float | str] = {"space": _said(space), "random_networks": random_networks}
+    with progress.stage("networks of the space", 1) as stage:
+        weights = SharedWeights(first_values(space, seed, stage.advance))
+    sandwich = Sandwich(space, weights, data.loss, random_networks=random_networks)
+    clock = _Clock()
+    with working_folder(out), shown_steps(progress, epochs) as show:
+
+        def on_step(step: Step) -> None:
+            clock.note(step)
+            show(step)
+
+        learn(
+            weights,
+            data,
+            settings,
+            sandwich.find_gradients,
+            more_settings=more,
+            on_step=on_step,
+            checkpoint=out / _CHECKPOINT,
+        )
+        about = about_training(
+            space, task, data, {**asdict(settings), **more}, seconds=clock.seconds(out)
+        )
+        supernet = Supernet(space, weights, about)
+        supernet.save(out / SUPERNET_FILE)
+    return supernet
+
+
+def _said(space: Space) -> str:
+    ranges = ",".join(map(str, space.ranges))
+    return f"{space.name} of {ranges} at {list(space.input_shape)}"
+
+
+class _Clock:
+    """What a training takes, also if most of it was done before an interruption."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._done, self._total = 0, 1
+
+    def note(self, step: Step) -> None:
+        """A step is done."""
+        self._done, self._total = self._done + 1, step.total
+
+    def seconds(self, out: Path) -> float:
+        """Of all steps, if those done before took as long as those done here.
+
+        Of a training that was done already, what it said of itself.
+        """
+        if self._done:
+            return (time.perf_counter() - self._began) / self._done * self._total
+        from edgeslim.training._supernet_file import read
+
+        with suppress(BadFileError):
+            return read(out / SUPERNET_FILE)[0].seconds
+        return 0.0
