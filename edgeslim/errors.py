@@ -22,6 +22,8 @@
     │   ├── LinkLostError              it was there and broke off
     │   └── DeviceFullError            the device's folder or disk takes no more
     ├── RunnerError                    the runner refused or could not run a model
+    ├── StorageError                   the storage of a search does not answer or lets nobody in
+    ├── JobLostError                   a job was given to others meanwhile
     ├── MissingLatencyError            a table lacks operators that are needed
     └── InfeasibleTargetError          a limit that nothing meets
 """
@@ -39,6 +41,7 @@ __all__ = [
     "DeviceRefusedError",
     "EdgeslimError",
     "InfeasibleTargetError",
+    "JobLostError",
     "LinkError",
     "LinkLostError",
     "MissingLatencyError",
@@ -51,6 +54,7 @@ __all__ = [
     "ProgramNotFoundError",
     "ProgramTimedOutError",
     "RunnerError",
+    "StorageError",
     "UnknownNameError",
     "UnwritableError",
     "UsageError",
@@ -157,6 +161,14 @@ class DeviceFullError(LinkError):
 
 class RunnerError(EdgeslimError):
     """The runner refused a model or could not run it."""
+
+
+class StorageError(EdgeslimError):
+    """The storage of a search does not answer, lets nobody in, or is not what it should be."""
+
+
+class JobLostError(EdgeslimError):
+    """A job was given to others, since its worker seemed dead; what was made of it counts not."""
 
 
 class MissingLatencyError(EdgeslimError):
