@@ -31,7 +31,7 @@ STRATEGIES = ("latency-optimal", "sensitivity", "uniform", "annealing")
 SHARES = (0.6, 0.4)
 """Of the whole network's predicted latency."""
 
-TRAINED = {"epochs": 3, "batch_size": 128}
+TRAINED = {"epochs": 2, "batch_size": 128}
 TRAINED_AGAIN = {"epochs": 1, "batch_size": 128, "learning_rate": 0.02}
 
 

@@ -27,6 +27,9 @@ __all__ = ["LatencyModel"]
 _CHOICES = 20
 """Widths of each group that are looked at, besides its own."""
 
+_FEWEST = 2
+"""Half of so few widths would be the own width alone."""
+
 _MOST_MERGED = 3
 """Groups that two convolutions in a row depend on: what they read, pass on and write."""
 
@@ -66,6 +69,17 @@ class LatencyModel:
         """The same with another predictor, of a table that has more by now."""
         again = copy(self)
         again.predictor = predictor
+        return again
+
+    def coarser(self) -> LatencyModel | None:
+        """The same with half the widths to choose from; None if there are but few left."""
+        counts = {len(widths) for widths in self.choices.values()}
+        if max(counts) <= _FEWEST:
+            return None
+        again = copy(self)
+        # Every second, and the group's own width, which is the last.
+        again.choices = {name: widths[::-2][::-1] for name, widths in self.choices.items()}
+        again.__dict__.pop("_terms", None)
         return again
 
     def predict(self, widths: Widths) -> Prediction:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edgeslim.counts import parse_count
 from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.pruning.latency import LatencyModel
@@ -14,9 +15,7 @@ from edgeslim.pruning.subject import Subject, Widths
 
 __all__ = ["COUNTERS", "LatencyLimit", "Limit", "WorkLimit", "parse_macs"]
 
-_AMOUNT = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kKMG]?)")
 _SHARE = re.compile(r"-(?P<percent>\d+(\.\d+)?)%")
-_UNITS = {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
 
 COUNTERS: dict[str, Callable[[Subject, Widths], float]] = {
     "macs": Subject.macs,
@@ -114,13 +113,13 @@ def parse_macs(text: str, full: float) -> float:
     Raises:
         UsageError: Neither, or nothing that would be a limit.
     """
-    share, amount = _SHARE.fullmatch(text), _AMOUNT.fullmatch(text)
-    if share is not None:
-        most = full * (1 - float(share["percent"]) / 100)
-    elif amount is not None:
-        most = float(amount["number"]) * _UNITS[amount["unit"]]
-    else:
-        raise UsageError(f"{text!r} is no amount of work; write it like -50% or 300M")
+    share = _SHARE.fullmatch(text)
+    if share is None:
+        try:
+            return float(parse_count(text))
+        except UsageError:
+            raise UsageError(f"{text!r} is no amount of work; write it like -50% or 300M") from None
+    most = full * (1 - float(share["percent"]) / 100)
     if not most > 0:
         raise UsageError(f"{text} would leave nothing of the model's {full:,.0f}")
     return most

@@ -15,12 +15,12 @@ from edgeslim.channels.plan import Selection
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import UsageError
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.training.tasks import SPLIT_SEED, Examples, Targets, Task, TaskData
+from edgeslim.training.tasks import SPLIT_SEED, Examples, Task, TaskData, part_of
 
 if TYPE_CHECKING:
     from edgeslim.training.program_net import ProgramNet
 
-__all__ = ["Trial", "examples_fingerprint", "part_of", "trial_on"]
+__all__ = ["Trial", "examples_fingerprint", "trial_on"]
 
 _GRADIENT_BATCHES = 16
 _GRADIENT_BATCH = 32
@@ -130,21 +130,6 @@ def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Tr
     return Trial(model.prefix, data, part_of(data.validation, share, seed))
 
 
-def part_of(examples: Examples, share: float, seed: int) -> Examples:
-    """A share of examples drawn at random, the same for the same seed; at least one.
-
-    Raises:
-        UsageError: A share that is none.
-    """
-    if not 0 < share <= 1:
-        raise UsageError(f"the share of examples is above 0 and at most 1, not {share:g}")
-    count = max(1, round(share * len(examples)))
-    if count == len(examples):
-        return examples
-    places = np.random.default_rng(seed).permutation(len(examples))[:count]
-    return _Part(examples, np.sort(places))
-
-
 def examples_fingerprint(examples: Examples) -> str:
     """Short checksum of the first, middle and last example.
 
@@ -157,17 +142,3 @@ def examples_fingerprint(examples: Examples) -> str:
         digest.update(f"{array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
-
-
-class _Part:
-    def __init__(self, examples: Examples, places: NDArray[np.int64]) -> None:
-        self._examples = examples
-        self._places = places
-
-    def __len__(self) -> int:
-        return self._places.size
-
-    def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
-    ) -> tuple[NDArray[np.float32], Targets]:
-        return self._examples.batch(self._places[places], rng)

@@ -18,9 +18,9 @@ from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.sensitivity_file import SensitivityFile
-from edgeslim.pruning.trial import Trial, examples_fingerprint, part_of
+from edgeslim.pruning.trial import Trial, examples_fingerprint
 from edgeslim.pruning.weights import Weights
-from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
+from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task, part_of
 from tests.pruning.conftest import Trained
 from tests.pruning.trained import SHAPE
 

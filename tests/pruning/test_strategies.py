@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +218,21 @@ def test_networks_of_concatenations_are_chosen_within_a_latency(
         )
     )
     assert 0.95 * limit.most <= limit.of(found) <= limit.most
+
+
+def test_where_too_many_widths_are_tied_every_second_is_looked_at(
+    subject: Subject, latency: LatencyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
+    coarser = latency.coarser()
+    assert coarser is not None
+    most = max(len(widths) for widths in latency.choices.values())
+    assert max(len(widths) for widths in coarser.choices.values()) == -(-most // 2) < most
+    pairs = math.prod(len(latency.choices[name]) for name in NAMES)
+    monkeypatch.setattr("edgeslim.pruning.solver._tree._MOST_ROWS", pairs - 1)
+    found = STRATEGIES.get("latency-optimal").widths(problem(subject, limit))
+    assert all(found[name] in coarser.choices[name] for name in NAMES)
+    assert latency.latency_ms(found) <= limit.target_ms
+    monkeypatch.setattr("edgeslim.pruning.solver._tree._MOST_ROWS", 0)
+    with pytest.raises(UsageError, match="ties too many groups together for latency-optimal"):
+        STRATEGIES.get("latency-optimal").widths(problem(subject, limit))

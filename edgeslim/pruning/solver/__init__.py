@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from edgeslim.pruning.solver._problem import Choices, Factor, Problem, SumFactor
 from edgeslim.pruning.solver._solve import OverBudgetError, Solution, solve
+from edgeslim.pruning.solver._tree import TooTiedError
 
 __all__ = [
     "Choices",
@@ -27,5 +28,6 @@ __all__ = [
     "Problem",
     "Solution",
     "SumFactor",
+    "TooTiedError",
     "solve",
 ]

@@ -16,12 +16,16 @@ from edgeslim.errors import UsageError
 from edgeslim.pruning.solver._problem import Floats, Problem
 from edgeslim.pruning.solver._relations import Relation, Relations, relations
 
-__all__ = ["Child", "Clique", "build_tree"]
+__all__ = ["Child", "Clique", "TooTiedError", "build_tree"]
 
 Indices = NDArray[np.int64]
 
 _MOST_ROWS = 8_000_000
 """About 2 GB. A ResNet50 with 24 widths a group takes 250,000, with 64 widths 4.5 million."""
+
+
+class TooTiedError(UsageError):
+    """Costs tie so many variables together that their combinations fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,7 +74,7 @@ def build_tree(problem: Problem) -> list[Clique]:
     """Cliques, children before those that take their messages; the last takes the rest.
 
     Raises:
-        UsageError: The costs tie too many variables together.
+        TooTiedError: The costs tie too many variables together.
     """
     compiled = relations(problem)
     sizes = compiled.sizes
@@ -155,7 +159,7 @@ def _order(compiled: Relations) -> list[int]:
     """Always the variable whose clique has the fewest rows, by the sizes alone.
 
     Raises:
-        UsageError: There would be more rows than memory is good for.
+        TooTiedError: There would be more rows than memory is good for.
     """
     near: dict[int, set[int]] = {variable: set() for variable in range(len(compiled.sizes))}
     for relation in compiled.relations:
@@ -170,7 +174,7 @@ def _order(compiled: Relations) -> list[int]:
         if rows > _MOST_ROWS:
             # Partial sums are no names for the caller.
             tied = sorted(each for each in {best, *near[best]} if each < compiled.own)
-            raise UsageError(
+            raise TooTiedError(
                 f"costs tie variables {tied} so closely that more than {_MOST_ROWS} combinations "
                 f"of choices would have to be listed: offer fewer choices"
             )

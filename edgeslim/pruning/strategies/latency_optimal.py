@@ -12,8 +12,9 @@ from __future__ import annotations
 import logging
 
 from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import LatencyLimit
-from edgeslim.pruning.solver import OverBudgetError, Problem, Solution, solve
+from edgeslim.pruning.solver import OverBudgetError, Problem, Solution, TooTiedError, solve
 from edgeslim.pruning.strategies._strategy import WidthProblem
 
 __all__ = ["STRATEGY"]
@@ -30,38 +31,62 @@ class _LatencyOptimal:
         limit = problem.limit
         if not isinstance(limit, LatencyLimit):
             raise UsageError("latency-optimal needs --target-latency and a --table")
-        model = limit.model
-        losses = {
-            name: problem.losses.loss_at(
-                name, [1 - width / model.forms.full[name] for width in model.choices[name]]
-            )
-            for name in problem.subject.chosen
-        }
-        if not model.exact:
-            _log.warning(
-                "some operators depend on more widths than can be looked at together; of these, "
-                "some were taken as they are, and the widths found are not proved to be the best"
-            )
-        widths: dict[str, int] = {}
-        budget, best, best_loss = limit.most, None, float("inf")
-        for _ in range(_ROUNDS):
-            solution = _solved(model.problem(losses, widths), budget)
-            found = model.widths_of(solution.choices)
-            latency_ms = model.latency_ms(found)
-            within = latency_ms <= limit.most
-            if within and solution.loss < best_loss:
-                best, best_loss = found, solution.loss
-            if found == widths and (within or solution.cost > budget):
-                break
-            widths = found
-            budget += limit.most - latency_ms
-        if best is None:
-            least = model.latency_ms(widths)
-            raise InfeasibleTargetError(
-                f"{limit.text(limit.most)} is out of reach: the fastest widths are predicted to "
-                f"take {limit.text(least)}; ask for that, or let more groups be pruned"
-            )
-        return {name: best[name] for name in problem.subject.chosen}
+        return _best(problem, limit, limit.model)
+
+
+def _best(problem: WidthProblem, limit: LatencyLimit, model: LatencyModel) -> dict[str, int]:
+    """The best widths, of every second only where all would be too many tied together."""
+    try:
+        return _within(problem, limit, model)
+    except TooTiedError:
+        coarser = model.coarser()
+    if coarser is None:
+        raise UsageError(
+            "the network ties too many groups together for latency-optimal; choose fewer with "
+            "--match, or another strategy"
+        )
+    _log.warning("the network ties many widths together; every second of them is left out")
+    return _best(problem, limit, coarser)
+
+
+def _within(problem: WidthProblem, limit: LatencyLimit, model: LatencyModel) -> dict[str, int]:
+    """The best widths among those that a model knows.
+
+    Raises:
+        TooTiedError: They are too many, tied together.
+        InfeasibleTargetError: None meets the limit.
+    """
+    losses = {
+        name: problem.losses.loss_at(
+            name, [1 - width / model.forms.full[name] for width in model.choices[name]]
+        )
+        for name in problem.subject.chosen
+    }
+    if not model.exact:
+        _log.warning(
+            "some operators depend on more widths than can be looked at together; of these, "
+            "some were taken as they are, and the widths found are not proved to be the best"
+        )
+    widths: dict[str, int] = {}
+    budget, best, best_loss = limit.most, None, float("inf")
+    for _ in range(_ROUNDS):
+        solution = _solved(model.problem(losses, widths), budget)
+        found = model.widths_of(solution.choices)
+        latency_ms = model.latency_ms(found)
+        within = latency_ms <= limit.most
+        if within and solution.loss < best_loss:
+            best, best_loss = found, solution.loss
+        if found == widths and (within or solution.cost > budget):
+            break
+        widths = found
+        budget += limit.most - latency_ms
+    if best is None:
+        least = model.latency_ms(widths)
+        raise InfeasibleTargetError(
+            f"{limit.text(limit.most)} is out of reach: the fastest widths are predicted to "
+            f"take {limit.text(least)}; ask for that, or let more groups be pruned"
+        )
+    return {name: best[name] for name in problem.subject.chosen}
 
 
 def _solved(posed: Problem, budget: float) -> Solution:
