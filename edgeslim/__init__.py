@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from edgeslim.profiling.profile import profile
     from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
+    from edgeslim.search.join import join
     from edgeslim.search.largest import largest
     from edgeslim.search.search import search
+    from edgeslim.search.status import search_status
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
     from edgeslim.training.evaluate_model import evaluate
     from edgeslim.training.train_model import train
+    from edgeslim.training.train_supernet import train_supernet
 
 __all__ = [
     "EdgeslimError",
@@ -48,13 +51,16 @@ __all__ = [
     "export_table",
     "import_table",
     "inspect",
+    "join",
     "largest",
     "predict",
     "profile",
     "prune",
     "search",
+    "search_status",
     "sensitivity",
     "train",
+    "train_supernet",
 ]
 
 _MODULES = {
@@ -68,13 +74,16 @@ _MODULES = {
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
+    "join": "edgeslim.search.join",
     "largest": "edgeslim.search.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",
     "search": "edgeslim.search.search",
+    "search_status": "edgeslim.search.status",
     "sensitivity": "edgeslim.pruning.sensitivity",
     "train": "edgeslim.training.train_model",
+    "train_supernet": "edgeslim.training.train_supernet",
 }
 
 

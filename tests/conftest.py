@@ -41,7 +41,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 _TOGETHER = (
     *("channels", "conversion", "fusion", "laws", "lite", "models", "ops", "paddle_io"),
-    *("prediction", "pruning", "spaces", "training"),
+    *("prediction", "pruning", "search", "spaces", "training"),
 )
 """Folders whose slow tests compute, and do not mind another beside them."""
 
@@ -49,6 +49,8 @@ _ALONE = (
     "conversion/test_operator_kinds.py",
     "fusion/test_on_this_machine.py",
     "pruning/test_detectors.py",
+    "search/test_measuring.py",
+    "search/test_search.py",
 )
 """Files in them that measure on this machine all the same."""
 

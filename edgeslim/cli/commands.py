@@ -17,6 +17,7 @@ from edgeslim.cli import (
     search,
     sensitivity,
     space,
+    supernet,
     table,
     train,
 )
@@ -43,6 +44,7 @@ app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("prune")(prune.command)
 app.command("search")(search.command)
+app.command("supernet")(supernet.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("sensitivity")(sensitivity.command)

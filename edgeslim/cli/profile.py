@@ -41,7 +41,7 @@ def command(
     model: Annotated[
         str | None, typer.Option(help="A model: saved, file.py:function, or a name.")
     ] = None,
-    space: Annotated[str | None, typer.Option(help="A search space.")] = None,
+    space: Annotated[str | None, typer.Option(help="A search space, or space.py.")] = None,
     operators: Annotated[
         Path | None, typer.Option(help="A file with one operator a line, in JSON.")
     ] = None,

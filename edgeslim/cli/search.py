@@ -1,4 +1,4 @@
-"""``edgeslim search``: the most accurate network within a latency."""
+"""``edgeslim search``: the most accurate network within limits; also to join or watch a search."""
 
 from __future__ import annotations
 
@@ -7,23 +7,56 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Host, Port, Serial, TaskName, only_shape
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.options import Host, Port, Serial, only_shape
+from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
+from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import format_ms, parse_ms
-from edgeslim.search.run_folder import Candidate, SearchResult
+from edgeslim.durations import parse_ms
+from edgeslim.errors import UsageError
 from edgeslim.search.search import search
 
 __all__ = ["command"]
 
 
 def command(
-    target_latency: Annotated[str, typer.Option(help="The limit, such as 20ms.")],
-    space: Annotated[str, typer.Option(help="The search space.")],
-    table: Annotated[Path, typer.Option(help="Latency table of the device.")],
-    task: TaskName = "digits",
-    algorithm: Annotated[str, typer.Option(help="Search algorithm.")] = "annealing",
+    target_latency: Annotated[
+        list[str] | None,
+        typer.Option(help="The limit, such as 20ms; several, each with the --table of its device."),
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="The search space: a name, or space.py of your own.")
+    ] = None,
+    table: Annotated[list[Path] | None, typer.Option(help="Latency table of the device.")] = None,
+    task: Annotated[
+        str, typer.Option(help="NAME, NAME:FOLDER with its images, or file.py of your own.")
+    ] = "digits",
+    algorithm: Annotated[
+        str, typer.Option(help="annealing, evolution, nsga2, random, surrogate or tpe.")
+    ] = "surrogate",
+    accuracy: Annotated[
+        str,
+        typer.Option(help="training: each candidate briefly; supernet: all networks once."),
+    ] = "training",
+    supernet: Annotated[
+        Path | None, typer.Option(help="A supernet that is trained already, supernet.npz.")
+    ] = None,
+    prefilter: Annotated[
+        str, typer.Option(help="Evaluate the best of several proposals by a proxy: macs:8.")
+    ] = "",
+    start: Annotated[
+        list[str] | None,
+        typer.Option(help="Begin with these tokens, a published network, or all: published."),
+    ] = None,
+    max_macs: Annotated[
+        str | None, typer.Option(help="Most multiply-accumulate operations: 300M.")
+    ] = None,
+    max_parameters: Annotated[str | None, typer.Option(help="Most parameters: 3M.")] = None,
+    max_size: Annotated[str | None, typer.Option(help="Largest file, in bytes: 4M.")] = None,
+    confidence: Annotated[
+        float, typer.Option(help="How likely predictions must make it that latencies are met.")
+    ] = 0.8,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -34,80 +67,119 @@ def command(
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
     ] = None,
-    candidates: Annotated[int, typer.Option(help="How many networks are trained.")] = 20,
-    epochs: Annotated[int, typer.Option(help="How long each is trained.")] = 2,
+    candidates: Annotated[int, typer.Option(help="How many networks are evaluated.")] = 20,
+    most_candidates: Annotated[
+        int | None,
+        typer.Option(help="How many at most, if none of the best meets its limits when measured."),
+    ] = None,
+    parallel: Annotated[int, typer.Option(help="How many may be evaluated at once.")] = 4,
+    epochs: Annotated[int, typer.Option(help="How long networks are trained.")] = 2,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    storage: Annotated[
+        str,
+        typer.Option(help="Database that other machines reach: postgresql://USER@HOST/DATABASE."),
+    ] = "",
+    measure: Annotated[
+        bool, typer.Option(help="Measure here, or leave it to those who join with --device.")
+    ] = True,
+    join: Annotated[
+        str | None,
+        typer.Option(help="Work on a search that was begun: its folder, or its name in --storage."),
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Look at a search: its folder, or its name in --storage.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="With --join: measure on this device, and train nothing.")
+    ] = None,
     serial: Serial = None,
     host: Host = None,
     port: Port = None,
     as_json: Json = False,
 ) -> None:
-    """Search a space for the most accurate network that meets a latency, measured at the end.
+    """Search a space for the most accurate network within limits, measured at the end.
 
     Example: edgeslim search --target-latency 0.3ms --space light-nas-small --table host.jsonl
+
+    On more machines: edgeslim search --join RUN. To watch: edgeslim search --status RUN.
     """
+    reached = DeviceChoice(name=device or "", serial=serial, host=host, port=port)
+    if status is not None or join is not None:
+        if target_latency or space or table:
+            raise UsageError("a search that was begun has its limits, space and tables already")
+        _take_part(join, status, storage, reached if device else None, supernet, as_json=as_json)
+        return
+    if device is not None:
+        raise UsageError("--device goes with --join; a search's devices are those of its tables")
+    if not target_latency or space is None or not table:
+        raise UsageError("a search needs --target-latency, --space and --table")
     result = search(
-        parse_ms(target_latency),
+        [parse_ms(each) for each in target_latency],
         space=space,
         table=table,
-        device=DeviceChoice(serial=serial, host=host, port=port),
+        device=reached,
         out=out,
         task=task,
         algorithm=algorithm,
+        accuracy=accuracy,
+        supernet=supernet,
+        prefilter=prefilter,
+        starts=start or (),
         input_shape=only_shape(input_shape),
+        max_macs=_count(max_macs),
+        max_parameters=_count(max_parameters),
+        max_bytes=_count(max_size),
+        confidence=confidence,
         candidates=candidates,
+        most_candidates=most_candidates,
+        parallel=parallel,
         epochs=epochs,
         seed=seed,
+        storage=storage,
+        measure=measure,
         progress=terminal_progress(),
     )
     if as_json:
-        print_json(_document(result))
+        print_json(result_document(result))
     else:
-        _print(result)
+        print_result(result)
 
 
-def _print(result: SearchResult) -> None:
-    measured = {each.tokens: each for each in result.measured}
-    listed = {each.tokens: each for each in (*result.front, *result.measured)}
-    print_table(
-        ["", "predicted", "measured", "accuracy", "tokens"],
-        [
-            [
-                "best" if tokens == result.best.tokens else "",
-                format_ms(each.predicted_ms),
-                format_ms(measured[tokens].measured_ms or 0) if tokens in measured else "",
-                f"{each.accuracy:.1%}",
-                ",".join(map(str, tokens)),
-            ]
-            for tokens, each in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
-        ],
+def _take_part(
+    joined: str | None,
+    watched: str | None,
+    storage: str,
+    device: DeviceChoice | None,
+    supernet: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """``--join`` or ``--status``."""
+    if watched is not None:
+        if joined is not None:
+            raise UsageError("--join and --status are two things; give one")
+        from edgeslim.search.status import search_status
+
+        found = search_status(watched, storage=storage)
+        if as_json:
+            print_json(status_document(found))
+        else:
+            print_status(found)
+        return
+    from edgeslim.search.join import join
+
+    done = join(
+        joined or "",
+        storage=storage,
+        device=device,
+        supernet=supernet,
+        progress=terminal_progress(),
     )
-    how = "measured" if result.measured else "predicted"
-    print_lines(
-        "",
-        f"{result.evaluated} candidates trained; the best meets {format_ms(result.target_ms)} "
-        f"as {how}; its model is in {result.model}",
-        *result.notes,
-    )
+    if as_json:
+        print_json({"evaluated": done.evaluated, "measured": done.measured})
+    else:
+        print_lines(f"{done.evaluated} candidates evaluated and {done.measured} measured here")
 
 
-def _document(result: SearchResult) -> dict[str, object]:
-    return {
-        "run": result.run,
-        "target_ms": result.target_ms,
-        "evaluated": result.evaluated,
-        "front": [_candidate(each) for each in result.front],
-        "measured": [_candidate(each) for each in result.measured],
-        "best": _candidate(result.best),
-        "model": result.model,
-        "notes": result.notes,
-    }
-
-
-def _candidate(candidate: Candidate) -> dict[str, object]:
-    return {
-        "tokens": candidate.tokens,
-        "predicted_ms": candidate.predicted_ms,
-        "accuracy": candidate.accuracy,
-        "measured_ms": candidate.measured_ms,
-    }
+def _count(text: str | None) -> int | None:
+    return None if text is None else parse_count(text)

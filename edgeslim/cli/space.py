@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from edgeslim.cli import agreement
 from edgeslim.cli.options import only_shape
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
@@ -21,6 +22,7 @@ __all__ = ["app"]
 
 
 app = typer.Typer(help="Search spaces and their networks.", no_args_is_help=True)
+app.command("agreement")(agreement.command)
 
 
 @app.command("list")
@@ -62,7 +64,7 @@ def list_spaces(as_json: Json = False) -> None:
 
 @app.command("largest")
 def show_largest(
-    space: Annotated[str, typer.Argument(help="The search space.")],
+    space: Annotated[str, typer.Argument(help="The search space, or space.py.")],
     table: Annotated[Path, typer.Option(help="Latency table of the device.")],
     target_latency: Annotated[str, typer.Option(help="The limit, with its unit: 15ms.")],
     count: Annotated[int, typer.Option(help="How many networks to list.")] = 10,
@@ -115,7 +117,7 @@ def show_largest(
 
 @app.command("build")
 def build(
-    space: Annotated[str, typer.Argument(help="The search space.")],
+    space: Annotated[str, typer.Argument(help="The search space, or space.py.")],
     tokens: Annotated[str, typer.Option(help="The network's tokens: 3,1,1,0,1,0,...")],
     out: Annotated[Path, typer.Option(help="Folder for the saved model.")],
     input_shape: Annotated[

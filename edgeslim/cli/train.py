@@ -10,18 +10,25 @@ import typer
 from edgeslim.cli.options import InputShape, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.spaces import parse_tokens
 from edgeslim.training.train_model import train
 
 __all__ = ["command"]
 
 
 def command(
-    model: Annotated[str, typer.Argument(help="A name, file.py:function, or a saved model.")],
+    model: Annotated[
+        str,
+        typer.Argument(help="A name, file.py:function, a saved model; with --tokens a space."),
+    ],
     task: TaskName,
     out: Annotated[
         Path,
         typer.Option(help="Folder for the trained model, and for the training's state meanwhile."),
     ],
+    tokens: Annotated[
+        str | None, typer.Option(help="A network of the space MODEL: 3,1,1,0,1,0.")
+    ] = None,
     epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
     batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
     learning_rate: Annotated[
@@ -35,11 +42,14 @@ def command(
     """Train a model for a task and save it; the same command goes on after an interruption.
 
     Example: edgeslim train mobilenet-v1 --task digits --input-shape 1,3,32,32 --out net
+
+    The winner of a search: edgeslim train light-nas-small --tokens 1,1,0 --task digits --out net
     """
     done = train(
         model,
         task=task,
         out=out,
+        tokens=None if tokens is None else parse_tokens(tokens),
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,

@@ -214,9 +214,9 @@ def _request(what: str | None, table: Path | None, out: Path | None, runs: Path)
     return _Request(
         source=replace(find_model(str(found.model)), name=run.resolve().name),
         folder=out or run / "deployment",
-        table=table or found.table,
-        target_ms=result.target_ms,
-        context=LatencyTable.read(found.table).context,
+        table=table or found.table(),
+        target_ms=result.targets[0].target_ms,
+        context=LatencyTable.read(found.table()).context,
     )
 
 

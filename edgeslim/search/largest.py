@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeslim.conversion.find_space import find_space
 from edgeslim.durations import format_ms
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
@@ -21,7 +22,7 @@ from edgeslim.opspec import Shape
 from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import SPACES, Space, Tokens
+from edgeslim.spaces import Space, Tokens
 
 __all__ = ["Largest", "SizedNetwork", "largest"]
 
@@ -72,7 +73,7 @@ def largest(
     """Finds the networks of a space that do the most work within a latency.
 
     Args:
-        space: Name of the space.
+        space: Name of the space, or the user's file with one.
         target_ms: The limit on the predicted latency.
         table: Latency table of a device, which need not be here.
         count: How many networks to return.
@@ -88,7 +89,7 @@ def largest(
     """
     if count < 1:
         raise UsageError(f"count must be at least 1, not {count}")
-    chosen = SPACES.get(space).space(input_shape, num_classes)
+    chosen = find_space(space, progress=progress).space(input_shape, num_classes)
     predictor = Predictor(LatencyTable.read(table))
     population = PopulationPredictor(predictor, chosen)
     size = math.prod(chosen.ranges)

@@ -1,73 +1,224 @@
-"""The latency limit of a search: what it allows, where it is met, what is out of reach."""
+"""The limits of a search: what they allow, where they are met, and what is out of reach."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from edgeslim.durations import format_ms
 from edgeslim.errors import InfeasibleTargetError
-from edgeslim.prediction.population import PopulationPredictor
+from edgeslim.prediction.population import IntArray, PopulationPredictor
+from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["LatencyLimit", "feasible_start"]
+__all__ = ["Array", "LatencyLimit", "Limits", "Mask", "SizeLimit", "feasible_start"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+_DRAWN = 4_000
+"""Random networks that are looked at where walking down from the start leads nowhere."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LatencyLimit:
-    """Predicted latency of a space's networks, against a target.
+    """Predicted latency on one device, against a target.
+
+    Args:
+        device: Name of the device.
+        predictor: Of the space's networks on it.
+        target_ms: The limit.
+        confidence: How likely the prediction must make it that the limit is met. At 0.5 the
+            prediction itself is held to it, above that so much more as its interval says.
+    """
+
+    device: str
+    predictor: PopulationPredictor
+    target_ms: float
+    confidence: float
+
+    def latencies_ms(self, population: IntArray) -> Array:
+        """Predicted latency of each network, nan where the table knows nothing of it."""
+        return self.predictor.latencies_ms(population)
+
+    def held(self, population: IntArray) -> Array:
+        """What is held to the target: at most this, with the confidence asked for."""
+        latencies_ms, half_widths_ms = self.predictor.intervals_ms(
+            population, confidence=2 * self.confidence - 1
+        )
+        return latencies_ms + half_widths_ms
+
+    def said(self, value: float) -> str:
+        """A latency on the device, for people; never less than it is."""
+        return f"{format_ms(value, round_up=True)} on {self.device}"
+
+    @property
+    def target(self) -> float:
+        """The limit."""
+        return self.target_ms
+
+    @property
+    def allowed(self) -> str:
+        """The limit, for people."""
+        return f"{format_ms(self.target_ms)} on {self.device}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizeLimit:
+    """How large a network may be in one way.
+
+    Args:
+        what: ``macs``, ``parameters`` or ``bytes``.
+        sizes: Of the space's networks.
+        target: The most that is allowed.
+    """
+
+    what: str
+    sizes: PopulationSizes
+    target: float
+
+    def held(self, population: IntArray) -> Array:
+        """The number that is limited, of each network."""
+        sizes = self.sizes.of(population)
+        known = {
+            "macs": sizes.macs,
+            "parameters": sizes.parameters,
+            "bytes": sizes.file_bytes,
+        }
+        return known[self.what].astype(np.float64)
+
+    def said(self, value: float) -> str:
+        """A size for people."""
+        return f"{value:,.0f} {'MACs' if self.what == 'macs' else self.what}"
+
+    @property
+    def allowed(self) -> str:
+        """The limit, for people."""
+        return self.said(self.target)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Everything that a network must meet.
 
     Args:
         space: The space.
-        predictor: Of its networks on a device.
-        target_ms: The limit.
+        latencies: Limits on latencies, at least one.
+        sizes: Of the space's networks.
+        others: Limits on sizes.
     """
 
     space: Space
-    predictor: PopulationPredictor
-    target_ms: float
-    _known: dict[Tokens, float] = field(default_factory=dict)
+    latencies: tuple[LatencyLimit, ...]
+    sizes: PopulationSizes
+    others: tuple[SizeLimit, ...] = ()
 
-    def latency_ms(self, tokens: Tokens) -> float:
-        """Predicted latency."""
-        return self.latencies_ms([tokens])[0]
+    def hold(self, population: Sequence[Tokens]) -> Mask:
+        """Whether each network is within all limits, ``(networks,)``."""
+        if not len(population):
+            return np.zeros(0, np.bool_)
+        return self.excess(population) <= 0.0
 
-    def latencies_ms(self, population: Sequence[Tokens]) -> list[float]:
-        """Predicted latency of each of several networks."""
-        new = [tokens for tokens in dict.fromkeys(population) if tokens not in self._known]
-        if new:
-            predicted = self.predictor.latencies_ms(np.array(new, np.int64))
-            self._known.update(zip(new, predicted.tolist(), strict=True))
-        return [self._known[tokens] for tokens in population]
+    def excess(self, population: Sequence[Tokens]) -> Array:
+        """By how much each network misses the limit that it misses most, relative to that.
 
-    def holds(self, tokens: Tokens) -> bool:
-        """Whether the prediction is within the limit."""
-        return self.latency_ms(tokens) <= self.target_ms
+        Zero or less is within all; infinite where a table knows nothing of a network.
+        """
+        worst: Array = self._shares(population).max(axis=1) - 1.0
+        return np.where(np.isnan(worst), np.inf, worst)
+
+    def costs(self, population: Sequence[Tokens]) -> Array:
+        """Predicted latency on each device and the parameters, ``(networks, devices + 1)``."""
+        tokens = np.asarray(population, np.int64)
+        columns = [limit.latencies_ms(tokens) for limit in self.latencies]
+        return np.column_stack([*columns, self.sizes.of(tokens).parameters])
+
+    def predicted_ms(self, tokens: Tokens) -> tuple[float, ...]:
+        """Predicted latency of a network on each device."""
+        one = np.array([tokens], np.int64)
+        return tuple(float(limit.latencies_ms(one)[0]) for limit in self.latencies)
+
+    def missed(self, tokens: Tokens) -> str:
+        """The limits that a network misses, for people; nothing if it meets all."""
+        return " and ".join(
+            f"{limit.said(value)} where {limit.allowed} are allowed"
+            for limit, value in self.values(tokens)
+            if not value <= limit.target
+        )
+
+    def reached(self, tokens: Tokens) -> str:
+        """What a network has of everything limited, for people."""
+        return " and ".join(limit.said(value) for limit, value in self.values(tokens))
+
+    def values(self, tokens: Tokens) -> Iterator[tuple[LatencyLimit | SizeLimit, float]]:
+        """Each limit, and what a network has of what it limits."""
+        one = np.array([tokens], np.int64)
+        for limit in self._all():
+            yield limit, float(limit.held(one)[0])
+
+    def _all(self) -> tuple[LatencyLimit | SizeLimit, ...]:
+        return (*self.latencies, *self.others)
+
+    def _shares(self, population: Sequence[Tokens]) -> Array:
+        """Of each limit that each network takes, ``(networks, limits)``."""
+        tokens = np.asarray(population, np.int64)
+        return np.column_stack([limit.held(tokens) / limit.target for limit in self._all()])
 
 
-def feasible_start(limit: LatencyLimit) -> Tokens:
-    """The space's own start if the limit allows it, or the first feasible vector below it.
+def feasible_start(limits: Limits, seed: int) -> Tokens:
+    """The space's own start if the limits allow it, or the first network near it that they do.
 
-    Walks down by the token that saves most, again and again.
+    Walks by the token that lessens the worst miss most, again and again; from the best of
+    some thousand random networks where that leads nowhere.
 
     Raises:
-        InfeasibleTargetError: Not even the fastest network found meets the limit.
+        InfeasibleTargetError: No network found is within all limits; says what the nearest has.
     """
-    current = limit.space.initial_tokens
-    while not limit.holds(current):
-        neighbours = _neighbours(current, limit.space.ranges)
-        latencies_ms = limit.latencies_ms([current, *neighbours])
-        fastest = int(np.argmin(latencies_ms))
-        if fastest == 0:
-            raise InfeasibleTargetError(
-                f"no network of {limit.space.name} is predicted to run in "
-                f"{format_ms(limit.target_ms)}; the fastest takes "
-                f"{format_ms(limit.latency_ms(current), round_up=True)}"
-            )
-        current = neighbours[fastest - 1]
+    ranges = limits.space.ranges
+    nearest = _walked(limits, limits.space.initial_tokens)
+    if not limits.hold([nearest])[0]:
+        drawn = np.random.default_rng(seed).integers(0, ranges, (_DRAWN, len(ranges)))
+        tokens = [nearest, (0,) * len(ranges), *(tuple(map(int, row)) for row in drawn)]
+        best = tokens[int(np.argmin(limits.excess(tokens)))]
+        nearest = min((nearest, _walked(limits, best)), key=lambda each: _excess(limits, each))
+    if not limits.hold([nearest])[0]:
+        raise InfeasibleTargetError(_out_of_reach(limits, nearest))
+    return nearest
+
+
+def _walked(limits: Limits, start: Tokens) -> Tokens:
+    """Where single changes lead that each lessen the worst miss."""
+    current, excess = start, _excess(limits, start)
+    while excess > 0:
+        neighbours = _neighbours(current, limits.space.ranges)
+        found = limits.excess(neighbours) if neighbours else np.empty(0)
+        if not found.size or not found.min() < excess:
+            break
+        current, excess = neighbours[int(np.argmin(found))], float(found.min())
     return current
+
+
+def _excess(limits: Limits, tokens: Tokens) -> float:
+    return float(limits.excess([tokens])[0])
+
+
+def _out_of_reach(limits: Limits, nearest: Tokens) -> str:
+    name = limits.space.name
+    if len(limits.latencies) == 1 and not limits.others:
+        (limit,) = limits.latencies
+        (_, value), *_ = limits.values(nearest)
+        sure = f" with confidence {limit.confidence:g}" if limit.confidence > 0.5 else ""
+        return (
+            f"no network of {name} is predicted to run in {format_ms(limit.target_ms)}{sure}; "
+            f"the fastest takes {format_ms(value, round_up=True)}"
+        )
+    return (
+        f"no network of {name} was found within all limits; the nearest takes "
+        f"{limits.reached(nearest)}: that is {limits.missed(nearest)}"
+    )
 
 
 def _neighbours(tokens: Tokens, ranges: Tokens) -> list[Tokens]:

@@ -1,11 +1,8 @@
-"""A search's folder: its settings, a copy of its table, and every candidate evaluated.
-
-The evaluations are the whole state. A search that goes on after an interruption proposes
-the same vectors again and finds their accuracies here.
-"""
+"""A search's folder: what was asked for, where its state is, its tables, and its result."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,55 +10,25 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import AppendOnlyFile, new_folder, read_json, write_bytes, write_json
-from edgeslim.opspec import Shape
-from edgeslim.spaces import Tokens
+from edgeslim.files import new_folder, read_json, write_bytes, write_json
+from edgeslim.search.candidates import Candidate
+from edgeslim.search.settings import LatencyTarget, SearchSettings
 
-__all__ = [
-    "Candidate",
-    "RunFolder",
-    "SearchResult",
-    "SearchSettings",
-    "default_folder",
-    "newest_run",
-]
+__all__ = ["RunFolder", "SearchPlace", "SearchResult", "default_folder", "newest_run"]
 
 
-class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides what a search does.
+class SearchPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search was asked for, and where its state is.
 
     Args:
-        space: Name of the space.
-        input_shape: Input of its networks.
-        num_classes: Width of their output.
-        target_ms: The latency limit.
-        device: Name of the device that the table is of.
-        task: Name of the task.
-        algorithm: Name of the algorithm.
-        candidates: How many networks are trained.
-        epochs: How long each is.
-        seed: Of everything random.
+        settings: What was asked for.
+        study: Name of the search in its storage.
+        storage: Address of the storage, without password; empty for a file of the folder.
     """
 
-    space: str
-    input_shape: Shape
-    num_classes: int
-    target_ms: float
-    device: str
-    task: str
-    algorithm: str
-    candidates: int
-    epochs: int
-    seed: int
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One network of a search; ``measured_ms`` is set for those that the device ran."""
-
-    tokens: Tokens
-    predicted_ms: float
-    accuracy: float
-    measured_ms: float | None = None
+    settings: SearchSettings
+    study: str
+    storage: str = ""
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,24 +36,28 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         run: Its folder.
-        target_ms: The limit.
-        evaluated: How many networks were trained.
-        front: Networks that no other beats in both latency and accuracy, fastest first.
-        measured: Networks that the device ran.
-        best: The most accurate one whose measured latency meets the limit, or predicted
-            latency if nothing could be measured.
+        targets: The latency limits.
+        candidates: Every network that was evaluated, in the order they were proposed.
+        front: Networks that no other beats in latency and accuracy, fastest first.
+        best: The most accurate one that meets every limit, as measured where it could be.
         model: Folder of the best one's saved model.
+        trained_accuracy: Of that model, after it was trained by itself.
         notes: What cannot be seen from the rest.
     """
 
     run: str
-    target_ms: float
-    evaluated: int
+    targets: tuple[LatencyTarget, ...]
+    candidates: tuple[Candidate, ...]
     front: tuple[Candidate, ...]
-    measured: tuple[Candidate, ...]
     best: Candidate
     model: str
+    trained_accuracy: float
     notes: tuple[str, ...] = ()
+
+    @property
+    def measured(self) -> tuple[Candidate, ...]:
+        """Networks that a device ran."""
+        return tuple(each for each in self.candidates if each.is_measured)
 
 
 class RunFolder:
@@ -98,12 +69,21 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._evaluations = AppendOnlyFile(path / "evaluations.jsonl")
 
     @property
-    def table(self) -> Path:
-        """The search's own copy of the latency table."""
-        return self.path / "table.jsonl"
+    def place_file(self) -> Path:
+        """What was asked for, and where the state is."""
+        return self.path / "search.json"
+
+    @property
+    def study_file(self) -> Path:
+        """The state, if it is in the folder."""
+        return self.path / "study.db"
+
+    @property
+    def supernet(self) -> Path:
+        """Folder of the search's own supernet, if it has one."""
+        return self.path / "supernet"
 
     @property
     def result_file(self) -> Path:
@@ -115,56 +95,24 @@ class RunFolder:
         """Folder of the winner's saved model."""
         return self.path / "model"
 
-    def check(self, settings: SearchSettings) -> bool:
-        """Whether there is a search in the folder to go on with.
+    def table(self, place: int = 0) -> Path:
+        """The search's own copy of a target's latency table."""
+        return self.path / ("table.jsonl" if place == 0 else f"table-{place + 1}.jsonl")
 
-        Raises:
-            UsageError: It has other settings; names the first that differs.
-        """
-        file = self.path / "search.json"
-        if not file.exists():
-            return False
-        old = read_json(file, SearchSettings)
-        for name in settings.__struct_fields__:
-            mine, theirs = getattr(settings, name), getattr(old, name)
-            if mine != theirs:
-                raise UsageError(
-                    f"{self.path} is a search with {name.replace('_', ' ')} {theirs}, not {mine}; "
-                    "give the same settings to go on with it, or another --out"
-                )
-        return True
+    def place(self) -> SearchPlace | None:
+        """The search in the folder, if there is one."""
+        return read_json(self.place_file, SearchPlace) if self.place_file.exists() else None
 
-    def begin(self, settings: SearchSettings, table: Path) -> None:
-        """Starts a search in the folder, with its own copy of the table, which may grow.
+    def begin(self, place: SearchPlace, tables: Sequence[Path]) -> None:
+        """Starts a search in the folder, with its own copies of the tables, which may grow.
 
         Raises:
             UnwritableError: The folder takes no files.
         """
         new_folder(self.path)
-        write_bytes(self.table, _content(table))
-        write_json(self.path / "search.json", settings)
-
-    def settings(self) -> SearchSettings:
-        """The settings of the search in the folder."""
-        return read_json(self.path / "search.json", SearchSettings)
-
-    def evaluations(self) -> dict[Tokens, Candidate]:
-        """Everything evaluated so far, in order."""
-        if not self._evaluations.path.exists():
-            return {}
-        lines, _ = self._evaluations.lines()
-        found = {}
-        for number, line in enumerate(lines, start=1):
-            try:
-                candidate = msgspec.json.decode(line, type=Candidate)
-            except msgspec.DecodeError as error:
-                raise BadFileError(f"{self._evaluations.path}:{number}: {error}") from error
-            found[candidate.tokens] = candidate
-        return found
-
-    def add(self, candidate: Candidate) -> None:
-        """Writes down an evaluation before anything else is done with it."""
-        self._evaluations.append(msgspec.json.encode(candidate))
+        for number, table in enumerate(tables):
+            write_bytes(self.table(number), content(table))
+        write_json(self.place_file, place)
 
     def finish(self, result: SearchResult) -> None:
         """Writes the result."""
@@ -183,17 +131,23 @@ class RunFolder:
         return read_json(self.result_file, SearchResult)
 
 
-def default_folder(runs: Path, settings: SearchSettings, table: Path) -> Path:
-    """The folder of an unfinished search with these settings and this table, or a new one."""
+def default_folder(
+    runs: Path, settings: SearchSettings, tables: Sequence[Path], storage: str
+) -> Path:
+    """The folder of an unfinished search with these settings and tables, or a new one."""
     for file in sorted(runs.glob("*/search.json")):
         run = RunFolder(file.parent)
-        if run.result_file.exists() or not run.table.exists():
+        if run.result_file.exists():
             continue
         with suppress(BadFileError):  # one that cannot be read is none to go on with
-            if run.settings() == settings and _content(run.table) == _content(table):
+            found = run.place()
+            same = found is not None and (found.settings, found.storage) == (settings, storage)
+            if same and all(
+                content(run.table(number)) == content(table) for number, table in enumerate(tables)
+            ):
                 return run.path
     now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-    return runs / f"{settings.space}-{now}"
+    return runs / f"{Path(settings.space).stem}-{now}"
 
 
 def newest_run(runs: Path) -> Path:
@@ -208,7 +162,12 @@ def newest_run(runs: Path) -> Path:
     return results[-1].parent
 
 
-def _content(path: Path) -> bytes:
+def content(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        BadFileError: It cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

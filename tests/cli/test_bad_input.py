@@ -61,7 +61,7 @@ WRONG_USAGE = {
 
 FAILED = {
     f"{SEARCH} --target-latency 1us": (
-        "no network of light-nas-small is predicted to run in 1.00 us; the fastest takes"
+        "predicted to run in 1.00 us with confidence 0.8; the fastest takes"
     ),
     "predict net --table none.jsonl": "cannot read none.jsonl: No such file or directory",
     "predict net --table not-a-table.jsonl": "not-a-table.jsonl:1: this is not a latency table",

@@ -115,3 +115,23 @@ def test_a_full_disk_keeps_the_state_there_was(folder: Path) -> None:
     assert not (folder / "net" / "model.pdmodel").exists()
     finished = edgeslim(*arguments, folder=folder)
     assert finished.code == 0, finished.err
+
+
+def test_a_network_of_a_space_is_trained_by_its_tokens(folder: Path) -> None:
+    tokens = "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"
+    train = ("train", "light-nas-small", "--task", "digits", "--input-shape", "1,1,16,16")
+    train += ("--epochs", 1, "--out", "net")
+    done = edgeslim(*train, "--tokens", tokens, "--json", folder=folder)
+    assert done.code == 0, done.err
+    assert 0.05 < done.document["metrics"]["accuracy"] <= 1
+    said = edgeslim("inspect", "net", "--json", folder=folder).document
+    built = edgeslim(
+        *("space", "build", "light-nas-small", "--tokens", tokens, "--out", "built"),
+        *("--input-shape", "1,1,16,16"),
+        folder=folder,
+    )
+    assert built.code == 0, built.err
+    assert said["macs"] == edgeslim("inspect", "built", "--json", folder=folder).document["macs"]
+    assert "there must be 18 tokens, not 2" in edgeslim(
+        *train, "--tokens", "1,2", folder=folder
+    ).error(2)

@@ -26,7 +26,8 @@ latencies = st.tuples(st.floats(1e-4, 1e3), st.floats(1e-4, 1e3)).map(np.array)
 tables: st.SearchStrategy[dict[OpSpec, Array]] = st.dictionaries(
     specs, latencies, min_size=1, max_size=10
 )
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=8, deadline=None)
+"""Each example fits several models."""
 
 
 @few
@@ -77,6 +78,7 @@ def test_the_error_grows_away_from_what_is_known(
     assert (np.diff(errors) > 0).all()
 
 
+@pytest.mark.slow
 @few
 @given(known=tables, others=st.lists(specs, max_size=5), data=st.data())
 def test_the_order_of_what_is_known_does_not_matter(
@@ -88,6 +90,7 @@ def test_the_order_of_what_is_known_does_not_matter(
     np.testing.assert_array_equal(one.errors, other.errors)
 
 
+@pytest.mark.slow
 @few
 @given(known=tables, others=st.lists(specs, min_size=1, max_size=5, unique=True))
 def test_an_estimate_does_not_depend_on_what_else_is_asked(

@@ -1,0 +1,158 @@
+"""What ``edgeslim search`` prints: the result of a search, or how far one is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeslim.cli.output import print_lines, print_table
+from edgeslim.durations import format_ms
+from edgeslim.search.candidates import Candidate
+from edgeslim.search.run_folder import SearchResult
+from edgeslim.search.settings import LatencyTarget
+from edgeslim.search.status import SearchStatus
+
+__all__ = ["print_result", "print_status", "result_document", "status_document"]
+
+
+def print_result(result: SearchResult) -> None:
+    """The front and what was measured, fastest first; the winner marked."""
+    listed = {each.tokens: each for each in (*result.front, *result.measured)}
+    single = len(result.targets) == 1
+    headers = [
+        f"{what}" if single else f"{what} on {target.device}"
+        for target in result.targets
+        for what in ("predicted", "measured")
+    ]
+    print_table(
+        ["", *headers, "accuracy", "tokens"],
+        [
+            [
+                "best" if tokens == result.best.tokens else "",
+                *_latencies(each),
+                f"{each.accuracy:.1%}",
+                ",".join(map(str, tokens)),
+            ]
+            for tokens, each in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
+        ],
+    )
+    print_lines(
+        "",
+        f"{len(result.candidates)} candidates evaluated; the best meets {_met(result)}; "
+        f"its model is in {result.model}, and {result.trained_accuracy:.1%} right",
+        *result.notes,
+    )
+
+
+def result_document(result: SearchResult) -> dict[str, object]:
+    """The result, with the keys that others rely on."""
+    return {
+        "run": result.run,
+        "target_ms": result.targets[0].target_ms,
+        "targets": [
+            {"device": each.device, "target_ms": each.target_ms} for each in result.targets
+        ],
+        "evaluated": len(result.candidates),
+        "front": [_candidate(each, result.targets) for each in result.front],
+        "measured": [_candidate(each, result.targets) for each in result.measured],
+        "best": _candidate(result.best, result.targets),
+        "model": result.model,
+        "trained_accuracy": result.trained_accuracy,
+        "notes": result.notes,
+    }
+
+
+def print_status(status: SearchStatus) -> None:
+    """What is done, and who does what."""
+    print_table(
+        ["", "done", "running", "waiting", "failed", "wasted", "an hour"],
+        [
+            [
+                name,
+                str(queue.done),
+                str(len(queue.running)),
+                str(len(queue.waiting)),
+                str(len(queue.failed)),
+                str(queue.wasted),
+                "" if queue.per_hour is None else f"{queue.per_hour:.0f}",
+            ]
+            for name, queue in status.queues.items()
+        ],
+    )
+    lines = [
+        f"{name}, {each.candidate}: {each.worker or 'somebody'}, heard of {each.silent_s:.0f} s ago"
+        for name, queue in status.queues.items()
+        for each in queue.running
+    ]
+    lines += [
+        f"{name}, {number} failed: {reason}"
+        for name, queue in status.queues.items()
+        for number, reason in queue.failed.items()
+    ]
+    if status.best is not None:
+        best = status.best
+        lines.append(
+            f"best so far: {best.accuracy:.1%}, predicted "
+            f"{' and '.join(map(format_ms, best.predicted_ms))}, {','.join(map(str, best.tokens))}"
+        )
+    print_lines("", *lines)
+
+
+def status_document(status: SearchStatus) -> dict[str, object]:
+    """The same as one document."""
+    return {
+        "candidates": status.settings.candidates,
+        "queues": {
+            name: {
+                "done": queue.done,
+                "waiting": queue.waiting,
+                "running": [
+                    {
+                        "candidate": each.candidate,
+                        "worker": each.worker,
+                        "silent_s": each.silent_s,
+                    }
+                    for each in queue.running
+                ],
+                "failed": {str(number): reason for number, reason in queue.failed.items()},
+                "wasted": queue.wasted,
+                "per_hour": queue.per_hour,
+            }
+            for name, queue in status.queues.items()
+        },
+        "best": None if status.best is None else _candidate(status.best, status.settings.targets),
+    }
+
+
+def _met(result: SearchResult) -> str:
+    """What the winner meets, and how it is known."""
+    measured = result.best.measured_ms or (None,) * len(result.targets)
+    return " and ".join(
+        f"{format_ms(target.target_ms)} on {target.device} as "
+        f"{'predicted' if took is None else 'measured'}"
+        for target, took in zip(result.targets, measured, strict=True)
+    )
+
+
+def _latencies(candidate: Candidate) -> list[str]:
+    measured = candidate.measured_ms or (None,) * len(candidate.predicted_ms)
+    return [
+        text
+        for predicted_ms, took_ms in zip(candidate.predicted_ms, measured, strict=True)
+        for text in (format_ms(predicted_ms), "" if took_ms is None else format_ms(took_ms))
+    ]
+
+
+def _candidate(candidate: Candidate, targets: Sequence[LatencyTarget]) -> dict[str, object]:
+    measured = candidate.measured_ms or (None,) * len(targets)
+    return {
+        "tokens": candidate.tokens,
+        "predicted_ms": candidate.predicted_ms[0],
+        "accuracy": candidate.accuracy,
+        "measured_ms": measured[0],
+        "latencies": [
+            {"device": target.device, "predicted_ms": predicted_ms, "measured_ms": took_ms}
+            for target, predicted_ms, took_ms in zip(
+                targets, candidate.predicted_ms, measured, strict=True
+            )
+        ],
+    }

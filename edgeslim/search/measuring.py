@@ -1,0 +1,86 @@
+"""Candidates on a device: what it takes for each, as rows that a table can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from edgeslim.device import DeviceChoice, device_names
+from edgeslim.errors import ContextMismatchError, EdgeslimError, LinkError
+from edgeslim.files import temporary_folder
+from edgeslim.latency_rows import NetworkRow, TableContext
+from edgeslim.profiling.device_session import DeviceSession, open_device
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.networks import measure_networks
+from edgeslim.profiling.work import space_networks
+from edgeslim.progress import Progress
+from edgeslim.spaces import Space, Tokens
+
+__all__ = ["Measured", "is_measurable", "measure", "open_device_of"]
+
+Measured = NetworkRow | EdgeslimError
+"""What a device took for a network, or why it does not run there."""
+
+
+def is_measurable(context: TableContext) -> bool:
+    """Whether networks can be measured on a table's device.
+
+    Of an imported table's device nobody may have told how it is reached.
+    """
+    return not context.provenance or context.device in device_names()
+
+
+def open_device_of(
+    context: TableContext, path: Path, choice: DeviceChoice | None = None
+) -> DeviceSession:
+    """The device of a table, to run networks as they ran for the table.
+
+    Args:
+        context: Of the table.
+        path: The table, for messages.
+        choice: How the device is reached, if not as its profile says.
+
+    Raises:
+        ContextMismatchError: It is not as it was when the table was measured.
+    """
+    named = replace(
+        (choice or DeviceChoice()).named(context.device),
+        threads=context.execution.threads,
+        power_mode=context.execution.power_mode,
+    )
+    session = open_device(named)
+    try:
+        context.check_same(session.context(), path)
+    except ContextMismatchError:
+        session.close()
+        raise
+    return session
+
+
+def measure(
+    session: DeviceSession, space: Space, wanted: Sequence[Tokens], progress: Progress
+) -> list[Measured]:
+    """Times networks with fresh weights, which do not matter for it, interleaved.
+
+    One that does not run takes nothing from the others: then each is tried by itself.
+
+    Raises:
+        LinkError: The device is gone, which is no network's fault.
+    """
+    try:
+        return list(_rows(session, space, wanted, progress))
+    except LinkError:
+        raise
+    except EdgeslimError as error:
+        if len(wanted) == 1:
+            return [error]
+    return [each for tokens in wanted for each in measure(session, space, [tokens], progress)]
+
+
+def _rows(
+    session: DeviceSession, space: Space, wanted: Sequence[Tokens], progress: Progress
+) -> Iterator[NetworkRow]:
+    with temporary_folder() as folder:
+        networks = list(space_networks(space, wanted, session.execution.target, Path(folder)))
+        yield from measure_networks(DriftWatch(session), networks, progress=progress).rows(networks)

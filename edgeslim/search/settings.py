@@ -1,0 +1,162 @@
+"""What a search was asked for: a value that decides everything it does."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
+from edgeslim.opspec import Shape, encode_hook
+from edgeslim.spaces import Space, Tokens
+
+__all__ = ["LatencyTarget", "Round", "SearchSettings", "rounds", "space_fingerprint"]
+
+
+class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A latency that every network must have on a device.
+
+    Args:
+        device: Name of the device.
+        target_ms: The limit.
+        table: Checksum of the latency table that predicts for it.
+        measurable: Whether networks can be measured there.
+    """
+
+    device: str
+    target_ms: float
+    table: str
+    measurable: bool = True
+
+
+class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides what a search does.
+
+    Args:
+        space: Name of the space, or the file that it is in.
+        space_fingerprint: Of the space's networks, as `space_fingerprint` makes it.
+        input_shape: Input of its networks.
+        num_classes: Width of their output.
+        task: What they are trained for.
+        targets: The latency limits, at least one.
+        confidence: How likely each prediction must make it that the latency is met.
+        max_macs: Most multiply-accumulate operations, if limited.
+        max_parameters: Most parameters.
+        max_bytes: Largest file.
+        algorithm: Name of the algorithm.
+        starts: Networks that are evaluated before any other.
+        candidates: How many networks are evaluated before devices are asked.
+        most_candidates: How many if the devices say that none of the best meets its limits.
+        parallel: How many candidates may be evaluated at once; each is chosen without
+            knowing of that many before it.
+        accuracy: What gives a network its accuracy.
+        prefilter: What chooses among several proposals before any is evaluated, or nothing.
+        epochs: How long networks are trained.
+        seed: Of everything random.
+    """
+
+    space: str
+    space_fingerprint: str
+    input_shape: Shape
+    num_classes: int
+    task: str
+    targets: tuple[LatencyTarget, ...]
+    confidence: float
+    max_macs: int | None = None
+    max_parameters: int | None = None
+    max_bytes: int | None = None
+    algorithm: str
+    starts: tuple[Tokens, ...]
+    candidates: int
+    most_candidates: int
+    parallel: int
+    accuracy: str
+    prefilter: str = ""
+    epochs: int
+    seed: int
+
+    def check(self) -> None:
+        """Proves that the numbers can be meant.
+
+        Raises:
+            UsageError: One cannot; says which.
+        """
+        for name in ("candidates", "parallel", "epochs"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.most_candidates < self.candidates:
+            raise UsageError(
+                f"most_candidates must be at least the {self.candidates} candidates, "
+                f"not {self.most_candidates}"
+            )
+        if not 0.5 <= self.confidence < 1:
+            raise UsageError(
+                f"confidence must be between 0.5 and 1 (and not 1), not {self.confidence}"
+            )
+        for name in ("max_macs", "max_parameters", "max_bytes"):
+            limit = getattr(self, name)
+            if limit is not None and limit < 1:
+                raise UsageError(f"{name} must be at least 1, not {limit}")
+        for target in self.targets:
+            if not 0 < target.target_ms < math.inf:
+                raise UsageError(f"a latency limit must be above 0, not {target.target_ms}")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {self.seed}")
+
+    def difference(self, other: SearchSettings) -> str:
+        """The first setting that differs and how, for people; nothing if they are the same."""
+        for name in self.__struct_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                return f"{name.replace('_', ' ')} {_text(mine)}, not {_text(theirs)}"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """Candidates between two times that devices are asked.
+
+    Args:
+        number: Counts from 0.
+        first: Its first candidate.
+        end: The one behind its last.
+    """
+
+    number: int
+    first: int
+    end: int
+
+
+def rounds(settings: SearchSettings) -> Iterator[Round]:
+    """The rounds of a search: all candidates, then a quarter as many again and again."""
+    yield Round(number=0, first=0, end=settings.candidates)
+    size = max(settings.parallel, math.ceil(settings.candidates / 4))
+    starts = range(settings.candidates, settings.most_candidates, size)
+    for number, first in enumerate(starts, start=1):
+        yield Round(number=number, first=first, end=min(first + size, settings.most_candidates))
+
+
+def space_fingerprint(space: Space, target: Target) -> str:
+    """Checksum of a space's token ranges and of the operators of some of its networks.
+
+    Two machines whose spaces have the same give the same tokens the same network.
+    """
+    encoder = msgspec.json.Encoder(enc_hook=encode_hook)
+    ends = [tuple(0 for _ in space.ranges), tuple(size - 1 for size in space.ranges)]
+    digest = hashlib.sha256(encoder.encode([space.ranges, space.input_shape, space.num_classes]))
+    for tokens in (space.initial_tokens, *ends):
+        operators = sorted(map(encoder.encode, space.operators(tokens, target)))
+        digest.update(b"\n".join(operators))
+    return digest.hexdigest()[:16]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(each, LatencyTarget) for each in value):
+        return " and ".join(
+            f"{each.target_ms:g} ms on {each.device} (table {each.table})" for each in value
+        )
+    return str(value)
