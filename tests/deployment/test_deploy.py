@@ -33,11 +33,12 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.search.run_folder import Candidate, RunFolder, SearchResult, SearchSettings
-from tests.search.made_up import host_context, made_up_ms, made_up_table, small_space
+from edgeslim.search.run_folder import RunFolder, SearchPlace, SearchResult
+from edgeslim.search.settings import LatencyTarget
+from tests.search.made_up import host_context, made_up_ms, made_up_table
+from tests.search.searches import SPACE, candidate, settings
 from tests.values import CONTEXT, relu, timed
 
-SPACE = small_space()
 TOKENS = tuple(0 for _ in SPACE.ranges)
 
 
@@ -91,32 +92,19 @@ def test_a_model_is_converted_proved_right_and_measured_beside_its_prediction(
 def run(tmp_path: Path, table: LatencyTable) -> RunFolder:
     """A search that has ended, and has the network of other weights for its winner."""
     found = RunFolder(tmp_path / "runs" / "first")
-    found.begin(
-        SearchSettings(
-            space=SPACE.name,
-            input_shape=SPACE.input_shape,
-            num_classes=10,
-            target_ms=1000.0,
-            device="host",
-            task="digits",
-            algorithm="annealing",
-            candidates=1,
-            epochs=1,
-            seed=0,
-        ),
-        table.path,
-    )
-    best = Candidate(tokens=TOKENS, predicted_ms=0.1, accuracy=0.5, measured_ms=0.1)
+    wanted = settings(targets=(LatencyTarget(device="host", target_ms=1000.0, table="t"),))
+    found.begin(SearchPlace(settings=wanted, study="first"), [table.path])
+    best = candidate(0, TOKENS, predicted_ms=(0.1,), measured_ms=(0.1,))
     net_at(found.model, seed=7)
     found.finish(
         SearchResult(
             run="moved since",
-            target_ms=1000.0,
-            evaluated=1,
+            targets=wanted.targets,
+            candidates=(best,),
             front=(best,),
-            measured=(best,),
             best=best,
             model="moved since/model",
+            trained_accuracy=0.5,
         )
     )
     return found
@@ -140,8 +128,8 @@ def test_a_search_is_deployed_with_as_many_threads_as_it_was_for(run: RunFolder)
     context = msgspec.structs.replace(
         host_context(), execution=msgspec.structs.replace(host_context().execution, threads=2)
     )
-    run.table.unlink()
-    made_up_table(run.table, SPACE, context)
+    run.table().unlink()
+    made_up_table(run.table(), SPACE, context)
     if host_context().hardware.endswith(", 1 cores"):
         with pytest.raises(UsageError, match="2 threads do not fit"):
             deploy(str(run.path))
