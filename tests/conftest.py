@@ -45,6 +45,12 @@ _TOGETHER = (
 )
 """Folders whose slow tests compute, and do not mind another beside them."""
 
+_TOGETHER_TOO = (
+    *("cli/test_bad_input.py", "cli/test_help.py", "cli/test_sensitivity.py", "cli/test_table.py"),
+    *("cli/test_train.py", "runner/test_native_build.py"),
+)
+"""Files elsewhere that only compute."""
+
 _ALONE = (
     "conversion/test_operator_kinds.py",
     "fusion/test_on_this_machine.py",
@@ -61,7 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(tests)
-        together = place.parts[0] in _TOGETHER and place.as_posix() not in _ALONE
+        together = place.as_posix() in _TOGETHER_TOO or (
+            place.parts[0] in _TOGETHER and place.as_posix() not in _ALONE
+        )
         if item.get_closest_marker("slow") and not together:
             item.add_marker(pytest.mark.alone)
 
