@@ -141,9 +141,10 @@ class JobQueue:
         missing = [each for each, since in self._missed.items() if now - since >= after_s]
         if not missing:
             return []
-        # Others may be doing the same, so each begins elsewhere and looks what they have done.
+        # Others who waited may be doing the same, so each of them begins elsewhere, and all look
+        # what others have done.
         added: dict[int, int] = {}
-        for candidate in self._from_our_place(missing):
+        for candidate in self._from_our_place(missing) if after_s else missing:
             self._look()
             if self._ledger.missing([candidate]):
                 added[candidate] = self._trials.add(candidate, self._notes(candidate))
@@ -159,11 +160,8 @@ class JobQueue:
         Args:
             below: Only a lower number than this.
         """
-        job = self._take_known(below)
-        if job is None:
-            self._look()
-            job = self._take_known(below)
-        return job
+        self._look()  # or what this process itself has done would still seem to be waiting
+        return self._take_known(below)
 
     def results(self) -> dict[int, Result]:
         """Everything that is settled, by candidate: done, or failed for good."""
