@@ -20,6 +20,7 @@ from edgeslim.errors import BadFileError, UnwritableError
 __all__ = [
     "AppendOnlyFile",
     "new_folder",
+    "read_bytes",
     "read_json",
     "read_toml",
     "replace_folder",
@@ -131,6 +132,18 @@ def write_json(path: Path, value: object) -> None:
     write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
+def read_bytes(path: Path) -> bytes:
+    """A file's content.
+
+    Raises:
+        BadFileError: Missing or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def read_json(path: Path, shape: type[Value]) -> Value:
     """One typed JSON document.
 
@@ -146,10 +159,9 @@ def read_toml(path: Path, shape: type[Value]) -> Value:
 
 
 def _decode(path: Path, decode: Callable[[bytes], Value]) -> Value:
+    content = read_bytes(path)
     try:
-        return decode(path.read_bytes())
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+        return decode(content)
     except (msgspec.DecodeError, ValueError) as error:
         raise BadFileError(f"{path}: {error}") from error
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
+from edgeslim.files import read_bytes
 
 __all__ = ["HOST_KERNELS", "KERNEL_TARGETS", "Kernel", "OptimizedModel", "read_optimized_model"]
 
@@ -69,10 +70,7 @@ def read_optimized_model(path: Path) -> OptimizedModel:
     Raises:
         BadFileError: Missing, truncated, or not an optimized model.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    content = read_bytes(path)
     if len(content) < _START.size:
         raise BadFileError(f"{path} is not an optimized model of Paddle-Lite: it is too short")
     format_version, version, program_bytes = _START.unpack_from(content)

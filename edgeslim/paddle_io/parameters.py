@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError
-from edgeslim.files import write_bytes
+from edgeslim.files import read_bytes, write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.proto import framework
 
@@ -86,10 +86,7 @@ def _checked_tensors(
     program: Any,  # noqa: ANN401
 ) -> Iterator[tuple[str, Shape, int, bytes]]:
     """Name, shape, type and elements of each tensor of a file; raises as `check_parameters`."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    content = read_bytes(path)
     position = 0
     for name, shape in persistent_tensors(program).items():
         if position >= len(content):
@@ -130,14 +127,12 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
     Raises:
         BadFileError: Unreadable, or no tensor where one should be.
     """
+    content = read_bytes(path)
     try:
-        content = path.read_bytes()
         shapes, position = {}, 0
         for name in persistent_tensors(program):
             description, _, position = _tensor_at(content, position)
             shapes[name] = tuple(description.dims)
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (EOFError, ValueError) as error:
         raise BadFileError(f"{path} does not hold the parameters of its program") from error
     return shapes

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError, ProgramNotFoundError
+from edgeslim.files import read_bytes
 from edgeslim.opspec import Attribute
 
 __all__ = ["add_attribute", "attribute_value", "framework", "parse_program", "read_program"]
@@ -47,11 +48,7 @@ def read_program(path: Path) -> Any:  # noqa: ANN401 - generated classes have no
     Raises:
         BadFileError: Missing, empty, or not a program.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
-    return parse_program(content, path)
+    return parse_program(read_bytes(path), path)
 
 
 def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401

@@ -14,6 +14,7 @@ from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.execution import Target
+from edgeslim.files import read_bytes
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.networks import OptimizedNetwork
@@ -123,13 +124,9 @@ def operator_work(path: Path) -> Work:
     Raises:
         BadFileError: Unreadable, or a line is no operator; the message has the place.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     decoder = msgspec.json.Decoder(OpSpec, dec_hook=decode_hook)
     specs = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_bytes(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import new_folder, read_json, write_bytes, write_json
+from edgeslim.files import new_folder, read_bytes, read_json, write_bytes, write_json
 from edgeslim.search.candidates import Candidate
 from edgeslim.search.settings import LatencyTarget, SearchSettings
 
@@ -111,7 +111,7 @@ class RunFolder:
         """
         new_folder(self.path)
         for number, table in enumerate(tables):
-            write_bytes(self.table(number), content(table))
+            write_bytes(self.table(number), read_bytes(table))
         write_json(self.place_file, place)
 
     def finish(self, result: SearchResult) -> None:
@@ -143,7 +143,8 @@ def default_folder(
             found = run.place()
             same = found is not None and (found.settings, found.storage) == (settings, storage)
             if same and all(
-                content(run.table(number)) == content(table) for number, table in enumerate(tables)
+                read_bytes(run.table(number)) == read_bytes(table)
+                for number, table in enumerate(tables)
             ):
                 return run.path
     now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
@@ -160,15 +161,3 @@ def newest_run(runs: Path) -> Path:
     if not results:
         raise UsageError(f"there is no finished search in {runs}; give a model or a run")
     return results[-1].parent
-
-
-def content(path: Path) -> bytes:
-    """A file's bytes.
-
-    Raises:
-        BadFileError: It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error

@@ -13,7 +13,7 @@ from edgeslim import ops
 from edgeslim.durations import now
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import Execution, PowerMode, Target
-from edgeslim.files import write_bytes
+from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import Convention, OperatorRow, TableContext, encode_row
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
@@ -102,7 +102,7 @@ def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> 
     chosen = FORMATS.get(format_name)
     if out.exists():
         raise UsageError(f"{out} is there already; give another --out")
-    found = chosen.read(file, _content(file), origin.unit)
+    found = chosen.read(file, read_bytes(file), origin.unit)
     if not found.rows:
         first = f"; {found.refused[0]}" if found.refused else ""
         raise BadFileError(f"nothing in {file} can be imported as {format_name}{first}")
@@ -121,13 +121,6 @@ def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> 
             *([f"{repeated} rows repeat another and agree with it"] if repeated else []),
         ),
     )
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadFileError(f"cannot read {file}: {error.strerror or error}") from error
 
 
 def _distinct(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow], int]:

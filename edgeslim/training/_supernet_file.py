@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import write_bytes
+from edgeslim.files import read_bytes, write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.spaces import Tokens
 from edgeslim.training.checkpoint import data_fingerprint
@@ -123,12 +123,11 @@ def read(path: Path) -> tuple[SupernetAbout, dict[str, NDArray[Any]]]:
     """
     if path.is_dir():
         raise BadFileError(f"{path} is a folder; give the file in it: {path / 'supernet.npz'}")
+    content = read_bytes(path)
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             about = msgspec.json.decode(stored["about"].tobytes(), type=SupernetAbout)
             values = {name: stored[f"parameter_{i}"] for i, name in enumerate(about.names)}
-    except OSError as error:
-        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     except (AttributeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         # np.load gives a plain array, which no ``with`` takes, for a file of one.
         raise BadFileError(f"{path} is no supernet, or a damaged one ({error})") from error
