@@ -71,21 +71,15 @@ def train_supernet(
     load_paddle()
     from edgeslim.training import trainer
     from edgeslim.training._first_values import first_values
-    from edgeslim.training._learning import Settings, learn
+    from edgeslim.training._learning import learn
     from edgeslim.training._sandwich import Sandwich
     from edgeslim.training._shared_weights import SharedWeights
     from edgeslim.training._supernet_file import about_training
     from edgeslim.training.supernet import Supernet
 
-    trainer.check_settings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
-    )
     data = found.data(space.input_shape, SPLIT_SEED)
-    settings = Settings(
-        epochs=epochs,
-        batch_size=min(batch_size, len(data.train)),
-        learning_rate=learning_rate,
-        seed=seed,
+    settings = trainer.settings_for(
+        data, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
     )
     more: dict[str, int | float | str] = {"space": _said(space), "random_networks": random_networks}
     with progress.stage("networks of the space", 1) as stage:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edgeslim.training.tasks import TaskData
 
-__all__ = ["Step", "TrainingResult", "check_settings", "seeded_build", "train"]
+__all__ = ["Step", "TrainingResult", "check_settings", "seeded_build", "settings_for", "train"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,12 +80,8 @@ def train(
         BadFileError: The checkpoint or an example cannot be read.
         ModelError: The loss is no number any more, or not for these outputs.
     """
-    check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    settings = Settings(
-        epochs=epochs,
-        batch_size=min(batch_size, len(data.train)),
-        learning_rate=learning_rate,
-        seed=seed,
+    settings = settings_for(
+        data, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
     )
 
     def find_gradients(
@@ -99,6 +95,19 @@ def train(
     with fast_depthwise(net):
         losses = learn(net, data, settings, find_gradients, on_step=on_step, checkpoint=checkpoint)
     return TrainingResult(metric=evaluate(net, data.validation, data.metric), losses=losses)
+
+
+def settings_for(
+    data: TaskData, *, epochs: int, batch_size: int, learning_rate: float, seed: int
+) -> Settings:
+    """The settings of a training on these examples; raises as `check_settings`."""
+    check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    return Settings(
+        epochs=epochs,
+        batch_size=min(batch_size, len(data.train)),
+        learning_rate=learning_rate,
+        seed=seed,
+    )
 
 
 def check_settings(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
