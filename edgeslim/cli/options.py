@@ -22,7 +22,9 @@ __all__ = [
     "LockFrequency",
     "Port",
     "Power",
+    "Seed",
     "Serial",
+    "SpaceInput",
     "StayOn",
     "TaskName",
     "Threads",
@@ -44,6 +46,8 @@ Power = Annotated[
 ]
 
 
+Seed = Annotated[int, typer.Option(help="Of everything random.")]
+SpaceInput = Annotated[list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")]
 InputShape = Annotated[list[str] | None, typer.Option(help="Input of the network: 1,3,224,224.")]
 TaskName = Annotated[
     str,

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edgeslim.cli.options import Host, Port, Serial, shapes
+from edgeslim.cli.options import Host, Port, Seed, Serial, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.device import DeviceChoice
@@ -69,7 +69,7 @@ def command(
     epochs: Annotated[int, typer.Option(help="Training after each step; 0 for none.")] = 5,
     batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
     learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Seed = 0,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli import agreement
-from edgeslim.cli.options import only_shape
+from edgeslim.cli.options import InputShape, SpaceInput, only_shape
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.build_network import build_network
@@ -68,9 +68,7 @@ def show_largest(
     table: Annotated[Path, typer.Option(help="Latency table of the device.")],
     target_latency: Annotated[str, typer.Option(help="The limit, with its unit: 15ms.")],
     count: Annotated[int, typer.Option(help="How many networks to list.")] = 10,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
-    ] = None,
+    input_shape: SpaceInput = None,
     classes: Annotated[int | None, typer.Option(help="Width of their output.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -120,9 +118,7 @@ def build(
     space: Annotated[str, typer.Argument(help="The search space, or space.py.")],
     tokens: Annotated[str, typer.Option(help="The network's tokens: 3,1,1,0,1,0,...")],
     out: Annotated[Path, typer.Option(help="Folder for the saved model.")],
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the network: 1,3,224,224.")
-    ] = None,
+    input_shape: InputShape = None,
     classes: Annotated[int | None, typer.Option(help="Width of its output.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import TaskName, only_shape
+from edgeslim.cli.options import Seed, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.find_space import find_space
@@ -30,10 +30,8 @@ def command(
         int,
         typer.Option(help="Networks that a step trains beside the largest and the smallest."),
     ] = 2,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    input_shape: SpaceInput = None,
+    seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Train one set of weights for all networks of a space, so that judging one takes seconds.
@@ -45,7 +43,9 @@ def command(
     """
     found = find_task(task)
     supernet = train_supernet(
-        find_space(space).space(only_shape(input_shape), found.num_classes),
+        find_space(space, progress=terminal_progress()).space(
+            only_shape(input_shape), found.num_classes
+        ),
         task,
         out,
         epochs=epochs,

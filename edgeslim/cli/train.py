@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import InputShape, TaskName, only_shape
+from edgeslim.cli.options import InputShape, Seed, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.spaces import parse_tokens
@@ -35,7 +35,7 @@ def command(
         float | None,
         typer.Option(help="The highest; by default 0.1 for fresh weights, 0.01 for saved ones."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Seed = 0,
     input_shape: InputShape = None,
     as_json: Json = False,
 ) -> None:
