@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -13,15 +11,14 @@ from typing import TypeVar
 from edgeslim.search.jobs.job import Job
 from edgeslim.search.jobs.ledger import Attempt, AttemptState, Ledger, Limits, Result
 from edgeslim.search.jobs.storage import Storage
-from edgeslim.search.jobs.trials import Notes, Trials
-from edgeslim.search.jobs.workers import has_ended, worker_name
+from edgeslim.search.jobs.trials import Trials
+from edgeslim.search.jobs.workers import has_ended, own_share, worker_name
 
 __all__ = ["JobQueue", "QueueStatus", "Running"]
 
 Item = TypeVar("Item")
 
 _OBJECTIVES = {"accuracy": "maximize"}
-_GOLDEN = (math.sqrt(5) - 1) / 2
 _RECENT = 50
 """The throughput is that of so many last results."""
 
@@ -108,7 +105,6 @@ class JobQueue:
         self._interval_s = float(agreed["interval_s"])
         self._grace_s = float(agreed["grace_s"])
         self._ledger = Ledger(Limits(failures=agreed["failures"], silences=agreed["silences"]))
-        self._notes: Callable[[int], Notes] = lambda _candidate: Notes()
         self._missed: dict[int, float] = {}
         self._watched: dict[int, float] = {}
         self.name = name
@@ -117,7 +113,6 @@ class JobQueue:
     def ensure(
         self,
         candidates: Iterable[int],
-        notes: Callable[[int], Notes] | None = None,
         *,
         after_s: float = 0.0,
     ) -> list[int]:
@@ -127,13 +122,10 @@ class JobQueue:
 
         Args:
             candidates: Their numbers.
-            notes: What is known of one before it is tried: one transaction, where `Job.note`
-                needs one for each thing; but it is read again at each look until it is done.
             after_s: Adds only what has been missing for so long, as far as this process knows.
                 Who has nothing to do leaves it so to who just finished something, or fifty
                 would add the same at once.
         """
-        self._notes = notes or self._notes
         now = time.monotonic()
         self._missed = {
             each: self._missed.get(each, now) for each in self._ledger.missing(candidates)
@@ -147,7 +139,7 @@ class JobQueue:
         for candidate in self._from_our_place(missing) if after_s else missing:
             self._look()
             if self._ledger.missing([candidate]):
-                added[candidate] = self._trials.add(candidate, self._notes(candidate))
+                added[candidate] = self._trials.add(candidate)
         self._look()
         for candidate, key in added.items():
             mine = (each for each in self._ledger.doubles(candidate) if each.key == key)
@@ -224,7 +216,7 @@ class JobQueue:
 
     def _from_our_place(self, items: Sequence[Item]) -> list[Item]:
         """Many processes do the same at once, so each begins elsewhere."""
-        begin = int(os.getpid() * _GOLDEN % 1 * len(items))
+        begin = int(own_share() * len(items))
         return [*items[begin:], *items[:begin]]
 
     def _take_known(self, below: int | None) -> Job | None:

@@ -14,11 +14,10 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import msgspec
 import optuna
 from optuna.trial import TrialState
 
-from edgeslim.errors import ContextMismatchError, StorageError
+from edgeslim.errors import StorageError
 from edgeslim.search.jobs.storage import Storage
 from edgeslim.search.jobs.study import do, open_study
 
@@ -84,29 +83,6 @@ class Record:
         if value is None or hashlib.sha256(value).hexdigest() != notes.get("sha256"):
             raise StorageError(f"{self._where(key)} is not what was written")
         return value
-
-    def agree(self, key: str, values: Mapping[str, Any]) -> None:
-        """Writes settings down, or proves that those that are there are the same.
-
-        Args:
-            key: Their name.
-            values: What JSON can say.
-
-        Raises:
-            ContextMismatchError: Others are there; names the first that differs.
-        """
-        encoded = msgspec.json.encode(values, order="deterministic")
-        standing = self.write_once(key, encoded)
-        if standing == encoded:
-            return
-        theirs, mine = msgspec.json.decode(standing), msgspec.json.decode(encoded)
-        for name in sorted({*theirs, *mine}):
-            if theirs.get(name) != mine.get(name):
-                raise ContextMismatchError(
-                    f"{self._name!r} in {self._storage.address.name} has "
-                    f"{name.replace('_', ' ')} {theirs.get(name)}, not {mine.get(name)}; "
-                    "give the same settings to work on it, or another name"
-                )
 
     def _value(self, notes: Mapping[str, Any]) -> bytes | None:
         if "text" in notes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from edgeslim.search.jobs.faults import (
     passes,
     trouble,
 )
+from edgeslim.search.jobs.workers import own_share
 
 __all__ = ["Storage", "open_storage"]
 
@@ -154,7 +154,7 @@ def _opened(address: Address) -> RDBStorage:
             if not again or tries == _OPENING_TRIES:
                 shown = error if _clean(error, address) else None
                 raise opening_error(error, address) from shown
-        time.sleep(0.05 + (os.getpid() * 0.618 % 1) * 0.1)
+        time.sleep(0.05 + own_share() * 0.1)
 
 
 def _clean(error: BaseException | None, address: Address) -> bool:

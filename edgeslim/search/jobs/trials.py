@@ -118,14 +118,9 @@ class Trials:
         self._unfinished = {each.number for each in fresh if not each.state.is_finished()}
         return [_attempt(each) for each in fresh if _CANDIDATE in each.user_attrs]
 
-    def add(self, candidate: int, notes: Notes) -> int:
-        """One more waiting attempt at a candidate, with what is known of it; its key."""
-        trial = optuna.create_trial(
-            state=TrialState.WAITING,
-            params=notes.parameters(),
-            distributions=notes.distributions(),
-            user_attrs={**notes.attributes, _CANDIDATE: candidate},
-        )
+    def add(self, candidate: int) -> int:
+        """One more waiting attempt at a candidate; its key."""
+        trial = optuna.create_trial(state=TrialState.WAITING, user_attrs={_CANDIDATE: candidate})
         return self._do(lambda: self._cached.create_new_trial(self.study_id, trial))
 
     def pop(self, attempt: Attempt) -> bool:

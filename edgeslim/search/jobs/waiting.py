@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 
-__all__ = ["wait"]
+from edgeslim.search.jobs.workers import GOLDEN, own_share
 
-_GOLDEN = (math.sqrt(5) - 1) / 2
+__all__ = ["wait"]
 
 
 def wait(
@@ -34,12 +33,12 @@ def wait(
     """
     deadline = time.monotonic() + timeout_s
     pause_s = first_s
-    spread = os.getpid() * _GOLDEN % 1
+    spread = own_share()
     while not changed():
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             return False
-        spread = (spread + _GOLDEN) % 1
+        spread = (spread + GOLDEN) % 1
         time.sleep(min(pause_s * (0.75 + spread / 2), left_s))
         pause_s = min(1.5 * pause_s, longest_s)
     return True

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import socket
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-__all__ = ["has_ended", "worker_name"]
+__all__ = ["GOLDEN", "has_ended", "own_share", "worker_name"]
+
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Its multiples are spread most evenly."""
 
 
 def worker_name() -> str:
@@ -32,12 +36,16 @@ def has_ended(worker: str) -> bool:
     if not here or not pid.isdecimal():
         return False
     try:
-        os.kill(int(pid), 0)
+        with suppress(PermissionError):  # it is there, and somebody else's
+            os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
-        return False
     return False
+
+
+def own_share() -> float:
+    """A number from 0 to 1 for this process, spread so that many do not do the same at once."""
+    return os.getpid() * GOLDEN % 1
 
 
 @cache

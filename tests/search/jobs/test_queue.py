@@ -105,8 +105,8 @@ def test_two_attempts_at_a_candidate_are_never_both_taken(
     first: JobQueue, second: JobQueue, storage: Storage
 ) -> None:
     # Both look before either adds: what a race of two creators leaves.
-    first._trials.add(0, Notes())
-    second._trials.add(0, Notes())
+    first._trials.add(0)
+    second._trials.add(0)
     job = taken(first)
     assert second.take() is None
     job.finish(0.5)
@@ -121,9 +121,9 @@ def test_who_adds_what_another_just_added_drops_it(
 ) -> None:
     add = second._trials.add
 
-    def late(candidate: int, notes: Notes) -> int:
+    def late(candidate: int) -> int:
         first.ensure([candidate])  # between the other's look and its adding
-        return add(candidate, notes)
+        return add(candidate)
 
     monkeypatch.setattr(second._trials, "add", late)
     assert second.ensure([0]) == [0]
@@ -146,9 +146,9 @@ def test_who_has_time_leaves_adding_to_others(first: JobQueue, second: JobQueue)
 def test_the_dashboard_finds_tokens_latencies_and_the_objective(
     first: JobQueue, storage: Storage
 ) -> None:
-    first.ensure([0], lambda _number: Notes(tokens=(1, 0), ranges=(3, 1), attributes={"ms": 1.5}))
-    first.ensure([1], lambda _number: Notes())
+    first.ensure([0, 1])
     with taken(first) as job:
+        job.note(Notes(tokens=(1, 0), ranges=(3, 1), attributes={"ms": 1.5}))
         job.finish(0.5)
     with taken(first) as job:
         job.note(Notes(tokens=(2, 0), ranges=(3, 1)))

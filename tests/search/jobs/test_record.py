@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from edgeslim.errors import ContextMismatchError, StorageError, UsageError
+from edgeslim.errors import StorageError, UsageError
 from edgeslim.search.jobs.queue import JobQueue
 from edgeslim.search.jobs.record import Record
 from edgeslim.search.jobs.storage import Storage
@@ -67,31 +67,6 @@ storage = open_storage(sys.argv[1])
 print(set(values) == {Record(storage, "record").read("table")})
 """
     assert run_python(code, url) == "True\n"
-
-
-def test_settings_that_are_the_same_agree(storage: Storage) -> None:
-    settings = {"space": "light-nas", "target_ms": 20.5, "input_shape": [1, 3, 224, 224]}
-    for _ in range(2):
-        Record(storage, "record").agree("settings", settings)
-    shuffled = dict(reversed(settings.items()))
-    Record(storage, "record").agree("settings", shuffled)
-
-
-@pytest.mark.parametrize(
-    ("other", "says"),
-    [
-        ({"space": "light-nas", "target_ms": 21}, "target ms 20, not 21"),
-        ({"space": "light-nas"}, "target ms 20, not None"),
-        ({"space": "light-nas", "target_ms": 20, "seed": 1}, "seed None, not 1"),
-    ],
-)
-def test_settings_that_differ_are_named(
-    storage: Storage, other: dict[str, object], says: str
-) -> None:
-    record = Record(storage, "record")
-    record.agree("settings", {"space": "light-nas", "target_ms": 20})
-    with pytest.raises(ContextMismatchError, match=f"'record' in .* has {says}; give the same"):
-        record.agree("settings", other)
 
 
 def test_a_study_of_something_else_is_no_record(storage: Storage) -> None:
