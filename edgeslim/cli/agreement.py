@@ -8,15 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from edgeslim.cli.options import TaskName, only_shape
+from edgeslim.cli.options import Seed, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.find_space import find_space
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.population import PopulationPredictor
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.search.accuracy import Judging
 from edgeslim.search.agreement import Agreement, JudgeAgreement, agreement
-from edgeslim.search.latency_within import within_latency
+from edgeslim.search.limits import LatencyLimit
+from edgeslim.spaces import Space
 from edgeslim.training.tasks import find_task
 
 __all__ = ["command"]
@@ -44,10 +48,8 @@ def command(
         Path | None, typer.Option(help="Latency table, to stay within a latency.")
     ] = None,
     target_latency: Annotated[str | None, typer.Option(help="That latency: 20ms.")] = None,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    input_shape: SpaceInput = None,
+    seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Measure how well a supernet, short trainings and proxies rank networks of a space.
@@ -61,7 +63,9 @@ def command(
     if (table is None) != (target_latency is None):
         raise UsageError("--table and --target-latency go together")
     found = find_task(task)
-    chosen = find_space(space).space(only_shape(input_shape), found.num_classes)
+    chosen = find_space(space, progress=terminal_progress()).space(
+        only_shape(input_shape), found.num_classes
+    )
     estimators = [
         *(["supernet"] if supernet else []),
         *(["training"] if short_epochs is not None else []),
@@ -81,9 +85,7 @@ def command(
         epochs=epochs,
         estimators=estimators,
         proxies=[] if proxies == "none" else [name for name in proxies.split(",") if name],
-        within=within_latency(chosen, table, parse_ms(target_latency))
-        if table and target_latency
-        else None,
+        within=_limit(chosen, table, target_latency).hold if table and target_latency else None,
         limits=f"{target_latency} by {table.name}" if table else "",
         progress=terminal_progress(),
     )
@@ -91,6 +93,16 @@ def command(
         print_json(_document(done, out))
     else:
         _print(done, out)
+
+
+def _limit(space: Space, path: Path, target_latency: str) -> LatencyLimit:
+    table = LatencyTable.read(path)
+    return LatencyLimit(
+        device=table.context.device,
+        predictor=PopulationPredictor(Predictor(table), space),
+        target_ms=parse_ms(target_latency),
+        confidence=0.5,
+    )
 
 
 def _print(done: Agreement, out: Path) -> None:

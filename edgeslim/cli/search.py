@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import Host, Port, Serial, only_shape
+from edgeslim.cli.options import Host, Port, Seed, Serial, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
@@ -29,9 +29,7 @@ def command(
         str | None, typer.Option(help="The search space: a name, or space.py of your own.")
     ] = None,
     table: Annotated[list[Path] | None, typer.Option(help="Latency table of the device.")] = None,
-    task: Annotated[
-        str, typer.Option(help="NAME, NAME:FOLDER with its images, or file.py of your own.")
-    ] = "digits",
+    task: TaskName = "digits",
     algorithm: Annotated[
         str, typer.Option(help="annealing, evolution, nsga2, random, surrogate or tpe.")
     ] = "surrogate",
@@ -64,9 +62,7 @@ def command(
             "interrupted, or a new one."
         ),
     ] = None,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")
-    ] = None,
+    input_shape: SpaceInput = None,
     candidates: Annotated[int, typer.Option(help="How many networks are evaluated.")] = 20,
     most_candidates: Annotated[
         int | None,
@@ -74,7 +70,7 @@ def command(
     ] = None,
     parallel: Annotated[int, typer.Option(help="How many may be evaluated at once.")] = 4,
     epochs: Annotated[int, typer.Option(help="How long networks are trained.")] = 2,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Seed = 0,
     storage: Annotated[
         str,
         typer.Option(help="Database that other machines reach: postgresql://USER@HOST/DATABASE."),

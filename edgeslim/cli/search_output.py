@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.search.candidates import Candidate
 from edgeslim.search.run_folder import SearchResult
 from edgeslim.search.settings import LatencyTarget
-from edgeslim.search.status import SearchStatus
+
+if TYPE_CHECKING:
+    from edgeslim.search.status import SearchStatus
 
 __all__ = ["print_result", "print_status", "result_document", "status_document"]
 

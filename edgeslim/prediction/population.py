@@ -23,7 +23,7 @@ class PopulationPredictor:
     """
 
     def __init__(self, predictor: Predictor, space: Space) -> None:
-        self._predictor = predictor
+        self.predictor = predictor
         rows = predictor.rows
         target = predictor.table.context.execution.target
         self._sums = SegmentSums(space, target, rows.of, rows.layout.width)
@@ -68,14 +68,14 @@ class PopulationPredictor:
         latencies_ms, half_widths_ms = np.empty((2, len(tokens)))
         for chunk, networks in self._networks(tokens):
             latencies_ms[chunk] = self._known_ms(networks)
-            widths = self._predictor.calibration.half_widths_ms(networks, confidence=confidence)
+            widths = self.predictor.calibration.half_widths_ms(networks, confidence=confidence)
             half_widths_ms[chunk] = np.where(networks.missing > 0, np.nan, widths)
         return latencies_ms, half_widths_ms
 
     def _networks(self, tokens: IntArray) -> Iterator[tuple[slice, Network]]:
         for chunk, sums in self._sums.chunks(tokens):
-            yield chunk, self._predictor.rows.layout.networks(sums)
+            yield chunk, self.predictor.rows.layout.networks(sums)
 
     def _known_ms(self, networks: Network) -> Array:
-        known = self._predictor.calibration.model.latencies_ms(networks)
+        known = self.predictor.calibration.model.latencies_ms(networks)
         return np.where(networks.missing > 0, np.nan, known)

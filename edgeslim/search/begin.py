@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
-from edgeslim.files import write_bytes
+from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import Progress
+from edgeslim.search.limits import Limits
 from edgeslim.search.measuring import open_device_of
-from edgeslim.search.participation import estimator, worker
 from edgeslim.search.request import SearchRequest
-from edgeslim.search.run_folder import RunFolder, SearchPlace, content, default_folder
+from edgeslim.search.run_folder import RunFolder, SearchPlace, default_folder
 from edgeslim.search.settings import SearchSettings
-from edgeslim.search.shared_run import SharedRun
-from edgeslim.search.worker import Worker
 from edgeslim.spaces import Space
-from edgeslim.training.tasks import find_task
+from edgeslim.training.tasks import Task, find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
+
+if TYPE_CHECKING:
+    from edgeslim.search.worker import Worker
 
 __all__ = ["Begun", "Means", "begin"]
 
@@ -34,15 +35,20 @@ class Begun:
 
     Args:
         folder: Its folder.
-        settings: What it was asked for.
-        tables: Its latency tables.
+        task: What its networks are for.
+        limits: Its limits before anything was measured.
         worker: This process of it.
     """
 
     folder: RunFolder
-    settings: SearchSettings
-    tables: Sequence[LatencyTable]
+    task: Task
+    limits: Limits
     worker: Worker
+
+    @property
+    def settings(self) -> SearchSettings:
+        """What it was asked for."""
+        return self.worker.run.settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,49 +82,61 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
         progress: Where to show it.
     """
     from edgeslim.search.jobs.address import file_url, parse_address
-    from edgeslim.search.jobs.storage import open_storage
+    from edgeslim.search.participation import estimator, opened, worker
+    from edgeslim.search.shared_run import SharedRun
 
-    space = request.space_for(find_task(request.task))
-    shown = str(parse_address(means.storage)) if means.storage else ""
-    folder, paths = _folder(request, means, space, storage=shown)
+    task, family = find_task(request.task), request.family(progress)
+    address = str(parse_address(means.storage)) if means.storage else ""
+    own = None if means.out is None else RunFolder(means.out)
+    paths = _own_tables(own, request.tables)
     tables = [LatencyTable.read(path) for path in paths]
-    settings = request.settings(space, tables)
+    asked = request.asked(family, task, tables)
+    settings, space = asked.settings, asked.limits.space
+    folder = own or RunFolder(default_folder(means.runs, settings, paths, address))
     standing = folder.place()
     if standing is not None:
-        _check_same(folder, standing, settings, shown)
-    sessions: Mapping[int, DeviceSession] = {}
-    if means.measure:
-        sessions = _sessions(settings, tables, means.device, stack)
-    place = standing or SearchPlace(
-        settings=settings, study=folder.path.resolve().name, storage=shown
-    )
-    opened = open_storage(means.storage) if means.storage else None
+        _check_same(folder, standing, settings, address)
+    sessions = _sessions(settings, tables, means.device, stack) if means.measure else {}
+    storage = None
+    if means.storage:
+        storage = opened(means.storage)
+        stack.callback(storage.close)
     weights = _supernet_file(folder, means.supernet)
     accuracy = None
     if settings.accuracy != "supernet" or weights.exists() or means.supernet is not None:
-        accuracy = estimator(settings, space, weights)
+        accuracy = estimator(settings, space, task, weights)
     if standing is None:
-        folder.begin(place, paths)
-    if opened is None:
-        opened = open_storage(file_url(folder.study_file))
-    stack.callback(opened.close)
-    shared = SharedRun.create(opened, place.study, settings, paths)
+        study = folder.path.resolve().name
+        standing = SearchPlace(settings=settings, study=study, storage=address)
+        folder.begin(standing, paths)
+    if storage is None:
+        storage = opened(file_url(folder.study_file))
+        stack.callback(storage.close)
+    shared = SharedRun.create(storage, standing.study, settings, paths)
     if settings.accuracy == "supernet":
         weights = _own_supernet(folder, weights, settings, space, progress)
-        shared.agree_on_supernet(hashlib.sha256(content(weights)).hexdigest())
+        shared.agree_on_supernet(weights)
     return Begun(
         folder=folder,
-        settings=settings,
-        tables=tables,
+        task=task,
+        limits=asked.limits,
         worker=worker(
             shared,
-            space,
-            tables,
-            accuracy=accuracy or estimator(settings, space, weights),
+            asked.limits,
+            task,
+            accuracy=accuracy or estimator(settings, space, task, weights),
             sessions=sessions,
             progress=progress,
         ),
     )
+
+
+def _own_tables(folder: RunFolder | None, tables: Sequence[Path]) -> Sequence[Path]:
+    """A search's own copies of its tables if it has begun, and else those that are asked for."""
+    standing = None if folder is None else folder.place()
+    if folder is None or standing is None or len(standing.settings.targets) != len(tables):
+        return tables
+    return [folder.table(number) for number in range(len(tables))]
 
 
 def _sessions(
@@ -145,22 +163,6 @@ def _sessions(
         )
         for place in places
     }
-
-
-def _folder(
-    request: SearchRequest, means: Means, space: Space, *, storage: str
-) -> tuple[RunFolder, list[Path]]:
-    """The search's folder, and its tables: its own copies if it has begun."""
-    out = means.out
-    if out is None:
-        tables = [LatencyTable.read(path) for path in request.tables]
-        settings = request.settings(space, tables)
-        out = default_folder(means.runs, settings, request.tables, storage)
-    folder = RunFolder(out)
-    standing = folder.place()
-    if standing is None or len(standing.settings.targets) != len(request.tables):
-        return folder, list(request.tables)
-    return folder, [folder.table(number) for number in range(len(request.tables))]
 
 
 def _check_same(
@@ -194,7 +196,7 @@ def _own_supernet(
     own = folder.supernet / SUPERNET_FILE
     if weights != own:
         folder.supernet.mkdir(exist_ok=True)
-        write_bytes(own, content(weights))
+        write_bytes(own, read_bytes(weights))
     if not own.exists():
         train_supernet(space, settings.task, folder.supernet, seed=settings.seed, progress=progress)
     return own

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeslim.conversion.find_space import find_space
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import SILENT, Progress
 from edgeslim.search.jobs.address import file_url
-from edgeslim.search.jobs.storage import Storage, open_storage
+from edgeslim.search.jobs.storage import Storage
 from edgeslim.search.measuring import open_device_of
-from edgeslim.search.participation import estimator, space_of, worker
-from edgeslim.search.run_folder import RunFolder, content
+from edgeslim.search.participation import estimator, opened, worker
+from edgeslim.search.run_folder import RunFolder
+from edgeslim.search.run_limits import limits_with
 from edgeslim.search.settings import SearchSettings
 from edgeslim.search.shared_run import SharedRun
+from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE
 
 __all__ = ["Joined", "join", "open_run"]
@@ -60,23 +63,24 @@ def join(
         StorageError: The storage has trouble.
     """
     with ExitStack() as stack:
-        opened, name = open_run(run, storage)
-        stack.callback(opened.close)
-        shared = SharedRun.open(opened, name)
+        found, name = open_run(run, storage)
+        stack.callback(found.close)
+        shared = SharedRun.open(found, name)
+        settings = shared.settings
         tables = shared.tables(stack.enter_context(temporary_folder()))
-        space = space_of(shared.settings)
+        family, task = find_space(settings.space, progress=progress), find_task(settings.task)
+        space = family.space(settings.input_shape, settings.num_classes)
         sessions: dict[int, DeviceSession] = {}
         accuracy = None
         if device is not None:
-            place = _place_of(shared.settings, device, tables)
+            place = _place_of(settings, device, tables)
             session = open_device_of(tables[place].context, tables[place].path, device)
             sessions[place] = stack.enter_context(session)
         else:
             weights = _supernet(shared, Path(run), supernet)
-            accuracy = estimator(shared.settings, space, weights)
-        mine = worker(
-            shared, space, tables, accuracy=accuracy, sessions=sessions, progress=progress
-        )
+            accuracy = estimator(settings, space, task, weights)
+        first = limits_with(settings, space, [Predictor(table) for table in tables])
+        mine = worker(shared, first, task, accuracy=accuracy, sessions=sessions, progress=progress)
         mine.work()
     return Joined(evaluated=mine.evaluated, measured=mine.measured)
 
@@ -94,9 +98,9 @@ def open_run(run: str, storage: str) -> tuple[Storage, str]:
             raise UsageError(
                 f"{run} is no folder of a search; give one, or --storage and the search's name"
             )
-        return open_storage(storage), run
+        return opened(storage), run
     url = storage or place.storage or file_url(folder.study_file)
-    return open_storage(url), place.study
+    return opened(url), place.study
 
 
 def _place_of(settings: SearchSettings, device: DeviceChoice, tables: list[LatencyTable]) -> int:
@@ -118,5 +122,5 @@ def _supernet(shared: SharedRun, folder: Path, given: Path | None) -> Path | Non
             f"the search's supernet is not in {file}; copy it from the search's folder and give "
             "it with --supernet"
         )
-    shared.agree_on_supernet(hashlib.sha256(content(file)).hexdigest())
+    shared.agree_on_supernet(file)
     return file

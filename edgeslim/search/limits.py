@@ -51,6 +51,11 @@ class LatencyLimit:
         )
         return latencies_ms + half_widths_ms
 
+    def hold(self, population: IntArray) -> Mask:
+        """Whether each network is within it; what the table knows nothing of is not."""
+        met: Mask = self.held(population) <= self.target
+        return met
+
     def said(self, value: float) -> str:
         """A latency on the device, for people; never less than it is."""
         return f"{format_ms(value, round_up=True)} on {self.device}"

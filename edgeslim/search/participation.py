@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from edgeslim.conversion.find_space import find_space
 from edgeslim.errors import UsageError
-from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import Progress
 from edgeslim.search.accuracy import ESTIMATORS, Accuracy, Judging
 from edgeslim.search.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.search.jobs.storage import Storage, open_storage
+from edgeslim.search.limits import Limits
 from edgeslim.search.prefilter import Prefiltered, parse_prefilter
 from edgeslim.search.proposals import Proposals
 from edgeslim.search.proxies import PROXIES
@@ -20,36 +21,29 @@ from edgeslim.search.settings import SearchSettings, space_fingerprint
 from edgeslim.search.shared_run import SharedRun
 from edgeslim.search.worker import Worker
 from edgeslim.spaces import Space
-from edgeslim.training.tasks import find_task
+from edgeslim.training.tasks import Task
 
-__all__ = ["estimator", "judging", "space_of", "worker"]
+__all__ = ["estimator", "opened", "worker"]
 
-
-def space_of(settings: SearchSettings) -> Space:
-    """The space that a search is of, as this process knows it."""
-    return find_space(settings.space).space(settings.input_shape, settings.num_classes)
+_log = logging.getLogger(__name__)
 
 
-def judging(settings: SearchSettings, space: Space, supernet: Path | None) -> Judging:
-    """What networks of a search are judged for."""
-    return Judging(
-        space=space,
-        task=find_task(settings.task),
-        seed=settings.seed,
-        epochs=settings.epochs,
-        supernet=supernet,
-    )
+def opened(url: str) -> Storage:
+    """A search's storage; while it is away, that is said once and it is waited for."""
+    return open_storage(url, say=_log.warning)
 
 
-def estimator(settings: SearchSettings, space: Space, supernet: Path | None) -> Accuracy:
+def estimator(
+    settings: SearchSettings, space: Space, task: Task, supernet: Path | None
+) -> Accuracy:
     """What gives networks of a search their accuracy."""
-    return ESTIMATORS.get(settings.accuracy)(judging(settings, space, supernet))
+    return ESTIMATORS.get(settings.accuracy)(_judging(settings, space, task, supernet))
 
 
 def worker(
     run: SharedRun,
-    space: Space,
-    tables: Sequence[LatencyTable],
+    first: Limits,
+    task: Task,
     *,
     accuracy: Accuracy | None,
     sessions: Mapping[int, DeviceSession],
@@ -59,8 +53,8 @@ def worker(
 
     Args:
         run: The search.
-        space: Its space.
-        tables: The latency table of each target.
+        first: Its limits before anything was measured.
+        task: What its networks are for.
         accuracy: Gives networks their accuracy; None if others do that.
         sessions: Devices that this process owns, by the place of their target.
         progress: Where to show it.
@@ -68,30 +62,40 @@ def worker(
     Raises:
         UsageError: The space is another here than where the search was begun.
     """
-    settings = run.settings
-    mine = space_fingerprint(space, tables[0].context.execution.target)
+    settings, space = run.settings, first.space
+    target = first.latencies[0].predictor.predictor.table.context.execution.target
+    mine = space_fingerprint(space, target)
     if mine != settings.space_fingerprint:
         raise UsageError(
             f"{settings.space} is another space here ({mine}) than where the search was begun "
             f"({settings.space_fingerprint}); use the same version of edgeslim and the same file"
         )
-    limits = RunLimits(settings, space, tables, run.networks)
+    limits = RunLimits(settings, first, run.networks)
     return Worker(
         run=run,
         space=space,
         limits=limits,
-        proposals=Proposals(settings, _algorithm(settings, space), limits.of),
+        proposals=Proposals(settings, _algorithm(settings, space, task), limits.of),
         accuracy=accuracy,
         sessions=sessions,
         progress=progress,
     )
 
 
-def _algorithm(settings: SearchSettings, space: Space) -> Callable[[Problem], Algorithm]:
+def _judging(settings: SearchSettings, space: Space, task: Task, supernet: Path | None) -> Judging:
+    """What networks of a search are judged for."""
+    return Judging(
+        space=space, task=task, seed=settings.seed, epochs=settings.epochs, supernet=supernet
+    )
+
+
+def _algorithm(
+    settings: SearchSettings, space: Space, task: Task
+) -> Callable[[Problem], Algorithm]:
     """The search's algorithm, behind its prefilter if it has one."""
     make = ALGORITHMS.get(settings.algorithm)
     prefilter = parse_prefilter(settings.prefilter)
     if prefilter is None:
         return make
-    proxy = PROXIES.get(prefilter.proxy)(judging(settings, space, None))
+    proxy = PROXIES.get(prefilter.proxy)(_judging(settings, space, task, None))
     return lambda problem: Prefiltered(make(problem), proxy.score, prefilter.among)

@@ -59,8 +59,6 @@ Step = Evaluate | Measure | Finished
 def next_step(
     settings: SearchSettings,
     results: Results,
-    *,
-    measurable: Sequence[bool],
     limits_of: Callable[[Round], Limits],
 ) -> Step:
     """The next step of a search.
@@ -68,9 +66,9 @@ def next_step(
     Args:
         settings: Of the search.
         results: What is known of candidates.
-        measurable: Of which of the limited devices networks can be measured at all.
         limits_of: The limits of a round whose predecessors are done.
     """
+    measurable = [target.measurable for target in settings.targets]
     for part in rounds(settings):
         if any(number not in results for number in range(part.first, part.end)):
             return Evaluate(part=part)

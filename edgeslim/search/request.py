@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,20 +12,34 @@ from edgeslim.conversion.find_space import find_space
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
+from edgeslim.progress import Progress
 from edgeslim.search.accuracy import ESTIMATORS
 from edgeslim.search.algorithms import ALGORITHMS
-from edgeslim.search.limits import feasible_start
+from edgeslim.search.limits import Limits, feasible_start
 from edgeslim.search.measuring import is_measurable
 from edgeslim.search.prefilter import parse_prefilter
-from edgeslim.search.run_limits import check_tables, limits_with
+from edgeslim.search.run_limits import knowing_predictors, limits_with
 from edgeslim.search.settings import LatencyTarget, SearchSettings, space_fingerprint
-from edgeslim.spaces import Space, SpaceFamily, Tokens, parse_tokens
+from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 
-__all__ = ["SearchRequest"]
+__all__ = ["Asked", "SearchRequest"]
 
 PUBLISHED = "published"
 """Names all published networks of a space."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a search is asked for.
+
+    Args:
+        settings: All that decides what it does.
+        limits: Its limits before anything was measured.
+    """
+
+    settings: SearchSettings
+    limits: Limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,26 +80,27 @@ class SearchRequest:
                 "each limit needs the table of its device, in the same order"
             )
 
-    def space_for(self, task: Task) -> Space:
-        """The space, at the input asked for and the classes of the task.
+    def family(self, progress: Progress) -> SpaceFamily:
+        """The space at any input; of a user's file whatever is found out about it is kept.
 
         Raises:
             UsageError: It makes other networks than the task trains.
         """
-        family = find_space(self.space)
-        if family.detects:
+        found = find_space(self.space, progress=progress)
+        if found.detects:
             raise UsageError(
                 f"{self.space} makes detectors, and the task {self.task} trains networks that "
                 f"classify; predict one of them with edgeslim space build {self.space} and "
                 "edgeslim predict"
             )
-        return family.space(self.input_shape, task.num_classes)
+        return found
 
-    def settings(self, space: Space, tables: Sequence[LatencyTable]) -> SearchSettings:
+    def asked(self, family: SpaceFamily, task: Task, tables: Sequence[LatencyTable]) -> Asked:
         """The settings of the search, with a start that is within all limits.
 
         Args:
-            space: As `space_for` gives it.
+            family: As `family` gives it.
+            task: What is trained for.
             tables: Those asked for, or a run's own copies.
 
         Raises:
@@ -94,6 +109,7 @@ class SearchRequest:
             MissingLatencyError: A table knows nothing like some operators of the space.
             InfeasibleTargetError: No network is within all limits.
         """
+        space = family.space(self.input_shape, task.num_classes)
         target = tables[0].context.execution.target
         for table in tables:
             if table.context.execution.target != target:
@@ -131,38 +147,36 @@ class SearchRequest:
             seed=self.seed,
         )
         settings.check()
-        check_tables(space, tables)
-        return msgspec.structs.replace(
+        limits = limits_with(settings, space, knowing_predictors(space, tables))
+        settings = msgspec.structs.replace(
             settings,
             space_fingerprint=space_fingerprint(space, target),
-            starts=self._starts(settings, space, tables),
+            starts=self._starts(limits, family.published),
         )
+        return Asked(settings=settings, limits=limits)
 
-    def _starts(
-        self, settings: SearchSettings, space: Space, tables: Sequence[LatencyTable]
-    ) -> tuple[Tokens, ...]:
+    def _starts(self, limits: Limits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
         """Networks to begin with; of published ones those within the limits."""
-        limits = limits_with(settings, space, tables)
         wanted: list[Tokens] = []
         for text in self.starts:
-            published = _published(find_space(self.space), space, text)
-            if published is None:
-                tokens = space.check(parse_tokens(text))
+            named = _named(published, text, limits.space.name)
+            if named is None:
+                tokens = limits.space.check(parse_tokens(text))
                 if not limits.hold([tokens])[0]:
                     raise InfeasibleTargetError(
                         f"the start {text} is predicted to take {limits.missed(tokens)}"
                     )
                 wanted.append(tokens)
             else:
-                wanted += [each for each in published if limits.hold([each])[0]]
-        found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, settings.seed),)
-        return found[: settings.candidates]
+                wanted += [each for each in named if limits.hold([each])[0]]
+        found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, self.seed),)
+        return found[: self.candidates]
 
 
-def _published(family: SpaceFamily, space: Space, text: str) -> list[Tokens] | None:
+def _named(published: Mapping[str, Tokens], text: str, space: str) -> list[Tokens] | None:
     """The published networks that a text names, or None if it names none."""
     if text == PUBLISHED:
-        if not family.published:
-            raise UsageError(f"nobody has published networks of {space.name}; give tokens")
-        return list(family.published.values())
-    return [family.published[text]] if text in family.published else None
+        if not published:
+            raise UsageError(f"nobody has published networks of {space}; give tokens")
+        return list(published.values())
+    return [published[text]] if text in published else None

@@ -13,7 +13,7 @@ from edgeslim.search.limits import LatencyLimit, Limits, SizeLimit
 from edgeslim.search.settings import Round, SearchSettings
 from edgeslim.spaces import Space, every_operator
 
-__all__ = ["RunLimits", "check_tables", "limits_with"]
+__all__ = ["RunLimits", "knowing_predictors", "limits_with"]
 
 
 class RunLimits:
@@ -21,39 +21,36 @@ class RunLimits:
 
     Args:
         settings: Of the search.
-        space: Its space.
-        tables: The latency table of each target.
+        first: The limits of the first round, before anything was measured.
         measured: Networks that the device of a target ran in rounds before a number.
     """
 
     def __init__(
         self,
         settings: SearchSettings,
-        space: Space,
-        tables: Sequence[LatencyTable],
+        first: Limits,
         measured: Callable[[int, int], Sequence[NetworkRow]],
     ) -> None:
         self._settings = settings
-        self._space = space
-        self._tables = tables
+        self._first = first
         self._measured = measured
-        self._known: dict[int, Limits] = {}
+        self._known = {0: first}
 
     def of(self, part: Round) -> Limits:
         """The limits of a round; all before it must be done."""
         if part.number not in self._known:
-            tables = [
-                _with_rows(table, self._measured(place, part.number))
-                for place, table in enumerate(self._tables)
+            predictors = [
+                _refined(limit.predictor.predictor, self._measured(place, part.number))
+                for place, limit in enumerate(self._first.latencies)
             ]
-            self._known[part.number] = limits_with(self._settings, self._space, tables)
+            space = self._first.space
+            self._known[part.number] = limits_with(self._settings, space, predictors)
         return self._known[part.number]
 
 
-def limits_with(settings: SearchSettings, space: Space, tables: Sequence[LatencyTable]) -> Limits:
-    """The limits of a search by tables as they are now."""
-    target = tables[0].context.execution.target
-    sizes = PopulationSizes(space, target)
+def limits_with(settings: SearchSettings, space: Space, predictors: Sequence[Predictor]) -> Limits:
+    """The limits of a search, as its targets' tables predict."""
+    sizes = PopulationSizes(space, predictors[0].table.context.execution.target)
     wanted = {
         "macs": settings.max_macs,
         "parameters": settings.max_parameters,
@@ -64,11 +61,11 @@ def limits_with(settings: SearchSettings, space: Space, tables: Sequence[Latency
         latencies=tuple(
             LatencyLimit(
                 device=each.device,
-                predictor=PopulationPredictor(Predictor(table), space),
+                predictor=PopulationPredictor(predictor, space),
                 target_ms=each.target_ms,
                 confidence=settings.confidence,
             )
-            for each, table in zip(settings.targets, tables, strict=True)
+            for each, predictor in zip(settings.targets, predictors, strict=True)
         ),
         sizes=sizes,
         others=tuple(
@@ -79,18 +76,24 @@ def limits_with(settings: SearchSettings, space: Space, tables: Sequence[Latency
     )
 
 
-def check_tables(space: Space, tables: Sequence[LatencyTable]) -> None:
-    """Proves that tables know something of every operator of a space.
+def knowing_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Predictor]:
+    """Predictors by tables that are proved to know something of every operator of a space.
 
     Raises:
         MissingLatencyError: One knows nothing like some; says how many and one.
     """
-    for table in tables:
-        operators = every_operator(space, table.context.execution.target)
-        unknown = Predictor(table).rows.unknown(operators)
+    predictors = [Predictor(table) for table in tables]
+    for predictor in predictors:
+        table = predictor.table
+        unknown = predictor.rows.unknown(every_operator(space, table.context.execution.target))
         if unknown:
             raise missing_error(table, unknown)
+    return predictors
 
 
-def _with_rows(table: LatencyTable, rows: Sequence[NetworkRow]) -> LatencyTable:
-    return LatencyTable(table.path, table.context, [*table.rows, *rows]) if rows else table
+def _refined(predictor: Predictor, rows: Sequence[NetworkRow]) -> Predictor:
+    """A predictor that knows networks which its table has not."""
+    if not rows:
+        return predictor
+    table = predictor.table
+    return Predictor(LatencyTable(table.path, table.context, [*table.rows, *rows]))

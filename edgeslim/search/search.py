@@ -10,7 +10,6 @@ from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms
 from edgeslim.errors import EdgeslimError, InfeasibleTargetError, ModelError
 from edgeslim.opspec import Shape
-from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
 from edgeslim.search.begin import Begun, Means, begin
 from edgeslim.search.candidates import Candidate, pareto_front
@@ -134,7 +133,8 @@ def search(
             trained_accuracy=save_winner(
                 winner,
                 settings=begun.settings,
-                space=begun.worker.space,
+                space=begun.limits.space,
+                task=begun.task,
                 run=begun.folder,
                 progress=progress,
             ),
@@ -174,14 +174,16 @@ def _worst(settings: SearchSettings, candidate: Candidate) -> float:
 
 def _notes(begun: Begun, winner: Candidate) -> Iterator[str]:
     """What the result does not say by itself."""
-    for target, table in zip(begun.settings.targets, begun.tables, strict=True):
+    for target, limit in zip(begun.settings.targets, begun.limits.latencies, strict=True):
         if not target.measurable:
             yield (
                 f"nothing was measured on {target.device}: there is no profile of it, and its "
                 "latencies are as predicted"
             )
-        operators = begun.worker.space.operators(winner.tokens, table.context.execution.target)
-        left_out = Predictor(table).predict(operators).left_out
+        predictor = limit.predictor.predictor
+        execution = predictor.table.context.execution
+        operators = begun.limits.space.operators(winner.tokens, execution.target)
+        left_out = predictor.predict(operators).left_out
         if left_out:
             kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
             yield (

@@ -107,6 +107,15 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         if not 0 <= self.seed < 2**31:
             raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {self.seed}")
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What each target's device is called; those of one name are told apart by table."""
+        names = [each.device for each in self.targets]
+        return tuple(
+            each.device if names.count(each.device) == 1 else f"{each.device} ({each.table})"
+            for each in self.targets
+        )
+
     def difference(self, other: SearchSettings) -> str:
         """The first setting that differs and how, for people; nothing if they are the same."""
         for name in self.__struct_fields__:

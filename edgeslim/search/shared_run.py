@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import write_bytes
+from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import NetworkRow, encode_row
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import decode_hook
@@ -51,11 +52,9 @@ class SharedRun:
         self._record = record
         self.candidates = JobQueue(storage, name)
         self.measuring: Mapping[int, JobQueue] = {
-            place: JobQueue(
-                storage, f"{name} on {target.device}", objectives={"latency_ms": "minimize"}
-            )
-            for place, target in enumerate(settings.targets)
-            if target.measurable
+            place: JobQueue(storage, f"{name} on {device}", objectives={"latency_ms": "minimize"})
+            for place, device in enumerate(settings.devices)
+            if settings.targets[place].measurable
         }
         self._networks: dict[tuple[int, int], NetworkRow] = {}
 
@@ -72,7 +71,7 @@ class SharedRun:
         record = _record(storage, name)
         if record.read(_SETTINGS) is None:
             for place, table in enumerate(tables):
-                record.write_once(f"table {place}", table.read_bytes())
+                record.write_once(f"table {place}", read_bytes(table))
             record.write_once(_SETTINGS, msgspec.json.encode(settings))
         standing = _settings(record, name)
         difference = standing.difference(settings)
@@ -95,12 +94,13 @@ class SharedRun:
             raise UsageError(f"{storage.address.name} has no search called {name!r}")
         return cls(storage, name, _settings(record, name), record)
 
-    def agree_on_supernet(self, checksum: str) -> None:
+    def agree_on_supernet(self, weights: Path) -> None:
         """Proves that this process has the supernet that the others have.
 
         Raises:
             UsageError: It has another.
         """
+        checksum = hashlib.sha256(read_bytes(weights)).hexdigest()
         theirs = self._record.write_once("supernet", checksum.encode()).decode()
         if theirs != checksum:
             raise UsageError(
@@ -153,10 +153,17 @@ class SharedRun:
         self._record.write_once(_network_key(place, job.candidate), encode_row(row))
         job.finish(row.latency_ms, notes={_ROUND: part})
 
-    def wait(self) -> None:
-        """Waits for news of others, and gives the jobs of silent ones to whoever asks next."""
+    def wait(self, below: int = 0) -> None:
+        """Waits for news of others, and gives the jobs of silent ones to whoever asks next.
+
+        Args:
+            below: A candidate of a lower number that can be taken is news as well.
+        """
         known = self._news()
-        wait(lambda: self._news() != known, timeout_s=_LOOK_S)
+        wait(
+            lambda: self._news() != known or bool(self.candidates.waiting(below=below)),
+            timeout_s=_LOOK_S,
+        )
         self.reap()
 
     def reap(self) -> None:
@@ -169,7 +176,7 @@ class SharedRun:
         return {
             "candidates": self.candidates.status(),
             **{
-                f"on {self.settings.targets[place].device}": queue.status()
+                f"on {self.settings.devices[place]}": queue.status()
                 for place, queue in self.measuring.items()
             },
         }

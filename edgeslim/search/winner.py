@@ -11,7 +11,7 @@ from edgeslim.search.candidates import Candidate
 from edgeslim.search.run_folder import RunFolder
 from edgeslim.search.settings import SearchSettings
 from edgeslim.spaces import Space
-from edgeslim.training.tasks import find_task
+from edgeslim.training.tasks import Task
 
 __all__ = ["save_winner"]
 
@@ -21,6 +21,7 @@ def save_winner(
     *,
     settings: SearchSettings,
     space: Space,
+    task: Task,
     run: RunFolder,
     progress: Progress,
 ) -> float:
@@ -36,7 +37,7 @@ def save_winner(
     load_paddle()
     from edgeslim.training.short_training import ShortTraining
 
-    training = ShortTraining(find_task(settings.task), space.input_shape, epochs=settings.epochs)
+    training = ShortTraining(task, space.input_shape, epochs=settings.epochs)
     with progress.stage("the winner's weights", 1) as stage:
         net, metric = training.trained(
             lambda _classes: space.build(candidate.tokens), settings.seed, stage.advance

@@ -59,21 +59,13 @@ class Worker:
     def work(self) -> Finished:
         """Does what there is to do until the search is finished, by whomever."""
         while True:
-            step = next_step(
-                self.run.settings,
-                self.run.results(),
-                measurable=[place in self.run.measuring for place in self._places()],
-                limits_of=self.limits.of,
-            )
+            step = next_step(self.run.settings, self.run.results(), self.limits.of)
             if isinstance(step, Finished):
                 return step
             if isinstance(step, Evaluate):
                 self._evaluate_round(step.part)
             else:
                 self._measure(step)
-
-    def _places(self) -> range:
-        return range(len(self.run.settings.targets))
 
     def _evaluate_round(self, part: Round) -> None:
         """Evaluates, beside others, until all candidates of a round are."""
@@ -95,7 +87,7 @@ class Worker:
                 job = None if self.accuracy is None else queue.take(below=below)
                 busy = job is not None
                 if job is None:
-                    self.run.wait()
+                    self.run.wait(0 if self.accuracy is None else below)
                     continue
                 with suppress(JobLostError), job:
                     self._evaluate(job, part, results, stage)

@@ -18,7 +18,7 @@ def imported_by(module: str) -> set[str]:
 
 
 def test_the_commands_do_not_import_what_is_slow() -> None:
-    slow = {"paddle", "paddlelite", "sklearn", "scipy", "matplotlib"}
+    slow = {"paddle", "paddlelite", "sklearn", "scipy", "matplotlib", "optuna", "sqlalchemy"}
     found = imported_by("edgeslim.cli.commands")
     assert "typer" in found
     assert not found & slow

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.search.candidates import Candidate
 from edgeslim.search.limits import Limits, SizeLimit
 from edgeslim.search.run_limits import limits_with
@@ -89,4 +90,4 @@ def limits_of(
 def limits_by(*paths: Path) -> Limits:
     """Limits of a millisecond."""
     wanted = settings(targets=targets(*[1.0] * len(paths)))
-    return limits_with(wanted, SPACE, [LatencyTable.read(path) for path in paths])
+    return limits_with(wanted, SPACE, [Predictor(LatencyTable.read(path)) for path in paths])

@@ -36,7 +36,11 @@ def step(
     def limits_of(_: Round) -> Any:
         return Believing(*believed)
 
-    return next_step(wanted, results, measurable=measurable, limits_of=limits_of)
+    asked = tuple(
+        msgspec.structs.replace(target, measurable=can)
+        for target, can in zip(wanted.targets, measurable, strict=True)
+    )
+    return next_step(msgspec.structs.replace(wanted, targets=asked), results, limits_of)
 
 
 def evaluated(*accuracies: float, **more: Any) -> dict[int, Candidate | None]:

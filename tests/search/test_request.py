@@ -16,6 +16,7 @@ from edgeslim.search.prefilter import Prefilter, Prefiltered, parse_prefilter
 from edgeslim.search.request import SearchRequest
 from edgeslim.search.settings import SearchSettings, space_fingerprint
 from edgeslim.spaces import SPACES, Tokens
+from edgeslim.training.tasks import find_task
 from tests.search.made_up import made_up_table
 from tests.search.searches import SPACE
 from tests.values import CONTEXT
@@ -51,7 +52,7 @@ def request_(table: LatencyTable) -> SearchRequest:
 
 
 def made(asked: SearchRequest, *tables: LatencyTable) -> SearchSettings:
-    return asked.settings(SPACE, list(tables))
+    return asked.asked(SPACES.get(asked.space), find_task("digits"), list(tables)).settings
 
 
 def test_settings_say_what_was_asked_and_where_it_starts(
@@ -88,12 +89,12 @@ def test_published_networks_are_starts_as_far_as_the_limits_allow(
     big = made_up_table(tmp_path / "host.jsonl", space)
     asked = replace(request_, space="light-nas", input_shape=space.input_shape)
     wide = replace(asked, starts=("published",), targets_ms=(1e3,))
-    assert wide.settings(space, [big]).starts == tuple(family.published.values())
+    assert made(wide, big).starts == tuple(family.published.values())
     one = replace(asked, starts=("tokens2",), targets_ms=(1e3,))
-    assert one.settings(space, [big]).starts == (family.published["tokens2"],)
+    assert made(one, big).starts == (family.published["tokens2"],)
     # One that nobody can meet leaves the first network that the limits allow.
     tight = replace(asked, starts=("published",), targets_ms=(0.45,))
-    (start,) = tight.settings(space, [big]).starts
+    (start,) = made(tight, big).starts
     assert start not in family.published.values()
 
 

@@ -14,15 +14,15 @@ from edgeslim.search.candidates import Candidate
 from edgeslim.search.jobs.address import file_url
 from edgeslim.search.jobs.storage import Storage, open_storage
 from edgeslim.search.jobs.trials import Notes
+from edgeslim.search.settings import LatencyTarget
 from edgeslim.search.shared_run import SharedRun
 from tests.search.searches import SPACE, candidate, settings, targets
 from tests.values import chain, relu, row, table_at, timed
 
 pytestmark = pytest.mark.slow
 
-WANTED = settings(
-    targets=(*targets(1.0, 2.0), *targets(3.0, measurable=False)), candidates=4, most_candidates=4
-)
+NOWHERE = LatencyTarget(device="device2", target_ms=3.0, table="t2", measurable=False)
+WANTED = settings(targets=(*targets(1.0, 2.0), NOWHERE), candidates=4, most_candidates=4)
 TOKENS = SPACE.initial_tokens
 
 
@@ -128,11 +128,14 @@ def test_a_network_that_never_runs_has_failed(run: SharedRun) -> None:
     assert seen.measured_ms == (None, None, None)
 
 
-def test_all_must_have_the_same_supernet(run: SharedRun, storage: Storage) -> None:
-    run.agree_on_supernet("a" * 64)
-    run.agree_on_supernet("a" * 64)
-    with pytest.raises(UsageError, match="is not the supernet of the search: its checksum is b"):
-        SharedRun.open(storage, "first").agree_on_supernet("b" * 64)
+def test_all_must_have_the_same_supernet(run: SharedRun, storage: Storage, tmp_path: Path) -> None:
+    ours, another = tmp_path / "ours.npz", tmp_path / "another.npz"
+    ours.write_bytes(b"ours")
+    another.write_bytes(b"another")
+    run.agree_on_supernet(ours)
+    run.agree_on_supernet(ours)
+    with pytest.raises(UsageError, match=r"is not the supernet of the search: its checksum is \w+"):
+        SharedRun.open(storage, "first").agree_on_supernet(another)
 
 
 def test_a_status_tells_of_candidates_and_of_each_device(run: SharedRun) -> None:
@@ -150,3 +153,23 @@ def test_settings_of_another_version_are_said_so(storage: Storage, tables: list[
     Record(storage, "old record").write_once("settings", b'{"space": 3}')
     with pytest.raises(UsageError, match="'old' is a search of another version of edgeslim: "):
         SharedRun.open(storage, "old")
+
+
+def test_two_ways_to_run_on_one_device_are_kept_apart(storage: Storage, tables: list[Path]) -> None:
+    twice = tuple(
+        LatencyTarget(device="phone", target_ms=1.0 + number, table=f"t{number}")
+        for number in range(2)
+    )
+    both = settings(targets=twice)
+    run = SharedRun.create(storage, "both", both, tables[:2])
+    assert list(run.status()) == ["candidates", "on phone (t0)", "on phone (t1)"]
+    run.candidates.ensure([0])
+    evaluate(run, candidate(0, TOKENS, predicted_ms=(1.0, 1.0)))
+    run.measuring[1].ensure([0])
+    job = run.measuring[1].take()
+    assert job is not None
+    with job:
+        run.finish_measuring(job, 1, network(0.25), part=0)
+    seen = run.results()[0]
+    assert seen is not None
+    assert seen.measured_ms == (None, 0.25)
