@@ -57,7 +57,7 @@ def main(folder: Path, seeds: int) -> None:
     table = folder / "host.jsonl"
     if not table.exists():
         edgeslim.profile(
-            "host", space=NAME, input_shape=SHAPE, out=table, progress=terminal_progress()
+            "host", space=NAME, input_shapes={"": SHAPE}, out=table, progress=terminal_progress()
         )
     start = SPACE.initial_tokens
     built = edgeslim.build_network(NAME, start, folder / "start", input_shape=SHAPE)
