@@ -32,8 +32,8 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.search.algorithms import ALGORITHMS, Problem
-from edgeslim.search.limits import LatencyLimit, Limits, feasible_start
+from edgeslim.searching.algorithms import ALGORITHMS, Problem
+from edgeslim.searching.limits import LatencyLimit, Limits, feasible_start
 from edgeslim.spaces import SPACES, Space, Tokens
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -27,8 +27,8 @@ from edgeslim.cli.progress import terminal_progress
 from edgeslim.files import read_json, write_json
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT
-from edgeslim.search.measuring import measure
-from edgeslim.search.run_folder import RunFolder
+from edgeslim.searching.measuring import measure
+from edgeslim.searching.run_folder import RunFolder
 from edgeslim.spaces import SPACES, Tokens
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 

@@ -37,12 +37,12 @@ from machine import machine_line
 from tabulate import tabulate
 
 from edgeslim.errors import JobLostError
-from edgeslim.search.jobs.job import Job
-from edgeslim.search.jobs.queue import JobQueue
-from edgeslim.search.jobs.storage import open_storage
-from edgeslim.search.jobs.trials import Notes
-from edgeslim.search.jobs.waiting import wait
-from tests.search.jobs.postgres import Cluster, postgres
+from edgeslim.searching.jobs.job import Job
+from edgeslim.searching.jobs.queue import JobQueue
+from edgeslim.searching.jobs.storage import open_storage
+from edgeslim.searching.jobs.trials import Notes
+from edgeslim.searching.jobs.waiting import wait
+from tests.searching.jobs.postgres import Cluster, postgres
 
 RANGES = (4, 3, 3, 2, 2, 2) * 5
 NAME = "search"
@@ -264,7 +264,12 @@ def main() -> None:
     options = arguments.parse_args()
     both = options.kills == options.load
     CONTEXT.set_forkserver_preload(
-        ["edgeslim.search.jobs.queue", "alembic.command", "psycopg2", "optuna.storages._rdb.models"]
+        [
+            "edgeslim.searching.jobs.queue",
+            "alembic.command",
+            "psycopg2",
+            "optuna.storages._rdb.models",
+        ]
     )
     print("Evaluations are simulated: the workers sleep.")
     with postgres(durable=True) as cluster:

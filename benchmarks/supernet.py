@@ -21,9 +21,9 @@ from machine import machine_line
 from tabulate import tabulate
 
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.search.accuracy import Judging
-from edgeslim.search.agreement import Agreement, agreement
-from edgeslim.search.rank_correlation import RankCorrelation, rank_correlation
+from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.agreement import Agreement, agreement
+from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlation
 from edgeslim.spaces import SPACES
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from edgeslim.profiling.profile import profile
     from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
-    from edgeslim.search.join import join
-    from edgeslim.search.largest import largest
-    from edgeslim.search.search import search
-    from edgeslim.search.status import search_status
+    from edgeslim.searching.join import join
+    from edgeslim.searching.largest import largest
+    from edgeslim.searching.search import search
+    from edgeslim.searching.status import search_status
     from edgeslim.tables.check import check_table
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
@@ -74,13 +74,13 @@ _MODULES = {
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
     "inspect": "edgeslim.conversion.inspect_model",
-    "join": "edgeslim.search.join",
-    "largest": "edgeslim.search.largest",
+    "join": "edgeslim.searching.join",
+    "largest": "edgeslim.searching.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",
-    "search": "edgeslim.search.search",
-    "search_status": "edgeslim.search.status",
+    "search": "edgeslim.searching.search",
+    "search_status": "edgeslim.searching.status",
     "sensitivity": "edgeslim.pruning.sensitivity",
     "train": "edgeslim.training.train_model",
     "train_supernet": "edgeslim.training.train_supernet",

@@ -41,7 +41,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 _TOGETHER = (
     *("channels", "conversion", "fusion", "laws", "lite", "models", "ops", "paddle_io"),
-    *("prediction", "pruning", "search", "spaces", "training"),
+    *("prediction", "pruning", "searching", "spaces", "training"),
 )
 """Folders whose slow tests compute, and do not mind another beside them."""
 

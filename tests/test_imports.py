@@ -49,3 +49,9 @@ assert (dict(os.environ), os.getcwd()) == before
 assert threading.active_count() == 1
 """
     assert run_python(code, name) == ""
+
+
+def test_no_module_hides_what_the_door_offers() -> None:
+    # Once imported, a module is an attribute of its package, found before anything lazy.
+    inside = {info.name for info in pkgutil.iter_modules(edgeslim.__path__)}
+    assert not inside & set(edgeslim.__all__)

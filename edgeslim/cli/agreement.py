@@ -17,9 +17,9 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.search.accuracy import Judging
-from edgeslim.search.agreement import Agreement, JudgeAgreement, agreement
-from edgeslim.search.limits import LatencyLimit
+from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.agreement import Agreement, JudgeAgreement, agreement
+from edgeslim.searching.limits import LatencyLimit
 from edgeslim.spaces import Space
 from edgeslim.training.tasks import find_task
 

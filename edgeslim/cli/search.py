@@ -15,7 +15,7 @@ from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
-from edgeslim.search.search import search
+from edgeslim.searching.search import search
 
 __all__ = ["command"]
 
@@ -154,7 +154,7 @@ def _take_part(
     if watched is not None:
         if joined is not None:
             raise UsageError("--join and --status are two things; give one")
-        from edgeslim.search.status import search_status
+        from edgeslim.searching.status import search_status
 
         found = search_status(watched, storage=storage)
         if as_json:
@@ -162,7 +162,7 @@ def _take_part(
         else:
             print_status(found)
         return
-    from edgeslim.search.join import join
+    from edgeslim.searching.join import join
 
     done = join(
         joined or "",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.durations import format_ms
-from edgeslim.search.candidates import Candidate
-from edgeslim.search.run_folder import SearchResult
-from edgeslim.search.settings import LatencyTarget
+from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.run_folder import SearchResult
+from edgeslim.searching.settings import LatencyTarget
 
 if TYPE_CHECKING:
-    from edgeslim.search.status import SearchStatus
+    from edgeslim.searching.status import SearchStatus
 
 __all__ = ["print_result", "print_status", "result_document", "status_document"]
 

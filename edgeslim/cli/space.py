@@ -15,7 +15,7 @@ from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.build_network import build_network
 from edgeslim.durations import format_ms, parse_ms
-from edgeslim.search.largest import largest
+from edgeslim.searching.largest import largest
 from edgeslim.spaces import SPACES, parse_tokens
 
 __all__ = ["app"]

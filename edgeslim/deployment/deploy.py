@@ -23,7 +23,7 @@ from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.settings import PruneFolder
-from edgeslim.search.run_folder import RunFolder, newest_run
+from edgeslim.searching.run_folder import RunFolder, newest_run
 
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]
 

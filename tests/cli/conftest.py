@@ -12,7 +12,7 @@ from edgeslim.latency_rows import FailedRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, encode_hook
 from tests.program import Ended, edgeslim
-from tests.search.made_up import host_context, made_up_ms, made_up_table, small_space
+from tests.searching.made_up import host_context, made_up_ms, made_up_table, small_space
 from tests.values import relu, row, timed
 
 SPACE = small_space()

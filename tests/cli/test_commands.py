@@ -10,7 +10,7 @@ from edgeslim import ops
 from edgeslim.execution import Target
 from edgeslim.spaces import SPACES
 from tests.cli.conftest import SPACE, TOKENS, Workshop
-from tests.search.made_up import made_up_ms
+from tests.searching.made_up import made_up_ms
 
 pytestmark = pytest.mark.slow
 

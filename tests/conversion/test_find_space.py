@@ -21,10 +21,10 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.search.largest import largest
+from edgeslim.searching.largest import largest
 from edgeslim.spaces import SPACES, Space, Tokens, every_operator, operator_use, some_networks
 from tests.conversion.own_spaces import PAIRS, documented, written
-from tests.search.made_up import made_up_ms
+from tests.searching.made_up import made_up_ms
 from tests.values import row, table_at
 
 pytestmark = pytest.mark.slow

@@ -33,10 +33,10 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.search.run_folder import RunFolder, SearchPlace, SearchResult
-from edgeslim.search.settings import LatencyTarget
-from tests.search.made_up import host_context, made_up_ms, made_up_table
-from tests.search.searches import SPACE, candidate, settings
+from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
+from edgeslim.searching.settings import LatencyTarget
+from tests.searching.made_up import host_context, made_up_ms, made_up_table
+from tests.searching.searches import SPACE, candidate, settings
 from tests.values import CONTEXT, relu, timed
 
 TOKENS = tuple(0 for _ in SPACE.ranges)

@@ -13,7 +13,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES, Space, every_operator
-from tests.search.made_up import made_up_ms
+from tests.searching.made_up import made_up_ms
 from tests.values import row, table_at
 
 

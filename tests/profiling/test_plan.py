@@ -14,7 +14,7 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import FailedRow, LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.plan import Budget, Plan
-from tests.search.made_up import made_up_ms
+from tests.searching.made_up import made_up_ms
 from tests.values import convolution, relu, row, table_at
 
 SPECS = [convolution(c_in, c_out, 14) for c_in in (8, 16, 24) for c_out in range(4, 132, 4)]

@@ -20,7 +20,7 @@ from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, Source
 from edgeslim.resources import data_folder
-from edgeslim.search.limits import LatencyLimit, Limits, feasible_start
+from edgeslim.searching.limits import LatencyLimit, Limits, feasible_start
 from edgeslim.spaces import SPACES, every_operator
 from edgeslim.table_keys import table_key
 from edgeslim.tables.check import check_table

@@ -12,8 +12,8 @@ import numpy as np
 
 from edgeslim.errors import UsageError
 from edgeslim.pruning.strategies._strategy import WidthProblem
-from edgeslim.search.algorithms import Problem
-from edgeslim.search.algorithms.annealing import Annealing
+from edgeslim.searching.algorithms import Problem
+from edgeslim.searching.algorithms.annealing import Annealing
 
 __all__ = ["STRATEGY"]
 

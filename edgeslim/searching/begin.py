@@ -1,0 +1,202 @@
+"""The beginning of a search: everything proved and opened before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeslim.device import DeviceChoice
+from edgeslim.errors import UsageError
+from edgeslim.files import read_bytes, write_bytes
+from edgeslim.latency_table import LatencyTable
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.progress import Progress
+from edgeslim.searching.limits import Limits
+from edgeslim.searching.measuring import open_device_of
+from edgeslim.searching.request import SearchRequest
+from edgeslim.searching.run_folder import RunFolder, SearchPlace, default_folder
+from edgeslim.searching.settings import SearchSettings
+from edgeslim.spaces import Space
+from edgeslim.training.tasks import Task, find_task
+from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
+
+if TYPE_CHECKING:
+    from edgeslim.searching.worker import Worker
+
+__all__ = ["Begun", "Means", "begin"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Begun:
+    """A search that is written down.
+
+    Args:
+        folder: Its folder.
+        task: What its networks are for.
+        limits: Its limits before anything was measured.
+        worker: This process of it.
+    """
+
+    folder: RunFolder
+    task: Task
+    limits: Limits
+    worker: Worker
+
+    @property
+    def settings(self) -> SearchSettings:
+        """What it was asked for."""
+        return self.worker.run.settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Means:
+    """What a search is carried out with; none of it decides what it finds.
+
+    Args:
+        out: Its folder, if one is named.
+        runs: Where folders are.
+        storage: Address of a database; empty for a file of the folder.
+        supernet: File of a trained supernet.
+        device: How devices are reached.
+        measure: Whether this process measures.
+    """
+
+    out: Path | None
+    runs: Path
+    storage: str
+    supernet: Path | None
+    device: DeviceChoice | None
+    measure: bool
+
+
+def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Progress) -> Begun:
+    """Begins a search, or goes on with the same one; raises what `search` does.
+
+    Args:
+        request: What is asked for.
+        means: With what.
+        stack: Closes what is opened.
+        progress: Where to show it.
+    """
+    from edgeslim.searching.jobs.address import file_url, parse_address
+    from edgeslim.searching.participation import estimator, opened, worker
+    from edgeslim.searching.shared_run import SharedRun
+
+    task, family = find_task(request.task), request.family(progress)
+    address = str(parse_address(means.storage)) if means.storage else ""
+    own = None if means.out is None else RunFolder(means.out)
+    paths = _own_tables(own, request.tables)
+    tables = [LatencyTable.read(path) for path in paths]
+    asked = request.asked(family, task, tables)
+    settings, space = asked.settings, asked.limits.space
+    folder = own or RunFolder(default_folder(means.runs, settings, paths, address))
+    standing = folder.place()
+    if standing is not None:
+        _check_same(folder, standing, settings, address)
+    sessions = _sessions(settings, tables, means.device, stack) if means.measure else {}
+    storage = None
+    if means.storage:
+        storage = opened(means.storage)
+        stack.callback(storage.close)
+    weights = _supernet_file(folder, means.supernet)
+    accuracy = None
+    if settings.accuracy != "supernet" or weights.exists() or means.supernet is not None:
+        accuracy = estimator(settings, space, task, weights)
+    if standing is None:
+        study = folder.path.resolve().name
+        standing = SearchPlace(settings=settings, study=study, storage=address)
+        folder.begin(standing, paths)
+    if storage is None:
+        storage = opened(file_url(folder.study_file))
+        stack.callback(storage.close)
+    shared = SharedRun.create(storage, standing.study, settings, paths)
+    if settings.accuracy == "supernet":
+        weights = _own_supernet(folder, weights, settings, space, progress)
+        shared.agree_on_supernet(weights)
+    return Begun(
+        folder=folder,
+        task=task,
+        limits=asked.limits,
+        worker=worker(
+            shared,
+            asked.limits,
+            task,
+            accuracy=accuracy or estimator(settings, space, task, weights),
+            sessions=sessions,
+            progress=progress,
+        ),
+    )
+
+
+def _own_tables(folder: RunFolder | None, tables: Sequence[Path]) -> Sequence[Path]:
+    """A search's own copies of its tables if it has begun, and else those that are asked for."""
+    standing = None if folder is None else folder.place()
+    if folder is None or standing is None or len(standing.settings.targets) != len(tables):
+        return tables
+    return [folder.table(number) for number in range(len(tables))]
+
+
+def _sessions(
+    settings: SearchSettings,
+    tables: Sequence[LatencyTable],
+    choice: DeviceChoice | None,
+    stack: ExitStack,
+) -> Mapping[int, DeviceSession]:
+    """The devices of a search that can be reached, by the place of their target.
+
+    Raises:
+        UsageError: It is said how one is reached, and there are several.
+        ContextMismatchError: One is not as it was when its table was measured.
+    """
+    places = [place for place, target in enumerate(settings.targets) if target.measurable]
+    if len(places) > 1 and choice is not None and (choice.serial or choice.host):
+        raise UsageError(
+            "there are several devices: say in their profiles how they are reached, or leave "
+            "measuring to those who join with a device each"
+        )
+    return {
+        place: stack.enter_context(
+            open_device_of(tables[place].context, tables[place].path, choice)
+        )
+        for place in places
+    }
+
+
+def _check_same(
+    folder: RunFolder, standing: SearchPlace, settings: SearchSettings, storage: str
+) -> None:
+    difference = standing.settings.difference(settings)
+    if not difference and standing.storage != storage:
+        theirs, mine = (each or "its own file" for each in (standing.storage, storage))
+        difference = f"the storage {theirs}, not {mine}"
+    if difference:
+        raise UsageError(
+            f"{folder.path} is a search with {difference}; "
+            "give the same settings to go on with it, or another --out"
+        )
+
+
+def _supernet_file(folder: RunFolder, given: Path | None) -> Path:
+    """The search's own copy of its supernet, or the one that was given to it."""
+    own = folder.supernet / SUPERNET_FILE
+    return own if given is None or own.exists() else given
+
+
+def _own_supernet(
+    folder: RunFolder,
+    weights: Path,
+    settings: SearchSettings,
+    space: Space,
+    progress: Progress,
+) -> Path:
+    """The search's own copy of its supernet; trained now if there is none."""
+    own = folder.supernet / SUPERNET_FILE
+    if weights != own:
+        folder.supernet.mkdir(exist_ok=True)
+        write_bytes(own, read_bytes(weights))
+    if not own.exists():
+        train_supernet(space, settings.task, folder.supernet, seed=settings.seed, progress=progress)
+    return own

@@ -1,0 +1,127 @@
+"""What all processes of a search agree on: settings and files, written once.
+
+A value is a trial of a study of its own, since a trial with all its attributes is one
+transaction: it is there whole or not at all, and the first of two wins. Large values lie beside
+the others in parts that every database takes (MySQL's text ends at 65,535 bytes), so that reading
+the settings does not read a table of ten megabytes, and neither does optuna-dashboard.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import optuna
+from optuna.trial import TrialState
+
+from edgeslim.errors import StorageError
+from edgeslim.searching.jobs.storage import Storage
+from edgeslim.searching.jobs.study import do, open_study
+
+__all__ = ["Record"]
+
+Answer = TypeVar("Answer")
+
+_PART = 60_000
+_OBJECTIVES = {"bytes": "minimize"}
+
+
+class Record:
+    """Values by name, in a study of their own.
+
+    Args:
+        storage: Where it is.
+        name: Name of the study.
+
+    Raises:
+        UsageError: There is a study of that name that is something else.
+        StorageError: The storage has trouble; so in all methods.
+    """
+
+    def __init__(self, storage: Storage, name: str) -> None:
+        self._storage = storage
+        self._name = name
+        self._study, _ = open_study(storage, name, _OBJECTIVES, {"what": "record"})
+
+    def write_once(self, key: str, value: bytes) -> bytes:
+        """Writes a value if there is none yet; returns the one that is there now."""
+        standing = self.read(key)
+        if standing is not None:
+            return standing
+        notes: dict[str, Any] = {"key": key, "sha256": hashlib.sha256(value).hexdigest()}
+        text = _plain(value)
+        if text is None:
+            packed = base64.b64encode(zlib.compress(value)).decode()
+            parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
+            notes["parts"] = self._add(
+                TrialState.PRUNED,
+                {"key": key, **{f"part{i}": each for i, each in enumerate(parts)}},
+            )
+        else:
+            notes["text"] = text
+        self._add(TrialState.COMPLETE, notes, len(value))
+        written = self.read(key)
+        if written is None:
+            raise StorageError(f"{self._where(key)} is gone as soon as it was written")
+        return written
+
+    def read(self, key: str) -> bytes | None:
+        """A value, or None.
+
+        Raises:
+            StorageError: It is not what was written.
+        """
+        rdb, written = self._storage.rdb, (TrialState.COMPLETE,)
+        heads = self._do(lambda: rdb.get_all_trials(self._study, deepcopy=False, states=written))
+        notes = next((each.user_attrs for each in heads if each.user_attrs.get("key") == key), None)
+        if notes is None:
+            return None
+        value = self._value(notes)
+        if value is None or hashlib.sha256(value).hexdigest() != notes.get("sha256"):
+            raise StorageError(f"{self._where(key)} is not what was written")
+        return value
+
+    def _value(self, notes: Mapping[str, Any]) -> bytes | None:
+        if "text" in notes:
+            return str(notes["text"]).encode()
+        study, number = self._study, notes.get("parts", -1)
+        rdb = self._storage.rdb
+        try:
+            parts = self._do(
+                lambda: rdb.get_trial(rdb.get_trial_id_from_study_id_trial_number(study, number))
+            ).user_attrs
+            packed = "".join(parts[f"part{place}"] for place in range(len(parts) - 1))
+            return zlib.decompress(base64.b64decode(packed))
+        except (KeyError, ValueError, zlib.error):
+            return None
+
+    def _add(self, state: TrialState, notes: Mapping[str, Any], size: int | None = None) -> int:
+        """Adds a trial; its number."""
+        value = None if size is None else float(size)
+        trial = optuna.create_trial(state=state, value=value, user_attrs=dict(notes))
+        rdb = self._storage.rdb
+
+        def add() -> int:
+            key = rdb.create_new_trial(self._study, trial)
+            return rdb.get_trial_number_from_id(key)
+
+        return self._do(add)
+
+    def _do(self, action: Callable[[], Answer]) -> Answer:
+        return do(self._storage, self._name, action)
+
+    def _where(self, key: str) -> str:
+        return f"{key!r} of {self._name!r} in {self._storage.address.name}"
+
+
+def _plain(value: bytes) -> str | None:
+    """A value as text that people can read in the database, if it is short text."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return None
+    # JSON may write a character as up to twelve, and some databases take no NUL.
+    return text if len(text) * 12 < _PART and "\0" not in text else None

@@ -1,0 +1,192 @@
+"""An Optuna storage in a database, opened so that jobs are safe in it.
+
+Optuna's own pops are not atomic on SQLite: it looks and then writes, and only the writing is a
+transaction (four processes popped 63 times from 60 waiting trials). Here each transaction on
+SQLite takes the file's write lock before it looks. All databases tell the time in UTC, since
+heartbeats are written in the time zone of whoever writes them; and PostgreSQL ends transactions
+in which nothing happens any more, so that a worker that was stopped cannot keep a lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from optuna.storages import RDBStorage
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+from edgeslim.errors import StorageError
+from edgeslim.searching.jobs.address import Address, parse_address
+from edgeslim.searching.jobs.faults import (
+    DATABASE_ERRORS,
+    made_meanwhile,
+    opening_error,
+    passes,
+    trouble,
+)
+from edgeslim.searching.jobs.workers import own_share
+
+__all__ = ["Storage", "open_storage"]
+
+Answer = TypeVar("Answer")
+
+_AT_CONNECT = {
+    "postgresql": ("SET TIME ZONE 'UTC'", "SET idle_in_transaction_session_timeout = '10s'"),
+    "mysql": ("SET time_zone = '+00:00'",),
+    "sqlite": ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"),
+}
+"""With ``NORMAL``, a power failure may cost the last results but never spoils the file."""
+
+_LOGGERS = ("optuna", "alembic", "sqlalchemy")
+_OPENING_TRIES = 30
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 5.0
+
+
+class Storage:
+    """An open storage; it waits for a database that is away for a while.
+
+    Args:
+        address: Where it is.
+        rdb: What Optuna makes of it. Only this package uses it.
+        patience_s: How long it waits for a database that does not answer any more.
+        say: Told in one line that it begins to wait.
+    """
+
+    def __init__(
+        self, address: Address, rdb: RDBStorage, *, patience_s: float, say: Callable[[str], None]
+    ) -> None:
+        self.address = address
+        self.rdb = rdb
+        self._patience_s = patience_s
+        self._say = say
+        self.troubled_at = -math.inf
+        """When it last did not answer, by the monotonic clock."""
+
+    def patiently(self, action: Callable[[], Answer]) -> Answer:
+        """Does something in the database, again and again while it is away.
+
+        The action may have been done although its answer was lost, so it must be one that can
+        be done twice.
+
+        Raises:
+            StorageError: It is away for too long, or has another trouble.
+        """
+        began: float | None = None
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                return action()
+            except DATABASE_ERRORS as error:
+                self.troubled()
+                words = trouble(error, self.address)
+                name = self.address.name
+                if not passes(error, self.address):
+                    raise StorageError(f"the storage {name} failed: {words}") from error
+                if began is None:
+                    began = time.monotonic()
+                    if self._patience_s > 0:
+                        self._say(f"waiting for the storage {name}: {words}")
+                if time.monotonic() - began + pause_s > self._patience_s:
+                    raise StorageError(
+                        f"the storage {name} has not answered for "
+                        f"{self._patience_s:g} s; start again when it does: {words}"
+                    ) from error
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def troubled(self) -> None:
+        """Notes that it did not answer just now."""
+        self.troubled_at = time.monotonic()
+
+    def close(self) -> None:
+        """Closes its connections; it opens new ones if it is used again."""
+        self.rdb.remove_session()
+        self.rdb.engine.dispose()
+
+
+def open_storage(
+    url: str, *, patience_s: float = 120.0, say: Callable[[str], None] = lambda _line: None
+) -> Storage:
+    """Opens a storage, and makes its tables if there are none.
+
+    Args:
+        url: As SQLAlchemy writes it; see `file_url` for a file. A password that is not in it
+            is PostgreSQL's own matter (``PGPASSWORD``, ``.pgpass``).
+        patience_s: How long it is waited for later on, when it does not answer any more.
+        say: Told in one line that waiting begins.
+
+    Raises:
+        UsageError: The address is none.
+        ProgramNotFoundError: The database's driver is not installed.
+        StorageError: It does not answer, lets nobody in, or is not what it should be.
+    """
+    address = parse_address(url)
+    _keep_quiet()
+    rdb = _opened(address)
+    engine = rdb.engine
+    event.listen(engine, "connect", lambda raw, _record: _set_up(raw, address.database))
+    if address.database == "sqlite":
+        event.listen(engine, "begin", _lock_first)
+    engine.dispose()  # the next connection is the first one that is set up
+    storage = Storage(address, rdb, patience_s=patience_s, say=say)
+    try:
+        rdb.get_current_version()
+    except DATABASE_ERRORS as error:
+        raise opening_error(error, address) from error
+    return storage
+
+
+def _opened(address: Address) -> RDBStorage:
+    """Makes the tables; where many do so at once, all but one try again."""
+    url = address.secret_url.replace("{", "{{").replace("}", "}}")  # Optuna fills in templates
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return RDBStorage(url, {"connect_args": dict(address.connect_arguments())})
+        except (*DATABASE_ERRORS, ImportError, RuntimeError, AssertionError) as error:
+            again = made_meanwhile(error) or isinstance(error, AssertionError)
+            if not again or tries == _OPENING_TRIES:
+                shown = error if _clean(error, address) else None
+                raise opening_error(error, address) from shown
+        time.sleep(0.05 + own_share() * 0.1)
+
+
+def _clean(error: BaseException | None, address: Address) -> bool:
+    """Whether an error, with everything behind it, may be shown: none has the password in it."""
+    while error is not None:
+        text = str(error)
+        if address.without_password(text) != " ".join(text.split()):
+            return False
+        error = error.__cause__ or error.__context__
+    return True
+
+
+def _set_up(raw: Any, database: str) -> None:  # noqa: ANN401 - any driver's connection
+    if database == "sqlite":
+        raw.isolation_level = None  # sqlite3 begins no transactions by itself: _lock_first does
+    cursor = raw.cursor()
+    for statement in _AT_CONNECT.get(database, ()):
+        cursor.execute(statement)
+    cursor.close()
+    raw.commit()
+
+
+def _lock_first(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _keep_quiet() -> None:
+    """What libraries log goes to whoever asked for it, and never to the terminal by itself."""
+    import optuna
+
+    optuna.logging.disable_default_handler()
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, logging.NullHandler) for each in logger.handlers):
+            logger.addHandler(logging.NullHandler())

@@ -1,0 +1,92 @@
+"""Studies that are edgeslim's: found or made, by however many processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from optuna.study import StudyDirection
+
+from edgeslim.errors import StorageError, UsageError
+from edgeslim.searching.jobs.storage import Storage
+
+__all__ = ["do", "open_study"]
+
+Answer = TypeVar("Answer")
+
+_MARK = "edgeslim"
+_FORMAT = 1
+_METRIC_NAMES = "study:metric_names"  # where Optuna and its dashboard look for them
+
+
+def do(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
+    """Does something with the study ``name`` that may be done twice; see `Storage.patiently`.
+
+    Raises:
+        StorageError: The storage has trouble, or the study was deleted.
+        optuna.exceptions.UpdateFinishedTrialError: The trial that it is about has ended.
+    """
+    try:
+        return storage.patiently(action)
+    except UpdateFinishedTrialError:
+        raise
+    except KeyError as error:
+        raise StorageError(f"the study {name!r} in {storage.address.name} was deleted") from error
+
+
+def open_study(
+    storage: Storage, name: str, objectives: Mapping[str, str], settings: Mapping[str, Any]
+) -> tuple[int, Mapping[str, Any]]:
+    """A study of ours, made if there is none of that name.
+
+    Args:
+        storage: Where it is.
+        name: Its name.
+        objectives: Their names, and whether to ``maximize`` or ``minimize`` each.
+        settings: What is written down with it if it is new.
+
+    Returns:
+        What Optuna calls it, and its settings.
+
+    Raises:
+        UsageError: There is a study of that name that is not edgeslim's or has other objectives.
+        StorageError: The storage has trouble.
+    """
+    rdb = storage.rdb
+    directions = [StudyDirection[each.upper()] for each in objectives.values()]
+
+    def find() -> int:
+        try:
+            return rdb.create_new_study(directions, name)
+        except DuplicatedStudyError:
+            return rdb.get_study_id_from_name(name)
+
+    def attributes() -> Mapping[str, Any]:
+        return rdb.get_study_user_attrs(study)
+
+    def mark() -> None:
+        rdb.set_study_system_attr(study, _METRIC_NAMES, list(objectives))
+        rdb.set_study_user_attr(
+            study, _MARK, {"format": _FORMAT, "objectives": dict(objectives), **settings}
+        )
+
+    study = do(storage, name, find)
+    where = f"the study {name!r} in {storage.address.name}"
+    marks = do(storage, name, attributes)
+    if _MARK not in marks:
+        used = do(storage, name, lambda: rdb.get_n_trials(study)) > 0
+        marks = do(storage, name, attributes)  # again: whoever adds trials has marked it before
+    if _MARK not in marks:
+        if used or marks:  # without either, its maker was killed before marking it
+            raise UsageError(f"{where} is not edgeslim's; give another name or storage")
+        do(storage, name, mark)
+        marks = do(storage, name, attributes)
+    found = dict(marks[_MARK])
+    if found.pop("format", None) != _FORMAT:
+        raise UsageError(f"{where} was made by another version of edgeslim")
+    theirs = found.pop("objectives", None)
+    same = do(storage, name, lambda: rdb.get_study_directions(study)) == directions
+    if theirs != dict(objectives) or not same:
+        raise UsageError(f"{where} is of something else: its objectives are {theirs}")
+    return study, found

@@ -1,0 +1,239 @@
+"""Attempts as trials of an Optuna study.
+
+Each method is one transaction, or several of which each leaves things sound. All of them may be
+done twice, since an answer may be lost when the deed was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any, TypeVar
+
+import optuna
+import sqlalchemy
+from optuna.distributions import BaseDistribution, IntDistribution
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import get_storage
+from optuna.trial import FrozenTrial, TrialState
+
+from edgeslim.errors import UsageError
+from edgeslim.searching.jobs.faults import DATABASE_ERRORS
+from edgeslim.searching.jobs.ledger import Attempt, AttemptState
+from edgeslim.searching.jobs.storage import Storage
+from edgeslim.searching.jobs.study import do, open_study
+
+__all__ = ["Notes", "Trials"]
+
+Answer = TypeVar("Answer")
+
+_CANDIDATE, _WORKER, _REASON = "candidate", "worker", "reason"
+_RESERVED = frozenset({_CANDIDATE, _WORKER, _REASON})
+
+_STATES = {
+    TrialState.WAITING: AttemptState.WAITING,
+    TrialState.RUNNING: AttemptState.RUNNING,
+    TrialState.COMPLETE: AttemptState.DONE,
+    TrialState.FAIL: AttemptState.FAILED,
+    TrialState.PRUNED: AttemptState.DROPPED,
+}
+_TRIAL_STATES = {ours: theirs for theirs, ours in _STATES.items()}
+
+_BEATS = sqlalchemy.table(
+    "trial_heartbeats",
+    sqlalchemy.column("trial_id", sqlalchemy.Integer),
+    sqlalchemy.column("heartbeat", sqlalchemy.DateTime),
+)
+"""Optuna has no public way to ask how old a heartbeat is; this is its table."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notes:
+    """What optuna-dashboard shows of a candidate beside its result.
+
+    Args:
+        tokens: Shown as parameters ``t0``, ``t1`` and so on.
+        ranges: Token ``i`` is in ``range(ranges[i])``.
+        attributes: Shown as user attributes; what JSON can say.
+
+    Raises:
+        UsageError: An attribute has a name that is our own.
+    """
+
+    tokens: Sequence[int] = ()
+    ranges: Sequence[int] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _RESERVED.isdisjoint(self.attributes):
+            raise UsageError(f"notes cannot be called {', '.join(sorted(_RESERVED))}")
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """What the parameters could be, by name."""
+        return {f"t{place}": IntDistribution(0, size - 1) for place, size in enumerate(self.ranges)}
+
+    def parameters(self) -> dict[str, int]:
+        """What they are."""
+        return {
+            f"t{place}": token
+            for place, (token, _) in enumerate(zip(self.tokens, self.ranges, strict=True))
+        }
+
+
+class Trials:
+    """A study whose trials are attempts.
+
+    Args:
+        storage: Where it is.
+        name: Its name.
+        objectives: Their names and whether each is to ``maximize`` or ``minimize``.
+        settings: What all who use it must agree on; those who come first decide.
+
+    Raises:
+        UsageError: There is a study of that name that is not edgeslim's or has other objectives.
+        StorageError: It has trouble.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        name: str,
+        objectives: Mapping[str, str],
+        settings: Mapping[str, Any],
+    ) -> None:
+        self.name = name
+        self._storage = storage
+        self._cached = get_storage(storage.rdb)  # keeps finished trials, which never change
+        self.study_id, self.settings = open_study(storage, name, objectives, settings)
+        self._unfinished: set[int] = set()
+        self._seen = 0
+
+    def glance(self) -> list[Attempt]:
+        """Attempts that are new or may have changed since the last glance, as of one moment."""
+        trials = self._do(lambda: self._cached.get_all_trials(self.study_id, deepcopy=False))
+        fresh = [trials[number] for number in sorted(self._unfinished)] + trials[self._seen :]
+        self._seen = len(trials)
+        self._unfinished = {each.number for each in fresh if not each.state.is_finished()}
+        return [_attempt(each) for each in fresh if _CANDIDATE in each.user_attrs]
+
+    def add(self, candidate: int) -> int:
+        """One more waiting attempt at a candidate; its key."""
+        trial = optuna.create_trial(state=TrialState.WAITING, user_attrs={_CANDIDATE: candidate})
+        return self._do(lambda: self._cached.create_new_trial(self.study_id, trial))
+
+    def pop(self, attempt: Attempt) -> bool:
+        """Makes a waiting attempt this process's; whether it is, and not another's.
+
+        Its heart beats before it runs, for a worker that is killed between the two.
+        """
+        self.beat(attempt)
+        return self._set_state(attempt, AttemptState.RUNNING)
+
+    def sign(self, attempt: Attempt, worker: str) -> bool:
+        """Writes down who has an attempt; False if it has ended."""
+        return self._note(attempt, {_WORKER: worker})
+
+    def beat(self, attempt: Attempt) -> None:
+        """Says that whoever has an attempt is alive."""
+        self._do(lambda: self._storage.rdb.record_heartbeat(attempt.key))
+
+    def try_beat(self, attempt: Attempt) -> bool:
+        """The same, once and from any thread; False if the database has trouble."""
+        try:
+            self._storage.rdb.record_heartbeat(attempt.key)
+        except DATABASE_ERRORS:
+            self._storage.troubled()
+            return False
+        finally:
+            self._storage.rdb.remove_session()
+        return True
+
+    def silent_s(self, attempts: Sequence[Attempt]) -> dict[int, float]:
+        """Seconds since each one's last heartbeat, by number and by the database's clock."""
+        keys = {each.key: each.number for each in attempts}
+        if not keys:
+            return {}
+        columns = (_BEATS.c.trial_id, _BEATS.c.heartbeat, sqlalchemy.func.now())
+        query = sqlalchemy.select(*columns).where(_BEATS.c.trial_id.in_(keys))
+
+        def ask() -> list[tuple[int, datetime, datetime]]:
+            with self._storage.rdb.engine.connect() as connection:
+                return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+        return {keys[key]: (_naive(now) - beat).total_seconds() for key, beat, now in self._do(ask)}
+
+    def note(self, attempt: Attempt, notes: Notes) -> bool:
+        """Writes things down with an attempt; False if it has ended."""
+        sizes = notes.distributions()
+        write, key = self._cached.set_trial_param, attempt.key
+        return all(
+            self._if_alive(partial(write, key, name, token, sizes[name]))
+            for name, token in notes.parameters().items()
+        ) and self._note(attempt, notes.attributes)
+
+    def end(
+        self,
+        attempt: Attempt,
+        state: AttemptState,
+        *,
+        values: Sequence[float] | None = None,
+        reason: str | None = None,
+    ) -> bool:
+        """Ends an attempt; False if it has ended otherwise before."""
+        if reason is not None and not self._note(attempt, {_REASON: reason}):
+            return False
+        if self._set_state(attempt, state, values):
+            return True
+        ended = self._do(lambda: self._storage.rdb.get_trial(attempt.key)).state
+        return _STATES[ended] is state
+
+    def _note(self, attempt: Attempt, attributes: Mapping[str, Any]) -> bool:
+        write, key = self._cached.set_trial_user_attr, attempt.key
+        return all(self._if_alive(partial(write, key, *each)) for each in attributes.items())
+
+    def _set_state(
+        self, attempt: Attempt, state: AttemptState, values: Sequence[float] | None = None
+    ) -> bool:
+        changed = False
+
+        def change() -> None:
+            nonlocal changed
+            changed = self._cached.set_trial_state_values(attempt.key, _TRIAL_STATES[state], values)
+
+        return self._if_alive(change) and changed
+
+    def _if_alive(self, action: Callable[[], None]) -> bool:
+        try:
+            self._do(action)
+        except UpdateFinishedTrialError:
+            return False
+        return True
+
+    def _do(self, action: Callable[[], Answer]) -> Answer:
+        return do(self._storage, self.name, action)
+
+
+def _attempt(trial: FrozenTrial) -> Attempt:
+    notes = trial.user_attrs
+    return Attempt(
+        number=trial.number,
+        key=trial._trial_id,  # noqa: SLF001 - Optuna's storages take nothing else
+        candidate=notes[_CANDIDATE],
+        state=_STATES[trial.state],
+        values=tuple(trial.values or ()),
+        tokens=tuple(
+            trial.params[name]
+            for name in (f"t{place}" for place in range(len(trial.params)))
+            if name in trial.params
+        ),
+        notes={key: value for key, value in notes.items() if key not in _RESERVED},
+        reason=notes.get(_REASON),
+        worker=notes.get(_WORKER),
+        ended=trial.datetime_complete and trial.datetime_complete.astimezone(timezone.utc),
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

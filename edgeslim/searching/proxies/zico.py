@@ -1,0 +1,38 @@
+"""ZiCo: how alike an untrained network's gradients are for different images of the task.
+
+The formula and its paper are at `edgeslim.training.untrained.zico`.
+"""
+
+from __future__ import annotations
+
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.proxies._proxy import EachAlone
+from edgeslim.spaces import Tokens
+from edgeslim.training.tasks import SPLIT_SEED
+
+__all__ = ["PROXY", "ZiCo"]
+
+
+class ZiCo(EachAlone):
+    """Builds each network and goes through it for two batches of training examples.
+
+    Args:
+        judging: Its space, task and seed.
+    """
+
+    def __init__(self, judging: Judging) -> None:
+        load_paddle()
+        self._space = judging.space
+        self._seed = judging.seed
+        self._data = judging.task.data(judging.space.input_shape, SPLIT_SEED)
+
+    def score(self, tokens: Tokens) -> float:
+        from edgeslim.training.trainer import seeded_build
+        from edgeslim.training.untrained import zico
+
+        net = seeded_build(lambda: self._space.build(tokens), self._seed)
+        return zico(net, self._data, seed=self._seed)
+
+
+PROXY = ZiCo

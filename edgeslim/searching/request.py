@@ -1,0 +1,182 @@
+"""From what a user asks for to the settings of a search, every name and number checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.conversion.find_space import find_space
+from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import Shape
+from edgeslim.progress import Progress
+from edgeslim.searching.accuracy import ESTIMATORS
+from edgeslim.searching.algorithms import ALGORITHMS
+from edgeslim.searching.limits import Limits, feasible_start
+from edgeslim.searching.measuring import is_measurable
+from edgeslim.searching.prefilter import parse_prefilter
+from edgeslim.searching.run_limits import knowing_predictors, limits_with
+from edgeslim.searching.settings import LatencyTarget, SearchSettings, space_fingerprint
+from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
+from edgeslim.training.tasks import Task
+
+__all__ = ["Asked", "SearchRequest"]
+
+PUBLISHED = "published"
+"""Names all published networks of a space."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a search is asked for.
+
+    Args:
+        settings: All that decides what it does.
+        limits: Its limits before anything was measured.
+    """
+
+    settings: SearchSettings
+    limits: Limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchRequest:
+    """What a user asks for; see `edgeslim.searching.search.search`."""
+
+    targets_ms: tuple[float, ...]
+    space: str
+    tables: tuple[Path, ...]
+    task: str
+    algorithm: str
+    accuracy: str
+    prefilter: str
+    starts: tuple[str, ...]
+    input_shape: Shape | None
+    max_macs: int | None
+    max_parameters: int | None
+    max_bytes: int | None
+    confidence: float
+    candidates: int
+    most_candidates: int | None
+    parallel: int
+    epochs: int
+    seed: int
+
+    def check(self) -> None:
+        """Proves that names are known and that each limit has its table.
+
+        Raises:
+            UsageError: A name is not, or there are more of one than of the other.
+        """
+        ALGORITHMS.get(self.algorithm)
+        ESTIMATORS.get(self.accuracy)
+        parse_prefilter(self.prefilter)
+        if len(self.targets_ms) != len(self.tables):
+            raise UsageError(
+                f"{len(self.targets_ms)} latency limits and {len(self.tables)} tables: "
+                "each limit needs the table of its device, in the same order"
+            )
+
+    def family(self, progress: Progress) -> SpaceFamily:
+        """The space at any input; of a user's file whatever is found out about it is kept.
+
+        Raises:
+            UsageError: It makes other networks than the task trains.
+        """
+        found = find_space(self.space, progress=progress)
+        if found.detects:
+            raise UsageError(
+                f"{self.space} makes detectors, and the task {self.task} trains networks that "
+                f"classify; predict one of them with edgeslim space build {self.space} and "
+                "edgeslim predict"
+            )
+        return found
+
+    def asked(self, family: SpaceFamily, task: Task, tables: Sequence[LatencyTable]) -> Asked:
+        """The settings of the search, with a start that is within all limits.
+
+        Args:
+            family: As `family` gives it.
+            task: What is trained for.
+            tables: Those asked for, or a run's own copies.
+
+        Raises:
+            UsageError: Numbers that cannot be meant, tables of different kinds, a start that is
+                none or is outside the limits.
+            MissingLatencyError: A table knows nothing like some operators of the space.
+            InfeasibleTargetError: No network is within all limits.
+        """
+        space = family.space(self.input_shape, task.num_classes)
+        target = tables[0].context.execution.target
+        for table in tables:
+            if table.context.execution.target != target:
+                raise UsageError(
+                    f"{table.path} is for {table.context.execution.target.value}, and "
+                    f"{tables[0].path} for {target.value}: one network is not both"
+                )
+        settings = SearchSettings(
+            space=self.space,
+            space_fingerprint="",
+            input_shape=space.input_shape,
+            num_classes=space.num_classes,
+            task=self.task,
+            targets=tuple(
+                LatencyTarget(
+                    device=table.context.device,
+                    target_ms=target_ms,
+                    table=table.digest,
+                    measurable=is_measurable(table.context),
+                )
+                for target_ms, table in zip(self.targets_ms, tables, strict=True)
+            ),
+            confidence=self.confidence,
+            max_macs=self.max_macs,
+            max_parameters=self.max_parameters,
+            max_bytes=self.max_bytes,
+            algorithm=self.algorithm,
+            starts=(),
+            candidates=self.candidates,
+            most_candidates=self.most_candidates or 2 * self.candidates,
+            parallel=self.parallel,
+            accuracy=self.accuracy,
+            prefilter=self.prefilter,
+            epochs=self.epochs,
+            seed=self.seed,
+        )
+        settings.check()
+        limits = limits_with(settings, space, knowing_predictors(space, tables))
+        settings = msgspec.structs.replace(
+            settings,
+            space_fingerprint=space_fingerprint(space, target),
+            starts=self._starts(limits, family.published),
+        )
+        return Asked(settings=settings, limits=limits)
+
+    def _starts(self, limits: Limits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
+        """Networks to begin with; of published ones those within the limits."""
+        wanted: list[Tokens] = []
+        for text in self.starts:
+            named = _named(published, text, limits.space.name)
+            if named is None:
+                tokens = limits.space.check(parse_tokens(text))
+                if not limits.hold([tokens])[0]:
+                    raise InfeasibleTargetError(
+                        f"the start {text} is predicted to take {limits.missed(tokens)}"
+                    )
+                wanted.append(tokens)
+            else:
+                wanted += [each for each in named if limits.hold([each])[0]]
+        found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, self.seed),)
+        return found[: self.candidates]
+
+
+def _named(published: Mapping[str, Tokens], text: str, space: str) -> list[Tokens] | None:
+    """The published networks that a text names, or None if it names none."""
+    if text == PUBLISHED:
+        if not published:
+            raise UsageError(f"nobody has published networks of {space}; give tokens")
+        return list(published.values())
+    return [published[text]] if text in published else None

@@ -1,0 +1,192 @@
+"""The whole of ``edgeslim search``: propose, evaluate, and let the devices have the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from edgeslim.device import DeviceChoice
+from edgeslim.durations import format_ms
+from edgeslim.errors import EdgeslimError, InfeasibleTargetError, ModelError
+from edgeslim.opspec import Shape
+from edgeslim.progress import SILENT, Progress
+from edgeslim.searching.begin import Begun, Means, begin
+from edgeslim.searching.candidates import Candidate, pareto_front
+from edgeslim.searching.request import SearchRequest
+from edgeslim.searching.run_folder import SearchResult
+from edgeslim.searching.settings import SearchSettings
+from edgeslim.searching.winner import save_winner
+
+__all__ = ["search"]
+
+
+def search(
+    target_ms: float | Sequence[float],
+    *,
+    space: str,
+    table: Path | Sequence[Path],
+    device: DeviceChoice | None = None,
+    out: Path | None = None,
+    task: str = "digits",
+    algorithm: str = "surrogate",
+    accuracy: str = "training",
+    supernet: Path | None = None,
+    prefilter: str = "",
+    starts: Sequence[str] = (),
+    input_shape: Shape | None = None,
+    max_macs: int | None = None,
+    max_parameters: int | None = None,
+    max_bytes: int | None = None,
+    confidence: float = 0.8,
+    candidates: int = 20,
+    most_candidates: int | None = None,
+    parallel: int = 4,
+    epochs: int = 2,
+    seed: int = 0,
+    storage: str = "",
+    measure: bool = True,
+    runs: Path = Path("runs"),
+    progress: Progress = SILENT,
+) -> SearchResult:
+    """Finds the most accurate network of a space that runs within limits on devices.
+
+    Every candidate is predicted to be within the limits; at the end the best are measured on
+    the devices of the tables, and one that misses a limit there cannot win. If none meets them,
+    predictions are refined by what was measured, and the search goes on. Of an imported table's
+    device that has no profile nothing can be measured; the result says so. Started again on the
+    same folder, a search goes on where it was interrupted, and its result is the same as
+    without the interruption, with however many workers.
+
+    Args:
+        target_ms: The latency limit, or several.
+        space: Name of the space, or a user's file.
+        table: Latency table of the device; for several limits as many, in the same order.
+        device: How devices are reached, if not as their profiles say.
+        out: The run's folder; by default that of the same search in ``runs`` if one was
+            interrupted there, or else a new one.
+        task: What candidates are judged for: a task's name, ``name:folder``, or a file.
+        algorithm: Name of the algorithm.
+        accuracy: ``training`` or ``supernet``.
+        supernet: File of a trained supernet; by default one is trained for the search.
+        prefilter: A proxy and among how many proposals it chooses, ``macs:8``.
+        starts: Networks to begin with: tokens, names of published ones, or ``published``.
+        input_shape: Input of the networks, if not the space's own.
+        max_macs: Most multiply-accumulate operations.
+        max_parameters: Most parameters.
+        max_bytes: Largest optimized file.
+        confidence: How likely predictions must make it that the latencies are met.
+        candidates: How many networks are evaluated before devices are asked.
+        most_candidates: How many at most, if none of the best meets its limits there; by
+            default twice as many.
+        parallel: How many may be evaluated at once, by that many workers.
+        epochs: How long networks are trained.
+        seed: Of everything random.
+        storage: Address of a database that other machines reach; by default a file of the run.
+        measure: Whether this process measures; otherwise those that join with a device do.
+        runs: Where folders are, if none is named.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names; a folder with another search; a table of another device.
+        MissingLatencyError: A table knows nothing like some operators of the space.
+        InfeasibleTargetError: No network is within the limits; says what is reachable.
+        StorageError: The storage has trouble.
+    """
+    request = SearchRequest(
+        targets_ms=(target_ms,) if isinstance(target_ms, int | float) else tuple(target_ms),
+        space=space,
+        tables=(table,) if isinstance(table, Path) else tuple(table),
+        task=task,
+        algorithm=algorithm,
+        accuracy="supernet" if supernet is not None else accuracy,
+        prefilter=prefilter,
+        starts=tuple(starts),
+        input_shape=input_shape,
+        max_macs=max_macs,
+        max_parameters=max_parameters,
+        max_bytes=max_bytes,
+        confidence=confidence,
+        candidates=candidates,
+        most_candidates=most_candidates,
+        parallel=parallel,
+        epochs=epochs,
+        seed=seed,
+    )
+    request.check()
+    means = Means(
+        out=out, runs=runs, storage=storage, supernet=supernet, device=device, measure=measure
+    )
+    with ExitStack() as stack:
+        begun = begin(request, means, stack, progress)
+        winner = begun.worker.work().winner
+        evaluated = [each for _, each in sorted(begun.worker.run.results().items()) if each]
+        if winner is None:
+            raise _nothing_won(begun.settings, evaluated)
+        result = SearchResult(
+            run=str(begun.folder.path),
+            targets=begun.settings.targets,
+            candidates=tuple(evaluated),
+            front=pareto_front(each for each in evaluated if not each.failed),
+            best=winner,
+            model=str(begun.folder.model),
+            trained_accuracy=save_winner(
+                winner,
+                settings=begun.settings,
+                space=begun.limits.space,
+                task=begun.task,
+                run=begun.folder,
+                progress=progress,
+            ),
+            notes=tuple(_notes(begun, winner)),
+        )
+    begun.folder.finish(result)
+    return result
+
+
+def _nothing_won(settings: SearchSettings, evaluated: Sequence[Candidate]) -> EdgeslimError:
+    """Why a search has no winner."""
+    measured = [each for each in evaluated if each.is_measured]
+    if not measured:
+        reason = evaluated[0].failed if evaluated else "none was proposed"
+        return ModelError(f"none of {len(evaluated)} candidates can be used: {reason}")
+    nearest = min(measured, key=lambda each: _worst(settings, each))
+    took = " and ".join(
+        f"{format_ms(latency_ms, round_up=True)} on {target.device}"
+        for latency_ms, target in zip(nearest.latencies_ms, settings.targets, strict=True)
+    )
+    limits = " and ".join(
+        f"{format_ms(target.target_ms)} on {target.device}" for target in settings.targets
+    )
+    return InfeasibleTargetError(
+        f"none of the {len(measured)} best candidates ran in {limits}; "
+        f"the nearest took {took}: ask for that, or search longer"
+    )
+
+
+def _worst(settings: SearchSettings, candidate: Candidate) -> float:
+    """The largest share of a limit that a candidate takes."""
+    return max(
+        latency_ms / target.target_ms
+        for latency_ms, target in zip(candidate.latencies_ms, settings.targets, strict=True)
+    )
+
+
+def _notes(begun: Begun, winner: Candidate) -> Iterator[str]:
+    """What the result does not say by itself."""
+    for target, limit in zip(begun.settings.targets, begun.limits.latencies, strict=True):
+        if not target.measurable:
+            yield (
+                f"nothing was measured on {target.device}: there is no profile of it, and its "
+                "latencies are as predicted"
+            )
+        predictor = limit.predictor.predictor
+        execution = predictor.table.context.execution
+        operators = begun.limits.space.operators(winner.tokens, execution.target)
+        left_out = predictor.predict(operators).left_out
+        if left_out:
+            kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
+            yield (
+                f"predictions for {target.device} leave out what tables of this convention "
+                f"never have: {kinds}"
+            )

@@ -1,0 +1,49 @@
+"""``edgeslim search --status``: how far a search is, and who works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.jobs.queue import QueueStatus
+from edgeslim.searching.join import open_run
+from edgeslim.searching.settings import SearchSettings
+from edgeslim.searching.shared_run import SharedRun
+
+__all__ = ["SearchStatus", "search_status"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchStatus:
+    """How far a search is.
+
+    Args:
+        settings: What it was asked for.
+        queues: The candidates, and what is measured on each device.
+        best: The most accurate candidate so far.
+    """
+
+    settings: SearchSettings
+    queues: Mapping[str, QueueStatus]
+    best: Candidate | None
+
+
+def search_status(run: str, *, storage: str = "") -> SearchStatus:
+    """Looks at a search; as `join`, it takes a folder, or a name and a storage.
+
+    Raises:
+        UsageError: There is no such search.
+        StorageError: The storage has trouble.
+    """
+    opened, name = open_run(run, storage)
+    try:
+        shared = SharedRun.open(opened, name)
+        known = [each for each in shared.results().values() if each and not each.failed]
+        return SearchStatus(
+            settings=shared.settings,
+            queues=shared.status(),
+            best=max(known, key=lambda each: each.accuracy, default=None),
+        )
+    finally:
+        opened.close()

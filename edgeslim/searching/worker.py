@@ -1,0 +1,165 @@
+"""What a process does for a search: it evaluates, measures, and waits for others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeslim.errors import EdgeslimError, JobLostError, LinkError, ModelError
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.progress import Progress, Stage
+from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.jobs.trials import Notes
+from edgeslim.searching.measuring import measure
+from edgeslim.searching.plan import Evaluate, Finished, Measure, next_step
+from edgeslim.searching.proposals import Proposals, Results, ready_below
+from edgeslim.searching.run_limits import RunLimits
+from edgeslim.searching.settings import Round
+from edgeslim.searching.shared_run import SharedRun
+from edgeslim.spaces import Space, Tokens
+
+if TYPE_CHECKING:
+    from edgeslim.searching.accuracy import Accuracy
+    from edgeslim.searching.jobs.job import Job
+
+__all__ = ["Worker"]
+
+_AT_ONCE = 3
+_PATIENCE_S = 1.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Worker:
+    """One process of a search.
+
+    Args:
+        run: The search.
+        space: Its space.
+        limits: Its limits, round by round.
+        proposals: Its candidates.
+        accuracy: Gives networks their accuracy; None if others do that.
+        sessions: Devices that this process owns, by the place of their target.
+        progress: Where to show it.
+        evaluated: How many candidates this process has evaluated.
+        measured: How many networks it has measured.
+    """
+
+    run: SharedRun
+    space: Space
+    limits: RunLimits
+    proposals: Proposals
+    accuracy: Accuracy | None
+    sessions: Mapping[int, DeviceSession]
+    progress: Progress
+    evaluated: int = 0
+    measured: int = 0
+
+    def work(self) -> Finished:
+        """Does what there is to do until the search is finished, by whomever."""
+        while True:
+            step = next_step(self.run.settings, self.run.results(), self.limits.of)
+            if isinstance(step, Finished):
+                return step
+            if isinstance(step, Evaluate):
+                self._evaluate_round(step.part)
+            else:
+                self._measure(step)
+
+    def _evaluate_round(self, part: Round) -> None:
+        """Evaluates, beside others, until all candidates of a round are."""
+        queue = self.run.candidates
+        title = "more candidates" if part.number else "candidates"
+        own = seen = 0
+        busy = True
+        with self.progress.stage(title, part.end - part.first) as stage:
+            while True:
+                results = self.run.results()
+                done = sum(part.first <= number < part.end for number in results)
+                stage.advance(max(0, done - own - seen), note=_best(results))
+                seen = max(seen, done - own)
+                if done == part.end - part.first:
+                    return
+                below = ready_below(self.run.settings, part, results)
+                # Who waits leaves adding to who has just finished something.
+                queue.ensure(range(part.first, below), after_s=0.0 if busy else _PATIENCE_S)
+                job = None if self.accuracy is None else queue.take(below=below)
+                busy = job is not None
+                if job is None:
+                    self.run.wait(0 if self.accuracy is None else below)
+                    continue
+                with suppress(JobLostError), job:
+                    self._evaluate(job, part, results, stage)
+                    own += 1
+
+    def _evaluate(self, job: Job, part: Round, results: Results, stage: Stage) -> None:
+        """Evaluates one candidate, which is one unit of the stage."""
+        tokens = self.proposals.tokens(job.candidate, results)
+        if tokens is None:
+            self.run.finish(job, None)
+            stage.advance(note="the space has nothing more within the limits nearby")
+            return
+        job.note(Notes(tokens=tokens, ranges=self.space.ranges))
+        accuracy, failed = self._accuracy(tokens, results, stage)
+        candidate = Candidate(
+            number=job.candidate,
+            tokens=tokens,
+            accuracy=accuracy,
+            predicted_ms=self.limits.of(part).predicted_ms(tokens),
+            failed=failed,
+        )
+        self.run.finish(job, candidate)
+        self.evaluated += 1
+
+    def _accuracy(self, tokens: Tokens, results: Results, stage: Stage) -> tuple[float, str]:
+        """A network's accuracy, and why it has none."""
+        known = next((each for each in results.values() if each and each.tokens == tokens), None)
+        if known is not None:
+            stage.advance()
+            return known.accuracy, known.failed
+        assert self.accuracy is not None  # noqa: S101 - nothing is taken without it
+        try:
+            return self.accuracy.of(tokens, stage.advance), ""
+        except ModelError as error:
+            # One bad network is no reason to lose the search: it would stop here for ever.
+            stage.note(f"{','.join(map(str, tokens))}: {error}; it counts as never right")
+            return 0.0, str(error)
+
+    def _measure(self, step: Measure) -> None:
+        """Measures networks on the devices that this process owns, or waits for others."""
+        for place, queue in self.run.measuring.items():
+            queue.ensure(step.candidates)
+            session = self.sessions.get(place)
+            if session is not None and self._measure_on(session, place, step):
+                return
+        self.run.wait()
+
+    def _measure_on(self, session: DeviceSession, place: int, step: Measure) -> bool:
+        """Measures what a device is asked for; whether there was anything."""
+        queue, results = self.run.measuring[place], self.run.results()
+        with ExitStack() as stack:
+            jobs: list[Job] = []
+            while len(jobs) < _AT_ONCE and (job := queue.take()) is not None:
+                jobs.append(stack.enter_context(job))
+            networks = [results[job.candidate] for job in jobs]
+            wanted = [each.tokens for each in networks if each is not None]
+            try:
+                rows = measure(session, self.space, wanted, self.progress)
+            except LinkError:
+                for job in jobs:
+                    job.give_back()
+                raise
+            for job, row in zip(jobs, rows, strict=True):
+                with suppress(JobLostError):
+                    if isinstance(row, EdgeslimError):
+                        job.fail(str(row))
+                    else:
+                        self.run.finish_measuring(job, place, row, step.part.number)
+                        self.measured += 1
+            return bool(jobs)
+
+
+def _best(results: Results) -> str:
+    known = [each.accuracy for each in results.values() if each is not None]
+    return f"best accuracy {max(known):.1%}" if known else ""

@@ -1,0 +1,76 @@
+"""The networks that do the most work within a latency, by a table alone."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.execution import Target
+from edgeslim.latency_table import LatencyTable
+from edgeslim.ops import macs
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.resources import data_folder
+from edgeslim.searching import largest as module
+from edgeslim.searching.largest import largest
+from edgeslim.spaces import SPACES
+from tests.searching.made_up import made_up_table, small_space
+
+PHONE = data_folder("latency_tables") / "snapdragon-855" / "latency_855.jsonl"
+OPTIONS = {"input_shape": (1, 1, 16, 16), "num_classes": 10}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_up_table(tmp_path_factory.mktemp("largest") / "host.jsonl", small_space()).path
+
+
+@pytest.mark.slow
+def test_of_a_phones_whole_space_the_largest_within_the_limit_are_found() -> None:
+    found = largest("blazeface-2022", 12.0, PHONE, count=5)
+    assert found.whole_space
+    assert found.left_out["pool2d"] == 3
+    assert len(found.networks) == len({each.tokens for each in found.networks}) == 5
+    work = [each.macs for each in found.networks]
+    assert work == sorted(work, reverse=True)
+    assert all(each.predicted_ms <= 12.0 for each in found.networks)
+    # No neighbour of the best is larger and within the limit.
+    predictor = Predictor(LatencyTable.read(PHONE))
+    space = SPACES.get("blazeface-2022").space()
+    best = found.networks[0].tokens
+    for place, value in product(range(len(best)), range(max(space.ranges))):
+        if value < space.ranges[place]:
+            near = (*best[:place], value, *best[place + 1 :])
+            specs = space.operators(near, Target.ARM)
+            predicted_ms = predictor.predict(specs).total_ms
+            assert macs(specs) <= work[0] or predicted_ms > 12.0
+
+
+@pytest.mark.slow
+def test_of_a_space_too_large_to_be_looked_at_the_best_are_nearly_found(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    for name, value in (("_ALL_OF", 0), ("_DRAWN", 20_000), ("_CHUNK", 10_000)):
+        monkeypatch.setattr(module, name, value)
+    drawn = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    assert not drawn.whole_space
+    assert drawn.networks[0].predicted_ms <= 0.3
+    assert 0.97 * whole.networks[0].macs <= drawn.networks[0].macs <= whole.networks[0].macs
+    again = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    assert again == drawn, "the same seed gives the same networks"
+
+
+@pytest.mark.slow
+def test_out_of_reach_is_said_with_what_is_reachable(table: Path) -> None:
+    with pytest.raises(InfeasibleTargetError, match=r"to run in 1\.00 us; the fastest takes \d"):
+        largest("light-nas-small", 0.001, table, **OPTIONS)  # type: ignore[arg-type]
+    assert math.prod(small_space().ranges) <= module._ALL_OF
+
+
+def test_a_count_of_none_is_refused(table: Path) -> None:
+    with pytest.raises(UsageError, match="count must be at least 1, not 0"):
+        largest("light-nas-small", 1.0, table, count=0)

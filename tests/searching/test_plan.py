@@ -1,0 +1,178 @@
+"""What a search does next, for everything that can be known of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, next_step
+from edgeslim.searching.settings import Round, SearchSettings
+from tests.searching.searches import candidate, settings, targets
+
+
+class Believing:
+    """Limits that hold for some networks."""
+
+    def __init__(self, *tokens: int) -> None:
+        self._tokens = tokens
+
+    def hold(self, population: list[tuple[int, ...]]) -> Any:
+        return np.array([each[0] in self._tokens for each in population], np.bool_)
+
+
+def step(
+    wanted: SearchSettings,
+    results: dict[int, Candidate | None],
+    *,
+    measurable: tuple[bool, ...] = (True,),
+    believed: tuple[int, ...] = tuple(range(100)),
+) -> Step:
+    def limits_of(_: Round) -> Any:
+        return Believing(*believed)
+
+    asked = tuple(
+        msgspec.structs.replace(target, measurable=can)
+        for target, can in zip(wanted.targets, measurable, strict=True)
+    )
+    return next_step(msgspec.structs.replace(wanted, targets=asked), results, limits_of)
+
+
+def evaluated(*accuracies: float, **more: Any) -> dict[int, Candidate | None]:
+    return {
+        number: candidate(number, (number,), accuracy=accuracy, **more)
+        for number, accuracy in enumerate(accuracies)
+    }
+
+
+def measured(
+    results: dict[int, Candidate | None], took: dict[int, float]
+) -> dict[int, Candidate | None]:
+    return {
+        number: each and msgspec.structs.replace(each, measured_ms=(took.get(number),))
+        for number, each in results.items()
+    }
+
+
+FOUR = settings(targets=targets(1.0), candidates=4, most_candidates=6, parallel=1)
+
+
+def test_first_all_candidates_are_evaluated() -> None:
+    for known in ({}, evaluated(0.5), {0: None, 2: candidate(2)}):
+        assert step(FOUR, known) == Evaluate(part=Round(number=0, first=0, end=4))
+
+
+def test_then_the_best_are_measured_three_at_once() -> None:
+    found = step(FOUR, evaluated(0.1, 0.4, 0.3, 0.2))
+    assert isinstance(found, Measure)
+    assert found.candidates == (1, 2, 3)
+
+
+def test_the_most_accurate_that_meets_its_limit_wins_and_nothing_better_is_left_unmeasured() -> (
+    None
+):
+    known = evaluated(0.1, 0.4, 0.3, 0.2)
+    assert step(FOUR, measured(known, {1: 0.9})) == Finished(winner=measured(known, {1: 0.9})[1])
+    found = step(FOUR, measured(known, {1: 1.1, 3: 0.5}))
+    assert isinstance(found, Measure)
+    assert found.candidates == (2,)
+    done = measured(known, {1: 1.1, 2: 1.01, 3: 1.0})
+    assert step(FOUR, done) == Finished(winner=done[3])
+
+
+def test_of_equals_the_faster_comes_first() -> None:
+    known = evaluated(0.4, 0.4, 0.4, 0.4)
+    known[2] = candidate(2, (2,), accuracy=0.4, predicted_ms=(0.1,))
+    found = step(FOUR, measured(known, {2: 0.1}))
+    assert isinstance(found, Finished)
+    assert found.winner is not None
+    assert found.winner.number == 2
+
+
+def test_without_devices_the_prediction_decides() -> None:
+    known = evaluated(0.1, 0.4, 0.3, 0.2)
+    assert step(FOUR, known, measurable=(False,)) == Finished(winner=known[1])
+
+
+def test_several_devices_must_all_be_met() -> None:
+    two = settings(targets=targets(1.0, 2.0), candidates=2, most_candidates=2)
+    known = evaluated(0.4, 0.3, predicted_ms=(0.5, 0.5))
+    known[0] = candidate(0, accuracy=0.4, predicted_ms=(0.5, 0.5), measured_ms=(0.9, 2.1))
+    known[1] = candidate(1, accuracy=0.3, predicted_ms=(0.5, 0.5), measured_ms=(0.9, None))
+    asked = step(two, known, measurable=(True, True))
+    assert isinstance(asked, Measure)
+    assert asked.candidates == (1,)
+    # Of a device that is not there, the prediction is believed.
+    assert step(two, known, measurable=(True, False)) == Finished(winner=known[1])
+
+
+def test_where_none_meets_its_limit_more_are_evaluated_and_at_last_nothing_wins() -> None:
+    slow = dict.fromkeys(range(6), 2.0)
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2), slow)
+    assert step(FOUR, known) == Evaluate(part=Round(number=1, first=4, end=5))
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6), slow | {4: 0.9})
+    assert step(FOUR, known) == Finished(winner=known[4])
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6, 0.7), slow)
+    assert step(FOUR, known) == Finished(winner=None)
+
+
+def test_later_only_what_refined_predictions_believe_in_is_measured() -> None:
+    many = settings(targets=targets(1.0), candidates=14, most_candidates=15, parallel=1)
+    known = evaluated(*np.linspace(0.9, 0.1, 15))
+    known = measured(known, dict.fromkeys(range(12), 2.0))
+    assert step(many, {n: known[n] for n in range(14)}) == Evaluate(
+        part=Round(number=1, first=14, end=15)
+    )
+    found = step(many, known, believed=(13,))
+    assert isinstance(found, Measure)
+    assert found.candidates == (13,)
+    assert step(many, known, believed=()) == Finished(winner=None)
+
+
+def test_what_failed_is_neither_measured_nor_the_winner() -> None:
+    known = evaluated(0.4, 0.3, 0.2, 0.1)
+    known[0] = candidate(0, accuracy=0.0, failed="the loss is nan")
+    known[1] = None
+    found = step(FOUR, known)
+    assert isinstance(found, Measure)
+    assert found.candidates == (2, 3)
+    bad = {n: candidate(n, accuracy=0.0, failed="no") for n in range(6)}
+    assert step(FOUR, dict(bad), measurable=(False,)) == Finished(winner=None)
+
+
+@given(data=st.data(), count=st.integers(1, 20))
+def test_every_search_ends_with_the_best_that_meets_its_limit(
+    data: st.DataObject, count: int
+) -> None:
+    took = data.draw(st.lists(st.sampled_from([0.5, 1.5]), min_size=2 * count, max_size=2 * count))
+    accuracy = data.draw(
+        st.lists(st.floats(0.01, 1), min_size=2 * count, max_size=2 * count, unique=True)
+    )
+    wanted = settings(targets=targets(1.0), candidates=count, most_candidates=2 * count, parallel=1)
+    known: dict[int, Candidate | None] = {}
+    for _ in range(10 * count + 10):
+        found = step(wanted, known)
+        if isinstance(found, Finished):
+            break
+        if isinstance(found, Evaluate):
+            new = next(n for n in range(found.part.end) if n not in known)
+            known[new] = candidate(new, (new,), accuracy=accuracy[new])
+        else:
+            for number in found.candidates:
+                each = known[number]
+                assert each is not None
+                assert not each.is_measured
+                known[number] = msgspec.structs.replace(each, measured_ms=(took[number],))
+    else:
+        pytest.fail("it never ends")
+    if found.winner is None:
+        assert all(each and (each.measured_ms or (2.0,)) != (0.5,) for each in known.values())
+    else:
+        better = [each for each in known.values() if each and each.accuracy > found.winner.accuracy]
+        assert found.winner.measured_ms == (0.5,)
+        assert all(each.measured_ms == (1.5,) for each in better)
