@@ -13,13 +13,16 @@ from edgeslim.training._depthwise import fast_depthwise
 from edgeslim.training._first_values import ends
 from edgeslim.training._learning import loss_of
 from edgeslim.training.evaluation import outputs_of
+from edgeslim.training.trainer import seeded_build
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
-    from paddle import Tensor
+    from paddle import Tensor, nn
 
-    from edgeslim.spaces import Space, Tokens
+    from edgeslim.spaces import Space
     from edgeslim.training._shared_weights import SharedWeights
     from edgeslim.training.tasks import Loss
 
@@ -47,25 +50,31 @@ class Sandwich:
         self._space = space
         self._weights = weights
         self._loss = loss
-        self._smallest, self._largest = ends(space)
+        # Building a network costs as much as a step of it. These two are in every step; they are
+        # built before the first, so that no step draws other numbers after an interruption.
+        smallest, largest = ends(space)
+        self._ends = [
+            seeded_build(lambda tokens=tokens: space.build(tokens), 0)  # type: ignore[misc]
+            for tokens in (largest, smallest)
+        ]
         self._random_networks = random_networks
 
     def find_gradients(
         self, images: NDArray[np.float32], targets: tuple[Tensor, ...], draws: np.random.Generator
     ) -> float:
         """Leaves the gradients of all networks in the weights; the mean of their losses."""
-        networks = [self._largest, self._smallest, *self._drawn(draws)]
         total = 0.0
-        for tokens in networks:
-            net = self._space.build(tokens)
+        for net in (*self._ends, *self._drawn(draws)):
             self._weights.lend(net)
             net.train()
             with fast_depthwise(net):
                 loss = loss_of(outputs_of(net, images), self._loss, targets)
                 loss.backward()
             total += float(loss)
-        return total / len(networks)
+        return total / (len(self._ends) + self._random_networks)
 
-    def _drawn(self, draws: np.random.Generator) -> list[Tokens]:
+    def _drawn(self, draws: np.random.Generator) -> Iterator[nn.Layer]:
+        """Networks at random, built one at a time."""
         size = (self._random_networks, len(self._space.ranges))
-        return [tuple(map(int, each)) for each in draws.integers(0, self._space.ranges, size)]
+        for tokens in draws.integers(0, self._space.ranges, size):
+            yield self._space.build(tuple(map(int, tokens)))
