@@ -9,7 +9,7 @@ from edgeslim.cli.output import print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.searching.candidates import Candidate
 from edgeslim.searching.run_folder import SearchResult
-from edgeslim.searching.settings import LatencyTarget
+from edgeslim.searching.settings import LatencyTarget, device_names
 
 if TYPE_CHECKING:
     from edgeslim.searching.status import SearchStatus
@@ -22,8 +22,8 @@ def print_result(result: SearchResult) -> None:
     listed = {each.tokens: each for each in (*result.front, *result.measured)}
     single = len(result.targets) == 1
     headers = [
-        f"{what}" if single else f"{what} on {target.device}"
-        for target in result.targets
+        what if single else f"{what} on {device}"
+        for device in device_names(result.targets)
         for what in ("predicted", "measured")
     ]
     print_table(
@@ -130,9 +130,11 @@ def _met(result: SearchResult) -> str:
     """What the winner meets, and how it is known."""
     measured = result.best.measured_ms or (None,) * len(result.targets)
     return " and ".join(
-        f"{format_ms(target.target_ms)} on {target.device} as "
+        f"{format_ms(target.target_ms)} on {device} as "
         f"{'predicted' if took is None else 'measured'}"
-        for target, took in zip(result.targets, measured, strict=True)
+        for target, device, took in zip(
+            result.targets, device_names(result.targets), measured, strict=True
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +14,14 @@ from edgeslim.execution import Target
 from edgeslim.opspec import Shape, encode_hook
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["LatencyTarget", "Round", "SearchSettings", "rounds", "space_fingerprint"]
+__all__ = [
+    "LatencyTarget",
+    "Round",
+    "SearchSettings",
+    "device_names",
+    "rounds",
+    "space_fingerprint",
+]
 
 
 class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,12 +116,8 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """What each target's device is called; those of one name are told apart by table."""
-        names = [each.device for each in self.targets]
-        return tuple(
-            each.device if names.count(each.device) == 1 else f"{each.device} ({each.table})"
-            for each in self.targets
-        )
+        """What each target's device is called."""
+        return device_names(self.targets)
 
     def difference(self, other: SearchSettings) -> str:
         """The first setting that differs and how, for people; nothing if they are the same."""
@@ -123,6 +126,15 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
             if mine != theirs:
                 return f"{name.replace('_', ' ')} {_text(mine)}, not {_text(theirs)}"
         return ""
+
+
+def device_names(targets: Sequence[LatencyTarget]) -> tuple[str, ...]:
+    """What each target's device is called; those of one name are told apart by their table."""
+    names = [each.device for each in targets]
+    return tuple(
+        each.device if names.count(each.device) == 1 else f"{each.device} ({each.table})"
+        for each in targets
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
