@@ -166,6 +166,37 @@ def _split(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slot
     return {"Out": _C_ops.split(images, attributes["sections"], axis)}
 
 
+def _rounded_by_stored_scale(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    """The scale stays as it is stored: nothing that was saved is still looking for it."""
+    from paddle import _C_ops
+
+    images, scale = given["X"][0], given["InScale"][0]
+    own = (attributes.get("moving_rate", 0.9), attributes.get("bit_length", 8))
+    out, *_ = _C_ops.fake_quantize_dequantize_moving_average_abs_max(
+        images, scale, None, None, *own, True, attributes.get("round_type", 1)
+    )
+    return {"Out": (out,), "OutScale": (scale,)}
+
+
+def _rounded_weight(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    from paddle import _C_ops
+
+    out, scale = _C_ops.fake_quantize_dequantize_abs_max(
+        given["X"][0], attributes.get("bit_length", 8), attributes.get("round_type", 1)
+    )
+    return {"Out": (out,), "OutScale": (scale,)}
+
+
+def _rounded_channels(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+    from paddle import _C_ops
+
+    own = (attributes.get("bit_length", 8), attributes.get("round_type", 1))
+    out, scale = _C_ops.fake_channel_wise_quantize_dequantize_abs_max(
+        given["X"][0], *own, attributes.get("quant_axis", 0)
+    )
+    return {"Out": (out,), "OutScale": (scale,)}
+
+
 OLDER_NAMES: Mapping[str, frozenset[str]] = {
     "assign_value": frozenset({"bool_values", "fp32_values", "int32_values", "int64_values"})
 }
@@ -193,6 +224,11 @@ FUNCTIONS: Mapping[str, Function] = {
         "Output",
     ),
     "dropout": Function(("X",), _dropout),
+    "fake_channel_wise_quantize_dequantize_abs_max": Function(("X",), _rounded_channels),
+    "fake_quantize_dequantize_abs_max": Function(("X",), _rounded_weight),
+    "fake_quantize_dequantize_moving_average_abs_max": Function(
+        ("X", "InScale"), _rounded_by_stored_scale
+    ),
     "flatten_contiguous_range": _native("flatten", ("X",), {"start_axis": 1, "stop_axis": 1}),
     "group_norm": _native(
         "group_norm",

@@ -26,7 +26,7 @@ from edgeslim.opspec import Shape
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import add_attribute, framework
 
-__all__ = ["keep_apart"]
+__all__ = ["barrier", "keep_apart"]
 
 _RESULT = {
     "batch_norm": "Y",
@@ -58,13 +58,13 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
     before: dict[int, Any] = {}
     for index, op in enumerate(block.ops):
         if _is_spoiled(op, block, makers, readers):
-            before[index] = _barrier(block, op, "X")
+            before[index] = barrier(block, op, "X")
         chain = _chain(op, "Input", "conv2d", makers, readers) if op.type == "conv2d" else []
         if not chain:
             continue
         (first,), (second,) = (_arguments(each.outputs, "Output") for each in (chain[-1], op))
         if first in merging or not _merges_well([op, *chain], parameters, readers):
-            before[index] = _barrier(block, op, "Input")
+            before[index] = barrier(block, op, "Input")
         else:
             merging.add(second)
     for index in sorted(before, reverse=True):
@@ -146,7 +146,7 @@ def _numbers(op: Any, name: str) -> set[int]:  # noqa: ANN401
     return {number for each in found for number in ([each.i] if each.type == single else each.ints)}
 
 
-def _barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
+def barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
     """A dropout on an operator's input, which reads its result from now on."""
     proto = framework()
     (source,) = _arguments(op.inputs, slot)
@@ -156,13 +156,13 @@ def _barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
         block.vars.add().CopyFrom(described)
         block.vars[-1].name = name
     next(each for each in op.inputs if each.parameter == slot).arguments[0] = result
-    barrier = proto.OpDesc(type="dropout")
-    barrier.inputs.add(parameter="X", arguments=[source])
-    barrier.outputs.add(parameter="Out", arguments=[result])
-    barrier.outputs.add(parameter="Mask", arguments=[mask])
+    kept = proto.OpDesc(type="dropout")
+    kept.inputs.add(parameter="X", arguments=[source])
+    kept.outputs.add(parameter="Out", arguments=[result])
+    kept.outputs.add(parameter="Mask", arguments=[mask])
     for name, value in _INFERENCE_DROPOUT.items():
-        add_attribute(barrier, name, value)
-    return barrier
+        add_attribute(kept, name, value)
+    return kept
 
 
 def _arguments(slots: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401

@@ -13,6 +13,7 @@ from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
 from edgeslim.paddle_io.proto import attribute_value, read_program
+from edgeslim.paddle_io.quantized_program import without_rounding
 
 __all__ = ["feed_shapes", "fetch_names", "graph_of", "read_graph"]
 
@@ -55,17 +56,22 @@ def _in_order(block: Any, plumbing: str) -> list[Any]:  # noqa: ANN401
 
 
 def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
-    """The graph of a program's first block.
+    """The graph of a program's first block, where what is rounded counts as what it was before.
 
     Raises:
         ModelError: A tensor has an open shape or one that does not fit, or the program branches.
     """
     if len(program.blocks) > 1:
         raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
-    block = program.blocks[0]
+    # The optimizer takes these operators out as well.
+    block = without_rounding(program).blocks[0]
     shapes = {
         variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
     }
+    for op in block.ops:
+        if op.type == "calib":  # put in by the optimizer between floats and int8, without shapes
+            (source,), (result,) = op.inputs[0].arguments, op.outputs[0].arguments
+            shapes[result] = shapes.get(result) or shapes.get(source, ())
     feeds = {name: _closed_input(shape, name, path) for name, shape in feed_shapes(program).items()}
     parameters = persistent_tensors(program)
     read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}

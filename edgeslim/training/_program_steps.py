@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from paddle import Tensor
@@ -16,7 +16,10 @@ from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_graph import fetch_names
 from edgeslim.training._program_depthwise import depthwise
 
-__all__ = ["Step", "steps_of", "where"]
+__all__ = ["Change", "Step", "steps_of", "where"]
+
+Change = Callable[[EagerOperator, Slots], Slots]
+"""Takes an operator and its inputs by slot, and gives those that it is run on."""
 
 
 class Step(NamedTuple):
@@ -36,14 +39,21 @@ class Step(NamedTuple):
     kept: Mapping[str, tuple[str, ...]]
     done: tuple[str, ...]
 
-    def run(self, tensors: dict[str, Tensor], *, training: bool) -> dict[str, Tensor]:
+    def run(
+        self, tensors: dict[str, Tensor], *, training: bool, change: Change | None = None
+    ) -> dict[str, Tensor]:
         """Takes inputs from ``tensors``, puts outputs there, and gives these alone as well.
+
+        Args:
+            tensors: Everything that is known by name.
+            training: Whether batch statistics are taken and dropout drops.
+            change: Gives other inputs to run it on.
 
         Raises:
             ModelError: The operator refuses its inputs.
         """
         try:
-            written = self._computed(tensors, training=training)
+            written = self._computed(tensors, training, change)
         except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
             # Paddle raises plain errors from its native code.
             raise ModelError(self._failure(tensors, error)) from error
@@ -57,11 +67,15 @@ class Step(NamedTuple):
             del tensors[name]
         return outputs
 
-    def _computed(self, tensors: Mapping[str, Tensor], *, training: bool) -> Slots:
+    def _computed(
+        self, tensors: Mapping[str, Tensor], training: bool, change: Change | None
+    ) -> Slots:
         operator = self.operator
         given: Slots = {
             slot: [tensors[name] for name in names] for slot, names in operator.inputs.items()
         }
+        if change is not None:
+            given = change(operator, given)
         follow = FOLLOWING.get(operator.kind)
         if follow is None:
             return operator(given, training=training)

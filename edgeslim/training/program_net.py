@@ -24,8 +24,14 @@ from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.quantized_program import (
+    ROUNDING_KINDS,
+    SCALE_SLOTS,
+    is_quantized,
+    without_rounding,
+)
 from edgeslim.training._program_batches import mixing
-from edgeslim.training._program_steps import steps_of
+from edgeslim.training._program_steps import Change, steps_of
 
 __all__ = ["ProgramNet", "load_program_net"]
 
@@ -33,6 +39,12 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 Watch = Callable[[EagerOperator, Mapping[str, Tensor]], None]
 """Takes an operator and its outputs by name."""
+
+_NOT_LEARNED: Mapping[str, Sequence[str]] = {
+    "batch_norm": ("Mean", "Variance"),
+    **dict.fromkeys(ROUNDING_KINDS, SCALE_SLOTS),
+}
+"""Slots of what is kept beside parameters, by kind of operator."""
 
 _CONSTANT_NAMES = re.compile(r"(generated_tensor|generated_var|eager_tmp|auto|tmp)_\d+")
 """What Paddle calls tensors that a network keeps without learning them."""
@@ -81,6 +93,11 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         self._named = self._registered(tensors)
 
     @property
+    def program(self) -> Any:  # noqa: ANN401
+        """Its ``ProgramDesc``, not to be changed."""
+        return self._program
+
+    @property
     def feeds(self) -> dict[str, Shape]:
         """Shape of each input by name, as saved, in order."""
         return dict(self._feeds)
@@ -104,9 +121,8 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         statistics = {
             name
             for step in self._steps
-            if step.operator.kind == "batch_norm"
-            for slot in ("Mean", "Variance")
-            for name in step.operator.inputs[slot]
+            for slot in _NOT_LEARNED.get(step.operator.kind, ())
+            for name in (*step.operator.inputs.get(slot, ()), *step.operator.outputs.get(slot, ()))
         }
         named = {}
         for name in persistent_tensors(self._program):
@@ -132,8 +148,19 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """
         return self.run(images)
 
-    def run(self, images: Sequence[Tensor], watch: Watch | None = None) -> list[Tensor]:
-        """As `forward`; ``watch`` is shown the outputs of each operator when it is done."""
+    def run(
+        self,
+        images: Sequence[Tensor],
+        watch: Watch | None = None,
+        change: Change | None = None,
+    ) -> list[Tensor]:
+        """As `forward`, with somebody beside it.
+
+        Args:
+            images: One tensor for each input.
+            watch: Shown the outputs of each operator when it is done.
+            change: Asked before each operator for the inputs that it is run on.
+        """
         if len(images) != len(self._feeds):
             raise ModelError(
                 f"{self._called} has {len(self._feeds)} inputs ({', '.join(self._feeds)}) and is "
@@ -142,7 +169,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         tensors = {**self._named, **dict(zip(self._feeds, images, strict=True))}
         try:
             for step in self._steps:
-                written = step.run(tensors, training=self.training)
+                written = step.run(tensors, training=self.training, change=change)
                 if watch is not None:
                     watch(step.operator, written)
         except ModelError as error:
@@ -197,7 +224,12 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
             ModelError: They do not; names the first operator that mixes the images or is
                 made for one alone.
         """
-        problem = mixing(self, np.random.default_rng(seed))
+        plain = self
+        if is_quantized(self._program):
+            # Sums of another order differ in the last bits, and those may be rounded apart.
+            program = without_rounding(self._program)
+            plain = ProgramNet(program, self.tensors(), name=self._called)
+        problem = mixing(plain, np.random.default_rng(seed))
         if problem is not None:
             raise ModelError(f"{self._called}: {problem}")
 

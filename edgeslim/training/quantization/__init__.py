@@ -1,0 +1,1 @@
+"""Networks that are trained, or calibrated, to be computed with whole numbers."""

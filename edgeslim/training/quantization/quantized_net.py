@@ -1,0 +1,197 @@
+"""A network whose layers see their inputs and weights as whole numbers will have them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import Tensor, nn
+
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.files import write_together
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.eager_functions import Slots
+from edgeslim.paddle_io.eager_operators import EagerOperator
+from edgeslim.paddle_io.parameters import parameter_bytes
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.quantized_program import (
+    QuantizedPlace,
+    insert_rounding,
+    is_quantized,
+    places_of,
+    scale_name,
+)
+from edgeslim.training.program_net import ProgramNet, Watch
+from edgeslim.training.quantization._rounding import rounded_activation, rounded_weight
+from edgeslim.training.quantization._scales import ActivationScale, scale_for
+from edgeslim.training.quantization.settings import QuantizationSettings
+
+__all__ = ["QuantizedNet"]
+
+_SMALLEST = 1e-8
+"""For a channel of zeros, whose scale opt divides by."""
+
+
+class QuantizedNet(nn.Layer):  # type: ignore[misc]
+    """A network in which convolutions and fully connected layers compute with rounded numbers.
+
+    Trained like any other: the weights stay finer than they are used, gradients pass through
+    the rounding, and scales of activations follow the batches while it is in training mode.
+    In evaluation mode it computes what the saved model does, to the bit but for sums of
+    another order. All that changes is in its state.
+
+    Args:
+        net: The network, which becomes a part of this one.
+        settings: How it is quantized.
+
+    Raises:
+        UsageError: Settings that cannot be meant; the network is quantized already.
+        ModelError: There is nothing in it that can be.
+    """
+
+    def __init__(self, net: ProgramNet, settings: QuantizationSettings) -> None:
+        super().__init__()
+        self.settings = settings.check()
+        if is_quantized(net.program):
+            raise UsageError("the model is quantized already; give the one before that")
+        self.places: tuple[QuantizedPlace, ...] = tuple(places_of(net.program, settings.skip))
+        if not self.places:
+            raise ModelError(
+                "the model has no convolution or fully connected layer left that could be quantized"
+            )
+        self.net = net
+        self._by_output = {place.output: place for place in self.places}
+        self._readers = Counter(place.activation for place in self.places)
+        self.scales = nn.LayerList([scale_for(settings) for _ in self._readers])
+        self._scale_of: dict[str, ActivationScale] = dict(
+            zip(self._readers, self.scales, strict=True)
+        )
+
+    @property
+    def feeds(self) -> dict[str, Shape]:
+        """Shape of each input by name, as saved, in order."""
+        return self.net.feeds
+
+    @property
+    def fetches(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
+        return self.net.fetches
+
+    def forward(self, *images: Tensor) -> list[Tensor]:
+        """The outputs in order; raises as `run`."""
+        return self.run(images)
+
+    def run(self, images: Sequence[Tensor], watch: Watch | None = None) -> list[Tensor]:
+        """As `ProgramNet.run`.
+
+        Raises:
+            ModelError: As there; or it is not training and has seen no batch yet.
+        """
+        if not self.training:
+            self._check_known()
+        done: dict[str, Tensor] = {}
+
+        def change(operator: EagerOperator, given: Slots) -> Slots:
+            outputs = next(iter(operator.outputs.values()), ())
+            place = self._by_output.get(outputs[0]) if outputs else None
+            return given if place is None else self._changed(place, given, done)
+
+        return self.net.run(images, watch, change)
+
+    def _changed(self, place: QuantizedPlace, given: Slots, done: dict[str, Tensor]) -> Slots:
+        """An operator's inputs rounded; an activation that several read is rounded once."""
+        name = place.activation
+        rounded = done.get(name)
+        if rounded is None:
+            rounded = self._rounded(name, given[place.activation_slot][0])
+            if self._readers[name] > 1:
+                done[name] = rounded
+        axis = place.axis if self.settings.by_channel else None
+        weight = rounded_weight(given[place.weight_slot][0], self.settings.weight_bits, axis)
+        return {**given, place.activation_slot: (rounded,), place.weight_slot: (weight,)}
+
+    def _rounded(self, name: str, values: Tensor) -> Tensor:
+        scale, bits = self._scale_of[name], self.settings.activation_bits
+        if not self.training:
+            return rounded_activation(values, scale.stored(), bits)
+        with paddle.no_grad():
+            largest = values.detach().abs().max()
+            scale.observe(largest)
+            current = scale.current(largest)
+        return rounded_activation(values, current, bits)
+
+    def _check_known(self) -> None:
+        for name, scale in self._scale_of.items():
+            if not scale.is_known:
+                raise ModelError(
+                    f"nothing is known yet of how large {name!r} gets; train the quantized network "
+                    "or calibrate it first"
+                )
+
+    def set_scales(self, thresholds: Mapping[str, float]) -> None:
+        """Sets what is known of activations by name.
+
+        Raises:
+            UsageError: No such activation is quantized, or no positive finite number.
+        """
+        for name, threshold in thresholds.items():
+            if name not in self._scale_of:
+                raise UsageError(f"{name!r} is no activation that is quantized")
+            if not 0 <= threshold < np.inf:
+                raise UsageError(f"the scale of {name!r} cannot be {threshold}")
+        for name, threshold in thresholds.items():
+            self._scale_of[name].put(threshold)
+
+    def activation_scales(self) -> dict[str, float]:
+        """The scale of each activation that is quantized by name, as it is saved."""
+        self._check_known()
+        return {name: float(scale.stored()) for name, scale in self._scale_of.items()}
+
+    def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The values of all that is saved by name: parameters, statistics, and scales."""
+        values = self.net.tensors()
+        for name, scale in self.activation_scales().items():
+            values[scale_name(name)] = np.asarray([scale], np.float32)
+        for place in self.places:
+            values[scale_name(place.weight)] = self._weight_scale(place, values[place.weight])
+        return values
+
+    def _weight_scale(
+        self, place: QuantizedPlace, weight: np.ndarray[Any, Any]
+    ) -> np.ndarray[Any, Any]:
+        others = tuple(axis for axis in range(weight.ndim) if axis != place.axis)
+        largest: np.ndarray[Any, Any] = np.abs(weight).max(axis=others)
+        if not self.settings.by_channel:
+            largest = largest.max(keepdims=True)
+        scale: np.ndarray[Any, Any] = np.maximum(largest, _SMALLEST).astype(np.float32)
+        return scale
+
+    def save(self, prefix: Path) -> None:
+        """Writes ``prefix.pdmodel`` and ``prefix.pdiparams``, both or none.
+
+        Paddle runs them, and ``opt`` makes int8 kernels of them if
+        ``settings.int8_problem`` is empty; see `edgeslim.paddle_io.quantized_program`.
+
+        Raises:
+            ModelError: It has seen no batch yet.
+            UnwritableError: Read-only folder, full disk.
+        """
+        program = framework().ProgramDesc()
+        program.CopyFrom(self.net.program)
+        insert_rounding(
+            program,
+            self.places,
+            weight_bits=self.settings.weight_bits,
+            activation_bits=self.settings.activation_bits,
+            by_channel=self.settings.by_channel,
+        )
+        write_together(
+            {
+                Path(f"{prefix}.pdiparams"): parameter_bytes(self.tensors(), program),
+                Path(f"{prefix}.pdmodel"): program.SerializeToString(),
+            }
+        )

@@ -1,0 +1,94 @@
+"""How finely a network is quantized, and which of it. Needs no Paddle."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from edgeslim.errors import UsageError
+
+__all__ = ["ACTIVATION_TYPES", "WEIGHT_TYPES", "QuantizationSettings"]
+
+WEIGHT_TYPES = ("abs_max", "channel_wise_abs_max")
+ACTIVATION_TYPES = ("abs_max", "range_abs_max", "moving_average_abs_max")
+
+_BITS = (2, 16)
+_KERNEL_BITS = 8
+
+
+class QuantizationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides how a network is rounded.
+
+    A number ``x`` is rounded to one of ``2 * levels + 1`` with ``levels = 2**(bits-1) - 1``:
+    ``round(x / scale * levels) * scale / levels``, held within ``-scale`` and ``scale``.
+
+    Args:
+        weight_bits: Of weights, with their sign. Below 8 they still take one byte each.
+        activation_bits: Of activations, likewise.
+        weight_type: ``abs_max``: the scale of a weight is its largest magnitude;
+            ``channel_wise_abs_max``: that of each output channel.
+        activation_type: ``abs_max``: while training, the scale of an activation is the largest
+            magnitude of the batch itself, and later the average of those;
+            ``moving_average_abs_max``: that average at once; ``range_abs_max``: the largest of
+            the last ``window`` batches.
+        moving_rate: What an average keeps with each batch.
+        window: Batches that ``range_abs_max`` looks back.
+        skip: Regular expressions; a layer with one of them in the name of its weight or output
+            stays as it is.
+    """
+
+    weight_bits: int = 8
+    activation_bits: int = 8
+    weight_type: str = "channel_wise_abs_max"
+    activation_type: str = "moving_average_abs_max"
+    moving_rate: float = 0.9
+    window: int = 10000
+    skip: tuple[str, ...] = ()
+
+    def check(self) -> QuantizationSettings:
+        """Itself.
+
+        Raises:
+            UsageError: Something in it cannot be meant; names it.
+        """
+        low, high = _BITS
+        for name in ("weight_bits", "activation_bits"):
+            bits = getattr(self, name)
+            if not low <= bits <= high:
+                raise UsageError(f"{name} must be from {low} to {high}, not {bits}")
+        for name, value, known in (
+            ("weight_type", self.weight_type, WEIGHT_TYPES),
+            ("activation_type", self.activation_type, ACTIVATION_TYPES),
+        ):
+            if value not in known:
+                raise UsageError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+        if not 0 <= self.moving_rate < 1:
+            raise UsageError(f"moving_rate must be from 0 to below 1, not {self.moving_rate}")
+        if self.window < 1:
+            raise UsageError(f"window must be at least 1, not {self.window}")
+        for text in self.skip:
+            _check_expression(text)
+        return self
+
+    @property
+    def by_channel(self) -> bool:
+        """Whether each output channel of a weight has a scale of its own."""
+        return self.weight_type == "channel_wise_abs_max"
+
+    @property
+    def int8_problem(self) -> str:
+        """Why no int8 kernel computes this, in a sentence; empty if one does."""
+        if self.activation_bits != _KERNEL_BITS or self.weight_bits > _KERNEL_BITS:
+            return (
+                "int8 kernels compute with activations of 8 bits and weights of at most 8, not "
+                f"activation_bits {self.activation_bits} and weight_bits {self.weight_bits}"
+            )
+        return ""
+
+
+def _check_expression(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise UsageError(f"skip {text!r} is no regular expression: {error}") from error

@@ -1,0 +1,159 @@
+"""Where to cut off activations, so that what is left is rounded finely. Pure NumPy.
+
+Magnitudes are counted in a histogram, and a threshold is looked for in it. Zeros are left
+out: every scale keeps them as they are, and behind a ReLU they are half of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["METHODS", "SHARE_KEPT", "Magnitudes", "kl", "largest", "mse", "percentile"]
+
+_BINS = 2048
+"""As many as TensorRT's calibration has; after a doubling at least half of them are used."""
+
+SHARE_KEPT = 0.99999
+"""Of magnitudes that are not cut off by the method ``histogram``, as in Paddle's own."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Magnitudes:
+    """A histogram of magnitudes whose range doubles when a larger one comes.
+
+    Doubling makes one bin of each two, which loses nothing that was counted; so one look at
+    each batch is enough.
+
+    Attributes:
+        counts: ``(2048,)``, how many are in each bin.
+        limit: Where the last bin ends.
+        largest: The largest magnitude seen.
+    """
+
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_BINS, np.int64))
+    limit: float = 0.0
+    largest: float = 0.0
+
+    @property
+    def width(self) -> float:
+        """Of a bin."""
+        return self.limit / _BINS
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Counts the magnitudes of some finite numbers."""
+        magnitudes = np.abs(values.ravel()).astype(np.float64)
+        magnitudes = magnitudes[magnitudes > 0]
+        if not magnitudes.size:
+            return
+        largest = float(magnitudes.max())
+        self.largest = max(self.largest, largest)
+        if self.limit == 0:
+            self.limit = largest
+        while largest > self.limit:
+            pairs = self.counts.reshape(-1, 2).sum(axis=1)
+            self.counts = np.concatenate((pairs, np.zeros(_BINS // 2, np.int64)))
+            self.limit *= 2
+        places = np.minimum((magnitudes / self.width).astype(np.int64), _BINS - 1)
+        self.counts += np.bincount(places, minlength=_BINS)
+
+    def used(self) -> NDArray[np.int64]:
+        """The counts up to the last that is not zero."""
+        (places,) = np.nonzero(self.counts)
+        return self.counts[: places[-1] + 1] if places.size else self.counts[:0]
+
+
+def largest(seen: Magnitudes, levels: int) -> float:  # noqa: ARG001 - whatever they are
+    """The largest magnitude: nothing is cut off."""
+    return seen.largest
+
+
+def percentile(seen: Magnitudes, levels: int, share: float = SHARE_KEPT) -> float:  # noqa: ARG001
+    """The lowest end of a bin that a share of all magnitudes are below."""
+    counts = seen.used()
+    if not counts.size:
+        return seen.largest
+    reached = np.cumsum(counts) / counts.sum()
+    place = int(np.searchsorted(reached, share))
+    return min((place + 1) * seen.width, seen.largest)
+
+
+def mse(seen: Magnitudes, levels: int) -> float:
+    """The threshold that makes the mean squared error of rounding smallest.
+
+    Of ``x``, held below the threshold ``t`` and rounded to a multiple of ``t / levels``
+    (Sung, Shin & Hwang, 2015, "Resiliency of Deep Neural Networks under Quantization",
+    https://arxiv.org/abs/1511.06488). All ends of bins are tried; a bin counts as its middle.
+    """
+    counts = seen.used()
+    if not counts.size:
+        return seen.largest
+    middles = (np.arange(counts.size) + 0.5) * seen.width
+    best, smallest = seen.largest, np.inf
+    for place in range(1, counts.size + 1):
+        threshold = min(place * seen.width, seen.largest)
+        step = threshold / levels
+        rounded = np.minimum(np.round(middles / step), levels) * step
+        error = float(counts @ np.square(middles - rounded))
+        if error < smallest:
+            best, smallest = threshold, error
+    return best
+
+
+KL_KEPT = 0.999
+"""Share of magnitudes that ``kl`` never cuts off. Its divergence does not see how far what is cut
+off is moved: where few values are far more common than all others, it would cut off these."""
+
+
+def kl(seen: Magnitudes, levels: int, share: float = KL_KEPT) -> float:
+    """The threshold that loses least of the distribution's information.
+
+    For each threshold, the distribution below it, with what is above added to its last bin, is
+    compared by the divergence of Kullback and Leibler with itself in ``levels + 1`` bins,
+    spread again over those that were not empty (Migacz, 2017, "8-bit Inference with
+    TensorRT", GPU Technology Conference). A ``share`` of all magnitudes is never cut off.
+    """
+    counts = seen.used()
+    groups = levels + 1
+    if counts.size <= groups:
+        return seen.largest
+    best, smallest = counts.size, np.inf
+    kept = 1 + int(np.searchsorted(np.cumsum(counts), share * counts.sum()))
+    for size in range(max(groups, kept), counts.size + 1):
+        divergence = _divergence(counts, size, groups)
+        if divergence < smallest:
+            best, smallest = size, divergence
+    return min(best * seen.width, seen.largest)
+
+
+_NEVER = 1e-12
+"""Share of what cannot come out of rounding and is there all the same: it costs very much."""
+
+
+def _divergence(counts: NDArray[np.int64], size: int, groups: int) -> float:
+    below = counts[:size].astype(np.float64)
+    starts = np.arange(groups) * size // groups
+    filled = np.add.reduceat((below > 0).astype(np.float64), starts)
+    mass = np.add.reduceat(below, starts) / np.maximum(filled, 1)
+    spread = np.repeat(mass, np.diff(np.append(starts, size))) * (below > 0)
+    truth = below
+    truth[-1] += counts[size:].sum()
+    there = truth > 0
+    truth, spread = truth[there] / truth.sum(), spread[there]
+    spread = np.maximum(spread / max(spread.sum(), 1.0), _NEVER)
+    return float(truth @ np.log(truth / spread))
+
+
+METHODS: Mapping[str, Callable[[Magnitudes, int], float]] = {
+    "abs_max": largest,
+    "histogram": percentile,
+    "kl": kl,
+    "mse": mse,
+}
+"""Ways to find a threshold by name."""

@@ -1,0 +1,197 @@
+"""The whole of ``edgeslim quantize``: a finished model to one that int8 kernels compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeslim.conversion.model_source import SavedModel, find_model
+from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
+from edgeslim.files import temporary_folder
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.progress import SILENT, Progress
+from edgeslim.training._work import working_folder
+from edgeslim.training.quantization.settings import QuantizationSettings
+from edgeslim.training.quantization.thresholds import METHODS
+from edgeslim.training.tasks import SPLIT_SEED, find_task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.training.tasks import TaskData
+
+__all__ = ["Quantization", "quantize"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantization:
+    """What came of a quantization.
+
+    Args:
+        model: Folder of the quantized model.
+        task: As it was asked for.
+        before: Metrics of the model by name, from 0 to 1.
+        after: Those of the quantized one.
+        examples: How many both were judged by.
+        layers: Names of the weights that are rounded.
+        in_floats: Names of those of convolutions and fully connected layers that are not.
+        bytes_before: Size of the model when it is converted for ``arm``.
+        bytes_after: That of the quantized one.
+    """
+
+    model: Path
+    task: str
+    before: dict[str, float]
+    after: dict[str, float]
+    examples: int
+    layers: tuple[str, ...]
+    in_floats: tuple[str, ...]
+    bytes_before: int
+    bytes_after: int
+
+
+def quantize(
+    model: str,
+    *,
+    task: str,
+    out: Path,
+    method: str = "mse",
+    settings: QuantizationSettings | None = None,
+    batches: int = 16,
+    batch_size: int = 32,
+    seed: int = 0,
+    input_shape: Shape | None = None,
+    progress: Progress = SILENT,
+) -> Quantization:
+    """Quantizes a model without training it, and judges it before and after.
+
+    Args:
+        model: As on the command line.
+        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
+        out: Folder for the model; it may hold no other.
+        method: How scales of activations are found: ``kl``, ``mse``, ``histogram``,
+            ``abs_max``; see `edgeslim.training.quantization.thresholds`.
+        settings: How it is quantized; by default 8 bits, each channel of weights by itself.
+        batches: Of training examples, that activations are looked at for.
+        batch_size: Examples in each.
+        seed: Decides which examples.
+        input_shape: Of the network, ``(N, C, H, W)``, if the model leaves it open.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names, numbers that cannot be meant, bits that no int8 kernel has; a
+            model that is quantized already; a folder with another model.
+        BadFileError: Files of model or task cannot be read.
+        ModelError: The model cannot be run in dynamic mode or does not fit the task; it has
+            nothing to quantize.
+        ProgramError: The optimizer does not take the result.
+    """
+    chosen = (settings or QuantizationSettings()).check()
+    if chosen.int8_problem:
+        raise UsageError(chosen.int8_problem)
+    for name, number in (("batches", batches), ("batch_size", batch_size)):
+        if number < 1:
+            raise UsageError(f"{name} must be at least 1, not {number}")
+    if method not in METHODS:
+        raise UsageError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    _check_out(out)
+    found = find_task(task)
+    source = find_model(model, num_classes=found.num_classes)
+    load_paddle()
+    from edgeslim.training.evaluation import evaluate
+    from edgeslim.training.program_net import load_program_net
+    from edgeslim.training.quantization.calibrate import calibrate
+
+    with temporary_folder() as scratch, working_folder(out):
+        shapes = None if input_shape is None else {"": input_shape}
+        prepared = prepare(source, scratch / "before", input_shapes=shapes)
+        net = load_program_net(prepared.prefix)
+        if len(net.feeds) != 1:
+            raise UsageError(
+                f"{source.name} has {len(net.feeds)} inputs ({', '.join(net.feeds)}), and a task "
+                "gives one image"
+            )
+        net.check_batches()
+        (shape,) = net.feeds.values()
+        data = found.data(shape, SPLIT_SEED)
+        with progress.stage("evaluation", 2) as stage:
+            before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
+            chances = _chances(data, batches, batch_size, seed)
+            quantized = calibrate(net, chances, chosen, method)
+            after = evaluate(quantized, data.validation, data.metric, on_share=stage.advance)
+        quantized.save(out / _STEM)
+        again = prepare(SavedModel.at(out / _STEM), scratch / "after")
+        bytes_before, bytes_after = _sizes((prepared, again), scratch)
+    layers = tuple(dict.fromkeys(place.weight for place in quantized.places))
+    return Quantization(
+        model=out,
+        task=task,
+        before={found.metric_name: before},
+        after={found.metric_name: after},
+        examples=len(data.validation),
+        layers=layers,
+        in_floats=tuple(each for each in _weights_of_products(prepared) if each not in layers),
+        bytes_before=bytes_before,
+        bytes_after=bytes_after,
+    )
+
+
+_STEM = "model"
+_PRODUCTS = {
+    "conv2d": "Filter",
+    "depthwise_conv2d": "Filter",
+    "conv2d_transpose": "Filter",
+    "matmul": "Y",
+    "matmul_v2": "Y",
+    "mul": "Y",
+}
+
+
+def _weights_of_products(model: PreparedModel) -> tuple[str, ...]:
+    """Names of all weights that are multiplied with activations."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for node in model.graph.nodes
+            for name in node.weights.get(_PRODUCTS.get(node.spec.kind, ""), ())
+        )
+    )
+
+
+def _check_out(out: Path) -> None:
+    """Proves that a folder holds no model.
+
+    Raises:
+        UsageError: It does, or is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; give a folder for the model")
+    models = [*out.glob("*.pdmodel"), *out.glob("__model__")]
+    if models:
+        raise UsageError(f"{out} holds {models[0].name} already; give another folder")
+
+
+def _chances(
+    data: TaskData, batches: int, batch_size: int, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    """Images of some training examples, as they are."""
+    places = np.random.default_rng(seed).permutation(len(data.train))[: batches * batch_size]
+    for start in range(0, len(places), batch_size):
+        images, _ = data.train.batch(places[start : start + batch_size], None)
+        yield images
+
+
+def _sizes(models: Sequence[PreparedModel], folder: Path) -> list[int]:
+    """Bytes of models as the optimizer writes them for ``arm``."""
+    return [
+        optimize(model, Target.ARM, folder / f"size{index}").facts.size_bytes
+        for index, model in enumerate(models)
+    ]

@@ -1,0 +1,176 @@
+"""Descriptions in which inputs and weights are rounded, and what targets need of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.execution import Target
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_graph import graph_of
+from edgeslim.paddle_io.quantized_for_target import int8_problem, quantized_for
+from edgeslim.paddle_io.quantized_program import (
+    insert_rounding,
+    is_quantized,
+    places_of,
+    without_rounding,
+)
+from tests.paddle_io.programs import Op, arguments, kinds, program
+
+CONVOLUTION = {"strides": (1, 1), "paddings": (0, 0), "dilations": (1, 1), "groups": 1}
+ROUNDED = "fake_quantize_dequantize_moving_average_abs_max"
+BY_CHANNEL = "fake_channel_wise_quantize_dequantize_abs_max"
+WHOLE = "fake_quantize_dequantize_abs_max"
+
+
+def network(activation: str = "relu", side: int = 8, **product: Any) -> Any:
+    """Two convolutions of the same input, an activation, and a product with a weight."""
+    return program(
+        [
+            Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+            Op("conv2d", {"Input": "x", "Filter": "w1"}, {"Output": "a"}, CONVOLUTION),
+            Op("conv2d", {"Input": "x", "Filter": "w2"}, {"Output": "b"}, CONVOLUTION),
+            Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "c"}, {"axis": -1}),
+            Op(activation, {"X": "b"}, {"Out": "d"}),
+            Op("elementwise_add", {"X": "c", "Y": "d"}, {"Out": "e"}, {"axis": -1}),
+            Op("reshape2", {"X": "e"}, {"Out": "f"}, {"shape": (1, 256)}),
+            Op("matmul_v2", {"X": "f", "Y": "m"}, {"Out": "g"}, product),
+            Op("matmul_v2", {"X": "g", "Y": "g"}, {"Out": "h"}, {"trans_y": True}),
+            Op("fetch", {"X": "h"}, {"Out": "fetch"}, {"col": 0}),
+        ],
+        {**dict.fromkeys("xabcde", (1, 4, side, side)), "f": (1, 256), "g": (1, 5), "h": (1, 1)},
+        {"w1": (4, 4, 1, 1), "w2": (4, 4, 1, 1), "m": (256, 5)},
+    )
+
+
+def quantized(
+    made: Any, *, bits: int = 8, activation_bits: int = 8, by_channel: bool = True
+) -> Any:
+    insert_rounding(
+        made,
+        places_of(made),
+        weight_bits=bits,
+        activation_bits=activation_bits,
+        by_channel=by_channel,
+    )
+    return made
+
+
+def test_what_multiplies_activations_by_a_weight_is_found() -> None:
+    places = places_of(network())
+    assert [(each.kind, each.activation, each.weight, each.output) for each in places] == [
+        ("conv2d", "x", "w1", "a"),
+        ("conv2d", "x", "w2", "b"),
+        ("matmul_v2", "f", "m", "g"),
+    ]
+    assert [(each.axis, each.channels) for each in places] == [(0, 4), (0, 4), (1, 5)]
+
+
+def test_a_transposed_weight_has_its_outputs_elsewhere_and_is_left_alone() -> None:
+    assert [each.weight for each in places_of(network(trans_y=True))] == ["w1", "w2"]
+
+
+@pytest.mark.parametrize(
+    ("skip", "left"),
+    [(["w1"], ["w2", "m"]), (["^a$", "^m"], ["w2"]), (["w[12]"], ["m"]), (["w", "m"], [])],
+)
+def test_names_of_weights_and_outputs_are_skipped(skip: list[str], left: list[str]) -> None:
+    assert [each.weight for each in places_of(network(), skip)] == left
+
+
+def test_a_name_that_is_nowhere_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"skip 'w3' is found in no name .* w1 \(of a\), w2"):
+        places_of(network(), ["w3"])
+
+
+@pytest.mark.parametrize(("by_channel", "kind"), [(True, BY_CHANNEL), (False, WHOLE)])
+def test_what_is_read_twice_is_rounded_once_before_its_first_reader(
+    by_channel: bool, kind: str
+) -> None:
+    made = quantized(network(), by_channel=by_channel)
+    assert kinds(made) == [
+        *("feed", ROUNDED, kind, "conv2d", kind, "conv2d", "elementwise_add", "relu"),
+        *("elementwise_add", "reshape2", ROUNDED, kind, "matmul_v2", "matmul_v2", "fetch"),
+    ]
+    first, second = (op for op in made.blocks[0].ops if op.type == "conv2d")
+    assert arguments(first.inputs)["Input"] == arguments(second.inputs)["Input"]
+    assert arguments(first.inputs)["Filter"] == ["w1.quantized.dequantized"]
+    scales = {name: shape for name, shape in persistent_tensors(made).items() if "scale" in name}
+    assert scales == {
+        "f.quantized.scale": (1,),
+        "m.quantized.scale": (5,) if by_channel else (1,),
+        "w1.quantized.scale": (4,) if by_channel else (1,),
+        "w2.quantized.scale": (4,) if by_channel else (1,),
+        "x.quantized.scale": (1,),
+    }
+
+
+def test_a_quantized_program_is_the_same_graph_and_loses_its_rounding_again() -> None:
+    plain, made = network(), quantized(network())
+    assert is_quantized(made)
+    assert not is_quantized(plain)
+    assert without_rounding(plain) is plain
+    assert kinds(without_rounding(made)) == kinds(plain)
+    ours, theirs = (graph_of(each, Path("model")) for each in (made, plain))
+    assert ours.nodes == theirs.nodes
+    assert places_of(made) == []
+
+
+def test_rounding_is_taken_from_some_kinds_alone() -> None:
+    left = without_rounding(quantized(network()), lambda op: op.type == "matmul_v2")
+    assert kinds(left).count(ROUNDED) == 1
+    assert arguments(left.blocks[0].ops[-3].inputs) == {"X": ["f"], "Y": ["m"]}
+
+
+@pytest.mark.parametrize(
+    ("target", "bits", "activation_bits", "said"),
+    [
+        (Target.ARM, 8, 8, ""),
+        (Target.ARM, 4, 8, ""),
+        (Target.X86, 7, 8, ""),
+        (Target.X86, 8, 8, "quantize it again with weights of 7"),
+        (Target.ARM, 9, 8, "has 8 and 9; quantize it again with 8"),
+        (Target.ARM, 8, 16, "has 16 and 8; quantize it again with 8"),
+        (Target.X86, 7, 4, "has 4 and 7; quantize it again with 8"),
+    ],
+)
+def test_what_would_compute_something_else_is_refused(
+    target: Target, bits: int, activation_bits: int, said: str
+) -> None:
+    made = quantized(network(), bits=bits, activation_bits=activation_bits)
+    assert said in int8_problem(made, target)
+    if said:
+        with pytest.raises(ModelError, match=said):
+            quantized_for(made, target)
+    else:
+        assert int8_problem(made, target) == ""
+
+
+def test_nothing_is_changed_for_arm_or_of_what_is_not_quantized() -> None:
+    for made, target in ((quantized(network()), Target.ARM), (network(), Target.X86)):
+        assert quantized_for(made, target) == (made, [])
+        assert quantized_for(made, target)[0] is made
+
+
+def test_on_x86_products_stay_in_floats_and_activations_apart() -> None:
+    made = quantized(network("hard_swish"), bits=7)
+    before = made.SerializeToString()
+    changed, said = quantized_for(made, Target.X86)
+    assert made.SerializeToString() == before
+    assert said == [
+        "fully connected layers in floats (1)",
+        "activations kept apart from int8 convolutions (1)",
+    ]
+    assert kinds(changed)[7:9] == ["dropout", "hard_swish"]
+    assert persistent_tensors(changed) == persistent_tensors(made)
+
+
+@pytest.mark.parametrize(
+    ("side", "odd"), [(8, False), (1, False), (3, False), (2, True), (6, True)]
+)
+def test_on_x86_sizes_that_are_rounded_wrongly_stay_in_floats(side: int, odd: bool) -> None:
+    _, said = quantized_for(quantized(network(side=side), bits=7), Target.X86)
+    assert ("convolutions of odd sizes in floats (2)" in said) is odd

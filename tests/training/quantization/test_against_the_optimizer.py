@@ -1,0 +1,200 @@
+"""What the optimizer makes of quantized models, and what its files compute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from edgeslim.channels.groups import channels_of
+from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.conversion.optimized import fused_graph, optimize
+from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
+from edgeslim.conversion.pruned_model import write_pruned
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.execution import Target
+from edgeslim.files import write_bytes
+from edgeslim.lite.converter import Conversion, Task, convert_one
+from edgeslim.models import MODELS
+from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.quantized_for_target import X86_WEIGHT_BITS, quantized_for
+from edgeslim.training.program_net import load_program_net
+from edgeslim.training.quantization.calibrate import calibrate
+from edgeslim.training.quantization.settings import WEIGHT_TYPES, QuantizationSettings
+from tests.tools import require_module, run_python
+from tests.training.quantization.integers import run_integers
+from tests.training.quantization.nets import SHAPE, Residual, Small, images, made, program_net
+
+pytestmark = pytest.mark.slow
+
+RUN = """
+import sys
+import numpy as np
+import paddlelite.lite as lite
+
+config = lite.MobileConfig()
+config.set_model_from_file(sys.argv[1])
+predictor = lite.create_paddle_predictor(config)
+predictor.get_input(0).from_numpy(np.load(sys.argv[2]))
+predictor.run()
+np.save(sys.argv[3], predictor.get_output(0).numpy())
+"""
+
+NETS: dict[str, Any] = {
+    "small": Small,
+    "residual": Residual,
+    "hard_swish": lambda: Small(nn.Hardswish()),
+    "leaky_relu": lambda: Small(nn.LeakyReLU(0.1)),
+}
+
+
+@pytest.fixture(autouse=True)
+def _needs_the_optimizer() -> None:
+    require_module("paddlelite")
+
+
+def quantized(
+    net: nn.Layer, folder: Path, shape: tuple[int, ...] = SHAPE, **settings: Any
+) -> PreparedModel:
+    """A network with scales of images that it is also judged by, saved and prepared."""
+    chosen = QuantizationSettings(**settings)
+    batch = images(4, 9, shape)
+    calibrate(program_net(net, folder / "floats", shape), [batch], chosen, "abs_max").save(
+        folder / "int8"
+    )
+    return prepare(SavedModel.at(folder / "int8"), folder / "prepared")
+
+
+def kernels(model: PreparedModel, folder: Path, target: Target = Target.ARM) -> set[str]:
+    facts = optimize(model, target, folder / "optimized").facts
+    return {f"{each.operator}/{each.alias}/{each.precision}" for each in facts.kernels}
+
+
+@pytest.mark.parametrize("weight_type", WEIGHT_TYPES)
+@pytest.mark.parametrize("name", NETS)
+def test_the_integers_of_an_arm_file_are_what_paddle_computes(
+    name: str, weight_type: str, tmp_path: Path
+) -> None:
+    paddle.seed(0)
+    model = quantized(made(NETS[name]()), tmp_path, weight_type=weight_type)
+    program = convert_one(
+        Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=Target.ARM,
+            output=tmp_path / "fused",
+            task=Task.FUSE,
+        )
+    )
+    given = images(1, 9)
+    (found,), ran = run_integers(program, given)
+    (feed,) = model.graph.feeds
+    (expected,) = run_in_paddle(model.prefix, {feed: given})
+    step = np.abs(expected).max() / 127
+    np.testing.assert_allclose(found, expected, atol=step)
+    if name in {"small", "leaky_relu"}:  # and most often to the last digits
+        assert {"conv2d/int8_out", "depthwise_conv2d/int8_out", "fc/fp32out"} <= set(ran)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert len(fused_graph(model, Target.ARM).nodes) == len(ran)
+
+
+def test_int8_kernels_for_convolutions_depthwise_ones_and_products(tmp_path: Path) -> None:
+    paddle.seed(0)
+    found = kernels(quantized(made(Small()), tmp_path), tmp_path)
+    assert {
+        *("calib/fp32_to_int8/2", "conv2d/int8_out/2", "conv2d/fp32_out/2"),
+        *("depthwise_conv2d/int8_out/2", "fc/fp32out/2"),
+    } <= found
+    assert not {each for each in found if each.startswith(("conv2d/def", "fc/def"))}
+
+
+def test_what_is_skipped_has_float_kernels(tmp_path: Path) -> None:
+    paddle.seed(0)
+    net = made(Small())
+    pointwise, scores = net.pointwise.weight.name, net.scores.weight.name
+    skip = (f"^{pointwise}$", f"^{scores}$")
+    found = kernels(quantized(net, tmp_path, skip=skip), tmp_path)
+    assert {"conv2d/int8_out/2", "depthwise_conv2d/fp32_out/2", "conv2d/def/1", "fc/def/1"} <= found
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
+    paddle.seed(0)
+    model = quantized(made(NETS[name]()), tmp_path, weight_bits=X86_WEIGHT_BITS)
+    changed, _ = quantized_for(read_program(model.program), Target.X86)
+    write_bytes(tmp_path / "x86.pdmodel", changed.SerializeToString())
+    write_bytes(tmp_path / "x86.pdiparams", model.parameters.read_bytes())
+    found = convert_one(
+        Conversion(
+            model=tmp_path / "x86.pdmodel",
+            parameters=model.parameters,
+            target=Target.X86,
+            output=tmp_path / "x86",
+        )
+    )
+    given = images(1, 9)
+    np.save(tmp_path / "given.npy", given)
+    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy")
+    (feed,) = model.graph.feeds
+    (expected,) = run_in_paddle(tmp_path / "x86", {feed: given})
+    step = np.abs(expected).max() / 127
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, atol=step)
+
+
+def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
+    """Should this ever fail, the runtime was mended, and so the refusal can go."""
+    paddle.seed(0)
+    model = quantized(made(Residual()), tmp_path)
+    given = images(1, 9)
+    np.save(tmp_path / "given.npy", given)
+    with pytest.raises(ModelError, match="--weight-bits 7"):
+        optimize(model, Target.X86, tmp_path / "refused")
+    found = convert_one(
+        Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=Target.X86,
+            output=tmp_path / "x86",
+        )
+    )
+    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy")
+    (feed,) = model.graph.feeds
+    (expected,) = run_in_paddle(model.prefix, {feed: given})
+    assert np.abs(np.load(tmp_path / "found.npy") - expected).max() > np.abs(expected).max() / 20
+
+
+def test_a_pruned_model_is_quantized_and_a_quantized_one_is_not_pruned(tmp_path: Path) -> None:
+    paddle.seed(0)
+    whole = prepare_layer(made(Small()), SHAPE, tmp_path / "whole", name="whole")
+    channels = channels_of(whole.graph)
+    widths = {group.name: group.width // 2 for group in channels.groups}
+    selection = Selection(channels, first_kept(widths))
+    pruned = write_pruned(whole, selection, tmp_path / "pruned")
+    net = load_program_net(pruned.program.with_suffix(""))
+    small = calibrate(net, [images(4, 9)], QuantizationSettings())
+    small.save(tmp_path / "int8")
+    model = prepare(SavedModel.at(tmp_path / "int8"), tmp_path / "prepared")
+    assert {"conv2d/int8_out/2", "depthwise_conv2d/int8_out/2", "fc/fp32out/2"} <= kernels(
+        model, tmp_path
+    )
+    with pytest.raises(UsageError, match="is quantized; prune the model first"):
+        write_pruned(model, selection, tmp_path / "again")
+
+
+def test_mobilenet_v1_has_a_quarter_of_its_size(tmp_path: Path) -> None:
+    shape = (1, 3, 224, 224)
+    net = MODELS.get("mobilenet-v1").build(1000)
+    model = quantized(net, tmp_path, shape)
+    file = optimize(model, Target.ARM, tmp_path / "int8")
+    floats = prepare(SavedModel.at(tmp_path / "floats" / "model"), tmp_path / "again")
+    before = optimize(floats, Target.ARM, tmp_path / "floats").facts.size_bytes
+    assert 16.9e6 < before < 17.1e6
+    assert 4.35e6 < file.facts.size_bytes < 4.5e6
+    assert not any(each.alias == "def" and "conv" in each.operator for each in file.facts.kernels)
+    assert load_program_net(model.prefix).feeds == model.graph.feeds
