@@ -17,9 +17,21 @@ class Target(str, Enum):
 
 
 class Precision(str, Enum):
-    """Number format of the kernels."""
+    """Numbers that kernels compute in, and that weights are stored in where that differs."""
 
     FP32 = "fp32"
+    FP16 = "fp16"
+    """Kernels of 16-bit floats, which Paddle-Lite has for ARM only; weights are stored as ever."""
+    INT8 = "int8"
+    """Kernels of 8-bit integers, which `opt` chooses for a quantized model only."""
+    INT8_WEIGHTS = "int8-weights"
+    """Weights stored in 8 bits and made floats again when the model is loaded.
+
+    `opt` calls it dynamic quantization. The file shrinks; kernels are those of fp32, so that no
+    run is faster.
+    """
+    INT16_WEIGHTS = "int16-weights"
+    """The same with 16 bits."""
 
 
 class PowerMode(str, Enum):

@@ -21,6 +21,7 @@ __all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
+_PROGRAMS = ("*/*.pdmodel", "*/__model__")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,8 +151,10 @@ def _from_folder(folder: Path) -> SavedModel:
     for path in folder.glob("*.json"):
         if path.with_suffix(".pdiparams").exists():
             _refuse_unreadable(path)
+    below = next((each.parent for name in _PROGRAMS for each in sorted(folder.glob(name))), None)
     raise BadFileError(
         f"{folder} holds no model: neither *.pdmodel with *.pdiparams nor __model__ with __params__"
+        + ("" if below is None else f"; {below} does")
     )
 
 

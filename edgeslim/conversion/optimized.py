@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgeslim.conversion.precisions import (
+    check_kernels,
+    check_stored_weights,
+    precisions_of,
+    program_for,
+)
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import BadFileError, EdgeslimError, ModelError
-from edgeslim.execution import Target
+from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
@@ -26,14 +32,32 @@ class OptimizedFile:
     facts: OptimizedModel
 
 
-def optimize(model: PreparedModel, target: Target, output: Path) -> OptimizedFile:
+def optimize(
+    model: PreparedModel, target: Target, output: Path, precision: Precision | None = None
+) -> OptimizedFile:
     """Converts a model for a target into ``output`` with ``.nb`` appended.
+
+    Args:
+        model: The model.
+        target: What it is converted for.
+        output: Where the file goes, without its ending.
+        precision: One that `precisions_of` gave, of the model that `model_in` gave for it; by
+            default the model's own.
 
     Raises:
         ProgramError: The optimizer aborted, crashed, hung or left nothing.
+        ModelError: What it left has not the kernels of the precision, or would be read wrongly.
     """
-    path = convert_one(_conversion(model, target, output, Task.OPTIMIZE))
-    return OptimizedFile(path=path, facts=read_optimized_model(path))
+    (own,) = precisions_of((), model, target)
+    wanted = precision or own
+    with temporary_folder() as folder:
+        program, _ = program_for(model, wanted, target, folder)
+        conversion = _conversion(model, target, output, Task.OPTIMIZE)
+        path = convert_one(replace(conversion, model=program, precision=wanted))
+        file = OptimizedFile(path=path, facts=read_optimized_model(path))
+        check_kernels(model.name, file.facts, wanted)
+        check_stored_weights(model.name, program, path, wanted)
+    return file
 
 
 def unfused_graph(model: PreparedModel) -> Graph:

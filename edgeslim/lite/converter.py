@@ -22,7 +22,7 @@ from edgeslim.errors import (
     ProgramNotFoundError,
     ProgramTimedOutError,
 )
-from edgeslim.execution import Target
+from edgeslim.execution import Precision, Target
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.lite import worker
 from edgeslim.lite.mends import mend_for
@@ -49,6 +49,7 @@ class Conversion:
         model: Program description.
         parameters: Combined parameters.
         output: Where the result goes, without its ending.
+        precision: Of an optimized model; a fused graph is that of fp32.
         timeout_s: How long this one may take.
     """
 
@@ -57,6 +58,7 @@ class Conversion:
     target: Target
     output: Path
     task: Task = Task.OPTIMIZE
+    precision: Precision = Precision.FP32
     timeout_s: float = 120.0
 
     @property
@@ -162,6 +164,7 @@ def _job(index: int, conversion: Conversion) -> str:
             "model": str(conversion.model),
             "parameters": str(conversion.parameters),
             "target": conversion.target.value,
+            "precision": conversion.precision.value,
             "output": str(conversion.output),
             "timeout_s": conversion.timeout_s,
         }
@@ -187,6 +190,8 @@ def _refusal(completed: process.Completed) -> ProgramError:
 
 def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:
     what = f"opt could not convert {conversion.model} for {conversion.target.value}"
+    if conversion.precision is not Precision.FP32:
+        what += f" in {conversion.precision.value}"
     if completed.status == 128 + signal.SIGALRM:
         return ProgramTimedOutError(f"{what} within {conversion.timeout_s:g} s")
     if completed.status == 0:

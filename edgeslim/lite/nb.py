@@ -18,13 +18,23 @@ from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
 from edgeslim.files import read_bytes
 
-__all__ = ["HOST_KERNELS", "KERNEL_TARGETS", "Kernel", "OptimizedModel", "read_optimized_model"]
+__all__ = [
+    "HOST_KERNELS",
+    "KERNEL_PRECISIONS",
+    "KERNEL_TARGETS",
+    "Kernel",
+    "OptimizedModel",
+    "read_optimized_model",
+]
 
 HOST_KERNELS = 1
 """Kernels that run on any processor."""
 
 KERNEL_TARGETS = {Target.X86: 2, Target.ARM: 4}
 """Number of each target in a kernel's name."""
+
+KERNEL_PRECISIONS = {1: "fp32", 2: "int8", 5: "fp16"}
+"""What kernels compute in, by its number in their names; others only move or count things."""
 
 _FORMAT = 2
 """The format of every Paddle-Lite since 2.6."""
@@ -57,6 +67,12 @@ class OptimizedModel:
     library_version: str
     kernels: frozenset[Kernel]
     size_bytes: int
+
+    @property
+    def computes_in(self) -> tuple[str, ...]:
+        """What its kernels compute in: ``fp32``, ``int8``, ``fp16``, in this order."""
+        numbers = {kernel.precision for kernel in self.kernels}
+        return tuple(name for number, name in KERNEL_PRECISIONS.items() if number in numbers)
 
     @property
     def targets(self) -> frozenset[int]:

@@ -60,7 +60,13 @@ def _optimize(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401 - no type
     opt = lite.Opt()
     opt.set_model_file(job["model"])
     opt.set_param_file(job["parameters"])
+    if job["precision"] == "fp16":
+        opt.enable_fp16()  # set_valid_places looks at it, and not the other way round
     opt.set_valid_places(job["target"])
+    bits = {"int8-weights": "QUANT_INT8", "int16-weights": "QUANT_INT16"}.get(job["precision"])
+    if bits:
+        opt.set_quant_model(True)
+        opt.set_quant_type(bits)
     opt.set_model_type("naive_buffer")
     opt.set_optimize_out(job["output"])
     opt.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,13 @@ from edgeslim.paddle_io.proto import read_program
 if TYPE_CHECKING:
     import paddle
 
-__all__ = ["close_shapes", "export_layer", "run_in_paddle", "trace_plainly"]
+__all__ = [
+    "close_shapes",
+    "export_layer",
+    "run_each_in_paddle",
+    "run_in_paddle",
+    "trace_plainly",
+]
 
 
 def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Path) -> None:
@@ -106,6 +112,14 @@ def run_in_paddle(
     Raises:
         ModelError: Paddle cannot load or run it.
     """
+    (outputs,) = run_each_in_paddle(prefix, [inputs])
+    return outputs
+
+
+def run_each_in_paddle(
+    prefix: Path, inputs: Iterable[Mapping[str, np.ndarray[Any, Any]]]
+) -> list[list[np.ndarray[Any, Any]]]:
+    """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
     paddle = load_paddle()
     was_dynamic = paddle.in_dynamic_mode()
     paddle.enable_static()
@@ -114,11 +128,11 @@ def run_in_paddle(
         scope = paddle.static.Scope()
         with paddle.static.scope_guard(scope):
             loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
-            outputs = executor.run(loaded, feed=dict(inputs), fetch_list=fetched)
+            outputs = [executor.run(loaded, feed=dict(each), fetch_list=fetched) for each in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         raise ModelError(f"Paddle cannot run {prefix}: {_reason(error)}") from error
     finally:
         if was_dynamic:
             paddle.disable_static()
-    return [np.asarray(output) for output in outputs]
+    return [[np.asarray(output) for output in each] for each in outputs]

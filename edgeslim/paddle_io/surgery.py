@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.ops import known_kinds
 from edgeslim.paddle_io.proto import add_attribute
+from edgeslim.paddle_io.quantized_program import is_quantized
 
 __all__ = ["resize_program"]
 
@@ -18,7 +20,12 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
         program: A ProgramDesc.
         before: Its graph.
         after: The same operators with other shapes.
+
+    Raises:
+        UsageError: The program is quantized, with scales of the channels that it has.
     """
+    if is_quantized(program):
+        raise UsageError("the model is quantized; prune the model first, and quantize it last")
     block = program.blocks[0]
     shapes, old_shapes = after.shapes, before.shapes
     for variable in block.vars:

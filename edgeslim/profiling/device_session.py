@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
+
+import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
@@ -29,7 +31,14 @@ from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
-__all__ = ["DeviceSession", "choose_runner", "open_device", "prove_runner", "reached"]
+__all__ = [
+    "DeviceSession",
+    "at_threads",
+    "choose_runner",
+    "open_device",
+    "prove_runner",
+    "reached",
+]
 
 _LOCAL = "local"
 
@@ -119,6 +128,23 @@ def open_device(device: str | DeviceChoice) -> DeviceSession:
         raise
 
 
+def at_threads(session: DeviceSession, threads: int) -> DeviceSession:
+    """An open device with another number of threads; the one that was opened is to be closed.
+
+    Raises:
+        UsageError: More threads than cores, or than the runner can.
+    """
+    if threads == session.execution.threads:
+        return session
+    profile = msgspec.structs.replace(session.profile, threads=threads)
+    return replace(
+        session,
+        profile=profile,
+        execution=profile.execution(),
+        runner=choose_runner(profile, session.transport, session.facts),
+    )
+
+
 @contextmanager
 def reached(profile: DeviceProfile) -> Iterator[Transport]:
     """The way to a device that no other process of this machine measures meanwhile.
@@ -139,10 +165,6 @@ def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
     execution = profile.execution()
-    if facts.cores and execution.threads > facts.cores:
-        raise UsageError(
-            f"{execution.threads} threads do not fit on {profile.name}'s {facts.cores} cores"
-        )
     runner = choose_runner(profile, transport, facts)
     library_version = prove_runner(runner, execution)
     wanted = DeviceSettings(
@@ -168,6 +190,10 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
         ProgramNotFoundError: It has not been built for it; the message has the command.
         UsageError: It cannot run with so many threads.
     """
+    if facts.cores and profile.threads > facts.cores:
+        raise UsageError(
+            f"{profile.threads} threads do not fit on {profile.name}'s {facts.cores} cores"
+        )
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
             transport=transport,

@@ -17,7 +17,12 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
 
-__all__ = ["MeasuredNetworks", "OptimizedNetwork", "measure_networks"]
+__all__ = [
+    "MeasuredNetworks",
+    "OptimizedNetwork",
+    "measure_networks",
+    "measure_side_by_side",
+]
 
 _EXTRA_ROUNDS = 3
 
@@ -89,32 +94,70 @@ def measure_networks(
     Raises:
         RunnerError, ProgramError: A network does not run.
     """
+    return measure_side_by_side(
+        [(watch, networks)], rounds=rounds, seconds=seconds, progress=progress
+    )
+
+
+def measure_side_by_side(
+    groups: Sequence[tuple[DriftWatch, Sequence[OptimizedNetwork]]],
+    *,
+    rounds: int = 3,
+    seconds: float = 0.5,
+    progress: Progress = SILENT,
+) -> MeasuredNetworks:
+    """As `measure_networks`, for networks that run in several ways on one device.
+
+    Each round is of all groups, so that what changes slowly meets all of them alike.
+
+    Args:
+        groups: Ways to run on the device, such as with one thread and with two, and the networks
+            that run so; no name comes twice.
+        rounds: How often each is timed.
+        seconds: Time for each network and round.
+        progress: Where to show it.
+
+    Raises:
+        RunnerError, ProgramError: A network does not run.
+    """
     sampling = Sampling(
         minimum_samples=8, maximum_samples=2000, minimum_s=seconds, maximum_s=2 * seconds
     )
-    jobs = [_job(network, sampling) for network in networks]
-    if not jobs:
-        return MeasuredNetworks(measurements={}, references_ms={})
-    rounds_of: dict[str, list[Outcome]] = {network.name: [] for network in networks}
+    ways = [(watch, [_job(network, sampling) for network in some]) for watch, some in groups]
+    rounds_of: dict[str, list[Outcome]] = {job.entry.id: [] for _, jobs in ways for job in jobs}
     device_s = waited_s = 0.0
-    with progress.stage("whole networks", rounds * len(jobs)) as stage:
+    with progress.stage("whole networks", rounds * len(rounds_of)) as stage:
         for number in range(rounds + _EXTRA_ROUNDS):
-            # Extra rounds are of those only that were disturbed.
-            wanted = [
-                job for job in jobs if number < rounds or _lacks(rounds_of[job.entry.id], rounds)
-            ]
-            if not wanted:
-                break
-            batch = watch.run(wanted)
-            device_s += batch.device_s
-            waited_s += batch.waited_s
-            for outcome in batch.outcomes:
-                if outcome.error is not None:
-                    raise outcome.error
-                rounds_of[outcome.id].append(outcome)
-            if batch.trouble:
-                stage.note(f"{batch.trouble}; they are measured once more")
-            stage.advance(len(wanted) if number < rounds else 0)
+            for watch, jobs in ways:
+                # Extra rounds are of those only that were disturbed.
+                wanted = [
+                    job
+                    for job in jobs
+                    if number < rounds or _lacks(rounds_of[job.entry.id], rounds)
+                ]
+                if not wanted:
+                    continue
+                batch = watch.run(wanted)
+                device_s += batch.device_s
+                waited_s += batch.waited_s
+                _count(batch.outcomes, rounds_of)
+                if batch.trouble:
+                    stage.note(f"{batch.trouble}; they are measured once more")
+                stage.advance(len(wanted) if number < rounds else 0)
+    return _believed(rounds_of, device_s, waited_s)
+
+
+def _count(outcomes: Sequence[Outcome], rounds_of: dict[str, list[Outcome]]) -> None:
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+        rounds_of[outcome.id].append(outcome)
+
+
+def _believed(
+    rounds_of: Mapping[str, Sequence[Outcome]], device_s: float, waited_s: float
+) -> MeasuredNetworks:
+    """What was not disturbed, or all of it where nothing else is."""
     believed = {name: _undisturbed(done) or done for name, done in rounds_of.items()}
     return MeasuredNetworks(
         measurements={

@@ -63,12 +63,12 @@ def evaluate(
         chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
     with progress.stage("evaluation", 1) as stage:
-        value = evaluation.evaluate(
-            chosen.net, data.validation, data.metric, on_share=stage.advance
+        metrics = evaluation.evaluate_all(
+            chosen.net, data.validation, data.metrics(found), on_share=stage.advance
         )
     return Evaluation(
         model=model,
         task=task,
-        metrics={found.metric_name: value},
+        metrics=metrics,
         examples=len(data.validation),
     )

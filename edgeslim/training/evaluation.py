@@ -11,14 +11,14 @@ from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.training._depthwise import fast_depthwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
     from paddle import Tensor, nn
 
     from edgeslim.training.tasks import Examples, Metric
 
-__all__ = ["evaluate", "outputs_of"]
+__all__ = ["evaluate", "evaluate_all", "outputs_of"]
 
 _AT_ONCE = 256
 _ELEMENTS_AT_ONCE = 1 << 22
@@ -48,8 +48,19 @@ def evaluate(
         ModelError: Scores that are no numbers, or not what the metric takes; a metric that
             is none.
     """
+    return evaluate_all(net, examples, {"metric": metric}, on_share=on_share)["metric"]
+
+
+def evaluate_all(
+    net: nn.Layer,
+    examples: Examples,
+    metrics: Mapping[str, Callable[[], Metric]],
+    *,
+    on_share: Callable[[float], None] = lambda _: None,
+) -> dict[str, float]:
+    """What several metrics say, in one pass; otherwise as `evaluate`."""
     net.eval()
-    count = metric()
+    counts = {name: metric() for name, metric in metrics.items()}
     at_once = _batch_size(examples)
     with paddle.no_grad(), fast_depthwise(net):
         for start in range(0, len(examples), at_once):
@@ -58,12 +69,16 @@ def evaluate(
             outputs = [each.numpy() for each in outputs_of(net, images)]
             if not all(np.isfinite(each).all() for each in outputs):
                 raise ModelError("evaluation failed: the network gives scores that are no numbers")
-            count.update(outputs, targets)
+            for count in counts.values():
+                count.update(outputs, targets)
             on_share(len(places) / len(examples))
-    value = float(count.value())
-    if not 0 <= value <= 1:  # nan is neither
-        raise ModelError(f"the task's metric is {value}; it must be from 0 to 1, higher is better")
-    return value
+    values = {name: float(count.value()) for name, count in counts.items()}
+    for name, value in values.items():
+        if not 0 <= value <= 1:  # nan is neither
+            raise ModelError(
+                f"the task's {name} is {value}; it must be from 0 to 1, higher is better"
+            )
+    return values
 
 
 def outputs_of(net: nn.Layer, images: NDArray[np.float32]) -> list[Tensor]:

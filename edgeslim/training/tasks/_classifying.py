@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edgeslim.errors import ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
     from paddle import Tensor
 
-__all__ = ["Accuracy", "cross_entropy"]
+__all__ = ["Accuracy", "TopFive", "cross_entropy"]
 
 _SHARES_WITHIN = 1e-4
 """Of their sum. Scores that are none are not all positive, let alone sum to one."""
@@ -43,6 +44,9 @@ def cross_entropy(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tenso
 class Accuracy:
     """Share of the images whose highest score is that of their class."""
 
+    highest = 1
+    """How many of the highest scores count."""
+
     def __init__(self) -> None:
         self._right = 0
         self._count = 0
@@ -57,11 +61,27 @@ class Accuracy:
         """
         scores, labels = outputs[0], targets[0]
         _check(scores.shape, labels.shape, int(labels.max()))
-        self._right += int((scores.argmax(axis=1) == labels).sum())
+        own = scores[range(len(labels)), labels]
+        # Of equal scores the first is the higher, as for ``argmax``.
+        above = (scores > own[:, None]).sum(axis=1)
+        above += ((scores == own[:, None]) & self._before(scores, labels)).sum(axis=1)
+        self._right += int((above < self.highest).sum())
         self._count += len(labels)
+
+    @staticmethod
+    def _before(scores: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which classes come before an image's own ``(N, classes)``."""
+        classes: NDArray[Any] = np.arange(scores.shape[1])
+        return classes < labels[:, None]
 
     def value(self) -> float:
         return self._right / self._count
+
+
+class TopFive(Accuracy):
+    """Share of the images whose class is among those of the five highest scores."""
+
+    highest = 5
 
 
 def _check(scores: tuple[int, ...], labels: tuple[int, ...], highest: int) -> None:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeslim.errors import UsageError
+from edgeslim.training.tasks._photos import open_photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgeslim.opspec import Shape
 
-__all__ = ["area_or_padded", "check_image_shape", "nearest_neighbour"]
+__all__ = ["area_or_padded", "check_image_shape", "grey_picture", "nearest_neighbour"]
+
+
+def grey_picture(path: Path, side: int) -> NDArray[np.float32]:
+    """A picture from a file, grey and brought to a square, ``(1, side, side)`` from 0 to 255.
+
+    Raises:
+        BadFileError: The file is no picture.
+    """
+    from PIL import Image
+
+    photo = open_photo(path, 1)
+    if photo.size != (side, side):
+        photo = photo.resize((side, side), Image.Resampling.BOX)
+    return np.asarray(photo, dtype=np.float32)[None]
 
 
 def check_image_shape(input_shape: Shape) -> None:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["check_photo_shape", "evaluation_crop", "open_photo", "standardised", "training_crop"]
+__all__ = [
+    "check_photo_shape",
+    "evaluation_crop",
+    "open_photo",
+    "standardised",
+    "training_crop",
+    "whole",
+]
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
@@ -57,6 +64,13 @@ def open_photo(path: Path, channels: int) -> Image.Image:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # Pillow's decoders raise what they like of damaged files.
         raise BadFileError(f"cannot read the image {path}: {error}") from error
+
+
+def whole(photo: Image.Image, height: int, width: int) -> Image.Image:
+    """All of a photo brought to size, whatever its proportions."""
+    from PIL import Image
+
+    return photo.resize((width, height), Image.Resampling.BILINEAR)
 
 
 def evaluation_crop(photo: Image.Image, height: int, width: int) -> Image.Image:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgeslim.training.tasks._classifying import Accuracy, cross_entropy
+from edgeslim.training.tasks._classifying import Accuracy, TopFive, cross_entropy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from paddle import Tensor
 
@@ -22,6 +24,7 @@ __all__ = [
     "LabelledImages",
     "Loss",
     "Metric",
+    "ReadsPictures",
     "Targets",
     "Task",
     "TaskData",
@@ -116,12 +119,45 @@ class TaskData:
         validation: What it is judged by; it never learns from them.
         loss: What training makes small; by default the cross-entropy of the first output.
         metric: Begins a count; by default the share of images that are classified right.
+        more_metrics: What else is counted and told, by name.
     """
 
     train: Examples
     validation: Examples
     loss: Loss = cross_entropy
     metric: Callable[[], Metric] = Accuracy
+    more_metrics: Mapping[str, Callable[[], Metric]] = field(default_factory=dict)
+
+    def metrics(self, task: Task) -> dict[str, Callable[[], Metric]]:
+        """All by name: the task's own first; of many classes the five highest scores as well."""
+        found = {task.metric_name: self.metric, **self.more_metrics}
+        if self.metric is Accuracy and task.num_classes > TopFive.highest:
+            found.setdefault(f"{task.metric_name}_top5", TopFive)
+        return found
+
+
+@runtime_checkable
+class ReadsPictures(Protocol):
+    """What a task has whose networks can be shown pictures that are none of its examples."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of each class, in order."""
+
+    @property
+    def finds_boxes(self) -> bool:
+        """Whether its networks find objects in a picture; otherwise they say of which class it is.
+
+        What finds boxes is shown the whole picture, whatever its proportions.
+        """
+
+    def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
+        """A picture ``(C, H, W)`` as a network that was trained for the task reads it.
+
+        Raises:
+            BadFileError: The file is no picture.
+            UsageError: A shape that is not one of images.
+        """
 
 
 class Task(Protocol):

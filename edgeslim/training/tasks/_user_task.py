@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["UserTask"]
 
 _IS_TASK = ("num_classes", "metric_name", "data")
+_READS_PICTURES = ("class_names", "finds_boxes", "picture")
 _IS_DATA = ("train", "validation", "loss", "metric")
 _IS_EXAMPLES = ("__len__", "batch")
 _IS_METRIC = ("update", "value")
@@ -48,6 +49,10 @@ class UserTask:
         self._task = task
         self.num_classes: int = task.num_classes
         self.metric_name: str = task.metric_name
+        if all(hasattr(task, part) for part in _READS_PICTURES):
+            self.class_names = tuple(map(str, task.class_names))
+            self.finds_boxes = bool(task.finds_boxes)
+            self.picture = telling(f"{name}.picture", task.picture)
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
         data = telling(f"{self._name}.data", self._task.data)(input_shape, seed)

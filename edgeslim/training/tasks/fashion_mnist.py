@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from edgeslim.errors import BadFileError
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._idx import read_idx
-from edgeslim.training.tasks._images import area_or_padded, check_image_shape
+from edgeslim.training.tasks._images import area_or_padded, check_image_shape, grey_picture
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["TASK"]
 
 _CLASSES = 10
+_NAMES = (
+    *("T-shirt", "trousers", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+)
+_SIDE = 28
 _FURTHEST = 2
 """Pixels that an image is moved by while a network learns, each way."""
 
@@ -28,9 +34,26 @@ _FURTHEST = 2
 class _FashionMnist:
     num_classes = _CLASSES
     metric_name = "accuracy"
+    finds_boxes = False
+    class_names = _NAMES
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
+        """Clothes are light on black in it, as in the task's own images."""
+        check_image_shape(input_shape)
+        mean, deviation = self._standard
+        image: NDArray[np.float32] = _standardised(
+            grey_picture(path, _SIDE), input_shape, mean, deviation
+        )[0]
+        return image
+
+    @cached_property
+    def _standard(self) -> tuple[float, float]:
+        """Mean and deviation of all pixels that are learnt from."""
+        images, _ = _read(self._folder, "train")
+        return float(images.mean()), float(images.std()) or 1.0
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_image_shape(input_shape)
@@ -72,10 +95,18 @@ class _Clothes:
         grey = self._images[places].astype(np.float32)
         if rng is not None:
             grey = _varied(grey, rng)
-        # Brought to size first, so that what is added around them is background too.
-        scaled = area_or_padded(grey, self._input_shape)
-        standard = (scaled - np.float32(self._mean)) / np.float32(self._deviation)
+        standard = _standardised(grey, self._input_shape, self._mean, self._deviation)
         return standard, (self._labels[places],)
+
+
+def _standardised(
+    grey: NDArray[np.float32], input_shape: Shape, mean: float, deviation: float
+) -> NDArray[np.float32]:
+    """Images as a network reads them."""
+    # Brought to size first, so that what is added around them is background too.
+    scaled = area_or_padded(grey, input_shape)
+    standard: NDArray[np.float32] = (scaled - np.float32(mean)) / np.float32(deviation)
+    return standard
 
 
 def _varied(images: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

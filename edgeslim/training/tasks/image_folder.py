@@ -46,8 +46,10 @@ class _ImageFolder:
     """
 
     metric_name = "accuracy"
+    finds_boxes = False
 
     def __init__(self, folder: Path) -> None:
+        classes: dict[str, int] = {}
         if (folder / "train_list.txt").exists():
             self._train, self._validation = (
                 _listed(folder, folder / f"{part}_list.txt") for part in ("train", "val")
@@ -61,6 +63,12 @@ class _ImageFolder:
             raise BadFileError(f"{folder} has neither a folder train nor a file train_list.txt")
         highest = max(part.labels.max() for part in (self._train, self._validation))
         self.num_classes = int(highest) + 1
+        names = {number: name for name, number in classes.items()}
+        self.class_names = tuple(names.get(each, str(each)) for each in range(self.num_classes))
+
+    def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
+        check_photo_shape(input_shape)
+        return _judged(path, input_shape)
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)
@@ -86,13 +94,19 @@ class _Photos:
         _, channels, height, width = self._input_shape
         images = np.empty((len(places), channels, height, width), np.float32)
         for image, place in zip(images, places, strict=True):
-            photo = open_photo(self._labelled.files[place], channels)
+            path = self._labelled.files[place]
             if rng is None:
-                photo = evaluation_crop(photo, height, width)
-            else:
-                photo = training_crop(photo, height, width, rng)
-            image[...] = standardised(photo)
+                image[...] = _judged(path, self._input_shape)
+                continue
+            photo = open_photo(path, channels)
+            image[...] = standardised(training_crop(photo, height, width, rng))
         return images, (self._labelled.labels[places],)
+
+
+def _judged(path: Path, input_shape: Shape) -> NDArray[np.float32]:
+    """A photo as it is when a network is judged."""
+    _, channels, height, width = input_shape
+    return standardised(evaluation_crop(open_photo(path, channels), height, width))
 
 
 def _classes(folder: Path) -> dict[str, int]:

@@ -20,7 +20,7 @@ from edgeslim.training.detection.mean_average_precision import MeanAveragePrecis
 from edgeslim.training.detection.recognition import recognised
 from edgeslim.training.tasks._box_variations import in_crop, jittered, mirrored, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
-from edgeslim.training.tasks._photos import check_photo_shape, open_photo, standardised
+from edgeslim.training.tasks._photos import check_photo_shape, open_photo, standardised, whole
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 from edgeslim.training.tasks._voc_folder import AnnotatedPhoto, VocSet, find_photos, read_photos
 
@@ -43,6 +43,7 @@ class _Voc:
     """
 
     metric_name = "mean_average_precision"
+    finds_boxes = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,8 +54,17 @@ class _Voc:
         return read_photos(self._folder, self._listed)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        return self._listed.class_names or self._set.class_names
+
+    @property
     def num_classes(self) -> int:
-        return len(self._listed.class_names or self._set.class_names)
+        return len(self.class_names)
+
+    def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
+        check_photo_shape(input_shape)
+        _, channels, height, width = input_shape
+        return standardised(whole(open_photo(path, channels), height, width))
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)

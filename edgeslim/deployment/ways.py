@@ -1,0 +1,245 @@
+"""The ways that a model is run in on a device: precisions by numbers of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.conversion.optimized import OptimizedFile, optimize
+from edgeslim.conversion.precisions import ASKABLE, model_in
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.deployed import Failed
+from edgeslim.deployment.outputs import OutputDifference, compare_outputs, paddle_truth
+from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
+from edgeslim.execution import Precision, Target
+from edgeslim.files import write_bytes
+from edgeslim.latency_table import LatencyTable, TableContext
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
+
+__all__ = [
+    "KnownLatencies",
+    "Way",
+    "all_ways",
+    "check_ways",
+    "file_name",
+    "in_precision",
+    "measured_ways",
+    "not_had",
+    "placed",
+    "tried",
+]
+
+_INPUTS = 8
+"""Compared where a precision loses something: one input says little of how much."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """One way.
+
+    Args:
+        precision: What the model is converted to.
+        model: What was converted, and says what is right.
+        file: The same, converted.
+        session: The device with as many threads.
+    """
+
+    precision: Precision
+    model: PreparedModel
+    file: OptimizedFile
+    session: DeviceSession
+
+    @property
+    def id(self) -> str:
+        """A name that no other way of the same model has."""
+        return f"{self.file.path.stem}.{self.session.execution.threads}"
+
+
+def check_ways(precisions: Sequence[str], threads: Sequence[int]) -> None:
+    """Proves that what is asked for can be meant, before anything is done for it.
+
+    Raises:
+        UnknownNameError: No such precision.
+        UsageError: A number of threads that is none, or the same twice.
+    """
+    for name in precisions:
+        if name not in ASKABLE:
+            raise UnknownNameError("precision", name, ASKABLE)
+    for count in threads:
+        if count < 1:
+            raise UsageError(f"threads must be at least 1, not {count}")
+    for what, given in (("precision", precisions), ("number of threads", threads)):
+        for each in given:
+            if list(given).count(each) > 1:
+                raise UsageError(f"the {what} {each} is given twice")
+
+
+def file_name(model: str, target: Target, precision: Precision) -> str:
+    """What a converted model is called, without its ending; fp32 goes without saying."""
+    extra = "" if precision is Precision.FP32 else f".{precision.value}"
+    return f"{model}.{target.value}{extra}"
+
+
+def placed(file: OptimizedFile, folder: Path) -> Path:
+    """Puts a finished file where it was asked for, whole or not at all."""
+    path = folder / file.path.name
+    write_bytes(path, file.path.read_bytes())
+    return path
+
+
+def in_precision(
+    model: PreparedModel, target: Target, precision: Precision, folder: Path
+) -> tuple[PreparedModel, OptimizedFile]:
+    """What of a model is converted to a precision, and the result, in ``folder``.
+
+    Raises:
+        ProgramError, ModelError: It does not convert, or would compute something else.
+    """
+    source = model_in(model, precision, folder / precision.value)
+    output = folder / file_name(model.name, target, precision)
+    return source, optimize(source, target, output, precision)
+
+
+def all_ways(
+    model: PreparedModel,
+    target: Target,
+    precisions: Sequence[Precision],
+    sessions: Sequence[DeviceSession],
+    folder: Path,
+) -> tuple[list[Way], list[Failed]]:
+    """The model converted to each precision, for each session; and what did not convert.
+
+    Raises:
+        ProgramError, ModelError: None of them converts.
+    """
+    ways: list[Way] = []
+    failed: list[Failed] = []
+    for precision in precisions:
+        try:
+            source, file = in_precision(model, target, precision, folder)
+        except (ModelError, ProgramError) as error:
+            if len(failed) + 1 == len(precisions):
+                raise
+            failed.append(not_had(model, target, precision, None, error))
+            continue
+        ways += [
+            Way(precision=precision, model=source, file=file, session=session)
+            for session in sessions
+        ]
+    return ways, failed
+
+
+def tried(
+    ways: Sequence[Way], folder: Path
+) -> tuple[list[tuple[Way, OutputDifference]], list[Failed]]:
+    """How far each way's outputs are from Paddle's; and those that do not run, or give garbage.
+
+    Raises:
+        RunnerError, ProgramError, ModelError: None of them runs right.
+    """
+    exact = all(way.precision is Precision.FP32 for way in ways)
+    truths = {
+        model.prefix: paddle_truth(model, 1 if exact else _INPUTS)
+        for model in {way.model.prefix: way.model for way in ways}.values()
+    }
+    right: list[tuple[Way, OutputDifference]] = []
+    failed: list[Failed] = []
+    for way in ways:
+        try:
+            difference = compare_outputs(
+                *(way.session, way.model, way.file, folder),
+                precision=way.precision,
+                truth=truths[way.model.prefix],
+            )
+        except (ModelError, ProgramError, RunnerError) as error:
+            if len(failed) + 1 == len(ways):
+                raise
+            execution = way.session.execution
+            failed.append(
+                not_had(way.model, execution.target, way.precision, execution.threads, error)
+            )
+            continue
+        right.append((way, difference))
+    return right, failed
+
+
+def measured_ways(ways: Sequence[Way], networks: Sequence[OptimizedNetwork]) -> MeasuredNetworks:
+    """All of them in turns, so that what changes slowly meets them alike.
+
+    Args:
+        ways: The ways.
+        networks: The network of each, called by its id.
+
+    Raises:
+        RunnerError, ProgramError: One does not run.
+    """
+    groups: dict[int, tuple[DriftWatch, list[OptimizedNetwork]]] = {}
+    for way, network in zip(ways, networks, strict=True):
+        threads = way.session.execution.threads
+        if threads not in groups:
+            groups[threads] = (DriftWatch(way.session), [])
+        groups[threads][1].append(network)
+    return measure_side_by_side(list(groups.values()))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownLatencies:
+    """What a table says of some ways, if there is one: it is of one precision and thread count."""
+
+    predictor_of_table: Predictor | None = None
+
+    @classmethod
+    def of(
+        cls, table: Path | None, sessions: Sequence[DeviceSession], precisions: Sequence[Precision]
+    ) -> KnownLatencies:
+        """Reads a table.
+
+        Raises:
+            BadFileError: It is none.
+            ContextMismatchError: It is of none of the ways.
+        """
+        if table is None:
+            return cls()
+        known = LatencyTable.read(table)
+        contexts = [_context(session, each) for session in sessions for each in precisions]
+        if all(known.context.difference(each) for each in contexts):
+            known.context.check_same(contexts[0], table)
+        return cls(predictor_of_table=Predictor(known))
+
+    def predictor(self, way: Way) -> Predictor | None:
+        """What predicts this way."""
+        found = self.predictor_of_table
+        if found is None or found.table.context.difference(_context(way.session, way.precision)):
+            return None
+        return found
+
+    def speed(self, way: Way, now_ms: float) -> float | None:
+        """How fast the device is over how fast it was when the table was measured."""
+        predictor = self.predictor(way)
+        then_ms = 0.0 if predictor is None else predictor.table.reference_ms
+        return then_ms / now_ms if then_ms > 0 and now_ms > 0 else None
+
+
+def _context(session: DeviceSession, precision: Precision) -> TableContext:
+    context = session.context()
+    execution = msgspec.structs.replace(context.execution, precision=precision)
+    return msgspec.structs.replace(context, execution=execution)
+
+
+def not_had(
+    model: PreparedModel,
+    target: Target,
+    precision: Precision,
+    threads: int | None,
+    error: Exception,
+) -> Failed:
+    """A way that cannot be had, and why."""
+    return Failed(
+        name=model.name, target=target, precision=precision, threads=threads, reason=str(error)
+    )

@@ -1,0 +1,94 @@
+"""Inputs through a model, run by Paddle or by Paddle-Lite's runtime on a device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.precisions import model_in, precisions_of
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.outputs import outputs_on_device
+from edgeslim.device import DeviceChoice
+from edgeslim.errors import ModelError
+from edgeslim.files import temporary_folder
+from edgeslim.paddle_io.export import run_each_in_paddle
+from edgeslim.profiling.device_session import open_device
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.opspec import Shape
+
+__all__ = ["Engine", "Runs", "loaded"]
+
+
+class Engine(str, Enum):
+    """What runs a model."""
+
+    PADDLE = "paddle"
+    LITE = "lite"
+
+
+class Runs(Protocol):
+    """Runs a model on some inputs, one after the other."""
+
+    def __call__(self, inputs: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
+        """All outputs of each input, in the shapes that the model says."""
+
+
+@contextmanager
+def loaded(
+    kind: Engine, model: PreparedModel, *, device: str | DeviceChoice, precision: str
+) -> Iterator[Runs]:
+    """A model of one input, loaded in an engine.
+
+    Args:
+        kind: Which.
+        model: The model.
+        device: Where Paddle-Lite runs.
+        precision: What it is converted to for Paddle-Lite; empty is its own.
+
+    Raises:
+        UsageError: Unknown names; a precision that cannot be had.
+        ModelError: It does not convert to that precision.
+        ProgramError, LinkError: The device or ``opt`` does not work.
+    """
+    shapes = [model.graph.shapes[name] for name in model.graph.fetches]
+    if kind is Engine.PADDLE:
+        (feed,) = model.graph.feeds
+        yield lambda inputs: _shaped(
+            run_each_in_paddle(model.prefix, [{feed: each} for each in inputs]), shapes, model.name
+        )
+        return
+    with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
+        target = session.execution.target
+        (chosen,) = precisions_of((precision,) if precision else (), model, target)
+        source = model_in(model, chosen, here / "model")
+        file = optimize(source, target, here / model.name, chosen)
+
+        def run(inputs: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
+            with temporary_folder() as scratch:
+                fed = [[each] for each in inputs]
+                found = outputs_on_device(session, file, fed, len(shapes), scratch)
+            return _shaped(found, shapes, model.name)
+
+        yield run
+
+
+def _shaped(
+    outputs: Sequence[Sequence[NDArray[Any]]], shapes: Sequence[Shape], model: str
+) -> list[list[NDArray[Any]]]:
+    """The runtime leaves axes out here and there; the model says what they are."""
+    found = []
+    for each in outputs:
+        for array, shape in zip(each, shapes, strict=True):
+            if array.size != math.prod(shape):
+                raise ModelError(
+                    f"{model} gave an output of shape {list(array.shape)}, not {list(shape)}"
+                )
+        found.append([a.reshape(s) for a, s in zip(each, shapes, strict=True)])
+    return found

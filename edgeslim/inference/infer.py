@@ -1,0 +1,266 @@
+"""The whole of ``edgeslim infer``: files in, what the model says of each out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.device import DeviceChoice
+from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
+from edgeslim.files import new_folder, temporary_folder, write_bytes
+from edgeslim.inference.answers import (
+    FoundBox,
+    RankedClass,
+    boxes_of,
+    classes_of,
+    is_classifier,
+    is_detector,
+)
+from edgeslim.inference.drawing import draw_boxes
+from edgeslim.inference.engines import Engine, Runs, loaded
+from edgeslim.inference.inferred import Inference, Inferred, SavedTensor
+from edgeslim.inference.pictures import TENSOR, picture_reader, picture_size, read_input
+from edgeslim.opspec import Shape
+from edgeslim.progress import SILENT, Progress
+from edgeslim.training.tasks import ReadsPictures, find_task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Inference", "Inferred", "infer"]
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 32
+"""Files whose inputs and outputs are in memory at a time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """What is made of a model's outputs."""
+
+    model: PreparedModel
+    input_shape: Shape
+    reader: ReadsPictures
+    kind: str
+    out: Path | None
+    raw: bool
+    top: int
+    score: float
+
+
+def infer(
+    model: str,
+    inputs: Sequence[Path],
+    *,
+    engine: str = "paddle",
+    task: str | None = None,
+    out: Path | None = None,
+    top: int = 5,
+    score: float = 0.5,
+    raw: bool = False,
+    mean: Sequence[float] = (),
+    scale: Sequence[float] = (),
+    device: str | DeviceChoice = "",
+    precision: str = "",
+    input_shape: Shape | None = None,
+    progress: Progress = SILENT,
+) -> Inference:
+    """Shows files to a model.
+
+    Args:
+        model: As on the command line.
+        inputs: Pictures, or ``.npy`` files that are fed as they are.
+        engine: ``paddle``, or ``lite`` for Paddle-Lite's runtime on a device.
+        task: What it was trained for, as for `edgeslim.evaluate`: says how pictures are brought
+            to what the network reads, and how its classes are called.
+        out: Folder for pictures with boxes, and for outputs as they are.
+        top: So many classes of each picture.
+        score: Boxes that are less sure are left out.
+        raw: Write all outputs as ``.npy`` files.
+        mean: Without a task, pixels are read as ``(pixel - mean) / scale``, from 0 to 255; one
+            number or three.
+        scale: See there.
+        device: Where Paddle-Lite runs; by default this machine.
+        precision: What is converted to for Paddle-Lite; by default the model's own.
+        input_shape: Of the network, if it leaves it open.
+        progress: Where to show it.
+
+    Raises:
+        UsageError: Unknown names, numbers that cannot be meant, nothing to show.
+        BadFileError: A file is no picture, or no tensor that fits.
+        ModelError: It reads several inputs, or several pictures at once; its classes are not the
+            task's.
+    """
+    chosen = _check(inputs, engine, out, top, score, raw=raw)
+    found = None if task is None else find_task(task)
+    source = _seeded(find_model(model, num_classes=None if found is None else found.num_classes))
+    with temporary_folder() as scratch:
+        shapes: Mapping[str, Shape] = {} if input_shape is None else {"": input_shape}
+        prepared = prepare(source, scratch / "model", input_shapes=shapes)
+        shape = _only_input(prepared)
+        detects = is_detector(_output_shapes(prepared), shape)
+        reader = picture_reader(found, task or "", tuple(mean), tuple(scale), finds_boxes=detects)
+        wanted = _Wanted(
+            model=prepared,
+            input_shape=shape,
+            reader=reader,
+            kind=_kind(prepared, reader, detects=detects, has_task=found is not None),
+            out=None if out is None else new_folder(out),
+            raw=raw,
+            top=top,
+            score=score,
+        )
+        with loaded(chosen, prepared, device=device, precision=precision) as run:
+            outputs = _shown(inputs, wanted, run, progress)
+    return Inference(model=prepared.name, engine=chosen, kind=wanted.kind, outputs=tuple(outputs))
+
+
+def _shown(
+    inputs: Sequence[Path], wanted: _Wanted, run: Runs, progress: Progress
+) -> list[Inferred]:
+    """What the model says of each file."""
+    outputs: list[Inferred] = []
+    with progress.stage("pictures", len(inputs)) as stage:
+        for start in range(0, len(inputs), _AT_ONCE):
+            files = inputs[start : start + _AT_ONCE]
+            read = [
+                read_input(each, wanted.reader, wanted.input_shape, wanted.model.name)
+                for each in files
+            ]
+            for file, arrays in zip(files, run(read), strict=True):
+                outputs.append(_told(file, _stem(file, outputs), arrays, wanted))
+            stage.advance(len(files))
+    return outputs
+
+
+def _check(
+    inputs: Sequence[Path], engine: str, out: Path | None, top: int, score: float, *, raw: bool
+) -> Engine:
+    """What is wrong with the arguments is said before anything is done."""
+    if not inputs:
+        raise UsageError("there is nothing to show; give pictures or .npy files with --inputs")
+    if top < 1:
+        raise UsageError(f"--top must be at least 1, not {top}")
+    if not 0 <= score <= 1:
+        raise UsageError(f"--score is from 0 to 1, not {score:g}")
+    if raw and out is None:
+        raise UsageError("--raw needs a folder to write outputs into; give --out")
+    for each in inputs:
+        if not each.is_file():
+            what = "is a folder" if each.is_dir() else "does not exist"
+            raise BadFileError(f"{each} {what}; give pictures or .npy files")
+    if engine not in set(Engine):
+        raise UnknownNameError("engine", engine, [each.value for each in Engine])
+    return Engine(engine)
+
+
+def _seeded(source: ModelSource) -> ModelSource:
+    """The same; weights that nothing was learnt in are at least the same each time."""
+    if isinstance(source, SavedModel):
+        return source
+    _log.warning("%s is built by a function: weights that it does not load are random", source.name)
+
+    def build() -> Any:  # noqa: ANN401 - a network of Paddle's
+        from edgeslim.training.trainer import seeded_build
+
+        return seeded_build(source.build, 0)
+
+    return replace(source, build=build)
+
+
+def _only_input(model: PreparedModel) -> Shape:
+    feeds = model.graph.feeds
+    if len(feeds) != 1:
+        raise ModelError(
+            f"{model.name} has {len(feeds)} inputs ({', '.join(feeds)}), and infer shows it one "
+            "file at a time"
+        )
+    ((name, shape),) = feeds.items()
+    if shape[:1] != (1,):
+        raise ModelError(
+            f"{model.name} reads {list(shape)} as {name!r}, and infer shows it one file at a time; "
+            "export it with 1 for its first extent"
+        )
+    return shape
+
+
+def _output_shapes(model: PreparedModel) -> list[Shape]:
+    shapes = model.graph.shapes
+    return [shapes[name] for name in model.graph.fetches]
+
+
+def _kind(model: PreparedModel, reader: ReadsPictures, *, detects: bool, has_task: bool) -> str:
+    """What its outputs are taken for.
+
+    Raises:
+        ModelError: A task that wants something else.
+    """
+    shapes = _output_shapes(model)
+    kind = "boxes" if detects else "classes" if is_classifier(shapes) else "tensors"
+    wanted = "boxes" if reader.finds_boxes else "classes"
+    if has_task and kind != wanted:
+        raise ModelError(
+            f"{model.name} gives {[list(each) for each in shapes]}, and the task wants {wanted}: "
+            + (
+                "raw outputs of a detector that is known"
+                if wanted == "boxes"
+                else "scores (1, classes) first"
+            )
+        )
+    return kind
+
+
+def _stem(file: Path, before: Sequence[Inferred]) -> str:
+    """What files made of this one are called: as it, and numbered where another is called so."""
+    count = sum(each.input.stem == file.stem for each in before)
+    return file.stem if count == 0 else f"{file.stem}-{count + 1}"
+
+
+def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted) -> Inferred:
+    """What is made of the outputs for one file."""
+    is_picture = file.suffix.lower() != TENSOR
+    classes: tuple[RankedClass, ...] = ()
+    boxes: tuple[FoundBox, ...] = ()
+    if wanted.kind == "classes":
+        classes = classes_of(arrays, wanted.reader, wanted.top, wanted.model.name)
+    elif wanted.kind == "boxes":
+        boxes = boxes_of(arrays, wanted.reader, wanted.input_shape, wanted.score)
+    drawn = None
+    if wanted.kind == "boxes" and wanted.out is not None and is_picture:
+        drawn = wanted.out / f"{stem}.boxes.png"
+        draw_boxes(file, boxes, drawn)
+    return Inferred(
+        input=file,
+        size=picture_size(file) if is_picture else None,
+        classes=classes,
+        boxes=boxes,
+        drawn=drawn,
+        tensors=tuple(
+            SavedTensor(
+                name=name,
+                shape=array.shape,
+                file=_written(array, wanted.out / f"{stem}.{place}.npy")
+                if wanted.raw and wanted.out is not None
+                else None,
+            )
+            for place, (name, array) in enumerate(
+                zip(wanted.model.graph.fetches, arrays, strict=True)
+            )
+        ),
+    )
+
+
+def _written(array: NDArray[Any], path: Path) -> Path:
+    stream = BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    write_bytes(path, stream.getvalue())
+    return path

@@ -1,0 +1,146 @@
+"""Files as a network reads them: pictures in the way of its task, or tensors as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.errors import BadFileError, ModelError, UsageError
+from edgeslim.training.tasks import ReadsPictures, Task
+from edgeslim.training.tasks._photos import evaluation_crop, open_photo, whole
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edgeslim.opspec import Shape
+
+__all__ = ["TENSOR", "PlainPictures", "picture_reader", "picture_size", "read_input"]
+
+TENSOR = ".npy"
+"""Ending of a file that is fed as it is."""
+
+_MEAN = (123.675, 116.28, 103.53)
+_SCALE = (58.395, 57.12, 57.375)
+"""Of ImageNet's pixels from 0 to 255, red, green and blue: what networks without a task expect."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlainPictures:
+    """How pictures are read without a task: ``(pixel - mean) / scale``, pixels from 0 to 255.
+
+    Args:
+        mean, scale: For each channel, or one number for all; by default ImageNet's.
+        finds_boxes: Whether the whole picture is shown; otherwise its middle, 224 of 256 along the
+            shorter side, as networks for ImageNet are judged.
+        class_names: There are none, so classes go by their numbers.
+    """
+
+    mean: tuple[float, ...] = _MEAN
+    scale: tuple[float, ...] = _SCALE
+    finds_boxes: bool = False
+    class_names: tuple[str, ...] = ()
+
+    def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
+        _, channels, height, width = input_shape
+        photo = open_photo(path, channels)
+        bring = whole if self.finds_boxes else evaluation_crop
+        pixels = np.asarray(bring(photo, height, width), dtype=np.float64)
+        pixels = pixels.reshape(height, width, channels).transpose(2, 0, 1)
+        mean, scale = (_for_channels(each, channels) for each in (self.mean, self.scale))
+        return np.ascontiguousarray((pixels - mean) / scale, dtype=np.float32)
+
+
+def picture_reader(
+    task: Task | None,
+    name: str,
+    mean: tuple[float, ...],
+    scale: tuple[float, ...],
+    *,
+    finds_boxes: bool,
+) -> ReadsPictures:
+    """How pictures are read for a network.
+
+    Args:
+        task: What it was trained for, if that is known.
+        name: The task as it was asked for.
+        mean: What the user says instead; empty is the default.
+        scale: Likewise.
+        finds_boxes: Whether the network is a detector by its outputs.
+
+    Raises:
+        UsageError: Numbers beside a task that has its own, or that cannot be meant; a task that
+            reads no pictures but its own.
+    """
+    if task is None:
+        if any(each == 0 or not np.isfinite(each) for each in scale):
+            raise UsageError(f"--scale divides pixels and cannot be {', '.join(map(str, scale))}")
+        for what, given in (("mean", mean), ("scale", scale)):
+            if len(given) not in {0, 1, 3}:
+                raise UsageError(f"--{what} is one number or three, not {len(given)}")
+        return PlainPictures(mean=mean or _MEAN, scale=scale or _SCALE, finds_boxes=finds_boxes)
+    if mean or scale:
+        raise UsageError(f"{name} has a mean and a scale of its own; leave --mean and --scale out")
+    if not isinstance(task, ReadsPictures):
+        raise UsageError(
+            f"{name} reads no pictures but its own examples; define class_names, finds_boxes and "
+            "picture(path, input_shape) in it, or leave --task out"
+        )
+    return task
+
+
+def read_input(
+    path: Path, reader: ReadsPictures, input_shape: Shape, model: str
+) -> NDArray[np.float32]:
+    """One file as the network's input, of exactly its shape.
+
+    Raises:
+        BadFileError: It is no picture, or a tensor of another shape or type.
+        ModelError: The network does not read pictures.
+    """
+    if path.suffix.lower() == TENSOR:
+        return _tensor(path, input_shape, model)
+    if len(input_shape) != 4 or input_shape[1] not in {1, 3}:
+        raise ModelError(
+            f"{model} reads {list(input_shape)}, which is no picture (N, 3, H, W) or (N, 1, H, W); "
+            "give it tensors as .npy files"
+        )
+    return reader.picture(path, input_shape).reshape(input_shape)
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels.
+
+    Raises:
+        BadFileError: It is no picture.
+    """
+    return open_photo(path, 3).size
+
+
+def _tensor(path: Path, input_shape: Shape, model: str) -> NDArray[np.float32]:
+    try:
+        array: Any = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise BadFileError(f"cannot read {path} as an array of NumPy's: {error}") from error
+    if not isinstance(array, np.ndarray):  # an archive of several
+        raise BadFileError(f"{path} holds several arrays; write one with numpy.save")
+    if array.dtype.kind != "f":
+        raise BadFileError(f"{path} holds {array.dtype} and {model} reads float32")
+    if array.shape not in {tuple(input_shape), tuple(input_shape[1:])}:
+        raise BadFileError(
+            f"{path} has shape {list(array.shape)} and {model} reads {list(input_shape)}"
+        )
+    if not np.isfinite(array).all():
+        raise BadFileError(f"{path} has values that are not finite")
+    tensor: NDArray[np.float32] = np.ascontiguousarray(array.reshape(input_shape), np.float32)
+    return tensor
+
+
+def _for_channels(numbers: tuple[float, ...], channels: int) -> NDArray[np.float64]:
+    """One number a channel ``(C, 1, 1)``; of colours, a grey picture has their mean."""
+    given = np.asarray(numbers, dtype=np.float64)
+    if len(given) not in {1, channels}:
+        given = given.mean(keepdims=True)
+    return np.broadcast_to(given, (channels,)).reshape(channels, 1, 1)

@@ -1,0 +1,392 @@
+"""Models converted to several precisions and run with several numbers of threads, for real."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
+from edgeslim.conversion.precisions import is_quantized, model_in, program_for
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.deploy import convert, deploy
+from edgeslim.deployment.outputs import (
+    OutputDifference,
+    _difference,
+    acceptable,
+    outputs_on_device,
+    paddle_truth,
+)
+from edgeslim.errors import (
+    ContextMismatchError,
+    ModelError,
+    RunnerError,
+    UnknownNameError,
+    UsageError,
+)
+from edgeslim.execution import Precision, Target
+from edgeslim.latency_table import LatencyTable
+from edgeslim.lite.converter import Conversion, convert_one
+from edgeslim.lite.nb import read_optimized_model
+from edgeslim.paddle_io.export import export_layer
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
+from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.networks import OptimizedNetwork, measure_side_by_side
+from edgeslim.training.quantization.settings import QuantizationSettings
+from tests.searching.made_up import host_context
+from tests.values import row
+
+pytestmark = pytest.mark.slow
+
+CORES = len(os.sched_getaffinity(0))
+needs_two_cores = pytest.mark.skipif(CORES < 2, reason="two threads need two cores")
+
+
+def small_net(*, turned: bool = False) -> Any:
+    """Convolutions, and products whose weights are larger than all else."""
+    paddle = load_paddle()
+    paddle.seed(0)
+
+    class Net(paddle.nn.Layer):  # type: ignore[misc,name-defined]  # Paddle has no types
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = paddle.nn.Conv2D(3, 16, 3, padding=1)
+            self.deep = paddle.nn.Conv2D(16, 16, 3, padding=1, groups=16)
+            self.wide = paddle.nn.Linear(16 * 64, 256)
+            self.last = paddle.create_parameter([10, 256], "float32")
+
+        def forward(self, images: Any) -> Any:
+            relu = paddle.nn.functional.relu
+            features = relu(self.deep(relu(self.first(images))))
+            flat = relu(self.wide(features.flatten(1)))
+            if turned:
+                return paddle.matmul(flat, self.last, transpose_y=True)
+            return paddle.matmul(flat, self.last.transpose([1, 0]))
+
+    return Net()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("ways")
+    export_layer(small_net(), [(1, 3, 8, 8)], made / "net")
+    export_layer(small_net(turned=True), [(1, 3, 8, 8)], made / "turned")
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+    return prepare(SavedModel.at(folder / "net"), tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture(scope="module")
+def session() -> DeviceSession:
+    return open_device("host")
+
+
+def test_each_precision_has_its_kernels_and_the_smaller_their_size(
+    folder: Path, tmp_path: Path
+) -> None:
+    asked = ("fp32", "fp16", "int8", "int16")
+    done = convert(str(folder / "net"), [Target.ARM], precisions=asked, out=tmp_path)
+    assert [each.precision.value for each in done.models] == [
+        *("fp32", "fp16", "int8-weights", "int16-weights"),
+    ]
+    assert [each.computes_in for each in done.models] == [("fp32",), ("fp16",), *[("fp32",)] * 2]
+    whole, half, eight, sixteen = (each.size_bytes for each in done.models)
+    assert half == pytest.approx(whole, rel=0.05)
+    assert sixteen < 0.6 * whole
+    assert eight < 0.35 * whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("net.arm.fp16.nb", "net.arm.int16-weights.nb", "net.arm.int8-weights.nb", "net.arm.nb"),
+    ]
+    for each in done.models:
+        facts = read_optimized_model(each.optimized)
+        assert facts.computes_in == each.computes_in
+        kernels = {kernel.operator for kernel in facts.kernels if kernel.precision == 5}
+        assert ("conv2d" in kernels) == (each.precision is Precision.FP16)
+        assert each.threads is each.measurement is None
+        assert not each.fastest
+
+
+@needs_two_cores
+def test_all_combinations_are_measured_in_one_session_and_one_is_fastest(
+    folder: Path, tmp_path: Path
+) -> None:
+    done = deploy(
+        str(folder / "net"), precisions=("fp32", "int8", "int16"), threads=(1, 2), out=tmp_path
+    )
+    assert done.failed == ()
+    assert [(each.precision.value, each.threads) for each in done.models] == [
+        (precision, threads)
+        for precision in ("fp32", "int8-weights", "int16-weights")
+        for threads in (1, 2)
+    ]
+    assert len({each.optimized for each in done.models}) == 3
+    assert sum(each.fastest for each in done.models) == 1
+    for each in done.models:
+        assert each.name == "net"
+        assert each.measurement is not None
+        assert len(each.measurement.samples_ns) >= 8
+        assert each.difference is not None
+        assert each.difference.inputs == 8
+        bound = {"fp32": 1e-6, "int16-weights": 1e-3, "int8-weights": 0.1}[each.precision.value]
+        assert each.difference.max_rel < bound
+        assert each.difference.lost < 1e-3
+    for told in done.warnings:
+        assert "int" in told or "2 threads" in told
+
+
+def test_one_precision_and_one_number_of_threads_is_as_without_them(
+    folder: Path, tmp_path: Path
+) -> None:
+    done = deploy(str(folder / "net"), precisions=["fp32"], threads=[1], out=tmp_path)
+    (only,) = done.models
+    assert (only.precision, only.threads, only.fastest) == (Precision.FP32, 1, True)
+    assert (only.optimized, done.warnings) == (tmp_path / "net.x86.nb", ())
+    assert only.difference is not None
+    assert only.difference.inputs == 1
+
+
+@pytest.mark.parametrize("precision", ["int8", "int16"])
+def test_weights_of_products_are_read_as_what_they_are_stored_as(
+    folder: Path, precision: str, tmp_path: Path
+) -> None:
+    (only,) = deploy(str(folder / "net"), precisions=[precision], out=tmp_path).models
+    assert only.difference is not None
+    assert only.difference.lost < 1e-3
+
+
+def test_without_the_rewriting_the_device_would_compute_garbage(
+    model: PreparedModel, session: DeviceSession, tmp_path: Path
+) -> None:
+    # Why make_products_plain is there; if this fails, Paddle-Lite has mended it.
+    unmended = Conversion(
+        model=model.program,
+        parameters=model.parameters,
+        target=Target.X86,
+        output=tmp_path / "unmended",
+        precision=Precision.INT8_WEIGHTS,
+    )
+    file = optimize(model, Target.X86, tmp_path / "mended", Precision.INT8_WEIGHTS)
+    path = convert_one(unmended)
+    bad = OptimizedFile(path=path, facts=read_optimized_model(path))
+    assert "matmul_v2" in {kernel.operator for kernel in bad.facts.kernels}
+    assert acceptable(compared(session, model, file, tmp_path), Precision.INT8_WEIGHTS)
+    try:
+        assert not acceptable(compared(session, model, bad, tmp_path), Precision.INT8_WEIGHTS)
+    except RunnerError as error:
+        assert "not finite" in str(error)  # noqa: PT017 - garbage may be that too
+
+
+def compared(
+    session: DeviceSession, model: PreparedModel, file: OptimizedFile, folder: Path
+) -> OutputDifference:
+    truth = paddle_truth(model, 2)
+    inputs = [list(each.values()) for each in truth.inputs]
+    return _difference(truth.outputs, outputs_on_device(session, file, inputs, 1, folder))
+
+
+def test_weights_that_would_be_misread_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
+    message = r"turned cannot be int8-weights: opt stores '.*', which a matmul reads turned"
+    with pytest.raises(ModelError, match=message):
+        deploy(str(folder / "turned"), precisions=["int8"], out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_convert_leaves_what_does(folder: Path, tmp_path: Path) -> None:
+    done = convert(str(folder / "turned"), [Target.X86], precisions=["int8", "fp32"], out=tmp_path)
+    assert [each.precision for each in done.models] == [Precision.FP32]
+    assert [each.precision for each in done.failed] == [Precision.INT8_WEIGHTS]
+    assert [path.name for path in tmp_path.iterdir()] == ["turned.x86.nb"]
+
+
+def test_what_one_precision_cannot_have_leaves_the_others(folder: Path, tmp_path: Path) -> None:
+    done = deploy(str(folder / "turned"), precisions=["fp32", "int8"], out=tmp_path)
+    (only,) = done.models
+    (failed,) = done.failed
+    assert (only.precision, only.fastest) == (Precision.FP32, True)
+    assert (failed.precision, failed.threads) == (Precision.INT8_WEIGHTS, None)
+    assert "turned cannot be int8-weights" in failed.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "message"),
+    [
+        ({"precisions": ["fp32", "fp16"]}, UsageError, "fp16 kernels for arm only, not for x86"),
+        ({"precisions": ["fp64"]}, UnknownNameError, "unknown precision 'fp64'"),
+        ({"precisions": ["int8", "int8"]}, UsageError, "the precision int8 is given twice"),
+        (
+            {"precisions": ["int8", "int8-weights"]},
+            UsageError,
+            "int8 and int8-weights are the same precision",
+        ),
+        ({"threads": [1, 1]}, UsageError, "the number of threads 1 is given twice"),
+        ({"threads": [0]}, UsageError, "threads must be at least 1, not 0"),
+        ({"threads": [1, 999]}, UsageError, "999 threads do not fit on host's"),
+        (
+            {"precisions": ["fp32", "int8"], "sustained_s": 1},
+            UsageError,
+            "--sustained is of one precision",
+        ),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else None,
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_done(
+    folder: Path, tmp_path: Path, fields: Any, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        deploy(str(folder / "net"), out=tmp_path / "out", **fields)
+    assert not (tmp_path / "out").exists()
+
+
+@needs_two_cores
+def test_a_table_predicts_only_its_own_precision_and_thread_count(
+    folder: Path, model: PreparedModel, tmp_path: Path
+) -> None:
+    table = LatencyTable.open(tmp_path / "host.jsonl", host_context())
+    for spec in dict.fromkeys(fused_graph(model, Target.X86).specs):
+        table.add(row(spec, 1.0))
+    done = deploy(
+        str(folder / "net"),
+        table=table.path,
+        precisions=["fp32", "int16"],
+        threads=[1, 2],
+        out=tmp_path / "out",
+    )
+    predicted = [each for each in done.models if each.prediction is not None]
+    assert [(each.precision, each.threads) for each in predicted] == [(Precision.FP32, 1)]
+    with pytest.raises(ContextMismatchError, match=r"another execution: x86 fp32, 1 thread"):
+        deploy(str(folder / "net"), table=table.path, precisions=["int16"], out=tmp_path / "none")
+
+
+@needs_two_cores
+def test_more_threads_are_the_same_device_with_another_runner(session: DeviceSession) -> None:
+    both = at_threads(session, 2)
+    assert (both.execution.threads, both.runner.threads, both.profile.threads) == (2, 2, 2)
+    assert both.transport is session.transport
+    assert at_threads(session, 1) is session
+    expected = msgspec.structs.replace(session.execution, threads=2)
+    assert both.context().execution == expected
+
+
+@needs_two_cores
+def test_networks_side_by_side_are_each_timed_as_often(
+    model: PreparedModel, session: DeviceSession, tmp_path: Path
+) -> None:
+    file = optimize(model, Target.X86, tmp_path / "net")
+    groups = [
+        (
+            DriftWatch(at_threads(session, threads)),
+            [OptimizedNetwork(name=f"net{threads}", file=file, graph=model.graph)],
+        )
+        for threads in (1, 2)
+    ]
+    found = measure_side_by_side(groups, rounds=2, seconds=0.05)
+    assert sorted(found.measurements) == sorted(found.references_ms) == ["net1", "net2"]
+    assert all(len(each.samples_ns) >= 16 for each in found.measurements.values())
+
+
+@pytest.fixture(scope="module")
+def quantized(folder: Path) -> dict[int, Path]:
+    """The small network with weights of 7 and of 8 bits."""
+    from edgeslim.training.program_net import load_program_net
+    from edgeslim.training.quantization.calibrate import calibrate
+
+    rng = np.random.default_rng(0)
+    made = {}
+    for bits in (7, 8):
+        batches = [rng.normal(size=(8, 3, 8, 8)).astype(np.float32) for _ in range(2)]
+        settings = QuantizationSettings(weight_bits=bits)
+        net = calibrate(load_program_net(folder / "net"), batches, settings, "abs_max")
+        made[bits] = folder / f"int{bits}"
+        net.save(made[bits])
+    return made
+
+
+def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_rounding(
+    quantized: dict[int, Path], tmp_path: Path
+) -> None:
+    done = deploy(str(quantized[7]), precisions=["fp32", "int8"], out=tmp_path)
+    assert done.failed == ()
+    floats, whole = done.models
+    assert (floats.precision, floats.computes_in) == (Precision.FP32, ("fp32",))
+    assert whole.precision is Precision.INT8
+    assert "int8" in whole.computes_in
+    assert whole.size_bytes < floats.size_bytes
+    assert floats.difference is not None
+    assert floats.difference.max_rel < 1e-5
+    assert whole.difference is not None
+    assert whole.difference.lost < 0.01
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["int7.x86.int8.nb", "int7.x86.nb"]
+
+
+def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(
+    quantized: dict[int, Path], tmp_path: Path
+) -> None:
+    (only,) = convert(str(quantized[8]), [Target.ARM], out=tmp_path).models
+    assert only.precision is Precision.INT8
+    kernels = {each.operator: each for each in read_optimized_model(only.optimized).kernels}
+    for operator in ("conv2d", "depthwise_conv2d", "fc"):
+        assert kernels[operator].precision == 2, kernels
+    asked = ("fp16", "int16", "int8-weights")
+    others = convert(str(quantized[8]), [Target.ARM], precisions=asked, out=tmp_path).models
+    assert [each.computes_in for each in others] == [("fp16",), ("fp32",), ("fp32",)]
+
+
+def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
+    quantized: dict[int, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"int8: .*for x86 cut off sums of weights of 8 bits"):
+        deploy(str(quantized[8]), out=tmp_path / "alone")
+    done = deploy(str(quantized[8]), precisions=["int8", "fp32"], out=tmp_path / "both")
+    assert [each.precision for each in done.models] == [Precision.FP32]
+    assert [each.precision for each in done.failed] == [Precision.INT8]
+
+
+def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
+    model: PreparedModel, tmp_path: Path
+) -> None:
+    assert not is_quantized(model)
+    program = read_program(model.prefix.with_suffix(".pdmodel"))
+    program.blocks[0].ops[-2].type = "fake_quantize_range_abs_max"
+    older = replace(model, prefix=tmp_path / "model")
+    older.prefix.with_suffix(".pdmodel").write_bytes(program.SerializeToString())
+    assert is_quantized(older)
+    assert model_in(older, Precision.INT8, tmp_path / "int8") is older
+    with pytest.raises(ModelError, match=r"net is quantized by operators .* no fp32 of it"):
+        model_in(older, Precision.FP32, tmp_path / "fp32")
+
+
+@pytest.mark.parametrize(
+    ("precision", "changes"),
+    [
+        (Precision.FP32, ()),
+        (Precision.FP16, ()),
+        (Precision.INT8, ()),
+        (Precision.INT16_WEIGHTS, ("products made mul (1)",)),
+        (Precision.INT8_WEIGHTS, ("products made mul (1)",)),
+    ],
+)
+def test_only_weights_stored_smaller_need_another_program(
+    model: PreparedModel, tmp_path: Path, precision: Precision, changes: tuple[str, ...]
+) -> None:
+    path, changed = program_for(model, precision, Target.X86, tmp_path)
+    assert changed == changes
+    assert (path == model.program) == (not changes)
+    assert len(list(tmp_path.iterdir())) == len(changes)
+    products = [op.type for op in read_program(path).blocks[0].ops].count("mul")
+    assert products == len(changes)
+
+
+def test_an_int8_that_has_no_int8_kernels_is_refused(model: PreparedModel, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"opt made no int8 kernels of net; .* computes in fp32"):
+        optimize(model, Target.ARM, tmp_path / "net", Precision.INT8)

@@ -1,0 +1,59 @@
+"""Networks whose answers are known: a teller of colours, and a finder of one box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.paddle_io.export import export_layer
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.training.detection.prior_boxes import prior_boxes
+
+SIDE = 64
+CLASSES = ("犬", "cat", "person")
+FOUND_CLASS = 1
+PRIORS = prior_boxes((SIDE, SIDE))
+PLACE = int(np.argmax((PRIORS[:, 2:] - PRIORS[:, :2]).min(axis=1) * (PRIORS.min(axis=1) > 0.02)))
+"""A box that lies within the picture."""
+
+
+def export_colours(prefix: Path, *, shares: bool = False) -> None:
+    """Of blue, green and red, how much there is of each, from the means of the channels."""
+    paddle = load_paddle()
+    nn = paddle.nn
+    linear = nn.Linear(3, 3)
+    linear.weight.set_value(np.eye(3, dtype=np.float32)[::-1].copy())
+    linear.bias.set_value(np.zeros(3, np.float32))
+    layers = [nn.AdaptiveAvgPool2D(1), nn.Flatten(), linear, *([nn.Softmax()] if shares else [])]
+    export_layer(nn.Sequential(*layers), [(1, 3, 16, 16)], prefix)
+
+
+def export_finder(prefix: Path) -> None:
+    """An SSD that finds a cat at one place, and there less surely a dog, whatever it is shown."""
+    paddle = load_paddle()
+    nn = paddle.nn
+
+    class Finder(nn.Layer):  # type: ignore[misc,name-defined]  # Paddle has no types
+        def __init__(self) -> None:
+            super().__init__()
+            self.pool = nn.AdaptiveAvgPool2D(1)
+            self.location = nn.Linear(3, len(PRIORS) * 4)
+            self.confidence = nn.Linear(3, len(PRIORS) * (len(CLASSES) + 1))
+            scores = np.zeros((len(PRIORS), len(CLASSES) + 1), np.float32)
+            scores[:, 0] = 20.0
+            scores[PLACE] = np.log([1e-6, 0.2, 0.6, 0.2])
+            for layer, bias in (
+                (self.location, np.zeros(len(PRIORS) * 4, np.float32)),
+                (self.confidence, scores.ravel()),
+            ):
+                layer.weight.set_value(np.zeros(layer.weight.shape, np.float32))
+                layer.bias.set_value(bias)
+
+        def forward(self, images: Any) -> Any:
+            seen = self.pool(images).flatten(1)
+            locations = self.location(seen).reshape([1, len(PRIORS), 4])
+            return locations, self.confidence(seen).reshape([1, len(PRIORS), -1])
+
+    export_layer(Finder(), [(1, 3, SIDE, SIDE)], prefix)
