@@ -209,12 +209,15 @@ def _pruned(
             checksum = fingerprint(model_tensors(original))
             settings = msgspec.structs.replace(settings, fingerprint=checksum)
         # Whatever is wrong with what was asked for is found out before there is a folder.
-        PruningStep(settings, original, scratch, share=1.0, progress=progress).check()
+        first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
+        first.check()
         if device is not None and settings.table is not None and not folder.begun:
             _check_device(device, Path(settings.table))
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
-        run = _Run(settings=settings, folder=folder, device=device, progress=progress)
+        run = _Run(
+            settings=_for_steps(settings, first), folder=folder, device=device, progress=progress
+        )
         metrics: Mapping[str, float] = {}
         for number in range(1, settings.steps + 1):
             record, metrics = _step(run, current, number)
@@ -230,6 +233,13 @@ def _pruned(
         )
     write_json(folder.path / "result.json", result)
     return result
+
+
+def _for_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
+    """The settings of each step: a share of the work is one of the model before the first."""
+    if settings.steps == 1 or settings.target_macs is None:
+        return settings
+    return msgspec.structs.replace(settings, target_macs=str(round(first.target_work)))
 
 
 def _check_device(device: DeviceChoice, table: Path) -> None:

@@ -24,6 +24,7 @@ from edgeslim.pruning.known_losses import importance_losses, measured_losses
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.measured import until_met
+from edgeslim.pruning.measuring import DEFAULT_RATIOS
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
@@ -155,12 +156,19 @@ class PruningStep:
             return widths_at(groups, found)
         return self._chosen(self._work_limit())
 
-    def _work_limit(self) -> WorkLimit:
+    @property
+    def target_work(self) -> float:
+        """How much work may be left in the end, as the settings count it."""
         assert self.settings.target_macs is not None  # noqa: S101 - the callers looked
-        counter = self.settings.counter
-        full = COUNTERS[counter](self.subject, {})
-        most = parse_macs(self.settings.target_macs, full)
-        return WorkLimit(subject=self.subject, most=self._on_the_way(full, most), counter=counter)
+        return parse_macs(self.settings.target_macs, self._full_work)
+
+    @property
+    def _full_work(self) -> float:
+        return COUNTERS[self.settings.counter](self.subject, {})
+
+    def _work_limit(self) -> WorkLimit:
+        most = self._on_the_way(self._full_work, self.target_work)
+        return WorkLimit(subject=self.subject, most=most, counter=self.settings.counter)
 
     def _on_the_way(self, full: float, target: float) -> float:
         """Where this step must come to: each step takes away the same share."""
@@ -239,6 +247,7 @@ class PruningStep:
             self._trial,
             lambda: self._rankings,
             groups=self.subject.groups,
+            ratios=settings.tested_ratios or DEFAULT_RATIOS,
             context=context_of(
                 model,
                 self._weights,

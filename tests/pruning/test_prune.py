@@ -131,6 +131,21 @@ def test_several_steps_end_at_the_same_limit(trained: Trained, tmp_path: Path) -
         assert group.after < widths_between[group.name] < group.before
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_share_of_the_work_is_one_of_the_model_as_it_was(
+    trained: Trained, tmp_path: Path, steps: int
+) -> None:
+    result = prune(
+        str(trained.prefix),
+        out=tmp_path / "out",
+        target_macs="-50%",
+        strategy="uniform",
+        steps=steps,
+        **FINE_TUNING,
+    )
+    assert 0.4 < result.macs_after / result.macs_before <= 0.5
+
+
 def test_it_goes_on_where_it_was_and_ends_the_same(
     trained: Trained, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
