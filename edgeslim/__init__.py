@@ -18,9 +18,11 @@ from edgeslim.errors import EdgeslimError
 from edgeslim.version import __version__
 
 if TYPE_CHECKING:
+    from edgeslim.compression.compress import compress
     from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.inference.infer import infer
     from edgeslim.prediction.predict_model import predict
     from edgeslim.profiling.attached import devices
     from edgeslim.profiling.doctor import doctor
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from edgeslim.tables.export_table import export_table
     from edgeslim.tables.import_table import import_table
     from edgeslim.training.evaluate_model import evaluate
+    from edgeslim.training.quantize_model import quantize
     from edgeslim.training.train_model import train
     from edgeslim.training.train_supernet import train_supernet
 
@@ -43,6 +46,7 @@ __all__ = [
     "__version__",
     "build_network",
     "check_table",
+    "compress",
     "convert",
     "deploy",
     "devices",
@@ -50,12 +54,14 @@ __all__ = [
     "evaluate",
     "export_table",
     "import_table",
+    "infer",
     "inspect",
     "join",
     "largest",
     "predict",
     "profile",
     "prune",
+    "quantize",
     "search",
     "search_status",
     "sensitivity",
@@ -66,6 +72,7 @@ __all__ = [
 _MODULES = {
     "build_network": "edgeslim.conversion.build_network",
     "check_table": "edgeslim.tables.check",
+    "compress": "edgeslim.compression.compress",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
     "devices": "edgeslim.profiling.attached",
@@ -73,12 +80,14 @@ _MODULES = {
     "evaluate": "edgeslim.training.evaluate_model",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",
+    "infer": "edgeslim.inference.infer",
     "inspect": "edgeslim.conversion.inspect_model",
     "join": "edgeslim.searching.join",
     "largest": "edgeslim.searching.largest",
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",
+    "quantize": "edgeslim.training.quantize_model",
     "search": "edgeslim.searching.search",
     "search_status": "edgeslim.searching.status",
     "sensitivity": "edgeslim.pruning.sensitivity",

@@ -9,6 +9,7 @@
     ├── BadFileError                   a file that is not what it should be, with the place
     ├── UnwritableError                a folder or disk that takes no more
     ├── ModelError                     a model that cannot be read, exported or converted
+    │   └── DivergedError              a training whose loss is no number any more
     ├── ProgramError                   a foreign program failed
     │   ├── ProgramNotFoundError       it is not installed
     │   ├── ProgramFailedError         it ended with an error of its own
@@ -39,6 +40,7 @@ __all__ = [
     "DeviceFullError",
     "DeviceNotFoundError",
     "DeviceRefusedError",
+    "DivergedError",
     "EdgeslimError",
     "InfeasibleTargetError",
     "JobLostError",
@@ -109,6 +111,10 @@ class UnwritableError(EdgeslimError):
 
 class ModelError(EdgeslimError):
     """A model cannot be read, exported or converted."""
+
+
+class DivergedError(ModelError):
+    """A training's loss is no number any more."""
 
 
 class ProgramError(EdgeslimError):

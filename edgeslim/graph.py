@@ -76,6 +76,17 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     @property
+    def feature_maps(self) -> dict[str, Shape]:
+        """Shape of what each operator gives that others read or the network gives, by name."""
+        read = {name for node in self.nodes for name in node.reads()}.union(self.fetches)
+        return {
+            name: shape
+            for node in self.nodes
+            for name, shape in node.shapes().items()
+            if name in read and name in node.writes()
+        }
+
+    @property
     def elements(self) -> int:
         """Elements of all persistent tensors."""
         return sum(map(math.prod, self.parameters.values()))

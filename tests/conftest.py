@@ -40,14 +40,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 _TOGETHER = (
-    *("channels", "conversion", "fusion", "laws", "lite", "models", "ops", "paddle_io"),
+    *("channels", "compression", "conversion", "fusion", "inference", "laws", "lite", "models"),
+    *("ops", "paddle_io"),
     *("prediction", "pruning", "searching", "spaces", "training"),
 )
 """Folders whose slow tests compute, and do not mind another beside them."""
 
 _TOGETHER_TOO = (
-    *("cli/test_bad_input.py", "cli/test_help.py", "cli/test_sensitivity.py", "cli/test_table.py"),
-    *("cli/test_train.py", "runner/test_native_build.py"),
+    *(
+        "cli/test_bad_input.py",
+        "cli/test_help.py",
+        "cli/test_quantize.py",
+        "cli/test_sensitivity.py",
+    ),
+    *("cli/test_table.py", "cli/test_train.py", "runner/test_native_build.py"),
 )
 """Files elsewhere that only compute."""
 
@@ -55,8 +61,8 @@ _ALONE = (
     "conversion/test_operator_kinds.py",
     "fusion/test_on_this_machine.py",
     "pruning/test_detectors.py",
-    "search/test_measuring.py",
-    "search/test_search.py",
+    "searching/test_measuring.py",
+    "searching/test_search.py",
 )
 """Files in them that measure on this machine all the same."""
 

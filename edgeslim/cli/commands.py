@@ -5,14 +5,17 @@ from __future__ import annotations
 import typer
 
 from edgeslim.cli import (
+    compress,
     deploy,
     devices,
     doctor,
     evaluate,
+    infer,
     inspect,
     predict,
     profile,
     prune,
+    quantize,
     runner,
     search,
     sensitivity,
@@ -43,10 +46,13 @@ app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)
 app.command("prune")(prune.command)
+app.command("compress")(compress.command)
 app.command("search")(search.command)
 app.command("supernet")(supernet.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
+app.command("infer")(infer.command)
+app.command("quantize")(quantize.command)
 app.command("sensitivity")(sensitivity.command)
 app.command("deploy")(deploy.command)
 app.add_typer(runner.app, name="runner")

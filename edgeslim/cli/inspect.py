@@ -27,6 +27,9 @@ def command(
     graph: Annotated[
         Path | None, typer.Option(help="Draw the network with its channel groups: an .svg file.")
     ] = None,
+    feature_maps: Annotated[
+        bool, typer.Option("--feature-maps", help="List what distillation can compare, by name.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what a model costs and list its parameters.
@@ -56,6 +59,12 @@ def command(
     print_lines("")
     print_table(["operator", "times"], [[k, str(v)] for k, v in found.operators.items()])
     _print_channels(found, match)
+    if feature_maps:
+        print_lines("", f"{len(found.graph.feature_maps)} feature maps:")
+        print_table(
+            ["feature map", "shape"],
+            [[name, "x".join(map(str, s))] for name, s in found.graph.feature_maps.items()],
+        )
     if match:
         print_lines("", f"{len(found.parameter_shapes)} parameters match {match!r}:")
         print_table(
@@ -109,6 +118,7 @@ def _document(found: Inspection) -> dict[str, object]:
         "operators": found.operators,
         "parameter_shapes": found.parameter_shapes,
         "changes": found.changes,
+        "feature_maps": found.graph.feature_maps,
         "groups": [
             {
                 "name": group.name,

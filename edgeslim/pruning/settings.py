@@ -44,6 +44,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         task: What the model is for.
         sensitivities: File with what is known already.
         eval_share: Share of the validation examples that candidates are judged by.
+        tested_ratios: Where sensitivities are measured; none for the usual ratios.
         steps: In how many steps the limit is reached.
         tries: Candidates that a strategy may evaluate.
         epochs: Fine-tuning after each step.
@@ -68,6 +69,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     task: str | None = None
     sensitivities: str | None = None
     eval_share: float = 1.0
+    tested_ratios: tuple[float, ...] = ()
     steps: int = 1
     tries: int = 100
     epochs: int = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import paddle
 
-from edgeslim.errors import ModelError
+from edgeslim.errors import DivergedError, ModelError
 from edgeslim.training._keeping import Keeper
 from edgeslim.training._momentum import momentum
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     FindGradients = Callable[[NDArray[np.float32], tuple[Tensor, ...], np.random.Generator], float]
 
-__all__ = ["Settings", "Step", "draws_kept", "learn", "loss_of", "quiet_norms"]
+__all__ = ["Settings", "Step", "draws_kept", "learn", "learn_epoch", "loss_of", "quiet_norms"]
 
 _WARM_UP_SHARE = 0.05
 """Of all steps. The full rate on untrained weights can throw them far off."""
@@ -39,11 +40,13 @@ class Step(NamedTuple):
         number: Counts from 1.
         total: How many there will be.
         loss: Of its batch.
+        rate: The learning rate.
     """
 
     number: int
     total: int
     loss: float
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,23 +110,94 @@ def _steps(
     for number, batch in enumerate(_batches(len(data.train), settings)):
         if number < len(keeper.losses):  # done before the interruption
             continue
-        draws = np.random.default_rng((settings.seed, number))  # no step needs those before
-        images, targets = data.train.batch(batch, draws)
+        one = _OneStep(optimizer, data, settings, number, batch)
         with keeper.whole_step():
-            paddle.seed(int(draws.integers(2**31)))
-            optimizer.set_lr(settings.learning_rate * _share(number, total))
-            loss = find_gradients(images, tuple(map(paddle.to_tensor, targets)), draws)
-            if not math.isfinite(loss):
+            try:
+                loss = one.take(find_gradients)
+            except DivergedError:
                 keeper.forget()
-                raise ModelError(
-                    f"training failed: the loss is {loss} at step {number + 1} of {total}; "
-                    f"try a learning rate below {settings.learning_rate:g}"
-                )
-            optimizer.step()
-            optimizer.clear_grad()
+                raise
             keeper.losses.append(loss)
-        on_step(Step(number + 1, total, loss))
+        on_step(Step(number + 1, total, loss, one.rate))
         keeper.done(with_epoch=(number + 1) % steps_an_epoch == 0)
+
+
+def learn_epoch(
+    optimizer: paddle.optimizer.Optimizer,
+    data: TaskData,
+    settings: Settings,
+    find_gradients: FindGradients,
+    *,
+    epoch: int,
+    on_step: Callable[[Step], None] = lambda _: None,
+) -> float:
+    """Does the steps of one epoch of a training, the very ones that `learn` would do then.
+
+    Args:
+        optimizer: Of what is trained.
+        data: What to learn from.
+        settings: Of the whole training; they decide the learning rate of every step.
+        find_gradients: As for `learn`.
+        epoch: Which one, counted from 0.
+        on_step: Told of every step.
+
+    Returns:
+        The mean loss.
+
+    Raises:
+        DivergedError: The loss is no number any more.
+        BadFileError, ModelError: As `learn`.
+    """
+    steps_an_epoch = len(data.train) // settings.batch_size
+    total, first = settings.epochs * steps_an_epoch, epoch * steps_an_epoch
+    batches = itertools.islice(_batches(len(data.train), settings), first, first + steps_an_epoch)
+    losses = []
+    with draws_kept(), quiet_norms():
+        for number, batch in enumerate(batches, start=first):
+            one = _OneStep(optimizer, data, settings, number, batch)
+            losses.append(one.take(find_gradients))
+            on_step(Step(number + 1, total, losses[-1], one.rate))
+    return float(np.mean(losses))
+
+
+class _OneStep:
+    """A step that is about to be done: all it draws comes from the seed and its number."""
+
+    def __init__(
+        self,
+        optimizer: paddle.optimizer.Optimizer,
+        data: TaskData,
+        settings: Settings,
+        number: int,
+        batch: NDArray[np.int64],
+    ) -> None:
+        self._optimizer = optimizer
+        self._settings = settings
+        self._number = number
+        self._total = settings.epochs * (len(data.train) // settings.batch_size)
+        self._draws = np.random.default_rng((settings.seed, number))
+        self.rate = settings.learning_rate * _share(number, self._total)
+        self._images, self._targets = data.train.batch(batch, self._draws)
+
+    def take(self, find_gradients: FindGradients) -> float:
+        """Updates the weights and gives the loss.
+
+        Raises:
+            DivergedError: The loss is no number; the weights are as they were.
+        """
+        optimizer = self._optimizer
+        paddle.seed(int(self._draws.integers(2**31)))
+        optimizer.set_lr(self.rate)
+        targets = tuple(map(paddle.to_tensor, self._targets))
+        loss = find_gradients(self._images, targets, self._draws)
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"training failed: the loss is {loss} at step {self._number + 1} of "
+                f"{self._total}; try a learning rate below {self._settings.learning_rate:g}"
+            )
+        optimizer.step()
+        optimizer.clear_grad()
+        return loss
 
 
 def _batches(count: int, settings: Settings) -> Iterator[NDArray[np.int64]]:

@@ -57,6 +57,17 @@ WRONG_USAGE = {
     "deploy --convert-only x86": "--convert-only needs a model",
     "deploy net --convert-only riscv": "Invalid value for '--convert-only'",
     "deploy": "there is no finished search in runs; give a model or a run",
+    "deploy net --precisions fp31": "unknown precision 'fp31'; did you mean 'fp32'?",
+    "deploy net --precisions fp32,fp16": "fp16 kernels for arm only, not for x86; leave fp16 out",
+    "deploy net --precisions int8,int8": "the precision int8 is given twice",
+    "deploy net --threads 1,x": "--threads are numbers like 1,2,4, not 'x'",
+    "deploy net --threads 1,4096": "4096 threads do not fit on host's",
+    "deploy net --threads 1,2 --sustained 1min": "--sustained is of one precision",
+    "infer net --inputs host.jsonl --task digit": "did you mean 'digits'?",
+    "infer net --inputs host.jsonl --engine mnn": "unknown engine 'mnn'",
+    "infer net --inputs host.jsonl --device host": "are Paddle-Lite's; add --engine lite",
+    "infer net --inputs host.jsonl --mean a,b,c": "--mean is a number or three, like 127.5",
+    "infer net --inputs host.jsonl --raw": "--raw needs a folder to write outputs into",
 }
 
 FAILED = {
@@ -74,6 +85,9 @@ FAILED = {
     "profile --operators operators.jsonl --out host.jsonl/below": "host.jsonl is a file",
     f"{SEARCH} --target-latency 1s --out host.jsonl/below": "Not a directory",
     "deploy net --out host.jsonl/below": "Not a directory",
+    "infer net --inputs none.png": "none.png does not exist; give pictures or .npy files",
+    "infer net --inputs host.jsonl": "host.jsonl is no image that can be read",
+    "infer net --inputs net": "net is a folder; give pictures or .npy files",
     "deploy net --convert-only arm --out /proc/edgeslim": "cannot write into /proc/edgeslim",
 }
 

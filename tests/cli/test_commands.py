@@ -216,6 +216,44 @@ def test_deploy_converts_for_several_targets(workshop: Workshop) -> None:
         assert f"net: both/net.{target}.nb" in shown.out
 
 
+def test_deploy_tells_of_each_precision_and_number_of_threads(workshop: Workshop) -> None:
+    done = workshop("deploy", "net", "--precisions", "fp32,int8", "--out", "precise", "--json")
+    assert done.code == 0, done.err
+    models = done.document["models"]
+    assert [(each["precision"], each["threads"]) for each in models] == [
+        ("fp32", 1),
+        ("int8-weights", 1),
+    ]
+    assert [each["kernels"] for each in models] == [["fp32"], ["fp32"]]
+    assert sum(each["fastest"] for each in models) == 1
+    for each in models:
+        assert each["measured_ms"] > 0
+        assert 0 <= each["output_variance_lost"] < 0.1
+        assert 0 <= each["output_same_top1"] <= 1
+        assert (
+            Path(each["optimized"]).name
+            == {
+                "fp32": "net.x86.nb",
+                "int8-weights": "net.x86.int8-weights.nb",
+            }[each["precision"]]
+        )
+    assert done.document["failed"] == []
+    assert all("int8-weights" in line for line in done.document["warnings"])
+
+
+def test_deploy_says_what_int8_of_a_float_model_is(workshop: Workshop) -> None:
+    arguments = ("--convert-only", "arm", "--precisions", "fp32,int8,fp16", "--out", "three")
+    shown = workshop("deploy", "net", *arguments)
+    assert (shown.code, shown.err) == (0, "")
+    rows = [line.split() for line in shown.out.splitlines()[2:5]]
+    assert [row[2:4] for row in rows] == [
+        ["fp32", "fp32"],
+        ["int8-weights", "fp32"],
+        ["fp16", "fp16"],
+    ]
+    assert "int8-weights: a smaller file alone; its weights are floats again" in shown.out
+
+
 def test_profile_with_operators_that_failed_before_lists_them(workshop: Workshop) -> None:
     arguments = ("profile", "--operators", "operators.jsonl", "--out", "failed.jsonl")
     done = workshop(*arguments, "--json")

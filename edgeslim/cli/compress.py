@@ -1,0 +1,99 @@
+"""``edgeslim compress``: the timeline of a configuration file, one checkpoint an epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edgeslim.cli.options import InputShape, only_shape
+from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.progress import terminal_progress
+from edgeslim.compression.compress import Compression, compress
+
+__all__ = ["command"]
+
+
+def command(
+    configuration: Annotated[Path, typer.Argument(help="A file as of PaddleSlim 1.x; configs/.")],
+    task: Annotated[
+        str | None, typer.Option(help="NAME, NAME:FOLDER with its images, or file.py of your own.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="What is compressed: saved model, file.py:function, name.")
+    ] = None,
+    pretrained: Annotated[
+        str | None, typer.Option(help="Saved model whose parameters it begins with.")
+    ] = None,
+    teacher: Annotated[str | None, typer.Option(help="Saved model to learn from.")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--override", "-o", help="KEY=VALUE for any key: strategies.q.weight_bits=4."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the model; else that of the checkpoints.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Insist on a checkpoint; one there is used anyway.")
+    ] = False,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Pass over checkpoints that are broken.")
+    ] = False,
+    batch_size: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    input_shape: InputShape = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Latency table for strategies that name none.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Device for strategies that name none.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Distil, prune, quantize or search as a file says; the same command goes on after an end.
+
+    Example: edgeslim compress configs/quantization_pruning.yaml --model runs/net --task digits
+    """
+    done = compress(
+        configuration,
+        task=task,
+        model=model,
+        pretrained=pretrained,
+        teacher=teacher,
+        overrides=override or (),
+        out=out,
+        resume=resume,
+        skip_broken=skip_broken,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        input_shape=only_shape(input_shape, of="this model"),
+        table=table,
+        device=device,
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(msgspec.to_builtins(done))
+    else:
+        _print(done)
+
+
+def _print(done: Compression) -> None:
+    print_table(
+        ["epoch", "loss", "metric", "parameters", ""],
+        [
+            [
+                str(each.epoch),
+                "" if each.loss is None else f"{each.loss:.4f}",
+                "" if each.metric is None else f"{each.metric:.4f}",
+                f"{each.parameters:,}",
+                "; ".join(each.events),
+            ]
+            for each in done.history
+        ],
+    )
+    print_lines("", *(f"{name}: {value:.2%}" for name, value in done.metrics.items()))
+    print_lines(f"the model is in {done.model}, one checkpoint an epoch in {done.checkpoints}")

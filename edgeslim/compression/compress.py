@@ -1,0 +1,270 @@
+"""The whole of ``edgeslim compress``: a configuration and a model to a compressed model."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.compression.checkpoint import EpochRecord, newest, opened
+from edgeslim.compression.configuration import Configuration
+from edgeslim.compression.configuration_checks import read_configuration
+from edgeslim.compression.lock import held
+from edgeslim.compression.pipeline import Pipeline
+from edgeslim.compression.settled import check_goes_on, fixed_settings
+from edgeslim.compression.start import Start, find_start, find_teacher
+from edgeslim.compression.strategies import STRATEGIES, Role, Strategy
+from edgeslim.compression.timeline import timeline
+from edgeslim.compression.work import Work
+from edgeslim.errors import UsageError
+from edgeslim.files import new_folder, temporary_folder, write_json, write_together
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.progress import SILENT, Progress
+from edgeslim.training.tasks import find_task
+
+__all__ = ["Compression", "compress"]
+
+_LOG = logging.getLogger(__name__)
+
+_FRESH_RATE, _FINE_TUNING_RATE = 0.1, 0.01
+"""As of ``edgeslim train``."""
+
+
+class Compression(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a compression.
+
+    Args:
+        model: Folder of the compressed model.
+        checkpoints: Folder of the checkpoints, one an epoch.
+        task: As it was asked for.
+        metrics: Of the compressed model, by name, from 0 to 1.
+        history: What came of every epoch.
+        notes: What was accepted and had no effect, and what was skipped.
+    """
+
+    model: str
+    checkpoints: str
+    task: str
+    metrics: dict[str, float]
+    history: tuple[EpochRecord, ...]
+    notes: tuple[str, ...] = ()
+
+
+def compress(
+    configuration: Path,
+    *,
+    task: str | None = None,
+    model: str | None = None,
+    pretrained: str | None = None,
+    teacher: str | None = None,
+    overrides: Sequence[str] = (),
+    out: Path | None = None,
+    resume: bool = False,
+    skip_broken: bool = False,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    input_shape: Shape | None = None,
+    table: Path | None = None,
+    device: str | None = None,
+    progress: Progress = SILENT,
+) -> Compression:
+    """Runs the timeline of a configuration file, with one checkpoint an epoch.
+
+    Started again, it goes on after the newest checkpoint, and its weights are the same as
+    without an interruption. What the configuration says otherwise by then wins, as far as
+    epochs to come depend on it alone.
+
+    Args:
+        configuration: A file of PaddleSlim 1.x's schema, with our additions.
+        task: What for: a task's name, ``name:folder``, or a file.
+        model: What is compressed, as on the command line.
+        pretrained: A saved model whose parameters it begins with, or that it is.
+        teacher: A saved model that distillation learns from.
+        overrides: ``KEY=VALUE`` for any key, such as ``strategies.q.weight_bits=4``.
+        out: Folder for the compressed model; by default that of the checkpoints.
+        resume: Insists that there is a checkpoint to go on with.
+        skip_broken: Passes over checkpoints that are broken or not ours.
+        batch_size: Examples of a step.
+        learning_rate: The highest of the whole timeline.
+        seed: Of everything random.
+        input_shape: Of the model, if it leaves it open.
+        table: Latency table for strategies that name none.
+        device: Device for strategies that name none.
+        progress: Where to show it.
+
+    Raises:
+        BadFileError: A key, class or value of the file that is wrong, with its place and the
+            nearest name; a broken checkpoint; a model or example that cannot be read.
+        UsageError: Strategies that do not fit together or to the model; a checkpoint of another
+            compression; each with its place.
+        DivergedError: The loss is no number any more; the last good checkpoint stays.
+        EdgeslimError: Whatever else fails in an epoch.
+    """
+    options = {
+        "task": task,
+        "model": model,
+        "pretrained": pretrained,
+        "teacher": teacher,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "input_shape": None if input_shape is None else list(input_shape),
+        "table": None if table is None else str(table),
+        "device": device,
+    }
+    found = read_configuration(configuration, overrides, options)
+    for note in found.notes:
+        _LOG.warning("%s: %s", found.file, note)
+    path = _checkpoint_path(found, out)
+    with temporary_folder() as scratch:
+        prepared = _Preparation(found, path, scratch, progress)
+        with _folder_for(path), held(path):
+            skipped = prepared.go_on(resume=resume, skip_broken=skip_broken)
+            prepared.pipeline.run(progress, prepared.first)
+            return _result(found, prepared.pipeline.work, path, out or path, skipped)
+
+
+def _checkpoint_path(configuration: Configuration, out: Path | None) -> Path:
+    given = configuration.compressor.checkpoint_path
+    if given is not None:
+        return Path(given)
+    if out is None:
+        raise UsageError(
+            f"{configuration.file}: compressor.checkpoint_path is missing, and so is --out: there "
+            "is no folder for the checkpoints"
+        )
+    return out / "checkpoints"
+
+
+class _Preparation:
+    """Everything that is proved and loaded before the first epoch."""
+
+    def __init__(
+        self, configuration: Configuration, path: Path, scratch: Path, progress: Progress
+    ) -> None:
+        self.first = 0
+        self._configuration = configuration
+        self._path = path
+        self._line = timeline(configuration)
+        common = configuration.compressor
+        if common.task is None:
+            raise UsageError(f"{configuration.file}: compressor.task is missing; give --task")
+        task = find_task(common.task)
+        searches = any(span.role is Role.SEARCHES for span in self._line.spans.values())
+        start = None if searches else find_start(configuration, task, scratch / "given")
+        load_paddle()
+        from edgeslim.training.processor import choose_processor
+
+        choose_processor(common.processor)
+        work = Work(
+            name="the winner of the search" if start is None else start.model.name,
+            task_name=common.task,
+            task=task,
+            path=path,
+            scratch=new_folder(scratch / "work"),
+            seed=common.seed,
+            progress=progress,
+            teacher_model=find_teacher(configuration, start, scratch / "teacher"),
+        )
+        if start is not None:
+            work.go_on_with(start.model.prefix)
+            work.net.check_batches()
+        entries = {each.class_name: each for each in STRATEGIES.members().values()}
+        strategies: dict[str, Strategy] = {}
+        for name, settings in configuration.strategies.items():
+            entry = next(each for each in entries.values() if each.settings is type(settings))
+            strategies[name] = entry.make(name, settings, configuration)
+        self.pipeline = Pipeline(
+            configuration=configuration,
+            line=self._line,
+            strategies=strategies,
+            work=work,
+            learning_rate=common.learning_rate or _rate(start),
+            model="" if start is None else start.fingerprint,
+            fixed=fixed_settings(configuration, common.task),
+        )
+        for strategy in strategies.values():
+            strategy.check(work)
+
+    def go_on(self, *, resume: bool, skip_broken: bool) -> list[str]:
+        """Goes on with the newest checkpoint, if there is one; what was skipped, a sentence each.
+
+        Raises:
+            BadFileError: It is broken or not ours.
+            UsageError: It is of another compression, or there is none and there should be.
+        """
+        pipeline, configuration = self.pipeline, self._configuration
+        checkpoint, skipped = newest(self._path, skip_broken=skip_broken)
+        for each in skipped:
+            _LOG.warning("passed over: %s", each)
+        if checkpoint is None:
+            if resume:
+                raise UsageError(f"--resume: there is no checkpoint in {self._path}")
+            return skipped
+        work = pipeline.work
+        check_goes_on(
+            checkpoint,
+            configuration,
+            self._line,
+            fixed=dict(pipeline.fixed),
+            model=pipeline.model,
+            data=_data_fingerprint(work) if work.has_network else None,
+        )
+        pipeline.restore(checkpoint)
+        self.first = checkpoint.context.epoch + 1
+        return skipped
+
+
+def _data_fingerprint(work: Work) -> str:
+    from edgeslim.training.checkpoint import data_fingerprint
+
+    return data_fingerprint(work.data)
+
+
+def _rate(start: Start | None) -> float:
+    return _FINE_TUNING_RATE if start is None or start.is_trained else _FRESH_RATE
+
+
+@contextmanager
+def _folder_for(path: Path) -> Iterator[None]:
+    """The folder is there inside; if the work fails before anything is in it, it goes again."""
+    there = path.exists()
+    new_folder(path)
+    try:
+        yield
+    except BaseException:
+        if not there and not any(each.name != ".lock" for each in path.iterdir()):
+            with suppress(OSError):
+                shutil.rmtree(path)
+        raise
+
+
+def _result(
+    configuration: Configuration, work: Work, path: Path, out: Path, skipped: Sequence[str]
+) -> Compression:
+    """Puts the last epoch's model where it is wanted."""
+    last = opened(path / str(configuration.compressor.epoch - 1))
+    eval_model = last.eval_model
+    write_together(
+        {
+            out / f"model{ending}": eval_model.with_suffix(ending).read_bytes()
+            for ending in (".pdmodel", ".pdiparams")
+        }
+    )
+    history = last.context.history
+    result = Compression(
+        model=str(out),
+        checkpoints=str(path),
+        task=work.task_name,
+        metrics=history[-1].metrics,
+        history=history,
+        notes=(*configuration.notes, *(f"passed over: {each}" for each in skipped)),
+    )
+    write_json(out / "result.json", result)
+    return result

@@ -1,0 +1,29 @@
+"""``metrics.jsonl``: one line an epoch, each epoch once however often it was begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.compression.checkpoint import EpochRecord
+from edgeslim.files import write_bytes
+
+__all__ = ["WRITER"]
+
+
+class _JsonLines:
+    def available(self) -> bool:
+        return True
+
+    def write(self, folder: Path, history: Sequence[EpochRecord]) -> None:
+        lines = []
+        for record in history:
+            values = msgspec.to_builtins(record)
+            values |= values.pop("metrics")
+            lines.append(msgspec.json.encode(values))
+        write_bytes(folder / "metrics.jsonl", b"\n".join(lines) + b"\n")
+
+
+WRITER = _JsonLines()

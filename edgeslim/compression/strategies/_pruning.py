@@ -1,0 +1,156 @@
+"""What strategies that prune have in common: their keys, and one step of pruning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta
+
+from edgeslim.channels.choice import check_pattern
+from edgeslim.compression.strategies._strategy import Idle, Role, StrategySettings
+from edgeslim.device import DeviceChoice
+from edgeslim.errors import EdgeslimError, UnknownNameError, UsageError
+from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.settings import PruneSettings, StepRecord
+from edgeslim.pruning.step import PruningStep
+
+if TYPE_CHECKING:
+    from edgeslim.compression.configuration import Configuration
+    from edgeslim.compression.work import Work
+
+__all__ = ["PruneStrategySettings", "Pruner", "Ratio", "removed_text", "target_text"]
+
+Ratio = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class PruneStrategySettings(StrategySettings, frozen=True, kw_only=True):
+    """Keys of all strategies that prune.
+
+    Args:
+        pruner: Name of the pruner, which says by what criterion channels go.
+        metric_name: The metric that counts.
+        pruned_params: Regular expression over names of weights; without one, all groups.
+        criterion: Ours, instead of a pruner's.
+        counter: How work is counted; the original's own count by default, in which its
+            target ratios are.
+    """
+
+    role: ClassVar[Role] = Role.PRUNES
+
+    pruner: str | None = None
+    metric_name: str | None = None
+    pruned_params: str = ""
+    criterion: str | None = None
+    counter: Literal["paddleslim1-flops", "macs"] = "paddleslim1-flops"
+
+
+class Pruner(Idle):
+    """A strategy that cuts the network at the begin of some epochs.
+
+    Args:
+        name: Its name.
+        settings: Its keys.
+        configuration: The whole configuration.
+    """
+
+    def __init__(
+        self, name: str, settings: PruneStrategySettings, configuration: Configuration
+    ) -> None:
+        self.name = name
+        self.place = f"{configuration.file}: strategies.{name}"
+        self._settings = settings
+        self._configuration = configuration
+
+    @property
+    def criterion(self) -> str:
+        """By what channels go."""
+        settings = self._settings
+        if settings.criterion is not None:
+            return settings.criterion
+        if settings.pruner is None:
+            return "l1"
+        return self._configuration.pruners[settings.pruner].criterion
+
+    def base(self, work: Work, **more: Any) -> PruneSettings:  # noqa: ANN401 - its own keys
+        """What a step of pruning is told, whatever its goal is."""
+        return PruneSettings(
+            model=work.name,
+            strategy=more.pop("strategy", "uniform"),
+            criterion=self.criterion,
+            match=self._settings.pruned_params,
+            counter=self._settings.counter,
+            task=work.task_name,
+            seed=work.seed,
+            **more,
+        )
+
+    def check_names(self, work: Work) -> None:
+        """Proves that the names in its keys are known.
+
+        Raises:
+            UsageError: One is not; says which key.
+        """
+        work.check_metric(self.place, self._settings.metric_name)
+        if self.criterion not in CRITERIA:
+            pruner = self._settings.pruner
+            where = f"{self._configuration.file}: pruners.{pruner}.criterions"
+            place = f"{self.place}.criterion" if self._settings.criterion else where
+            raise UsageError(
+                f"{place}: {UnknownNameError('criterion', self.criterion, CRITERIA.names())}"
+            )
+        try:
+            check_pattern(self._settings.pruned_params)
+        except UsageError as error:
+            raise UsageError(f"{self.place}.pruned_params: {error}") from error
+
+    def check_step(self, work: Work, settings: PruneSettings) -> None:
+        """Proves that a step can be taken on the network as it is; raises with the place."""
+        if not work.has_network:
+            return
+        try:
+            folder = work.path / "strategies" / self.name  # nothing is written there yet
+            step = PruningStep(settings, work.prepared(), folder, share=1.0, progress=work.progress)
+            step.check()
+        except EdgeslimError as error:
+            raise type_of(error)(f"{self.place}: {error}") from error
+
+    def take_step(
+        self,
+        work: Work,
+        epoch: int,
+        settings: PruneSettings,
+        *,
+        share: float = 1.0,
+        device: DeviceChoice | None = None,
+    ) -> StepRecord:
+        """Decides, and cuts the network, with its optimizer's velocities."""
+        model, folder = work.prepared(), work.own(self.name) / f"epoch-{epoch}"
+        step = PruningStep(settings, model, folder, share=share, progress=work.progress)
+        record = step.decide(device)
+        work.cut(model, record.plan)
+        left = work.prepared().graph
+        note = f"strategies.{self.name}: {removed_text(model.graph.elements, left.elements)}"
+        if record.metric_before is not None and record.metric_pruned is not None:
+            note += f", {work.metric_name} {record.metric_before:.4f} -> {record.metric_pruned:.4f}"
+        work.say(note)
+        return record
+
+    def known_sensitivities(self, file: str | None) -> Path | None:
+        """The user's file with sensitivities, if there is one."""
+        return None if file is None or not Path(file).exists() else Path(file)
+
+
+def removed_text(before: int, after: int) -> str:
+    """How many parameters went, for people."""
+    return f"parameters {before:,} -> {after:,} ({after / before - 1:+.1%})"
+
+
+def type_of(error: EdgeslimError) -> type[EdgeslimError]:
+    """The error's own type, if a text makes one."""
+    return UsageError if isinstance(error, UsageError) else type(error)
+
+
+def target_text(ratio: float) -> str:
+    """A share of the work that goes, as the command line writes it."""
+    return f"-{ratio * 100:.10g}%"

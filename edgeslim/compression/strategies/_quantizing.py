@@ -1,0 +1,82 @@
+"""Keys of both ways to quantize, and what the quantization itself is told."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from edgeslim.compression.strategies._strategy import Role, StrategySettings
+from edgeslim.errors import UsageError
+from edgeslim.training.quantization.settings import QuantizationSettings
+
+__all__ = ["QuantizingSettings", "checked_settings"]
+
+
+class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
+    """Keys of strategies that quantize.
+
+    Args:
+        weight_bits: Bits of a weight.
+        activation_bits: Bits of what operators give each other.
+        weight_quantize_type: One scale for a whole weight, or one for each of its channels.
+        activation_quantize_type: How the scale of an output is found.
+        skip: Regular expressions of names that stay floats.
+        float_model_save_path: Folder for the model that Paddle-Lite's optimizer makes int8
+            kernels of.
+        int8_model_save_path: The same model: the optimizer stores its weights in eight bits.
+    """
+
+    role: ClassVar[Role] = Role.QUANTIZES
+    editable: ClassVar[frozenset[str]] = frozenset(
+        {"end_epoch", "float_model_save_path", "int8_model_save_path", "metric_name"}
+    )
+    no_effect: ClassVar[dict[str, str]] = {
+        "mobile_model_save_path": "paddle-mobile is gone; deploy makes files for Paddle-Lite",
+        "save_in_nodes": "a saved model keeps its inputs",
+        "save_out_nodes": "a saved model keeps its outputs",
+    }
+
+    weight_bits: int = 8
+    activation_bits: int = 8
+    weight_quantize_type: Literal["abs_max", "channel_wise_abs_max"] = "abs_max"
+    activation_quantize_type: Literal["abs_max", "range_abs_max", "moving_average_abs_max"] = (
+        "abs_max"
+    )
+    skip: tuple[str, ...] = ()
+    float_model_save_path: str | None = None
+    int8_model_save_path: str | None = None
+    mobile_model_save_path: Any = None
+    save_in_nodes: Any = None
+    save_out_nodes: Any = None
+
+    @property
+    def save_paths(self) -> tuple[str, ...]:
+        """Folders that the quantized model is also written to, each once."""
+        paths = (self.float_model_save_path, self.int8_model_save_path)
+        return tuple(dict.fromkeys(path for path in paths if path))
+
+
+_KEYS = {"weight_type": "weight_quantize_type", "activation_type": "activation_quantize_type"}
+
+
+def checked_settings(place: str, settings: QuantizingSettings) -> QuantizationSettings:
+    """What the quantization is told.
+
+    Raises:
+        UsageError: Bits or expressions that cannot be meant; says which key.
+    """
+    values = msgspec.structs.asdict(settings)
+    found = QuantizationSettings(
+        weight_bits=settings.weight_bits,
+        activation_bits=settings.activation_bits,
+        weight_type=settings.weight_quantize_type,
+        activation_type=settings.activation_quantize_type,
+        skip=settings.skip,
+    )
+    try:
+        found.check()
+    except UsageError as error:
+        named = [_KEYS.get(key, key) for key in (*_KEYS, *values) if key in str(error)]
+        raise UsageError(f"{place}{''.join(f'.{key}' for key in named[:1])}: {error}") from error
+    return found

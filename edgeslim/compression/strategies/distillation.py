@@ -1,0 +1,85 @@
+"""The network learns from a teacher as well, from one epoch to before another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from edgeslim.compression.configuration_distillers import term_of
+from edgeslim.compression.strategies._strategy import (
+    Idle,
+    Role,
+    Span,
+    StrategyEntry,
+    StrategySettings,
+)
+from edgeslim.errors import UsageError
+from edgeslim.graph import Graph
+from edgeslim.training.distillation import Term, check_term
+
+if TYPE_CHECKING:
+    from edgeslim.compression.configuration import Configuration
+    from edgeslim.compression.work import Work
+
+__all__ = ["STRATEGY"]
+
+
+class DistillationSettings(StrategySettings, frozen=True, kw_only=True):
+    """Keys of `DistillationStrategy`.
+
+    Args:
+        distillers: Names of the losses that are added to the task's.
+        end_epoch: The first epoch without them; without one, they are there to the end.
+    """
+
+    role: ClassVar[Role] = Role.DISTILS
+    editable: ClassVar[frozenset[str]] = frozenset({"distillers", "start_epoch", "end_epoch"})
+
+    distillers: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+    def span(self, epochs: int) -> Span:
+        end = epochs if self.end_epoch is None else self.end_epoch
+        return Span(first=self.start_epoch, last=end - 1, role=self.role)
+
+
+class _Distillation(Idle):
+    def __init__(
+        self, name: str, settings: DistillationSettings, configuration: Configuration
+    ) -> None:
+        self._file = configuration.file
+        self._place = f"{configuration.file}: strategies.{name}"
+        self._terms: list[Term] = [
+            term_of(each, configuration.distillers[each]) for each in settings.distillers
+        ]
+
+    def check(self, work: Work) -> None:
+        if work.teacher_model is None:
+            raise UsageError(f"{self._place} needs a teacher: give --teacher, a saved model")
+        if work.has_network:
+            self._check_maps(work)
+
+    def _check_maps(self, work: Work) -> None:
+        assert work.teacher_model is not None  # noqa: S101 - checked before
+        student, teacher = work.graph, work.teacher_model.graph
+        for term in self._terms:
+            self._check_term(term, student, teacher)
+
+    def _check_term(self, term: Term, student: Graph, teacher: Graph) -> None:
+        try:
+            check_term(term, student, teacher)
+        except UsageError as error:
+            raise UsageError(f"{self._file}: distillers.{term.name}.{error}") from error
+
+    def begin_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002
+        self._check_maps(work)  # pruning may have cut what is compared
+        work.terms.extend(self._terms)
+
+
+def _make(name: str, settings: Any, configuration: Configuration) -> _Distillation:  # noqa: ANN401
+    return _Distillation(name, settings, configuration)
+
+
+STRATEGY = StrategyEntry(
+    class_name="DistillationStrategy", settings=DistillationSettings, make=_make
+)

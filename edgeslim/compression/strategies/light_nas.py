@@ -1,0 +1,146 @@
+"""A search for a network within a latency, before the first epoch; its winner is trained on.
+
+The search is `edgeslim search`, whole: a killed one goes on where it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from msgspec import Meta
+
+from edgeslim.compression.strategies._strategy import (
+    Idle,
+    Role,
+    Span,
+    StrategyEntry,
+    StrategySettings,
+)
+from edgeslim.durations import parse_ms
+from edgeslim.errors import UsageError
+from edgeslim.searching.algorithms import ALGORITHMS
+from edgeslim.searching.search import search
+
+if TYPE_CHECKING:
+    from edgeslim.compression.configuration import Configuration
+    from edgeslim.compression.work import Work
+
+__all__ = ["STRATEGY"]
+
+_NO_SERVER = "a search here has no server; other machines help with edgeslim join"
+
+
+class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
+    """Keys of `LightNASStrategy`.
+
+    Args:
+        controller: Accepted; see ``algorithm``.
+        target_latency: The limit: ``20ms``, or as in old files a number of milliseconds.
+        target_flops: Most work, as PaddleSlim 1.x counted it.
+        retrain_epoch: Epochs that each candidate is trained.
+        search_steps: How many candidates there are.
+        space: Name of the space, or a user's file.
+        table: Latency table, if not the compressor's.
+        algorithm: Of the search.
+    """
+
+    role: ClassVar[Role] = Role.SEARCHES
+    no_effect: ClassVar[dict[str, str]] = {
+        "end_epoch": "the search is over before the first epoch",
+        "controller": "algorithm says how the search proposes, annealing among others",
+        "server_ip": _NO_SERVER,
+        "server_port": _NO_SERVER,
+        "is_server": _NO_SERVER,
+        "max_client_num": _NO_SERVER,
+        "key": _NO_SERVER,
+    }
+
+    controller: str | None = None
+    target_latency: str | float | int = 0
+    target_flops: Annotated[float, Meta(ge=0)] = 0
+    retrain_epoch: Annotated[int, Meta(ge=1)] = 1
+    metric_name: str | None = None
+    search_steps: Annotated[int, Meta(ge=1)] | None = None
+    server_ip: Any = None
+    server_port: Any = None
+    is_server: Any = None
+    max_client_num: Any = None
+    key: Any = None
+    space: str = "light-nas"
+    table: str | None = None
+    algorithm: str = "annealing"
+
+    def span(self, epochs: int) -> Span:  # noqa: ARG002 - it takes the first
+        return Span(first=self.start_epoch, last=self.start_epoch, role=self.role)
+
+
+class _LightNas(Idle):
+    def __init__(self, name: str, settings: LightNasSettings, configuration: Configuration) -> None:
+        self._name = name
+        self._place = f"{configuration.file}: strategies.{name}"
+        self._settings = settings
+        self._common = configuration.compressor
+        self._table = settings.table or configuration.compressor.table
+
+    def check(self, work: Work) -> None:
+        own = self._settings
+        if own.start_epoch:
+            raise UsageError(
+                f"{self._place}.start_epoch is {own.start_epoch}, and a search comes first"
+            )
+        work.check_metric(self._place, own.metric_name)
+        self._target_ms()
+        if self._table is None:
+            raise UsageError(
+                f"{self._place}.table is missing: a latency is predicted by the table of a device"
+            )
+        if own.algorithm not in ALGORITHMS:
+            try:
+                ALGORITHMS.get(own.algorithm)
+            except UsageError as error:
+                raise UsageError(f"{self._place}.algorithm: {error}") from error
+
+    def begin_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002 - it has one
+        own = self._settings
+        found = search(
+            self._target_ms(),
+            space=own.space,
+            table=Path(self._table or ""),
+            out=work.own(self._name) / "search",
+            task=work.task_name,
+            algorithm=own.algorithm,
+            input_shape=self._common.input_shape,
+            # A multiply-accumulate was two operations, but for depthwise ones, of which the
+            # old count had none.
+            max_macs=int(own.target_flops / 2) or None,
+            candidates=own.search_steps or 20,
+            parallel=1,
+            epochs=own.retrain_epoch,
+            seed=work.seed,
+            progress=work.progress,
+        )
+        tokens = ",".join(map(str, found.best.tokens))
+        work.say(f"strategies.{self._name}: goes on with tokens {tokens}")
+        work.go_on_with(Path(found.model) / "model")
+
+    def _target_ms(self) -> float:
+        given = self._settings.target_latency
+        if isinstance(given, str):
+            try:
+                return parse_ms(given)
+            except UsageError as error:
+                raise UsageError(f"{self._place}.target_latency: {error}") from error
+        if not given > 0:
+            raise UsageError(
+                f"{self._place}.target_latency is {given:g}: give a limit above nought, such as "
+                "20ms; a search by work alone says nothing of a device"
+            )
+        return float(given)
+
+
+def _make(name: str, settings: Any, configuration: Configuration) -> _LightNas:  # noqa: ANN401
+    return _LightNas(name, settings, configuration)
+
+
+STRATEGY = StrategyEntry(class_name="LightNASStrategy", settings=LightNasSettings, make=_make)

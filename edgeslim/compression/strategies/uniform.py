@@ -1,0 +1,56 @@
+"""The same share of every channel group goes, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from edgeslim.compression.strategies._pruning import (
+    Pruner,
+    PruneStrategySettings,
+    Ratio,
+    target_text,
+)
+from edgeslim.compression.strategies._strategy import Span, StrategyEntry
+
+if TYPE_CHECKING:
+    from edgeslim.compression.configuration import Configuration
+    from edgeslim.compression.work import Work
+
+__all__ = ["STRATEGY"]
+
+
+class UniformSettings(PruneStrategySettings, frozen=True, kw_only=True):
+    """Keys of `UniformPruneStrategy`.
+
+    Args:
+        target_ratio: Share of the work that goes, at ``start_epoch``.
+    """
+
+    no_effect: ClassVar[dict[str, str]] = {
+        "end_epoch": "the network is cut at start_epoch, and trained on to the end"
+    }
+
+    target_ratio: Ratio = 0.5
+
+    def span(self, epochs: int) -> Span:  # noqa: ARG002 - it takes one epoch
+        return Span(first=self.start_epoch, last=self.start_epoch, role=self.role)
+
+
+class _Uniform(Pruner):
+    def __init__(self, name: str, settings: UniformSettings, configuration: Configuration) -> None:
+        super().__init__(name, settings, configuration)
+        self._target = target_text(settings.target_ratio)
+
+    def check(self, work: Work) -> None:
+        self.check_names(work)
+        self.check_step(work, self.base(work, target_macs=self._target))
+
+    def begin_epoch(self, work: Work, epoch: int) -> None:
+        self.take_step(work, epoch, self.base(work, target_macs=self._target))
+
+
+def _make(name: str, settings: Any, configuration: Configuration) -> _Uniform:  # noqa: ANN401
+    return _Uniform(name, settings, configuration)
+
+
+STRATEGY = StrategyEntry(class_name="UniformPruneStrategy", settings=UniformSettings, make=_make)
