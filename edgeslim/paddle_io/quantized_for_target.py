@@ -65,7 +65,7 @@ def int8_problem(program: Any, target: Target) -> str:  # noqa: ANN401 - a Progr
         return (
             f"Paddle-Lite's int8 kernels for x86 cut off sums of weights of {weights} bits; "
             f"quantize it again with weights of {X86_WEIGHT_BITS} (--weight-bits "
-            f"{X86_WEIGHT_BITS}), or deploy the model in floats there"
+            f"{X86_WEIGHT_BITS}), or deploy it in floats (--precisions fp32)"
         )
     return ""
 
