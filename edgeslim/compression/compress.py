@@ -20,8 +20,9 @@ from edgeslim.compression.start import Start, find_start, find_teacher
 from edgeslim.compression.strategies import STRATEGIES, Role, Strategy
 from edgeslim.compression.timeline import timeline
 from edgeslim.compression.work import Work
+from edgeslim.conversion.model_files import copy_model
 from edgeslim.errors import UsageError
-from edgeslim.files import new_folder, temporary_folder, write_json, write_together
+from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
@@ -250,13 +251,7 @@ def _result(
 ) -> Compression:
     """Puts the last epoch's model where it is wanted."""
     last = opened(path / str(configuration.compressor.epoch - 1))
-    eval_model = last.eval_model
-    write_together(
-        {
-            out / f"model{ending}": eval_model.with_suffix(ending).read_bytes()
-            for ending in (".pdmodel", ".pdiparams")
-        }
-    )
+    copy_model(last.eval_model, out / "model")
     history = last.context.history
     result = Compression(
         model=str(out),

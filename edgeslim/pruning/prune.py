@@ -11,12 +11,13 @@ import msgspec
 from edgeslim import ops
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection
+from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UnknownNameError
-from edgeslim.files import read_json, temporary_folder, write_json, write_together
+from edgeslim.files import read_json, temporary_folder, write_json
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import open_device
@@ -223,7 +224,7 @@ def _pruned(
             record, metrics = _step(run, current, number)
             records.append(record)
             current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
-        _copy_model(folder.result(settings.steps), folder.prefix)
+        copy_model(folder.result(settings.steps), folder.prefix)
     result = _result(folder, before, current, records)
     if judged_by is not None:
         result = msgspec.structs.replace(
@@ -257,7 +258,7 @@ def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> Prepar
     """The model as it was when the pruning began: fresh weights would differ each time."""
     start = folder.result(0)
     if not start.with_suffix(".pdmodel").exists():
-        _copy_model(original.prefix, start)
+        copy_model(original.prefix, start)
     return prepare(SavedModel.at(start), scratch / "start")
 
 
@@ -298,14 +299,6 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Map
         progress=progress,
     )
     return record, trained.metrics
-
-
-def _copy_model(source: Path, target: Path) -> None:
-    """Both files of a model, whole or not at all."""
-    endings = (".pdmodel", ".pdiparams")
-    write_together(
-        {target.with_suffix(each): source.with_suffix(each).read_bytes() for each in endings}
-    )
 
 
 def _result(

@@ -102,6 +102,23 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """Shape of each input by name, as saved, in order."""
         return dict(self._feeds)
 
+    def only_shape(self, name: str) -> Shape:
+        """Shape of the only input, as saved.
+
+        Args:
+            name: What the network is called in errors.
+
+        Raises:
+            UsageError: There are several.
+        """
+        if len(self._feeds) != 1:
+            raise UsageError(
+                f"{name} has {len(self._feeds)} inputs ({', '.join(self._feeds)}), and a task "
+                "gives one image"
+            )
+        (shape,) = self._feeds.values()
+        return shape
+
     @property
     def feed_types(self) -> dict[str, str]:
         """Type of the elements of each input by name, as NumPy calls it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -102,7 +103,7 @@ def quantize(
             raise UsageError(f"{name} must be at least 1, not {number}")
     if method not in METHODS:
         raise UsageError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    _check_out(out)
+    check_model_folder(out)
     found = find_task(task)
     source = find_model(model, num_classes=found.num_classes)
     load_paddle()
@@ -114,14 +115,8 @@ def quantize(
         shapes = None if input_shape is None else {"": input_shape}
         prepared = prepare(source, scratch / "before", input_shapes=shapes)
         net = load_program_net(prepared.prefix)
-        if len(net.feeds) != 1:
-            raise UsageError(
-                f"{source.name} has {len(net.feeds)} inputs ({', '.join(net.feeds)}), and a task "
-                "gives one image"
-            )
+        data = found.data(net.only_shape(source.name), SPLIT_SEED)
         net.check_batches()
-        (shape,) = net.feeds.values()
-        data = found.data(shape, SPLIT_SEED)
         with progress.stage("evaluation", 2) as stage:
             before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
             chances = _chances(data, batches, batch_size, seed)
@@ -164,19 +159,6 @@ def _weights_of_products(model: PreparedModel) -> tuple[str, ...]:
             for name in node.weights.get(_PRODUCTS.get(node.spec.kind, ""), ())
         )
     )
-
-
-def _check_out(out: Path) -> None:
-    """Proves that a folder holds no model.
-
-    Raises:
-        UsageError: It does, or is a file.
-    """
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file; give a folder for the model")
-    models = [*out.glob("*.pdmodel"), *out.glob("__model__")]
-    if models:
-        raise UsageError(f"{out} holds {models[0].name} already; give another folder")
 
 
 def _chances(

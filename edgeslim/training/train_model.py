@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from edgeslim.conversion.build_network import find_network
+from edgeslim.conversion.model_files import check_model_folder, copy_model
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
-from edgeslim.errors import UsageError
-from edgeslim.files import temporary_folder, write_together
+from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
@@ -102,7 +102,7 @@ def train(
 
     numbers = _Numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     trainer.check_settings(**numbers)
-    _check_out(out)
+    check_model_folder(out, own=_CHECKPOINT)
     with temporary_folder() as scratch:
         chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
@@ -115,24 +115,8 @@ def train(
     return Training(model=out, task=task, metrics=metrics, losses=result.losses)
 
 
-def _check_out(out: Path) -> None:
-    """Proves that a folder holds no model but that of a training.
-
-    Raises:
-        UsageError: It does, or is a file.
-    """
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out} is a file; give a folder for the model")
-    models = [*out.glob("*.pdmodel"), *out.glob("__model__")]
-    if models and not (out / _CHECKPOINT).exists():
-        raise UsageError(
-            f"{out} holds {models[0].name}, which no training here made; give another folder"
-        )
-
-
 def _save(chosen: Trainable, out: Path) -> None:
     """Puts both files of the model into the folder, or none."""
     with temporary_folder(near=out) as folder:
         chosen.save(folder)
-        names = ("model.pdiparams", "model.pdmodel")
-        write_together({out / name: (folder / name).read_bytes() for name in names})
+        copy_model(folder / "model", out / "model")

@@ -88,13 +88,8 @@ def _from_files(source: SavedModel, scratch: Path, input_shape: Shape | None) ->
     shapes = None if input_shape is None else {"": input_shape}
     prepared = prepare(source, scratch / "first", input_shapes=shapes)
     net = load_program_net(prepared.prefix)
-    if len(net.feeds) != 1:
-        raise UsageError(
-            f"{source.name} has {len(net.feeds)} inputs ({', '.join(net.feeds)}), and a task gives "
-            "one image"
-        )
+    shape = net.only_shape(source.name)
     net.check_batches()
-    (shape,) = net.feeds.values()
     return Trainable(
         name=source.name,
         net=net,

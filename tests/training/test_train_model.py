@@ -111,7 +111,7 @@ def test_what_is_wrong_is_said_and_leaves_nothing(
 def test_a_folder_with_a_model_of_somebody_else_is_left_alone(folder: Path) -> None:
     Path("net").mkdir()
     Path("net/model.pdmodel").write_text("theirs")
-    with pytest.raises(UsageError, match=r"net holds model\.pdmodel, which no training here made"):
+    with pytest.raises(UsageError, match=r"net holds model\.pdmodel already"):
         _train()
     assert _files(Path("net")) == {"model.pdmodel": b"theirs"}
 
