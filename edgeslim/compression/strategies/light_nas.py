@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STRATEGY"]
 
-_NO_SERVER = "a search here has no server; other machines help with edgeslim join"
+_NO_SERVER = "a search here has no server; other machines help with edgeslim search --join"
 
 
 class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
