@@ -40,8 +40,8 @@ MOMENTS = {
     "a checkpoint half written": killing("edgeslim.compression.checkpoint", "write_json", 2),
     "a checkpoint not yet renamed": killing("edgeslim.compression.pipeline", "replace_folder", 2),
     "a checkpoint just renamed": killing("edgeslim.compression.pipeline", "write_metrics", 3),
-    "an evaluation": killing("edgeslim.training.staged_net", "evaluate", 3),
-    "the copy of the model": killing("edgeslim.compression.compress", "write_together", 1),
+    "an evaluation": killing("edgeslim.training.staged_net", "evaluate_all", 3),
+    "the copy of the model": killing("edgeslim.compression.compress", "copy_model", 1),
 }
 
 
