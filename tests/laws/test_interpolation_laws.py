@@ -26,7 +26,7 @@ latencies = st.tuples(st.floats(1e-4, 1e3), st.floats(1e-4, 1e3)).map(np.array)
 tables: st.SearchStrategy[dict[OpSpec, Array]] = st.dictionaries(
     specs, latencies, min_size=1, max_size=10
 )
-few = settings(max_examples=8, deadline=None)
+few = settings(max_examples=5, deadline=None)
 """Each example fits several models."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from edgeslim.conversion.operator_jobs import null_operator
@@ -90,6 +90,7 @@ def test_a_network_with_one_operator_more_takes_no_less_time(
     assert model.predict([*specs, more]).total_ms >= model.predict(specs).total_ms * (1 - 1e-12)
 
 
+@settings(max_examples=12)  # each fits a model, which is slow
 @given(specs=networks, known=st.sets(st.sampled_from(SPECS)), data=st.data())
 def test_coverage_counts_what_is_there_and_the_rest_is_listed(
     specs: list[OpSpec], known: set[OpSpec], data: st.DataObject
