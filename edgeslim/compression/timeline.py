@@ -25,17 +25,9 @@ class Timeline:
     epochs: int
     spans: Mapping[str, Span]
 
-    def begins(self, epoch: int) -> tuple[str, ...]:
-        """Strategies whose first epoch this is."""
-        return tuple(name for name, span in self.spans.items() if span.first == epoch)
-
     def active(self, epoch: int) -> tuple[str, ...]:
         """Strategies that do something in this epoch."""
         return tuple(name for name, span in self.spans.items() if span.first <= epoch <= span.last)
-
-    def ends(self, epoch: int) -> tuple[str, ...]:
-        """Strategies whose last epoch this is."""
-        return tuple(name for name, span in self.spans.items() if span.last == epoch)
 
 
 def timeline(configuration: Configuration) -> Timeline:

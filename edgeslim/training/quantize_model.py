@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
@@ -23,11 +20,6 @@ from edgeslim.training._work import working_folder
 from edgeslim.training.quantization.settings import QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from edgeslim.training.tasks import TaskData
 
 __all__ = ["Quantization", "quantize"]
 
@@ -109,7 +101,7 @@ def quantize(
     load_paddle()
     from edgeslim.training.evaluation import evaluate
     from edgeslim.training.program_net import load_program_net
-    from edgeslim.training.quantization.calibrate import calibrate
+    from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
 
     with temporary_folder() as scratch, working_folder(out):
         shapes = None if input_shape is None else {"": input_shape}
@@ -119,8 +111,10 @@ def quantize(
         net.check_batches()
         with progress.stage("evaluation", 2) as stage:
             before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
-            chances = _chances(data, batches, batch_size, seed)
-            quantized = calibrate(net, chances, chosen, method)
+            shown = calibration_batches(
+                data.train, batches=batches, batch_size=batch_size, seed=seed
+            )
+            quantized = calibrate(net, shown, chosen, method)
             after = evaluate(quantized, data.validation, data.metric, on_share=stage.advance)
         quantized.save(out / _STEM)
         again = prepare(SavedModel.at(out / _STEM), scratch / "after")
@@ -159,16 +153,6 @@ def _weights_of_products(model: PreparedModel) -> tuple[str, ...]:
             for name in node.weights.get(_PRODUCTS.get(node.spec.kind, ""), ())
         )
     )
-
-
-def _chances(
-    data: TaskData, batches: int, batch_size: int, seed: int
-) -> Iterator[NDArray[np.float32]]:
-    """Images of some training examples, as they are."""
-    places = np.random.default_rng(seed).permutation(len(data.train))[: batches * batch_size]
-    for start in range(0, len(places), batch_size):
-        images, _ = data.train.batch(places[start : start + batch_size], None)
-        yield images
 
 
 def _sizes(models: Sequence[PreparedModel], folder: Path) -> list[int]:

@@ -128,16 +128,10 @@ class StagedNet:
         seed: int,
     ) -> None:
         """Quantizes without training, by what some training images give."""
-        from edgeslim.training.quantization.calibrate import calibrate
+        from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
 
         self._keep_float_files()
-        rng = np.random.default_rng(seed)
-        count = min(batches * batch_size, len(data.train))
-        places = rng.permutation(len(data.train))[:count]
-        shown = [
-            data.train.batch(places[start : start + batch_size], None)[0]
-            for start in range(0, count, batch_size)
-        ]
+        shown = calibration_batches(data.train, batches=batches, batch_size=batch_size, seed=seed)
         self._quantized = calibrate(self._net, shown, settings, method)
         self._begin({})
 

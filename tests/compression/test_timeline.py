@@ -75,8 +75,7 @@ def test_a_strategy_begins_and_ends_once_and_is_active_between(
         q=f"start_epoch: {quantized}",
     )
     assert [epoch for epoch in range(10) if "d" in found.active(epoch)] == list(range(start, end))
-    assert [epoch for epoch in range(10) if "d" in found.begins(epoch)] == [start]
-    assert [epoch for epoch in range(10) if "d" in found.ends(epoch)] == [end - 1]
+    assert (found.spans["d"].first, found.spans["d"].last) == (start, end - 1)
     assert [epoch for epoch in range(10) if "q" in found.active(epoch)] == list(
         range(quantized, 10)
     )

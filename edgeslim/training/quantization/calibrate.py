@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from edgeslim.paddle_io.eager_operators import EagerOperator
     from edgeslim.training.program_net import ProgramNet
     from edgeslim.training.quantization.settings import QuantizationSettings
+    from edgeslim.training.tasks import Examples
 
-__all__ = ["calibrate"]
+__all__ = ["calibrate", "calibration_batches"]
 
 
 def calibrate(
@@ -75,3 +76,12 @@ def calibrate(
     find = METHODS[method]
     quantized.set_scales({name: find(each, levels) for name, each in seen.items()})
     return quantized
+
+
+def calibration_batches(
+    examples: Examples, *, batches: int, batch_size: int, seed: int
+) -> Iterator[NDArray[np.float32]]:
+    """Images ``(N, C, H, W)`` of some examples, as they are; fewer if there are not so many."""
+    places = np.random.default_rng(seed).permutation(len(examples))[: batches * batch_size]
+    for start in range(0, len(places), batch_size):
+        yield examples.batch(places[start : start + batch_size], None)[0]
