@@ -14,10 +14,9 @@ from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
 from edgeslim.conversion.prepare import PreparedModel, build_layer, prepare, prepare_layer
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.errors import BadFileError, EdgeslimError, UnknownNameError, UsageError
-from edgeslim.files import write_together
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.parameters import parameter_bytes
+from edgeslim.paddle_io.parameters import write_program
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.training.tasks import Task
@@ -164,12 +163,7 @@ def _with_parameters(
             )
         values[name] = given[name]
     prefix = folder / "with" / "model"
-    write_together(
-        {
-            prefix.with_suffix(".pdmodel"): program.SerializeToString(),
-            prefix.with_suffix(".pdiparams"): parameter_bytes(values, program),
-        }
-    )
+    write_program(prefix, program, values)
     return prepare(SavedModel.at(prefix, name=model.name), folder / "started")
 
 

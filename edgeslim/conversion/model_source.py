@@ -43,8 +43,8 @@ class SavedModel:
         """The model ``prefix.pdmodel``, called as its files if nothing else is said."""
         return cls(
             name=name or prefix.name,
-            program=prefix.with_suffix(".pdmodel"),
-            parameters=prefix.with_suffix(".pdiparams"),
+            program=Path(f"{prefix}.pdmodel"),
+            parameters=Path(f"{prefix}.pdiparams"),
         )
 
 

@@ -12,8 +12,7 @@ from edgeslim.channels.plan import Selection
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.files import write_together
-from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters
+from edgeslim.paddle_io.parameters import read_parameters, write_program
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.surgery import resize_program
 
@@ -46,11 +45,5 @@ def write_pruned(
     resize_program(program, model.graph, pruned_graph(model.graph, selection))
     values = model_tensors(model) if tensors is None else tensors
     left = {name: selection.cut(name, value) for name, value in values.items()}
-    saved = SavedModel.at(prefix)
-    write_together(
-        {
-            saved.parameters: parameter_bytes(left, program),
-            saved.program: program.SerializeToString(),
-        }
-    )
-    return saved
+    write_program(prefix, program, left)
+    return SavedModel.at(prefix)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError
-from edgeslim.files import read_bytes, write_bytes
+from edgeslim.files import read_bytes, write_bytes, write_together
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.proto import framework
 
@@ -27,6 +27,7 @@ __all__ = [
     "read_parameters",
     "stored_shapes",
     "write_parameters",
+    "write_program",
 ]
 
 _ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
@@ -217,6 +218,25 @@ def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -
             )
         content.append(_serialised(tensors[name], types[name]))
     return b"".join(content)
+
+
+def write_program(
+    prefix: Path,
+    program: Any,  # noqa: ANN401 - a ProgramDesc
+    tensors: Mapping[str, np.ndarray[Any, Any]],
+) -> None:
+    """Writes a saved model, ``prefix.pdmodel`` and ``prefix.pdiparams``, both or none.
+
+    Raises:
+        ModelError: As `parameter_bytes`.
+        UnwritableError: Read-only folder, full disk.
+    """
+    write_together(
+        {
+            Path(f"{prefix}.pdiparams"): parameter_bytes(tensors, program),
+            Path(f"{prefix}.pdmodel"): program.SerializeToString(),
+        }
+    )
 
 
 def _serialised(tensor: np.ndarray[Any, Any], element_type: int) -> bytes:

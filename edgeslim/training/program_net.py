@@ -17,11 +17,10 @@ import paddle
 from paddle import Tensor, nn
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.files import write_together
 from edgeslim.ops import ELEMENT_TYPES
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_operators import EagerOperator
-from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
+from edgeslim.paddle_io.parameters import persistent_tensors, read_parameters, write_program
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.quantized_program import (
@@ -227,12 +226,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         Raises:
             UnwritableError: Read-only folder, full disk.
         """
-        write_together(
-            {
-                Path(f"{prefix}.pdiparams"): parameter_bytes(self.tensors(), self._program),
-                Path(f"{prefix}.pdmodel"): self._program.SerializeToString(),
-            }
-        )
+        write_program(prefix, self._program, self.tensors())
 
     def check_batches(self, *, seed: int = 0) -> None:
         """Proves that two images together give what each gives alone, on random numbers.

@@ -12,11 +12,10 @@ import paddle
 from paddle import Tensor, nn
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.files import write_together
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_functions import Slots
 from edgeslim.paddle_io.eager_operators import EagerOperator
-from edgeslim.paddle_io.parameters import parameter_bytes
+from edgeslim.paddle_io.parameters import write_program
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.quantized_program import (
     QuantizedPlace,
@@ -189,9 +188,4 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
             activation_bits=self.settings.activation_bits,
             by_channel=self.settings.by_channel,
         )
-        write_together(
-            {
-                Path(f"{prefix}.pdiparams"): parameter_bytes(self.tensors(), program),
-                Path(f"{prefix}.pdmodel"): program.SerializeToString(),
-            }
-        )
+        write_program(prefix, program, self.tensors())
