@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the trained model ``net``, ratios, and a slow task."""
     folder = tmp_path_factory.mktemp("prune")
-    save_trained(folder / "net")
+    save_trained(folder / "net", stride=1)
     (folder / "ratios.json").write_text('{"expand_weights": 0.25}')
     (folder / "slow.py").write_text(SLOW_TASK)
     return folder
