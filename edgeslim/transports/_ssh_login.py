@@ -96,13 +96,15 @@ def connected(where: Login) -> SSHClient:
         DeviceNotFoundError: Nothing answers there.
         DeviceRefusedError: Its key is not known or changed, or it lets us not in.
     """
-    from paramiko import PasswordRequiredException, ProxyCommand, RejectPolicy, SSHClient
+    from paramiko import PasswordRequiredException, RejectPolicy, SSHClient
     from paramiko.ssh_exception import (
         AuthenticationException,
         BadHostKeyException,
         NoValidConnectionsError,
         SSHException,
     )
+
+    from edgeslim.transports._ssh_proxy import Proxy
 
     client = SSHClient()
     client.set_missing_host_key_policy(RejectPolicy())
@@ -116,7 +118,7 @@ def connected(where: Login) -> SSHClient:
             where.user,
             key_filename=list(where.keys) or None,  # type: ignore[arg-type]  # it takes lists
             password=os.environ.get(_PASSWORD) or None,
-            sock=ProxyCommand(where.proxy) if where.proxy else None,
+            sock=Proxy(where.proxy) if where.proxy else None,
             timeout=_CONNECT_S,
             banner_timeout=_CONNECT_S,
             auth_timeout=_CONNECT_S,
