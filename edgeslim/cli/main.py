@@ -7,11 +7,16 @@ import signal
 import sys
 import traceback
 from contextlib import nullcontext
+from threading import Timer
 from types import FrameType
 
 from edgeslim.errors import EdgeslimError
 
 __all__ = ["run"]
+
+
+_AGAIN_S = 0.02
+"""After which a signal that nobody heard is sent once more."""
 
 
 class _SignalledError(BaseException):
@@ -33,10 +38,19 @@ class _Signals:
             # Ignored ones stay so: nohup, or a shell that put this into the background.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._raise)
+        sys.unraisablehook = self._lost
 
     def _raise(self, number: int, _frame: FrameType | None) -> None:
         self.came = number
         raise _SignalledError
+
+    def _lost(self, what: sys.UnraisableHookArgs) -> None:
+        """Where nothing may be raised, as when an object is freed, Python drops what was."""
+        if not isinstance(what.exc_value, _SignalledError):
+            sys.__unraisablehook__(what)
+        elif self.came:
+            # Not now: it would be raised in here, and dropped again.
+            Timer(_AGAIN_S, os.kill, [os.getpid(), self.came]).start()
 
     def ignore(self) -> None:
         """Nothing is left to be ended: all is done and said, but for the end of the process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from uuid import uuid4
@@ -123,6 +124,30 @@ def test_an_interruption_at_any_moment_ends_in_one_line(workplace: Path, after_s
         assert len(done.err.splitlines()) == 1
         assert set(workplace.iterdir()) == before
     assert list((workplace / "temporary").iterdir()) == []
+
+
+def test_an_interruption_where_nothing_may_be_raised_is_not_lost() -> None:
+    """Python drops what is raised while an object is freed, and imports free some."""
+    freeing = """
+import signal, time, weakref
+from edgeslim.cli import main
+
+class Thing: ...
+
+def command(arguments):
+    thing = Thing()
+    watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    del thing
+    time.sleep(60)
+
+main._command = command
+main.run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", freeing], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 130, done
+    assert done.stderr == "edgeslim: interrupted; the same command goes on where it was\n"
 
 
 def test_a_program_that_was_told_not_to_hear_of_hanging_up_does_not(workplace: Path) -> None:

@@ -69,7 +69,9 @@ def _network(stride: int) -> Any:
             self.depthwise = convolution("depthwise", 16, 16, 3, groups=16)
             self.project = convolution("project", 16, 10, 1)
             self.relu = nn.ReLU()
-            self.classify = nn.Linear(10 * (16 // stride) ** 2, 10, weight_attr=ParamAttr(name="classify_weights"))
+            self.classify = nn.Linear(
+                10 * (16 // stride) ** 2, 10, weight_attr=ParamAttr(name="classify_weights")
+            )
 
         def forward(self, images: object) -> object:
             start = self.relu(self.first(images))
