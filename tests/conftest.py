@@ -40,11 +40,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 _TOGETHER = (
-    *("channels", "compression", "conversion", "fusion", "inference", "laws", "lite", "models"),
-    *("ops", "paddle_io"),
-    *("prediction", "pruning", "searching", "spaces", "training"),
+    *("channels", "compression", "contracts", "conversion", "device_state", "fusion", "inference"),
+    *("laws", "lite", "models", "ops", "paddle_io", "prediction", "pruning", "searching"),
+    *("spaces", "training", "transports"),
 )
-"""Folders whose slow tests compute, and do not mind another beside them."""
+"""Folders whose slow tests compute or wait, and do not mind another beside them."""
 
 _TOGETHER_TOO = (
     *(
@@ -53,9 +53,11 @@ _TOGETHER_TOO = (
         "cli/test_quantize.py",
         "cli/test_sensitivity.py",
     ),
-    *("cli/test_table.py", "cli/test_train.py", "runner/test_native_build.py"),
+    *("cli/test_table.py", "cli/test_train.py", "deployment/test_ways.py"),
+    *("runner/test_native.py", "runner/test_native_build.py", "runner/test_native_hard_cases.py"),
+    *("runner/test_native_parts.py", "runner/test_over_links.py", "runner/test_program.py"),
 )
-"""Files elsewhere that only compute."""
+"""Files elsewhere that do."""
 
 _ALONE = (
     "conversion/test_operator_kinds.py",
@@ -69,7 +71,7 @@ _ALONE = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests that measure, wait for servers or watch the clock have the machine alone."""
+    """Slow tests that measure or watch the clock have the machine alone."""
     tests = Path(__file__).parent
     for item in items:
         place = item.path.relative_to(tests)
