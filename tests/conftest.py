@@ -64,7 +64,6 @@ _ALONE = (
     "fusion/test_on_this_machine.py",
     "pruning/test_detectors.py",
     "searching/test_measuring.py",
-    "searching/test_search.py",
 )
 """Files in them that measure on this machine all the same."""
 

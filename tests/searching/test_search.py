@@ -205,7 +205,7 @@ def evaluated(run: Path) -> int | None:
 
 COMMAND = [
     *("search", "--target-latency", "100ms", "--space", SPACE.name, "--table", "host.jsonl"),
-    *("--input-shape", "1,1,16,16", "--epochs", 2, "--seed", 3, "--candidates", 6),
+    *("--input-shape", "1,1,16,16", "--epochs", 1, "--seed", 3, "--candidates", 6),
     *("--parallel", 2),
 ]
 
