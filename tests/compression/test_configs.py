@@ -12,6 +12,7 @@ import pytest
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
+from edgeslim.deployment.deploy import deploy
 from edgeslim.execution import Target
 from tests.compression.runs import MAPS, command, killed_after, run, same, several, weights
 from tests.pruning.trained import save_trained
@@ -173,6 +174,27 @@ def test_the_result_converts_for_arm(
     assert convolutions
     int8 = [each for each in convolutions if each.precision == 2]
     assert bool(int8) == example.int8, convolutions
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])
+def test_the_result_is_deployed(
+    runs: dict[tuple[str, str], Path], example: Example, tmp_path: Path
+) -> None:
+    """On this machine, whose int8 kernels are wrong for 8 bits: that is said, and floats run."""
+    precisions = ("fp32", "int8") if example.int8 else ()
+    done = deploy(
+        str(runs[example.name, "whole"] / "ckpt"),
+        device="host",
+        out=tmp_path / "out",
+        precisions=precisions,
+    )
+    (model,) = done.models
+    assert model.measurement is not None
+    assert model.measurement.latency_ms > 0
+    assert model.difference is not None
+    assert model.difference.max_rel < 1e-3
+    assert model.optimized.exists()
+    assert [each.precision.value for each in done.failed] == ["int8"] * example.int8
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 CHAINS = 60
 BOTTLENECKS = 12
-TOKENS = 28
+TOKENS = 14
 
 Layers = Mapping[str, tuple[Callable[[], Any], tuple[int, ...]]]
 """By name, what makes a network and what it reads."""

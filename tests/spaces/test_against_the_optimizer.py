@@ -22,9 +22,9 @@ from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
-VECTORS = 6
+VECTORS = 4
 DRAWN = 100
-MERGED = 4
+MERGED = 2
 """So many of them have convolutions that the optimizer merges."""
 
 SMALL = [("mobilenet-v3", (33, 47), 3), ("resnet", (47, 33), 3)]
