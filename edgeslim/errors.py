@@ -25,8 +25,11 @@
     ├── RunnerError                    the runner refused or could not run a model
     ├── StorageError                   the storage of a search does not answer or lets nobody in
     ├── JobLostError                   a job was given to others meanwhile
+    ├── ProcessLostError               a process that trained with this one is gone
+    ├── ToldElsewhereError             another process of the same work failed and says why
     ├── MissingLatencyError            a table lacks operators that are needed
-    └── InfeasibleTargetError          a limit that nothing meets
+    ├── InfeasibleTargetError          a limit that nothing meets
+    └── LimitMissedError               what was measured is beyond a limit that must hold
 """
 
 from __future__ import annotations
@@ -44,11 +47,13 @@ __all__ = [
     "EdgeslimError",
     "InfeasibleTargetError",
     "JobLostError",
+    "LimitMissedError",
     "LinkError",
     "LinkLostError",
     "MissingLatencyError",
     "ModelError",
     "NoOutputError",
+    "ProcessLostError",
     "ProgramAbortedError",
     "ProgramCrashedError",
     "ProgramError",
@@ -57,6 +62,7 @@ __all__ = [
     "ProgramTimedOutError",
     "RunnerError",
     "StorageError",
+    "ToldElsewhereError",
     "UnknownNameError",
     "UnwritableError",
     "UsageError",
@@ -177,9 +183,30 @@ class JobLostError(EdgeslimError):
     """A job was given to others, since its worker seemed dead; what was made of it counts not."""
 
 
+class ProcessLostError(EdgeslimError):
+    """A process that trained together with this one ended, or is not to be found."""
+
+
+class ToldElsewhereError(EdgeslimError):
+    """Work of several processes failed, and another of them says why; this one need not.
+
+    Args:
+        text: What the other one says.
+        exit_code: With what all of them exit.
+    """
+
+    def __init__(self, text: str, exit_code: int) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
 class MissingLatencyError(EdgeslimError):
     """A latency table lacks operators that the work needs."""
 
 
 class InfeasibleTargetError(EdgeslimError):
     """No candidate meets the limit; the message says what is reachable."""
+
+
+class LimitMissedError(EdgeslimError):
+    """What was measured is beyond a limit that was asked for as a gate."""

@@ -12,6 +12,7 @@ from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.compression.compress import Compression, compress
+from edgeslim.training.processes import leads
 
 __all__ = ["command"]
 
@@ -75,6 +76,8 @@ def command(
         device=device,
         progress=terminal_progress(),
     )
+    if not leads():
+        return
     if as_json:
         print_json(msgspec.to_builtins(done))
     else:

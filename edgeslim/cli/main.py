@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from threading import Timer
 from types import FrameType
 
-from edgeslim.errors import EdgeslimError
+from edgeslim.errors import EdgeslimError, ToldElsewhereError
 
 __all__ = ["run"]
 
@@ -113,6 +113,8 @@ def _ending(error: BaseException) -> tuple[int, str]:
     from typer import TyperException
 
     match error:
+        case ToldElsewhereError():
+            return error.exit_code, ""
         case EdgeslimError():
             return error.exit_code, str(error)
         case TyperException():

@@ -11,6 +11,7 @@ from edgeslim.cli.options import InputShape, Seed, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.spaces import parse_tokens
+from edgeslim.training.processes import leads
 from edgeslim.training.train_model import train
 
 __all__ = ["command"]
@@ -57,6 +58,8 @@ def command(
         input_shape=only_shape(input_shape, of="this model"),
         progress=terminal_progress(),
     )
+    if not leads():
+        return
     if as_json:
         print_json(
             {

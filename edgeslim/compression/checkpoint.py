@@ -53,6 +53,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
         learning_rate: Of the epoch's last step; None likewise.
         seconds: How long it took, saving included but for the last moment.
         parameters: Of the network.
+        processes: That trained it together.
         events: What strategies did.
     """
 
@@ -62,6 +63,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     learning_rate: float | None = None
     seconds: float = 0.0
     parameters: int = 0
+    processes: int = 1
     events: tuple[str, ...] = ()
 
     @property

@@ -26,6 +26,7 @@ from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
+from edgeslim.training.processes import Processes, together
 from edgeslim.training.tasks import find_task
 
 __all__ = ["Compression", "compress"]
@@ -81,6 +82,9 @@ def compress(
     without an interruption. What the configuration says otherwise by then wins, as far as
     epochs to come depend on it alone.
 
+    Begun by ``paddle.distributed.launch`` as several processes, process 0 does all of this and
+    shares the steps of its trainings out; every process gives the same result.
+
     Args:
         configuration: A file of PaddleSlim 1.x's schema, with our additions.
         task: What for: a task's name, ``name:folder``, or a file.
@@ -105,6 +109,7 @@ def compress(
         UsageError: Strategies that do not fit together or to the model; a checkpoint of another
             compression; each with its place.
         DivergedError: The loss is no number any more; the last good checkpoint stays.
+        ProcessLostError, ToldElsewhereError: Of several processes.
         EdgeslimError: Whatever else fails in an epoch.
     """
     options = {
@@ -119,16 +124,30 @@ def compress(
         "table": None if table is None else str(table),
         "device": device,
     }
-    found = read_configuration(configuration, overrides, options)
-    for note in found.notes:
-        _LOG.warning("%s: %s", found.file, note)
-    path = _checkpoint_path(found, out)
-    with temporary_folder() as scratch:
-        prepared = _Preparation(found, path, scratch, progress)
-        with _folder_for(path), held(path):
-            skipped = prepared.go_on(resume=resume, skip_broken=skip_broken)
-            prepared.pipeline.run(progress, prepared.first)
-            return _result(found, prepared.pipeline.work, path, out or path, skipped)
+
+    def lead(team: Processes) -> Compression:
+        found = read_configuration(configuration, overrides, options)
+        for note in found.notes:
+            _LOG.warning("%s: %s", found.file, note)
+        path = _checkpoint_path(found, out)
+        with temporary_folder() as scratch:
+            prepared = _Preparation(found, path, scratch, progress, team)
+            with _folder_for(path), held(path):
+                skipped = prepared.go_on(resume=resume, skip_broken=skip_broken)
+                prepared.pipeline.run(progress, prepared.first)
+                result = _result(found, prepared.pipeline.work, path, out or path, skipped)
+                if prepared.start is not None:
+                    # What it is compared with when it is deployed.
+                    copy_model(prepared.start.model.prefix, (out or path) / "start" / "model")
+                return result
+
+    with together() as team:
+        if team.count == 1:
+            return lead(team)
+        from edgeslim.training.shared_epoch import led_epochs
+
+        done = led_epochs(team, lambda: msgspec.json.encode(lead(team)))
+        return msgspec.json.decode(done, type=Compression)
 
 
 def _checkpoint_path(configuration: Configuration, out: Path | None) -> Path:
@@ -147,7 +166,12 @@ class _Preparation:
     """Everything that is proved and loaded before the first epoch."""
 
     def __init__(
-        self, configuration: Configuration, path: Path, scratch: Path, progress: Progress
+        self,
+        configuration: Configuration,
+        path: Path,
+        scratch: Path,
+        progress: Progress,
+        team: Processes,
     ) -> None:
         self.first = 0
         self._configuration = configuration
@@ -158,11 +182,13 @@ class _Preparation:
             raise UsageError(f"{configuration.file}: compressor.task is missing; give --task")
         task = find_task(common.task)
         searches = any(span.role is Role.SEARCHES for span in self._line.spans.values())
-        start = None if searches else find_start(configuration, task, scratch / "given")
+        self.start = None if searches else find_start(configuration, task, scratch / "given")
+        start = self.start
+        team.check_batch(common.batch_size)
         load_paddle()
         from edgeslim.training.processor import choose_processor
 
-        choose_processor(common.processor)
+        choose_processor(common.processor, backend=team.backend)
         work = Work(
             name="the winner of the search" if start is None else start.model.name,
             task_name=common.task,
@@ -189,6 +215,7 @@ class _Preparation:
             learning_rate=common.learning_rate or _rate(start),
             model="" if start is None else start.fingerprint,
             fixed=fixed_settings(configuration, common.task),
+            team=team,
         )
         for strategy in strategies.values():
             strategy.check(work)
@@ -217,6 +244,15 @@ class _Preparation:
             model=pipeline.model,
             data=_data_fingerprint(work) if work.has_network else None,
         )
+        before = {each.processes for each in checkpoint.context.history}
+        if before != {pipeline.team.count}:
+            _LOG.warning(
+                "epochs up to %d were trained by %s processes, those to come are by %d: it is as "
+                "good, and not the same to the bit",
+                checkpoint.context.epoch,
+                " and ".join(map(str, sorted(before))),
+                pipeline.team.count,
+            )
         pipeline.restore(checkpoint)
         self.first = checkpoint.context.epoch + 1
         return skipped

@@ -32,6 +32,7 @@ from edgeslim.errors import DivergedError
 from edgeslim.execution import Target
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.progress import Progress, Stage
+from edgeslim.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     from edgeslim.training._learning import Settings, Step
@@ -52,6 +53,7 @@ class Pipeline:
         learning_rate: The highest of the whole timeline.
         model: Fingerprint of the network that it begins with; empty if a search makes it.
         fixed: Settings that must be the same for all epochs.
+        team: The processes that train; this is the one that leads.
     """
 
     configuration: Configuration
@@ -61,6 +63,7 @@ class Pipeline:
     learning_rate: float
     model: str
     fixed: Mapping[str, Any]
+    team: Processes = ALONE
 
     def __post_init__(self) -> None:
         self._quantized = ""
@@ -130,6 +133,7 @@ class Pipeline:
             learning_rate=self._last_rate if loss is not None else None,
             seconds=round(time.monotonic() - start, 3),
             parameters=work.graph.elements,
+            processes=self.team.count,
             events=tuple(work.events),
         )
         work.history.append(record)
@@ -159,13 +163,17 @@ class Pipeline:
             rates[:] = [step]
             self._shown(self.line.epochs / step.total, f"loss {step.loss:.3f}")
 
+        settings = self._settings()
+        if self.team.count > 1:
+            self._tell_others(epoch, settings)
         try:
             loss = work.net.learn_epoch(
                 work.data,
-                self._settings(),
+                settings,
                 epoch=epoch,
                 teacher=teacher,
                 terms=work.terms,
+                team=self.team,
                 on_step=on_step,
             )
         except DivergedError as error:
@@ -173,6 +181,21 @@ class Pipeline:
         self._last_rate = rates[0].rate if rates else None
         work.changed()
         return loss
+
+    def _tell_others(self, epoch: int, settings: Settings) -> None:
+        from edgeslim.training.shared_epoch import tell_epoch
+
+        work = self.work
+        tell_epoch(
+            self.team,
+            work.net,
+            task=work.task_name,
+            data=work.data,
+            settings=settings,
+            epoch=epoch,
+            terms=work.terms,
+            teacher=None if work.teacher_model is None else work.teacher_model.prefix,
+        )
 
     def _settings(self) -> Settings:
         from edgeslim.training.trainer import settings_for

@@ -15,6 +15,8 @@ import paddle
 from edgeslim.errors import DivergedError, ModelError
 from edgeslim.training._keeping import Keeper
 from edgeslim.training._momentum import momentum
+from edgeslim.training.checkpoint import same_state
+from edgeslim.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +67,7 @@ def learn(
     settings: Settings,
     find_gradients: FindGradients,
     *,
+    team: Processes = ALONE,
     more_settings: Mapping[str, int | float | str] | None = None,
     on_step: Callable[[Step], None] = lambda _: None,
     checkpoint: Path | None = None,
@@ -77,9 +80,10 @@ def learn(
         settings: Numbers that `edgeslim.training.trainer.check_settings` has proved.
         find_gradients: Leaves the gradients of a batch in the weights, and says its loss;
             told the images, the targets, and what to draw from.
+        team: The processes that share each batch out.
         more_settings: What else decides what the training does.
         on_step: Told of every step.
-        checkpoint: File that the state is kept in.
+        checkpoint: File that the state is kept in, by process 0.
 
     Returns:
         Mean loss of each epoch.
@@ -87,30 +91,48 @@ def learn(
     Raises:
         UsageError, BadFileError, ModelError: As `edgeslim.training.trainer.train`.
     """
+    team.check_batch(settings.batch_size)
     optimizer = momentum(weights, settings.learning_rate)
     all_settings = {**asdict(settings), **(more_settings or {})}
-    keeper = Keeper(checkpoint, weights, optimizer, data, all_settings)
+    keeper = Keeper(checkpoint if team.leads else None, weights, optimizer, data, all_settings)
+    if team.count > 1:
+        keeper.losses = same_state(team, data, weights, optimizer, keeper.losses)
+    what = _What(weights, optimizer, data, settings, team)
     with draws_kept(), quiet_norms(), keeper:
-        _steps(optimizer, data, settings, find_gradients, keeper=keeper, on_step=on_step)
+        _steps(what, find_gradients, keeper=keeper, on_step=on_step)
     by_epoch = np.asarray(keeper.losses).reshape(settings.epochs, -1).mean(axis=1)
     return tuple(map(float, by_epoch))
 
 
+class _What(NamedTuple):
+    """What a step is of."""
+
+    weights: nn.Layer
+    optimizer: paddle.optimizer.Optimizer
+    data: TaskData
+    settings: Settings
+    team: Processes
+
+    @property
+    def steps_an_epoch(self) -> int:
+        return len(self.data.train) // self.settings.batch_size
+
+    @property
+    def steps(self) -> int:
+        return self.settings.epochs * self.steps_an_epoch
+
+
 def _steps(
-    optimizer: paddle.optimizer.Optimizer,
-    data: TaskData,
-    settings: Settings,
+    what: _What,
     find_gradients: FindGradients,
     *,
     keeper: Keeper,
     on_step: Callable[[Step], None],
 ) -> None:
-    steps_an_epoch = len(data.train) // settings.batch_size
-    total = settings.epochs * steps_an_epoch
-    for number, batch in enumerate(_batches(len(data.train), settings)):
+    for number, batch in enumerate(_batches(len(what.data.train), what.settings)):
         if number < len(keeper.losses):  # done before the interruption
             continue
-        one = _OneStep(optimizer, data, settings, number, batch)
+        one = _OneStep(what, number, batch)
         with keeper.whole_step():
             try:
                 loss = one.take(find_gradients)
@@ -118,27 +140,31 @@ def _steps(
                 keeper.forget()
                 raise
             keeper.losses.append(loss)
-        on_step(Step(number + 1, total, loss, one.rate))
-        keeper.done(with_epoch=(number + 1) % steps_an_epoch == 0)
+        on_step(Step(number + 1, what.steps, loss, one.rate))
+        keeper.done(with_epoch=(number + 1) % what.steps_an_epoch == 0)
 
 
 def learn_epoch(
+    weights: nn.Layer,
     optimizer: paddle.optimizer.Optimizer,
     data: TaskData,
     settings: Settings,
     find_gradients: FindGradients,
     *,
     epoch: int,
+    team: Processes = ALONE,
     on_step: Callable[[Step], None] = lambda _: None,
 ) -> float:
     """Does the steps of one epoch of a training, the very ones that `learn` would do then.
 
     Args:
-        optimizer: Of what is trained.
+        weights: What is trained, in place.
+        optimizer: Of it.
         data: What to learn from.
         settings: Of the whole training; they decide the learning rate of every step.
         find_gradients: As for `learn`.
         epoch: Which one, counted from 0.
+        team: The processes that share each batch out; all have the same weights.
         on_step: Told of every step.
 
     Returns:
@@ -148,36 +174,30 @@ def learn_epoch(
         DivergedError: The loss is no number any more.
         BadFileError, ModelError: As `learn`.
     """
-    steps_an_epoch = len(data.train) // settings.batch_size
-    total, first = settings.epochs * steps_an_epoch, epoch * steps_an_epoch
-    batches = itertools.islice(_batches(len(data.train), settings), first, first + steps_an_epoch)
+    what = _What(weights, optimizer, data, settings, team)
+    first, last = (number * what.steps_an_epoch for number in (epoch, epoch + 1))
+    batches = itertools.islice(_batches(len(data.train), settings), first, last)
     losses = []
     with draws_kept(), quiet_norms():
         for number, batch in enumerate(batches, start=first):
-            one = _OneStep(optimizer, data, settings, number, batch)
+            one = _OneStep(what, number, batch)
             losses.append(one.take(find_gradients))
-            on_step(Step(number + 1, total, losses[-1], one.rate))
+            on_step(Step(number + 1, what.steps, losses[-1], one.rate))
     return float(np.mean(losses))
 
 
 class _OneStep:
     """A step that is about to be done: all it draws comes from the seed and its number."""
 
-    def __init__(
-        self,
-        optimizer: paddle.optimizer.Optimizer,
-        data: TaskData,
-        settings: Settings,
-        number: int,
-        batch: NDArray[np.int64],
-    ) -> None:
-        self._optimizer = optimizer
-        self._settings = settings
+    def __init__(self, what: _What, number: int, batch: NDArray[np.int64]) -> None:
+        settings, team, train = what.settings, what.team, what.data.train
+        self._what = what
         self._number = number
-        self._total = settings.epochs * (len(data.train) // settings.batch_size)
-        self._draws = np.random.default_rng((settings.seed, number))
-        self.rate = settings.learning_rate * _share(number, self._total)
-        self._images, self._targets = data.train.batch(batch, self._draws)
+        self._draws = np.random.default_rng(team.seeds(settings.seed, number))
+        self.rate = settings.learning_rate * _share(number, what.steps)
+        part = team.part(batch)
+        self._share_of_batch = len(part) / len(batch)
+        self._images, self._targets = team.agreed(lambda: train.batch(part, self._draws))
 
     def take(self, find_gradients: FindGradients) -> float:
         """Updates the weights and gives the loss.
@@ -185,15 +205,19 @@ class _OneStep:
         Raises:
             DivergedError: The loss is no number; the weights are as they were.
         """
-        optimizer = self._optimizer
+        what, optimizer = self._what, self._what.optimizer
         paddle.seed(int(self._draws.integers(2**31)))
         optimizer.set_lr(self.rate)
         targets = tuple(map(paddle.to_tensor, self._targets))
-        loss = find_gradients(self._images, targets, self._draws)
+        loss = what.team.mean_gradients(
+            what.weights,
+            lambda: find_gradients(self._images, targets, self._draws),
+            self._share_of_batch,
+        )
         if not math.isfinite(loss):
             raise DivergedError(
                 f"training failed: the loss is {loss} at step {self._number + 1} of "
-                f"{self._total}; try a learning rate below {self._settings.learning_rate:g}"
+                f"{what.steps}; try a learning rate below {what.settings.learning_rate:g}"
             )
         optimizer.step()
         optimizer.clear_grad()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,15 +15,25 @@ from edgeslim.files import write_bytes
 from edgeslim.training._momentum import set_velocities, velocities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import paddle
     from numpy.typing import NDArray
     from paddle import nn
 
+    from edgeslim.training.processes import Processes
     from edgeslim.training.tasks import Examples, TaskData
 
-__all__ = ["About", "data_fingerprint", "net_fingerprint", "restore", "save"]
+__all__ = [
+    "About",
+    "check_same_examples",
+    "data_fingerprint",
+    "net_fingerprint",
+    "restore",
+    "same_state",
+    "save",
+]
 
 _FORMAT = 1
 
@@ -63,6 +73,13 @@ def save(
     Raises:
         UnwritableError: It cannot be written.
     """
+    write_bytes(path, state_bytes(about, net, optimizer, losses))
+
+
+def state_bytes(
+    about: About, net: nn.Layer, optimizer: paddle.optimizer.Momentum, losses: list[float]
+) -> bytes:
+    """What `save` writes."""
     arrays = {
         "about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8),
         "losses": np.asarray(losses, dtype=np.float64),
@@ -73,7 +90,7 @@ def save(
         arrays[f"velocity_{place}"] = velocity
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]  # its one option has a name of its own
-    write_bytes(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def restore(
@@ -89,8 +106,7 @@ def restore(
         UsageError: It is of another training; says what differs.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = _arrays(path.read_bytes())
         theirs = msgspec.json.decode(arrays["about"].tobytes(), type=About)
         losses: list[float] = arrays["losses"].tolist()
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
@@ -98,6 +114,67 @@ def restore(
             f"{path} is no checkpoint, or a damaged one ({error}); remove it to begin again"
         ) from error
     _check_same(path, theirs, about)
+    _put(arrays, net, optimizer)
+    return losses
+
+
+def same_state(
+    team: Processes,
+    data: TaskData,
+    net: nn.Layer,
+    optimizer: paddle.optimizer.Momentum,
+    losses: list[float],
+) -> list[float]:
+    """Gives all processes the state of a training that process 0 has.
+
+    Args:
+        team: The processes.
+        data: What each learns from, which must be the same.
+        net: All its parameters and running means are set.
+        optimizer: So are its velocities.
+        losses: Of each step done.
+
+    Returns:
+        The losses of process 0.
+
+    Raises:
+        UsageError: A process has other examples.
+    """
+    mine = data_fingerprint(data)
+    about = About(net="", data=mine, settings={})
+    arrays = _arrays(team.led(lambda: state_bytes(about, net, optimizer, losses)))
+
+    def take() -> None:
+        check_same_examples(mine, msgspec.json.decode(arrays["about"].tobytes(), type=About).data)
+        if not team.leads:
+            _put(arrays, net, optimizer)
+
+    team.agreed(take)
+    found: list[float] = arrays["losses"].tolist()
+    return found
+
+
+def check_same_examples(mine: str, theirs: str) -> None:
+    """Proves that a process has the examples of process 0, by their `data_fingerprint`.
+
+    Raises:
+        UsageError: It has others.
+    """
+    if mine != theirs:
+        raise UsageError(
+            "the task's examples here are others than those of process 0; all machines need the "
+            "same files"
+        )
+
+
+def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _put(
+    arrays: Mapping[str, NDArray[Any]], net: nn.Layer, optimizer: paddle.optimizer.Momentum
+) -> None:
     for place, tensor in enumerate(net.state_dict().values()):
         tensor.set_value(arrays[f"net_{place}"])
     own = {
@@ -106,7 +183,6 @@ def restore(
         if name.startswith("velocity_")
     }
     set_velocities(optimizer, net, own)
-    return losses
 
 
 def _check_same(path: Path, theirs: About, mine: About) -> None:

@@ -15,6 +15,7 @@ from edgeslim.training._learning import Settings, Step, learn_epoch, loss_of
 from edgeslim.training._momentum import momentum, set_velocities, velocities
 from edgeslim.training.distillation import Term
 from edgeslim.training.evaluation import evaluate_all, outputs_of
+from edgeslim.training.processes import ALONE, Processes
 from edgeslim.training.program_net import ProgramNet, load_program_net
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class StagedNet:
         return self._quantized is not None
 
     @property
+    def quantization(self) -> QuantizationSettings | None:
+        """How it is quantized, if it is."""
+        return None if self._quantized is None else self._quantized.settings
+
+    @property
     def input_shape(self) -> tuple[int, ...]:
         """Of its input, ``(N, C, H, W)``; any ``N`` will do."""
         (shape,) = self._net.feeds.values()
@@ -78,6 +84,7 @@ class StagedNet:
         epoch: int,
         teacher: Teacher | None = None,
         terms: Sequence[Term] = (),
+        team: Processes = ALONE,
         on_step: Callable[[Step], None] = lambda _: None,
     ) -> float:
         """Trains an epoch, with the losses that a teacher adds, and gives the mean loss.
@@ -101,7 +108,14 @@ class StagedNet:
 
         layer.train()
         return learn_epoch(
-            self._optimizer, data, settings, find_gradients, epoch=epoch, on_step=on_step
+            layer,
+            self._optimizer,
+            data,
+            settings,
+            find_gradients,
+            epoch=epoch,
+            team=team,
+            on_step=on_step,
         )
 
     def metrics(self, data: TaskData, task: Task) -> dict[str, float]:

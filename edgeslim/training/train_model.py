@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from edgeslim.conversion.build_network import find_network
 from edgeslim.conversion.model_files import check_model_folder, copy_model
@@ -15,8 +15,12 @@ from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training._work import shown_steps, working_folder
-from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.processes import Processes, together
+from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 from edgeslim.training.trainable import Trainable, trainable
+
+if TYPE_CHECKING:
+    from edgeslim.training.trainer import TrainingResult
 
 __all__ = ["Training", "train"]
 
@@ -68,7 +72,8 @@ def train(
     """Trains a model and saves it as an inference model.
 
     Started again on the same folder with the same settings, it goes on where it was
-    interrupted, and its weights are the same as without the interruption.
+    interrupted, and its weights are the same as without the interruption. Several processes
+    that ``paddle.distributed.launch`` has begun share each batch out; process 0 alone writes.
 
     Args:
         model: As on the command line; a network by name gets as many classes as the task.
@@ -89,30 +94,57 @@ def train(
         BadFileError: Files of model or task cannot be read.
         ModelError: The network does not fit the task, or the training diverges.
     """
-    found = find_task(task)
-    source: ModelSource
-    if tokens is None:
-        source = find_model(model, num_classes=found.num_classes)
-    else:
-        source = find_network(model, tokens, input_shape=input_shape, num_classes=found.num_classes)
-    if learning_rate is None:
-        learning_rate = _FINE_TUNING_RATE if isinstance(source, SavedModel) else _FRESH_RATE
-    load_paddle()
-    from edgeslim.training import trainer
-
-    numbers = _Numbers(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    trainer.check_settings(**numbers)
-    check_model_folder(out, own=_CHECKPOINT)
-    with temporary_folder() as scratch:
-        chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
-    data = found.data(chosen.input_shape, SPLIT_SEED)
-    with working_folder(out), shown_steps(progress, epochs) as on_step:
-        result = trainer.train(
-            chosen.net, data, on_step=on_step, checkpoint=out / _CHECKPOINT, **numbers
+    with together() as team:
+        found = find_task(task)
+        source: ModelSource
+        if tokens is None:
+            source = find_model(model, num_classes=found.num_classes)
+        else:
+            source = find_network(
+                model, tokens, input_shape=input_shape, num_classes=found.num_classes
+            )
+        if learning_rate is None:
+            learning_rate = _FINE_TUNING_RATE if isinstance(source, SavedModel) else _FRESH_RATE
+        numbers = _Numbers(
+            epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
         )
-        _save(chosen, out)
+        load_paddle()
+        from edgeslim.training import trainer
+
+        trainer.check_settings(**numbers)
+        if team.leads:
+            check_model_folder(out, own=_CHECKPOINT)
+        with temporary_folder() as scratch:
+            chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
+        data = found.data(chosen.input_shape, SPLIT_SEED)
+        result = _trained(team, chosen, data=data, out=out, numbers=numbers, progress=progress)
     metrics = {found.metric_name: result.metric}
     return Training(model=out, task=task, metrics=metrics, losses=result.losses)
+
+
+def _trained(
+    team: Processes,
+    chosen: Trainable,
+    *,
+    data: TaskData,
+    out: Path,
+    numbers: _Numbers,
+    progress: Progress,
+) -> TrainingResult:
+    """Trains, and saves the model; process 0 alone touches the folder."""
+    from edgeslim.training import trainer
+
+    if not team.leads:
+        result = trainer.train(chosen.net, data, team=team, **numbers)
+        team.led(lambda: b"")
+        return result
+    with working_folder(out), shown_steps(progress, numbers["epochs"]) as on_step:
+        result = trainer.train(
+            chosen.net, data, team=team, on_step=on_step, checkpoint=out / _CHECKPOINT, **numbers
+        )
+        _save(chosen, out)
+    team.led(lambda: b"it is saved")
+    return result
 
 
 def _save(chosen: Trainable, out: Path) -> None:

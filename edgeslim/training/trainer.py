@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import paddle
 
 from edgeslim.errors import UsageError
 from edgeslim.training._depthwise import fast_depthwise
 from edgeslim.training._learning import Settings, Step, draws_kept, learn, loss_of
 from edgeslim.training.evaluation import evaluate, outputs_of
+from edgeslim.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,7 @@ def train(
     batch_size: int,
     learning_rate: float,
     seed: int,
+    team: Processes = ALONE,
     on_step: Callable[[Step], None] = lambda _: None,
     checkpoint: Path | None = None,
 ) -> TrainingResult:
@@ -71,6 +74,8 @@ def train(
         learning_rate: The highest; reached after a short warm-up, then a falling cosine.
         seed: Decides the order of the examples and how they are varied, and what the network
             draws while it trains.
+        team: The processes that share each batch out; process 0's network is the one that is
+            trained, and it alone evaluates and keeps the state.
         on_step: Told of every step.
         checkpoint: File that the state is kept in: after each epoch, every few minutes, and
             when the training is interrupted.
@@ -93,8 +98,20 @@ def train(
 
     net.train()
     with fast_depthwise(net):
-        losses = learn(net, data, settings, find_gradients, on_step=on_step, checkpoint=checkpoint)
-    return TrainingResult(metric=evaluate(net, data.validation, data.metric), losses=losses)
+        losses = learn(
+            net,
+            data,
+            settings,
+            find_gradients,
+            team=team,
+            on_step=on_step,
+            checkpoint=checkpoint,
+        )
+
+    def metric() -> bytes:
+        return msgspec.json.encode(evaluate(net, data.validation, data.metric))
+
+    return TrainingResult(metric=msgspec.json.decode(team.led(metric), type=float), losses=losses)
 
 
 def settings_for(

@@ -13,12 +13,10 @@ import numpy as np
 
 from edgeslim.compression.checkpoint import newest, read_arrays
 from edgeslim.paddle_io.proto import read_program
-from tests.program import Ended, edgeslim, start
+from tests.program import ONE_THREAD, Ended, edgeslim, start
 from tests.tools import PROJECT, wait_until
 
 CONFIGS = PROJECT / "configs"
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 MAPS = ("linear_0.tmp_1", "relu_0.tmp_0", "batch_norm_3.tmp_2")
 """Of the small network of `tests.pruning.trained`: its scores, and two maps of one size."""

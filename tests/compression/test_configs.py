@@ -187,6 +187,7 @@ def test_the_result_is_deployed(
         device="host",
         out=tmp_path / "out",
         precisions=precisions,
+        baseline="none",
     )
     (model,) = done.models
     assert model.measurement is not None

@@ -14,6 +14,7 @@ import pytest
 from edgeslim.compression.checkpoint import newest, read_arrays
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
+from edgeslim.deployment.origins import made_from
 from edgeslim.errors import (
     BadFileError,
     DivergedError,
@@ -234,6 +235,9 @@ def test_the_result_is_written_beside_the_model(folder: Path) -> None:
     found = json.loads((folder / "out" / "result.json").read_text())
     assert found["metrics"] == done.metrics
     assert len(found["history"]) == 3
+    start = made_from(folder / "out")
+    assert start is not None
+    assert start.parameters.read_bytes() == (folder / "net.pdiparams").read_bytes()
 
 
 def test_a_table_without_the_models_operators_is_refused_by_place(folder: Path) -> None:

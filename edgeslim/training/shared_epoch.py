@@ -1,0 +1,195 @@
+"""Epochs of a compression that several processes do: process 0 says which, the others help.
+
+A process that helps knows nothing of strategies, checkpoints and folders. Before each epoch it
+gets the whole network as process 0 has it, and forgets it afterwards: so whatever process 0
+decided meanwhile, by numbers that another GPU may not find to the bit, all train the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from edgeslim.files import temporary_folder, write_bytes
+from edgeslim.training._learning import Settings
+from edgeslim.training.checkpoint import check_same_examples, data_fingerprint
+from edgeslim.training.distillation import Term
+from edgeslim.training.distillation.teacher import Teacher
+from edgeslim.training.quantization.settings import QuantizationSettings
+from edgeslim.training.staged_net import StagedNet
+from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
+
+if TYPE_CHECKING:
+    from edgeslim.training.processes import Processes
+
+__all__ = ["led_epochs", "tell_epoch"]
+
+Files = Mapping[str, bytes]
+
+_ENDINGS = (".pdmodel", ".pdiparams")
+
+
+class EpochJob(msgspec.Struct, frozen=True, kw_only=True, tag="epoch"):
+    """An epoch that is to be done by all processes.
+
+    Args:
+        task: As on the command line.
+        data: Fingerprint of its examples.
+        input_shape: Of the network.
+        settings: Of the whole training.
+        epoch: Which one.
+        network: Files of the program before any quantization, by their ending.
+        quantization: How it is quantized, if it is.
+        arrays: Everything that training has changed, as one file.
+        terms: Losses that a teacher adds.
+        teacher: Files of the teacher, if there are such losses.
+    """
+
+    task: str
+    data: str
+    input_shape: tuple[int, ...]
+    settings: Settings
+    epoch: int
+    network: dict[str, bytes]
+    quantization: QuantizationSettings | None
+    arrays: bytes
+    terms: tuple[Term, ...] = ()
+    teacher: dict[str, bytes] = {}
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """Nothing is left to be done; what came of it."""
+
+    result: bytes
+
+
+_Jobs = msgspec.msgpack.Decoder(EpochJob | Done)
+
+
+def led_epochs(team: Processes, lead: Callable[[], bytes]) -> bytes:
+    """What ``lead`` gives in process 0; the others do the epochs that it tells.
+
+    Raises:
+        EdgeslimError: Whatever failed in any process.
+    """
+    if team.leads:
+        result = lead()
+        team.led(lambda: msgspec.msgpack.encode(Done(result=result)))
+        return result
+    helping = _Helping(team)
+    while True:
+        job = _Jobs.decode(team.led(_nothing))
+        if isinstance(job, Done):
+            return job.result
+        helping.do(job)
+
+
+def _nothing() -> bytes:
+    return b""
+
+
+def tell_epoch(
+    team: Processes,
+    net: StagedNet,
+    *,
+    task: str,
+    data: TaskData,
+    settings: Settings,
+    epoch: int,
+    terms: Sequence[Term] = (),
+    teacher: Path | None = None,
+) -> None:
+    """Process 0 is about to call `StagedNet.learn_epoch`, and the others will too.
+
+    Args:
+        team: The processes.
+        net: The network as it is.
+        task: As on the command line.
+        data: Its examples.
+        settings: Of the whole training.
+        epoch: Which one.
+        terms: Losses that a teacher adds.
+        teacher: Prefix of the teacher's files.
+
+    Raises:
+        EdgeslimError: Another process cannot.
+    """
+    team.check_batch(settings.batch_size)
+    with temporary_folder() as folder:
+        net.save_float(folder / "model")
+        stream = io.BytesIO()
+        np.savez(stream, **net.arrays())
+        job = EpochJob(
+            task=task,
+            data=data_fingerprint(data),
+            input_shape=net.input_shape,
+            settings=settings,
+            epoch=epoch,
+            network=_files_at(folder / "model"),
+            quantization=net.quantization,
+            arrays=stream.getvalue(),
+            terms=tuple(terms),
+            teacher={} if teacher is None or not terms else _files_at(teacher),
+        )
+    team.led(lambda: msgspec.msgpack.encode(job))
+    team.agreed(lambda: None)  # they are ready
+
+
+def _files_at(prefix: Path) -> dict[str, bytes]:
+    return {ending: Path(f"{prefix}{ending}").read_bytes() for ending in _ENDINGS}
+
+
+class _Helping:
+    """A process that does the epochs it is told."""
+
+    def __init__(self, team: Processes) -> None:
+        self._team = team
+        self._data: dict[tuple[str, tuple[int, ...]], TaskData] = {}
+        self._teachers: dict[str, Teacher] = {}
+
+    def do(self, job: EpochJob) -> None:
+        net, data, teacher = self._team.agreed(lambda: self._ready(job))
+        net.learn_epoch(
+            data,
+            job.settings,
+            epoch=job.epoch,
+            teacher=teacher,
+            terms=job.terms,
+            team=self._team,
+        )
+
+    def _ready(self, job: EpochJob) -> tuple[StagedNet, TaskData, Teacher | None]:
+        key = job.task, job.input_shape
+        if key not in self._data:
+            self._data = {key: find_task(job.task).data(job.input_shape, SPLIT_SEED)}
+        data = self._data[key]
+        check_same_examples(data_fingerprint(data), job.data)
+        with temporary_folder() as folder:
+            net = StagedNet(_written(job.network, folder / "net"))
+            if job.quantization is not None:
+                net.quantize(job.quantization)
+            with np.load(io.BytesIO(job.arrays), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            net.restore(arrays, file=Path("the state of process 0"))
+        return net, data, self._teacher(job.teacher)
+
+    def _teacher(self, files: Files) -> Teacher | None:
+        if not files:
+            return None
+        key = hashlib.sha256(b"".join(files.values())).hexdigest()
+        if key not in self._teachers:
+            with temporary_folder() as folder:
+                self._teachers = {key: Teacher(_written(files, folder / "teacher"))}
+        return self._teachers[key]
+
+
+def _written(files: Files, prefix: Path) -> Path:
+    for ending, content in files.items():
+        write_bytes(Path(f"{prefix}{ending}"), content)
+    return prefix
