@@ -61,8 +61,8 @@ class RowFormat(Generic[Row]):
         self.check_schema(path, lines[0])
         return [self.decode(path, number, line) for number, line in enumerate(lines, 1)], truncated
 
-    def check_schema(self, path: Path, line: bytes) -> None:
-        """Proves that a first line is of this kind, and of a schema that can be read.
+    def check_schema(self, path: Path, line: bytes, number: int = 1) -> None:
+        """Proves that a line, the first by default, is of this kind and can be read.
 
         Raises:
             BadFileError: It is not, or newer.
@@ -70,10 +70,10 @@ class RowFormat(Generic[Row]):
         try:
             first = msgspec.json.decode(line, type=_AnySchema)
         except msgspec.DecodeError as error:
-            raise BadFileError(f"{path}:1: this is {self.denial}: {error}") from error
+            raise BadFileError(f"{path}:{number}: this is {self.denial}: {error}") from error
         if first.schema > self.newest:
             raise BadFileError(
-                f"{path}:1: schema {first.schema} is newer than this edgeslim reads "
+                f"{path}:{number}: schema {first.schema} is newer than this edgeslim reads "
                 f"({self.newest}); install a newer edgeslim"
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,10 @@ from edgeslim.cli.options import (
 from edgeslim.cli.output import GAPS, Json, print_json
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.deploy import convert, deploy
-from edgeslim.durations import parse_s
-from edgeslim.errors import UsageError
+from edgeslim.deployment.deployed import Deployment
+from edgeslim.deployment.gates import NO_GATES, Gates
+from edgeslim.durations import parse_ms, parse_s
+from edgeslim.errors import LimitMissedError, UsageError
 from edgeslim.execution import Target
 
 __all__ = ["command"]
@@ -54,6 +57,24 @@ def command(
     threads: Annotated[
         str | None, typer.Option(help="Threads that it runs with; several to compare: 1,2,4.")
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="A model to be compared with in the same rounds; start, of a search's space; or "
+            "none. By default what a pruned or compressed model was made from."
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(help="In how many rounds all is timed: 12 with a baseline or limit, else 3."),
+    ] = None,
+    assert_latency: Annotated[
+        str | None, typer.Option(help="Exit with 1 if the fastest way takes longer: 20ms.")
+    ] = None,
+    assert_speedup: Annotated[
+        float | None,
+        typer.Option(help="Exit with 1 if the fastest way is not so many times as fast: 1.2."),
+    ] = None,
     power_mode: Power = None,
     stay_on: StayOn = None,
     fixed_performance: FixedPerformance = None,
@@ -72,14 +93,25 @@ def command(
     Of a quantized model int8 are its kernels; of any other its stored weights alone, and the
     table calls it int8-weights.
 
+    With a baseline the speed-up is a ratio with an interval. All that was found is added to
+    deployments.jsonl in the run's folder, which edgeslim report reads.
+
     Example: edgeslim deploy mobilenet-v2 --device host --table host.jsonl
+
+    Example: edgeslim deploy runs/pruned --assert-latency 20ms --assert-speedup 1.2
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
     """
     names, counts = _names(precisions), _counts(threads)
+    gates = Gates(
+        latency_ms=None if assert_latency is None else parse_ms(assert_latency),
+        speedup=assert_speedup,
+    )
     if convert_only:
         if model is None:
             raise UsageError("--convert-only needs a model")
+        if gates != NO_GATES or baseline is not None:
+            raise UsageError("--convert-only measures nothing, and has no baseline and no limits")
         done = convert(
             model,
             list(dict.fromkeys(convert_only)),
@@ -97,6 +129,10 @@ def command(
             input_shapes=shapes(input_shape),
             precisions=names,
             threads=counts,
+            baseline=baseline,
+            rounds=rounds,
+            gates=gates,
+            command=("edgeslim", *sys.argv[1:]),
             sustained_s=None if sustained is None else parse_s(sustained),
             progress=terminal_progress(),
         )
@@ -104,8 +140,21 @@ def command(
         print_json(document(done))
     else:
         print_deployment(done)
+    _judge(done)
     if done.failed or any(missing(each) for each in done.models):
         raise typer.Exit(GAPS)
+
+
+def _judge(done: Deployment) -> None:
+    """Ends the command where a limit is missed.
+
+    Raises:
+        LimitMissedError: One is; says by how much.
+    """
+    gates = () if done.record is None else done.record.gates
+    missed = [f"{each.asked}: {each.line}" for each in gates if not each.met]
+    if missed:
+        raise LimitMissedError("; ".join(missed))
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.deployment.deployed import Deployed, Deployment, told_way
+from edgeslim.deployment.records import SpeedupRecord
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision
@@ -15,6 +16,7 @@ _NOTABLE_SPEED = 0.03
 _COLUMNS = (
     *("model", "target", "MB", "predicted", "measured", "error", "limit", "met", "outputs off"),
 )
+_SPEEDUP = "times as fast"
 _WAY = ("precision", "kernels", "threads")
 _JUDGED = ("variance lost", "same top-1", "fastest")
 """Columns of a table that compares ways to run."""
@@ -29,10 +31,11 @@ def print_deployment(done: Deployment) -> None:
     """A table for people, and below it what does not fit into one."""
     ways = {(each.precision, each.threads) for each in done.models}
     plain = len(ways) == 1 and done.models[0].precision is Precision.FP32
-    rows = [_cells(each) for each in done.models]
-    columns: tuple[str, ...] = _COLUMNS
+    rows = [_cells(each, done.speedup(each)) for each in done.models]
+    rows += [_cells(each, None) | {"model": f"{each.name} (baseline)"} for each in done.baselines]
+    columns: tuple[str, ...] = (*_COLUMNS, _SPEEDUP) if done.baselines else _COLUMNS
     if not plain:
-        columns = (*_COLUMNS[:2], *_WAY, *_COLUMNS[2:], *_JUDGED)
+        columns = (*columns[:2], *_WAY, *columns[2:], *_JUDGED)
         columns = tuple(name for name in columns if any(row[name] for row in rows))
     print_table(columns, [[row[name] for name in columns] for row in rows])
     print_lines(*dict.fromkeys(f"{each.name}: {each.optimized}" for each in done.models))
@@ -42,28 +45,53 @@ def print_deployment(done: Deployment) -> None:
 def _print_notes(done: Deployment) -> None:
     """What does not fit into the table."""
     for each in done.models:
-        if missing(each):
-            print_lines("  there is no prediction, for the table lacks:")
-            print_lines(*(f"    {operator}" for operator in missing(each)))
-        if each.sustained is not None:
-            _over_time(each.sustained)
-        if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
-            faster = "faster" if each.speed > 1 else "slower"
-            print_lines(
-                f"  the device is {abs(each.speed - 1):.0%} {faster} now than when its table was "
-                "measured"
-            )
+        _print_model_notes(each, done.speedup(each))
+    _print_judgement(done)
     for failed in done.failed:
         way = told_way(failed.precision, failed.threads)
         print_lines(f"not had: {failed.name} in {way}: {failed.reason}")
     for warning in done.warnings:
         print_lines(f"warning: {warning}")
+    if done.history is not None:
+        print_lines(f"added to {done.history}")
     for precision in (Precision.INT8_WEIGHTS, Precision.INT16_WEIGHTS):
         if any(each.precision is precision for each in done.models):
             print_lines(
                 f"{precision.value}: a smaller file alone; its weights are floats again when it is "
                 "loaded. A quantized model (edgeslim quantize) has int8 kernels"
             )
+
+
+def _print_model_notes(each: Deployed, speedup: SpeedupRecord | None) -> None:
+    if speedup is not None:
+        low, high = speedup.interval
+        print_lines(
+            f"  {each.name} in {told_way(each.precision, each.threads)} is {speedup.ratio:.3f} "
+            f"times as fast as the baseline; another deployment of {speedup.rounds} rounds "
+            f"would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of all cases"
+        )
+    if missing(each):
+        print_lines("  there is no prediction, for the table lacks:")
+        print_lines(*(f"    {operator}" for operator in missing(each)))
+    if each.sustained is not None:
+        _over_time(each.sustained)
+    if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
+        faster = "faster" if each.speed > 1 else "slower"
+        print_lines(
+            f"  the device is {abs(each.speed - 1):.0%} {faster} now than when its table was "
+            "measured"
+        )
+
+
+def _print_judgement(done: Deployment) -> None:
+    """Why predicted and measured differ, and the limits that are met; others are errors."""
+    if done.record is None:
+        return
+    for reason in done.record.reasons:
+        print_lines(f"why predicted and measured differ: {reason}")
+    for gate in done.record.gates:
+        if gate.met and gate.line not in done.warnings:
+            print_lines(f"{gate.asked} is met: {gate.line}")
 
 
 def _over_time(sustained: Sustained) -> None:
@@ -89,7 +117,7 @@ def _over_time(sustained: Sustained) -> None:
     )
 
 
-def _cells(each: Deployed) -> dict[str, str]:
+def _cells(each: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
     """Text of each column."""
     predicted, difference = each.prediction, each.difference
     top1 = None if difference is None else difference.top1
@@ -111,13 +139,30 @@ def _cells(each: Deployed) -> dict[str, str]:
         "variance lost": "" if difference is None else f"{difference.lost:.1e}",
         "same top-1": "" if top1 is None else f"{top1:.0%}",
         "fastest": "<--" if each.fastest else "",
+        _SPEEDUP: (
+            ""
+            if speedup is None
+            else f"{speedup.ratio:.3f} ({speedup.interval[0]:.3f}-{speedup.interval[1]:.3f})"
+        ),
     }
 
 
 def document(done: Deployment) -> dict[str, object]:
-    """All of it."""
+    """All of it; the samples are in the record."""
+    fastest = next((each for each in done.models if each.fastest), None)
+    speedup = None if fastest is None else done.speedup(fastest)
+    record = done.record
     return {
-        "models": [_model_document(each) for each in done.models],
+        "models": [
+            _model_document(each) | _speedup_document(done.speedup(each)) for each in done.models
+        ],
+        "baseline": _model_document(done.baselines[0]) if done.baselines else None,
+        "baselines": [_model_document(each) for each in done.baselines],
+        **_speedup_document(speedup),
+        "record": done.history,
+        "record_id": None if record is None else record.id,
+        "gates": [] if record is None else list(record.gates),
+        "reasons": [] if record is None else list(record.reasons),
         "failed": [
             {
                 "name": each.name,
@@ -129,6 +174,13 @@ def document(done: Deployment) -> dict[str, object]:
             for each in done.failed
         ],
         "warnings": list(done.warnings),
+    }
+
+
+def _speedup_document(speedup: SpeedupRecord | None) -> dict[str, object]:
+    return {
+        "speedup": None if speedup is None else speedup.ratio,
+        "speedup_interval": None if speedup is None else speedup.interval,
     }
 
 

@@ -15,7 +15,7 @@ from edgeslim.files import temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import FLOAT_BYTES, Shape
 
-__all__ = ["Inspection", "inspect"]
+__all__ = ["Inspection", "inspect", "trainable_parameters"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,22 +78,14 @@ def inspect(
     graph, channels = prepared.graph, channels_of(prepared.graph)
     asked = matching(graph.parameters, match)
     reasons = {name: not_prunable(channels, name) for name in asked} if match else {}
-    statistics = {
-        name
-        for node in graph.nodes
-        if node.spec.kind == "batch_norm"
-        for slot in ("Mean", "Variance")
-        for name in node.weights.get(slot, ())
-    }
     kinds = [spec.kind for spec in graph.specs]
-    sizes = {name: math.prod(shape) for name, shape in graph.parameters.items()}
     return Inspection(
         name=prepared.name,
         inputs=graph.feeds,
         macs=ops.macs(graph.specs),
         paddleslim1_flops=ops.paddleslim1_flops(graph.specs),
         paddleslim1_flops_python3=ops.paddleslim1_flops(graph.specs, python=3),
-        parameters=sum(size for name, size in sizes.items() if name not in statistics),
+        parameters=trainable_parameters(graph),
         size_bytes=FLOAT_BYTES * graph.elements,
         operators={kind: kinds.count(kind) for kind in sorted(set(kinds))},
         parameter_shapes={name: graph.parameters[name] for name in asked},
@@ -102,4 +94,18 @@ def inspect(
         chosen=groups_of(channels, asked) if match else (),
         not_prunable={name: reason for name, reason in reasons.items() if reason},
         graph=graph,
+    )
+
+
+def trainable_parameters(graph: Graph) -> int:
+    """Elements of all persistent tensors of a network but the statistics of batch norms."""
+    statistics = {
+        name
+        for node in graph.nodes
+        if node.spec.kind == "batch_norm"
+        for slot in ("Mean", "Variance")
+        for name in node.weights.get(slot, ())
+    }
+    return sum(
+        math.prod(shape) for name, shape in graph.parameters.items() if name not in statistics
     )

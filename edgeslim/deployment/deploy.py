@@ -6,28 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeslim.conversion.optimized import OptimizedFile, fused_graph
+from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deployed import Deployed, Deployment, Failed, disappointments, with_fastest
+from edgeslim.deployment.gates import NO_GATES, Gates
+from edgeslim.deployment.history import append_record
+from edgeslim.deployment.proof import Found, deployment_record
+from edgeslim.deployment.records import Role
 from edgeslim.deployment.request import Request, device_for, request_for
+from edgeslim.deployment.subjects import Subject, baseline_subject, model_subject
 from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.deployment.ways import (
     KnownLatencies,
     Way,
-    all_ways,
     check_ways,
     in_precision,
     measured_ways,
     not_had,
     placed,
-    tried,
 )
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import ModelError, ProgramError, UsageError
+from edgeslim.durations import now
+from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import new_folder, temporary_folder
-from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork
@@ -36,13 +39,22 @@ from edgeslim.progress import SILENT, Progress
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]
 
 
+_ROUNDS, _PAIRED_ROUNDS = 3, 12
+"""Without a baseline or a gate, and with one: a ratio is no better than its rounds are many."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wanted:
     """What is wanted besides a model on a device."""
 
     precisions: tuple[str, ...]
     threads: tuple[int, ...]
+    input_shapes: Mapping[str, Shape] | None
     sustained_s: float | None
+    rounds: int
+    gates: Gates
+    insists: bool
+    command: tuple[str, ...]
 
 
 def deploy(
@@ -54,15 +66,21 @@ def deploy(
     input_shapes: Mapping[str, Shape] | None = None,
     precisions: Sequence[str] = (),
     threads: Sequence[int] = (),
+    baseline: str | None = None,
+    rounds: int | None = None,
+    gates: Gates = NO_GATES,
     sustained_s: float | None = None,
     runs: Path = Path("runs"),
+    command: Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Deployment:
     """Converts a model for a device, proves its outputs right and measures it there.
 
     With several precisions or thread counts each combination is tried, in one session and in
     turns, so that they can be compared. One that cannot be had is listed and the others go on;
-    the only one, or the last that is left, is an error.
+    the only one, or the last that is left, is an error. So is the baseline measured, there and
+    back with the model in each round, so that the speed-up is a ratio with an interval. All
+    that is found is added to the history of the run.
 
     Args:
         what: A model as on the command line, a search's folder, or None for the search in
@@ -76,85 +94,142 @@ def deploy(
             by default the model's own, int8 of a quantized one and fp32 of any other. Of a float
             model ``int8`` and ``int16`` are its weights' alone.
         threads: Numbers of threads; by default that of the device.
+        baseline: A model that it is compared with, in that one's own precision and with each
+            number of threads; ``start`` is the start of a search's space, ``none`` nothing. By
+            default what a pruned or compressed model was made from, and else nothing.
+        rounds: In how many rounds all are measured, each in new processes.
+        gates: Limits that are judged; the record says whether they are met.
         sustained_s: Seconds to run it without a pause as well; a phone's first minute is not
             its tenth.
         runs: Where searches are, if none is named.
+        command: The command line that this is, for the record.
         progress: Where to show it.
 
     Raises:
         UsageError: Unknown names; a table of another device or thread count; a precision that
-            the target or the model cannot have, more threads than cores.
+            the target or the model cannot have, more threads than cores; a speed-up to be
+            judged without a baseline.
         ProgramError, RunnerError: The model does not convert or does not run.
         ModelError: Its outputs are not Paddle's.
     """
-    wanted = _Wanted(precisions=tuple(precisions), threads=tuple(threads), sustained_s=sustained_s)
-    check_ways(wanted.precisions, wanted.threads)
-    if sustained_s is not None and max(len(wanted.precisions), len(wanted.threads)) > 1:
+    check_ways(tuple(precisions), tuple(threads))
+    if sustained_s is not None and max(len(precisions), len(threads)) > 1:
         raise UsageError("--sustained is of one precision and one number of threads")
-    request = request_for(what, table, out, runs)
+    if rounds is not None and rounds < 1:
+        raise UsageError(f"--rounds must be at least 1, not {rounds}")
+    request = request_for(what, table, out, runs, baseline)
+    _check_gates(gates, request, rounds)
     choice = device_for(device, request)
-    if wanted.threads:
-        choice = replace(choice, threads=wanted.threads[0])
+    if threads:
+        choice = replace(choice, threads=threads[0])
+    many = request.baseline is not None or gates != NO_GATES
+    wanted = _Wanted(
+        precisions=tuple(precisions),
+        threads=tuple(threads),
+        input_shapes=input_shapes,
+        sustained_s=sustained_s,
+        rounds=rounds or (_PAIRED_ROUNDS if many else _ROUNDS),
+        gates=gates,
+        insists=baseline is not None or gates.speedup is not None,
+        command=tuple(command),
+    )
     with open_device(choice) as session:
-        return _deployment(session, request, wanted, input_shapes, progress)
+        return _deployment(session, request, wanted, progress)
+
+
+def _check_gates(gates: Gates, request: Request, rounds: int | None) -> None:
+    if gates.speedup is not None and rounds == 1:
+        raise UsageError("--assert-speedup needs an interval, and so --rounds of at least 2")
+    if gates.speedup is not None and request.baseline is None:
+        raise UsageError(
+            f"--assert-speedup needs something to be faster than, and {request.path} does not say "
+            "what it was made from; name it with --baseline"
+        )
 
 
 def _deployment(
-    session: DeviceSession,
-    request: Request,
-    wanted: _Wanted,
-    input_shapes: Mapping[str, Shape] | None,
-    progress: Progress,
+    session: DeviceSession, request: Request, wanted: _Wanted, progress: Progress
 ) -> Deployment:
     """The model on an open device, in all ways."""
     target = session.execution.target
     sessions = [at_threads(session, each) for each in wanted.threads] or [session]
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
-        prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
+        prepared = prepare(request.source, scratch / "model", input_shapes=wanted.input_shapes)
         precisions = precisions_of(wanted.precisions, prepared, target)
         known = KnownLatencies.of(request.table, sessions, precisions)
         folder = new_folder(request.folder)
-        ways, unconvertible = all_ways(prepared, target, precisions, sessions, scratch)
-        graph = _graph(ways, prepared, target)
-        stage.advance(note="converted")
-        compared, wrong = tried(ways, scratch)
-        stage.advance(note="outputs compared")
-        networks = [_network(way, graph) for way, _ in compared]
-        measured = measured_ways([way for way, _ in compared], networks)
-        stage.advance(note="measured")
-        sustained = _sustained(compared[0][0], networks[0], wanted.sustained_s, progress)
-        models = [
-            _deployed(way, placed(way.file, folder), graph, known, measured) for way, _ in compared
-        ]
-    done = [
-        replace(
-            model,
-            name=prepared.name,
-            difference=difference,
-            target_ms=request.target_ms,
-            sustained=sustained,
+        new_folder(request.history.parent)
+        model = model_subject(prepared, request.path, precisions, sessions, scratch)
+        baseline, warnings = _baseline(request, prepared, sessions, scratch, wanted)
+        subjects = [model] if baseline is None else [model, baseline]
+        stage.advance(note="converted, and outputs compared")
+        before, created = session.conditions(), now()
+        measured = measured_ways(
+            [way for each in subjects for way in each.ways],
+            [network for each in subjects for network in each.networks],
+            rounds=wanted.rounds,
+            paired=baseline is not None,
+            progress=progress,
         )
-        for model, (_, difference) in zip(models, compared, strict=True)
-    ]
+        stage.advance(note="measured")
+        sustained = _sustained(model.ways[0], model.networks[0], wanted.sustained_s, progress)
+        models, baselines = (
+            [
+                each
+                for subject in some
+                for each in _all_ways(subject, request, folder, known, measured)
+            ]
+            for some in (subjects[:1], subjects[1:])
+        )
+        models = [replace(each, sustained=sustained) for each in models]
+        after = session.conditions()
+    found = Found(
+        subjects=subjects,
+        models=with_fastest(models),
+        baselines=tuple(baselines),
+        measured=measured,
+        table=known.table,
+        states=(before, after),
+        created=created,
+        warnings=(*warnings, *disappointments(models)),
+    )
+    record = deployment_record(session, request, found, wanted.gates, wanted.command)
+    append_record(request.history, record)
     return Deployment(
         folder=request.folder,
         device=session.profile.name,
-        models=with_fastest(done),
-        failed=(*unconvertible, *wrong),
-        warnings=disappointments(done),
+        models=found.models,
+        failed=tuple(each for subject in subjects for each in subject.failed),
+        warnings=record.warnings,
+        baselines=found.baselines,
+        record=record,
+        history=request.history,
     )
 
 
-def _graph(ways: Sequence[Way], model: PreparedModel, target: Target) -> Graph:
-    """Fused where a table may know it: tables are of fp32."""
-    for way in ways:
-        if way.precision is Precision.FP32:
-            return fused_graph(way.model, target)
-    return model.graph
+def _baseline(
+    request: Request,
+    beside: PreparedModel,
+    sessions: Sequence[DeviceSession],
+    scratch: Path,
+    wanted: _Wanted,
+) -> tuple[Subject | None, tuple[str, ...]]:
+    """The baseline, if there is one that runs; and what is to be said if it does not.
 
-
-def _network(way: Way, graph: Graph) -> OptimizedNetwork:
-    return OptimizedNetwork(name=way.id, file=way.file, graph=graph)
+    Raises:
+        EdgeslimError: It does not, and it was asked for.
+    """
+    if request.baseline is None:
+        return None, ()
+    try:
+        return (
+            baseline_subject(request.baseline, beside, sessions, scratch, wanted.input_shapes),
+            (),
+        )
+    except EdgeslimError as error:
+        if wanted.insists:
+            raise
+        return None, (f"there is no speed-up, for the baseline cannot be had: {error}",)
 
 
 def _sustained(
@@ -165,27 +240,36 @@ def _sustained(
     return measure_sustained(way.session, network, seconds=seconds, progress=progress)
 
 
-def _deployed(
-    way: Way,
-    optimized: Path,
-    graph: Graph,
+def _all_ways(
+    subject: Subject,
+    request: Request,
+    folder: Path,
     known: KnownLatencies,
     measured: MeasuredNetworks,
-) -> Deployed:
-    """One way that was tried."""
-    predictor = known.predictor(way)
-    return Deployed(
-        name=way.id,
-        optimized=optimized,
-        target=way.session.execution.target,
-        size_bytes=way.file.facts.size_bytes,
-        precision=way.precision,
-        computes_in=way.file.facts.computes_in,
-        threads=way.session.execution.threads,
-        prediction=None if predictor is None else predictor.predict(graph.specs),
-        measurement=measured.measurements[way.id],
-        speed=known.speed(way, measured.references_ms[way.id]),
-    )
+) -> list[Deployed]:
+    """A model in each way that was tried, its files put where they were asked for."""
+    found = []
+    for way, difference in subject.tried:
+        predictor = known.predictor(way)
+        prediction = None if predictor is None else predictor.predict(subject.graph.specs)
+        found.append(
+            Deployed(
+                id=way.id,
+                name=subject.name,
+                optimized=placed(way.file, folder),
+                target=way.session.execution.target,
+                size_bytes=way.file.facts.size_bytes,
+                precision=way.precision,
+                computes_in=way.file.facts.computes_in,
+                threads=way.session.execution.threads,
+                prediction=prediction,
+                measurement=measured.measurements[way.id],
+                difference=difference,
+                target_ms=request.target_ms if subject.role is Role.MODEL else None,
+                speed=known.speed(way, measured.references_ms[way.id]),
+            )
+        )
+    return found
 
 
 def convert(

@@ -8,6 +8,7 @@ from math import hypot
 from pathlib import Path
 
 from edgeslim.deployment.outputs import OutputDifference
+from edgeslim.deployment.records import DeploymentRecord, SpeedupRecord
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision, Target
@@ -41,6 +42,7 @@ class Deployed:
             the reference operator; 1 is the same.
         sustained: Latency over time, if that was asked for.
         fastest: Whether no other way was faster.
+        id: What its record calls it; empty if it was only converted.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Deployed:
     speed: float | None = None
     sustained: Sustained | None = None
     fastest: bool = False
+    id: str = ""
 
     @property
     def error_percent(self) -> float | None:
@@ -100,6 +103,9 @@ class Deployment:
         models: What was converted, and measured on a device.
         failed: What was asked for and cannot be had.
         warnings: What somebody should know before shipping one of them, a line each.
+        baselines: What they are compared with, once for each number of threads.
+        record: All that is known of the deployment; None if models were only converted.
+        history: The file that it was added to.
     """
 
     folder: Path
@@ -107,6 +113,14 @@ class Deployment:
     models: tuple[Deployed, ...]
     failed: tuple[Failed, ...] = ()
     warnings: tuple[str, ...] = ()
+    baselines: tuple[Deployed, ...] = ()
+    record: DeploymentRecord | None = None
+    history: Path | None = None
+
+    def speedup(self, model: Deployed) -> SpeedupRecord | None:
+        """How much faster than the baseline one of the models is, if there is one."""
+        found = () if self.record is None else self.record.speedups
+        return next((each for each in found if each.model == model.id), None)
 
 
 def with_fastest(models: Sequence[Deployed]) -> tuple[Deployed, ...]:

@@ -21,6 +21,7 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
+from edgeslim.progress import SILENT, Progress
 
 __all__ = [
     "KnownLatencies",
@@ -34,6 +35,9 @@ __all__ = [
     "placed",
     "tried",
 ]
+
+_PATIENCE_S = 60.0
+"""How long all rounds together wait for a disturbed device, unless they have many models."""
 
 _INPUTS = 8
 """Compared where a precision loses something: one input says little of how much."""
@@ -57,7 +61,7 @@ class Way:
 
     @property
     def id(self) -> str:
-        """A name that no other way of the same model has."""
+        """A name that no other way of the models of a deployment has, as their files differ."""
         return f"{self.file.path.stem}.{self.session.execution.threads}"
 
 
@@ -169,12 +173,22 @@ def tried(
     return right, failed
 
 
-def measured_ways(ways: Sequence[Way], networks: Sequence[OptimizedNetwork]) -> MeasuredNetworks:
+def measured_ways(
+    ways: Sequence[Way],
+    networks: Sequence[OptimizedNetwork],
+    *,
+    rounds: int = 3,
+    paired: bool = False,
+    progress: Progress = SILENT,
+) -> MeasuredNetworks:
     """All of them in turns, so that what changes slowly meets them alike.
 
     Args:
         ways: The ways.
         networks: The network of each, called by its id.
+        rounds: How often each is timed.
+        paired: Whether each round is a fair comparison by itself.
+        progress: Where to show it.
 
     Raises:
         RunnerError, ProgramError: One does not run.
@@ -183,9 +197,12 @@ def measured_ways(ways: Sequence[Way], networks: Sequence[OptimizedNetwork]) -> 
     for way, network in zip(ways, networks, strict=True):
         threads = way.session.execution.threads
         if threads not in groups:
-            groups[threads] = (DriftWatch(way.session), [])
+            patience_s = min(20.0, _PATIENCE_S / rounds)
+            groups[threads] = (DriftWatch(way.session, patience_s=patience_s), [])
         groups[threads][1].append(network)
-    return measure_side_by_side(list(groups.values()))
+    return measure_side_by_side(
+        list(groups.values()), rounds=rounds, paired=paired, progress=progress
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,6 +228,11 @@ class KnownLatencies:
         if all(known.context.difference(each) for each in contexts):
             known.context.check_same(contexts[0], table)
         return cls(predictor_of_table=Predictor(known))
+
+    @property
+    def table(self) -> LatencyTable | None:
+        """The table."""
+        return None if self.predictor_of_table is None else self.predictor_of_table.table
 
     def predictor(self, way: Way) -> Predictor | None:
         """What predicts this way."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device_state.heat import heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome, Reference
@@ -44,10 +45,12 @@ class WatchedBatch:
     Args:
         outcomes: In the order of the jobs.
         reference_ms: What the reference operator took, the mean over the batch.
+        state: What the device said of itself right after it.
     """
 
     outcomes: Sequence[Outcome]
     reference_ms: float
+    state: ConditionsRow | None = None
 
     @property
     def trouble(self) -> str:
@@ -74,13 +77,16 @@ class DriftWatch:
 
     Args:
         session: The device.
+        patience_s: How long a batch may wait for a disturbed device, or longer if it has many
+            models.
 
     Raises:
         ProgramError: ``opt`` cannot convert the reference operator.
     """
 
-    def __init__(self, session: DeviceSession) -> None:
+    def __init__(self, session: DeviceSession, *, patience_s: float = _PATIENCE_S) -> None:
         self._session = session
+        self._patience_s = patience_s
         self._best_ms = 0.0
         # A device that is held below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
@@ -116,10 +122,11 @@ class DriftWatch:
             reference=Reference(
                 job=self._reference,
                 baseline_ms=self._best_ms,
-                patience_s=max(_PATIENCE_S, _MODEL_PATIENCE_S * len(jobs)),
+                patience_s=max(self._patience_s, _MODEL_PATIENCE_S * len(jobs)),
             ),
         )
-        self._hot = heat(self._session.conditions(), usual_cap=self._usual_cap).hot
+        state = self._session.conditions()
+        self._hot = heat(state, usual_cap=self._usual_cap).hot
         if self._hot:
             outcomes = [
                 replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
@@ -130,7 +137,9 @@ class DriftWatch:
         if seen:
             self._best_ms = min(self._best_ms or float("inf"), *seen)
         return WatchedBatch(
-            outcomes=outcomes, reference_ms=sum(seen) / len(seen) if seen else self._best_ms
+            outcomes=outcomes,
+            reference_ms=sum(seen) / len(seen) if seen else self._best_ms,
+            state=state,
         )
 
     def _cool_down(self) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import mean
+
+import msgspec
 
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.durations import now
 from edgeslim.graph import Graph
+from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
 from edgeslim.profiling.drift import DriftWatch
@@ -19,12 +23,17 @@ from edgeslim.runner.protocol import Sampling
 
 __all__ = [
     "MeasuredNetworks",
+    "NetworkRound",
     "OptimizedNetwork",
+    "Round",
     "measure_networks",
     "measure_side_by_side",
 ]
 
 _EXTRA_ROUNDS = 3
+
+_AGAIN = "~"
+"""Ends the id of a network's second turn in a round."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,18 +52,58 @@ class OptimizedNetwork:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkRound:
+    """What the device took for one network in one round.
+
+    Args:
+        number: Of the round, from 0.
+        measurement: Its samples, of both turns if it had two.
+        reference_ms: What the reference operator took around them.
+        disturbed: What disturbed the device meanwhile, or nothing.
+    """
+
+    number: int
+    measurement: Measurement
+    reference_ms: float
+    disturbed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """One round: networks one after the other, each group in a process of its own.
+
+    Args:
+        number: From 0.
+        start_s: When it began, from the start of the first.
+        end_s: When it was over.
+        order: Names of the networks, as they ran.
+        state: What the device said of itself right after it.
+    """
+
+    number: int
+    start_s: float
+    end_s: float
+    order: tuple[str, ...]
+    state: ConditionsRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredNetworks:
     """What the device took.
 
     Args:
-        measurements: By network, all rounds together.
+        measurements: By network, all rounds that are believed together.
         references_ms: What the reference operator took around each of them.
+        rounds_of: By network, all its rounds, believed or not.
+        rounds: All rounds.
         device_s: Time the runner spent in runs and warm-up.
         waited_s: Time it waited for a disturbed device.
     """
 
     measurements: Mapping[str, Measurement]
     references_ms: Mapping[str, float]
+    rounds_of: Mapping[str, tuple[NetworkRound, ...]] = field(default_factory=dict)
+    rounds: tuple[Round, ...] = ()
     device_s: float = 0.0
     waited_s: float = 0.0
 
@@ -104,81 +153,148 @@ def measure_side_by_side(
     *,
     rounds: int = 3,
     seconds: float = 0.5,
+    paired: bool = False,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
     """As `measure_networks`, for networks that run in several ways on one device.
 
-    Each round is of all groups, so that what changes slowly meets all of them alike.
+    Each round is of all groups, so that what changes slowly meets all of them alike, and in each
+    a group has a process of its own: where memory lies in a process makes the same kernels up to
+    3 % slower or faster, so that rounds in one process would all repeat the same error.
 
     Args:
         groups: Ways to run on the device, such as with one thread and with two, and the networks
             that run so; no name comes twice.
         rounds: How often each is timed.
         seconds: Time for each network and round.
+        paired: Whether each round is a fair comparison by itself: the networks run there and
+            back (A B B A, and B A A B in the next round), which takes out whatever changes
+            evenly meanwhile, and extra rounds are of all of them. Otherwise networks run in
+            order, and extra rounds are of those alone that were disturbed.
         progress: Where to show it.
 
     Raises:
         RunnerError, ProgramError: A network does not run.
     """
+    turns = 2 if paired else 1
     sampling = Sampling(
-        minimum_samples=8, maximum_samples=2000, minimum_s=seconds, maximum_s=2 * seconds
+        minimum_samples=8 // turns,
+        maximum_samples=2000,
+        minimum_s=seconds / turns,
+        maximum_s=2 * seconds / turns,
     )
     ways = [(watch, [_job(network, sampling) for network in some]) for watch, some in groups]
-    rounds_of: dict[str, list[Outcome]] = {job.entry.id: [] for _, jobs in ways for job in jobs}
-    device_s = waited_s = 0.0
-    with progress.stage("whole networks", rounds * len(rounds_of)) as stage:
-        for number in range(rounds + _EXTRA_ROUNDS):
-            for watch, jobs in ways:
-                # Extra rounds are of those only that were disturbed.
-                wanted = [
-                    job
-                    for job in jobs
-                    if number < rounds or _lacks(rounds_of[job.entry.id], rounds)
-                ]
-                if not wanted:
-                    continue
-                batch = watch.run(wanted)
-                device_s += batch.device_s
-                waited_s += batch.waited_s
-                _count(batch.outcomes, rounds_of)
-                if batch.trouble:
-                    stage.note(f"{batch.trouble}; they are measured once more")
-                stage.advance(len(wanted) if number < rounds else 0)
-    return _believed(rounds_of, device_s, waited_s)
+    seen = _Seen(names=[job.entry.id for _, jobs in ways for job in jobs])
+    extra = max(_EXTRA_ROUNDS, rounds // 4) if paired else _EXTRA_ROUNDS
+    with progress.stage("whole networks", rounds * len(seen.rounds_of)) as stage:
+        for number in range(rounds + extra):
+            wanted = seen.wanted(ways, rounds, whole=paired)
+            if not wanted or (paired and number >= rounds and seen.never_quiet):
+                break
+            if paired and number % 2:
+                wanted = [(watch, jobs[::-1]) for watch, jobs in reversed(wanted)]
+            for trouble in seen.run(number, wanted, there_and_back=paired):
+                stage.note(f"{trouble}; they are measured once more")
+            if number < rounds:
+                stage.advance(len(seen.rounds_of))
+    return seen.believed()
 
 
-def _count(outcomes: Sequence[Outcome], rounds_of: dict[str, list[Outcome]]) -> None:
-    for outcome in outcomes:
-        if outcome.error is not None:
-            raise outcome.error
-        rounds_of[outcome.id].append(outcome)
+_Ways = Sequence[tuple[DriftWatch, Sequence[Job]]]
 
 
-def _believed(
-    rounds_of: Mapping[str, Sequence[Outcome]], device_s: float, waited_s: float
-) -> MeasuredNetworks:
-    """What was not disturbed, or all of it where nothing else is."""
-    believed = {name: _undisturbed(done) or done for name, done in rounds_of.items()}
-    return MeasuredNetworks(
-        measurements={
-            name: Measurement.pooled([outcome.measurements[0] for outcome in done])
-            for name, done in believed.items()
-        },
-        references_ms={
-            name: mean(each for outcome in done for each in outcome.references_ms)
-            for name, done in believed.items()
-        },
-        device_s=device_s,
-        waited_s=waited_s,
-    )
+class _Seen:
+    """What rounds gave so far."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.rounds_of: dict[str, list[NetworkRound]] = {name: [] for name in names}
+        self._rounds: list[Round] = []
+        self._device_s = self._waited_s = 0.0
+        self._began = time.monotonic()
+
+    def wanted(
+        self, ways: _Ways, rounds: int, *, whole: bool
+    ) -> list[tuple[DriftWatch, list[Job]]]:
+        """What the next round is of: all, or what lacks undisturbed rounds; nothing at the end."""
+        lacking = {
+            name for name, done in self.rounds_of.items() if len(_undisturbed(done)) < rounds
+        }
+        chosen = self.rounds_of.keys() if whole and lacking else lacking
+        some = [(watch, [job for job in jobs if job.entry.id in chosen]) for watch, jobs in ways]
+        return [(watch, jobs) for watch, jobs in some if jobs]
+
+    @property
+    def never_quiet(self) -> bool:
+        """Whether every round was disturbed, so that another one would be too."""
+        return not any(_undisturbed(done) for done in self.rounds_of.values())
+
+    def run(self, number: int, wanted: _Ways, *, there_and_back: bool) -> list[str]:
+        """Runs a round; what disturbed it."""
+        start_s = time.monotonic() - self._began
+        order: list[str] = []
+        troubles: list[str] = []
+        state = None
+        for watch, jobs in wanted:
+            turns = [*jobs, *(_again(job) for job in reversed(jobs))] if there_and_back else jobs
+            batch = watch.run(turns)
+            order += [job.entry.id.removesuffix(_AGAIN) for job in turns]
+            state = batch.state
+            self._device_s += batch.device_s
+            self._waited_s += batch.waited_s
+            self._count(number, batch.outcomes)
+            troubles += [batch.trouble] if batch.trouble else []
+        self._rounds.append(
+            Round(
+                number=number,
+                start_s=start_s,
+                end_s=time.monotonic() - self._began,
+                order=tuple(order),
+                state=state,
+            )
+        )
+        return troubles
+
+    def _count(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        turns: dict[str, list[Outcome]] = {}
+        for outcome in outcomes:
+            if outcome.error is not None:
+                raise outcome.error
+            turns.setdefault(outcome.id.removesuffix(_AGAIN), []).append(outcome)
+        for name, done in turns.items():
+            self.rounds_of[name].append(
+                NetworkRound(
+                    number=number,
+                    measurement=Measurement.pooled([each.measurements[0] for each in done]),
+                    reference_ms=mean(ms for each in done for ms in each.references_ms),
+                    disturbed=next((each.disturbed for each in done if each.disturbed), ""),
+                )
+            )
+
+    def believed(self) -> MeasuredNetworks:
+        """What was not disturbed, or all of it where nothing else is."""
+        believed = {name: _undisturbed(done) or done for name, done in self.rounds_of.items()}
+        return MeasuredNetworks(
+            measurements={
+                name: Measurement.pooled([each.measurement for each in done])
+                for name, done in believed.items()
+            },
+            references_ms={
+                name: mean(each.reference_ms for each in done) for name, done in believed.items()
+            },
+            rounds_of={name: tuple(done) for name, done in self.rounds_of.items()},
+            rounds=tuple(self._rounds),
+            device_s=self._device_s,
+            waited_s=self._waited_s,
+        )
 
 
-def _undisturbed(done: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in done if not outcome.disturbed]
+def _undisturbed(done: Sequence[NetworkRound]) -> list[NetworkRound]:
+    return [each for each in done if not each.disturbed]
 
 
-def _lacks(done: Sequence[Outcome], rounds: int) -> bool:
-    return len(_undisturbed(done)) < rounds
+def _again(job: Job) -> Job:
+    """The same for its second turn of a round."""
+    return replace(job, entry=msgspec.structs.replace(job.entry, id=f"{job.entry.id}{_AGAIN}"))
 
 
 def _job(network: OptimizedNetwork, sampling: Sampling) -> Job:

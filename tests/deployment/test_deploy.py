@@ -15,6 +15,7 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import Deployed, convert, deploy
+from edgeslim.deployment.history import read_history
 from edgeslim.deployment.outputs import compare_outputs
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
@@ -26,6 +27,7 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.execution import Target
+from edgeslim.files import write_json
 from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.nb import HOST_KERNELS, KERNEL_TARGETS, read_optimized_model
 from edgeslim.measurement import Measurement
@@ -33,6 +35,7 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.profiling.device_session import DeviceSession, open_device
+from edgeslim.pruning.settings import PruneSettings
 from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
 from edgeslim.searching.settings import LatencyTarget
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
@@ -71,7 +74,7 @@ def test_a_model_is_converted_proved_right_and_measured_beside_its_prediction(
     (model,) = done.models
     assert (model.name, model.target) == ("net", Target.X86)
     assert model.optimized == tmp_path / "out" / "net.x86.nb"
-    assert files(tmp_path) == ["net.x86.nb", "out"]
+    assert files(tmp_path) == ["deployments.jsonl", "net.x86.nb", "out"]
     facts = read_optimized_model(model.optimized)
     assert facts.targets <= {HOST_KERNELS, KERNEL_TARGETS[Target.X86]}
     assert facts.size_bytes == model.size_bytes == model.optimized.stat().st_size
@@ -137,6 +140,36 @@ def test_a_search_is_deployed_with_as_many_threads_as_it_was_for(run: RunFolder)
         assert deploy(str(run.path)).models[0].prediction is not None
     with pytest.raises(ContextMismatchError, match=r"another execution: .*2 threads"):
         deploy(str(run.path), device=DeviceChoice(threads=1))
+
+
+@pytest.mark.slow
+def test_a_search_is_compared_with_its_start_and_written_down_in_its_folder(
+    run: RunFolder,
+) -> None:
+    done = deploy(str(run.path), baseline="start", rounds=2)
+    (start,) = done.baselines
+    assert start.name == f"{SPACE.name}-start"
+    assert start.difference is not None
+    speedup = done.speedup(done.models[0])
+    assert speedup is not None
+    assert speedup.baseline == start.id
+    assert done.history == run.path / "deployments.jsonl"
+    (record,) = read_history(run.path)
+    assert record == done.record
+    assert record.accuracy is not None
+    assert record.accuracy.value == 0.5
+
+
+@pytest.mark.slow
+def test_a_pruned_model_is_compared_with_what_it_was_made_from(tmp_path: Path) -> None:
+    folder = net_at(tmp_path / "pruned")
+    net_at(folder / "steps" / "0" / "pruned", seed=1)
+    write_json(folder / "pruning.json", PruneSettings(model="first", ratios={"w": 0.5}))
+    done = deploy(str(folder), rounds=2, out=tmp_path / "out")
+    assert [each.name for each in done.baselines] == ["first"]
+    assert files(tmp_path / "out") == ["baseline.first.x86.nb", "pruned.x86.nb"]
+    assert done.history == folder / "deployments.jsonl"
+    assert [each.name for each in read_history(folder)[0].models] == ["pruned", "first"]
 
 
 @pytest.mark.slow

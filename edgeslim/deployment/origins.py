@@ -1,0 +1,120 @@
+"""What a run was made from, and what its folder says of how good its model is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.conversion.build_network import find_network
+from edgeslim.conversion.find_space import find_space
+from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
+from edgeslim.deployment.records import AccuracyRecord
+from edgeslim.errors import UsageError
+from edgeslim.files import read_json
+from edgeslim.pruning.settings import PruneFolder, PruneSettings
+from edgeslim.searching.run_folder import RunFolder
+
+__all__ = ["NO_BASELINE", "SPACE_START", "accuracy_of", "baseline_for", "is_run", "made_from"]
+
+NO_BASELINE = "none"
+"""As a baseline: measure nothing beside the model."""
+SPACE_START = "start"
+"""As a baseline of a search: the network that its space starts from."""
+
+
+class _Result(msgspec.Struct, frozen=True):
+    """As much of any run's ``result.json`` as is read here."""
+
+    metric: str = ""
+    metric_before: float | None = None
+    metric_after: float | None = None
+    metrics: dict[str, float] = {}
+    task: str = ""
+
+
+def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
+    """What a model is compared with.
+
+    Args:
+        run: The folder of a run, or of a model, if it is one.
+        asked: As on the command line; None for what the run was made from, if that is known
+            and there at once.
+
+    Raises:
+        UsageError: A start is asked for of what is no search.
+        UnknownNameError, BadFileError, ModelError: There is no such model.
+    """
+    if asked == NO_BASELINE:
+        return None
+    if asked is None:
+        return None if run is None else made_from(run)
+    if asked != SPACE_START:
+        return find_model(asked)
+    place = None if run is None else RunFolder(run).place()
+    if place is None:
+        raise UsageError(
+            f"--baseline {SPACE_START} is the start of a search's space, and "
+            f"{'this' if run is None else run} is no search; name a model"
+        )
+    wanted = place.settings
+    space = find_space(wanted.space).space(wanted.input_shape, wanted.num_classes)
+    found = find_network(
+        wanted.space,
+        space.initial_tokens,
+        input_shape=wanted.input_shape,
+        num_classes=wanted.num_classes,
+    )
+    return replace(found, name=f"{found.name}-start")
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is of a search, a pruning or a compression, and not of a model alone."""
+    return any((folder / name).exists() for name in ("search.json", "pruning.json", "result.json"))
+
+
+def made_from(run: Path) -> SavedModel | None:
+    """The model that a pruned or compressed one was made from, as its run kept it."""
+    settings = run / "pruning.json"
+    if settings.exists():
+        name = _short(read_json(settings, PruneSettings).model)
+        return _saved(PruneFolder(run).path / "steps" / "0" / "pruned" / "model", name)
+    return _saved(run / "start" / "model", f"{run.resolve().name}-start")
+
+
+def _saved(prefix: Path, name: str) -> SavedModel | None:
+    model = SavedModel.at(prefix, name=name)
+    return model if model.program.exists() and model.parameters.exists() else None
+
+
+def _short(model: str) -> str:
+    """Short name of a model from how it was called: a file's function, or a folder's name."""
+    return Path(model).name.rpartition(":")[2] or "baseline"
+
+
+def accuracy_of(run: Path) -> AccuracyRecord | None:
+    """What a run's folder says of how good its model is, if it was judged at all.
+
+    Raises:
+        BadFileError: Its result cannot be read.
+    """
+    file = run / "result.json"
+    if not file.exists():
+        return None
+    found = RunFolder(run)
+    place = found.place()
+    if place is not None:
+        value = found.result().trained_accuracy
+        return AccuracyRecord(metric=place.settings.task, value=value, source=str(file))
+    result = read_json(file, _Result)
+    if result.metric and result.metric_after is not None:
+        return AccuracyRecord(
+            metric=result.metric,
+            value=result.metric_after,
+            before=result.metric_before,
+            source=str(file),
+        )
+    for metric, value in result.metrics.items():
+        return AccuracyRecord(metric=metric, value=value, source=str(file))
+    return None

@@ -1,0 +1,61 @@
+"""A model beside its baseline, with limits: exit codes, the document, and the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeslim.deployment.history import read_history
+from edgeslim.deployment.records import Known, Role
+from tests.cli.conftest import Workshop
+
+pytestmark = pytest.mark.slow
+
+DEPLOY = ("deploy", "net", "--baseline", "net", "--rounds", "2", "--out", "proved")
+
+
+def test_a_deployment_with_a_baseline_is_judged_and_written_down_each_time(
+    workshop: Workshop,
+) -> None:
+    limits = ("--table", "host.jsonl", "--assert-latency", "10s", "--assert-speedup", "0.01")
+    done = workshop(*DEPLOY, *limits, "--json")
+    assert done.code == 0, done.err
+    document = done.document
+    (model,) = document["models"]
+    low, high = document["speedup_interval"]
+    assert 0 < low < document["speedup"] < high
+    assert (model["speedup"], model["speedup_interval"]) == (document["speedup"], [low, high])
+    assert document["baseline"]["name"] == "net"
+    assert document["baseline"]["optimized"] == "proved/baseline.net.x86.nb"
+    assert [each["met"] for each in document["gates"]] == [True, True]
+    assert document["record"] == "proved/deployments.jsonl"
+
+    again = ("deploy", "net", "--rounds", "1", "--out", "proved", "--assert-latency", "1us")
+    missed = workshop(*again)
+    line = missed.error(1)
+    assert line.startswith("--assert-latency 0.001ms: net in fp32 with 1 thread takes ")
+    assert line.endswith("over the limit of 1.00 us")
+    assert "added to proved/deployments.jsonl" in missed.out
+
+    first, second = read_history(workshop.folder / "proved")
+    assert first.id == document["record_id"]
+    assert first.command == ("edgeslim", *DEPLOY, *limits, "--json")
+    assert Path(first.directory) == workshop.folder
+    assert [each.met for each in second.gates] == [False]
+    mine, baseline = first.models
+    assert (mine.role, baseline.role) == (Role.MODEL, Role.BASELINE)
+    assert mine.id != baseline.id
+    assert {each.known for each in mine.operators} == {Known.MEASURED}
+    assert {each.known for each in second.models[0].operators} == {Known.NO_TABLE}
+    assert mine.predicted_ms is not None
+    assert mine.latency_ms == model["measured_ms"]
+    assert mine.samples == model["samples"]
+    assert len(first.rounds) >= 2
+    for number, each in enumerate(first.rounds):
+        order = (mine.id, baseline.id)[:: -1 if number % 2 else 1]
+        assert each.order == (*order, *order[::-1])
+        assert each.state is not None
+    assert first.table is not None
+    assert first.device.hardware
+    assert first.versions.library.startswith("v2.13")

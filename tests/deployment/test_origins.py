@@ -1,0 +1,121 @@
+"""What runs were made from, and what their folders say of how good they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.deployment.origins import accuracy_of, baseline_for, is_run, made_from
+from edgeslim.errors import BadFileError, UnknownNameError, UsageError
+from edgeslim.files import write_json
+from edgeslim.pruning.settings import PruneSettings
+from edgeslim.searching.run_folder import RunFolder, SearchPlace
+from tests.searching.searches import settings
+
+
+def saved(prefix: Path) -> Path:
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    for ending in (".pdmodel", ".pdiparams"):
+        prefix.with_suffix(ending).write_bytes(b"")
+    return prefix
+
+
+def pruning(folder: Path, model: str) -> Path:
+    write_json(folder / "pruning.json", PruneSettings(model=model, ratios={"w": 0.5}))
+    saved(folder / "steps" / "0" / "pruned" / "model")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("mobilenet-v1", "mobilenet-v1"),
+        ("some/folder/net", "net"),
+        ("nets.py:small", "small"),
+    ],
+)
+def test_a_pruned_model_was_made_from_what_its_run_kept(
+    tmp_path: Path, model: str, name: str
+) -> None:
+    run = pruning(tmp_path / "run", model)
+    found = made_from(run)
+    assert found == SavedModel.at(run / "steps" / "0" / "pruned" / "model", name=name)
+    assert baseline_for(run, None) == found
+    assert baseline_for(run, "none") is None
+
+
+def test_a_compressed_model_was_made_from_its_start(tmp_path: Path) -> None:
+    saved(tmp_path / "run" / "start" / "model")
+    found = made_from(tmp_path / "run")
+    assert found is not None
+    assert found.name == "run-start"
+
+
+def test_what_is_not_there_any_more_is_no_baseline(tmp_path: Path) -> None:
+    run = pruning(tmp_path / "run", "net")
+    (run / "steps" / "0" / "pruned" / "model.pdiparams").unlink()
+    assert made_from(run) is None
+    assert made_from(tmp_path) is None
+    assert baseline_for(None, None) is None
+
+
+def test_a_baseline_may_be_named(tmp_path: Path) -> None:
+    other = saved(tmp_path / "other" / "model").parent
+    found = baseline_for(pruning(tmp_path / "run", "net"), str(other))
+    assert found == SavedModel.at(other / "model", name="other")
+    with pytest.raises(UnknownNameError, match="mobilnet"):
+        baseline_for(None, "mobilnet-v1")
+
+
+@pytest.mark.parametrize("place", [None, "here"])
+def test_a_start_is_of_a_search(tmp_path: Path, place: str | None) -> None:
+    run = None if place is None else tmp_path
+    with pytest.raises(UsageError, match="--baseline start is the start of a search's space"):
+        baseline_for(run, "start")
+
+
+@pytest.mark.parametrize("name", ["search.json", "pruning.json", "result.json"])
+def test_a_run_is_told_by_its_files(tmp_path: Path, name: str) -> None:
+    assert not is_run(tmp_path)
+    (tmp_path / name).write_text("{}")
+    assert is_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("result", "metric", "value", "before"),
+    [
+        (
+            {"metric": "top1", "metric_before": 0.9, "metric_after": 0.88, "groups": []},
+            *("top1", 0.88, 0.9),
+        ),
+        ({"metrics": {"top1": 0.7, "top5": 0.9}, "history": []}, "top1", 0.7, None),
+    ],
+    ids=["pruning", "compression"],
+)
+def test_accuracy_is_what_the_result_says(
+    tmp_path: Path, result: dict[str, Any], metric: str, value: float, before: float | None
+) -> None:
+    write_json(tmp_path / "result.json", result)
+    found = accuracy_of(tmp_path)
+    assert found is not None
+    assert (found.metric, found.value, found.before) == (metric, value, before)
+    assert found.source == str(tmp_path / "result.json")
+
+
+def test_accuracy_that_nobody_measured_is_none(tmp_path: Path) -> None:
+    assert accuracy_of(tmp_path) is None
+    write_json(tmp_path / "result.json", {"model": "net", "metric": "", "metric_after": None})
+    assert accuracy_of(tmp_path) is None
+
+
+def test_a_search_without_a_result_has_no_accuracy_and_a_broken_one_is_an_error(
+    tmp_path: Path,
+) -> None:
+    RunFolder(tmp_path).begin(SearchPlace(settings=settings(), study="first"), [])
+    assert accuracy_of(tmp_path) is None
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(BadFileError, match=r"result\.json"):
+        accuracy_of(tmp_path)
