@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from edgeslim.profiling.profile import profile
     from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
+    from edgeslim.reporting.compare import report_comparison
+    from edgeslim.reporting.report import report
     from edgeslim.searching.join import join
     from edgeslim.searching.largest import largest
     from edgeslim.searching.search import search
@@ -62,6 +64,8 @@ __all__ = [
     "profile",
     "prune",
     "quantize",
+    "report",
+    "report_comparison",
     "search",
     "search_status",
     "sensitivity",
@@ -87,6 +91,8 @@ _MODULES = {
     "predict": "edgeslim.prediction.predict_model",
     "profile": "edgeslim.profiling.profile",
     "prune": "edgeslim.pruning.prune",
+    "report": "edgeslim.reporting.report",
+    "report_comparison": "edgeslim.reporting.compare",
     "quantize": "edgeslim.training.quantize_model",
     "search": "edgeslim.searching.search",
     "search_status": "edgeslim.searching.status",

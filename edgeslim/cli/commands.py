@@ -16,6 +16,7 @@ from edgeslim.cli import (
     profile,
     prune,
     quantize,
+    report,
     runner,
     search,
     sensitivity,
@@ -24,6 +25,8 @@ from edgeslim.cli import (
     table,
     train,
 )
+from edgeslim.errors import UsageError
+from edgeslim.training.processes import launched
 from edgeslim.version import __version__
 
 __all__ = ["app"]
@@ -55,6 +58,7 @@ app.command("infer")(infer.command)
 app.command("quantize")(quantize.command)
 app.command("sensitivity")(sensitivity.command)
 app.command("deploy")(deploy.command)
+app.command("report")(report.command)
 app.add_typer(runner.app, name="runner")
 app.add_typer(space.app, name="space")
 app.add_typer(table.app, name="table")
@@ -66,10 +70,21 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
+_SHARED = ("compress", "train")
+"""Commands whose work several processes can share."""
+
+
 @app.callback()
 def _options(
-    version: bool = typer.Option(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - it is shown already
         False, "--version", callback=_show_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """Options of the program itself."""
+    named = context.invoked_subcommand
+    if named is not None and named not in _SHARED and launched():
+        raise UsageError(
+            f"edgeslim {named} is the work of one process: begin it without "
+            f"paddle.distributed.launch, which is for {' and '.join(_SHARED)}"
+        )

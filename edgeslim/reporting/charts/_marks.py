@@ -1,0 +1,127 @@
+"""What stands for a value in a chart: a shape and a colour for each way it was got.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with any
+kind of colour vision tell apart; shapes say the same in print and to those who see no colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from edgeslim.reporting.charts._svg import Svg, element, group, percent
+
+__all__ = ["DASHES", "Key", "Mark", "at", "definitions", "error_bar"]
+
+
+class Mark(str, Enum):
+    """A shape; its colour is in the page's style."""
+
+    MEASURED = "measured"
+    PREDICTED = "predicted"
+    INTERPOLATED = "interpolated"
+    SIMULATED = "simulated"
+    IMPORTED = "imported"
+    MISSING = "missing"
+    LEFT_OUT = "left-out"
+    CHOSEN = "chosen"
+
+
+DASHES = 8
+"""How many kinds of lines there are, each of its own colour and dashes (``series-0`` …)."""
+
+_SHAPES = {
+    Mark.MEASURED: element("circle", r=4.5),
+    Mark.PREDICTED: element("path", d="M0-5.6L5.6 0 0 5.6-5.6 0Z"),
+    Mark.INTERPOLATED: element("path", d="M0-5.6L5.6 0 0 5.6-5.6 0Z"),
+    Mark.SIMULATED: element("rect", x=-4.2, y=-4.2, width=8.4, height=8.4),
+    Mark.IMPORTED: element("path", d="M0-5.4L5.2 4.2-5.2 4.2Z"),
+    Mark.MISSING: element("path", d="M-4-4L4 4M-4 4L4-4"),
+    Mark.CHOSEN: element(
+        "path",
+        d="M0-8.5L2.1-2.9 8.1-2.6 3.4 1.1 5 6.9 0 3.6-5 6.9-3.4 1.1-8.1-2.6-2.1-2.9Z",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """A line of a legend.
+
+    Args:
+        mark: What is shown: a mark, ``bar-`` and a mark, or a line such as ``series-0``.
+        text: What it stands for.
+    """
+
+    mark: str
+    text: str
+
+    @property
+    def sample(self) -> Svg:
+        """A little picture of it."""
+        name = str(self.mark)
+        shape = next((each for each in _SHAPES if each.value == name), None)
+        if shape is not None:
+            inside = element("use", href=f"#mark-{name}", x=11, y=8, class_=f"m {name}")
+        elif name in {"band", "band-2", "before"} or name.startswith("bar-"):
+            inside = element(
+                "rect", x=1, y=2, width=20, height=12, class_=f"b {name.removeprefix('bar-')}"
+            )
+        else:
+            inside = element("path", d="M1 8H21", class_=f"l {name}")
+        return element("svg", inside, class_="key", width=22, height=16, aria_hidden="true")
+
+
+def at(x: float, y: float, mark: Mark, told: str, *, more: str = "") -> Svg:
+    """A mark at a place of the plot, 0 to 1 from the left and from the top.
+
+    Args:
+        x: From the left.
+        y: From the top.
+        mark: The shape.
+        told: What is said when somebody points at it; nothing of one in a group that says it.
+        more: Further classes.
+    """
+    inside = (element("title", told),) if told else ()
+    return element(
+        "use",
+        *inside,
+        href=f"#mark-{mark.value}",
+        x=percent(x),
+        y=percent(y),
+        class_=f"m {mark.value} {more}".strip(),
+    )
+
+
+def error_bar(x: float, low: float, high: float, *, upright: bool = True) -> Svg:
+    """A thin line over an interval; ``upright`` is along y."""
+    if upright:
+        x1, y1, x2, y2 = x, low, x, high
+    else:
+        x1, y1, x2, y2 = low, x, high, x
+    return element(
+        "line", class_="e", x1=percent(x1), y1=percent(y1), x2=percent(x2), y2=percent(y2)
+    )
+
+
+def definitions() -> Svg:
+    """The shapes and hatches that all charts of a page share; shows nothing itself."""
+    shapes = [element("g", shape, id=f"mark-{mark.value}") for mark, shape in _SHAPES.items()]
+    hatch = element(
+        "pattern",
+        element("rect", width=6, height=6, class_="hatch-ground"),
+        element("path", d="M-1 1L1-1M0 6L6 0M5 7L7 5", class_="hatch-line"),
+        id="hatch",
+        width=6,
+        height=6,
+        patternUnits="userSpaceOnUse",
+    )
+    return element(
+        "svg",
+        element("defs", group(*shapes), hatch),
+        class_="definitions",
+        width=0,
+        height=0,
+        aria_hidden="true",
+        focusable="false",
+    )

@@ -1,0 +1,180 @@
+"""A model's latency over all its deployments: times, devices, versions."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime, timezone
+
+from edgeslim.deployment.records import DeploymentRecord, ModelRecord
+from edgeslim.reporting.charts import Axis, Key, Mark, Scale, Tick
+from edgeslim.reporting.charts.lines import Knot, Line, lines
+from edgeslim.reporting.document import (
+    Absent,
+    Block,
+    Cell,
+    Column,
+    Picture,
+    Section,
+    Table,
+    Text,
+    Unit,
+)
+from edgeslim.reporting.evidence import Evidence
+from edgeslim.reporting.numbers import latency_axis, ms, ms_between, shown, told_spread
+from edgeslim.reporting.sections.ways import told_way
+
+__all__ = ["history", "whole_history"]
+
+_TITLE = "History"
+_MOST_TICKS = 4
+
+
+def history(evidence: Evidence) -> Section | None:
+    """Only where there is more than one deployment."""
+    return whole_history(evidence) if len(evidence.deployments) > 1 else None
+
+
+def whole_history(evidence: Evidence) -> Section:
+    """All there is, be it little."""
+    records = evidence.deployments
+    if not records:
+        absent = Absent(
+            what="This run was not deployed yet.",
+            command=f"edgeslim deploy {shlex.quote(str(evidence.path))}",
+        )
+        return Section(key="history", title=_TITLE, blocks=[absent])
+    blocks: list[Block] = [Text(text=_sentence(records)), _picture(records), _table(records)]
+    return Section(key="history", title=_TITLE, blocks=blocks)
+
+
+def _sentence(records: tuple[DeploymentRecord, ...]) -> str:
+    devices = list(dict.fromkeys(each.device.name for each in records))
+    versions = list(dict.fromkeys(each.versions.library for each in records))
+    return (
+        f"{len(records):,} deployment{'' if len(records) == 1 else 's'} from "
+        f"{shown(records[0].created, Unit.MOMENT)} to {shown(records[-1].created, Unit.MOMENT)} "
+        f"UTC, on {', '.join(devices)}, with Paddle-Lite {', '.join(versions)}. Two of them differ "
+        "by more than the noise of a day only as far as a comparison says so "
+        "(edgeslim report --compare)."
+    )
+
+
+def _moment(record: DeploymentRecord) -> float:
+    """Seconds since 1970; what is no day and time counts as the beginning."""
+    try:
+        found = datetime.fromisoformat(record.created)
+    except ValueError:
+        return 0.0
+    return found.replace(tzinfo=found.tzinfo or timezone.utc).timestamp()
+
+
+def _picture(records: tuple[DeploymentRecord, ...]) -> Picture:
+    models = [(each, model) for each in records for model in each.models]
+    factor, unit = latency_axis(model.latency_ms for _, model in models)
+    # By their number where they are of different days: what is far apart says nothing here.
+    knots: dict[str, list[Knot]] = {}
+    ends = [0.0]
+    for number, record in enumerate(records, 1):
+        for model in record.models:
+            name = f"{told_way(model)} on {record.device.name}"
+            knot = _knot(number, record, model, factor)
+            knots.setdefault(name, []).append(knot)
+            ends += [knot.y, *(knot.interval or ())]
+    limits = {model.target_ms for _, model in models if model.target_ms is not None}
+    return Picture(
+        title="Latency of each deployment",
+        says="Marks are medians, bars the intervals that they may be in; a version that changed "
+        "is in the table below.",
+        chart=lines(
+            [Line(name=name, knots=each) for name, each in knots.items()],
+            title="Latency over deployments",
+            description=f"{len(models)} models in {len(records)} deployments, from "
+            f"{ms(min(model.latency_ms for _, model in models))} to "
+            f"{ms(max(model.latency_ms for _, model in models))}.",
+            x=Axis(
+                title="deployment (UTC)",
+                scale=Scale(low=0.5, high=len(records) + 0.5),
+                named=_days(records),
+            ),
+            y=Axis(
+                title=f"latency ({unit})",
+                scale=Scale.around([*ends, *(factor * each for each in limits)], zero=True),
+            ),
+            limits=[(factor * each, f"limit {ms(each)}") for each in sorted(limits)],
+            legend=[Key(mark="limit", text="limit")] if limits else [],
+        ),
+    )
+
+
+def _knot(number: int, record: DeploymentRecord, model: ModelRecord, factor: float) -> Knot:
+    interval = model.latency_interval_ms
+    told = "" if interval is None else f" ({ms_between(interval)})"
+    return Knot(
+        x=number,
+        y=factor * model.latency_ms,
+        told=f"{shown(record.created, Unit.MOMENT)}: {told_way(model)}: {ms(model.latency_ms)}"
+        f"{told}; {told_spread(model.spread, model.samples)}; edgeslim {record.versions.edgeslim}, "
+        f"Paddle-Lite {record.versions.library}",
+        mark=Mark.MEASURED,
+        interval=None if interval is None else (factor * interval[0], factor * interval[1]),
+    )
+
+
+def _days(records: tuple[DeploymentRecord, ...]) -> tuple[Tick, ...]:
+    """Some of the deployments by day and time."""
+    moments = [_moment(each) for each in records]
+    same_day = max(moments) - min(moments) < 86_400
+    step = max(1, -(-len(records) // _MOST_TICKS))
+    form = "%H:%M" if same_day else "%m-%d"
+    return tuple(
+        Tick(
+            value=number,
+            label=datetime.fromtimestamp(moments[number - 1], timezone.utc).strftime(form),
+        )
+        for number in range(1, len(records) + 1, step)
+    )
+
+
+def _table(records: tuple[DeploymentRecord, ...]) -> Table:
+    rows: list[list[Cell]] = []
+    for record in records:
+        for model in record.models:
+            speedup = next((s for s in record.speedups if s.model == model.id), None)
+            versions = record.versions
+            rows.append(
+                [
+                    record.created,
+                    told_way(model),
+                    record.device.name,
+                    model.latency_ms,
+                    model.latency_interval_ms,
+                    model.spread,
+                    model.samples,
+                    None if speedup is None else speedup.ratio,
+                    model.predicted_ms,
+                    model.met,
+                    f"{versions.edgeslim} / {versions.library} / {versions.paddlepaddle}",
+                    "" if record.table is None else record.table.digest,
+                    model.sha256[:12],
+                ]
+            )
+    return Table(
+        columns=[
+            Column(key="created", name="when (UTC)", unit=Unit.MOMENT),
+            Column(key="model", name="model and way"),
+            Column(key="device", name="device"),
+            Column(key="measured_ms", name="measured", unit=Unit.MS),
+            Column(key="measured_interval_ms", name="interval", unit=Unit.MS),
+            Column(key="spread", name="spread of samples, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
+            Column(key="samples", name="samples", unit=Unit.COUNT),
+            Column(key="speedup", name="times as fast", unit=Unit.RATIO),
+            Column(key="predicted_ms", name="predicted", unit=Unit.MS),
+            Column(key="met", name="limit met"),
+            Column(key="versions", name="edgeslim / Paddle-Lite / Paddle"),
+            Column(key="table", name="table"),
+            Column(key="sha256", name="file"),
+        ],
+        rows=rows,
+        title="All deployments",
+        folded=len(rows) > 24,
+    )

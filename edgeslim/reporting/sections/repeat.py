@@ -1,0 +1,97 @@
+"""The commands that give all of this again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from edgeslim.reporting.document import Block, Commands, Section, Text
+from edgeslim.reporting.evidence import Evidence, Kind
+from edgeslim.searching.settings import SearchSettings
+
+__all__ = ["repeat"]
+
+
+def repeat(evidence: Evidence) -> Section | None:
+    """The exact command of each deployment, and of the run itself as far as it is known."""
+    blocks: list[Block] = []
+    own = _own(evidence)
+    if own:
+        blocks.append(Commands(title=f"The {evidence.kind.value}, as its folder has it", lines=own))
+    commands = [shlex.join(each.command) for each in evidence.deployments]
+    if commands:
+        newest_first = list(dict.fromkeys(reversed(commands)))
+        blocks.append(Commands(title="Deployments, the newest first", lines=newest_first))
+    report = f"edgeslim report {shlex.quote(str(evidence.path))} --out report.html"
+    blocks.append(Commands(title="This report", lines=[report]))
+    if evidence.notes:
+        blocks.append(Text(text="; ".join(evidence.notes)))
+    return Section(key="repeat", title="To repeat it", blocks=blocks)
+
+
+def _own(evidence: Evidence) -> list[str]:
+    """Of a search or a pruning, whose settings are in its folder."""
+    if evidence.search is not None:
+        return [_search(evidence.search.place.settings, evidence)]
+    if evidence.kind is Kind.PRUNING and evidence.pruning is not None:
+        return [_pruning(evidence)]
+    return []
+
+
+def _search(settings: SearchSettings, evidence: Evidence) -> str:
+    words = ["edgeslim", "search", "--space", settings.space, "--task", settings.task]
+    for place, target in enumerate(settings.targets):
+        words += ["--target-latency", f"{target.target_ms:g}ms"]
+        if place < len(evidence.tables):
+            words += ["--table", str(evidence.tables[place].table.path)]
+    given: dict[str, object] = {
+        "--algorithm": settings.algorithm,
+        "--accuracy": settings.accuracy,
+        "--prefilter": settings.prefilter or None,
+        "--candidates": settings.candidates,
+        "--most-candidates": settings.most_candidates,
+        "--parallel": settings.parallel,
+        "--confidence": f"{settings.confidence:g}",
+        "--epochs": settings.epochs,
+        "--seed": settings.seed,
+        "--max-macs": settings.max_macs,
+        "--max-parameters": settings.max_parameters,
+        "--max-size": settings.max_bytes,
+        "--input-shape": ",".join(map(str, settings.input_shape)),
+    }
+    return shlex.join([*words, *_options(given), "--out", "AGAIN"])
+
+
+def _options(given: Mapping[str, object]) -> list[str]:
+    """Those that say something."""
+    return [
+        word for name, value in given.items() if value is not None for word in (name, str(value))
+    ]
+
+
+def _pruning(evidence: Evidence) -> str:
+    assert evidence.pruning is not None  # noqa: S101 - asked for by the caller
+    settings = evidence.pruning.settings
+    words = ["edgeslim", "prune", settings.model]
+    given: dict[str, object] = {
+        "--target-latency": None if settings.target_ms is None else f"{settings.target_ms:g}ms",
+        "--target-macs": settings.target_macs,
+        "--metric-loss": None if settings.metric_loss is None else f"{settings.metric_loss:g}",
+        "--table": settings.table,
+        "--device": settings.device,
+        "--strategy": settings.strategy or None,
+        "--criterion": settings.criterion,
+        "--task": settings.task,
+        "--sensitivities": settings.sensitivities,
+        "--eval-share": f"{settings.eval_share:g}",
+        "--match": settings.match or None,
+        "--counter": settings.counter,
+        "--steps": settings.steps,
+        "--tries": settings.tries,
+        "--epochs": settings.epochs,
+        "--batch-size": settings.batch_size,
+        "--seed": settings.seed,
+    }
+    if settings.ratios is not None:
+        given["--ratios"] = "RATIOS"  # a file that the folder has the content of only
+    return shlex.join([*words, *_options(given), "--out", "AGAIN"])

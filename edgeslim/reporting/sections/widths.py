@@ -1,0 +1,193 @@
+"""A pruning: what each group of channels costs, and how wide it was and is."""
+
+from __future__ import annotations
+
+import shlex
+
+from edgeslim.pruning.prune import Pruning
+from edgeslim.pruning.sensitivity_file import Sensitivities
+from edgeslim.pruning.sensitivity_rows import SensitivityPoint
+from edgeslim.pruning.settings import PruneSettings
+from edgeslim.reporting.charts import DASHES, Axis, Key, Mark, Scale
+from edgeslim.reporting.charts.bars import Bar, bars
+from edgeslim.reporting.charts.lines import Knot, Line, lines
+from edgeslim.reporting.document import Absent, Block, Column, Picture, Section, Table, Text, Unit
+from edgeslim.reporting.evidence import Evidence
+from edgeslim.reporting.numbers import ms, shown
+
+__all__ = ["widths"]
+
+
+def widths(evidence: Evidence) -> Section | None:
+    """Sensitivities and widths; nothing of what is no pruning."""
+    pruning = evidence.pruning
+    if pruning is None:
+        return None
+    blocks: list[Block] = [Text(text=_asked(pruning.settings, pruning.result))]
+    if pruning.result is None:
+        blocks.append(
+            Absent(
+                what="The pruning is not finished; the same command goes on with it.",
+                command=f"edgeslim prune {shlex.quote(pruning.settings.model)} --out "
+                f"{shlex.quote(str(evidence.path))} ...",
+            )
+        )
+    else:
+        blocks += [_widths(pruning.result), _widths_table(pruning.result)]
+    if pruning.sensitivities is None:
+        blocks.append(
+            Absent(
+                what="What each group costs was not measured.",
+                command=f"edgeslim sensitivity {shlex.quote(pruning.settings.model)} --task TASK",
+            )
+        )
+    else:
+        blocks.append(_curves(pruning.sensitivities))
+    return Section(key="widths", title="Widths before and after", blocks=blocks)
+
+
+def _asked(settings: PruneSettings, result: Pruning | None) -> str:
+    goal = {
+        "--target-latency": f"a latency of {ms(settings.target_ms or 0.0)}",
+        "--target-macs": f"work of {settings.target_macs}",
+        "--ratios": "given ratios",
+        "--metric-loss": f"a loss of {shown(settings.metric_loss, Unit.SHARE)} a group",
+    }[settings.goal]
+    told = f"{settings.model} was pruned to {goal} by {settings.strategy or 'the default'}, "
+    told += f"channels chosen by {settings.criterion}."
+    if result is None:
+        return told
+    macs, parameters = (
+        shown(after / before - 1, Unit.CHANGE)
+        for before, after in (
+            (result.macs_before, result.macs_after),
+            (result.parameters_before, result.parameters_after),
+        )
+    )
+    told += f" Multiply-accumulates {macs}, parameters {parameters}."
+    steps = [
+        f"{name} {shown(value, Unit.SHARE)}"
+        for name, value in (
+            ("before", result.metric_before),
+            ("cut", result.metric_pruned),
+            ("trained", result.metric_after),
+        )
+        if value is not None
+    ]
+    return f"{told} {result.metric or 'Metric'}: {', '.join(steps)}." if steps else told
+
+
+def _widths(result: Pruning) -> Picture:
+    series = [
+        Bar(
+            value=each.after,
+            kind=Mark.MEASURED,
+            told=f"{each.name}: {each.before} before, {each.after} after "
+            f"({shown(each.after / each.before - 1, Unit.CHANGE)}); {', '.join(each.producers)}",
+            before=each.before,
+        )
+        for each in result.groups
+    ]
+    highest = max((each.before for each in result.groups), default=1)
+    kept = sum(each.after for each in result.groups)
+    there = sum(each.before for each in result.groups)
+    return Picture(
+        title="Width of each group of channels",
+        says="Outlines were there before, filled bars are left; in the order of the network.",
+        chart=bars(
+            series,
+            title="Width of each group of channels, before and after",
+            description=f"{len(series)} groups; {kept:,} of {there:,} channels are left.",
+            x=Axis(title="group of channels", scale=Scale(low=0.5, high=len(series) + 0.5)),
+            y=Axis(title="channels", scale=Scale.around([0, highest], zero=True)),
+            legend=[Key(mark="before", text="before"), Key(mark="bar-measured", text="after")],
+        ),
+    )
+
+
+def _widths_table(result: Pruning) -> Table:
+    return Table(
+        columns=[
+            Column(key="group", name="group"),
+            Column(key="before", name="before", unit=Unit.COUNT),
+            Column(key="after", name="after", unit=Unit.COUNT),
+            Column(key="change", name="change", unit=Unit.CHANGE),
+            Column(key="producers", name="weights that write it"),
+        ],
+        rows=[
+            [
+                each.name,
+                each.before,
+                each.after,
+                each.after / each.before - 1,
+                ", ".join(each.producers),
+            ]
+            for each in result.groups
+        ],
+        title="The groups in numbers",
+        folded=True,
+    )
+
+
+def _curves(found: Sensitivities) -> Picture:
+    context = found.context
+    costly = sorted(found.points, key=lambda name: -_mean_loss(found.points[name]))
+    named = set(costly[: DASHES - 1])
+    series = [
+        Line(
+            name=name,
+            knots=[
+                Knot(
+                    x=100 * point.removed,
+                    y=100 * point.relative_loss,
+                    told=f"{name}: {point.width} of {point.channels} channels left, "
+                    f"{context.metric} {shown(point.metric, Unit.SHARE)} "
+                    f"({shown(-point.relative_loss, Unit.CHANGE)})",
+                )
+                for point in found.points[name]
+            ],
+            faint=name not in named,
+        )
+        for name in reversed(costly)  # the costliest is painted last, over the others
+    ]
+    losses = [knot.y for line in series for knot in line.knots]
+    return Picture(
+        title="What each group costs",
+        says=f"Each group cut alone, all else whole, before any training; {context.metric} was "
+        f"{shown(context.baseline, Unit.SHARE)} on {context.examples:,} examples of "
+        f"{context.task}. The {len(named)} costliest groups are named, the others grey.",
+        chart=lines(
+            series,
+            title="What each group of channels costs",
+            description=f"{len(series)} groups. The costliest is {costly[0] if costly else 'none'}",
+            x=Axis(title="channels gone (%)", scale=Scale(low=0, high=102)),
+            y=Axis(
+                title=f"{context.metric} lost, of what there was (%)",
+                scale=Scale.around([0, *losses]),
+            ),
+        ),
+        table=_curves_table(found),
+    )
+
+
+def _mean_loss(points: tuple[SensitivityPoint, ...]) -> float:
+    return sum(each.relative_loss for each in points) / max(1, len(points))
+
+
+def _curves_table(found: Sensitivities) -> Table:
+    return Table(
+        columns=[
+            Column(key="group", name="group"),
+            Column(key="channels", name="channels", unit=Unit.COUNT),
+            Column(key="width", name="left", unit=Unit.COUNT),
+            Column(key="metric", name=found.context.metric, unit=Unit.SHARE),
+            Column(key="relative_loss", name="lost, of what there was", unit=Unit.SHARE),
+        ],
+        rows=[
+            [name, point.channels, point.width, point.metric, point.relative_loss]
+            for name, points in found.points.items()
+            for point in points
+        ],
+        title="The numbers",
+        folded=True,
+    )

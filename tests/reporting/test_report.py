@@ -1,0 +1,230 @@
+"""What reports say: in order, with units and spread, and never one kind of number for another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edgeslim.errors import UnknownNameError, UsageError
+from edgeslim.latency_rows import TableContext
+from edgeslim.reporting.formats import FORMATS
+from edgeslim.reporting.report import report
+from tests.reporting.made_up_runs import compression, deployed, deployment, pruning, search
+from tests.reporting.pages import Tags, charts, page_of
+from tests.values import CONTEXT
+
+RUNS = [search, pruning, compression, deployed]
+
+
+def document(run: Path, **options: Any) -> dict[str, Any]:
+    out = run.parent / "report.json"
+    report(run, out=out, **options)
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def facts(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["key"]: each for each in found["summary"]}
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return search(tmp_path_factory.mktemp("searched") / "run")
+
+
+@pytest.fixture(scope="module")
+def found_by_search(searched: Path) -> dict[str, Any]:
+    return document(searched)
+
+
+def with_table(**changes: Any) -> TableContext:
+    return msgspec.structs.replace(CONTEXT, **changes)
+
+
+def test_a_deployment_is_told_with_interval_spread_and_count(tmp_path: Path) -> None:
+    found = document(deployed(tmp_path / "run"))
+    told = facts(found)
+    assert told["measured_ms"]["interval"] == [1.55, 1.65]
+    assert told["measured_ms"]["origin"] == "measured"
+    assert "median of 48 samples, middle half within ±" in told["measured_ms"]["note"]
+    assert (told["predicted_ms"]["value"], told["predicted_ms"]["origin"]) == (1.5, "predicted")
+    assert told["speedup"]["interval"] == [1.22, 1.28]
+    assert told["accuracy"]["value"] == 0.75
+    assert found["met_target"] is True
+    assert "that meets the limit of 2.00\N{NO-BREAK SPACE}ms" in found["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("target_ms", "met", "said"),
+    [
+        (1.6, True, "but its interval reaches above it"),
+        (1.58, False, "but its interval reaches below it"),
+        (1.0, False, "that misses the limit of 1.00\N{NO-BREAK SPACE}ms by"),
+        (None, None, "takes"),
+    ],
+)
+def test_a_limit_that_is_close_is_told_as_close(
+    target_ms: float | None, met: bool | None, said: str, tmp_path: Path
+) -> None:
+    record = deployment()
+    model = msgspec.structs.replace(record.models[0], target_ms=target_ms, met=met)
+    record = msgspec.structs.replace(record, models=(model, *record.models[1:]))
+    found = document(deployed(tmp_path / "run", record))
+    assert said in found["verdict"]
+    assert found["met_target"] is met
+
+
+ORIGINS = [
+    ({}, "predicted"),
+    ({"simulated": True}, "simulated"),
+    ({"provenance": "a paper"}, "imported"),
+]
+
+
+@pytest.mark.parametrize(("changes", "origin"), ORIGINS)
+def test_a_prediction_is_worth_what_its_table_is(
+    changes: dict[str, Any], origin: str, tmp_path: Path
+) -> None:
+    record = deployment()
+    assert record.table is not None
+    table = msgspec.structs.replace(record.table, context=with_table(**changes))
+    run = deployed(tmp_path / "run", msgspec.structs.replace(record, table=table))
+    assert facts(document(run))["predicted_ms"]["origin"] == origin
+    page = page_of(run)
+    marks = {str(each.get("href")) for each in Tags(page).of("use")}
+    assert f"#mark-{origin}" in marks
+    others = {"simulated", "imported"} - {origin}
+    assert not marks & {f"#mark-{each}" for each in others}
+
+
+@pytest.mark.parametrize("make", RUNS)
+def test_a_part_that_is_missing_names_the_command_that_gives_it(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    found = document(make(tmp_path / "run"))
+    blocks = [block for section in found["sections"] for block in section["blocks"]]
+    absent = [block for block in blocks if block["block"] == "absent"]
+    assert all(block["what"] and block["command"].startswith("edgeslim ") for block in absent)
+    keys = [section["key"] for section in found["sections"]]
+    assert keys == sorted(keys, key=ORDER.index)
+    assert (make is deployed) != any("edgeslim deploy" in each["command"] for each in absent)
+
+
+ORDER = (
+    *("latency", "reasons", "agreement", "operators", "stairs", "search", "widths", "epochs"),
+    *("samples", "history", "circumstances", "repeat"),
+)
+
+
+def test_a_search_has_its_front_and_its_path_and_names_what_failed(
+    searched: Path, found_by_search: dict[str, Any]
+) -> None:
+    page = page_of(searched)
+    kinds = [str(each.get("class")) for each in Tags(page).of("path")]
+    assert {"l path", "l front", "l limit"} <= set(kinds)
+    assert "candidate 4: it fell" in page
+    (found,) = [each for each in found_by_search["sections"] if each["key"] == "search"]
+    (table,) = [each for each in found["blocks"] if each["block"] == "table"]
+    keys = [each["key"] for each in table["columns"]]
+    assert [row[keys.index("measured_ms")] for row in table["rows"]] == [
+        *(None, None, None),
+        pytest.approx(0.26),
+        None,
+    ]
+
+
+def test_a_latency_without_a_spread_says_so_and_meets_nothing(
+    found_by_search: dict[str, Any],
+) -> None:
+    found = found_by_search
+    assert facts(found)["measured_ms"]["note"] == "while it was made; its spread was not kept"
+    assert found["met_target"] is None
+
+
+def test_networks_of_the_table_are_predicted_by_a_fit_on_the_others(
+    found_by_search: dict[str, Any],
+) -> None:
+    found = found_by_search
+    (section,) = [each for each in found["sections"] if each["key"] == "agreement"]
+    (chart,) = [each for each in section["blocks"] if each["block"] == "chart"]
+    origins = [row[-1] for row in chart["rows"]]
+    assert sum("by a fit on its other networks" in each for each in origins) == 4
+    assert sum("measured by the search" in each for each in origins) == 1
+
+
+def test_the_stairs_of_a_table_are_drawn_with_knots_and_a_line(
+    found_by_search: dict[str, Any],
+) -> None:
+    found = found_by_search
+    (section,) = [each for each in found["sections"] if each["key"] == "stairs"]
+    (chart,) = [each for each in section["blocks"] if each["block"] == "chart"]
+    assert chart["title"] == "conv2d 3x3, 8x8, 3 channels in"
+    assert [row[1] for row in chart["rows"]] == [8, 16, 24, 32]
+
+
+def test_a_pruning_has_widths_before_and_after_and_what_groups_cost(tmp_path: Path) -> None:
+    page = page_of(pruning(tmp_path / "run"))
+    assert "group0: 16 before, 8 after" in page
+    titles = {each.findtext("{http://www.w3.org/2000/svg}title") for each in charts(page)}
+    assert titles >= {"Width of each group of channels, before and after"}
+    assert titles >= {"What each group of channels costs"}
+
+
+def test_a_compression_has_its_epochs_and_what_was_done(tmp_path: Path) -> None:
+    page = page_of(compression(tmp_path / "run"))
+    assert "epoch 1: q: quantized" in page
+    assert len(charts(page)) == 2
+
+
+def test_the_history_has_all_deployments_and_nothing_else(tmp_path: Path) -> None:
+    records = [deployment(id=str(day), created=f"2026-11-{day}T00:00:00+00:00") for day in (20, 21)]
+    found = document(deployed(tmp_path / "run", *records), history=True)
+    assert [each["key"] for each in found["sections"]] == ["history"]
+    (table,) = [each for each in found["sections"][0]["blocks"] if each["block"] == "table"]
+    assert len(table["rows"]) == 4
+    only_one = document(deployed(tmp_path / "other"), history=True)
+    assert [each["key"] for each in only_one["sections"]] == ["history"]
+
+
+@pytest.mark.parametrize("make", RUNS)
+@pytest.mark.parametrize("name", FORMATS.names())
+def test_every_format_says_the_verdict_and_every_section(
+    name: str, make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    done = report(make(tmp_path / "run"), format=name)
+    text = Path(done.report).read_text("utf-8")
+    assert Path(done.report) == tmp_path / "run" / f"report{FORMATS.get(name).suffix}"
+    assert done.size_bytes == len(text.encode())
+    found = json.loads(text)["verdict"] if name == "json" else text
+    assert done.verdict.split(" takes ")[0] in found
+    assert done.sections
+
+
+def test_what_cannot_be_meant_is_one_line(tmp_path: Path) -> None:
+    run = deployed(tmp_path / "run")
+    with pytest.raises(UnknownNameError, match="unknown format 'pdf'; known: html, json, markdown"):
+        report(run, format="pdf")
+    with pytest.raises(UsageError, match=r"there is no folder .*nowhere for report\.html"):
+        report(run, out=tmp_path / "nowhere" / "report.html")
+    with pytest.raises(UsageError, match="is a folder; give --out the name of a file"):
+        report(run, out=tmp_path, format="html")
+    with pytest.raises(UsageError, match=r"report\.pdf does not say what it is; end it"):
+        report(run, out=tmp_path / "report.pdf")
+
+
+def test_a_run_that_is_not_finished_says_how_it_goes_on(tmp_path: Path) -> None:
+    unfinished = search(tmp_path / "search")
+    (unfinished / "result.json").unlink()
+    found = document(unfinished)
+    assert found["verdict"] == "The search is not finished yet."
+    assert "edgeslim search --out" in json.dumps(found["sections"])
+    unpruned = pruning(tmp_path / "pruning")
+    (unpruned / "result.json").unlink()
+    found = document(unpruned)
+    assert found["verdict"] == "The pruning is not finished yet."
+    assert "edgeslim prune net --out" in json.dumps(found["sections"])
