@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.tools import PROJECT
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 START = "from edgeslim.cli.main import run; run()"
 
@@ -66,3 +69,47 @@ def ended(process: subprocess.Popen[str], *, timeout_s: float = 240.0) -> Ended:
 def edgeslim(*arguments: object, folder: Path, first: str = "", **variables: str) -> Ended:
     """Runs the program to its end; see `start`."""
     return ended(start(*arguments, folder=folder, first=first, **variables))
+
+
+_FORKED = """
+import json, os, sys
+from edgeslim.cli.main import run
+from edgeslim.paddle_io.importing import load_paddle
+load_paddle()
+for number, arguments in enumerate(json.loads(sys.argv[1])):
+    child = os.fork()
+    if not child:
+        for stream in (sys.stdout, sys.stderr):
+            path = f"{sys.argv[2]}/{number}.{stream.name[4:-1]}"
+            os.dup2(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY), stream.fileno())
+        sys.argv = ["edgeslim", *arguments]
+        run()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(code, flush=True)
+    if code:
+        break
+"""
+
+
+def one_after_another(commands: Sequence[Sequence[str]], folder: Path) -> list[Ended]:
+    """Runs calls of the program in order, until one fails; how each of them ended.
+
+    Each is a process of its own, forked from one that has imported Paddle: for small commands
+    the import would be most of the time.
+    """
+    said = folder / "said"
+    said.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKED, json.dumps(commands), str(said)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "100", **ONE_THREAD},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [
+        Ended(int(code), *((said / f"{number}.{name}").read_text() for name in ("out", "err")))
+        for number, code in enumerate(done.stdout.splitlines())
+    ]

@@ -1,0 +1,73 @@
+"""Every command in the pages is one that the program has, with options that it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer import TyperException
+from typer.core import TyperGroup
+
+from edgeslim.cli.commands import app
+from tests.docs.pages import GUIDE, PAGES, commands, sections, shell_lines
+
+
+PROGRAM = typer.main.get_command(app)
+
+
+def parsed(arguments: list[str]) -> None:
+    """Reads a command line to its end, and runs nothing; raises what the program would say."""
+    command, context = PROGRAM, PROGRAM.make_context("edgeslim", list(arguments))
+    while isinstance(command, TyperGroup):
+        rest = [*context._protected_args, *context.args]
+        _, command, rest = command.resolve_command(context, rest)
+        assert command is not None
+        context = command.make_context(command.name, rest, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_command_of_a_page_is_understood(page: Path) -> None:
+    wrong = []
+    for line in commands(page.read_text(), "edgeslim"):
+        try:
+            parsed(line[1:])
+        except TyperException as error:
+            wrong.append(f"{' '.join(line)}: {error.format_message()}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "profil --device host",
+        "profile --devices host",
+        "table shw host.jsonl",
+        "deploy net --threads",
+        "prune net --epochs many --out pruned",
+        "train net --task digits",
+    ],
+)
+def test_what_the_program_does_not_have_is_found(wrong: str) -> None:
+    with pytest.raises(TyperException):
+        parsed(wrong.split())
+
+
+def test_the_pages_have_commands() -> None:
+    with_commands = [page.name for page in PAGES if commands(page.read_text(), "edgeslim")]
+    assert {"README.md", "README.zh-CN.md", "from-paddleslim.md"} <= set(with_commands)
+    assert len(with_commands) > 10
+
+
+def test_nothing_in_the_guide_is_left_out_when_its_commands_are_run() -> None:
+    """`tests/docs/test_guide.py` runs what begins with these two."""
+    text = GUIDE.read_text()
+    run = [line for each in sections(GUIDE, "edgeslim", "python") for line in each.commands]
+    starts = [line.partition(" ")[0] for line in shell_lines(text)]
+    assert set(starts) == {"edgeslim", "python"}
+    assert len(run) == len(starts)
+
+
+def test_blocks_of_other_languages_and_continued_lines() -> None:
+    text = "```python\nedgeslim = 1\n```\nedgeslim in between\n```sh\nedgeslim a \\\n  b  # c\n```\n"
+    assert commands(text, "edgeslim") == [["edgeslim", "a", "b"]]

@@ -1,0 +1,50 @@
+"""The README in English and in Chinese say the same: structure, commands, figures, links."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from tests.docs.pages import READMES, fenced
+
+ENGLISH, CHINESE = (page.read_text() for page in READMES)
+
+_NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:[.,]\d+)*(?:e-?\d+)?")
+_LINK = re.compile(r"\]\(([^)]+)\)")
+
+
+def numbers(text: str) -> Counter[str]:
+    return Counter(_NUMBER.findall(text))
+
+
+def test_numbers_are_found_as_they_are_written() -> None:
+    assert numbers("1,580,000 个；-3.6 %，+2.1%；4.9e-07 到 1e-4") == Counter(
+        ["1,580,000", "-3.6", "+2.1", "4.9e-07", "1e-4"]
+    )
+
+
+def test_sections_are_the_same_in_number_and_order() -> None:
+    levels = [re.findall(r"^(#+) ", text, re.MULTILINE) for text in (ENGLISH, CHINESE)]
+    assert levels[0] == levels[1]
+
+
+def test_blocks_are_the_same_but_for_comments() -> None:
+    lines = [
+        [line.partition(" #")[0].rstrip() for line in fenced(text)]
+        for text in (ENGLISH, CHINESE)
+    ]
+    assert lines[0] == lines[1]
+
+
+def test_figures_are_the_same_paragraph_by_paragraph() -> None:
+    parts = [text.split("\n\n") for text in (ENGLISH, CHINESE)]
+    assert len(parts[0]) == len(parts[1])
+    for english, chinese in zip(*parts, strict=True):
+        assert numbers(english) == numbers(chinese), f"{english}\n\n{chinese}"
+
+
+def test_links_are_the_same_but_for_those_to_each_other() -> None:
+    links = [_LINK.findall(text) for text in (ENGLISH, CHINESE)]
+    assert links[0][0] == "README.zh-CN.md"
+    assert links[1][0] == "README.md"
+    assert sorted(links[0][1:]) == sorted(links[1][1:])
