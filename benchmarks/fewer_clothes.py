@@ -8,20 +8,19 @@ import numpy as np
 
 from edgeslim.training.tasks import TaskData, find_task, part_of
 
-__all__ = ["TASK"]
-
-_IMAGES = int(os.environ.get("CLOTHES", "12000"))
+__all__ = ["FOR_TEACHERS", "TASK"]
 
 
 class _FewerClothes:
-    def __init__(self) -> None:
+    def __init__(self, images: int) -> None:
+        self._images = images
         self._whole = find_task("fashion_mnist")
         self.num_classes = self._whole.num_classes
         self.metric_name = self._whole.metric_name
 
     def data(self, input_shape: tuple[int, ...], seed: int) -> TaskData:
         whole = self._whole.data(input_shape, seed)
-        share = float(np.clip(_IMAGES / len(whole.train), 0, 1))
+        share = float(np.clip(self._images / len(whole.train), 0, 1))
         return TaskData(
             train=part_of(whole.train, share, 0),
             validation=whole.validation,
@@ -30,4 +29,5 @@ class _FewerClothes:
         )
 
 
-TASK = _FewerClothes()
+TASK = _FewerClothes(int(os.environ.get("CLOTHES", "12000")))
+FOR_TEACHERS = _FewerClothes(30_000)

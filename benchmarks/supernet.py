@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/supernet.py FOLDER [SEED] [--quick] [--again]
 
-On 12,000 images of Fashion-MNIST at 16x16, in the space light-nas-small: trains one supernet,
+On 12,000 images of Fashion-MNIST at 16x16, in the space narrow_light_nas.py: trains one supernet,
 and 20 networks each by itself, and prints for each estimate Kendall's tau and Spearman's rho
 with those trainings, and what each costs. With ``--again`` the 20 are trained from other first
 weights as well: how far trainings agree among themselves is what an estimate can reach at most.
@@ -18,17 +18,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from machine import machine_line
+from narrow_light_nas import SPACE as NARROW
 from tabulate import tabulate
 
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.searching.accuracy import Judging
 from edgeslim.searching.agreement import Agreement, agreement
 from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlation
-from edgeslim.spaces import SPACES
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 
-SPACE = SPACES.get("light-nas-small").space((1, 1, 16, 16), 10)
+SPACE = NARROW.space((1, 1, 16, 16), 10)
 TASK = str(Path(__file__).parent / "fewer_clothes.py")
 PROXIES = ("macs", "parameters", "synflow", "zico")
 
