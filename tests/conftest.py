@@ -40,9 +40,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 _TOGETHER = (
-    *("channels", "compression", "contracts", "conversion", "device_state", "fusion", "inference"),
-    *("laws", "lite", "models", "ops", "paddle_io", "prediction", "pruning", "searching"),
-    *("spaces", "training", "transports"),
+    *("channels", "compression", "contracts", "conversion", "device_state", "docs", "fusion"),
+    *("inference", "laws", "lite", "models", "ops", "paddle_io", "prediction", "pruning"),
+    *("reporting", "searching", "spaces", "training", "transports"),
 )
 """Folders whose slow tests compute or wait, and do not mind another beside them."""
 
@@ -50,11 +50,13 @@ _TOGETHER_TOO = (
     *(
         "cli/test_bad_input.py",
         "cli/test_help.py",
+        "cli/test_interruptions.py",
         "cli/test_quantize.py",
         "cli/test_sensitivity.py",
     ),
     *("cli/test_table.py", "cli/test_train.py", "deployment/test_ways.py"),
-    *("runner/test_native.py", "runner/test_native_build.py", "runner/test_native_hard_cases.py"),
+    *("runner/test_batch.py", "runner/test_native.py"),
+    *("runner/test_native_build.py", "runner/test_native_hard_cases.py"),
     *("runner/test_native_parts.py", "runner/test_over_links.py", "runner/test_program.py"),
 )
 """Files elsewhere that do."""
