@@ -40,13 +40,13 @@ class Failing:
 def test_a_network_that_does_not_run_takes_nothing_from_the_others() -> None:
     space: Any = Failing(SPACE, SMALLEST, ModelError("it has no output"))
     with open_device("host") as session:
-        good, bad, other = measure(
-            session, space, [SPACE.initial_tokens, SMALLEST, (1, *SMALLEST[1:])], SILENT
-        )
+        wanted = [SPACE.initial_tokens, SMALLEST, (1, *SMALLEST[1:]), SPACE.initial_tokens]
+        good, bad, other, again = measure(session, space, wanted, SILENT)
     assert isinstance(bad, ModelError)
     assert isinstance(good, NetworkRow)
     assert isinstance(other, NetworkRow)
     assert good.latency_ms > other.latency_ms > 0
+    assert again is good, "a network that two candidates have is timed once"
 
 
 def test_a_device_that_is_gone_is_no_networks_fault() -> None:
