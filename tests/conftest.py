@@ -56,8 +56,9 @@ _TOGETHER_TOO = (
     ),
     *("cli/test_table.py", "cli/test_train.py", "deployment/test_ways.py"),
     *("runner/test_batch.py", "runner/test_native.py"),
-    *("runner/test_native_build.py", "runner/test_native_hard_cases.py"),
-    *("runner/test_native_parts.py", "runner/test_over_links.py", "runner/test_program.py"),
+    *("runner/test_native_build.py", "runner/test_native_documents.py"),
+    *("runner/test_native_hard_cases.py", "runner/test_native_parts.py"),
+    *("runner/test_over_links.py", "runner/test_program.py"),
 )
 """Files elsewhere that do."""
 

@@ -12,7 +12,6 @@ from typer.core import TyperGroup
 from edgeslim.cli.commands import app
 from tests.docs.pages import GUIDE, PAGES, commands, sections, shell_lines
 
-
 PROGRAM = typer.main.get_command(app)
 
 
@@ -26,15 +25,19 @@ def parsed(arguments: list[str]) -> None:
         context = command.make_context(command.name, rest, parent=context)
 
 
+def misunderstood(arguments: list[str]) -> str:
+    """What is wrong with a command, or nothing."""
+    try:
+        parsed(arguments)
+    except TyperException as error:
+        return f"{' '.join(arguments)}: {error.format_message()}"
+    return ""
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_every_command_of_a_page_is_understood(page: Path) -> None:
-    wrong = []
-    for line in commands(page.read_text(), "edgeslim"):
-        try:
-            parsed(line[1:])
-        except TyperException as error:
-            wrong.append(f"{' '.join(line)}: {error.format_message()}")
-    assert not wrong, "\n".join(wrong)
+    lines = commands(page.read_text(), "edgeslim")
+    assert not [why for line in lines if (why := misunderstood(line[1:]))]
 
 
 @pytest.mark.parametrize(
@@ -69,5 +72,7 @@ def test_nothing_in_the_guide_is_left_out_when_its_commands_are_run() -> None:
 
 
 def test_blocks_of_other_languages_and_continued_lines() -> None:
-    text = "```python\nedgeslim = 1\n```\nedgeslim in between\n```sh\nedgeslim a \\\n  b  # c\n```\n"
+    text = (
+        "```python\nedgeslim = 1\n```\nedgeslim in between\n```sh\nedgeslim a \\\n  b  # c\n```\n"
+    )
     assert commands(text, "edgeslim") == [["edgeslim", "a", "b"]]

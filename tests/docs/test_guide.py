@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeslim.cli.output import GAPS
 from edgeslim.models import MODELS
 from tests.docs.pages import GUIDE, Section, sections
 from tests.program import ONE_THREAD, Ended, one_after_another
@@ -100,7 +101,10 @@ def run(section: Section, folder: Path, latencies: dict[str, str]) -> list[Ended
     calls = [command[1:] for command in given if command[0] == "edgeslim"]
     done = one_after_another(calls, folder)
     for call, each in zip(calls, done, strict=False):
-        assert each.code == 0, (call, each.out, each.err)
+        # Which networks int8 kernels of x86 compute wrongly is theirs to say; deploy refuses
+        # those, and goes on with the other precisions.
+        well = {0, GAPS} if "--precisions" in call else {0}
+        assert each.code in well, (call, each.out, each.err)
     assert len(done) == len(calls)
     return done
 

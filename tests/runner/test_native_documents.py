@@ -16,6 +16,8 @@ from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.program.noise import noise
 from tests.tools import program
 
+pytestmark = pytest.mark.slow
+
 SOURCES = Path(edgeslim.runner.__file__).parent / "native"
 PROBE = Path(__file__).with_name("native_probe.cpp")
 STRICT = ("-std=c++11", "-O0", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined")
