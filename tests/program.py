@@ -74,6 +74,7 @@ def edgeslim(*arguments: object, folder: Path, first: str = "", **variables: str
 _FORKED = """
 import json, os, sys
 from edgeslim.cli.main import run
+from edgeslim.cli.output import GAPS
 from edgeslim.paddle_io.importing import load_paddle
 load_paddle()
 for number, arguments in enumerate(json.loads(sys.argv[1])):
@@ -86,13 +87,13 @@ for number, arguments in enumerate(json.loads(sys.argv[1])):
         run()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(code, flush=True)
-    if code:
+    if code not in (0, GAPS):
         break
 """
 
 
 def one_after_another(commands: Sequence[Sequence[str]], folder: Path) -> list[Ended]:
-    """Runs calls of the program in order, until one fails; how each of them ended.
+    """Runs calls of the program in order, until one fails (gaps are none); how each ended.
 
     Each is a process of its own, forked from one that has imported Paddle: for small commands
     the import would be most of the time.
