@@ -8,47 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
-from edgeslim.models._light_nas_tokens import KERNELS, SWITCH, check_tokens
+from edgeslim.models._light_nas_architecture import LightNasArchitecture
+from edgeslim.models._light_nas_tokens import TokenValues
 from edgeslim.opspec import Shape
 from edgeslim.spaces import SpaceFamily
 from edgeslim.spaces._light_nas_space import LightNasSpace
 
 __all__ = ["SPACE"]
 
-_EXPANSIONS = (2, 4)
-_CHANNELS = ((4, 6, 8), (6, 10, 16), (8, 16, 32))
-_LAYERS = (1, 2)
-_STRIDES = (1, 2, 2)
-_RANGES = (len(_EXPANSIONS), 3, len(_LAYERS), len(KERNELS), len(SWITCH), len(SWITCH)) * 3
+_VALUES = TokenValues(
+    expansions=(2, 4),
+    channels=((4, 6, 8), (6, 10, 16), (8, 16, 32)),
+    layers=((1, 2), (1, 2), (1, 2)),
+    strides=(1, 2, 2),
+)
 
 
 def _architecture(tokens: Sequence[int]) -> LightNasArchitecture:
-    check_tokens(tokens, _RANGES)
-    groups = []
-    for place, stride in enumerate(_STRIDES):
-        expansion, channels, layers, kernel, shortcut, excitation = tokens[
-            6 * place : 6 * place + 6
-        ]
-        groups.append(
-            BottleneckGroup(
-                expansion=_EXPANSIONS[expansion],
-                channels=_CHANNELS[place][channels],
-                layers=_LAYERS[layers],
-                kernel=KERNELS[kernel],
-                stride=stride,
-                shortcut=SWITCH[shortcut],
-                squeeze_excitation=SWITCH[excitation],
-            )
-        )
-    return LightNasArchitecture(groups=tuple(groups), stem_channels=8, head_channels=32)
+    return LightNasArchitecture(groups=_VALUES.groups(tokens), stem_channels=8, head_channels=32)
 
 
 def _make(input_shape: Shape, num_classes: int) -> LightNasSpace:
     return LightNasSpace(
         name="narrow-light-nas",
-        ranges=_RANGES,
-        initial_tokens=(1, 1, 1, 0, 1, 0) * len(_STRIDES),
+        ranges=_VALUES.ranges,
+        initial_tokens=(1, 1, 1, 0, 1, 0) * len(_VALUES.strides),
         architecture=_architecture,
         searched_from=0,
         input_shape=input_shape,

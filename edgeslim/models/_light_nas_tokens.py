@@ -6,6 +6,7 @@ of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84, ``PaddleSlim/light_nas``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeslim.errors import UsageError
@@ -24,6 +25,7 @@ __all__ = [
     "RANGES",
     "STRIDES",
     "SWITCH",
+    "TokenValues",
     "architecture",
     "check_tokens",
 ]
@@ -40,13 +42,6 @@ STRIDES = (2, 2, 2, 1, 2)
 
 FIRST_GROUP = BottleneckGroup(expansion=1, channels=16, layers=1)
 LAST_GROUP = BottleneckGroup(expansion=6, channels=320, layers=1)
-
-RANGES: tuple[int, ...] = tuple(
-    len(values)
-    for channels, layers in zip(CHANNELS, LAYERS, strict=True)
-    for values in (EXPANSIONS, channels, layers, KERNELS, SWITCH, SWITCH)
-)
-"""How many values each token has; token ``i`` is in ``range(RANGES[i])``."""
 
 
 def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
@@ -65,28 +60,66 @@ def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
             )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenValues:
+    """What the six tokens of each group choose from.
+
+    Args:
+        expansions: Of every group.
+        channels, layers: Of each group.
+        strides: Of each group's first layer; not searched.
+    """
+
+    expansions: Sequence[int]
+    channels: Sequence[Sequence[int]]
+    layers: Sequence[Sequence[int]]
+    strides: Sequence[int]
+
+    @property
+    def ranges(self) -> tuple[int, ...]:
+        """How many values each token has."""
+        return tuple(
+            len(values)
+            for channels, layers in zip(self.channels, self.layers, strict=True)
+            for values in (self.expansions, channels, layers, KERNELS, SWITCH, SWITCH)
+        )
+
+    def groups(self, tokens: Sequence[int]) -> tuple[BottleneckGroup, ...]:
+        """The groups that tokens stand for.
+
+        Raises:
+            UsageError: As `check_tokens`.
+        """
+        check_tokens(tokens, self.ranges)
+        size = len(tokens) // len(self.strides)
+        return tuple(
+            self._group(place, tokens[place * size : (place + 1) * size])
+            for place in range(len(self.strides))
+        )
+
+    def _group(self, place: int, tokens: Sequence[int]) -> BottleneckGroup:
+        expansion, channels, layers, kernel, shortcut, squeeze_excitation = tokens
+        return BottleneckGroup(
+            expansion=self.expansions[expansion],
+            channels=self.channels[place][channels],
+            layers=self.layers[place][layers],
+            kernel=KERNELS[kernel],
+            stride=self.strides[place],
+            shortcut=SWITCH[shortcut],
+            squeeze_excitation=SWITCH[squeeze_excitation],
+        )
+
+
+_VALUES = TokenValues(expansions=EXPANSIONS, channels=CHANNELS, layers=LAYERS, strides=STRIDES)
+
+RANGES = _VALUES.ranges
+"""How many values each token has; token ``i`` is in ``range(RANGES[i])``."""
+
+
 def architecture(tokens: Sequence[int]) -> LightNasArchitecture:
     """The network that 30 tokens stand for.
 
     Raises:
         UsageError: As `check_tokens`.
     """
-    check_tokens(tokens, RANGES)
-    size = len(RANGES) // len(STRIDES)
-    searched = tuple(
-        _group(place, tokens[place * size : (place + 1) * size]) for place in range(len(STRIDES))
-    )
-    return LightNasArchitecture(groups=(FIRST_GROUP, *searched, LAST_GROUP))
-
-
-def _group(place: int, tokens: Sequence[int]) -> BottleneckGroup:
-    expansion, channels, layers, kernel, shortcut, squeeze_excitation = tokens
-    return BottleneckGroup(
-        expansion=EXPANSIONS[expansion],
-        channels=CHANNELS[place][channels],
-        layers=LAYERS[place][layers],
-        kernel=KERNELS[kernel],
-        stride=STRIDES[place],
-        shortcut=SWITCH[shortcut],
-        squeeze_excitation=SWITCH[squeeze_excitation],
-    )
+    return LightNasArchitecture(groups=(FIRST_GROUP, *_VALUES.groups(tokens), LAST_GROUP))

@@ -160,7 +160,7 @@ def _table(found: Comparison) -> Table:
             each.verdict,
             f"{each.basis.value}, {each.statistic.value}",
             _counts(each),
-            "same" if each.same_network else "another",
+            "the same" if each.same_network else "others",
         ]
         for each in found.models
     ]
@@ -178,7 +178,7 @@ def _table(found: Comparison) -> Table:
             Column(key="verdict", name="verdict"),
             Column(key="basis", name="compared"),
             Column(key="over", name="over"),
-            Column(key="file", name="file"),
+            Column(key="operators", name="operators"),
         ],
         rows=rows,
         title="All of it in numbers",

@@ -4,47 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
-from edgeslim.models._light_nas_tokens import KERNELS, SWITCH, check_tokens
+from edgeslim.models._light_nas_architecture import LightNasArchitecture
+from edgeslim.models._light_nas_tokens import TokenValues
 from edgeslim.opspec import Shape
 from edgeslim.spaces._light_nas_space import LightNasSpace
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]
 
-_EXPANSIONS = (3, 6)
-_CHANNELS = ((8, 12, 16), (16, 24, 32), (32, 40, 48))
-_LAYERS = ((1, 2, 3), (1, 2, 3), (1, 2, 3))
-_STRIDES = (1, 2, 2)
-_RANGES = (len(_EXPANSIONS), 3, 3, len(KERNELS), len(SWITCH), len(SWITCH)) * len(_STRIDES)
+_VALUES = TokenValues(
+    expansions=(3, 6),
+    channels=((8, 12, 16), (16, 24, 32), (32, 40, 48)),
+    layers=((1, 2, 3), (1, 2, 3), (1, 2, 3)),
+    strides=(1, 2, 2),
+)
 
 
 def _architecture(tokens: Sequence[int]) -> LightNasArchitecture:
-    check_tokens(tokens, _RANGES)
-    groups = []
-    for place, stride in enumerate(_STRIDES):
-        expansion, channels, layers, kernel, shortcut, excitation = tokens[
-            6 * place : 6 * place + 6
-        ]
-        groups.append(
-            BottleneckGroup(
-                expansion=_EXPANSIONS[expansion],
-                channels=_CHANNELS[place][channels],
-                layers=_LAYERS[place][layers],
-                kernel=KERNELS[kernel],
-                stride=stride,
-                shortcut=SWITCH[shortcut],
-                squeeze_excitation=SWITCH[excitation],
-            )
-        )
-    return LightNasArchitecture(groups=tuple(groups), stem_channels=16, head_channels=128)
+    return LightNasArchitecture(groups=_VALUES.groups(tokens), stem_channels=16, head_channels=128)
 
 
 def _make(input_shape: Shape, num_classes: int) -> LightNasSpace:
     return LightNasSpace(
         name="light-nas-small",
-        ranges=_RANGES,
-        initial_tokens=(1, 1, 1, 0, 1, 0) * len(_STRIDES),
+        ranges=_VALUES.ranges,
+        initial_tokens=(1, 1, 1, 0, 1, 0) * len(_VALUES.strides),
         architecture=_architecture,
         searched_from=0,
         input_shape=input_shape,
