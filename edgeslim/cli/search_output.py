@@ -60,6 +60,7 @@ def result_document(result: SearchResult) -> dict[str, object]:
         "best": _candidate(result.best, result.targets),
         "model": result.model,
         "trained_accuracy": result.trained_accuracy,
+        "metric": result.metric,
         "notes": result.notes,
     }
 

@@ -105,8 +105,8 @@ def accuracy_of(run: Path) -> AccuracyRecord | None:
     found = RunFolder(run)
     place = found.place()
     if place is not None:
-        value = found.result().trained_accuracy
-        return AccuracyRecord(metric=place.settings.task, value=value, source=str(file))
+        won = found.result()
+        return AccuracyRecord(metric=won.metric, value=won.trained_accuracy, source=str(file))
     result = read_json(file, _Result)
     if result.metric and result.metric_after is not None:
         return AccuracyRecord(

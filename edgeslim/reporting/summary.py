@@ -230,7 +230,7 @@ def _accuracy(evidence: Evidence) -> list[Fact]:
     if evidence.result is not None:
         return [
             _score(
-                "accuracy",
+                evidence.result.metric,
                 evidence.result.trained_accuracy,
                 f"{percent(evidence.result.best.accuracy)} when it was found",
             )

@@ -42,6 +42,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
         best: The most accurate one that meets every limit, as measured where it could be.
         model: Folder of the best one's saved model.
         trained_accuracy: Of that model, after it was trained by itself.
+        metric: What the task calls accuracy.
         notes: What cannot be seen from the rest.
     """
 
@@ -52,6 +53,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     best: Candidate
     model: str
     trained_accuracy: float
+    metric: str = "accuracy"
     notes: tuple[str, ...] = ()
 
     @property

@@ -138,6 +138,7 @@ def search(
                 run=begun.folder,
                 progress=progress,
             ),
+            metric=begun.task.metric_name,
             notes=tuple(_notes(begun, winner)),
         )
     begun.folder.finish(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from edgeslim.conversion.model_source import SavedModel
@@ -13,7 +14,7 @@ from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.files import write_json
 from edgeslim.pruning.settings import PruneSettings
 from edgeslim.searching.run_folder import RunFolder, SearchPlace
-from tests.searching.searches import settings
+from tests.searching.searches import result_in, settings
 
 
 def saved(prefix: Path) -> Path:
@@ -103,6 +104,15 @@ def test_accuracy_is_what_the_result_says(
     assert found is not None
     assert (found.metric, found.value, found.before) == (metric, value, before)
     assert found.source == str(tmp_path / "result.json")
+
+
+def test_the_accuracy_of_a_search_has_the_name_that_its_task_gives_it(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    run.begin(SearchPlace(settings=settings(), study="first"), [])
+    run.finish(msgspec.structs.replace(result_in(tmp_path), metric="f1"))
+    found = accuracy_of(tmp_path)
+    assert found is not None
+    assert (found.metric, found.value, found.before) == ("f1", 0.5, None)
 
 
 def test_accuracy_that_nobody_measured_is_none(tmp_path: Path) -> None:

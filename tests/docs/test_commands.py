@@ -5,24 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer.main
 from typer import TyperException
-from typer.core import TyperGroup
 
-from edgeslim.cli.commands import app
 from tests.docs.pages import GUIDE, PAGES, commands, sections, shell_lines
-
-PROGRAM = typer.main.get_command(app)
-
-
-def parsed(arguments: list[str]) -> None:
-    """Reads a command line to its end, and runs nothing; raises what the program would say."""
-    command, context = PROGRAM, PROGRAM.make_context("edgeslim", list(arguments))
-    while isinstance(command, TyperGroup):
-        rest = [*context._protected_args, *context.args]
-        _, command, rest = command.resolve_command(context, rest)
-        assert command is not None
-        context = command.make_context(command.name, rest, parent=context)
+from tests.typed import parsed
 
 
 def misunderstood(arguments: list[str]) -> str:

@@ -13,6 +13,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.searching.candidates import Candidate
 from edgeslim.searching.limits import Limits, SizeLimit
+from edgeslim.searching.run_folder import SearchResult
 from edgeslim.searching.run_limits import limits_with
 from edgeslim.searching.settings import LatencyTarget, SearchSettings
 from edgeslim.spaces import Tokens
@@ -61,6 +62,20 @@ def candidate(number: int = 0, tokens: Tokens = (0,), **more: Any) -> Candidate:
             "predicted_ms": (0.2,),
             **more,
         }
+    )
+
+
+def result_in(folder: Path) -> SearchResult:
+    """What a search of two candidates found, in a folder."""
+    best = candidate(1, (1, 2), measured_ms=(0.19,))
+    return SearchResult(
+        run=str(folder),
+        targets=SETTINGS.targets,
+        candidates=(candidate(0, (1, 3)), best),
+        front=(best,),
+        best=best,
+        model=str(folder / "model"),
+        trained_accuracy=0.5,
     )
 
 

@@ -13,27 +13,13 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.searching.run_folder import (
     RunFolder,
     SearchPlace,
-    SearchResult,
     default_folder,
     newest_run,
 )
-from tests.searching.searches import SETTINGS, candidate, settings
+from tests.searching.searches import SETTINGS, result_in, settings
 from tests.values import relu, row, table_at
 
 PLACE = SearchPlace(settings=SETTINGS, study="first")
-
-
-def result_in(folder: Path) -> SearchResult:
-    best = candidate(1, (1, 2), measured_ms=(0.19,))
-    return SearchResult(
-        run=str(folder),
-        targets=SETTINGS.targets,
-        candidates=(candidate(0, (1, 3)), best),
-        front=(best,),
-        best=best,
-        model=str(folder / "model"),
-        trained_accuracy=0.5,
-    )
 
 
 @pytest.fixture

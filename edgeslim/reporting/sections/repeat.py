@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from edgeslim.reporting.document import Block, Commands, Section, Text
 from edgeslim.reporting.evidence import Evidence, Kind
@@ -11,11 +11,18 @@ from edgeslim.searching.settings import SearchSettings
 
 __all__ = ["repeat"]
 
+_RATIOS = "ratios.json"
+"""Stands for a file of which a pruning keeps the content only."""
+
 
 def repeat(evidence: Evidence) -> Section | None:
     """The exact command of each deployment, and of the run itself as far as it is known."""
     blocks: list[Block] = []
     own = _own(evidence)
+    if any(_RATIOS in each for each in own):
+        blocks.append(
+            Text(text=f"{_RATIOS} is a file of what pruning.json has under ratios, nothing else.")
+        )
     if own:
         blocks.append(Commands(title=f"The {evidence.kind.value}, as its folder has it", lines=own))
     commands = [shlex.join(each.command) for each in evidence.deployments]
@@ -57,15 +64,24 @@ def _search(settings: SearchSettings, evidence: Evidence) -> str:
         "--max-macs": settings.max_macs,
         "--max-parameters": settings.max_parameters,
         "--max-size": settings.max_bytes,
-        "--input-shape": ",".join(map(str, settings.input_shape)),
+        "--start": [_comma(tokens) for tokens in settings.starts],
+        "--input-shape": _comma(settings.input_shape),
     }
     return shlex.join([*words, *_options(given), "--out", "AGAIN"])
 
 
+def _comma(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
 def _options(given: Mapping[str, object]) -> list[str]:
-    """Those that say something."""
+    """Those that say something; of several values each."""
     return [
-        word for name, value in given.items() if value is not None for word in (name, str(value))
+        word
+        for name, values in given.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value is not None
+        for word in (name, str(value))
     ]
 
 
@@ -90,8 +106,11 @@ def _pruning(evidence: Evidence) -> str:
         "--tries": settings.tries,
         "--epochs": settings.epochs,
         "--batch-size": settings.batch_size,
+        "--learning-rate": settings.learning_rate,
         "--seed": settings.seed,
+        "--input-shape": [
+            f"{name}={_comma(shape)}" for name, shape in settings.input_shapes.items()
+        ],
+        "--ratios": None if settings.ratios is None else _RATIOS,
     }
-    if settings.ratios is not None:
-        given["--ratios"] = "RATIOS"  # a file that the folder has the content of only
     return shlex.join([*words, *_options(given), "--out", "AGAIN"])
