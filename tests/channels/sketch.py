@@ -11,7 +11,7 @@ from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["Sketch", "pruned", "widths"]
+__all__ = ["Sketch", "pruned", "widths", "with_one", "with_two"]
 
 
 class Sketch:
@@ -130,3 +130,15 @@ def pruned(graph: Graph, **kept: Sequence[int]) -> Graph:
     """What is left of a network where these places of groups are kept."""
     plan = PruningPlan(kept={name: tuple(each) for name, each in kept.items()})
     return pruned_graph(graph, Selection(channels_of(graph), plan))
+
+
+def with_one() -> tuple[Sketch, str]:
+    """A sketch with a convolution ``a`` of eight channels."""
+    net = Sketch()
+    return net, net.conv("x", "a", 8)
+
+
+def with_two() -> tuple[Sketch, str, str]:
+    """Two convolutions, ``a`` and ``b``, of eight channels beside each other."""
+    net, a = with_one()
+    return net, a, net.conv("x", "b", 8)

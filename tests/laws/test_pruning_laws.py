@@ -31,7 +31,8 @@ from edgeslim.paddle_io.parameters import read_parameters, write_parameters
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.paddle_io.proto import read_program
 from tests.fusion.nets import PARTS
-from tests.laws.pruning_nets import BLOCKS, INPUT_SHAPE, block_network, random_network
+from tests.laws.pruning_blocks import BLOCKS
+from tests.laws.pruning_nets import INPUT_SHAPE, block_network, random_network
 from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
