@@ -70,6 +70,13 @@ def command(
     ] = None,
     parallel: Annotated[int, typer.Option(help="How many may be evaluated at once.")] = 4,
     epochs: Annotated[int, typer.Option(help="How long networks are trained.")] = 2,
+    finalists: Annotated[
+        int, typer.Option(help="Train so many of the best by themselves; the most accurate wins.")
+    ] = 1,
+    final_epochs: Annotated[
+        int | None,
+        typer.Option(help="How long finalists and the winner are trained, if not as --epochs."),
+    ] = None,
     seed: Seed = 0,
     storage: Annotated[
         str,
@@ -130,6 +137,8 @@ def command(
         most_candidates=most_candidates,
         parallel=parallel,
         epochs=epochs,
+        finalists=finalists,
+        final_epochs=final_epochs,
         seed=seed,
         storage=storage,
         measure=measure,

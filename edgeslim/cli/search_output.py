@@ -26,13 +26,15 @@ def print_result(result: SearchResult) -> None:
         for device in device_names(result.targets)
         for what in ("predicted", "measured")
     ]
+    finals = any(each.final_accuracy is not None for each in listed.values())
     print_table(
-        ["", *headers, "accuracy", "tokens"],
+        ["", *headers, "accuracy", *(["trained"] if finals else []), "tokens"],
         [
             [
                 "best" if tokens == result.best.tokens else "",
                 *_latencies(each),
                 f"{each.accuracy:.1%}",
+                *([_trained(each)] if finals else []),
                 ",".join(map(str, tokens)),
             ]
             for tokens, each in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
@@ -148,12 +150,18 @@ def _latencies(candidate: Candidate) -> list[str]:
     ]
 
 
+def _trained(candidate: Candidate) -> str:
+    """A finalist's accuracy after its training."""
+    return "" if candidate.final_accuracy is None else f"{candidate.final_accuracy:.1%}"
+
+
 def _candidate(candidate: Candidate, targets: Sequence[LatencyTarget]) -> dict[str, object]:
     measured = candidate.measured_ms or (None,) * len(targets)
     return {
         "tokens": candidate.tokens,
         "predicted_ms": candidate.predicted_ms[0],
         "accuracy": candidate.accuracy,
+        "final_accuracy": candidate.final_accuracy,
         "measured_ms": measured[0],
         "latencies": [
             {"device": target.device, "predicted_ms": predicted_ms, "measured_ms": took_ms}

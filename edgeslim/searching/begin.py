@@ -14,6 +14,7 @@ from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import Progress
+from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.measuring import open_device_of
 from edgeslim.searching.request import SearchRequest
@@ -37,12 +38,14 @@ class Begun:
         folder: Its folder.
         task: What its networks are for.
         limits: Its limits before anything was measured.
+        finals: Trains finalists and the winner.
         worker: This process of it.
     """
 
     folder: RunFolder
     task: Task
     limits: Limits
+    finals: FinalTraining
     worker: Worker
 
     @property
@@ -116,15 +119,18 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
     if settings.accuracy == "supernet":
         weights = _own_supernet(folder, weights, settings, space, progress)
         shared.agree_on_supernet(weights)
+    finals = FinalTraining(settings, space, task, folder)
     return Begun(
         folder=folder,
         task=task,
         limits=asked.limits,
+        finals=finals,
         worker=worker(
             shared,
             asked.limits,
             task,
             accuracy=accuracy or estimator(settings, space, task, weights),
+            finals=finals,
             sessions=sessions,
             progress=progress,
         ),

@@ -20,6 +20,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         accuracy: The task's metric, from 0 to 1; 0 if its training failed.
         predicted_ms: Its latency on each device, as it was predicted when it was proposed.
         measured_ms: What each device took; None where nothing was measured.
+        final_accuracy: The metric after a training by itself, of a finalist.
         failed: Why it has no accuracy or did not run, or nothing.
     """
 
@@ -28,6 +29,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accuracy: float
     predicted_ms: tuple[float, ...]
     measured_ms: tuple[float | None, ...] = ()
+    final_accuracy: float | None = None
     failed: str = ""
 
     @property

@@ -14,6 +14,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import SILENT, Progress
+from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.measuring import open_device_of
@@ -71,7 +72,7 @@ def join(
         family, task = find_space(settings.space, progress=progress), find_task(settings.task)
         space = family.space(settings.input_shape, settings.num_classes)
         sessions: dict[int, DeviceSession] = {}
-        accuracy = None
+        accuracy = finals = None
         if device is not None:
             place = _place_of(settings, device, tables)
             session = open_device_of(tables[place].context, tables[place].path, device)
@@ -79,8 +80,20 @@ def join(
         else:
             weights = _supernet(shared, Path(run), supernet)
             accuracy = estimator(settings, space, task, weights)
+            folder = RunFolder(Path(run))
+            finals = FinalTraining(
+                settings, space, task, folder if folder.place_file.exists() else None
+            )
         first = limits_with(settings, space, [Predictor(table) for table in tables])
-        mine = worker(shared, first, task, accuracy=accuracy, sessions=sessions, progress=progress)
+        mine = worker(
+            shared,
+            first,
+            task,
+            accuracy=accuracy,
+            finals=finals,
+            sessions=sessions,
+            progress=progress,
+        )
         mine.work()
     return Joined(evaluated=mine.evaluated, measured=mine.measured)
 

@@ -11,6 +11,7 @@ from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import Progress
 from edgeslim.searching.accuracy import ESTIMATORS, Accuracy, Judging
 from edgeslim.searching.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.prefilter import Prefiltered, parse_prefilter
@@ -46,6 +47,7 @@ def worker(
     task: Task,
     *,
     accuracy: Accuracy | None,
+    finals: FinalTraining | None,
     sessions: Mapping[int, DeviceSession],
     progress: Progress,
 ) -> Worker:
@@ -56,6 +58,7 @@ def worker(
         first: Its limits before anything was measured.
         task: What its networks are for.
         accuracy: Gives networks their accuracy; None if others do that.
+        finals: Trains finalists; None if others do that.
         sessions: Devices that this process owns, by the place of their target.
         progress: Where to show it.
 
@@ -77,6 +80,7 @@ def worker(
         limits=limits,
         proposals=Proposals(settings, _algorithm(settings, space, task), limits.of),
         accuracy=accuracy,
+        finals=finals,
         sessions=sessions,
         progress=progress,
     )

@@ -2,7 +2,8 @@
 
 All candidates of a round are evaluated. Then the best are measured, a few at once, until one
 meets every limit on its devices. If none of them does, what was measured has refined the
-predictions, and the next round goes on with limits that hold better.
+predictions, and the next round goes on with limits that hold better. Where there are to be several
+finalists, as many that meet their limits are trained by themselves, and the most accurate wins.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from edgeslim.searching.limits import Limits
 from edgeslim.searching.proposals import Results
 from edgeslim.searching.settings import Round, SearchSettings, rounds
 
-__all__ = ["Evaluate", "Finished", "Measure", "Step", "meets", "next_step"]
+__all__ = ["Evaluate", "Finished", "Measure", "Step", "Train", "meets", "next_step"]
 
 _AT_ONCE = 3
 _AT_MOST = 12
@@ -43,6 +44,17 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Train:
+    """Finalists are to be trained by themselves.
+
+    Args:
+        candidates: Their numbers.
+    """
+
+    candidates: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
     """Nothing is left to do.
 
@@ -53,7 +65,7 @@ class Finished:
     winner: Candidate | None
 
 
-Step = Evaluate | Measure | Finished
+Step = Evaluate | Measure | Train | Finished
 
 
 def next_step(
@@ -77,14 +89,15 @@ def next_step(
             (each for each in known if not each.failed),
             key=lambda each: (-each.accuracy, each.predicted_ms),
         )
-        if not any(measurable):
-            return Finished(winner=ranked[0] if ranked else None)
-        unmeasured, winner = _contest(settings, _believed(ranked, part, limits_of), measurable)
-        if winner is not None and not unmeasured:
-            return Finished(winner=winner)
-        allowed = _AT_MOST * (part.number + 1) - sum(each.is_measured for each in known)
-        if unmeasured and (allowed > 0 or winner is not None):
+        believed = _believed(ranked, part, limits_of)
+        unmeasured, found = _contest(settings, believed, measurable)
+        enough = len(found) == settings.finalists
+        most = _AT_MOST * (part.number + 1) + settings.finalists - 1
+        allowed = sum(each.is_measured for each in known) < most
+        if unmeasured and (allowed or enough):
             return Measure(part=part, candidates=tuple(unmeasured[:_AT_ONCE]))
+        if found:
+            return _final(settings, found)
     return Finished(winner=None)
 
 
@@ -108,15 +121,40 @@ def _believed(
 
 def _contest(
     settings: SearchSettings, ranked: Sequence[Candidate], measurable: Sequence[bool]
-) -> tuple[list[int], Candidate | None]:
-    """The first candidate that meets its limits, and those before it that may yet do."""
+) -> tuple[list[int], list[Candidate]]:
+    """The first candidates that meet their limits, and those before the last that may yet do."""
     unmeasured: list[int] = []
+    found: list[Candidate] = []
     for each in ranked:
+        if any(_same(each, other) for other in found):
+            continue
         if _lacks(each, measurable):
             unmeasured.append(each.number)
         elif meets(settings, each):
-            return unmeasured, each
-    return unmeasured, None
+            found.append(each)
+            if len(found) == settings.finalists:
+                break
+    return unmeasured, found
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    """Whether two are one network: by their tokens, or as tokens may say nothing of some networks.
+
+    Networks of the same operators are predicted to take the very same, and judged alike.
+    """
+    if one.tokens == other.tokens:
+        return True
+    return (one.accuracy, one.predicted_ms) == (other.accuracy, other.predicted_ms)
+
+
+def _final(settings: SearchSettings, found: Sequence[Candidate]) -> Train | Finished:
+    """Finalists are trained; the only one has won already."""
+    if settings.finalists == 1:
+        return Finished(winner=found[0])
+    waiting = tuple(each.number for each in found if each.final_accuracy is None)
+    if waiting:
+        return Train(candidates=waiting)
+    return Finished(winner=max(found, key=lambda each: each.final_accuracy or 0.0))
 
 
 def _lacks(candidate: Candidate, measurable: Sequence[bool]) -> bool:

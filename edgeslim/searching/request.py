@@ -63,6 +63,8 @@ class SearchRequest:
     most_candidates: int | None
     parallel: int
     epochs: int
+    finalists: int
+    final_epochs: int | None
     seed: int
 
     def check(self) -> None:
@@ -144,6 +146,8 @@ class SearchRequest:
             accuracy=self.accuracy,
             prefilter=self.prefilter,
             epochs=self.epochs,
+            finalists=self.finalists,
+            final_epochs=self.final_epochs,
             seed=self.seed,
         )
         settings.check()

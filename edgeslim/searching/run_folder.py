@@ -97,6 +97,10 @@ class RunFolder:
         """Folder of the winner's saved model."""
         return self.path / "model"
 
+    def finalist(self, number: int) -> Path:
+        """Folder of a finalist's saved model."""
+        return self.path / "finalists" / str(number)
+
     def table(self, place: int = 0) -> Path:
         """The search's own copy of a target's latency table."""
         return self.path / ("table.jsonl" if place == 0 else f"table-{place + 1}.jsonl")

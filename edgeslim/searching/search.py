@@ -16,7 +16,6 @@ from edgeslim.searching.candidates import Candidate, pareto_front
 from edgeslim.searching.request import SearchRequest
 from edgeslim.searching.run_folder import SearchResult
 from edgeslim.searching.settings import SearchSettings
-from edgeslim.searching.winner import save_winner
 
 __all__ = ["search"]
 
@@ -43,6 +42,8 @@ def search(
     most_candidates: int | None = None,
     parallel: int = 4,
     epochs: int = 2,
+    finalists: int = 1,
+    final_epochs: int | None = None,
     seed: int = 0,
     storage: str = "",
     measure: bool = True,
@@ -81,6 +82,9 @@ def search(
             default twice as many.
         parallel: How many may be evaluated at once, by that many workers.
         epochs: How long networks are trained.
+        finalists: How many of the best within all limits are trained by themselves in the end;
+            the most accurate of them wins.
+        final_epochs: How long finalists and the winner are trained; by default as long as others.
         seed: Of everything random.
         storage: Address of a database that other machines reach; by default a file of the run.
         measure: Whether this process measures; otherwise those that join with a device do.
@@ -111,6 +115,8 @@ def search(
         most_candidates=most_candidates,
         parallel=parallel,
         epochs=epochs,
+        finalists=finalists,
+        final_epochs=final_epochs,
         seed=seed,
     )
     request.check()
@@ -130,14 +136,7 @@ def search(
             front=pareto_front(each for each in evaluated if not each.failed),
             best=winner,
             model=str(begun.folder.model),
-            trained_accuracy=save_winner(
-                winner,
-                settings=begun.settings,
-                space=begun.limits.space,
-                task=begun.task,
-                run=begun.folder,
-                progress=progress,
-            ),
+            trained_accuracy=begun.finals.save_winner(winner, begun.folder, progress),
             metric=begun.task.metric_name,
             notes=tuple(_notes(begun, winner)),
         )
@@ -147,7 +146,7 @@ def search(
 
 def _nothing_won(settings: SearchSettings, evaluated: Sequence[Candidate]) -> EdgeslimError:
     """Why a search has no winner."""
-    measured = [each for each in evaluated if each.is_measured]
+    measured = [each for each in evaluated if each.is_measured and not each.failed]
     if not measured:
         reason = evaluated[0].failed if evaluated else "none was proposed"
         return ModelError(f"none of {len(evaluated)} candidates can be used: {reason}")

@@ -63,6 +63,9 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         accuracy: What gives a network its accuracy.
         prefilter: What chooses among several proposals before any is evaluated, or nothing.
         epochs: How long networks are trained.
+        finalists: How many of the best within all limits are trained by themselves in the end;
+            the most accurate of them wins.
+        final_epochs: How long finalists are trained; None for as long as candidates.
         seed: Of everything random.
     """
 
@@ -84,6 +87,8 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
     accuracy: str
     prefilter: str = ""
     epochs: int
+    finalists: int = 1
+    final_epochs: int | None = None
     seed: int
 
     def check(self) -> None:
@@ -92,7 +97,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: One cannot; says which.
         """
-        for name in ("candidates", "parallel", "epochs"):
+        for name in ("candidates", "parallel", "epochs", "finalists"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.most_candidates < self.candidates:
@@ -104,15 +109,25 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"confidence must be between 0.5 and 1 (and not 1), not {self.confidence}"
             )
-        for name in ("max_macs", "max_parameters", "max_bytes"):
+        for name in ("final_epochs", "max_macs", "max_parameters", "max_bytes"):
             limit = getattr(self, name)
             if limit is not None and limit < 1:
                 raise UsageError(f"{name} must be at least 1, not {limit}")
+        if self.finalists > 1 and self.accuracy == "training" and self.longest <= self.epochs:
+            raise UsageError(
+                f"finalists are trained longer than the {self.epochs} epochs of all candidates, or "
+                f"nothing new is learnt of them; give more final_epochs, not {self.longest}"
+            )
         for target in self.targets:
             if not 0 < target.target_ms < math.inf:
                 raise UsageError(f"a latency limit must be above 0, not {target.target_ms}")
         if not 0 <= self.seed < 2**31:
             raise UsageError(f"seed must be 0 or more and have at most 31 bits, not {self.seed}")
+
+    @property
+    def longest(self) -> int:
+        """How many epochs finalists and the winner are trained."""
+        return self.final_epochs or self.epochs
 
     @property
     def devices(self) -> tuple[str, ...]:

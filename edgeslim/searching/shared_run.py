@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -56,6 +56,8 @@ class SharedRun:
             for place, device in enumerate(settings.devices)
             if settings.targets[place].measurable
         }
+        several = settings.finalists > 1
+        self.finals = JobQueue(storage, f"{name} finals") if several else None
         self._networks: dict[tuple[int, int], NetworkRow] = {}
 
     @classmethod
@@ -119,8 +121,9 @@ class SharedRun:
     def results(self) -> Results:
         """What is known of candidates, and of their latencies on devices."""
         took = {place: queue.results() for place, queue in self.measuring.items()}
+        finals = {} if self.finals is None else self.finals.results()
         return {
-            number: self._candidate(result, took)
+            number: self._candidate(result, took, finals.get(number))
             for number, result in self.candidates.results().items()
         }
 
@@ -153,6 +156,10 @@ class SharedRun:
         self._record.write_once(_network_key(place, job.candidate), encode_row(row))
         job.finish(row.latency_ms, notes={_ROUND: part})
 
+    def finish_final(self, job: Job, accuracy: float, failed: str) -> None:
+        """Ends the training of a finalist, which may have failed; as `finish`."""
+        job.finish(accuracy, notes={_FAILED: failed} if failed else {})
+
     def wait(self, below: int = 0) -> None:
         """Waits for news of others, and gives the jobs of silent ones to whoever asks next.
 
@@ -168,7 +175,7 @@ class SharedRun:
 
     def reap(self) -> None:
         """Gives the jobs of silent workers to others."""
-        for queue in (self.candidates, *self.measuring.values()):
+        for queue in self._queues:
             queue.reap()
 
     def status(self) -> dict[str, QueueStatus]:
@@ -179,14 +186,20 @@ class SharedRun:
                 f"on {self.settings.devices[place]}": queue.status()
                 for place, queue in self.measuring.items()
             },
+            **({} if self.finals is None else {"finalists": self.finals.status()}),
         }
 
+    @property
+    def _queues(self) -> Iterator[JobQueue]:
+        yield from (self.candidates, *self.measuring.values())
+        if self.finals is not None:
+            yield self.finals
+
     def _news(self) -> int:
-        queues = (self.candidates, *self.measuring.values())
-        return sum(len(queue.results()) for queue in queues)
+        return sum(len(queue.results()) for queue in self._queues)
 
     def _candidate(
-        self, result: Result, took: Mapping[int, Mapping[int, Result]]
+        self, result: Result, took: Mapping[int, Mapping[int, Result]], final: Result | None
     ) -> Candidate | None:
         if result.notes.get(_NOTHING) or not result.tokens:
             return None
@@ -196,6 +209,8 @@ class SharedRun:
             run = took.get(place, {}).get(result.candidate)
             measured_ms.append(run.values[0] if run is not None and run.values else None)
             failed.append((run and run.reason) or "")
+        if final is not None:
+            failed.append(final.reason or final.notes.get(_FAILED, ""))
         predicted = result.notes.get(_PREDICTED)
         return Candidate(
             number=result.candidate,
@@ -203,6 +218,7 @@ class SharedRun:
             accuracy=result.values[0] if result.values else 0.0,
             predicted_ms=msgspec.convert(predicted or [], tuple[float, ...]),
             measured_ms=tuple(measured_ms),
+            final_accuracy=final.values[0] if final is not None and final.values else None,
             failed="; ".join(str(each) for each in failed if each),
         )
 

@@ -13,7 +13,7 @@ from edgeslim.progress import Progress, Stage
 from edgeslim.searching.candidates import Candidate
 from edgeslim.searching.jobs.trials import Notes
 from edgeslim.searching.measuring import measure
-from edgeslim.searching.plan import Evaluate, Finished, Measure, next_step
+from edgeslim.searching.plan import Evaluate, Finished, Measure, Train, next_step
 from edgeslim.searching.proposals import Proposals, Results, ready_below
 from edgeslim.searching.run_limits import RunLimits
 from edgeslim.searching.settings import Round
@@ -22,6 +22,7 @@ from edgeslim.spaces import Space, Tokens
 
 if TYPE_CHECKING:
     from edgeslim.searching.accuracy import Accuracy
+    from edgeslim.searching.final_training import FinalTraining
     from edgeslim.searching.jobs.job import Job
 
 __all__ = ["Worker"]
@@ -40,6 +41,7 @@ class Worker:
         limits: Its limits, round by round.
         proposals: Its candidates.
         accuracy: Gives networks their accuracy; None if others do that.
+        finals: Trains finalists; None if others do that.
         sessions: Devices that this process owns, by the place of their target.
         progress: Where to show it.
         evaluated: How many candidates this process has evaluated.
@@ -51,6 +53,7 @@ class Worker:
     limits: RunLimits
     proposals: Proposals
     accuracy: Accuracy | None
+    finals: FinalTraining | None
     sessions: Mapping[int, DeviceSession]
     progress: Progress
     evaluated: int = 0
@@ -64,21 +67,22 @@ class Worker:
                 return step
             if isinstance(step, Evaluate):
                 self._evaluate_round(step.part)
-            else:
+            elif isinstance(step, Measure):
                 self._measure(step)
+            else:
+                self._train(step)
 
     def _evaluate_round(self, part: Round) -> None:
         """Evaluates, beside others, until all candidates of a round are."""
         queue = self.run.candidates
         title = "more candidates" if part.number else "candidates"
-        own = seen = 0
         busy = True
         with self.progress.stage(title, part.end - part.first) as stage:
+            shared = _SharedStage(stage)
             while True:
                 results = self.run.results()
                 done = sum(part.first <= number < part.end for number in results)
-                stage.advance(max(0, done - own - seen), note=_best(results))
-                seen = max(seen, done - own)
+                shared.show(done, _best(results))
                 if done == part.end - part.first:
                     return
                 below = ready_below(self.run.settings, part, results)
@@ -91,7 +95,7 @@ class Worker:
                     continue
                 with suppress(JobLostError), job:
                     self._evaluate(job, part, results, stage)
-                    own += 1
+                    shared.own += 1
 
     def _evaluate(self, job: Job, part: Round, results: Results, stage: Stage) -> None:
         """Evaluates one candidate, which is one unit of the stage."""
@@ -158,6 +162,58 @@ class Worker:
                         self.run.finish_measuring(job, place, row, step.part.number)
                         self.measured += 1
             return bool(jobs)
+
+    def _train(self, step: Train) -> None:
+        """Trains finalists, beside others, until all of them are."""
+        queue = self.run.finals
+        assert queue is not None  # noqa: S101 - there is one where there are several finalists
+        with self.progress.stage("finalists", len(step.candidates)) as stage:
+            shared = _SharedStage(stage)
+            while True:
+                results = queue.results()
+                done = sum(number in results for number in step.candidates)
+                shared.show(done)
+                if done == len(step.candidates):
+                    return
+                queue.ensure(step.candidates)
+                job = None if self.finals is None else queue.take()
+                if job is None:
+                    self.run.wait()
+                    continue
+                with suppress(JobLostError), job:
+                    self._train_one(job, stage)
+                    shared.own += 1
+
+    def _train_one(self, job: Job, stage: Stage) -> None:
+        """Trains one finalist, which is one unit of the stage."""
+        candidate = self.run.results()[job.candidate]
+        assert candidate is not None  # noqa: S101 - nothing else is a finalist
+        assert self.finals is not None  # noqa: S101 - nothing is taken without it
+        job.note(Notes(tokens=candidate.tokens, ranges=self.space.ranges))
+        try:
+            accuracy, failed = self.finals.of(candidate, stage.advance), ""
+        except ModelError as error:  # another takes its place
+            accuracy, failed = 0.0, str(error)
+            stage.note(f"{','.join(map(str, candidate.tokens))}: {error}; it cannot win")
+        self.run.finish_final(job, accuracy, failed)
+
+
+class _SharedStage:
+    """A stage of jobs that other processes do as well, and that shows what they have done.
+
+    Args:
+        stage: The stage; who does a job shows its parts.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._seen = 0
+        self.own = 0
+
+    def show(self, done: int, note: str = "") -> None:
+        """So many are done in all, `own` of them here."""
+        self._stage.advance(max(0, done - self.own - self._seen), note=note)
+        self._seen = max(self._seen, done - self.own)
 
 
 def _best(results: Results) -> str:

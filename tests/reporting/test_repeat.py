@@ -55,6 +55,8 @@ def test_a_search_is_asked_for_with_all_that_decides_it(tmp_path: Path) -> None:
         "parallel": 3,
         "confidence": 0.75,
         "epochs": 4,
+        "finalists": 3,
+        "final_epochs": 9,
         "seed": 6,
         "task": "my tasks.py",
     }

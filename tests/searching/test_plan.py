@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeslim.searching.candidates import Candidate
-from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, next_step
+from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, Train, next_step
 from edgeslim.searching.settings import Round, SearchSettings
 from tests.searching.searches import candidate, settings, targets
 
@@ -145,34 +145,117 @@ def test_what_failed_is_neither_measured_nor_the_winner() -> None:
     assert step(FOUR, dict(bad), measurable=(False,)) == Finished(winner=None)
 
 
-@given(data=st.data(), count=st.integers(1, 20))
+def trained(
+    results: dict[int, Candidate | None], final: dict[int, float]
+) -> dict[int, Candidate | None]:
+    return {
+        number: each and msgspec.structs.replace(each, final_accuracy=final.get(number))
+        for number, each in results.items()
+    }
+
+
+TWO_FINALISTS = settings(
+    targets=targets(1.0), candidates=4, most_candidates=6, finalists=2, final_epochs=9
+)
+
+
+def test_finalists_are_those_that_meet_their_limits_and_the_best_trained_of_them_wins() -> None:
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2), {1: 0.9, 2: 1.1, 3: 0.8})
+    assert step(TWO_FINALISTS, known) == Train(candidates=(1, 3))
+    half = trained(known, {3: 0.7})
+    assert step(TWO_FINALISTS, half) == Train(candidates=(1,))
+    done = trained(known, {1: 0.6, 3: 0.7})
+    assert step(TWO_FINALISTS, done) == Finished(winner=done[3])
+    equal = trained(known, {1: 0.6, 3: 0.6})
+    assert step(TWO_FINALISTS, equal) == Finished(winner=equal[1])
+
+
+def test_nothing_is_measured_that_is_no_finalist() -> None:
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2), {1: 0.9, 2: 0.9})
+    assert step(TWO_FINALISTS, known) == Train(candidates=(1, 2))
+    found = step(TWO_FINALISTS, measured(evaluated(0.1, 0.4, 0.3, 0.2), {1: 0.9, 3: 0.9}))
+    assert isinstance(found, Measure)
+    assert found.candidates == (2,)
+
+
+def test_without_devices_finalists_are_those_that_are_predicted_best() -> None:
+    known = evaluated(0.1, 0.4, 0.3, 0.2)
+    assert step(TWO_FINALISTS, known, measurable=(False,)) == Train(candidates=(1, 2))
+
+
+@pytest.mark.parametrize("twin", [{"tokens": (1,)}, {"tokens": (5,)}], ids=["tokens", "network"])
+def test_one_network_is_a_finalist_once(twin: dict[str, Any]) -> None:
+    known = evaluated(0.1, 0.4, 0.3, 0.2)
+    known[2] = candidate(2, accuracy=0.4, **twin)
+    known = measured(known, dict.fromkeys(range(4), 0.9))
+    assert step(TWO_FINALISTS, known) == Train(candidates=(1, 3))
+
+
+def test_for_a_finalist_that_cannot_be_trained_another_is() -> None:
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2), {1: 0.9, 2: 0.9, 3: 0.9})
+    known = trained(known, {2: 0.3})
+    first = known[1]
+    assert first is not None
+    known[1] = msgspec.structs.replace(first, final_accuracy=0.0, failed="the loss is nan")
+    assert step(TWO_FINALISTS, known) == Train(candidates=(3,))
+
+
+def test_where_fewer_meet_their_limits_there_are_fewer_finalists() -> None:
+    known = measured(evaluated(0.1, 0.4, 0.3, 0.2), {0: 1.1, 1: 1.1, 2: 0.9, 3: 1.1})
+    assert step(TWO_FINALISTS, known) == Train(candidates=(2,))
+    # Enough were measured in this round; it does not go on for ever.
+    many = settings(
+        targets=targets(1.0), candidates=20, most_candidates=30, finalists=3, final_epochs=9
+    )
+    known = measured(evaluated(*np.linspace(0.9, 0.1, 20)), dict.fromkeys(range(14), 2.0))
+    found = step(many, measured(known, dict.fromkeys(range(13), 2.0) | {13: 0.9}))
+    assert found == Train(candidates=(13,))
+
+
+@given(data=st.data(), count=st.integers(1, 20), finalists=st.integers(1, 4))
 def test_every_search_ends_with_the_best_that_meets_its_limit(
-    data: st.DataObject, count: int
+    data: st.DataObject, count: int, finalists: int
 ) -> None:
     took = data.draw(st.lists(st.sampled_from([0.5, 1.5]), min_size=2 * count, max_size=2 * count))
     accuracy = data.draw(
         st.lists(st.floats(0.01, 1), min_size=2 * count, max_size=2 * count, unique=True)
     )
-    wanted = settings(targets=targets(1.0), candidates=count, most_candidates=2 * count, parallel=1)
+    wanted = settings(
+        targets=targets(1.0),
+        candidates=count,
+        most_candidates=2 * count,
+        parallel=1,
+        finalists=finalists,
+    )
     known: dict[int, Candidate | None] = {}
-    for _ in range(10 * count + 10):
+    for _ in range(10 * count + 20):
         found = step(wanted, known)
         if isinstance(found, Finished):
             break
         if isinstance(found, Evaluate):
             new = next(n for n in range(found.part.end) if n not in known)
             known[new] = candidate(new, (new,), accuracy=accuracy[new])
-        else:
-            for number in found.candidates:
-                each = known[number]
-                assert each is not None
+            continue
+        for number in found.candidates:
+            each = known[number]
+            assert each is not None
+            if isinstance(found, Measure):
                 assert not each.is_measured
                 known[number] = msgspec.structs.replace(each, measured_ms=(took[number],))
+            else:
+                assert each.measured_ms == (0.5,)
+                known[number] = msgspec.structs.replace(each, final_accuracy=1 - each.accuracy)
     else:
         pytest.fail("it never ends")
+    within = [each for each in known.values() if each and each.measured_ms == (0.5,)]
     if found.winner is None:
-        assert all(each and (each.measured_ms or (2.0,)) != (0.5,) for each in known.values())
-    else:
-        better = [each for each in known.values() if each and each.accuracy > found.winner.accuracy]
-        assert found.winner.measured_ms == (0.5,)
-        assert all(each.measured_ms == (1.5,) for each in better)
+        assert not within
+        return
+    assert found.winner in within
+    finals = [each for each in within if each.final_accuracy is not None] or [found.winner]
+    assert len(finals) <= finalists
+    worst = min(each.accuracy for each in finals)
+    better = [each for each in known.values() if each and each.accuracy > worst]
+    assert all(each.is_measured for each in better)
+    assert all(each in finals for each in better if each.measured_ms == (0.5,))
+    assert found.winner.accuracy == worst  # the order of the finals is the other way round

@@ -47,6 +47,8 @@ def request_(table: LatencyTable) -> SearchRequest:
         most_candidates=None,
         parallel=4,
         epochs=2,
+        finalists=1,
+        final_epochs=None,
         seed=0,
     )
 

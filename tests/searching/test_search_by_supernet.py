@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,33 @@ def test_candidates_are_judged_and_only_the_winner_is_trained(
     with pytest.raises(UsageError, match=r"the search's supernet is not in .*; copy it from"):
         join(str(tmp_path / "run"))
     assert join(str(tmp_path / "run"), supernet=supernet).evaluated == 0
+
+
+def test_finalists_are_trained_by_themselves_and_the_best_of_them_wins(
+    table: Path, supernet: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(tmp_path / "run")
+    more = {"finalists": 3, "final_epochs": 2}
+    result = found(table, run.path, supernet, **more)
+    finals = {
+        each.number: each.final_accuracy
+        for each in result.candidates
+        if each.final_accuracy is not None
+    }
+    ranked = sorted(result.candidates, key=lambda each: -each.accuracy)
+    assert set(finals) <= {each.number for each in ranked[:4]}  # two may be one network
+    assert len(finals) == 3
+    assert result.trained_accuracy == result.best.final_accuracy == max(finals.values())
+    # Each of them can be deployed, and the winner's model is its own.
+    kept = {number: run.finalist(number) / "model.pdiparams" for number in finals}
+    winner = (run.model / "model.pdiparams").read_bytes()
+    assert [n for n, file in kept.items() if file.read_bytes() == winner] == [result.best.number]
+    # Trained on another machine, the winner is trained here once more, to the very same weights.
+    shutil.rmtree(run.path / "finalists")
+    shutil.rmtree(run.model)
+    run.result_file.unlink()
+    assert found(table, run.path, supernet, **more) == result
+    assert (run.model / "model.pdiparams").read_bytes() == winner
 
 
 def test_another_supernet_is_refused_before_anything_is_written(

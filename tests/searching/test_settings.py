@@ -32,6 +32,8 @@ OTHER: dict[str, Any] = {
     "accuracy": "supernet",
     "prefilter": "macs:8",
     "epochs": 3,
+    "finalists": 4,
+    "final_epochs": 12,
     "seed": 1,
 }
 
@@ -61,6 +63,8 @@ def test_another_latency_is_told_with_device_and_table() -> None:
         ("candidates", 0),
         ("parallel", 0),
         ("epochs", -1),
+        ("finalists", 0),
+        ("final_epochs", 0),
         ("most_candidates", 7),
         ("confidence", 0.49),
         ("confidence", 1.0),
@@ -78,6 +82,14 @@ def test_numbers_that_cannot_be_meant_are_refused(name: str, value: Any) -> None
     words = {"targets": "latency limit"}.get(name, name)
     with pytest.raises(UsageError, match=f"{words} must be .* not "):
         settings(**{name: value}).check()
+
+
+def test_finalists_of_trained_candidates_are_trained_longer_or_nothing_is_learnt() -> None:
+    settings(finalists=3, final_epochs=2).check()
+    settings(finalists=3, accuracy="supernet").check()
+    for final_epochs in (None, 1):
+        with pytest.raises(UsageError, match=r"longer than the 1 epochs .* give more final_epochs"):
+            settings(finalists=3, final_epochs=final_epochs).check()
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,32 @@ def test_two_ways_to_run_on_one_device_are_kept_apart(storage: Storage, tables: 
     seen = run.results()[0]
     assert seen is not None
     assert seen.measured_ms == (None, 0.25)
+
+
+def test_finalists_have_jobs_of_their_own_which_may_fail(
+    storage: Storage, tables: list[Path]
+) -> None:
+    wanted = msgspec.structs.replace(WANTED, finalists=2, final_epochs=9)
+    run = SharedRun.create(storage, "finals", wanted, tables)
+    assert run.finals is not None
+    run.candidates.ensure(range(2))
+    for accuracy in (0.5, 0.6):
+        evaluate(run, candidate(0, TOKENS, accuracy=accuracy, predicted_ms=(0.5, 0.5, 0.5)))
+    run.finals.ensure([0, 1])
+    for accuracy, failed in ((0.75, ""), (0.0, "the loss is nan")):
+        job = run.finals.take()
+        assert job is not None
+        with job:
+            run.finish_final(job, accuracy, failed)
+    again = SharedRun.open(storage, "finals")
+    first, second = (again.results()[number] for number in range(2))
+    assert first is not None
+    assert second is not None
+    assert (first.accuracy, first.final_accuracy, first.failed) == (0.5, 0.75, "")
+    assert second.failed == "the loss is nan"
+    assert again.status()["finalists"].done == 2
+
+
+def test_one_finalist_needs_no_jobs(run: SharedRun) -> None:
+    assert run.finals is None
+    assert "finalists" not in run.status()

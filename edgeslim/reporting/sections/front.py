@@ -68,9 +68,21 @@ def _asked(settings: SearchSettings) -> str:
     return (
         f"{settings.algorithm} over the space {settings.space}, for {settings.task}, within "
         f"{limits} at {percent(settings.confidence, 0)} confidence; accuracies by "
-        f"{settings.accuracy}, {settings.epochs} epoch{'' if settings.epochs == 1 else 's'}, "
-        f"seed {settings.seed}."
+        f"{settings.accuracy}, {_epochs(settings.epochs)}, seed {settings.seed}{_finals(settings)}."
     )
+
+
+def _finals(settings: SearchSettings) -> str:
+    if settings.finalists == 1:
+        return ""
+    return (
+        f"; the best {settings.finalists} within all limits were trained by themselves, "
+        f"{_epochs(settings.longest)}, and the most accurate of them won"
+    )
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'' if count == 1 else 's'}"
 
 
 def _latency(each: Candidate, place: int) -> tuple[float, bool]:
@@ -188,6 +200,7 @@ def _table(result: SearchResult) -> Table:
     names = [each.device for each in result.targets]
     plain = len(names) == 1
     best = {each.tokens for each in result.front}
+    finals = any(each.final_accuracy is not None for each in result.candidates)
     columns = [Column(key="candidate", name="candidate", unit=Unit.COUNT)]
     for place, name in enumerate(names, 1):
         more, key = ("", "") if plain else (f" on {name}", f"_{place}")
@@ -197,6 +210,7 @@ def _table(result: SearchResult) -> Table:
         ]
     columns += [
         Column(key="accuracy", name="accuracy", unit=Unit.SHARE),
+        *([Column(key="final_accuracy", name="trained", unit=Unit.SHARE)] if finals else []),
         Column(key="front", name="beaten by none"),
         Column(key="tokens", name="tokens"),
     ]
@@ -211,6 +225,7 @@ def _table(result: SearchResult) -> Table:
                 each.number,
                 *latencies,
                 None if each.failed else each.accuracy,
+                *([each.final_accuracy] if finals else []),
                 "yes" if each.tokens in best else "",
                 ",".join(map(str, each.tokens)),
             ]

@@ -60,6 +60,8 @@ def _search(settings: SearchSettings, evidence: Evidence) -> str:
         "--parallel": settings.parallel,
         "--confidence": f"{settings.confidence:g}",
         "--epochs": settings.epochs,
+        "--finalists": settings.finalists,
+        "--final-epochs": settings.final_epochs,
         "--seed": settings.seed,
         "--max-macs": settings.max_macs,
         "--max-parameters": settings.max_parameters,

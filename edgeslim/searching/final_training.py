@@ -1,0 +1,102 @@
+"""Networks of a search trained by themselves and saved as models: finalists, and the winner."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.files import replace_folder, temporary_folder
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.profiling.work import network_name
+from edgeslim.progress import Progress
+from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.run_folder import RunFolder
+from edgeslim.searching.settings import SearchSettings
+from edgeslim.spaces import Space
+from edgeslim.training.tasks import Task
+
+if TYPE_CHECKING:
+    from edgeslim.training.short_training import ShortTraining
+
+__all__ = ["FinalTraining"]
+
+
+class FinalTraining:
+    """Trains networks as long as the settings have it for those that may be deployed.
+
+    Args:
+        settings: Of the search.
+        space: Its space.
+        task: What its networks are for.
+        run: Its folder, if that is on this machine; finalists are saved there.
+    """
+
+    def __init__(
+        self, settings: SearchSettings, space: Space, task: Task, run: RunFolder | None
+    ) -> None:
+        self._settings = settings
+        self._space = space
+        self._task = task
+        self._run = run
+
+    def of(self, candidate: Candidate, on_share: Callable[[float], None]) -> float:
+        """A finalist's metric; its model is in the search's folder afterwards, if that is here.
+
+        Args:
+            candidate: The finalist.
+            on_share: Called with shares of the training as they are done; they add up to 1.
+
+        Raises:
+            ModelError: The training diverged.
+        """
+        with ExitStack() as stack:
+            if self._run is None:
+                target = stack.enter_context(temporary_folder()) / "model"
+            else:
+                target = self._run.finalist(candidate.number)
+            return self._train_into(target, candidate, on_share)
+
+    def save_winner(self, winner: Candidate, run: RunFolder, progress: Progress) -> float:
+        """Sees to it that the winner is trained and saved, and returns its metric.
+
+        Where candidates are trained as long, it has the very weights that it was judged by. What
+        a run that was finished has saved already is not trained again, and neither is a finalist
+        that was trained on this machine.
+        """
+        if run.result_file.exists() and run.model.exists():
+            known = run.result()
+            if known.best.tokens == winner.tokens:
+                return known.trained_accuracy
+        trained = run.finalist(winner.number)
+        if winner.final_accuracy is not None and trained.exists():
+            with temporary_folder(near=run.path) as folder:
+                replace_folder(Path(shutil.copytree(trained, folder / "model")), run.model)
+            return winner.final_accuracy
+        with progress.stage("the winner's weights", 1) as stage:
+            return self._train_into(run.model, winner, stage.advance)
+
+    def _train_into(
+        self, target: Path, candidate: Candidate, on_share: Callable[[float], None]
+    ) -> float:
+        """Trains a network, saves it, whole or not at all, and returns its metric."""
+        net, metric = self._training.trained(
+            lambda _classes: self._space.build(candidate.tokens), self._settings.seed, on_share
+        )
+        name = network_name(self._space, candidate.tokens)
+        with temporary_folder(near=target.parent) as folder:
+            finished = folder / "model"
+            prepare_layer(net, self._space.input_shape, finished, name=name)
+            replace_folder(finished, target)
+        return metric
+
+    @cached_property
+    def _training(self) -> ShortTraining:
+        load_paddle()
+        from edgeslim.training.short_training import ShortTraining
+
+        return ShortTraining(self._task, self._space.input_shape, epochs=self._settings.longest)
