@@ -1,20 +1,20 @@
 """What is a search worth? Its winner beside the space's own start, random search and annealing.
 
-    .venv/bin/python benchmarks/search_winner.py FOLDER [SEED ...]
+    .venv/bin/python benchmarks/search_winner.py FOLDER [SEED ...] [--supernet]
 
 On 12,000 images of Fashion-MNIST at 16x16, in the space narrow_light_nas.py, on this machine. The
 limit is four fifths of what the space's start (MobileNetV2's tokens) takes. From each seed (0, 1
-and 2 by default): our search trains 30 networks for one epoch and its five finalists for ten;
-another judges 200 by a supernet and has five finalists as well; random search and annealing train
-80 networks for one epoch, which is as many epochs as ours. Then every winner and the start are
-trained alike from two other seeds, for ten epochs, and measured side by side. What is in the
-folder already is not done again.
+and 2 by default) our search trains 20 networks for one epoch and its four finalists for ten;
+random search and annealing train 60 networks for one epoch, which is as many epochs. With
+``--supernet``, another judges 200 by a supernet and has four finalists as well. Then every winner
+and the start are trained alike from two other seeds, for ten epochs, and measured side by side.
+What is in the folder already is not done again.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ SPACE = NARROW.space(SHAPE, CLOTHES.num_classes)
 TASK = str(HERE / "fewer_clothes.py")
 SHARE = 0.8
 """Of what the start is predicted to take."""
-TRAINED, FINALISTS, EPOCHS = 30, 5, 10
+TRAINED, FINALISTS, EPOCHS = 20, 4, 10
 """Candidates of our search, its finalists, and how long those are trained."""
 BY_SUPERNET, SUPERNET_EPOCHS = 200, 8
 EQUAL = TRAINED + FINALISTS * EPOCHS
@@ -59,7 +59,7 @@ class Found:
     seconds: float
 
 
-def main(folder: Path, seeds: Sequence[int]) -> None:
+def main(folder: Path, seeds: Sequence[int], *, supernet: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "host.jsonl"
     if not table.exists():
@@ -70,13 +70,17 @@ def main(folder: Path, seeds: Sequence[int]) -> None:
     built = edgeslim.build_network(NAME, start, folder / "start", input_shape=SHAPE)
     limit_ms = SHARE * edgeslim.predict(str(built), table).total_ms
     print(f"limit {limit_ms * 1e3:.1f} us, {SHARE:.0%} of the start's prediction\n")
-    rows = [row for seed in seeds for row in seed_rows(folder, table, limit_ms, seed)]
+    rows = [
+        row for seed in seeds for row in seed_rows(folder, table, limit_ms, seed, supernet=supernet)
+    ]
     headers = ["seed", "", "accuracy", "to the start", "measured", "faster", "search"]
     print(tabulate(rows, headers, tablefmt="github"))
     print(f"\n{machine_line()}")
 
 
-def seed_rows(folder: Path, table: Path, limit_ms: float, seed: int) -> list[list[object]]:
+def seed_rows(
+    folder: Path, table: Path, limit_ms: float, seed: int, *, supernet: bool
+) -> list[list[object]]:
     """What each way found from one seed."""
     final = {"finalists": FINALISTS, "final_epochs": EPOCHS}
     networks = {
@@ -84,10 +88,11 @@ def seed_rows(folder: Path, table: Path, limit_ms: float, seed: int) -> list[lis
         f"surrogate, {TRAINED} trained, {FINALISTS} finalists": searched(
             folder / f"surrogate-{seed}", table, limit_ms, seed=seed, candidates=TRAINED, **final
         ),
-        f"surrogate, {BY_SUPERNET} by supernet, {FINALISTS} finalists": by_supernet(
-            folder, table, limit_ms, seed, final
-        ),
     }
+    if supernet:
+        networks[f"surrogate, {BY_SUPERNET} by supernet, {FINALISTS} finalists"] = by_supernet(
+            folder, table, limit_ms, seed, final
+        )
     for name in ("random", "annealing"):
         networks[f"{name}, {EQUAL} trained"] = searched(
             folder / f"{name}-{seed}",
@@ -187,4 +192,9 @@ def side_by_side(networks: list[Tokens]) -> list[float]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(each) for each in sys.argv[2:]] or [0, 1, 2])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("seeds", type=int, nargs="*")
+    parser.add_argument("--supernet", action="store_true")
+    given = parser.parse_args()
+    main(given.folder, given.seeds or [0, 1, 2], supernet=given.supernet)

@@ -135,44 +135,7 @@ def _latencies(evidence: Evidence) -> list[Fact]:
     record, subject = evidence.latest, evidence.subject
     if record is None or subject is None:
         return found + _own_latencies(evidence)
-    if subject.predicted_ms is not None:
-        note = "90 % interval" if subject.predicted_interval_ms else ""
-        found.append(
-            Fact(
-                key="predicted_ms",
-                name="predicted",
-                value=subject.predicted_ms,
-                unit=Unit.MS,
-                origin=told_prediction(record),
-                interval=subject.predicted_interval_ms,
-                note=note,
-            )
-        )
-    rounds = len(subject.counted)
-    note = told_spread(subject.spread, subject.samples)
-    found.append(
-        Fact(
-            key="measured_ms",
-            name="measured",
-            value=subject.latency_ms,
-            unit=Unit.MS,
-            origin=Origin.MEASURED,
-            interval=subject.latency_interval_ms,
-            note=f"{note}, {rounds} round{'' if rounds == 1 else 's'}, 9 of 10 below "
-            f"{ms(subject.p90_ms)}",
-            good=subject.met,
-        )
-    )
-    if subject.predicted_ms is not None:
-        found.append(
-            Fact(
-                key="error",
-                name="prediction error",
-                unit=Unit.CHANGE,
-                value=subject.predicted_ms / subject.latency_ms - 1,
-                note="too high" if subject.predicted_ms > subject.latency_ms else "too low",
-            )
-        )
+    found += [*_predicted(record, subject), _measured(subject), *_error(subject)]
     speedup = _speedup(record, subject)
     if speedup is not None:
         found.append(
@@ -188,6 +151,51 @@ def _latencies(evidence: Evidence) -> list[Fact]:
             )
         )
     return found
+
+
+def _predicted(record: DeploymentRecord, subject: ModelRecord) -> list[Fact]:
+    if subject.predicted_ms is None:
+        return []
+    return [
+        Fact(
+            key="predicted_ms",
+            name="predicted",
+            value=subject.predicted_ms,
+            unit=Unit.MS,
+            origin=told_prediction(record),
+            interval=subject.predicted_interval_ms,
+            note="90 % interval" if subject.predicted_interval_ms else "",
+        )
+    ]
+
+
+def _measured(subject: ModelRecord) -> Fact:
+    rounds = len(subject.counted)
+    return Fact(
+        key="measured_ms",
+        name="measured",
+        value=subject.latency_ms,
+        unit=Unit.MS,
+        origin=Origin.MEASURED,
+        interval=subject.latency_interval_ms,
+        note=f"{told_spread(subject.spread, subject.samples)}, "
+        f"{rounds} round{'' if rounds == 1 else 's'}, 9 of 10 below {ms(subject.p90_ms)}",
+        good=subject.met,
+    )
+
+
+def _error(subject: ModelRecord) -> list[Fact]:
+    if subject.predicted_ms is None:
+        return []
+    return [
+        Fact(
+            key="error",
+            name="prediction error",
+            unit=Unit.CHANGE,
+            value=subject.predicted_ms / subject.latency_ms - 1,
+            note="too high" if subject.predicted_ms > subject.latency_ms else "too low",
+        )
+    ]
 
 
 def _own_latencies(evidence: Evidence) -> list[Fact]:

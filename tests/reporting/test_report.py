@@ -14,6 +14,7 @@ from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.latency_rows import TableContext
 from edgeslim.reporting.formats import FORMATS
 from edgeslim.reporting.report import report
+from edgeslim.searching.run_folder import RunFolder
 from tests.reporting.made_up_runs import compression, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 from tests.values import CONTEXT
@@ -136,6 +137,22 @@ def test_a_search_has_its_front_and_its_path_and_names_what_failed(
         pytest.approx(0.26),
         None,
     ]
+
+
+def test_finalists_have_the_accuracy_of_their_own_training(tmp_path: Path) -> None:
+    run = search(tmp_path / "run", finalists=2, final_epochs=9)
+    made = RunFolder(run).result()
+    finals = {2: 0.9, 3: 0.84}
+    judged = [
+        msgspec.structs.replace(each, final_accuracy=finals.get(each.number))
+        for each in made.candidates
+    ]
+    RunFolder(run).finish(msgspec.structs.replace(made, candidates=tuple(judged)))
+    (found,) = [each for each in document(run)["sections"] if each["key"] == "search"]
+    (table,) = [each for each in found["blocks"] if each["block"] == "table"]
+    place = [each["key"] for each in table["columns"]].index("final_accuracy")
+    assert [row[place] for row in table["rows"]] == [None, None, 0.9, 0.84, None]
+    assert "the best 2 within all limits were trained by themselves, 9 epochs" in page_of(run)
 
 
 def test_a_latency_without_a_spread_says_so_and_meets_nothing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.lines import Knot, Line, lines
@@ -98,34 +98,11 @@ def _picture(
     guess = Mark.PREDICTED if origin is Origin.MEASURED else mark_of(origin)
     values = [_latency(each, place)[0] for each in judged]
     factor, unit = latency_axis([*values, target.target_ms])
-    points = []
-    for each in sorted(judged, key=lambda one: one.tokens == result.best.tokens):
-        latency_ms, measured = _latency(each, place)
-        best = each.tokens == result.best.tokens
-        points.append(
-            Point(
-                x=factor * latency_ms,
-                y=100 * each.accuracy,
-                mark=Mark.CHOSEN if best else Mark.MEASURED if measured else guess,
-                told=_told(each, place, best=best),
-            )
-        )
+    points = _points(result, judged, place, factor, guess)
     order = [(factor * _latency(each, place)[0], 100 * each.accuracy) for each in judged]
     best_of = [
         (factor * _latency(each, place)[0], 100 * each.accuracy)
         for each in sorted(result.front, key=lambda one: _latency(one, place)[0])
-    ]
-    marks = {point.mark for point in points}
-    legend = [
-        Key(mark=mark.value, text=text)
-        for mark, text in (
-            (Mark.CHOSEN, "chosen"),
-            (Mark.MEASURED, "latency measured"),
-            (Mark.PREDICTED, "latency predicted"),
-            (Mark.SIMULATED, "latency from a simulated table"),
-            (Mark.IMPORTED, "latency from an imported table"),
-        )
-        if mark in marks
     ]
     return Picture(
         title=f"Accuracy against latency on {target.device}",
@@ -147,13 +124,46 @@ def _picture(
             ],
             limits=[Limit(value=factor * target.target_ms, told=f"limit {ms(target.target_ms)}")],
             legend=[
-                *legend,
+                *_legend({point.mark for point in points}),
                 Key(mark="front", text="beaten by none"),
                 Key(mark="path", text="order of evaluation"),
                 Key(mark="limit", text="limit"),
             ],
         ),
     )
+
+
+def _points(
+    result: SearchResult, judged: Sequence[Candidate], place: int, factor: float, guess: Mark
+) -> list[Point]:
+    """Every network; the chosen one is drawn above all others."""
+    points = []
+    for each in sorted(judged, key=lambda one: one.tokens == result.best.tokens):
+        latency_ms, measured = _latency(each, place)
+        best = each.tokens == result.best.tokens
+        points.append(
+            Point(
+                x=factor * latency_ms,
+                y=100 * each.accuracy,
+                mark=Mark.CHOSEN if best else Mark.MEASURED if measured else guess,
+                told=_told(each, place, best=best),
+            )
+        )
+    return points
+
+
+def _legend(marks: Collection[Mark]) -> list[Key]:
+    return [
+        Key(mark=mark.value, text=text)
+        for mark, text in (
+            (Mark.CHOSEN, "chosen"),
+            (Mark.MEASURED, "latency measured"),
+            (Mark.PREDICTED, "latency predicted"),
+            (Mark.SIMULATED, "latency from a simulated table"),
+            (Mark.IMPORTED, "latency from an imported table"),
+        )
+        if mark in marks
+    ]
 
 
 def _told(each: Candidate, place: int, *, best: bool = False) -> str:
