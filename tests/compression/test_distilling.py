@@ -141,6 +141,10 @@ def _apart(folder: Path, done: Compression) -> float:
          "compressor: {epoch: 1, strategies: [l]}"), {}, "strategies.l.table is missing"),
         (("strategies: {n: {class: LightNASStrategy, target_latency: 0}}\n"
          "compressor: {epoch: 1, strategies: [n]}"), {}, "strategies.n.target_latency is 0"),
+        (("strategies: {n: {class: LightNASStrategy, target_latency: 2ms, table: t, "
+         "finalists: 3}}\n"
+         "compressor: {epoch: 1, strategies: [n]}"), {},
+         "strategies.n.final_epochs must be above the 1 of retrain_epoch"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_with_its_place_and_leaves_nothing(

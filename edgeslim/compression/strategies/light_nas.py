@@ -43,6 +43,8 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
         space: Name of the space, or a user's file.
         table: Latency table, if not the compressor's.
         algorithm: Of the search.
+        finalists: How many of the best are trained by themselves; the most accurate wins.
+        final_epochs: How long they are.
     """
 
     role: ClassVar[Role] = Role.SEARCHES
@@ -70,6 +72,8 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
     space: str = "light-nas"
     table: str | None = None
     algorithm: str = "annealing"
+    finalists: Annotated[int, Meta(ge=1)] = 1
+    final_epochs: Annotated[int, Meta(ge=1)] | None = None
 
     def span(self, epochs: int) -> Span:  # noqa: ARG002 - it takes the first
         return Span(first=self.start_epoch, last=self.start_epoch, role=self.role)
@@ -95,6 +99,11 @@ class _LightNas(Idle):
             raise UsageError(
                 f"{self._place}.table is missing: a latency is predicted by the table of a device"
             )
+        if own.finalists > 1 and (own.final_epochs or 0) <= own.retrain_epoch:
+            raise UsageError(
+                f"{self._place}.final_epochs must be above the {own.retrain_epoch} of "
+                "retrain_epoch, or nothing new is learnt of the finalists"
+            )
         if own.algorithm not in ALGORITHMS:
             try:
                 ALGORITHMS.get(own.algorithm)
@@ -117,6 +126,8 @@ class _LightNas(Idle):
             candidates=own.search_steps or 20,
             parallel=1,
             epochs=own.retrain_epoch,
+            finalists=own.finalists,
+            final_epochs=own.final_epochs,
             seed=work.seed,
             progress=work.progress,
         )
