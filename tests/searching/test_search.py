@@ -206,7 +206,7 @@ def evaluated(run: Path) -> int | None:
 COMMAND = [
     *("search", "--target-latency", "100ms", "--space", SPACE.name, "--table", "host.jsonl"),
     *("--input-shape", "1,1,16,16", "--epochs", 1, "--seed", 3, "--candidates", 6),
-    *("--parallel", 2),
+    *("--parallel", 2, "--finalists", 2, "--final-epochs", 2),
 ]
 
 
@@ -266,6 +266,7 @@ def test_others_that_join_share_the_work_and_change_nothing(folder: Path) -> Non
     queue = status.document["queues"]["candidates"]
     assert (queue["done"], queue["waiting"], queue["running"]) == (6, [], [])
     assert status.document["best"]["tokens"] == list(result.best.tokens)
+    assert status.document["queues"]["finalists"]["done"] == 2
     assert "candidates" in edgeslim("search", "--status", "shared", folder=folder).out
 
 
@@ -317,7 +318,10 @@ def check_document(document: Any, result: SearchResult) -> None:
     ]
     best = document["best"]
     assert tuple(best["tokens"]) == result.best.tokens
-    assert best["accuracy"] == max(each["accuracy"] for each in document["front"])
+    finals = [each["final_accuracy"] for each in document["measured"] if each["final_accuracy"]]
+    assert len(finals) == 2
+    assert best["final_accuracy"] == document["trained_accuracy"] == max(finals)
+    assert document["metric"] == "accuracy"
     assert 0 < best["measured_ms"] <= document["target_ms"] == 100
     assert best["predicted_ms"] > 0
     assert best["latencies"][0]["device"] == "host"
