@@ -30,6 +30,7 @@ for name in ["edgeslim", *sys.argv[1:]]:
 """
 
 
+@pytest.mark.slow
 def test_nothing_outside_the_door_imports_paddle() -> None:
     assert "edgeslim.runner.program" in modules()
     assert "edgeslim.prediction.predictor" in modules()

@@ -345,6 +345,7 @@ assert [os.waitpid(writer, 0)[1] for writer in writers] == [0, 0]
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_add_at_once_lose_nothing(path: Path) -> None:
     run_python(ADD_MANY, path)
     table = LatencyTable.read(path)

@@ -17,6 +17,7 @@ def imported_by(module: str) -> set[str]:
     return set(run_python(CODE, module).split())
 
 
+@pytest.mark.slow
 def test_the_commands_do_not_import_what_is_slow() -> None:
     slow = {"paddle", "paddlelite", "sklearn", "scipy", "matplotlib", "optuna", "sqlalchemy"}
     found = imported_by("edgeslim.cli.commands")

@@ -192,6 +192,7 @@ def test_strategies_that_are_not_used_are_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("depth", [50, 2000])
+@pytest.mark.slow
 def test_deep_nesting_is_no_crash(tmp_path: Path, depth: int) -> None:
     with pytest.raises(EdgeslimError):
         read(tmp_path, "compressor: " + "[" * depth + "]" * depth)

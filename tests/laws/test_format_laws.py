@@ -73,6 +73,7 @@ tables = st.dictionaries(
 
 @pytest.mark.parametrize("name", FORMATS.names())
 @given(latencies_ns=tables)
+@pytest.mark.slow
 def test_what_a_format_can_say_comes_back_the_same_and_the_rest_is_listed(
     name: str, latencies_ns: dict[OpSpec, int]
 ) -> None:

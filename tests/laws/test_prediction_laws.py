@@ -46,6 +46,7 @@ def at(spec: OpSpec, nanoseconds: dict[int, int]) -> OperatorRow:
 
 
 @given(specs=networks, data=st.data())
+@pytest.mark.slow
 def test_at_a_measured_distance_an_operator_takes_what_was_measured_there_and_hot_less_the_null(
     specs: list[OpSpec], data: st.DataObject
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_network_with_one_operator_more_takes_no_less_time(
 
 @settings(max_examples=12)  # each fits a model, which is slow
 @given(specs=networks, known=st.sets(st.sampled_from(SPECS)), data=st.data())
+@pytest.mark.slow
 def test_coverage_counts_what_is_there_and_the_rest_is_listed(
     specs: list[OpSpec], known: set[OpSpec], data: st.DataObject
 ) -> None:
@@ -132,6 +134,7 @@ TRUTHS = truths(DEFAULT_MODEL, count=8)
 
 
 @given(speed=st.floats(0.01, 100.0))
+@pytest.mark.slow
 def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
     # The features are counts and bytes, doubt, operations, then times.
     factors = np.concatenate([[1.0, 1.0, 1.0, speed, 1.0], np.full(LAYOUT.width - 5, speed)])
@@ -146,6 +149,7 @@ def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
 
 
 @given(order=st.permutations(range(8)))
+@pytest.mark.slow
 def test_the_order_of_the_networks_does_not_matter(order: list[int]) -> None:
     one = calibrate(TRUTHS, LAYOUT)
     other = calibrate([TRUTHS[index] for index in order], LAYOUT)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ def test_a_table_in_memory_and_the_file_read_again_are_the_same(
 
 
 @given(added=st.lists(operator_rows, min_size=1, max_size=3), data=st.data())
+@pytest.mark.slow
 def test_a_file_cut_off_anywhere_loses_only_what_was_cut(
     added: list[OperatorRow], data: st.DataObject
 ) -> None:

@@ -52,6 +52,7 @@ trees = st.recursive(st.integers(), lambda inner: st.lists(inner, max_size=3))
 
 
 @given(items=st.dictionaries(st.text(), trees.map(frozen)), data=st.data())
+@pytest.mark.slow
 def test_a_frozen_map_does_not_depend_on_the_order_it_is_made_in(
     items: dict[str, object], data: st.DataObject
 ) -> None:

@@ -44,6 +44,7 @@ def test_whole(files: Files) -> None:
     assert stored_shapes(files.parameters, files.program) == expected
 
 
+@pytest.mark.slow
 def test_truncated_at_any_byte(files: Files) -> None:
     content = files.parameters.read_bytes()
     assert len(content) > 4 * (4 + 108)

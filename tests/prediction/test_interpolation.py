@@ -16,6 +16,7 @@ def split(table: dict[OpSpec, Array], kept: int, seed: int) -> dict[OpSpec, Arra
     return {specs[index]: table[specs[index]] for index in chosen}
 
 
+@pytest.mark.slow
 def test_others_are_near_the_truth_and_their_errors_are_true() -> None:
     rule = blocks_of(8)
     ratios, errors = [], []

@@ -34,6 +34,7 @@ def population(space: Space, count: int) -> np.ndarray[tuple[int, int], np.dtype
     return np.random.default_rng(3).integers(0, space.ranges, (count, len(space.ranges)))
 
 
+@pytest.mark.slow
 def test_it_says_what_the_predictor_says_of_each(space: Space, table: LatencyTable) -> None:
     predictor = Predictor(table)
     tokens = population(space, 200)
@@ -43,6 +44,7 @@ def test_it_says_what_the_predictor_says_of_each(space: Space, table: LatencyTab
         assert latency_ms == pytest.approx(predictor.predict(specs).total_ms, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_intervals_are_those_of_the_predictor(space: Space, table: LatencyTable) -> None:
     predictor = Predictor(table, only=set(list(table)[::2]))
     tokens = population(space, 30)
@@ -54,6 +56,7 @@ def test_intervals_are_those_of_the_predictor(space: Space, table: LatencyTable)
         assert latency_ms + half_ms == pytest.approx(predicted.interval_ms[1], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_what_is_interpolated_is_so_in_both(space: Space, table: LatencyTable) -> None:
     known = set(list(table)[::2])
     predictor = Predictor(table, only=known)

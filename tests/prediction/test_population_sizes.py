@@ -36,6 +36,7 @@ def drawn(space: Space, count: int, seed: int) -> np.ndarray[tuple[int, int], np
 
 @pytest.mark.parametrize("target", Target)
 @pytest.mark.parametrize("name", ["blazeface", "light-nas-small", "resnet-small"])
+@pytest.mark.slow
 def test_sums_are_those_of_the_operators(name: str, target: Target) -> None:
     space = small(name)
     population = drawn(space, 40, 1)

@@ -191,6 +191,7 @@ def measured_networks(table: LatencyTable, model: NetworkModel) -> list[str]:
 MODEL = NetworkModel(distance_factor=2.0, scale=0.9, cold_scale=0.6, overhead_ms=-0.002)
 
 
+@pytest.mark.slow
 def test_networks_in_the_table_calibrate_it(path: Path) -> None:
     table = LatencyTable.open(path, table_at(path).context)
     names = measured_networks(table, MODEL)

@@ -63,6 +63,7 @@ def test_an_interrupted_run_ends_with_as_many(table: LatencyTable) -> None:
     assert len(set(table) & set(SPECS)) == 60
 
 
+@pytest.mark.slow
 def test_a_budget_beyond_what_there_is_measures_everything(table: LatencyTable) -> None:
     plan = Plan(USES, budget=Budget(operators=10_000))
     measured(plan, table)

@@ -26,6 +26,7 @@ def found(groups: int) -> Sensitivities:
 
 
 @pytest.mark.parametrize("groups", [0, 1, 50])
+@pytest.mark.slow
 def test_every_group_is_named_in_the_picture(tmp_path: Path, groups: int) -> None:
     out = tmp_path / "groups.svg"
     plot_sensitivities(found(groups), TRADE_OFF, out)

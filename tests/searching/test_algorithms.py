@@ -167,6 +167,7 @@ def test_what_is_proposed_does_not_depend_on_rewards_that_are_awaited(name: str)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"random", "annealing"}])
+@pytest.mark.slow
 def test_what_is_proposed_depends_on_rewards_that_were_told(name: str) -> None:
     def later(rewarded: Rewarded) -> list[Tokens]:
         return walk(free(0).algorithm(name), COUNTS.get(name, 40), rewarded=rewarded)
@@ -243,6 +244,7 @@ def test_where_a_limit_becomes_wider_there_is_more_to_propose(name: str) -> None
     ("name", "seed"),
     [(name, seed) for name in NAMES for seed in range(1 if name in COUNTS else 3)],
 )
+@pytest.mark.slow
 def test_some_steps_find_what_is_better_than_the_start(name: str, seed: int) -> None:
     best = (3, 1, 4, 1, 5, 9)
 

@@ -129,6 +129,7 @@ def test_under_several_limits_it_starts_where_all_hold(
     assert limits.sizes.of(np.array([start])).parameters[0] <= 1.5 * smallest
 
 
+@pytest.mark.slow
 def test_out_of_reach_is_said_with_what_is_reachable(table: LatencyTable) -> None:
     fastest_ms = min(
         made_up_total_ms(tokens) for tokens in [(0,) * len(SPACE.ranges), *random_tokens(500)]

@@ -67,6 +67,7 @@ def all_of(
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.slow
 def test_candidates_do_not_depend_on_how_many_work_and_who_dies(
     name: str, parallel: int, table: LatencyTable
 ) -> None:

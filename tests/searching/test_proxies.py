@@ -47,6 +47,7 @@ def test_sums_are_those_of_the_operators(name: str) -> None:
 
 
 @pytest.mark.parametrize("space", [SMALL, _MERGED], ids=lambda space: space.name)
+@pytest.mark.slow
 def test_more_of_everything_scores_higher(space: Space) -> None:
     judging = Judging(space=space, task=find_task("digits"))
     ends = [(0,) * len(space.ranges), tuple(each - 1 for each in space.ranges)]

@@ -48,6 +48,7 @@ def test_the_interval_holds_tau_and_narrows_with_more_networks() -> None:
     assert widths[1] < widths[0] / 2
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
     correlation = 0.7

@@ -69,6 +69,7 @@ def test_settings_say_what_was_asked_and_where_it_starts(
     assert target.measurable
 
 
+@pytest.mark.slow
 def test_starts_are_tokens_within_the_limits(request_: SearchRequest, table: LatencyTable) -> None:
     small = (0,) * len(SPACE.ranges)
     text = ",".join(map(str, small))

@@ -105,6 +105,7 @@ def test_both_spaces_start_with_the_network_that_was_published_first() -> None:
     assert nets[0].initial_tokens == PUBLISHED_TOKENS["blazeface-nas"]
 
 
+@pytest.mark.slow
 def test_a_limit_of_the_phone_is_met_without_the_phone(table: LatencyTable) -> None:
     space = SPACES.get("blazeface-2022").space()
     predictor = PopulationPredictor(Predictor(table), space)

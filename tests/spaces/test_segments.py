@@ -37,6 +37,7 @@ def put_together(space: Space, tokens: Tokens, target: Target) -> tuple[dict[OpS
 
 
 @pytest.mark.parametrize("target", Target)
+@pytest.mark.slow
 def test_segments_add_up_to_the_network(space: Space, target: Target) -> None:
     ends = [tuple(0 for _ in space.ranges), tuple(size - 1 for size in space.ranges)]
     merged = 0
@@ -48,6 +49,7 @@ def test_segments_add_up_to_the_network(space: Space, target: Target) -> None:
         assert 0 < merged < 100, "both kinds of network are among the examples"
 
 
+@pytest.mark.slow
 def test_positions_rise_and_are_tokens(space: Space) -> None:
     for segment in space.segments(Target.ARM):
         assert list(segment.positions) == sorted(set(segment.positions))

@@ -150,6 +150,7 @@ def test_a_shape_that_is_no_image(folder: Path) -> None:
         find_task(f"fashion_mnist:{folder}").data((1, 784), 0)
 
 
+@pytest.mark.slow
 def test_where_debian_puts_it() -> None:
     folder = TASKS.get("fashion_mnist").default_folder
     assert folder is not None

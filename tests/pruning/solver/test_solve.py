@@ -179,6 +179,7 @@ def test_a_budget_that_is_no_number_is_refused() -> None:
     # Not nearer to what a plan costs than rounding; for that see the next test.
     shares=st.lists(st.integers(0, 10**6).map(lambda n: n / 10**6), min_size=2, max_size=4),
 )
+@pytest.mark.slow
 def test_more_budget_never_loses_more_and_is_never_exceeded(
     *, shape: str, seed: int, whole: bool, shares: list[float]
 ) -> None:

@@ -57,6 +57,7 @@ def test_every_threshold_is_within_what_was_seen(
 
 
 @given(arrays(np.float32, st.integers(2, 200), elements=st.floats(0.125, 1e3, width=32)))
+@pytest.mark.slow
 def test_scaling_what_was_seen_scales_thresholds(values: np.ndarray) -> None:
     for find in METHODS.values():
         once, twice = find(seen(values), LEVELS), find(seen(values * 2), LEVELS)
