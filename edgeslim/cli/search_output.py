@@ -18,15 +18,15 @@ __all__ = ["print_result", "print_status", "result_document", "status_document"]
 
 
 def print_result(result: SearchResult) -> None:
-    """The front and what was measured, fastest first; the winner marked."""
-    listed = {each.tokens: each for each in (*result.front, *result.measured)}
+    """The front, what was measured and finalists, fastest first; the winner marked."""
+    finals = _finalists(result)
+    listed = {each.tokens: each for each in (*result.front, *result.measured, *finals, result.best)}
     single = len(result.targets) == 1
     headers = [
         what if single else f"{what} on {device}"
         for device in device_names(result.targets)
         for what in ("predicted", "measured")
     ]
-    finals = any(each.final_accuracy is not None for each in listed.values())
     print_table(
         ["", *headers, "accuracy", *(["trained"] if finals else []), "tokens"],
         [
@@ -59,6 +59,7 @@ def result_document(result: SearchResult) -> dict[str, object]:
         "evaluated": len(result.candidates),
         "front": [_candidate(each, result.targets) for each in result.front],
         "measured": [_candidate(each, result.targets) for each in result.measured],
+        "finalists": [_candidate(each, result.targets) for each in _finalists(result)],
         "best": _candidate(result.best, result.targets),
         "model": result.model,
         "trained_accuracy": result.trained_accuracy,
@@ -148,6 +149,10 @@ def _latencies(candidate: Candidate) -> list[str]:
         for predicted_ms, took_ms in zip(candidate.predicted_ms, measured, strict=True)
         for text in (format_ms(predicted_ms), "" if took_ms is None else format_ms(took_ms))
     ]
+
+
+def _finalists(result: SearchResult) -> list[Candidate]:
+    return [each for each in result.candidates if each.final_accuracy is not None]
 
 
 def _trained(candidate: Candidate) -> str:
