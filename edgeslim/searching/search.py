@@ -148,7 +148,7 @@ def _nothing_won(settings: SearchSettings, evaluated: Sequence[Candidate]) -> Ed
     """Why a search has no winner."""
     measured = [each for each in evaluated if each.is_measured and not each.failed]
     if not measured:
-        reason = evaluated[0].failed if evaluated else "none was proposed"
+        reason = next((each.failed for each in evaluated if each.failed), "none was proposed")
         return ModelError(f"none of {len(evaluated)} candidates can be used: {reason}")
     nearest = min(measured, key=lambda each: _worst(settings, each))
     took = " and ".join(

@@ -209,8 +209,10 @@ class SharedRun:
             run = took.get(place, {}).get(result.candidate)
             measured_ms.append(run.values[0] if run is not None and run.values else None)
             failed.append((run and run.reason) or "")
+        final_accuracy = None
         if final is not None:
             failed.append(final.reason or final.notes.get(_FAILED, ""))
+            final_accuracy = final.values[0] if final.values and not failed[-1] else None
         predicted = result.notes.get(_PREDICTED)
         return Candidate(
             number=result.candidate,
@@ -218,7 +220,7 @@ class SharedRun:
             accuracy=result.values[0] if result.values else 0.0,
             predicted_ms=msgspec.convert(predicted or [], tuple[float, ...]),
             measured_ms=tuple(measured_ms),
-            final_accuracy=final.values[0] if final is not None and final.values else None,
+            final_accuracy=final_accuracy,
             failed="; ".join(str(each) for each in failed if each),
         )
 

@@ -196,7 +196,7 @@ def test_for_a_finalist_that_cannot_be_trained_another_is() -> None:
     known = trained(known, {2: 0.3})
     first = known[1]
     assert first is not None
-    known[1] = msgspec.structs.replace(first, final_accuracy=0.0, failed="the loss is nan")
+    known[1] = msgspec.structs.replace(first, failed="the loss is nan")
     assert step(TWO_FINALISTS, known) == Train(candidates=(3,))
 
 
