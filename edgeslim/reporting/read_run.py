@@ -167,5 +167,9 @@ def _tables_of(deployments: Iterable[DeploymentRecord]) -> list[Path]:
 
 def _tables(paths: Iterable[Path]) -> tuple[KnownTable, ...]:
     """Those that are still there and can be read; a table is no part of most runs."""
-    each_once = dict.fromkeys(each.resolve() for each in paths)
-    return tuple(KnownTable(table=LatencyTable.read(each)) for each in each_once if each.is_file())
+    each_once: dict[Path, Path] = {}
+    for each in paths:
+        each_once.setdefault(each.resolve(), each)
+    return tuple(
+        KnownTable(table=LatencyTable.read(each)) for each in each_once.values() if each.is_file()
+    )

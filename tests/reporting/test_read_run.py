@@ -54,6 +54,13 @@ def test_a_table_that_is_gone_is_no_error(tmp_path: Path) -> None:
     assert read_run(deployed(tmp_path / "run")).tables == ()
 
 
+def test_tables_are_called_as_the_run_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search(tmp_path / "runs" / "first")
+    monkeypatch.chdir(tmp_path)
+    (known,) = read_run(Path("runs/first")).tables
+    assert known.table.path == Path("runs/first/table.jsonl")
+
+
 def test_of_a_search_the_tables_are_its_own(tmp_path: Path) -> None:
     (known,) = read_run(search(tmp_path / "run")).tables
     assert known.table.path.name == "table.jsonl"
