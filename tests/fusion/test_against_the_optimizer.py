@@ -26,9 +26,9 @@ from tests.tools import benchmark, require_module
 
 pytestmark = pytest.mark.slow
 
-CHAINS = 60
-BOTTLENECKS = 12
-TOKENS = 14
+CHAINS = 40
+BOTTLENECKS = 8
+TOKENS = 7
 
 Layers = Mapping[str, tuple[Callable[[], Any], tuple[int, ...]]]
 """By name, what makes a network and what it reads."""
