@@ -160,6 +160,7 @@ VISION: dict[str, tuple[Callable[[], nn.Layer], int]] = {
     "resnext50": (partial(vision.resnext50_32x4d, num_classes=10), 64),
     "shufflenet_v2": (partial(vision.shufflenet_v2_x1_0, num_classes=10), 64),
     "squeezenet1_1": (partial(vision.squeezenet1_1, num_classes=10), 96),
+    "vgg11": (partial(vision.vgg11, num_classes=10, batch_norm=True), 64),
 }
 
 

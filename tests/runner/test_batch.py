@@ -159,7 +159,7 @@ def test_a_model_with_an_infinite_weight_is_refused(runner: PythonRunner, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("keep", [0, 20, -50])
+@pytest.mark.parametrize("keep", [0, 20, 1000, -50])
 def test_a_model_that_ends_the_runtime_takes_only_itself_down(
     runner: PythonRunner, real_jobs: Sequence[Job], tmp_path: Path, keep: int
 ) -> None:
