@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +53,8 @@ class FinalTraining:
         Raises:
             ModelError: The training diverged.
         """
-        with ExitStack() as stack:
-            if self._run is None:
-                target = stack.enter_context(temporary_folder()) / "model"
-            else:
-                target = self._run.finalist(candidate.number)
-            return self._train_into(target, candidate, on_share)
+        target = None if self._run is None else self._run.finalist(candidate.number)
+        return self._train_into(target, candidate, on_share)
 
     def save_winner(self, winner: Candidate, run: RunFolder, progress: Progress) -> float:
         """Sees to it that the winner is trained and saved, and returns its metric.
@@ -81,12 +76,14 @@ class FinalTraining:
             return self._train_into(run.model, winner, stage.advance)
 
     def _train_into(
-        self, target: Path, candidate: Candidate, on_share: Callable[[float], None]
+        self, target: Path | None, candidate: Candidate, on_share: Callable[[float], None]
     ) -> float:
-        """Trains a network, saves it, whole or not at all, and returns its metric."""
+        """Trains a network, saves it whole or not at all, if it is wanted; returns its metric."""
         net, metric = self._training.trained(
             lambda _classes: self._space.build(candidate.tokens), self._settings.seed, on_share
         )
+        if target is None:
+            return metric
         name = network_name(self._space, candidate.tokens)
         with temporary_folder(near=target.parent) as folder:
             finished = folder / "model"

@@ -18,6 +18,7 @@ __all__ = [
     "LatencyTarget",
     "Round",
     "SearchSettings",
+    "check_finalists",
     "device_names",
     "rounds",
     "space_fingerprint",
@@ -113,11 +114,8 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
             limit = getattr(self, name)
             if limit is not None and limit < 1:
                 raise UsageError(f"{name} must be at least 1, not {limit}")
-        if self.finalists > 1 and self.accuracy == "training" and self.longest <= self.epochs:
-            raise UsageError(
-                f"finalists are trained longer than the {self.epochs} epochs of all candidates, or "
-                f"nothing new is learnt of them; give more final_epochs, not {self.longest}"
-            )
+        if self.accuracy == "training":
+            check_finalists(self.finalists, self.final_epochs, epochs=self.epochs)
         for target in self.targets:
             if not 0 < target.target_ms < math.inf:
                 raise UsageError(f"a latency limit must be above 0, not {target.target_ms}")
@@ -141,6 +139,20 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
             if mine != theirs:
                 return f"{name.replace('_', ' ')} {_text(mine)}, not {_text(theirs)}"
         return ""
+
+
+def check_finalists(finalists: int, final_epochs: int | None, *, epochs: int) -> None:
+    """Proves that the finals of candidates that were trained tell anything new of them.
+
+    Raises:
+        UsageError: They do not.
+    """
+    longest = final_epochs or epochs
+    if finalists > 1 and longest <= epochs:
+        raise UsageError(
+            f"finalists are trained longer than the {epochs} epochs of all candidates, or "
+            f"nothing new is learnt of them; give more final_epochs, not {longest}"
+        )
 
 
 def device_names(targets: Sequence[LatencyTarget]) -> tuple[str, ...]:

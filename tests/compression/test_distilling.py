@@ -144,7 +144,7 @@ def _apart(folder: Path, done: Compression) -> float:
         (("strategies: {n: {class: LightNASStrategy, target_latency: 2ms, table: t, "
          "finalists: 3}}\n"
          "compressor: {epoch: 1, strategies: [n]}"), {},
-         "strategies.n.final_epochs must be above the 1 of retrain_epoch"),
+         "strategies.n.finalists: finalists are trained longer than the 1 epochs"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_with_its_place_and_leaves_nothing(

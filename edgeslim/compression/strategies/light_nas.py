@@ -21,6 +21,7 @@ from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.searching.algorithms import ALGORITHMS
 from edgeslim.searching.search import search
+from edgeslim.searching.settings import check_finalists
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
@@ -99,11 +100,10 @@ class _LightNas(Idle):
             raise UsageError(
                 f"{self._place}.table is missing: a latency is predicted by the table of a device"
             )
-        if own.finalists > 1 and (own.final_epochs or 0) <= own.retrain_epoch:
-            raise UsageError(
-                f"{self._place}.final_epochs must be above the {own.retrain_epoch} of "
-                "retrain_epoch, or nothing new is learnt of the finalists"
-            )
+        try:
+            check_finalists(own.finalists, own.final_epochs, epochs=own.retrain_epoch)
+        except UsageError as error:
+            raise UsageError(f"{self._place}.finalists: {error}") from error
         if own.algorithm not in ALGORITHMS:
             try:
                 ALGORITHMS.get(own.algorithm)
