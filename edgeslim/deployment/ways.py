@@ -39,8 +39,9 @@ __all__ = [
 _PATIENCE_S = 60.0
 """How long all rounds together wait for a disturbed device, unless they have many models."""
 
-_INPUTS = 8
-"""Compared where a precision loses something: one input says little of how much."""
+_EXACT_INPUTS, _INPUTS = 2, 8
+"""Compared in fp32, where two say that outputs follow their input, and where a precision loses
+something, of how much one input says little."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +150,7 @@ def tried(
     """
     exact = all(way.precision is Precision.FP32 for way in ways)
     truths = {
-        model.prefix: paddle_truth(model, 1 if exact else _INPUTS)
+        model.prefix: paddle_truth(model, _EXACT_INPUTS if exact else _INPUTS)
         for model in {way.model.prefix: way.model for way in ways}.values()
     }
     right: list[tuple[Way, OutputDifference]] = []

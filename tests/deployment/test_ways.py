@@ -18,8 +18,8 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.outputs import (
     OutputDifference,
-    _difference,
     acceptable,
+    difference_of,
     outputs_on_device,
     paddle_truth,
 )
@@ -153,7 +153,7 @@ def test_one_precision_and_one_number_of_threads_is_as_without_them(
     assert (only.precision, only.threads, only.fastest) == (Precision.FP32, 1, True)
     assert (only.optimized, done.warnings) == (tmp_path / "net.x86.nb", ())
     assert only.difference is not None
-    assert only.difference.inputs == 1
+    assert only.difference.inputs == 2
 
 
 @pytest.mark.parametrize("precision", ["int8", "int16"])
@@ -192,7 +192,7 @@ def compared(
 ) -> OutputDifference:
     truth = paddle_truth(model, 2)
     inputs = [list(each.values()) for each in truth.inputs]
-    return _difference(truth.outputs, outputs_on_device(session, file, inputs, 1, folder))
+    return difference_of(truth.outputs, outputs_on_device(session, file, inputs, 1, folder))
 
 
 def test_weights_that_would_be_misread_are_refused_by_name(folder: Path, tmp_path: Path) -> None:

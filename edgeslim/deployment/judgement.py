@@ -1,0 +1,259 @@
+"""When outputs are still those of the model: one judgement, wherever outputs are compared.
+
+fp32 kernels sum in another order than Paddle's. What that may change is judged twice. The largest
+difference must be below a thousandth of the largest value of its output; and, since one large
+value would hide an operator that is off by one in half of its elements, no more than one element
+in a thousand may be off by more than a thousandth of itself and of a typical value of its output
+(the median of those that are not 0). Of twenty networks of `paddle.vision` and of our own the
+worst element was off by a hundred-thousandth of those. Integers and truth values are equal or
+wrong; the one in a thousand is for maps of classes, where rounding decides between two.
+
+Of lower precision no such bound is known beforehand, and how much is lost is the task's to say
+(`edgeslim evaluate`); what is refused is what has nothing to do with the model: an error of more
+than half the variance of Paddle's outputs (a device that ignored the model and said the mean of
+its outputs would be off by all of it) that is no rounding of outputs which hardly vary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.execution import Precision
+
+__all__ = ["Array", "OutputDifference", "acceptable", "difference_of", "told", "varies"]
+
+Array = np.ndarray[Any, Any]
+
+_ALLOWED = 1e-3
+"""Largest difference over largest value: fp32 kernels that sum in another order are far below."""
+
+_ALLOWED_SHARE = 1e-3
+"""Elements that may be off by more than that of themselves: where rounding decides a step."""
+
+_ROUNDING_OF_LARGEST = 2.0**-21
+"""Four units in the last place of the largest value are rounding, whatever the element is."""
+
+_STEADY = 1e-6
+"""An output that varies by less than this of its largest value does not depend on the input."""
+
+_ALLOWED_LOSS = 0.5
+_ROUNDING = 0.05
+"""Of lower precision: share of the outputs' variance, and of their largest value, that must both
+be passed before outputs are garbage. Rounding loses hundredths of the first, garbage all or more.
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputDifference:
+    """How far a device's outputs are from Paddle's, over all outputs of all inputs.
+
+    Args:
+        max_abs: Largest absolute difference; infinite where one of the two is no finite number.
+            Integers of which fewer are wrong than may be count as equal.
+        max_rel: Largest difference over the largest value of the same output.
+        lost: Mean squared difference over the variance of Paddle's output, of the worst output.
+        wrong: Share of elements that are off by more than rounding explains, of the worst output.
+        follows: Whether what the outputs are off by is less than half of what Paddle's vary by
+            over the inputs; a device that ignores its input does not follow it.
+        top1: Of a classifier, the share of inputs for which it says the same class.
+        inputs: How many inputs they were compared for.
+        worst: Number of the output that is furthest off.
+    """
+
+    max_abs: float
+    max_rel: float
+    lost: float = 0.0
+    wrong: float = 0.0
+    follows: bool = True
+    top1: float | None = None
+    inputs: int = 1
+    worst: int = 0
+
+
+def acceptable(difference: OutputDifference, precision: Precision) -> bool:
+    """Whether outputs are those of the model, by the rule of their precision."""
+    if precision is Precision.FP32:
+        return (
+            difference.max_rel <= _ALLOWED
+            and difference.wrong <= _ALLOWED_SHARE
+            and difference.follows
+        )
+    return difference.lost <= _ALLOWED_LOSS or difference.max_rel <= _ROUNDING
+
+
+def told(difference: OutputDifference, precision: Precision) -> str:
+    """How outputs differ, for the sentence that refuses them."""
+    largest = f"by {difference.max_rel:.2g} of their largest value"
+    if precision is not Precision.FP32:
+        return f"{largest} and by {difference.lost:.2g} of their variance"
+    if not difference.follows and difference.max_rel <= _ALLOWED:
+        return f"{largest}, as much as they vary with the input"
+    if difference.wrong > _ALLOWED_SHARE:
+        share = f"by more than rounding in {_percent(difference.wrong)} of their elements"
+        return share if difference.max_rel <= _ALLOWED else f"{largest}, and {share}"
+    return largest
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 1 else "all"
+
+
+def difference_of(
+    expected: Sequence[Sequence[Array]], found: Sequence[Sequence[Array]]
+) -> OutputDifference:
+    """How far outputs are from what is true.
+
+    Args:
+        expected: For each input all outputs that Paddle gives, all finite.
+        found: The same of the device; shapes may leave axes out.
+
+    Raises:
+        ModelError: An output has another number of elements.
+    """
+    outputs = [
+        _OfOutput.between(truths, given)
+        for truths, given in zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
+    ]
+    return OutputDifference(
+        max_abs=max((each.max_abs for each in outputs), default=0.0),
+        max_rel=max((each.max_rel for each in outputs), default=0.0),
+        lost=max((each.lost for each in outputs), default=0.0),
+        wrong=max((each.wrong for each in outputs), default=0.0),
+        follows=all(each.follows for each in outputs),
+        top1=_top1([each[0] for each in expected], [each[0] for each in found]),
+        inputs=len(expected),
+        worst=max(range(len(outputs)), key=lambda place: outputs[place].badness, default=0),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _OfOutput:
+    """One output over all inputs."""
+
+    max_abs: float
+    max_rel: float
+    lost: float
+    wrong: float
+    follows: bool
+
+    @property
+    def badness(self) -> float:
+        """Over 1 is refused in fp32."""
+        return max(self.max_rel / _ALLOWED, self.wrong / _ALLOWED_SHARE, 0.0 if self.follows else 2)
+
+    @classmethod
+    def between(cls, truths: Sequence[Array], outputs: Sequence[Array]) -> _OfOutput:
+        """Of what is true and what was found."""
+        for truth, output in zip(truths, outputs, strict=True):
+            if truth.size != output.size:
+                raise ModelError(
+                    f"an output has shape {output.shape} and should have {truth.shape}"
+                )
+        pairs = [(t.ravel(), o.ravel()) for t, o in zip(truths, outputs, strict=True)]
+        elements = sum(truth.size for truth, _ in pairs)
+        wrong = sum(float(_is_wrong(*pair).sum()) for pair in pairs) / max(elements, 1)
+        lost = _lost(truths, outputs)
+        if any(is_discrete(truth) for truth in truths) and wrong <= _ALLOWED_SHARE:
+            # Another class here and there is as far off as its number says, which says nothing.
+            return cls(max_abs=0.0, max_rel=0.0, lost=lost, wrong=wrong, follows=True)
+        off = [_largest_difference(*pair) for pair in pairs]
+        scales = [float(np.max(np.abs(truth), initial=0.0)) for truth, _ in pairs]
+        max_abs = max(off, default=0.0)
+        spread = _spread(truths)
+        return cls(
+            max_abs=max_abs,
+            max_rel=max(map(_over, off, scales), default=0.0),
+            lost=lost,
+            wrong=wrong,
+            follows=spread <= _STEADY * max(scales, default=0.0) or max_abs <= spread / 2,
+        )
+
+
+def is_discrete(array: Array) -> bool:
+    """Whether it holds integers or truth values."""
+    return array.dtype.kind in "biu"
+
+
+def varies(arrays: Sequence[Array]) -> bool:
+    """Whether an output differs from one input to another by more than rounding."""
+    if len({each.shape for each in arrays}) > 1:
+        return True
+    if any(is_discrete(each) for each in arrays):
+        return any(not np.array_equal(arrays[0], each) for each in arrays[1:])
+    scale = max((float(np.max(np.abs(each), initial=0.0)) for each in arrays), default=0.0)
+    return _spread(arrays) > _STEADY * scale
+
+
+def _spread(arrays: Sequence[Array]) -> float:
+    """By how much an element varies at most; infinite where shapes do."""
+    if len({each.shape for each in arrays}) > 1:
+        return math.inf
+    if len(arrays) < 2 or not arrays[0].size:
+        return 0.0 if len(arrays) > 1 else math.inf
+    stacked = np.stack([each.astype(np.float64) for each in arrays])
+    with np.errstate(invalid="ignore"):
+        spread = float(np.max(np.ptp(stacked, axis=0)))
+    return spread if math.isfinite(spread) else math.inf
+
+
+def _over(off: float, scale: float) -> float:
+    """A difference over the largest value, where there is one."""
+    if not math.isfinite(off):
+        return math.inf
+    return off / scale if scale > 0 else off
+
+
+def _largest_difference(truth: Array, output: Array) -> float:
+    """The largest difference; one that is no number is infinite, not the smallest."""
+    return float(np.max(_off(truth, output), initial=0.0))
+
+
+def _is_wrong(truth: Array, output: Array) -> Array:
+    """Which elements are off by more than rounding explains."""
+    if is_discrete(truth):
+        return np.asarray(truth != output)
+    size = np.abs(truth.astype(np.float64))
+    size[~np.isfinite(size)] = 0  # wrong, whatever the bound
+    typical = float(np.median(size[size > 0])) if np.any(size > 0) else 0.0
+    allowed = _ALLOWED * (size + typical)
+    allowed += _ROUNDING_OF_LARGEST * float(np.max(size, initial=0.0))
+    return np.asarray(~(_off(truth, output) <= allowed))  # so that what is no number is wrong
+
+
+def _off(truth: Array, output: Array) -> Array:
+    """The differences; what is no finite number on either side is off by infinity."""
+    with np.errstate(invalid="ignore"):
+        off = np.abs(truth.astype(np.float64) - output.astype(np.float64))
+    return np.where(np.isfinite(off), off, math.inf)
+
+
+def _lost(truths: Sequence[Array], outputs: Sequence[Array]) -> float:
+    """Mean squared difference over the variance of what is true; of a constant, its square."""
+    truth, output = (
+        np.concatenate([each.ravel().astype(np.float64) for each in some])
+        for some in (truths, outputs)
+    )
+    if not truth.size:
+        return 0.0
+    error = float(np.mean(_off(truth, output) ** 2))
+    if not math.isfinite(error):
+        return math.inf
+    spread = float(np.var(truth)) or float(np.mean(truth**2))
+    return error / spread if spread > 0 else (0.0 if error == 0 else math.inf)
+
+
+def _top1(truths: Sequence[Array], outputs: Sequence[Array]) -> float | None:
+    """The share of rows whose largest entry is the same; None if they are no scores of classes."""
+    if any(each.ndim != 2 or each.shape[1] < 2 or is_discrete(each) for each in truths):
+        return None
+    same = [
+        truth.argmax(axis=1) == output.reshape(truth.shape).argmax(axis=1)
+        for truth, output in zip(truths, outputs, strict=True)
+    ]
+    return float(np.mean(np.concatenate(same)))

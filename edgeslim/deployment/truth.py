@@ -1,0 +1,141 @@
+"""What a converted model is compared with: inputs, and what Paddle computes for them.
+
+Not every input proves something. Where Paddle itself gives no finite number, or gives the same
+whatever comes in, a device that computes something else could agree with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.judgement import Array, is_discrete, varies
+from edgeslim.errors import ModelError
+from edgeslim.graph import Graph
+from edgeslim.paddle_io.export import run_each_in_paddle
+
+__all__ = ["Truth", "check_proves", "paddle_truth"]
+
+_FEWEST = 2
+"""Of one input nobody knows whether outputs depend on it."""
+
+_SCALES = (1.0, 1.0, 10.0, 0.1, 100.0, 0.01)
+"""Of the noise of one input after the other, as far as they are needed: a class that is found in
+any noise of one size may not be found in that of another."""
+
+_OF_SHAPES_ALONE = {
+    "anchor_generator",
+    "density_prior_box",
+    "fill_any_like",
+    "fill_constant_batch_size_like",
+    "fill_zeros_like",
+    "prior_box",
+    "rank",
+    "shape",
+    "size",
+}
+"""Operators whose results say nothing of the values that they read."""
+
+_MEND = "give inputs that the model is made for with --inputs FILE.npz"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Truth:
+    """Inputs, each by name, and what Paddle computes for each."""
+
+    inputs: tuple[Mapping[str, Array], ...]
+    outputs: tuple[Sequence[Array], ...]
+
+
+def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
+    """What Paddle computes for some inputs of noise, two at least.
+
+    Raises:
+        ModelError: Paddle cannot load or run it, or nothing is proved by what it computes.
+    """
+    generator = np.random.default_rng(0)
+    count = max(count, _FEWEST)
+
+    def noise(number: int) -> dict[str, Array]:
+        scale = _SCALES[number - count + _FEWEST] if number >= count else 1.0
+        return {
+            name: (scale * generator.standard_normal(shape)).astype(np.float32)
+            for name, shape in model.graph.feeds.items()
+        }
+
+    inputs = [noise(number) for number in range(count)]
+    outputs = run_each_in_paddle(model.prefix, inputs)
+    if _steady_outputs(model.graph, outputs):
+        others = [noise(number) for number in range(count, count + len(_SCALES) - _FEWEST)]
+        inputs += others
+        outputs += run_each_in_paddle(model.prefix, others)
+    truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
+    check_proves(model, truth)
+    return truth
+
+
+def check_proves(model: PreparedModel, truth: Truth, what: str = "noise") -> None:
+    """That agreeing with these outputs says that a model is right.
+
+    Args:
+        model: The model.
+        truth: Some inputs, and what Paddle computes for them.
+        what: What the inputs are, in the sentence that refuses them.
+
+    Raises:
+        ModelError: An output has what is no finite number, or does not depend on the inputs.
+    """
+    fed = _named("input", list(model.graph.feeds))
+    for outputs in truth.outputs:
+        for name, array in zip(model.graph.fetches, outputs, strict=True):
+            if not is_discrete(array) and not np.all(np.isfinite(array)):
+                found = "NaN" if np.any(np.isnan(array)) else "infinity"
+                raise ModelError(
+                    f"{model.name}: with {what} for {fed} Paddle itself gives {found} at output "
+                    f"{name!r}, so nothing can be proved of it; {_MEND}"
+                )
+    steady = _steady_outputs(model.graph, truth.outputs)
+    if steady:
+        zero = all(not np.any(each[steady[0]]) for each in truth.outputs)
+        raise ModelError(
+            f"{model.name}: output {model.graph.fetches[steady[0]]!r} does not depend on {fed}: "
+            f"Paddle gives {'nothing but 0' if zero else 'the same'} for {len(truth.inputs)} "
+            f"different inputs of {what}, so nothing can be proved of it; {_MEND}"
+        )
+
+
+def _named(what: str, names: Sequence[str]) -> str:
+    return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+
+
+def _steady_outputs(graph: Graph, outputs: Sequence[Sequence[Array]]) -> list[int]:
+    """Which outputs ought to vary with the input and do not.
+
+    Beside an output that varies, one that only knows shapes (boxes to begin with) is as it must
+    be, and integers (a class, a count) may well be the same for two inputs.
+    """
+    steady = [
+        place
+        for place, arrays in enumerate(zip(*outputs, strict=True))
+        if not varies(arrays) and arrays[0].size
+    ]
+    if len(steady) == len(graph.fetches):
+        return steady
+    read = _reading_values(graph)
+    return [
+        place
+        for place in steady
+        if graph.fetches[place] in read and not is_discrete(outputs[0][place])
+    ]
+
+
+def _reading_values(graph: Graph) -> set[str]:
+    """Names of what is computed from the values of inputs, not from their shapes alone."""
+    found = set(graph.feeds)
+    for node in graph.nodes:
+        if node.spec.kind not in _OF_SHAPES_ALONE and found.intersection(node.reads()):
+            found.update(node.writes())
+    return found

@@ -1,0 +1,91 @@
+"""What Paddle says of inputs, and when that proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.truth import paddle_truth
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.importing import load_paddle
+
+pytestmark = pytest.mark.slow
+
+
+def prepared(forward: Callable[[Any], Any], folder: Path) -> PreparedModel:
+    paddle = load_paddle()
+
+    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = paddle.nn.Linear(6, 4)
+
+        def forward(self, x: Any) -> Any:
+            return forward(self.last(x))
+
+    return prepare_layer(Net(), (3, 6), folder, name="net")
+
+
+def paddle_of(name: str) -> Any:
+    return getattr(load_paddle(), name)
+
+
+@pytest.mark.parametrize(
+    ("forward", "found"),
+    [
+        (lambda x: paddle_of("log")(x - 9), "NaN"),
+        (lambda x: 1 / (paddle_of("floor")(x * 1e-9) * 0), "NaN|infinity"),
+        (lambda x: paddle_of("exp")(x * 1e9), "infinity"),
+    ],
+    ids=["logarithm of negatives", "division by 0", "overflow"],
+)
+def test_what_is_no_number_in_paddle_proves_nothing(
+    forward: Callable[[Any], Any], found: str, tmp_path: Path
+) -> None:
+    message = (
+        rf"^net: with noise for input '\w+' Paddle itself gives ({found}) at output '[\w.]+', so "
+        r"nothing can be proved of it; give inputs that the model is made for with --inputs"
+    )
+    with pytest.raises(ModelError, match=message):
+        paddle_truth(prepared(forward, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("forward", "found"),
+    [
+        (lambda x: x * 0 + 2, "the same"),
+        (lambda x: x * 0, "nothing but 0"),
+        (lambda x: paddle_of("nn").functional.relu(-paddle_of("exp")(x)), "nothing but 0"),
+        (lambda x: paddle_of("ones_like")(x) * 2, "the same"),
+        (lambda x: [x + 1, x * 0 + 2], "the same"),
+        (lambda x: (x > -1e9).astype("int64"), "the same"),
+    ],
+    ids=["constant", "zero", "dead", "of its shape", "one of two", "integers"],
+)
+def test_an_output_that_does_not_depend_on_the_input_proves_nothing(
+    forward: Callable[[Any], Any], found: str, tmp_path: Path
+) -> None:
+    message = (
+        rf"^net: output '[\w.]+' does not depend on input '\w+': Paddle gives {found} for \d "
+        r"different inputs of noise, so nothing can be proved of it; give inputs that .* --inputs"
+    )
+    with pytest.raises(ModelError, match=message):
+        paddle_truth(prepared(forward, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda x: [x, paddle_of("ones_like")(x)],
+        lambda x: [x, (x > -1e9).astype("int64")],
+        lambda x: (x > 4).astype("int64"),
+    ],
+    ids=["one of its shape alone", "integers beside", "found in large noise alone"],
+)
+def test_what_may_be_the_same_may_be(forward: Callable[[Any], Any], tmp_path: Path) -> None:
+    assert np.isfinite(paddle_truth(prepared(forward, tmp_path)).outputs[0][0]).all()
