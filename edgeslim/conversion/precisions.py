@@ -97,7 +97,7 @@ def model_in(model: PreparedModel, precision: Precision, folder: Path) -> Prepar
     program = without_rounding(read_program(model.prefix.with_suffix(".pdmodel")))
     new_folder(folder)
     write_bytes(folder / "model.pdmodel", program.SerializeToString())
-    shutil.copyfile(model.parameters, folder / "model.pdiparams")
+    shutil.copyfile(model.prefix.with_suffix(".pdiparams"), folder / "model.pdiparams")
     floats = prepare(SavedModel.at(folder / "model", name=model.name), folder)
     if is_quantized(floats):
         raise ModelError(

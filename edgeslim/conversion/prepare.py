@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
-from edgeslim.files import new_folder, write_bytes
+from edgeslim.files import new_folder, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.export import close_shapes, export_layer
@@ -19,6 +19,7 @@ from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import check_parameters
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.rewrites import Draft
 
 if TYPE_CHECKING:
     import paddle
@@ -37,7 +38,7 @@ class PreparedModel:
         prefix: The model as it came, with closed shapes, as ``prefix.pdmodel`` and
             ``prefix.pdiparams``; what Paddle runs as the truth.
         program: Program for Paddle-Lite.
-        parameters: Parameters of both.
+        parameters: Its parameters; the model's own, unless a rewrite needs others.
         graph: The network before any fusion.
         changes: What was rewritten for Paddle-Lite, a phrase each.
     """
@@ -154,13 +155,20 @@ def _rewritten(name: str, folder: Path) -> PreparedModel:
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
     graph = graph_of(program, original)
-    changes = rewrite_for_lite(program)
-    write_bytes(target, program.SerializeToString())
+    parameters = prefix.with_suffix(".pdiparams")
+    draft = Draft(program, parameters)
+    changes = rewrite_for_lite(draft)
+    files = {target: program.SerializeToString()}
+    changed = draft.changed_parameters()
+    if changed is not None:
+        parameters = target.with_suffix(".pdiparams")
+        files[parameters] = changed
+    write_together(files)
     return PreparedModel(
         name=name,
         prefix=prefix,
         program=target,
-        parameters=prefix.with_suffix(".pdiparams"),
+        parameters=parameters,
         graph=graph,
         changes=tuple(changes),
     )

@@ -21,7 +21,8 @@ __all__ = ["model_tensors", "write_pruned"]
 
 def model_tensors(model: PreparedModel) -> dict[str, np.ndarray[Any, Any]]:
     """The parameters of a model by name."""
-    return read_parameters(model.parameters, read_program(model.prefix.with_suffix(".pdmodel")))
+    program = read_program(model.prefix.with_suffix(".pdmodel"))
+    return read_parameters(model.prefix.with_suffix(".pdiparams"), program)
 
 
 def write_pruned(

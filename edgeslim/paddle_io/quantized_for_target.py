@@ -21,7 +21,7 @@ from typing import Any
 
 from edgeslim.errors import ModelError
 from edgeslim.execution import Target
-from edgeslim.paddle_io.merge_barriers import barrier, keep_apart
+from edgeslim.paddle_io.block_edits import barrier
 from edgeslim.paddle_io.quantized_program import (
     CONVOLUTIONS,
     PRODUCTS,
@@ -30,6 +30,7 @@ from edgeslim.paddle_io.quantized_program import (
     is_quantized,
     without_rounding,
 )
+from edgeslim.paddle_io.rewrites.merge_barriers import keep_apart
 
 __all__ = ["X86_WEIGHT_BITS", "int8_problem", "quantized_for"]
 

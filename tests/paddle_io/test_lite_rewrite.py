@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from edgeslim.errors import ModelError
-from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite as rewrite_draft
 from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites import Draft
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
 IMAGE = (1, 4, 8, 8)
 CHANGED = {"x": IMAGE, "y": IMAGE}
+
+
+def rewrite_for_lite(made: Any) -> list[str]:
+    return rewrite_draft(Draft(made))
 
 
 def one(kind: str, **given: Any) -> Any:

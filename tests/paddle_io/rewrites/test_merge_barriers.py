@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeslim.paddle_io.merge_barriers import keep_apart
+from edgeslim.paddle_io.rewrites.merge_barriers import keep_apart
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
 SQUARE = {"strides": [1, 1], "paddings": [0, 0], "dilations": [1, 1], "groups": 1}

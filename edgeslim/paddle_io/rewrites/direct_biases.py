@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from edgeslim.paddle_io.block_edits import argument, readers_of
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
-__all__ = ["make_biases_direct"]
+__all__ = ["REWRITE"]
 
 
-def make_biases_direct(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
-    """Changes a program's first block in place; counts what was changed."""
-    block = program.blocks[0]
+def _make_biases_direct(draft: Draft) -> Counter[str]:
+    program, block = draft.program, draft.block
     ranks = {each.name: len(each.type.dense_tensor.tensor.dims) for each in block.vars}
     reshaped = _reshaped_biases(program)
     dropped = []
@@ -27,7 +28,7 @@ def make_biases_direct(program: Any) -> Counter[str]:  # noqa: ANN401 - a Progra
         y = next(slot for slot in op.inputs if slot.parameter == "Y")
         if not y.arguments or y.arguments[0] not in reshaped:
             continue
-        if ranks[_argument(op.inputs, "X")] != ranks[y.arguments[0]]:
+        if ranks[argument(op.inputs, "X")] != ranks[y.arguments[0]]:
             continue
         index, y.arguments[0] = reshaped[y.arguments[0]]
         axis = next((each for each in op.attrs if each.name == "axis"), None)
@@ -45,14 +46,12 @@ def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN40
     block = program.blocks[0]
     parameters = persistent_tensors(program)
     shapes = {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
-    readers: Counter[str] = Counter(
-        name for op in block.ops for slot in op.inputs for name in slot.arguments
-    )
+    readers = readers_of(block)
     found = {}
     for index, op in enumerate(block.ops):
         if op.type != "reshape2":
             continue
-        source, result = _argument(op.inputs, "X"), _argument(op.outputs, "Out")
+        source, result = argument(op.inputs, "X"), argument(op.outputs, "Out")
         shape = shapes.get(result, ())
         along_channels = shape[:1] + shape[2:] == (1,) * (len(shape) - 1)
         if parameters.get(source) == shape[1:2] and along_channels and readers[result] == 1:
@@ -60,8 +59,4 @@ def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN40
     return found
 
 
-def _argument(slots: Any, name: str) -> str:  # noqa: ANN401
-    for slot in slots:
-        if slot.parameter == name and slot.arguments:
-            return str(slot.arguments[0])
-    return ""
+REWRITE = Rewrite(stage=Stage.CONSTANTS, apply=_make_biases_direct)

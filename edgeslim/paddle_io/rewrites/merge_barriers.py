@@ -12,9 +12,6 @@ A transposed convolution takes in a hard swish that it does not know, and aborts
 sum, difference or product takes in a magnitude that its kernel does not know, which aborts
 when it runs. Padding that is not the same on all sides has its sides mixed up when it is
 freed of its third axis.
-
-A dropout for inference between the two computes nothing; the optimizer takes it out after
-that pass, and nothing of it is left on the device.
 """
 
 from __future__ import annotations
@@ -23,10 +20,12 @@ from collections import Counter
 from typing import Any
 
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.block_edits import arguments, barrier, readers_of
 from edgeslim.paddle_io.parameters import persistent_tensors
-from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 
-__all__ = ["barrier", "keep_apart"]
+__all__ = ["REWRITE", "keep_apart"]
 
 _RESULT = {
     "batch_norm": "Y",
@@ -37,21 +36,11 @@ _RESULT = {
 _SOURCE = {"batch_norm": "X", "elementwise_add": "X"}
 """Slots of the operators that become part of a convolution before pairs are looked for."""
 
-_INFERENCE_DROPOUT: dict[str, str | float | bool | int] = {
-    "dropout_implementation": "upscale_in_train",
-    "dropout_prob": 0.5,
-    "is_test": True,
-    "fix_seed": False,
-    "seed": 0,
-}
-
 
 def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
     """Changes a program's first block in place; counts what was changed."""
     block = program.blocks[0]
-    readers: Counter[str] = Counter(
-        name for op in block.ops for slot in op.inputs for name in slot.arguments
-    )
+    readers = readers_of(block)
     parameters = persistent_tensors(program)
     makers = _absorbed(block, parameters)
     merging: set[str] = set()
@@ -62,7 +51,7 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
         chain = _chain(op, "Input", "conv2d", makers, readers) if op.type == "conv2d" else []
         if not chain:
             continue
-        (first,), (second,) = (_arguments(each.outputs, "Output") for each in (chain[-1], op))
+        (first,), (second,) = (arguments(each.outputs, "Output") for each in (chain[-1], op))
         if first in merging or not _merges_well([op, *chain], parameters, readers):
             before[index] = barrier(block, op, "Input")
         else:
@@ -78,7 +67,7 @@ def _is_spoiled(op: Any, block: Any, makers: dict[str, Any], readers: Counter[st
         return bool(_chain(op, "X", "conv2d_transpose", makers, readers))
     if op.type not in {"abs", "pad3d"}:
         return False
-    (source,) = _arguments(op.inputs, "X")
+    (source,) = arguments(op.inputs, "X")
     before = {each.type for each in block.ops for slot in each.outputs if source in slot.arguments}
     if op.type == "abs":
         return bool(before & {"elementwise_add", "elementwise_mul", "elementwise_sub"})
@@ -92,8 +81,8 @@ def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # no
         name: op
         for op in block.ops
         if op.type in _RESULT
-        and (op.type != "elementwise_add" or _arguments(op.inputs, "Y")[0] in parameters)
-        for name in _arguments(op.outputs, _RESULT[op.type])
+        and (op.type != "elementwise_add" or arguments(op.inputs, "Y")[0] in parameters)
+        for name in arguments(op.outputs, _RESULT[op.type])
     }
 
 
@@ -107,7 +96,7 @@ def _chain(
     """The operators from what one reads back to the convolution of a kind before it."""
     chain: list[Any] = []
     while True:
-        (name,) = _arguments(op.inputs, slot)
+        (name,) = arguments(op.inputs, slot)
         maker = makers.get(name)
         if maker is None or readers[name] > 1:
             return []
@@ -120,7 +109,7 @@ def _chain(
 def _merges_well(ops: list[Any], parameters: dict[str, Shape], readers: Counter[str]) -> bool:
     """Whether a convolution and the one behind it, first to last, may be made one."""
     second, first = ops[0], ops[-1]
-    filters = [parameters.get(_arguments(op.inputs, "Filter")[0], ()) for op in (first, second)]
+    filters = [parameters.get(arguments(op.inputs, "Filter")[0], ()) for op in (first, second)]
     used_twice = any(
         readers[name] > 1
         for op in ops
@@ -146,24 +135,4 @@ def _numbers(op: Any, name: str) -> set[int]:  # noqa: ANN401
     return {number for each in found for number in ([each.i] if each.type == single else each.ints)}
 
 
-def barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
-    """A dropout on an operator's input, which reads its result from now on."""
-    proto = framework()
-    (source,) = _arguments(op.inputs, slot)
-    described = next(each for each in block.vars if each.name == source)
-    result, mask = f"{source}.apart", f"{source}.apart.mask"
-    for name in (result, mask):
-        block.vars.add().CopyFrom(described)
-        block.vars[-1].name = name
-    next(each for each in op.inputs if each.parameter == slot).arguments[0] = result
-    kept = proto.OpDesc(type="dropout")
-    kept.inputs.add(parameter="X", arguments=[source])
-    kept.outputs.add(parameter="Out", arguments=[result])
-    kept.outputs.add(parameter="Mask", arguments=[mask])
-    for name, value in _INFERENCE_DROPOUT.items():
-        add_attribute(kept, name, value)
-    return kept
-
-
-def _arguments(slots: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401
-    return tuple(each for slot in slots if slot.parameter == name for each in slot.arguments)
+REWRITE = Rewrite(stage=Stage.APART, apply=lambda draft: keep_apart(draft.program))

@@ -1,0 +1,139 @@
+"""Reading and changing the operators of a program's description, one word for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgeslim.opspec import Attribute, Shape
+from edgeslim.paddle_io.proto import add_attribute, attribute_value, framework
+
+__all__ = [
+    "argument",
+    "arguments",
+    "attribute",
+    "barrier",
+    "makers_of",
+    "new_operator",
+    "new_variable",
+    "readers_of",
+    "set_attribute",
+    "shape_of",
+]
+
+_INFERENCE_DROPOUT: dict[str, Attribute] = {
+    "dropout_implementation": "upscale_in_train",
+    "dropout_prob": 0.5,
+    "is_test": True,
+    "fix_seed": False,
+    "seed": 0,
+}
+
+
+def arguments(slots: Any, name: str) -> tuple[str, ...]:  # noqa: ANN401 - of an OpDesc
+    """The names in one of an operator's slots."""
+    return tuple(each for slot in slots if slot.parameter == name for each in slot.arguments)
+
+
+def argument(slots: Any, name: str) -> str:  # noqa: ANN401
+    """The first name in one of an operator's slots; empty if there is none."""
+    return next(iter(arguments(slots, name)), "")
+
+
+def attribute(op: Any, name: str, default: Attribute) -> Any:  # noqa: ANN401
+    """The value of an operator's attribute, or what it is if it is not written."""
+    found = next((each for each in op.attrs if each.name == name), None)
+    return default if found is None else attribute_value(found)
+
+
+def set_attribute(op: Any, name: str, value: Attribute, *, like: Attribute = (0,)) -> None:  # noqa: ANN401
+    """Gives an operator's attribute another value, of the value's own type."""
+    for place, each in enumerate(op.attrs):
+        if each.name == name:
+            del op.attrs[place]
+            break
+    add_attribute(op, name, value, like=like)
+
+
+def readers_of(block: Any) -> Counter[str]:  # noqa: ANN401 - a BlockDesc
+    """How often each tensor is read."""
+    return Counter(name for op in block.ops for slot in op.inputs for name in slot.arguments)
+
+
+def makers_of(block: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The operator that makes each tensor."""
+    return {name: op for op in block.ops for slot in op.outputs for name in slot.arguments}
+
+
+def shape_of(block: Any, name: str) -> Shape:  # noqa: ANN401
+    """The shape of a tensor as described; no axes if it is not."""
+    found = next((each for each in block.vars if each.name == name), None)
+    return () if found is None else tuple(found.type.dense_tensor.tensor.dims)
+
+
+def new_variable(
+    block: Any,  # noqa: ANN401
+    name: str,
+    shape: Sequence[int],
+    *,
+    element_type: int | None = None,
+    persistable: bool = False,
+) -> str:
+    """Describes one more tensor, under a name that is not taken yet; says the name.
+
+    Args:
+        block: Where.
+        name: What it is called if that is free.
+        shape: Its shape.
+        element_type: Paddle's number of what it is of; floats by default.
+        persistable: Whether it is a parameter.
+    """
+    taken = {each.name for each in block.vars}
+    free = next(
+        each
+        for each in (name, *(f"{name}.{number}" for number in range(len(taken))))
+        if each not in taken
+    )
+    types = framework().VarType
+    variable = block.vars.add(name=free, persistable=persistable)
+    variable.type.type = types.DENSE_TENSOR
+    tensor = variable.type.dense_tensor.tensor
+    tensor.data_type = types.FP32 if element_type is None else element_type
+    tensor.dims.extend(int(extent) for extent in shape)
+    return free
+
+
+def new_operator(
+    kind: str,
+    inputs: Mapping[str, Sequence[str]],
+    outputs: Mapping[str, Sequence[str]],
+    attributes: Mapping[str, Attribute],
+) -> Any:  # noqa: ANN401 - an OpDesc
+    """An operator's description, to be put into a block."""
+    op = framework().OpDesc(type=kind)
+    for given, slots in ((inputs, op.inputs), (outputs, op.outputs)):
+        for slot, names in given.items():
+            slots.add(parameter=slot, arguments=list(names))
+    for name, value in attributes.items():
+        add_attribute(op, name, value)
+    return op
+
+
+def barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401
+    """A dropout for inference on an operator's input, which reads its result from now on.
+
+    It computes nothing. The optimizer looks for operators to merge while it is there, and
+    takes it out afterwards, so that nothing of it is left on the device.
+    """
+    source = argument(op.inputs, slot)
+    described = next(each for each in block.vars if each.name == source)
+    tensor = described.type.dense_tensor.tensor
+    result, mask = (
+        new_variable(block, name, tensor.dims, element_type=tensor.data_type)
+        for name in (f"{source}.apart", f"{source}.apart.mask")
+    )
+    next(each for each in op.inputs if each.parameter == slot).arguments[0] = result
+    return new_operator(
+        "dropout", {"X": [source]}, {"Out": [result], "Mask": [mask]}, _INFERENCE_DROPOUT
+    )

@@ -1,0 +1,115 @@
+"""What every rewrite is: when it comes, and what it does to a program and its parameters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.block_edits import new_variable
+from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
+
+__all__ = ["Draft", "Rewrite", "Stage"]
+
+
+class Stage(IntEnum):
+    """When a rewrite comes; within a stage none depends on another."""
+
+    NAMES = 0
+    """Names of operators."""
+    FORM = 1
+    """Attributes, outputs and constants as Paddle-Lite looks for them."""
+    OPERATORS = 2
+    """Operators that its kernels have not, or get wrong, written with those that they have."""
+    CONSTANTS = 3
+    """Constants where the optimizer finds them."""
+    APART = 4
+    """Operators kept apart that the optimizer would merge wrongly."""
+
+
+class Draft:
+    """A program on its way to Paddle-Lite, and its parameters, both to be changed in place.
+
+    Args:
+        program: The ``ProgramDesc``.
+        parameters: The combined file; without one, what needs values is left as it is.
+    """
+
+    def __init__(self, program: Any, parameters: Path | None = None) -> None:  # noqa: ANN401
+        self.program = program
+        self._file = parameters
+        self._values: dict[str, np.ndarray[Any, Any]] | None = None
+        self._added: dict[str, np.ndarray[Any, Any]] = {}
+
+    @property
+    def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
+        """The operators that run."""
+        return self.program.blocks[0]
+
+    def value(self, name: str) -> np.ndarray[Any, Any] | None:
+        """What a parameter holds; None if it is none, or its file is not known.
+
+        Raises:
+            BadFileError: As `edgeslim.paddle_io.parameters.read_parameters`.
+        """
+        if name in self._added:
+            return self._added[name]
+        if self._file is None or name not in persistent_tensors(self.program):
+            return None
+        return self._stored(self._file).get(name)
+
+    def _stored(self, file: Path) -> dict[str, np.ndarray[Any, Any]]:
+        if self._values is None:
+            added = set(self._added)
+            original = type(self.program)()
+            original.CopyFrom(self.program)
+            kept = [each for each in original.blocks[0].vars if each.name not in added]
+            del original.blocks[0].vars[:]
+            original.blocks[0].vars.extend(kept)
+            self._values = read_parameters(file, original)
+        return self._values
+
+    def add_parameter(self, name: str, value: np.ndarray[Any, Any], element_type: int) -> str:
+        """One more parameter, under a name that is not taken; says the name.
+
+        Args:
+            name: What it is called if that is free.
+            value: Its value.
+            element_type: Paddle's number of what it is of.
+        """
+        free = new_variable(
+            self.block, name, value.shape, element_type=element_type, persistable=True
+        )
+        self._added[free] = value
+        return free
+
+    def changed_parameters(self) -> bytes | None:
+        """A combined file of the parameters as they are now; None if the old one still holds.
+
+        Raises:
+            ModelError: There is no old one.
+        """
+        if not self._added:
+            return None
+        if self._file is None:
+            raise ModelError("a program without its parameters cannot get more of them")
+        return parameter_bytes({**self._stored(self._file), **self._added}, self.program)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rewrite:
+    """One idea of what to write otherwise.
+
+    Args:
+        stage: When it comes.
+        apply: Changes a draft in place; counts what was changed, by a phrase for each kind.
+    """
+
+    stage: Stage
+    apply: Callable[[Draft], Counter[str]]

@@ -1,0 +1,79 @@
+"""What Paddle-Lite computes of rewritten networks on this machine, beside Paddle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.execution import Target
+from edgeslim.lite.converter import Conversion, convert
+from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.importing import load_paddle
+from tests.paddle_io.rewrites.nets import INPUT_SHAPE, NETS
+from tests.tools import require_module, run_python
+
+pytestmark = pytest.mark.slow
+
+RUN = """
+import sys
+import numpy as np
+import paddlelite.lite as lite
+
+images = np.load(sys.argv[1])
+for path in sys.argv[2:]:
+    config = lite.MobileConfig()
+    config.set_model_from_file(path)
+    predictor = lite.create_paddle_predictor(config)
+    tensor = predictor.get_input(0)
+    tensor.resize(images.shape)
+    tensor.set_float_data(images.flatten().tolist())
+    predictor.run()
+    count = len(predictor.get_output_names())
+    np.savez(path + ".npz", *(predictor.get_output(index).numpy() for index in range(count)))
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedModel]:
+    """All networks, prepared."""
+    load_paddle().seed(0)
+    folder = tmp_path_factory.mktemp("nets")
+    return {
+        name: prepare_layer(make(), INPUT_SHAPE, folder / str(number), name=str(number))
+        for number, (name, make) in enumerate(NETS.items())
+    }
+
+
+def test_outputs_are_those_of_paddle(
+    models: dict[str, PreparedModel], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    require_module("paddlelite")
+    folder = tmp_path_factory.mktemp("converted")
+    conversions = [
+        Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=target,
+            output=folder / f"{model.name}-{target.value}",
+        )
+        for target in (Target.X86, Target.ARM)
+        for model in models.values()
+    ]
+    done = convert(conversions)
+    failed = [str(each.error) for each in done if each.error]
+    assert not failed
+    images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
+    np.save(folder / "images.npy", images)
+    here = [each.conversion.result for each in done[: len(models)]]
+    run_python(RUN, folder / "images.npy", *here)
+    wrong = {}
+    for (name, model), path in zip(models.items(), here, strict=True):
+        expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
+        with np.load(f"{path}.npz") as found:
+            for want, got in zip(expected, found.values(), strict=True):
+                largest = np.abs(want).max()
+                difference = np.abs(want - got.reshape(want.shape)).max() / largest
+                if not difference <= 1e-5:
+                    wrong[name] = difference
+    assert not wrong
