@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeslim.files import write_bytes
 from edgeslim.inference.answers import FoundBox
-from edgeslim.training.tasks._photos import open_photo
+from edgeslim.photos import open_photo
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont

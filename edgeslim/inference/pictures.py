@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError, UsageError
+from edgeslim.photos import open_photo, read_header
 from edgeslim.training.tasks import ReadsPictures, Task
-from edgeslim.training.tasks._photos import evaluation_crop, open_photo, whole
+from edgeslim.training.tasks._photos import evaluation_crop, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,12 +112,12 @@ def read_input(
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height in pixels.
+    """Width and height in pixels, as it is seen upright.
 
     Raises:
         BadFileError: It is no picture.
     """
-    return open_photo(path, 3).size
+    return read_header(path).upright
 
 
 def _tensor(path: Path, input_shape: Shape, model: str) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +143,7 @@ def test_a_picture_that_cannot_be_read_is_named(folder: Path, break_it: Any, mes
     [
         ({}, "has neither a folder train nor a file train_list.txt"),
         ({"train/note.txt": ""}, "train has no folder for any class"),
-        ({"train/red/note.txt": ""}, r"train has no images \(\.bmp"),
+        ({"train/red/note.txt": ""}, r"train has no images \(\.avif"),
         ({"train/red/0.png": ""}, "there is no folder .*val"),
         (
             {"train/red/0.png": "", "val/pink/0.png": ""},
@@ -169,3 +170,156 @@ def test_folders_that_are_not_what_they_should_be(
 def test_shapes_that_photos_cannot_be_brought_to(folder: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(UsageError, match=r"needs an input of shape \(N, 3, H, W\) or"):
         _data(folder, shape)
+
+
+def _note(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(caplog.messages)
+
+
+def test_what_systems_and_programs_leave_is_no_class(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (".ipynb_checkpoints", "__MACOSX", "@eaDir", ".cache"):
+        for part in ("train", "val"):
+            _picture(folder / part / name / "0.png", (0, 0, 0))
+    red = folder / "train" / "red"
+    _picture(red / ".ipynb_checkpoints" / "0-checkpoint.png", (0, 0, 0))
+    for name in ("._0.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (red / name).write_bytes(b"\0\5\x16\7")
+    task = find_task(f"image_folder:{folder}")
+    assert task.class_names == ("blue", "red")  # type: ignore[attr-defined]
+    assert len(task.data(SHAPE, 0).train) == 6
+    assert "train: passed over 1 files that are no photos (.txt 1), 3 hidden photos or" in _note(
+        caplog
+    )
+
+
+def test_every_loss_is_told_with_its_count(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    red = folder / "train" / "red"
+    for name in ("a.heic", "b.HEIC", "c.mp4"):
+        (red / name).write_bytes(b"x")
+    _picture(folder / "train" / "loose.jpg", (0, 0, 0))
+    (folder / "train" / "green").mkdir()
+    _picture(folder / "train" / "Red" / "0.png", (0, 0, 0))
+    data = _data(folder)
+    assert len(data.train) == 7
+    said = _note(caplog)
+    assert "4 files that are no photos (.heic 2, .mp4 1, .txt 1; make JPEGs of HEIC" in said
+    assert "1 photos in no class's folder" in said
+    assert "1 of 4 classes have no photo to learn from (green)" in said
+    assert "2 of 4 classes have no photo to judge by (Red, green)" in said
+    assert "'Red' and 'red' are classes of their own" in said
+
+
+def test_photos_in_folders_within_and_behind_links(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    red = folder / "train" / "red"
+    _picture(red / "monday" / "cam 1" / "a.PNG", COLOURS["red"])
+    (red / "monday" / "back").symlink_to(red)
+    (folder / "train" / "white").symlink_to(red / "monday")
+    data = _data(folder)
+    _, (labels,) = data.train.batch(np.arange(len(data.train)), None)
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
+    assert "2 links to folders that are there already" in _note(caplog)
+
+
+@pytest.mark.parametrize("broken", [b"", b"<html>", b"\xff\xd8\xff\xe0"])
+def test_a_few_damaged_photos_are_left_out_and_told_before_anything_is_learnt(
+    broken: bytes, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(10, 20):
+        _picture(folder / "train" / "red" / f"{number}.png", COLOURS["red"])
+    (folder / "train" / "red" / "99.png").write_bytes(broken)
+    (folder / "train" / "blue" / "gone.png").symlink_to("nowhere.png")
+    with pytest.raises(BadFileError, match=r"2 of 18 photos of .* to learn from are like that"):
+        _data(folder)
+    (folder / "train" / "blue" / "gone.png").unlink()
+    data = _data(folder)
+    _, (labels,) = data.train.batch(np.arange(len(data.train)), None)
+    assert labels.tolist() == [0] * 3 + [1] * 13
+    assert re.search(r"1 of 17 photos of .* to learn from left out: .*99\.png", _note(caplog))
+
+
+def test_names_in_any_script_and_accents_as_macos_keeps_them(folder: Path) -> None:
+    accent, apart = "\xe9t\xe9", "e\u0301te\u0301"
+    for name in ("猫", "собака", accent):
+        _picture(folder / "train" / name / f"{name}.png", (0, 0, 0))
+    _picture(folder / "val" / apart / "0.png", (0, 0, 0))
+    task = find_task(f"image_folder:{folder}")
+    names = ["blue", "red", accent, "собака", "猫"]
+    assert list(task.class_names) == names  # type: ignore[attr-defined]
+    labels = task.data(SHAPE, 0).validation.batch(np.arange(3), None)[1][0]
+    assert sorted(labels.tolist()) == [0, 1, 2]
+
+
+def test_other_names_of_the_folder_to_be_judged_by(folder: Path) -> None:
+    (folder / "val").rename(folder / "valid")
+    assert len(_data(folder).validation) == 2
+
+
+def test_a_class_that_is_written_otherwise(folder: Path) -> None:
+    (folder / "val" / "red").rename(folder / "val" / "Red")
+    with pytest.raises(BadFileError, match=r"class Red and .*train has none; name it red in both"):
+        _data(folder)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "train/{name}/{number}.png {label}",
+        "train\\{name}\\{number}.png {label}\r",
+        "./train/{name}/{number}.png\t{label}",
+        "/home/other/data/train/{name}/{number}.png {label}",
+        "C:\\data\\train\\{name}\\{number}.png {label}\r",
+        "data/train/{name}/{number}.png {label}",
+        '"train/{name}/{number}.png" {label}',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_lists_of_other_programs_and_machines(form: str, encoding: str, folder: Path) -> None:
+    (folder / "train" / "red").rename(folder / "train" / "red one")
+    lines = [
+        form.format(name=name, number=number, label=label)
+        for label, name in enumerate(["blue", "red one"])
+        for number in range(3)
+    ]
+    (folder / "train_list.txt").write_bytes("\n".join(lines).encode(encoding))
+    (folder / "val_list.txt").write_text("val/red/judged.JPEG 1\n")
+    data = _data(folder)
+    images, (labels,) = data.train.batch(np.arange(6), None)
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert images[5, 0].min() > images[5, 2].max()  # red
+
+
+def test_a_list_in_a_national_encoding(folder: Path) -> None:
+    _picture(folder / "动物图片" / "小猫.png", (0, 0, 0))
+    (folder / "train_list.txt").write_bytes("动物图片/小猫.png 0\n".encode("gb18030"))
+    (folder / "val_list.txt").write_text("val/red/judged.JPEG 1\n")
+    assert len(_data(folder).train) == 1
+
+
+def test_photos_listed_twice_over_and_missing_ones(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = [f"train/red/{number % 3}.png 0\n" for number in range(19)]
+    (folder / "train_list.txt").write_text("".join([*lines, "train/red/gone.png 0\n"]))
+    (folder / "val_list.txt").write_text("train/red/0.png 0\n")
+    assert len(_data(folder).train) == 19
+    assert "1 photos are learnt from and judged by as well" in _note(caplog)
+    assert re.search(r"1 of 20 photos of .* left out: .*gone\.png: No such", _note(caplog))
+
+
+def test_sixteen_bits_and_orientation_reach_the_network(folder: Path) -> None:
+    grey = np.full((30, 40), 32896, np.uint16)  # 128 of 255
+    Image.fromarray(grey).save(folder / "val" / "blue" / "judged.JPEG", "PNG")
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    pixels[16:] = 255
+    Image.fromarray(pixels).save(folder / "val" / "red" / "judged.JPEG", "PNG", exif=exif)
+    images, _ = _data(folder).validation.batch(np.arange(2), None)
+    seen = np.rint((images.transpose(0, 2, 3, 1) * DEVIATION + MEAN) * 255)
+    assert (seen[0] == 128).all()
+    assert (seen[1, :7] == 255).all()
+    assert (seen[1, 9:] == 0).all()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.errors import UsageError
-from edgeslim.training.tasks._photos import open_photo
+from edgeslim.photos import open_photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,14 +1,13 @@
-"""Photos read from files, cut to size and standardised as networks for ImageNet expect them."""
+"""Photos cut to size and standardised as networks for ImageNet expect them."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeslim.errors import BadFileError, UsageError
+from edgeslim.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = [
     "check_photo_shape",
     "evaluation_crop",
-    "open_photo",
     "standardised",
     "training_crop",
     "whole",
@@ -46,24 +44,6 @@ def check_photo_shape(input_shape: tuple[int, ...]) -> None:
         raise UsageError(
             f"this task needs an input of shape (N, 3, H, W) or (N, 1, H, W), not {input_shape}"
         )
-
-
-def open_photo(path: Path, channels: int) -> Image.Image:
-    """A photo, decoded, in colour (3 channels) or grey (1).
-
-    Raises:
-        BadFileError: It is missing, no image, or damaged.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as opened:
-            return opened.convert("RGB" if channels == 3 else "L")
-    except UnidentifiedImageError as error:
-        raise BadFileError(f"{path} is no image that can be read") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        # Pillow's decoders raise what they like of damaged files.
-        raise BadFileError(f"cannot read the image {path}: {error}") from error
 
 
 def whole(photo: Image.Image, height: int, width: int) -> Image.Image:

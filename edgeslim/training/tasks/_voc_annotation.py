@@ -7,17 +7,35 @@ entities that grow or lead elsewhere, is refused, and so is a file too large for
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from edgeslim.errors import BadFileError
+from edgeslim.texts import decoded
+from edgeslim.training.tasks._class_folders import same_name
 
-__all__ = ["VocObject", "read_annotation"]
+__all__ = ["VocAnnotation", "VocObject", "read_annotation"]
 
 _MOST_BYTES = 1 << 20
 """The largest file of VOC 2007 and 2012 has 13 kB."""
+
+_TRUTHS = {"0": False, "1": True, "false": False, "true": True}
+
+
+_DECLARATION = re.compile(r"\s*<\?xml.*?\?>", re.DOTALL)
+_ENCODING = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
+_NAMES = re.compile(rb"<name>(.*?)</name>", re.DOTALL)
+
+_WIDER = {
+    **dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949"),
+}
+"""Declared names under which programs write more letters than the standards of these names have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,22 +53,43 @@ class VocObject:
     difficult: bool
 
 
-def read_annotation(path: Path) -> tuple[VocObject, ...]:
-    """The objects of an annotation, in the order of the file.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VocAnnotation:
+    """What one file says.
+
+    Args:
+        size: Width and height of the photo, if it says them.
+        objects: In the order of the file.
+    """
+
+    size: tuple[int, int] | None
+    objects: tuple[VocObject, ...]
+
+
+def read_annotation(path: Path, class_names: Sequence[str] = ()) -> VocAnnotation:
+    """What an annotation says.
+
+    Args:
+        path: The file.
+        class_names: Those that are known, by which an encoding that is not declared is found.
 
     Raises:
-        BadFileError: Missing, too large, no XML, with a document type, or without what an
-            annotation must have.
+        BadFileError: Missing, too large, no XML, with a document type, in an encoding that
+            nothing says, or without what an annotation must have.
     """
-    root = _parsed(path)
+    root = _parsed(path, class_names)
     if root.tag != "annotation":
         raise BadFileError(f"{path} is no annotation of VOC: it holds <{root.tag}>")
-    return tuple(
-        _object(path, number, element) for number, element in enumerate(root.findall("object"), 1)
+    return VocAnnotation(
+        size=_size(root),
+        objects=tuple(
+            _object(path, number, element)
+            for number, element in enumerate(root.findall("object"), 1)
+        ),
     )
 
 
-def _parsed(path: Path) -> Element:
+def _parsed(path: Path, class_names: Sequence[str]) -> Element:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BadFileError(f"{path} has more than {_MOST_BYTES} bytes; that is no annotation")
@@ -59,25 +98,75 @@ def _parsed(path: Path) -> Element:
         raise BadFileError(f"there is no annotation {path}") from None
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    text = _DECLARATION.sub("", _text(path, content, class_names), count=1)
 
     def refuse(*_: object) -> None:
         raise BadFileError(f"{path} has a document type (<!DOCTYPE ...>); annotations have none")
 
-    builder, parser = TreeBuilder(), ParserCreate()
+    builder, parser = TreeBuilder(), ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
     try:
-        parser.Parse(content, True)
+        parser.Parse(text.encode(), True)
     except ExpatError as error:
         raise BadFileError(f"{path} is no XML: {error}") from error
     return builder.close()
 
 
+def _text(path: Path, content: bytes, class_names: Sequence[str]) -> str:
+    """An annotation's text, in the encoding that it declares or that its classes tell.
+
+    Where only folders and file names have letters beyond ASCII, as annotating programs write
+    them, any encoding will do: nothing else is read of the file.
+    """
+    if (declared := _declared(content)) is not None:
+        return declared
+    known = set(class_names)
+
+    def fits(text: str) -> bool:
+        names = re.findall(r"<object>\s*<name>(.*?)</name>", text, re.DOTALL)
+        return bool(names) and {same_name(name.strip()) for name in names} <= known
+
+    try:
+        return decoded(content, fits)
+    except UnicodeDecodeError as error:
+        if all(name.isascii() for name in _NAMES.findall(content)):
+            return content.decode("latin-1")
+        raise BadFileError(
+            f"{path} is no UTF-8 ({error.reason} at byte {error.start}) and does not declare its "
+            "encoding; write the names of all classes into labels.txt, in UTF-8, by which it is "
+            f"found, or rewrite it: iconv -f gb18030 -t utf-8 '{path}'"
+        ) from error
+
+
+def _declared(content: bytes) -> str | None:
+    """The text by its declaration; None if it has none or is not what it declares."""
+    if content[:4] in {b"<\0?\0", b"\0<\0?"}:  # UTF-16 without a mark
+        return content.decode("utf-16-le" if content[0] else "utf-16-be", "replace")
+    if not (found := _ENCODING.match(content)):
+        return None
+    name = found[1].decode().lower()
+    try:
+        text = content.decode(_WIDER.get(name, name))
+    except (LookupError, UnicodeError):
+        return None
+    return text if text.lstrip().startswith("<") else None
+
+
+def _size(root: Element) -> tuple[int, int] | None:
+    """Width and height, which many programs leave out or at 0."""
+    try:
+        size = tuple(round(float(root.findtext(f"size/{key}") or 0)) for key in ("width", "height"))
+    except (ValueError, OverflowError):
+        return None
+    return (size[0], size[1]) if min(size) > 0 else None
+
+
 def _object(path: Path, number: int, element: Element) -> VocObject:
     where = f"{path}: object {number}"
-    name = (element.findtext("name") or "").strip()
+    name = same_name((element.findtext("name") or "").strip())
     if not name:
         raise BadFileError(f"{where} has no <name>")
     box = element.find("bndbox")
@@ -86,10 +175,12 @@ def _object(path: Path, number: int, element: Element) -> VocObject:
     left, top, right, bottom = (
         _number(where, box, key) for key in ("xmin", "ymin", "xmax", "ymax")
     )
-    difficult = (element.findtext("difficult") or "0").strip()
-    if difficult not in {"0", "1"}:
+    difficult = (element.findtext("difficult") or "").strip() or "0"
+    if difficult.lower() not in _TRUTHS:
         raise BadFileError(f"{where} ({name}) has <difficult> {difficult!r}, not 0 or 1")
-    return VocObject(name=name, box=(left, top, right, bottom), difficult=difficult == "1")
+    return VocObject(
+        name=name, box=(left, top, right, bottom), difficult=_TRUTHS[difficult.lower()]
+    )
 
 
 def _number(where: str, box: Element, key: str) -> float:

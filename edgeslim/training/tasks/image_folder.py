@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeslim.errors import BadFileError
+from edgeslim.photos import ENDINGS, open_photo
+from edgeslim.training.tasks._class_folders import find_class_folders, same_name, tell_alike
 from edgeslim.training.tasks._entry import TaskEntry
+from edgeslim.training.tasks._losses import photo_faults, tell_losses
+from edgeslim.training.tasks._photo_list import read_photo_list
 from edgeslim.training.tasks._photos import (
     check_photo_shape,
     evaluation_crop,
-    open_photo,
     standardised,
     training_crop,
 )
@@ -26,7 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TASK"]
 
-_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+_log = logging.getLogger(__name__)
+
+_HOLDS = "train/CLASS/*.jpg and val/CLASS/*.jpg, or train_list.txt and val_list.txt"
+
+_JUDGED = ("val", "valid", "validation", "test")
+"""Folders that photos to be judged by are looked for in, the first that is there."""
+
+_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -49,22 +62,19 @@ class _ImageFolder:
     finds_boxes = False
 
     def __init__(self, folder: Path) -> None:
-        classes: dict[str, int] = {}
+        self._folder = folder
         if (folder / "train_list.txt").exists():
-            self._train, self._validation = (
-                _listed(folder, folder / f"{part}_list.txt") for part in ("train", "val")
-            )
+            names, self._train, self._validation = _from_lists(folder)
         elif (folder / "train").is_dir():
-            classes = _classes(folder / "train")
-            self._train, self._validation = (
-                _in_folders(folder / part, classes) for part in ("train", "val")
-            )
+            names, self._train, self._validation = _from_folders(folder)
         else:
-            raise BadFileError(f"{folder} has neither a folder train nor a file train_list.txt")
-        highest = max(part.labels.max() for part in (self._train, self._validation))
-        self.num_classes = int(highest) + 1
-        names = {number: name for name, number in classes.items()}
-        self.class_names = tuple(names.get(each, str(each)) for each in range(self.num_classes))
+            raise BadFileError(
+                f"{folder} has neither a folder train nor a file train_list.txt; it must hold "
+                f"{_HOLDS}"
+            )
+        self.num_classes = len(names)
+        self.class_names = names
+        self._tell_absent()
 
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_photo_shape(input_shape)
@@ -72,10 +82,23 @@ class _ImageFolder:
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)
-        return TaskData(
-            train=_Photos(self._train, input_shape),
-            validation=_Photos(self._validation, input_shape),
+        train, validation = (
+            _Photos(_readable(part, f"photos of {self._folder} {use}"), input_shape)
+            for part, use in ((self._train, "to learn from"), (self._validation, "to judge by"))
         )
+        return TaskData(train=train, validation=validation)
+
+    def _tell_absent(self) -> None:
+        """Says which classes nothing is learnt of, and which nothing is judged by."""
+        for part, use in ((self._train, "to learn from"), (self._validation, "to judge by")):
+            there = set(part.labels.tolist())
+            absent = [name for n, name in enumerate(self.class_names) if n not in there]
+            if absent:
+                first = ", ".join(absent[:_NAMED]) + (", ..." if len(absent) > _NAMED else "")
+                _log.warning(
+                    "%s: %d of %d classes have no photo %s (%s)",
+                    *(self._folder, len(absent), self.num_classes, use, first),
+                )
 
 
 class _Photos:
@@ -109,56 +132,71 @@ def _judged(path: Path, input_shape: Shape) -> NDArray[np.float32]:
     return standardised(evaluation_crop(open_photo(path, channels), height, width))
 
 
-def _classes(folder: Path) -> dict[str, int]:
-    """Number of each class by name, as the folders of a part are called."""
-    names = sorted(each.name for each in folder.iterdir() if each.is_dir())
-    if not names:
-        raise BadFileError(f"{folder} has no folder for any class")
-    return {name: number for number, name in enumerate(names)}
+def _readable(labelled: _Labelled, what: str) -> _Labelled:
+    """Without the photos that cannot be read, which are told.
+
+    Raises:
+        BadFileError: They are many.
+    """
+    faults = photo_faults(labelled.files)
+    tell_losses([fault for fault in faults if fault], len(faults), what)
+    kept = [not fault for fault in faults]
+    return _Labelled(
+        files=tuple(compress(labelled.files, kept)), labels=labelled.labels[np.asarray(kept)]
+    )
 
 
-def _in_folders(folder: Path, classes: dict[str, int]) -> _Labelled:
-    if not folder.is_dir():
-        raise BadFileError(f"there is no folder {folder}")
-    found: list[tuple[Path, int]] = []
-    for name in _classes(folder):
-        if name not in classes:
-            raise BadFileError(
-                f"{folder} has a class {name} and {folder.with_name('train')} has none"
-            )
-        files = sorted(
-            each for each in (folder / name).iterdir() if each.suffix.lower() in _ENDINGS
+def _from_folders(folder: Path) -> tuple[tuple[str, ...], _Labelled, _Labelled]:
+    """Names of the classes, and the photos of each part, from folders."""
+    learnt = folder / "train"
+    judged = next((folder / each for each in _JUDGED if (folder / each).is_dir()), folder / "val")
+    train = find_class_folders(learnt)
+    names = tuple(train)
+    tell_alike(learnt, names)
+    learnt_from = _labelled(dict(enumerate(train.values())), learnt)
+    numbers = {same_name(name): number for number, name in enumerate(names)}
+    by_case = {name.casefold(): name for name in names}
+    found = {}
+    for name, files in find_class_folders(judged).items():
+        if same_name(name) not in numbers:
+            like = by_case.get(same_name(name).casefold())
+            mend = f"; name it {like} in both" if like else ""
+            raise BadFileError(f"{judged} has a class {name} and {learnt} has none{mend}")
+        found[numbers[same_name(name)]] = files
+    return names, learnt_from, _labelled(found, judged)
+
+
+def _labelled(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _Labelled:
+    files = [(file, number) for number, group in found.items() for file in group]
+    if not files:
+        raise BadFileError(f"{folder} has no images ({', '.join(ENDINGS)})")
+    return _Labelled(
+        files=tuple(file for file, _ in files),
+        labels=np.asarray([number for _, number in files], dtype=np.int64),
+    )
+
+
+def _from_lists(folder: Path) -> tuple[tuple[str, ...], _Labelled, _Labelled]:
+    """Classes by their numbers, and the photos of each part, from lists."""
+    train, validation = (
+        read_photo_list(folder, folder / f"{part}_list.txt") for part in ("train", "val")
+    )
+    both = {each.path for each in train} & {each.path for each in validation}
+    if both:
+        _log.warning(
+            "%s: %d photos are learnt from and judged by as well (%s); what is judged by them "
+            "is no proof",
+            *(folder, len(both), min(both)),
         )
-        found += [(file, classes[name]) for file in files]
-    if not found:
-        raise BadFileError(f"{folder} has no images ({', '.join(sorted(_ENDINGS))})")
-    return _labelled(found)
-
-
-def _listed(folder: Path, file: Path) -> _Labelled:
-    """The files of a list; their paths are relative to the folder."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise BadFileError(f"cannot read {file}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BadFileError(f"{file} is no text in UTF-8: {error}") from error
-    found: list[tuple[Path, int]] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        *path, label = line.rsplit(maxsplit=1)
-        if not path or not (label.isascii() and label.isdigit()):
-            raise BadFileError(f"{file}:{number}: {line!r} is not a path and a class from 0")
-        found.append((folder / path[0].strip(), int(label)))
-    if not found:
-        raise BadFileError(f"{file} lists no images")
-    return _labelled(found)
-
-
-def _labelled(found: list[tuple[Path, int]]) -> _Labelled:
-    files, labels = zip(*found, strict=True)
-    return _Labelled(files=files, labels=np.asarray(labels, dtype=np.int64))
+    highest = max(each.label for each in (*train, *validation))
+    learnt, judged = (
+        _Labelled(
+            files=tuple(each.path for each in part),
+            labels=np.asarray([each.label for each in part], dtype=np.int64),
+        )
+        for part in (train, validation)
+    )
+    return tuple(map(str, range(highest + 1))), learnt, judged
 
 
 def _open(folder: Path | None) -> Task:
@@ -170,5 +208,5 @@ def _open(folder: Path | None) -> Task:
 TASK = TaskEntry(
     summary="photos of a folder of your own, as ImageNet is kept",
     open=_open,
-    holds="train/CLASS/*.jpg and val/CLASS/*.jpg, or train_list.txt and val_list.txt",
+    holds=_HOLDS,
 )

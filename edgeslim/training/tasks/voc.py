@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeslim.photos import open_photo
 from edgeslim.training.detection.heads._head import NO_OBJECT
 from edgeslim.training.detection.mean_average_precision import MeanAveragePrecision, Truths
 from edgeslim.training.detection.recognition import recognised
 from edgeslim.training.tasks._box_variations import in_crop, jittered, mirrored, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
-from edgeslim.training.tasks._photos import check_photo_shape, open_photo, standardised, whole
+from edgeslim.training.tasks._photos import check_photo_shape, standardised, whole
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 from edgeslim.training.tasks._voc_folder import AnnotatedPhoto, VocSet, find_photos, read_photos
 

@@ -1,0 +1,74 @@
+"""Texts as people's programs leave them: any Unicode, and any line ends."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeslim.errors import BadFileError
+
+__all__ = ["NATIONAL", "decoded", "read_lines"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+NATIONAL = (
+    *("gb18030", "big5", "cp932", "cp949", "euc_jp", "cp1251", "koi8_r", "cp1250", "cp1252"),
+    *("cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp1258"),
+)
+"""Encodings of one language, which nothing in a text tells apart but what it ought to say."""
+
+
+def decoded(content: bytes, fits: Callable[[str], bool] = lambda _: False) -> str:
+    """A text by its byte order mark, as UTF-8, or in the national encoding that fits.
+
+    Args:
+        content: Its bytes.
+        fits: Whether a text says what it ought to; asked of national encodings only.
+
+    Raises:
+        UnicodeDecodeError: It is no UTF-8, and no national encoding fits.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        for encoding in NATIONAL:
+            try:
+                text = content.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if fits(text):
+                return text
+        raise
+
+
+def read_lines(path: Path, fits: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """The lines of a file, without their ends, whichever these are.
+
+    Args:
+        path: The file.
+        fits: As for `decoded`.
+
+    Raises:
+        BadFileError: It cannot be read, or is no text.
+    """
+    try:
+        text = decoded(path.read_bytes(), fits)
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BadFileError(
+            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}; if it is in a "
+            f"national encoding, rewrite it: iconv -f gb18030 -t utf-8 '{path}'"
+        ) from error
+    return io.StringIO(text, newline=None).read().split("\n")

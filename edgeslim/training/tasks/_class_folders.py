@@ -1,0 +1,120 @@
+"""Photos in a folder for each class, and whatever else lies there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeslim.errors import BadFileError
+from edgeslim.photos import ENDINGS
+
+__all__ = ["find_class_folders", "is_of_the_system", "same_name", "tell_alike"]
+
+_log = logging.getLogger(__name__)
+
+_OF_SYSTEMS = {
+    *("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"),
+    *("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "Icon\r"),
+}
+"""Made by systems and programs for themselves, like all that begins with a full stop."""
+
+
+@dataclass(slots=True)
+class _PassedOver:
+    """What is no photo of a class, counted."""
+
+    endings: Counter[str] = field(default_factory=Counter)
+    loose: int = 0
+    hidden: int = 0
+    repeated: int = 0
+
+    def told(self) -> list[str]:
+        told = []
+        if self.endings:
+            kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.endings.items()))
+            heic = {".heic", ".heif"} & set(self.endings)
+            mend = "; make JPEGs of HEIC photos first, as by heif-convert" if heic else ""
+            told.append(f"{sum(self.endings.values())} files that are no photos ({kinds}{mend})")
+        if self.loose:
+            told.append(f"{self.loose} photos in no class's folder")
+        if self.hidden:
+            told.append(f"{self.hidden} hidden photos or folders")
+        if self.repeated:
+            told.append(f"{self.repeated} links to folders that are there already")
+        return told
+
+
+def is_of_the_system(name: str) -> bool:
+    """Whether a name is one that systems and programs give to files and folders of their own."""
+    return name.startswith(".") or name in _OF_SYSTEMS
+
+
+def same_name(name: str) -> str:
+    """The same for names that look the same: macOS takes letters and their accents apart."""
+    return unicodedata.normalize("NFC", name)
+
+
+def tell_alike(where: Path, names: Sequence[str]) -> None:
+    """Says which classes differ by capitals or spaces alone."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault("".join(same_name(name).casefold().split()), []).append(name)
+    for group in alike.values():
+        if len(group) > 1:
+            _log.warning("%s: %s are classes of their own", where, " and ".join(map(repr, group)))
+
+
+def find_class_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """The photos of each folder in a folder, also of folders within, in the order of their names.
+
+    Raises:
+        BadFileError: There is no such folder, or no folder in it.
+    """
+    if not folder.is_dir():
+        raise BadFileError(f"there is no folder {folder}")
+    passed, photos = _PassedOver(), {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if is_of_the_system(path.name):
+            passed.hidden += path.is_dir() and path.name not in _OF_SYSTEMS
+        elif path.is_dir():
+            photos[_readable(path.name)] = tuple(_photos(path, passed))
+        elif path.suffix.lower() in ENDINGS:
+            passed.loose += 1
+    if not photos:
+        loose = f", and {passed.loose} photos lie in it; make a folder for each class"
+        raise BadFileError(f"{folder} has no folder for any class{loose if passed.loose else ''}")
+    if passed_over := ", ".join(passed.told()):
+        _log.warning("%s: passed over %s", folder, passed_over)
+    return photos
+
+
+def _readable(name: str) -> str:
+    """A name that can be printed: that of a file may be bytes which are no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _photos(folder: Path, passed: _PassedOver) -> Iterator[Path]:
+    """Photos in a class's folder, however deep; what links lead to is taken once."""
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.realpath(parent)
+        if here in seen:
+            passed.repeated += 1
+            folders.clear()
+            continue
+        seen.add(here)
+        passed.hidden += sum(is_of_the_system(name) and name not in _OF_SYSTEMS for name in folders)
+        folders[:] = sorted(name for name in folders if not is_of_the_system(name))
+        for name in sorted(names):
+            ending = Path(name).suffix.lower()
+            if is_of_the_system(name):
+                passed.hidden += ending in ENDINGS and not name.startswith("._")
+            elif ending in ENDINGS:
+                yield Path(parent, name)
+            else:
+                passed.endings[ending or name] += 1
