@@ -15,7 +15,16 @@ import msgspec
 
 from edgeslim.frozen import FrozenMap, frozen
 
-__all__ = ["Attribute", "Attributes", "OpSpec", "Shape", "Shapes", "decode_hook", "encode_hook"]
+__all__ = [
+    "OPEN_SHAPE",
+    "Attribute",
+    "Attributes",
+    "OpSpec",
+    "Shape",
+    "Shapes",
+    "decode_hook",
+    "encode_hook",
+]
 
 Shape = tuple[int, ...]
 """Extents of a tensor, ``(N, C, H, W)`` for images."""
@@ -23,6 +32,10 @@ Shape = tuple[int, ...]
 Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
 
 FLOAT_BYTES = 4
+
+OPEN_SHAPE = "open_shape"
+"""Attribute of an operator that reads or writes as much as its data has: the shapes that it
+has here have 1 where the extent is known only when it runs, and its cost is not known."""
 
 
 class Shapes(FrozenMap[tuple[Shape, ...]]):
@@ -96,6 +109,11 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
         return next((shape for shapes in self.outputs.values() for shape in shapes), ())
 
     @property
+    def is_open(self) -> bool:
+        """Whether how much it reads or writes is known only when it runs."""
+        return bool(self.attributes.get(OPEN_SHAPE, False))
+
+    @property
     def input_bytes(self) -> int:
         """Size of all activations read."""
         return _bytes(self.inputs)
@@ -111,7 +129,8 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
         return _bytes(self.weights)
 
     def __str__(self) -> str:
-        return f"{self.kind} {_text(self.input_shape)} -> {_text(self.output_shape)}"
+        shapes = f"{self.kind} {_text(self.input_shape)} -> {_text(self.output_shape)}"
+        return f"{shapes} (how many is known only when it runs)" if self.is_open else shapes
 
 
 def _bytes(slots: Mapping[str, tuple[Shape, ...]]) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageErro
 from edgeslim.files import new_folder, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.export import close_shapes, export_layer
+from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import check_parameters
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PreparedModel", "build_layer", "prepare", "prepare_layer"]
 
+_log = logging.getLogger(__name__)
+
 _STEM = "model"
 
 
@@ -35,7 +39,8 @@ class PreparedModel:
 
     Args:
         name: Short name for reports.
-        prefix: The model as it came, with closed shapes, as ``prefix.pdmodel`` and
+        prefix: The model as it came, with closed shapes and what it computes of them written
+            down, as ``prefix.pdmodel`` and
             ``prefix.pdiparams``; what Paddle runs as the truth.
         program: Program for Paddle-Lite.
         parameters: Its parameters; the model's own, unless a rewrite needs others.
@@ -59,7 +64,8 @@ def prepare(
     Args:
         source: The model.
         folder: Where its files go.
-        input_shapes: Shapes of open inputs by name; an empty name is the only input.
+        input_shapes: Shapes of open inputs by name; an empty name is the only input. Where
+            only the batch is open, it is the batch of those that are given, or 1.
 
     Raises:
         UsageError: A shape is needed, or names no input.
@@ -82,9 +88,7 @@ def prepare(
     prefix = folder / _STEM
     _copy(source.program, prefix.with_suffix(".pdmodel"))
     _copy(source.parameters, prefix.with_suffix(".pdiparams"))
-    if shapes:
-        close_shapes(prefix.with_suffix(".pdmodel"), shapes)
-    return _rewritten(source.name, folder)
+    return _rewritten(source.name, folder, make_shapes_known(prefix, shapes))
 
 
 def prepare_layer(
@@ -95,7 +99,7 @@ def prepare_layer(
     export_layer(net, [input_shape], folder / _STEM)
     for extra in folder.glob(f"{_STEM}.pdiparams.*"):
         extra.unlink()
-    return _rewritten(name, folder)
+    return _rewritten(name, folder, make_shapes_known(folder / _STEM))
 
 
 def build_layer(source: LayerModel) -> paddle.nn.Layer:
@@ -140,7 +144,16 @@ def _shapes_to_set(
         given = {next(iter(feeds)): given[""]}
     for unknown in set(given) - set(feeds):
         raise UsageError(f"{name} has no input {unknown!r}; it has {', '.join(feeds)}")
-    wanted = {**feeds, **given}
+    batch = next((shape[0] for shape in given.values() if shape), 1)
+    single = {feed: (batch, *shape[1:]) for feed, shape in feeds.items() if _is_open_batch(shape)}
+    for feed in single.keys() - given.keys():
+        _log.warning(
+            "%s: the batch of input %s is open, and %d is taken; --input-shape says another",
+            name,
+            feed,
+            batch,
+        )
+    wanted = {**feeds, **single, **given}
     for feed, shape in wanted.items():
         if min(shape, default=0) < 1:
             raise UsageError(
@@ -150,7 +163,12 @@ def _shapes_to_set(
     return {feed: shape for feed, shape in wanted.items() if feeds[feed] != shape}
 
 
-def _rewritten(name: str, folder: Path) -> PreparedModel:
+def _is_open_batch(shape: Shape) -> bool:
+    """Whether all that is open is how many images there are."""
+    return shape[:1] == (-1,) and min(shape[1:], default=0) > 0
+
+
+def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     prefix = folder / _STEM
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
@@ -170,5 +188,5 @@ def _rewritten(name: str, folder: Path) -> PreparedModel:
         program=target,
         parameters=parameters,
         graph=graph,
-        changes=tuple(changes),
+        changes=(*known, *changes),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
+from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
@@ -82,6 +83,9 @@ def _forget_trace(paddle: ModuleType) -> None:
 def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
     """Gives the inputs of a saved program fixed shapes and infers all others, in place.
 
+    Where an operator gives as many rows as its data has, it is described as giving the most
+    that there can be.
+
     Raises:
         ModelError: A shape does not fit the model.
     """
@@ -101,23 +105,49 @@ def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
             raise ModelError(
                 f"input shape {shapes} does not fit the model at {op.type()}"
             ) from error
+        _bound_rows(op, block)
     write_bytes(program, described.serialize_to_string())
 
 
+def _bound_rows(op: Any, block: Any) -> None:  # noqa: ANN401 - native descriptions
+    """Gives what a suppression leaves the most rows that there can be."""
+    kind = known_kinds().get(op.type())
+    if kind is None or not kind.most_rows:
+        return
+    name = kind.most_rows
+    given = op.attr(name) if op.has_attr(name) else kind.attributes[name]
+    assert isinstance(given, int)  # noqa: S101 - its default says so
+    rows = max(given, 1)
+    for slot in kind.outputs:
+        for name in op.output(slot):
+            variable = block.find_var(name.encode())
+            shape = list(variable.shape())
+            if shape[:1] == [-1]:
+                variable.set_shape([rows, *shape[1:]])
+
+
 def run_in_paddle(
-    prefix: Path, inputs: Mapping[str, np.ndarray[Any, Any]]
+    prefix: Path, inputs: Mapping[str, np.ndarray[Any, Any]], *, also: Sequence[str] = ()
 ) -> list[np.ndarray[Any, Any]]:
     """The outputs that Paddle computes for ``prefix.pdmodel`` and ``prefix.pdiparams``.
+
+    Args:
+        prefix: The model.
+        inputs: A value for each input.
+        also: Names of tensors that are wanted behind the outputs.
 
     Raises:
         ModelError: Paddle cannot load or run it.
     """
-    (outputs,) = run_each_in_paddle(prefix, [inputs])
+    (outputs,) = run_each_in_paddle(prefix, [inputs], also=also)
     return outputs
 
 
 def run_each_in_paddle(
-    prefix: Path, inputs: Iterable[Mapping[str, np.ndarray[Any, Any]]]
+    prefix: Path,
+    inputs: Iterable[Mapping[str, np.ndarray[Any, Any]]],
+    *,
+    also: Sequence[str] = (),
 ) -> list[list[np.ndarray[Any, Any]]]:
     """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
     paddle = load_paddle()
@@ -128,6 +158,7 @@ def run_each_in_paddle(
         scope = paddle.static.Scope()
         with paddle.static.scope_guard(scope):
             loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
+            fetched = [*fetched, *(loaded.global_block().var(name) for name in also)]
             outputs = [executor.run(loaded, feed=dict(each), fetch_list=fetched) for each in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.

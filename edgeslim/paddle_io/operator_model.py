@@ -38,11 +38,14 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     to choose, are kept in the model: noise would choose rows that are not there.
 
     Raises:
-        ModelError: There is no file in ``edgeslim/ops`` for this kind of operator.
+        ModelError: There is no file in ``edgeslim/ops`` for this kind of operator, or its
+            shapes depend on its data.
     """
     kind = known_kinds().get(spec.kind)
     if kind is None:
         raise ModelError(f"no operator kind {spec.kind!r} is known to edgeslim")
+    if spec.is_open:
+        raise ModelError(f"{spec} cannot be timed alone")
     proto = framework()
     program = proto.ProgramDesc()
     block = program.blocks.add(idx=0, parent_idx=-1)

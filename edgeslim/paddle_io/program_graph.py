@@ -10,7 +10,7 @@ from edgeslim.errors import ModelError
 from edgeslim.frozen import frozen
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import OperatorKind, known_kinds
-from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
+from edgeslim.opspec import OPEN_SHAPE, Attribute, Attributes, OpSpec, Shape, Shapes
 from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
 from edgeslim.paddle_io.proto import attribute_value, read_program
 from edgeslim.paddle_io.quantized_program import without_rounding
@@ -58,8 +58,10 @@ def _in_order(block: Any, plumbing: str) -> list[Any]:  # noqa: ANN401
 def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
     """The graph of a program's first block, where what is rounded counts as what it was before.
 
+    An operator with a tensor of open shape is in it as one of unknown cost (`OpSpec.is_open`).
+
     Raises:
-        ModelError: A tensor has an open shape or one that does not fit, or the program branches.
+        ModelError: An input has an open shape, one does not fit, or the program branches.
     """
     if len(program.blocks) > 1:
         raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
@@ -103,7 +105,7 @@ def _node(
     def shaped(slots: dict[str, tuple[str, ...]]) -> Shapes:
         return Shapes(
             {
-                slot: tuple(_closed(shapes.get(name, ()), name, path) for name in names)
+                slot: tuple(_closed(shapes.get(name, ())) for name in names)
                 for slot, names in slots.items()
             }
         )
@@ -114,6 +116,13 @@ def _node(
         rows = attributes[kind.most_rows]
         assert isinstance(rows, int)  # noqa: S101 - its default says so
         shapes = {**shapes, **_with_rows(outputs, shapes, rows)}
+    if any(
+        min(shapes.get(name, ()), default=1) < 1
+        for slots in (activations, outputs)
+        for names in slots.values()
+        for name in names
+    ):
+        attributes = Attributes({**attributes, OPEN_SHAPE: True})
     spec = OpSpec(
         kind=op.type,
         inputs=input_shapes,
@@ -173,13 +182,9 @@ def _closed_input(shape: Shape, name: str, path: Path) -> Shape:
     return shape or (1,)
 
 
-def _closed(shape: Shape, name: str, path: Path) -> Shape:
-    if any(extent <= 0 for extent in shape):
-        raise ModelError(
-            f"{path}: the shape {list(shape)} of {name!r} is known only when the model runs; "
-            "compute sizes from tensor.shape, not paddle.shape(tensor), and export it again"
-        )
-    return shape or (1,)
+def _closed(shape: Shape) -> Shape:
+    """A shape with 1 for what is known only when it runs."""
+    return tuple(max(extent, 1) for extent in shape) or (1,)
 
 
 def _attributes(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.ops import known_kinds
+from edgeslim.opspec import Shape
 from edgeslim.paddle_io.proto import add_attribute
 from edgeslim.paddle_io.quantized_program import is_quantized
 
@@ -31,7 +33,8 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
     for variable in block.vars:
         # A graph gives a single number one axis; the description of one has none.
         if shapes.get(variable.name) != old_shapes.get(variable.name):
-            variable.type.dense_tensor.tensor.dims[:] = shapes[variable.name]
+            tensor = variable.type.dense_tensor.tensor
+            tensor.dims[:] = _still_open(tensor.dims, shapes[variable.name])
     operators = [op for op in block.ops if op.type not in {"feed", "fetch"}]
     for op, old, new in zip(operators, before.nodes, after.nodes, strict=True):
         kind = known_kinds().get(op.type)
@@ -44,3 +47,10 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
             like = kind.attributes.get(name, value) if kind else value
             long = kind is not None and name in kind.long_attributes
             add_attribute(op, name, value, like=like, long=long)
+
+
+def _still_open(dims: Sequence[int], shape: Shape) -> list[int]:
+    """A shape for a description in which an extent that is known only when it runs stays open."""
+    if len(dims) != len(shape):
+        return list(shape)
+    return [old if old < 0 else new for old, new in zip(dims, shape, strict=True)]

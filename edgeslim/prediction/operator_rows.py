@@ -104,6 +104,9 @@ class OperatorRows:
             if key is None:
                 self._rows[spec] = np.zeros(self.layout.width)
                 self._errors[spec] = 0.0
+            elif spec.is_open:  # nothing that was measured is as large as this may be
+                self._refused.add(spec)
+                self._take(spec, np.full(self._null.size, np.nan), 0.0)
             elif key in self._curves:
                 self._take(spec, self._curves[key], 0.0)
             else:

@@ -145,21 +145,6 @@ def test_no_parameters(tmp_path: Path) -> None:
         prepared(nn.ReLU(), tmp_path)
 
 
-class SizeOfATensor(nn.Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2D(8, 4, 1, stride=2)
-
-    def forward(self, images: Any) -> Any:
-        size = paddle.shape(images)[2:]
-        return nn.functional.interpolate(self.convolution(images), size=size)
-
-
-def test_sizes_that_are_computed(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"known only when the model runs; compute sizes from"):
-        prepared(SizeOfATensor(), tmp_path)
-
-
 class Branching(nn.Layer):
     def __init__(self) -> None:
         super().__init__()

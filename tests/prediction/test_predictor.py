@@ -11,7 +11,7 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import FailedRow, LatencyTable, NetworkRow
-from edgeslim.opspec import OpSpec, Shapes
+from edgeslim.opspec import OPEN_SHAPE, Attributes, OpSpec, Shapes
 from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel
 from edgeslim.prediction.predictor import Prediction, Predictor, Source
@@ -72,6 +72,19 @@ def test_what_the_table_knows_nothing_like_is_listed_and_is_no_zero(path: Path) 
         f"{path} knows nothing like {softmax} and 1 more; "
         "measure them with edgeslim profile --out on this table"
     )
+
+
+def test_an_operator_whose_rows_depend_on_the_data_is_missing_even_if_one_like_it_was_measured(
+    path: Path,
+) -> None:
+    unknown = msgspec.structs.replace(
+        SMALL[0], attributes=Attributes({**SMALL[0].attributes, OPEN_SHAPE: True})
+    )
+    predictor = Predictor(table_at(path, row(SMALL[0], 1.0), row(SMALL[1], 2.0)))
+    prediction = predictor.predict([SMALL[0], unknown])
+    assert prediction.missing == (unknown,)
+    assert prediction.total_ms == pytest.approx(1.0)
+    assert (SMALL[0].is_open, unknown.is_open) == (False, True)
 
 
 def test_what_was_not_measured_is_interpolated_and_widens_the_interval(path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Saved models whose shapes are all known before they run.
+
+Shapes of a saved model may be open for three reasons: its inputs are (`close_shapes`), it
+computes sizes while it runs (`edgeslim.paddle_io.shape_folding`), or Paddle's rule for an
+operator says less than it could, and a run says it. What is left then depends on the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.files import write_bytes
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.export import close_shapes, run_in_paddle
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
+from edgeslim.paddle_io.proto import framework, read_program
+from edgeslim.paddle_io.shape_folding import constants_of, depends_on_data, fold
+
+__all__ = ["make_shapes_known", "noise"]
+
+Array = np.ndarray[Any, Any]
+
+_ROUNDING = 1e-5
+"""Difference over the largest value, of the same operators with other attributes."""
+
+
+def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) -> list[str]:
+    """Closes the shapes of a saved model in place; says what was changed, a phrase each.
+
+    What is computed of shapes becomes constant, and the model is compared with what it was.
+
+    Args:
+        prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
+        feeds: Shapes of inputs that are not to be as they were saved.
+
+    Raises:
+        ModelError: A shape does not fit the model, or Paddle cannot run it.
+    """
+    path = Path(f"{prefix}.pdmodel")
+    program = read_program(path)
+    if feeds or _open(program):
+        close_shapes(path, {**feed_shapes(program), **(feeds or {})})
+        program = read_program(path)
+    if len(program.blocks) > 1:
+        return []
+    constants = constants_of(program)
+    if not constants.needed and not _open(program) - depends_on_data(program):
+        return []
+    inputs = noise(program)
+    outputs = len(fetch_names(program))
+    before = run_in_paddle(prefix, inputs, also=constants.needed)
+    values = dict(zip(constants.needed, before[outputs:], strict=True))
+    changes = fold(program, constants, values)
+    write_bytes(path, program.SerializeToString())
+    close_shapes(path, feed_shapes(program))
+    program = read_program(path)
+    learnt = sorted(_open(program) - depends_on_data(program))
+    after = run_in_paddle(prefix, inputs, also=learnt)
+    _compare(prefix, before[:outputs], after[:outputs])
+    if learnt:
+        _learn(program, dict(zip(learnt, after[outputs:], strict=True)))
+        write_bytes(path, program.SerializeToString())
+    return [f"{what} ({number})" for what, number in changes.items()]
+
+
+def noise(program: Any) -> dict[str, Array]:  # noqa: ANN401 - a ProgramDesc
+    """Something for each input of a program with closed shapes, of the type that it has.
+
+    Whole numbers are 0 or 1, which are valid as indices of whatever has two rows.
+    """
+    generator = np.random.default_rng(0)
+    types = framework().VarType
+    numbers = {
+        variable.name: variable.type.dense_tensor.tensor.data_type
+        for variable in program.blocks[0].vars
+    }
+    names = {
+        types.BOOL: "bool",
+        types.INT16: "int16",
+        types.INT32: "int32",
+        types.INT64: "int64",
+        types.FP16: "float16",
+        types.FP64: "float64",
+        types.UINT8: "uint8",
+        types.INT8: "int8",
+    }
+    found = {}
+    for name, shape in feed_shapes(program).items():
+        dtype = np.dtype(names.get(numbers.get(name, types.FP32), "float32"))
+        value = (
+            generator.standard_normal(shape)
+            if dtype.kind == "f"
+            else generator.integers(0, 2, size=shape)
+        )
+        found[name] = value.astype(dtype)
+    return found
+
+
+def _open(program: Any) -> set[str]:  # noqa: ANN401
+    """Tensors that an operator makes and another reads, and that have an open extent."""
+    block = program.blocks[0]
+    shapes = {
+        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
+    }
+    parameters = persistent_tensors(program)
+    read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
+    return {
+        name
+        for op in block.ops
+        if op.type not in {"feed", "fetch"}
+        for slot in op.outputs
+        for name in slot.arguments
+        if name in read and name not in parameters and min(shapes.get(name, ()), default=1) < 0
+    }
+
+
+def _compare(prefix: Path, before: list[Array], after: list[Array]) -> None:
+    """Sizes written down must leave what the model computes as it was."""
+    for expected, found in zip(before, after, strict=True):
+        bound = _ROUNDING * float(np.max(np.abs(expected), initial=0.0))
+        same = expected.shape == found.shape and np.allclose(
+            expected, found, rtol=0.0, atol=bound, equal_nan=True
+        )
+        if not same:
+            raise ModelError(
+                f"{prefix.name}: what it computes of shapes does not stay the same for one input "
+                "shape; compute sizes from tensor.shape, not paddle.shape(tensor), and export it "
+                "again"
+            )
+
+
+def _learn(program: Any, tensors: Mapping[str, Array]) -> None:  # noqa: ANN401
+    """Gives descriptions the shapes that tensors had in a run."""
+    for variable in program.blocks[0].vars:
+        value = tensors.get(variable.name)
+        if value is not None and value.size:
+            variable.type.dense_tensor.tensor.dims[:] = value.shape

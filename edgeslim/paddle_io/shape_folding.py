@@ -1,0 +1,211 @@
+"""What a program computes of shapes, made part of its description.
+
+With the shapes of its inputs given, ``shape`` is a constant, and so is everything that is
+computed of it: slices, products, sizes to reshape or resize to. These values are read from one
+run in Paddle, so that no operator has to be understood here. They become attributes of the
+operators that read them; what nothing reads any more is left out, which also leaves the device
+fewer operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.ops import known_kinds
+from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.paddle_io.shape_operands import fold_operands, operands
+
+__all__ = ["Constants", "constants_of", "depends_on_data", "fold"]
+
+Array = np.ndarray[Any, Any]
+
+_OF_SHAPES = {"shape", "size", "numel"}
+"""Kinds that say something of a tensor's shape and nothing of what it holds."""
+
+_FILLED = {
+    "fill_constant_batch_size_like",
+    "fill_any_like",
+    "fill_zeros_like",
+    "fill_zeros_like2",
+}
+"""Kinds that fill a tensor of another's shape."""
+
+_RANDOM = ("random", "randint", "randperm", "bernoulli", "multinomial", "dropout", "seed")
+"""Parts of names of kinds that give something else each time."""
+
+_ROWS_FROM_DATA = {
+    "masked_select",
+    "matrix_nms",
+    "multiclass_nms",
+    "multiclass_nms2",
+    "multiclass_nms3",
+    "nonzero",
+    "unique",
+    "unique_consecutive",
+    "where_index",
+}
+"""Kinds that give as many rows as the data has of something."""
+
+_MOST = 65536
+"""A constant of more elements stays computed: the file would hold all of them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Constants:
+    """Tensors that depend on the shapes of the inputs alone.
+
+    Args:
+        names: All of them.
+        of_shapes: Those that a shape is in.
+        needed: Those that are read for a size, or read as data though a shape is in them.
+    """
+
+    names: frozenset[str]
+    of_shapes: frozenset[str]
+    needed: tuple[str, ...]
+
+
+def constants_of(program: Any) -> Constants:  # noqa: ANN401 - a ProgramDesc
+    """The constants of a program's first block."""
+    block = program.blocks[0]
+    writers: dict[str, int] = {}
+    for op in block.ops:
+        for name in _written(op):
+            writers[name] = writers.get(name, 0) + 1
+    names: set[str] = set()
+    of_shapes: set[str] = set()
+    needed: dict[str, None] = {}
+    for op in block.ops:
+        read = _read(op)
+        needed.update(dict.fromkeys(_sizes(op, names)))
+        if op.type == "feed" or any(part in op.type for part in _RANDOM):
+            continue
+        if op.type in _OF_SHAPES | _FILLED or all(name in names for name in read):
+            # What is written twice has two values.
+            written = [name for name in _written(op) if writers[name] == 1]
+            names.update(written)
+            if op.type in _OF_SHAPES or of_shapes.intersection(read):
+                of_shapes.update(written)
+        elif op.type != "fetch":
+            needed.update(dict.fromkeys(name for name in read if name in of_shapes))
+    return Constants(names=frozenset(names), of_shapes=frozenset(of_shapes), needed=tuple(needed))
+
+
+def _sizes(op: Any, names: set[str]) -> list[str]:  # noqa: ANN401
+    """What an operator reads for sizes, if all of a slot is constant."""
+    return [name for some in operands(op).values() if names.issuperset(some) for name in some]
+
+
+def fold(program: Any, constants: Constants, values: Mapping[str, Array]) -> dict[str, int]:  # noqa: ANN401
+    """Changes a program's first block in place; counts what was changed.
+
+    Args:
+        program: A ProgramDesc.
+        constants: Its constants.
+        values: What those of them hold that are needed.
+    """
+    block = program.blocks[0]
+    folded = sum(fold_operands(op, values) for op in block.ops)
+    as_data = {
+        name
+        for op in block.ops
+        if op.type != "fetch" and not constants.names.issuperset(_written(op))
+        for name in _read(op)
+        if name in constants.of_shapes and name in values
+    }
+    for place, op in enumerate(block.ops):
+        written = _written(op)
+        if len(written) == 1 and written[0] in as_data:
+            constant = _constant(written[0], values[written[0]])
+            if constant is not None:
+                block.ops[place].CopyFrom(constant)
+                folded += 1
+    before = len(block.ops)
+    _drop_unread(block, constants.names)
+    counts = {
+        "sizes computed from shapes made constants": folded,
+        "operators that only computed sizes left out": before - len(block.ops),
+    }
+    return {what: count for what, count in counts.items() if count}
+
+
+def _constant(name: str, value: Array) -> Any | None:  # noqa: ANN401 - an OpDesc
+    """An operator that gives a constant; None if there is none for its type or size."""
+    proto = framework()
+    types = {
+        "bool": proto.VarType.BOOL,
+        "int32": proto.VarType.INT32,
+        "int64": proto.VarType.INT64,
+        "float32": proto.VarType.FP32,
+    }
+    number = types.get(value.dtype.name)
+    if number is None or not 0 < value.size <= _MOST or not np.isfinite(value).all():
+        return None
+    uniform = bool((value == value.flat[0]).all())
+    op = proto.OpDesc(type="fill_constant" if uniform else "assign_value")
+    op.outputs.add(parameter="Out", arguments=[name])
+    add_attribute(op, "shape", value.shape, long=uniform)
+    add_attribute(op, "dtype", number)
+    if uniform:
+        add_attribute(op, "value", float(value.flat[0]))
+        add_attribute(op, "str_value", str(value.flat[0].item()))
+        return op
+    scalars = op.attrs.add(name="values", type=proto.AttrType.SCALARS)
+    whole = value.dtype.kind in "ib"
+    for element in np.ravel(value).tolist():
+        if whole:
+            scalars.scalars.add(type=proto.Scalar.Type.LONG, i=int(element))
+        else:
+            scalars.scalars.add(type=proto.Scalar.Type.FLOAT64, r=float(element))
+    return op
+
+
+def _drop_unread(block: Any, names: frozenset[str]) -> None:  # noqa: ANN401
+    """Leaves out what makes constants that nothing reads."""
+    read: set[str] = set()
+    for place in reversed(range(len(block.ops))):
+        op = block.ops[place]
+        written = _written(op)
+        if written and names.issuperset(written) and not read.intersection(written):
+            del block.ops[place]
+        else:
+            read.update(_read(op))
+
+
+def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
+    """Tensors of open shape whose extents depend on what the inputs hold.
+
+    Of any other open shape only Paddle's description falls short, and a run says it.
+    """
+    block = program.blocks[0]
+    shapes = {
+        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
+    }
+    parameters = persistent_tensors(program)
+    found: set[str] = set()
+    for op in block.ops:
+        bounded = op.type in known_kinds() and known_kinds()[op.type].most_rows
+        if (
+            (op.type in _ROWS_FROM_DATA and not bounded)
+            or any(name not in parameters for some in operands(op).values() for name in some)
+            or found.intersection(_read(op))
+        ):
+            found.update(name for name in _written(op) if min(shapes.get(name, ()), default=1) < 0)
+    return frozenset(found)
+
+
+def _read(op: Any) -> list[str]:  # noqa: ANN401
+    return _names(op.inputs)
+
+
+def _written(op: Any) -> list[str]:  # noqa: ANN401
+    return _names(op.outputs)
+
+
+def _names(slots: Iterable[Any]) -> list[str]:
+    return [name for slot in slots for name in slot.arguments]
