@@ -57,6 +57,7 @@ _TOGETHER_TOO = (
     ),
     *("cli/test_table.py", "cli/test_train.py", "deployment/test_ways.py"),
     *("profiling/test_plan.py", "test_imports.py", "test_latency_table.py"),
+    *("runner/test_truth_values.py",),
     *("runner/test_batch.py", "runner/test_native.py"),
     *("runner/test_native_build.py", "runner/test_native_documents.py"),
     *("runner/test_native_hard_cases.py", "runner/test_native_parts.py"),

@@ -59,6 +59,14 @@ def benchmark(name: str) -> ModuleType:
     return module
 
 
+def benchmark_package(name: str) -> ModuleType:
+    """A module of a package in ``benchmarks/``, such as ``operator_networks.draws``."""
+    folder = str(PROJECT / "benchmarks")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
 def is_alive(process_id: int) -> bool:
     """Whether a process runs; one that has ended and is not yet reaped does not."""
     try:

@@ -44,7 +44,19 @@ class Model:
     def outputs(self) -> List[Any]:
         """What the last run gave."""
         count = len(self._predictor.get_output_names())
-        return [self._predictor.get_output(index).numpy() for index in range(count)]
+        return [_array(self._predictor.get_output(index)) for index in range(count)]
+
+
+def _array(tensor: Any) -> Any:
+    """What a tensor holds.
+
+    The array that paddlelite 2.13rc0 makes of truth values has strides of nought, so that all of
+    them read as the first.
+    """
+    array = tensor.numpy()
+    if array.dtype != bool:
+        return array
+    return array.__class__(array.shape, array.dtype, bytes(tensor.uint8_data()))
 
 
 def load_model(entry: Message, tools: Tools) -> Model:

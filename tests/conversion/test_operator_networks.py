@@ -1,0 +1,128 @@
+"""Small networks drawn of operators and their attributes: none may leave as something else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.tools import PROJECT, benchmark_package, require_module
+
+draws = benchmark_package("operator_networks.draws")
+catalogue = benchmark_package("operator_networks.catalogue")
+judging = benchmark_package("operator_networks.judging")
+page = benchmark_package("operator_networks.page")
+Case = benchmark_package("operator_networks.case").Case
+
+SAMPLE = (
+    *("conv2d", "conv2d, depthwise", "conv2d_transpose", "conv1d", "max_pool2d", "avg_pool2d"),
+    *("adaptive_avg_pool2d", "leaky_relu", "hardtanh", "clip", "floor", "add", "divide"),
+    *("sum", "max", "linear", "softmax", "group_norm", "reshape", "transpose", "split"),
+    *("pad", "interpolate, bilinear", "embedding"),
+)
+
+
+def test_a_seed_always_draws_the_same() -> None:
+    code = (
+        "import sys; sys.path.append('benchmarks')\n"
+        "from operator_networks.draws import corpus\n"
+        "print('\\n'.join(case.line for case in corpus(300, 7)), end='')"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    lines = [case.line for case in draws.corpus(300, 7)]
+    assert other.stdout.splitlines() == lines
+    assert lines != [case.line for case in draws.corpus(300, 8)]
+
+
+def test_every_operator_is_drawn_and_every_line_is_its_case() -> None:
+    cases = draws.corpus(300, 1)
+    assert len(cases) == 300
+    assert {case.operator for case in cases} == set(catalogue.OPERATORS)
+    assert all(Case.read(case.line) == case for case in cases)
+
+
+def test_of_enough_cases_each_value_of_each_attribute_is_one() -> None:
+    enough = sum(operator.worth for operator in catalogue.OPERATORS.values()) * 8
+    drawn: dict[tuple[str, str], set[str]] = {}
+    for case in draws.corpus(enough, 1):
+        for attribute, value in case.attributes.items():
+            drawn.setdefault((case.operator, attribute), set()).add(str(value))
+    missing = {
+        (name, attribute): {str(value) for value in values} - drawn[name, attribute]
+        for name, operator in catalogue.OPERATORS.items()
+        for attribute, values in operator.choices.items()
+    }
+    assert not {place: values for place, values in missing.items() if values}
+
+
+def test_more_cases_are_more_of_the_same() -> None:
+    few = Counter(case.line for case in draws.corpus(300, 3))
+    more = Counter(case.line for case in draws.corpus(600, 3))
+    assert not few - more
+
+
+def judged(truth: Any, found: Any) -> Any:
+    pair = ({"noise": [np.asarray(each, np.float32)]} for each in (truth, found))
+    return judging.judge(*pair)
+
+
+def test_one_element_of_many_is_enough_to_be_wrong() -> None:
+    truth = np.linspace(-1, 1, 1000)
+    found = truth.copy()
+    assert judged(truth, found).right
+    found[3] += 0.01
+    verdict = judged(truth, found)
+    assert not verdict.right
+    assert not verdict.near
+    assert verdict.share == pytest.approx(0.001)
+    assert verdict.worst == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_large_value_hides_nothing_small_that_is_another_function() -> None:
+    verdict = judged([1.0, 1.0], [1.0, 1.0005])
+    assert (verdict.right, verdict.near) == (False, True)
+
+
+def test_no_number_is_right_only_where_the_layer_has_none() -> None:
+    assert judged([np.nan, np.inf, 1.0], [np.nan, np.inf, 1.0]).right
+    for found in ([0.0, np.inf, 1.0], [np.nan, -np.inf, 1.0], [np.nan, np.inf, np.nan]):
+        assert not judged([np.nan, np.inf, 1.0], found).right
+
+
+def test_extents_in_another_order_are_wrong() -> None:
+    assert judged(np.zeros((1, 2, 3)), np.zeros((2, 3))).right
+    assert not judged(np.zeros((2, 3)), np.zeros((3, 2))).right
+
+
+def test_the_page_has_ranges_counts_and_shares() -> None:
+    end = {"status": "proved", "message": ""}
+    records = [
+        {
+            "case": {"operator": "elu", "attributes": {"alpha": alpha}},
+            "changes": ["elu: written otherwise (1)"],
+            "x86": end,
+            "arm": {**end, "status": arm},
+        }
+        for alpha, arm in ((1.0, "proved"), (0.3, "proved"), (2.0, "proved"), (0.5, "aborted"))
+    ]
+    text = page.page(records, "the command", "the machine")
+    assert "x86 100.0 %, arm 75.0 %" in text
+    assert "| `elu` | alpha 0.3..2 | right 3 | right 3 | elu: written otherwise |" in text
+    assert "|  | alpha 0.5 | right 1 | `opt` aborts 1 | elu: written otherwise |" in text
+
+
+@pytest.mark.slow
+def test_networks_of_a_sample_are_right_or_refused_by_name() -> None:
+    require_module("paddlelite")
+    trials = benchmark_package("operator_networks.trials")
+    records = list(trials.try_cases(draws.sample(SAMPLE, 1)))
+    assert len(records) == len(SAMPLE)
+    ends = {record["case"]["operator"]: record["x86"]["status"] for record in records}
+    assert ends == dict.fromkeys(SAMPLE, "proved")
+    assert {record["arm"]["status"] for record in records} <= {"proved", "converted"}
