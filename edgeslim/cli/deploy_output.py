@@ -70,6 +70,11 @@ def _print_model_notes(each: Deployed, speedup: SpeedupRecord | None) -> None:
             f"times as fast as the baseline; another deployment of {speedup.rounds} rounds "
             f"would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of all cases"
         )
+    if each.without_meaning:
+        print_lines(
+            f"  {each.name} for {each.target.value} is proved by the {each.proved_by[0]} alone: "
+            f"{', '.join(each.without_meaning)}"
+        )
     if missing(each):
         print_lines("  there is no prediction, for the table lacks:")
         print_lines(*(f"    {operator}" for operator in missing(each)))
@@ -208,6 +213,8 @@ def _model_document(each: Deployed) -> dict[str, object]:
         "output_max_rel_error": None if difference is None else difference.max_rel,
         "output_variance_lost": None if difference is None else difference.lost,
         "output_same_top1": None if difference is None else difference.top1,
+        "proved_by": list(each.proved_by),
+        "without_meaning": list(each.without_meaning),
         "sustained": None if each.sustained is None else _sustained_document(each.sustained),
         "target_ms": each.target_ms,
         "met_target": each.met_target,

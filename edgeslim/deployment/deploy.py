@@ -13,6 +13,7 @@ from edgeslim.deployment.deployed import Deployed, Deployment, Failed, disappoin
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.deployment.history import append_record
 from edgeslim.deployment.proof import Found, deployment_record
+from edgeslim.deployment.proving import Claim, Proof, open_prover
 from edgeslim.deployment.records import Role
 from edgeslim.deployment.request import Request, device_for, request_for
 from edgeslim.deployment.subjects import Subject, baseline_subject, model_subject
@@ -283,37 +284,45 @@ def convert(
     """Converts a model for some targets and precisions without a device; raises as `deploy`."""
     check_ways(precisions, ())
     request = request_for(model, None, out, Path())
-    with temporary_folder() as scratch:
+    with temporary_folder() as scratch, open_prover() as prover:
         prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
         wanted = [
             (target, precision)
             for target in targets
             for precision in precisions_of(precisions, prepared, target)
         ]
-        folder = new_folder(request.folder)
-        done: list[tuple[Target, Precision, OptimizedFile]] = []
+        done: list[tuple[Target, Precision, OptimizedFile, Proof]] = []
         failed: list[Failed] = []
         for target, precision in wanted:
             try:
-                file = in_precision(prepared, target, precision, scratch)[1]
+                source, file = in_precision(prepared, target, precision, scratch)
+                claim = Claim(model=source, file=file, target=target, precision=precision)
+                proof = prover.prove(claim, scratch)
             except (ModelError, ProgramError) as error:
                 if len(failed) + 1 == len(wanted):
                     raise
                 failed.append(not_had(prepared, target, precision, None, error))
                 continue
-            done.append((target, precision, file))
-        models = [_converted(prepared.name, *each, placed(each[2], folder)) for each in done]
-    return Deployment(folder=folder, device="", models=tuple(models), failed=tuple(failed))
-
-
-def _converted(
-    name: str, target: Target, precision: Precision, file: OptimizedFile, optimized: Path
-) -> Deployed:
-    return Deployed(
-        name=name,
-        optimized=optimized,
-        target=target,
-        size_bytes=file.facts.size_bytes,
-        precision=precision,
-        computes_in=file.facts.computes_in,
+            done.append((target, precision, file, proof))
+        folder = new_folder(request.folder)
+        models = [
+            Deployed(
+                name=prepared.name,
+                optimized=placed(file, folder),
+                target=target,
+                size_bytes=file.facts.size_bytes,
+                precision=precision,
+                computes_in=file.facts.computes_in,
+                difference=proof.difference,
+                proved_by=proof.by,
+                without_meaning=proof.unknown,
+            )
+            for target, precision, file, proof in done
+        ]
+    return Deployment(
+        folder=folder,
+        device="",
+        models=tuple(models),
+        failed=tuple(failed),
+        warnings=tuple(gap for *_, proof in done for gap in proof.gaps),
     )

@@ -36,7 +36,9 @@ class Deployed:
         threads: Threads that it ran with; None if it was only converted.
         prediction: What the table says, if there is one of this precision and thread count.
         measurement: What the device took, unless the model was only converted.
-        difference: How far its outputs are from Paddle's, unless only converted.
+        difference: How far its outputs are from Paddle's.
+        proved_by: What proved them right: the device, or as `edgeslim.deployment.proving` says.
+        without_meaning: Operators that only a runtime of another processor has proved.
         target_ms: The limit it was made for, if any.
         speed: How fast the device was over how fast it was when the table was measured, by
             the reference operator; 1 is the same.
@@ -55,6 +57,8 @@ class Deployed:
     prediction: Prediction | None = None
     measurement: Measurement | None = None
     difference: OutputDifference | None = None
+    proved_by: tuple[str, ...] = ()
+    without_meaning: tuple[str, ...] = ()
     target_ms: float | None = None
     speed: float | None = None
     sustained: Sustained | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ __all__ = [
     "KERNEL_TARGETS",
     "Kernel",
     "OptimizedModel",
+    "parameter_messages",
+    "program_message",
     "read_optimized_model",
 ]
 
@@ -105,6 +108,23 @@ def read_optimized_model(path: Path) -> OptimizedModel:
     if not kernels:
         raise BadFileError(f"{path} is not an optimized model of Paddle-Lite: it calls no kernels")
     return OptimizedModel(library_version=name, kernels=kernels, size_bytes=len(content))
+
+
+def program_message(content: bytes) -> bytes:
+    """The program of a file that was read as an optimized model, as a FlatBuffers message."""
+    size = _START.unpack_from(content)[2]
+    return content[_START.size : _START.size + size]
+
+
+def parameter_messages(content: bytes) -> Iterator[bytes]:
+    """The parameters of such a file, a FlatBuffers message each."""
+    position = _START.size + _START.unpack_from(content)[2]
+    header_bytes, count = struct.unpack_from("<HH", content, position + 4)
+    position += 6 + header_bytes
+    for _ in range(count):
+        size, offset = struct.unpack_from("<II", content, position)
+        yield content[position + 4 + offset : position + 4 + size]
+        position += 4 + size
 
 
 def _end(content: bytes, position: int) -> int:

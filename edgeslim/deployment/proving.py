@@ -1,0 +1,215 @@
+"""Proof that a converted model computes what Paddle does, before its file is handed out.
+
+Two proofs, of different parts. What the optimizer made of a model for a processor that is not
+here is computed in Paddle by the meaning of its operators, from the very file: that proves the
+optimizer's work. What kernels compute is proved by Paddle-Lite's runtime on this machine: by the
+file itself if it is for such a processor, else by its twin, the same model converted for this
+one. Where an operator has no meaning here, the runtime alone must agree, and the result says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeslim.conversion.optimized import OptimizedFile, optimize
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.outputs import (
+    OutputDifference,
+    Truth,
+    acceptable,
+    compare_outputs,
+    difference_of,
+    paddle_truth,
+)
+from edgeslim.errors import EdgeslimError, LinkError, ModelError, ProgramError, RunnerError
+from edgeslim.execution import Precision, Target
+from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
+from edgeslim.profiling.device_session import DeviceSession, open_device
+
+__all__ = ["Claim", "Proof", "ProofBy", "Prover", "open_prover", "prove_optimized", "truth_of"]
+
+_INPUTS = 8
+"""Compared where a precision loses something: one input says little of how much."""
+
+_NOT_FINITE = "not finite"
+"""What the runner says where outputs are no numbers: garbage, and no lack of a kernel."""
+
+_TWINS = {Precision.FP16: Precision.FP32}
+"""What this machine's runtime computes in instead, where it has no such kernels."""
+
+
+class ProofBy:
+    """Names of the proofs."""
+
+    INTERPRETER = "interpreter"
+    """What the optimizer made, operator by operator in Paddle."""
+    RUNTIME = "runtime"
+    """The file itself, run by Paddle-Lite."""
+    TWIN = "twin"
+    """The same model converted for this machine, run by Paddle-Lite."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """That a file computes what a model does.
+
+    Args:
+        model: What was converted, and says what is right.
+        file: The same, converted.
+        target: What for.
+        precision: To what.
+    """
+
+    model: PreparedModel
+    file: OptimizedFile
+    target: Target
+    precision: Precision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """How a file was proved.
+
+    Args:
+        by: Names of the proofs that hold, see `ProofBy`.
+        difference: How far the outputs of the first of them are from Paddle's.
+        unknown: Operators of the file whose meaning is not known here.
+        gaps: What is not proved, a line each.
+    """
+
+    by: tuple[str, ...]
+    difference: OutputDifference
+    unknown: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+
+def truth_of(model: PreparedModel, precision: Precision) -> Truth:
+    """What Paddle computes, for as many inputs as a precision needs."""
+    return paddle_truth(model, 1 if precision is Precision.FP32 else _INPUTS)
+
+
+def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str, ...]:
+    """What the optimizer made, computed by the meaning of its operators.
+
+    Args:
+        claim: What is to be proved.
+        truth: What Paddle computes of the model.
+
+    Returns:
+        How far it is from that, or the operators without a meaning.
+
+    Raises:
+        ModelError: It computes something else.
+        BadFileError: The file cannot be read.
+    """
+    program = read_optimized_program(claim.file.path)
+    unknown = without_meaning(program)
+    if unknown:
+        return unknown
+    try:
+        net = OptimizedNet(program)
+        found = [net.run(each) for each in truth.inputs]
+    except ModelError as error:
+        return (str(error),)
+    difference = difference_of(truth.outputs, found)
+    if not acceptable(difference, claim.precision):
+        raise ModelError(
+            f"what opt makes of {claim.model.name} for {claim.target.value} computes something "
+            f"else: its outputs differ from Paddle's by {difference.max_rel:.2g} of their largest "
+            "value"
+        )
+    return difference
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Proves files that no device is there for.
+
+    Args:
+        runtime: This machine's, opened when it is asked for first; raises if it cannot be had.
+    """
+
+    runtime: Callable[[], DeviceSession]
+
+    def prove(self, claim: Claim, folder: Path) -> Proof:
+        """How a file is proved.
+
+        Args:
+            claim: What is to be proved.
+            folder: For files on the way.
+
+        Raises:
+            ModelError: It computes something else, or nothing can prove that it does not.
+        """
+        truth = truth_of(claim.model, claim.precision)
+        meant = prove_optimized(claim, truth)
+        try:
+            session, run = self._runnable(claim, folder)
+        except EdgeslimError as error:
+            return _without_runtime(claim, meant, error)
+        own = run is claim
+        try:
+            ran = compare_outputs(
+                *(session, run.model, run.file, folder), precision=run.precision, truth=truth
+            )
+        except (ProgramError, RunnerError) as error:
+            if own or _NOT_FINITE in str(error):
+                raise
+            return _without_runtime(claim, meant, error)
+        by = ProofBy.RUNTIME if own else ProofBy.TWIN
+        if isinstance(meant, tuple):
+            return Proof(by=(by,), difference=ran, unknown=meant)
+        return Proof(by=(ProofBy.INTERPRETER, by), difference=meant)
+
+    def _runnable(self, claim: Claim, folder: Path) -> tuple[DeviceSession, Claim]:
+        """This machine's runtime, and what it can run: the claim itself, or that of its twin."""
+        session = self.runtime()
+        target = session.execution.target
+        if claim.target is target:
+            return session, claim
+        precision = _TWINS.get(claim.precision, claim.precision)
+        output = folder / f"twin.{claim.file.path.stem}"
+        file = optimize(claim.model, target, output, precision)
+        return session, replace(claim, file=file, target=target, precision=precision)
+
+
+def _without_runtime(
+    claim: Claim, meant: OutputDifference | tuple[str, ...], error: EdgeslimError
+) -> Proof:
+    """What is left of a proof if no runtime takes part in it.
+
+    Raises:
+        ModelError: Nothing is left.
+    """
+    what = f"{claim.model.name} for {claim.target.value}"
+    if isinstance(meant, tuple):
+        raise ModelError(
+            f"{what} cannot be proved: no meaning is known of {', '.join(meant)}, and the runtime "
+            f"on this machine does not run it: {error}"
+        ) from error
+    gap = f"no runtime has run {what}, only its operators were computed: {error}"
+    return Proof(by=(ProofBy.INTERPRETER,), difference=meant, gaps=(gap,))
+
+
+@contextmanager
+def open_prover() -> Iterator[Prover]:
+    """A prover whose runtime is this machine's."""
+    with ExitStack() as stack:
+        opened: list[DeviceSession | EdgeslimError] = []
+
+        def runtime() -> DeviceSession:
+            if not opened:
+                try:
+                    opened.append(stack.enter_context(open_device("host")))
+                except (LinkError, ProgramError, RunnerError) as error:
+                    opened.append(error)
+            (found,) = opened
+            if isinstance(found, EdgeslimError):
+                raise found
+            return found
+
+        yield Prover(runtime)

@@ -1,0 +1,126 @@
+"""The program and the weights in an optimized model's file.
+
+Fields are numbered as in Paddle-Lite's ``lite/model_parser/flatbuffers/framework.fbs`` and
+``param.fbs``; how the file is laid out is told in `edgeslim.lite.nb`.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeslim.errors import BadFileError, ModelError
+from edgeslim.files import read_bytes
+from edgeslim.lite.flat_tables import FlatTable, root_table
+from edgeslim.lite.nb import parameter_messages, program_message, read_optimized_model
+from edgeslim.optimized_program import OperatorCall, OptimizedProgram
+
+__all__ = ["read_optimized_program"]
+
+_KERNEL = "__@kernel_type_attr@__"
+"""The attribute that says what runs an operator."""
+
+_SCALARS: dict[int, tuple[int, str, float]] = {
+    0: (2, "i", 0),
+    1: (3, "f", 0.0),
+    6: (8, "?", False),
+    9: (11, "q", 0),
+    15: (14, "d", 0.0),
+}
+"""Field, form and default of an attribute that is one number, by its type."""
+
+_VECTORS = {3: (5, "<i4"), 4: (6, "<f4"), 7: (9, "?"), 11: (13, "<i8"), 12: (15, "<f8")}
+"""Of one that is several."""
+
+_TEXT, _TEXTS = 2, 5
+
+_ELEMENTS = {
+    0: "?",
+    1: "<i2",
+    2: "<i4",
+    3: "<i8",
+    4: "<f2",
+    5: "<f4",
+    6: "<f8",
+    20: "u1",
+    21: "i1",
+}
+"""NumPy's names for the types of elements."""
+
+
+def read_optimized_program(path: Path) -> OptimizedProgram:
+    """Reads the whole of an ``.nb`` file.
+
+    Raises:
+        BadFileError: Missing, truncated, or not an optimized model.
+        ModelError: It has loops or branches.
+    """
+    read_optimized_model(path)
+    content = read_bytes(path)
+    try:
+        blocks = root_table(program_message(content)).tables(0)
+        weights = dict(_weight(each) for each in parameter_messages(content))
+        operators = [_operator(each) for each in blocks[0].tables(3)]
+    except (ValueError, KeyError, IndexError, struct.error) as error:
+        raise BadFileError(f"{path} is not a whole optimized model: {error}") from error
+    if len(blocks) > 1:
+        raise ModelError(f"{path} has control flow (loops or branches)")
+    return OptimizedProgram(
+        calls=[each for each in operators if each.kind not in {"feed", "fetch"}],
+        weights=weights,
+        feeds=_ends(operators, "feed"),
+        fetches=_ends(operators, "fetch"),
+    )
+
+
+def _ends(operators: list[OperatorCall], kind: str) -> tuple[str, ...]:
+    """Names of the inputs or outputs in the order of their columns."""
+    found = sorted(
+        (each for each in operators if each.kind == kind), key=lambda each: each.attributes["col"]
+    )
+    return tuple(
+        each.outputs["Out"][0] if kind == "feed" else each.inputs["X"][0] for each in found
+    )
+
+
+def _operator(table: FlatTable) -> OperatorCall:
+    attributes = dict(_attribute(each) for each in table.tables(3))
+    return OperatorCall(
+        kind=table.text(0),
+        inputs=_slots(table.tables(1)),
+        outputs=_slots(table.tables(2)),
+        kernel=str(attributes.pop(_KERNEL, "")),
+        attributes=attributes,
+    )
+
+
+def _slots(tables: list[FlatTable]) -> dict[str, tuple[str, ...]]:
+    found = {each.text(0): tuple(each.texts(1)) for each in tables}
+    return {slot: names for slot, names in found.items() if names}
+
+
+def _attribute(table: FlatTable) -> tuple[str, Any]:
+    name, kind = table.text(0), table.number(1, "i")
+    if kind == _TEXT:
+        return name, table.text(4)
+    if kind == _TEXTS:
+        return name, tuple(table.texts(7))
+    if kind in _SCALARS:
+        return name, table.number(*_SCALARS[kind])
+    if kind in _VECTORS:
+        field, element = _VECTORS[kind]
+        return name, tuple(table.numbers(field, element).tolist())
+    return name, None  # a block, which only control flow has
+
+
+def _weight(message: bytes) -> tuple[str, np.ndarray[Any, Any]]:
+    table = root_table(message)
+    tensor = table.table(3)
+    if tensor is None:
+        raise ValueError("a weight without a value")
+    shape = tensor.numbers(2, "<i8").tolist()
+    elements = tensor.numbers(4, "i1").tobytes()
+    return table.text(1), np.frombuffer(elements, _ELEMENTS[tensor.number(3, "i")]).reshape(shape)

@@ -1,0 +1,99 @@
+"""Convolutions, with biases, residuals and activations in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.optimized_program import OperatorCall
+from edgeslim.paddle_io.optimized_operators._activations import convolution_activation
+from edgeslim.paddle_io.optimized_operators._int8 import Rounding, rounding
+from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, only
+
+__all__ = ["convolution", "transposed_convolution"]
+
+
+def convolution(call: OperatorCall) -> Meaning:
+    """``conv2d``, ``depthwise_conv2d`` and ``conv3d``: the kind says nothing, groups do."""
+    for name in ("fuse_elementwise_op_type", "scale_activation_type"):
+        if call.attributes.get(name):
+            raise ModelError(f"{call.kind} has {name} {call.attributes[name]!r} in it")
+    act, scales = convolution_activation(call), rounding(call, "Filter0_scale", "Output0_scale")
+    strides = list(attribute(call, "strides"))
+    groups = attribute(call, "groups")
+
+    def compute(given: Slots) -> Slots:
+        from paddle.nn import functional
+
+        images, filters = only(given, "Input"), only(given, "Filter")
+        padding, dilations = _geometry(call, images.shape[2:], filters.shape[2:])
+        convolve = functional.conv2d if images.ndim == 4 else functional.conv3d
+        result = convolve(images, filters, None, strides, padding, dilations, groups)
+        return {"Output": (_finished(result, given, scales, act),)}
+
+    return compute
+
+
+def _finished(result: Any, given: Slots, scales: Rounding | None, act: Any) -> Any:  # noqa: ANN401
+    """With what comes behind the sums: scales of 8 bits, bias, residual, activation, rounding."""
+    if scales is not None:
+        result = scales.restored(result, axis=1)
+    bias, residual = only(given, "Bias"), only(given, "ResidualData")
+    if bias is not None:
+        result = result + bias.reshape([1, -1, *[1] * (result.ndim - 2)])
+    if residual is not None:
+        result = result + residual.reshape(result.shape)
+    result = act(result, given)
+    return result if scales is None else scales.rounded(result)
+
+
+def _geometry(
+    call: OperatorCall, sizes: Sequence[int], window: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Padding before and behind each axis, and dilations."""
+    strides, dilations = attribute(call, "strides"), list(attribute(call, "dilations"))
+    paddings = list(attribute(call, "paddings"))
+    if len(paddings) == len(strides):
+        paddings = [side for each in paddings for side in (each, each)]
+    algorithm = call.attributes.get("padding_algorithm", "EXPLICIT")
+    if algorithm == "VALID":
+        return [0] * len(paddings), dilations
+    if algorithm != "SAME":
+        return paddings, dilations
+    sides = []
+    for size, extent, stride in zip(sizes, window, strides, strict=True):
+        total = max((-(-size // stride) - 1) * stride + extent - size, 0)
+        sides += [total // 2, total - total // 2]
+    return sides, [1] * len(strides)
+
+
+def transposed_convolution(call: OperatorCall) -> Meaning:
+    """``conv2d_transpose`` and its depthwise form."""
+    if call.attributes.get("enable_int8"):
+        raise ModelError(f"{call.kind} in 8 bits")
+    act = convolution_activation(call)
+    strides = list(attribute(call, "strides"))
+    groups = attribute(call, "groups")
+    size = list(call.attributes.get("output_size") or ())
+    extra = list(call.attributes.get("output_padding") or ())
+
+    def compute(given: Slots) -> Slots:
+        from paddle.nn.functional import conv2d_transpose
+
+        images, filters = only(given, "Input"), only(given, "Filter")
+        padding, dilations = _geometry(call, images.shape[2:], filters.shape[2:])
+        result = conv2d_transpose(
+            images,
+            filters,
+            None,
+            strides,
+            padding,
+            extra if extra and not size else 0,
+            groups,
+            dilations,
+            size or None,
+        )
+        return {"Output": (_finished(result, given, None, act),)}
+
+    return compute
