@@ -9,13 +9,14 @@ one. Where an operator has no meaning here, the runtime alone must agree, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.judgement import told
 from edgeslim.deployment.outputs import (
     OutputDifference,
     Truth,
@@ -30,10 +31,11 @@ from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.profiling.device_session import DeviceSession, open_device
 
-__all__ = ["Claim", "Proof", "ProofBy", "Prover", "open_prover", "prove_optimized", "truth_of"]
+__all__ = ["Claim", "Proof", "ProofBy", "Prover", "open_prover", "prove_optimized", "truth_for"]
 
-_INPUTS = 8
-"""Compared where a precision loses something: one input says little of how much."""
+_EXACT_INPUTS, _INPUTS = 2, 8
+"""Compared in fp32, where two say that outputs follow their input, and where a precision loses
+something, of how much one input says little."""
 
 _NOT_FINITE = "not finite"
 """What the runner says where outputs are no numbers: garbage, and no lack of a kernel."""
@@ -87,9 +89,14 @@ class Proof:
     gaps: tuple[str, ...] = ()
 
 
-def truth_of(model: PreparedModel, precision: Precision) -> Truth:
-    """What Paddle computes, for as many inputs as a precision needs."""
-    return paddle_truth(model, 1 if precision is Precision.FP32 else _INPUTS)
+def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> Truth:
+    """What Paddle computes, for as many inputs as the precisions of one model need.
+
+    Raises:
+        ModelError: Paddle cannot run it, or nothing is proved by what it computes.
+    """
+    exact = all(each is Precision.FP32 for each in precisions)
+    return paddle_truth(model, _EXACT_INPUTS if exact else _INPUTS)
 
 
 def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str, ...]:
@@ -119,8 +126,7 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
     if not acceptable(difference, claim.precision):
         raise ModelError(
             f"what opt makes of {claim.model.name} for {claim.target.value} computes something "
-            f"else: its outputs differ from Paddle's by {difference.max_rel:.2g} of their largest "
-            "value"
+            f"else: its outputs differ from Paddle's {told(difference, claim.precision)}"
         )
     return difference
 
@@ -145,7 +151,7 @@ class Prover:
         Raises:
             ModelError: It computes something else, or nothing can prove that it does not.
         """
-        truth = truth_of(claim.model, claim.precision)
+        truth = truth_for(claim.model, [claim.precision])
         meant = prove_optimized(claim, truth)
         try:
             session, run = self._runnable(claim, folder)

@@ -12,7 +12,8 @@ from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.deployed import Failed
-from edgeslim.deployment.outputs import OutputDifference, compare_outputs, paddle_truth
+from edgeslim.deployment.outputs import OutputDifference, compare_outputs
+from edgeslim.deployment.proving import truth_for
 from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
@@ -38,10 +39,6 @@ __all__ = [
 
 _PATIENCE_S = 60.0
 """How long all rounds together wait for a disturbed device, unless they have many models."""
-
-_EXACT_INPUTS, _INPUTS = 2, 8
-"""Compared in fp32, where two say that outputs follow their input, and where a precision loses
-something, of how much one input says little."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,9 +145,8 @@ def tried(
     Raises:
         RunnerError, ProgramError, ModelError: None of them runs right.
     """
-    exact = all(way.precision is Precision.FP32 for way in ways)
     truths = {
-        model.prefix: paddle_truth(model, _EXACT_INPUTS if exact else _INPUTS)
+        model.prefix: truth_for(model, [way.precision for way in ways])
         for model in {way.model.prefix: way.model for way in ways}.values()
     }
     right: list[tuple[Way, OutputDifference]] = []

@@ -11,15 +11,16 @@ from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.deploy import convert
 from edgeslim.deployment.outputs import OutputDifference
-from edgeslim.deployment.proving import Claim, prove_optimized, truth_of
+from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
 from edgeslim.lite.converter import Conversion
 from edgeslim.lite.converter import convert as optimize_all
 from edgeslim.lite.nb import read_optimized_model
-from edgeslim.paddle_io.direct_biases import make_biases_direct
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.rewrites import Draft
+from edgeslim.paddle_io.rewrites.direct_biases import REWRITE as DIRECT_BIASES
 from tests.deployment.nets_for_proofs import scaled_behind_activation
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ Case = tuple[str, float, float, bool]
 def without_barriers(model: PreparedModel) -> Path:
     """A program that the optimizer can fuse, and is free to spoil."""
     program = read_program(model.prefix.with_suffix(".pdmodel"))
-    make_biases_direct(program)
+    DIRECT_BIASES.apply(Draft(program))
     path = model.program.with_name("free.pdmodel")
     write_bytes(path, program.SerializeToString())
     return path
@@ -100,13 +101,13 @@ def test_what_the_optimizer_spoils_for_another_processor_is_refused(
 ) -> None:
     claim = optimized[case]
     with pytest.raises(ModelError, match="computes something else"):
-        prove_optimized(claim, truth_of(claim.model, Precision.FP32))
+        prove_optimized(claim, truth_for(claim.model, [Precision.FP32]))
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=str)
 def test_what_it_fuses_rightly_is_proved(case: Case, optimized: Mapping[Case, Claim]) -> None:
     claim = optimized[case]
-    found = prove_optimized(claim, truth_of(claim.model, Precision.FP32))
+    found = prove_optimized(claim, truth_for(claim.model, [Precision.FP32]))
     assert isinstance(found, OutputDifference)
     assert found.max_rel < 1e-5
 
