@@ -98,5 +98,7 @@ def _print(done: Compression) -> None:
             for each in done.history
         ],
     )
-    print_lines("", *(f"{name}: {value:.2%}" for name, value in done.metrics.items()))
+    print_lines(
+        "", *(f"{name}: {each.value:.2%} of {each.about}" for name, each in done.judged.items())
+    )
     print_lines(f"the model is in {done.model}, one checkpoint an epoch in {done.checkpoints}")

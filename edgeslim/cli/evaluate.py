@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
+import msgspec
 import typer
 
 from edgeslim.cli.options import InputShape, TaskName, only_shape
@@ -34,11 +34,8 @@ def command(
         progress=terminal_progress(),
     )
     if as_json:
-        print_json(asdict(found))
+        print_json(msgspec.to_builtins(found))
         return
     print_lines(
-        *(
-            f"{name}: {value:.2%} of {found.examples} examples"
-            for name, value in found.metrics.items()
-        )
+        *(f"{name}: {each.value:.2%} of {each.about}" for name, each in found.judged.items())
     )

@@ -141,15 +141,42 @@ def _print(result: Pruning) -> None:
         measured = result.measured_ms
         found = "" if measured is None else f", measured {format_ms(measured)}"
         lines.append(f"predicted {format_ms(result.predicted_ms)}{found}")
-    if result.metric_before is not None and result.metric_pruned is not None:
-        lines.append(
-            f"{result.metric} {result.metric_before:.4f}, pruned {result.metric_pruned:.4f}, "
-            f"trained {result.metric_after or 0:.4f}"
-        )
+    lines += _metric_lines(result)
     if result.trade_off:
         print_lines("")
         print_table(
             ["allowed loss of each group", "parameters that would go"],
             [[f"{allowed:.0%}", f"{removed:.1%}"] for allowed, removed in result.trade_off],
         )
-    print_lines(*lines, f"the pruned model is in {result.model}")
+    what = "the model as it came" if result.note else "the pruned model"
+    print_lines(*lines, *([result.note] if result.note else []), f"{what} is in {result.model}")
+
+
+def _metric_lines(result: Pruning) -> list[str]:
+    """How good the model was, is when it is cut, and is as it is left."""
+    names = {"before": "before", "pruned": "pruned"}
+    if result.trained_epochs:
+        names["after"] = f"trained for {result.trained_epochs} epochs"
+    lines = [
+        f"{result.metric} {name}: {judged.value:.4f} of {judged.about}"
+        for key, name in names.items()
+        if (judged := result.judged.get(key)) is not None
+    ]
+    if "pruned" in result.judged and not result.trained_epochs:
+        lines.append("it was not trained since: give --epochs above 0, or edgeslim train it")
+    if result.together:
+        lines.append(_together_line(result))
+    return lines
+
+
+def _together_line(result: Pruning) -> str:
+    """What groups cost together, beside what their losses add up to."""
+    taken = [each for each in result.together if each.taken][-1]
+    told = (
+        f"by its groups' losses one by one the pruned one was expected at {taken.expected:.4f}, "
+        f"and is at {taken.found:.4f} ({taken.examples:,} examples)"
+    )
+    if taken.is_guess:
+        told += ", as good as guessing"
+    others = len(result.together) - 1
+    return f"{told}; the best of {others + 1} that were judged" if others else told

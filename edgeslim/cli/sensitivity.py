@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from edgeslim.cli.options import TaskName, shapes
@@ -100,7 +101,8 @@ def _print(result: SensitivityResult, removed: TradeOff) -> None:
     print_lines(
         "",
         f"share of the {context.metric} lost, which is {context.baseline:.4f} on {context.task} "
-        f"when all is whole ({context.examples} examples)",
+        f"when all is whole ({result.baseline.about})",
+        f"a loss below {result.noise:.1%} cannot be told from none by so many examples",
     )
     shown = [
         f"{share:.1%} for {allowed:.0%}" for allowed, share in removed if allowed in _SHOWN_LOSSES
@@ -120,6 +122,8 @@ def _document(result: SensitivityResult, removed: TradeOff) -> dict[str, object]
         "baseline": context.baseline,
         "criterion": context.criterion,
         "examples": context.examples,
+        "baseline_judged": msgspec.to_builtins(result.baseline),
+        "noise": result.noise,
         "sensitivities": {
             name: [
                 {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from edgeslim.cli.options import InputShape, Seed, TaskName, only_shape
@@ -67,6 +68,7 @@ def command(
                 "task": done.task,
                 "metrics": done.metrics,
                 "losses": done.losses,
+                "judged": msgspec.to_builtins(done.judged),
             }
         )
         return
@@ -74,5 +76,7 @@ def command(
         ["epoch", "loss"],
         [[str(number), f"{loss:.4f}"] for number, loss in enumerate(done.losses, start=1)],
     )
-    print_lines("", *(f"{name}: {value:.2%}" for name, value in done.metrics.items()))
+    print_lines(
+        "", *(f"{name}: {each.value:.2%} of {each.about}" for name, each in done.judged.items())
+    )
     print_lines(f"saved in {done.model}")

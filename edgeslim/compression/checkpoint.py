@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from edgeslim.errors import BadFileError
 from edgeslim.files import read_bytes, read_json, write_bytes, write_json
+from edgeslim.training.metric_value import MetricValue
 
 __all__ = [
     "Checkpoint",
@@ -55,6 +56,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
         parameters: Of the network.
         processes: That trained it together.
         events: What strategies did.
+        judged: The metrics with their number of examples and intervals.
     """
 
     epoch: int
@@ -65,6 +67,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int = 0
     processes: int = 1
     events: tuple[str, ...] = ()
+    judged: dict[str, MetricValue] = {}
 
     @property
     def metric(self) -> float | None:

@@ -18,7 +18,7 @@ from edgeslim.compression.pipeline import Pipeline
 from edgeslim.compression.settled import check_goes_on, fixed_settings
 from edgeslim.compression.start import Start, find_start, find_teacher
 from edgeslim.compression.strategies import STRATEGIES, Role, Strategy
-from edgeslim.compression.timeline import timeline
+from edgeslim.compression.timeline import timeline, unfinished
 from edgeslim.compression.work import Work
 from edgeslim.conversion.model_files import copy_model
 from edgeslim.errors import UsageError
@@ -26,6 +26,7 @@ from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
+from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.processes import Processes, together
 from edgeslim.training.tasks import find_task
 
@@ -46,7 +47,9 @@ class Compression(msgspec.Struct, frozen=True, kw_only=True):
         task: As it was asked for.
         metrics: Of the compressed model, by name, from 0 to 1.
         history: What came of every epoch.
-        notes: What was accepted and had no effect, and what was skipped.
+        notes: What was accepted and had no effect, what the timeline leaves undone, and what was
+            skipped.
+        judged: The metrics with their number of examples and intervals.
     """
 
     model: str
@@ -55,6 +58,7 @@ class Compression(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float]
     history: tuple[EpochRecord, ...]
     notes: tuple[str, ...] = ()
+    judged: dict[str, MetricValue] = {}
 
 
 def compress(
@@ -127,11 +131,11 @@ def compress(
 
     def lead(team: Processes) -> Compression:
         found = read_configuration(configuration, overrides, options)
-        for note in found.notes:
-            _LOG.warning("%s: %s", found.file, note)
         path = _checkpoint_path(found, out)
         with temporary_folder() as scratch:
             prepared = _Preparation(found, path, scratch, progress, team)
+            for note in (*found.notes, *unfinished(found)):
+                _LOG.warning("%s: %s", found.file, note)
             with _folder_for(path), held(path):
                 skipped = prepared.go_on(resume=resume, skip_broken=skip_broken)
                 prepared.pipeline.run(progress, prepared.first)
@@ -294,8 +298,13 @@ def _result(
         checkpoints=str(path),
         task=work.task_name,
         metrics=history[-1].metrics,
+        judged=history[-1].judged,
         history=history,
-        notes=(*configuration.notes, *(f"passed over: {each}" for each in skipped)),
+        notes=(
+            *configuration.notes,
+            *unfinished(configuration),
+            *(f"passed over: {each}" for each in skipped),
+        ),
     )
     write_json(out / "result.json", result)
     return result

@@ -126,10 +126,12 @@ class Pipeline:
             self.strategies[name].end_epoch(work, epoch)
         if work.net.is_quantized and not self._quantized:
             self._quantized = self._quantizer()
+        metrics = work.metrics() if self._is_judged(epoch) else {}
         record = EpochRecord(
             epoch=epoch,
             loss=loss,
-            metrics=work.metrics() if self._is_judged(epoch) else {},
+            metrics=metrics,
+            judged=work.judged(metrics),
             learning_rate=self._last_rate if loss is not None else None,
             seconds=round(time.monotonic() - start, 3),
             parameters=work.graph.elements,

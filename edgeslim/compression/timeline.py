@@ -10,7 +10,7 @@ from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.strategies import Role, Span
 from edgeslim.errors import UsageError
 
-__all__ = ["Timeline", "timeline"]
+__all__ = ["Timeline", "timeline", "unfinished"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,19 @@ def timeline(configuration: Configuration) -> Timeline:
     for one, other in combinations(spans.items(), 2):
         _check_pair(configuration.file, one, other)
     return Timeline(epochs=epochs, spans=spans)
+
+
+def unfinished(configuration: Configuration) -> tuple[str, ...]:
+    """What the timeline leaves undone, a sentence for each strategy that it does it to.
+
+    Such a timeline can be run, and may be meant; that nobody trains its result, or not what is
+    saved, is said before hours are spent on it.
+    """
+    epochs = configuration.compressor.epoch
+    found = (
+        (name, settings.unfinished(epochs)) for name, settings in configuration.strategies.items()
+    )
+    return tuple(f"strategies.{name}: {note}" for name, note in found if note)
 
 
 def _check_epochs(file: str, name: str, start: int, end: int | None, epochs: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from edgeslim.graph import Graph
 from edgeslim.progress import Progress
 from edgeslim.pruning.subject import Subject
 from edgeslim.training.distillation import Term
+from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, Task, TaskData
 
 if TYPE_CHECKING:
@@ -141,6 +143,10 @@ class Work:
                 stage.advance(note=told)
         return self._metrics
 
+    def judged(self, metrics: Mapping[str, float]) -> dict[str, MetricValue]:
+        """Some of these with their number of examples and intervals."""
+        return metric_values(metrics, len(self.data.validation), self.data.metrics(self._task))
+
     def changed(self) -> None:
         """The network is not what it was: what was known of it is forgotten."""
         self._metrics = self._stamp = None
@@ -196,22 +202,22 @@ class Work:
         self._graph = None
         self.changed()
 
-    def stash(self, name: str) -> None:
-        """Keeps the network and its velocities in a strategy's folder."""
+    def stash(self, name: str, what: str = "base") -> None:
+        """Keeps the network and its velocities in a strategy's folder, under a name."""
         with temporary_folder(near=self.own(name)) as folder:
-            self.net.save(folder / "base" / "model")
+            self.net.save(folder / what / "model")
             stream = io.BytesIO()
             np.savez(stream, **self.net.velocities())
-            write_bytes(folder / "base" / "velocities.npz", stream.getvalue())
-            replace_folder(folder / "base", self.own(name) / "base")
+            write_bytes(folder / what / "velocities.npz", stream.getvalue())
+            replace_folder(folder / what, self.own(name) / what)
 
-    def restore_stash(self, name: str) -> PreparedModel:
+    def restore_stash(self, name: str, what: str = "base") -> PreparedModel:
         """Goes on with what `stash` kept, and gives it as a model.
 
         Raises:
             BadFileError: It is not there or damaged.
         """
-        base = self.own(name) / "base"
+        base = self.own(name) / what
         model = prepare(SavedModel.at(base / "model"), self._folder())
         self.go_on_with(model.prefix, read_arrays(base / "velocities.npz"))
         self._stamp = model

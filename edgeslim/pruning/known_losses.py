@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,13 +11,17 @@ from edgeslim.errors import BadFileError
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.ranking import GroupScores
 from edgeslim.pruning.sensitivity_file import Sensitivities
+from edgeslim.training.metric_value import Z
 
-__all__ = ["importance_losses", "measured_losses"]
+__all__ = ["importance_losses", "measured_losses", "noise_of"]
 
 _KNOTS = 33
 
 _LEAST_LEFT = 1e-3
 """Of a metric; less than that is nothing."""
+
+_LEAST_IMPORTANCE = 1e-3
+"""Of a group's: channels whose weights are all nought go before others, and not for nothing."""
 
 
 def importance_losses(scores: GroupScores) -> LossCurves:
@@ -33,7 +38,7 @@ def importance_losses(scores: GroupScores) -> LossCurves:
         total = gone[-1] if gone[-1] > 0 else 1.0
         ratios = np.linspace(0.0, 1.0, _KNOTS)
         losses = np.interp(ratios * each.size, np.arange(gone.size), gone / total)
-        curves[name] = LossCurve.fit(ratios, losses, highest=1.0)
+        curves[name] = LossCurve.fit(ratios, losses, highest=1.0, floor=_LEAST_IMPORTANCE)
     return LossCurves(curves=curves)
 
 
@@ -44,6 +49,9 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
     leave. A metric falls no further than to chance, so that differences of it would make the
     last channels of a group look free.
 
+    The examples cannot tell a loss from none that is smaller than their noise: that much, the
+    floor of `LossCurve.fit`, each group costs at least where all of it goes.
+
     Args:
         found: What was measured.
         groups: All of which something must be known.
@@ -53,6 +61,7 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
         BadFileError: Nothing is known of a group; names the first.
     """
     curves = {}
+    floor = noise_of(found.context.baseline * found.context.examples)
     for name in groups:
         points = found.points.get(name)
         if not points:
@@ -61,6 +70,19 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
             )
         left = np.maximum([1 - point.relative_loss for point in points], _LEAST_LEFT)
         curves[name] = LossCurve.fit(
-            [point.removed for point in points], -np.log(left), highest=-np.log(_LEAST_LEFT)
+            [point.removed for point in points],
+            -np.log(left),
+            highest=-np.log(_LEAST_LEFT),
+            floor=floor,
         )
     return LossCurves(curves=curves)
+
+
+def noise_of(right: float) -> float:
+    """The largest loss that examples may hide, as the logarithm of what is left.
+
+    If none of ``right`` examples that were right got wrong, as many as the upper end of
+    Wilson's interval may all the same: ``z^2 / (right + z^2)`` of all that there are. For
+    metrics that are no shares of examples this is a guess of the right size.
+    """
+    return math.log1p(Z**2 / right)

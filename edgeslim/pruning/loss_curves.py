@@ -4,6 +4,10 @@ A metric over few examples wobbles: a group may look better with less. A curve i
 that never falls (isotonic regression, by pooling adjacent violators; Barlow et al., 1972,
 "Statistical inference under order restrictions"), never below nought, and nought where
 nothing goes. Between measured points it is straight.
+
+Examples that show no loss do not prove that there is none. What they cannot rule out, a floor
+that grows with the square of what goes, is added: so nothing is free, and of cuts that look
+alike those are taken that take least.
 """
 
 from __future__ import annotations
@@ -29,14 +33,16 @@ class LossCurve:
 
     Args:
         ratios: Knots, rising from 0 to 1, ``(n,)``.
-        losses: The cost at each, never falling, from 0, ``(n,)``.
+        losses: The cost at each, never falling, from 0, ``(n,)``; rising if there is a floor.
     """
 
     ratios: Array
     losses: Array
 
     @staticmethod
-    def fit(ratios: ArrayLike, losses: ArrayLike, *, highest: float = np.inf) -> LossCurve:
+    def fit(
+        ratios: ArrayLike, losses: ArrayLike, *, highest: float = np.inf, floor: float = 0.0
+    ) -> LossCurve:
         """The curve nearest to points.
 
         Beyond the last point it goes on as steeply as between the last two, and at least as
@@ -49,6 +55,7 @@ class LossCurve:
                 counts.
             losses: What was lost there.
             highest: What can be lost at most.
+            floor: What is added where all is gone; of a share, the share's square of it.
         """
         from scipy.optimize import isotonic_regression
 
@@ -63,7 +70,17 @@ class LossCurve:
         knots, values = np.append(0.0, knots), np.append(0.0, values)
         if knots[-1] < 1:
             knots, values = np.append(knots, 1.0), np.append(values, _end(knots, values, highest))
-        return LossCurve(ratios=knots, losses=values)
+        return LossCurve(ratios=knots, losses=values + floor * knots**2)
+
+    def raised(self, ratio: float, extra: float) -> LossCurve:
+        """The curve that costs more at a ratio, and elsewhere by the square of the share.
+
+        Args:
+            ratio: Above 0 to 1.
+            extra: How much more it costs there, 0 or more.
+        """
+        knots = np.unique(np.append(self.ratios, ratio))
+        return LossCurve(ratios=knots, losses=self.loss_at(knots) + extra * (knots / ratio) ** 2)
 
     def loss_at(self, ratio: ArrayLike) -> Array:
         """The cost when a share of the channels is gone; of the shape of ``ratio``."""

@@ -23,13 +23,15 @@ from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.joint_losses import JointLoss
 from edgeslim.pruning.limits import COUNTERS
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
+from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.tasks import find_task
-from edgeslim.training.train_model import train
+from edgeslim.training.train_model import Training, train
 
 __all__ = ["PrunedGroup", "Pruning", "prune", "read_ratios"]
 
@@ -65,7 +67,12 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
         metric: Name of the task's metric, or nothing.
         metric_before: Of the model as it was.
         metric_pruned: Of the pruned one before training (of the last step).
-        metric_after: Of the pruned one, trained.
+        metric_after: Of the model as it is left, trained or not.
+        judged: These with their examples and intervals, as ``before``, ``pruned`` and ``after``.
+        trained_epochs: How many epochs it was trained for, all steps together.
+        together: What groups were said to cost together and what they did, network by network,
+            of all steps.
+        note: Why nothing was cut, if nothing was: then the model is as it came.
         trade_off: What each group alone may cost, as a share of the metric, and the share of
             the parameters that would go then; where that was the goal.
     """
@@ -82,6 +89,10 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     metric_before: float | None = None
     metric_pruned: float | None = None
     metric_after: float | None = None
+    judged: dict[str, MetricValue] = {}
+    trained_epochs: int = 0
+    together: tuple[JointLoss, ...] = ()
+    note: str = ""
     trade_off: tuple[tuple[float, float], ...] = ()
 
 
@@ -219,19 +230,19 @@ def _pruned(
         run = _Run(
             settings=_for_steps(settings, first), folder=folder, device=device, progress=progress
         )
-        metrics: Mapping[str, float] = {}
+        trained: Training | None = None
+        left = 0
         for number in range(1, settings.steps + 1):
-            record, metrics = _step(run, current, number)
+            record, training = _step(run, current, number)
             records.append(record)
+            if record.why_whole:
+                continue
+            trained, left = training, number
             current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
-        copy_model(folder.result(settings.steps), folder.prefix)
+        copy_model(folder.result(left), folder.prefix)
     result = _result(folder, before, current, records)
     if judged_by is not None:
-        result = msgspec.structs.replace(
-            result,
-            metric=judged_by.metric_name,
-            metric_after=metrics.get(judged_by.metric_name, result.metric_pruned),
-        )
+        result = _judged(result, judged_by.metric_name, trained, settings.epochs)
     write_json(folder.path / "result.json", result)
     return result
 
@@ -272,8 +283,8 @@ class _Run:
     progress: Progress
 
 
-def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Mapping[str, float]]:
-    """Decides, cuts and trains, as far as it has not been done; the metrics after training."""
+def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Training | None]:
+    """Decides, cuts and trains, as far as it has not been done and there is need."""
     settings, folder, progress = run.settings, run.folder, run.progress
     if number > 1:  # what is known is known of the model before the first step
         settings = msgspec.structs.replace(settings, sensitivities=None)
@@ -283,11 +294,13 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Map
         step = PruningStep(settings, model, own, share=1 / remaining, progress=progress)
         record = step.decide(run.device)
         folder.decide(number, record)
+    if record.why_whole:
+        return record, None
     pruned = own / "pruned" / "model"
     if not pruned.with_suffix(".pdmodel").exists():
         write_pruned(model, Selection(channels_of(model.graph), record.plan), pruned)
     if settings.task is None or settings.epochs == 0:
-        return record, {}
+        return record, None
     trained = train(
         str(pruned),
         task=settings.task,
@@ -298,7 +311,24 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Map
         seed=settings.seed,
         progress=progress,
     )
-    return record, trained.metrics
+    return record, trained
+
+
+def _judged(result: Pruning, metric: str, trained: Training | None, epochs: int) -> Pruning:
+    """The result with how good the model is that is left."""
+    judged = dict(result.judged)
+    last = judged.get("pruned", judged.get("before"))
+    if trained is not None:
+        last = trained.judged[metric]
+    if last is not None:
+        judged["after"] = last
+    return msgspec.structs.replace(
+        result,
+        metric=metric,
+        metric_after=None if last is None else last.value,
+        judged=judged,
+        trained_epochs=0 if trained is None else epochs,
+    )
 
 
 def _result(
@@ -308,6 +338,11 @@ def _result(
     records: Sequence[StepRecord],
 ) -> Pruning:
     left = {group.name: group.width for group in channels_of(after.graph).groups}
+    cut = [each for each in records if not each.why_whole]
+    judged = dict(records[0].judged)
+    judged.pop("pruned", None)
+    if cut and "pruned" in cut[-1].judged:
+        judged["pruned"] = cut[-1].judged["pruned"]
     return Pruning(
         model=str(folder.path),
         macs_before=ops.macs(before.graph.specs),
@@ -326,6 +361,9 @@ def _result(
         predicted_ms=records[-1].predicted_ms,
         measured_ms=records[-1].measured_ms,
         metric_before=records[0].metric_before,
-        metric_pruned=records[-1].metric_pruned,
+        metric_pruned=cut[-1].metric_pruned if cut else None,
+        judged=judged,
+        together=tuple(each for record in records for each in record.together),
+        note="" if cut else records[-1].why_whole,
         trade_off=records[-1].trade_off,
     )

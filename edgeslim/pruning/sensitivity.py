@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,16 +22,20 @@ from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA, Criterion
+from edgeslim.pruning.known_losses import noise_of
 from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_points
 from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
 from edgeslim.pruning.trial import Trial, examples_fingerprint, trial_on
 from edgeslim.pruning.weights import Weights
+from edgeslim.training.metric_value import MetricValue, few_examples
 from edgeslim.training.tasks import find_task
 from edgeslim.version import __version__
 
 __all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_FILE = Path("sensitivities.jsonl")
 
@@ -43,12 +49,16 @@ class SensitivityResult:
         sensitivities: Of the groups that were asked for.
         graph: The model before any fusion.
         channels: Its channel groups.
+        baseline: The metric of the whole model, with its interval.
+        noise: Share of it that may be lost where the examples show no loss.
     """
 
     file: Path
     sensitivities: Sensitivities
     graph: Graph
     channels: Channels
+    baseline: MetricValue
+    noise: float
 
 
 def sensitivity(
@@ -117,11 +127,14 @@ def sensitivity(
             out=out,
             progress=progress,
         )
+    known = found.context
     return SensitivityResult(
         file=out,
         sensitivities=found,
         graph=prepared.graph,
         channels=channels,
+        baseline=trial.told(known.baseline),
+        noise=-math.expm1(-noise_of(known.baseline * known.examples)),
     )
 
 
@@ -152,6 +165,9 @@ def measure_sensitivities(
         As `sensitivity`.
     """
     file = _opened(out, context, trial, progress)
+    few = few_examples(context.metric, trial.told(file.context.baseline))
+    if few:
+        _log.warning("%s", few)
     if any((group.name, ratio) not in file for group in groups for ratio in ratios):
         measure_points(
             file,

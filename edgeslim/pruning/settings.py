@@ -11,6 +11,8 @@ from edgeslim.channels.plan import PruningPlan
 from edgeslim.errors import ContextMismatchError, UsageError
 from edgeslim.files import new_folder, read_json, write_json
 from edgeslim.opspec import Shape
+from edgeslim.pruning.joint_losses import JointLoss
+from edgeslim.training.metric_value import MetricValue
 
 __all__ = ["PruneFolder", "PruneSettings", "StepRecord"]
 
@@ -121,6 +123,9 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
         metric_pruned: Of the pruned model before training.
         trade_off: What each group alone may cost, and the share of the parameters that would
             go then; where that is the goal.
+        judged: The two metrics with their examples and intervals, as ``before`` and ``pruned``.
+        together: What was said of the groups together and what was found, network by network.
+        why_whole: Why nothing goes, if nothing does.
     """
 
     plan: PruningPlan
@@ -129,6 +134,9 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     metric_before: float | None = None
     metric_pruned: float | None = None
     trade_off: tuple[tuple[float, float], ...] = ()
+    judged: dict[str, MetricValue] = {}
+    together: tuple[JointLoss, ...] = ()
+    why_whole: str = ""
 
 
 class PruneFolder:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from math import isfinite
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from edgeslim.channels.choice import choose, ratios_of_groups
 from edgeslim.channels.groups import channels_of
-from edgeslim.channels.plan import Selection
+from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
+from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
 from edgeslim.pruning.known_losses import importance_losses, measured_losses
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
+from edgeslim.pruning.loss_curves import LossCurves
 from edgeslim.pruning.measured import until_met
 from edgeslim.pruning.measuring import DEFAULT_RATIOS
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
@@ -31,7 +35,7 @@ from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneSettings, StepRecord
-from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem
+from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem, choose_widths
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 from edgeslim.pruning.trial import Trial, trial_on
 from edgeslim.pruning.weights import Weights
@@ -67,6 +71,7 @@ class PruningStep:
         self._folder = folder
         self._share = share
         self._progress = progress
+        self._together: tuple[JointLoss, ...] = ()
         channels = channels_of(model.graph)
         if settings.ratios is None:
             chosen = choose(channels, tuple(model.graph.parameters), settings.match)
@@ -108,19 +113,47 @@ class PruningStep:
             device: Has the last word on a latency.
         """
         widths, predicted_ms, measured_ms = self._widths(device)
-        plan = plan_for(widths, self._rankings)
-        before = pruned = None
-        if self._trial is not None:
-            before = self._trial.baseline()
-            pruned = self._trial.evaluate(Selection(self.subject.channels, plan))
+        is_whole = widths == self.subject.whole
+        plan = first_kept(widths) if is_whole else plan_for(widths, self._rankings)
+        judged = {}
+        if self._enough is not None and self._judge is not None:
+            judged["before"] = self._enough.told(self._enough.baseline())
+            if not is_whole:
+                judged["pruned"] = self._enough.told(self._judge.metric(widths))
+            if self.settings.metric_loss is not None and not is_whole:
+                self._together = (self._judge.joint_loss(self._losses, widths),)
+        metrics = {name: each.value for name, each in judged.items()}
         return StepRecord(
             plan=plan,
             predicted_ms=predicted_ms,
             measured_ms=measured_ms,
-            metric_before=before,
-            metric_pruned=pruned,
+            metric_before=metrics.get("before"),
+            metric_pruned=metrics.get("pruned"),
             trade_off=() if self.settings.metric_loss is None else self._trade_off(),
+            judged=judged,
+            together=tuple(
+                msgspec.structs.replace(each, taken=each.widths == widths)
+                for each in self._together
+            ),
+            why_whole=self._why_whole(predicted_ms, measured_ms) if is_whole else "",
         )
+
+    def _why_whole(self, predicted_ms: float | None, measured_ms: float | None) -> str:
+        """Why nothing goes, for people."""
+        settings = self.settings
+        if settings.target_ms is not None:
+            found = [("predicted", predicted_ms), ("measured", measured_ms)]
+            told = ", ".join(f"{name} {format_ms(ms)}" for name, ms in found if ms is not None)
+            limit = format_ms(settings.target_ms)
+            return f"the limit of {limit} is met already ({told}): nothing is cut"
+        if settings.target_macs is not None:
+            limit, has = (f"{value:,.0f}" for value in (self.target_work, self._full_work))
+            return (
+                f"the limit of {limit} {settings.counter} is met already, by {has}: nothing is cut"
+            )
+        if settings.ratios is not None:
+            return "the ratios are of less than a channel of each group: nothing is cut"
+        return f"no group can lose a channel for {settings.metric_loss:.3g}: nothing is cut"
 
     def _trade_off(self) -> tuple[tuple[float, float], ...]:
         points, subject = self._sensitivities.points, self.subject
@@ -175,22 +208,35 @@ class PruningStep:
         return target if full <= target else full * (target / full) ** self._share
 
     def _chosen(self, limit: LatencyLimit | WorkLimit) -> dict[str, int]:
-        return STRATEGIES.get(self.settings.strategy).widths(
-            WidthProblem(
-                subject=self.subject,
-                limit=limit,
-                find_losses=lambda: self._losses,
-                generator=np.random.default_rng(self.settings.seed),
-                evaluate=None if self._trial is None else self._metric,
-                tries=self.settings.tries,
-                progress=self._progress,
-            )
-        )
+        strategy = STRATEGIES.get(self.settings.strategy)
+        if limit.holds(self.subject.whole):
+            return dict(self.subject.whole)  # nobody need know what anything costs
 
-    def _metric(self, widths: Widths) -> float:
-        assert self._trial is not None  # noqa: S101 - it is only called where there is one
+        def choose(losses: Losses | None = None) -> dict[str, int]:
+            return choose_widths(
+                strategy,
+                WidthProblem(
+                    subject=self.subject,
+                    limit=limit,
+                    find_losses=lambda: losses or self._losses,
+                    generator=np.random.default_rng(self.settings.seed),
+                    evaluate=None if self._trial is None else partial(self._metric, self._trial),
+                    tries=self.settings.tries,
+                    progress=self._progress,
+                ),
+            )
+
+        if self._judge is None or not strategy.uses_losses:
+            return choose()
+        widths, self._losses, together = choose_together(
+            choose, self._losses, self._judge, self._progress
+        )
+        self._together = (*self._together, *together)
+        return widths
+
+    def _metric(self, trial: Trial, widths: Widths) -> float:
         plan = plan_for(widths, self._rankings)
-        return self._trial.evaluate(Selection(self.subject.channels, plan))
+        return trial.evaluate(Selection(self.subject.channels, plan))
 
     @cached_property
     def _latency(self) -> LatencyModel | None:
@@ -224,7 +270,32 @@ class PruningStep:
         )
 
     @cached_property
-    def _losses(self) -> Losses:
+    def _enough(self) -> Trial | None:
+        """The model on enough examples to tell what groups cost together."""
+        return None if self._trial is None else self._trial.on_enough(self.settings.seed)
+
+    @cached_property
+    def _judge(self) -> Judge | None:
+        trial = self._enough
+        if trial is None:
+            return None
+        return Judge(
+            partial(self._metric, trial),
+            whole=self.subject.whole,
+            baseline=trial.baseline(),
+            examples=len(trial.examples),
+            chance=self._chance,
+        )
+
+    @property
+    def _chance(self) -> float:
+        """The metric of guesses, where it is a share of examples and they are of classes."""
+        if self._enough is None or self._enough.told(0.0).low is None:
+            return 0.0
+        return 1 / find_task(self.settings.task or "").num_classes
+
+    @cached_property
+    def _losses(self) -> LossCurves:
         if self.settings.task is None and self.settings.sensitivities is None:
             rule = CRITERIA.get(self.settings.criterion)
             return importance_losses(group_scores(self._weights, rule))

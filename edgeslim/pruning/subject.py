@@ -40,6 +40,11 @@ class Subject:
         return tuple(group for group in self.channels.groups if group.name in self.chosen)
 
     @cached_property
+    def whole(self) -> dict[str, int]:
+        """The widths of those groups as they are."""
+        return {group.name: group.width for group in self.groups}
+
+    @cached_property
     def forms(self) -> AxisForms:
         """The lengths of the network's axes as sums over groups."""
         return AxisForms(self.channels)

@@ -15,15 +15,43 @@ from edgeslim.channels.plan import Selection
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import UsageError
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.tasks import SPLIT_SEED, Examples, Task, TaskData, part_of
 
 if TYPE_CHECKING:
     from edgeslim.training.program_net import ProgramNet
 
-__all__ = ["Trial", "examples_fingerprint", "trial_on"]
+__all__ = ["Trial", "TrialNetwork", "examples_fingerprint", "trial_on"]
 
 _GRADIENT_BATCHES = 16
 _GRADIENT_BATCH = 32
+
+_ENOUGH = 2000
+"""Examples that tell a share to about two points, whatever it is."""
+
+
+class TrialNetwork:
+    """A saved model, loaded when it is first needed: Paddle takes seconds.
+
+    Args:
+        prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
+    """
+
+    def __init__(self, prefix: Path) -> None:
+        self._prefix = prefix
+
+    @cached_property
+    def net(self) -> ProgramNet:
+        """What is run. What imports Paddle itself is imported after this, which sets it up."""
+        load_paddle()
+        from edgeslim.training.program_net import load_program_net
+
+        return load_program_net(self._prefix)
+
+    @cached_property
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Its parameters as they are."""
+        return self.net.tensors()
 
 
 class Trial:
@@ -33,31 +61,32 @@ class Trial:
     what a network without it gives, to the last digits; so one network does for all.
 
     Args:
-        prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
+        network: The model.
         data: The task's.
         examples: What the model is judged by.
     """
 
-    def __init__(self, prefix: Path, data: TaskData, examples: Examples) -> None:
-        self._prefix = prefix
+    def __init__(self, network: TrialNetwork, data: TaskData, examples: Examples) -> None:
+        self._network = network
         self._data = data
         self.examples = examples
         self._baseline: float | None = None
 
-    @cached_property
-    def _net(self) -> ProgramNet:
-        """The network, loaded when it is first needed: Paddle takes seconds.
+    def on_enough(self, seed: int) -> Trial:
+        """The same model, judged by as many examples as small losses need, if there are more.
 
-        What imports Paddle itself is imported after this, which sets it up.
+        Args:
+            seed: Decides which examples these are, the trial's own among them.
         """
-        load_paddle()
-        from edgeslim.training.program_net import load_program_net
+        every = self._data.validation
+        if len(self.examples) >= min(_ENOUGH, len(every)):
+            return self
+        share = min(1.0, _ENOUGH / len(every))
+        return Trial(self._network, self._data, part_of(every, share, seed))
 
-        return load_program_net(self._prefix)
-
-    @cached_property
-    def _whole(self) -> dict[str, NDArray[Any]]:
-        return self._net.tensors()
+    def told(self, value: float) -> MetricValue:
+        """A metric that was found on the examples, with its interval."""
+        return metric_value(value, len(self.examples), self._data.metric)
 
     def baseline(self, on_share: Callable[[float], None] = lambda _: None) -> float:
         """The metric of the whole model, found out once; raises as `evaluate`.
@@ -70,7 +99,7 @@ class Trial:
         return self._baseline
 
     def _metric(self, on_share: Callable[[float], None] = lambda _: None) -> float:
-        net = self._net
+        net = self._network.net
         from edgeslim.training.evaluation import evaluate
 
         return evaluate(net, self.examples, self._data.metric, on_share=on_share)
@@ -84,18 +113,20 @@ class Trial:
         """
         gone = {
             name: values
-            for name, values in self._whole.items()
+            for name, values in self._network.tensors.items()
             if any(mask is not None for mask in selection.masks(name))
         }
         try:
-            self._net.set_tensors({name: selection.zeroed(name, v) for name, v in gone.items()})
+            self._network.net.set_tensors(
+                {name: selection.zeroed(name, v) for name, v in gone.items()}
+            )
             return self._metric()
         finally:
-            self._net.set_tensors(gone)
+            self._network.net.set_tensors(gone)
 
     def gradients(self, seed: int) -> Iterator[dict[str, NDArray[Any]]]:
         """Gradients of the loss for some batches of training examples, batch by batch."""
-        net = self._net
+        net = self._network.net
         from edgeslim.training.gradients import batch_gradients
 
         return batch_gradients(
@@ -127,7 +158,7 @@ def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Tr
         )
     (input_shape,) = feeds.values()
     data = task.data(input_shape, SPLIT_SEED)
-    return Trial(model.prefix, data, part_of(data.validation, share, seed))
+    return Trial(TrialNetwork(model.prefix), data, part_of(data.validation, share, seed))
 
 
 def examples_fingerprint(examples: Examples) -> str:

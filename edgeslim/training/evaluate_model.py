@@ -9,6 +9,7 @@ from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
+from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 from edgeslim.training.trainable import trainable
 
@@ -24,12 +25,14 @@ class Evaluation:
         task: Likewise.
         metrics: By name, from 0 to 1, higher is better.
         examples: How many it was judged by.
+        judged: The metrics with that number and their intervals.
     """
 
     model: str
     task: str
     metrics: dict[str, float]
     examples: int
+    judged: dict[str, MetricValue]
 
 
 def evaluate(
@@ -62,13 +65,15 @@ def evaluate(
     with temporary_folder() as scratch:
         chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
+    counted = data.metrics(found)
     with progress.stage("evaluation", 1) as stage:
         metrics = evaluation.evaluate_all(
-            chosen.net, data.validation, data.metrics(found), on_share=stage.advance
+            chosen.net, data.validation, counted, on_share=stage.advance
         )
     return Evaluation(
         model=model,
         task=task,
         metrics=metrics,
         examples=len(data.validation),
+        judged=metric_values(metrics, len(data.validation), counted),
     )

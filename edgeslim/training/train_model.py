@@ -15,6 +15,7 @@ from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training._work import shown_steps, working_folder
+from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.processes import Processes, together
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 from edgeslim.training.trainable import Trainable, trainable
@@ -48,12 +49,14 @@ class Training:
         task: As it was asked for.
         metrics: Of the validation examples, by name, from 0 to 1.
         losses: Mean loss of each epoch.
+        judged: The metrics with their number of examples and intervals.
     """
 
     model: Path
     task: str
     metrics: dict[str, float]
     losses: tuple[float, ...]
+    judged: dict[str, MetricValue]
 
 
 def train(
@@ -118,8 +121,14 @@ def train(
             chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
         data = found.data(chosen.input_shape, SPLIT_SEED)
         result = _trained(team, chosen, data=data, out=out, numbers=numbers, progress=progress)
-    metrics = {found.metric_name: result.metric}
-    return Training(model=out, task=task, metrics=metrics, losses=result.losses)
+    told = metric_value(result.metric, len(data.validation), data.metric)
+    return Training(
+        model=out,
+        task=task,
+        metrics={found.metric_name: result.metric},
+        losses=result.losses,
+        judged={found.metric_name: told},
+    )
 
 
 def _trained(

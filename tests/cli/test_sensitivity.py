@@ -110,7 +110,8 @@ def test_people_get_a_table_and_a_picture(folder: Path) -> None:
     assert (folder / "groups.png").read_bytes().startswith(b"\x89PNG")
     assert "first_weights" in shown.out
     assert "expand_weights" not in shown.out
-    assert "(99 examples)" in shown.out
+    assert "(99 examples, " in shown.out
+    assert "cannot be told from none by so many examples" in shown.out
     assert "people.jsonl" in shown.out
 
 

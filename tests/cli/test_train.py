@@ -30,7 +30,10 @@ def test_a_training_from_the_first_step_to_a_deployed_model(folder: Path) -> Non
     done = edgeslim(*TRAIN, "--task", "task.py", "--out", "net", "--json", folder=folder)
     assert done.code == 0, done.err
     document = done.document
-    assert set(document) == {"model", "task", "metrics", "losses"}
+    assert set(document) == {"model", "task", "metrics", "losses", "judged"}
+    judged_ = document["judged"]["accuracy"]
+    assert (judged_["value"], judged_["examples"]) == (document["metrics"]["accuracy"], 64)
+    assert judged_["low"] < judged_["value"] <= judged_["high"]
     assert (document["model"], document["task"]) == ("net", "task.py")
     assert len(document["losses"]) == 8
     assert document["losses"][-1] < document["losses"][0]

@@ -216,6 +216,80 @@ compressor: {epoch: 7, strategies: [a], batch_size: 128}
     assert done.history[6].loss is not None
 
 
+TOKENS = """
+strategies:
+  a: {class: AutoPruneStrategy, init_tokens: [40, 40], retrain_epoch: 3, end_epoch: 3,
+      min_ratio: 0.2, max_ratio: 0.9}
+compressor: {epoch: 3, strategies: [a], batch_size: 32, learning_rate: 0.05}
+"""
+
+
+def test_a_candidate_that_was_trained_to_the_end_is_the_result(folder: Path) -> None:
+    """The original's last step of automatic pruning: tokens that are known, only trained."""
+    done = run(folder, TOKENS)
+    reward = done.metrics["accuracy"]
+    last, _ = newest(folder / "out" / "checkpoints")
+    assert last is not None
+    assert last.context.memory["a"]["trials"] == [[[40, 40], reward]]
+    found = evaluate(done.model, task="digits")
+    assert found.metrics["accuracy"] == pytest.approx(reward, abs=1e-9)
+    assert done.history[-1].metric == reward > 0.8
+    untrained = run(
+        folder,
+        TOKENS,
+        "strategies.a.retrain_epoch=0",
+        "compressor.epoch=1",
+        "strategies.a.end_epoch=1",
+        out=folder / "untrained",
+    )
+    assert untrained.metrics["accuracy"] < reward - 0.1
+    assert done.notes == ()
+    (note,) = untrained.notes
+    assert note.startswith("strategies.a: in epochs 0 candidates are judged and not trained")
+
+
+def test_the_best_candidate_goes_on_as_it_was_trained(folder: Path) -> None:
+    text = """
+strategies:
+  a: {class: AutoPruneStrategy, retrain_epoch: 1, end_epoch: 3, min_ratio: 0.2, max_ratio: 0.6}
+compressor: {epoch: 4, strategies: [a], batch_size: 128}
+"""
+    done = run(folder, text)
+    last, _ = newest(folder / "out" / "checkpoints")
+    assert last is not None
+    rewards = [reward for _, reward in last.context.memory["a"]["trials"]]
+    best = rewards.index(max(rewards))
+    assert [each.metric for each in done.history[:2]] == rewards[:2]
+    assert done.history[2].metric == max(rewards)
+    assert done.history[2].parameters == done.history[best].parameters
+    checkpoint = folder / "out" / "checkpoints"
+    if best < 2:  # what goes on is the best candidate, to the bit
+        some, others = (
+            (checkpoint / str(epoch) / "eval_model" / "model.pdiparams").read_bytes()
+            for epoch in (best, 2)
+        )
+        assert some == others
+
+
+def test_a_latency_that_is_met_already_cuts_nothing(folder: Path) -> None:
+    model = prepare(find_model(str(folder / "net")), folder / "prepared")
+    made_up_table(folder / "host.jsonl", model)
+    text = """
+strategies: {l: {class: LatencyPruneStrategy, target_latency: 10s, start_epoch: 1}}
+compressor: {epoch: 2, strategies: [l], batch_size: 128}
+"""
+    done = run(folder, text, table=folder / "host.jsonl")
+    assert [each.parameters for each in done.history] == [2372, 2372]
+    (event,) = done.history[1].events
+    assert event.startswith("strategies.l: the limit of 10.00 s is met already (predicted")
+    plain = run(folder, "compressor: {epoch: 2, batch_size: 128}", out=folder / "plain")
+    assert [each.metric for each in plain.history] == [each.metric for each in done.history]
+    judged = done.judged["accuracy"]
+    assert (judged.value, judged.examples) == (done.metrics["accuracy"], 397)
+    assert judged.low is not None
+    assert judged.low < judged.value
+
+
 def test_post_training_quantization_is_the_end(folder: Path) -> None:
     text = """
 strategies: {p: {class: PostTrainingQuantizationStrategy, method: mse, batches: 2}}

@@ -74,6 +74,65 @@ def test_a_latency_is_met_by_the_table_and_training_mends_the_metric(
     assert json.loads((out / "result.json").read_text())["predicted_ms"] == result.predicted_ms
 
 
+MET = (
+    ({"target_ms": 1e4}, "the limit of 10.00 s is met already (predicted"),
+    ({"target_ms": 1e4, "strategy": "sensitivity", "steps": 2}, "is met already (predicted"),
+    ({"target_ms": 1e4, "strategy": "annealing"}, "is met already (predicted"),
+    ({"target_macs": "300M"}, "the limit of 300,000,000 macs is met already, by 10,464"),
+    ({"target_macs": "300M", "strategy": "uniform", "steps": 3}, "is met already"),
+    ({"ratios": {"expand_weights": 0.01}}, "less than a channel of each group"),
+)
+
+
+@pytest.mark.parametrize(("asked", "says"), MET)
+def test_a_limit_that_is_met_already_changes_nothing(
+    asked: dict[str, object], says: str, trained: Trained, table: Path, tmp_path: Path
+) -> None:
+    if "target_ms" in asked:
+        asked = {**asked, "table": table}
+    for _ in range(2):  # the second goes on with what is done
+        result = prune(
+            str(trained.prefix), out=tmp_path / "out", **{**FINE_TUNING, **asked, "epochs": 3}
+        )  # type: ignore[arg-type]
+        assert says in result.note
+        assert all(group.after == group.before for group in result.groups)
+        assert result.macs_after == result.macs_before
+        assert result.trained_epochs == 0
+        assert result.metric_after == result.metric_before
+        assert result.metric_pruned is None
+        assert set(result.judged) == {"before", "after"}
+    for ending in (".pdmodel", ".pdiparams"):
+        left = (tmp_path / "out" / f"model{ending}").read_bytes()
+        assert left == trained.prefix.with_suffix(ending).read_bytes()
+    assert not list((tmp_path / "out").rglob("sensitivities.jsonl"))
+    assert not list((tmp_path / "out").rglob("trained"))
+
+
+def test_accuracies_say_of_how_many_examples_they_are_and_whether_it_was_trained(
+    trained: Trained, table: Path, tmp_path: Path
+) -> None:
+    result = prune(
+        str(trained.prefix),
+        out=tmp_path / "out",
+        target_ms=0.008,
+        table=table,
+        task="digits",
+        eval_share=0.25,
+        epochs=0,
+    )
+    assert result.trained_epochs == 0
+    assert result.metric_after == result.metric_pruned
+    # Groups together, and what is told, are judged by all, since so few are.
+    assert {each.examples for each in result.judged.values()} == {397}
+    before = result.judged["before"]
+    assert before.low is not None
+    assert before.low < before.value == result.metric_before
+    (taken,) = (each for each in result.together if each.taken)
+    assert taken.found == result.metric_pruned
+    assert max(each.found for each in result.together) == taken.found
+    assert {group.name: group.after for group in result.groups} == taken.widths
+
+
 def test_work_is_met_without_a_task_and_the_most_important_channels_stay(
     trained: Trained, tmp_path: Path
 ) -> None:
@@ -149,7 +208,7 @@ def test_a_share_of_the_work_is_one_of_the_model_as_it_was(
 def test_it_goes_on_where_it_was_and_ends_the_same(
     trained: Trained, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = {"target_ms": 0.02, "table": table, **FINE_TUNING}
+    asked = {"target_ms": 0.008, "table": table, **FINE_TUNING}
     at_once = prune(str(trained.prefix), out=tmp_path / "at-once", **asked)
 
     def stopped(*_args: object, **_more: object) -> None:

@@ -18,7 +18,7 @@ from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.sensitivity_file import SensitivityFile
-from edgeslim.pruning.trial import Trial, examples_fingerprint
+from edgeslim.pruning.trial import Trial, TrialNetwork, examples_fingerprint
 from edgeslim.pruning.weights import Weights
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task, part_of
 from tests.pruning.conftest import Trained
@@ -50,7 +50,7 @@ def test_the_model_is_as_good_as_when_it_was_saved(
     trained: Trained, prepared: PreparedModel, data: TaskData
 ) -> None:
     assert trained.accuracy > 0.85
-    trial = Trial(prepared.prefix, data, data.validation)
+    trial = Trial(TrialNetwork(prepared.prefix), data, data.validation)
     assert trial.baseline() == pytest.approx(trained.accuracy, abs=0.004)
 
 
@@ -65,19 +65,20 @@ def test_channels_at_nought_give_what_channels_cut_out_give(
     tmp_path: Path,
     widths: dict[str, int],
 ) -> None:
-    trial = Trial(prepared.prefix, data, data.validation)
+    trial = Trial(TrialNetwork(prepared.prefix), data, data.validation)
     rankings = rank_channels(weights, CRITERIA.get("l2"), trial, 0)
     selection = Selection(weights.channels, plan_for(widths, rankings))
     write_pruned(prepared, selection, tmp_path / "cut")
-    cut = Trial(tmp_path / "cut", data, data.validation)
+    cut = Trial(TrialNetwork(tmp_path / "cut"), data, data.validation)
     # One of 397 images may fall to the other side by rounding.
     assert trial.evaluate(selection) == pytest.approx(cut.baseline(), abs=1.5 / 397)
     assert trial.evaluate(selection) < trial.baseline()
     from edgeslim.training.evaluation import outputs_of
 
     images, _ = data.validation.batch(np.arange(8), None)
-    trial._net.set_tensors({n: selection.zeroed(n, v) for n, v in weights.tensors.items()})
-    some, others = (outputs_of(net, images)[0].numpy() for net in (trial._net, cut._net))
+    trial._network.net.set_tensors({n: selection.zeroed(n, v) for n, v in weights.tensors.items()})
+    nets = (trial._network.net, cut._network.net)
+    some, others = (outputs_of(net, images)[0].numpy() for net in nets)
     np.testing.assert_allclose(some, others, rtol=1e-4, atol=1e-4)
 
 
@@ -101,7 +102,7 @@ def test_the_model_is_whole_again_whatever_happens(
     prepared: PreparedModel, weights: Weights, data: TaskData
 ) -> None:
     examples = Ended(data.validation)
-    trial = Trial(prepared.prefix, data, examples)  # type: ignore[arg-type]
+    trial = Trial(TrialNetwork(prepared.prefix), data, examples)  # type: ignore[arg-type]
     before = trial.baseline()
     narrow = Selection(weights.channels, first_kept({"first_weights": 1}))
     assert trial.evaluate(narrow) < before - 0.3
@@ -112,18 +113,18 @@ def test_the_model_is_whole_again_whatever_happens(
     examples.ends = False
     assert trial.baseline() == before
     for name, values in model_tensors(prepared).items():
-        np.testing.assert_array_equal(trial._net.tensors()[name], values)
+        np.testing.assert_array_equal(trial._network.tensors[name], values)
 
 
 def test_gradients_leave_the_model_as_it_is_and_say_what_hurts(
     prepared: PreparedModel, weights: Weights, data: TaskData
 ) -> None:
-    trial = Trial(prepared.prefix, data, data.validation)
+    trial = Trial(TrialNetwork(prepared.prefix), data, data.validation)
     before = trial.baseline()
     rankings = rank_channels(weights, CRITERIA.get("taylor"), trial, 0)
     assert trial.baseline() == before
     for name, values in model_tensors(prepared).items():
-        np.testing.assert_array_equal(trial._net.tensors()[name], values)
+        np.testing.assert_array_equal(trial._network.tensors[name], values)
     again = rank_channels(weights, CRITERIA.get("taylor"), trial, 0)
     assert {name: each.tolist() for name, each in rankings.items()} == {
         name: each.tolist() for name, each in again.items()

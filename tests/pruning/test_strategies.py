@@ -16,7 +16,7 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import LatencyLimit, Limit, WorkLimit
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
-from edgeslim.pruning.strategies import STRATEGIES, WidthProblem
+from edgeslim.pruning.strategies import STRATEGIES, WidthProblem, choose_widths
 from edgeslim.pruning.subject import Subject, Widths
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
@@ -110,6 +110,54 @@ def test_the_whole_model_is_kept_where_it_is_within_the_limit(
     limit = LatencyLimit(model=latency, target_ms=2 * latency.latency_ms({}))
     widths = STRATEGIES.get(name).widths(problem(subject, limit))
     assert widths == {"first_weights": 10, "expand_weights": 16}
+
+
+def nothing_lost() -> LossCurves:
+    """Losses that were nought on few examples, with nothing else known."""
+    flat = LossCurve.fit([0.5, 0.9], [0.0, 0.0])
+    return LossCurves(curves=dict.fromkeys(NAMES, flat))
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_what_costs_nothing_stays_where_the_limit_is_met_already(
+    name: str, subject: Subject, latency: LatencyModel
+) -> None:
+    limits: list[Limit] = [LatencyLimit(model=latency, target_ms=1e4)]
+    if name != "latency-optimal":
+        limits.append(WorkLimit(subject=subject, most=subject.macs({})))
+    for limit in limits:
+        asked = problem(subject, limit)
+        object.__setattr__(asked, "find_losses", nothing_lost)
+        assert choose_widths(STRATEGIES.get(name), asked) == subject.whole
+
+
+@pytest.mark.parametrize("name", STRATEGIES.names())
+@pytest.mark.parametrize("share", [0.95, 0.8, 0.6])
+def test_no_channel_goes_that_saves_nothing(
+    name: str, share: float, subject: Subject, latency: LatencyModel
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
+    widths = choose_widths(STRATEGIES.get(name), problem(subject, limit))
+    assert limit.holds(widths)
+    for group, width in widths.items():
+        wider = [each for each in latency.choices[group] if each > width]
+        assert all(limit.of({**widths, group: each}) > limit.of(widths) for each in wider)
+
+
+def test_of_networks_that_are_as_good_annealing_takes_the_one_that_keeps_most(
+    subject: Subject,
+) -> None:
+    limit = WorkLimit(subject=subject, most=0.8 * subject.macs({}))
+    tried: list[Widths] = []
+
+    def as_good(widths: Widths) -> float:
+        tried.append(widths)
+        return 0.9
+
+    asked = problem(subject, limit)
+    object.__setattr__(asked, "evaluate", as_good)
+    found = STRATEGIES.get("annealing").widths(asked)
+    assert limit.of(found) == max(map(limit.of, tried))
 
 
 def test_latency_optimal_is_what_trying_everything_finds(

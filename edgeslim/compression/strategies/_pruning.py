@@ -44,6 +44,15 @@ class PruneStrategySettings(StrategySettings, frozen=True, kw_only=True):
     criterion: str | None = None
     counter: Literal["paddleslim1-flops", "macs"] = "paddleslim1-flops"
 
+    def unfinished(self, epochs: int) -> str:
+        last = self.span(epochs).last
+        if epochs == 1 or last + 1 < epochs:
+            return ""
+        return (
+            f"it may cut the network at epoch {last}, the last: that alone trains what is left, "
+            "at a learning rate that has all but fallen to nought; let it end earlier"
+        )
+
 
 class Pruner(Idle):
     """A strategy that cuts the network at the begin of some epochs.
@@ -128,11 +137,18 @@ class Pruner(Idle):
         model, folder = work.prepared(), work.own(self.name) / f"epoch-{epoch}"
         step = PruningStep(settings, model, folder, share=share, progress=work.progress)
         record = step.decide(device)
+        if record.why_whole:
+            work.say(f"strategies.{self.name}: {record.why_whole}")
+            return record
         work.cut(model, record.plan)
         left = work.prepared().graph
         note = f"strategies.{self.name}: {removed_text(model.graph.elements, left.elements)}"
         if record.metric_before is not None and record.metric_pruned is not None:
-            note += f", {work.metric_name} {record.metric_before:.4f} -> {record.metric_pruned:.4f}"
+            count = record.judged["pruned"].examples
+            note += (
+                f", {work.metric_name} {record.metric_before:.4f} -> {record.metric_pruned:.4f} "
+                f"of {count:,} examples"
+            )
         work.say(note)
         return record
 

@@ -50,6 +50,15 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
     save_in_nodes: Any = None
     save_out_nodes: Any = None
 
+    def unfinished(self, epochs: int) -> str:
+        last = self.span(epochs).last
+        if last + 1 >= epochs or not self.save_paths:
+            return ""
+        return (
+            f"{', '.join(self.save_paths)} is written at the end of epoch {last}, and epochs "
+            f"{last + 1} to {epochs - 1} train the network on: the result in --out is another one"
+        )
+
     @property
     def save_paths(self) -> tuple[str, ...]:
         """Folders that the quantized model is also written to, each once."""

@@ -62,6 +62,10 @@ class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         last = self.end_epoch if self.end_epoch is not None else epochs - 1
         return Span(first=self.start_epoch, last=last, role=self.role)
 
+    def unfinished(self, epochs: int) -> str:  # noqa: ARG002 - as those that leave something
+        """What a timeline of so many epochs leaves undone of it, a sentence, or nothing."""
+        return ""
+
     @property
     def settled(self) -> dict[str, Any]:
         """What cannot be changed any more once it has begun, as a file gives it back."""

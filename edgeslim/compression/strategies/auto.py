@@ -3,9 +3,10 @@
 From ``start_epoch`` to the one before ``end_epoch``, the network as it was at the begin is
 cut at one candidate's ratios, trained for ``retrain_epoch`` epochs and judged; with 0 it is
 judged untrained, one candidate an epoch. What takes away less of the work than ``min_ratio`` or
-more than ``max_ratio`` is no candidate. When the last is judged, the network of the begin
-is cut as the best one was, and training goes on with that. The original ended here with two
-errors, and its users began again by hand with the best ratios.
+more than ``max_ratio`` is no candidate. When the last is judged, training goes on with the best
+one as it was trained; where candidates are not trained, with the network of the begin cut as
+the best one was. The original ended here with two errors, and its users began again by hand with
+the best ratios.
 """
 
 from __future__ import annotations
@@ -72,6 +73,25 @@ class AutoSettings(PruneStrategySettings, frozen=True, kw_only=True):
         end = epochs if self.end_epoch is None else self.end_epoch
         return Span(first=self.start_epoch, last=end - 1, role=self.role)
 
+    def unfinished(self, epochs: int) -> str:
+        span = self.span(epochs)
+        count = span.last - span.first + 1
+        if not self.retrain_epoch:
+            if span.last + 1 < epochs:
+                return ""
+            return (
+                f"in epochs {span} candidates are judged and not trained (retrain_epoch is 0), and "
+                "none follows: nobody trains the network that is chosen; let it end before "
+                "compressor.epoch, or give it a retrain_epoch"
+            )
+        rest = count % self.retrain_epoch
+        if not rest:
+            return ""
+        return (
+            f"of its epochs {span} the last candidate gets {rest}, and not the "
+            f"{self.retrain_epoch} of retrain_epoch: make them a multiple of that"
+        )
+
 
 class _Auto(Pruner):
     def __init__(self, name: str, settings: AutoSettings, configuration: Configuration) -> None:
@@ -113,15 +133,36 @@ class _Auto(Pruner):
         if (epoch - self._span.first + 1) % self._period == 0 or last:
             reward = work.metric()
             trials = memory.setdefault("trials", [])
+            best = max((each[1] for each in trials), default=-1.0)
             trials.append([memory.pop("current"), reward])
-            best = max(each[1] for each in trials)
+            if self._own.retrain_epoch and reward > best:
+                self._keep(work, len(trials))
             work.say(
-                f"strategies.{self.name}: candidate {len(trials)}: {reward:.4f}, best {best:.4f}"
+                f"strategies.{self.name}: candidate {len(trials)}: {reward:.4f}, "
+                f"best {max(best, reward):.4f}"
             )
         if last:
             tokens, reward = max(memory["trials"], key=lambda each: each[1])
-            self._cut(work, work.restore_stash(self.name), tuple(tokens))
+            self._go_on_with_best(work, tuple(tokens))
             work.say(f"strategies.{self.name}: the best of all, {reward:.4f}: init_tokens {tokens}")
+
+    def _keep(self, work: Work, number: int) -> None:
+        """Keeps a candidate as it was trained: the best so far.
+
+        Each has a name of its own and stays: an epoch that is done again, perhaps with other
+        settings, must find the one that its checkpoint knows.
+        """
+        work.stash(self.name, _candidate(number))
+        work.memory(self.name)["kept"] = number
+
+    def _go_on_with_best(self, work: Work, tokens: Tokens) -> None:
+        """The best candidate: the network itself, if it is the last."""
+        memory = work.memory(self.name)
+        kept = memory.get("kept")
+        if kept is None:  # nothing was trained
+            self._cut(work, work.restore_stash(self.name), tokens)
+        elif kept != len(memory["trials"]):
+            work.restore_stash(self.name, _candidate(kept))
 
     def _next(self, work: Work, base: PreparedModel) -> Tokens:
         """The next candidate, by what all before it were worth."""
@@ -198,6 +239,10 @@ class _Auto(Pruner):
         if rule.needs_gradients:
             trial = trial_on(model, find_task(work.task_name), share=1.0, seed=work.seed)
         return plan_for(widths, rank_channels(weights, rule, trial, work.seed))
+
+
+def _candidate(number: int) -> str:
+    return f"candidate-{number}"
 
 
 class _Candidates:

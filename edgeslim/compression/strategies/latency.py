@@ -82,7 +82,7 @@ class _Latency(Pruner):
         left = len(self._epochs) - self._epochs.index(epoch)
         settings = self._step(work, first=epoch == self._epochs[0])
         record = self.take_step(work, epoch, settings, share=1 / left, device=self._device)
-        if record.predicted_ms is not None:
+        if record.predicted_ms is not None and not record.why_whole:
             measured = record.measured_ms
             more = "" if measured is None else f", measured {format_ms(measured)}"
             predicted = format_ms(record.predicted_ms)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from edgeslim.pruning.strategies._strategy import Losses, Strategy, WidthProblem
+from edgeslim.pruning.strategies._strategy import (
+    Losses,
+    Strategy,
+    WidthProblem,
+    choose_widths,
+)
 from edgeslim.registry import Shelf
 
-__all__ = ["STRATEGIES", "Losses", "Strategy", "WidthProblem"]
+__all__ = ["STRATEGIES", "Losses", "Strategy", "WidthProblem", "choose_widths"]
 
 STRATEGIES: Shelf[Strategy] = Shelf(
     what="strategy", package="edgeslim.pruning.strategies", attribute="STRATEGY"

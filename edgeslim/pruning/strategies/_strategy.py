@@ -12,12 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.progress import SILENT, Progress
-from edgeslim.pruning.limits import Limit
+from edgeslim.pruning.limits import LatencyLimit, Limit
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 
-__all__ = ["Losses", "Strategy", "WidthProblem", "smallest"]
+__all__ = ["Losses", "Strategy", "WidthProblem", "choose_widths", "smallest"]
 
 _HALVINGS = 24
+
+_SAME = 1e-9
+"""Share of a latency that two ways of adding it up may differ by."""
 
 
 class Losses(Protocol):
@@ -88,12 +91,48 @@ class Strategy(Protocol):
     def needs_task(self) -> bool:
         """Whether it evaluates networks on a task."""
 
+    @property
+    def uses_losses(self) -> bool:
+        """Whether it goes by what groups cost."""
+
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         """The widths of the groups that may be pruned.
 
         Raises:
             InfeasibleTargetError: Nothing meets the limit; says what is reachable.
         """
+
+
+def choose_widths(strategy: Strategy, problem: WidthProblem) -> dict[str, int]:
+    """What a strategy chooses, but nothing goes that need not.
+
+    A model that is within the limit stays whole. What was cut and saves nothing, since
+    latencies have stairs, is given back.
+
+    Raises:
+        InfeasibleTargetError: Nothing meets the limit; says what is reachable.
+    """
+    if problem.limit.holds(problem.subject.whole):
+        return dict(problem.subject.whole)
+    return _without_waste(problem, strategy.widths(problem))
+
+
+def _without_waste(problem: WidthProblem, widths: dict[str, int]) -> dict[str, int]:
+    """The same with every group as wide as takes no longer."""
+    limit = problem.limit
+    if not isinstance(limit, LatencyLimit):
+        return widths  # each channel is work
+    value, before = limit.of(widths), None
+    while widths != before:
+        before = widths
+        for name, width in before.items():
+            for wider in (each for each in limit.model.choices[name] if each > width):
+                tried = {**widths, name: wider}
+                then = limit.of(tried)
+                if then > value * (1 + _SAME) or not limit.holds(tried):
+                    break
+                widths, value = tried, min(value, then)
+    return widths
 
 
 def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:

@@ -25,6 +25,7 @@ _REDUCE_RATE = 0.9
 
 class _Annealing:
     needs_task = True
+    uses_losses = False
 
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         if problem.evaluate is None:
@@ -51,7 +52,7 @@ class _Annealing:
             initial_temperature=_INITIAL_TEMPERATURE,
             reduce_rate=_REDUCE_RATE,
         )
-        best, best_reward = widths_of((most,) * len(names)), -1.0
+        best, best_reward, best_value = widths_of((most,) * len(names)), -1.0, 0.0
         with problem.progress.stage("candidates", problem.tries) as stage:
             for number in range(problem.tries):
                 tokens = algorithm.ask() if number else start
@@ -60,8 +61,10 @@ class _Annealing:
                 widths = widths_of(tokens)
                 reward = problem.evaluate(widths)
                 algorithm.tell(tokens, reward)
-                if reward > best_reward:
-                    best, best_reward = widths, reward
+                # On few examples many are as good as each other: the one that keeps most.
+                value = problem.limit.of(widths)
+                if (reward, value) > (best_reward, best_value):
+                    best, best_reward, best_value = widths, reward, value
                 stage.advance(note=f"best {best_reward:.4f}")
         return best
 

@@ -26,6 +26,7 @@ _ROUNDS = 12
 
 class _LatencyOptimal:
     needs_task = False
+    uses_losses = True
 
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         limit = problem.limit

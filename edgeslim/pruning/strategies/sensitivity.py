@@ -9,6 +9,7 @@ __all__ = ["STRATEGY"]
 
 class _Sensitivity:
     needs_task = False
+    uses_losses = True
 
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         problem.check_reachable()

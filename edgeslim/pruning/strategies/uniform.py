@@ -18,6 +18,7 @@ _TOLERANCE = 0.01
 
 class _Uniform:
     needs_task = False
+    uses_losses = False
 
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         problem.check_reachable()
