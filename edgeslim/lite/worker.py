@@ -25,6 +25,8 @@ MARK = b"@edgeslim "
 REFUSED = 3
 """Exit status when the optimizer cannot be had; standard error says why."""
 
+_VERSION_START, _VERSION_BYTES = 2, 16
+
 
 def main(jobs: Path) -> None:
     """Does each job of a file in turn."""
@@ -70,6 +72,20 @@ def _optimize(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401 - no type
     opt.set_model_type("naive_buffer")
     opt.set_optimize_out(job["output"])
     opt.run()
+    _clear_unset(Path(job["output"] + ".nb"))
+
+
+def _clear_unset(path: Path) -> None:
+    """Makes nought of what the optimizer leaves unset, so that the same model is the same file.
+
+    Of 16 characters for its version, which stand after a 16-bit number, it sets those that the
+    version has (Paddle-Lite, ``model_parser.cc``) and writes all.
+    """
+    with path.open("r+b") as file:
+        file.seek(_VERSION_START)
+        version = file.read(_VERSION_BYTES).split(b"\0")[0]
+        file.seek(_VERSION_START)
+        file.write(version.ljust(_VERSION_BYTES, b"\0"))
 
 
 def _fuse(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401

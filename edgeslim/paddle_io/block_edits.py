@@ -18,6 +18,8 @@ __all__ = [
     "new_operator",
     "new_variable",
     "readers_of",
+    "replace_operators",
+    "scratch_variable",
     "set_attribute",
     "shape_of",
 ]
@@ -118,6 +120,19 @@ def new_operator(
     for name, value in attributes.items():
         add_attribute(op, name, value)
     return op
+
+
+def scratch_variable(block: Any, result: str, slot: str) -> str:  # noqa: ANN401
+    """Describes an output that nothing reads but Paddle-Lite looks for; says its name."""
+    return new_variable(block, f"{result}.{slot.lower()}", (0, 1))
+
+
+def replace_operators(block: Any, made: Mapping[int, Sequence[Any]]) -> None:  # noqa: ANN401
+    """Puts others in the place of operators, by their numbers; of none, one is dropped."""
+    for index in sorted(made, reverse=True):
+        del block.ops[index]
+        for op in reversed(made[index]):
+            block.ops.insert(index, op)
 
 
 def barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401

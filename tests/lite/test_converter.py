@@ -18,7 +18,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
     UnwritableError,
 )
-from edgeslim.execution import Target
+from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.operator_model import write_operator_model
@@ -66,6 +66,19 @@ class TestReal:
         path = convert_one(make("model", target=target))
         assert path.name == "model.nb"
         assert read_optimized_model(path).library_version == "v2.13-rc"
+
+    @pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8_WEIGHTS])
+    @pytest.mark.parametrize("target", list(Target))
+    def test_the_same_model_is_the_same_file(
+        self, make: Make, target: Target, precision: Precision
+    ) -> None:
+        # What is unset differs between processes, and between conversions of one.
+        given = {"target": target, "precision": precision}
+        first, second = (convert_one(make(name, **given)).read_bytes() for name in ("a", "b"))
+        together = convert([make(name, **given) for name in ("c", "d")])
+        again = [each.conversion.result.read_bytes() for each in together]
+        assert {first, second, *again} == {first}
+        assert first[2:18] == b"v2.13-rc".ljust(16, b"\0")
 
     def test_the_fused_graph_is_a_program(self, make: Make) -> None:
         path = convert_one(make("model", task=Task.FUSE))

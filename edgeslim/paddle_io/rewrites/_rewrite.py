@@ -29,7 +29,9 @@ class Stage(IntEnum):
     """Operators that its kernels have not, or get wrong, written with those that they have."""
     CONSTANTS = 3
     """Constants where the optimizer finds them."""
-    APART = 4
+    BIASES = 4
+    """Constants behind a convolution or product, which becomes one with some of them."""
+    APART = 5
     """Operators kept apart that the optimizer would merge wrongly."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import paddle
@@ -15,11 +16,19 @@ INPUT_SHAPE = (1, 4, 8, 8)
 
 
 class Net(nn.Layer):  # type: ignore[misc]
-    """What a function computes with some layers."""
+    """What a function computes with some layers and parameters of some shapes."""
 
-    def __init__(self, compute: Callable[..., Any], **layers: nn.Layer) -> None:
+    def __init__(
+        self,
+        compute: Callable[..., Any],
+        shapes: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        **layers: nn.Layer,
+    ) -> None:
         super().__init__()
         self._compute = compute
+        noise = nn.initializer.Normal()
+        for name, shape in shapes.items():
+            setattr(self, name, self.create_parameter(list(shape), default_initializer=noise))
         for name, layer in layers.items():
             setattr(self, name, layer)
 
@@ -44,7 +53,7 @@ def dense(**given: Any) -> nn.Layer:
 CONVOLUTIONS: dict[str, Callable[[], nn.Layer]] = {
     "dense": dense,
     "depthwise": lambda: nn.Conv2D(4, 4, 3, padding=1, groups=4),
-    "transposed": lambda: nn.Conv2DTranspose(4, 4, 2, 2),
+    "transposed": lambda: nn.Conv2DTranspose(4, 4, 3, padding=1),
 }
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": F.relu,
@@ -67,7 +76,71 @@ for _kind, _make in CONVOLUTIONS.items():
     NETS[f"{_kind}: hard swish behind leaky"] = lambda make=_make: Net(
         lambda net, x: F.hardswish(F.leaky_relu(net.conv(x), 0.3)), conv=make()
     )
+for _title, _shape in {
+    "one number": (1,),
+    "one for each channel": (4, 1, 1),
+    "one for each channel and image": (1, 4, 1, 1),
+    "a picture": (8, 8),
+    "all": (1, 4, 8, 8),
+}.items():
+    for _kind, _make in CONVOLUTIONS.items():
+        NETS[f"{_kind}: constant of {_title}, and a bias elsewhere"] = (
+            lambda make=_make, shape=_shape: Net(
+                lambda net, x: F.relu(net.norm(net.conv(x)) + net.value) + net.other(x).mean(),
+                {"value": shape},
+                conv=make(),
+                norm=norm(),
+                other=make(),
+            )
+        )
+        NETS[f"{_kind}: constant of {_title} alone, and a bias elsewhere"] = (
+            lambda make=_make, shape=_shape: Net(
+                lambda net, x: F.relu(net.other(x)).mean() + net.conv(x) + net.value,
+                {"value": shape},
+                conv=dense(bias_attr=False),
+                other=make(),
+            )
+        )
+for _power in (-3, -1, -0.5, 0, 0.5, 1, 2, 3, 6, 7):
+    NETS[f"power {_power}"] = lambda power=_power: Net(
+        lambda net, x: paddle.pow(
+            net.conv(x) if power == int(power) else net.conv(x).abs() + 0.1, power
+        ),
+        conv=nn.Conv2D(4, 4, 1, bias_attr=nn.initializer.Assign([3.0, -3.0, 4.0, -4.0])),
+    )
+for _extent, _stride, _padding, _more in ((3, 2, 1, 1), (4, 2, 1, 0), (3, 1, "SAME", 0)):
+    NETS[f"depthwise transposed {_extent}x{_extent} by {_stride}"] = (
+        lambda extent=_extent, stride=_stride, padding=_padding, more=_more: Net(
+            lambda net, x: net.conv(x),
+            conv=nn.Conv2DTranspose(
+                4, 4, extent, stride, padding=padding, output_padding=more, groups=4
+            ),
+        )
+    )
 NETS |= {
+    "a constant along the width of as many columns as channels": lambda: Net(
+        lambda net, x: net.conv(x) + net.value,
+        {"value": (4,)},
+        conv=nn.Conv2D(4, 4, 1, stride=(1, 2)),
+    ),
+    "constants behind products": lambda: Net(
+        lambda net, x: net.two(net.one(x) + net.value) + net.value,
+        {"value": (8, 1)},
+        one=nn.Linear(8, 8, bias_attr=False),
+        two=nn.Linear(8, 8),
+    ),
+    "a norm of layers by hand": lambda: Net(
+        lambda net, x: (
+            (x - x.mean(-1, keepdim=True))
+            / ((x - x.mean(-1, keepdim=True)).pow(2).mean(-1, keepdim=True) + 1e-5).sqrt()
+            * net.value
+        ),
+        {"value": (8,)},
+    ),
+    "unbound": lambda: Net(
+        lambda net, x: paddle.unbind(net.conv(x), 1)[0] * paddle.unbind(x, -3)[2],
+        conv=dense(),
+    ),
     "an offset behind a factor behind relu": lambda: Net(
         lambda net, x: F.relu(net.conv(x)) * 2 + 1, conv=dense()
     ),

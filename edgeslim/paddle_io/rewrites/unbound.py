@@ -1,0 +1,57 @@
+"""``unbind`` written as ``split`` and ``squeeze2``.
+
+The runtime's kernel for it (Paddle-Lite 2.13, ``lite/operators/unbind_op.cc``) has no place for
+what is not read, and ends the process where some of its results are used.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from edgeslim.opspec import Attribute
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    arguments,
+    attribute,
+    new_operator,
+    new_variable,
+    replace_operators,
+    scratch_variable,
+    shape_of,
+)
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+
+__all__ = ["REWRITE"]
+
+
+def _apply(draft: Draft) -> Counter[str]:
+    block = draft.block
+    made = {index: _written(block, op) for index, op in enumerate(block.ops) if op.type == "unbind"}
+    replace_operators(block, made)
+    return Counter({"unbind written as split and squeeze": len(made)} if made else {})
+
+
+def _written(block: Any, op: Any) -> list[Any]:  # noqa: ANN401
+    source, results = argument(op.inputs, "X"), arguments(op.outputs, "Out")
+    shape, axis = list(shape_of(block, source)), int(attribute(op, "axis", 0))
+    axis += len(shape) if axis < 0 else 0
+    described = next(each for each in block.vars if each.name == source)
+    element_type = described.type.dense_tensor.tensor.data_type
+    shape[axis] = 1
+    parts = [source]
+    ops = []
+    if len(results) > 1:
+        parts = [
+            new_variable(block, f"{result}.part", shape, element_type=element_type)
+            for result in results
+        ]
+        attributes: dict[str, Attribute] = {"axis": axis, "num": len(results), "sections": ()}
+        ops.append(new_operator("split", {"X": [source]}, {"Out": parts}, attributes))
+    for part, result in zip(parts, results, strict=True):
+        outputs = {"Out": [result], "XShape": [scratch_variable(block, result, "XShape")]}
+        ops.append(new_operator("squeeze2", {"X": [part]}, outputs, {"axes": (axis,)}))
+    return ops
+
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)

@@ -1,0 +1,154 @@
+"""Operators written as others, and what becomes of their parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeslim.paddle_io.parameters import read_parameters, write_parameters
+from edgeslim.paddle_io.rewrites import REWRITES, Draft
+from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
+
+SHAPE = (1, 4, 8, 8)
+
+
+def power(factor: float) -> Any:
+    return program(
+        [Op("pow", {"X": "x"}, {"Out": "y"}, {"factor": factor})], {"x": SHAPE, "y": SHAPE}
+    )
+
+
+@pytest.mark.parametrize(
+    ("factor", "written"),
+    [
+        (2.0, ["square"]),
+        (3.0, ["square", "elementwise_mul"]),
+        (4.0, ["square", "square"]),
+        (7.0, ["square", "elementwise_mul", "square", "elementwise_mul"]),
+        (-2.0, ["square", "reciprocal"]),
+        (-1.0, ["reciprocal"]),
+        (0.5, ["sqrt"]),
+        (-0.5, ["rsqrt"]),
+        (0.0, ["scale"]),
+        (1.5, ["pow"]),
+        (65.0, ["pow"]),
+    ],
+)
+def test_powers(factor: float, written: list[str]) -> None:
+    made = power(factor)
+    REWRITES.get("powers").apply(Draft(made))
+    assert kinds(made) == written
+    assert arguments(made.blocks[0].ops[-1].outputs)["Out"] == ["y"]
+    assert not REWRITES.get("powers").apply(Draft(made))
+
+
+def test_unbind_of_one_is_no_split() -> None:
+    made = program(
+        [Op("unbind", {"X": "x"}, {"Out": "y"}, {"axis": 0})], {"x": SHAPE, "y": SHAPE[1:]}
+    )
+    REWRITES.get("unbound").apply(Draft(made))
+    (op,) = made.blocks[0].ops
+    assert (op.type, attributes(op)) == ("squeeze2", {"axes": [0]})
+
+
+def transposed(folder: Path, shape: tuple[int, ...], **given: Any) -> tuple[Any, Draft]:
+    """A transposed convolution and its filter of ones."""
+    made = program(
+        [Op("conv2d_transpose", {"Input": "x", "Filter": "f"}, {"Output": "y"}, given)],
+        {"x": SHAPE, "y": SHAPE},
+        {"f": shape},
+    )
+    write_parameters(folder / "p", {"f": np.ones(shape, np.float32)})
+    return made, Draft(made, folder / "p")
+
+
+def test_a_transposed_depthwise_filter_gets_a_column_of_zeros(tmp_path: Path) -> None:
+    made, draft = transposed(tmp_path, (4, 1, 3, 3), groups=4, strides=[2, 2], paddings=[1, 1])
+    REWRITES.get("transposed-depthwise").apply(draft)
+    (op,) = made.blocks[0].ops
+    assert attributes(op)["paddings"] == [1, 1, 1, 2]
+    content = draft.changed_parameters()
+    assert content is not None
+    (tmp_path / "changed").write_bytes(content)
+    filters = read_parameters(tmp_path / "changed", made)
+    (name,) = arguments(op.inputs)["Filter"]
+    assert filters[name].shape == (4, 1, 3, 4)
+    assert not filters[name][..., 3].any()
+    assert filters[name][..., :3].all()
+    assert not REWRITES.get("transposed-depthwise").apply(draft)
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ((4, 4, 3, 3), {"groups": 1, "strides": [2, 2]}),
+        ((4, 2, 3, 3), {"groups": 4, "strides": [2, 2]}),
+        ((4, 1, 3, 5), {"groups": 4, "strides": [2, 2]}),
+        ((4, 1, 3, 3), {"groups": 4, "strides": [3, 3]}),
+        ((4, 1, 3, 3), {"groups": 4, "strides": [1, 1], "dilations": [2, 2]}),
+    ],
+)
+def test_other_transposed_convolutions_stay(
+    tmp_path: Path, shape: tuple[int, ...], given: dict[str, Any]
+) -> None:
+    made, draft = transposed(tmp_path, shape, paddings=[0, 0], **given)
+    before = made.SerializeToString()
+    assert not REWRITES.get("transposed-depthwise").apply(draft)
+    assert made.SerializeToString() == before
+    assert draft.changed_parameters() is None
+
+
+def added(folder: Path, shape: tuple[int, ...], axis: int, readers: int = 1) -> tuple[Any, Draft]:
+    """A constant added behind a convolution of 4 channels to a picture of 8 by 4."""
+    ops = [
+        Op("conv2d", {"Input": "x", "Filter": "f"}, {"Output": "v"}),
+        Op("elementwise_add", {"X": "v", "Y": "b"}, {"Out": "y"}, {"axis": axis}),
+    ]
+    ops += [Op("tanh", {"X": "v"}, {"Out": "z"})] * (readers - 1)
+    image = (1, 4, 8, 4)
+    tensors = {"f": np.ones((4, 4, 1, 1), np.float32), "b": np.ones(shape, np.float32)}
+    made = program(
+        ops, dict.fromkeys(("x", "v", "y", "z"), image), {k: v.shape for k, v in tensors.items()}
+    )
+    write_parameters(folder / "p", tensors)
+    return made, Draft(made, folder / "p")
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((1,), -1), ((4, 1, 1), -1), ((1, 4, 1, 1), -1), ((4, 1), 1), ((1, 1), 1)]
+)
+def test_a_constant_for_each_channel_is_a_bias(
+    tmp_path: Path, shape: tuple[int, ...], axis: int
+) -> None:
+    made, draft = added(tmp_path, shape, axis)
+    assert REWRITES.get("constant-biases").apply(draft) == {"constant made a bias": 1}
+    add = made.blocks[0].ops[1]
+    assert attributes(add) == {"axis": 1}
+    (name,) = arguments(add.inputs)["Y"]
+    value = draft.value(name)
+    assert value is not None
+    assert value.tolist() == [1.0] * 4
+    assert not REWRITES.get("constant-biases").apply(draft)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((4,), -1), ((8, 4), -1), ((8, 1), -1), ((4, 8, 4), 1), ((1, 4, 8, 4), 0)]
+)
+def test_another_constant_is_kept_apart(tmp_path: Path, shape: tuple[int, ...], axis: int) -> None:
+    made, draft = added(tmp_path, shape, axis)
+    assert REWRITES.get("constant-biases").apply(draft) == {"constant kept apart": 1}
+    assert kinds(made) == ["conv2d", "dropout", "elementwise_add"]
+    assert draft.changed_parameters() is None
+
+
+@pytest.mark.parametrize(("shape", "axis", "readers"), [((4,), 1, 1), ((8, 4), -1, 2)])
+def test_a_bias_as_it_should_be_stays(
+    tmp_path: Path, shape: tuple[int, ...], axis: int, readers: int
+) -> None:
+    made, draft = added(tmp_path, shape, axis, readers)
+    before = made.SerializeToString()
+    assert not REWRITES.get("constant-biases").apply(draft)
+    assert made.SerializeToString() == before
