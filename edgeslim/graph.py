@@ -55,12 +55,20 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
         feeds: Shape of each input by name.
         fetches: Names of the outputs.
         parameters: Shape of each persistent tensor by name.
+        feed_types: Type of the elements of those inputs that are not float32, by name.
+        feed_bounds: Of inputs that choose rows or classes: values are from 0 to below this.
     """
 
     nodes: tuple[Node, ...]
     feeds: dict[str, Shape]
     fetches: tuple[str, ...]
     parameters: dict[str, Shape]
+    feed_types: dict[str, str] = {}
+    feed_bounds: dict[str, int] = {}
+
+    def feed_type(self, name: str) -> str:
+        """Type of an input's elements, as NumPy calls it."""
+        return self.feed_types.get(name, "float32")
 
     @property
     def specs(self) -> tuple[OpSpec, ...]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from edgeslim.frozen import FrozenMap, frozen
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "OPEN_SHAPE",
@@ -22,12 +25,36 @@ __all__ = [
     "OpSpec",
     "Shape",
     "Shapes",
+    "TypedShape",
     "decode_hook",
     "encode_hook",
+    "type_said",
 ]
 
 Shape = tuple[int, ...]
 """Extents of a tensor, ``(N, C, H, W)`` for images."""
+
+
+class TypedShape(Shape):
+    """A shape for which somebody said the type of the elements as well.
+
+    Args:
+        shape: The extents.
+        dtype: The type, as NumPy calls it.
+    """
+
+    dtype: str
+
+    def __new__(cls, shape: Shape, dtype: str) -> Self:
+        made = super().__new__(cls, shape)
+        made.dtype = dtype
+        return made
+
+
+def type_said(shape: Shape) -> str:
+    """The type that was said with a shape; empty where none was."""
+    return shape.dtype if isinstance(shape, TypedShape) else ""
+
 
 Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
-from edgeslim.opspec import Shape
+from edgeslim.opspec import Shape, TypedShape
 from edgeslim.paddle_io.importing import load_paddle
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
+_TYPES = ("float32", "int64", "int32", "int16", "int8", "uint8", "bool")
 _PROGRAMS = ("*/*.pdmodel", "*/__model__")
 
 
@@ -109,19 +110,25 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
 def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
     """Shapes written ``1,3,224,224`` or ``name=1,3,224,224``; the name may be empty.
 
+    The type of the elements may be said as well, as in ``1,16:int64``: a network that is built
+    by a function does not know it.
+
     Raises:
-        UsageError: Not a shape.
+        UsageError: Not a shape, or no such type.
     """
     shapes: dict[str, Shape] = {}
     for text in texts:
-        name, _, numbers = text.rpartition("=")
+        name, _, form = text.rpartition("=")
+        numbers, _, dtype = form.partition(":")
+        if dtype not in {"", *_TYPES}:
+            raise UsageError(f"{text!r}: {dtype!r} is no type of inputs; {', '.join(_TYPES)} are")
         try:
             shape = tuple(int(number) for number in re.split(r"[,x]", numbers))
         except ValueError:
             shape = ()
         if not shape or min(shape) < 1:
             raise UsageError(f"{text!r} is not an input shape; write it like 1,3,224,224")
-        shapes[name] = shape
+        shapes[name] = TypedShape(shape, dtype) if dtype else shape
     return shapes
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from edgeslim.conversion.model_inputs import noise_inputs
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
 from edgeslim.execution import Target
+from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.ops import known_kinds
-from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
+from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input, Sampling
@@ -99,12 +102,22 @@ def _inputs(spec: OpSpec) -> list[Input]:
 def model_job(
     name: str,
     file: OptimizedFile,
-    input_shapes: Sequence[Shape],
+    graph: Graph,
     states: tuple[Sampling, ...],
+    inputs: Mapping[str, Path] | None = None,
 ) -> Job:
-    """A job that times an optimized model with noise for inputs."""
-    inputs = [Input(shape=shape, seed=index) for index, shape in enumerate(input_shapes)]
-    return _timed(name, file, inputs, states)
+    """A job that times an optimized model.
+
+    Args:
+        name: Name of the job.
+        file: The model.
+        graph: It as a graph, fused or not.
+        states: How it is timed.
+        inputs: Files of NumPy's for its inputs by name; by default they are noise.
+    """
+    given = {} if inputs is None else {path.name: path for path in inputs.values()}
+    job = _timed(name, file, noise_inputs(graph, inputs), states)
+    return replace(job, files={**job.files, **given})
 
 
 def _timed(

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
 from edgeslim.files import new_folder, write_together
 from edgeslim.graph import Graph
-from edgeslim.opspec import Shape
+from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.export import export_layer
+from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
@@ -57,7 +59,11 @@ class PreparedModel:
 
 
 def prepare(
-    source: ModelSource, folder: Path, *, input_shapes: Mapping[str, Shape] | None = None
+    source: ModelSource,
+    folder: Path,
+    *,
+    input_shapes: Mapping[str, Shape] | None = None,
+    open_shapes: Mapping[str, Shape] | None = None,
 ) -> PreparedModel:
     """Makes a model ready in ``folder``.
 
@@ -66,6 +72,8 @@ def prepare(
         folder: Where its files go.
         input_shapes: Shapes of open inputs by name; an empty name is the only input. Where
             only the batch is open, it is the batch of those that are given, or 1.
+            Types of a network that is built by a function may be said with them.
+        open_shapes: The same, only for what the model and `input_shapes` leave open.
 
     Raises:
         UsageError: A shape is needed, or names no input.
@@ -73,18 +81,27 @@ def prepare(
         ModelError: Paddle cannot export it, or it has what Paddle-Lite cannot run.
     """
     given = dict(input_shapes or {})
+    others = dict(open_shapes or {})
     if isinstance(source, LayerModel):
-        shape = given.pop("", None) or source.input_shape
-        if given:
-            raise UsageError(f"{source.name} has one input; write --input-shape without a name")
-        if shape is None:
-            raise UsageError(f"{source.name} needs --input-shape, such as 1,3,224,224")
+        given = given or ({} if source.input_shape else others)
+        if not given and source.input_shape is None:
+            raise UsageError(
+                f"{source.name} needs --input-shape, such as 1,3,224,224 (or 1,16:int64)"
+            )
         load_paddle()
-        return prepare_layer(build_layer(source), shape, folder, name=source.name)
+        net = build_layer(source)
+        if set(given) <= {""}:
+            return prepare_layer(
+                net, given.get("") or source.input_shape or (), folder, name=source.name
+            )
+        names = _names_in_order(net, given, source.name)
+        return _exported(net, [given[each] for each in names], names, folder, source.name)
     new_folder(folder)
     program = read_program(source.program)
     check_parameters(source.parameters, program)
-    shapes = _shapes_to_set(source.name, feed_shapes(program), given)
+    feeds = feed_shapes(program)
+    given = {**_closing(feeds, others), **given}
+    shapes = _shapes_to_set(source.name, feeds, feed_types(program, tuple(feeds)), given)
     prefix = folder / _STEM
     _copy(source.program, prefix.with_suffix(".pdmodel"))
     _copy(source.parameters, prefix.with_suffix(".pdiparams"))
@@ -95,11 +112,36 @@ def prepare_layer(
     net: paddle.nn.Layer, input_shape: Shape, folder: Path, *, name: str
 ) -> PreparedModel:
     """Makes a network ready in ``folder``; raises as `prepare`."""
+    return _exported(net, [input_shape], (), folder, name)
+
+
+def _exported(
+    net: paddle.nn.Layer,
+    input_shapes: Sequence[Shape],
+    names: Sequence[str],
+    folder: Path,
+    name: str,
+) -> PreparedModel:
     new_folder(folder)
-    export_layer(net, [input_shape], folder / _STEM)
+    export_layer(net, input_shapes, folder / _STEM, names=names)
     for extra in folder.glob(f"{_STEM}.pdiparams.*"):
         extra.unlink()
     return _rewritten(name, folder, make_shapes_known(folder / _STEM))
+
+
+def _names_in_order(net: paddle.nn.Layer, given: Mapping[str, Shape], name: str) -> list[str]:
+    """Names of inputs in the order in which the network takes them."""
+    parameters = signature(net.forward).parameters.values()
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters) and "" not in given:
+        return list(given)
+    taken = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    for unknown in [each for each in given if each not in taken]:
+        raise UsageError(
+            f"{name} has several inputs; write --input-shape {taken[0] if taken else 'x'}=..."
+            if unknown == ""
+            else f"{name} has no input {unknown!r}; it takes {', '.join(taken)}"
+        )
+    return [each for each in taken if each in given]
 
 
 def build_layer(source: LayerModel) -> paddle.nn.Layer:
@@ -132,8 +174,19 @@ def _copy(source: Path, target: Path) -> None:
         raise UnwritableError(f"cannot write {target}: {error.strerror or error}") from error
 
 
+def _closing(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Shapes for the inputs that are open, where others fit what is not open of them."""
+    closing = {}
+    for name, shape in feeds.items():
+        other = others.get(name) or (others.get("") if len(feeds) == 1 else None) or ()
+        pairs = list(zip(shape, other, strict=False))
+        if min(shape, default=0) < 1 and len(shape) == len(other):
+            closing[name] = tuple(mine if mine > 0 else its for mine, its in pairs)
+    return closing
+
+
 def _shapes_to_set(
-    name: str, feeds: Mapping[str, Shape], given: dict[str, Shape]
+    name: str, feeds: Mapping[str, Shape], types: Mapping[str, str], given: dict[str, Shape]
 ) -> dict[str, Shape]:
     """The shapes that differ from the saved ones, by input."""
     if "" in given:
@@ -144,6 +197,11 @@ def _shapes_to_set(
         given = {next(iter(feeds)): given[""]}
     for unknown in set(given) - set(feeds):
         raise UsageError(f"{name} has no input {unknown!r}; it has {', '.join(feeds)}")
+    for feed, shape in given.items():
+        if type_said(shape) not in {"", types.get(feed, "float32")}:
+            raise UsageError(
+                f"input {feed!r} of {name} is {types.get(feed, 'float32')}, not {type_said(shape)}"
+            )
     batch = next((shape[0] for shape in given.values() if shape), 1)
     single = {feed: (batch, *shape[1:]) for feed, shape in feeds.items() if _is_open_batch(shape)}
     for feed in single.keys() - given.keys():

@@ -104,7 +104,7 @@ def _job(
     described = []
     for place, array in enumerate(arrays):
         name = f"input{number}_{place}.npy"
-        np.save(folder / name, array)
+        np.save(folder / name, array, allow_pickle=False)
         files[name] = folder / name
         described.append(Input(shape=array.shape, dtype=array.dtype.name, file=name))
     outputs = [f"output{number}_{place}.npy" for place in range(output_count)]

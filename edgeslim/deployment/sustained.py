@@ -176,8 +176,7 @@ def _job(network: OptimizedNetwork, window_s: float) -> Job:
         minimum_s=window_s,
         maximum_s=window_s,
     )
-    shapes = list(network.graph.feeds.values())
-    job = model_job(network.name, network.file, shapes, (sampling,))
+    job = model_job(network.name, network.file, network.graph, (sampling,), network.inputs)
     # A runner that was interrupted times a window up to three times.
     timeout_s = job.entry.timeout_s + 3 * window_s
     return replace(job, entry=msgspec.structs.replace(job.entry, timeout_s=timeout_s))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeslim.conversion.model_inputs import check_input_types, noise_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, is_discrete, varies
 from edgeslim.errors import ModelError
@@ -22,8 +23,8 @@ __all__ = ["Truth", "check_proves", "paddle_truth"]
 _FEWEST = 2
 """Of one input nobody knows whether outputs depend on it."""
 
-_SCALES = (1.0, 1.0, 10.0, 0.1, 100.0, 0.01)
-"""Of the noise of one input after the other, as far as they are needed: a class that is found in
+_SCALES = (1.0, 10.0, 0.1, 100.0, 0.01)
+"""Of noise, and of more inputs if outputs are the same for those: a class that is found in
 any noise of one size may not be found in that of another."""
 
 _OF_SHAPES_ALONE = {
@@ -56,20 +57,18 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
     Raises:
         ModelError: Paddle cannot load or run it, or nothing is proved by what it computes.
     """
+    check_input_types(model.graph, model.name)
     generator = np.random.default_rng(0)
     count = max(count, _FEWEST)
 
     def noise(number: int) -> dict[str, Array]:
-        scale = _SCALES[number - count + _FEWEST] if number >= count else 1.0
-        return {
-            name: (scale * generator.standard_normal(shape)).astype(np.float32)
-            for name, shape in model.graph.feeds.items()
-        }
+        more = max(0, number - count + 1)
+        return noise_of(model.graph, generator, scale=_SCALES[more], wider=min(more, 3))
 
     inputs = [noise(number) for number in range(count)]
     outputs = run_each_in_paddle(model.prefix, inputs)
     if _steady_outputs(model.graph, outputs):
-        others = [noise(number) for number in range(count, count + len(_SCALES) - _FEWEST)]
+        others = [noise(number) for number in range(count, count + len(_SCALES) - 1)]
         inputs += others
         outputs += run_each_in_paddle(model.prefix, others)
     truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))

@@ -25,6 +25,7 @@ class Network:
     """
 
     def __init__(self, graph: Graph) -> None:
+        self._given = graph
         self._feeds = dict(graph.feeds)
         self._fetches = graph.fetches
         self._parameters = dict(graph.parameters)
@@ -167,6 +168,8 @@ class Network:
             feeds=self._feeds,
             fetches=self._fetches,
             parameters={name: self._parameters[name] for name in sorted(used)},
+            feed_types=self._given.feed_types,
+            feed_bounds=self._given.feed_bounds,
         )
 
     def _run_order(self) -> list[int]:

@@ -13,7 +13,18 @@ from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
 __all__ = ["ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
 
-ELEMENT_TYPES: Mapping[Attribute, str] = {0: "bool", 2: "int32", 3: "int64", 5: "float32"}
+ELEMENT_TYPES: Mapping[Attribute, str] = {
+    0: "bool",
+    1: "int16",
+    2: "int32",
+    3: "int64",
+    4: "float16",
+    5: "float32",
+    6: "float64",
+    20: "uint8",
+    21: "int8",
+    22: "bfloat16",
+}
 """Paddle's numbers for the types of elements."""
 
 

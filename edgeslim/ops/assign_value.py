@@ -24,7 +24,8 @@ _LISTS: dict[str, tuple[str, int | float]] = {
 
 def _zeros(spec: OpSpec) -> dict[str, Attribute]:
     """The list that the operator reads, of as many elements as it has."""
-    name, nought = _LISTS[ELEMENT_TYPES.get(spec.attributes["dtype"], "float32")]
+    element_type = ELEMENT_TYPES.get(spec.attributes["dtype"], "float32")
+    name, nought = _LISTS.get(element_type, _LISTS["float32"])
     return {name: (nought,) * math.prod(spec.output_shape)}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
-from edgeslim.opspec import Shape
+from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.parameters import persistent_tensors
@@ -30,15 +30,30 @@ __all__ = [
 ]
 
 
-def export_layer(net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Path) -> None:
+def export_layer(
+    net: paddle.nn.Layer,
+    input_shapes: Sequence[Shape],
+    prefix: Path,
+    *,
+    names: Sequence[str] = (),
+) -> None:
     """Saves a network as ``prefix.pdmodel`` and ``prefix.pdiparams``, in evaluation mode.
+
+    Args:
+        net: The network.
+        input_shapes: Of each input in order; float32 where no type was said with it.
+        prefix: Where it goes.
+        names: What the inputs are called; by default as Paddle likes.
 
     Raises:
         ModelError: Paddle cannot trace it with these inputs.
     """
     paddle = load_paddle()
     net.eval()
-    spec = [paddle.static.InputSpec(list(shape), "float32") for shape in input_shapes]
+    spec = [
+        paddle.static.InputSpec(list(shape), type_said(shape) or "float32", name or None)
+        for shape, name in zip(input_shapes, names or [""] * len(input_shapes), strict=True)
+    ]
     try:
         with legacy_functions():
             # Without "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.

@@ -26,7 +26,17 @@ _UNUSED = "unused_weight"
 """``opt`` refuses a model without parameters; one that nothing reads costs nothing."""
 
 
-_TYPES = {"bool": "BOOL", "int32": "INT32", "int64": "INT64", "float32": "FP32"}
+_TYPES = {
+    "bool": "BOOL",
+    "int8": "INT8",
+    "int16": "INT16",
+    "int32": "INT32",
+    "int64": "INT64",
+    "uint8": "UINT8",
+    "float16": "FP16",
+    "float32": "FP32",
+    "float64": "FP64",
+}
 """Types of elements by NumPy's names."""
 
 

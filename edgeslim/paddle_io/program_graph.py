@@ -11,6 +11,7 @@ from edgeslim.frozen import frozen
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import OPEN_SHAPE, Attribute, Attributes, OpSpec, Shape, Shapes
+from edgeslim.paddle_io.feed_values import feed_bounds, feed_types
 from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
 from edgeslim.paddle_io.proto import attribute_value, read_program
 from edgeslim.paddle_io.quantized_program import without_rounding
@@ -83,7 +84,12 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
         if op.type not in {"feed", "fetch"}
     ]
     return Graph(
-        nodes=tuple(nodes), feeds=feeds, fetches=fetch_names(program), parameters=parameters
+        nodes=tuple(nodes),
+        feeds=feeds,
+        fetches=fetch_names(program),
+        parameters=parameters,
+        feed_types=feed_types(program, tuple(feeds)),
+        feed_bounds=feed_bounds(program, tuple(feeds)),
     )
 
 

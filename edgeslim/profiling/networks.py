@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import mean
 
 import msgspec
@@ -44,11 +45,13 @@ class OptimizedNetwork:
         name: Short name.
         file: The optimized model.
         graph: Its fused operators.
+        inputs: Files of NumPy's for its inputs by name; without them they are noise.
     """
 
     name: str
     file: OptimizedFile
     graph: Graph
+    inputs: Mapping[str, Path] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -298,5 +301,4 @@ def _again(job: Job) -> Job:
 
 
 def _job(network: OptimizedNetwork, sampling: Sampling) -> Job:
-    shapes = list(network.graph.feeds.values())
-    return model_job(network.name, network.file, shapes, (sampling,))
+    return model_job(network.name, network.file, network.graph, (sampling,), network.inputs)

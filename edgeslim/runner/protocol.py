@@ -17,7 +17,8 @@ of ``z = splitmix64(s << 32 | i)``: the four 16-bit pieces of ``z`` are added, 1
 off, and the result is divided by 37837.227, their standard deviation, in double precision and
 rounded to the element's type. (splitmix64 is Steele, Lea and Flood, "Fast splittable
 pseudorandom number generators", OOPSLA 2014: its state after one step is ``x +
-0x9E3779B97F4A7C15``.) Positive noise is the absolute value plus 0.1, in single precision.
+0x9E3779B97F4A7C15``.) Positive noise is the absolute value plus 0.1, in single precision. Whole
+numbers below ``n``, for what chooses rows that are there, are the remainders of ``z`` by ``n``.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ __all__ = [
     "whole_events",
 ]
 
-PROTOCOL = 2
-"""1: files beside the manifest. 2: one file for all; noise of our own (both 2026-11)."""
+PROTOCOL = 3
+"""1: files beside the manifest. 2: one file for all; noise of our own (both 2026-11). 3: whole
+numbers below a bound (2026-11)."""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
         file: File with its elements, in the batch.
         seed: Seed of the noise if there is no file.
         positive: Whether the noise is kept above zero.
+        below: If not 0, the noise is whole numbers from 0 to below this.
     """
 
     shape: Shape
@@ -64,6 +67,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     seed: int = 0
     positive: bool = False
+    below: int = 0
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,9 +17,9 @@ import paddle
 from paddle import Tensor, nn
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.ops import ELEMENT_TYPES
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_operators import EagerOperator
+from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.parameters import persistent_tensors, read_parameters, write_program
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import read_program
@@ -121,11 +121,8 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
     @property
     def feed_types(self) -> dict[str, str]:
         """Type of the elements of each input by name, as NumPy calls it."""
-        types = {
-            each.name: each.type.dense_tensor.tensor.data_type
-            for each in self._program.blocks[0].vars
-        }
-        return {name: ELEMENT_TYPES.get(types[name], "float32") for name in self._feeds}
+        others = feed_types(self._program, tuple(self._feeds))
+        return {name: others.get(name, "float32") for name in self._feeds}
 
     @property
     def fetches(self) -> tuple[str, ...]:

@@ -148,8 +148,13 @@ def test_function(source: Path, tmp_path: Path) -> None:
     assert model.graph.specs[0].output_shape == (1, 4, 8, 8)
     with pytest.raises(UsageError, match="small-net needs --input-shape"):
         prepare(found, tmp_path)
-    with pytest.raises(UsageError, match="write --input-shape without a name"):
+    named = prepare(found, tmp_path, input_shapes={"x": (1, 3, 8, 8)})
+    assert named.graph.feeds == {"x": (1, 3, 8, 8)}
+    with pytest.raises(UsageError, match="small-net has no input 'image'; it takes x"):
         prepare(found, tmp_path, input_shapes={"image": (1, 3, 8, 8)})
+    both = {"": (1, 3, 8, 8), "x": (1, 3, 8, 8)}
+    with pytest.raises(UsageError, match="small-net has several inputs; write --input-shape x"):
+        prepare(found, tmp_path, input_shapes=both)
 
 
 @pytest.mark.slow

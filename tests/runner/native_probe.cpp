@@ -1,6 +1,6 @@
 // What the native runner's headers make of documents, for tests: one request on standard input.
 //
-//     native_probe npy | batch FILE | noise TYPE SEED POSITIVE EXTENT...
+//     native_probe npy | batch FILE | noise TYPE SEED POSITIVE BELOW EXTENT...
 
 #include <cstdlib>
 #include <iostream>
@@ -23,9 +23,11 @@ int answer(int count, char** arguments) {
   }
   if (what == "noise") {
     std::vector<int64_t> shape;
-    for (int index = 5; index < count; ++index) shape.push_back(std::atoll(arguments[index]));
+    for (int index = 6; index < count; ++index) shape.push_back(std::atoll(arguments[index]));
     const uint64_t seed = std::strtoull(arguments[3], nullptr, 10);
-    std::cout << edgeslim::noise_array(arguments[2], shape, seed, arguments[4][0] == '1').bytes;
+    std::cout << edgeslim::noise_array(arguments[2], shape, seed, arguments[4][0] == '1',
+                                       std::strtoull(arguments[5], nullptr, 10))
+                     .bytes;
     return 0;
   }
   const std::string content{std::istreambuf_iterator<char>(std::cin), {}};

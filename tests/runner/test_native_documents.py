@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import edgeslim.runner
 from edgeslim.runner.batch_file import write_batch
-from edgeslim.runner.program.noise import noise
+from edgeslim.runner.program.noise import make_input, noise
 from tests.tools import program
 
 pytestmark = pytest.mark.slow
@@ -51,9 +51,21 @@ def test_noise_is_the_same_to_the_bit(probe: Path, dtype: str, positive: bool, s
     values = noise(seed, 6000, np)
     if positive:
         values = np.abs(values) + np.float32(0.1)
-    status, answer = ask(probe, "noise", dtype, seed, int(positive), 20, 300)
+    status, answer = ask(probe, "noise", dtype, seed, int(positive), 0, 20, 300)
     assert status == 0
     assert answer == values.astype(dtype).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "int32", "int16", "int8", "uint8", "bool"])
+@pytest.mark.parametrize("below", [1, 2, 10, 101])
+def test_whole_numbers_are_the_same_to_the_bit(probe: Path, dtype: str, below: int) -> None:
+    below = min(below, 2) if dtype == "bool" else below
+    given = {"shape": [20, 300], "dtype": dtype, "seed": 5, "below": below, "file": ""}
+    values = make_input(given, {}, np)
+    assert set(np.unique(values).tolist()) == set(range(below))
+    status, answer = ask(probe, "noise", dtype, 5, 0, below, 20, 300)
+    assert status == 0
+    assert answer == values.tobytes()
 
 
 def test_noise_is_what_the_protocol_says() -> None:
@@ -92,7 +104,7 @@ def test_a_batch_is_read(probe: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b'"protocol":2', b'"protocol":1', b"the manifest has protocol 1; this runner speaks 2"),
+        (b'"protocol":3', b'"protocol":2', b"the manifest has protocol 2; this runner speaks 3"),
         (b'"threads":1', b'"threads":0', b"threads is out of range"),
         (b'"threads":1', b'"threads":"1"', b"threads is no whole number"),
         (b'"threads":1', b'"thread":1', b"threads is missing"),

@@ -18,7 +18,7 @@
 
 namespace edgeslim {
 
-const int64_t kProtocol = 2;
+const int64_t kProtocol = 3;
 
 struct Span {
   const char* data = nullptr;
@@ -31,6 +31,7 @@ struct Input {
   std::string file;
   uint64_t seed = 0;
   bool positive = false;
+  uint64_t below = 0;
 };
 
 struct Sampling {
@@ -78,6 +79,7 @@ inline Input read_input(const Json& json) {
   input.file = json.string("file");
   input.seed = static_cast<uint64_t>(json.count("seed"));
   input.positive = json.boolean("positive");
+  input.below = static_cast<uint64_t>(json.count("below"));
   return input;
 }
 

@@ -53,7 +53,8 @@ inline void check_targets(const Entry& entry) {
 }
 
 inline Array make_input(const Input& input, const Batch& batch) {
-  if (input.file.empty()) return noise_array(input.dtype, input.shape, input.seed, input.positive);
+  if (input.file.empty())
+    return noise_array(input.dtype, input.shape, input.seed, input.positive, input.below);
   const Span file = batch.file(input.file);
   return read_npy(file.data, file.size, input.file);
 }

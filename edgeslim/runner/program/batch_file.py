@@ -8,7 +8,7 @@ from typing import Dict, Tuple
 
 from .results import Message, refuse
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 def read_batch(path: str) -> Tuple[Message, Dict[str, bytes]]:

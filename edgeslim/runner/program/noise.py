@@ -19,14 +19,24 @@ def make_input(description: Message, files: Dict[str, bytes], numpy: Any) -> Any
     count = 1
     for extent in shape:
         count *= extent
-    array = noise(description["seed"], count, numpy)
-    if description["positive"]:
-        array = numpy.abs(array) + numpy.float32(0.1)
+    if description["below"]:
+        array = _mixed(description["seed"], count, numpy) % numpy.uint64(description["below"])
+    else:
+        array = noise(description["seed"], count, numpy)
+        if description["positive"]:
+            array = numpy.abs(array) + numpy.float32(0.1)
     return numpy.ascontiguousarray(array.astype(description["dtype"]).reshape(shape))
 
 
 def noise(seed: int, count: int, numpy: Any) -> Any:
     """Nearly normal numbers of single precision; they need no state and no tables."""
+    pieces = _mixed(seed, count, numpy).view(numpy.uint16).reshape(count, 4)
+    total = pieces.sum(axis=1, dtype=numpy.int64) - _MIDDLE
+    return (total / _DEVIATION).astype(numpy.float32)
+
+
+def _mixed(seed: int, count: int, numpy: Any) -> Any:
+    """Numbers of 64 random bits."""
     word = numpy.uint64
     mixed = numpy.arange(count, dtype=word) | word(seed << 32)
     mixed += word(0x9E3779B97F4A7C15)  # wraps around, as it must
@@ -35,6 +45,4 @@ def noise(seed: int, count: int, numpy: Any) -> Any:
     mixed ^= mixed >> word(27)
     mixed *= word(0x94D049BB133111EB)
     mixed ^= mixed >> word(31)
-    pieces = mixed.view(numpy.uint16).reshape(count, 4)
-    total = pieces.sum(axis=1, dtype=numpy.int64) - _MIDDLE
-    return (total / _DEVIATION).astype(numpy.float32)
+    return mixed
