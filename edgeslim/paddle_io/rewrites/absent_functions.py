@@ -1,0 +1,276 @@
+"""Functions of single elements that Paddle-Lite 2.13 has not, on x86 or on arm.
+
+The inverse tangent is that of Abramowitz and Stegun, *Handbook of Mathematical Functions*,
+4.4.49, whose error is below 2e-8 up to one; beyond, it is pi/2 less that of the reciprocal.
+Odd functions are computed of the positive part and of the negative one, so that small values
+keep their digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+
+__all__ = ["REWRITE"]
+
+_TANGENT = (
+    *(0.0028662257, -0.0161657367, 0.0429096138, -0.0752896400, 0.1065626393),
+    *(-0.1420889944, 0.1999355085, -0.3333314528, 1.0),
+)
+
+
+def _negated(s: Sketch, x: str) -> str:
+    return s.scaled(x, -1.0)
+
+
+def _above(s: Sketch, x: str, limit: float) -> str:
+    """1 where x is above a limit, and 0."""
+    return s.cast(s.compared("greater_than", x, s.constant(limit)))
+
+
+def _odd(s: Sketch, x: str, positive: Callable[[Sketch, str], str]) -> str:
+    """A function that is odd, by what it is of positive numbers."""
+    above = positive(s, s.apply("relu", x))
+    below = positive(s, s.apply("relu", _negated(s, x)))
+    return s.both("sub", above, below)
+
+
+def _negative_part(s: Sketch, x: str) -> str:
+    return _negated(s, s.apply("relu", _negated(s, x)))
+
+
+def _exponential_unit(s: Sketch, x: str, alpha: float, steep: float, factor: float) -> str:
+    """``factor * (max(x, 0) + alpha * (exp(min(x, 0) / steep) - 1))``."""
+    grown = s.apply("exp", s.scaled(_negative_part(s, x), 1.0 / steep))
+    below = s.scaled(grown, factor * alpha, -factor * alpha)
+    return s.both("add", s.scaled(s.apply("relu", x), factor), below)
+
+
+def _celu(s: Sketch) -> str:
+    alpha = float(s.given("alpha", 1.0))
+    return _exponential_unit(s, s.x, alpha, alpha, 1.0)
+
+
+def _selu(s: Sketch) -> str:
+    factor, alpha = s.given("scale", 1.0507009873554805), s.given("alpha", 1.6732632423543772)
+    return _exponential_unit(s, s.x, float(alpha), 1.0, float(factor))
+
+
+def _logarithm(base: float) -> Formula:
+    return lambda s: s.scaled(s.apply("log", s.x), 1.0 / math.log(base))
+
+
+def _hyperbolic(sign: float) -> Formula:
+    def formula(s: Sketch) -> str:
+        up, down = s.apply("exp", s.x), s.apply("exp", _negated(s, s.x))
+        return s.both("add", s.scaled(up, 0.5), s.scaled(down, 0.5 * sign))
+
+    return formula
+
+
+def _tangent(s: Sketch) -> str:
+    return s.both("div", s.apply("sin", s.x), s.apply("cos", s.x))
+
+
+def _arc_tangent_to_one(s: Sketch, x: str) -> str:
+    """Of 0 to 1."""
+    square = s.both("mul", x, x)
+    total = s.scaled(square, _TANGENT[0], _TANGENT[1])
+    for coefficient in _TANGENT[2:]:
+        total = s.scaled(s.both("mul", total, square), 1.0, coefficient)
+    return s.both("mul", total, x)
+
+
+def _arc_tangent(s: Sketch, x: str) -> str:
+    """Of any positive number: up to one, or of the reciprocal."""
+    beyond = _above(s, x, 1.0)
+    larger = s.apply("clip", x, min=1.0, max=3.0e38)
+    inner = s.apply("clip", x, min=0.0, max=1.0)
+    near = _arc_tangent_to_one(s, inner)
+    # Of one where x is not beyond, and so not counted.
+    far = _arc_tangent_to_one(s, s.both("div", s.both("div", larger, larger), larger))
+    rest = s.scaled(s.both("add", near, far), -1.0, math.pi / 2)
+    return s.both("add", near, s.both("mul", rest, beyond))
+
+
+def _arc_sine(s: Sketch, x: str) -> str:
+    under = s.scaled(s.both("mul", x, x), -1.0, 1.0)
+    return s.both("div", x, s.apply("sqrt", under))
+
+
+def _atan(s: Sketch) -> str:
+    return _odd(s, s.x, _arc_tangent)
+
+
+def _asin(s: Sketch) -> str:
+    return _odd(s, _arc_sine(s, s.x), _arc_tangent)
+
+
+def _acos(s: Sketch) -> str:
+    return s.scaled(_odd(s, _arc_sine(s, s.x), _arc_tangent), -1.0, math.pi / 2)
+
+
+def _area_sine(s: Sketch, x: str) -> str:
+    root = s.apply("sqrt", s.scaled(s.both("mul", x, x), 1.0, 1.0))
+    return s.apply("log", s.both("add", x, root))
+
+
+def _asinh(s: Sketch) -> str:
+    return _odd(s, s.x, _area_sine)
+
+
+def _acosh(s: Sketch) -> str:
+    root = s.apply("sqrt", s.scaled(s.both("mul", s.x, s.x), 1.0, -1.0))
+    return s.apply("log", s.both("add", s.x, root))
+
+
+def _atanh(s: Sketch) -> str:
+    ratio = s.both("div", s.scaled(s.x, 1.0, 1.0), s.scaled(s.x, -1.0, 1.0))
+    return s.scaled(s.apply("log", ratio), 0.5)
+
+
+def _hard_shrink(s: Sketch) -> str:
+    """Other than Paddle's documentation has it, the threshold itself is kept."""
+    limit = s.constant(float(s.given("threshold", 0.5)))
+    kept = s.cast(s.compared("greater_equal", s.apply("abs", s.x), limit))
+    return s.both("mul", s.x, kept)
+
+
+def _soft_shrink(s: Sketch) -> str:
+    limit = float(s.given("lambda", 0.5))
+    above = s.apply("relu", s.scaled(s.x, 1.0, -limit))
+    below = s.apply("relu", s.scaled(s.x, -1.0, -limit))
+    return s.both("sub", above, below)
+
+
+def _tanh_shrink(s: Sketch) -> str:
+    return s.both("sub", s.x, s.apply("tanh", s.x))
+
+
+def _scaled_tanh(s: Sketch) -> str:
+    inner = s.scaled(s.x, float(s.given("scale_a", 0.67)))
+    return s.scaled(s.apply("tanh", inner), float(s.given("scale_b", 1.7159)))
+
+
+def _log_sigmoid(s: Sketch) -> str:
+    """``min(x, 0) - log(1 + exp(-|x|))``."""
+    small = s.apply("exp", _negated(s, s.apply("abs", s.x)))
+    return s.both("sub", _negative_part(s, s.x), s.apply("log", s.scaled(small, 1.0, 1.0)))
+
+
+def _logit(s: Sketch) -> str:
+    margin = float(s.given("eps", 0.0))
+    x = s.apply("clip", s.x, min=margin, max=1.0 - margin) if margin else s.x
+    return s.apply("log", s.both("div", x, s.scaled(x, -1.0, 1.0)))
+
+
+def _soft_sign(s: Sketch) -> str:
+    return s.both("div", s.x, s.scaled(s.apply("abs", s.x), 1.0, 1.0))
+
+
+def _threshold(s: Sketch) -> str | None:
+    """Paddle-Lite's own has 0 below the limit, whatever the value there."""
+    value = float(s.given("value", 0.0))
+    if not value:
+        return None
+    kept = _above(s, s.x, float(s.given("threshold", 1.0)))
+    return s.both("add", s.both("mul", s.x, kept), s.scaled(kept, -value, value))
+
+
+def _tanh_gelu(s: Sketch) -> str | None:
+    """``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))``, which the kernels do not know."""
+    if not s.given("approximate", False):
+        return None
+    square = s.both("mul", s.x, s.x)
+    inner = s.both("mul", s.x, s.scaled(square, 0.044715, 1.0))
+    bent = s.apply("tanh", s.scaled(inner, math.sqrt(2.0 / math.pi)))
+    return s.both("mul", s.scaled(s.x, 0.5), s.scaled(bent, 1.0, 1.0))
+
+
+def _mean_slope(s: Sketch) -> str:
+    """While a network is not trained, the slope is the middle."""
+    slope = (float(s.given("lower", 0.125)) + float(s.given("upper", 1.0 / 3))) / 2
+    return s.apply("leaky_relu", s.x, alpha=slope)
+
+
+def _ceil(s: Sketch) -> str:
+    return _negated(s, s.apply("floor", _negated(s, s.x)))
+
+
+def _trunc(s: Sketch) -> str:
+    return _odd(s, s.x, lambda sketch, x: sketch.apply("floor", x))
+
+
+def _sign(s: Sketch) -> str:
+    return s.both("sub", _above(s, s.x, 0.0), _above(s, _negated(s, s.x), 0.0))
+
+
+def _is_number(kind: str, *, of_difference: bool) -> Formula:
+    """What is no number differs from itself, and so does the infinite less itself."""
+
+    def formula(s: Sketch) -> str:
+        x = s.both("sub", s.x, s.x) if of_difference else s.x
+        return s.compared(kind, x, x)
+
+    return formula
+
+
+def _is_infinite(s: Sketch) -> str:
+    bool_type = framework().VarType.BOOL
+    difference = s.both("sub", s.x, s.x)
+    lost, number = s.compared("not_equal", difference, difference), s.compared("equal", s.x, s.x)
+    return s.write(
+        "logical_and", {"X": lost, "Y": number}, s.shape(s.x), element_type=bool_type
+    )
+
+
+def _is_close(s: Sketch) -> str | None:
+    if s.source("Rtol") or s.source("Atol") or s.given("equal_nan", False):
+        return None
+    other = s.source("Other") or s.source("Y")
+    rtol, atol = float(s.given("rtol", "1e-05")), float(s.given("atol", "1e-08"))
+    limit = s.scaled(s.apply("abs", other), rtol, atol)
+    return s.compared("less_equal", s.apply("abs", s.both("sub", s.x, other)), limit)
+
+
+_FORMULAS: dict[str, Formula] = {
+    "acos": _acos,
+    "acosh": _acosh,
+    "asin": _asin,
+    "asinh": _asinh,
+    "atan": _atan,
+    "atanh": _atanh,
+    "ceil": _ceil,
+    "celu": _celu,
+    "cosh": _hyperbolic(1.0),
+    "expm1": lambda s: s.scaled(s.apply("exp", s.x), 1.0, -1.0),
+    "gelu": _tanh_gelu,
+    "hard_shrink": _hard_shrink,
+    "isclose": _is_close,
+    "isfinite_v2": _is_number("equal", of_difference=True),
+    "isinf_v2": _is_infinite,
+    "isnan_v2": _is_number("not_equal", of_difference=False),
+    "log10": _logarithm(10.0),
+    "log1p": lambda s: s.apply("log", s.scaled(s.x, 1.0, 1.0)),
+    "log2": _logarithm(2.0),
+    "logit": _logit,
+    "logsigmoid": _log_sigmoid,
+    "rrelu": _mean_slope,
+    "selu": _selu,
+    "sign": _sign,
+    "sinh": _hyperbolic(-1.0),
+    "softshrink": _soft_shrink,
+    "softsign": _soft_sign,
+    "stanh": _scaled_tanh,
+    "tan": _tangent,
+    "tanh_shrink": _tanh_shrink,
+    "thresholded_relu": _threshold,
+    "trunc": _trunc,
+}
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

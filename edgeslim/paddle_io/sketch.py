@@ -1,0 +1,221 @@
+"""Operators written one after another in the place of one, shapes and types included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgeslim.opspec import Attribute, Shape
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    arguments,
+    attribute,
+    new_operator,
+    new_variable,
+    shape_of,
+)
+from edgeslim.paddle_io.proto import framework
+
+__all__ = ["Sketch"]
+
+
+class Sketch:
+    """What one operator is written with instead; tensors are names.
+
+    Args:
+        block: The block that it is in.
+        op: The operator.
+
+    Attributes:
+        ops: The operators so far.
+        op: The one that they stand for.
+        x: Its first input, from the slot ``X`` or ``Input``.
+    """
+
+    def __init__(self, block: Any, op: Any) -> None:  # noqa: ANN401 - descriptions
+        self.op = op
+        self.ops: list[Any] = []
+        self._block = block
+        self.x = argument(op.inputs, "X") or argument(op.inputs, "Input")
+
+    def given(self, name: str, default: Attribute) -> Any:  # noqa: ANN401
+        """The value of an attribute of the operator."""
+        return attribute(self.op, name, default)
+
+    def source(self, slot: str) -> str:
+        """The tensor in one of its slots; empty if there is none."""
+        return argument(self.op.inputs, slot)
+
+    def sources(self, slot: str) -> tuple[str, ...]:
+        """All tensors in one of its slots."""
+        return arguments(self.op.inputs, slot)
+
+    def result(self, slot: str = "Out") -> str:
+        """The tensor that it makes."""
+        return argument(self.op.outputs, slot)
+
+    def shape(self, name: str) -> Shape:
+        """The shape of a tensor."""
+        return shape_of(self._block, name)
+
+    def element_type(self, name: str) -> int:
+        """Paddle's number of what a tensor is of."""
+        found = next(each for each in self._block.vars if each.name == name)
+        number: int = found.type.dense_tensor.tensor.data_type
+        return number
+
+    def write(
+        self,
+        kind: str,
+        inputs: Mapping[str, str | Sequence[str]],
+        shape: Sequence[int],
+        /,
+        *,
+        element_type: int | None = None,
+        output: str = "Out",
+        scratch: str = "",
+        **attributes: Attribute,
+    ) -> str:
+        """One more operator; says what it makes.
+
+        Args:
+            kind: What it is.
+            inputs: Tensors by slot.
+            shape: Of what it makes.
+            element_type: Likewise; floats by default.
+            output: Slot of what it makes.
+            scratch: Slot of what Paddle-Lite wants beside it and nobody reads.
+            attributes: Its attributes.
+        """
+        made = new_variable(
+            self._block, f"{self.result_name}.{kind}", shape, element_type=element_type
+        )
+        outputs = {output: [made]}
+        if scratch:
+            outputs[scratch] = [new_variable(self._block, f"{made}.{scratch.lower()}", [0, *shape])]
+        slots = {
+            slot: [given] if isinstance(given, str) else list(given)
+            for slot, given in inputs.items()
+        }
+        self.ops.append(new_operator(kind, slots, outputs, attributes))
+        return made
+
+    @property
+    def result_name(self) -> str:
+        """What the operator makes that others read."""
+        slots = [slot for slot in self.op.outputs if slot.arguments]
+        names = [slot.parameter for slot in slots]
+        wanted = next((each for each in ("Out", "Output", "Y") if each in names), names[0])
+        return argument(slots, wanted)
+
+    def apply(self, kind: str, x: str, **attributes: Attribute) -> str:
+        """A function of each element."""
+        return self.write(kind, {"X": x}, self.shape(x), **attributes)
+
+    def scaled(self, x: str, factor: float = 1.0, offset: float = 0.0) -> str:
+        """``factor * x + offset``."""
+        return self.apply("scale", x, scale=factor, bias=offset, bias_after_scale=True)
+
+    def both(self, kind: str, x: str, y: str, axis: int = -1) -> str:
+        """Of two tensors, the second no larger than the first, or of the same axes."""
+        shapes = self.shape(x), self.shape(y)
+        shape = shapes[0]
+        if len(shapes[0]) == len(shapes[1]):
+            shape = tuple(max(pair) for pair in zip(*shapes, strict=True))
+        return self.write(f"elementwise_{kind}", {"X": x, "Y": y}, shape, axis=axis)
+
+    def compared(self, kind: str, x: str, y: str) -> str:
+        """Truth values of a comparison."""
+        types = framework().VarType
+        return self.write(
+            kind, {"X": x, "Y": y}, self.shape(x), element_type=types.BOOL, axis=-1, force_cpu=False
+        )
+
+    def cast(self, x: str, element_type: int | None = None) -> str:
+        """The same numbers of another type, floats by default."""
+        wanted = framework().VarType.FP32 if element_type is None else element_type
+        return self.write(
+            "cast",
+            {"X": x},
+            self.shape(x),
+            element_type=wanted,
+            in_dtype=self.element_type(x),
+            out_dtype=wanted,
+        )
+
+    def constant(self, value: float, shape: Sequence[int] = (1,)) -> str:
+        """A tensor of one number."""
+        return self.write(
+            "fill_constant",
+            {},
+            shape,
+            shape=tuple(shape),
+            value=float(value),
+            str_value=repr(float(value)),
+            dtype=int(framework().VarType.FP32),
+            force_cpu=False,
+            place_type=-1,
+        )
+
+    def reduced(self, kind: str, x: str, axes: Sequence[int], *, keep: bool) -> str:
+        """A reduction over some axes, none below nought."""
+        shape = self.shape(x)
+        left = [
+            1 if axis in axes else extent
+            for axis, extent in enumerate(shape)
+            if keep or axis not in axes
+        ]
+        every = len(axes) == len(shape)
+        return self.write(
+            f"reduce_{kind}",
+            {"X": x},
+            left or [1],
+            dim=tuple(axes),
+            keep_dim=keep,
+            reduce_all=every,
+            in_dtype=-1,
+            out_dtype=-1,
+        )
+
+    def reshaped(self, x: str, shape: Sequence[int]) -> str:
+        """The same elements in another shape."""
+        return self.write(
+            "reshape2",
+            {"X": x},
+            shape,
+            element_type=self.element_type(x),
+            scratch="XShape",
+            shape=tuple(shape),
+        )
+
+    def transposed(self, x: str, order: Sequence[int]) -> str:
+        """The axes in another order."""
+        shape = self.shape(x)
+        return self.write(
+            "transpose2",
+            {"X": x},
+            [shape[axis] for axis in order],
+            element_type=self.element_type(x),
+            scratch="XShape",
+            axis=tuple(order),
+        )
+
+    def product(self, x: str, y: str, shape: Sequence[int]) -> str:
+        """The product of two matrices or stacks of them."""
+        return self.write("matmul_v2", {"X": x, "Y": y}, shape, trans_x=False, trans_y=False)
+
+    def finished(self, made: str) -> list[Any]:
+        """The operators, the last of which makes what the one made that they stand for."""
+        wanted = self.result_name
+        for op in self.ops:
+            for slot in op.outputs:
+                names = [wanted if name == made else name for name in slot.arguments]
+                del slot.arguments[:]
+                slot.arguments.extend(names)
+            for slot in op.inputs:
+                names = [wanted if name == made else name for name in slot.arguments]
+                del slot.arguments[:]
+                slot.arguments.extend(names)
+        place = next(i for i, each in enumerate(self._block.vars) if each.name == made)
+        del self._block.vars[place]
+        return self.ops
