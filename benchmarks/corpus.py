@@ -24,13 +24,17 @@ from operator_networks.draws import corpus
 from operator_networks.page import Record, page, percentages
 from operator_networks.trials import try_cases
 
+from edgeslim import process
+from edgeslim.files import temporary_folder
+
 COMMAND = (
     ".venv/bin/python benchmarks/corpus.py --cases 600 --seed 1 --out runs/corpus.jsonl "
     "--page docs/operators.md"
 )
+_MARK = "@record "
 
-_TOGETHER = 20
-"""Cases that are converted in one child."""
+_TOGETHER = 30
+"""Cases that are tried in one child."""
 
 
 def main() -> None:
@@ -39,12 +43,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="operators whose names begin so")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--case", default="")
+    parser.add_argument("--case", default="", help="one line of a network")
+    parser.add_argument("--batch", type=Path, help="a file of lines, for a child")
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
     if given.case:
         (record,) = try_cases([Case.read(given.case)])
         print(json.dumps(record, indent=2))
+    elif given.batch:
+        cases = [Case.read(line) for line in given.batch.read_text().splitlines()]
+        for record in try_cases(cases):
+            print(_MARK + json.dumps(record), flush=True)
+        return
     elif given.cases:
         _run(given)
     if given.out:
@@ -66,11 +76,32 @@ def _run(given: argparse.Namespace) -> None:
     given.out.parent.mkdir(parents=True, exist_ok=True)
     with given.out.open("a") as out:
         for first in range(0, len(wanted), _TOGETHER):
-            for record in try_cases(wanted[first : first + _TOGETHER]):
+            for record in _in_child(wanted[first : first + _TOGETHER]):
                 out.write(json.dumps(record) + "\n")
             out.flush()
-            sys.stderr.write(f"\r{first + _TOGETHER} of {len(wanted)}")
+            sys.stderr.write(f"\r{min(first + _TOGETHER, len(wanted))} of {len(wanted)}")
     sys.stderr.write("\n")
+
+
+def _in_child(cases: Sequence[Case]) -> list[Record]:
+    """Records of some cases; if Paddle ends the process, each has one of its own."""
+    with temporary_folder() as folder:
+        batch = folder / "cases"
+        batch.write_text("\n".join(case.line for case in cases))
+        ended = process.run(
+            [sys.executable, __file__, "--batch", str(batch)], timeout_s=120.0 + 30.0 * len(cases)
+        )
+    lines = [line for line in ended.output.decode().splitlines() if line.startswith(_MARK)]
+    if len(lines) == len(cases):
+        return [json.loads(line.removeprefix(_MARK)) for line in lines]
+    if len(cases) > 1:
+        return [record for case in cases for record in _in_child([case])]
+    end = {
+        "status": "aborted unnamed",
+        "message": f"the process ended with {ended.status}: {ended.errors.decode()[-200:]}",
+    }
+    case = json.loads(cases[0].line)
+    return [{"case": case, "kinds": [], "changes": [], "x86": end, "arm": end}]
 
 
 def _summary(records: Sequence[Record]) -> None:

@@ -22,7 +22,8 @@ functions of Paddle's with the values that their attributes may have. Around eac
 stands what `opt` likes to merge with it: convolutions, norms, activations, factors, sums, \
 constants. Each network is exported, rewritten and converted for both targets as `edgeslim \
 deploy` does it. On x86 its outputs are compared with those of the layer in dynamic mode, \
-element by element, for six inputs: noise, zeros, whole numbers, negative, large, positive.
+element by element, for six inputs: noise, zeros, whole numbers, negative, large, positive. \
+For arm that is proved of what the operators in the optimized file mean.
 
 **Converted and proved: x86 {x86}, arm {arm}.**
 
@@ -30,8 +31,10 @@ element by element, for six inputs: noise, zeros, whole numbers, negative, large
 - {second}
 
 Words of the table: *right*, each element is what the layer computes (within 2e-4 of itself and \
-2e-5 of the largest); *right within 1e-3*, another function that stays as near; *refused*, no \
-file is written and the message names the operator; *`opt` aborts*, likewise, since Paddle-Lite \
+2e-5 of the largest); *right within 1e-3*, another function that stays as near; \
+*asks for inputs*, noise proves nothing there (Paddle gives NaN), so `--inputs` is wanted; \
+*refused*, no file is written and the message names the operator; *`opt` aborts*, likewise, \
+since Paddle-Lite \
 has no such operator. Where an operator has several rows, its values differ in what happens. \
 Numbers behind the words count networks.
 
@@ -46,7 +49,7 @@ GOOD = frozenset({"proved"})
 _WORDS = {
     "proved": "right",
     "near": "right within 1e-3",
-    "converted": "converts",
+    "asks": "asks for inputs",
     "refused": "refused",
     "refused unnamed": "refused, operator not named",
     "aborted": "`opt` aborts",

@@ -1,4 +1,10 @@
-"""Cases through edgeslim's own road, and what came of them."""
+"""Cases through edgeslim's own road, and what came of them.
+
+What edgeslim says is asked of its own functions, with its own inputs. Beside that stands a
+judgement that owes it nothing: outputs of the file on the x86 runtime, and for arm what the
+operators of the file mean, beside the layer in dynamic mode, for other inputs and with a
+stricter rule.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +13,41 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgeslim import process
+from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
-from edgeslim.errors import EdgeslimError, ProgramAbortedError, ProgramCrashedError
-from edgeslim.execution import Target
+from edgeslim.deployment.judgement import acceptable, difference_of
+from edgeslim.deployment.proving import Claim, Prover, open_prover, prove_optimized, truth_for
+from edgeslim.deployment.truth import Truth, check_proves
+from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
+from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
 from edgeslim.lite.converter import Conversion, convert
-from edgeslim.paddle_io.export import trace_plainly
+from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.paddle_io.export import run_each_in_paddle, trace_plainly
+from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.paddle_io.proto import read_program
 from operator_networks.case import Case
 from operator_networks.judging import Judgement, judge
 from operator_networks.network import build, inputs_of
 from operator_networks.toolkit import paddle
 
-__all__ = ["GOOD", "Tried", "try_cases"]
+__all__ = ["Tried", "try_cases"]
 
 Array = np.ndarray[Any, Any]
 Outputs = Mapping[str, Sequence[Array]]
 
-GOOD = ("proved",)
-"""Ends that are what is wanted."""
-
 _RUNTIME = Path(__file__).with_name("runtime.py")
+_OWN = "edgeslim"
+"""Starts the names of edgeslim's own inputs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +56,9 @@ class Tried:
 
     Args:
         status: ``proved``; ``near``, another function within a thousandth; ``wrong``, written
-            though it computes something else; ``converted``, and nobody can say more;
-            ``refused`` and ``aborted`` by name; ``refused unnamed``, ``aborted unnamed``.
+            though it computes something else; ``asks``, of which edgeslim's own inputs prove
+            nothing, so that it wants the user's; ``refused`` and ``aborted`` by name;
+            ``refused unnamed``, ``aborted unnamed``.
         message: The error, or what is wrong.
     """
 
@@ -65,53 +79,37 @@ class _Trial:
     kinds: tuple[str, ...] = ()
     prepared: PreparedModel | None = None
     error: EdgeslimError | None = None
+    truth: Truth | None = None
+    asks: str = ""
+    errors: dict[Target, EdgeslimError | None] = field(default_factory=dict)
+    files: dict[Target, Path] = field(default_factory=dict)
+    computed: Outputs | None = None
+
+    def claim(self, target: Target) -> Claim:
+        """What edgeslim proves of it."""
+        assert self.prepared is not None
+        path = self.files[target]
+        file = OptimizedFile(path=path, facts=read_optimized_model(path))
+        return Claim(model=self.prepared, file=file, target=target, precision=Precision.FP32)
 
 
 def try_cases(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
     """A record of each case: its line, what was rewritten, and how it ended for each target."""
     started = time.monotonic()
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, ExitStack() as stack:
         trials = [_prepared(case, folder / str(place)) for place, case in enumerate(cases)]
         ready = [trial for trial in trials if trial.prepared is not None]
-        conversions = [
-            Conversion(
-                model=trial.prepared.program,
-                parameters=trial.prepared.parameters,
-                target=target,
-                output=folder / f"{place}.{target.value}",
-            )
-            for place, trial in enumerate(ready)
-            for target in Target
-            if trial.prepared is not None
-        ]
-        errors = iter([converted.error for converted in convert(conversions)])
-        outcomes = [{target: next(errors) for target in Target} for _ in ready]
-        files = {
-            place: folder / f"{place}.{Target.X86.value}.nb"
-            for place, outcome in enumerate(outcomes)
-            if outcome[Target.X86] is None
-        }
-        computed = _computed(files, ready, folder)
-        ends = {
-            id(trial): {
-                target: _end(trial, outcomes[place][target], computed.get(place), target)
-                for target in Target
-            }
-            for place, trial in enumerate(ready)
-        }
-        seconds = (time.monotonic() - started) / max(1, len(cases))
+        _convert(ready, folder)
+        _compute(ready, folder)
+        prover = stack.enter_context(open_prover())
         for trial in trials:
-            if trial.error is not None:
-                end = _failed(trial, trial.error)
-                end_of = dict.fromkeys(Target, end)
-            else:
-                end_of = ends[id(trial)]
+            ends = {target: _end(trial, target, prover, folder) for target in Target}
             yield {
                 "case": json.loads(trial.case.line),
                 "kinds": list(trial.kinds),
                 "changes": list(trial.prepared.changes) if trial.prepared else [],
-                **{target.value: asdict(end_of[target]) for target in Target},
-                "seconds": round(seconds, 2),
+                **{target.value: asdict(ends[target]) for target in Target},
+                "seconds": round((time.monotonic() - started) / len(cases), 2),
             }
 
 
@@ -124,8 +122,13 @@ def _prepared(case: Case, folder: Path) -> _Trial:
     trace_plainly(net)
     try:
         trial.prepared = prepare_layer(net, case.shape, folder, name="network")
+        trial.truth = truth_for(trial.prepared, [Precision.FP32])
     except EdgeslimError as error:
-        trial.error = error
+        if trial.prepared is None:
+            trial.error = error
+        else:
+            trial.asks = str(error)
+            trial.truth = _truth_of_ours(trial)
     saved = folder / "model.pdmodel"
     if saved.exists():
         plumbing = {"feed", "fetch"}
@@ -134,38 +137,80 @@ def _prepared(case: Case, folder: Path) -> _Trial:
     return trial
 
 
+def _truth_of_ours(trial: _Trial) -> Truth | None:
+    """What a user gives with ``--inputs`` where noise proves nothing; None if nor do these."""
+    assert trial.prepared is not None
+    feed = next(iter(trial.prepared.graph.feeds))
+    inputs = [
+        {feed: trial.inputs[name]}
+        for name, outputs in trial.truths.items()
+        if all(np.all(np.isfinite(each)) for each in outputs)
+    ]
+    try:
+        outputs = run_each_in_paddle(trial.prepared.prefix, inputs)
+        truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
+        check_proves(trial.prepared, truth, "the inputs")
+    except EdgeslimError:
+        return None
+    return truth
+
+
 def _flat(result: Any) -> list[Array]:
     return [each.numpy() for each in (result if isinstance(result, list | tuple) else [result])]
 
 
-def _computed(
-    files: Mapping[int, Path], trials: Sequence[_Trial], folder: Path
-) -> dict[int, Outputs | int]:
-    """The outputs of models on this machine by the trial's place, or how their process ended."""
+def _convert(trials: Sequence[_Trial], folder: Path) -> None:
+    """All of them for both targets, in one child."""
+    wanted = [(trial, target) for trial in trials for target in Target]
+    conversions = []
+    for place, (trial, target) in enumerate(wanted):
+        assert trial.prepared is not None
+        conversions.append(
+            Conversion(
+                model=trial.prepared.program,
+                parameters=trial.prepared.parameters,
+                target=target,
+                output=folder / f"{place}.{target.value}",
+            )
+        )
+    for (trial, target), converted in zip(wanted, convert(conversions), strict=True):
+        trial.errors[target] = converted.error
+        if converted.error is None:
+            trial.files[target] = converted.conversion.result
+
+
+def _compute(trials: Sequence[_Trial], folder: Path) -> None:
+    """The outputs of those that are for this machine, for our inputs and edgeslim's."""
     jobs = []
-    for place, file in files.items():
-        np.savez(folder / f"{place}.inputs.npz", **trials[place].inputs)
+    for place, trial in enumerate(trials):
+        if Target.X86 not in trial.files:
+            continue
+        own = (
+            {}
+            if trial.truth is None
+            else {
+                f"{_OWN}{number}": next(iter(given.values()))
+                for number, given in enumerate(trial.truth.inputs)
+            }
+        )
+        np.savez(folder / f"{place}.inputs.npz", **trial.inputs, **own)
         jobs.append(
             {
                 "id": place,
-                "model": str(file),
+                "model": str(trial.files[Target.X86]),
                 "inputs": str(folder / f"{place}.inputs.npz"),
                 "outputs": str(folder / f"{place}.outputs.npz"),
             }
         )
     listed = folder / "jobs.jsonl"
     listed.write_text("\n".join(json.dumps(job) for job in jobs))
-    completed = process.run(
+    process.run(
         [sys.executable, "-I", str(_RUNTIME), str(listed)], timeout_s=60.0 + 60.0 * len(jobs)
     )
-    lines = [line for line in completed.output.splitlines() if line.startswith(b'{"job"')]
-    statuses = {each["job"]: each["status"] for each in map(json.loads, lines)}
-    return {
-        place: _read(folder / f"{place}.outputs.npz")
-        if statuses.get(place) == 0
-        else statuses.get(place, -1)
-        for place in files
-    }
+    for job in jobs:
+        outputs = Path(str(job["outputs"]))
+        if outputs.exists():
+            trials[int(str(job["id"]))].computed = _read(outputs)
 
 
 def _read(path: Path) -> Outputs:
@@ -176,19 +221,29 @@ def _read(path: Path) -> Outputs:
     return outputs
 
 
-def _end(
-    trial: _Trial, error: EdgeslimError | None, computed: Outputs | int | None, target: Target
-) -> Tried:
+def _end(trial: _Trial, target: Target, prover: Prover, folder: Path) -> Tried:
+    """What edgeslim says of a case, and what is true."""
+    error = trial.error or trial.errors[target]
     if error is not None:
         return _failed(trial, error)
-    if target is not Target.X86:
-        return Tried(status="converted")
-    if not isinstance(computed, Mapping):
-        return Tried(status="aborted unnamed", message=f"the runtime ended with {computed}")
-    return _judged(judge(trial.truths, computed))
+    if trial.truth is None:
+        return Tried(status="asks", message=trial.asks)
+    judgement = _judgement(trial, target)
+    if judgement is not None and judgement.right and _is_accepted(trial, target):
+        return Tried(status="proved", worst=judgement.worst)
+    if trial.asks:
+        return Tried(status="asks", message=trial.asks)
+    try:
+        prover.prove(trial.claim(target), folder)
+    except EdgeslimError as refusal:
+        return _failed(trial, refusal)
+    return _passed(judgement)
 
 
-def _judged(judgement: Judgement) -> Tried:
+def _passed(judgement: Judgement | None) -> Tried:
+    """What is true of a file that edgeslim hands out."""
+    if judgement is None:
+        return Tried(status="wrong", message="edgeslim passes what does not run here")
     status = "proved" if judgement.right else "near" if judgement.near else "wrong"
     return Tried(
         status=status,
@@ -197,6 +252,39 @@ def _judged(judgement: Judgement) -> Tried:
         share=judgement.share,
         inputs=judgement.inputs,
     )
+
+
+def _judgement(trial: _Trial, target: Target) -> Judgement | None:
+    """Ours: of the runtime, and for arm of what the file's operators mean; the worse of both."""
+    ran = None if trial.computed is None else judge(trial.truths, trial.computed)
+    if target is Target.X86:
+        return ran
+    program = read_optimized_program(trial.files[target])
+    if without_meaning(program):
+        return ran
+    feed = next(iter(trial.prepared.graph.feeds)) if trial.prepared else ""
+    try:
+        net = OptimizedNet(program)
+        found = {name: net.run({feed: value}) for name, value in trial.inputs.items()}
+    except ModelError:
+        return ran
+    meant = judge(trial.truths, found)
+    return ran if ran is not None and not ran.right else meant
+
+
+def _is_accepted(trial: _Trial, target: Target) -> bool:
+    """Whether edgeslim's own comparisons pass, as far as that is known without its runner."""
+    if trial.truth is None or trial.computed is None:
+        return False
+    own = [trial.computed[f"{_OWN}{number}"] for number in range(len(trial.truth.inputs))]
+    try:
+        if not acceptable(difference_of(trial.truth.outputs, own), Precision.FP32):
+            return False
+        if target is not Target.X86:
+            prove_optimized(trial.claim(target), trial.truth)
+    except EdgeslimError:
+        return False
+    return True
 
 
 def _failed(trial: _Trial, error: EdgeslimError) -> Tried:

@@ -13,6 +13,7 @@ replaced in every one of them for the time of an export.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +46,8 @@ def legacy_functions() -> Iterator[None]:
     """Until it is left, all of Paddle's functions can be traced into an old program."""
     natives = _natives()
     replacements = {id(native): _replacement(name, native) for name, native in natives.items()}
+    repeat = load_paddle().repeat_interleave
+    replacements[id(repeat)] = _with_axis_from_first(repeat)
     places = [
         (owner, name, value)
         for owner in _namespaces()
@@ -94,6 +97,20 @@ def _replacement(name: str, native: Function) -> Function:
     # Tracing rewrites the source of all functions it meets but those marked so.
     marked: Function = paddle.jit.not_to_static(dispatch)
     return marked
+
+
+def _with_axis_from_first(repeat: Function) -> Function:
+    """``repeat_interleave`` with its axis counted from the first, as the old operator wants it."""
+    signature = inspect.signature(repeat)
+
+    @functools.wraps(repeat)
+    def repeated(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        given = signature.bind(*args, **_with_names(signature, kwargs)).arguments
+        if given.get("axis") is not None:
+            given["axis"] %= len(given["x"].shape)
+        return repeat(**given)
+
+    return repeated
 
 
 def _holds(values: Iterable[Any], kind: type) -> bool:

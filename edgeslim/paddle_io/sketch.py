@@ -74,7 +74,7 @@ class Sketch:
         element_type: int | None = None,
         output: str = "Out",
         scratch: str = "",
-        **attributes: Attribute,
+        **attributes: Any,  # noqa: ANN401 - each of a type that attributes have
     ) -> str:
         """One more operator; says what it makes.
 
@@ -108,7 +108,7 @@ class Sketch:
         wanted = next((each for each in ("Out", "Output", "Y") if each in names), names[0])
         return argument(slots, wanted)
 
-    def apply(self, kind: str, x: str, **attributes: Attribute) -> str:
+    def apply(self, kind: str, x: str, **attributes: Any) -> str:  # noqa: ANN401
         """A function of each element."""
         return self.write(kind, {"X": x}, self.shape(x), **attributes)
 

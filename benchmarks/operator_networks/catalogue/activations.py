@@ -143,7 +143,7 @@ _FUNCTIONS = {
     "clip": _function("clip", min=(-1.0, None, 0.0), max=(6.0, 0.5, None)),
     "scale": _function(
         "scale",
-        scale=(2.0, -0.5, 0.0),
+        scale=(2.0, -0.5),
         bias=(0.0, 1.5),
         bias_after_scale=(True, False),
         act=(None, None, "relu"),

@@ -83,7 +83,7 @@ def _lerp(a: Attributes, shape: Sequence[int]) -> Any:
 
 OPERATORS: dict[str, Operator] = {
     "add": _binary(lambda x, y: x + y),
-    "subtract": _binary(lambda x, y: x - y),
+    "subtract": _binary(lambda x, y: x - y, OTHERS[:-1]),
     "multiply": _binary(lambda x, y: x * y),
     "divide": _binary(_safe_divide, _DIVISORS, positive=True, most=10),
     "pow": _binary(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from operator_networks.drawing import Operator
-from operator_networks.toolkit import paddle
+from operator_networks.toolkit import F, paddle
 
 __all__ = ["OPERATORS"]
 
@@ -15,10 +15,16 @@ Attributes = Mapping[str, Any]
 _SHAPES = ((1, 8, 6, 7), (2, 5, 9))
 
 
-def _function(name: str, *, whole: bool = False, **choices: Sequence[Any]) -> Operator:
+def _function(
+    name: str,
+    inside: Callable[[Any], Any] = lambda x: x,
+    *,
+    whole: bool = False,
+    **choices: Sequence[Any],
+) -> Operator:
     def build(a: Attributes, _shape: Sequence[int]) -> Any:
         own = dict(a)
-        return lambda x: getattr(paddle, name)(x, **own)
+        return lambda x: getattr(paddle, name)(inside(x), **own)
 
     return Operator(build=build, shapes=_SHAPES, choices=choices, exact=True, whole=whole, most=2)
 
@@ -73,9 +79,9 @@ OPERATORS: dict[str, Operator] = {
     "trunc": _function("trunc"),
     "frac": _function("frac"),
     "sign": _function("sign"),
-    "isnan": _function("isnan", whole=True),
-    "isfinite": _function("isfinite", whole=True),
-    "isinf": _function("isinf", whole=True),
+    "isnan": _function("isnan", lambda x: paddle.log(x), whole=True),
+    "isfinite": _function("isfinite", lambda x: paddle.log(x), whole=True),
+    "isinf": _function("isinf", lambda x: paddle.log(F.relu(x)), whole=True),
     "equal": _compared("equal"),
     "not_equal": _compared("not_equal"),
     "less_than": _compared("less_than"),

@@ -210,23 +210,29 @@ def _sign(s: Sketch) -> str:
     return s.both("sub", _above(s, s.x, 0.0), _above(s, _negated(s, s.x), 0.0))
 
 
-def _is_number(kind: str, *, of_difference: bool) -> Formula:
-    """What is no number differs from itself, and so does the infinite less itself."""
+_LARGEST = 3.4028234663852886e38
+"""The largest number in single precision."""
 
-    def formula(s: Sketch) -> str:
-        x = s.both("sub", s.x, s.x) if of_difference else s.x
-        return s.compared(kind, x, x)
 
-    return formula
+def _is_finite(s: Sketch) -> str:
+    return s.compared("less_equal", s.apply("abs", s.x), s.constant(_LARGEST))
 
 
 def _is_infinite(s: Sketch) -> str:
-    bool_type = framework().VarType.BOOL
-    difference = s.both("sub", s.x, s.x)
-    lost, number = s.compared("not_equal", difference, difference), s.compared("equal", s.x, s.x)
-    return s.write(
-        "logical_and", {"X": lost, "Y": number}, s.shape(s.x), element_type=bool_type
+    return s.compared("greater_than", s.apply("abs", s.x), s.constant(_LARGEST))
+
+
+def _is_no_number(s: Sketch) -> str:
+    """What is neither finite nor infinite.
+
+    It is also what differs from itself; but the kernels for that take the difference first, and
+    so find that infinity does.
+    """
+    bool_type, shape = framework().VarType.BOOL, s.shape(s.x)
+    either = s.write(
+        "logical_or", {"X": _is_finite(s), "Y": _is_infinite(s)}, shape, element_type=bool_type
     )
+    return s.write("logical_not", {"X": either}, shape, element_type=bool_type)
 
 
 def _is_close(s: Sketch) -> str | None:
@@ -252,9 +258,9 @@ _FORMULAS: dict[str, Formula] = {
     "gelu": _tanh_gelu,
     "hard_shrink": _hard_shrink,
     "isclose": _is_close,
-    "isfinite_v2": _is_number("equal", of_difference=True),
+    "isfinite_v2": _is_finite,
     "isinf_v2": _is_infinite,
-    "isnan_v2": _is_number("not_equal", of_difference=False),
+    "isnan_v2": _is_no_number,
     "log10": _logarithm(10.0),
     "log1p": lambda s: s.apply("log", s.scaled(s.x, 1.0, 1.0)),
     "log2": _logarithm(2.0),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from edgeslim.opspec import Attribute
 from edgeslim.paddle_io.rewrites._composing import Formula, composed
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
@@ -41,9 +40,7 @@ def _repeated(s: Sketch) -> str | None:
     axis = int(axis) % len(shape)
     parts = [*shape[: axis + 1], 1, *shape[axis + 1 :]]
     wide = [*shape[: axis + 1], int(times), *shape[axis + 1 :]]
-    copies = s.write(
-        "expand_v2", {"X": s.reshaped(s.x, parts)}, wide, shape=tuple(wide)
-    )
+    copies = s.write("expand_v2", {"X": s.reshaped(s.x, parts)}, wide, shape=tuple(wide))
     return s.reshaped(copies, s.shape(s.result()))
 
 
@@ -70,7 +67,7 @@ def _line_resized(s: Sketch) -> str | None:
     return s.reshaped(wide, made)
 
 
-def _both_ways(scale: Sequence[float]) -> dict[str, Attribute]:
+def _both_ways(scale: Sequence[float]) -> dict[str, Any]:
     return {"scale": (1.0, float(scale[0]))} if scale else {}
 
 
@@ -93,9 +90,9 @@ def _volumes_pooled(s: Sketch) -> str | None:
         s,
         flat,
         [batch, channels, made[2], height * width],
-        (window[0], 1),
-        (strides[0], 1),
-        (*sides[:2], 0, 0),
+        window=(window[0], 1),
+        strides=(strides[0], 1),
+        paddings=(*sides[:2], 0, 0),
     )
     pictures = s.reshaped(deep, [batch, channels * made[2], height, width])
     if window[1:] == [1, 1] and strides[1:] == [1, 1] and not any(sides[2:]):
@@ -104,9 +101,9 @@ def _volumes_pooled(s: Sketch) -> str | None:
         s,
         pictures,
         [batch, channels * made[2], *made[3:]],
-        (window[1], window[2]),
-        (strides[1], strides[2]),
-        sides[2:],
+        window=(window[1], window[2]),
+        strides=(strides[1], strides[2]),
+        paddings=sides[2:],
     )
     assert prod(s.shape(small)) == prod(made)  # noqa: S101 - the same elements
     return s.reshaped(small, made)
@@ -123,6 +120,7 @@ def _pooled(
     s: Sketch,
     x: str,
     shape: Sequence[int],
+    *,
     window: Sequence[int],
     strides: Sequence[int],
     paddings: Sequence[int],
