@@ -38,6 +38,7 @@ class Operator:
         choices: The values of each attribute.
         fits: Whether attributes and a shape go together.
         exact: Whether its result jumps, so that nothing that rounds may be before it.
+        orders: Whether equal elements may come out in any order.
         whole: Whether its result is of integers or truth values.
         most: Cases that are drawn at most.
     """
@@ -47,6 +48,7 @@ class Operator:
     choices: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     fits: Callable[[Attributes, Sequence[int]], bool] = _any
     exact: bool = False
+    orders: bool = False
     whole: bool = False
     most: int = 16
 

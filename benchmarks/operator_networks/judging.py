@@ -12,8 +12,9 @@ __all__ = ["Judgement", "judge"]
 
 Array = np.ndarray[Any, Any]
 
-_OF_ELEMENT, _OF_LARGEST = 2e-4, 2e-5
-"""What another order of sums may change: of the element itself, and of the largest beside it."""
+_OF_ELEMENT, _OF_LARGEST, _OF_USUAL = 2e-4, 2e-5, 1e-6
+"""What another order of sums may change: of the element itself, of the largest beside it, and of
+the largest for noise; what is nought but for rounding is so in many ways."""
 
 _SAME_FUNCTION = 1e-3
 """Over the largest: what is beyond rounding and within this is another function, nearly."""
@@ -42,6 +43,7 @@ class Judgement:
 
 def judge(truths: Mapping[str, Sequence[Array]], found: Mapping[str, Sequence[Array]]) -> Judgement:
     """Compares outputs by name of the input."""
+    usual = [_largest(truth) for truth in next(iter(truths.values()))]
     worst = share = 0.0
     wrong: list[str] = []
     reasons: list[str] = []
@@ -50,7 +52,7 @@ def judge(truths: Mapping[str, Sequence[Array]], found: Mapping[str, Sequence[Ar
             reasons.append(f"{len(found[name])} outputs and not {len(outputs)}")
             wrong.append(name)
             continue
-        parts = [_compared(*pair) for pair in zip(outputs, found[name], strict=True)]
+        parts = [_compared(*each) for each in zip(outputs, found[name], usual, strict=True)]
         bad = [part for part in parts if part[1] > 0 or part[2]]
         worst = max(worst, *(part[0] for part in parts))
         share = max(share, *(part[1] for part in parts))
@@ -67,7 +69,12 @@ def judge(truths: Mapping[str, Sequence[Array]], found: Mapping[str, Sequence[Ar
     )
 
 
-def _compared(truth: Array, output: Array) -> tuple[float, float, str]:
+def _largest(truth: Array) -> float:
+    finite = np.abs(truth[np.isfinite(truth)].astype(np.float64)) if truth.size else truth
+    return float(np.max(finite, initial=0.0))
+
+
+def _compared(truth: Array, output: Array, usual: float) -> tuple[float, float, str]:
     """Largest difference over the largest value, share of wrong elements, and what else."""
     if [each for each in truth.shape if each > 1] != [each for each in output.shape if each > 1]:
         return 1.0, 1.0, f"shape {list(output.shape)} and not {list(truth.shape)}"
@@ -80,7 +87,8 @@ def _compared(truth: Array, output: Array) -> tuple[float, float, str]:
     if not true.size:
         return 0.0, 0.0, ""
     difference, largest = np.abs(true - said), float(np.abs(true).max())
-    bad = difference > _OF_ELEMENT * np.abs(true) + _OF_LARGEST * largest
+    bad = difference > _OF_ELEMENT * np.abs(true) + _OF_LARGEST * largest + _OF_USUAL * usual
     worst = float(difference.max())
+    largest = max(largest, _OF_USUAL / _OF_LARGEST * usual)
     relative = worst / largest if largest else worst
     return relative, float(bad.mean()), ""

@@ -32,10 +32,12 @@ from edgeslim.files import temporary_folder
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.ops import known_kinds
 from edgeslim.paddle_io.export import run_each_in_paddle, trace_plainly
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.paddle_io.proto import read_program
 from operator_networks.case import Case
+from operator_networks.catalogue import OPERATORS
 from operator_networks.judging import Judgement, judge
 from operator_networks.network import build, inputs_of
 from operator_networks.toolkit import paddle
@@ -293,10 +295,15 @@ def _failed(trial: _Trial, error: EdgeslimError) -> Tried:
     return Tried(status=("aborted" if died else "refused") + named, message=str(error))
 
 
+def _known_names() -> set[str]:
+    """Operators of the surroundings, as Paddle calls them and as edgeslim does."""
+    return {*known_kinds(), *(name for name in OPERATORS if name.isidentifier())} - {"where"}
+
+
 def _is_named(trial: _Trial, message: str) -> bool:
     """Whether a message has the name of an operator of the network."""
     own = re.split(r"[ ,]", trial.case.operator)[0]
     return any(
         re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message)
-        for name in (*trial.kinds, own)
+        for name in (*trial.kinds, own, *_known_names())
     )

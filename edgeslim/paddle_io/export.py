@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -79,9 +80,16 @@ def trace_plainly(net: paddle.nn.Layer) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """The last line of Paddle's long stories, which is the one that says why."""
-    lines = str(error).strip().splitlines() or [repr(error)]
-    return lines[-1].strip(" '\"")
+    """The last line of Paddle's long stories, which says why, and whose function it was."""
+    story = str(error).strip()
+    lines = story.splitlines() or [repr(error)]
+    reason = lines[-1].strip(" '\"")
+    called = _FUNCTIONS.findall(story)
+    return f"at {called[-1]}: {reason}" if called else reason
+
+
+_FUNCTIONS = re.compile(r'paddle/(?:tensor|nn|vision|linalg)[\w/]*\.py", line \d+, in (\w+)')
+"""Functions of Paddle's own in its stories, the innermost last."""
 
 
 def _forget_trace(paddle: ModuleType) -> None:

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_operators import OPERATOR_TYPES, PARAMETERS, adjusted
@@ -46,8 +48,14 @@ def legacy_functions() -> Iterator[None]:
     """Until it is left, all of Paddle's functions can be traced into an old program."""
     natives = _natives()
     replacements = {id(native): _replacement(name, native) for name, native in natives.items()}
-    repeat = load_paddle().repeat_interleave
-    replacements[id(repeat)] = _with_axis_from_first(repeat)
+    paddle = load_paddle()
+    for function, instead in (
+        (paddle.repeat_interleave, _with_axis_from_first),
+        (paddle.nn.functional.common._interpolate_wrapper, _to_whole_sizes),  # noqa: SLF001
+    ):
+        replacements[id(function)] = instead(function)
+    from paddle.base.framework import Variable
+
     places = [
         (owner, name, value)
         for owner in _namespaces()
@@ -57,8 +65,12 @@ def legacy_functions() -> Iterator[None]:
     try:
         for owner, name, value in places:
             setattr(owner, name, replacements[id(value)])
+        # Functions of today ask it of whatever they are given.
+        Variable.is_cuda = False
         yield
     finally:
+        if "is_cuda" in vars(Variable):
+            del Variable.is_cuda
         for owner, name, value in places:
             setattr(owner, name, value)
 
@@ -111,6 +123,42 @@ def _with_axis_from_first(repeat: Function) -> Function:
         return repeat(**given)
 
     return repeated
+
+
+def _to_whole_sizes(interpolate: Function) -> Function:
+    """``interpolate`` to the sizes that it has in dynamic mode.
+
+    There they are the extents times the factor in double precision; the old operator keeps the
+    factor in single, and 10 times 1.3 is a little less than 13 then, and so 12.
+    """
+    signature = inspect.signature(interpolate)
+
+    @functools.wraps(interpolate)
+    def interpolated(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+            extents, factor = given["x"].shape[2:], given["scale_factor"]
+        except (TypeError, KeyError):
+            return interpolate(*args, **kwargs)
+        factors = list(factor) if isinstance(factor, (list, tuple)) else [factor] * len(extents)
+        numbers = all(isinstance(each, (int, float)) for each in factors)
+        if not numbers or len(factors) != len(extents) or min(extents, default=0) < 1:
+            return interpolate(*args, **kwargs)
+        given["scale_factor"] = [_single(*pair) for pair in zip(factors, extents, strict=True)]
+        return interpolate(**given)
+
+    return interpolated
+
+
+def _single(factor: float, extent: int) -> float:
+    """The factor in single precision, or its neighbour if that gives the right size."""
+    nearest = np.float32(factor)
+    candidates = [
+        float(each)
+        for each in (nearest, *(np.nextafter(nearest, np.float32(to)) for to in (np.inf, 0.0)))
+    ]
+    wanted = int(extent * factor)
+    return next((each for each in candidates if int(extent * each) == wanted), factor)
 
 
 def _holds(values: Iterable[Any], kind: type) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from edgeslim.opspec import Attribute, Shape
 from edgeslim.paddle_io.block_edits import (
     argument,
     arguments,
     attribute,
+    makers_of,
     new_operator,
     new_variable,
     shape_of,
 )
-from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.paddle_io.rewrites._rewrite import Draft
 
 __all__ = ["Sketch"]
 
@@ -23,6 +27,7 @@ class Sketch:
     """What one operator is written with instead; tensors are names.
 
     Args:
+        draft: The program that it is in.
         block: The block that it is in.
         op: The operator.
 
@@ -32,9 +37,10 @@ class Sketch:
         x: Its first input, from the slot ``X`` or ``Input``.
     """
 
-    def __init__(self, block: Any, op: Any) -> None:  # noqa: ANN401 - descriptions
+    def __init__(self, draft: Draft, block: Any, op: Any) -> None:  # noqa: ANN401 - descriptions
         self.op = op
         self.ops: list[Any] = []
+        self._draft = draft
         self._block = block
         self.x = argument(op.inputs, "X") or argument(op.inputs, "Input")
 
@@ -111,6 +117,56 @@ class Sketch:
     def apply(self, kind: str, x: str, **attributes: Any) -> str:  # noqa: ANN401
         """A function of each element."""
         return self.write(kind, {"X": x}, self.shape(x), **attributes)
+
+    def long(self, name: str, value: Attribute) -> None:
+        """Gives the last operator an attribute of 64 bits."""
+        add_attribute(self.ops[-1], name, value, long=True)
+
+    def beside(self, slot: str, shape: Sequence[int], element_type: int) -> str:
+        """One more output of the last operator."""
+        made = new_variable(
+            self._block, f"{self.result_name}.{slot.lower()}", shape, element_type=element_type
+        )
+        self.ops[-1].outputs.add(parameter=slot, arguments=[made])
+        return made
+
+    def maker(self, name: str) -> Any:  # noqa: ANN401 - an OpDesc, or None
+        """The operator of the program that makes a tensor; None of a parameter or an input."""
+        return makers_of(self._block).get(name)
+
+    def parameter(self, value: np.ndarray[Any, Any]) -> str:
+        """A tensor of constants, kept with the parameters."""
+        return self._draft.add_parameter(
+            f"{self.result_name}.constant", value.astype(np.float32), framework().VarType.FP32
+        )
+
+    def picked(self, x: str, places: Sequence[int], axis: int) -> str:
+        """Slices along an axis, by their numbers."""
+        types = framework().VarType
+        indices = self.write(
+            "assign_value",
+            {},
+            [len(places)],
+            element_type=types.INT64,
+            shape=(len(places),),
+            dtype=int(types.INT64),
+        )
+        self.long("int64_values", tuple(int(place) for place in places))
+        shape = [*self.shape(x)]
+        shape[axis] = len(places)
+        return self.write(
+            "index_select",
+            {"X": x, "Index": indices},
+            shape,
+            element_type=self.element_type(x),
+            dim=axis,
+        )
+
+    def joined(self, parts: Sequence[str], axis: int) -> str:
+        """Several tensors one behind the other."""
+        shape = [*self.shape(parts[0])]
+        shape[axis] = sum(self.shape(part)[axis] for part in parts)
+        return self.write("concat", {"X": list(parts)}, shape, axis=axis)
 
     def scaled(self, x: str, factor: float = 1.0, offset: float = 0.0) -> str:
         """``factor * x + offset``."""
@@ -204,18 +260,23 @@ class Sketch:
         """The product of two matrices or stacks of them."""
         return self.write("matmul_v2", {"X": x, "Y": y}, shape, trans_x=False, trans_y=False)
 
-    def finished(self, made: str) -> list[Any]:
-        """The operators, the last of which makes what the one made that they stand for."""
-        wanted = self.result_name
+    def finished(self, made: str | Mapping[str, str]) -> list[Any]:
+        """The operators, which make what the one made that they stand for.
+
+        Args:
+            made: The tensor that is its result, or those of its slots.
+        """
+        wanted = (
+            {made: self.result_name}
+            if isinstance(made, str)
+            else {name: self.result(slot) for slot, name in made.items()}
+        )
         for op in self.ops:
-            for slot in op.outputs:
-                names = [wanted if name == made else name for name in slot.arguments]
+            for slot in (*op.inputs, *op.outputs):
+                names = [wanted.get(name, name) for name in slot.arguments]
                 del slot.arguments[:]
                 slot.arguments.extend(names)
-            for slot in op.inputs:
-                names = [wanted if name == made else name for name in slot.arguments]
-                del slot.arguments[:]
-                slot.arguments.extend(names)
-        place = next(i for i, each in enumerate(self._block.vars) if each.name == made)
-        del self._block.vars[place]
+        for place in reversed(range(len(self._block.vars))):
+            if self._block.vars[place].name in wanted:
+                del self._block.vars[place]
         return self.ops

@@ -123,7 +123,8 @@ ABSENT = (
     *("stanh", "log_sigmoid", "softsign", "thresholded_relu", "rrelu", "ceil", "trunc", "sign"),
     *("isnan", "isinf", "isfinite", "isclose", "argmin", "add_n", "addmm", "dot", "mv", "einsum"),
     *("bilinear", "logsumexp", "maxout", "pixel_unshuffle", "avg_pool3d", "local_response_norm"),
-    *("interpolate of a line", "repeat_interleave"),
+    *("interpolate of a line", "repeat_interleave", "lp_pool2d", "cross", "kron", "diagonal"),
+    *("masked_fill", "fmax", "lerp", "interpolate, bicubic", "interpolate of a volume"),
 )
 """Operators that Paddle-Lite has not on one target or both."""
 
@@ -154,6 +155,46 @@ def test_attributes_that_change_how_an_operator_is_written() -> None:
                 ("logsumexp", {"axis": None, "keepdim": False}, (2, 5, 9)),
                 ("logsumexp", {"axis": [-1, 0], "keepdim": False}, (2, 5, 9)),
                 ("maxout", {"groups": 4, "axis": -1}, (2, 8, 5, 8)),
+                ("round", {}, (2, 5, 9)),
+                ("leaky_relu", {"negative_slope": 1.5}, (3, 12)),
+                ("floor_divide", {"other": "negative number", "side": "right"}, (3, 12)),
+                ("remainder", {"other": "number", "side": "left"}, (3, 12)),
+                ("slice by index", {"slice": "x[..., 5:1:-2]"}, (1, 8, 6, 7)),
+                ("slice by index", {"slice": "x[..., ::-1]"}, (2, 6, 9)),
+                ("roll", {"shifts": -2, "axis": None}, (1, 8, 6, 7)),
+                (
+                    "topk",
+                    {"k": 2, "axis": 1, "largest": False, "sorted": True},
+                    (3, 12),
+                ),
+                (
+                    "pad",
+                    {"pad": [2, 2, 2, 2, 1, 1], "mode": "constant", "value": 1.5},
+                    (1, 2, 4, 5, 6),
+                ),
+                (
+                    "pad",
+                    {"pad": [1, 2, 0, 1, 1, 0], "mode": "reflect", "value": 0.0},
+                    (2, 6, 9),
+                ),
+                *(
+                    (
+                        "interpolate, bilinear",
+                        {"mode": "bilinear", "to": to, "align_corners": False, "align_mode": 0},
+                        (2, 4, 10, 7),
+                    )
+                    for to in (0.5, 1.3, 1.4, 0.7)
+                ),
+                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 8, 9)),
+                ("batch_norm", {"epsilon": 1e-3, "affine": False}, (2, 8, 9)),
+                ("layer_norm", {"axes": 1, "epsilon": 1e-3, "affine": False}, (2, 5, 9)),
+                (
+                    "matmul",
+                    {"weight": "stack of one", "transpose_x": True, "transpose_y": False},
+                    (2, 3, 4, 6),
+                ),
+                ("any", {"axis": [2, 1], "keepdim": True}, (2, 4, 5, 6)),
+                ("cast", {"dtype": "float64", "back": "float32"}, (2, 5, 9)),
                 *(
                     ("einsum", {"equation": equation}, (2, 4, 5, 6))
                     for equation in catalogue.OPERATORS["einsum"].choices["equation"]

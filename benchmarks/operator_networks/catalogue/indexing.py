@@ -146,6 +146,7 @@ OPERATORS: dict[str, Operator] = {
         choices={"k": (1, 3), "axis": (-1, 1), "largest": (True, False), "sorted": (True,)},
         fits=lambda a, shape: shape[a["axis"]] >= a["k"],
         exact=True,
+        orders=True,
         most=4,
     ),
     "kthvalue": Operator(

@@ -35,7 +35,8 @@ def _reduced(
 def _truth(name: str) -> Operator:
     def build(a: Attributes, _shape: Sequence[int]) -> Any:
         own = dict(a)
-        return lambda x: getattr(paddle, name)(x > 0.5, **own)
+        limit = -2.0 if name == "all" else 2.0
+        return lambda x: getattr(paddle, name)(x > limit, **own)
 
     return Operator(
         build=build,

@@ -10,8 +10,8 @@ from edgeslim.paddle_io.sketch import Sketch
 
 __all__ = ["Formula", "composed"]
 
-Formula = Callable[[Sketch], str | None]
-"""Writes what an operator computes and names it; None leaves the operator as it is."""
+Formula = Callable[[Sketch], str | Mapping[str, str] | None]
+"""Writes what an operator computes and names it, or by slot; None leaves it as it is."""
 
 
 def composed(formulas: Mapping[str, Formula]) -> Callable[[Draft], Counter[str]]:
@@ -25,7 +25,7 @@ def composed(formulas: Mapping[str, Formula]) -> Callable[[Draft], Counter[str]]
                 if op.type not in formulas:
                     continue
                 kind = op.type
-                sketch = Sketch(block, op)
+                sketch = Sketch(draft, block, op)
                 made = formulas[kind](sketch)
                 if made is None:
                     continue

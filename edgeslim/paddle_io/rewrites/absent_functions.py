@@ -198,6 +198,61 @@ def _mean_slope(s: Sketch) -> str:
     return s.apply("leaky_relu", s.x, alpha=slope)
 
 
+def _steep(s: Sketch) -> str | None:
+    """The kernels of x86 take the larger of ``x`` and its multiple."""
+    slope = float(s.given("alpha", 0.02))
+    if slope <= 1.0:
+        return None
+    below = s.scaled(s.apply("relu", _negated(s, s.x)), slope)
+    return s.both("sub", s.apply("relu", s.x), below)
+
+
+def _round(s: Sketch) -> str | None:
+    """Halves go to the even neighbour; Paddle-Lite's go away from nought."""
+    if s.given("decimals", 0):
+        return None
+    whole = s.apply("floor", s.x)
+    rest = s.both("sub", s.x, whole)
+    above = _above(s, rest, 0.5)
+    half = s.both("sub", s.cast(s.compared("greater_equal", rest, s.constant(0.5))), above)
+    halves = s.scaled(whole, 0.5)
+    odd = s.scaled(s.both("sub", halves, s.apply("floor", halves)), 2.0)
+    return s.both("add", s.both("add", whole, above), s.both("mul", half, odd))
+
+
+def _floor_division(s: Sketch) -> str | None:
+    """Of floats the kernels cut the fraction off or take them for integers."""
+    if s.element_type(s.x) != framework().VarType.FP32:
+        return None
+    return s.apply("floor", s.both("div", s.x, s.source("Y"), int(s.given("axis", -1))))
+
+
+def _remainder(s: Sketch) -> str | None:
+    if s.element_type(s.x) != framework().VarType.FP32:
+        return None
+    axis = int(s.given("axis", -1))
+    times = s.apply("floor", s.both("div", s.x, s.source("Y"), axis))
+    return s.both("sub", s.x, s.both("mul", times, s.source("Y"), axis))
+
+
+def _step(s: Sketch) -> str:
+    """1 above nought, 0 below, and the other at nought."""
+    zero = s.constant(0.0)
+    above = s.cast(s.compared("greater_than", s.x, zero))
+    at = s.both("sub", s.cast(s.compared("greater_equal", s.x, zero)), above)
+    return s.both("add", above, s.both("mul", at, s.source("Y")))
+
+
+def _between(s: Sketch) -> str:
+    way = s.both("sub", s.source("Y"), s.x)
+    return s.both("add", s.x, s.both("mul", way, s.source("Weight")))
+
+
+def _larger_or_smaller(kind: str) -> Formula:
+    """Where neither is NaN these are the same."""
+    return lambda s: s.both(kind, s.x, s.source("Y"), int(s.given("axis", -1)))
+
+
 def _ceil(s: Sketch) -> str:
     return _negated(s, s.apply("floor", _negated(s, s.x)))
 
@@ -254,6 +309,11 @@ _FORMULAS: dict[str, Formula] = {
     "ceil": _ceil,
     "celu": _celu,
     "cosh": _hyperbolic(1.0),
+    "elementwise_floordiv": _floor_division,
+    "elementwise_fmax": _larger_or_smaller("max"),
+    "elementwise_fmin": _larger_or_smaller("min"),
+    "elementwise_heaviside": _step,
+    "elementwise_mod": _remainder,
     "expm1": lambda s: s.scaled(s.apply("exp", s.x), 1.0, -1.0),
     "gelu": _tanh_gelu,
     "hard_shrink": _hard_shrink,
@@ -261,11 +321,14 @@ _FORMULAS: dict[str, Formula] = {
     "isfinite_v2": _is_finite,
     "isinf_v2": _is_infinite,
     "isnan_v2": _is_no_number,
+    "leaky_relu": _steep,
+    "lerp": _between,
     "log10": _logarithm(10.0),
     "log1p": lambda s: s.apply("log", s.scaled(s.x, 1.0, 1.0)),
     "log2": _logarithm(2.0),
     "logit": _logit,
     "logsigmoid": _log_sigmoid,
+    "round": _round,
     "rrelu": _mean_slope,
     "selu": _selu,
     "sign": _sign,

@@ -140,8 +140,35 @@ def _pooled(
     return s.write("pool2d", {"X": x}, shape, **attributes)
 
 
+def _norm_pooled(s: Sketch) -> str | None:
+    """The root of sums of squares over windows; others than squares stay."""
+    if float(s.given("norm_type", 2.0)) != 2.0 or s.given("padding_algorithm", "") != "EXPLICIT":
+        return None
+    if s.given("adaptive", False) or s.given("global_pooling", False):
+        return None
+    x, window = s.source("x"), list(s.given("kernel_size", ()))
+    sides = list(s.given("paddings", (0, 0)))
+    means = s.write(
+        "pool2d",
+        {"X": s.both("mul", x, x)},
+        s.shape(s.result_name),
+        pooling_type="avg",
+        ksize=tuple(window),
+        strides=tuple(s.given("strides", (1, 1))),
+        paddings=tuple(sides),
+        global_pooling=False,
+        adaptive=False,
+        ceil_mode=bool(s.given("ceil_mode", False)),
+        exclusive=False,
+        padding_algorithm="EXPLICIT",
+        data_format="NCHW",
+    )
+    return s.apply("sqrt", s.scaled(means, float(prod(window))))
+
+
 _FORMULAS: dict[str, Formula] = {
     "linear_interp_v2": _line_resized,
+    "lp_pool2d": _norm_pooled,
     "maxout": _max_out,
     "pixel_unshuffle": _pixels_to_channels,
     "pool3d": _volumes_pooled,

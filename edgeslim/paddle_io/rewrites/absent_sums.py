@@ -135,6 +135,39 @@ def _size(extents: dict[str, int], labels: Sequence[str]) -> int:
     return math.prod(extents[label] for label in labels)
 
 
+def _with_shared_matrix(s: Sketch) -> str | None:
+    """A stack of one matrix is written without its stack, which the kernels take for another."""
+    x, y = s.shape(s.x), s.shape(s.source("Y"))
+    if len(y) < 3 or any(extent > 1 for extent in y[:-2]) or x[:-2] == y[:-2] or len(x) < 3:
+        return None
+    return s.write(
+        "matmul_v2",
+        {"X": s.x, "Y": s.reshaped(s.source("Y"), y[-2:])},
+        s.shape(s.result()),
+        trans_x=bool(s.given("trans_x", False)),
+        trans_y=bool(s.given("trans_y", False)),
+    )
+
+
+def _smallest(s: Sketch) -> dict[str, str] | None:
+    """Paddle-Lite looks for the largest alone, which are those of the opposite."""
+    if s.given("largest", True) or s.source("K"):
+        return None
+    shape = s.shape(s.result())
+    opposite = s.scaled(s.x, -1.0)
+    values = s.write(
+        "top_k_v2",
+        {"X": opposite},
+        shape,
+        k=int(s.given("k", 1)),
+        axis=int(s.given("axis", -1)),
+        largest=True,
+        sorted=True,
+    )
+    places = s.beside("Indices", shape, s.element_type(s.result("Indices")))
+    return {"Out": s.scaled(values, -1.0), "Indices": places}
+
+
 def _bilinear(s: Sketch) -> str:
     """``x W_k y + b_k``: the rows of the first times each matrix, times the second, summed."""
     x, y, weight = s.source("X"), s.source("Y"), s.source("Weight")
@@ -155,8 +188,10 @@ _FORMULAS: dict[str, Formula] = {
     "dot": _dot,
     "einsum": _einstein,
     "logsumexp": _log_sum_exp,
+    "matmul_v2": _with_shared_matrix,
     "mv": _matrix_by_vector,
     "sum": _sum,
+    "top_k_v2": _smallest,
 }
 
 REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

@@ -1,0 +1,165 @@
+"""What takes elements from other places, where Paddle-Lite 2.13 takes them from wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from edgeslim.paddle_io.block_edits import arguments, attribute
+from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+
+__all__ = ["REWRITE"]
+
+
+def _backwards(s: Sketch) -> str | None:
+    """Slices by negative steps: the kernels start at the wrong end, or abort."""
+    axes, steps = s.given("axes", ()), s.given("strides", ())
+    names = ("StartsTensor", "EndsTensor", "StridesTensor")
+    if all(step > 0 for step in steps) or any(s.sources(name) for name in names):
+        return None
+    x = s.x
+    for axis, first, end, step in zip(
+        axes, s.given("starts", ()), s.given("ends", ()), steps, strict=True
+    ):
+        extent = s.shape(x)[axis]
+        x = s.picked(x, range(extent)[slice(first, end, step)], axis)
+    return s.reshaped(x, s.shape(s.result()) or (1,))
+
+
+def _rolled(s: Sketch) -> str | None:
+    """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
+    if s.given("axis", ()) or s.source("ShiftsTensor"):
+        return None
+    shape, (shift,) = s.shape(s.x), s.given("shifts", ())
+    row, size = s.reshaped(s.x, [prod(shape)]), prod(shape)
+    return s.reshaped(s.picked(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
+
+
+def _padded(s: Sketch) -> str | None:
+    """Volumes and lines; pictures, which are volumes one deep, the optimizer knows."""
+    if len(s.shape(s.x)) != 5 or s.source("Paddings") or _is_picture(s):
+        return None
+    sides = list(s.given("paddings", ()))
+    x = s.x
+    for axis, (low, high) in zip((4, 3, 2), zip(sides[::2], sides[1::2], strict=True), strict=True):
+        if not low and not high:
+            continue
+        x = _longer(s, x, axis, (low, high))
+    return x if x != s.x else s.apply("assign", x)
+
+
+def _is_picture(s: Sketch) -> bool:
+    """Whether an axis was put into four for the padding alone."""
+    maker = s.maker(s.x)
+    if maker is None or maker.type != "unsqueeze2":
+        return False
+    (source,) = arguments(maker.inputs, "X")
+    if s.given("mode", "constant") == "circular":
+        return False
+    return len(s.shape(source)) == 4 and list(attribute(maker, "axes", ())) in ([2], [-3])
+
+
+def _longer(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
+    """One axis padded."""
+    mode, extent = s.given("mode", "constant"), s.shape(x)[axis]
+    if mode != "constant":
+        modes: dict[str, Literal["reflect", "edge", "wrap"]]
+        modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+        return s.picked(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
+    value, parts = float(s.given("value", 0.0)), [x]
+    for place, size in ((0, sides[0]), (2, sides[1])):
+        if size:
+            shape = [*s.shape(x)]
+            shape[axis] = size
+            parts.insert(place, s.constant(value, shape))
+    return s.joined(parts, axis)
+
+
+def _filled(s: Sketch) -> str | None:
+    """A constant where a mask is true."""
+    x, mask, maker = s.source("x"), s.source("mask"), s.maker(s.source("value"))
+    if maker is None or maker.type != "fill_constant" or s.shape(mask) != s.shape(x):
+        return None
+    value = float(attribute(maker, "str_value", "") or attribute(maker, "value", 0.0))
+    shape = s.shape(x)
+    return s.write("where", {"Condition": mask, "X": s.constant(value, shape), "Y": x}, shape)
+
+
+def _grouped(s: Sketch) -> str | None:
+    """A norm of groups of lines is that of pictures one pixel wide."""
+    shape = s.shape(s.x)
+    if len(shape) != 3:
+        return None
+    inputs: dict[str, str | Sequence[str]] = {"X": s.reshaped(s.x, [*shape, 1])}
+    inputs.update({slot: s.source(slot) for slot in ("Scale", "Bias") if s.source(slot)})
+    groups = int(s.given("groups", 1))
+    normed = s.write(
+        "group_norm",
+        inputs,
+        [*shape, 1],
+        output="Y",
+        groups=groups,
+        epsilon=float(s.given("epsilon", 1e-5)),
+        data_layout="NCHW",
+    )
+    for slot in ("Mean", "Variance"):
+        s.beside(slot, [shape[0], groups], s.element_type(s.x))
+    return s.reshaped(normed, shape)
+
+
+def _diagonal_of_ones(s: Sketch) -> str | None:
+    rows, columns = s.shape(s.result())
+    return s.apply("assign", s.parameter(np.eye(rows, columns)))
+
+
+def _diagonal(s: Sketch) -> str:
+    shape, made = s.shape(s.x), s.shape(s.result())
+    places = np.arange(prod(shape)).reshape(shape)
+    picked = places.diagonal(*(int(s.given(name, 0)) for name in ("offset", "axis1", "axis2")))
+    row = s.reshaped(s.x, [prod(shape)])
+    return s.reshaped(s.picked(row, picked.ravel().tolist(), 0), made)
+
+
+def _crossed(s: Sketch) -> str:
+    shape, axis = s.shape(s.x), int(s.given("dim", 9))
+    axis = shape.index(3) if axis == 9 else axis % len(shape)
+    y = s.source("Y")
+    first = s.both("mul", s.picked(s.x, [1, 2, 0], axis), s.picked(y, [2, 0, 1], axis))
+    second = s.both("mul", s.picked(s.x, [2, 0, 1], axis), s.picked(y, [1, 2, 0], axis))
+    return s.both("sub", first, second)
+
+
+def _each_by_all(s: Sketch) -> str | None:
+    """Every element of one matrix times the whole other."""
+    x, y = s.shape(s.x), s.shape(s.source("Y"))
+    if len(x) != 2 or len(y) != 2:
+        return None
+    wide = [x[0], y[0], x[1], y[1]]
+    left, right = (
+        s.write("expand_v2", {"X": s.reshaped(name, shape)}, wide, shape=tuple(wide))
+        for name, shape in (
+            (s.x, [x[0], 1, x[1], 1]),
+            (s.source("Y"), [1, y[0], 1, y[1]]),
+        )
+    )
+    return s.reshaped(s.both("mul", left, right), s.shape(s.result()))
+
+
+_FORMULAS: dict[str, Formula] = {
+    "cross": _crossed,
+    "diagonal": _diagonal,
+    "eye": _diagonal_of_ones,
+    "group_norm": _grouped,
+    "kron": _each_by_all,
+    "masked_fill": _filled,
+    "pad3d": _padded,
+    "roll": _rolled,
+    "strided_slice": _backwards,
+}
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

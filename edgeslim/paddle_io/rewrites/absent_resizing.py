@@ -1,0 +1,141 @@
+"""Resizing that Paddle-Lite 2.13 has not or gets wrong, as products with constant matrices.
+
+It has none of cubic form, takes volumes for pictures, and where sizes times the factor are not
+whole its kernel of x86 goes by the sizes and Paddle's by the factor. Resizing is linear in the
+pixels, axis by axis, so each axis is multiplied by the matrix of its weights; they are those of
+Paddle's kernels (``phi/kernels/cpu/interpolate_kernel.cc``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+
+__all__ = ["REWRITE", "weights"]
+
+_LARGEST = 4_000_000
+"""Elements of a matrix; beyond, the operator stays as it is."""
+
+_CUBIC = -0.75
+
+
+def _resized(s: Sketch) -> str | None:
+    shape, made = s.shape(s.x), s.shape(s.result())
+    given = (s.source("OutSize"), s.sources("SizeTensor"), s.source("Scale"))
+    if any(given) or len(shape) != len(made) or not _is_needed(s, shape, made):
+        return None
+    axes = range(2, len(shape))
+    if any(shape[axis] * made[axis] > _LARGEST for axis in axes):
+        return None
+    x = s.x
+    for axis, factor in zip(axes, _factors(s, len(shape) - 2), strict=True):
+        matrix = weights(
+            s.op.type.partition("_")[0],
+            shape[axis],
+            made[axis],
+            factor=factor,
+            align_corners=bool(s.given("align_corners", True)),
+            align_mode=int(s.given("align_mode", 1)),
+        )
+        x = _multiplied(s, x, axis, matrix)
+    return x if x != s.x else s.apply("assign", x)
+
+
+def _is_needed(s: Sketch, shape: tuple[int, ...], made: tuple[int, ...]) -> bool:
+    kind = s.op.type.partition("_")[0]
+    if kind in {"bicubic", "trilinear"} or len(shape) == 5:
+        return True
+    factors = _factors(s, len(shape) - 2)
+    if kind == "nearest" or s.given("align_corners", True) or not all(factors):
+        return False
+    return any(
+        abs(extent * factor - wanted) > 1e-3
+        for extent, wanted, factor in zip(shape[2:], made[2:], factors, strict=True)
+    )
+
+
+def _factors(s: Sketch, count: int) -> list[float]:
+    """The factor of each axis, 0 where sizes alone are given."""
+    given = [float(each) for each in s.given("scale", ()) or ()]
+    return [0.0] * count if not given else (given * count)[:count]
+
+
+def weights(
+    kind: str,
+    size: int,
+    wanted: int,
+    *,
+    factor: float,
+    align_corners: bool,
+    align_mode: int,
+) -> np.ndarray[Any, Any]:
+    """What each pixel of a line counts in each of the resized line, of shape (size, wanted).
+
+    Args:
+        kind: ``nearest``, ``bicubic``, or one of the linear ones.
+        size: Pixels of the line.
+        wanted: Pixels of the resized line.
+        factor: Of the resizing; 0 is by the sizes.
+        align_corners: Whether the outer pixels are the same.
+        align_mode: 1 counts from the corners of pixels, 0 from their middles.
+    """
+    ratio = 1.0 / factor if factor else size / wanted
+    if align_corners:
+        ratio = (size - 1) / (wanted - 1) if wanted > 1 else 0.0
+    matrix = np.zeros((size, wanted))
+    for place in range(wanted):
+        middle = ratio * (place + 0.5) - 0.5
+        if kind == "nearest":
+            source = int(ratio * place + (0.5 if align_corners else 0.0))
+            matrix[min(source, size - 1), place] = 1.0
+        elif kind == "bicubic":
+            exact = ratio * place if align_corners else middle
+            first = math.floor(exact)
+            for step, weight in enumerate(_cubic(exact - first)):
+                matrix[min(max(first - 1 + step, 0), size - 1), place] += weight
+        else:
+            exact = ratio * place if align_corners or align_mode else max(middle, 0.0)
+            first = min(int(exact), size - 1)
+            matrix[first, place] += 1.0 - (exact - first)
+            matrix[min(first + 1, size - 1), place] += exact - first
+    return matrix
+
+
+def _cubic(part: float) -> tuple[float, ...]:
+    def near(x: float) -> float:
+        return ((_CUBIC + 2.0) * x - (_CUBIC + 3.0)) * x * x + 1.0
+
+    def far(x: float) -> float:
+        return ((_CUBIC * x - 5.0 * _CUBIC) * x + 8.0 * _CUBIC) * x - 4.0 * _CUBIC
+
+    return far(part + 1.0), near(part), near(1.0 - part), far(2.0 - part)
+
+
+def _multiplied(s: Sketch, x: str, axis: int, matrix: np.ndarray[Any, Any]) -> str:
+    """One axis of a tensor multiplied by a matrix."""
+    shape = s.shape(x)
+    if matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix))):
+        return x
+    last = len(shape) - 1
+    order = [*range(len(shape))]
+    order[axis], order[last] = last, axis
+    turned = x if axis == last else s.transposed(x, order)
+    rows = math.prod(s.shape(turned)[:-1])
+    flat = s.reshaped(turned, [rows, matrix.shape[0]])
+    product = s.product(flat, s.parameter(matrix), [rows, matrix.shape[1]])
+    product = s.reshaped(product, [*s.shape(turned)[:-1], matrix.shape[1]])
+    return product if axis == last else s.transposed(product, order)
+
+
+_FORMULAS: dict[str, Formula] = dict.fromkeys(
+    ("bicubic_interp_v2", "bilinear_interp_v2", "nearest_interp_v2", "trilinear_interp_v2"),
+    _resized,
+)
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

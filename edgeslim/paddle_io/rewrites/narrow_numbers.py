@@ -1,0 +1,64 @@
+"""Axes in 32 bits where Paddle-Lite looks for those, and single for double precision.
+
+Paddle-Lite has no kernel in double precision and aborts on the device when it comes to one; what
+a program computes in between in doubles is computed in floats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from edgeslim.paddle_io.block_edits import argument, shape_of
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+
+__all__ = ["REWRITE"]
+
+_NARROW = {("reduce_all", "dim"), ("reduce_any", "dim")}
+_TYPES = {"dtype", "in_dtype", "out_dtype"}
+
+
+def _narrow(draft: Draft) -> Counter[str]:
+    done: Counter[str] = Counter()
+    types = framework().AttrType
+    for block in draft.program.blocks:
+        for op in block.ops:
+            for attribute in op.attrs:
+                if (op.type, attribute.name) in _NARROW and attribute.type == types.LONGS:
+                    attribute.type = types.INTS
+                    attribute.ints.extend(_in_order(op, block, attribute.longs))
+                    del attribute.longs[:]
+                    done[f"{op.type}: axes in 32 bits"] += 1
+    return done + _without_doubles(draft)
+
+
+def _in_order(op: Any, block: Any, axes: Sequence[int]) -> list[int]:  # noqa: ANN401
+    """Axes counted from the first, the smallest first; the kernels know no others."""
+    rank = len(shape_of(block, argument(op.inputs, "X")))
+    return sorted(axis % rank for axis in axes) if rank else list(axes)
+
+
+def _without_doubles(draft: Draft) -> Counter[str]:
+    kinds = framework().VarType
+    tensors = [
+        variable.type.dense_tensor.tensor
+        for block in draft.program.blocks
+        for variable in block.vars
+        if variable.type.dense_tensor.tensor.data_type == kinds.FP64
+        and not (variable.persistable or variable.need_check_feed)
+    ]
+    if not tensors:
+        return Counter()
+    for tensor in tensors:
+        tensor.data_type = kinds.FP32
+    for block in draft.program.blocks:
+        for op in block.ops:
+            for attribute in op.attrs:
+                if attribute.name in _TYPES and attribute.i == kinds.FP64:
+                    attribute.i = kinds.FP32
+    return Counter({"double precision computed in single": len(tensors)})
+
+
+REWRITE = Rewrite(stage=Stage.FORM, apply=_narrow)
