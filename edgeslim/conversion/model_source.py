@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeslim.conversion.foreign_models import what_it_is
+from edgeslim.conversion.other_names import parameters_beside, saved_under_other_names
 from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
@@ -22,6 +25,9 @@ __all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
 _TYPES = ("float32", "int64", "int32", "int16", "int8", "uint8", "bool")
+_GENERIC = {"__model__", "__params__", "model", "params"}
+"""File names that say nothing of the model; its folder is called as it is."""
+
 _PROGRAMS = ("*/*.pdmodel", "*/__model__")
 
 
@@ -32,7 +38,7 @@ class SavedModel:
     Args:
         name: Short name for reports.
         program: Program description.
-        parameters: Combined parameters.
+        parameters: Combined parameters, or a folder with a file for each.
     """
 
     name: str
@@ -102,8 +108,12 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
             build=lambda: entry.for_classes(num_classes),
             input_shape=entry.input_shape,
         )
+    if Path(text).is_file():
+        return _under_other_names(Path(text))
     if "/" in text or path.suffix:
-        raise BadFileError(f"there is no model at {text}")
+        near = get_close_matches(path.name, _names_in(path.parent), n=1)
+        hint = f"; did you mean {path.parent / near[0]}?" if near else ""
+        raise BadFileError(f"there is no model at {text}{hint}")
     raise UnknownNameError("model", text, MODELS.names())
 
 
@@ -158,15 +168,45 @@ def _from_folder(folder: Path) -> SavedModel:
     for path in folder.glob("*.json"):
         if path.with_suffix(".pdiparams").exists():
             _refuse_unreadable(path)
+    if (found := saved_under_other_names(folder)) is not None:
+        return SavedModel(name=folder.name, program=found[0], parameters=found[1])
     below = next((each.parent for name in _PROGRAMS for each in sorted(folder.glob(name))), None)
     raise BadFileError(
         f"{folder} holds no model: neither *.pdmodel with *.pdiparams nor __model__ with __params__"
-        + ("" if below is None else f"; {below} does")
+        + _otherwise(folder, below)
     )
+
+
+def _otherwise(folder: Path, below: Path | None) -> str:
+    """What a folder without a model has instead."""
+    if below is not None:
+        return f"; {below} does"
+    what = what_it_is(folder)
+    return f"; {what}" if what else ""
+
+
+def _under_other_names(path: Path) -> SavedModel:
+    """A model of which a file was given that is called as no model's is."""
+    if (found := saved_under_other_names(path)) is not None:
+        name = path.parent.name if path.name in _GENERIC else path.stem
+        return SavedModel(name=name or path.name, program=found[0], parameters=found[1])
+    what = what_it_is(path)
+    raise ModelError(
+        f"{path} is {what}"
+        if what
+        else f"{path} is no model that is read; give a saved model's folder or file, "
+        "file.py:function, or a name"
+    )
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
 
 def _saved(name: str, program: Path, parameters: Path) -> SavedModel:
     if not parameters.exists():
+        if (found := parameters_beside(program)) is not None:
+            return SavedModel(name=name, program=program, parameters=found)
         raise BadFileError(f"{program} has no parameters beside it: {parameters} is missing")
     return SavedModel(name=name, program=program, parameters=parameters)
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
-from edgeslim.files import new_folder, write_together
+from edgeslim.files import new_folder, write_bytes, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.export import export_layer
@@ -20,7 +20,7 @@ from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
-from edgeslim.paddle_io.parameters import check_parameters
+from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
@@ -98,13 +98,12 @@ def prepare(
         return _exported(net, [given[each] for each in names], names, folder, source.name)
     new_folder(folder)
     program = read_program(source.program)
-    check_parameters(source.parameters, program)
+    prefix = folder / _STEM
+    _take_parameters(source.parameters, program, prefix.with_suffix(".pdiparams"))
     feeds = feed_shapes(program)
     given = {**_closing(feeds, others), **given}
     shapes = _shapes_to_set(source.name, feeds, feed_types(program, tuple(feeds)), given)
-    prefix = folder / _STEM
     _copy(source.program, prefix.with_suffix(".pdmodel"))
-    _copy(source.parameters, prefix.with_suffix(".pdiparams"))
     return _rewritten(source.name, folder, make_shapes_known(prefix, shapes))
 
 
@@ -161,6 +160,16 @@ def build_layer(source: LayerModel) -> paddle.nn.Layer:
     if not isinstance(net, paddle.nn.Layer):
         raise ModelError(f"{source.name} returns {type(net).__name__}, not a paddle.nn.Layer")
     return net
+
+
+def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa: ANN401
+    """Copies the parameters of a program, which may have a file each, and proves them."""
+    if source.is_dir():
+        write_bytes(target, combined_parameters(source, program))
+        check_parameters(target, program)
+    else:
+        check_parameters(source, program)
+        _copy(source, target)
 
 
 def _copy(source: Path, target: Path) -> None:

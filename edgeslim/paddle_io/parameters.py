@@ -22,6 +22,7 @@ from edgeslim.paddle_io.proto import framework
 
 __all__ = [
     "check_parameters",
+    "combined_parameters",
     "parameter_bytes",
     "persistent_tensors",
     "read_parameters",
@@ -118,6 +119,15 @@ def _checked_tensors(
         raise BadFileError(
             f"{path} is of another model: {len(content) - position} bytes are left over"
         )
+
+
+def combined_parameters(folder: Path, program: Any) -> bytes:  # noqa: ANN401 - a ProgramDesc
+    """Parameters that have a file each, as Paddle 1 saved them, as a combined file holds them.
+
+    Raises:
+        BadFileError: One is missing or cannot be read.
+    """
+    return b"".join(read_bytes(folder / name) for name in persistent_tensors(program))
 
 
 def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc

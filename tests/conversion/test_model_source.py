@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgeslim.conversion.model_source import LayerModel, SavedModel, find_model, parse_input_shapes
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
+from edgeslim.paddle_io.parameters import combined_parameters, write_parameters
+from edgeslim.paddle_io.proto import framework, read_program
 
 NAMINGS = [
     ("model.pdmodel", "model.pdiparams"),
@@ -176,3 +179,121 @@ def test_function_that_makes_no_network(source: Path, tmp_path: Path) -> None:
         prepare(find_model(f"{source}:failing"), tmp_path, input_shapes=shapes)
     with pytest.raises(ModelError, match=r"number returns int, not a paddle\.nn\.Layer"):
         prepare(find_model(f"{source}:number"), tmp_path, input_shapes=shapes)
+
+
+def bias_model(folder: Path, program: str, parameters: str) -> Path:
+    """An addition of two parameters, which need no Paddle to be written."""
+    types = framework().VarType
+    desc = framework().ProgramDesc()
+    block = desc.blocks.add(idx=0, parent_idx=-1)
+    for name in ("first", "second"):
+        variable = block.vars.add(name=name, persistable=True)
+        variable.type.type = types.DENSE_TENSOR
+        variable.type.dense_tensor.tensor.data_type = types.FP32
+        variable.type.dense_tensor.tensor.dims.append(3)
+    block.ops.add(type="elementwise_add")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / program).write_bytes(desc.SerializeToString())
+    tensors = {"first": np.zeros(3), "second": np.ones(3)}
+    if parameters:
+        write_parameters(folder / parameters, tensors)
+    else:
+        for name, tensor in tensors.items():
+            write_parameters(folder / name, {name: tensor})
+    return folder
+
+
+OTHER_NAMES = [
+    ("model", "params"),
+    ("__model__", "params"),
+    ("__model__", "__params__"),
+    ("net.model", "net.params"),
+    ("inference.pdmodel", "model.pdiparams"),
+    ("renamed.bin", "weights.bin"),
+    ("model", ""),
+    ("__model__", ""),
+]
+
+
+@pytest.mark.parametrize(("program", "parameters"), OTHER_NAMES)
+def test_files_under_other_names(program: str, parameters: str, tmp_path: Path) -> None:
+    folder = bias_model(tmp_path / "net", program, parameters)
+    (folder / "README.md").write_text("\nwhat it is\n")
+    (folder / "labels.txt").write_bytes(b"\0" * 100)
+    given = [folder, folder / program, *([folder / parameters] if parameters else [])]
+    for each in given:
+        found = find_model(str(each))
+        assert isinstance(found, SavedModel)
+        assert found.program == folder / program
+        assert found.parameters == (folder / parameters if parameters else folder)
+        if program in {"model", "__model__"}:
+            assert found.name == "net"
+
+
+def test_parameters_in_a_file_each_are_put_together(tmp_path: Path) -> None:
+    folder = bias_model(tmp_path, "__model__", "")
+    program = read_program(folder / "__model__")
+    write_parameters(tmp_path / "all", {"first": np.zeros(3), "second": np.ones(3)})
+    assert combined_parameters(folder, program) == (tmp_path / "all").read_bytes()
+
+
+def test_what_is_not_to_be_told_apart_is_not_guessed(tmp_path: Path) -> None:
+    folder = bias_model(tmp_path, "a", "some.bin")
+    bias_model(tmp_path, "a", "other.bin")
+    with pytest.raises(BadFileError, match=r"a is a program, and there are no parameters of it"):
+        find_model(str(folder / "a"))
+    bias_model(tmp_path, "b", "b.bin")
+    with pytest.raises(BadFileError, match="holds no model"):
+        find_model(str(folder))
+    assert find_model(str(folder / "b")).parameters == folder / "b.bin"  # type: ignore[union-attr]
+
+
+OTHERS = {
+    "net.onnx": r"an ONNX model; .*x2paddle --framework=onnx --model=net\.onnx --save_dir=conv",
+    "net.pb": r"a TensorFlow graph; .*--framework=tensorflow --model=net\.pb",
+    "net.tflite": r"a TensorFlow Lite model; .*tflite2onnx net\.tflite net\.onnx\), and make",
+    "net.h5": r"a Keras model; .*--keras net\.h5 --output net\.onnx",
+    "net.pth": r"of PyTorch; .*torch\.onnx\.export",
+    "net.PT": r"of PyTorch",
+    "net.caffemodel": r"weights of Caffe; .*--weight=net\.caffemodel",
+    "net.param": r"made for another engine and cannot be read back",
+    "net.bin": r"made for another engine",
+    "net.rknn": r"made for another engine",
+    "net.pdparams": r"weights alone, .*paddle\.load\('net\.pdparams'\).*net\.py:FUNCTION",
+    "net.pdopt": r"the state of an optimizer",
+    "net.pdiparams": r"parameters alone; .* not beside them",
+    "net.nb": r"already optimized",
+    "net.tar": r"an archive; unpack it \(tar -xf net\.tar",
+    "net.yml": r"settings beside a model",
+    "net.py": r"Python; say which function builds the network: net\.py:build or net\.py:other",
+    "net.jpg": r"no model that is read; give a saved model's folder or file",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_models_of_other_kinds_are_called_by_their_names(name: str, tmp_path: Path) -> None:
+    content = {"net.bin": b"7767517\n", "net.py": b"def build(): ...\ndef other(): ..."}
+    (tmp_path / name).write_bytes(content.get(name, b"something"))
+    with pytest.raises(ModelError, match=f"{name} is {OTHERS[name]}"):
+        find_model(str(tmp_path / name))
+    if name.endswith((".py", ".jpg", ".bin")):
+        return
+    with pytest.raises(BadFileError, match=rf"holds no model: .*; {name} in it is {OTHERS[name]}"):
+        find_model(str(tmp_path))
+
+
+def test_of_many_files_the_one_that_tells_most(tmp_path: Path) -> None:
+    touch(tmp_path, "a.pdopt", "config.yml", "z.pdparams")
+    with pytest.raises(BadFileError, match=r"z\.pdparams in it is weights alone"):
+        find_model(str(tmp_path))
+    touch(tmp_path / "tf", "saved_model.pb")
+    with pytest.raises(BadFileError, match=r"it holds a TensorFlow model; .*tf2onnx"):
+        find_model(str(tmp_path / "tf"))
+
+
+def test_a_path_that_is_nearly_right(tmp_path: Path) -> None:
+    touch(tmp_path, "inference.pdmodel", "inference.pdiparams")
+    with pytest.raises(
+        BadFileError, match=r"there is no model at .*; did you mean .*/inference\.pd"
+    ):
+        find_model(str(tmp_path / "inferense.pdmodel"))
