@@ -161,6 +161,11 @@ _ACTIVATIONS = {
 }
 
 
+def is_activation(kind: str) -> bool:
+    """Whether edgeslim knows an activation of this name."""
+    return kind in _ACTIVATIONS
+
+
 def activation(kind: str, shape: Shape) -> OpSpec:
     """An activation on its own.
 

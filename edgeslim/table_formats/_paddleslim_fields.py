@@ -1,9 +1,10 @@
 """The fields of a row that PaddleSlim's two text formats share.
 
 Reference: ``docs/usage.md`` of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84) and
-``paddleslim/analysis/latency.py`` of 2.x. A padding, stride or dilation that is not square
-adds a number at the end of the row, and nothing says which of them it is: such rows are
-refused.
+``paddleslim/analysis/latency.py`` of 2.x. The documents call a convolution ``conv2d``, the code
+``conv``; rows under names of Paddle's operators are read as well. A padding, stride or dilation
+that is not square adds a number at the end of the row, and nothing says which of them it is:
+such rows are refused.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ __all__ = ["fields_of", "operator_of"]
 
 _ELEMENTWISE = {1: "elementwise_mul", 2: "elementwise_add", 3: "elementwise_max"}
 _CONVOLUTIONS = {"conv2d", "depthwise_conv2d"}
+_OTHER_NAMES = {**dict.fromkeys(_CONVOLUTIONS, "conv"), "pool2d": "pooling"}
+"""What PaddleSlim's documents and others' scripts call operators of the format."""
 
 
 def operator_of(fields: Sequence[str]) -> OpSpec:
@@ -29,6 +32,10 @@ def operator_of(fields: Sequence[str]) -> OpSpec:
     if not fields:
         raise RowRefusedError("there is nothing but a latency")
     kind, *rest = fields
+    if kind in _ELEMENTWISE.values() and len(rest) == 4:
+        number = next(number for number, name in _ELEMENTWISE.items() if name == kind)
+        kind, rest = "eltwise", [str(number), *rest]
+    kind = _OTHER_NAMES.get(kind, kind)
     if kind in _READERS:
         count, reader = _READERS[kind]
         return reader(_numbers(kind, rest, count))
@@ -38,14 +45,20 @@ def operator_of(fields: Sequence[str]) -> OpSpec:
         return _operators.batch_norm(_shape(_numbers(kind, rest[1:], 4)))
     # 2.x starts the row of an activation with its own name.
     name, extents = ("".join(rest[:1]), rest[1:]) if kind == "activation" else (kind, rest)
+    if not _operators.is_activation(name):
+        raise RowRefusedError(
+            f"{name!r} is no activation that edgeslim knows, and none of the format's other "
+            f"operators: {', '.join((*_READERS, 'batch_norm'))}"
+        )
     return _operators.activation(name, _shape(_numbers(name, extents, 4)))
 
 
 def _numbers(kind: str, fields: Sequence[str], count: int) -> list[int]:
     if len(fields) > count:
+        what = "of a square window" if kind in {"conv", "pooling"} else "that it has"
         raise RowRefusedError(
-            f"{kind} has {len(fields) - count} number(s) more than the {count} of a square "
-            "window, and the format does not say what they are"
+            f"{kind} has {len(fields) - count} number(s) more than the {count} {what}, and the "
+            "format does not say what they are"
         )
     if len(fields) < count:
         raise RowRefusedError(f"{kind} needs {count} numbers, not {len(fields)}")

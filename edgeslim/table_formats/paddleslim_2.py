@@ -80,7 +80,7 @@ def _row(place: str, line: str, unit: Unit) -> ForeignRow:
     key, tab, latency = line.strip().partition("\t")
     if not tab:
         raise RowRefusedError(f"{line.strip()[:40]!r} has no tab before its latency")
-    fields = key.split(",")
+    fields = [field.strip() for field in key.split(",")]
     if fields[0] == "eltwise" and len(fields) == 5:
         raise RowRefusedError("eltwise without a kind, as PaddleSlim's document has it")
     return ForeignRow(

@@ -51,6 +51,26 @@ def test_as_many_groups_as_channels_are_a_depthwise_convolution(tmp_path: Path) 
     assert spec.attributes["act_type"] == "relu"
 
 
+@pytest.mark.parametrize(
+    ("documents", "codes"),
+    [
+        ("conv2d,0,0,1,3,64,64,8,1,3,1,2,1", "conv,0,0,1,3,64,64,8,1,3,1,2,1"),
+        ("conv2d, 0, 0, 1, 3, 64, 64, 8, 1, 3, 1, 2, 1", "conv,0,0,1,3,64,64,8,1,3,1,2,1"),
+        ("depthwise_conv2d,1,1,1,8,9,9,8,8,3,1,1,1", "conv,1,1,1,8,9,9,8,8,3,1,1,1"),
+        ("pool2d,1,1,40,28,28,0,0,1,0,3", "pooling,1,1,40,28,28,0,0,1,0,3"),
+        ("elementwise_add,1,24,56,56", "eltwise,2,1,24,56,56"),
+        ("elementwise_mul,1,24,56,56", "eltwise,1,1,24,56,56"),
+    ],
+)
+def test_rows_as_the_document_names_them(tmp_path: Path, documents: str, codes: str) -> None:
+    found = []
+    for name, row in (("documents", documents), ("code", codes)):
+        (tmp_path / name).mkdir()
+        done = imported(tmp_path / name, "paddleslim-2", f"{HEADER}{row}\t24\n")
+        found.append(only(done.table))
+    assert found[0] == found[1]
+
+
 ROWS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], dict[str, object]]] = {
     "batch_norm None 1 32 112 112": ("batch_norm", (1, 32, 112, 112), (1, 32, 112, 112), {}),
     "activation relu6 1 8 4 4": ("relu6", (1, 8, 4, 4), (1, 8, 4, 4), {"threshold": 6.0}),
@@ -89,6 +109,10 @@ def test_rows_of_the_first_format(tmp_path: Path, row: str) -> None:
         ("conv,0,2,1,3,64,64,8,1,3,1,2,1\t5", "flag_bias and flag_relu are 0 or 1"),
         ("conv,0,0,1,x,64,64,8,1,3,1,2,1\t5", "not all whole numbers"),
         ("lstm,1,2,3,4\t5", "'lstm' is no activation that edgeslim knows"),
+        ("lstm,1,2,3,4\t5", "operators: conv, eltwise, pooling, softmax, batch_norm"),
+        ("fc,1,2,3,4,5,6\t5", "'fc' is no activation that edgeslim knows"),
+        ("conv2d,0,0,1,3,64,64,8,1,3,1,2,1,5\t5", "conv has 1 number(s) more than the 12 of a s"),
+        ("softmax,1,2,3,4,5,6\t5", "softmax has 1 number(s) more than the 5 that it has"),
         ("eltwise,1,8,4,4\t5", "eltwise without a kind"),
         ("relu,1,0,4,4\t5", "1x0x4x4 is no shape"),
         ("relu,1,8,4,4", "has no tab before its latency"),
