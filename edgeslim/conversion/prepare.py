@@ -15,6 +15,7 @@ from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageErro
 from edgeslim.files import new_folder, write_bytes, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape, type_said
+from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
@@ -103,7 +104,8 @@ def prepare(
     feeds = feed_shapes(program)
     given = {**_closing(feeds, others), **given}
     shapes = _shapes_to_set(source.name, feeds, feed_types(program, tuple(feeds)), given)
-    _copy(source.program, prefix.with_suffix(".pdmodel"))
+    drop_call_stacks(program)
+    write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
     return _rewritten(source.name, folder, make_shapes_known(prefix, shapes))
 
 

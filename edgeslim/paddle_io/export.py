@@ -14,6 +14,7 @@ from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape, type_said
+from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.parameters import persistent_tensors
@@ -66,7 +67,11 @@ def export_layer(
             f"Paddle cannot export {type(net).__name__} for inputs "
             f"{[list(shape) for shape in input_shapes]}: {_reason(error)}"
         ) from error
-    if not persistent_tensors(read_program(Path(f"{prefix}.pdmodel"))):
+    saved = Path(f"{prefix}.pdmodel")
+    program = read_program(saved)
+    if drop_call_stacks(program):
+        write_bytes(saved, program.SerializeToString())
+    if not persistent_tensors(program):
         raise ModelError(f"{type(net).__name__} has no parameters, and opt wants at least one")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes, write_bytes, write_together
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.proto import framework
 
 __all__ = [
@@ -237,10 +238,13 @@ def write_program(
 ) -> None:
     """Writes a saved model, ``prefix.pdmodel`` and ``prefix.pdiparams``, both or none.
 
+    The program is left without its call stacks.
+
     Raises:
         ModelError: As `parameter_bytes`.
         UnwritableError: Read-only folder, full disk.
     """
+    drop_call_stacks(program)
     write_together(
         {
             Path(f"{prefix}.pdiparams"): parameter_bytes(tensors, program),

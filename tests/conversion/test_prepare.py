@@ -17,6 +17,8 @@ from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.execution import Target
 from edgeslim.paddle_io.export import close_shapes, export_layer, run_in_paddle
+from edgeslim.paddle_io.parameters import read_parameters, write_program
+from edgeslim.paddle_io.proto import read_program
 from tests.conversion.conftest import save
 from tests.conversion.nets import Behind, classifier, same
 from tests.tools import require_module
@@ -199,3 +201,22 @@ def test_a_model_that_paddle_cannot_run(saved: SavedModel, tmp_path: Path) -> No
     with pytest.raises(ModelError, match=r"Paddle cannot run .*model"):
         run_in_paddle(model.prefix, {"image": np.ones((1, 4, 8, 8), np.float32)})
     assert paddle.in_dynamic_mode()
+
+
+def test_nothing_of_the_machine_goes_into_a_model(tmp_path: Path) -> None:
+    """Paddle writes into every operator the files and lines of the code that made it."""
+    require_module("paddlelite")
+    net = Behind(same, *classifier(nn.Dropout()))
+    theirs = save(net, tmp_path / "theirs", (1, 3, 8, 8), clip_extra=False)
+    here = str(Path(__file__).parents[1]).encode()
+    assert here in theirs.program.read_bytes()
+    model = prepare(theirs, tmp_path / "prepared", input_shapes={"": (1, 3, 16, 16)})
+    ours = tmp_path / "ours"
+    export_layer(net, [(1, 3, 8, 8)], ours)
+    program = read_program(theirs.program)
+    write_program(tmp_path / "written", program, read_parameters(theirs.parameters, program))
+    optimized = optimize(model, Target.ARM, tmp_path / "out").path
+    made = [model.program, model.prefix.with_suffix(".pdmodel"), optimized]
+    made += [Path(f"{each}.pdmodel") for each in (ours, tmp_path / "written")]
+    paths = (here, b"site-packages", b".py", str(tmp_path).encode())
+    assert {file: path for file in made for path in paths if path in file.read_bytes()} == {}
