@@ -188,7 +188,7 @@ def _only_input(model: PreparedModel) -> Shape:
     if shape[:1] != (1,):
         raise ModelError(
             f"{model.name} reads {list(shape)} as {name!r}, and infer shows it one file at a time; "
-            "export it with 1 for its first extent"
+            f"give --input-shape {','.join(map(str, (1, *shape[1:])))}"
         )
     return shape
 

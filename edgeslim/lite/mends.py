@@ -5,11 +5,13 @@ from __future__ import annotations
 __all__ = ["mend_for"]
 
 _PARAMETERS = "check that the parameters are this model's, whole, and not none at all"
-_OPERATOR = "replace the operators that it names by others"
+_OPERATOR = (
+    "Paddle-Lite has no kernels for the operators that it names; another target may have them, "
+    "and otherwise the network must be built without them, for which its code is needed"
+)
 _MERGING = (
     "opt merges convolutions with nothing but a batch norm between them, and dies where the "
-    "second has strides, paddings or dilations; convert what edgeslim prepared, which keeps "
-    "such pairs apart, or put an activation between them"
+    "second has strides, paddings or dilations; edgeslim deploy keeps such pairs apart"
 )
 
 _MENDS = (
@@ -21,9 +23,11 @@ _MENDS = (
 )
 
 _OTHERWISE = (
-    "save the model again with Paddle 3.3.1, FLAGS_enable_pir_api=0 and clip_extra=False, "
-    "or replace the operator named last"
+    "edgeslim deploy puts into a saved model what Paddle leaves out and opt wants; where it dies "
+    "all the same, the operator named last is the cause, and the network must be built without "
+    "it, for which its code is needed"
 )
+"""A mend that those can follow who have nothing but the model's files comes first."""
 
 
 def mend_for(errors: bytes) -> str:

@@ -18,6 +18,11 @@ from edgeslim.paddle_io.proto import attribute_value
 
 __all__ = ["EagerOperator"]
 
+_NOT_TRAINED = (
+    "a model that was saved with it can be deployed and measured, and to be trained, its network "
+    "must be given as net.py:FUNCTION"
+)
+
 _NOISE = frozenset({"op_callstack", "op_device", "op_namescope", "op_role", "op_role_var"})
 """What every operator has and none computes by."""
 
@@ -48,7 +53,8 @@ class EagerOperator:
         for slot in self.inputs:
             if slot not in function.slots:
                 raise ModelError(
-                    f"{self.kind} cannot be run in dynamic mode with its input {slot!r}"
+                    f"{self.kind} cannot be run in dynamic mode with its input {slot!r}; "
+                    f"{_NOT_TRAINED}"
                 )
         self._compute = compute or function.compute
 
@@ -77,9 +83,9 @@ def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401 - an OpDesc
     try:
         described = OpProtoHolder.instance().get_op_proto(op.type)
     except ValueError as error:
-        raise ModelError(f"{op.type} cannot be run in dynamic mode: Paddle does not know it") from (
-            error
-        )
+        raise ModelError(
+            f"{op.type} cannot be run in dynamic mode: Paddle does not know it; {_NOT_TRAINED}"
+        ) from error
     wanted = {each.name for each in described.attrs if not each.extra}
     known = known_kinds().get(op.type)
     if known is not None:
@@ -97,7 +103,9 @@ def _legacy(operator: EagerOperator) -> Function:
     kind = operator.kind
     slots = _legacy_C_ops.get_core_ops_args_info().get(kind)
     if slots is None or not hasattr(_legacy_C_ops, kind):
-        raise ModelError(f"{kind} cannot be run in dynamic mode: Paddle has no function for it")
+        raise ModelError(
+            f"{kind} cannot be run in dynamic mode: Paddle has no function for it; {_NOT_TRAINED}"
+        )
     return Function(slots, _Legacy(operator, slots))
 
 

@@ -32,6 +32,9 @@ __all__ = [
     "write_program",
 ]
 
+_FETCH_AGAIN = "copy or download it again"
+_OF_ANOTHER = "give the parameters that were saved with the program"
+
 _ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
 """Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
 
@@ -93,7 +96,9 @@ def _checked_tensors(
     position = 0
     for name, shape in persistent_tensors(program).items():
         if position >= len(content):
-            raise BadFileError(f"{path} is truncated: it ends at byte {position}, before {name!r}")
+            raise BadFileError(
+                f"{path} is truncated: it ends at byte {position}, before {name!r}; {_FETCH_AGAIN}"
+            )
         try:
             description, start, end = _tensor_at(content, position)
         except ValueError as error:
@@ -103,22 +108,25 @@ def _checked_tensors(
         except EOFError as error:
             raise BadFileError(
                 f"{path} is truncated: it ends in the head of {name!r}, which starts at byte "
-                f"{position}"
+                f"{position}; {_FETCH_AGAIN}"
             ) from error
         found = tuple(description.dims)
         if end > len(content):
             raise BadFileError(
-                f"{path} is truncated: {name!r} needs {end} bytes and the file has {len(content)}"
+                f"{path} is truncated: {name!r} needs {end} bytes and the file has "
+                f"{len(content)}; {_FETCH_AGAIN}"
             )
         if math.prod(found) != math.prod(shape):
             raise BadFileError(
-                f"{path} is of another model: {name!r} should be {shape} and is {found}"
+                f"{path} is of another model: {name!r} should be {shape} and is {found}; "
+                f"{_OF_ANOTHER}"
             )
         yield name, found, description.data_type, content[start:end]
         position = end
     if position != len(content):
         raise BadFileError(
-            f"{path} is of another model: {len(content) - position} bytes are left over"
+            f"{path} is of another model: {len(content) - position} bytes are left over; "
+            f"{_OF_ANOTHER}"
         )
 
 

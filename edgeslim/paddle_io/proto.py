@@ -21,6 +21,8 @@ from edgeslim.opspec import Attribute
 
 __all__ = ["add_attribute", "attribute_value", "framework", "parse_program", "read_program"]
 
+_POINTER = b"version https://git-lfs"
+
 _MODULE = "paddle.base.proto.framework_pb2"
 
 
@@ -59,7 +61,9 @@ def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
     try:
         program.ParseFromString(content)
     except DecodeError as error:
-        raise BadFileError(f"{path} is not a Paddle program description") from error
+        pointer = content.startswith(_POINTER)
+        mend = ": it is a pointer of Git LFS; git lfs pull fetches the file" if pointer else ""
+        raise BadFileError(f"{path} is not a Paddle program description{mend}") from error
     if not program.blocks or not program.blocks[0].ops:
         raise BadFileError(f"{path} is not a Paddle program description: it has no operators")
     return program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ _MOST = 0.1
 person should see before anything is learnt."""
 
 _NAMED = 3
+
+_SOON_S = 2.0
+"""What takes longer is told."""
 
 
 def tell_losses(reasons: Sequence[str], total: int, what: str, done: str = "left out") -> None:
@@ -42,5 +46,15 @@ def tell_losses(reasons: Sequence[str], total: int, what: str, done: str = "left
 
 
 def photo_faults(files: Sequence[Path]) -> list[str]:
-    """Why each photo cannot be read; empty for those that can."""
-    return [photo_fault(file) for file in files]
+    """Why each photo cannot be read; empty for those that can. Of many it is said that it takes."""
+    start, told, faults = time.monotonic(), False, []
+    for done, file in enumerate(files):
+        faults.append(photo_fault(file))
+        passed = time.monotonic() - start
+        if not told and passed > _SOON_S:
+            told = True
+            _log.warning(
+                "%s photos are looked through before anything is learnt, %.0f s more",
+                *(f"{len(files):,}", passed / (done + 1) * (len(files) - done - 1)),
+            )
+    return faults

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.errors import BadFileError
-from edgeslim.photos import photo_fault, read_header
+from edgeslim.photos import read_header
 from edgeslim.texts import read_lines
 from edgeslim.training.tasks._class_folders import same_name, tell_alike
-from edgeslim.training.tasks._losses import tell_losses
+from edgeslim.training.tasks._losses import photo_faults, tell_losses
 from edgeslim.training.tasks._voc_annotation import read_annotation
 from edgeslim.training.tasks._voc_boxes import ReadPhoto, Shares, shares_of_boxes
 from edgeslim.training.tasks._voc_lists import AnnotatedFile, Edition, listed_files
@@ -148,10 +148,10 @@ def _read(
 ) -> tuple[ReadPhoto, ...]:
     """What can be read of photos and their annotations; what cannot is told."""
     found, faults = [], []
-    for file in files:
+    for file, fault in zip(files, photo_faults([file.photo for file in files]), strict=True):
         try:
             annotation = read_annotation(file.annotation, class_names)
-            if fault := photo_fault(file.photo):
+            if fault:
                 faults.append(fault)
                 continue
             header = read_header(file.photo)
