@@ -29,8 +29,11 @@ class _Once(logging.Handler):
 def notes_on_standard_error() -> Iterator[None]:
     """Inside, warnings of edgeslim's own modules are notes for the person at the terminal."""
     logger, once = logging.getLogger("edgeslim"), _Once()
+    propagate = logger.propagate
     logger.addHandler(once)
+    logger.propagate = False  # Paddle's handler at the root would say all of it once more
     try:
         yield
     finally:
         logger.removeHandler(once)
+        logger.propagate = propagate

@@ -262,8 +262,8 @@ def test_a_box_that_only_the_file_has_room_for(
     folder = turned(tmp_path, photos)
     for place in range(3):
         white_is_where_the_box_is(folder, place)
-    assert "3 photos lie turned in their files (EXIF)" in caplog.text
-    assert "boxes of 3 of them refer to the file" in caplog.text
+    assert "photos that lie turned in their files (EXIF) and are seen upright: 3" in caplog.text
+    assert "boxes that refer to the file and are turned as well: 3" in caplog.text
 
 
 def test_a_size_that_boxes_contradict_is_not_believed(tmp_path: Path) -> None:
@@ -278,5 +278,5 @@ def test_annotations_of_another_size_are_told(
 ) -> None:
     turned(tmp_path, {"a": (6, BOXES["seen"], (200, 400))})
     read(tmp_path)
-    assert "1 annotations are of photos of another size" in caplog.text
+    assert "annotations of photos of another size: 1" in caplog.text
     assert "of 200x400, and the photo has 20x40" in caplog.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import unicodedata
 from collections import Counter
@@ -13,9 +12,7 @@ from pathlib import Path
 from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS
 
-__all__ = ["find_class_folders", "is_of_the_system", "same_name", "tell_alike"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["alike", "find_class_folders", "is_of_the_system", "same_name"]
 
 _OF_SYSTEMS = {
     *("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"),
@@ -34,19 +31,18 @@ class _PassedOver:
     repeated: int = 0
 
     def told(self) -> list[str]:
-        told = []
+        lines = []
         if self.endings:
             kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.endings.items()))
             heic = {".heic", ".heif"} & set(self.endings)
             mend = "; make JPEGs of HEIC photos first, as by heif-convert" if heic else ""
-            told.append(f"{sum(self.endings.values())} files that are no photos ({kinds}{mend})")
-        if self.loose:
-            told.append(f"{self.loose} photos in no class's folder")
-        if self.hidden:
-            told.append(f"{self.hidden} hidden photos or folders")
-        if self.repeated:
-            told.append(f"{self.repeated} links to folders that are there already")
-        return told
+            lines.append(f"files that are no photos ({kinds}{mend})")
+        counts = {
+            "photos in no class's folder": self.loose,
+            "hidden photos or folders": self.hidden,
+            "links to folders that are there already": self.repeated,
+        }
+        return lines + [f"{what} ({count})" for what, count in counts.items() if count]
 
 
 def is_of_the_system(name: str) -> bool:
@@ -59,18 +55,23 @@ def same_name(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def tell_alike(where: Path, names: Sequence[str]) -> None:
-    """Says which classes differ by capitals or spaces alone."""
-    alike: dict[str, list[str]] = {}
+def alike(where: Path, names: Sequence[str]) -> list[str]:
+    """What is to be said of classes that differ by capitals or spaces alone."""
+    groups: dict[str, list[str]] = {}
     for name in names:
-        alike.setdefault("".join(same_name(name).casefold().split()), []).append(name)
-    for group in alike.values():
-        if len(group) > 1:
-            _log.warning("%s: %s are classes of their own", where, " and ".join(map(repr, group)))
+        groups.setdefault("".join(same_name(name).casefold().split()), []).append(name)
+    return [
+        f"{where}: {' and '.join(map(repr, group))} are classes of their own"
+        for group in groups.values()
+        if len(group) > 1
+    ]
 
 
-def find_class_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
+def find_class_folders(folder: Path) -> tuple[dict[str, tuple[Path, ...]], str]:
     """The photos of each folder in a folder, also of folders within, in the order of their names.
+
+    Returns:
+        The photos by the name of their class, and what was passed over, for people.
 
     Raises:
         BadFileError: There is no such folder, or no folder in it.
@@ -88,9 +89,8 @@ def find_class_folders(folder: Path) -> dict[str, tuple[Path, ...]]:
     if not photos:
         loose = f", and {passed.loose} photos lie in it; make a folder for each class"
         raise BadFileError(f"{folder} has no folder for any class{loose if passed.loose else ''}")
-    if passed_over := ", ".join(passed.told()):
-        _log.warning("%s: passed over %s", folder, passed_over)
-    return photos
+    told = ", ".join(passed.told())
+    return photos, f"{folder}: passed over {told}" if told else ""
 
 
 def _readable(name: str) -> str:

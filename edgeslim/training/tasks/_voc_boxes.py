@@ -98,8 +98,8 @@ def _as_stored(folder: Path, photos: Sequence[ReadPhoto]) -> list[bool]:
     usual = 2 * sum(votes) > len(votes)
     stored = [False if id(photo) not in found else _or(found[id(photo)], usual) for photo in photos]
     _log.warning(
-        "%s: %d photos lie turned in their files (EXIF) and are seen upright; the boxes of %d of "
-        "them refer to the file and are turned as well",
+        "%s: photos that lie turned in their files (EXIF) and are seen upright: %d; of these, with "
+        "boxes that refer to the file and are turned as well: %d",
         *(folder, len(turned), sum(stored)),
     )
     return stored
@@ -179,7 +179,7 @@ def _tell_other_sizes(folder: Path, photos: Sequence[ReadPhoto]) -> None:
         first = other[0]
         (width, height), (wide, high) = first.annotation.size or (0, 0), first.header.upright
         _log.warning(
-            "%s: %d annotations are of photos of another size (%s of %dx%d, and the photo has "
+            "%s: annotations of photos of another size: %d (%s of %dx%d, and the photo has "
             "%dx%d); boxes are taken as pixels of the photos that are there",
             *(folder, len(other), first.file.annotation, width, height, wide, high),
         )

@@ -6,6 +6,7 @@ It holds ``JPEGImages/``, ``Annotations/`` and ``ImageSets/Main/``, or folders t
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from edgeslim.errors import BadFileError
 from edgeslim.photos import read_header
 from edgeslim.texts import read_lines
-from edgeslim.training.tasks._class_folders import same_name, tell_alike
+from edgeslim.training.tasks._class_folders import alike, same_name
 from edgeslim.training.tasks._losses import photo_faults, tell_losses
 from edgeslim.training.tasks._voc_annotation import read_annotation
 from edgeslim.training.tasks._voc_boxes import ReadPhoto, Shares, shares_of_boxes
@@ -49,6 +50,8 @@ VOC_CLASSES = (
     "train",
     "tvmonitor",
 )
+
+_log = logging.getLogger(__name__)
 
 _LABEL_FILES = ("labels.txt", "label_list.txt")
 
@@ -134,7 +137,8 @@ def read_photos(folder: Path, listed: Listed) -> VocSet:
     names = listed.class_names or (
         VOC_CLASSES if found <= set(VOC_CLASSES) else tuple(sorted(found))
     )
-    tell_alike(folder, sorted(found))
+    for note in alike(folder, sorted(found)):
+        _log.warning("%s", note)
     boxes = shares_of_boxes(folder, both)
     numbers = {name: number for number, name in enumerate(names)}
     photos = tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS, open_photo
-from edgeslim.training.tasks._class_folders import find_class_folders, same_name, tell_alike
+from edgeslim.training.tasks._class_folders import alike, find_class_folders, same_name
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._losses import photo_faults, tell_losses
 from edgeslim.training.tasks._photo_list import read_photo_list
@@ -50,6 +50,16 @@ class _Labelled:
     labels: NDArray[np.int64]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Found:
+    """Names of the classes, the photos of each part, and what is to be said of the folder."""
+
+    names: tuple[str, ...]
+    train: _Labelled
+    validation: _Labelled
+    notes: tuple[str, ...]
+
+
 class _ImageFolder:
     """Photos of a folder.
 
@@ -64,17 +74,17 @@ class _ImageFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         if (folder / "train_list.txt").exists():
-            names, self._train, self._validation = _from_lists(folder)
+            found = _from_lists(folder)
         elif (folder / "train").is_dir():
-            names, self._train, self._validation = _from_folders(folder)
+            found = _from_folders(folder)
         else:
             raise BadFileError(
                 f"{folder} has neither a folder train nor a file train_list.txt; it must hold "
                 f"{_HOLDS}"
             )
-        self.num_classes = len(names)
-        self.class_names = names
-        self._tell_absent()
+        self._found = found
+        self.num_classes = len(found.names)
+        self.class_names = found.names
 
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_photo_shape(input_shape)
@@ -82,23 +92,26 @@ class _ImageFolder:
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)
+        for note in (*self._found.notes, *self._absent()):
+            _log.warning("%s", note)
         train, validation = (
             _Photos(_readable(part, f"photos of {self._folder} {use}"), input_shape)
-            for part, use in ((self._train, "to learn from"), (self._validation, "to judge by"))
+            for part, use in self._parts()
         )
         return TaskData(train=train, validation=validation)
 
-    def _tell_absent(self) -> None:
-        """Says which classes nothing is learnt of, and which nothing is judged by."""
-        for part, use in ((self._train, "to learn from"), (self._validation, "to judge by")):
+    def _parts(self) -> tuple[tuple[_Labelled, str], ...]:
+        return (self._found.train, "to learn from"), (self._found.validation, "to judge by")
+
+    def _absent(self) -> Iterator[str]:
+        """Which classes nothing is learnt of, and which nothing is judged by."""
+        for part, use in self._parts():
             there = set(part.labels.tolist())
             absent = [name for n, name in enumerate(self.class_names) if n not in there]
             if absent:
                 first = ", ".join(absent[:_NAMED]) + (", ..." if len(absent) > _NAMED else "")
-                _log.warning(
-                    "%s: %d of %d classes have no photo %s (%s)",
-                    *(self._folder, len(absent), self.num_classes, use, first),
-                )
+                count = f"{len(absent)} of {self.num_classes}"
+                yield f"{self._folder}: classes without a photo {use}: {count} ({first})"
 
 
 class _Photos:
@@ -146,24 +159,25 @@ def _readable(labelled: _Labelled, what: str) -> _Labelled:
     )
 
 
-def _from_folders(folder: Path) -> tuple[tuple[str, ...], _Labelled, _Labelled]:
-    """Names of the classes, and the photos of each part, from folders."""
+def _from_folders(folder: Path) -> _Found:
+    """What folders hold."""
     learnt = folder / "train"
     judged = next((folder / each for each in _JUDGED if (folder / each).is_dir()), folder / "val")
-    train = find_class_folders(learnt)
+    train, passed_over = find_class_folders(learnt)
     names = tuple(train)
-    tell_alike(learnt, names)
     learnt_from = _labelled(dict(enumerate(train.values())), learnt)
     numbers = {same_name(name): number for number, name in enumerate(names)}
     by_case = {name.casefold(): name for name in names}
     found = {}
-    for name, files in find_class_folders(judged).items():
+    validation, passed_over_too = find_class_folders(judged)
+    for name, files in validation.items():
         if same_name(name) not in numbers:
             like = by_case.get(same_name(name).casefold())
             mend = f"; name it {like} in both" if like else ""
             raise BadFileError(f"{judged} has a class {name} and {learnt} has none{mend}")
         found[numbers[same_name(name)]] = files
-    return names, learnt_from, _labelled(found, judged)
+    notes = (*filter(None, (passed_over, passed_over_too)), *alike(learnt, names))
+    return _Found(names=names, train=learnt_from, validation=_labelled(found, judged), notes=notes)
 
 
 def _labelled(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _Labelled:
@@ -176,18 +190,16 @@ def _labelled(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _Labelled:
     )
 
 
-def _from_lists(folder: Path) -> tuple[tuple[str, ...], _Labelled, _Labelled]:
-    """Classes by their numbers, and the photos of each part, from lists."""
+def _from_lists(folder: Path) -> _Found:
+    """What lists name; classes are called by their numbers."""
     train, validation = (
         read_photo_list(folder, folder / f"{part}_list.txt") for part in ("train", "val")
     )
     both = {each.path for each in train} & {each.path for each in validation}
+    notes: tuple[str, ...] = ()
     if both:
-        _log.warning(
-            "%s: %d photos are learnt from and judged by as well (%s); what is judged by them "
-            "is no proof",
-            *(folder, len(both), min(both)),
-        )
+        told = f"photos that are learnt from and judged by as well: {len(both)} ({min(both)})"
+        notes = (f"{folder}: {told}; what they are judged right is no proof",)
     highest = max(each.label for each in (*train, *validation))
     learnt, judged = (
         _Labelled(
@@ -196,7 +208,8 @@ def _from_lists(folder: Path) -> tuple[tuple[str, ...], _Labelled, _Labelled]:
         )
         for part in (train, validation)
     )
-    return tuple(map(str, range(highest + 1))), learnt, judged
+    names = tuple(map(str, range(highest + 1)))
+    return _Found(names=names, train=learnt, validation=judged, notes=notes)
 
 
 def _open(folder: Path | None) -> Task:
