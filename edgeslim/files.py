@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import shutil
@@ -19,6 +20,7 @@ from edgeslim.errors import BadFileError, UnwritableError
 
 __all__ = [
     "AppendOnlyFile",
+    "from_home",
     "new_folder",
     "read_bytes",
     "read_json",
@@ -159,11 +161,19 @@ def read_toml(path: Path, shape: type[Value]) -> Value:
 
 
 def _decode(path: Path, decode: Callable[[bytes], Value]) -> Value:
-    content = read_bytes(path)
+    content = read_bytes(path).removeprefix(codecs.BOM_UTF8)  # as editors of Windows write it
     try:
         return decode(content)
     except (msgspec.DecodeError, ValueError) as error:
         raise BadFileError(f"{path}: {error}") from error
+
+
+def from_home(path: Path) -> str:
+    """A path for files that are passed on: the user's own folder, and so their name, is ``~``."""
+    try:
+        return str(Path("~", path.relative_to(Path.home())))
+    except (ValueError, RuntimeError):  # elsewhere, or there is no such folder
+        return str(path)
 
 
 def new_folder(path: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from edgeslim.errors import BadFileError, UnwritableError
 from edgeslim.files import (
     AppendOnlyFile,
+    from_home,
     new_folder,
     read_json,
     read_toml,
@@ -318,3 +319,19 @@ def test_many_processes_at_once_lose_no_line_and_mix_none(tmp_path: Path) -> Non
     for head, tail in heads:
         letter, number = head.split()
         assert tail == letter * (1 + int(number) * 2_000)
+
+
+def test_a_mark_of_windows_is_no_content(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbfname = 'x'\r\n")
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"name": "x"}')
+    assert read_toml(tmp_path / "a.toml", dict[str, str]) == {"name": "x"}
+    assert read_json(tmp_path / "a.json", dict[str, str]) == {"name": "x"}
+
+
+def test_the_name_of_the_user_stays_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "somebody"))
+    assert from_home(tmp_path / "somebody" / "work" / "net") == "~/work/net"
+    assert from_home(tmp_path / "somebody") == "~"
+    assert from_home(tmp_path / "somebody-else") == str(tmp_path / "somebody-else")

@@ -31,6 +31,7 @@ from edgeslim.deployment.request import Request
 from edgeslim.deployment.speedup import latency_interval_ms, speedup_of
 from edgeslim.deployment.subjects import Subject
 from edgeslim.errors import BadFileError
+from edgeslim.files import from_home
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measurement import HOT
@@ -90,7 +91,7 @@ def deployment_record(
         id=new_id(),
         created=found.created,
         command=command,
-        directory=str(Path.cwd()),
+        directory=from_home(Path.cwd()),
         model_path=request.path,
         folder=str(request.folder),
         versions=versions_record(session),

@@ -218,7 +218,7 @@ class DeploymentRecord(
         id: A name that no other deployment has.
         created: When its measuring began, UTC.
         command: The exact command that repeats it, word by word; empty from Python.
-        directory: Where it was run.
+        directory: Where it was run; the user's own folder is ``~``.
         folder: Where its models went.
         versions: Of all programs.
         device: What it ran on.

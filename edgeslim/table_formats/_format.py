@@ -12,6 +12,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.execution import PowerMode
 from edgeslim.latency_rows import Convention, TableContext
 from edgeslim.opspec import OpSpec
+from edgeslim.texts import decoded
 
 __all__ = [
     "ForeignRow",
@@ -176,7 +177,7 @@ def text_lines(path: Path, content: bytes) -> Sequence[tuple[int, str]]:
         BadFileError: It is no text, or says nothing.
     """
     try:
-        text = content.decode("utf-8-sig")
+        text = decoded(content)  # PowerShell writes what a command prints in UTF-16
     except UnicodeDecodeError as error:
         raise BadFileError(f"{path} is no text: {error.reason} at byte {error.start}") from error
     numbered = enumerate(text.splitlines(), start=1)

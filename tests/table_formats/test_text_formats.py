@@ -10,7 +10,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec, Shapes
-from edgeslim.table_formats import Unit
+from edgeslim.table_formats import FORMATS, Unit
 from tests.table_formats.tables import imported, reasons
 
 HEADER = "op_type\t855\tus\n"
@@ -191,3 +191,14 @@ def test_files_that_are_no_text_or_empty(tmp_path: Path) -> None:
         imported(tmp_path, "paddleslim-2", b"a\xff\xfe")
     with pytest.raises(BadFileError, match="is empty"):
         imported(tmp_path, "paddleslim-2", " \n\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_that_came_by_windows(tmp_path: Path, encoding: str) -> None:
+    """PowerShell writes what a command prints in UTF-16."""
+    expected = only(imported(tmp_path, "paddleslim-2", HEADER + STEM).table)
+    theirs = tmp_path / "windows.txt"
+    theirs.write_bytes((HEADER + STEM).replace("\n", "\r\n").encode(encoding))
+    read = FORMATS.get("paddleslim-2").read(theirs, theirs.read_bytes(), None)
+    ((row,), (spec, nanoseconds)) = read.rows, expected
+    assert (row.operator, row.latency.nanoseconds) == (spec, nanoseconds)
