@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from edgeslim.opspec import Attribute, Shape
@@ -81,6 +82,7 @@ def new_variable(
     *,
     element_type: int | None = None,
     persistable: bool = False,
+    taken: set[str] | None = None,
 ) -> str:
     """Describes one more tensor, under a name that is not taken yet; says the name.
 
@@ -90,13 +92,14 @@ def new_variable(
         shape: Its shape.
         element_type: Paddle's number of what it is of; floats by default.
         persistable: Whether it is a parameter.
+        taken: All names of the block, if they are known; the new one is added.
     """
-    taken = {each.name for each in block.vars}
+    if taken is None:
+        taken = {each.name for each in block.vars}
     free = next(
-        each
-        for each in (name, *(f"{name}.{number}" for number in range(len(taken))))
-        if each not in taken
+        each for each in chain([name], (f"{name}.{n}" for n in count())) if each not in taken
     )
+    taken.add(free)
     types = framework().VarType
     variable = block.vars.add(name=free, persistable=persistable)
     variable.type.type = types.DENSE_TENSOR

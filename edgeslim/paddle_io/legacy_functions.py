@@ -24,6 +24,7 @@ import numpy as np
 
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.legacy_mends import devices_of_nothing, mended_functions
 from edgeslim.paddle_io.legacy_operators import OPERATOR_TYPES, PARAMETERS, adjusted
 from edgeslim.paddle_io.proto import framework
 
@@ -48,6 +49,7 @@ def legacy_functions() -> Iterator[None]:
     """Until it is left, all of Paddle's functions can be traced into an old program."""
     natives = _natives()
     replacements = {id(native): _replacement(name, native) for name, native in natives.items()}
+    replacements |= {id(broken): mended for broken, mended in mended_functions()}
     paddle = load_paddle()
     for function, instead in (
         (paddle.repeat_interleave, _with_axis_from_first),
@@ -67,7 +69,8 @@ def legacy_functions() -> Iterator[None]:
             setattr(owner, name, replacements[id(value)])
         # Functions of today ask it of whatever they are given.
         Variable.is_cuda = False
-        yield
+        with devices_of_nothing():
+            yield
     finally:
         if "is_cuda" in vars(Variable):
             del Variable.is_cuda

@@ -21,6 +21,8 @@ __all__ = ["Draft", "Rewrite", "Stage"]
 class Stage(IntEnum):
     """When a rewrite comes; within a stage none depends on another."""
 
+    VALUES = -1
+    """What Paddle computes once, while all is as it came."""
     NAMES = 0
     """Names of operators."""
     FORM = 1
