@@ -53,6 +53,7 @@ class ChannelFlow:
             for axis, labels in enumerate((known or {}).get(name, ()))
             if labels is not None and labels.size == parameters[name][axis]
         }
+        self._views: dict[str, tuple[str, tuple[int | None, ...]]] = {}
         self.producers: dict[str, int] = {}
         self.ties: list[tuple[Labels, Labels, str]] = []
         self.fixed: list[tuple[Labels, str]] = []
@@ -72,15 +73,40 @@ class ChannelFlow:
             )
         return self._axes.get(name) or (None,) * len(self.shape(name))
 
+    def view(self, name: str, of: str, axes: Sequence[int | None]) -> None:
+        """Says that a tensor is a weight in another shape.
+
+        Args:
+            name: The tensor.
+            of: The parameter, or a view of one.
+            axes: For each axis of the tensor the same axis of what it is a view of; None
+                for one of a single element that is new.
+        """
+        parameter, places = self._views.get(of, (of, tuple(range(len(self.shape(of))))))
+        self._views[name] = (parameter, tuple(None if a is None else places[a] for a in axes))
+
+    def is_weight(self, name: str) -> bool:
+        """Whether a tensor is a parameter, or one in another shape."""
+        return name in self.parameters or name in self._views
+
     def axis(self, name: str, axis: int) -> Labels:
-        """Labels of one axis of a parameter, new if nobody asked before."""
+        """Labels of one axis of a weight, new if nobody asked before."""
+        if name in self._views:
+            name, places = self._views[name]
+            place = places[axis]
+            if place is None:
+                return self.fresh(1)
+            axis = place
         if (name, axis) not in self._of_parameters:
             self._of_parameters[name, axis] = self.fresh(self.parameters[name][axis])
         return self._of_parameters[name, axis]
 
     def produced(self, name: str, axis: int) -> Labels:
         """Labels of the axis of a weight that its operator's output channels come from."""
-        self.producers.setdefault(name, axis)
+        parameter, places = self._views.get(name, (name, (axis,) * (axis + 1)))
+        place = places[axis]
+        if place is not None:
+            self.producers.setdefault(parameter, place)
         return self.axis(name, axis)
 
     def fresh(self, size: int) -> Labels:

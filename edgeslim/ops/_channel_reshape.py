@@ -9,7 +9,7 @@ import numpy as np
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
 from edgeslim.opspec import Shape
 
-__all__ = ["reshaped"]
+__all__ = ["reshaped", "same_axes"]
 
 
 def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes:
@@ -37,6 +37,27 @@ def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes
                 flow.tie(lines[0], line, "a reshape wants as many of each")
         result[new[carrier]] = lines[0]
     return tuple(result)
+
+
+def same_axes(before: Shape, after: Shape) -> list[int | None] | None:
+    """For each axis of a shape the same one of another, if they differ by axes of one element.
+
+    None stands for an axis of one element that is new; instead of all where axes are joined or
+    split.
+    """
+    places: list[int | None] = []
+    i = 0
+    for extent in after:
+        while i < len(before) and before[i] == 1 != extent:
+            i += 1
+        if i < len(before) and before[i] == extent:
+            places.append(i)
+            i += 1
+        elif extent == 1:
+            places.append(None)
+        else:
+            return None
+    return places if all(extent == 1 for extent in before[i:]) else None
 
 
 def _blocks(before: Shape, after: Shape) -> Iterator[tuple[range, range]]:

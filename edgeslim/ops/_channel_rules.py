@@ -8,11 +8,12 @@ import numpy as np
 
 from edgeslim.graph import Node
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
-from edgeslim.ops._channel_reshape import reshaped
+from edgeslim.ops._channel_reshape import reshaped, same_axes
 
 __all__ = [
     "blocked",
     "concat",
+    "copied",
     "elementwise",
     "normalised",
     "over_axes",
@@ -60,6 +61,14 @@ def pointwise(node: Node, flow: ChannelFlow) -> None:
     """Every element by itself."""
     for name in node.writes():
         flow.give(name, flow.axes(source(node)))
+
+
+def copied(node: Node, flow: ChannelFlow) -> None:
+    """The same tensor under another name; a weight is one still."""
+    pointwise(node, flow)
+    name = source(node)
+    if flow.is_weight(name):
+        flow.view(written(node), name, range(len(flow.shape(name))))
 
 
 def spatial(node: Node, flow: ChannelFlow) -> None:
@@ -186,9 +195,17 @@ def prelu(node: Node, flow: ChannelFlow) -> None:
 
 
 def reshape(node: Node, flow: ChannelFlow) -> None:
-    """Elements in the same order under another shape."""
+    """Elements in the same order under another shape.
+
+    A weight with axes of one element more or fewer is a weight still: filters of
+    one-dimensional convolutions get their fourth axis so.
+    """
     name, output = source(node), written(node)
-    flow.give(output, reshaped(flow, flow.axes(name), flow.shape(name), flow.shape(output)))
+    before, after = flow.shape(name), flow.shape(output)
+    flow.give(output, reshaped(flow, flow.axes(name), before, after))
+    places = same_axes(before, after)
+    if flow.is_weight(name) and places is not None:
+        flow.view(output, name, places)
 
 
 def transpose(node: Node, flow: ChannelFlow) -> None:
@@ -197,6 +214,8 @@ def transpose(node: Node, flow: ChannelFlow) -> None:
     order = node.spec.attributes["axis"]
     assert isinstance(order, tuple)  # noqa: S101 - its default says so
     flow.give(written(node), [axes[int(place)] for place in order])
+    if flow.is_weight(source(node)):
+        flow.view(written(node), source(node), [int(place) for place in order])
 
 
 def _all_of(node: Node) -> tuple[str, ...]:

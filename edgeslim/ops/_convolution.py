@@ -118,7 +118,7 @@ def paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> float:
 def channels(node: Node, flow: ChannelFlow) -> None:
     """Input channels are the filters' second axis, output channels are the filters."""
     name = read(node, "Filter")
-    if name not in flow.parameters:
+    if not flow.is_weight(name):
         blocked(node, flow)
         return
     image = flow.axes(read(node, "Input"))[1]
@@ -133,9 +133,9 @@ def channels(node: Node, flow: ChannelFlow) -> None:
 def transposed_channels(node: Node, flow: ChannelFlow) -> None:
     """As `channels`, but the filters' first axis is read and the second written."""
     name = read(node, "Filter")
-    if name not in flow.parameters or _groups(node.spec) > 1:
+    if not flow.is_weight(name) or _groups(node.spec) > 1:
         blocked(node, flow)
-        if name in flow.parameters:
+        if flow.is_weight(name):
             flow.fix(flow.produced(name, 1), "a transposed convolution of several groups")
         return
     image = flow.axes(read(node, "Input"))[1]

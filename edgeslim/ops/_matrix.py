@@ -45,12 +45,12 @@ def channels(node: Node, flow: ChannelFlow) -> None:
         any(attributes.get(name) for name in names)
         for names in (("trans_x", "transpose_X"), ("trans_y", "transpose_Y"))
     )
-    if right in flow.parameters:
+    if flow.is_weight(right):
         flow.produced(right, len(y_shape) - (2 if turn_y else 1))
     y = flow.axes(right)
     x, x_shape = _turned(x, x_shape) if turn_x else (x, x_shape)
     y, y_shape = _turned(y, y_shape) if turn_y else (y, y_shape)
-    why = "" if right in flow.parameters else f"{kind} sums over both"
+    why = "" if flow.is_weight(right) else f"{kind} sums over both"
     flow.tie(x[-1], y[-2], why)
     for bias in node.weights.get("Bias", ()):
         flow.tie(y[-1], flow.axis(bias, len(flow.shape(bias)) - 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import pointwise
+from edgeslim.ops._channel_rules import copied
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KIND"]
@@ -10,5 +10,5 @@ __all__ = ["KIND"]
 KIND = OperatorKind(
     kind="assign",
     slots=("X",),
-    channels=pointwise,
+    channels=copied,
 )

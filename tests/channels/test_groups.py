@@ -7,6 +7,8 @@ import pytest
 
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
+from edgeslim.ops._channel_reshape import same_axes
+from edgeslim.opspec import Shape
 from tests.channels.sketch import Sketch, widths, with_one, with_two
 
 
@@ -304,3 +306,48 @@ def test_an_empty_graph_has_no_groups() -> None:
     found = channels_of(net.graph("x"))
     assert (found.groups, dict(found.fixed)) == ((), {})
     assert found.group_of.dtype == np.int64
+
+
+def test_a_filter_with_an_axis_put_in_is_the_parameter_itself() -> None:
+    """As Paddle writes one-dimensional convolutions: copied, and given a fourth axis."""
+    net = Sketch((1, 3, 1, 8))
+    maps = net.conv("x", "a", 8)
+    net.parameter("filter", 6, 8, 3)
+    (copy,) = net.several("assign", {"X": "filter"}, [(6, 8, 3)])
+    (above,) = net.several("unsqueeze2", {"X": copy}, [(6, 8, 1, 3)], axes=(-2,))
+    net.several(
+        "conv2d",
+        {"Input": maps, "Filter": above},
+        [(1, 6, 1, 8)],
+        strides=(1, 1),
+        paddings=(0, 0, 1, 1),
+        dilations=(1, 1),
+        groups=1,
+    )
+    found = net.channels()
+    assert widths(found) == {("a",): 8, ("filter",): 6}
+    assert found.producers["filter"] == 0
+    selection = Selection(found, PruningPlan(kept={"a": (0, 2, 5), "filter": (1, 4)}))
+    assert selection.shape("filter", (6, 8, 3)) == (2, 3, 3)
+    assert selection.shape(above, (6, 8, 1, 3)) == (2, 3, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "places"),
+    [
+        ((6, 8, 3), (6, 8, 1, 3), [0, 1, None, 2]),
+        ((12, 1, 3), (12, 1, 1, 3), [0, 1, None, 2]),
+        ((6, 8, 1, 3), (6, 8, 3), [0, 1, 3]),
+        ((6, 8, 1, 1), (6, 8), [0, 1]),
+        ((1, 1, 3), (1, 1, 1, 3), [0, 1, None, 2]),
+        ((4, 1, 3), (4, 3, 1), [0, 2, None]),
+        ((8,), (1, 8, 1, 1), [None, 0, None, None]),
+        ((6, 8), (8, 6), None),
+        ((6, 8), (48,), None),
+        ((6, 8, 2), (6, 8), None),
+    ],
+)
+def test_axes_that_are_the_same_under_another_shape(
+    before: Shape, after: Shape, places: list[int | None] | None
+) -> None:
+    assert same_axes(before, after) == places

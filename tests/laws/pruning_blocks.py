@@ -324,6 +324,37 @@ def widened(at: Place) -> Any:
     return nn.Sequential(nn.MaxPool2D(2), layer, nn.BatchNorm2D(c)), c
 
 
+def one_dimensional(at: Place) -> Any:
+    """Filters behind an axis that is put in: the places as a sequence."""
+    c, side = at.width(), at.side
+    layers = at.either(
+        [nn.Conv1D(at.channels, c, 3, padding=1, bias_attr=at.either(None, False))],
+        [nn.Conv1D(at.channels, c, 1), nn.Conv1D(c, c, 3, padding=1, groups=c)],
+        [nn.Conv1DTranspose(at.channels, c, 3, padding=1)],
+        [nn.Conv1D(at.channels, c, 3, padding=1), nn.Conv1D(c, c, 3, padding=1, groups=2)],
+    )
+    sequence = nn.Sequential(*layers, nn.BatchNorm1D(c), at.either(nn.ReLU(), nn.Hardswish()))
+
+    def function(x: Any, layer: Any) -> Any:
+        return layer(x.flatten(2)).reshape([0, 0, side, side])
+
+    return Block(function, sequence), c
+
+
+def turned_weights(at: Place) -> Any:
+    """Products with a weight that lies the other way, and one that has an axis more."""
+    c = at.width()
+
+    def across(x: Any, weight: Any) -> Any:
+        rows = paddle.matmul(x.transpose([0, 2, 3, 1]), weight.transpose([1, 0]))
+        return rows.transpose([0, 3, 1, 2])
+
+    def above(x: Any, weight: Any) -> Any:
+        return F.conv2d(x, weight.unsqueeze([2, 3]))
+
+    return WithParameter([c, at.channels], at.either(across, above)), c
+
+
 BLOCKS: tuple[Callable[[Place], Any], ...] = (
     plain,
     plain,
@@ -350,5 +381,7 @@ BLOCKS: tuple[Callable[[Place], Any], ...] = (
     moved,
     shared,
     widened,
+    one_dimensional,
+    turned_weights,
 )
 """Each takes a place and gives a layer and how many channels come out of it."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeslim.paddle_io.block_edits import readers_of
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import framework
@@ -52,16 +53,28 @@ def _compute(draft: Draft) -> Counter[str]:
     if not chosen or any(draft.value(root) is None for name in chosen for root in roots[name]):
         return Counter()
     values = _values(draft, chosen, makers, roots)
-    stored = {
-        name: draft.add_parameter(f"{name}.computed", values[name], _element_type(block, name))
+    finite = [
+        name
         for name in chosen
         if np.isfinite(values[name]).all() and values[name].dtype == np.float32
-    }
-    for op in block.ops:
-        for slot in op.inputs:
-            slot.arguments[:] = [stored.get(name, name) for name in slot.arguments]
-    _drop_unread(block, set(makers))
-    return Counter({"parameters computed once": len(stored)} if stored else {})
+    ]
+    for name in finite:
+        _store(draft, name, values[name])
+    _drop_unread(block, set(makers) - set(finite))
+    _forget(block, {root for name in finite for root in roots[name]})
+    return Counter({"parameters computed once": len(finite)} if finite else {})
+
+
+def _store(draft: Draft, name: str, value: np.ndarray[Any, Any]) -> None:
+    """Makes a tensor a parameter under the name that it has, by which channels are known."""
+    block = draft.block
+    place = next(place for place, each in enumerate(block.vars) if each.name == name)
+    element_type = block.vars[place].type.dense_tensor.tensor.data_type
+    del block.vars[place]
+    draft.add_parameter(name, value, element_type)
+    for index in reversed(range(len(block.ops))):
+        if name in _names(block.ops[index].outputs):
+            del block.ops[index]
 
 
 def _unwritten(draft: Draft) -> set[str]:
@@ -119,12 +132,6 @@ def _values(
     return dict(zip(names, map(np.asarray, found), strict=True))
 
 
-def _element_type(block: Any, name: str) -> int:  # noqa: ANN401
-    variable = next(each for each in block.vars if each.name == name)
-    number: int = variable.type.dense_tensor.tensor.data_type
-    return number
-
-
 def _drop_unread(block: Any, made: set[str]) -> None:  # noqa: ANN401
     read: set[str] = set()
     for place in reversed(range(len(block.ops))):
@@ -133,6 +140,14 @@ def _drop_unread(block: Any, made: set[str]) -> None:  # noqa: ANN401
             del block.ops[place]
         else:
             read.update(_names(block.ops[place].inputs))
+
+
+def _forget(block: Any, parameters: set[str]) -> None:  # noqa: ANN401
+    """Leaves out parameters that nothing reads any more."""
+    read = readers_of(block)
+    for place in reversed(range(len(block.vars))):
+        if block.vars[place].name in parameters and not read[block.vars[place].name]:
+            del block.vars[place]
 
 
 def _names(slots: Any) -> list[str]:  # noqa: ANN401
