@@ -85,6 +85,13 @@ NETS: dict[str, Callable[[], nn.Layer]] = {
     "normalised": lambda: Net(lambda net, x: F.normalize(net.line(x), axis=-1), line=line()),
     "normalised, 1": lambda: Net(lambda net, x: F.normalize(net.line(x), p=1), line=line()),
     "normalised, 3": lambda: Net(lambda net, x: F.normalize(net.line(x), p=3, axis=2), line=line()),
+    "normalised, 4": lambda: Net(lambda net, x: F.normalize(net.line(x), p=4, axis=2), line=line()),
+    "normalised, broken": lambda: Net(
+        lambda net, x: F.normalize(net.line(x), p=1.5, axis=2), line=line()
+    ),
+    "how many are not 0": lambda: Net(
+        lambda net, x: paddle.norm(F.relu(net.line(x)), p=0, axis=2), line=line()
+    ),
     "normalised, largest": lambda: Net(
         lambda net, x: F.normalize(net.line(x), p=float("inf"), axis=2), line=line()
     ),
