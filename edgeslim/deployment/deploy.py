@@ -266,6 +266,8 @@ def _all_ways(
                 prediction=prediction,
                 measurement=measured.measurements[way.id],
                 difference=difference,
+                proved_by=way.proved_by,
+                without_meaning=way.without_meaning,
                 target_ms=request.target_ms if subject.role is Role.MODEL else None,
                 speed=known.speed(way, measured.references_ms[way.id]),
             )

@@ -82,6 +82,8 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
         lost: Share of the outputs' variance that is lost; None where they do not vary.
         top1: Share of inputs with the same class first; None if it is no classifier.
         inputs: For how many inputs.
+        proved_by: What proved them, by the names of `edgeslim.deployment.proving.ProofBy`.
+        without_meaning: Operators of which nothing but a runtime says what they compute.
     """
 
     max_abs: float
@@ -89,6 +91,8 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
     lost: float | None = None
     top1: float | None = None
     inputs: int = 1
+    proved_by: tuple[str, ...] = ()
+    without_meaning: tuple[str, ...] = ()
 
 
 class ModelRound(msgspec.Struct, frozen=True, kw_only=True):

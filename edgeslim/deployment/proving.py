@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.blaming import Suspect, blamed
 from edgeslim.deployment.judgement import told
 from edgeslim.deployment.outputs import (
     OutputDifference,
@@ -25,13 +26,30 @@ from edgeslim.deployment.outputs import (
     difference_of,
     paddle_truth,
 )
-from edgeslim.errors import EdgeslimError, LinkError, ModelError, ProgramError, RunnerError
+from edgeslim.errors import (
+    EdgeslimError,
+    LinkError,
+    ModelError,
+    ProgramAbortedError,
+    ProgramCrashedError,
+    ProgramError,
+    RunnerError,
+)
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.profiling.device_session import DeviceSession, open_device
 
-__all__ = ["Claim", "Proof", "ProofBy", "Prover", "open_prover", "prove_optimized", "truth_for"]
+__all__ = [
+    "Claim",
+    "Proof",
+    "ProofBy",
+    "Prover",
+    "open_prover",
+    "prove_optimized",
+    "prove_running",
+    "truth_for",
+]
 
 _EXACT_INPUTS, _INPUTS = 2, 8
 """Compared in fp32, where two say that outputs follow their input, and where a precision loses
@@ -49,6 +67,8 @@ class ProofBy:
 
     INTERPRETER = "interpreter"
     """What the optimizer made, operator by operator in Paddle."""
+    DEVICE = "device"
+    """The device that it is for."""
     RUNTIME = "runtime"
     """The file itself, run by Paddle-Lite."""
     TWIN = "twin"
@@ -124,11 +144,41 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         return (str(error),)
     difference = difference_of(truth.outputs, found)
     if not acceptable(difference, claim.precision):
-        raise ModelError(
+        wrong = ModelError(
             f"what opt makes of {claim.model.name} for {claim.target.value} computes something "
             f"else: its outputs differ from Paddle's {told(difference, claim.precision)}"
         )
+        raise blamed(wrong, _suspect(claim, truth), claim.file.path.parent)
     return difference
+
+
+def _suspect(claim: Claim, truth: Truth, session: DeviceSession | None = None) -> Suspect:
+    return Suspect(
+        model=claim.model,
+        file=claim.file,
+        precision=claim.precision,
+        inputs=truth.inputs[0],
+        session=session,
+    )
+
+
+def prove_running(
+    session: DeviceSession, claim: Claim, truth: Truth, folder: Path
+) -> OutputDifference:
+    """What a device computes, and if that is something else, which operator is to blame.
+
+    Raises:
+        RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
+        ModelError: The outputs are not Paddle's.
+    """
+    try:
+        return compare_outputs(
+            *(session, claim.model, claim.file, folder), precision=claim.precision, truth=truth
+        )
+    except (ModelError, ProgramAbortedError, ProgramCrashedError, RunnerError) as error:
+        if isinstance(error, RunnerError) and _NOT_FINITE not in str(error):
+            raise  # it would refuse any part as well
+        raise blamed(error, _suspect(claim, truth, session), folder) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +209,18 @@ class Prover:
             return _without_runtime(claim, meant, error)
         own = run is claim
         try:
-            ran = compare_outputs(
-                *(session, run.model, run.file, folder), precision=run.precision, truth=truth
-            )
+            ran = prove_running(session, run, truth, folder)
         except (ProgramError, RunnerError) as error:
             if own or _NOT_FINITE in str(error):
                 raise
             return _without_runtime(claim, meant, error)
+        except ModelError as error:
+            if own:
+                raise
+            raise ModelError(
+                f"{claim.model.name} for {claim.target.value} is not proved, since the same model "
+                f"for {run.target.value} is wrong: {error}"
+            ) from error
         by = ProofBy.RUNTIME if own else ProofBy.TWIN
         if isinstance(meant, tuple):
             return Proof(by=(by,), difference=ran, unknown=meant)

@@ -13,7 +13,6 @@ from edgeslim import ops
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.deployment.deployed import Deployed
 from edgeslim.deployment.extrapolated import Ranges
-from edgeslim.deployment.outputs import OutputDifference
 from edgeslim.deployment.records import (
     DeviceRecord,
     FailedRecord,
@@ -201,7 +200,7 @@ def model_record(
         predicted_ms=prediction.total_ms if prediction and complete else None,
         predicted_interval_ms=prediction.interval_ms if prediction and complete else None,
         speed=deployed.speed,
-        outputs=_outputs(deployed.difference),
+        outputs=_outputs(deployed),
         target_ms=deployed.target_ms,
         met=deployed.met_target,
         fastest=deployed.fastest,
@@ -247,7 +246,8 @@ def _operators(
     )
 
 
-def _outputs(difference: OutputDifference | None) -> OutputRecord | None:
+def _outputs(deployed: Deployed) -> OutputRecord | None:
+    difference = deployed.difference
     if difference is None:
         return None
     return OutputRecord(
@@ -256,6 +256,8 @@ def _outputs(difference: OutputDifference | None) -> OutputRecord | None:
         lost=difference.lost if difference.lost < float("inf") else None,
         top1=difference.top1,
         inputs=difference.inputs,
+        proved_by=deployed.proved_by,
+        without_meaning=deployed.without_meaning,
     )
 
 

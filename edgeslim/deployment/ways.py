@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,14 +12,20 @@ from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.deployed import Failed
-from edgeslim.deployment.outputs import OutputDifference, compare_outputs
-from edgeslim.deployment.proving import truth_for
+from edgeslim.deployment.outputs import OutputDifference, Truth
+from edgeslim.deployment.proving import (
+    Claim,
+    ProofBy,
+    prove_optimized,
+    prove_running,
+    truth_for,
+)
 from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.profiling.device_session import LOCAL, DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.progress import SILENT, Progress
@@ -50,12 +56,26 @@ class Way:
         model: What was converted, and says what is right.
         file: The same, converted.
         session: The device with as many threads.
+        proved_by: What proved it, by the names of `edgeslim.deployment.proving.ProofBy`.
+        without_meaning: Its operators of which nothing but the device says what they compute.
     """
 
     precision: Precision
     model: PreparedModel
     file: OptimizedFile
     session: DeviceSession
+    proved_by: tuple[str, ...] = ()
+    without_meaning: tuple[str, ...] = ()
+
+    @property
+    def claim(self) -> Claim:
+        """What is to be proved of it."""
+        return Claim(
+            model=self.model,
+            file=self.file,
+            target=self.session.execution.target,
+            precision=self.precision,
+        )
 
     @property
     def id(self) -> str:
@@ -149,15 +169,15 @@ def tried(
         model.prefix: truth_for(model, [way.precision for way in ways])
         for model in {way.model.prefix: way.model for way in ways}.values()
     }
+    meant: dict[Path, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     right: list[tuple[Way, OutputDifference]] = []
     failed: list[Failed] = []
     for way in ways:
+        truth = truths[way.model.prefix]
         try:
-            difference = compare_outputs(
-                *(way.session, way.model, way.file, folder),
-                precision=way.precision,
-                truth=truths[way.model.prefix],
-            )
+            if way.file.path not in meant:
+                meant[way.file.path] = _meaning_proved(way, truth)
+            difference = prove_running(way.session, way.claim, truth, folder)
         except (ModelError, ProgramError, RunnerError) as error:
             if len(failed) + 1 == len(ways):
                 raise
@@ -166,8 +186,26 @@ def tried(
                 not_had(way.model, execution.target, way.precision, execution.threads, error)
             )
             continue
-        right.append((way, difference))
+        by, unknown = meant[way.file.path]
+        right.append((replace(way, proved_by=by, without_meaning=unknown), difference))
     return right, failed
+
+
+def _meaning_proved(way: Way, truth: Truth) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What proves a file with the device, and its operators without a meaning.
+
+    Nothing runs on another machine before it is known to mean the right thing; on this one it is
+    as quick to try.
+
+    Raises:
+        ModelError: It means something else.
+    """
+    if way.session.profile.transport == LOCAL:
+        return (ProofBy.DEVICE,), ()
+    meant = prove_optimized(way.claim, truth)
+    if isinstance(meant, tuple):
+        return (ProofBy.DEVICE,), meant
+    return (ProofBy.INTERPRETER, ProofBy.DEVICE), ()
 
 
 def measured_ways(

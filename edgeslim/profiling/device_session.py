@@ -32,6 +32,7 @@ from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
 __all__ = [
+    "LOCAL",
     "DeviceSession",
     "at_threads",
     "choose_runner",
@@ -40,7 +41,8 @@ __all__ = [
     "reached",
 ]
 
-_LOCAL = "local"
+LOCAL = "local"
+"""The way to this machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +157,7 @@ def reached(profile: DeviceProfile) -> Iterator[Transport]:
     with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
         transport.connect()
         # This machine is shared by tables that are filled by several processes at once.
-        alone = nullcontext() if profile.transport == _LOCAL else only_user(transport.place)
+        alone = nullcontext() if profile.transport == LOCAL else only_user(transport.place)
         with alone:
             yield transport
 
@@ -197,7 +199,7 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
             transport=transport,
-            python=profile.python or (sys.executable if profile.transport == _LOCAL else "python3"),
+            python=profile.python or (sys.executable if profile.transport == LOCAL else "python3"),
             threads=profile.threads,
             power_mode=profile.power_mode,
         )

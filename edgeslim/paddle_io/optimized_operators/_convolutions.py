@@ -86,13 +86,12 @@ def transposed_convolution(call: OperatorCall) -> Meaning:
         result = conv2d_transpose(
             images,
             filters,
-            None,
-            strides,
-            padding,
-            extra if extra and not size else 0,
-            groups,
-            dilations,
-            size or None,
+            stride=strides,
+            padding=padding,
+            output_padding=extra if extra and not size else 0,
+            dilation=dilations,
+            groups=groups,
+            output_size=size or None,
         )
         return {"Output": (_finished(result, given, None, act),)}
 

@@ -1,0 +1,152 @@
+"""The first operator that a runtime computes wrongly, by running parts of the model on it.
+
+A part ends at a tensor of the model that the optimizer left in its own right. It is optimized
+again by itself, so that what a whole model alone gets wrong may not be found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.judgement import Array, acceptable, difference_of
+from edgeslim.deployment.outputs import outputs_on_device
+from edgeslim.deployment.tracing import Step, Trace
+from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
+from edgeslim.execution import Precision
+from edgeslim.files import write_bytes
+from edgeslim.paddle_io.cut_program import cut_program
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.profiling.device_session import DeviceSession
+
+__all__ = ["WrongThere", "first_wrong_there"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class WrongThere:
+    """An operator that is right in Paddle and wrong on a runtime.
+
+    Args:
+        step: It.
+        tensor: What it makes, by its name in the model.
+        off: Largest difference over the largest value of that; infinite if there is no value.
+    """
+
+    step: Step
+    tensor: str
+    off: float
+
+
+def first_wrong_there(
+    session: DeviceSession,
+    model: PreparedModel,
+    trace: Trace,
+    inputs: Mapping[str, Array],
+    folder: Path,
+) -> WrongThere | None:
+    """The first operator of a model, all right in Paddle, that a device computes wrongly.
+
+    Args:
+        session: The device.
+        model: The model.
+        trace: Its operators for that device, beside Paddle's values.
+        inputs: What it is run on.
+        folder: For files on the way.
+
+    Returns:
+        The operator; None if every part of the model is right by itself.
+    """
+    program = read_program(model.program)
+    made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
+    there = _There(session, model, trace, inputs, folder)
+    line = [(step, name) for step in trace.steps if (name := _tensor(step)) in made]
+    wrong: WrongThere | None = None
+    while line:
+        found = there.bisected(line)
+        if found is None:
+            return wrong
+        wrong = found
+        # What it reads may be wrong as well, on a branch that was not looked at.
+        earlier = _before(trace, found.step)
+        line = [each for each in line if each[0].number in earlier]
+    return wrong
+
+
+def _tensor(step: Step) -> str:
+    """The model's tensor that a step makes; "" if it makes none, or several."""
+    names = list(step.same_as.values())
+    return names[0] if len(names) == 1 else ""
+
+
+def _before(trace: Trace, step: Step) -> set[int]:
+    """Numbers of all steps that one depends on."""
+    found: set[int] = set()
+    waiting = list(step.reads)
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += trace.steps[number].reads
+    return found
+
+
+class _There:
+    """Runs parts of a model on a device."""
+
+    def __init__(
+        self,
+        session: DeviceSession,
+        model: PreparedModel,
+        trace: Trace,
+        inputs: Mapping[str, Array],
+        folder: Path,
+    ) -> None:
+        self._session = session
+        self._model = model
+        self._trace = trace
+        self._inputs = inputs
+        self._folder = folder
+        self._known: dict[str, float | None] = {}
+
+    def bisected(self, line: Sequence[tuple[Step, str]]) -> WrongThere | None:
+        """The first wrong one, if what is behind a wrong one is wrong as well."""
+        if self._off(line[-1][1]) is None:
+            return None
+        right, wrong = -1, len(line) - 1
+        while wrong - right > 1:
+            middle = (right + wrong) // 2
+            if self._off(line[middle][1]) is None:
+                right = middle
+            else:
+                wrong = middle
+        step, tensor = line[wrong]
+        return WrongThere(step=step, tensor=tensor, off=self._off(tensor) or 0.0)
+
+    def _off(self, tensor: str) -> float | None:
+        """How far a tensor is off there; None if it is right, or cannot be had."""
+        if tensor not in self._known:
+            self._known[tensor] = self._run(tensor)
+        return self._known[tensor]
+
+    def _run(self, tensor: str) -> float | None:
+        number = len(self._known)
+        path = self._folder / f"part{number}.pdmodel"
+        try:
+            cut = cut_program(read_program(self._model.program), [tensor])
+            write_bytes(path, cut.SerializeToString())
+            part = replace(self._model, program=path)
+            target = self._session.execution.target
+            file = optimize(part, target, self._folder / f"part{number}", Precision.FP32)
+        except EdgeslimError:
+            return None
+        try:
+            given = [list(self._inputs.values())]
+            found = outputs_on_device(self._session, file, given, 1, self._folder)
+            difference = difference_of([[self._trace.tensors[tensor]]], found)
+        except (ModelError, ProgramError, RunnerError):
+            return math.inf  # it ends the runtime, or gives what is no number
+        return None if acceptable(difference, Precision.FP32) else difference.max_rel

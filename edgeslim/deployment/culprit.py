@@ -1,0 +1,221 @@
+"""The operator that makes an optimized model another function, in one line with its mend."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from edgeslim.deployment.culprit_mends import mend_of
+from edgeslim.deployment.tracing import Step, Trace, largest_difference
+from edgeslim.graph import Graph, Node
+from edgeslim.ops import known_kinds
+from edgeslim.opspec import Shape
+
+__all__ = ["Culprit", "culprit_of", "first_wrong"]
+
+_MOST_ATTRIBUTES = 6
+_ACTIVATIONS = ("act_type", "activation_type")
+_SAID_TWICE = {"fuse_relu", "with_act"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Culprit:
+    """The first operator whose value differs.
+
+    Args:
+        kind: What it is in the optimized model.
+        inputs: Shapes of what it reads, weights too.
+        outputs: Shapes of what it writes.
+        attributes: Those that matter.
+        stands_for: Operators of the model that it was made of, in order.
+        tensor: What it should be, by its name in the model; empty if that is not known.
+        off: Largest difference over the largest value of that.
+        mend: What can be done.
+        kernel: What computes it wrongly although its meaning is right; empty if that is not.
+    """
+
+    kind: str
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    attributes: Mapping[str, Any]
+    stands_for: tuple[str, ...]
+    tensor: str
+    off: float | None
+    mend: str
+    kernel: str = ""
+
+    def __str__(self) -> str:
+        shapes = f"{_shapes(self.inputs)} -> {_shapes(self.outputs)}"
+        own = ", ".join(f"{name} {_value(value)}" for name, value in self.attributes.items())
+        made = ", ".join(self.stands_for)
+        parts = [
+            f"{self.kind} {shapes}{f' ({own})' if own else ''}",
+            f"made of {made}" if made and self.stands_for != (self.kind,) else "",
+            _off(self.off),
+            f"at {self.tensor!r}" if self.tensor else "",
+            f"by the runtime's kernel {self.kernel}" if self.kernel else "",
+        ]
+        return f"{', '.join(part for part in parts if part)}; {self.mend}"
+
+
+def _off(off: float | None) -> str:
+    if off is None:
+        return ""
+    if not math.isfinite(off):
+        return "which gives no number or ends the runtime"
+    return f"off by {off:.2g} of the largest value"
+
+
+def _shapes(shapes: Iterable[Shape]) -> str:
+    return ", ".join("x".join(map(str, each)) or "one number" for each in shapes)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, (tuple, list)):
+        return "x".join(map(_value, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def first_wrong(trace: Trace) -> Step | None:
+    """The first operator that reads what is right and writes what is not, on the way to an output.
+
+    What is no tensor of the model need not be wrong: optimizers regroup. So the way goes back
+    from a wrong output, through what is not known, to where all that is read is known.
+    """
+    wrong = {
+        step.number
+        for name in trace.program.fetches
+        for step in _makers(trace, name)
+        if not trace.is_right(step, name)
+    }
+    frontier, waiting, seen = [], list(wrong), set(wrong)
+    while waiting:
+        step = trace.steps[waiting.pop()]
+        before = {each for each in step.reads if not trace.steps[each].is_known}
+        if not before:
+            frontier.append(step.number)
+        waiting += before - seen
+        seen |= before
+    return trace.steps[min(frontier)] if frontier else None
+
+
+def _makers(trace: Trace, name: str) -> list[Step]:
+    """The step that writes an output last."""
+    return [step for step in trace.steps if name in step.outputs][-1:]
+
+
+def culprit_of(graph: Graph, trace: Trace, step: Step) -> Culprit:
+    """What is to be said of an operator that computes something else than the model."""
+    value = next(iter(step.outputs.values()))
+    tensor = _meant(graph, trace, step)
+    made_of = tuple(_between(graph, tensor, _known_before(trace, step))) if tensor else ()
+    return Culprit(
+        kind=step.call.kind,
+        inputs=step.inputs,
+        outputs=tuple(each.shape for each in step.outputs.values()),
+        attributes=_that_matter(step),
+        stands_for=made_of,
+        tensor=tensor,
+        off=largest_difference(trace.tensors[tensor], value) if tensor else None,
+        mend=mend_of(step.call, made_of),
+    )
+
+
+def _meant(graph: Graph, trace: Trace, step: Step) -> str:
+    """The tensor of the model that an operator should give.
+
+    That of the same name, which the last operator of those that are made one gives it, unless
+    the name is used for several; then what comes of what it reads, as far as the next operator
+    does not do that; or else the nearest that nobody gives.
+    """
+    own, value = next(iter(step.outputs.items()))
+    fits = [name for name, each in trace.tensors.items() if each.size == value.size]
+    if own in fits and (own in trace.once or own in trace.program.fetches):
+        return own
+    for name in reversed(_chain(graph, trace, step)):
+        if name in fits:
+            return name
+    given = {name for each in trace.steps for name in each.same_as.values()}
+    others = [name for name in fits if name not in given]
+    return min(others, key=lambda name: largest_difference(trace.tensors[name], value), default="")
+
+
+def _chain(graph: Graph, trace: Trace, step: Step) -> list[str]:
+    """Tensors of the model one after the other, from the one that an operator's weight makes."""
+    weights = {name for names in step.call.inputs.values() for name in names}
+    start = next(
+        (n for n in graph.nodes if weights & _names(n)),
+        None,
+    )
+    if start is None:
+        return []
+    known = (_known_before(trace, step) - set(start.reads())) | _constants(graph)
+    readers = Counter(name for node in graph.nodes for name in node.reads())
+    chain = [start]
+    while True:
+        (result, *_) = chain[-1].writes()
+        after = next((node for node in graph.nodes if result in node.reads()), None)
+        if after is None or readers[result] > 1 or not set(after.reads()) <= known | {result}:
+            break
+        known -= set(after.reads())
+        chain.append(after)
+    next_kinds = {each.call.kind for each in trace.steps if step.number in each.reads}
+    while len(chain) > 1 and chain[-1].spec.kind in next_kinds:
+        chain.pop()
+    return [node.writes()[0] for node in chain]
+
+
+def _names(node: Node) -> set[str]:
+    return {name for names in node.weights.values() for name in names}
+
+
+def _constants(graph: Graph) -> set[str]:
+    """Names of what is computed of parameters alone."""
+    found = set(graph.parameters)
+    for node in graph.nodes:
+        if found.issuperset(node.reads()):
+            found.update(node.writes())
+    return found
+
+
+def _known_before(trace: Trace, step: Step) -> set[str]:
+    """Names in the model of what an operator reads and others made rightly, and of its inputs."""
+    made = {name for number in step.reads for name in trace.steps[number].same_as.values() if name}
+    return made | set(trace.program.feeds)
+
+
+def _between(graph: Graph, tensor: str, known: set[str]) -> list[str]:
+    """Kinds of the operators from known tensors to another, in order."""
+    wanted, kinds, constant = {tensor}, [], _constants(graph)
+    for node in reversed(graph.nodes):
+        if not wanted.intersection(node.writes()):
+            continue
+        if not set(node.reads()) <= constant:
+            kinds.append(node.spec.kind)
+        wanted.update(name for name in node.reads() if name not in known)
+    return [kind for kind, _ in groupby(reversed(kinds))]
+
+
+def _that_matter(step: Step) -> dict[str, Any]:
+    """Attributes by which it computes that are not as they are everywhere."""
+    kind = known_kinds().get(step.call.kind)
+    usual: Mapping[str, Any] = {} if kind is None else kind.attributes
+    own = step.call.attributes
+    found = {name: own[name] for name in _ACTIVATIONS if own.get(name)}
+    usual = {name: default for name, default in usual.items() if name not in _SAID_TWICE}
+    found |= {
+        name: own[name]
+        for name, default in usual.items()
+        if name in own and name not in found and not _is_same(own[name], default)
+    }
+    return dict(list(found.items())[:_MOST_ATTRIBUTES])
+
+
+def _is_same(value: Any, default: Any) -> bool:  # noqa: ANN401
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(value) == (tuple(default) if isinstance(default, Sequence) else default)
+    return bool(value == default)

@@ -1,0 +1,49 @@
+"""The part of a program that makes some of its tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.block_edits import new_operator
+
+__all__ = ["cut_program"]
+
+_ENDS = {"feed", "fetch"}
+
+
+def cut_program(program: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - ProgramDescs
+    """A copy that gives these tensors and does nothing that they do not need.
+
+    Its parameters are those of the program, all of them, so that the file stays valid; so are
+    its inputs.
+
+    Raises:
+        ModelError: A tensor is made nowhere in the program.
+    """
+    cut = type(program)()
+    cut.CopyFrom(program)
+    block = cut.blocks[0]
+    wanted, kept = set(names), []
+    for op in reversed(block.ops):
+        written = {name for slot in op.outputs for name in slot.arguments}
+        if op.type == "feed" or (op.type not in _ENDS and written & wanted):
+            kept.append(op)
+            wanted |= {name for slot in op.inputs for name in slot.arguments}
+    made = {name for op in kept for slot in op.outputs for name in slot.arguments}
+    for name in names:
+        if name not in made:
+            raise ModelError(f"{name!r} is made nowhere in the program")
+    holder = next(
+        slot.arguments[0] for op in block.ops if op.type == "fetch" for slot in op.outputs
+    )
+    ends = [
+        new_operator("fetch", {"X": [name]}, {"Out": [holder]}, {"col": place})
+        for place, name in enumerate(names)
+    ]
+    operators = [*reversed(kept), *ends]
+    copies = [type(op).FromString(op.SerializeToString()) for op in operators]
+    del block.ops[:]
+    block.ops.extend(copies)
+    return cut
