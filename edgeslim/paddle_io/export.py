@@ -108,11 +108,17 @@ def _forget_trace(paddle: ModuleType) -> None:
         records.params_dict.clear()
 
 
-def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
+def close_shapes(program: Path, feeds: Mapping[str, Shape], *, at_first: bool = False) -> None:
     """Gives the inputs of a saved program fixed shapes and infers all others, in place.
 
     Where an operator gives as many rows as its data has, it is described as giving the most
     that there can be.
+
+    Args:
+        program: The description.
+        feeds: Shapes of inputs by name.
+        at_first: Whether sizes are computed by the program still: what an operator reads of
+            open shape need not fit yet.
 
     Raises:
         ModelError: A shape does not fit the model.
@@ -129,12 +135,19 @@ def close_shapes(program: Path, feeds: Mapping[str, Shape]) -> None:
             op.infer_shape(block)
         except Exception as error:
             # Paddle raises plain RuntimeError and ValueError from its native code.
+            if at_first and _reads_open_shapes(op, block):
+                continue
             shapes = ", ".join(f"{name}={list(shape)}" for name, shape in feeds.items())
             raise ModelError(
                 f"input shape {shapes} does not fit the model at {op.type()}"
             ) from error
         _bound_rows(op, block)
     write_bytes(program, described.serialize_to_string())
+
+
+def _reads_open_shapes(op: Any, block: Any) -> bool:  # noqa: ANN401 - native descriptions
+    found = (block.find_var(name.encode()) for name in op.input_arg_names())
+    return any(-1 in variable.shape() for variable in found if variable is not None)
 
 
 def _bound_rows(op: Any, block: Any) -> None:  # noqa: ANN401 - native descriptions

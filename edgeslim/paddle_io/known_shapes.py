@@ -45,7 +45,7 @@ def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) ->
     path = Path(f"{prefix}.pdmodel")
     program = read_program(path)
     if feeds or _open(program):
-        close_shapes(path, {**feed_shapes(program), **(feeds or {})})
+        close_shapes(path, {**feed_shapes(program), **(feeds or {})}, at_first=True)
         program = read_program(path)
     if len(program.blocks) > 1:
         return []

@@ -118,8 +118,9 @@ def fold(program: Any, constants: Constants, values: Mapping[str, Array]) -> dic
         for name in _read(op)
         if name in constants.of_shapes and name in values
     }
+    read = {name for op in block.ops for name in _read(op)}
     for place, op in enumerate(block.ops):
-        written = _written(op)
+        written = [name for name in _written(op) if name in read]
         if len(written) == 1 and written[0] in as_data:
             constant = _constant(written[0], values[written[0]])
             if constant is not None:

@@ -70,6 +70,46 @@ class Positions(nn.Layer):
         return half.reshape([batch, 2, (height // 2) * (width // 2)])
 
 
+class Anchors(nn.Layer):
+    """A detector's centres, from a grid as large as its maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2D(3, 4, 3, stride=2, padding=1)
+
+    def forward(self, image: Any) -> Any:
+        maps = self.first(image)
+        size = paddle.shape(maps)
+        height, width = size[2], size[3]
+        rows, columns = paddle.meshgrid(paddle.arange(height), paddle.arange(width))
+        centres = paddle.stack([columns, rows], axis=-1).astype("float32").reshape([1, -1, 2])
+        boxes = maps.flatten(2).transpose([0, 2, 1])
+        sizes = boxes[:, :, 2:] * paddle.full([height * width, 1], 8.0)
+        spread = paddle.expand_as(maps.mean([2, 3], keepdim=True), maps).flatten(2)
+        return paddle.concat([boxes[:, :, :2] + centres, sizes, spread.transpose([0, 2, 1])], -1)
+
+
+class Read(nn.Layer):
+    """Text recognition: columns read in both directions, from as many first states as images."""
+
+    def __init__(self, layer: Any = nn.LSTM) -> None:
+        super().__init__()
+        self.first = nn.Conv2D(3, 6, 3, padding=1)
+        self.both = layer(6, 5, direction="bidirect")
+        self.last = nn.Linear(10, 4)
+
+    def forward(self, image: Any) -> Any:
+        columns = self.first(image).mean(2).transpose([0, 2, 1])
+        return self.last(self.both(columns)[0])
+
+
+class ReadPlainly(Read):
+    """The same by a layer that is written out for devices."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.SimpleRNN)
+
+
 class ShapeAsData(nn.Layer):
     """The mean by hand."""
 
@@ -133,5 +173,8 @@ NETS = {
     "recognised": Recognised,
     "positions": Positions,
     "shape as data": ShapeAsData,
+    "anchors": Anchors,
+    "read": Read,
+    "read plainly": ReadPlainly,
 }
 OPEN = (-1, 3, -1, -1)

@@ -31,6 +31,14 @@ def _backwards(s: Sketch) -> str | None:
     return s.reshaped(x, s.shape(s.result()) or (1,))
 
 
+def _expanded(s: Sketch) -> str | None:
+    """To the shape of another tensor, which is known."""
+    shape = s.shape(s.result())
+    if not shape or min(shape) < 1:
+        return None
+    return s.write("expand_v2", {"X": s.x}, shape, shape=tuple(shape))
+
+
 def _rolled(s: Sketch) -> str | None:
     """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
     if s.given("axis", ()) or s.source("ShiftsTensor"):
@@ -153,6 +161,7 @@ def _each_by_all(s: Sketch) -> str | None:
 _FORMULAS: dict[str, Formula] = {
     "cross": _crossed,
     "diagonal": _diagonal,
+    "expand_as_v2": _expanded,
     "eye": _diagonal_of_ones,
     "group_norm": _grouped,
     "kron": _each_by_all,
