@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from edgeslim.progress import Progress
+from edgeslim.pruning.known_losses import loss_of
 from edgeslim.pruning.loss_curves import LossCurves
 from edgeslim.pruning.subject import Widths
 from edgeslim.training.metric_value import wilson
@@ -26,9 +27,6 @@ __all__ = ["JointLoss", "Judge", "choose_together"]
 
 _ROUNDS = 3
 """Times that losses are set right, at most."""
-
-_LEAST_LEFT = 1e-3
-"""Of a metric; less than that is nothing."""
 
 
 class JointLoss(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +89,8 @@ class Judge:
         return self._known[key]
 
     def loss(self, widths: Widths) -> float:
-        """The logarithm of what is left, as `edgeslim.pruning.known_losses` has it."""
-        left = self.metric(widths) / self._baseline if self._baseline > 0 else 1.0
-        return -math.log(max(left, _LEAST_LEFT))
+        """What they lose, as `edgeslim.pruning.known_losses` has it."""
+        return loss_of(self.metric(widths) / self._baseline if self._baseline > 0 else 1.0)
 
     def joint_loss(self, losses: LossCurves, widths: Widths) -> JointLoss:
         """What losses say of widths together, beside what is found.

@@ -13,7 +13,7 @@ from edgeslim.pruning.ranking import GroupScores
 from edgeslim.pruning.sensitivity_file import Sensitivities
 from edgeslim.training.metric_value import Z
 
-__all__ = ["importance_losses", "measured_losses", "noise_of"]
+__all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of"]
 
 _KNOTS = 33
 
@@ -68,14 +68,19 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
             raise BadFileError(
                 f"{file} says nothing of {name}; complete it with edgeslim sensitivity"
             )
-        left = np.maximum([1 - point.relative_loss for point in points], _LEAST_LEFT)
+        lost = [loss_of(1 - point.relative_loss) for point in points]
         curves[name] = LossCurve.fit(
             [point.removed for point in points],
-            -np.log(left),
-            highest=-np.log(_LEAST_LEFT),
+            lost,
+            highest=loss_of(0.0),
             floor=floor,
         )
     return LossCurves(curves=curves)
+
+
+def loss_of(left: float) -> float:
+    """The loss that leaves a share of the metric: its logarithm, and never infinite."""
+    return -math.log(max(left, _LEAST_LEFT))
 
 
 def noise_of(right: float) -> float:

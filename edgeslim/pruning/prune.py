@@ -69,7 +69,8 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
         metric_pruned: Of the pruned one before training (of the last step).
         metric_after: Of the model as it is left, trained or not.
         judged: These with their examples and intervals, as ``before``, ``pruned`` and ``after``.
-        trained_epochs: How many epochs it was trained for, all steps together.
+        trained_epochs: How many epochs it was trained for after the last cut; None without a task
+            and in results of versions that did not say.
         together: What groups were said to cost together and what they did, network by network,
             of all steps.
         note: Why nothing was cut, if nothing was: then the model is as it came.
@@ -90,7 +91,7 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     metric_pruned: float | None = None
     metric_after: float | None = None
     judged: dict[str, MetricValue] = {}
-    trained_epochs: int = 0
+    trained_epochs: int | None = None
     together: tuple[JointLoss, ...] = ()
     note: str = ""
     trade_off: tuple[tuple[float, float], ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from functools import cached_property, partial
-from math import isfinite
+from math import expm1, isfinite
 from pathlib import Path
 
 import msgspec
@@ -23,11 +25,11 @@ from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
-from edgeslim.pruning.known_losses import importance_losses, measured_losses
+from edgeslim.pruning.known_losses import importance_losses, measured_losses, noise_of
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
-from edgeslim.pruning.loss_curves import LossCurves
-from edgeslim.pruning.measured import until_met
+from edgeslim.pruning.loss_curves import LossCurve, LossCurves
+from edgeslim.pruning.measured import MAY_BE_MET, until_met
 from edgeslim.pruning.measuring import DEFAULT_RATIOS
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
@@ -42,6 +44,8 @@ from edgeslim.pruning.weights import Weights
 from edgeslim.training.tasks import find_task
 
 __all__ = ["PruningStep"]
+
+_log = logging.getLogger(__name__)
 
 
 class PruningStep:
@@ -86,6 +90,7 @@ class PruningStep:
         Raises:
             UsageError: The strategy or the criterion lacks what it needs.
             MissingLatencyError: The table lacks operators of the model.
+            InfeasibleTargetError: The limit is out of reach; says what is within it.
             BadFileError, ContextMismatchError: The sensitivities are not of this model.
         """
         settings = self.settings
@@ -103,6 +108,7 @@ class PruningStep:
                 raise UsageError("latency-optimal needs --target-latency and a --table")
         if settings.table is not None:
             assert self._latency is not None  # noqa: S101 - there is a table
+        self._check_reachable()
         if settings.sensitivities is not None:
             measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
 
@@ -145,6 +151,9 @@ class PruningStep:
             found = [("predicted", predicted_ms), ("measured", measured_ms)]
             told = ", ".join(f"{name} {format_ms(ms)}" for name, ms in found if ms is not None)
             limit = format_ms(settings.target_ms)
+            takes_ms = predicted_ms if measured_ms is None else measured_ms
+            if takes_ms is not None and takes_ms > settings.target_ms:
+                return f"as far on the way to {limit} as this step goes ({told}): nothing is cut"
             return f"the limit of {limit} is met already ({told}): nothing is cut"
         if settings.target_macs is not None:
             limit, has = (f"{value:,.0f}" for value in (self.target_work, self._full_work))
@@ -167,10 +176,8 @@ class PruningStep:
             widths = self._widths_without_latency()
             known = None if self._latency is None else self._latency.latency_ms(widths)
             return widths, known if known is not None and isfinite(known) else None, None
-        assert self._latency is not None  # noqa: S101 - the settings were checked
-        full = self._latency.latency_ms({})
-        target_ms = self._on_the_way(full, self.settings.target_ms)
-        limit = LatencyLimit(model=self._latency, target_ms=target_ms)
+        limit = self._limit
+        assert isinstance(limit, LatencyLimit)  # noqa: S101 - the settings were checked
         if device is None:
             widths = self._chosen(limit)
             return widths, limit.of(widths), None
@@ -185,9 +192,21 @@ class PruningStep:
         if settings.ratios is not None:
             return widths_at(groups, self._ratios)
         if settings.metric_loss is not None:
+            self._say_hidden(settings.metric_loss)
             found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
             return widths_at(groups, found)
         return self._chosen(self._work_limit())
+
+    def _say_hidden(self, allowed: float) -> None:
+        """Warns where losses that are allowed cannot be told from larger ones."""
+        context = self._sensitivities.context
+        hidden = -expm1(-noise_of(context.baseline * context.examples))
+        if hidden > allowed:
+            _log.warning(
+                "a loss of %.1f %% is allowed, and %d examples may hide one of %.1f %%: what goes "
+                "is chance; judge by more examples, or allow more",
+                *(100 * allowed, context.examples, 100 * hidden),
+            )
 
     @property
     def target_work(self) -> float:
@@ -206,6 +225,36 @@ class PruningStep:
     def _on_the_way(self, full: float, target: float) -> float:
         """Where this step must come to: each step takes away the same share."""
         return target if full <= target else full * (target / full) ** self._share
+
+    def _check_reachable(self) -> None:
+        """Proves that some widths are within the limit, whatever they lose: hours may follow."""
+        limit = self._limit
+        if isinstance(limit, LatencyLimit) and self.settings.device is not None:
+            # The device has the last word, and may be faster than its table says.
+            limit = replace(limit, target_ms=MAY_BE_MET * limit.target_ms)
+        if limit is None or limit.holds(limit.least()):
+            return
+        nothing = LossCurve.fit([1.0], [0.0])
+        # The narrowest is not always the fastest; a strategy says so, or what is in reach.
+        STRATEGIES.get(self.settings.strategy).widths(
+            WidthProblem(
+                subject=self.subject,
+                limit=limit,
+                find_losses=lambda: LossCurves(curves=dict.fromkeys(self.subject.chosen, nothing)),
+                generator=np.random.default_rng(self.settings.seed),
+                evaluate=lambda _: 0.0,
+            )
+        )
+
+    @property
+    def _limit(self) -> LatencyLimit | WorkLimit | None:
+        """What must be come down to, by the table or a count, if that is the goal."""
+        if self.settings.target_macs is not None:
+            return self._work_limit()
+        if self.settings.target_ms is None or self._latency is None:
+            return None
+        target_ms = self._on_the_way(self._latency.latency_ms({}), self.settings.target_ms)
+        return LatencyLimit(model=self._latency, target_ms=target_ms)
 
     def _chosen(self, limit: LatencyLimit | WorkLimit) -> dict[str, int]:
         strategy = STRATEGIES.get(self.settings.strategy)

@@ -60,6 +60,19 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(folder: Path) -
     again = edgeslim("inspect", "pruned", "--json", folder=folder)
     assert again.document["macs"] == found["macs_after"]
 
+    met = edgeslim(
+        *("prune", "net", "--target-latency", "10s", "--table", "host.jsonl"),
+        *("--device", "host", "--task", "digits", "--epochs", "1", "--out", "met"),
+        folder=folder,
+    )
+    assert met.code == 0, met.err
+    assert "the limit of 10.00 s is met already (predicted" in met.out
+    assert ", measured " in met.out
+    assert "the model as it came is in met" in met.out
+    assert (folder / "met" / "model.pdiparams").read_bytes() == (
+        folder / "net.pdiparams"
+    ).read_bytes()
+
 
 def test_people_get_a_table(folder: Path) -> None:
     done = edgeslim(
@@ -69,6 +82,16 @@ def test_people_get_a_table(folder: Path) -> None:
     lines = done.out.splitlines()
     assert any(line.split() == ["expand_weights", "16", "12", "-25%"] for line in lines)
     assert any(line.split() == ["first_weights", "10", "10"] for line in lines)
+    untrained = edgeslim(
+        *("prune", "net", "--ratios", "ratios.json", "--task", "digits", "--epochs", "0"),
+        *("--out", "untrained"),
+        folder=folder,
+    )
+    assert untrained.code == 0, untrained.err
+    assert "accuracy pruned: 0." in untrained.out
+    assert " of 397 examples, " in untrained.out
+    assert "trained for" not in untrained.out
+    assert "it was not trained since" in untrained.out
     assert "the pruned model is in by-ratios" in done.out
 
 

@@ -271,6 +271,20 @@ compressor: {epoch: 4, strategies: [a], batch_size: 128}
         assert some == others
 
 
+def test_more_epochs_on_a_search_that_is_over_train_on(folder: Path) -> None:
+    """The last candidate had fewer epochs than it should; later ones are no candidate's."""
+    text = TOKENS.replace("end_epoch: 3,", "")  # to the end, wherever that is
+    run(folder, text, "compressor.epoch=4")
+    done = run(folder, text, "compressor.epoch=6")
+    assert [each.loss is not None for each in done.history] == [True] * 6
+    assert done.history[5].parameters == done.history[3].parameters
+    last, _ = newest(folder / "out" / "checkpoints")
+    assert last is not None
+    assert len(last.context.memory["a"]["trials"]) == 2
+    found = evaluate(done.model, task="digits")
+    assert found.metrics["accuracy"] == pytest.approx(done.history[5].metric, abs=1e-9)
+
+
 def test_a_latency_that_is_met_already_cuts_nothing(folder: Path) -> None:
     model = prepare(find_model(str(folder / "net")), folder / "prepared")
     made_up_table(folder / "host.jsonl", model)

@@ -174,6 +174,19 @@ def test_a_loss_that_is_allowed_prunes_each_group_by_itself(
     assert removed[allowed.index(0.1)] == pytest.approx(gone)
 
 
+def test_a_loss_that_the_examples_cannot_tell_is_warned_of(
+    trained: Trained, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = {"task": "digits", "epochs": 0, "eval_share": 0.1, "out": tmp_path / "out"}
+    result = prune(str(trained.prefix), metric_loss=0.05, **asked)  # type: ignore[arg-type]
+    assert "a loss of 5.0 % is allowed, and 40 examples may hide one of" in caplog.text
+    assert "40 examples tell an accuracy of" in caplog.text
+    # What each may cost alone is told beside what they cost together.
+    (together,) = result.together
+    assert together.taken
+    assert together.found == result.metric_pruned
+
+
 def test_several_steps_end_at_the_same_limit(trained: Trained, tmp_path: Path) -> None:
     result = prune(
         str(trained.prefix),
@@ -296,9 +309,24 @@ def test_what_cannot_be_meant_is_one_line_and_leaves_nothing(
         prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[arg-type]
     assert says in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
-    assert not (tmp_path / "out" / "model.pdmodel").exists()
-    if error is not InfeasibleTargetError:
-        assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("strategy", ["latency-optimal", "uniform", "sensitivity", "annealing"])
+def test_a_latency_that_is_out_of_reach_is_told_before_anything_is_measured(
+    strategy: str, trained: Trained, table: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InfeasibleTargetError, match="out of reach"):
+        prune(
+            str(trained.prefix),
+            out=tmp_path / "out",
+            target_ms=1e-4,
+            table=table,
+            strategy=strategy,
+            steps=2,
+            **FINE_TUNING,
+        )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_table_that_misses_operators_is_refused_before_there_is_a_folder(

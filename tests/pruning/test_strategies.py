@@ -144,6 +144,21 @@ def test_no_channel_goes_that_saves_nothing(
         assert all(limit.of({**widths, group: each}) > limit.of(widths) for each in wider)
 
 
+@pytest.mark.parametrize("share", [0.9, 0.7, 0.5])
+def test_of_cuts_that_show_no_loss_only_those_are_made_that_are_needed(
+    share: float, subject: Subject, latency: LatencyModel
+) -> None:
+    limit = LatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
+    asked = problem(subject, limit)
+    flat = LossCurve.fit([0.5, 0.9], [0.0, 0.0], floor=0.01)
+    object.__setattr__(asked, "find_losses", lambda: LossCurves(curves=dict.fromkeys(NAMES, flat)))
+    widths = choose_widths(STRATEGIES.get("latency-optimal"), asked)
+    assert limit.holds(widths)
+    for group, width in widths.items():
+        wider = [each for each in latency.choices[group] if each > width]
+        assert not any(limit.holds({**widths, group: each}) for each in wider)
+
+
 def test_of_networks_that_are_as_good_annealing_takes_the_one_that_keeps_most(
     subject: Subject,
 ) -> None:

@@ -130,6 +130,8 @@ class _Auto(Pruner):
 
     def end_epoch(self, work: Work, epoch: int) -> None:
         memory, last = work.memory(self.name), epoch == self._span.last
+        if "current" not in memory:
+            return  # the best was chosen when the timeline was shorter, and is trained on
         if (epoch - self._span.first + 1) % self._period == 0 or last:
             reward = work.metric()
             trials = memory.setdefault("trials", [])

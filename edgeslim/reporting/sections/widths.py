@@ -70,7 +70,7 @@ def _asked(settings: PruneSettings, result: Pruning | None) -> str:
         for name, value in (
             ("before", result.metric_before),
             ("cut", result.metric_pruned),
-            ("trained", result.metric_after if result.trained_epochs else None),
+            ("trained", None if result.trained_epochs == 0 else result.metric_after),
         )
         if value is not None
     ]
