@@ -328,10 +328,12 @@ class PruningStep:
         trial = self._enough
         if trial is None:
             return None
+        with self._progress.stage("the whole model", 1) as stage:
+            baseline = trial.baseline(stage.advance)
         return Judge(
             partial(self._metric, trial),
             whole=self.subject.whole,
-            baseline=trial.baseline(),
+            baseline=baseline,
             examples=len(trial.examples),
             chance=self._chance,
         )
