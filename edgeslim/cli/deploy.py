@@ -45,7 +45,14 @@ def command(
     table: Annotated[Path | None, typer.Option(help="Table to predict with.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the optimized model.")] = None,
     input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
+        list[str] | None,
+        typer.Option(help="Shape of an open input: 1,3,224,224; name=...; 1,16:int64."),
+    ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own inputs instead of noise: .npz with an array for each, or .npy for one."
+        ),
     ] = None,
     serial: Serial = None,
     host: Host = None,
@@ -117,6 +124,7 @@ def command(
             list(dict.fromkeys(convert_only)),
             out=out,
             input_shapes=shapes(input_shape),
+            inputs=inputs,
             precisions=names,
         )
     else:
@@ -127,6 +135,7 @@ def command(
             table=table,
             out=out,
             input_shapes=shapes(input_shape),
+            inputs=inputs,
             precisions=names,
             threads=counts,
             baseline=baseline,

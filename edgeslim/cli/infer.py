@@ -20,7 +20,9 @@ def command(
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     inputs: Annotated[
         list[Path],
-        typer.Option(help="Pictures or .npy tensors; those after the first need no --inputs."),
+        typer.Option(
+            help="Pictures, .npy or .npz tensors; those after the first need no --inputs."
+        ),
     ],
     more: Annotated[list[Path] | None, typer.Argument(help="More of them.")] = None,
     task: Annotated[

@@ -6,7 +6,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "noise_inputs",
     "noise_of",
     "read_given",
+    "write_inputs",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -59,12 +60,28 @@ class GivenInputs:
     sha256: str
 
     @property
+    def unnamed(self) -> GivenInputs:
+        """The same without the name of its only array, which fits any model of one input."""
+        if len(self.arrays) != 1:
+            return self
+        return replace(self, arrays={"": next(iter(self.arrays.values()))})
+
+    @property
     def shapes(self) -> dict[str, Shape]:
         """Shapes and types by name, as for `edgeslim.conversion.prepare.prepare`."""
         return {
             name: TypedShape(each.shape, "float32" if each.dtype.kind == "f" else each.dtype.name)
             for name, each in self.arrays.items()
         }
+
+
+def write_inputs(given: GivenInputs, folder: Path, model: str) -> dict[str, Path]:
+    """Writes each input of a model into a file of NumPy's for a runner, by name."""
+    files = {}
+    for place, (name, array) in enumerate(given.arrays.items()):
+        files[name] = folder / f"{model}.given{place}.npy"
+        np.save(files[name], array, allow_pickle=False)
+    return files
 
 
 def read_given(path: Path) -> GivenInputs:
@@ -108,8 +125,8 @@ def _called(name: str) -> str:
     return f" {name!r}" if name else " the array"
 
 
-def fitted(given: GivenInputs, graph: Graph, model: str) -> dict[str, Array]:
-    """The user's inputs as the model reads them, in its order.
+def fitted(given: GivenInputs, graph: Graph, model: str) -> GivenInputs:
+    """The user's inputs as the model reads them: named, in its order, of its shapes and types.
 
     Args:
         given: They.
@@ -138,7 +155,8 @@ def fitted(given: GivenInputs, graph: Graph, model: str) -> dict[str, Array]:
     for name in names:
         if name not in arrays:
             raise BadFileError(f"{given.path} lacks input {name!r} of {model}")
-    return {name: _fitted(given.path, name, arrays[name], graph, model) for name in names}
+    fit = {name: _fitted(given.path, name, arrays[name], graph, model) for name in names}
+    return replace(given, arrays=fit)
 
 
 def _fitted(path: Path, name: str, array: Array, graph: Graph, model: str) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgeslim.conversion.model_source import SavedModel
@@ -104,7 +105,7 @@ def model_in(model: PreparedModel, precision: Precision, folder: Path) -> Prepar
             f"{model.name} is quantized by operators that cannot be taken out, so that there is no "
             f"{precision.value} of it; give the float model that it was made of"
         )
-    return floats
+    return replace(floats, given=model.given)
 
 
 def program_for(

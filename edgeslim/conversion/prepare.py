@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeslim.conversion.model_inputs import GivenInputs, fitted
 from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
 from edgeslim.files import new_folder, write_bytes, write_together
@@ -49,6 +50,7 @@ class PreparedModel:
         parameters: Its parameters; the model's own, unless a rewrite needs others.
         graph: The network before any fusion.
         changes: What was rewritten for Paddle-Lite, a phrase each.
+        given: The user's own inputs, with which it is proved and timed; None is noise.
     """
 
     name: str
@@ -57,6 +59,7 @@ class PreparedModel:
     parameters: Path
     graph: Graph
     changes: tuple[str, ...]
+    given: GivenInputs | None = field(default=None, compare=False)
 
 
 def prepare(
@@ -64,7 +67,7 @@ def prepare(
     folder: Path,
     *,
     input_shapes: Mapping[str, Shape] | None = None,
-    open_shapes: Mapping[str, Shape] | None = None,
+    inputs: GivenInputs | None = None,
 ) -> PreparedModel:
     """Makes a model ready in ``folder``.
 
@@ -74,17 +77,25 @@ def prepare(
         input_shapes: Shapes of open inputs by name; an empty name is the only input. Where
             only the batch is open, it is the batch of those that are given, or 1.
             Types of a network that is built by a function may be said with them.
-        open_shapes: The same, only for what the model and `input_shapes` leave open.
+        inputs: The user's own; they say the shapes that nothing else does.
 
     Raises:
         UsageError: A shape is needed, or names no input.
-        BadFileError: The files are not a model.
+        BadFileError: The files are not a model; the inputs are not the model's.
         ModelError: Paddle cannot export it, or it has what Paddle-Lite cannot run.
     """
-    given = dict(input_shapes or {})
-    others = dict(open_shapes or {})
+    if inputs is None:
+        return _prepared(source, folder, dict(input_shapes or {}), {})
+    model = _prepared(source, folder, dict(input_shapes or {}), inputs.shapes)
+    return replace(model, given=fitted(inputs, model.graph, model.name))
+
+
+def _prepared(
+    source: ModelSource, folder: Path, given: dict[str, Shape], others: Mapping[str, Shape]
+) -> PreparedModel:
+    """As `prepare`, with other shapes for what is left open."""
     if isinstance(source, LayerModel):
-        given = given or ({} if source.input_shape else others)
+        given = given or ({} if source.input_shape else dict(others))
         if not given and source.input_shape is None:
             raise UsageError(
                 f"{source.name} needs --input-shape, such as 1,3,224,224 (or 1,16:int64)"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgeslim.conversion.model_inputs import GivenInputs, read_given
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -51,6 +52,7 @@ class _Wanted:
     precisions: tuple[str, ...]
     threads: tuple[int, ...]
     input_shapes: Mapping[str, Shape] | None
+    inputs: GivenInputs | None
     sustained_s: float | None
     rounds: int
     gates: Gates
@@ -65,6 +67,7 @@ def deploy(
     table: Path | None = None,
     out: Path | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
+    inputs: Path | None = None,
     precisions: Sequence[str] = (),
     threads: Sequence[int] = (),
     baseline: str | None = None,
@@ -91,6 +94,8 @@ def deploy(
         table: Latency table to predict with; a search has its own.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
+        inputs: A ``.npz`` file with an array for each input, or ``.npy`` for the only one, with
+            which it is proved and timed; by default noise.
         precisions: ``fp32``, ``fp16``, ``int8``, ``int16``, see `edgeslim.execution.Precision`;
             by default the model's own, int8 of a quantized one and fp32 of any other. Of a float
             model ``int8`` and ``int16`` are its weights' alone.
@@ -110,6 +115,7 @@ def deploy(
         UsageError: Unknown names; a table of another device or thread count; a precision that
             the target or the model cannot have, more threads than cores; a speed-up to be
             judged without a baseline.
+        BadFileError: Inputs that are not the model's.
         ProgramError, RunnerError: The model does not convert or does not run.
         ModelError: Its outputs are not Paddle's.
     """
@@ -128,6 +134,7 @@ def deploy(
         precisions=tuple(precisions),
         threads=tuple(threads),
         input_shapes=input_shapes,
+        inputs=None if inputs is None else read_given(inputs),
         sustained_s=sustained_s,
         rounds=rounds or (_PAIRED_ROUNDS if many else _ROUNDS),
         gates=gates,
@@ -155,7 +162,11 @@ def _deployment(
     target = session.execution.target
     sessions = [at_threads(session, each) for each in wanted.threads] or [session]
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
-        prepared = prepare(request.source, scratch / "model", input_shapes=wanted.input_shapes)
+        prepared = prepare(
+            *(request.source, scratch / "model"),
+            input_shapes=wanted.input_shapes,
+            inputs=wanted.inputs,
+        )
         precisions = precisions_of(wanted.precisions, prepared, target)
         known = KnownLatencies.of(request.table, sessions, precisions)
         folder = new_folder(request.folder)
@@ -281,13 +292,17 @@ def convert(
     *,
     out: Path | None = None,
     input_shapes: Mapping[str, Shape] | None = None,
+    inputs: Path | None = None,
     precisions: Sequence[str] = (),
 ) -> Deployment:
     """Converts a model for some targets and precisions without a device; raises as `deploy`."""
     check_ways(precisions, ())
     request = request_for(model, None, out, Path())
+    given = None if inputs is None else read_given(inputs)
     with temporary_folder() as scratch, open_prover() as prover:
-        prepared = prepare(request.source, scratch / "model", input_shapes=input_shapes)
+        prepared = prepare(
+            request.source, scratch / "model", input_shapes=input_shapes, inputs=given
+        )
         wanted = [
             (target, precision)
             for target in targets

@@ -4,9 +4,9 @@ fp32 kernels sum in another order than Paddle's. What that may change is judged 
 difference must be below a thousandth of the largest value of its output; and, since one large
 value would hide an operator that is off by one in half of its elements, no more than one element
 in a thousand may be off by more than a thousandth of itself and of a typical value of its output
-(the median of those that are not 0). Of twenty networks of `paddle.vision` and of our own the
-worst element was off by a hundred-thousandth of those. Integers and truth values are equal or
-wrong; the one in a thousand is for maps of classes, where rounding decides between two.
+(the median of those that are not 0). In seven networks of `paddle.vision` the worst element was
+off by four millionths of those. Integers and truth values are equal or wrong; the one in a
+thousand is for maps of classes, where rounding decides between two.
 
 Of lower precision no such bound is known beforehand, and how much is lost is the task's to say
 (`edgeslim evaluate`); what is refused is what has nothing to do with the model: an error of more

@@ -81,6 +81,7 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
         max_rel: The same over the largest value of that output.
         lost: Share of the outputs' variance that is lost; None where they do not vary.
         top1: Share of inputs with the same class first; None if it is no classifier.
+        wrong: Share of elements of the worst output that are off by more than rounding.
         inputs: For how many inputs.
         proved_by: What proved them, by the names of `edgeslim.deployment.proving.ProofBy`.
         without_meaning: Operators of which nothing but a runtime says what they compute.
@@ -90,6 +91,7 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
     max_rel: float
     lost: float | None = None
     top1: float | None = None
+    wrong: float = 0.0
     inputs: int = 1
     proved_by: tuple[str, ...] = ()
     without_meaning: tuple[str, ...] = ()

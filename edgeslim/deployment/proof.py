@@ -15,6 +15,7 @@ from edgeslim.deployment.reasons import reasons_of
 from edgeslim.deployment.recording import (
     device_record,
     failed_records,
+    inputs_record,
     model_record,
     new_id,
     round_records,
@@ -104,6 +105,7 @@ def deployment_record(
         state_after=found.states[1],
         table=None if found.table is None else table_record(found.table, found.created),
         speedups=speedups,
+        inputs=inputs_record(model.model.given),
         accuracy=accuracy,
         gates=passed,
         failed=failed_records(found.subjects),

@@ -11,11 +11,13 @@ from importlib import metadata
 
 from edgeslim import ops
 from edgeslim.conversion.inspect_model import trainable_parameters
+from edgeslim.conversion.model_inputs import GivenInputs
 from edgeslim.deployment.deployed import Deployed
 from edgeslim.deployment.extrapolated import Ranges
 from edgeslim.deployment.records import (
     DeviceRecord,
     FailedRecord,
+    InputsRecord,
     Known,
     ModelRecord,
     ModelRound,
@@ -39,6 +41,7 @@ from edgeslim.version import __version__
 __all__ = [
     "device_record",
     "failed_records",
+    "inputs_record",
     "model_record",
     "new_id",
     "round_records",
@@ -77,6 +80,13 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def inputs_record(given: GivenInputs | None) -> InputsRecord | None:
+    """The user's own inputs, if they were used."""
+    if given is None:
+        return None
+    return InputsRecord(path=str(given.path.absolute()), sha256=given.sha256)
 
 
 def device_record(session: DeviceSession) -> DeviceRecord:
@@ -255,6 +265,7 @@ def _outputs(deployed: Deployed) -> OutputRecord | None:
         max_rel=difference.max_rel,
         lost=difference.lost if difference.lost < float("inf") else None,
         top1=difference.top1,
+        wrong=difference.wrong,
         inputs=difference.inputs,
         proved_by=deployed.proved_by,
         without_meaning=deployed.without_meaning,

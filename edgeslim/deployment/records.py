@@ -28,6 +28,7 @@ __all__ = [
     "DeviceRecord",
     "FailedRecord",
     "GateRecord",
+    "InputsRecord",
     "Known",
     "ModelRecord",
     "ModelRound",
@@ -199,6 +200,18 @@ class AccuracyRecord(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
 
 
+class InputsRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's own inputs, with which models were proved and timed.
+
+    Args:
+        path: The file.
+        sha256: Its checksum.
+    """
+
+    path: str
+    sha256: str
+
+
 class FailedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A way that could not be had."""
 
@@ -229,6 +242,7 @@ class DeploymentRecord(
         state_before, state_after: What the device said of itself.
         table: What predicted; None if nothing did.
         speedups: Of each model against the baseline.
+        inputs: What it was proved and timed with; None is noise.
         accuracy: What is known of it.
         gates: What was asked for as a gate.
         failed: What was asked for and could not be had.
@@ -253,6 +267,7 @@ class DeploymentRecord(
     state_after: ConditionsRow | None = None
     table: TableRecord | None = None
     speedups: tuple[SpeedupRecord, ...] = ()
+    inputs: InputsRecord | None = None
     accuracy: AccuracyRecord | None = None
     gates: tuple[GateRecord, ...] = ()
     failed: tuple[FailedRecord, ...] = ()

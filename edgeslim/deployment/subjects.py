@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgeslim.conversion.model_inputs import write_inputs
 from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.conversion.optimized import fused_graph
 from edgeslim.conversion.precisions import precisions_of
@@ -38,6 +39,7 @@ class Subject:
         graph: Fused where a table may know it, which is of fp32; else before any fusion.
         tried: Its ways, and how far the outputs of each are from Paddle's.
         failed: Ways that it cannot be had in.
+        inputs: Files with the user's own inputs by name; None is noise.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Subject:
     graph: Graph
     tried: Sequence[tuple[Way, OutputDifference]]
     failed: Sequence[Failed]
+    inputs: Mapping[str, Path] | None = None
 
     @property
     def ways(self) -> list[Way]:
@@ -56,7 +59,10 @@ class Subject:
     @property
     def networks(self) -> list[OptimizedNetwork]:
         """What the device runs in each way, called by the way's id."""
-        return [OptimizedNetwork(name=way.id, file=way.file, graph=self.graph) for way in self.ways]
+        return [
+            OptimizedNetwork(name=way.id, file=way.file, graph=self.graph, inputs=self.inputs)
+            for way in self.ways
+        ]
 
 
 def model_subject(
@@ -105,7 +111,8 @@ def baseline_subject(
     """
     target = sessions[0].execution.target
     folder = scratch / "baseline"
-    prepared = prepare(source, folder / "model", input_shapes=input_shapes)
+    inputs = None if beside.given is None else beside.given.unnamed
+    prepared = prepare(source, folder / "model", input_shapes=input_shapes, inputs=inputs)
     name, called = prepared.name, _PREFIX + prepared.name
     while called == beside.name:
         called = _PREFIX + called
@@ -137,6 +144,7 @@ def _subject(
         graph=_graph(ways, model, target),
         tried=right,
         failed=(*unconvertible, *wrong),
+        inputs=None if model.given is None else write_inputs(model.given, scratch, model.name),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeslim.conversion.model_inputs import check_input_types, noise_of
+from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, is_discrete, varies
 from edgeslim.errors import ModelError
@@ -52,12 +52,14 @@ class Truth:
 
 
 def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
-    """What Paddle computes for some inputs of noise, two at least.
+    """What Paddle computes for the user's own inputs, or for some inputs of noise, two at least.
 
     Raises:
         ModelError: Paddle cannot load or run it, or nothing is proved by what it computes.
     """
     check_input_types(model.graph, model.name)
+    if model.given is not None:
+        return _given_truth(model, model.given)
     generator = np.random.default_rng(0)
     count = max(count, _FEWEST)
 
@@ -76,19 +78,47 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
     return truth
 
 
-def check_proves(model: PreparedModel, truth: Truth, what: str = "noise") -> None:
-    """That agreeing with these outputs says that a model is right.
+def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
+    """What Paddle computes for the user's own inputs.
 
-    Args:
-        model: The model.
-        truth: Some inputs, and what Paddle computes for them.
-        what: What the inputs are, in the sentence that refuses them.
+    Whether outputs depend on them is seen beside the same values in another order, and halved:
+    Paddle alone is asked for those.
+    """
+    truth = Truth(
+        inputs=(given.arrays,), outputs=tuple(run_each_in_paddle(model.prefix, [given.arrays]))
+    )
+    _check_finite(model, truth.outputs, str(given.path))
+    reversed_, halved = (
+        {name: change(array) for name, array in given.arrays.items()}
+        for change in (lambda array: array.ravel()[::-1].reshape(array.shape), _halved)
+    )
+    try:
+        others = run_each_in_paddle(model.prefix, [reversed_, halved])
+    except ModelError:  # values in places where they do not belong
+        return truth
+    _check_varying(model, (*truth.outputs, *others), f"those of {given.path} and changed ones")
+    return truth
+
+
+def _halved(array: Array) -> Array:
+    if array.dtype == bool:
+        return ~array
+    return array // 2 if is_discrete(array) else array * np.float32(0.5)
+
+
+def check_proves(model: PreparedModel, truth: Truth) -> None:
+    """That agreeing with these outputs for noise says that a model is right.
 
     Raises:
         ModelError: An output has what is no finite number, or does not depend on the inputs.
     """
+    _check_finite(model, truth.outputs, "noise")
+    _check_varying(model, truth.outputs, f"{len(truth.inputs)} different inputs of noise")
+
+
+def _check_finite(model: PreparedModel, computed: Sequence[Sequence[Array]], what: str) -> None:
     fed = _named("input", list(model.graph.feeds))
-    for outputs in truth.outputs:
+    for outputs in computed:
         for name, array in zip(model.graph.fetches, outputs, strict=True):
             if not is_discrete(array) and not np.all(np.isfinite(array)):
                 found = "NaN" if np.any(np.isnan(array)) else "infinity"
@@ -96,13 +126,17 @@ def check_proves(model: PreparedModel, truth: Truth, what: str = "noise") -> Non
                     f"{model.name}: with {what} for {fed} Paddle itself gives {found} at output "
                     f"{name!r}, so nothing can be proved of it; {_MEND}"
                 )
-    steady = _steady_outputs(model.graph, truth.outputs)
+
+
+def _check_varying(model: PreparedModel, computed: Sequence[Sequence[Array]], what: str) -> None:
+    fed = _named("input", list(model.graph.feeds))
+    steady = _steady_outputs(model.graph, computed)
     if steady:
-        zero = all(not np.any(each[steady[0]]) for each in truth.outputs)
+        zero = all(not np.any(each[steady[0]]) for each in computed)
         raise ModelError(
             f"{model.name}: output {model.graph.fetches[steady[0]]!r} does not depend on {fed}: "
-            f"Paddle gives {'nothing but 0' if zero else 'the same'} for {len(truth.inputs)} "
-            f"different inputs of {what}, so nothing can be proved of it; {_MEND}"
+            f"Paddle gives {'nothing but 0' if zero else 'the same'} for {what}, so nothing can "
+            f"be proved of it; {_MEND}"
         )
 
 

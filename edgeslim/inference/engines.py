@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgeslim.conversion.model_inputs import check_input_types
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
@@ -36,15 +37,15 @@ class Engine(str, Enum):
 class Runs(Protocol):
     """Runs a model on some inputs, one after the other."""
 
-    def __call__(self, inputs: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
-        """All outputs of each input, in the shapes that the model says."""
+    def __call__(self, inputs: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+        """All outputs for each time its inputs by name, in the shapes that the model says."""
 
 
 @contextmanager
 def loaded(
     kind: Engine, model: PreparedModel, *, device: str | DeviceChoice, precision: str
 ) -> Iterator[Runs]:
-    """A model of one input, loaded in an engine.
+    """A model, loaded in an engine.
 
     Args:
         kind: Which.
@@ -57,12 +58,10 @@ def loaded(
         ModelError: It does not convert to that precision.
         ProgramError, LinkError: The device or ``opt`` does not work.
     """
+    check_input_types(model.graph, model.name)
     shapes = [model.graph.shapes[name] for name in model.graph.fetches]
     if kind is Engine.PADDLE:
-        (feed,) = model.graph.feeds
-        yield lambda inputs: _shaped(
-            run_each_in_paddle(model.prefix, [{feed: each} for each in inputs]), shapes, model.name
-        )
+        yield lambda inputs: _shaped(run_each_in_paddle(model.prefix, inputs), shapes, model.name)
         return
     with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
         target = session.execution.target
@@ -70,9 +69,9 @@ def loaded(
         source = model_in(model, chosen, here / "model")
         file = optimize(source, target, here / model.name, chosen)
 
-        def run(inputs: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
+        def run(inputs: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
             with temporary_folder() as scratch:
-                fed = [[each] for each in inputs]
+                fed = [[each[name] for name in model.graph.feeds] for each in inputs]
                 found = outputs_on_device(session, file, fed, len(shapes), scratch)
             return _shaped(found, shapes, model.name)
 

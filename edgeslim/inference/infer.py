@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgeslim.conversion.model_inputs import read_given
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.device import DeviceChoice
@@ -27,7 +28,7 @@ from edgeslim.inference.answers import (
 from edgeslim.inference.drawing import draw_boxes
 from edgeslim.inference.engines import Engine, Runs, loaded
 from edgeslim.inference.inferred import Inference, Inferred, SavedTensor
-from edgeslim.inference.pictures import TENSOR, picture_reader, picture_size, read_input
+from edgeslim.inference.pictures import is_tensor, picture_reader, picture_size, read_input
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.tasks import ReadsPictures, find_task
@@ -78,7 +79,8 @@ def infer(
 
     Args:
         model: As on the command line.
-        inputs: Pictures, or ``.npy`` files that are fed as they are.
+        inputs: Pictures, or ``.npy`` files that are fed as they are; ``.npz`` of all inputs where
+            there are several.
         engine: ``paddle``, or ``lite`` for Paddle-Lite's runtime on a device.
         task: What it was trained for, as for `edgeslim.evaluate`: says how pictures are brought
             to what the network reads, and how its classes are called.
@@ -97,18 +99,22 @@ def infer(
     Raises:
         UsageError: Unknown names, numbers that cannot be meant, nothing to show.
         BadFileError: A file is no picture, or no tensor that fits.
-        ModelError: It reads several inputs, or several pictures at once; its classes are not the
-            task's.
+        ModelError: It reads several pictures at once; its classes are not the task's.
     """
     chosen = _check(inputs, engine, out, top, score, raw=raw)
     found = None if task is None else find_task(task)
     source = _seeded(find_model(model, num_classes=None if found is None else found.num_classes))
     with temporary_folder() as scratch:
         shapes: Mapping[str, Shape] = {} if input_shape is None else {"": input_shape}
-        prepared = prepare(source, scratch / "model", input_shapes=shapes)
-        shape = _only_input(prepared)
+        first = read_given(inputs[0]) if is_tensor(inputs[0]) else None
+        prepared = prepare(source, scratch / "model", input_shapes=shapes, inputs=first)
+        shape = _shown_as(prepared)
         detects = is_detector(_output_shapes(prepared), shape)
-        reader = picture_reader(found, task or "", tuple(mean), tuple(scale), finds_boxes=detects)
+        reader = picture_reader(
+            *(found, task or "", tuple(mean), tuple(scale)),
+            finds_boxes=detects,
+            dtype=prepared.graph.feed_type(next(iter(prepared.graph.feeds))),
+        )
         wanted = _Wanted(
             model=prepared,
             input_shape=shape,
@@ -132,10 +138,7 @@ def _shown(
     with progress.stage("pictures", len(inputs)) as stage:
         for start in range(0, len(inputs), _AT_ONCE):
             files = inputs[start : start + _AT_ONCE]
-            read = [
-                read_input(each, wanted.reader, wanted.input_shape, wanted.model.name)
-                for each in files
-            ]
+            read = [read_input(each, wanted.reader, wanted.model) for each in files]
             for file, arrays in zip(files, run(read), strict=True):
                 outputs.append(_told(file, _stem(file, outputs), arrays, wanted))
             stage.advance(len(files))
@@ -157,7 +160,7 @@ def _check(
     for each in inputs:
         if not each.is_file():
             what = "is a folder" if each.is_dir() else "does not exist"
-            raise BadFileError(f"{each} {what}; give pictures or .npy files")
+            raise BadFileError(f"{each} {what}; give pictures, .npy or .npz files")
     if engine not in set(Engine):
         raise UnknownNameError("engine", engine, [each.value for each in Engine])
     return Engine(engine)
@@ -177,13 +180,15 @@ def _seeded(source: ModelSource) -> ModelSource:
     return replace(source, build=build)
 
 
-def _only_input(model: PreparedModel) -> Shape:
+def _shown_as(model: PreparedModel) -> Shape:
+    """The shape that boxes are to be seen in: that of the only input, or the first like a picture.
+
+    Raises:
+        ModelError: It reads several pictures at once.
+    """
     feeds = model.graph.feeds
     if len(feeds) != 1:
-        raise ModelError(
-            f"{model.name} has {len(feeds)} inputs ({', '.join(feeds)}), and infer shows it one "
-            "file at a time"
-        )
+        return next((each for each in feeds.values() if len(each) == 4), next(iter(feeds.values())))
     ((name, shape),) = feeds.items()
     if shape[:1] != (1,):
         raise ModelError(
@@ -227,7 +232,12 @@ def _stem(file: Path, before: Sequence[Inferred]) -> str:
 
 def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted) -> Inferred:
     """What is made of the outputs for one file."""
-    is_picture = file.suffix.lower() != TENSOR
+    is_picture = not is_tensor(file)
+    if wanted.kind != "tensors" and not all(np.isfinite(each).all() for each in arrays):
+        raise ModelError(
+            f"what {wanted.model.name} gives for {file} is no numbers, and so no {wanted.kind}; "
+            "show it what it is made for, read as it was trained (--task, --mean, --scale)"
+        )
     classes: tuple[RankedClass, ...] = ()
     boxes: tuple[FoundBox, ...] = ()
     if wanted.kind == "classes":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.errors import BadFileError, ModelError, UsageError
+from edgeslim.conversion.model_inputs import fitted, read_given
+from edgeslim.errors import ModelError, UsageError
 from edgeslim.photos import open_photo, read_header
 from edgeslim.training.tasks import ReadsPictures, Task
 from edgeslim.training.tasks._photos import evaluation_crop, whole
@@ -16,12 +17,13 @@ from edgeslim.training.tasks._photos import evaluation_crop, whole
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from edgeslim.conversion.prepare import PreparedModel
     from edgeslim.opspec import Shape
 
-__all__ = ["TENSOR", "PlainPictures", "picture_reader", "picture_size", "read_input"]
+__all__ = ["PlainPictures", "is_tensor", "picture_reader", "picture_size", "read_input"]
 
-TENSOR = ".npy"
-"""Ending of a file that is fed as it is."""
+TENSORS = {".npy", ".npz"}
+"""Endings of files that are fed as they are."""
 
 _MEAN = (123.675, 116.28, 103.53)
 _SCALE = (58.395, 57.12, 57.375)
@@ -61,6 +63,7 @@ def picture_reader(
     scale: tuple[float, ...],
     *,
     finds_boxes: bool,
+    dtype: str = "float32",
 ) -> ReadsPictures:
     """How pictures are read for a network.
 
@@ -70,6 +73,7 @@ def picture_reader(
         mean: What the user says instead; empty is the default.
         scale: Likewise.
         finds_boxes: Whether the network is a detector by its outputs.
+        dtype: What it reads; pixels of ``uint8`` are left as they are.
 
     Raises:
         UsageError: Numbers beside a task that has its own, or that cannot be meant; a task that
@@ -81,7 +85,12 @@ def picture_reader(
         for what, given in (("mean", mean), ("scale", scale)):
             if len(given) not in {0, 1, 3}:
                 raise UsageError(f"--{what} is one number or three, not {len(given)}")
-        return PlainPictures(mean=mean or _MEAN, scale=scale or _SCALE, finds_boxes=finds_boxes)
+        as_they_are = dtype == "uint8"
+        return PlainPictures(
+            mean=mean or ((0.0,) if as_they_are else _MEAN),
+            scale=scale or ((1.0,) if as_they_are else _SCALE),
+            finds_boxes=finds_boxes,
+        )
     if mean or scale:
         raise UsageError(f"{name} has a mean and a scale of its own; leave --mean and --scale out")
     if not isinstance(task, ReadsPictures):
@@ -92,23 +101,43 @@ def picture_reader(
     return task
 
 
-def read_input(
-    path: Path, reader: ReadsPictures, input_shape: Shape, model: str
-) -> NDArray[np.float32]:
-    """One file as the network's input, of exactly its shape.
+def read_input(path: Path, reader: ReadsPictures, model: PreparedModel) -> dict[str, NDArray[Any]]:
+    """One file as the network's inputs by name, of exactly their shapes and types.
 
     Raises:
-        BadFileError: It is no picture, or a tensor of another shape or type.
+        BadFileError: It is no picture, or holds what the network does not read.
         ModelError: The network does not read pictures.
     """
-    if path.suffix.lower() == TENSOR:
-        return _tensor(path, input_shape, model)
-    if len(input_shape) != 4 or input_shape[1] not in {1, 3}:
+    graph = model.graph
+    if is_tensor(path):
+        return dict(fitted(read_given(path), graph, model.name).arrays)
+    (name, shape), *others = graph.feeds.items()
+    dtype = graph.feed_type(name)
+    if others:
+        names = ", ".join(graph.feeds)
         raise ModelError(
-            f"{model} reads {list(input_shape)}, which is no picture (N, 3, H, W) or (N, 1, H, W); "
-            "give it tensors as .npy files"
+            f"{model.name} has {len(graph.feeds)} inputs ({names}), and a picture fills one; write "
+            "all of them with numpy.savez and give --inputs FILE.npz"
         )
-    return reader.picture(path, input_shape).reshape(input_shape)
+    if len(shape) != 4 or shape[1] not in {1, 3} or dtype not in {"float32", "uint8"}:
+        of = "" if dtype == "float32" else f" of {dtype}"
+        raise ModelError(
+            f"{model.name} reads {list(shape)}{of}, which is no picture (N, 3, H, W) or "
+            "(N, 1, H, W); give it tensors as .npy files"
+        )
+    picture = reader.picture(path, shape).reshape(shape)
+    if dtype == "float32":
+        return {name: picture}
+    if not isinstance(reader, PlainPictures):
+        raise ModelError(
+            f"{model.name} reads pixels of uint8, and the task standardises them; leave --task out"
+        )
+    return {name: np.clip(np.rint(picture), 0, 255).astype(dtype)}
+
+
+def is_tensor(path: Path) -> bool:
+    """Whether a file is fed as it is."""
+    return path.suffix.lower() in TENSORS
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -118,25 +147,6 @@ def picture_size(path: Path) -> tuple[int, int]:
         BadFileError: It is no picture.
     """
     return read_header(path).upright
-
-
-def _tensor(path: Path, input_shape: Shape, model: str) -> NDArray[np.float32]:
-    try:
-        array: Any = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise BadFileError(f"cannot read {path} as an array of NumPy's: {error}") from error
-    if not isinstance(array, np.ndarray):  # an archive of several
-        raise BadFileError(f"{path} holds several arrays; write one with numpy.save")
-    if array.dtype.kind != "f":
-        raise BadFileError(f"{path} holds {array.dtype} and {model} reads float32")
-    if array.shape not in {tuple(input_shape), tuple(input_shape[1:])}:
-        raise BadFileError(
-            f"{path} has shape {list(array.shape)} and {model} reads {list(input_shape)}"
-        )
-    if not np.isfinite(array).all():
-        raise BadFileError(f"{path} has values that are not finite")
-    tensor: NDArray[np.float32] = np.ascontiguousarray(array.reshape(input_shape), np.float32)
-    return tensor
 
 
 def _for_channels(numbers: tuple[float, ...], channels: int) -> NDArray[np.float64]:

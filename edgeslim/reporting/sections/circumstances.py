@@ -19,6 +19,12 @@ def circumstances(evidence: Evidence) -> Section | None:
     blocks: list[Block] = []
     if record is not None:
         blocks += [_device(record), _state(record), _versions(record), _files(record)]
+        if record.inputs is not None:
+            given: list[list[Cell]] = [
+                ["file", record.inputs.path],
+                ["SHA-256", record.inputs.sha256],
+            ]
+            blocks.append(_plain("Inputs that it was proved and timed with", given))
         if record.table is not None:
             blocks.append(_table_used(record.table))
     else:
