@@ -10,7 +10,14 @@ from edgeslim.conversion.model_inputs import GivenInputs, read_given
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.deployed import Deployed, Deployment, Failed, disappointments, with_fastest
+from edgeslim.deployment.deployed import (
+    Deployed,
+    Deployment,
+    Failed,
+    disappointments,
+    doubts,
+    with_fastest,
+)
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.deployment.history import append_record
 from edgeslim.deployment.proof import Found, deployment_record
@@ -203,7 +210,7 @@ def _deployment(
         table=known.table,
         states=(before, after),
         created=created,
-        warnings=(*warnings, *disappointments(models)),
+        warnings=(*warnings, *doubts([*models, *baselines]), *disappointments(models)),
     )
     record = deployment_record(session, request, found, wanted.gates, wanted.command)
     append_record(request.history, record)
@@ -341,5 +348,5 @@ def convert(
         device="",
         models=tuple(models),
         failed=tuple(failed),
-        warnings=tuple(gap for *_, proof in done for gap in proof.gaps),
+        warnings=(*doubts(models), *(gap for *_, proof in done for gap in proof.gaps)),
     )

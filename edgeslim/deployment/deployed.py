@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import hypot
 from pathlib import Path
 
-from edgeslim.deployment.outputs import OutputDifference
+from edgeslim.deployment.judgement import OutputDifference, is_rounding
 from edgeslim.deployment.records import DeploymentRecord, SpeedupRecord
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
@@ -15,7 +15,15 @@ from edgeslim.execution import Precision, Target
 from edgeslim.measurement import Measurement
 from edgeslim.prediction.predictor import Prediction
 
-__all__ = ["Deployed", "Deployment", "Failed", "disappointments", "told_way", "with_fastest"]
+__all__ = [
+    "Deployed",
+    "Deployment",
+    "Failed",
+    "disappointments",
+    "doubts",
+    "told_way",
+    "with_fastest",
+]
 
 
 _SAME_WITHIN = 0.03
@@ -155,6 +163,20 @@ def disappointments(models: Sequence[Deployed]) -> tuple[str, ...]:
         if plain is not None
     ]
     return tuple(line for each, plain in pairs if (line := _not_faster(each, plain)))
+
+
+def doubts(models: Sequence[Deployed]) -> tuple[str, ...]:
+    """Ways whose outputs are accepted though rounding does not explain them, a line each."""
+    return tuple(
+        f"{each.name} in {told_way(each.precision, each.threads)}: "
+        f"{100 * each.difference.rough:.2g} % of its outputs differ from Paddle's by more than "
+        f"rounding, up to {each.difference.max_rel:.1e} of the largest: some operator computes a "
+        "slightly other function"
+        for each in models
+        if each.difference is not None
+        and each.precision is Precision.FP32
+        and not is_rounding(each.difference)
+    )
 
 
 def told_way(precision: Precision, threads: int | None) -> str:

@@ -9,11 +9,11 @@ from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import BadFileError
+from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import reached
-from edgeslim.runner.benchmark_bin import BenchmarkTimes, run_benchmark_bin
+from edgeslim.runner.benchmark_bin import INPUT_TYPES, BenchmarkTimes, run_benchmark_bin
 
 __all__ = ["benchmark"]
 
@@ -41,6 +41,7 @@ def benchmark(
         UsageError: Unknown names.
         BadFileError: There is no such tool.
         LinkError: The device is not there.
+        ModelError: The tool feeds no inputs of its types.
         ProgramError, RunnerError: The model does not convert, or the tool does not time it.
     """
     for needed in (program, *libraries):
@@ -49,6 +50,13 @@ def benchmark(
     profile = DeviceChoice.of(device).profile()
     with temporary_folder() as folder:
         prepared = prepare(find_model(model), folder / "model", input_shapes=input_shapes)
+        dtypes = [prepared.graph.feed_type(name) for name in prepared.graph.feeds]
+        for name, dtype in zip(prepared.graph.feeds, dtypes, strict=True):
+            if dtype not in INPUT_TYPES:
+                raise ModelError(
+                    f"{program.name} feeds {', '.join(sorted(INPUT_TYPES))} alone, and input "
+                    f"{name!r} of {prepared.name} is {dtype}; edgeslim deploy feeds it"
+                )
         file = optimize(prepared, profile.target, folder / "optimized")
         with reached(profile) as transport:
             return run_benchmark_bin(
@@ -57,5 +65,6 @@ def benchmark(
                 file.path,
                 list(prepared.graph.feeds.values()),
                 profile.execution(),
+                dtypes=dtypes if set(dtypes) != {"float32"} else (),
                 libraries=libraries,
             )

@@ -19,11 +19,18 @@ from edgeslim.opspec import Shape
 from edgeslim.process import last_lines, status_error
 from edgeslim.transports import Transport
 
-__all__ = ["BenchmarkTimes", "benchmark_arguments", "parse_benchmark", "run_benchmark_bin"]
+__all__ = [
+    "INPUT_TYPES",
+    "BenchmarkTimes",
+    "benchmark_arguments",
+    "parse_benchmark",
+    "run_benchmark_bin",
+]
 
 _SECTION = re.compile(r"^=+ (.+?) =+\s*$")
 _VALUE = re.compile(r"^([a-z][\w (/)]*?)\s*[:=]\s*(.*?)\s*$")
-_DTYPES = {"float32", "int32", "int64"}
+INPUT_TYPES = {"float32", "int32", "int64"}
+"""Types of inputs that it feeds, with ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,9 +132,9 @@ def benchmark_arguments(
     Raises:
         ValueError: There are no shapes, or it knows no such type of inputs.
     """
-    if not shapes or set(dtypes) - _DTYPES or warmup < 0 or repeats < 1:
+    if not shapes or set(dtypes) - INPUT_TYPES or warmup < 0 or repeats < 1:
         raise ValueError(
-            f"benchmark_bin takes shapes and inputs of {sorted(_DTYPES)}, and repeats of at "
+            f"benchmark_bin takes shapes and inputs of {sorted(INPUT_TYPES)}, and repeats of at "
             f"least 1; not {list(shapes)}, {list(dtypes)}, {warmup} and {repeats}"
         )
     return [

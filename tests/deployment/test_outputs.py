@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy.special import erf
 
+from edgeslim.deployment.deployed import Deployed, doubts
+from edgeslim.deployment.judgement import is_rounding
 from edgeslim.deployment.outputs import acceptable, difference_of
-from edgeslim.execution import Precision
+from edgeslim.execution import Precision, Target
 
 RNG = np.random.default_rng(0)
 TRUTH = [[RNG.normal(3, 2, size=(2, 10))] for _ in range(8)]
@@ -181,3 +186,28 @@ def test_a_device_that_ignores_an_input_on_which_little_depends_is_refused() -> 
 def test_the_output_that_is_furthest_off_is_known() -> None:
     good, bad = TRUTH[0][0], TRUTH[0][0] + 1
     assert difference_of([[good, good, good]], [[good, bad, good]]).worst == 1
+
+
+def test_another_function_within_the_bound_is_accepted_and_said() -> None:
+    x = RNG.normal(0, 2, size=(1, 4000))
+    gelu = x / 2 * (1 + erf(x / np.sqrt(2)))
+    by_tanh = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    other, rounded = difference_of([[gelu]], [[by_tanh]]), difference_of([[gelu]], [[single(gelu)]])
+    assert acceptable(other, Precision.FP32)
+    assert acceptable(rounded, Precision.FP32)
+    assert not is_rounding(other)
+    assert is_rounding(rounded)
+
+    def deployed(difference: object, precision: Precision = Precision.FP32) -> Deployed:
+        return Deployed(
+            name="net",
+            optimized=Path("net.nb"),
+            target=Target.X86,
+            size_bytes=1,
+            precision=precision,
+            difference=difference,
+        )
+
+    (line,) = doubts([deployed(other), deployed(rounded), deployed(other, Precision.FP16)])
+    assert "net in fp32: " in line
+    assert "% of its outputs differ from Paddle's by more than rounding, up to " in line
