@@ -142,7 +142,7 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         found = [net.run(each) for each in truth.inputs]
     except ModelError as error:
         return (str(error),)
-    difference = difference_of(truth.outputs, found)
+    difference = difference_of(truth.outputs, truth.settled(found))
     if not acceptable(difference, claim.precision):
         wrong = ModelError(
             f"what opt makes of {claim.model.name} for {claim.target.value} computes something "

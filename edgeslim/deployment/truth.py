@@ -7,13 +7,14 @@ whatever comes in, a device that computes something else could agree with it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, is_discrete, varies
+from edgeslim.deployment.ties import ChosenAmong, choices_of, settled
 from edgeslim.errors import ModelError
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_each_in_paddle
@@ -45,10 +46,28 @@ _MEND = "give inputs that the model is made for with --inputs FILE.npz"
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Truth:
-    """Inputs, each by name, and what Paddle computes for each."""
+    """Inputs, each by name, and what Paddle computes for each.
+
+    Args:
+        inputs: They.
+        outputs: All outputs of each.
+        choices: Of outputs that name places, by their number: among what, and the scores of each
+            input.
+    """
 
     inputs: tuple[Mapping[str, Array], ...]
     outputs: tuple[Sequence[Array], ...]
+    choices: Mapping[int, tuple[ChosenAmong, Sequence[Array]]] = field(default_factory=dict)
+
+    def settled(self, found: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        """Outputs in which places that are as good as the true ones are the true ones."""
+        result = [list(each) for each in found]
+        for place, (among, scores) in self.choices.items():
+            for number, outputs in enumerate(result):
+                true = self.outputs[number][place]
+                if outputs[place].size == true.size:
+                    outputs[place] = settled(true, outputs[place], scores[number], among.axis)
+        return result
 
 
 def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
@@ -75,7 +94,24 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
         outputs += run_each_in_paddle(model.prefix, others)
     truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
     check_proves(model, truth)
-    return truth
+    return _with_choices(model, truth)
+
+
+def _with_choices(model: PreparedModel, truth: Truth) -> Truth:
+    """The same with the scores that outputs name places of, if any do."""
+    choices = choices_of(model.graph)
+    if not choices:
+        return truth
+    names = list(dict.fromkeys(each.scores for each in choices.values()))
+    values = run_each_in_paddle(model.prefix, truth.inputs, also=names)
+    behind = len(model.graph.fetches)
+    return replace(
+        truth,
+        choices={
+            place: (among, [each[behind + names.index(among.scores)] for each in values])
+            for place, among in choices.items()
+        },
+    )
 
 
 def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
@@ -95,9 +131,9 @@ def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
     try:
         others = run_each_in_paddle(model.prefix, [reversed_, halved])
     except ModelError:  # values in places where they do not belong
-        return truth
+        return _with_choices(model, truth)
     _check_varying(model, (*truth.outputs, *others), f"those of {given.path} and changed ones")
-    return truth
+    return _with_choices(model, truth)
 
 
 def _halved(array: Array) -> Array:

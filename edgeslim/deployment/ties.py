@@ -1,0 +1,87 @@
+"""Places of the largest: where scores are equal, several are right.
+
+Paddle and Paddle-Lite agree on which of equal scores `arg_max` names, and not on the order in which
+`top_k_v2` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeslim.deployment.judgement import Array
+from edgeslim.graph import Graph, Node
+
+__all__ = ["ChosenAmong", "choices_of", "settled"]
+
+_CHOOSING = {"arg_max": "Out", "arg_min": "Out", "top_k": "Indices", "top_k_v2": "Indices"}
+"""Operators that name places, by the slot in which they do."""
+
+_PASSING = {"assign", "cast", "scale"}
+"""What may stand behind them; saving puts a scale by 1 there."""
+
+_EQUAL = 2.0**-20
+"""Scores that differ by less than this of the largest are equal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenAmong:
+    """An output that names places along an axis of scores.
+
+    Args:
+        scores: Name of the scores.
+        axis: The axis.
+    """
+
+    scores: str
+    axis: int
+
+
+def choices_of(graph: Graph) -> dict[int, ChosenAmong]:
+    """The outputs that name places, by their number."""
+    makers = {name: node for node in graph.nodes for name in node.writes()}
+    found = {}
+    for place, output in enumerate(graph.fetches):
+        name = output
+        node = makers.get(name)
+        while node is not None and node.spec.kind in _PASSING and len(node.reads()) == 1:
+            name = node.reads()[0]
+            node = makers.get(name)
+        if node is not None and name in node.outputs.get(_CHOOSING.get(node.spec.kind, ""), ()):
+            found[place] = ChosenAmong(scores=node.inputs["X"][0], axis=_axis(node))
+    return found
+
+
+def _axis(node: Node) -> int:
+    axis = node.spec.attributes.get("axis", -1)
+    return axis if isinstance(axis, int) else -1
+
+
+def settled(truth: Array, output: Array, scores: Array, axis: int) -> Array:
+    """An output in which places that are as good as the true ones are the true ones.
+
+    Args:
+        truth: Places that Paddle names.
+        output: Places that were found.
+        scores: What they are of.
+        axis: Along which.
+    """
+    found = output.reshape(truth.shape)
+    wanted = truth
+    if truth.ndim == scores.ndim - 1:
+        wanted, found = np.expand_dims(truth, axis), np.expand_dims(found, axis)
+    alike = [n for i, n in enumerate(wanted.shape) if i != axis % wanted.ndim] == [
+        n for i, n in enumerate(scores.shape) if i != axis % scores.ndim
+    ]
+    if wanted.ndim != scores.ndim or not alike:
+        return output
+    there = (found >= 0) & (found < scores.shape[axis])
+    mine, its = (
+        np.take_along_axis(scores, np.where(there, each, 0).astype(np.int64), axis)
+        for each in (wanted, found)
+    )
+    largest = float(np.max(np.abs(scores), initial=0.0))
+    distinct = np.all(np.diff(np.sort(found, axis=axis), axis=axis) > 0, axis=axis, keepdims=True)
+    as_good = there & distinct & (np.abs(mine - its) <= _EQUAL * largest)
+    return np.where(as_good, wanted, found).reshape(output.shape)
