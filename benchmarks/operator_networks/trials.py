@@ -148,6 +148,8 @@ def _truth_of_ours(trial: _Trial) -> Truth | None:
         for name, outputs in trial.truths.items()
         if all(np.all(np.isfinite(each)) for each in outputs)
     ]
+    if not inputs:
+        return None
     try:
         outputs = run_each_in_paddle(trial.prepared.prefix, inputs)
         truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -145,12 +145,36 @@ def _to_whole_sizes(interpolate: Function) -> Function:
             return interpolate(*args, **kwargs)
         factors = list(factor) if isinstance(factor, (list, tuple)) else [factor] * len(extents)
         numbers = all(isinstance(each, (int, float)) for each in factors)
-        if not numbers or len(factors) != len(extents) or min(extents, default=0) < 1:
+        known = len(factors) == len(extents) and min(extents, default=0) > 0
+        if not numbers or not known or str(given.get("data_format")).endswith("C"):
             return interpolate(*args, **kwargs)
-        given["scale_factor"] = [_single(*pair) for pair in zip(factors, extents, strict=True)]
-        return interpolate(**given)
+        singles = [_single(*pair) for pair in zip(factors, extents, strict=True)]
+        if given.get("mode", "nearest").lower() == "nearest":
+            places = [_nearest(*each) for each in zip(factors, singles, extents, strict=True)]
+            if any(found != wanted for found, wanted in places):
+                return _picked(given["x"], [wanted for _, wanted in places])
+        return interpolate(**{**given, "scale_factor": singles})
 
     return interpolated
+
+
+def _nearest(factor: float, single: float, extent: int) -> tuple[list[int], list[int]]:
+    """Which pixels are the nearest by the factor that the program has, and by the layer's own."""
+    one, count = np.float32(1.0), np.arange(int(extent * factor), dtype=np.float32)
+    by_single, by_own = (
+        np.minimum((one / np.float32(each) * count).astype(int), extent - 1).tolist()
+        for each in (single, factor)
+    )
+    return by_single, by_own
+
+
+def _picked(x: Any, places: Sequence[Sequence[int]]) -> Any:  # noqa: ANN401 - Variables
+    """Pixels by their numbers, axis by axis."""
+    paddle = load_paddle()
+    for axis, numbers in enumerate(places, start=2):
+        indices = paddle.assign(np.asarray(numbers, np.int64))
+        x = paddle.index_select(x, indices, axis)
+    return x
 
 
 def _single(factor: float, extent: int) -> float:
