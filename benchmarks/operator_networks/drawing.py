@@ -40,6 +40,7 @@ class Operator:
         exact: Whether its result jumps, so that nothing that rounds may be before it.
         orders: Whether equal elements may come out in any order.
         whole: Whether its result is of integers or truth values.
+        behind: What may be behind it, if not all.
         most: Cases that are drawn at most.
     """
 
@@ -50,6 +51,7 @@ class Operator:
     exact: bool = False
     orders: bool = False
     whole: bool = False
+    behind: Sequence[str] = ()
     most: int = 16
 
     @property
@@ -75,7 +77,7 @@ def draw(name: str, operator: Operator, count: int, seed: int) -> list[Case]:
         shape, attributes = _fitting(operator, axes, base + index)
         around = np.random.default_rng([base, index, 1])
         before = names_before(len(shape), exact=operator.exact)
-        behind = names_behind(whole=operator.whole)
+        behind = operator.behind or names_behind(whole=operator.whole)
         drawn.append(
             Case(
                 operator=name,

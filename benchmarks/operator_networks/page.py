@@ -57,6 +57,7 @@ _WORDS = {
     "wrong": "**wrong**",
 }
 _ORDER = tuple(_WORDS)
+_WRITTEN = re.compile(r"(\w+) written with operators that Paddle-Lite has")
 _COMMON = re.compile(r"^(bias made direct|convolutions kept apart)")
 
 
@@ -152,7 +153,9 @@ def _range(values: Sequence[Any]) -> str:
         parts.append(f"{min(numbers):g}..{max(numbers):g}")
     else:
         parts += [f"{number:g}" for number in sorted(numbers)]
-    parts += sorted(json.dumps(each).strip('"').replace(" ", "") for each in others)
+    parts += sorted(
+        each if isinstance(each, str) else json.dumps(each).replace(" ", "") for each in others
+    )
     return ", ".join(parts).replace("|", "\\|")
 
 
@@ -164,7 +167,11 @@ def _doing(records: Sequence[Record]) -> str:
         for change in record["changes"]
         if not _COMMON.match(change)
     )
-    told = [change for change, count in changes.most_common(3) if count * 3 >= len(records)]
+    told = [
+        _WRITTEN.sub(r"`\1` of others", change)
+        for change, count in changes.most_common(3)
+        if count * 3 >= len(records)
+    ]
     reason = next((r[t]["message"] for r in records for t in ("x86", "arm") if r[t]["message"]), "")
     if reason:
         told.append(_short(reason))
@@ -179,6 +186,8 @@ def _short(message: str) -> str:
     kernel = re.search(r"No kernels? found for (\w+)", message)
     if kernel:
         return f"no kernel for {kernel[1]}"
+    if "nothing can be proved of it" in message:
+        return "noise proves nothing of it"
     message = re.sub(r"\S*/(?:\S+/)*(\S+)", r"\1", message.splitlines()[0])
     message = re.sub(
         r"^Paddle cannot export Network for inputs .*?\]\]: ", "Paddle cannot export it: ", message

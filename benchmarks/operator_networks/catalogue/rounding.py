@@ -49,7 +49,8 @@ def _logical(name: str) -> Operator:
     def build(_a: Attributes, _shape: Sequence[int]) -> Any:
         if name == "logical_not":
             return lambda x: paddle.logical_not(x > 0.0)
-        return lambda x: getattr(paddle, name)(x > 0.0, x < 0.5)
+        low, high = (-0.5, 0.5) if name == "logical_and" else (0.25, -0.25)
+        return lambda x: getattr(paddle, name)(x > low, x < high)
 
     return Operator(build=build, shapes=_SHAPES, exact=True, whole=True, most=1)
 
