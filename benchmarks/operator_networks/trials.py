@@ -298,8 +298,8 @@ def _failed(trial: _Trial, error: EdgeslimError) -> Tried:
 
 
 def _known_names() -> set[str]:
-    """Operators of the surroundings, as Paddle calls them and as edgeslim does."""
-    return {*known_kinds(), *(name for name in OPERATORS if name.isidentifier())} - {"where"}
+    """Operators of the surroundings that are no words of a sentence."""
+    return {name for name in (*known_kinds(), *OPERATORS) if "_" in name}
 
 
 def _is_named(trial: _Trial, message: str) -> bool:
@@ -307,5 +307,5 @@ def _is_named(trial: _Trial, message: str) -> bool:
     own = re.split(r"[ ,]", trial.case.operator)[0]
     return any(
         re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", message)
-        for name in (*trial.kinds, own, *_known_names())
+        for name in {*trial.kinds, own, *_known_names()} - {"all", "any"}
     )
