@@ -155,6 +155,7 @@ def test_attributes_that_change_how_an_operator_is_written() -> None:
                 ("logsumexp", {"axis": None, "keepdim": False}, (2, 5, 9)),
                 ("logsumexp", {"axis": [-1, 0], "keepdim": False}, (2, 5, 9)),
                 ("maxout", {"groups": 4, "axis": -1}, (2, 8, 5, 8)),
+                ("log_softmax", {"axis": 1}, (2, 5, 9)),
                 ("round", {}, (2, 5, 9)),
                 ("leaky_relu", {"negative_slope": 1.5}, (3, 12)),
                 ("floor_divide", {"other": "negative number", "side": "right"}, (3, 12)),

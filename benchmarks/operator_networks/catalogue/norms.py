@@ -88,6 +88,7 @@ OPERATORS: dict[str, Operator] = {
         build=_log_softmax,
         shapes=((1, 8, 6, 7), (2, 5, 9), (3, 12)),
         choices={"axis": (-1, 1, 0)},
+        fits=lambda a, shape: shape[a["axis"]] > 1,
         behind=("none", "scale", "half", "gain", "tanh", "leaky_relu"),
     ),
     "batch_norm": Operator(

@@ -36,6 +36,15 @@ def _log_sum_exp(s: Sketch) -> str:
     return total if keep else s.reshaped(total, s.shape(s.result()) or (1,))
 
 
+def _log_softmax(s: Sketch) -> str:
+    """Paddle takes all that is 64 below the largest for 64 below (``softmax_impl.h``)."""
+    axis = int(s.given("axis", -1)) % len(s.shape(s.x))
+    under = s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True))
+    under = s.apply("clip", under, min=-64.0, max=0.0)
+    total = s.reduced("sum", s.apply("exp", under), [axis], keep=True)
+    return s.both("sub", under, s.apply("log", total))
+
+
 def _dot(s: Sketch) -> str:
     x = s.both("mul", s.x, s.source("Y"))
     last = len(s.shape(x)) - 1
@@ -187,6 +196,7 @@ _FORMULAS: dict[str, Formula] = {
     "bilinear_tensor_product": _bilinear,
     "dot": _dot,
     "einsum": _einstein,
+    "log_softmax": _log_softmax,
     "logsumexp": _log_sum_exp,
     "matmul_v2": _with_shared_matrix,
     "mv": _matrix_by_vector,
