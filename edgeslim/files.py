@@ -20,6 +20,7 @@ from edgeslim.errors import BadFileError, UnwritableError
 
 __all__ = [
     "AppendOnlyFile",
+    "copy_file",
     "from_home",
     "new_folder",
     "read_bytes",
@@ -50,6 +51,24 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnwritableError(f"cannot {doing} {path}: {reason}") from error
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copies a file, unless both are one. What is half-copied is left where it is.
+
+    Raises:
+        BadFileError: The source cannot be read.
+        UnwritableError: Read-only folder, full disk.
+    """
+    if source.resolve() == target.resolve():
+        return
+    try:
+        with source.open("rb"):
+            pass
+    except OSError as error:
+        raise BadFileError(f"cannot read {source}: {error.strerror or error}") from error
+    with _explained(target, "write"):
+        shutil.copyfile(source, target)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

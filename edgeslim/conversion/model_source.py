@@ -16,6 +16,7 @@ from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageErr
 from edgeslim.models import MODELS
 from edgeslim.opspec import Shape, TypedShape
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.pir.reader import read_pir
 
 if TYPE_CHECKING:
     import paddle
@@ -28,7 +29,10 @@ _TYPES = ("float32", "int64", "int32", "int16", "int8", "uint8", "bool")
 _GENERIC = {"__model__", "__params__", "model", "params"}
 """File names that say nothing of the model; its folder is called as it is."""
 
-_PROGRAMS = ("*/*.pdmodel", "*/__model__")
+_PROGRAMS = ("*/*.pdmodel", "*/__model__", "*/inference.json")
+_PROGRAM_ENDINGS = (".pdmodel", ".json")
+_PIR_STEM = "inference"
+"""As Paddle's own models are called."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +41,7 @@ class SavedModel:
 
     Args:
         name: Short name for reports.
-        program: Program description.
+        program: Program description, or a program in Paddle 3's own format (``.json``).
         parameters: Combined parameters, or a folder with a file for each.
     """
 
@@ -92,13 +96,17 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
     path = Path(text)
     if path.is_dir():
         return _from_folder(path)
-    if path.suffix in {".pdmodel", ".pdiparams", ".json", ".nb"} and path.exists():
-        _refuse_unreadable(path)
+    if path.suffix == ".nb" and path.exists():
+        raise ModelError(
+            f"{path} is already optimized and cannot be read back; give the model it was made from"
+        )
+    if path.suffix in _PROGRAM_ENDINGS and path.exists():
+        return _saved(path.stem, path, path.with_suffix(".pdiparams"))
+    if path.suffix == ".pdiparams" and path.exists():
         path = path.with_suffix("")
-    for ending in (".pdmodel", ".json"):
+    for ending in _PROGRAM_ENDINGS:
         program = path.with_name(path.name + ending)
         if program.exists():
-            _refuse_unreadable(program)
             return _saved(path.name, program, path.with_name(path.name + ".pdiparams"))
     if text in MODELS:
         load_paddle()
@@ -142,39 +150,32 @@ def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
     return shapes
 
 
-def _refuse_unreadable(path: Path) -> None:
-    if path.suffix == ".json":
-        raise ModelError(
-            f"{path} is a PIR model of Paddle 3, which opt cannot read; export it again with "
-            "FLAGS_enable_pir_api=0 set before Paddle is imported: "
-            "paddle.jit.save(net, path, input_spec=..., clip_extra=False)"
-        )
-    if path.suffix == ".nb":
-        raise ModelError(
-            f"{path} is already optimized and cannot be read back; give the model it was made from"
-        )
-
-
 def _from_folder(folder: Path) -> SavedModel:
     for program, parameters in _NAMINGS:
         if (folder / program).exists():
             return _saved(folder.name, folder / program, folder / parameters)
-    programs = sorted(folder.glob("*.pdmodel"))
-    if len(programs) == 1:
-        return _saved(programs[0].stem, programs[0], programs[0].with_suffix(".pdiparams"))
-    if programs:
-        names = ", ".join(str(program.with_suffix("")) for program in programs)
-        raise BadFileError(f"{folder} holds several models; give one of {names}")
-    for path in folder.glob("*.json"):
-        if path.with_suffix(".pdiparams").exists():
-            _refuse_unreadable(path)
+    for programs in (sorted(folder.glob("*.pdmodel")), _pir_programs(folder)):
+        if len(programs) == 1:
+            return _saved(programs[0].stem, programs[0], programs[0].with_suffix(".pdiparams"))
+        if programs:
+            names = ", ".join(str(program.with_suffix("")) for program in programs)
+            raise BadFileError(f"{folder} holds several models; give one of {names}")
     if (found := saved_under_other_names(folder)) is not None:
         return SavedModel(name=folder.name, program=found[0], parameters=found[1])
     below = next((each.parent for name in _PROGRAMS for each in sorted(folder.glob(name))), None)
     raise BadFileError(
-        f"{folder} holds no model: neither *.pdmodel with *.pdiparams nor __model__ with __params__"
-        + _otherwise(folder, below)
+        f"{folder} holds no model: neither *.pdmodel or *.json with *.pdiparams, nor __model__ "
+        f"with __params__{_otherwise(folder, below)}"
     )
+
+
+def _pir_programs(folder: Path) -> list[Path]:
+    """Programs of Paddle 3 in a folder, where other JSON files may lie as well."""
+    return [
+        path
+        for path in sorted(folder.glob("*.json"))
+        if path.stem == _PIR_STEM or path.with_suffix(".pdiparams").exists()
+    ]
 
 
 def _otherwise(folder: Path, below: Path | None) -> str:
@@ -203,8 +204,15 @@ def _names_in(folder: Path) -> list[str]:
     return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
 
+def _needs_none(program: Path) -> bool:
+    """Whether a program has no parameters; Paddle 3 writes no file of them then."""
+    if program.suffix != ".json":
+        return False
+    return not any(parameter.is_stored for parameter in read_pir(program).parameters)
+
+
 def _saved(name: str, program: Path, parameters: Path) -> SavedModel:
-    if not parameters.exists():
+    if not parameters.exists() and not _needs_none(program):
         if (found := parameters_beside(program)) is not None:
             return SavedModel(name=name, program=program, parameters=found)
         raise BadFileError(f"{program} has no parameters beside it: {parameters} is missing")

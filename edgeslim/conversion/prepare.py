@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeslim.conversion.model_inputs import GivenInputs, fitted
-from edgeslim.conversion.model_source import LayerModel, ModelSource
-from edgeslim.errors import BadFileError, ModelError, UnwritableError, UsageError
-from edgeslim.files import new_folder, write_bytes, write_together
+import numpy as np
+
+from edgeslim.conversion.model_inputs import GivenInputs, fitted, noise_of
+from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
+from edgeslim.errors import ModelError, UsageError
+from edgeslim.files import copy_file, new_folder, write_bytes, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
@@ -23,6 +24,8 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
+from edgeslim.paddle_io.pir.proof import prove_translation
+from edgeslim.paddle_io.pir.translate import translate
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
@@ -51,6 +54,8 @@ class PreparedModel:
         graph: The network before any fusion.
         changes: What was rewritten for Paddle-Lite, a phrase each.
         given: The user's own inputs, with which it is proved and timed; None is noise.
+        pir: The model in Paddle 3's own format that all this was written from; then it is what
+            Paddle runs as the truth.
     """
 
     name: str
@@ -60,6 +65,7 @@ class PreparedModel:
     graph: Graph
     changes: tuple[str, ...]
     given: GivenInputs | None = field(default=None, compare=False)
+    pir: SavedModel | None = None
 
 
 def prepare(
@@ -109,6 +115,8 @@ def _prepared(
         names = _names_in_order(net, given, source.name)
         return _exported(net, [given[each] for each in names], names, folder, source.name)
     new_folder(folder)
+    if source.program.suffix == ".json":
+        return _prepared_from_pir(source, folder, given, others)
     program = read_program(source.program)
     prefix = folder / _STEM
     _take_parameters(source.parameters, program, prefix.with_suffix(".pdiparams"))
@@ -118,6 +126,22 @@ def _prepared(
     drop_call_stacks(program)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
     return _rewritten(source.name, folder, make_shapes_known(prefix, shapes))
+
+
+def _prepared_from_pir(
+    source: SavedModel,
+    folder: Path,
+    input_shapes: Mapping[str, Shape],
+    open_shapes: Mapping[str, Shape],
+) -> PreparedModel:
+    """A model of Paddle 3, written as an old program that Paddle finds to compute the same."""
+    prefix = folder / _STEM
+    translate(source.program, source.parameters, prefix)
+    old = SavedModel.at(prefix, name=source.name)
+    prepared = prepare(old, folder, input_shapes=input_shapes, open_shapes=open_shapes)
+    inputs = noise_of(prepared.graph, np.random.default_rng(0))
+    prove_translation(source.program, prefix, inputs)
+    return replace(prepared, pir=source)
 
 
 def prepare_layer(
@@ -182,18 +206,7 @@ def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa:
         check_parameters(target, program)
     else:
         check_parameters(source, program)
-        _copy(source, target)
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.resolve() == target.resolve():
-        return
-    try:
-        shutil.copyfile(source, target)
-    except PermissionError as error:
-        raise BadFileError(f"cannot read {source}: {error.strerror}") from error
-    except OSError as error:
-        raise UnwritableError(f"cannot write {target}: {error.strerror or error}") from error
+        copy_file(source, target)
 
 
 def _closing(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
+from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, is_discrete, varies
 from edgeslim.deployment.ties import ChosenAmong, choices_of, settled
@@ -87,11 +88,11 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
         return noise_of(model.graph, generator, scale=_SCALES[more], wider=min(more, 3))
 
     inputs = [noise(number) for number in range(count)]
-    outputs = run_each_in_paddle(model.prefix, inputs)
+    outputs = paddle_outputs(model, inputs)
     if _steady_outputs(model.graph, outputs):
         others = [noise(number) for number in range(count, count + len(_SCALES) - 1)]
         inputs += others
-        outputs += run_each_in_paddle(model.prefix, others)
+        outputs += paddle_outputs(model, others)
     truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
     check_proves(model, truth)
     return _with_choices(model, truth)
@@ -120,16 +121,14 @@ def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
     Whether outputs depend on them is seen beside the same values in another order, and halved:
     Paddle alone is asked for those.
     """
-    truth = Truth(
-        inputs=(given.arrays,), outputs=tuple(run_each_in_paddle(model.prefix, [given.arrays]))
-    )
+    truth = Truth(inputs=(given.arrays,), outputs=tuple(paddle_outputs(model, [given.arrays])))
     _check_finite(model, truth.outputs, str(given.path))
     reversed_, halved = (
         {name: change(array) for name, array in given.arrays.items()}
         for change in (lambda array: array.ravel()[::-1].reshape(array.shape), _halved)
     )
     try:
-        others = run_each_in_paddle(model.prefix, [reversed_, halved])
+        others = paddle_outputs(model, [reversed_, halved])
     except ModelError:  # values in places where they do not belong
         return _with_choices(model, truth)
     _check_varying(model, (*truth.outputs, *others), f"those of {given.path} and changed ones")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeslim.conversion.model_inputs import check_input_types
 from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import ModelError
 from edgeslim.files import temporary_folder
-from edgeslim.paddle_io.export import run_each_in_paddle
 from edgeslim.profiling.device_session import open_device
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def loaded(
     check_input_types(model.graph, model.name)
     shapes = [model.graph.shapes[name] for name in model.graph.fetches]
     if kind is Engine.PADDLE:
-        yield lambda inputs: _shaped(run_each_in_paddle(model.prefix, inputs), shapes, model.name)
+        yield lambda inputs: _shaped(paddle_outputs(model, inputs), shapes, model.name)
         return
     with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
         target = session.execution.target

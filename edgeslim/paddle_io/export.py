@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ __all__ = [
     "run_in_paddle",
     "trace_plainly",
 ]
+
+_log = logging.getLogger(__name__)
 
 
 def export_layer(
@@ -63,16 +66,29 @@ def export_layer(
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         _forget_trace(paddle)
-        raise ModelError(
-            f"Paddle cannot export {type(net).__name__} for inputs "
-            f"{[list(shape) for shape in input_shapes]}: {_reason(error)}"
-        ) from error
+        if not _is_exported_by_pir(net, spec, prefix):
+            raise ModelError(
+                f"Paddle cannot export {type(net).__name__} for inputs "
+                f"{[list(shape) for shape in input_shapes]}: {_reason(error)}"
+            ) from error
     saved = Path(f"{prefix}.pdmodel")
     program = read_program(saved)
     if drop_call_stacks(program):
         write_bytes(saved, program.SerializeToString())
     if not persistent_tensors(program):
         raise ModelError(f"{type(net).__name__} has no parameters, and opt wants at least one")
+
+
+def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> bool:
+    """Whether the second road leads there: Paddle 3 traces in its own form what it cannot here."""
+    from edgeslim.paddle_io.pir.export import export_layer_by_pir
+
+    try:
+        export_layer_by_pir(net, spec, prefix)
+    except Exception as error:  # noqa: BLE001 - as on the first road, which says why
+        _log.debug("nor does it by way of Paddle 3's own form: %s", error)
+        return False
+    return True
 
 
 def trace_plainly(net: paddle.nn.Layer) -> None:

@@ -8,8 +8,12 @@ endian (Paddle, ``paddle/fluid/framework/lod_tensor.cc``, ``SerializeToStream``)
 from __future__ import annotations
 
 import math
+import mmap
+import os
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +67,23 @@ def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a Pr
     return dict(sorted(found.items()))
 
 
-def check_parameters(path: Path, program: Any) -> None:  # noqa: ANN401 - a ProgramDesc
-    """Proves that a file holds the parameters of a program, whole.
+def check_parameters(path: Path, program: Any, *, exactly: bool = False) -> None:  # noqa: ANN401
+    """Proves that a file holds the parameters of a program, whole, by their heads alone.
+
+    Args:
+        path: The file.
+        program: The ``ProgramDesc``.
+        exactly: Whether each has to have the very shape and type that the program says, and
+            not only as many elements.
 
     Raises:
         BadFileError: Truncated, too long, or of another program; says where.
     """
-    for _ in _checked_tensors(path, program):
-        pass
+    with _mapped(path) as content:
+        if _is_described(content, program):
+            return
+        for _ in _checked_tensors(content, path, program, exactly=exactly):
+            pass
 
 
 def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ANN401
@@ -80,19 +93,62 @@ def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]
         BadFileError: As `check_parameters`, or elements that NumPy has no type for (bfloat16).
     """
     tensors = {}
-    for name, shape, element_type, elements in _checked_tensors(path, program):
+    content = read_bytes(path)
+    for name, shape, element_type, start in _checked_tensors(content, path, program):
         if element_type not in _NUMPY_TYPES:
             raise BadFileError(f"{path}: {name!r} has elements of type {element_type} (bfloat16)")
-        tensors[name] = np.frombuffer(elements, _NUMPY_TYPES[element_type]).reshape(shape).copy()
+        count = math.prod(shape)
+        elements = np.frombuffer(content, _NUMPY_TYPES[element_type], count, start)
+        tensors[name] = elements.reshape(shape).copy()
     return tensors
 
 
+def _is_described(content: bytes | mmap.mmap, program: Any) -> bool:  # noqa: ANN401
+    """Whether a file has the very heads that a program's variables have, one after the other."""
+    dense = framework().VarType.DENSE_TENSOR
+    position = 0
+    kept = [each for each in program.blocks[0].vars if each.persistable and each.type.type == dense]
+    for variable in sorted(kept, key=attrgetter("name")):
+        described = variable.type.dense_tensor.tensor
+        encoded = described.SerializeToString()
+        head = struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded
+        start = position + len(head)
+        if content[position:start] != head or described.data_type not in _ITEM_BYTES:
+            return False
+        position = start + math.prod(described.dims) * _ITEM_BYTES[described.data_type]
+    return position == len(content)
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """A file's content, of which only what is looked at is read.
+
+    Raises:
+        BadFileError: Missing or unreadable.
+    """
+    try:
+        with path.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size == 0:  # which cannot be mapped
+                yield b""
+                return
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                yield content
+    except OSError as error:
+        raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
+
+
 def _checked_tensors(
+    content: bytes | mmap.mmap,
     path: Path,
     program: Any,  # noqa: ANN401
-) -> Iterator[tuple[str, Shape, int, bytes]]:
-    """Name, shape, type and elements of each tensor of a file; raises as `check_parameters`."""
-    content = read_bytes(path)
+    *,
+    exactly: bool = False,
+) -> Iterator[tuple[str, Shape, int, int]]:
+    """Name, shape, type and start of each tensor of a file; raises as `check_parameters`."""
+    types = {
+        variable.name: variable.type.dense_tensor.tensor.data_type
+        for variable in program.blocks[0].vars
+    }
     position = 0
     for name, shape in persistent_tensors(program).items():
         if position >= len(content):
@@ -116,12 +172,17 @@ def _checked_tensors(
                 f"{path} is truncated: {name!r} needs {end} bytes and the file has "
                 f"{len(content)}; {_FETCH_AGAIN}"
             )
-        if math.prod(found) != math.prod(shape):
+        if math.prod(found) != math.prod(shape) or (exactly and found != shape):
             raise BadFileError(
                 f"{path} is of another model: {name!r} should be {shape} and is {found}; "
                 f"{_OF_ANOTHER}"
             )
-        yield name, found, description.data_type, content[start:end]
+        if exactly and description.data_type != types[name]:
+            raise BadFileError(
+                f"{path} is of another model: {name!r} should have elements of type "
+                f"{types[name]} and has {description.data_type}"
+            )
+        yield name, found, description.data_type, start
         position = end
     if position != len(content):
         raise BadFileError(
@@ -158,7 +219,7 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
     return shapes
 
 
-def _tensor_at(content: bytes, position: int) -> tuple[Any, int, int]:
+def _tensor_at(content: bytes | mmap.mmap, position: int) -> tuple[Any, int, int]:
     """Description of the tensor at a place, where its elements start, and where they end.
 
     Raises:

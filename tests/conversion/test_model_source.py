@@ -12,6 +12,7 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.paddle_io.parameters import combined_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework, read_program
+from tests.paddle_io.pir.documents import feed, fetch, parameter, written
 
 NAMINGS = [
     ("model.pdmodel", "model.pdiparams"),
@@ -61,11 +62,48 @@ def test_several_models(tmp_path: Path) -> None:
         find_model(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["net", "net.json", ""])
-def test_a_model_of_the_newer_kind(name: str, tmp_path: Path) -> None:
-    touch(tmp_path, "net.json", "net.pdiparams")
-    with pytest.raises(ModelError, match=r"PIR model of Paddle 3.*FLAGS_enable_pir_api=0"):
-        find_model(str(tmp_path / name))
+@pytest.mark.parametrize("name", ["net", "net.json", "net.pdiparams", ""])
+def test_a_model_of_paddle_3(name: str, tmp_path: Path) -> None:
+    touch(tmp_path, "config.json", "net.json", "net.pdiparams")
+    found = find_model(str(tmp_path / name))
+    assert isinstance(found, SavedModel)
+    assert found.program == tmp_path / "net.json"
+    assert found.parameters == tmp_path / "net.pdiparams"
+
+
+def test_an_old_program_comes_before_a_new_one(tmp_path: Path) -> None:
+    touch(tmp_path, "net.json", "net.pdiparams", "net.pdmodel")
+    found = find_model(str(tmp_path / "net"))
+    assert isinstance(found, SavedModel)
+    assert found.program == tmp_path / "net.pdmodel"
+
+
+def test_several_models_of_paddle_3(tmp_path: Path) -> None:
+    touch(tmp_path, "a.json", "a.pdiparams", "b.json", "b.pdiparams")
+    with pytest.raises(BadFileError, match=r"several models; give one of .*/a, .*/b"):
+        find_model(str(tmp_path))
+
+
+def test_a_model_of_paddle_3_without_its_parameters(tmp_path: Path) -> None:
+    path = written(tmp_path, parameter("w", 1), feed(number=2), fetch(2))
+    for name in (path, path.parent):
+        with pytest.raises(BadFileError, match=r"inference\.json has no parameters beside it: .*"):
+            find_model(str(name))
+
+
+def test_a_model_of_paddle_3_that_has_no_parameters(tmp_path: Path) -> None:
+    path = written(tmp_path, feed(), fetch(1))
+    found = find_model(str(tmp_path))
+    assert isinstance(found, SavedModel)
+    assert found.program == path
+
+
+def test_a_json_file_that_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model": 1}')
+    with pytest.raises(BadFileError, match=r"config\.json is no program of Paddle 3"):
+        find_model(str(tmp_path / "config.json"))
+    with pytest.raises(BadFileError, match="holds no model"):
+        find_model(str(tmp_path))
 
 
 def test_an_optimized_model(tmp_path: Path) -> None:

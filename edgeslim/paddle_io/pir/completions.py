@@ -1,0 +1,129 @@
+"""Attributes that the old operators have and that follow from shapes, types or other values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.pir.attributes import converted, element_number
+from edgeslim.paddle_io.pir.reader import Operation, TensorType
+from edgeslim.paddle_io.pir.values import Value, constant_items, is_known
+
+__all__ = ["COMPLETIONS", "Draft"]
+
+_AS_INPUT = -1
+"""Instead of a type of elements."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """An old operator while it is put together.
+
+    Args:
+        kind: Its name.
+        inputs: Values by slot.
+        attributes: Type and value by name.
+        read: Type of each operand; None where there is none, or a list.
+    """
+
+    kind: str
+    inputs: dict[str, Value]
+    attributes: dict[str, tuple[str, Any]]
+    read: Sequence[TensorType | None]
+
+    @property
+    def first(self) -> TensorType:
+        """Type of the first operand.
+
+        Raises:
+            ValueError: It is left out or a list.
+        """
+        if not self.read or self.read[0] is None:
+            raise ValueError("its first operand is no tensor")
+        return self.read[0]
+
+
+def _cast(draft: Draft, _operation: Operation) -> None:
+    draft.attributes["in_dtype"] = ("int", element_number(draft.first.element))
+
+
+def _deformable(draft: Draft, _operation: Operation) -> None:
+    """The first version of these convolutions, which have no mask, was an operator of its own."""
+    if "Mask" not in draft.inputs:
+        draft.kind = "deformable_conv_v1"
+
+
+def _evaluation(draft: Draft, operation: Operation) -> None:
+    """Normalization and dropout as in a training do not compute the same thing twice."""
+    attributes = operation.attributes
+    if not attributes["is_test"] and not attributes.get("use_global_stats"):
+        raise ModelError(
+            f"{operation.name} is as in a training (is_test is false); "
+            "call eval() on the network and save it again"
+        )
+    draft.attributes["is_test"] = ("bool", True)
+
+
+def _interpolation(draft: Draft, _operation: Operation) -> None:
+    """Sizes and scales that are known are attributes, which is where optimizers look for them."""
+    axes = ("out_d", "out_h", "out_w")
+    for slot in ("SizeTensor", "OutSize"):
+        size = draft.inputs.get(slot)
+        if size is not None and is_known(size):
+            del draft.inputs[slot]
+            extents = constant_items(size)
+            for axis, extent in zip(axes[-len(extents) :], extents, strict=True):
+                draft.attributes[axis] = ("int", converted(extent, "int"))
+    scale = draft.inputs.get("Scale")
+    if scale is not None and is_known(scale):
+        del draft.inputs["Scale"]
+        factors = constant_items(scale)
+        if len(factors) == 1:
+            factors *= len(draft.first.shape) - 2
+        draft.attributes["scale"] = ("floats", converted(factors, "floats"))
+
+
+def _reduction(draft: Draft, operation: Operation) -> None:
+    """No axes are all axes, which old programs say by a flag."""
+    kind, axes = draft.attributes["dim"]
+    rank = len(draft.first.shape)
+    named = {axis % rank for axis in axes} if rank else set()
+    # Some kernels look at the flag alone, some at the axes alone.
+    draft.attributes["dim"] = (kind, axes or list(range(rank)) or [0])
+    draft.attributes["reduce_all"] = ("bool", not axes or len(named) == rank)
+    types = [_AS_INPUT, _AS_INPUT]
+    if not str(operation.attributes.get("dtype", "Undefined")).startswith("Undefined"):
+        types = [
+            element_number(draft.first.element),
+            element_number(operation.attributes["dtype"]),
+        ]
+    draft.attributes["in_dtype"] = ("int", types[0])
+    draft.attributes["out_dtype"] = ("int", types[1])
+
+
+def _set_value(draft: Draft, _operation: Operation) -> None:
+    draft.attributes["dtype"] = ("int", element_number(draft.first.element))
+    if "ValueTensor" in draft.inputs:
+        draft.attributes["shape"] = ("longs", [])
+        draft.attributes["values"] = ("scalars", [])
+
+
+def _strided_slice(draft: Draft, _operation: Operation) -> None:
+    axes = draft.attributes["axes"][1]
+    is_open = any(slot in draft.inputs for slot in ("StartsTensor", "EndsTensor", "StridesTensor"))
+    draft.attributes["infer_flags"] = ("ints", [-1 if is_open else 1] * len(axes))
+    draft.attributes["decrease_axis"] = ("ints", [])
+
+
+COMPLETIONS: dict[str, Callable[[Draft, Operation], None]] = {
+    "cast": _cast,
+    "deformable": _deformable,
+    "evaluation": _evaluation,
+    "interpolation": _interpolation,
+    "reduction": _reduction,
+    "set_value": _set_value,
+    "strided_slice": _strided_slice,
+}
+"""By the name in a row."""

@@ -1,0 +1,106 @@
+"""How a row of the table of operators is written, and what it means.
+
+A row says, for an operator of Paddle 3, what it was called before and where its operands, results
+and attributes go::
+
+    row("pool2d", "X ksize:ints", "Out", "strides:ints paddings:ints ceil_mode:bool …")
+
+- **Operands**, in order: a slot's name; or ``name:type``, an operand that has to be a constant and
+  becomes an attribute; or ``name:type/Slot/ListSlot``, which goes into a slot where it is no
+  constant, one tensor into the first, a list into the second; or ``-``, which nothing reads.
+- **Results**, in order: a slot's name; or ``Slot=Operand``, written in place of an operand; or
+  ``-``, which the old operator has not.
+- **Attributes**: ``name:type``, ``new=old:type``, or ``name!``, which says nothing of what is
+  computed. An attribute that no row knows is refused by its name.
+- **Constants**: attributes that the old operator has and the new one implies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["Constant", "Operand", "Row", "row"]
+
+Constant = bool | int | float | str | tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Where an operand goes.
+
+    Args:
+        slot: The old operator's slot for a tensor; empty if it has none.
+        list_slot: Its slot for a list of tensors, where that is another.
+        attribute: The attribute that a constant becomes; empty if it stays an operand.
+        type: Of that attribute.
+    """
+
+    slot: str
+    list_slot: str = ""
+    attribute: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an operator was called before.
+
+    Args:
+        kind: The old name.
+        operands: Where its operands go, in order.
+        results: Slot of each result; empty for one that the old operator has not.
+        in_place: Results that are written into an operand: its slot by theirs.
+        attributes: Old name and type by the new name.
+        ignored: Attributes that say nothing of what is computed.
+        constants: Attributes that the new operator implies.
+        completed: Name of what sets the remaining attributes (`completions.py`).
+    """
+
+    kind: str
+    operands: tuple[Operand, ...]
+    results: tuple[str, ...]
+    in_place: Mapping[str, str]
+    attributes: Mapping[str, tuple[str, str]]
+    ignored: frozenset[str]
+    constants: Mapping[str, Constant]
+    completed: str
+
+
+def row(
+    kind: str,
+    operands: str,
+    results: str,
+    attributes: str = "",
+    *,
+    completed: str = "",
+    **constants: Constant,
+) -> Row:
+    """A row of the table, written as the module says."""
+    slots = [slot.partition("=") for slot in results.split()]
+    named = [attribute for attribute in attributes.split() if not attribute.endswith("!")]
+    return Row(
+        kind=kind,
+        operands=tuple(map(_operand, operands.split())),
+        results=tuple("" if slot == "-" else slot for slot, _, _ in slots),
+        in_place={slot: source for slot, _, source in slots if source},
+        attributes=dict(map(_attribute, named)),
+        ignored=frozenset(each[:-1] for each in attributes.split() if each.endswith("!")),
+        constants=constants,
+        completed=completed,
+    )
+
+
+def _operand(text: str) -> Operand:
+    if ":" not in text:
+        return Operand("" if text == "-" else text)
+    name, _, rest = text.partition(":")
+    kind, *slots = rest.split("/")
+    slot, list_slot = (*slots, "", "")[:2]
+    return Operand(slot, list_slot, attribute=name, type=kind)
+
+
+def _attribute(text: str) -> tuple[str, tuple[str, str]]:
+    names, _, kind = text.partition(":")
+    new, _, old = names.partition("=")
+    return new, (old or new, kind)

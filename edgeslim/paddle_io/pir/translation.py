@@ -1,0 +1,333 @@
+"""A program of Paddle 3 written operator by operator as the old description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgeslim.errors import BadFileError, ModelError
+from edgeslim.paddle_io.pir.attributes import converted
+from edgeslim.paddle_io.pir.builtin import BUILTINS
+from edgeslim.paddle_io.pir.completions import COMPLETIONS, Draft
+from edgeslim.paddle_io.pir.operators import row_of
+from edgeslim.paddle_io.pir.reader import NO_TENSOR, Operation, PirProgram, Result, TensorType
+from edgeslim.paddle_io.pir.refusals import refuse
+from edgeslim.paddle_io.pir.rows import Operand, Row
+from edgeslim.paddle_io.pir.values import (
+    Constant,
+    Several,
+    Tensor,
+    Value,
+    constant_items,
+    is_known,
+)
+from edgeslim.paddle_io.pir.writer import Attributes, Writer
+
+__all__ = ["UNUSED_PARAMETER", "old_program"]
+
+UNUSED_PARAMETER = "unused_weight"
+"""Of a program that has none, for the optimizer wants at least one."""
+
+_NO_MEANING = frozenset(
+    ("force_backend", "op_callstack", "op_role", "op_dist_attr", "place", "struct_name")
+)
+"""Attributes of any operator that say nothing of what it computes."""
+
+_SIZES = frozenset(("int", "ints", "bounds", "long", "longs"))
+
+_TYPES_OF_CONSTANTS = {bool: "bool", int: "int", float: "float", str: "str", tuple: "ints"}
+
+
+def old_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
+    """The old description of a program, with the same names of inputs and parameters.
+
+    Outputs are called as Paddle's predictor calls them, ``fetch_name_0`` and so on.
+
+    Args:
+        program: The program.
+        path: Its file, for errors.
+
+    Raises:
+        ModelError: It has operators or attributes that old programs have no name for.
+        BadFileError: It refers to values that nothing makes.
+    """
+    refuse(program.operations, path)
+    _refuse_halves(program, path)
+    translation = _Translation(program)
+    operation: Operation | None = None
+    try:
+        translation.declare_inputs()
+        for operation in program.operations:
+            translation.translate(operation)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    except _DanglingValueError as error:
+        raise BadFileError(f"{path} is damaged: {error}") from error
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        called = "a parameter" if operation is None else operation.name
+        why = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ModelError(f"{path}: {called} has no counterpart in old programs: {why}") from error
+    return translation.writer.program
+
+
+def _refuse_halves(program: PirProgram, path: Path) -> None:
+    """Neither Paddle nor Paddle-Lite has kernels for them on processors such as x86."""
+    for parameter in program.parameters:
+        if parameter.type.element in {"float16", "bfloat16"}:
+            raise ModelError(
+                f"{path} has parameters of {parameter.type.element}, such as {parameter.name!r}, "
+                "and edgeslim reads those of float32; save the network again after net.float(), "
+                "and let edgeslim make it smaller (--precision)"
+            )
+
+
+class _DanglingValueError(Exception):
+    """A value that nothing makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """An output: its name, and its place among the outputs."""
+
+    name: str
+    column: int
+
+
+class _Translation:
+    """What is known of each value of the program, and what is written of it."""
+
+    def __init__(self, program: PirProgram) -> None:
+        self._program = program
+        self._values: dict[int, Value] = {}
+        self._not_kept: dict[int, str] = {}
+        self._fetched = {
+            operation.operands[0]: _fetched(operation)
+            for operation in reversed(program.operations)
+            if operation.name == "pd_op.fetch"
+        }
+        feeds = [each.attributes["name"] for each in program.operations if _is_feed(each)]
+        self.writer = Writer(
+            {
+                *feeds,
+                *(parameter.name for parameter in program.parameters),
+                *(fetched.name for fetched in self._fetched.values()),
+            }
+        )
+
+    def declare_inputs(self) -> None:
+        """Declares the parameters and what is fed, in the order of the file."""
+        for parameter in self._program.parameters:
+            if parameter.is_stored:
+                self._values[parameter.number] = self.writer.declare(
+                    parameter.name, parameter.type, is_parameter=True
+                )
+            else:
+                self._not_kept[parameter.number] = parameter.name
+        if not any(parameter.is_stored for parameter in self._program.parameters):
+            self.writer.declare(UNUSED_PARAMETER, TensorType("float32", (1,)), is_parameter=True)
+        feeds = [operation for operation in self._program.operations if _is_feed(operation)]
+        for column, operation in enumerate(feeds):
+            (result,) = operation.results
+            fed = self.writer.declare(operation.attributes["name"], result.types[0])
+            self.writer.add("feed", {"X": ["feed"]}, {"Out": [fed.name]}, {"col": ("int", column)})
+            self._values[result.number] = fed
+
+    def translate(self, operation: Operation) -> None:
+        """Writes one operator, or remembers what it makes."""
+        if _is_feed(operation):
+            return
+        if operation.name == "pd_op.fetch":
+            self._fetch(operation)
+            return
+        if operation.name in BUILTINS:
+            made = BUILTINS[operation.name](self.writer, operation, self._operands(operation))
+        else:
+            row = row_of(operation.short_name)
+            assert row is not None  # noqa: S101 - `refuse` has looked
+            made = self._by_row(operation, row)
+        for result, value in zip(operation.results, made, strict=True):
+            self._values[result.number] = value
+
+    def _operands(
+        self, operation: Operation, rules: Sequence[Operand] | None = None
+    ) -> list[Value | None]:
+        """The operator's operands; those that no rule reads need not be there."""
+        return [
+            None
+            if number == 0 or (rules is not None and _is_ignored(rules, place))
+            else self._value(number)
+            for place, number in enumerate(operation.operands)
+        ]
+
+    def _value(self, number: int) -> Value:
+        if number in self._not_kept:
+            raise ModelError(
+                f"parameter {self._not_kept[number]!r} is read and not kept in the file"
+            )
+        if number not in self._values:
+            raise _DanglingValueError(f"value {number} is read and nothing makes it")
+        return self._values[number]
+
+    def _by_row(self, operation: Operation, row: Row) -> list[Value]:
+        operands = self._operands(operation, row.operands)
+        if len(operands) > len(row.operands):
+            raise ModelError(
+                f"{operation.name} has {len(operands)} operands, of which edgeslim knows "
+                f"{len(row.operands)}"
+            )
+        draft = Draft(
+            kind=row.kind,
+            inputs={},
+            attributes=self._attributes(operation, row),
+            read=[_type_of(value) for value in operands],
+        )
+        for rule, value in zip(row.operands, operands, strict=False):
+            if value is not None:
+                self._place(draft, rule, value, operation)
+        if row.completed:
+            COMPLETIONS[row.completed](draft, operation)
+        inputs = {slot: self.writer.names(value) for slot, value in draft.inputs.items()}
+        outputs, made = self._results(operation, row, inputs)
+        self.writer.add(draft.kind, inputs, outputs, draft.attributes)
+        return made
+
+    def _attributes(self, operation: Operation, row: Row) -> dict[str, tuple[str, Any]]:
+        attributes: dict[str, tuple[str, Any]] = {
+            name: (
+                _TYPES_OF_CONSTANTS[type(value)],
+                list(value) if isinstance(value, tuple) else value,
+            )
+            for name, value in row.constants.items()
+        }
+        for name, value in operation.attributes.items():
+            if name in row.ignored or name in _NO_MEANING:
+                continue
+            if name not in row.attributes:
+                raise ModelError(
+                    f"{operation.name} has an attribute that edgeslim does not know: "
+                    f"{name}={value!r}"
+                )
+            old, kind = row.attributes[name]
+            try:
+                attributes[old] = (kind, converted(value, kind))
+            except ValueError as error:
+                raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
+        return attributes
+
+    def _place(self, draft: Draft, rule: Operand, value: Value, operation: Operation) -> None:
+        """Puts an operand where its rule says: into an attribute if it is known, or a slot."""
+        if not rule.attribute:
+            if rule.slot:
+                draft.inputs[rule.slot] = value
+            return
+        if is_known(value):
+            try:
+                draft.attributes[rule.attribute] = (
+                    rule.type,
+                    converted(constant_items(value), rule.type),
+                )
+            except ValueError as error:
+                raise ModelError(
+                    f"operand {rule.attribute!r} of {operation.name}: {error}"
+                ) from error
+            return
+        is_list = isinstance(value, Several)
+        slot = (rule.list_slot or rule.slot) if is_list else rule.slot
+        if not slot:
+            raise ModelError(
+                f"{operation.name} takes {rule.attribute!r} from what the program computes; "
+                "it has to be a constant"
+            )
+        if rule.type in _SIZES:
+            value = self._as_sizes(value)
+        draft.inputs[slot] = value
+        if isinstance(value, Several) and rule.type != "int":
+            known = [constant_items(each)[0] if is_known(each) else -1 for each in value.items]
+            draft.attributes[rule.attribute] = (rule.type, converted(known, rule.type))
+
+    def _as_sizes(self, value: Value) -> Value:
+        """Sizes as Paddle-Lite's kernels read them: as numbers of 32 bits, whatever they are."""
+        if isinstance(value, Several):
+            return Several(
+                tuple(
+                    item if isinstance(item, Constant) else self.writer.cast(item, "int32")
+                    for item in value.items
+                )
+            )
+        return self.writer.cast(value, "int32")
+
+    def _results(
+        self, operation: Operation, row: Row, inputs: dict[str, list[str]]
+    ) -> tuple[dict[str, list[str]], list[Value]]:
+        """The tensors that an operator writes, by slot and by result."""
+        outputs: dict[str, list[str]] = {}
+        made: list[Value] = []
+        slots = (*row.results, *("" for _ in operation.results))
+        for result, slot in zip(operation.results, slots, strict=False):
+            source = inputs.get(row.in_place.get(slot, ""))
+            if source:
+                outputs[slot] = source
+                made.append(Tensor(source[0], result.types[0]))
+                continue
+            value = self._new(row.kind, result)
+            if slot:
+                outputs[slot] = self.writer.names(value)
+            made.append(value)
+        return outputs, made
+
+    def _new(self, kind: str, result: Result) -> Value:
+        """New tensors for a result; one that is an output is called so."""
+        if result.is_list:
+            return Several(tuple(self.writer.new(kind, each) for each in result.types))
+        (single,) = result.types
+        if single.element == NO_TENSOR:
+            return Several(())
+        fetched = self._fetched.get(result.number)
+        if fetched is not None:
+            return self.writer.declare(fetched.name, single)
+        return self.writer.new(kind, single)
+
+    def _fetch(self, operation: Operation) -> None:
+        """Gives out a tensor; under a second name if it is no operator's own result."""
+        fetched = _fetched(operation)
+        value = self._value(operation.operands[0])
+        if isinstance(value, Several):
+            raise ModelError("an output is a list of tensors; return each by itself")
+        tensor = self.writer.tensor(value)
+        name = tensor.name
+        if name != fetched.name:
+            name = self._copy(tensor, fetched.name)
+        column: Attributes = {"col": ("int", fetched.column)}
+        self.writer.add("fetch", {"X": [name]}, {"Out": ["fetch"]}, column)
+
+    def _copy(self, tensor: Tensor, name: str) -> str:
+        """A copy of a tensor under a name, as Paddle's own saving makes them."""
+        self.writer.declare(name, tensor.type)
+        if tensor.type.element == "bool":
+            self.writer.add("assign", {"X": [tensor.name]}, {"Out": [name]}, {})
+            return name
+        identity: Attributes = {
+            "scale": ("float", 1.0),
+            "bias": ("float", 0.0),
+            "bias_after_scale": ("bool", True),
+        }
+        self.writer.add("scale", {"X": [tensor.name]}, {"Out": [name]}, identity)
+        return name
+
+
+def _is_feed(operation: Operation) -> bool:
+    return operation.name == "pd_op.data"
+
+
+def _fetched(operation: Operation) -> _Fetched:
+    return _Fetched(str(operation.attributes["name"]), int(operation.attributes["col"]))
+
+
+def _is_ignored(rules: Sequence[Operand], place: int) -> bool:
+    return place < len(rules) and not rules[place].slot and not rules[place].attribute
+
+
+def _type_of(value: Value | None) -> TensorType | None:
+    return None if value is None or isinstance(value, Several) else value.type

@@ -1,0 +1,86 @@
+"""What the values of a program are while it is written anew: tensors, constants, lists of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeslim.paddle_io.pir.reader import TensorType
+
+__all__ = [
+    "ELEMENT_NUMBERS",
+    "Constant",
+    "Several",
+    "Tensor",
+    "Value",
+    "constant_items",
+    "is_known",
+]
+
+ELEMENT_NUMBERS = {
+    "bool": 0,
+    "int16": 1,
+    "int32": 2,
+    "int64": 3,
+    "float16": 4,
+    "float32": 5,
+    "float64": 6,
+    "uint8": 20,
+    "int8": 21,
+    "bfloat16": 22,
+}
+"""Paddle's ``VarType.Type`` of elements, by NumPy's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor that is in the new program, by its name there."""
+
+    name: str
+    type: TensorType
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A tensor whose elements the file says; in the new program only where a tensor is needed.
+
+    Args:
+        elements: They.
+        is_uniform: Whether all are the same.
+    """
+
+    elements: np.ndarray[Any, Any]
+    is_uniform: bool
+
+    @property
+    def type(self) -> TensorType:
+        """As of a tensor."""
+        return TensorType(self.elements.dtype.name, self.elements.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list of tensors."""
+
+    items: tuple[Tensor | Constant, ...]
+
+
+Value = Tensor | Constant | Several
+
+
+def is_known(value: Value | None) -> bool:
+    """Whether the file says all of a value's elements."""
+    if isinstance(value, Several):
+        return all(map(is_known, value.items))
+    return isinstance(value, Constant)
+
+
+def constant_items(value: Value) -> list[Any]:
+    """The elements of a known value, or of a list of known values, as Python's numbers."""
+    if isinstance(value, Several):
+        return [number for item in value.items for number in constant_items(item)]
+    assert isinstance(value, Constant)  # noqa: S101 - `is_known` said so
+    numbers: list[Any] = value.elements.ravel().tolist()
+    return numbers

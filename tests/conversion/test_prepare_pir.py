@@ -1,0 +1,86 @@
+"""Models of Paddle 3's own format made ready: written anew, and proved to compute the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion import prepare as preparing
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.paddle_outputs import paddle_outputs
+from edgeslim.conversion.prepare import prepare
+from edgeslim.errors import BadFileError, ModelError, UsageError
+from edgeslim.paddle_io.parameters import write_parameters
+from tests.paddle_io.pir.documents import (
+    attribute,
+    feed,
+    fetch,
+    operator,
+    parameter,
+    written,
+)
+
+pytestmark = pytest.mark.slow
+
+W = np.array([[0.5, -2.0, 1.0], [0.0, 1.5, -1.0]], np.float32)
+X = np.array([[0.5, 1.0, -3.0], [-0.5, 0.25, 0.0]], np.float32)
+SUM = W + X
+EXPECTED = np.where(SUM > 0, SUM, np.float32(0.3) * SUM)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A leaky ReLU of the sum of an input of open shape and a parameter."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    slope = attribute("negative_slope", "f64", 0.3)
+    written(
+        folder,
+        parameter("w", 1),
+        feed("x", 2),
+        operator("1.add", (2, 1), (3,)),
+        operator("1.leaky_relu", (3,), (4,), [slope]),
+        fetch(4),
+    )
+    write_parameters(folder / "inference.pdiparams", {"w": W})
+    return folder
+
+
+def test_is_prepared_and_its_truth_is_the_new_program(model: Path, tmp_path: Path) -> None:
+    prepared = prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
+    assert prepared.name == "inference"
+    assert prepared.graph.feeds == {"x": (2, 3)}
+    assert prepared.graph.parameters == {"w": (2, 3)}
+    prepared.prefix.with_suffix(".pdmodel").unlink()  # so nothing else can be asked
+    ((output,),) = paddle_outputs(prepared, [{"x": X}])
+    np.testing.assert_allclose(output, EXPECTED, rtol=1e-6)
+
+
+def test_an_input_of_open_shape_wants_one(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="inference has no input 'y'; it has x"):
+        prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"y": (2, 3)})
+
+
+def test_another_program_than_the_new_one_is_found_out(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def translate(path: Path, parameters: Path, prefix: Path) -> None:
+        """As a translation that mistakes one number would."""
+        text = path.read_text().replace('"D":0.3}', '"D":0.4}')
+        (tmp_path / "other.json").write_text(text)
+        right(tmp_path / "other.json", parameters, prefix)
+
+    right: Any = preparing.translate
+    monkeypatch.setattr(preparing, "translate", translate)
+    with pytest.raises(ModelError, match="output 0 is another as an old program than in Paddle"):
+        prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
+
+
+def test_parameters_that_are_cut(model: Path, tmp_path: Path) -> None:
+    parameters = model / "inference.pdiparams"
+    parameters.write_bytes(parameters.read_bytes()[:-1])
+    with pytest.raises(BadFileError, match=r"inference\.pdiparams is truncated"):
+        prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
