@@ -129,16 +129,13 @@ def _prepared(
 
 
 def _prepared_from_pir(
-    source: SavedModel,
-    folder: Path,
-    input_shapes: Mapping[str, Shape],
-    open_shapes: Mapping[str, Shape],
+    source: SavedModel, folder: Path, given: dict[str, Shape], others: Mapping[str, Shape]
 ) -> PreparedModel:
     """A model of Paddle 3, written as an old program that Paddle finds to compute the same."""
     prefix = folder / _STEM
     translate(source.program, source.parameters, prefix)
     old = SavedModel.at(prefix, name=source.name)
-    prepared = prepare(old, folder, input_shapes=input_shapes, open_shapes=open_shapes)
+    prepared = _prepared(old, folder, given, others)
     inputs = noise_of(prepared.graph, np.random.default_rng(0))
     prove_translation(source.program, prefix, inputs)
     return replace(prepared, pir=source)
