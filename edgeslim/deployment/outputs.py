@@ -28,6 +28,7 @@ __all__ = [
     "OutputDifference",
     "Truth",
     "acceptable",
+    "check_outputs",
     "compare_outputs",
     "difference_of",
     "outputs_on_device",
@@ -62,16 +63,34 @@ def compare_outputs(
     inputs = [list(each.values()) for each in truth.inputs]
     found = outputs_on_device(session, file, inputs, len(model.graph.fetches), folder)
     difference = difference_of(truth.outputs, truth.settled(found))
-    if not acceptable(difference, precision):
-        exact = precision is Precision.FP32
-        outputs = model.graph.fetches
-        which = f" {outputs[difference.worst]!r}" if len(outputs) > 1 else ""
-        raise ModelError(
-            f"{model.name} computes something else on {session.profile.name}"
-            f"{'' if exact else f' in {precision.value}'}: its outputs{which} differ from "
-            f"Paddle's {told(difference, precision)}"
-        )
+    check_outputs(difference, model, precision, f"on {session.profile.name}")
     return difference
+
+
+def check_outputs(
+    difference: OutputDifference, model: PreparedModel, precision: Precision, where: str
+) -> None:
+    """That outputs are those of the model, by the rule of their precision.
+
+    Args:
+        difference: How far they are from Paddle's.
+        model: The model.
+        precision: What it was converted to.
+        where: What gave them, in the sentence that refuses them.
+
+    Raises:
+        ModelError: They are not.
+    """
+    if acceptable(difference, precision):
+        return
+    exact = precision is Precision.FP32
+    outputs = model.graph.fetches
+    which = f" {outputs[difference.worst]!r}" if len(outputs) > 1 else ""
+    raise ModelError(
+        f"{model.name} computes something else {where}"
+        f"{'' if exact else f' in {precision.value}'}: its outputs{which} differ from "
+        f"Paddle's {told(difference, precision)}"
+    )
 
 
 def outputs_on_device(

@@ -20,7 +20,7 @@ from edgeslim.errors import ModelError
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_each_in_paddle
 
-__all__ = ["Truth", "check_proves", "paddle_truth"]
+__all__ = ["Truth", "check_proves", "paddle_truth", "truth_of"]
 
 _FEWEST = 2
 """Of one input nobody knows whether outputs depend on it."""
@@ -96,6 +96,16 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
     truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
     check_proves(model, truth)
     return _with_choices(model, truth)
+
+
+def truth_of(model: PreparedModel, inputs: Sequence[Mapping[str, Array]]) -> Truth:
+    """What Paddle computes for some inputs, whether or not that proves anything.
+
+    Raises:
+        ModelError: Paddle cannot load or run it.
+    """
+    outputs = tuple(run_each_in_paddle(model.prefix, inputs))
+    return _with_choices(model, Truth(inputs=tuple(inputs), outputs=outputs))
 
 
 def _with_choices(model: PreparedModel, truth: Truth) -> Truth:

@@ -14,6 +14,8 @@ from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.outputs import outputs_on_device
+from edgeslim.deployment.proving import Claim, prove_outputs
+from edgeslim.deployment.truth import truth_of
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import ModelError
 from edgeslim.files import temporary_folder
@@ -55,7 +57,8 @@ def loaded(
 
     Raises:
         UsageError: Unknown names; a precision that cannot be had.
-        ModelError: It does not convert to that precision.
+        ModelError: It does not convert to that precision; when it first runs, the device's outputs
+            are not Paddle's.
         ProgramError, LinkError: The device or ``opt`` does not work.
     """
     check_input_types(model.graph, model.name)
@@ -68,11 +71,18 @@ def loaded(
         (chosen,) = precisions_of((precision,) if precision else (), model, target)
         source = model_in(model, chosen, here / "model")
         file = optimize(source, target, here / model.name, chosen)
+        claim = Claim(model=source, file=file, target=target, precision=chosen)
+        unproved = True
 
         def run(inputs: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+            nonlocal unproved
             with temporary_folder() as scratch:
                 fed = [[each[name] for name in model.graph.feeds] for each in inputs]
                 found = outputs_on_device(session, file, fed, len(shapes), scratch)
+                if unproved and found:
+                    # Of what is shown, not of noise: these answers are what somebody reads.
+                    prove_outputs(session, claim, truth_of(source, inputs[:1]), found[:1], scratch)
+                    unproved = False
             return _shaped(found, shapes, model.name)
 
         yield run
