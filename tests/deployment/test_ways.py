@@ -361,6 +361,8 @@ def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
     program.blocks[0].ops[-2].type = "fake_quantize_range_abs_max"
     older = replace(model, prefix=tmp_path / "model")
     older.prefix.with_suffix(".pdmodel").write_bytes(program.SerializeToString())
+    parameters = model.prefix.with_suffix(".pdiparams").read_bytes()
+    older.prefix.with_suffix(".pdiparams").write_bytes(parameters)
     assert is_quantized(older)
     assert model_in(older, Precision.INT8, tmp_path / "int8") is older
     with pytest.raises(ModelError, match=r"net is quantized by operators .* no fp32 of it"):
