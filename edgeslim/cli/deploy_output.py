@@ -16,6 +16,10 @@ _NOTABLE_SPEED = 0.03
 _COLUMNS = (
     *("model", "target", "MB", "predicted", "measured", "error", "limit", "met", "outputs off"),
 )
+_ONE_SIZE = (
+    "a predictor must see one input size only: with a second, Paddle-Lite 2.12 to 2.14 gives other "
+    "numbers in silence; load the file again for each size"
+)
 _SPEEDUP = "times as fast"
 _WAY = ("precision", "kernels", "threads")
 _JUDGED = ("variance lost", "same top-1", "fastest")
@@ -46,6 +50,7 @@ def _print_notes(done: Deployment) -> None:
     """What does not fit into the table."""
     for each in done.models:
         _print_model_notes(each, done.speedup(each))
+    print_lines(_ONE_SIZE)
     _print_judgement(done)
     for failed in done.failed:
         way = told_way(failed.precision, failed.threads)

@@ -22,13 +22,14 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
-from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
+from edgeslim.paddle_io.lite_rewrite import refuse_channels_last, rewrite_for_lite
 from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.pir.translate import translate
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
+from edgeslim.paddle_io.saved_check import check_saved
 
 if TYPE_CHECKING:
     import paddle
@@ -109,11 +110,14 @@ def _prepared(
         load_paddle()
         net = build_layer(source)
         if set(given) <= {""}:
-            return prepare_layer(
-                net, given.get("") or source.input_shape or (), folder, name=source.name
-            )
-        names = _names_in_order(net, given, source.name)
-        return _exported(net, [given[each] for each in names], names, folder, source.name)
+            traced = [given.get("") or source.input_shape or ()]
+            prepared = prepare_layer(net, traced[0], folder, name=source.name)
+        else:
+            names = _names_in_order(net, given, source.name)
+            traced = [given[each] for each in names]
+            prepared = _exported(net, traced, names, folder, source.name)
+        check_saved(source.name, net, traced, prepared.prefix)
+        return prepared
     new_folder(folder)
     if source.program.suffix == ".json":
         return _prepared_from_pir(source, folder, given, others)
@@ -262,6 +266,7 @@ def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     prefix = folder / _STEM
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
+    refuse_channels_last(program)  # before channels are counted along another axis
     graph = graph_of(program, original)
     parameters = prefix.with_suffix(".pdiparams")
     draft = Draft(program, parameters)

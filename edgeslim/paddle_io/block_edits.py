@@ -23,6 +23,7 @@ __all__ = [
     "scratch_variable",
     "set_attribute",
     "shape_of",
+    "type_of",
 ]
 
 _INFERENCE_DROPOUT: dict[str, Attribute] = {
@@ -73,6 +74,13 @@ def shape_of(block: Any, name: str) -> Shape:  # noqa: ANN401
     """The shape of a tensor as described; no axes if it is not."""
     found = next((each for each in block.vars if each.name == name), None)
     return () if found is None else tuple(found.type.dense_tensor.tensor.dims)
+
+
+def type_of(block: Any, name: str) -> int:  # noqa: ANN401
+    """Paddle's number of what a tensor is of; floats if it is not described."""
+    types = framework().VarType
+    found = next((each for each in block.vars if each.name == name), None)
+    return types.FP32 if found is None else int(found.type.dense_tensor.tensor.data_type)
 
 
 def new_variable(

@@ -32,12 +32,19 @@ def rewrite_for_lite(draft: Draft) -> list[str]:
 
 
 def refuse_channels_last(program: Any) -> None:  # noqa: ANN401 - a ProgramDesc
-    """Paddle-Lite takes all for channels first and computes something else, without a word."""
+    """Paddle-Lite takes all for channels first and computes something else, without a word.
+
+    Raises:
+        ModelError: An operator has its channels last; says which, and what to do.
+    """
     for block in program.blocks:
         for op in block.ops:
             for attribute in op.attrs:
                 if attribute.name in {"data_format", "data_layout"} and attribute.s == "NHWC":
+                    made = next((name for each in op.outputs for name in each.arguments), "")
                     raise ModelError(
-                        f"the network has its channels last ({attribute.name}=NHWC at {op.type}) "
-                        "and Paddle-Lite knows channels first only; build it with NCHW"
+                        f"the network has its channels last: {op.type} (of {made!r}) has "
+                        f"{attribute.name}=NHWC, and Paddle-Lite knows channels first only; "
+                        "build the layers with data_format='NCHW', load the same weights "
+                        "(they are stored alike), transpose the input, and save it again"
                     )

@@ -104,7 +104,7 @@ def test_a_constant_without_axes_gets_one(shape: Any) -> None:
 
 @pytest.mark.parametrize("name", ["data_format", "data_layout"])
 def test_channels_last_are_refused(name: str) -> None:
-    with pytest.raises(ModelError, match=rf"channels last \({name}=NHWC at pool2d\)"):
+    with pytest.raises(ModelError, match=rf"channels last: pool2d \(of 'y'\) has {name}=NHWC"):
         rewrite_for_lite(one("pool2d", **{name: "NHWC"}))
 
 

@@ -27,13 +27,15 @@ class Stage(IntEnum):
     """Names of operators."""
     FORM = 1
     """Attributes, outputs and constants as Paddle-Lite looks for them."""
-    OPERATORS = 2
+    FORMULAS = 2
+    """Operators written with others that are rewritten in their turn."""
+    OPERATORS = 3
     """Operators that its kernels have not, or get wrong, written with those that they have."""
-    CONSTANTS = 3
+    CONSTANTS = 4
     """Constants where the optimizer finds them."""
-    BIASES = 4
+    BIASES = 5
     """Constants behind a convolution or product, which becomes one with some of them."""
-    APART = 5
+    APART = 6
     """Operators kept apart that the optimizer would merge wrongly."""
 
 
@@ -50,11 +52,21 @@ class Draft:
         self._file = parameters
         self._values: dict[str, np.ndarray[Any, Any]] | None = None
         self._added: dict[str, np.ndarray[Any, Any]] = {}
+        self._other_types = False
 
     @property
     def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
         """The operators that run."""
         return self.program.blocks[0]
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether there is a file of parameters, without which none can be added."""
+        return self._file is not None
+
+    def note_other_type(self) -> None:
+        """Says that a parameter's description has another type than its file."""
+        self._other_types = True
 
     def value(self, name: str) -> np.ndarray[Any, Any] | None:
         """What a parameter holds; None if it is none, or its file is not known.
@@ -99,7 +111,7 @@ class Draft:
         Raises:
             ModelError: There is no old one.
         """
-        if not self._added:
+        if not self._added and not self._other_types:
             return None
         if self._file is None:
             raise ModelError("a program without its parameters cannot get more of them")

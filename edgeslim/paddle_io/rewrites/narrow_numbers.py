@@ -42,23 +42,25 @@ def _in_order(op: Any, block: Any, axes: Sequence[int]) -> list[int]:  # noqa: A
 
 def _without_doubles(draft: Draft) -> Counter[str]:
     kinds = framework().VarType
-    tensors = [
-        variable.type.dense_tensor.tensor
+    doubles = [
+        variable
         for block in draft.program.blocks
         for variable in block.vars
         if variable.type.dense_tensor.tensor.data_type == kinds.FP64
-        and not (variable.persistable or variable.need_check_feed)
+        and not variable.need_check_feed
     ]
-    if not tensors:
+    if not doubles:
         return Counter()
-    for tensor in tensors:
-        tensor.data_type = kinds.FP32
+    for variable in doubles:
+        variable.type.dense_tensor.tensor.data_type = kinds.FP32
+        if variable.persistable:
+            draft.note_other_type()
     for block in draft.program.blocks:
         for op in block.ops:
             for attribute in op.attrs:
                 if attribute.name in _TYPES and attribute.i == kinds.FP64:
                     attribute.i = kinds.FP32
-    return Counter({"double precision computed in single": len(tensors)})
+    return Counter({"double precision computed in single": len(doubles)})
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_narrow)

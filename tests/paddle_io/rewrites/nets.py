@@ -62,6 +62,8 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "hard-swish": F.hardswish,
 }
 
+_RANK_OF_PICTURES = 2
+
 NETS: dict[str, Callable[[], nn.Layer]] = {}
 """Each by name; made anew at each call."""
 
@@ -84,6 +86,8 @@ for _title, _shape in {
     "all": (1, 4, 8, 8),
 }.items():
     for _kind, _make in CONVOLUTIONS.items():
+        if _kind != "dense" and len(_shape) != _RANK_OF_PICTURES:
+            continue
         NETS[f"{_kind}: constant of {_title}, and a bias elsewhere"] = (
             lambda make=_make, shape=_shape: Net(
                 lambda net, x: F.relu(net.norm(net.conv(x)) + net.value) + net.other(x).mean(),
@@ -164,4 +168,59 @@ NETS |= {
         one=norm(),
         two=norm(),
     ),
+}
+
+
+def pointwise(compute: Callable[..., Any], **layers: nn.Layer) -> nn.Layer:
+    """What a function computes of three times a convolution's result."""
+    return Net(lambda net, x: compute(net.conv(x) * 3), conv=dense(), **layers)
+
+
+NETS |= {
+    name: lambda compute=compute: pointwise(compute)
+    for name, compute in {
+        "gelu by tanh": lambda x: F.gelu(x, approximate=True),
+        "floor of a quotient": lambda x: paddle.floor_divide(x, x[:, 1:2].abs() + 0.3 * 3),
+        "remainder": lambda x: paddle.mod(x, -1 - x[:, 1:2].abs()),
+        "floor of a quotient of whole numbers": lambda x: (x.astype("int64") // 3).astype(
+            "float32"
+        ),
+        "remainder of whole numbers": lambda x: (x.astype("int32") % 3).astype("float32"),
+        "norm of order 1": lambda x: paddle.norm(x, 1, 1),
+        "norm of order 3": lambda x: paddle.norm(x, 3, -1, keepdim=True),
+        "largest": lambda x: paddle.norm(x, float("inf"), 2),
+        "least": lambda x: paddle.norm(x, -float("inf"), 2),
+        "norm of all": paddle.norm,
+        "smallest first": lambda x: paddle.topk(x, 3, 1, largest=False)[0],
+        "where smallest": lambda x: paddle.topk(x, 3, -1, largest=False)[1].astype("float32"),
+        "where largest of all": lambda x: paddle.argmax(x).astype("float32"),
+        "padding with another value": lambda x: F.pad(x, [1, 2, 3, 0], value=0.7),
+        "padding with the edge": lambda x: F.pad(x, [1, 1, 1, 1], "replicate"),
+        "padding with the edge, and what is padded read again": lambda x: (
+            F.pad(x, [1, 2, 0, 1], "replicate")[:, :, :8, :8] * x
+        ),
+        "padding around": lambda x: F.pad(x, [2, 2, 2, 2], "circular"),
+        "any": lambda x: paddle.any(x > 1, 1).astype("float32"),
+        "all but channels shuffled": lambda x: (
+            x.reshape([1, 2, 2, 8, 8]).transpose([0, 2, 1, 4, 3]).reshape([1, 4, 8, 8])
+        ),
+        "rows shuffled": lambda x: (
+            x.reshape([1, 4, 2, 4, 8]).transpose([0, 2, 1, 3, 4]).reshape([1, 8, 4, 8])
+        ),
+        "shuffled to another shape": lambda x: (
+            x.reshape([1, 2, 2, 8, 8]).transpose([0, 2, 1, 3, 4]).reshape([1, 4, 64])
+        ),
+        "softmax turned and not back": lambda x: F.softmax(x.transpose([0, 2, 3, 1]), -1).transpose(
+            [0, 2, 1, 3]
+        ),
+        "backwards": lambda x: x[:, ::-1],
+        "backwards by two": lambda x: x[:, :, 5:1:-2, -1:-8:-3],
+        "layer norm of nothing learnt": lambda x: F.layer_norm(x, [8, 8]),
+        "by a tensor": lambda x: paddle.scale(x, x.mean().reshape([1]), 0.5),
+        "sum of whole numbers": lambda x: x.astype("int32").sum([1, 2]).astype("float32"),
+        "limits of whole numbers": lambda x: x.astype("int64").clip(-1, 1).astype("float32"),
+        "double precision": lambda x: F.relu(
+            x.astype("float64") * paddle.full([8], 0.5, "float64")
+        ),
+    }.items()
 }

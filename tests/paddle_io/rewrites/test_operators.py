@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.paddle_io.parameters import read_parameters, write_parameters
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters, write_parameters
+from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites import REWRITES, Draft
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
@@ -152,3 +154,37 @@ def test_a_bias_as_it_should_be_stays(
     before = made.SerializeToString()
     assert not REWRITES.get("constant-biases").apply(draft)
     assert made.SerializeToString() == before
+
+
+def test_padding_with_a_third_axis_has_no_other_value() -> None:
+    made = program(
+        [Op("pad3d", {"X": "x"}, {"Out": "y"}, {"paddings": [1] * 6, "value": 0.5})],
+        {"x": (1, 4, 8, 8, 8), "y": (1, 4, 10, 10, 10)},
+    )
+    with pytest.raises(ModelError, match=r"pad3d \(of 'y'\) pads with 0.5"):
+        REWRITES.get("flat-paddings").apply(Draft(made))
+
+
+@pytest.mark.parametrize(("number", "name"), [(4, "float16"), (22, "bfloat16")])
+def test_half_precision_is_refused(number: int, name: str) -> None:
+    made = program(
+        [Op("cast", {"X": "x"}, {"Out": "y"}, {"in_dtype": 5, "out_dtype": number})],
+        {"x": SHAPE, "y": SHAPE},
+    )
+    with pytest.raises(ModelError, match=f"makes {name}"):
+        REWRITES.get("half-precision").apply(Draft(made))
+
+
+def test_parameters_of_double_precision_are_stored_single(tmp_path: Path) -> None:
+    made = program([Op("relu", {"X": "w"}, {"Out": "y"})], {"y": (3,)}, {"w": (3,)})
+    made.blocks[0].vars[-1].type.dense_tensor.tensor.data_type = framework().VarType.FP64
+    value = np.array([0.1, 0.2, 0.3])
+    (tmp_path / "p").write_bytes(parameter_bytes({"w": value}, made))
+    draft = Draft(made, tmp_path / "p")
+    assert REWRITES.get("narrow-numbers").apply(draft) == {"double precision computed in single": 1}
+    content = draft.changed_parameters()
+    assert content is not None
+    (tmp_path / "changed").write_bytes(content)
+    stored = read_parameters(tmp_path / "changed", made)["w"]
+    assert stored.dtype == np.float32
+    assert stored.tolist() == value.astype(np.float32).tolist()

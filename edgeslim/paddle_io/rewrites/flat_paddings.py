@@ -1,0 +1,99 @@
+"""Padding of pictures, which Paddle writes with a third axis of one, without it.
+
+Paddle-Lite 2.13 takes the axis away itself and hands over the mode and the sides as they were:
+``replicate`` is called ``edge`` there, and the sides come in another order (which
+`merge_barriers` keeps from happening). Its kernel with three axes pads with nought, whatever the
+value. Pictures padded with another value and those continued with their edge are written here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from edgeslim.errors import ModelError
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    attribute,
+    makers_of,
+    new_operator,
+    readers_of,
+    replace_operators,
+)
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+
+__all__ = ["REWRITE"]
+
+_DEPTH = 2
+
+
+def _apply(draft: Draft) -> Counter[str]:
+    block = draft.block
+    readers, makers = readers_of(block), makers_of(block)
+    made: dict[int, list[Any]] = {}
+    done = 0
+    for index, op in enumerate(block.ops):
+        if op.type != "pad3d" or not _is_wrong(op):
+            continue
+        source, result = argument(op.inputs, "X"), argument(op.outputs, "Out")
+        before = makers.get(source)
+        behind = next(
+            (
+                (place, other)
+                for place, other in enumerate(block.ops)
+                if argument(other.inputs, "X") == result
+            ),
+            None,
+        )
+        sides = [int(each) for each in attribute(op, "paddings", (0,) * 6)]
+        if (
+            behind is None
+            or before is None
+            or readers[result] > 1
+            or sides[4:] != [0, 0]
+            or not _is_about_depth(before, "unsqueeze2")
+            or not _is_about_depth(behind[1], "squeeze2")
+        ):
+            if attribute(op, "mode", "constant") == "constant":
+                raise ModelError(
+                    f"a pad3d (of {result!r}) pads with {attribute(op, 'value', 0.0)}, and "
+                    "Paddle-Lite's kernel pads with 0; subtract the value before and add it behind"
+                )
+            continue
+        left, right, top, bottom = sides[:4]
+        mode = str(attribute(op, "mode", "constant"))
+        made[index] = [
+            new_operator(
+                "pad2d",
+                {"X": [argument(before.inputs, "X")]},
+                {"Out": [argument(behind[1].outputs, "Out")]},
+                {
+                    "paddings": (top, bottom, left, right),
+                    "mode": {"replicate": "edge"}.get(mode, mode),
+                    "pad_value": float(attribute(op, "value", 0.0)),
+                    "data_format": "NCHW",
+                },
+            )
+        ]
+        made[behind[0]] = []
+        if readers[source] == 1:
+            made[
+                next(i for i, each in enumerate(block.ops) if each is before or each == before)
+            ] = []
+        done += 1
+    replace_operators(block, made)
+    return Counter({"padding without its third axis": done} if done else {})
+
+
+def _is_wrong(op: Any) -> bool:  # noqa: ANN401
+    if attribute(op, "data_format", "NCDHW") != "NCDHW":
+        return False
+    mode = attribute(op, "mode", "constant")
+    return mode == "replicate" or (mode == "constant" and float(attribute(op, "value", 0.0)) != 0)
+
+
+def _is_about_depth(op: Any, kind: str) -> bool:  # noqa: ANN401
+    return op.type == kind and [int(each) for each in attribute(op, "axes", ())] in ([2], [-3])
+
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)

@@ -1,0 +1,40 @@
+"""Norms other than the Euclidean one along an axis, written as sums and largest values.
+
+The kernel of Paddle-Lite 2.13 for ``p_norm`` computes that one whatever is asked for, and ends
+the process where the norm is of all elements.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeslim.paddle_io.rewrites._composing import composed
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+
+__all__ = ["REWRITE"]
+
+_EUCLIDEAN = 2.0
+
+
+def _norm(s: Sketch) -> str | None:
+    order, of_all = float(s.given("porder", _EUCLIDEAN)), bool(s.given("asvector", False))
+    if order == _EUCLIDEAN and not of_all:
+        return None
+    rank = len(s.shape(s.x))
+    axes = [*range(rank)] if of_all else [int(s.given("axis", -1)) % rank]
+    keep = bool(s.given("keepdim", False))
+    if order == _EUCLIDEAN:
+        return s.apply("sqrt", s.reduced("sum", s.apply("square", s.x), axes, keep=keep))
+    sizes = s.apply("abs", s.x)
+    if math.isinf(order):
+        return s.reduced("max" if order > 0 else "min", sizes, axes, keep=keep)
+    if order == 1:
+        return s.reduced("sum", sizes, axes, keep=keep)
+    if order == 0:
+        return s.reduced("sum", s.apply("sign", sizes), axes, keep=keep)
+    total = s.reduced("sum", s.apply("pow", sizes, factor=order), axes, keep=keep)
+    return s.apply("pow", total, factor=1 / order)
+
+
+REWRITE = Rewrite(stage=Stage.FORMULAS, apply=composed({"p_norm": _norm}))

@@ -1,0 +1,68 @@
+"""Operators that Paddle-Lite has for floats alone, given whole numbers.
+
+Of sums, largest values and limits it picks the kernels for floats all the same, which read the
+numbers as floats; of whole numbers divided by others it rounds towards nought, and Paddle down.
+The way through floats is exact up to 2**24.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+
+__all__ = ["REWRITE"]
+
+
+def _through_floats(compute: Callable[[Sketch], str | None]) -> Formula:
+    """What a formula makes of floats, of whole numbers; it leaves floats alone."""
+
+    def formula(s: Sketch) -> str | None:
+        types = framework().VarType
+        if s.element_type(s.x) not in {types.INT32, types.INT64}:
+            return None
+        made = compute(s)
+        return None if made is None else s.cast(made, s.element_type(s.result()))
+
+    return formula
+
+
+def _limited(s: Sketch) -> str | None:
+    if s.source("Min") or s.source("Max"):
+        return None
+    limits = {name: float(s.given(name, 0.0)) for name in ("min", "max")}
+    return s.apply("clip", s.cast(s.x), **limits)
+
+
+def _reduced(kind: str) -> Formula:
+    def formula(s: Sketch) -> str:
+        rank = len(s.shape(s.x))
+        axes = [int(axis) % rank for axis in s.given("dim", (0,))]
+        if s.given("reduce_all", False) or not axes:
+            axes = [*range(rank)]
+        return s.reduced(kind, s.cast(s.x), sorted(axes), keep=bool(s.given("keep_dim", False)))
+
+    return _through_floats(formula)
+
+
+def _quotient(s: Sketch) -> str:
+    divided = s.both("div", s.cast(s.x), s.cast(s.source("Y")), int(s.given("axis", -1)))
+    return s.apply("floor", divided)
+
+
+def _rest(s: Sketch) -> str:
+    axis = int(s.given("axis", -1))
+    return s.both("sub", s.cast(s.x), s.both("mul", _quotient(s), s.cast(s.source("Y")), axis))
+
+
+_FORMULAS: dict[str, Formula] = {
+    "clip": _through_floats(_limited),
+    "elementwise_floordiv": _through_floats(_quotient),
+    "elementwise_mod": _through_floats(_rest),
+    **{f"reduce_{kind}": _reduced(kind) for kind in ("max", "mean", "min", "prod", "sum")},
+}
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

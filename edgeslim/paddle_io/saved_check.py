@@ -1,0 +1,113 @@
+"""Whether what Paddle saved of a layer is what the layer computes.
+
+A program of the old kind is not always the layer that it was traced from: of a resize by 1.3, 1.4
+or 0.7, the size is rounded down in single precision, and a row and a column are lost. Whatever is
+converted of it then agrees with the program, and not with the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeslim.errors import ModelError
+from edgeslim.opspec import Shape
+from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.program_graph import feed_shapes
+from edgeslim.paddle_io.proto import read_program
+
+if TYPE_CHECKING:
+    import paddle
+
+__all__ = ["check_saved"]
+
+_ALLOWED = 1e-3
+"""Largest difference over largest value of what the same kernels compute twice."""
+
+_RESIZES = "interp"
+
+
+def check_saved(
+    name: str, net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Path
+) -> None:
+    """Compares a saved program with its layer in dynamic mode, on the same noise.
+
+    A layer that gives other numbers every time, or none that are finite, or that noise makes
+    stop, cannot be compared and is left alone.
+
+    Args:
+        name: What the layer is called in messages.
+        net: The layer, in evaluation mode.
+        input_shapes: Shapes of its inputs, which are floats.
+        prefix: The saved model.
+
+    Raises:
+        ModelError: The program computes something else, or Paddle cannot run it.
+    """
+    generator = np.random.default_rng(0)
+    noise = [generator.standard_normal(shape).astype(np.float32) for shape in input_shapes]
+    truths = _computed(net, noise)
+    if truths is None:
+        return
+    program = read_program(prefix.with_suffix(".pdmodel"))
+    found = run_in_paddle(prefix, dict(zip(feed_shapes(program), noise, strict=True)))
+    if len(found) != len(truths):
+        return  # outputs that are given as they came in, or not at all, are not saved
+    for number, (truth, saved) in enumerate(zip(truths, found, strict=True)):
+        problem = _difference(truth, saved)
+        if problem:
+            resizes = any(_RESIZES in op.type for op in program.blocks[0].ops)
+            mend = (
+                "a resize by a factor is saved with its size rounded down; give F.interpolate "
+                "and nn.Upsample size=[rows, columns] instead of scale_factor="
+                if resizes
+                else "write the layer without what depends on values or on the mode it runs in"
+            )
+            raise ModelError(
+                f"what Paddle saves of {name} is not what the layer computes: output {number} "
+                f"{problem}; {mend}"
+            )
+
+
+def _computed(
+    net: paddle.nn.Layer, inputs: Sequence[np.ndarray[Any, Any]]
+) -> list[np.ndarray[Any, Any]] | None:
+    """What a layer gives, flat; None if that cannot be compared with anything."""
+    paddle = load_paddle()
+    state = paddle.get_rng_state()
+    try:
+        with paddle.no_grad():
+            runs = [
+                [
+                    each.numpy()
+                    for each in paddle.utils.flatten(
+                        net(*(paddle.to_tensor(value) for value in inputs))
+                    )
+                    if isinstance(each, paddle.Tensor)
+                ]
+                for _ in range(2)
+            ]
+    except Exception:  # noqa: BLE001 - the user's own forward may raise anything at noise
+        return None
+    finally:
+        paddle.set_rng_state(state)
+    first, second = runs
+    same = all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))
+    finite = all(np.isfinite(one).all() for one in first)
+    return first if same and finite else None
+
+
+def _difference(truth: np.ndarray[Any, Any], saved: np.ndarray[Any, Any]) -> str:
+    """How an output differs, in words; empty if it does not."""
+    if truth.shape != saved.shape and not truth.size == saved.size == 1:
+        return f"is {list(saved.shape)} where the layer gives {list(truth.shape)}"
+    one, two = (each.astype(np.float64).ravel() for each in (truth, saved))
+    largest = np.abs(one).max(initial=0.0)
+    off = np.abs(one - two).max(initial=0.0)
+    if off <= _ALLOWED * max(largest, 1e-6):
+        return ""
+    return f"differs by {off:.2g} where the largest value is {largest:.2g}"
