@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.prepare import prepare
+from edgeslim.device import DeviceChoice
+from edgeslim.profiling.device_session import open_device
 from tests.cli.test_sensitivity import SLOW_TASK
 from tests.program import edgeslim, ended, start
+from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until
 
@@ -72,6 +77,26 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(folder: Path) -
     assert (folder / "met" / "model.pdiparams").read_bytes() == (
         folder / "net.pdiparams"
     ).read_bytes()
+
+
+def test_what_the_device_runs_within_the_limit_is_not_cut_whatever_a_table_says(
+    folder: Path,
+) -> None:
+    model = prepare(find_model(str(folder / "net")), folder / "prepared")
+    with open_device(DeviceChoice(name="host")) as session:
+        made_up_table(folder / "slower.jsonl", model, session.context())
+    whole = edgeslim("predict", "net", "--table", "slower.jsonl", "--json", folder=folder)
+    target_us = 900 * whole.document["total_ms"]  # several times what it takes here
+    done = edgeslim(
+        *("prune", "net", "--target-latency", f"{target_us:.2f}us", "--table", "slower.jsonl"),
+        *("--device", "host", "--out", "fast-enough", "--json"),
+        folder=folder,
+    )
+    assert done.code == 0, done.err
+    found = done.document
+    assert found["predicted_ms"] * 1e3 > target_us >= found["measured_ms"] * 1e3
+    assert "is met already (predicted" in found["note"]
+    assert all(group["before"] == group["after"] for group in found["groups"])
 
 
 def test_people_get_a_table(folder: Path) -> None:
