@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgeslim.conversion.ending_operator import named_at_its_end
 from edgeslim.conversion.precisions import (
     check_kernels,
     check_stored_weights,
@@ -13,7 +14,13 @@ from edgeslim.conversion.precisions import (
     program_for,
 )
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.errors import BadFileError, EdgeslimError, ModelError
+from edgeslim.errors import (
+    BadFileError,
+    EdgeslimError,
+    ModelError,
+    ProgramAbortedError,
+    ProgramCrashedError,
+)
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
 from edgeslim.graph import Graph
@@ -52,8 +59,13 @@ def optimize(
     wanted = precision or own
     with temporary_folder() as folder:
         program, _ = program_for(model, wanted, target, folder)
-        conversion = _conversion(model, target, output, Task.OPTIMIZE)
-        path = convert_one(replace(conversion, model=program, precision=wanted))
+        conversion = replace(
+            _conversion(model, target, output, Task.OPTIMIZE), model=program, precision=wanted
+        )
+        try:
+            path = convert_one(conversion)
+        except (ProgramAbortedError, ProgramCrashedError) as error:
+            raise named_at_its_end(error, conversion) from error
         file = OptimizedFile(path=path, facts=read_optimized_model(path))
         check_kernels(model.name, file.facts, wanted)
         check_stored_weights(model.name, program, path, wanted)

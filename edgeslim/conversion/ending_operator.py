@@ -1,0 +1,92 @@
+"""The operator at which the optimizer ends, found by converting parts of the program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgeslim.errors import EdgeslimError, ProgramAbortedError, ProgramCrashedError
+from edgeslim.files import temporary_folder, write_bytes
+from edgeslim.lite.converter import Conversion, convert_one
+from edgeslim.paddle_io.block_edits import shape_of
+from edgeslim.paddle_io.cut_program import cut_program
+from edgeslim.paddle_io.proto import read_program
+
+__all__ = ["named_at_its_end"]
+
+_SAYS_ITSELF = "ops are not supported on"
+"""What the optimizer prints where it names operators by itself."""
+
+_TIMEOUT_S = 60.0
+_ENDS = {"feed", "fetch"}
+
+
+def named_at_its_end(error: EdgeslimError, conversion: Conversion) -> EdgeslimError:
+    """The same error of an optimizer that aborted or crashed, with the operator that does it.
+
+    That is the first, in the order of the program, with which a part of it cannot be converted.
+    What is merged with an operator before it is named by the later of the two.
+    """
+    if _SAYS_ITSELF in str(error):
+        return error
+    program = read_program(conversion.model)
+    block = program.blocks[0]
+    made = [(op, _first_output(op)) for op in block.ops if op.type not in _ENDS]
+    made = [(op, name) for op, name in made if name]
+    try:
+        with temporary_folder() as folder:
+            found = _first_that_ends(program, [name for _, name in made], conversion, folder)
+    except EdgeslimError:
+        return error
+    if found is None:
+        return error
+    op, name = made[found]
+    return type(error)(
+        f"{error}; it ends at {_told(block, op)} -> {_shape(block, name)} ({name!r})"
+    )
+
+
+def _first_that_ends(
+    program: Any,  # noqa: ANN401 - a ProgramDesc
+    names: list[str],
+    conversion: Conversion,
+    folder: Path,
+) -> int | None:
+    """The first tensor up to which a program cannot be converted, by halving."""
+
+    def ends(place: int) -> bool:
+        part = folder / f"{place}.pdmodel"
+        write_bytes(part, cut_program(program, [names[place]]).SerializeToString())
+        one = replace(conversion, model=part, output=folder / f"{place}", timeout_s=_TIMEOUT_S)
+        try:
+            convert_one(one)
+        except (ProgramAbortedError, ProgramCrashedError):
+            return True
+        return False
+
+    right, wrong = -1, len(names) - 1
+    if wrong < 0 or not ends(wrong):
+        return None
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        if ends(middle):
+            wrong = middle
+        else:
+            right = middle
+    return wrong
+
+
+def _first_output(op: Any) -> str:  # noqa: ANN401 - an OpDesc
+    return next((slot.arguments[0] for slot in op.outputs if slot.arguments), "")
+
+
+def _told(block: Any, op: Any) -> str:  # noqa: ANN401
+    kept = {each.name for each in block.vars if each.persistable}
+    read = [name for slot in op.inputs for name in slot.arguments]
+    read.sort(key=kept.__contains__)  # weights last
+    return f"{op.type} {', '.join(_shape(block, name) for name in read)}".strip()
+
+
+def _shape(block: Any, name: str) -> str:  # noqa: ANN401
+    return "x".join(map(str, shape_of(block, name))) or "one number"
