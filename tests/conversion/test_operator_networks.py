@@ -186,6 +186,10 @@ def test_attributes_that_change_how_an_operator_is_written() -> None:
                     )
                     for to in (0.5, 1.3, 1.4, 0.7)
                 ),
+                *(
+                    ("pad", {"pad": [1, 2, 0, 1, 1, 0], "mode": mode, "value": 0.0}, (1, 8, 6, 7))
+                    for mode in ("reflect", "replicate", "circular")
+                ),
                 ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 8, 9)),
                 ("batch_norm", {"epsilon": 1e-3, "affine": False}, (2, 8, 9)),
                 ("layer_norm", {"axes": 1, "epsilon": 1e-3, "affine": False}, (2, 5, 9)),
