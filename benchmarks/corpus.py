@@ -1,7 +1,6 @@
 """Do small networks of every operator and attribute convert, and compute what Paddle computes?
 
-    .venv/bin/python benchmarks/corpus.py --cases 600 --seed 1 --out runs/corpus.jsonl
-    .venv/bin/python benchmarks/corpus.py --out runs/corpus.jsonl --page docs/operators.md
+    .venv/bin/python benchmarks/corpus.py --cases 400 --out runs/corpus.jsonl --page PAGE.md
     .venv/bin/python benchmarks/corpus.py --case '{"operator": "elu", ...}'
 
 Each goes edgeslim's own road for arm and x86, and its outputs on the x86 runtime are compared
@@ -28,7 +27,7 @@ from edgeslim import process
 from edgeslim.files import temporary_folder
 
 COMMAND = (
-    ".venv/bin/python benchmarks/corpus.py --cases 600 --seed 1 --out runs/corpus.jsonl "
+    ".venv/bin/python benchmarks/corpus.py --cases 400 --seed 1 --out runs/corpus.jsonl "
     "--page docs/operators.md"
 )
 _MARK = "@record "
@@ -59,6 +58,9 @@ def main() -> None:
         _run(given)
     if given.out:
         records = [json.loads(line) for line in given.out.open()]
+        if given.cases:
+            wanted = {case.line for case in corpus(given.cases, given.seed)}
+            records = [each for each in records if json.dumps(each["case"]) in wanted]
         _summary(records)
         if given.page:
             given.page.write_text(page(records, COMMAND, machine_line()))
