@@ -23,7 +23,7 @@ _LARGEST = 4_000_000
 """Elements of a matrix; beyond, the operator stays as it is."""
 
 _CUBIC = -0.75
-"""The free number of Keys, "Cubic convolution interpolation for digital image processing" (1981)."""
+"""The free number of Keys, *Cubic convolution interpolation* (1981)."""
 
 
 def _resized(s: Sketch) -> str | None:
