@@ -181,7 +181,7 @@ def _check_varying(model: PreparedModel, computed: Sequence[Sequence[Array]], wh
         raise ModelError(
             f"{model.name}: output {model.graph.fetches[steady[0]]!r} does not depend on {fed}: "
             f"Paddle gives {'nothing but 0' if zero else 'the same'} for {what}, so nothing can "
-            f"be proved of it; {_MEND}"
+            f"be proved of it; {_MEND}, and trained weights if it has none"
         )
 
 
