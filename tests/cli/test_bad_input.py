@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import SPACE, TOKENS, Workshop
+from tests.paddle_io.pir.documents import FIXTURES
 
 pytestmark = pytest.mark.slow
 
@@ -142,13 +143,13 @@ def test_a_program_that_is_none_is_said_so(
     check(workshop, f"inspect {broken}", 1, f"{program} is not a Paddle program description")
 
 
-def test_a_model_of_paddle_3s_other_format_is_refused_with_how_to_export_it(
+def test_an_old_program_called_as_a_new_one_is_no_such_program(
     workshop: Workshop, broken: Path
 ) -> None:
     (broken / "model.pdmodel").rename(broken / "model.json")
     (broken / "for_lite.pdmodel").unlink()
     for name in (broken, broken / "model", broken / "model.json"):
-        check(workshop, f"predict {name} --table host.jsonl", 1, "FLAGS_enable_pir_api=0")
+        check(workshop, f"predict {name} --table host.jsonl", 1, "model.json is no JSON document")
 
 
 def test_an_optimized_model_is_refused_with_what_to_give_instead(
@@ -234,3 +235,41 @@ def test_debug_shows_the_trace_and_then_the_line(workshop: Workshop) -> None:
     assert done.code == 1
     assert done.err.startswith("Traceback (most recent call last):")
     assert re.fullmatch(r"edgeslim: there is no model at .*", done.err.splitlines()[-1])
+
+
+PADDLE_3 = {
+    "cut off: it ends in the middle of the program; copy or download it again": (
+        lambda content: content[: len(content) // 2]
+    ),
+    "is of version 9 of Paddle's format": (
+        lambda content: content.replace(b'"version":4', b'"version":9')
+    ),
+    "has custom operators: custom_op.softplus": (
+        lambda content: content.replace(b'"1.softplus"', b'"3.softplus"')
+    ),
+    "has control flow: pd_op.while": (
+        lambda content: content.replace(b'"1.softplus"', b'"1.while"')
+    ),
+    "inference.pdiparams is of another model: 'conv2d_0.w_0' should be (4, 2, 3, 9)": (
+        lambda content: content.replace(b"[4,2,3,3]", b"[4,2,3,9]")
+    ),
+    "inference.json is no program of Paddle 3": lambda _content: b'{"model": "net"}',
+}
+"""What is wrong with a program in Paddle 3's own format, by what is said of it."""
+
+
+@pytest.mark.parametrize("said", PADDLE_3)
+def test_what_is_wrong_with_a_program_of_paddle_3(
+    workshop: Workshop, tmp_path: Path, said: str
+) -> None:
+    folder = tmp_path / "net"
+    shutil.copytree(FIXTURES / "3.3.1", folder)
+    program = folder / "inference.json"
+    program.write_bytes(PADDLE_3[said](program.read_bytes()))
+    shapes = "--input-shape image=1,2,6,8 --input-shape line=1,3,4"
+    check(workshop, f"deploy {folder} --convert-only arm --out new {shapes}", 1, said)
+
+
+def test_a_program_of_paddle_3_without_its_parameters(workshop: Workshop, tmp_path: Path) -> None:
+    shutil.copy(FIXTURES / "3.3.1" / "inference.json", tmp_path)
+    check(workshop, f"inspect {tmp_path}", 1, "inference.pdiparams is missing")

@@ -234,7 +234,7 @@ def read_pir(path: Path) -> PirProgram:
 def _document(path: Path) -> _Document:
     content = read_bytes(path)
     if not content.strip():
-        raise BadFileError(f"{path} is empty")
+        raise BadFileError(f"{path} is empty; copy or download it again")
     try:
         return _DOCUMENTS.decode(content)
     except msgspec.ValidationError as error:
@@ -246,7 +246,8 @@ def _document(path: Path) -> _Document:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if "truncated" in str(error):
             raise BadFileError(
-                f"{path} is cut off: it ends in the middle of the program"
+                f"{path} is cut off: it ends in the middle of the program; "
+                "copy or download it again"
             ) from error
         raise BadFileError(f"{path} is no JSON document: {error}") from error
 
