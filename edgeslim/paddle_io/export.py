@@ -66,7 +66,8 @@ def export_layer(
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         _forget_trace(paddle)
-        if not _is_exported_by_pir(net, spec, prefix):
+        # What we refuse ourselves, Paddle 3's own form would leave out without a word.
+        if isinstance(error, ModelError) or not _is_exported_by_pir(net, spec, prefix):
             raise ModelError(
                 f"Paddle cannot export {type(net).__name__} for inputs "
                 f"{[list(shape) for shape in input_shapes]}: {_reason(error)}"
