@@ -1,0 +1,97 @@
+"""Optimized models of lower precision, by the meaning of their operators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.model_source import SavedModel
+from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.precisions import model_in
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.outputs import OutputDifference, difference_of, outputs_on_device
+from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.execution import Precision, Target
+from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.paddle_io.export import export_layer
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.optimized_operators.run import OptimizedNet
+from edgeslim.profiling.device_session import open_device
+
+pytestmark = pytest.mark.slow
+
+SHAPE = (1, 3, 32, 32)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+    """A quantized network, with activations in its layers and none, and a sum between two."""
+    from edgeslim.training.program_net import load_program_net
+    from edgeslim.training.quantization.calibrate import calibrate
+    from edgeslim.training.quantization.settings import QuantizationSettings
+
+    paddle = load_paddle()
+    nn, functional = paddle.nn, paddle.nn.functional
+    folder = tmp_path_factory.mktemp("precisions")
+
+    class Net(nn.Layer):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv2D(3, 8, 3, padding=1, stride=2)
+            self.depthwise = nn.Conv2D(8, 8, 3, padding=1, groups=8)
+            self.pointwise = nn.Conv2D(8, 8, 1)
+            self.last = nn.Conv2D(8, 8, 1)
+            self.matrix = nn.Linear(8, 5)
+
+        def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+            y = functional.relu(self.first(x))
+            z = functional.relu6(self.depthwise(y))
+            z = functional.leaky_relu(self.pointwise(z), 0.1)
+            y = functional.hardswish(self.last(functional.relu(y + z)))
+            y = functional.adaptive_avg_pool2d(functional.max_pool2d(y, 2), 1)
+            return self.matrix(y.flatten(1))
+
+    paddle.seed(0)
+    export_layer(Net(), [SHAPE], folder / "net")
+    rng = np.random.default_rng(0)
+    batches = [rng.normal(size=(8, *SHAPE[1:])).astype(np.float32) for _ in range(3)]
+    settings = QuantizationSettings(weight_bits=7)
+    calibrate(load_program_net(folder / "net"), batches, settings, "abs_max").save(folder / "int7")
+    return prepare(SavedModel.at(folder / "int7", name="int7"), folder / "prepared")
+
+
+@pytest.mark.parametrize(
+    ("precision", "lost"),
+    [
+        (Precision.INT8, 1e-9),
+        (Precision.FP16, 1e-5),
+        (Precision.INT16_WEIGHTS, 1e-6),
+        (Precision.INT8_WEIGHTS, 1e-2),
+    ],
+)
+def test_what_arm_computes_loses_what_its_precision_must(
+    model: PreparedModel, precision: Precision, lost: float, tmp_path: Path
+) -> None:
+    source = model_in(model, precision, tmp_path / "source")
+    file = optimize(source, Target.ARM, tmp_path / "file", precision)
+    claim = Claim(model=source, file=file, target=Target.ARM, precision=precision)
+    found = prove_optimized(claim, truth_for(source, [precision]))
+    assert isinstance(found, OutputDifference)
+    assert found.lost < lost
+
+
+def test_kernels_of_eight_bits_mean_what_the_runtime_computes(
+    model: PreparedModel, tmp_path: Path
+) -> None:
+    file = optimize(model, Target.X86, tmp_path / "file", Precision.INT8)
+    assert "int8" in file.facts.computes_in
+    truth = truth_for(model, [Precision.INT8])
+    net = OptimizedNet(read_optimized_program(file.path))
+    meant = [net.run(each) for each in truth.inputs]
+    fed = [list(each.values()) for each in truth.inputs]
+    with open_device("host") as session:
+        ran = outputs_on_device(session, file, fed, 1, tmp_path)
+    assert difference_of(ran, meant).max_rel < 1e-5
+    assert difference_of(truth.outputs, ran).max_rel > 1e-4, "they round, and so do we"
