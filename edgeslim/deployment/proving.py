@@ -141,7 +141,10 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         ModelError: It computes something else.
         BadFileError: The file cannot be read.
     """
-    program = read_optimized_program(claim.file.path)
+    try:
+        program = read_optimized_program(claim.file.path)
+    except ModelError as error:  # loops or branches, which only a runtime can follow
+        return (str(error),)
     unknown = without_meaning(program)
     if unknown:
         return unknown

@@ -67,7 +67,7 @@ def read_optimized_program(path: Path) -> OptimizedProgram:
     except (ValueError, KeyError, IndexError, struct.error) as error:
         raise BadFileError(f"{path} is not a whole optimized model: {error}") from error
     if len(blocks) > 1:
-        raise ModelError(f"{path} has control flow (loops or branches)")
+        raise ModelError("control flow (loops or branches)")
     return OptimizedProgram(
         calls=[each for each in operators if each.kind not in {"feed", "fetch"}],
         weights=weights,

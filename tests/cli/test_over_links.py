@@ -128,6 +128,7 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     deployed = lab("deploy", "run", "--json")
     assert deployed.code == 0, deployed.err
     (model,) = deployed.document["models"]
+    assert model["proved_by"] == ["interpreter", "device"], "before it ran there, and there"
     assert model["met_target"]
     assert model["output_max_rel_error"] < 1e-4
     assert lab.leftovers() == []

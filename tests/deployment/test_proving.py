@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.deploy import convert
 from edgeslim.deployment.outputs import OutputDifference
 from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.deployment.ways import Way, tried
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
@@ -21,6 +24,7 @@ from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.rewrites.direct_biases import REWRITE as DIRECT_BIASES
+from edgeslim.profiling.device_session import open_device
 from tests.deployment.nets_for_proofs import scaled_behind_activation
 
 pytestmark = pytest.mark.slow
@@ -147,3 +151,23 @@ def test_a_file_that_is_only_converted_is_proved_by_its_operators_and_by_a_twin(
         assert each.difference is not None
         assert each.difference.max_rel < 1e-5
     assert done.warnings == ()
+
+
+def test_nothing_runs_on_another_machine_before_its_meaning_is_proved(
+    optimized: Mapping[Case, Claim], tmp_path: Path
+) -> None:
+    right, wrong = optimized[RIGHT[0]], optimized[SPOILED[0]]
+    file = optimize(right.model, Target.X86, tmp_path / "net")
+    with open_device("host") as session:
+        elsewhere = replace(session, profile=structs.replace(session.profile, transport="ssh"))
+        good = Way(precision=Precision.FP32, model=right.model, file=file, session=elsewhere)
+        ((way, difference),), failed = tried([good], tmp_path)
+        here = replace(good, session=session)
+        ((same, _),), _ = tried([here], tmp_path)
+        # A file for arm cannot run here at all: it is not even tried.
+        bad = replace(good, model=wrong.model, file=wrong.file)
+        with pytest.raises(ModelError, match="as opt converts it for x86"):
+            tried([bad], tmp_path)
+    assert (way.proved_by, way.without_meaning, failed) == (("interpreter", "device"), (), [])
+    assert difference.max_rel < 1e-5
+    assert same.proved_by == ("device",)
