@@ -120,6 +120,16 @@ def measured(name: str) -> dict[str, object]:
     return row
 
 
+def row_of(name: str) -> dict[str, object]:
+    """Everything of one network, or why it failed."""
+    from edgeslim.errors import EdgeslimError
+
+    try:
+        return measured(name)
+    except EdgeslimError as error:
+        return {"name": name, "failed": str(error)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
@@ -138,7 +148,7 @@ def main() -> None:
     for name in options.names or networks():
         if name in rows:
             continue
-        rows[name] = measured(name)
+        rows[name] = row_of(name)
         if options.out:
             with options.out.open("a") as stream:
                 stream.write(json.dumps(rows[name]) + "\n")
@@ -158,12 +168,18 @@ def print_table(rows: dict[str, dict[str, float]]) -> None:
             f"{row['translation'] / row['load']:.2f}",
         ]
         for name, row in rows.items()
+        if "failed" not in row
     ]
     print(tabulate(table, headers=headers, tablefmt="github"))
-    shares = [row["translation"] / row["load"] for row in rows.values()]
-    right = sum(row["off"] <= LIMIT for row in rows.values())
+    done = [row for row in rows.values() if "failed" not in row]
+    for name, row in rows.items():
+        if "failed" in row:
+            print(f"{name}: {row['failed']}")
+    shares = [row["translation"] / row["load"] for row in done]
+    right = sum(row["off"] <= LIMIT for row in done)
     print(
-        f"\n{len(rows)} networks translated and converted for arm and x86, {right} within {LIMIT}; "
+        f"\n{len(done)} of {len(rows)} networks translated and converted for arm and x86, {right} "
+        f"within {LIMIT}; "
         f"translation takes {statistics.median(shares):.2f} of paddle.jit.load (median), "
         f"{max(shares):.2f} at most"
     )

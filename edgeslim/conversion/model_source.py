@@ -101,13 +101,13 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
             f"{path} is already optimized and cannot be read back; give the model it was made from"
         )
     if path.suffix in _PROGRAM_ENDINGS and path.exists():
-        return _saved(path.stem, path, path.with_suffix(".pdiparams"))
+        return _saved(_called(path), path, path.with_suffix(".pdiparams"))
     if path.suffix == ".pdiparams" and path.exists():
         path = path.with_suffix("")
     for ending in _PROGRAM_ENDINGS:
         program = path.with_name(path.name + ending)
         if program.exists():
-            return _saved(path.name, program, path.with_name(path.name + ".pdiparams"))
+            return _saved(_called(program), program, path.with_name(path.name + ".pdiparams"))
     if text in MODELS:
         load_paddle()
         entry = MODELS.get(text)
@@ -156,7 +156,8 @@ def _from_folder(folder: Path) -> SavedModel:
             return _saved(folder.name, folder / program, folder / parameters)
     for programs in (sorted(folder.glob("*.pdmodel")), _pir_programs(folder)):
         if len(programs) == 1:
-            return _saved(programs[0].stem, programs[0], programs[0].with_suffix(".pdiparams"))
+            (only,) = programs
+            return _saved(_called(only), only, only.with_suffix(".pdiparams"))
         if programs:
             names = ", ".join(str(program.with_suffix("")) for program in programs)
             raise BadFileError(f"{folder} holds several models; give one of {names}")
@@ -167,6 +168,13 @@ def _from_folder(folder: Path) -> SavedModel:
         f"{folder} holds no model: neither *.pdmodel or *.json with *.pdiparams, nor __model__ "
         f"with __params__{_otherwise(folder, below)}"
     )
+
+
+def _called(program: Path) -> str:
+    """What a saved model is called: as its file, or as its folder where all files are called so."""
+    if program.name == f"{_PIR_STEM}.json":
+        return program.resolve().parent.name
+    return program.stem
 
 
 def _pir_programs(folder: Path) -> list[Path]:

@@ -51,7 +51,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_is_prepared_and_its_truth_is_the_new_program(model: Path, tmp_path: Path) -> None:
     prepared = prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
-    assert prepared.name == "inference"
+    assert prepared.name == "net"
     assert prepared.graph.feeds == {"x": (2, 3)}
     assert prepared.graph.parameters == {"w": (2, 3)}
     prepared.prefix.with_suffix(".pdmodel").unlink()  # so nothing else can be asked
@@ -60,7 +60,7 @@ def test_is_prepared_and_its_truth_is_the_new_program(model: Path, tmp_path: Pat
 
 
 def test_an_input_of_open_shape_wants_one(model: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="inference has no input 'y'; it has x"):
+    with pytest.raises(UsageError, match="net has no input 'y'; it has x"):
         prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"y": (2, 3)})
 
 
