@@ -67,6 +67,8 @@ def _is_picture(s: Sketch) -> bool:
     if maker is None or maker.type != "unsqueeze2":
         return False
     (source,) = arguments(maker.inputs, "X")
+    if any(list(s.given("paddings", ()))[4:]):
+        return False
     if s.given("mode", "constant") not in {"constant", "reflect"}:
         return False  # what the optimizer makes of others has no mode on the device
     return len(s.shape(source)) == 4 and list(attribute(maker, "axes", ())) in ([2], [-3])

@@ -1,9 +1,8 @@
-"""Padding of pictures, which Paddle writes with a third axis of one, without it.
+"""Pictures padded with another value than 0, which Paddle writes with a third axis of one.
 
-Paddle-Lite 2.13 takes the axis away itself and hands over the mode and the sides as they were:
-``replicate`` is called ``edge`` there, and the sides come in another order (which
-`merge_barriers` keeps from happening). Its kernel with three axes pads with nought, whatever the
-value. Pictures padded with another value and those continued with their edge are written here.
+Paddle-Lite 2.13 takes the axis away itself and mixes up the sides, which `merge_barriers` keeps
+from happening; its kernel with three axes then pads with nought, whatever the value. Its kernel for
+pictures, which is written here, reads both.
 """
 
 from __future__ import annotations
@@ -23,8 +22,6 @@ from edgeslim.paddle_io.block_edits import (
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
 __all__ = ["REWRITE"]
-
-_DEPTH = 2
 
 
 def _apply(draft: Draft) -> Counter[str]:
@@ -54,14 +51,11 @@ def _apply(draft: Draft) -> Counter[str]:
             or not _is_about_depth(before, "unsqueeze2")
             or not _is_about_depth(behind[1], "squeeze2")
         ):
-            if attribute(op, "mode", "constant") == "constant":
-                raise ModelError(
-                    f"a pad3d (of {result!r}) pads with {attribute(op, 'value', 0.0)}, and "
-                    "Paddle-Lite's kernel pads with 0; subtract the value before and add it behind"
-                )
-            continue
+            raise ModelError(
+                f"a pad3d (of {result!r}) pads with {attribute(op, 'value', 0.0)}, and "
+                "Paddle-Lite's kernel pads with 0; subtract the value before and add it behind"
+            )
         left, right, top, bottom = sides[:4]
-        mode = str(attribute(op, "mode", "constant"))
         made[index] = [
             new_operator(
                 "pad2d",
@@ -69,7 +63,7 @@ def _apply(draft: Draft) -> Counter[str]:
                 {"Out": [argument(behind[1].outputs, "Out")]},
                 {
                     "paddings": (top, bottom, left, right),
-                    "mode": {"replicate": "edge"}.get(mode, mode),
+                    "mode": "constant",
                     "pad_value": float(attribute(op, "value", 0.0)),
                     "data_format": "NCHW",
                 },
@@ -88,8 +82,8 @@ def _apply(draft: Draft) -> Counter[str]:
 def _is_wrong(op: Any) -> bool:  # noqa: ANN401
     if attribute(op, "data_format", "NCDHW") != "NCDHW":
         return False
-    mode = attribute(op, "mode", "constant")
-    return mode == "replicate" or (mode == "constant" and float(attribute(op, "value", 0.0)) != 0)
+    constant = attribute(op, "mode", "constant") == "constant"
+    return constant and float(attribute(op, "value", 0.0)) != 0
 
 
 def _is_about_depth(op: Any, kind: str) -> bool:  # noqa: ANN401
