@@ -153,7 +153,7 @@ def _truth_of_ours(trial: _Trial) -> Truth | None:
     try:
         outputs = run_each_in_paddle(trial.prepared.prefix, inputs)
         truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
-        check_proves(trial.prepared, truth, "the inputs")
+        check_proves(trial.prepared, truth)
     except EdgeslimError:
         return None
     return truth
