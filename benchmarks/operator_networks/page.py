@@ -35,7 +35,8 @@ Words of the table: *right*, each element is what the layer computes (within 2e-
 *asks for inputs*, noise proves nothing there (Paddle gives NaN), so `--inputs` is wanted; \
 *refused*, no file is written and the message names the operator; *`opt` aborts*, likewise, \
 since Paddle-Lite \
-has no such operator. Where an operator has several rows, its values differ in what happens. \
+has no such operator. *Rewrites*: the operator is written with others that \
+Paddle-Lite has ([models.md](models.md#what-is-rewritten-and-why)). Where an operator has several rows, its values differ in what happens. \
 Numbers behind the words count networks.
 
 This page is made by a command ({machine}):
@@ -168,7 +169,7 @@ def _doing(records: Sequence[Record]) -> str:
         if not _COMMON.match(change)
     )
     told = [
-        _WRITTEN.sub(r"`\1` of others", change)
+        _WRITTEN.sub(r"rewrites `\1`", change)
         for change, count in changes.most_common(3)
         if count * 3 >= len(records)
     ]
