@@ -36,7 +36,8 @@ Words of the table: *right*, each element is what the layer computes (within 2e-
 *refused*, no file is written and the message names the operator; *`opt` aborts*, likewise, \
 since Paddle-Lite \
 has no such operator. *Rewrites*: the operator is written with others that \
-Paddle-Lite has ([models.md](models.md#what-is-rewritten-and-why)). Where an operator has several rows, its values differ in what happens. \
+Paddle-Lite has ([models.md](models.md#what-is-rewritten-and-why)). \
+Where an operator has several rows, its values differ in what happens. \
 Numbers behind the words count networks.
 
 This page is made by a command ({machine}):
