@@ -82,7 +82,11 @@ _ACTIVATIONS = {
         shapes=_SHAPES[:2],
         choices={"each_channel": (True, False), "init": (0.25, 0.1)},
     ),
-    "rrelu": _activation("rrelu", lower=(0.125, 0.2), upper=(0.33, 0.5)),
+    "rrelu": Operator(
+        build=lambda a, _: nn.RReLU(a["lower"], a["upper"]),
+        shapes=_SHAPES,
+        choices={"lower": (0.125, 0.2), "upper": (0.33, 0.5)},
+    ),
     "maxout": Operator(
         build=_maxout,
         shapes=((1, 8, 6, 8), (2, 8, 5, 8)),
