@@ -50,8 +50,11 @@ def _array(items: object, element: str, shape: Sequence[int]) -> np.ndarray[Any,
 def _full(_writer: Writer, operation: Operation, _operands: Sequence[Value | None]) -> Made:
     attributes = operation.attributes
     element = attributes["dtype"]
+    shape = tuple(attributes["shape"])
+    if shape == (1,):  # as most are, and quicker
+        return [Constant(_array([attributes["value"]], element, shape), is_uniform=True)]
     one = _array(attributes["value"], element, ())
-    return [Constant(np.broadcast_to(one, tuple(attributes["shape"])), is_uniform=True)]
+    return [Constant(np.broadcast_to(one, shape), is_uniform=True)]
 
 
 def _full_int_array(

@@ -42,14 +42,16 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
                 program, _, fetched = paddle.static.load_inference_model(
                     str(path.with_suffix("")), executor
                 )
+                # As tensors, for those with levels of detail are refused as arrays.
                 outputs = [
-                    executor.run(program, feed=dict(each), fetch_list=fetched) for each in inputs
+                    executor.run(program, feed=dict(each), fetch_list=fetched, return_numpy=False)
+                    for each in inputs
                 ]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         lines = str(error).strip().splitlines() or [repr(error)]
         raise ModelError(f"Paddle cannot run {path}: {lines[-1].strip()}") from error
-    return [[np.asarray(output) for output in each] for each in outputs]
+    return [[np.array(output) for output in each] for each in outputs]
 
 
 def prove_translation(path: Path, prefix: Path, inputs: Mapping[str, Array]) -> None:

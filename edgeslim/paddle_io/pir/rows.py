@@ -19,10 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Constant", "Operand", "Row", "row"]
 
 Constant = bool | int | float | str | tuple[int, ...]
+
+_TYPES = {bool: "bool", int: "int", float: "float", str: "str", tuple: "ints"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Row:
         in_place: Results that are written into an operand: its slot by theirs.
         attributes: Old name and type by the new name.
         ignored: Attributes that say nothing of what is computed.
-        constants: Attributes that the new operator implies.
+        constants: Attributes that the new operator implies, with their types.
         completed: Name of what sets the remaining attributes (`completions.py`).
     """
 
@@ -63,7 +66,7 @@ class Row:
     in_place: Mapping[str, str]
     attributes: Mapping[str, tuple[str, str]]
     ignored: frozenset[str]
-    constants: Mapping[str, Constant]
+    constants: Mapping[str, tuple[str, Any]]
     completed: str
 
 
@@ -86,7 +89,10 @@ def row(
         in_place={slot: source for slot, _, source in slots if source},
         attributes=dict(map(_attribute, named)),
         ignored=frozenset(each[:-1] for each in attributes.split() if each.endswith("!")),
-        constants=constants,
+        constants={
+            name: (_TYPES[type(value)], list(value) if isinstance(value, tuple) else value)
+            for name, value in constants.items()
+        },
         completed=completed,
     )
 

@@ -37,8 +37,6 @@ _NO_MEANING = frozenset(
 
 _SIZES = frozenset(("int", "ints", "bounds", "long", "longs"))
 
-_TYPES_OF_CONSTANTS = {bool: "bool", int: "int", float: "float", str: "str", tuple: "ints"}
-
 
 def old_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
     """The old description of a program, with the same names of inputs and parameters.
@@ -194,13 +192,7 @@ class _Translation:
         return made
 
     def _attributes(self, operation: Operation, row: Row) -> dict[str, tuple[str, Any]]:
-        attributes: dict[str, tuple[str, Any]] = {
-            name: (
-                _TYPES_OF_CONSTANTS[type(value)],
-                list(value) if isinstance(value, tuple) else value,
-            )
-            for name, value in row.constants.items()
-        }
+        attributes = dict(row.constants)
         for name, value in operation.attributes.items():
             if name in row.ignored or name in _NO_MEANING:
                 continue
@@ -264,8 +256,8 @@ class _Translation:
         """The tensors that an operator writes, by slot and by result."""
         outputs: dict[str, list[str]] = {}
         made: list[Value] = []
-        slots = (*row.results, *("" for _ in operation.results))
-        for result, slot in zip(operation.results, slots, strict=False):
+        for place, result in enumerate(operation.results):
+            slot = row.results[place] if place < len(row.results) else ""
             source = inputs.get(row.in_place.get(slot, ""))
             if source:
                 outputs[slot] = source
