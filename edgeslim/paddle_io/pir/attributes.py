@@ -60,13 +60,17 @@ def _scalar_message(number: bool | float) -> Any:  # noqa: ANN401 - a Scalar
 
 
 def _integer(bits: int) -> Callable[[Any], int]:
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1)
+
     def convert(value: Any) -> int:  # noqa: ANN401
+        if type(value) is int and low <= value < high:  # as almost all are
+            return value
         if isinstance(value, (list, str, complex)) or value is None:
             raise ValueError(f"{value!r} is no whole number")
         number = int(value)
         if number != value:
             raise ValueError(f"{value!r} is no whole number")
-        if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        if not low <= number < high:
             raise ValueError(f"{number} does not fit into {bits} bits")
         return number
 

@@ -9,7 +9,7 @@ from typing import Any
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.pir.attributes import converted, element_number
 from edgeslim.paddle_io.pir.reader import Operation, TensorType
-from edgeslim.paddle_io.pir.values import Value, constant_items, is_known
+from edgeslim.paddle_io.pir.values import Several, Value, constant_items, is_known
 
 __all__ = ["COMPLETIONS", "Draft"]
 
@@ -25,13 +25,13 @@ class Draft:
         kind: Its name.
         inputs: Values by slot.
         attributes: Type and value by name.
-        read: Type of each operand; None where there is none, or a list.
+        read: Each operand; None where there is none.
     """
 
     kind: str
     inputs: dict[str, Value]
     attributes: dict[str, tuple[str, Any]]
-    read: Sequence[TensorType | None]
+    read: Sequence[Value | None]
 
     @property
     def first(self) -> TensorType:
@@ -40,9 +40,10 @@ class Draft:
         Raises:
             ValueError: It is left out or a list.
         """
-        if not self.read or self.read[0] is None:
+        first = self.read[0] if self.read else None
+        if first is None or isinstance(first, Several):
             raise ValueError("its first operand is no tensor")
-        return self.read[0]
+        return first.type
 
 
 def _cast(draft: Draft, _operation: Operation) -> None:

@@ -179,7 +179,7 @@ class _Translation:
             kind=row.kind,
             inputs={},
             attributes=self._attributes(operation, row),
-            read=[_type_of(value) for value in operands],
+            read=operands,
         )
         for rule, value in zip(row.operands, operands, strict=False):
             if value is not None:
@@ -319,7 +319,3 @@ def _fetched(operation: Operation) -> _Fetched:
 
 def _is_ignored(rules: Sequence[Operand], place: int) -> bool:
     return place < len(rules) and not rules[place].slot and not rules[place].attribute
-
-
-def _type_of(value: Value | None) -> TensorType | None:
-    return None if value is None or isinstance(value, Several) else value.type
