@@ -166,7 +166,7 @@ class _Operator(msgspec.Struct, gc=False):
     results: _Result | list[_Result] = field(name="O")
     attributes: list[int | str | _Attribute] = field(name="A", default_factory=list)
     operands: list[_Operand] = field(name="I", default_factory=list)
-    of_results: list[Any] = field(name="OA", default_factory=list)
+    of_results: msgspec.Raw = field(name="OA", default=msgspec.Raw(b"[]"))
     regions: list[Any] = field(default_factory=list)
 
 
@@ -282,7 +282,7 @@ def _parameter(operator: _Operator) -> Parameter:
         name=name,
         number=operator.results.number,
         type=_tensor_type(operator.results.type),
-        is_stored=bool(operator.of_results[0]),
+        is_stored=bool(msgspec.json.decode(operator.of_results)[0]),
     )
 
 
