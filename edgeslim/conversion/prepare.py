@@ -116,7 +116,7 @@ def _prepared(
             names = _names_in_order(net, given, source.name)
             traced = [given[each] for each in names]
             prepared = _exported(net, traced, names, folder, source.name)
-        check_saved(source.name, net, traced, prepared.prefix)
+        check_saved(source.name, net, prepared.prefix)
         return prepared
     new_folder(folder)
     if source.program.suffix == ".json":

@@ -7,17 +7,17 @@ converted of it then agrees with the program, and not with the layer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeslim.errors import ModelError
-from edgeslim.opspec import Shape
+from edgeslim.paddle_io.difference import difference_and_scale
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.program_graph import feed_shapes
+from edgeslim.paddle_io.noise import noise_for
 from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ _ALLOWED = 1e-3
 _RESIZES = "interp"
 
 
-def check_saved(
-    name: str, net: paddle.nn.Layer, input_shapes: Sequence[Shape], prefix: Path
-) -> None:
+def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """Compares a saved program with its layer in dynamic mode, on the same noise.
 
     A layer that gives other numbers every time, or none that are finite, or that noise makes
@@ -41,20 +39,18 @@ def check_saved(
 
     Args:
         name: What the layer is called in messages.
-        net: The layer, in evaluation mode.
-        input_shapes: Shapes of its inputs, which are floats.
-        prefix: The saved model.
+        net: The layer, in evaluation mode, which takes its inputs in the order of the program.
+        prefix: The saved model, with closed shapes.
 
     Raises:
         ModelError: The program computes something else, or Paddle cannot run it.
     """
-    generator = np.random.default_rng(0)
-    noise = [generator.standard_normal(shape).astype(np.float32) for shape in input_shapes]
-    truths = _computed(net, noise)
+    program = read_program(prefix.with_suffix(".pdmodel"))
+    inputs = noise_for(program)
+    truths = _computed(net, inputs.values())
     if truths is None:
         return
-    program = read_program(prefix.with_suffix(".pdmodel"))
-    found = run_in_paddle(prefix, dict(zip(feed_shapes(program), noise, strict=True)))
+    found = run_in_paddle(prefix, inputs)
     if len(found) != len(truths):
         return  # outputs that are given as they came in, or not at all, are not saved
     for number, (truth, saved) in enumerate(zip(truths, found, strict=True)):
@@ -74,7 +70,7 @@ def check_saved(
 
 
 def _computed(
-    net: paddle.nn.Layer, inputs: Sequence[np.ndarray[Any, Any]]
+    net: paddle.nn.Layer, inputs: Iterable[np.ndarray[Any, Any]]
 ) -> list[np.ndarray[Any, Any]] | None:
     """What a layer gives, flat; None if that cannot be compared with anything."""
     paddle = load_paddle()
@@ -105,9 +101,7 @@ def _difference(truth: np.ndarray[Any, Any], saved: np.ndarray[Any, Any]) -> str
     """How an output differs, in words; empty if it does not."""
     if truth.shape != saved.shape and not truth.size == saved.size == 1:
         return f"is {list(saved.shape)} where the layer gives {list(truth.shape)}"
-    one, two = (each.astype(np.float64).ravel() for each in (truth, saved))
-    largest = np.abs(one).max(initial=0.0)
-    off = np.abs(one - two).max(initial=0.0)
+    off, largest = difference_and_scale(truth.ravel(), saved.ravel())
     if off <= _ALLOWED * max(largest, 1e-6):
         return ""
     return f"differs by {off:.2g} where the largest value is {largest:.2g}"

@@ -10,14 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from edgeslim.files import temporary_folder
-from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.noise import noise_for
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.pir.translate import translate
-from edgeslim.paddle_io.program_graph import feed_shapes
 from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
@@ -48,20 +45,4 @@ def export_layer_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path)
         with paddle.pir_utils.IrGuard():
             paddle.jit.save(net, str(own.with_suffix("")), input_spec=list(spec))
         translate(own, own.with_suffix(".pdiparams"), prefix)
-        prove_translation(own, prefix, _noise(prefix))
-
-
-def _noise(prefix: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Something for each input of a saved program: 0 and 1 where it is whole numbers."""
-    program = read_program(Path(f"{prefix}.pdmodel"))
-    shapes = feed_shapes(program)
-    types = feed_types(program, tuple(shapes))
-    generator = np.random.default_rng(0)
-    return {
-        name: (
-            generator.integers(0, 2, shape)
-            if np.dtype(types.get(name, "float32")).kind in "iub"
-            else generator.standard_normal(shape)
-        ).astype(types.get(name, "float32"))
-        for name, shape in shapes.items()
-    }
+        prove_translation(own, prefix, noise_for(read_program(Path(f"{prefix}.pdmodel"))))
