@@ -25,7 +25,7 @@ from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.judgement import acceptable, difference_of
 from edgeslim.deployment.proving import Claim, Prover, open_prover, prove_optimized, truth_for
-from edgeslim.deployment.truth import Truth, check_proves
+from edgeslim.deployment.truth import Truth, check_proves, truth_of
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
@@ -33,7 +33,7 @@ from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.ops import known_kinds
-from edgeslim.paddle_io.export import run_each_in_paddle, trace_plainly
+from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.paddle_io.proto import read_program
 from operator_networks.case import Case
@@ -151,8 +151,7 @@ def _truth_of_ours(trial: _Trial) -> Truth | None:
     if not inputs:
         return None
     try:
-        outputs = run_each_in_paddle(trial.prepared.prefix, inputs)
-        truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
+        truth = truth_of(trial.prepared, inputs)
         check_proves(trial.prepared, truth)
     except EdgeslimError:
         return None

@@ -1,4 +1,4 @@
-"""A converted model's outputs beside Paddle's, before any of its times is believed."""
+"""What a converted model gives on a device, and the refusal of what is not Paddle's."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ import numpy as np
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.judgement import (
-    Array,
-    OutputDifference,
-    acceptable,
-    difference_of,
-    told,
-)
-from edgeslim.deployment.truth import Truth, paddle_truth
+from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, told
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
 from edgeslim.profiling.device_session import DeviceSession
@@ -24,47 +17,7 @@ from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input
 
-__all__ = [
-    "OutputDifference",
-    "Truth",
-    "acceptable",
-    "check_outputs",
-    "compare_outputs",
-    "difference_of",
-    "outputs_on_device",
-    "paddle_truth",
-]
-
-
-def compare_outputs(
-    session: DeviceSession,
-    model: PreparedModel,
-    file: OptimizedFile,
-    folder: Path,
-    *,
-    precision: Precision = Precision.FP32,
-    truth: Truth | None = None,
-) -> OutputDifference:
-    """Runs the same inputs through the device and through Paddle.
-
-    Args:
-        session: The device.
-        model: The model as it came.
-        file: The same, converted.
-        folder: For files on the way.
-        precision: What it was converted to, which decides how much it may differ.
-        truth: What Paddle computes, if that is known; otherwise it is asked for noise.
-
-    Raises:
-        RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
-        ModelError: The outputs are not Paddle's.
-    """
-    truth = truth or paddle_truth(model)
-    inputs = [list(each.values()) for each in truth.inputs]
-    found = outputs_on_device(session, file, inputs, len(model.graph.fetches), folder)
-    difference = difference_of(truth.outputs, truth.settled(found))
-    check_outputs(difference, model, precision, f"on {session.profile.name}")
-    return difference
+__all__ = ["check_outputs", "outputs_on_device"]
 
 
 def check_outputs(

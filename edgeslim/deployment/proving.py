@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +19,9 @@ import numpy as np
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect, blamed
-from edgeslim.deployment.judgement import Array
-from edgeslim.deployment.outputs import (
-    OutputDifference,
-    Truth,
-    acceptable,
-    check_outputs,
-    difference_of,
-    outputs_on_device,
-    paddle_truth,
-)
-from edgeslim.deployment.truth import truth_of
+from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
+from edgeslim.deployment.outputs import check_outputs, outputs_on_device
+from edgeslim.deployment.truth import Truth, paddle_truth, truth_of
 from edgeslim.errors import (
     EdgeslimError,
     LinkError,
@@ -260,11 +252,15 @@ def prove_outputs(
 class Prover:
     """Proves files that no device is there for.
 
+    What it has learnt of a model serves all files of it.
+
     Args:
         runtime: This machine's, opened when it is asked for first; raises if it cannot be had.
     """
 
     runtime: Callable[[], DeviceSession]
+    _truths: dict[tuple[Path, bool], Truth] = field(default_factory=dict, init=False)
+    _twins: dict[tuple[Path, Precision], OptimizedFile] = field(default_factory=dict, init=False)
 
     def prove(self, claim: Claim, folder: Path) -> Proof:
         """How a file is proved.
@@ -276,7 +272,7 @@ class Prover:
         Raises:
             ModelError: It computes something else, or nothing can prove that it does not.
         """
-        truth = truth_for(claim.model, [claim.precision])
+        truth = self._truth(claim)
         meant = prove_optimized(claim, truth)
         try:
             session, run = self._runnable(claim, folder)
@@ -306,11 +302,21 @@ class Prover:
         session = self.runtime()
         target = session.execution.target
         if claim.target is target:
+            self._twins[claim.model.prefix, claim.precision] = claim.file
             return session, claim
         precision = _TWINS.get(claim.precision, claim.precision)
-        output = folder / f"twin.{claim.file.path.stem}"
-        file = optimize(claim.model, target, output, precision)
-        return session, replace(claim, file=file, target=target, precision=precision)
+        known = claim.model.prefix, precision
+        if known not in self._twins:
+            output = folder / f"twin.{claim.file.path.stem}"
+            self._twins[known] = optimize(claim.model, target, output, precision)
+        return session, replace(claim, file=self._twins[known], target=target, precision=precision)
+
+    def _truth(self, claim: Claim) -> Truth:
+        """What Paddle computes of a claim's model, asked once for all that is claimed of it."""
+        known = claim.model.prefix, claim.precision is Precision.FP32
+        if known not in self._truths:
+            self._truths[known] = truth_for(claim.model, [claim.precision])
+        return self._truths[known]
 
 
 def _without_runtime(

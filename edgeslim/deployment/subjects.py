@@ -12,7 +12,7 @@ from edgeslim.conversion.optimized import fused_graph
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deployed import Failed
-from edgeslim.deployment.outputs import OutputDifference
+from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.records import Role
 from edgeslim.deployment.ways import Way, all_ways, tried
 from edgeslim.execution import Precision, Target

@@ -104,7 +104,7 @@ def truth_of(model: PreparedModel, inputs: Sequence[Mapping[str, Array]]) -> Tru
     Raises:
         ModelError: Paddle cannot load or run it.
     """
-    outputs = tuple(run_each_in_paddle(model.prefix, inputs))
+    outputs = tuple(paddle_outputs(model, inputs))
     return _with_choices(model, Truth(inputs=tuple(inputs), outputs=outputs))
 
 

@@ -12,7 +12,7 @@ from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.deployed import Failed
-from edgeslim.deployment.outputs import OutputDifference, Truth
+from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import (
     Claim,
     ProofBy,
@@ -20,6 +20,7 @@ from edgeslim.deployment.proving import (
     prove_running,
     truth_for,
 )
+from edgeslim.deployment.truth import Truth
 from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes

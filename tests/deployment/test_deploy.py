@@ -16,7 +16,6 @@ from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import Deployed, convert, deploy
 from edgeslim.deployment.history import read_history
-from edgeslim.deployment.outputs import compare_outputs
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     BadFileError,
@@ -37,6 +36,7 @@ from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.pruning.settings import PruneSettings
 from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
 from edgeslim.searching.settings import LatencyTarget
+from tests.deployment.proofs import proved_on
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
 from tests.searching.searches import SPACE, candidate, settings
 from tests.values import CONTEXT, relu, timed
@@ -296,10 +296,10 @@ def test_a_converted_model_with_other_weights_than_its_original_is_refused(
     session: DeviceSession, converted: tuple[PreparedModel, OptimizedFile], tmp_path: Path
 ) -> None:
     model, file = converted
-    assert compare_outputs(session, model, file, tmp_path).max_rel < 1e-4
+    assert proved_on(session, model, file, tmp_path).max_rel < 1e-4
     other = replace(model, prefix=net_at(tmp_path / "other", seed=1) / "model")
     with pytest.raises(ModelError, match=r"net computes something else on host: .* differ from"):
-        compare_outputs(session, other, file, tmp_path)
+        proved_on(session, other, file, tmp_path)
 
 
 def deployed(**fields: Any) -> Deployed:

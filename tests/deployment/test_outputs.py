@@ -9,8 +9,7 @@ import pytest
 from scipy.special import erf
 
 from edgeslim.deployment.deployed import Deployed, doubts
-from edgeslim.deployment.judgement import is_rounding
-from edgeslim.deployment.outputs import acceptable, difference_of
+from edgeslim.deployment.judgement import acceptable, difference_of, is_rounding
 from edgeslim.execution import Precision, Target
 
 RNG = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from msgspec import structs
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.deploy import convert
-from edgeslim.deployment.outputs import OutputDifference
+from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
 from edgeslim.deployment.ways import Way, tried
 from edgeslim.errors import ModelError

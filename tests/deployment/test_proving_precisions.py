@@ -11,7 +11,8 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.precisions import model_in
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.outputs import OutputDifference, difference_of, outputs_on_device
+from edgeslim.deployment.judgement import OutputDifference, difference_of
+from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.optimized_program import read_optimized_program

@@ -11,11 +11,12 @@ import pytest
 
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
-from edgeslim.deployment.outputs import compare_outputs, paddle_truth
 from edgeslim.deployment.ties import settled
+from edgeslim.deployment.truth import paddle_truth
 from edgeslim.execution import Target
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.device_session import open_device
+from tests.deployment.proofs import proved_on
 
 SCORES = np.array([[3.0, 0, 0, 5], [0, 2, 0, 0]])
 
@@ -64,5 +65,5 @@ def test_the_runtime_may_take_equal_scores_in_another_order(tmp_path: Path) -> N
     truth = paddle_truth(model)
     assert sorted(truth.choices) == [1, 2, 3]
     with open_device("host") as session:
-        difference = compare_outputs(session, model, file, tmp_path, truth=truth)
+        difference = proved_on(session, model, file, tmp_path, truth)
     assert difference.wrong == 0

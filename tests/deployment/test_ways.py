@@ -16,13 +16,9 @@ from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.precisions import is_quantized, model_in, program_for
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
-from edgeslim.deployment.outputs import (
-    OutputDifference,
-    acceptable,
-    difference_of,
-    outputs_on_device,
-    paddle_truth,
-)
+from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
+from edgeslim.deployment.outputs import outputs_on_device
+from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import (
     ContextMismatchError,
     ModelError,

@@ -14,7 +14,8 @@ from edgeslim.conversion.model_source import LayerModel
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.outputs import compare_outputs, outputs_on_device, paddle_truth
+from edgeslim.deployment.outputs import outputs_on_device
+from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.opspec import Shape, TypedShape
@@ -23,6 +24,7 @@ from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner
+from tests.deployment.proofs import proved_on
 
 pytestmark = pytest.mark.slow
 
@@ -109,7 +111,7 @@ def test_outputs_are_paddle_s(
             key: (tuple(shape), getattr(shape, "dtype", "float32"))
             for key, shape in MODELS[name].items()
         }
-    assert compare_outputs(session, model, file, tmp_path, truth=truth).max_rel < 1e-6
+    assert proved_on(session, model, file, tmp_path, truth).max_rel < 1e-6
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.deployment.outputs import acceptable, difference_of
+from edgeslim.deployment.judgement import acceptable, difference_of
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
