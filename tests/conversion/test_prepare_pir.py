@@ -59,6 +59,13 @@ def test_is_prepared_and_its_truth_is_the_new_program(model: Path, tmp_path: Pat
     np.testing.assert_allclose(output, EXPECTED, rtol=1e-6)
 
 
+def test_each_input_has_outputs_of_its_own(model: Path, tmp_path: Path) -> None:
+    prepared = prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
+    outputs = paddle_outputs(prepared, [{"x": X}, {"x": 2 * X}, {"x": -W}])
+    np.testing.assert_allclose(outputs[0][0], EXPECTED, rtol=1e-6)
+    np.testing.assert_array_equal(outputs[2][0], 0)
+
+
 def test_an_input_of_open_shape_wants_one(model: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="net has no input 'y'; it has x"):
         prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"y": (2, 3)})

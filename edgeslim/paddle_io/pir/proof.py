@@ -43,16 +43,20 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
                 program, _, fetched = paddle.static.load_inference_model(
                     str(path.with_suffix("")), executor
                 )
-                # As tensors, for those with levels of detail are refused as arrays.
-                outputs = [
-                    executor.run(program, feed=dict(each), fetch_list=fetched, return_numpy=False)
-                    for each in inputs
-                ]
+
+                def run(values: Mapping[str, Array]) -> list[Array]:
+                    # As tensors, for those with levels of detail are refused as arrays. They are
+                    # copied at once: the next run writes into the same memory.
+                    tensors = executor.run(
+                        program, feed=dict(values), fetch_list=fetched, return_numpy=False
+                    )
+                    return [np.array(tensor) for tensor in tensors]
+
+                return [run(values) for values in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         lines = str(error).strip().splitlines() or [repr(error)]
         raise ModelError(f"Paddle cannot run {path}: {lines[-1].strip()}") from error
-    return [[np.array(output) for output in each] for each in outputs]
 
 
 def prove_translation(path: Path, prefix: Path, inputs: Mapping[str, Array]) -> None:
