@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
@@ -15,7 +15,9 @@ __all__ = [
     "arguments",
     "attribute",
     "barrier",
+    "drop_unread",
     "makers_of",
+    "names_in",
     "new_operator",
     "new_variable",
     "readers_of",
@@ -23,6 +25,7 @@ __all__ = [
     "scratch_variable",
     "set_attribute",
     "shape_of",
+    "shapes_of",
     "type_of",
 ]
 
@@ -60,6 +63,11 @@ def set_attribute(op: Any, name: str, value: Attribute, *, like: Attribute = (0,
     add_attribute(op, name, value, like=like)
 
 
+def names_in(slots: Any) -> list[str]:  # noqa: ANN401 - of an OpDesc
+    """All names in an operator's slots."""
+    return [name for slot in slots for name in slot.arguments]
+
+
 def readers_of(block: Any) -> Counter[str]:  # noqa: ANN401 - a BlockDesc
     """How often each tensor is read."""
     return Counter(name for op in block.ops for slot in op.inputs for name in slot.arguments)
@@ -74,6 +82,11 @@ def shape_of(block: Any, name: str) -> Shape:  # noqa: ANN401
     """The shape of a tensor as described; no axes if it is not."""
     found = next((each for each in block.vars if each.name == name), None)
     return () if found is None else tuple(found.type.dense_tensor.tensor.dims)
+
+
+def shapes_of(block: Any) -> dict[str, Shape]:  # noqa: ANN401
+    """The shape of each tensor as described; an open extent is -1."""
+    return {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
 
 
 def type_of(block: Any, name: str) -> int:  # noqa: ANN401
@@ -144,6 +157,18 @@ def replace_operators(block: Any, made: Mapping[int, Sequence[Any]]) -> None:  #
         del block.ops[index]
         for op in reversed(made[index]):
             block.ops.insert(index, op)
+
+
+def drop_unread(block: Any, made: Collection[str]) -> None:  # noqa: ANN401
+    """Leaves out operators that make nothing but some tensors, and none that is read."""
+    read: set[str] = set()
+    for place in reversed(range(len(block.ops))):
+        op = block.ops[place]
+        written = names_in(op.outputs)
+        if written and all(name in made for name in written) and not read.intersection(written):
+            del block.ops[place]
+        else:
+            read.update(names_in(op.inputs))
 
 
 def barrier(block: Any, op: Any, slot: str) -> Any:  # noqa: ANN401

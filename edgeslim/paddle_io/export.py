@@ -18,6 +18,7 @@ from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
+from edgeslim.paddle_io.modes import static_mode
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import read_program
 
@@ -209,19 +210,13 @@ def run_each_in_paddle(
 ) -> list[list[np.ndarray[Any, Any]]]:
     """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
     paddle = load_paddle()
-    was_dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
     try:
-        executor = paddle.static.Executor(paddle.CPUPlace())
-        scope = paddle.static.Scope()
-        with paddle.static.scope_guard(scope):
+        with static_mode(), paddle.static.scope_guard(paddle.static.Scope()):
+            executor = paddle.static.Executor(paddle.CPUPlace())
             loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
             fetched = [*fetched, *(loaded.global_block().var(name) for name in also)]
             outputs = [executor.run(loaded, feed=dict(each), fetch_list=fetched) for each in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         raise ModelError(f"Paddle cannot run {prefix}: {_reason(error)}") from error
-    finally:
-        if was_dynamic:
-            paddle.disable_static()
     return [[np.asarray(output) for output in each] for each in outputs]

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeslim.ops import ELEMENT_TYPES
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.proto import attribute_value
 
 __all__ = ["feed_bounds", "feed_types", "variable_types"]
@@ -72,7 +73,7 @@ def feed_types(program: Any, feeds: Sequence[str]) -> dict[str, str]:  # noqa: A
 def feed_bounds(program: Any, feeds: Sequence[str]) -> dict[str, int]:  # noqa: ANN401
     """For inputs that choose rows or classes: their values are from 0 to below this."""
     block = program.blocks[0]
-    shapes = {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    shapes = shapes_of(block)
     holding: dict[str, Passed] = {name: {name: 0} for name in feeds}
     bounds: dict[str, int] = {}
     for op in block.ops:

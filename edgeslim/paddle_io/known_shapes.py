@@ -16,6 +16,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.difference import difference_and_scale
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
 from edgeslim.paddle_io.noise import noise_for
@@ -74,9 +75,7 @@ def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) ->
 def _open(program: Any) -> set[str]:  # noqa: ANN401
     """Tensors that an operator makes and another reads, and that have an open extent."""
     block = program.blocks[0]
-    shapes = {
-        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
-    }
+    shapes = shapes_of(block)
     parameters = persistent_tensors(program)
     read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
     return {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgeslim.paddle_io.block_edits import arguments, shapes_of
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import add_attribute
 
@@ -24,11 +25,11 @@ def make_products_plain(program: Any) -> int:  # noqa: ANN401 - a ProgramDesc
     weights = persistent_tensors(program)
     count = 0
     for block in program.blocks:
-        ranks = {each.name: len(each.type.dense_tensor.tensor.dims) for each in block.vars}
+        ranks = {name: len(shape) for name, shape in shapes_of(block).items()}
         for op in block.ops:
             if op.type not in _PRODUCTS:
                 continue
-            (x,), (y,) = (_names(op, slot) for slot in ("X", "Y"))
+            (x,), (y,) = (arguments(op.inputs, slot) for slot in ("X", "Y"))
             given = {each.name: each for each in op.attrs}
             turned = any(given[name].b for name in _TRANSPOSED & set(given))
             scaled = "alpha" in given and given["alpha"].f != 1
@@ -51,10 +52,6 @@ def product_weights(program: Any) -> list[str]:  # noqa: ANN401
         for op in block.ops
         if op.type in _PRODUCTS
         for slot in ("X", "Y")
-        for name in _names(op, slot)
+        for name in arguments(op.inputs, slot)
         if name in weights
     ]
-
-
-def _names(op: Any, slot: str) -> list[str]:  # noqa: ANN401
-    return [name for each in op.inputs if each.parameter == slot for name in each.arguments]

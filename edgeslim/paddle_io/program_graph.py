@@ -11,6 +11,7 @@ from edgeslim.frozen import frozen
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import OPEN_SHAPE, Attribute, Attributes, OpSpec, Shape, Shapes
+from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.feed_values import feed_bounds, feed_types
 from edgeslim.paddle_io.parameters import persistent_tensors, stored_shapes
 from edgeslim.paddle_io.proto import attribute_value, read_program
@@ -38,9 +39,7 @@ def read_graph(path: Path, parameters: Path | None = None) -> Graph:
 def feed_shapes(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
     """Shape of each input by name as saved; an open extent is -1."""
     block = program.blocks[0]
-    shapes = {
-        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
-    }
+    shapes = shapes_of(block)
     names = [op.outputs[0].arguments[0] for op in _in_order(block, "feed")]
     return {name: shapes.get(name, ()) for name in names}
 
@@ -68,9 +67,7 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
         raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
     # The optimizer takes these operators out as well.
     block = without_rounding(program).blocks[0]
-    shapes = {
-        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
-    }
+    shapes = shapes_of(block)
     for op in block.ops:
         if op.type == "calib":  # put in by the optimizer between floats and int8, without shapes
             (source,), (result,) = op.inputs[0].arguments, op.outputs[0].arguments

@@ -9,13 +9,14 @@ fewer operators.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from edgeslim.ops import known_kinds
+from edgeslim.paddle_io.block_edits import drop_unread, names_in, shapes_of
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import add_attribute, framework
 from edgeslim.paddle_io.shape_operands import fold_operands, operands
@@ -127,7 +128,7 @@ def fold(program: Any, constants: Constants, values: Mapping[str, Array]) -> dic
                 block.ops[place].CopyFrom(constant)
                 folded += 1
     before = len(block.ops)
-    _drop_unread(block, constants.names)
+    drop_unread(block, constants.names)
     counts = {
         "sizes computed from shapes made constants": folded,
         "operators that only computed sizes left out": before - len(block.ops),
@@ -166,27 +167,13 @@ def _constant(name: str, value: Array) -> Any | None:  # noqa: ANN401 - an OpDes
     return op
 
 
-def _drop_unread(block: Any, names: frozenset[str]) -> None:  # noqa: ANN401
-    """Leaves out what makes constants that nothing reads."""
-    read: set[str] = set()
-    for place in reversed(range(len(block.ops))):
-        op = block.ops[place]
-        written = _written(op)
-        if written and names.issuperset(written) and not read.intersection(written):
-            del block.ops[place]
-        else:
-            read.update(_read(op))
-
-
 def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
     """Tensors of open shape whose extents depend on what the inputs hold.
 
     Of any other open shape only Paddle's description falls short, and a run says it.
     """
     block = program.blocks[0]
-    shapes = {
-        variable.name: tuple(variable.type.dense_tensor.tensor.dims) for variable in block.vars
-    }
+    shapes = shapes_of(block)
     parameters = persistent_tensors(program)
     found: set[str] = set()
     for op in block.ops:
@@ -201,12 +188,8 @@ def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _read(op: Any) -> list[str]:  # noqa: ANN401
-    return _names(op.inputs)
+    return names_in(op.inputs)
 
 
 def _written(op: Any) -> list[str]:  # noqa: ANN401
-    return _names(op.outputs)
-
-
-def _names(slots: Iterable[Any]) -> list[str]:
-    return [name for slot in slots for name in slot.arguments]
+    return names_in(op.outputs)

@@ -16,6 +16,7 @@ from edgeslim.paddle_io.block_edits import (
     new_operator,
     new_variable,
     shape_of,
+    type_of,
 )
 from edgeslim.paddle_io.proto import add_attribute, framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft
@@ -66,9 +67,7 @@ class Sketch:
 
     def element_type(self, name: str) -> int:
         """Paddle's number of what a tensor is of."""
-        found = next(each for each in self._block.vars if each.name == name)
-        number: int = found.type.dense_tensor.tensor.data_type
-        return number
+        return type_of(self._block, name)
 
     def write(
         self,

@@ -10,6 +10,7 @@ from paddle import Tensor
 from edgeslim.errors import ModelError
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.batch_axis import FOLLOWING, Call
+from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.eager_functions import Slots
 from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import persistent_tensors
@@ -108,7 +109,7 @@ def steps_of(program: Any) -> list[Step]:  # noqa: ANN401 - a ProgramDesc
         ModelError: One cannot be run in dynamic mode.
     """
     block = program.blocks[0]
-    shapes = {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    shapes = shapes_of(block)
     stored = set(persistent_tensors(program))
     steps: list[Step] = []
     later = set(fetch_names(program))

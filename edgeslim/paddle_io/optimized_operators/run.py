@@ -10,6 +10,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.optimized_program import OperatorCall, OptimizedProgram
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.modes import dynamic_mode
 from edgeslim.paddle_io.optimized_operators._convolutions import (
     convolution,
     transposed_convolution,
@@ -82,11 +83,8 @@ class OptimizedNet:
         self._program = program
         self._steps = [(call, _meaning(call)) for call in program.calls]
         weights = float_weights(program)
-        was_dynamic = paddle.in_dynamic_mode()
-        paddle.disable_static()
-        self._weights = {name: paddle.to_tensor(value) for name, value in weights.items()}
-        if not was_dynamic:
-            paddle.enable_static()
+        with dynamic_mode():
+            self._weights = {name: paddle.to_tensor(value) for name, value in weights.items()}
 
     def run(self, inputs: Mapping[str, Array], watch: Watch | None = None) -> list[Array]:
         """Its outputs in order.
@@ -99,21 +97,15 @@ class OptimizedNet:
             ModelError: Paddle refuses what an operator is given.
         """
         paddle = load_paddle()
-        was_dynamic = paddle.in_dynamic_mode()
-        paddle.disable_static()
-        try:
-            with paddle.no_grad():
-                given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
-                tensors = {**self._weights, **given}
-                for number, (call, meaning) in enumerate(self._steps):
-                    written = _run(call, meaning, tensors)
-                    tensors.update(written)
-                    if watch is not None:
-                        watch(number, call, {k: v.numpy() for k, v in written.items()})
-                return [tensors[name].numpy() for name in self._program.fetches]
-        finally:
-            if not was_dynamic:
-                paddle.enable_static()
+        with dynamic_mode(), paddle.no_grad():
+            given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
+            tensors = {**self._weights, **given}
+            for number, (call, meaning) in enumerate(self._steps):
+                written = _run(call, meaning, tensors)
+                tensors.update(written)
+                if watch is not None:
+                    watch(number, call, {k: v.numpy() for k, v in written.items()})
+            return [tensors[name].numpy() for name in self._program.fetches]
 
 
 def _run(call: OperatorCall, meaning: Meaning, tensors: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from edgeslim.paddle_io.pir.attributes import converted, element_number
 from edgeslim.paddle_io.pir.reader import Operation, TensorType
 from edgeslim.paddle_io.pir.values import Several, Value, constant_items, is_known
 
-__all__ = ["COMPLETIONS", "Draft"]
+__all__ = ["COMPLETIONS", "OldOperator"]
 
 _AS_INPUT = -1
 """Instead of a type of elements."""
 
 
 @dataclass(slots=True)
-class Draft:
-    """An old operator while it is put together.
+class OldOperator:
+    """One while it is put together.
 
     Args:
         kind: Its name.
@@ -46,17 +46,17 @@ class Draft:
         return first.type
 
 
-def _cast(draft: Draft, _operation: Operation) -> None:
-    draft.attributes["in_dtype"] = ("int", element_number(draft.first.element))
+def _cast(old: OldOperator, _operation: Operation) -> None:
+    old.attributes["in_dtype"] = ("int", element_number(old.first.element))
 
 
-def _deformable(draft: Draft, _operation: Operation) -> None:
+def _deformable(old: OldOperator, _operation: Operation) -> None:
     """The first version of these convolutions, which have no mask, was an operator of its own."""
-    if "Mask" not in draft.inputs:
-        draft.kind = "deformable_conv_v1"
+    if "Mask" not in old.inputs:
+        old.kind = "deformable_conv_v1"
 
 
-def _evaluation(draft: Draft, operation: Operation) -> None:
+def _evaluation(old: OldOperator, operation: Operation) -> None:
     """Normalization and dropout as in a training do not compute the same thing twice."""
     attributes = operation.attributes
     if not attributes["is_test"] and not attributes.get("use_global_stats"):
@@ -64,61 +64,61 @@ def _evaluation(draft: Draft, operation: Operation) -> None:
             f"{operation.name} is as in a training (is_test is false); "
             "call eval() on the network and save it again"
         )
-    draft.attributes["is_test"] = ("bool", True)
+    old.attributes["is_test"] = ("bool", True)
 
 
-def _interpolation(draft: Draft, _operation: Operation) -> None:
+def _interpolation(old: OldOperator, _operation: Operation) -> None:
     """Sizes and scales that are known are attributes, which is where optimizers look for them."""
     axes = ("out_d", "out_h", "out_w")
     for slot in ("SizeTensor", "OutSize"):
-        size = draft.inputs.get(slot)
+        size = old.inputs.get(slot)
         if size is not None and is_known(size):
-            del draft.inputs[slot]
+            del old.inputs[slot]
             extents = constant_items(size)
             for axis, extent in zip(axes[-len(extents) :], extents, strict=True):
-                draft.attributes[axis] = ("int", converted(extent, "int"))
-    scale = draft.inputs.get("Scale")
+                old.attributes[axis] = ("int", converted(extent, "int"))
+    scale = old.inputs.get("Scale")
     if scale is not None and is_known(scale):
-        del draft.inputs["Scale"]
+        del old.inputs["Scale"]
         factors = constant_items(scale)
         if len(factors) == 1:
-            factors *= len(draft.first.shape) - 2
-        draft.attributes["scale"] = ("floats", converted(factors, "floats"))
+            factors *= len(old.first.shape) - 2
+        old.attributes["scale"] = ("floats", converted(factors, "floats"))
 
 
-def _reduction(draft: Draft, operation: Operation) -> None:
+def _reduction(old: OldOperator, operation: Operation) -> None:
     """No axes are all axes, which old programs say by a flag."""
-    kind, axes = draft.attributes["dim"]
-    rank = len(draft.first.shape)
+    kind, axes = old.attributes["dim"]
+    rank = len(old.first.shape)
     named = {axis % rank for axis in axes} if rank else set()
     # Some kernels look at the flag alone, some at the axes alone.
-    draft.attributes["dim"] = (kind, axes or list(range(rank)) or [0])
-    draft.attributes["reduce_all"] = ("bool", not axes or len(named) == rank)
+    old.attributes["dim"] = (kind, axes or list(range(rank)) or [0])
+    old.attributes["reduce_all"] = ("bool", not axes or len(named) == rank)
     types = [_AS_INPUT, _AS_INPUT]
     if not str(operation.attributes.get("dtype", "Undefined")).startswith("Undefined"):
         types = [
-            element_number(draft.first.element),
+            element_number(old.first.element),
             element_number(operation.attributes["dtype"]),
         ]
-    draft.attributes["in_dtype"] = ("int", types[0])
-    draft.attributes["out_dtype"] = ("int", types[1])
+    old.attributes["in_dtype"] = ("int", types[0])
+    old.attributes["out_dtype"] = ("int", types[1])
 
 
-def _set_value(draft: Draft, _operation: Operation) -> None:
-    draft.attributes["dtype"] = ("int", element_number(draft.first.element))
-    if "ValueTensor" in draft.inputs:
-        draft.attributes["shape"] = ("longs", [])
-        draft.attributes["values"] = ("scalars", [])
+def _set_value(old: OldOperator, _operation: Operation) -> None:
+    old.attributes["dtype"] = ("int", element_number(old.first.element))
+    if "ValueTensor" in old.inputs:
+        old.attributes["shape"] = ("longs", [])
+        old.attributes["values"] = ("scalars", [])
 
 
-def _strided_slice(draft: Draft, _operation: Operation) -> None:
-    axes = draft.attributes["axes"][1]
-    is_open = any(slot in draft.inputs for slot in ("StartsTensor", "EndsTensor", "StridesTensor"))
-    draft.attributes["infer_flags"] = ("ints", [-1 if is_open else 1] * len(axes))
-    draft.attributes["decrease_axis"] = ("ints", [])
+def _strided_slice(old: OldOperator, _operation: Operation) -> None:
+    axes = old.attributes["axes"][1]
+    is_open = any(slot in old.inputs for slot in ("StartsTensor", "EndsTensor", "StridesTensor"))
+    old.attributes["infer_flags"] = ("ints", [-1 if is_open else 1] * len(axes))
+    old.attributes["decrease_axis"] = ("ints", [])
 
 
-COMPLETIONS: dict[str, Callable[[Draft, Operation], None]] = {
+COMPLETIONS: dict[str, Callable[[OldOperator, Operation], None]] = {
     "cast": _cast,
     "deformable": _deformable,
     "evaluation": _evaluation,

@@ -10,7 +10,7 @@ from typing import Any
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.paddle_io.pir.attributes import converted
 from edgeslim.paddle_io.pir.builtin import BUILTINS
-from edgeslim.paddle_io.pir.completions import COMPLETIONS, Draft
+from edgeslim.paddle_io.pir.completions import COMPLETIONS, OldOperator
 from edgeslim.paddle_io.pir.operators import row_of
 from edgeslim.paddle_io.pir.reader import NO_TENSOR, Operation, PirProgram, Result, TensorType
 from edgeslim.paddle_io.pir.refusals import refuse
@@ -175,7 +175,7 @@ class _Translation:
                 f"{operation.name} has {len(operands)} operands, of which edgeslim knows "
                 f"{len(row.operands)}"
             )
-        draft = Draft(
+        operator = OldOperator(
             kind=row.kind,
             inputs={},
             attributes=self._attributes(operation, row),
@@ -183,12 +183,12 @@ class _Translation:
         )
         for rule, value in zip(row.operands, operands, strict=False):
             if value is not None:
-                self._place(draft, rule, value, operation)
+                self._place(operator, rule, value, operation)
         if row.completed:
-            COMPLETIONS[row.completed](draft, operation)
-        inputs = {slot: self.writer.names(value) for slot, value in draft.inputs.items()}
+            COMPLETIONS[row.completed](operator, operation)
+        inputs = {slot: self.writer.names(value) for slot, value in operator.inputs.items()}
         outputs, made = self._results(operation, row, inputs)
-        self.writer.add(draft.kind, inputs, outputs, draft.attributes)
+        self.writer.add(operator.kind, inputs, outputs, operator.attributes)
         return made
 
     def _attributes(self, operation: Operation, row: Row) -> dict[str, tuple[str, Any]]:
@@ -208,15 +208,17 @@ class _Translation:
                 raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
         return attributes
 
-    def _place(self, draft: Draft, rule: Operand, value: Value, operation: Operation) -> None:
+    def _place(
+        self, operator: OldOperator, rule: Operand, value: Value, operation: Operation
+    ) -> None:
         """Puts an operand where its rule says: into an attribute if it is known, or a slot."""
         if not rule.attribute:
             if rule.slot:
-                draft.inputs[rule.slot] = value
+                operator.inputs[rule.slot] = value
             return
         if is_known(value):
             try:
-                draft.attributes[rule.attribute] = (
+                operator.attributes[rule.attribute] = (
                     rule.type,
                     converted(constant_items(value), rule.type),
                 )
@@ -234,10 +236,10 @@ class _Translation:
             )
         if rule.type in _SIZES:
             value = self._as_sizes(value)
-        draft.inputs[slot] = value
+        operator.inputs[slot] = value
         if isinstance(value, Several) and rule.type != "int":
             known = [constant_items(each)[0] if is_known(each) else -1 for each in value.items]
-            draft.attributes[rule.attribute] = (rule.type, converted(known, rule.type))
+            operator.attributes[rule.attribute] = (rule.type, converted(known, rule.type))
 
     def _as_sizes(self, value: Value) -> Value:
         """Sizes as Paddle-Lite's kernels read them: as numbers of 32 bits, whatever they are."""

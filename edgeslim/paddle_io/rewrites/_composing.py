@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from edgeslim.paddle_io.block_edits import replace_operators
 from edgeslim.paddle_io.rewrites._rewrite import Draft
 from edgeslim.paddle_io.sketch import Sketch
 
@@ -29,10 +30,7 @@ def composed(formulas: Mapping[str, Formula]) -> Callable[[Draft], Counter[str]]
                 made = formulas[kind](sketch)
                 if made is None:
                     continue
-                instead = sketch.finished(made)
-                del block.ops[place]
-                for new in reversed(instead):
-                    block.ops.insert(place, new)
+                replace_operators(block, {place: sketch.finished(made)})
                 done[f"{kind} written with operators that Paddle-Lite has"] += 1
         return done
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.paddle_io.block_edits import readers_of
+from edgeslim.paddle_io.block_edits import drop_unread, names_in, readers_of
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.modes import static_mode
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
@@ -41,11 +42,11 @@ def _compute(draft: Draft) -> Counter[str]:
     roots: dict[str, set[str]] = {}
     wanted: dict[str, None] = {}
     for op in block.ops:
-        read = _names(op.inputs)
+        read = names_in(op.inputs)
         known = all(name in parameters or name in roots for name in read)
         if known and op.type != "feed" and not any(part in op.type for part in _NEVER):
             of = {root for name in read for root in roots.get(name, {name})}
-            for name in _names(op.outputs):
+            for name in names_in(op.outputs):
                 makers[name], roots[name] = op, of
             continue
         wanted.update(dict.fromkeys(name for name in read if roots.get(name)))
@@ -60,7 +61,7 @@ def _compute(draft: Draft) -> Counter[str]:
     ]
     for name in finite:
         _store(draft, name, values[name])
-    _drop_unread(block, set(makers) - set(finite))
+    drop_unread(block, set(makers) - set(finite))
     _forget(block, {root for name in finite for root in roots[name]})
     return Counter({"parameters computed once": len(finite)} if finite else {})
 
@@ -73,13 +74,13 @@ def _store(draft: Draft, name: str, value: np.ndarray[Any, Any]) -> None:
     del block.vars[place]
     draft.add_parameter(name, value, element_type)
     for index in reversed(range(len(block.ops))):
-        if name in _names(block.ops[index].outputs):
+        if name in names_in(block.ops[index].outputs):
             del block.ops[index]
 
 
 def _unwritten(draft: Draft) -> set[str]:
     """Parameters that no operator changes."""
-    written = {name for op in draft.block.ops for name in _names(op.outputs)}
+    written = {name for op in draft.block.ops for name in names_in(op.outputs)}
     return set(persistent_tensors(draft.program)) - written
 
 
@@ -103,7 +104,7 @@ def _chain(name: str, makers: dict[str, Any]) -> list[Any]:
     op = makers.get(name)
     if op is None:
         return []
-    return [*(each for read in _names(op.inputs) for each in _chain(read, makers)), op]
+    return [*(each for read in names_in(op.inputs) for each in _chain(read, makers)), op]
 
 
 def _values(
@@ -117,29 +118,13 @@ def _values(
     del block.ops[:]
     block.ops.extend(op for op in draft.block.ops if id(op) in needed)
     paddle = load_paddle()
-    was_dynamic = paddle.in_dynamic_mode()
-    paddle.enable_static()
-    try:
-        scope, place = paddle.static.Scope(), paddle.CPUPlace()
+    scope, place = paddle.static.Scope(), paddle.CPUPlace()
+    with static_mode(), paddle.static.scope_guard(scope):
         for root in {root for name in names for root in roots[name]}:
             scope.var(root).get_tensor().set(draft.value(root), place)
         runnable = paddle.static.Program.parse_from_string(program.SerializeToString())
-        with paddle.static.scope_guard(scope):
-            found = paddle.static.Executor(place).run(runnable, fetch_list=names)
-    finally:
-        if was_dynamic:
-            paddle.disable_static()
+        found = paddle.static.Executor(place).run(runnable, fetch_list=names)
     return dict(zip(names, map(np.asarray, found), strict=True))
-
-
-def _drop_unread(block: Any, made: set[str]) -> None:  # noqa: ANN401
-    read: set[str] = set()
-    for place in reversed(range(len(block.ops))):
-        written = _names(block.ops[place].outputs)
-        if written and made.issuperset(written) and not read.intersection(written):
-            del block.ops[place]
-        else:
-            read.update(_names(block.ops[place].inputs))
 
 
 def _forget(block: Any, parameters: set[str]) -> None:  # noqa: ANN401
@@ -148,10 +133,6 @@ def _forget(block: Any, parameters: set[str]) -> None:  # noqa: ANN401
     for place in reversed(range(len(block.vars))):
         if block.vars[place].name in parameters and not read[block.vars[place].name]:
             del block.vars[place]
-
-
-def _names(slots: Any) -> list[str]:  # noqa: ANN401
-    return [name for slot in slots for name in slot.arguments]
 
 
 REWRITE = Rewrite(stage=Stage.VALUES, apply=_compute)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, readers_of
+from edgeslim.paddle_io.block_edits import argument, readers_of, shapes_of
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
@@ -19,7 +19,7 @@ __all__ = ["REWRITE"]
 
 def _make_biases_direct(draft: Draft) -> Counter[str]:
     program, block = draft.program, draft.block
-    ranks = {each.name: len(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    ranks = {name: len(shape) for name, shape in shapes_of(block).items()}
     reshaped = _reshaped_biases(program)
     dropped = []
     for op in block.ops:
@@ -45,7 +45,7 @@ def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN40
     """By the name of each copy with one reader: the operator that makes it, and the bias."""
     block = program.blocks[0]
     parameters = persistent_tensors(program)
-    shapes = {each.name: tuple(each.type.dense_tensor.tensor.dims) for each in block.vars}
+    shapes = shapes_of(block)
     readers = readers_of(block)
     found = {}
     for index, op in enumerate(block.ops):
