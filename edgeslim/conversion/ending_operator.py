@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from edgeslim.errors import EdgeslimError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.files import temporary_folder, write_bytes
 from edgeslim.lite.converter import Conversion, convert_one
-from edgeslim.paddle_io.block_edits import shape_of
+from edgeslim.paddle_io.block_edits import names_in, shape_of
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
 
@@ -65,16 +66,10 @@ def _first_that_ends(
             return True
         return False
 
-    right, wrong = -1, len(names) - 1
-    if wrong < 0 or not ends(wrong):
+    last = len(names) - 1
+    if last < 0 or not ends(last):
         return None
-    while wrong - right > 1:
-        middle = (right + wrong) // 2
-        if ends(middle):
-            wrong = middle
-        else:
-            right = middle
-    return wrong
+    return bisect_left(range(last), True, key=ends)
 
 
 def _first_output(op: Any) -> str:  # noqa: ANN401 - an OpDesc
@@ -83,7 +78,7 @@ def _first_output(op: Any) -> str:  # noqa: ANN401 - an OpDesc
 
 def _told(block: Any, op: Any) -> str:  # noqa: ANN401
     kept = {each.name for each in block.vars if each.persistable}
-    read = [name for slot in op.inputs for name in slot.arguments]
+    read = names_in(op.inputs)
     read.sort(key=kept.__contains__)  # weights last
     return f"{op.type} {', '.join(_shape(block, name) for name in read)}".strip()
 

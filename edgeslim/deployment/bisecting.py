@@ -7,6 +7,7 @@ again by itself, so that what a whole model alone gets wrong may not be found.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,13 +117,9 @@ class _There:
         """The first wrong one, if what is behind a wrong one is wrong as well."""
         if self._off(line[-1][1]) is None:
             return None
-        right, wrong = -1, len(line) - 1
-        while wrong - right > 1:
-            middle = (right + wrong) // 2
-            if self._off(line[middle][1]) is None:
-                right = middle
-            else:
-                wrong = middle
+        wrong = bisect_left(
+            range(len(line) - 1), True, key=lambda place: self._off(line[place][1]) is not None
+        )
         step, tensor = line[wrong]
         return WrongThere(step=step, tensor=tensor, off=self._off(tensor) or 0.0)
 

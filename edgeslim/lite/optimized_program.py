@@ -16,6 +16,7 @@ from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes
 from edgeslim.lite.flat_tables import FlatTable, root_table
 from edgeslim.lite.nb import parameter_messages, program_message, read_optimized_model
+from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.optimized_program import OperatorCall, OptimizedProgram
 
 __all__ = ["read_optimized_program"]
@@ -38,17 +39,11 @@ _VECTORS = {3: (5, "<i4"), 4: (6, "<f4"), 7: (9, "?"), 11: (13, "<i8"), 12: (15,
 _TEXT, _TEXTS = 2, 5
 
 _ELEMENTS = {
-    0: "?",
-    1: "<i2",
-    2: "<i4",
-    3: "<i8",
-    4: "<f2",
-    5: "<f4",
-    6: "<f8",
-    20: "u1",
-    21: "i1",
+    number: np.dtype(name).newbyteorder("<")
+    for name, number in ELEMENT_NUMBERS.items()
+    if name != "bfloat16"
 }
-"""NumPy's names for the types of elements."""
+"""Types of elements as they lie in the file."""
 
 
 def read_optimized_program(path: Path) -> OptimizedProgram:

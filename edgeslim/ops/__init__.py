@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from edgeslim.ops._kind import ELEMENT_TYPES, OperatorKind
+from edgeslim.ops._kind import ELEMENT_NUMBERS, ELEMENT_TYPES, OperatorKind
 from edgeslim.opspec import OpSpec
 from edgeslim.registry import Shelf
 
-__all__ = ["ELEMENT_TYPES", "KINDS", "OperatorKind", "known_kinds", "macs", "paddleslim1_flops"]
+__all__ = [
+    "ELEMENT_NUMBERS",
+    "ELEMENT_TYPES",
+    "KINDS",
+    "OperatorKind",
+    "known_kinds",
+    "macs",
+    "paddleslim1_flops",
+]
 
 KINDS: Shelf[OperatorKind] = Shelf(what="operator", package="edgeslim.ops", attribute="KIND")
 """All kinds, by name."""

@@ -11,21 +11,24 @@ from edgeslim.ops._channel_rules import blocked
 from edgeslim.ops._channel_sizes import SizeRule, same
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
-__all__ = ["ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
+__all__ = ["ELEMENT_NUMBERS", "ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
 
-ELEMENT_TYPES: Mapping[Attribute, str] = {
-    0: "bool",
-    1: "int16",
-    2: "int32",
-    3: "int64",
-    4: "float16",
-    5: "float32",
-    6: "float64",
-    20: "uint8",
-    21: "int8",
-    22: "bfloat16",
+ELEMENT_NUMBERS: Mapping[str, int] = {
+    "bool": 0,
+    "int16": 1,
+    "int32": 2,
+    "int64": 3,
+    "float16": 4,
+    "float32": 5,
+    "float64": 6,
+    "uint8": 20,
+    "int8": 21,
+    "bfloat16": 22,
 }
-"""Paddle's numbers for the types of elements."""
+"""Paddle's ``VarType.Type`` of elements, by NumPy's names; it has all but the last."""
+
+ELEMENT_TYPES: Mapping[Attribute, str] = {number: name for name, number in ELEMENT_NUMBERS.items()}
+"""The names by their numbers."""
 
 
 def _nothing(_: OpSpec) -> int:

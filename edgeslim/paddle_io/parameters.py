@@ -21,6 +21,7 @@ import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes, write_bytes, write_together
+from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.proto import framework
@@ -39,21 +40,16 @@ __all__ = [
 _FETCH_AGAIN = "copy or download it again"
 _OF_ANOTHER = "give the parameters that were saved with the program"
 
-_ITEM_BYTES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2}
-"""Size of an element by ``VarType.Type``: bool, int16 … fp64, uint8, int8, bf16."""
-
 _NUMPY_TYPES = {
-    0: "?",
-    1: "<i2",
-    2: "<i4",
-    3: "<i8",
-    4: "<f2",
-    5: "<f4",
-    6: "<f8",
-    20: "u1",
-    21: "i1",
+    number: np.dtype(name).newbyteorder("<")
+    for name, number in ELEMENT_NUMBERS.items()
+    if name != "bfloat16"
 }
-"""NumPy's names for those that it has: all but bf16."""
+"""Of elements in a file, by ``VarType.Type``; NumPy has no bf16."""
+
+_ITEM_BYTES = {ELEMENT_NUMBERS["bfloat16"]: 2} | {
+    number: kind.itemsize for number, kind in _NUMPY_TYPES.items()
+}
 
 
 def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edgeslim.paddle_io.pir.values import ELEMENT_NUMBERS
+from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.paddle_io.proto import framework
 
 __all__ = ["converted", "described", "element_number"]

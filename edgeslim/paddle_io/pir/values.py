@@ -10,7 +10,6 @@ import numpy as np
 from edgeslim.paddle_io.pir.reader import TensorType
 
 __all__ = [
-    "ELEMENT_NUMBERS",
     "Constant",
     "Several",
     "Tensor",
@@ -18,20 +17,6 @@ __all__ = [
     "constant_items",
     "is_known",
 ]
-
-ELEMENT_NUMBERS = {
-    "bool": 0,
-    "int16": 1,
-    "int32": 2,
-    "int64": 3,
-    "float16": 4,
-    "float32": 5,
-    "float64": 6,
-    "uint8": 20,
-    "int8": 21,
-    "bfloat16": 22,
-}
-"""Paddle's ``VarType.Type`` of elements, by NumPy's names."""
 
 
 @dataclass(frozen=True, slots=True)
