@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.block_edits import scratch_variable
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
 __all__ = ["REWRITE"]
@@ -38,12 +38,7 @@ def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
         if any(output.arguments for output in given):
             continue
         result = next(output for output in op.outputs if output.arguments).arguments[0]
-        name = f"{result}.{slot.lower()}"
-        proto = framework()
-        variable = block.vars.add(name=name)
-        variable.type.type = proto.VarType.DENSE_TENSOR
-        variable.type.dense_tensor.tensor.data_type = proto.VarType.FP32
-        variable.type.dense_tensor.tensor.dims.extend([0, 1])
+        name = scratch_variable(block, result, slot)
         if given:
             given[0].arguments.append(name)
         else:

@@ -19,6 +19,7 @@ from edgeslim.paddle_io.block_edits import (
     replace_operators,
     scratch_variable,
     shape_of,
+    type_of,
 )
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
@@ -36,8 +37,7 @@ def _written(block: Any, op: Any) -> list[Any]:  # noqa: ANN401
     source, results = argument(op.inputs, "X"), arguments(op.outputs, "Out")
     shape, axis = list(shape_of(block, source)), int(attribute(op, "axis", 0))
     axis += len(shape) if axis < 0 else 0
-    described = next(each for each in block.vars if each.name == source)
-    element_type = described.type.dense_tensor.tensor.data_type
+    element_type = type_of(block, source)
     shape[axis] = 1
     parts = [source]
     ops = []

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.pir.operators import (
-    activations,
-    algebra,
-    arithmetic,
-    comparisons,
-    convolutions,
-    detection,
-    indexing,
-    losses,
-    normalization,
-    pooling,
-    quantization,
-    recurrent,
-    reductions,
-    resizing,
-    shapes,
-)
+from collections.abc import Mapping
+
 from edgeslim.paddle_io.pir.rows import Row
+from edgeslim.registry import Shelf
 
 __all__ = ["OPERATORS", "row_of"]
 
-OPERATORS: dict[str, Row] = {
-    name: row
-    for family in (
-        activations,
-        algebra,
-        arithmetic,
-        comparisons,
-        convolutions,
-        detection,
-        indexing,
-        losses,
-        normalization,
-        pooling,
-        quantization,
-        recurrent,
-        reductions,
-        resizing,
-        shapes,
-    )
-    for name, row in family.ROWS.items()
+_FAMILIES: Shelf[Mapping[str, Row]] = Shelf(
+    what="family of operators", package="edgeslim.paddle_io.pir.operators", attribute="ROWS"
+)
+
+OPERATORS: Mapping[str, Row] = {
+    name: row for family in _FAMILIES.members().values() for name, row in family.items()
 }
 """By the name within Paddle's dialect."""
 
