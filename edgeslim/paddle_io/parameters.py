@@ -40,6 +40,9 @@ __all__ = [
 _FETCH_AGAIN = "copy or download it again"
 _OF_ANOTHER = "give the parameters that were saved with the program"
 
+_HEAD = struct.Struct("<IQIi")
+"""Before a tensor's description: version, levels of detail, tensor version, its length."""
+
 _NUMPY_TYPES = {
     number: np.dtype(name).newbyteorder("<")
     for name, number in ELEMENT_NUMBERS.items()
@@ -102,16 +105,23 @@ def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]
 def _is_described(content: bytes | mmap.mmap, program: Any) -> bool:  # noqa: ANN401
     """Whether a file has the very heads that a program's variables have, one after the other."""
     dense = framework().VarType.DENSE_TENSOR
+    persistent = [variable for variable in program.blocks[0].vars if variable.persistable]
+    sizes: dict[bytes, int] = {}
     position = 0
-    kept = [each for each in program.blocks[0].vars if each.persistable and each.type.type == dense]
-    for variable in sorted(kept, key=attrgetter("name")):
-        described = variable.type.dense_tensor.tensor
-        encoded = described.SerializeToString()
-        head = struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded
-        start = position + len(head)
-        if content[position:start] != head or described.data_type not in _ITEM_BYTES:
+    for variable in sorted(persistent, key=attrgetter("name")):
+        kind = variable.type
+        if kind.type != dense:
+            continue
+        encoded = kind.dense_tensor.tensor.SerializeToString()
+        if encoded not in sizes:  # many have the same description
+            described = kind.dense_tensor.tensor
+            if described.data_type not in _ITEM_BYTES:
+                return False
+            sizes[encoded] = math.prod(described.dims) * _ITEM_BYTES[described.data_type]
+        start = position + _HEAD.size + len(encoded)
+        if content[position:start] != _HEAD.pack(0, 0, 0, len(encoded)) + encoded:
             return False
-        position = start + math.prod(described.dims) * _ITEM_BYTES[described.data_type]
+        position = start + sizes[encoded]
     return position == len(content)
 
 
@@ -322,4 +332,4 @@ def _serialised(tensor: np.ndarray[Any, Any], element_type: int) -> bytes:
     elements = np.ascontiguousarray(tensor, dtype=_NUMPY_TYPES[element_type]).tobytes()
     description = framework().VarType.TensorDesc(data_type=element_type, dims=tensor.shape)
     encoded: bytes = description.SerializeToString()
-    return struct.pack("<IQIi", 0, 0, 0, len(encoded)) + encoded + elements
+    return _HEAD.pack(0, 0, 0, len(encoded)) + encoded + elements

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.pir.attributes import converted, element_number
@@ -17,21 +18,24 @@ _AS_INPUT = -1
 """Instead of a type of elements."""
 
 
-@dataclass(slots=True)
-class OldOperator:
+class OldOperator(msgspec.Struct, gc=False):
     """One while it is put together.
 
     Args:
         kind: Its name.
         inputs: Values by slot.
-        attributes: Type and value by name.
+        attributes: Type and value by name; shared with other operators until one is `set`.
         read: Each operand; None where there is none.
     """
 
     kind: str
     inputs: dict[str, Value]
-    attributes: dict[str, tuple[str, Any]]
+    attributes: Mapping[str, tuple[str, Any]]
     read: Sequence[Value | None]
+
+    def set(self, name: str, kind: str, value: Any) -> None:  # noqa: ANN401 - of many types
+        """Gives this operator alone a value of an attribute."""
+        self.attributes = {**self.attributes, name: (kind, value)}
 
     @property
     def first(self) -> TensorType:
@@ -47,7 +51,7 @@ class OldOperator:
 
 
 def _cast(old: OldOperator, _operation: Operation) -> None:
-    old.attributes["in_dtype"] = ("int", element_number(old.first.element))
+    old.set("in_dtype", "int", element_number(old.first.element))
 
 
 def _deformable(old: OldOperator, _operation: Operation) -> None:
@@ -64,7 +68,8 @@ def _evaluation(old: OldOperator, operation: Operation) -> None:
             f"{operation.name} is as in a training (is_test is false); "
             "call eval() on the network and save it again"
         )
-    old.attributes["is_test"] = ("bool", True)
+    if old.attributes.get("is_test") != ("bool", True):
+        old.set("is_test", "bool", True)
 
 
 def _interpolation(old: OldOperator, _operation: Operation) -> None:
@@ -76,14 +81,14 @@ def _interpolation(old: OldOperator, _operation: Operation) -> None:
             del old.inputs[slot]
             extents = constant_items(size)
             for axis, extent in zip(axes[-len(extents) :], extents, strict=True):
-                old.attributes[axis] = ("int", converted(extent, "int"))
+                old.set(axis, "int", converted(extent, "int"))
     scale = old.inputs.get("Scale")
     if scale is not None and is_known(scale):
         del old.inputs["Scale"]
         factors = constant_items(scale)
         if len(factors) == 1:
             factors *= len(old.first.shape) - 2
-        old.attributes["scale"] = ("floats", converted(factors, "floats"))
+        old.set("scale", "floats", converted(factors, "floats"))
 
 
 def _reduction(old: OldOperator, operation: Operation) -> None:
@@ -92,30 +97,30 @@ def _reduction(old: OldOperator, operation: Operation) -> None:
     rank = len(old.first.shape)
     named = {axis % rank for axis in axes} if rank else set()
     # Some kernels look at the flag alone, some at the axes alone.
-    old.attributes["dim"] = (kind, axes or list(range(rank)) or [0])
-    old.attributes["reduce_all"] = ("bool", not axes or len(named) == rank)
+    old.set("dim", kind, axes or list(range(rank)) or [0])
+    old.set("reduce_all", "bool", not axes or len(named) == rank)
     types = [_AS_INPUT, _AS_INPUT]
     if not str(operation.attributes.get("dtype", "Undefined")).startswith("Undefined"):
         types = [
             element_number(old.first.element),
             element_number(operation.attributes["dtype"]),
         ]
-    old.attributes["in_dtype"] = ("int", types[0])
-    old.attributes["out_dtype"] = ("int", types[1])
+    old.set("in_dtype", "int", types[0])
+    old.set("out_dtype", "int", types[1])
 
 
 def _set_value(old: OldOperator, _operation: Operation) -> None:
-    old.attributes["dtype"] = ("int", element_number(old.first.element))
+    old.set("dtype", "int", element_number(old.first.element))
     if "ValueTensor" in old.inputs:
-        old.attributes["shape"] = ("longs", [])
-        old.attributes["values"] = ("scalars", [])
+        old.set("shape", "longs", [])
+        old.set("values", "scalars", [])
 
 
 def _strided_slice(old: OldOperator, _operation: Operation) -> None:
     axes = old.attributes["axes"][1]
     is_open = any(slot in old.inputs for slot in ("StartsTensor", "EndsTensor", "StridesTensor"))
-    old.attributes["infer_flags"] = ("ints", [-1 if is_open else 1] * len(axes))
-    old.attributes["decrease_axis"] = ("ints", [])
+    old.set("infer_flags", "ints", [-1 if is_open else 1] * len(axes))
+    old.set("decrease_axis", "ints", [])
 
 
 COMPLETIONS: dict[str, Callable[[OldOperator, Operation], None]] = {

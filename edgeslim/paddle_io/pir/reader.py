@@ -1,22 +1,23 @@
-"""The file ``inference.json`` as values: parameters, operators, their types and attributes.
-
-A document ``{"base_code": {"magic": "pir", "version": 4}, "program": {"regions": […]}}``. Keys are
-shortened: ``#`` is what something is, ``%`` a value's number, ``I`` and ``O`` operands and results,
-``A`` attributes with name ``N`` and value ``AT``, ``D`` data, ``TT`` a type. Dialects are numbers.
-"""
+"""The file ``inference.json`` as values: parameters, operators, their types and attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from msgspec import field
 
-from edgeslim.errors import BadFileError, ModelError
-from edgeslim.files import read_bytes
+from edgeslim.errors import BadFileError
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.pir.document import (
+    NEWEST_VERSION,
+    WrittenOperator,
+    WrittenResult,
+    WrittenValue,
+    read_document,
+)
 
 __all__ = [
     "NEWEST_VERSION",
@@ -28,9 +29,6 @@ __all__ = [
     "TensorType",
     "read_pir",
 ]
-
-NEWEST_VERSION: Final = 4
-"""Of the format: 1 is Paddle 3.0's, 4 is 3.3's."""
 
 _DIALECTS = {"0": "builtin", "1": "pd_op", "2": "cf", "3": "custom_op", "4": "dist"}
 
@@ -53,10 +51,15 @@ _ELEMENTS = {
 NO_TENSOR: Final = "none"
 """Type of elements of a result that is left out."""
 
+_NO_MEANING = frozenset(
+    ("force_backend", "op_callstack", "op_role", "op_dist_attr", "place", "struct_name")
+)
+"""Attributes of any operator that say nothing of what it computes."""
+
 _NOT_FINITE = {"INF": float("inf"), "-INF": float("-inf"), "NaN": float("nan")}
 
 
-class TensorType(msgspec.Struct, frozen=True, gc=False):
+class TensorType(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """What a value is: type of its elements by NumPy's name, and its shape; open extents are -1."""
 
     element: str
@@ -100,7 +103,8 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
         name: With its dialect, such as ``pd_op.conv2d``.
         operands: Numbers of values; 0 where one is left out.
         results: What it makes.
-        attributes: Values by name: numbers, texts, lists of them.
+        attributes: Values by name: numbers, texts, lists of them; without those that say nothing
+            of what is computed. Operators with the same ones share one object.
     """
 
     name: str
@@ -133,73 +137,36 @@ class PirProgram(msgspec.Struct, frozen=True, gc=False):
     operations: tuple[Operation, ...]
 
 
-class _Value(msgspec.Struct, gc=False):
-    """A type, or the value of an attribute."""
-
-    kind: str = field(name="#")
-    data: Any = field(name="D", default=None)
-    not_finite: str = field(name="VD", default="")
+_VALUES = msgspec.json.Decoder(WrittenValue)
+_ANYTHING = msgspec.json.Decoder()
 
 
-class _Attribute(msgspec.Struct, gc=False):
-    name: str = field(name="N")
-    value: _Value = field(name="AT")
+class _MisreadError(Exception):
+    """A type or a value that is written otherwise than all are, and the operator's key of it."""
+
+    def __init__(self, why: Exception, key: str) -> None:
+        super().__init__(str(why))
+        self.key = key
 
 
-class _Result(msgspec.Struct, gc=False):
-    number: int = field(name="%")
-    type: _Value = field(name="TT")
+class _Types(msgspec.Struct, frozen=True, gc=False):
+    """Of a result."""
+
+    each: tuple[TensorType, ...]
+    is_list: bool
 
 
-class _Operand(msgspec.Struct, gc=False):
-    number: int = field(name="%")
+_Written = tuple[tuple[str, bytes], ...]
+"""Attributes of an operator: names, and values as they are in the file."""
 
 
-class _Operator(msgspec.Struct, gc=False):
-    """An operator, or a parameter.
+class _Meanings:
+    """What names, types and attributes mean; most come again and again, and each is read once."""
 
-    Of a parameter, ``A`` has three flags and the name, and ``OA`` begins with whether it is kept
-    in the file of parameters.
-    """
-
-    name: str = field(name="#")
-    results: _Result | list[_Result] = field(name="O")
-    attributes: list[int | str | _Attribute] = field(name="A", default_factory=list)
-    operands: list[_Operand] = field(name="I", default_factory=list)
-    of_results: msgspec.Raw = field(name="OA", default=msgspec.Raw(b"[]"))
-    regions: list[Any] = field(default_factory=list)
-
-
-class _Block(msgspec.Struct):
-    operators: list[_Operator] = field(name="ops")
-
-
-class _Region(msgspec.Struct):
-    blocks: list[_Block]
-
-
-class _Program(msgspec.Struct):
-    regions: list[_Region]
-
-
-class _Header(msgspec.Struct):
-    magic: str = ""
-    version: Any = None
-
-
-class _Head(msgspec.Struct):
-    """As much of a document as says what it is."""
-
-    base_code: _Header = field(default_factory=_Header)
-
-
-class _Document(msgspec.Struct):
-    program: _Program
-    base_code: _Header = field(default_factory=_Header)
-
-
-_HEADS = msgspec.json.Decoder(_Head)
-_DOCUMENTS = msgspec.json.Decoder(_Document)
+    def __init__(self) -> None:
+        self.name: Callable[[str], str] = cache(_full_name)
+        self.types: Callable[[bytes], _Types] = cache(_types)
+        self.attributes: Callable[[_Written], Mapping[str, Any]] = cache(_attributes)
 
 
 def read_pir(path: Path) -> PirProgram:
@@ -209,17 +176,23 @@ def read_pir(path: Path) -> PirProgram:
         BadFileError: Missing, cut off, or no program of Paddle's.
         ModelError: Of a newer version than is known.
     """
-    document = _document(path)
-    version = _version(document.base_code, path)
+    document, version = read_document(path)
     parameters: list[Parameter] = []
     operations: list[Operation] = []
+    meanings = _Meanings()
     try:
         ((block,),) = (region.blocks for region in document.program.regions)
         for operator in block.operators:
             if operator.name == "p":
-                parameters.append(_parameter(operator))
+                parameters.append(_parameter(operator, meanings))
             else:
-                operations.append(_operation(operator))
+                operations.append(_operation(operator, meanings))
+    except _MisreadError as error:
+        place = len(parameters) + len(operations)
+        raise BadFileError(
+            f"{path} is damaged: {error} - in "
+            f"`$.program.regions[0].blocks[0].ops[{place}].{error.key}`"
+        ) from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         place = len(parameters) + len(operations)
         raise BadFileError(
@@ -231,95 +204,85 @@ def read_pir(path: Path) -> PirProgram:
     return PirProgram(version=version, parameters=tuple(parameters), operations=tuple(operations))
 
 
-def _document(path: Path) -> _Document:
-    content = read_bytes(path)
-    if not content.strip():
-        raise BadFileError(f"{path} is empty; copy or download it again")
-    try:
-        return _DOCUMENTS.decode(content)
-    except msgspec.ValidationError as error:
-        try:
-            _version(_HEADS.decode(content).base_code, path)
-        except msgspec.ValidationError as other:
-            raise BadFileError(f"{path} is no program of Paddle 3: {other}") from other
-        raise BadFileError(f"{path} is damaged: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if "truncated" in str(error):
-            raise BadFileError(
-                f"{path} is cut off: it ends in the middle of the program; "
-                "copy or download it again"
-            ) from error
-        raise BadFileError(f"{path} is no JSON document: {error}") from error
-
-
-def _version(header: _Header, path: Path) -> int:
-    """The version of the format.
-
-    Raises:
-        BadFileError: It is no document of this format.
-        ModelError: The version is a newer one.
-    """
-    if header.magic != "pir":
-        raise BadFileError(
-            f"{path} is no program of Paddle 3: it does not say that it is one (magic 'pir')"
-        )
-    if type(header.version) is not int:
-        raise BadFileError(f"{path} does not say its format's version, but {header.version!r}")
-    if header.version > NEWEST_VERSION:
-        raise ModelError(
-            f"{path} is of version {header.version} of Paddle's format and edgeslim reads up to "
-            f"{NEWEST_VERSION} (Paddle 3.0 to 3.3); update edgeslim, or save the model again with "
-            "paddlepaddle==3.3.1"
-        )
-    return header.version
-
-
-def _parameter(operator: _Operator) -> Parameter:
+def _parameter(operator: WrittenOperator, meanings: _Meanings) -> Parameter:
     name = operator.attributes[3]
     if not isinstance(name, str) or isinstance(operator.results, list):
         raise TypeError(f"a parameter is called {name!r}")
+    (kind,) = meanings.types(bytes(operator.results.type)).each
     return Parameter(
         name=name,
         number=operator.results.number,
-        type=_tensor_type(operator.results.type),
-        is_stored=bool(msgspec.json.decode(operator.of_results)[0]),
+        type=kind,
+        is_stored=bool(_decoded(_ANYTHING, bytes(operator.of_results), "OA")[0]),
     )
 
 
-def _operation(operator: _Operator) -> Operation:
-    dialect, _, short = operator.name.partition(".")
-    name = f"{_DIALECTS.get(dialect, dialect)}.{short}"
+def _operation(operator: WrittenOperator, meanings: _Meanings) -> Operation:
+    name = meanings.name(operator.name)
     if operator.regions:
         return Operation(name, (), (), {"regions": len(operator.regions)})
-    if isinstance(operator.results, _Result):
+    if isinstance(operator.results, WrittenResult):
         raise TypeError("its results are no list")
-    attributes = {}
-    for attribute in operator.attributes:
-        if not isinstance(attribute, _Attribute):
-            raise TypeError(f"{attribute!r} is no attribute")
-        value = attribute.value
-        attributes[attribute.name] = _attribute(value.kind, value.data, value.not_finite)
     return Operation(
         name=name,
         operands=tuple([operand.number for operand in operator.operands]),
-        results=tuple([_result(result) for result in operator.results]),
-        attributes=attributes,
+        results=tuple([_result(result, meanings) for result in operator.results]),
+        attributes=meanings.attributes(_written(operator.attributes)),
     )
 
 
-def _result(described: _Result) -> Result:
-    kind = described.type
+def _full_name(name: str) -> str:
+    dialect, _, short = name.partition(".")
+    return f"{_DIALECTS.get(dialect, dialect)}.{short}"
+
+
+def _result(described: WrittenResult, meanings: _Meanings) -> Result:
+    types = meanings.types(bytes(described.type))
+    return Result(described.number, types.each, types.is_list)
+
+
+def _types(written: bytes) -> _Types:
+    kind: WrittenValue = _decoded(_VALUES, written, "O")
     if kind.kind != "0.t_vec":
-        return Result(described.number, (_tensor_type(kind),), is_list=False)
-    types = [_tensor_type(_Value(each["#"], each.get("D"))) for each in kind.data]
-    return Result(described.number, tuple(types), is_list=True)
+        return _Types((_tensor_type(kind),), is_list=False)
+    types = [_tensor_type(WrittenValue(each["#"], each.get("D"))) for each in kind.data]
+    return _Types(tuple(types), is_list=True)
 
 
-def _tensor_type(kind: _Value) -> TensorType:
+def _decoded(decoder: msgspec.json.Decoder[Any], written: bytes, key: str) -> Any:  # noqa: ANN401
+    try:
+        return decoder.decode(written)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _MisreadError(error, key) from error
+
+
+def _tensor_type(kind: WrittenValue) -> TensorType:
     if kind.kind != "0.t_dtensor":  # a result that is left out, or a sparse tensor
         return TensorType(kind.kind.partition(".")[2] or NO_TENSOR, ())
     element, shape = kind.data[0]["#"], kind.data[1]
     return TensorType(_ELEMENTS.get(element, element), tuple([int(extent) for extent in shape]))
+
+
+def _written(attributes: Iterable[Any]) -> _Written:
+    """The attributes that say something of what is computed."""
+    try:
+        return tuple(
+            [
+                (attribute.name, bytes(attribute.value))
+                for attribute in attributes
+                if attribute.name not in _NO_MEANING
+            ]
+        )
+    except AttributeError as error:
+        raise TypeError(f"{error.obj!r} is no attribute") from error
+
+
+def _attributes(written: _Written) -> dict[str, Any]:
+    attributes = {}
+    for name, encoded in written:
+        value: WrittenValue = _decoded(_VALUES, encoded, "A")
+        attributes[name] = _attribute(value.kind, value.data, value.not_finite)
+    return attributes
 
 
 def _attribute(kind: str, data: Any, not_finite: str = "") -> Any:  # noqa: ANN401 - of many types

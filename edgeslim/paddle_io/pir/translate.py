@@ -10,7 +10,6 @@ import numpy as np
 from edgeslim.files import copy_file, new_folder, write_bytes
 from edgeslim.paddle_io.parameters import (
     check_parameters,
-    persistent_tensors,
     write_parameters,
 )
 from edgeslim.paddle_io.pir.reader import read_pir
@@ -34,7 +33,7 @@ def translated(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a Program
         ModelError: The program has what old programs, or Paddle-Lite, have no word for.
     """
     program = old_program(read_pir(path), path)
-    if UNUSED_PARAMETER not in persistent_tensors(program):
+    if not _is_without_parameters(program):
         check_parameters(parameters, program, exactly=True)
     return program
 
@@ -50,9 +49,16 @@ def translate(path: Path, parameters: Path, prefix: Path) -> None:
     """
     program = translated(path, parameters)
     target = Path(f"{prefix}.pdiparams")
-    if UNUSED_PARAMETER in persistent_tensors(program):
+    if _is_without_parameters(program):
         write_parameters(target, {UNUSED_PARAMETER: np.ones((1,), np.float32)})
     else:
         new_folder(prefix.parent)
         copy_file(parameters, target)
     write_bytes(Path(f"{prefix}.pdmodel"), program.SerializeToString())
+
+
+def _is_without_parameters(program: Any) -> bool:  # noqa: ANN401 - a ProgramDesc
+    return any(
+        variable.name == UNUSED_PARAMETER and variable.persistable
+        for variable in program.blocks[0].vars
+    )

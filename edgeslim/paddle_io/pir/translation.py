@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,6 @@ __all__ = ["UNUSED_PARAMETER", "old_program"]
 
 UNUSED_PARAMETER = "unused_weight"
 """Of a program that has none, for the optimizer wants at least one."""
-
-_NO_MEANING = frozenset(
-    ("force_backend", "op_callstack", "op_role", "op_dist_attr", "place", "struct_name")
-)
-"""Attributes of any operator that say nothing of what it computes."""
 
 _SIZES = frozenset(("int", "ints", "bounds", "long", "longs"))
 
@@ -67,7 +63,7 @@ def old_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a Pro
         called = "a parameter" if operation is None else operation.name
         why = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ModelError(f"{path}: {called} has no counterpart in old programs: {why}") from error
-    return translation.writer.program
+    return translation.writer.program()
 
 
 def _refuse_halves(program: PirProgram, path: Path) -> None:
@@ -93,6 +89,19 @@ class _Fetched:
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What operators of one name and with the same attributes have in common.
+
+    Args:
+        row: Of the table.
+        attributes: The old operator's, as far as they do not come from operands.
+    """
+
+    row: Row
+    attributes: Attributes
+
+
 class _Translation:
     """What is known of each value of the program, and what is written of it."""
 
@@ -100,15 +109,16 @@ class _Translation:
         self._program = program
         self._values: dict[int, Value] = {}
         self._not_kept: dict[int, str] = {}
+        self._forms: dict[tuple[str, int], _Form] = {}
         self._fetched = {
             operation.operands[0]: _fetched(operation)
             for operation in reversed(program.operations)
             if operation.name == "pd_op.fetch"
         }
-        feeds = [each.attributes["name"] for each in program.operations if _is_feed(each)]
+        self._feeds = [each for each in program.operations if each.name == "pd_op.data"]
         self.writer = Writer(
             {
-                *feeds,
+                *(operation.attributes["name"] for operation in self._feeds),
                 *(parameter.name for parameter in program.parameters),
                 *(fetched.name for fetched in self._fetched.values()),
             }
@@ -125,8 +135,7 @@ class _Translation:
                 self._not_kept[parameter.number] = parameter.name
         if not any(parameter.is_stored for parameter in self._program.parameters):
             self.writer.declare(UNUSED_PARAMETER, TensorType("float32", (1,)), is_parameter=True)
-        feeds = [operation for operation in self._program.operations if _is_feed(operation)]
-        for column, operation in enumerate(feeds):
+        for column, operation in enumerate(self._feeds):
             (result,) = operation.results
             fed = self.writer.declare(operation.attributes["name"], result.types[0])
             self.writer.add("feed", {"X": ["feed"]}, {"Out": [fed.name]}, {"col": ("int", column)})
@@ -134,17 +143,16 @@ class _Translation:
 
     def translate(self, operation: Operation) -> None:
         """Writes one operator, or remembers what it makes."""
-        if _is_feed(operation):
+        name = operation.name
+        if name == "pd_op.data":
             return
-        if operation.name == "pd_op.fetch":
+        if name == "pd_op.fetch":
             self._fetch(operation)
             return
-        if operation.name in BUILTINS:
-            made = BUILTINS[operation.name](self.writer, operation, self._operands(operation))
+        if name in BUILTINS:
+            made = BUILTINS[name](self.writer, operation, self._operands(operation))
         else:
-            row = row_of(operation.short_name)
-            assert row is not None  # noqa: S101 - `refuse` has looked
-            made = self._by_row(operation, row)
+            made = self._by_row(operation, self._form(operation))
         for result, value in zip(operation.results, made, strict=True):
             self._values[result.number] = value
 
@@ -152,6 +160,10 @@ class _Translation:
         self, operation: Operation, rules: Sequence[Operand] | None = None
     ) -> list[Value | None]:
         """The operator's operands; those that no rule reads need not be there."""
+        try:
+            return [self._values[number] for number in operation.operands]
+        except KeyError:  # one is left out, or nothing makes it
+            pass
         return [
             None
             if number == 0 or (rules is not None and _is_ignored(rules, place))
@@ -168,22 +180,22 @@ class _Translation:
             raise _DanglingValueError(f"value {number} is read and nothing makes it")
         return self._values[number]
 
-    def _by_row(self, operation: Operation, row: Row) -> list[Value]:
+    def _by_row(self, operation: Operation, form: _Form) -> list[Value]:
+        row = form.row
         operands = self._operands(operation, row.operands)
         if len(operands) > len(row.operands):
             raise ModelError(
                 f"{operation.name} has {len(operands)} operands, of which edgeslim knows "
                 f"{len(row.operands)}"
             )
-        operator = OldOperator(
-            kind=row.kind,
-            inputs={},
-            attributes=self._attributes(operation, row),
-            read=operands,
-        )
+        operator = OldOperator(row.kind, {}, form.attributes, operands)
         for rule, value in zip(row.operands, operands, strict=False):
-            if value is not None:
+            if value is None:
+                continue
+            if rule.attribute:
                 self._place(operator, rule, value, operation)
+            elif rule.slot:
+                operator.inputs[rule.slot] = value
         if row.completed:
             COMPLETIONS[row.completed](operator, operation)
         inputs = {slot: self.writer.names(value) for slot, value in operator.inputs.items()}
@@ -191,41 +203,28 @@ class _Translation:
         self.writer.add(operator.kind, inputs, outputs, operator.attributes)
         return made
 
-    def _attributes(self, operation: Operation, row: Row) -> dict[str, tuple[str, Any]]:
-        attributes = dict(row.constants)
-        for name, value in operation.attributes.items():
-            if name in row.ignored or name in _NO_MEANING:
-                continue
-            if name not in row.attributes:
-                raise ModelError(
-                    f"{operation.name} has an attribute that edgeslim does not know: "
-                    f"{name}={value!r}"
-                )
-            old, kind = row.attributes[name]
-            try:
-                attributes[old] = (kind, converted(value, kind))
-            except ValueError as error:
-                raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
-        return attributes
+    def _form(self, operation: Operation) -> _Form:
+        # The program keeps its attributes, so that nothing else has their identity.
+        key = operation.name, id(operation.attributes)
+        form = self._forms.get(key)
+        if form is None:
+            row = row_of(operation.short_name)
+            assert row is not None  # noqa: S101 - `refuse` has looked
+            form = self._forms[key] = _Form(row, _attributes(operation, row))
+        return form
 
     def _place(
         self, operator: OldOperator, rule: Operand, value: Value, operation: Operation
     ) -> None:
-        """Puts an operand where its rule says: into an attribute if it is known, or a slot."""
-        if not rule.attribute:
-            if rule.slot:
-                operator.inputs[rule.slot] = value
-            return
+        """Puts an operand into an attribute if it is known, and else into a slot."""
         if is_known(value):
             try:
-                operator.attributes[rule.attribute] = (
-                    rule.type,
-                    converted(constant_items(value), rule.type),
-                )
+                items = converted(constant_items(value), rule.type)
             except ValueError as error:
                 raise ModelError(
                     f"operand {rule.attribute!r} of {operation.name}: {error}"
                 ) from error
+            operator.set(rule.attribute, rule.type, items)
             return
         is_list = isinstance(value, Several)
         slot = (rule.list_slot or rule.slot) if is_list else rule.slot
@@ -239,7 +238,7 @@ class _Translation:
         operator.inputs[slot] = value
         if isinstance(value, Several) and rule.type != "int":
             known = [constant_items(each)[0] if is_known(each) else -1 for each in value.items]
-            operator.attributes[rule.attribute] = (rule.type, converted(known, rule.type))
+            operator.set(rule.attribute, rule.type, converted(known, rule.type))
 
     def _as_sizes(self, value: Value) -> Value:
         """Sizes as Paddle-Lite's kernels read them: as numbers of 32 bits, whatever they are."""
@@ -258,9 +257,8 @@ class _Translation:
         """The tensors that an operator writes, by slot and by result."""
         outputs: dict[str, list[str]] = {}
         made: list[Value] = []
-        for place, result in enumerate(operation.results):
-            slot = row.results[place] if place < len(row.results) else ""
-            source = inputs.get(row.in_place.get(slot, ""))
+        for result, slot in zip(operation.results, chain(row.results, repeat("")), strict=False):
+            source = row.in_place and inputs.get(row.in_place.get(slot, ""))
             if source:
                 outputs[slot] = source
                 made.append(Tensor(source[0], result.types[0]))
@@ -311,8 +309,22 @@ class _Translation:
         return name
 
 
-def _is_feed(operation: Operation) -> bool:
-    return operation.name == "pd_op.data"
+def _attributes(operation: Operation, row: Row) -> Attributes:
+    """The old operator's attributes, as far as they do not come from operands."""
+    attributes = dict(row.constants)
+    for name, value in operation.attributes.items():
+        if name in row.ignored:
+            continue
+        if name not in row.attributes:
+            raise ModelError(
+                f"{operation.name} has an attribute that edgeslim does not know: {name}={value!r}"
+            )
+        old, kind = row.attributes[name]
+        try:
+            attributes[old] = (kind, converted(value, kind))
+        except ValueError as error:
+            raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
+    return attributes
 
 
 def _fetched(operation: Operation) -> _Fetched:

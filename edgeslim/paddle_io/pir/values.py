@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeslim.paddle_io.pir.reader import TensorType
@@ -19,16 +19,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """A tensor that is in the new program, by its name there."""
 
     name: str
     type: TensorType
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Constant:
+class Constant(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A tensor whose elements the file says; in the new program only where a tensor is needed.
 
     Args:
@@ -45,8 +43,7 @@ class Constant:
         return TensorType(self.elements.dtype.name, self.elements.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(msgspec.Struct, frozen=True, gc=False):
     """A list of tensors."""
 
     items: tuple[Tensor | Constant, ...]

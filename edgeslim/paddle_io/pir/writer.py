@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from edgeslim.paddle_io.pir.attributes import described, element_number
 from edgeslim.paddle_io.pir.reader import TensorType
 from edgeslim.paddle_io.pir.values import Constant, Several, Tensor, Value
 from edgeslim.paddle_io.pir.versions import OPERATOR_VERSIONS, PADDLE_VERSION
+from edgeslim.paddle_io.pir.wire import delimited, tag
 from edgeslim.paddle_io.proto import framework
 
 __all__ = ["Attributes", "Writer"]
 
 Attributes = Mapping[str, tuple[str, Any]]
 """Type and value of each attribute by its name."""
+
+
+class _Tags:
+    """Of the fields of a program that are written here."""
+
+    def __init__(self) -> None:
+        messages = framework()
+        self.variable = tag(messages.BlockDesc, "vars")
+        self.variable_name = tag(messages.VarDesc, "name")
+        self.operator = tag(messages.BlockDesc, "ops")
+        self.kind = tag(messages.OpDesc, "type")
+        self.inputs = tag(messages.OpDesc, "inputs")
+        self.outputs = tag(messages.OpDesc, "outputs")
+        self.slot = tag(messages.OpDesc.Var, "parameter")
+        self.argument = tag(messages.OpDesc.Var, "arguments")
 
 
 @dataclass(slots=True)
@@ -28,21 +44,30 @@ class Writer:
     """
 
     reserved: set[str]
-    program: Any = field(init=False)
-    block: Any = field(init=False)
-    _types: dict[TensorType, Any] = field(default_factory=dict)
-    _counts: Counter[str] = field(default_factory=Counter)
-    _versioned: set[str] = field(default_factory=set)
+    _variables: list[bytes] = field(default_factory=list)
+    _operators: list[bytes] = field(default_factory=list)
+    _kinds: dict[tuple[TensorType, bool], bytes] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
+    _versioned: list[str] = field(default_factory=list)
+    _described: dict[int, tuple[Attributes, bytes]] = field(default_factory=dict)
     _kept: dict[int, tuple[Constant, Tensor]] = field(default_factory=dict)
+    _tags: _Tags = field(default_factory=_Tags)
+    _text: Callable[[str], bytes] = field(default_factory=lambda: cache(_encoded))
 
-    def __post_init__(self) -> None:
+    def program(self) -> Any:  # noqa: ANN401 - a ProgramDesc
+        """The program as far as it is written."""
         types = framework().VarType
-        self.program = framework().ProgramDesc()
-        self.program.version.version = PADDLE_VERSION
-        self.block = self.program.blocks.add(idx=0, parent_idx=-1)
+        program = framework().ProgramDesc()
+        program.version.version = PADDLE_VERSION
+        block = program.blocks.add(idx=0, parent_idx=-1)
         for name, kind in (("feed", types.FEED_MINIBATCH), ("fetch", types.FETCH_LIST)):
             plumbing = framework().VarType(type=kind)
-            self.block.vars.add(name=name, persistable=True, type=plumbing)
+            block.vars.add(name=name, persistable=True, type=plumbing)
+        block.MergeFromString(b"".join((*self._variables, *self._operators)))
+        for operator in self._versioned:
+            pair = program.op_version_map.pair.add(op_name=operator)
+            pair.op_version.version = OPERATOR_VERSIONS[operator]
+        return program
 
     def declare(self, name: str, kind: TensorType, *, is_parameter: bool = False) -> Tensor:
         """Declares a tensor under a name of its own.
@@ -50,20 +75,20 @@ class Writer:
         Raises:
             ValueError: Old programs know no such type of elements.
         """
-        if kind not in self._types:
-            self._types[kind] = _variable_type(kind)
-        typed = self._types[kind]
-        if is_parameter:
-            self.block.vars.add(name=name, type=typed, persistable=True, is_parameter=True)
-        else:
-            self.block.vars.add(name=name, type=typed)
+        described_kind = self._kinds.get((kind, is_parameter))
+        if described_kind is None:
+            described_kind = _described_kind(kind, is_parameter=is_parameter)
+            self._kinds[kind, is_parameter] = described_kind
+        named = self._tags.variable_name + self._text(name)
+        self._variables.append(self._tags.variable + delimited(named + described_kind))
         return Tensor(name, kind)
 
     def new(self, operator: str, kind: TensorType) -> Tensor:
         """A tensor that an operator will write, named after it as Paddle names them."""
         while True:
-            name = f"{operator}_{self._counts[operator]}.tmp_0"
-            self._counts[operator] += 1
+            count = self._counts.get(operator, 0)
+            self._counts[operator] = count + 1
+            name = f"{operator}_{count}.tmp_0"
             if name not in self.reserved:
                 return self.declare(name, kind)
 
@@ -76,16 +101,28 @@ class Writer:
     ) -> None:
         """Adds an operator behind all others."""
         if kind in OPERATOR_VERSIONS and kind not in self._versioned:
-            self._versioned.add(kind)
-            pair = self.program.op_version_map.pair.add(op_name=kind)
-            pair.op_version.version = OPERATOR_VERSIONS[kind]
-        # One call of many arguments is several times faster than many calls.
-        self.block.ops.add(
-            type=kind,
-            inputs=[{"parameter": slot, "arguments": names} for slot, names in inputs.items()],
-            outputs=[{"parameter": slot, "arguments": names} for slot, names in outputs.items()],
-            attrs=[described(name, *typed) for name, typed in attributes.items()],
-        )
+            self._versioned.append(kind)
+        tags = self._tags
+        fields = [tags.kind, self._text(kind), self._with_attributes(attributes)]
+        for side, slots in ((tags.inputs, inputs), (tags.outputs, outputs)):
+            for slot, names in slots.items():
+                fields += (side, self._slot(slot, names))
+        self._operators.append(tags.operator + delimited(b"".join(fields)))
+
+    def _slot(self, slot: str, names: Sequence[str]) -> bytes:
+        tags, text = self._tags, self._text
+        arguments = [tags.argument + text(name) for name in names]
+        return delimited(tags.slot + text(slot) + b"".join(arguments))
+
+    def _with_attributes(self, attributes: Attributes) -> bytes:
+        """The fields of an operator's attributes, made once of those that operators share."""
+        known = self._described.get(id(attributes))
+        if known is None:
+            fields = [described(name, *typed) for name, typed in attributes.items()]
+            encoded = framework().OpDesc(attrs=fields).SerializePartialToString()
+            # The attributes are kept, so that no others have their identity.
+            known = self._described[id(attributes)] = attributes, encoded
+        return known[1]
 
     def tensor(self, value: Tensor | Constant) -> Tensor:
         """A tensor with a value's elements; a constant is put into the program once."""
@@ -97,6 +134,8 @@ class Writer:
 
     def names(self, value: Value) -> list[str]:
         """The names of a value's tensors."""
+        if isinstance(value, Tensor):
+            return [value.name]
         items = value.items if isinstance(value, Several) else (value,)
         return [self.tensor(item).name for item in items]
 
@@ -152,7 +191,19 @@ class Writer:
         return result
 
 
-def _variable_type(kind: TensorType) -> Any:  # noqa: ANN401 - a VarType
-    types = framework().VarType
+def _described_kind(kind: TensorType, *, is_parameter: bool) -> bytes:
+    """All fields of a variable but its name."""
+    messages = framework()
+    types = messages.VarType
     tensor = types.TensorDesc(data_type=element_number(kind.element), dims=kind.shape)
-    return types(type=types.DENSE_TENSOR, dense_tensor=types.DenseTensorDesc(tensor=tensor))
+    variable = messages.VarDesc(
+        type=types(type=types.DENSE_TENSOR, dense_tensor=types.DenseTensorDesc(tensor=tensor))
+    )
+    if is_parameter:
+        variable.persistable = variable.is_parameter = True
+    encoded: bytes = variable.SerializePartialToString()
+    return encoded
+
+
+def _encoded(text: str) -> bytes:
+    return delimited(text.encode())

@@ -101,6 +101,12 @@ BAD = {
     document(feed(), operator("1.relu", (1,), (2,), [{"N": "a"}])): r"is damaged: .*ops\[1\]\.A",
     document(feed(), {**operator("1.relu", (1,), (2,)), "A": [1]}): "1 is no attribute",
     document(feed(), operator("1.abs", (1,), (3,), kind={"#": 3})): r"is damaged: .*ops\[1\]\.O",
+    document(feed(), operator("1.abs", (1,), (3,), [{"N": "a", "AT": {"#": 3}}])): (
+        r"is damaged: Expected `str`, got `int` - at `\$\.#` - in `.*ops\[1\]\.A"
+    ),
+    document(feed(), operator("1.abs", (1,), (3,), [attribute("a", "str", "~~")])).replace(
+        b"~~", b"\xff\xff"
+    ): r"is damaged: .*ops\[1\]\.A",
     document(feed(), operator("1.abs", (1,), (3,), kind={"#": "0.t_dtensor", "D": []})): (
         "is damaged at operator 1 of its program"
     ),

@@ -1,0 +1,155 @@
+"""The file ``inference.json`` as it is written: a JSON document, and whether it is a program.
+
+A document ``{"base_code": {"magic": "pir", "version": 4}, "program": {"regions": […]}}``. Keys are
+shortened: ``#`` is what something is, ``%`` a value's number, ``I`` and ``O`` operands and results,
+``A`` attributes with name ``N`` and value ``AT``, ``D`` data, ``TT`` a type. Dialects are numbers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import field
+
+from edgeslim.errors import BadFileError, ModelError
+from edgeslim.files import read_bytes
+
+__all__ = [
+    "NEWEST_VERSION",
+    "Document",
+    "WrittenAttribute",
+    "WrittenOperator",
+    "WrittenResult",
+    "WrittenValue",
+    "read_document",
+]
+
+NEWEST_VERSION: Final = 4
+"""Of the format: 1 is Paddle 3.0's, 4 is 3.3's."""
+
+
+class WrittenValue(msgspec.Struct, gc=False):
+    """A type, or the value of an attribute."""
+
+    kind: str = field(name="#")
+    data: Any = field(name="D", default=None)
+    not_finite: str = field(name="VD", default="")
+
+
+class WrittenAttribute(msgspec.Struct, gc=False):
+    """An attribute's name, and its value as text: most come again, and each needs reading once."""
+
+    name: str = field(name="N")
+    value: msgspec.Raw = field(name="AT")
+
+
+class WrittenResult(msgspec.Struct, gc=False):
+    """A result's number, and its type as text."""
+
+    number: int = field(name="%")
+    type: msgspec.Raw = field(name="TT")
+
+
+class _Operand(msgspec.Struct, gc=False):
+    number: int = field(name="%")
+
+
+class WrittenOperator(msgspec.Struct, gc=False):
+    """An operator, or a parameter.
+
+    Of a parameter, ``A`` has three flags and the name, and ``OA`` begins with whether it is kept
+    in the file of parameters.
+    """
+
+    name: str = field(name="#")
+    results: WrittenResult | list[WrittenResult] = field(name="O")
+    attributes: list[int | str | WrittenAttribute] = field(name="A", default_factory=list)
+    operands: list[_Operand] = field(name="I", default_factory=list)
+    of_results: msgspec.Raw = field(name="OA", default=msgspec.Raw(b"[]"))
+    regions: list[Any] = field(default_factory=list)
+
+
+class _Block(msgspec.Struct):
+    operators: list[WrittenOperator] = field(name="ops")
+
+
+class _Region(msgspec.Struct):
+    blocks: list[_Block]
+
+
+class _Program(msgspec.Struct):
+    regions: list[_Region]
+
+
+class _Header(msgspec.Struct):
+    magic: str = ""
+    version: Any = None
+
+
+class _Head(msgspec.Struct):
+    """As much of a document as says what it is."""
+
+    base_code: _Header = field(default_factory=_Header)
+
+
+class Document(msgspec.Struct):
+    """All of a file that says something of the program."""
+
+    program: _Program
+    base_code: _Header = field(default_factory=_Header)
+
+
+_HEADS = msgspec.json.Decoder(_Head)
+_DOCUMENTS = msgspec.json.Decoder(Document)
+
+
+def read_document(path: Path) -> tuple[Document, int]:
+    """The document in a file, and the version of its format.
+
+    Raises:
+        BadFileError: Missing, cut off, or no program of Paddle's.
+        ModelError: Of a newer version than is known.
+    """
+    content = read_bytes(path)
+    if not content.strip():
+        raise BadFileError(f"{path} is empty; copy or download it again")
+    try:
+        document = _DOCUMENTS.decode(content)
+    except msgspec.ValidationError as error:
+        try:
+            _version(_HEADS.decode(content).base_code, path)
+        except msgspec.ValidationError as other:
+            raise BadFileError(f"{path} is no program of Paddle 3: {other}") from other
+        raise BadFileError(f"{path} is damaged: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if "truncated" in str(error):
+            raise BadFileError(
+                f"{path} is cut off: it ends in the middle of the program; "
+                "copy or download it again"
+            ) from error
+        raise BadFileError(f"{path} is no JSON document: {error}") from error
+    return document, _version(document.base_code, path)
+
+
+def _version(header: _Header, path: Path) -> int:
+    """The version of the format.
+
+    Raises:
+        BadFileError: It is no document of this format.
+        ModelError: The version is a newer one.
+    """
+    if header.magic != "pir":
+        raise BadFileError(
+            f"{path} is no program of Paddle 3: it does not say that it is one (magic 'pir')"
+        )
+    if type(header.version) is not int:
+        raise BadFileError(f"{path} does not say its format's version, but {header.version!r}")
+    if header.version > NEWEST_VERSION:
+        raise ModelError(
+            f"{path} is of version {header.version} of Paddle's format and edgeslim reads up to "
+            f"{NEWEST_VERSION} (Paddle 3.0 to 3.3); update edgeslim, or save the model again with "
+            "paddlepaddle==3.3.1"
+        )
+    return header.version
