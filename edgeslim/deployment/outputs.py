@@ -82,7 +82,7 @@ def _job(
     outputs = [f"output{number}_{place}.npy" for place in range(output_count)]
     return Job(
         entry=Entry(
-            id=f"outputs{number}",
+            id=f"{file.path.name}, input {number + 1}",
             model=file.path.name,
             library_version=file.facts.library_version,
             kernel_targets=tuple(sorted(file.facts.targets)),

@@ -15,11 +15,16 @@ from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape, type_said
+from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.modes import static_mode
-from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.parameters import (
+    UNUSED_PARAMETER,
+    persistent_tensors,
+    write_parameters,
+)
 from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
@@ -75,10 +80,13 @@ def export_layer(
             ) from error
     saved = Path(f"{prefix}.pdmodel")
     program = read_program(saved)
-    if drop_call_stacks(program):
-        write_bytes(saved, program.SerializeToString())
+    changed = drop_call_stacks(program)
     if not persistent_tensors(program):
-        raise ModelError(f"{type(net).__name__} has no parameters, and opt wants at least one")
+        name = new_variable(program.blocks[0], UNUSED_PARAMETER, (1,), persistable=True)
+        write_parameters(Path(f"{prefix}.pdiparams"), {name: np.ones((1,), np.float32)})
+        changed = True
+    if changed:
+        write_bytes(saved, program.SerializeToString())
 
 
 def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> bool:
@@ -105,6 +113,9 @@ def trace_plainly(net: paddle.nn.Layer) -> None:
 def _reason(error: Exception) -> str:
     """The last line of Paddle's long stories, which says why, and whose function it was."""
     story = str(error).strip()
+    unread = _UNREAD.search(story)
+    if unread is not None:
+        return f"nothing that it computes reads input {unread[1]!r}; take it out of forward()"
     lines = story.splitlines() or [repr(error)]
     reason = lines[-1].strip(" '\"")
     called = _FUNCTIONS.findall(story)
@@ -113,6 +124,9 @@ def _reason(error: Exception) -> str:
 
 _FUNCTIONS = re.compile(r'paddle/(?:tensor|nn|vision|linalg)[\w/]*\.py", line \d+, in (\w+)')
 """Functions of Paddle's own in its stories, the innermost last."""
+
+_UNREAD = re.compile(r"feeded_var_names\[\d+\]: '(.*?)' doesn't exist in pruned")
+"""What Paddle says of an input that no output depends on."""
 
 
 def _forget_trace(paddle: ModuleType) -> None:

@@ -27,6 +27,7 @@ from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.proto import framework
 
 __all__ = [
+    "UNUSED_PARAMETER",
     "check_parameters",
     "combined_parameters",
     "parameter_bytes",
@@ -36,6 +37,9 @@ __all__ = [
     "write_parameters",
     "write_program",
 ]
+
+UNUSED_PARAMETER = "unused_weight"
+"""Of a program that has none, for the optimizer wants at least one."""
 
 _FETCH_AGAIN = "copy or download it again"
 _OF_ANOTHER = "give the parameters that were saved with the program"

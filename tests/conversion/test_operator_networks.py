@@ -191,6 +191,14 @@ def test_attributes_that_change_how_an_operator_is_written() -> None:
                     for mode in ("reflect", "replicate", "circular")
                 ),
                 ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 8, 9)),
+                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": True}, (2, 4, 3, 4, 5)),
+                ("group_norm", {"groups": 2, "epsilon": 1e-3, "affine": False}, (3, 8)),
+                ("instance_norm", {"epsilon": 1e-3, "affine": True}, (1, 8, 9)),
+                ("instance_norm", {"epsilon": 1e-3, "affine": False}, (2, 7, 6)),
+                ("mean", {"axis": [1, 3], "keepdim": True}, (2, 3, 4, 5, 6)),
+                ("sum", {"axis": 1, "keepdim": False}, (1, 3, 8, 6, 6)),
+                ("max", {"axis": [2, 3, 4], "keepdim": False}, (2, 3, 4, 5, 6)),
+                ("min", {"axis": [0, -1], "keepdim": False}, (2, 2, 3, 2, 2, 3)),
                 ("batch_norm", {"epsilon": 1e-3, "affine": False}, (2, 8, 9)),
                 ("layer_norm", {"axes": 1, "epsilon": 1e-3, "affine": False}, (2, 5, 9)),
                 (

@@ -142,9 +142,23 @@ def test_channels_last(tmp_path: Path) -> None:
         prepared(nn.Conv2D(8, 4, 1, data_format="NHWC"), tmp_path)
 
 
-def test_no_parameters(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="ReLU has no parameters"):
-        prepared(nn.ReLU(), tmp_path)
+def test_a_network_without_parameters_is_given_one(tmp_path: Path) -> None:
+    model = prepared(nn.ReLU(), tmp_path)
+    assert [node.spec.kind for node in model.graph.nodes] == ["relu"]
+    x = np.linspace(-1, 1, 512, dtype=np.float32).reshape(1, 8, 8, 8)
+    (output,) = run_in_paddle(model.prefix, dict.fromkeys(model.graph.feeds, x))
+    np.testing.assert_array_equal(output, np.maximum(x, 0))
+    require_module("paddlelite")
+    optimize(model, Target.ARM, tmp_path / "net")
+
+
+def test_an_input_that_nothing_reads_is_named(tmp_path: Path) -> None:
+    class Half(nn.Layer):
+        def forward(self, first: Any, second: Any) -> Any:
+            return first + 1
+
+    with pytest.raises(ModelError, match="reads input 'second'; take it out of forward"):
+        export_layer(Half(), [(1, 4), (1, 4)], tmp_path / "net", names=["first", "second"])
 
 
 class Branching(nn.Layer):

@@ -9,11 +9,12 @@ import numpy as np
 
 from edgeslim.files import copy_file, new_folder, write_bytes
 from edgeslim.paddle_io.parameters import (
+    UNUSED_PARAMETER,
     check_parameters,
     write_parameters,
 )
 from edgeslim.paddle_io.pir.reader import read_pir
-from edgeslim.paddle_io.pir.translation import UNUSED_PARAMETER, old_program
+from edgeslim.paddle_io.pir.translation import old_program
 
 __all__ = ["translate", "translated"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeslim.errors import BadFileError, ModelError
+from edgeslim.paddle_io.parameters import UNUSED_PARAMETER
 from edgeslim.paddle_io.pir.attributes import converted
 from edgeslim.paddle_io.pir.builtin import BUILTINS
 from edgeslim.paddle_io.pir.completions import COMPLETIONS, OldOperator
@@ -26,10 +27,7 @@ from edgeslim.paddle_io.pir.values import (
 )
 from edgeslim.paddle_io.pir.writer import Attributes, Writer
 
-__all__ = ["UNUSED_PARAMETER", "old_program"]
-
-UNUSED_PARAMETER = "unused_weight"
-"""Of a program that has none, for the optimizer wants at least one."""
+__all__ = ["old_program"]
 
 _SIZES = frozenset(("int", "ints", "bounds", "long", "longs"))
 

@@ -31,11 +31,13 @@ class Stage(IntEnum):
     """Operators written with others that are rewritten in their turn."""
     OPERATORS = 3
     """Operators that its kernels have not, or get wrong, written with those that they have."""
-    CONSTANTS = 4
+    AXES = 4
+    """Operators of more axes than its kernels have room for, those of other rewrites included."""
+    CONSTANTS = 5
     """Constants where the optimizer finds them."""
-    BIASES = 5
+    BIASES = 6
     """Constants behind a convolution or product, which becomes one with some of them."""
-    APART = 6
+    APART = 7
     """Operators kept apart that the optimizer would merge wrongly."""
 
 

@@ -100,26 +100,55 @@ def _filled(s: Sketch) -> str | None:
     return s.write("where", {"Condition": mask, "X": s.constant(value, shape), "Y": x}, shape)
 
 
-def _grouped(s: Sketch) -> str | None:
-    """A norm of groups of lines is that of pictures one pixel wide."""
+def _as_picture(s: Sketch) -> list[int] | None:
+    """The shape of a picture one pixel wide with the elements of lines, volumes or vectors."""
     shape = s.shape(s.x)
-    if len(shape) != 3:
+    if len(shape) == 4 or len(shape) < 2 or min(shape) < 0:
         return None
-    inputs: dict[str, str | Sequence[str]] = {"X": s.reshaped(s.x, [*shape, 1])}
-    inputs.update({slot: s.source(slot) for slot in ("Scale", "Bias") if s.source(slot)})
+    return [shape[0], shape[1], prod(shape[2:]), 1]
+
+
+def _grouped(s: Sketch) -> str | None:
+    """A norm of groups, of which the kernels read four axes, whatever there is."""
+    picture = _as_picture(s)
+    if picture is None:
+        return None
     groups = int(s.given("groups", 1))
     normed = s.write(
         "group_norm",
-        inputs,
-        [*shape, 1],
+        _norm_inputs(s, picture),
+        picture,
         output="Y",
         groups=groups,
         epsilon=float(s.given("epsilon", 1e-5)),
         data_layout="NCHW",
     )
     for slot in ("Mean", "Variance"):
-        s.beside(slot, [shape[0], groups], s.element_type(s.x))
-    return s.reshaped(normed, shape)
+        s.beside(slot, [picture[0], groups], s.element_type(s.x))
+    return s.reshaped(normed, s.shape(s.x))
+
+
+def _each_normed(s: Sketch) -> str | None:
+    """A norm of each line or volume, as that of groups."""
+    picture = _as_picture(s)
+    if picture is None:
+        return None
+    normed = s.write(
+        "instance_norm",
+        _norm_inputs(s, picture),
+        picture,
+        output="Y",
+        epsilon=float(s.given("epsilon", 1e-5)),
+    )
+    for slot in ("SavedMean", "SavedVariance"):
+        s.beside(slot, [picture[0] * picture[1]], s.element_type(s.x))
+    return s.reshaped(normed, s.shape(s.x))
+
+
+def _norm_inputs(s: Sketch, picture: Sequence[int]) -> dict[str, str | Sequence[str]]:
+    inputs: dict[str, str | Sequence[str]] = {"X": s.reshaped(s.x, picture)}
+    inputs.update({slot: s.source(slot) for slot in ("Scale", "Bias") if s.source(slot)})
+    return inputs
 
 
 def _diagonal_of_ones(s: Sketch) -> str | None:
@@ -166,6 +195,7 @@ _FORMULAS: dict[str, Formula] = {
     "expand_as_v2": _expanded,
     "eye": _diagonal_of_ones,
     "group_norm": _grouped,
+    "instance_norm": _each_normed,
     "kron": _each_by_all,
     "masked_fill": _filled,
     "pad3d": _padded,
