@@ -17,24 +17,8 @@ from edgeslim.execution import Target
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
-from tests.tools import require_module, run_python
-
-RUN = """
-import sys
-import numpy as np
-import paddlelite.lite as lite
-
-images = np.load(sys.argv[1])
-for path in sys.argv[2:]:
-    config = lite.MobileConfig()
-    config.set_model_from_file(path)
-    predictor = lite.create_paddle_predictor(config)
-    tensor = predictor.get_input(0)
-    tensor.resize(images.shape)
-    tensor.set_float_data(images.flatten().tolist())
-    predictor.run()
-    np.save(path + ".npy", predictor.get_output(0).numpy())
-"""
+from tests.lite.runtime import outputs_in_paddle_lite
+from tests.tools import require_module
 
 
 @dataclass(frozen=True)
@@ -75,12 +59,10 @@ def assert_computes_as_paddle(made: Mapping[str, Made], folder: Path) -> None:
     """Runs models for this machine in Paddle-Lite and in Paddle on the same input."""
     shape = next(iter(next(iter(made.values())).model.graph.feeds.values()))
     images = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    np.save(folder / "images.npy", images)
-    run_python(RUN, folder / "images.npy", *(each.file.path for each in made.values()))
-    for name, each in made.items():
+    computed = outputs_in_paddle_lite([each.file.path for each in made.values()], images, folder)
+    for (name, each), found in zip(made.items(), computed, strict=True):
         expected = run_in_paddle(each.model.prefix, {next(iter(each.model.graph.feeds)): images})
-        found = np.load(f"{each.file.path}.npy")
-        np.testing.assert_allclose(found, expected[0], rtol=1e-4, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-4, err_msg=name)
 
 
 @pytest.fixture(scope="session")

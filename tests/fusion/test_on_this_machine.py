@@ -23,27 +23,10 @@ from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
 from tests.conftest import QUICK
 from tests.fusion.nets import ACTIVATIONS, INPUT_SHAPE, PARTS, activated
-from tests.tools import require_module, run_python
+from tests.lite.runtime import outputs_in_paddle_lite
+from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
-
-RUN = """
-import sys
-import numpy as np
-import paddlelite.lite as lite
-
-images = np.load(sys.argv[1])
-for path in sys.argv[2:]:
-    config = lite.MobileConfig()
-    config.set_model_from_file(path)
-    predictor = lite.create_paddle_predictor(config)
-    tensor = predictor.get_input(0)
-    tensor.resize(images.shape)
-    tensor.set_float_data(images.flatten().tolist())
-    predictor.run()
-    count = len(predictor.get_output_names())
-    np.savez(path + ".npz", *(predictor.get_output(index).numpy() for index in range(count)))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +77,10 @@ def test_they_compute_what_they_compute_in_paddle(
     )
     assert [each.error for each in converted] == [None] * len(models)
     images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
-    np.save(tmp_path / "images.npy", images)
     files = [each.conversion.result for each in converted]
-    run_python(RUN, tmp_path / "images.npy", *files)
-    for (name, model), file in zip(models.items(), files, strict=True):
+    computed = outputs_in_paddle_lite(files, images, tmp_path)
+    for (name, model), found in zip(models.items(), computed, strict=True):
         expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
-        with np.load(f"{file}.npz") as found:
-            assert len(found.files) == len(expected)
-            for index, wanted in enumerate(expected):
-                given = found[f"arr_{index}"].reshape(wanted.shape)
-                np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-4, err_msg=name)
+        for given, wanted in zip(found, expected, strict=True):
+            shaped = given.reshape(wanted.shape)
+            np.testing.assert_allclose(shaped, wanted, rtol=1e-4, atol=1e-4, err_msg=name)

@@ -10,28 +10,11 @@ from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
+from tests.lite.runtime import outputs_in_paddle_lite
 from tests.paddle_io.rewrites.nets import INPUT_SHAPE, NETS
-from tests.tools import require_module, run_python
+from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
-
-RUN = """
-import sys
-import numpy as np
-import paddlelite.lite as lite
-
-images = np.load(sys.argv[1])
-for path in sys.argv[2:]:
-    config = lite.MobileConfig()
-    config.set_model_from_file(path)
-    predictor = lite.create_paddle_predictor(config)
-    tensor = predictor.get_input(0)
-    tensor.resize(images.shape)
-    tensor.set_float_data(images.flatten().tolist())
-    predictor.run()
-    count = len(predictor.get_output_names())
-    np.savez(path + ".npz", *(predictor.get_output(index).numpy() for index in range(count)))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +47,14 @@ def test_outputs_are_those_of_paddle(
     failed = [str(each.error) for each in done if each.error]
     assert not failed
     images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
-    np.save(folder / "images.npy", images)
     here = [each.conversion.result for each in done[: len(models)]]
-    run_python(RUN, folder / "images.npy", *here)
+    computed = outputs_in_paddle_lite(here, images, folder)
     wrong = {}
-    for (name, model), path in zip(models.items(), here, strict=True):
+    for (name, model), found in zip(models.items(), computed, strict=True):
         expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
-        with np.load(f"{path}.npz") as found:
-            for want, got in zip(expected, found.values(), strict=True):
-                largest = np.abs(want).max()
-                difference = np.abs(want - got.reshape(want.shape)).max() / largest
-                if not difference <= 1e-5:
-                    wrong[name] = difference
+        for want, got in zip(expected, found, strict=True):
+            largest = np.abs(want).max()
+            difference = np.abs(want - got.reshape(want.shape)).max() / largest
+            if not difference <= 1e-5:
+                wrong[name] = difference
     assert not wrong
