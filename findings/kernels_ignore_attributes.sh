@@ -6,7 +6,9 @@
 #   gelu          approximate=True      the form with the error function; off by some 1e-4, which
 #                                       passes for rounding
 #   top_k_v2      largest=False         the largest elements
-#   p_norm        porder=1              the Euclidean norm
+#   leaky_relu    alpha=1.5             1.5 x for positive x, x for negative: the larger of both
+#   round                               halves away from 0; Paddle takes the even neighbour
+#   thresholded_relu  value=-0.5        0 below the threshold
 #   arg_max       flatten=True          one place for each row, not one
 #   scale         ScaleTensor           the tensor is not read
 #   pad3d         value=0.7             pads with 0
@@ -37,7 +39,9 @@ image = np.random.default_rng(0).standard_normal((1, 4, 8, 8)).astype("float32")
 CASES = {
     "gelu": ("gelu", {"approximate": True}, [1, 4, 8, 8]),
     "smallest": ("top_k_v2", {"k": 2, "axis": -1, "largest": False, "sorted": True}, [1, 4, 8, 2]),
-    "norm": ("p_norm", {"porder": 1.0, "axis": 1, "keepdim": False}, [1, 8, 8]),
+    "slope": ("leaky_relu", {"alpha": 1.5}, [1, 4, 8, 8]),
+    "halves": ("round", {}, [1, 4, 8, 8]),
+    "below": ("thresholded_relu", {"threshold": 1.0, "value": -0.5}, [1, 4, 8, 8]),
     "place": ("arg_max", {"axis": 0, "flatten": True, "keepdims": False, "dtype": 3}, []),
     "factor": ("scale", {"bias": 0.0, "bias_after_scale": True}, [1, 4, 8, 8]),
     "padding": ("pad3d", {"paddings": [1, 2, 3, 1, 0, 0], "mode": "constant", "value": 0.7,
@@ -83,6 +87,8 @@ for name, (kind, attributes, shape) in CASES.items():
         executor = paddle.static.Executor(paddle.CPUPlace())
         executor.run(startup)
         feed = image.reshape(given)
+        if kind == "round":
+            feed = np.arange(-128, 128, dtype="float32").reshape(given) / 6
         (truth,) = executor.run(program, feed={"x": feed}, fetch_list=[made])
         paddle.static.save_inference_model(
             f"{sys.argv[1]}/{name}", [x], [made], executor, program=program, clip_extra=False
