@@ -90,7 +90,7 @@ class OptimizedNet:
         """Its outputs in order.
 
         Args:
-            inputs: By name.
+            inputs: By name; what the optimizer has called otherwise by its place.
             watch: Shown the outputs of each operator when it is done.
 
         Raises:
@@ -99,6 +99,8 @@ class OptimizedNet:
         paddle = load_paddle()
         with dynamic_mode(), paddle.no_grad():
             given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
+            for name, fed in zip(self._program.feeds, list(given.values()), strict=False):
+                given.setdefault(name, fed)
             tensors = {**self._weights, **given}
             for number, (call, meaning) in enumerate(self._steps):
                 written = _run(call, meaning, tensors)

@@ -56,6 +56,26 @@ def test_unbind_of_one_is_no_split() -> None:
     assert (op.type, attributes(op)) == ("squeeze2", {"axes": [0]})
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "written"),
+    [
+        ("scale", {"scale": 1.0, "bias": 0.0}, "assign"),
+        ("scale", {"scale": 1.0, "bias": 0.5}, "scale"),
+        ("dropout", {"dropout_implementation": "upscale_in_train"}, "assign"),
+        ("dropout", {"dropout_implementation": "downgrade_in_infer"}, "dropout"),
+    ],
+)
+def test_what_leaves_an_input_as_it_is(kind: str, given: dict[str, Any], written: str) -> None:
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op(kind, {"X": "x"}, {"Out": "y"}, given),
+        Op(kind, {"X": "y"}, {"Out": "z"}, given),
+    ]
+    made = program(ops, {"x": SHAPE, "y": SHAPE, "z": SHAPE})
+    REWRITES.get("identities-of-inputs").apply(Draft(made))
+    assert kinds(made) == ["feed", written, kind]
+
+
 def transposed(folder: Path, shape: tuple[int, ...], **given: Any) -> tuple[Any, Draft]:
     """A transposed convolution and its filter of ones."""
     made = program(
