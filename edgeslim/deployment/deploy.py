@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from edgeslim.conversion.model_inputs import GivenInputs, read_given
@@ -192,15 +193,11 @@ def _deployment(
         )
         stage.advance(note="measured")
         sustained = _sustained(model.ways[0], model.networks[0], wanted.sustained_s, progress)
-        models, baselines = (
-            [
-                each
-                for subject in some
-                for each in _all_ways(subject, request, folder, known, measured)
-            ]
-            for some in (subjects[:1], subjects[1:])
+        models, *others = (
+            _all_ways(subject, request, folder, known, measured) for subject in subjects
         )
         models = [replace(each, sustained=sustained) for each in models]
+        baselines = list(chain(*others))
         after = session.conditions()
     found = Found(
         subjects=subjects,

@@ -14,7 +14,7 @@ from edgeslim.opspec import Shape
 from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.proto import attribute_value
 
-__all__ = ["feed_bounds", "feed_types", "variable_types"]
+__all__ = ["feed_bounds", "feed_types"]
 
 _PASSING = {
     "assign",
@@ -51,7 +51,7 @@ Passed = dict[str, int]
 """By input: what was added to its values on the way."""
 
 
-def variable_types(program: Any) -> dict[str, str]:  # noqa: ANN401 - a ProgramDesc
+def _types(program: Any) -> dict[str, str]:  # noqa: ANN401 - a ProgramDesc
     """Type of the elements of each tensor by name, as NumPy calls it."""
     types = program.blocks[0].vars[0].type
     return {
@@ -66,7 +66,7 @@ def variable_types(program: Any) -> dict[str, str]:  # noqa: ANN401 - a ProgramD
 
 def feed_types(program: Any, feeds: Sequence[str]) -> dict[str, str]:  # noqa: ANN401
     """Type of the elements of those inputs that are not float32."""
-    types = variable_types(program)
+    types = _types(program)
     return {name: types[name] for name in feeds if types.get(name, "float32") != "float32"}
 
 

@@ -61,11 +61,6 @@ class Draft:
         """The operators that run."""
         return self.program.blocks[0]
 
-    @property
-    def has_parameters(self) -> bool:
-        """Whether there is a file of parameters, without which none can be added."""
-        return self._file is not None
-
     def note_other_type(self) -> None:
         """Says that a parameter's description has another type than its file."""
         self._other_types = True

@@ -22,10 +22,7 @@ def _apply(draft: Draft) -> Counter[str]:
 
 
 def _without_scalars(block: Any) -> Counter[str]:  # noqa: ANN401
-    """Constants of one element instead of constants without axes.
-
-    Paddle-Lite converts the latter and aborts on the device when it comes to them.
-    """
+    """Gives an axis to each constant of a block that has none."""
     variables = {variable.name: variable for variable in block.vars}
     done: Counter[str] = Counter()
     for op in block.ops:

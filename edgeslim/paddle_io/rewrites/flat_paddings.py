@@ -33,50 +33,52 @@ def _apply(draft: Draft) -> Counter[str]:
         if op.type != "pad3d" or not _is_wrong(op):
             continue
         source, result = argument(op.inputs, "X"), argument(op.outputs, "Out")
-        before = makers.get(source)
-        behind = next(
-            (
-                (place, other)
-                for place, other in enumerate(block.ops)
-                if argument(other.inputs, "X") == result
-            ),
-            None,
-        )
-        sides = [int(each) for each in attribute(op, "paddings", (0,) * 6)]
+        before, behind = makers.get(source), _first_reader(block, result)
         if (
-            behind is None
-            or before is None
+            before is None
+            or behind is None
             or readers[result] > 1
-            or sides[4:] != [0, 0]
+            or _sides(op)[4:] != [0, 0]
             or not _is_about_depth(before, "unsqueeze2")
-            or not _is_about_depth(behind[1], "squeeze2")
+            or not _is_about_depth(block.ops[behind], "squeeze2")
         ):
             raise ModelError(
                 f"a pad3d (of {result!r}) pads with {attribute(op, 'value', 0.0)}, and "
                 "Paddle-Lite's kernel pads with 0; subtract the value before and add it behind"
             )
-        left, right, top, bottom = sides[:4]
-        made[index] = [
-            new_operator(
-                "pad2d",
-                {"X": [argument(before.inputs, "X")]},
-                {"Out": [argument(behind[1].outputs, "Out")]},
-                {
-                    "paddings": (top, bottom, left, right),
-                    "mode": "constant",
-                    "pad_value": float(attribute(op, "value", 0.0)),
-                    "data_format": "NCHW",
-                },
-            )
-        ]
-        made[behind[0]] = []
+        made[index] = [_flat(op, before, block.ops[behind])]
+        made[behind] = []
         if readers[source] == 1:
-            made[
-                next(i for i, each in enumerate(block.ops) if each is before or each == before)
-            ] = []
+            made[next(place for place, each in enumerate(block.ops) if each == before)] = []
         done += 1
     replace_operators(block, made)
     return Counter({"padding without its third axis": done} if done else {})
+
+
+def _first_reader(block: Any, name: str) -> int | None:  # noqa: ANN401
+    """The place of what reads a tensor as its X."""
+    places = (place for place, op in enumerate(block.ops) if argument(op.inputs, "X") == name)
+    return next(places, None)
+
+
+def _flat(op: Any, before: Any, behind: Any) -> Any:  # noqa: ANN401
+    """A padding in two axes, of what was given a third, to what is without it again."""
+    left, right, top, bottom = _sides(op)[:4]
+    return new_operator(
+        "pad2d",
+        {"X": [argument(before.inputs, "X")]},
+        {"Out": [argument(behind.outputs, "Out")]},
+        {
+            "paddings": (top, bottom, left, right),
+            "mode": "constant",
+            "pad_value": float(attribute(op, "value", 0.0)),
+            "data_format": "NCHW",
+        },
+    )
+
+
+def _sides(op: Any) -> list[int]:  # noqa: ANN401
+    return [int(each) for each in attribute(op, "paddings", (0,) * 6)]
 
 
 def _is_wrong(op: Any) -> bool:  # noqa: ANN401
@@ -90,4 +92,5 @@ def _is_about_depth(op: Any, kind: str) -> bool:  # noqa: ANN401
     return op.type == kind and [int(each) for each in attribute(op, "axes", ())] in ([2], [-3])
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)
+# Behind the operators: lines and volumes are written otherwise there (`absent_places`).
+REWRITE = Rewrite(stage=Stage.CONSTANTS, apply=_apply)
