@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeslim.conversion.foreign_models import what_it_is
-from edgeslim.conversion.other_names import parameters_beside, saved_under_other_names
+from edgeslim.conversion.renamed_files import parameters_beside, saved_under_other_names
 from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
@@ -96,10 +96,6 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
     path = Path(text)
     if path.is_dir():
         return _from_folder(path)
-    if path.suffix == ".nb" and path.exists():
-        raise ModelError(
-            f"{path} is already optimized and cannot be read back; give the model it was made from"
-        )
     if path.suffix in _PROGRAM_ENDINGS and path.exists():
         return _saved(_called(path), path, path.with_suffix(".pdiparams"))
     if path.suffix == ".pdiparams" and path.exists():

@@ -16,6 +16,7 @@ __all__ = [
     "attribute",
     "barrier",
     "drop_unread",
+    "insert_operators",
     "makers_of",
     "names_in",
     "new_operator",
@@ -157,6 +158,12 @@ def replace_operators(block: Any, made: Mapping[int, Sequence[Any]]) -> None:  #
         del block.ops[index]
         for op in reversed(made[index]):
             block.ops.insert(index, op)
+
+
+def insert_operators(block: Any, before: Mapping[int, Any]) -> None:  # noqa: ANN401
+    """Puts an operator before others, by their numbers."""
+    for index in sorted(before, reverse=True):
+        block.ops.insert(index, before[index])
 
 
 def drop_unread(block: Any, made: Collection[str]) -> None:  # noqa: ANN401

@@ -19,7 +19,8 @@ from edgeslim.execution import Target
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.training.detection.heads import HEADS
-from tests.tools import require_module, run_python
+from tests.lite.runtime import outputs_in_paddle_lite
+from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
@@ -146,24 +147,6 @@ def test_found_by_name_with_the_classes_of_voc_or_of_a_task(name: str, classes: 
     assert head.num_classes(shapes) == (classes or 20)
 
 
-RUN = """
-import sys
-import numpy as np
-import paddlelite.lite as lite
-
-images = np.load(sys.argv[1])
-config = lite.MobileConfig()
-config.set_model_from_file(sys.argv[2])
-predictor = lite.create_paddle_predictor(config)
-tensor = predictor.get_input(0)
-tensor.resize(images.shape)
-tensor.set_float_data(images.flatten().tolist())
-predictor.run()
-found = [predictor.get_output(place).numpy() for place in range(int(sys.argv[4]))]
-np.savez(sys.argv[3], *found)
-"""
-
-
 @pytest.mark.parametrize("name", [SSD, YOLO])
 def test_paddle_lite_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
     require_module("paddlelite")
@@ -174,9 +157,7 @@ def test_paddle_lite_computes_what_paddle_does(name: str, tmp_path: Path) -> Non
     file = optimize(model, Target.X86, tmp_path / "optimized")
     images = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
-    np.save(tmp_path / "images.npy", images)
-    run_python(RUN, tmp_path / "images.npy", file.path, tmp_path / "found.npz", len(expected))
-    with np.load(tmp_path / "found.npz") as found:
-        for place, wanted in enumerate(expected):
-            largest = np.abs(wanted).max()
-            np.testing.assert_allclose(found[f"arr_{place}"], wanted, atol=1e-4 * largest, rtol=0)
+    (found,) = outputs_in_paddle_lite([file.path], images, tmp_path)
+    for given, wanted in zip(found, expected, strict=True):
+        largest = np.abs(wanted).max()
+        np.testing.assert_allclose(given, wanted, atol=1e-4 * largest, rtol=0)

@@ -17,9 +17,9 @@ from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.operator_model import write_operator_model
-from tests.conversion.conftest import RUN, make, save
+from tests.conversion.conftest import make, save
+from tests.lite.runtime import outputs_in_paddle_lite
 from tests.paddle_io.computed_shapes import NETS, OPEN, Chosen, Resized, Suppressed
-from tests.tools import run_python
 
 pytestmark = pytest.mark.slow
 
@@ -73,12 +73,10 @@ def test_paddle_lite_computes_the_same(cases: dict[tuple[str, int], Case], tmp_p
     models = {name: cases[name, 1].model for name in NETS}
     made = make(models, Target.X86, tmp_path)
     image = np.random.default_rng(1).standard_normal(SIZES[0]).astype(np.float32)
-    np.save(tmp_path / "image.npy", image)
-    run_python(RUN, tmp_path / "image.npy", *(each.file.path for each in made.values()))
-    for name, each in made.items():
+    computed = outputs_in_paddle_lite([each.file.path for each in made.values()], image, tmp_path)
+    for name, (found, *_) in zip(made, computed, strict=True):
         saved = cases[name, 1].saved.program.with_suffix("")
         (expected,) = run_in_paddle(saved, {"image": image})
-        found = np.load(f"{each.file.path}.npy")
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=name)
     assert set(make(models, Target.ARM, tmp_path / "arm")) == set(NETS)
 

@@ -16,7 +16,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, attribute, barrier, makers_of, readers_of
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    attribute,
+    barrier,
+    insert_operators,
+    makers_of,
+    readers_of,
+)
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
@@ -63,8 +70,7 @@ def _keep_apart(draft: Draft) -> Counter[str]:
             before[index] = barrier(block, op, "X")
         elif becomes:
             taken[becomes[0]] = becomes[1]
-    for index in sorted(before, reverse=True):
-        block.ops.insert(index, before[index])
+    insert_operators(block, before)
     return Counter({"kept apart from an activation": len(before)} if before else {})
 
 

@@ -22,6 +22,7 @@ from edgeslim.paddle_io.block_edits import (
     argument,
     attribute,
     barrier,
+    insert_operators,
     readers_of,
     set_attribute,
     shape_of,
@@ -63,8 +64,7 @@ def _apply(draft: Draft) -> Counter[str]:
             done["constant made a bias"] += how == "bias"
             if axis == _AXIS_OF_CHANNELS:
                 behind[argument(op.outputs, "Out")] = axis
-    for index in sorted(before, reverse=True):
-        block.ops.insert(index, before[index])
+    insert_operators(block, before)
     return +done
 
 

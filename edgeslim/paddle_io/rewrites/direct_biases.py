@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, readers_of, shapes_of
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    readers_of,
+    replace_operators,
+    set_attribute,
+    shapes_of,
+)
 from edgeslim.paddle_io.parameters import persistent_tensors
-from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
 __all__ = ["REWRITE"]
@@ -31,13 +36,9 @@ def _make_biases_direct(draft: Draft) -> Counter[str]:
         if ranks[argument(op.inputs, "X")] != ranks[y.arguments[0]]:
             continue
         index, y.arguments[0] = reshaped[y.arguments[0]]
-        axis = next((each for each in op.attrs if each.name == "axis"), None)
-        if axis is None:
-            axis = op.attrs.add(name="axis", type=framework().AttrType.INT)
-        axis.i = 1
+        set_attribute(op, "axis", 1)
         dropped.append(index)
-    for index in sorted(dropped, reverse=True):
-        del block.ops[index]
+    replace_operators(block, dict.fromkeys(dropped, ()))
     return Counter({"bias made direct": len(dropped)} if dropped else {})
 
 

@@ -20,7 +20,12 @@ from collections import Counter
 from typing import Any
 
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.block_edits import arguments, barrier, readers_of
+from edgeslim.paddle_io.block_edits import (
+    arguments,
+    barrier,
+    insert_operators,
+    readers_of,
+)
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
@@ -56,8 +61,7 @@ def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
             before[index] = barrier(block, op, "Input")
         else:
             merging.add(second)
-    for index in sorted(before, reverse=True):
-        block.ops.insert(index, before[index])
+    insert_operators(block, before)
     return Counter({"convolutions kept apart": len(before)} if before else {})
 
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, barrier, readers_of
+from edgeslim.paddle_io.block_edits import (
+    argument,
+    barrier,
+    insert_operators,
+    readers_of,
+)
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
@@ -38,8 +43,7 @@ def _keep_apart(draft: Draft) -> Counter[str]:
             before[index] = barrier(block, op, "X")
         elif op.type == "elementwise_add" and argument(op.inputs, "Y") in parameters:
             spoiled.add(argument(op.outputs, "Out"))
-    for index in sorted(before, reverse=True):
-        block.ops.insert(index, before[index])
+    insert_operators(block, before)
     return Counter({"kept apart from a shared filter": len(before)} if before else {})
 
 

@@ -17,6 +17,7 @@ from edgeslim.paddle_io.block_edits import (
     argument,
     attribute,
     barrier,
+    insert_operators,
     makers_of,
     readers_of,
     shape_of,
@@ -54,8 +55,7 @@ def _apply(draft: Draft) -> Counter[str]:
             continue
         if spoiled:
             barriers[index] = barrier(block, op, "X")
-    for index in sorted(barriers, reverse=True):
-        block.ops.insert(index, barriers[index])
+    insert_operators(block, barriers)
     return Counter({"transpositions kept apart": len(barriers)} if barriers else {})
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeslim.errors import ModelError
+from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Attribute
 from edgeslim.paddle_io.block_edits import (
     argument,
@@ -24,7 +25,9 @@ from edgeslim.paddle_io.block_edits import (
     new_operator,
     new_variable,
     readers_of,
+    replace_operators,
     shape_of,
+    type_of,
 )
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 
@@ -33,9 +36,6 @@ __all__ = ["REWRITE"]
 _RIGHT = {"LSTM", "GRU"}
 _ACTIVATIONS = {"RNN_TANH": "tanh", "RNN_RELU": "relu"}
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
-
-_FLOAT = 5
-"""Paddle's number of 32-bit floats."""
 
 _MOST_STEPS = 1000
 """Of all layers and directions together; more would be a file of ten thousand operators."""
@@ -53,10 +53,7 @@ def _write_out(draft: Draft) -> Counter[str]:
         lengths = argument(op.inputs, "SequenceLength")
         if attribute(op, "mode", "") in _RIGHT and not states and not lengths:
             continue
-        written = _Network(block, op).operators()
-        del block.ops[place]
-        for each in reversed(written):
-            block.ops.insert(place, each)
+        replace_operators(block, {place: _Network(block, op).operators()})
         done["recurrent layers written out"] += 1
     return done
 
@@ -143,9 +140,12 @@ class _Network:
         if not lengths:
             return []
         shape = (self._batch,)
-        types = {each.name: each.type.dense_tensor.tensor.data_type for each in self._block.vars}
         floats = self._add(
-            "cast", {"X": [lengths]}, shape, in_dtype=types[lengths], out_dtype=_FLOAT
+            "cast",
+            {"X": [lengths]},
+            shape,
+            in_dtype=type_of(self._block, lengths),
+            out_dtype=ELEMENT_NUMBERS["float32"],
         )
         masks = []
         for step in range(self._steps):

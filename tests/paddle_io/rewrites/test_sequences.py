@@ -17,9 +17,9 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert
+from tests.lite.runtime import outputs_in_paddle_lite
 from tests.paddle_io.rewrites.nets import Net
-from tests.paddle_io.rewrites.test_on_this_machine import RUN
-from tests.tools import require_module, run_python
+from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
@@ -157,12 +157,9 @@ def test_paddle_lite_gives_what_the_layer_does(
         ]
     )
     assert [str(each.error) for each in done if each.error] == []
-    np.save(folder / "sequences.npy", SEQUENCES)
     here = [each.conversion.result for each in done[: len(cases)]]
-    run_python(RUN, folder / "sequences.npy", *here)
-    for (name, case), path in zip(cases.items(), here, strict=True):
-        with np.load(f"{path}.npz") as found:
-            (output,) = found.values()
+    computed = outputs_in_paddle_lite(here, SEQUENCES, folder)
+    for (name, case), (output,) in zip(cases.items(), computed, strict=True):
         shaped = output.reshape(case.expected.shape)
         np.testing.assert_allclose(shaped, case.expected, atol=2e-6, err_msg=name)
 
