@@ -13,7 +13,6 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from edgeslim.paddle_io.proto import framework
 
 __all__ = [
     "UNUSED_PARAMETER",
+    "are_described",
     "check_parameters",
     "combined_parameters",
     "parameter_bytes",
@@ -83,7 +83,7 @@ def check_parameters(path: Path, program: Any, *, exactly: bool = False) -> None
         BadFileError: Truncated, too long, or of another program; says where.
     """
     with _mapped(path) as content:
-        if _is_described(content, program):
+        if _are_described(content, _encoded_descriptions(program)):
             return
         for _ in _checked_tensors(content, path, program, exactly=exactly):
             pass
@@ -106,27 +106,59 @@ def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]
     return tensors
 
 
-def _is_described(content: bytes | mmap.mmap, program: Any) -> bool:  # noqa: ANN401
-    """Whether a file has the very heads that a program's variables have, one after the other."""
+def _encoded_descriptions(program: Any) -> dict[str, bytes]:  # noqa: ANN401 - a ProgramDesc
     dense = framework().VarType.DENSE_TENSOR
-    persistent = [variable for variable in program.blocks[0].vars if variable.persistable]
-    sizes: dict[bytes, int] = {}
-    position = 0
-    for variable in sorted(persistent, key=attrgetter("name")):
-        kind = variable.type
-        if kind.type != dense:
-            continue
+    return {
+        variable.name: _encoded_description(variable.type)
+        for variable in program.blocks[0].vars
+        if variable.persistable and variable.type.type == dense
+    }
+
+
+def _encoded_description(kind: Any) -> bytes:  # noqa: ANN401 - a VarType
+    encoded: bytes = b""
+    if kind.HasField("dense_tensor"):
         encoded = kind.dense_tensor.tensor.SerializeToString()
-        if encoded not in sizes:  # many have the same description
-            described = kind.dense_tensor.tensor
-            if described.data_type not in _ITEM_BYTES:
-                return False
-            sizes[encoded] = math.prod(described.dims) * _ITEM_BYTES[described.data_type]
-        start = position + _HEAD.size + len(encoded)
-        if content[position:start] != _HEAD.pack(0, 0, 0, len(encoded)) + encoded:
+    return encoded
+
+
+def are_described(path: Path, descriptions: Mapping[str, bytes]) -> bool:
+    """Whether a file holds, whole, tensors of the very descriptions that are given, and no others.
+
+    Args:
+        path: The file.
+        descriptions: An encoded ``VarType.TensorDesc`` by name.
+
+    Raises:
+        BadFileError: Missing or unreadable.
+    """
+    with _mapped(path) as content:
+        return _are_described(content, descriptions)
+
+
+def _are_described(content: bytes | mmap.mmap, descriptions: Mapping[str, bytes]) -> bool:
+    try:
+        heads = {
+            encoded: (_HEAD.pack(0, 0, 0, len(encoded)) + encoded, _tensor_size(encoded))
+            for encoded in set(descriptions.values())
+        }
+    except ValueError:  # an open extent, or no type: no file has them
+        return False
+    position = 0
+    for name in sorted(descriptions):
+        head, size = heads[descriptions[name]]
+        start = position + len(head)
+        if content[position:start] != head:
             return False
-        position = start + sizes[encoded]
+        position = start + size
     return position == len(content)
+
+
+def _tensor_size(encoded: bytes) -> int:
+    """Bytes of a tensor's elements."""
+    described = _tensor_description(encoded)
+    shape: Shape = tuple(described.dims)
+    return math.prod(shape) * _ITEM_BYTES[described.data_type]
 
 
 @contextmanager

@@ -98,6 +98,16 @@ def test_missing(files: Files) -> None:
             read(files.parameters, files.program)
 
 
+def test_a_program_that_does_not_say_an_extent_or_a_type(files: Files) -> None:
+    (bias,) = (each for each in files.program.blocks[0].vars if each.name == "w_Bias")
+    bias.type.dense_tensor.tensor.dims[:] = [-1]
+    with pytest.raises(BadFileError, match=r"'w_Bias' should be \(-1,\) and is \(4,\)"):
+        check_parameters(files.parameters, files.program)
+    bias.type.ClearField("dense_tensor")
+    with pytest.raises(BadFileError, match=r"'w_Bias' should be \(\) and is \(4,\)"):
+        check_parameters(files.parameters, files.program)
+
+
 def test_written_tensors_are_sorted_and_32_bits_wide(tmp_path: Path, files: Files) -> None:
     filters = np.ones((4, 3, 3, 3), np.float64)
     write_parameters(tmp_path / "own", {"w_Filter": filters, "w_Bias": np.zeros(4)})

@@ -64,11 +64,11 @@ class WrittenOperator(msgspec.Struct, gc=False):
     """
 
     name: str = field(name="#")
-    results: WrittenResult | list[WrittenResult] = field(name="O")
-    attributes: list[int | str | WrittenAttribute] = field(name="A", default_factory=list)
-    operands: list[_Operand] = field(name="I", default_factory=list)
+    results: WrittenResult | tuple[WrittenResult, ...] = field(name="O")
+    attributes: tuple[int | str | WrittenAttribute, ...] = field(name="A", default=())
+    operands: tuple[_Operand, ...] = field(name="I", default=())
     of_results: msgspec.Raw = field(name="OA", default=msgspec.Raw(b"[]"))
-    regions: list[Any] = field(default_factory=list)
+    regions: tuple[Any, ...] = ()
 
 
 class _Block(msgspec.Struct):

@@ -149,12 +149,8 @@ class _MisreadError(Exception):
         self.key = key
 
 
-class _Types(msgspec.Struct, frozen=True, gc=False):
-    """Of a result."""
-
-    each: tuple[TensorType, ...]
-    is_list: bool
-
+_Types = tuple[tuple[TensorType, ...], bool]
+"""Of the tensors in a result, and whether it is a list of them."""
 
 _Written = tuple[tuple[str, bytes], ...]
 """Attributes of an operator: names, and values as they are in the file."""
@@ -165,6 +161,7 @@ class _Meanings:
 
     def __init__(self) -> None:
         self.name: Callable[[str], str] = cache(_full_name)
+        self.is_stored: Callable[[bytes], bool] = cache(_is_stored)
         self.types: Callable[[bytes], _Types] = cache(_types)
         self.attributes: Callable[[_Written], Mapping[str, Any]] = cache(_attributes)
 
@@ -206,15 +203,19 @@ def read_pir(path: Path) -> PirProgram:
 
 def _parameter(operator: WrittenOperator, meanings: _Meanings) -> Parameter:
     name = operator.attributes[3]
-    if not isinstance(name, str) or isinstance(operator.results, list):
+    if not isinstance(name, str) or isinstance(operator.results, tuple):
         raise TypeError(f"a parameter is called {name!r}")
-    (kind,) = meanings.types(bytes(operator.results.type)).each
+    (kind,), _ = meanings.types(bytes(operator.results.type))
     return Parameter(
         name=name,
         number=operator.results.number,
         type=kind,
-        is_stored=bool(_decoded(_ANYTHING, bytes(operator.of_results), "OA")[0]),
+        is_stored=meanings.is_stored(bytes(operator.of_results)),
     )
+
+
+def _is_stored(written: bytes) -> bool:
+    return bool(_decoded(_ANYTHING, written, "OA")[0])
 
 
 def _operation(operator: WrittenOperator, meanings: _Meanings) -> Operation:
@@ -226,7 +227,12 @@ def _operation(operator: WrittenOperator, meanings: _Meanings) -> Operation:
     return Operation(
         name=name,
         operands=tuple([operand.number for operand in operator.operands]),
-        results=tuple([_result(result, meanings) for result in operator.results]),
+        results=tuple(
+            [
+                Result(result.number, *meanings.types(bytes(result.type)))
+                for result in operator.results
+            ]
+        ),
         attributes=meanings.attributes(_written(operator.attributes)),
     )
 
@@ -236,17 +242,12 @@ def _full_name(name: str) -> str:
     return f"{_DIALECTS.get(dialect, dialect)}.{short}"
 
 
-def _result(described: WrittenResult, meanings: _Meanings) -> Result:
-    types = meanings.types(bytes(described.type))
-    return Result(described.number, types.each, types.is_list)
-
-
 def _types(written: bytes) -> _Types:
     kind: WrittenValue = _decoded(_VALUES, written, "O")
     if kind.kind != "0.t_vec":
-        return _Types((_tensor_type(kind),), is_list=False)
+        return (_tensor_type(kind),), False
     types = [_tensor_type(WrittenValue(each["#"], each.get("D"))) for each in kind.data]
-    return _Types(tuple(types), is_list=True)
+    return tuple(types), True
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], written: bytes, key: str) -> Any:  # noqa: ANN401

@@ -10,11 +10,14 @@ import numpy as np
 from edgeslim.files import copy_file, new_folder, write_bytes
 from edgeslim.paddle_io.parameters import (
     UNUSED_PARAMETER,
+    are_described,
     check_parameters,
+    persistent_tensors,
     write_parameters,
 )
 from edgeslim.paddle_io.pir.reader import read_pir
 from edgeslim.paddle_io.pir.translation import old_program
+from edgeslim.paddle_io.pir.writer import tensor_description
 
 __all__ = ["translate", "translated"]
 
@@ -33,9 +36,13 @@ def translated(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a Program
         BadFileError: A file is missing, cut off, damaged or of another model.
         ModelError: The program has what old programs, or Paddle-Lite, have no word for.
     """
-    program = old_program(read_pir(path), path)
-    if not _is_without_parameters(program):
-        check_parameters(parameters, program, exactly=True)
+    read = read_pir(path)
+    program = old_program(read, path)
+    stored = {each.name: each.type for each in read.parameters if each.is_stored}
+    encoded = {kind: tensor_description(kind) for kind in set(stored.values())}
+    descriptions = {name: encoded[kind] for name, kind in stored.items()}
+    if stored and not are_described(parameters, descriptions):
+        check_parameters(parameters, program, exactly=True)  # says what is wrong
     return program
 
 
@@ -50,16 +57,9 @@ def translate(path: Path, parameters: Path, prefix: Path) -> None:
     """
     program = translated(path, parameters)
     target = Path(f"{prefix}.pdiparams")
-    if _is_without_parameters(program):
+    if UNUSED_PARAMETER in persistent_tensors(program):
         write_parameters(target, {UNUSED_PARAMETER: np.ones((1,), np.float32)})
     else:
         new_folder(prefix.parent)
         copy_file(parameters, target)
     write_bytes(Path(f"{prefix}.pdmodel"), program.SerializeToString())
-
-
-def _is_without_parameters(program: Any) -> bool:  # noqa: ANN401 - a ProgramDesc
-    return any(
-        variable.name == UNUSED_PARAMETER and variable.persistable
-        for variable in program.blocks[0].vars
-    )

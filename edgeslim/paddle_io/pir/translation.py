@@ -94,10 +94,12 @@ class _Form:
     Args:
         row: Of the table.
         attributes: The old operator's, as far as they do not come from operands.
+        slots: Of the results; and of the operand in whose place one is written, or nothing.
     """
 
     row: Row
     attributes: Attributes
+    slots: tuple[tuple[str, str], ...]
 
 
 class _Translation:
@@ -108,6 +110,7 @@ class _Translation:
         self._values: dict[int, Value] = {}
         self._not_kept: dict[int, str] = {}
         self._forms: dict[tuple[str, int], _Form] = {}
+        self._extended: dict[tuple[int, str, str, bytes], tuple[Attributes, Attributes]] = {}
         self._fetched = {
             operation.operands[0]: _fetched(operation)
             for operation in reversed(program.operations)
@@ -159,7 +162,7 @@ class _Translation:
     ) -> list[Value | None]:
         """The operator's operands; those that no rule reads need not be there."""
         try:
-            return [self._values[number] for number in operation.operands]
+            return list(map(self._values.__getitem__, operation.operands))
         except KeyError:  # one is left out, or nothing makes it
             pass
         return [
@@ -196,8 +199,9 @@ class _Translation:
                 operator.inputs[rule.slot] = value
         if row.completed:
             COMPLETIONS[row.completed](operator, operation)
-        inputs = {slot: self.writer.names(value) for slot, value in operator.inputs.items()}
-        outputs, made = self._results(operation, row, inputs)
+        names = self.writer.names
+        inputs = {slot: names(value) for slot, value in operator.inputs.items()}
+        outputs, made = self._results(operation, form, inputs)
         self.writer.add(operator.kind, inputs, outputs, operator.attributes)
         return made
 
@@ -208,20 +212,19 @@ class _Translation:
         if form is None:
             row = row_of(operation.short_name)
             assert row is not None  # noqa: S101 - `refuse` has looked
-            form = self._forms[key] = _Form(row, _attributes(operation, row))
+            slots = tuple((slot, row.in_place.get(slot, "")) for slot in row.results)
+            form = self._forms[key] = _Form(row, _attributes(operation, row), slots)
         return form
 
     def _place(
         self, operator: OldOperator, rule: Operand, value: Value, operation: Operation
     ) -> None:
         """Puts an operand into an attribute if it is known, and else into a slot."""
+        if isinstance(value, Constant):
+            operator.attributes = self._extended_by(operator.attributes, rule, value, operation)
+            return
         if is_known(value):
-            try:
-                items = converted(constant_items(value), rule.type)
-            except ValueError as error:
-                raise ModelError(
-                    f"operand {rule.attribute!r} of {operation.name}: {error}"
-                ) from error
+            items = _converted_operand(value, rule, operation)
             operator.set(rule.attribute, rule.type, items)
             return
         is_list = isinstance(value, Several)
@@ -238,6 +241,20 @@ class _Translation:
             known = [constant_items(each)[0] if is_known(each) else -1 for each in value.items]
             operator.set(rule.attribute, rule.type, converted(known, rule.type))
 
+    def _extended_by(
+        self, attributes: Attributes, rule: Operand, constant: Constant, operation: Operation
+    ) -> Attributes:
+        """Attributes with that of a constant, one object wherever they have the same value."""
+        elements = constant.elements
+        key = id(attributes), rule.attribute, elements.dtype.char, elements.tobytes()
+        extended = self._extended.get(key)
+        if extended is None:
+            items = _converted_operand(constant, rule, operation)
+            # The attributes are kept, so that no others have their identity.
+            extended = attributes, {**attributes, rule.attribute: (rule.type, items)}
+            self._extended[key] = extended
+        return extended[1]
+
     def _as_sizes(self, value: Value) -> Value:
         """Sizes as Paddle-Lite's kernels read them: as numbers of 32 bits, whatever they are."""
         if isinstance(value, Several):
@@ -250,18 +267,19 @@ class _Translation:
         return self.writer.cast(value, "int32")
 
     def _results(
-        self, operation: Operation, row: Row, inputs: dict[str, list[str]]
+        self, operation: Operation, form: _Form, inputs: dict[str, list[str]]
     ) -> tuple[dict[str, list[str]], list[Value]]:
         """The tensors that an operator writes, by slot and by result."""
         outputs: dict[str, list[str]] = {}
         made: list[Value] = []
-        for result, slot in zip(operation.results, chain(row.results, repeat("")), strict=False):
-            source = row.in_place and inputs.get(row.in_place.get(slot, ""))
-            if source:
-                outputs[slot] = source
-                made.append(Tensor(source[0], result.types[0]))
+        for result, (slot, source) in zip(
+            operation.results, chain(form.slots, repeat(("", ""))), strict=False
+        ):
+            if source and inputs.get(source):
+                outputs[slot] = inputs[source]
+                made.append(Tensor(inputs[source][0], result.types[0]))
                 continue
-            value = self._new(row.kind, result)
+            value = self._new(form.row.kind, result)
             if slot:
                 outputs[slot] = self.writer.names(value)
             made.append(value)
@@ -274,9 +292,8 @@ class _Translation:
         (single,) = result.types
         if single.element == NO_TENSOR:
             return Several(())
-        fetched = self._fetched.get(result.number)
-        if fetched is not None:
-            return self.writer.declare(fetched.name, single)
+        if result.number in self._fetched:
+            return self.writer.declare(self._fetched[result.number].name, single)
         return self.writer.new(kind, single)
 
     def _fetch(self, operation: Operation) -> None:
@@ -323,6 +340,13 @@ def _attributes(operation: Operation, row: Row) -> Attributes:
         except ValueError as error:
             raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
     return attributes
+
+
+def _converted_operand(value: Value, rule: Operand, operation: Operation) -> Any:  # noqa: ANN401
+    try:
+        return converted(constant_items(value), rule.type)
+    except ValueError as error:
+        raise ModelError(f"operand {rule.attribute!r} of {operation.name}: {error}") from error
 
 
 def _fetched(operation: Operation) -> _Fetched:

@@ -7,9 +7,10 @@ to join bytes, and a program has thousands.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-__all__ = ["delimited", "tag"]
+__all__ = ["delimited", "field", "tag"]
 
 _DELIMITED = 2
 """The wire type of fields whose length comes before their content."""
@@ -21,12 +22,17 @@ def tag(message: Any, name: str) -> bytes:  # noqa: ANN401 - a generated class
     return _varint(number << 3 | _DELIMITED)
 
 
+def field(tag: bytes, content: bytes) -> bytes:
+    """A field of a tag: a text as UTF-8, or the fields of a message."""
+    return tag + _varint(len(content)) + content
+
+
 def delimited(content: bytes) -> bytes:
-    """A field's content behind its length in bytes."""
-    length = len(content)
-    return (_SHORT[length] if length < len(_SHORT) else _varint(length)) + content
+    """A field without its tag."""
+    return _varint(len(content)) + content
 
 
+@cache
 def _varint(number: int) -> bytes:
     """A number in groups of seven bits, lowest first; each but the last has its top bit set."""
     groups = bytearray()
@@ -35,7 +41,3 @@ def _varint(number: int) -> bytes:
         number >>= 7
     groups.append(number)
     return bytes(groups)
-
-
-_SHORT = tuple(_varint(length) for length in range(1024))
-"""Lengths of almost all fields."""

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
 
 from edgeslim.paddle_io.pir.attributes import described, element_number
 from edgeslim.paddle_io.pir.reader import TensorType
 from edgeslim.paddle_io.pir.values import Constant, Several, Tensor, Value
 from edgeslim.paddle_io.pir.versions import OPERATOR_VERSIONS, PADDLE_VERSION
-from edgeslim.paddle_io.pir.wire import delimited, tag
+from edgeslim.paddle_io.pir.wire import delimited, field, tag
 from edgeslim.paddle_io.proto import framework
 
-__all__ = ["Attributes", "Writer"]
+__all__ = ["Attributes", "Writer", "tensor_description"]
 
 Attributes = Mapping[str, tuple[str, Any]]
 """Type and value of each attribute by its name."""
 
 
-class _Tags:
-    """Of the fields of a program that are written here."""
+class _Fields:
+    """Tags of the fields that are written here, and fields that are always the same."""
 
     def __init__(self) -> None:
         messages = framework()
+        types = messages.VarType
         self.variable = tag(messages.BlockDesc, "vars")
         self.variable_name = tag(messages.VarDesc, "name")
+        self.variable_type = tag(messages.VarDesc, "type")
+        self.is_dense: bytes = types(type=types.DENSE_TENSOR).SerializeToString()
+        self.dense = tag(types, "dense_tensor")
+        self.tensor = tag(types.DenseTensorDesc, "tensor")
+        parameter = messages.VarDesc(persistable=True, is_parameter=True)
+        self.is_parameter: bytes = parameter.SerializePartialToString()
         self.operator = tag(messages.BlockDesc, "ops")
-        self.kind = tag(messages.OpDesc, "type")
         self.inputs = tag(messages.OpDesc, "inputs")
         self.outputs = tag(messages.OpDesc, "outputs")
         self.slot = tag(messages.OpDesc.Var, "parameter")
@@ -44,15 +53,25 @@ class Writer:
     """
 
     reserved: set[str]
-    _variables: list[bytes] = field(default_factory=list)
-    _operators: list[bytes] = field(default_factory=list)
-    _kinds: dict[tuple[TensorType, bool], bytes] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
-    _versioned: list[str] = field(default_factory=list)
-    _described: dict[int, tuple[Attributes, bytes]] = field(default_factory=dict)
-    _kept: dict[int, tuple[Constant, Tensor]] = field(default_factory=dict)
-    _tags: _Tags = field(default_factory=_Tags)
-    _text: Callable[[str], bytes] = field(default_factory=lambda: cache(_encoded))
+    _variables: list[bytes] = dataclasses.field(default_factory=list)
+    _operators: list[bytes] = dataclasses.field(default_factory=list)
+    _types: dict[TensorType, bytes] = dataclasses.field(default_factory=dict)
+    _counts: defaultdict[str, count[int]] = dataclasses.field(
+        default_factory=lambda: defaultdict(count)
+    )
+    _versioned: list[str] = dataclasses.field(default_factory=list)
+    _heads: dict[tuple[str, int], tuple[bytes, Attributes]] = dataclasses.field(
+        default_factory=dict
+    )
+    _kept: dict[int, tuple[Constant, Tensor]] = dataclasses.field(default_factory=dict)
+    _fields: _Fields = dataclasses.field(default_factory=_Fields)
+    _slot_name: Callable[[str], bytes] = dataclasses.field(init=False)
+    _names: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        slot = self._fields.slot
+        self._slot_name = cache(lambda name: field(slot, name.encode()))
+        self._names |= {name: delimited(name.encode()) for name in ("feed", "fetch")}
 
     def program(self) -> Any:  # noqa: ANN401 - a ProgramDesc
         """The program as far as it is written."""
@@ -75,20 +94,27 @@ class Writer:
         Raises:
             ValueError: Old programs know no such type of elements.
         """
-        described_kind = self._kinds.get((kind, is_parameter))
-        if described_kind is None:
-            described_kind = _described_kind(kind, is_parameter=is_parameter)
-            self._kinds[kind, is_parameter] = described_kind
-        named = self._tags.variable_name + self._text(name)
-        self._variables.append(self._tags.variable + delimited(named + described_kind))
+        fields = self._fields
+        typed = self._types.get(kind)
+        if typed is None:
+            typed = self._types[kind] = self._variable_type(kind)
+        named = self._names[name] = delimited(name.encode())
+        variable = fields.variable_name + named + typed
+        if is_parameter:
+            variable += fields.is_parameter
+        self._variables.append(field(fields.variable, variable))
         return Tensor(name, kind)
+
+    def _variable_type(self, kind: TensorType) -> bytes:
+        fields = self._fields
+        tensor = field(fields.tensor, tensor_description(kind))
+        dense = field(fields.dense, tensor)
+        return field(fields.variable_type, fields.is_dense + dense)
 
     def new(self, operator: str, kind: TensorType) -> Tensor:
         """A tensor that an operator will write, named after it as Paddle names them."""
         while True:
-            count = self._counts.get(operator, 0)
-            self._counts[operator] = count + 1
-            name = f"{operator}_{count}.tmp_0"
+            name = f"{operator}_{next(self._counts[operator])}.tmp_0"
             if name not in self.reserved:
                 return self.declare(name, kind)
 
@@ -100,29 +126,28 @@ class Writer:
         attributes: Attributes,
     ) -> None:
         """Adds an operator behind all others."""
+        head = self._heads.get((kind, id(attributes)))
+        if head is None:
+            # The attributes are kept, so that no others have their identity.
+            head = self._head(kind, attributes), attributes
+            self._heads[kind, id(attributes)] = head
+        fields, encoded = self._fields, self._names
+        written = head[0]
+        for side, slots in ((fields.inputs, inputs), (fields.outputs, outputs)):
+            for slot, names in slots.items():
+                content = self._slot_name(slot)
+                for name in names:
+                    content += fields.argument + encoded[name]
+                written += field(side, content)
+        self._operators.append(field(fields.operator, written))
+
+    def _head(self, kind: str, attributes: Attributes) -> bytes:
+        """The fields that operators of a kind have in common if they share their attributes."""
         if kind in OPERATOR_VERSIONS and kind not in self._versioned:
             self._versioned.append(kind)
-        tags = self._tags
-        fields = [tags.kind, self._text(kind), self._with_attributes(attributes)]
-        for side, slots in ((tags.inputs, inputs), (tags.outputs, outputs)):
-            for slot, names in slots.items():
-                fields += (side, self._slot(slot, names))
-        self._operators.append(tags.operator + delimited(b"".join(fields)))
-
-    def _slot(self, slot: str, names: Sequence[str]) -> bytes:
-        tags, text = self._tags, self._text
-        arguments = [tags.argument + text(name) for name in names]
-        return delimited(tags.slot + text(slot) + b"".join(arguments))
-
-    def _with_attributes(self, attributes: Attributes) -> bytes:
-        """The fields of an operator's attributes, made once of those that operators share."""
-        known = self._described.get(id(attributes))
-        if known is None:
-            fields = [described(name, *typed) for name, typed in attributes.items()]
-            encoded = framework().OpDesc(attrs=fields).SerializePartialToString()
-            # The attributes are kept, so that no others have their identity.
-            known = self._described[id(attributes)] = attributes, encoded
-        return known[1]
+        messages = [described(name, *typed) for name, typed in attributes.items()]
+        head: bytes = framework().OpDesc(type=kind, attrs=messages).SerializeToString()
+        return head
 
     def tensor(self, value: Tensor | Constant) -> Tensor:
         """A tensor with a value's elements; a constant is put into the program once."""
@@ -191,19 +216,14 @@ class Writer:
         return result
 
 
-def _described_kind(kind: TensorType, *, is_parameter: bool) -> bytes:
-    """All fields of a variable but its name."""
-    messages = framework()
-    types = messages.VarType
-    tensor = types.TensorDesc(data_type=element_number(kind.element), dims=kind.shape)
-    variable = messages.VarDesc(
-        type=types(type=types.DENSE_TENSOR, dense_tensor=types.DenseTensorDesc(tensor=tensor))
-    )
-    if is_parameter:
-        variable.persistable = variable.is_parameter = True
-    encoded: bytes = variable.SerializePartialToString()
+def tensor_description(kind: TensorType) -> bytes:
+    """A tensor's type as descriptions of programs and files of parameters have it.
+
+    Raises:
+        ValueError: Old programs know no such type of elements.
+    """
+    tensor = framework().VarType.TensorDesc
+    encoded: bytes = tensor(
+        data_type=element_number(kind.element), dims=kind.shape
+    ).SerializeToString()
     return encoded
-
-
-def _encoded(text: str) -> bytes:
-    return delimited(text.encode())
