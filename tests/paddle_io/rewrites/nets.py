@@ -224,3 +224,6 @@ NETS |= {
         ),
     }.items()
 }
+NETS["tanh of large sums"] = lambda: Net(
+    lambda net, x: paddle.tanh(x * 100.0 + net.offsets), {"offsets": (4, 1, 1)}
+)
