@@ -177,11 +177,12 @@ def _deployment(
         )
         precisions = precisions_of(wanted.precisions, prepared, target)
         known = KnownLatencies.of(request.table, sessions, precisions)
-        folder = new_folder(request.folder)
-        new_folder(request.history.parent)
         model = model_subject(prepared, request.path, precisions, sessions, scratch)
         baseline, warnings = _baseline(request, prepared, sessions, scratch, wanted)
         subjects = [model] if baseline is None else [model, baseline]
+        # Not before the proof: of what is refused not even a folder is left.
+        folder = new_folder(request.folder)
+        new_folder(request.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
         measured = measured_ways(

@@ -93,9 +93,9 @@ FAILED = {
     "profile --operators operators.jsonl --out host.jsonl/below": "host.jsonl is a file",
     f"{SEARCH} --target-latency 1s --out host.jsonl/below": "Not a directory",
     "deploy net --out host.jsonl/below": "Not a directory",
-    "infer net --inputs none.png": "none.png does not exist; give pictures or .npy files",
+    "infer net --inputs none.png": "none.png does not exist; give pictures, .npy or .npz files",
     "infer net --inputs host.jsonl": "host.jsonl is no image that can be read",
-    "infer net --inputs net": "net is a folder; give pictures or .npy files",
+    "infer net --inputs net": "net is a folder; give pictures, .npy or .npz files",
     "deploy net --convert-only arm --out /proc/edgeslim": "cannot write into /proc/edgeslim",
 }
 
@@ -156,7 +156,7 @@ def test_an_optimized_model_is_refused_with_what_to_give_instead(
     workshop: Workshop, broken: Path
 ) -> None:
     (broken / "net.nb").write_bytes(b"optimized")
-    check(workshop, f"deploy {broken / 'net.nb'}", 1, "give the model it was made from")
+    check(workshop, f"deploy {broken / 'net.nb'}", 1, "give the model that it was made from")
 
 
 def test_a_models_own_code_may_fail_in_any_way(workshop: Workshop, tmp_path: Path) -> None:

@@ -27,7 +27,13 @@ def test_import_lists_what_it_leaves_out_and_ends_with_3(tmp_path: Path) -> None
     assert done.document == {
         "table": "ours.jsonl",
         "operators": 1,
-        "refused": [{"place": "line 3", "reason": "'lstm' is no activation that edgeslim knows"}],
+        "refused": [
+            {
+                "place": "line 3",
+                "reason": "'lstm' is no activation that edgeslim knows, and none of the format's "
+                "other operators: conv, eltwise, pooling, softmax, batch_norm",
+            }
+        ],
         "notes": [],
         "provenance": "theirs; in us; not recorded: samples, cache state, power mode (taken as "
         "high), version of Paddle-Lite",

@@ -371,8 +371,8 @@ def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
         (Precision.FP32, ()),
         (Precision.FP16, ()),
         (Precision.INT8, ()),
-        (Precision.INT16_WEIGHTS, ("products made mul (1)",)),
-        (Precision.INT8_WEIGHTS, ("products made mul (1)",)),
+        (Precision.INT16_WEIGHTS, ("products made mul (2)",)),
+        (Precision.INT8_WEIGHTS, ("products made mul (2)",)),
     ],
 )
 def test_only_weights_stored_smaller_need_another_program(
@@ -383,7 +383,7 @@ def test_only_weights_stored_smaller_need_another_program(
     assert (path == model.program) == (not changes)
     assert len(list(tmp_path.iterdir())) == len(changes)
     products = [op.type for op in read_program(path).blocks[0].ops].count("mul")
-    assert products == len(changes)
+    assert products == (2 if changes else 0)  # one reads weights that are turned once, and stored
 
 
 def test_an_int8_that_has_no_int8_kernels_is_refused(model: PreparedModel, tmp_path: Path) -> None:
