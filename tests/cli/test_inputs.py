@@ -65,14 +65,14 @@ def place(workshop: Workshop) -> Path:
 def test_words_and_a_mask_are_proved_timed_and_written_down(
     workshop: Workshop, place: Path
 ) -> None:
-    given = ("--inputs", "words.npz", "--rounds", "1", "--out", "deployed", "--json")
+    given = ("--inputs", "words.npz", "--rounds", "1", "--out", "spoken", "--json")
     done = workshop("deploy", "nets.py:words", *given)
     assert done.code == 0, done.err
     (model,) = done.document["models"]
     assert model["output_max_rel_error"] < 1e-5
     assert model["output_wrong_share"] == 0
     assert model["samples"] > 0
-    (record,) = read_history(place / "deployed")
+    (record,) = read_history(place / "spoken")
     assert record.inputs is not None
     assert record.inputs.path == str(place / "words.npz")
     assert record.inputs.sha256 == hashlib.sha256((place / "words.npz").read_bytes()).hexdigest()

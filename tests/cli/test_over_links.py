@@ -112,7 +112,7 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     assert found["ready"], found
     assert lab("doctor", "--device", lab.device, "--json").document["ready"]
     profiled = lab(
-        *("profile", "--device", lab.device, *SPACE, "--budget", 30, "--networks", 3),
+        *("profile", "--device", lab.device, *SPACE, "--budget", 60, "--networks", 3),
         *("--out", "table.jsonl", "--json"),
     )
     assert profiled.code == 0, profiled.err
