@@ -57,6 +57,17 @@ def start(
     )
 
 
+def full_after(size_bytes: int) -> str:
+    """Python that makes every file end at a size, as on a disk that is full.
+
+    Python itself does not notice that the byte code it caches is cut short, so it caches none.
+    """
+    return (
+        "import resource, sys; sys.dont_write_bytecode = True; "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size_bytes},) * 2)"
+    )
+
+
 def ended(process: subprocess.Popen[str], *, timeout_s: float = 240.0) -> Ended:
     """Waits for the program's end."""
     try:

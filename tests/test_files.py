@@ -112,6 +112,7 @@ from edgeslim.errors import UnwritableError
 from edgeslim.files import AppendOnlyFile, write_bytes, write_together
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True
 path = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:

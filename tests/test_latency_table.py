@@ -364,6 +364,7 @@ from edgeslim.errors import UnwritableError
 from tests.values import relu, row, table_at
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True
 path = Path(sys.argv[1])
 table = table_at(path, row(relu(8), 1.0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 400,) * 2)

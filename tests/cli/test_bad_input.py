@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import SPACE, TOKENS, Workshop
 from tests.paddle_io.pir.documents import FIXTURES
+from tests.program import full_after
 
 pytestmark = pytest.mark.slow
 
@@ -175,11 +176,6 @@ def test_other_files_than_a_models_are_not_replaced(workshop: Workshop, tmp_path
         command = f"space build {SPACE.name} --tokens {TOKENS} --out {tmp_path / out}"
         check(workshop, command, 2, message)
     assert (tmp_path / "work" / "thesis.txt").read_text() == "all of it"
-
-
-def full_after(size_bytes: int) -> str:
-    """Python that makes every file end at a size, as on a disk that is full."""
-    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size_bytes},) * 2)"
 
 
 def test_a_table_on_a_full_disk_keeps_what_it_had(workshop: Workshop) -> None:

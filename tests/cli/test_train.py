@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import edgeslim, ended, start
+from tests.program import edgeslim, ended, full_after, start
 from tests.tools import wait_until
 from tests.training.own_files import FILES, write_own_files
 
@@ -110,8 +110,7 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_left(folder: Path, com
 
 def test_a_full_disk_keeps_the_state_there_was(folder: Path) -> None:
     arguments = (*TRAIN, "--task", "task.py", "--out", "net")
-    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2_000,) * 2)"
-    done = edgeslim(*arguments, folder=folder, first=full)
+    done = edgeslim(*arguments, folder=folder, first=full_after(2_000))
     assert done.code == 1
     assert len(done.err.splitlines()) >= 1
     assert "File too large" in done.err

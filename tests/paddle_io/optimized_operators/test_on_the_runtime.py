@@ -29,7 +29,18 @@ pytestmark = pytest.mark.slow
 
 Array = np.ndarray[Any, Any]
 
-SPECS = [spec for kind in known_kinds().values() for spec in examples(kind)]
+
+def _is_safe_to_run(spec: OpSpec) -> bool:
+    """Not the runtime's depthwise transposed kernels, which read memory that is not theirs.
+
+    No network of ours reaches them: see ``rewrites/transposed_depthwise.py``.
+    """
+    return not (spec.kind == "conv2d_transpose" and spec.attributes.get("groups", 1) != 1)
+
+
+SPECS = [
+    spec for kind in known_kinds().values() for spec in examples(kind) if _is_safe_to_run(spec)
+]
 
 
 @dataclass(frozen=True, kw_only=True)
