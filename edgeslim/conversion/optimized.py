@@ -27,6 +27,9 @@ from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
 from edgeslim.lite.nb import OptimizedModel, read_optimized_model
 from edgeslim.paddle_io.program_graph import read_graph
+from edgeslim.paddle_io.program_operators import operators_of
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.targets import Place, known_laws
 
 __all__ = ["OptimizedFile", "fused_graph", "optimize", "optimize_and_fuse", "unfused_graph"]
 
@@ -40,7 +43,12 @@ class OptimizedFile:
 
 
 def optimize(
-    model: PreparedModel, target: Target, output: Path, precision: Precision | None = None
+    model: PreparedModel,
+    target: Target,
+    output: Path,
+    precision: Precision | None = None,
+    *,
+    place: Place | None = None,
 ) -> OptimizedFile:
     """Converts a model for a target into ``output`` with ``.nb`` appended.
 
@@ -50,15 +58,21 @@ def optimize(
         output: Where the file goes, without its ending.
         precision: One that `precisions_of` gave, of the model that `model_in` gave for it; by
             default the model's own.
+        place: Which kernels run it with how many threads, where that is known; by default any
+            of the target's, with several threads.
 
     Raises:
         ProgramError: The optimizer aborted, crashed, hung or left nothing.
-        ModelError: What it left has not the kernels of the precision, or would be read wrongly.
+        ModelError: What it left has not the kernels of the precision, or would be read wrongly;
+            or kernels of the place are known to compute one of its operators wrongly.
     """
     (own,) = precisions_of((), model, target)
     wanted = precision or own
     with temporary_folder() as folder:
         program, _ = program_for(model, wanted, target, folder)
+        known_laws().check(
+            model.name, operators_of(read_program(program)), place or Place.of(target, wanted)
+        )
         conversion = replace(
             _conversion(model, target, output, Task.OPTIMIZE), model=program, precision=wanted
         )

@@ -10,11 +10,16 @@ __all__ = ["KIND"]
 
 
 def _normal(attributes: Attributes, inputs: Shapes, _: Shapes) -> Attributes:
-    """A global pooling has no window of its own."""
+    """A global pooling has no window of its own, and an adaptive one no strides.
+
+    Those that it has all the same leave it to the general kernel: see
+    ``paddle_io/rewrites/adaptive_windows.py``.
+    """
     size = attributes["ksize"]
     covers_all = size == (1, 1) and bool(attributes["adaptive"])
     if not (attributes["global_pooling"] or covers_all):
-        return attributes
+        fixed: dict[str, Attribute] = {"strides": (1, 2), "paddings": (0, 0)}
+        return Attributes({**attributes, **fixed}) if attributes["adaptive"] else attributes
     keep: dict[str, Attribute] = {
         "pooling_type": attributes["pooling_type"],
         "global_pooling": True,

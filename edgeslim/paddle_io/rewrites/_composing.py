@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from edgeslim.paddle_io.block_edits import replace_operators
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets import Law
 
-__all__ = ["Formula", "composed"]
+__all__ = ["Formula", "composed", "rewritten"]
 
 Formula = Callable[[Sketch], str | Mapping[str, str] | None]
 """Writes what an operator computes and names it, or by slot; None leaves it as it is."""
@@ -32,6 +34,31 @@ def composed(formulas: Mapping[str, Formula]) -> Callable[[Draft], Counter[str]]
                     continue
                 replace_operators(block, {place: sketch.finished(made)})
                 done[f"{kind} written with operators that Paddle-Lite has"] += 1
+        return done
+
+    return apply
+
+
+def rewritten(formulas: Mapping[str, Formula], *laws: Law) -> Callable[[Draft], Counter[str]]:
+    """What replaces operators that meet one of some laws by the formulas of their kinds."""
+
+    def apply(draft: Draft) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for block in draft.program.blocks:
+            view = BlockView(block)
+            met = [
+                place
+                for place, op in enumerate(block.ops)
+                if op.type in formulas and any(law.is_met_by(view.operator(op)) for law in laws)
+            ]
+            for place in reversed(met):
+                op = block.ops[place]
+                kind = op.type
+                sketch = Sketch(draft, block, op)
+                made = formulas[kind](sketch)
+                if made is not None:
+                    replace_operators(block, {place: sketch.finished(made)})
+                    done[f"{kind} written so that all kernels compute it"] += 1
         return done
 
     return apply

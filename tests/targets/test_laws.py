@@ -1,0 +1,142 @@
+"""Each law: what Paddle saves meets it, what is converted does not, and that is still Paddle's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeslim.conversion.model_inputs import noise_of
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.errors import ModelError
+from edgeslim.execution import Target
+from edgeslim.lite.converter import Conversion, convert
+from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.optimized_operators.run import OptimizedNet
+from edgeslim.paddle_io.program_operators import operators_of
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.targets import Answer, Law, Place, known_laws
+from tests.lite.runtime import outputs_in_paddle_lite
+from tests.targets.nets import FAMILIES, Example
+from tests.tools import require_module
+
+pytestmark = pytest.mark.slow
+
+Array = np.ndarray[Any, Any]
+
+LAWS = {law.name: law for law in known_laws().laws}
+EXAMPLES = [example for family in FAMILIES.members().values() for example in family]
+REWRITTEN = [example for example in EXAMPLES if LAWS[example.law].answer is Answer.REWRITTEN]
+REFUSED = [example for example in EXAMPLES if LAWS[example.law].answer is Answer.REFUSED]
+
+ALLOWED = 1e-5
+"""Of the largest element of an output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What an example computes: in Paddle, as converted for Arm, on this machine."""
+
+    paddle: Sequence[Array]
+    arm: Sequence[Array]
+    x86: Sequence[Array]
+
+
+def _named(example: Example) -> str:
+    return f"{example.law} {EXAMPLES.index(example)}"
+
+
+def _prepared(example: Example, folder: Path) -> PreparedModel:
+    load_paddle().seed(0)
+    return prepare_layer(example.build(), example.shape, folder, name=example.law)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, PreparedModel]:
+    """All that is rewritten, by its number."""
+    folder = tmp_path_factory.mktemp("laws")
+    return {
+        number: _prepared(example, folder / str(number)) for number, example in enumerate(REWRITTEN)
+    }
+
+
+@pytest.fixture(scope="module")
+def outputs(
+    models: dict[int, PreparedModel], tmp_path_factory: pytest.TempPathFactory
+) -> dict[int, Outputs]:
+    require_module("paddlelite")
+    folder = tmp_path_factory.mktemp("converted")
+    done = convert(
+        [
+            Conversion(
+                model=model.program,
+                parameters=model.parameters,
+                target=target,
+                output=folder / f"{number}-{target.value}",
+            )
+            for number, model in models.items()
+            for target in (Target.ARM, Target.X86)
+        ]
+    )
+    assert not [str(each.error) for each in done if each.error]
+    found = {}
+    for (number, model), arm, x86 in zip(models.items(), done[::2], done[1::2], strict=True):
+        inputs = noise_of(model.graph, np.random.default_rng(number))
+        (images,) = inputs.values()
+        (here,) = outputs_in_paddle_lite([x86.conversion.result], images, folder)
+        found[number] = Outputs(
+            paddle=run_in_paddle(model.prefix, inputs),
+            arm=OptimizedNet(read_optimized_program(arm.conversion.result)).run(inputs),
+            x86=here,
+        )
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(REWRITTEN)), ids=lambda n: _named(REWRITTEN[n]))
+def test_an_example_meets_its_law_until_it_is_rewritten(
+    number: int, models: dict[int, PreparedModel]
+) -> None:
+    law, model = LAWS[REWRITTEN[number].law], models[number]
+    if law.meets is not None:
+        assert _meeting(law, model.prefix.with_suffix(".pdmodel")), "the example is none"
+    for target in Target:
+        operators = operators_of(read_program(model.program))
+        assert not known_laws().violations(operators, Place.of(target))
+
+
+def _meeting(law: Law, program: Path) -> list[str]:
+    return [str(each) for each in operators_of(read_program(program)) if law.is_met_by(each)]
+
+
+@pytest.mark.parametrize("number", range(len(REWRITTEN)), ids=lambda n: _named(REWRITTEN[n]))
+@pytest.mark.parametrize("where", ["arm", "x86"])
+def test_what_is_rewritten_computes_what_paddle_does(
+    number: int, where: str, outputs: dict[int, Outputs]
+) -> None:
+    found = outputs[number]
+    for expected, got in zip(found.paddle, getattr(found, where), strict=True):
+        assert got.size == expected.size
+        difference = np.abs(expected - got.reshape(expected.shape)).max()
+        assert difference <= ALLOWED * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda n: _named(REFUSED[n]))
+def test_what_has_no_right_form_is_refused_by_name(number: int, tmp_path: Path) -> None:
+    example = REFUSED[number]
+    law = LAWS[example.law]
+    model = _prepared(example, tmp_path / "model")
+    for kernels in law.kernels:
+        operators = operators_of(read_program(model.program))
+        place = Place(kernels=frozenset({kernels}), precision=min(law.precisions), threads=4)
+        with pytest.raises(ModelError, match=r"cannot be converted: .*" + law.operators[0]):
+            known_laws().check("net", operators, place)
+
+
+def test_every_law_has_an_example() -> None:
+    assert {law.name for law in LAWS.values() if law.meets} <= {each.law for each in EXAMPLES}
