@@ -30,6 +30,7 @@ from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.saved_check import check_saved
+from edgeslim.targets import Violation
 
 if TYPE_CHECKING:
     import paddle
@@ -54,6 +55,7 @@ class PreparedModel:
         parameters: Its parameters; the model's own, unless a rewrite needs others.
         graph: The network before any fusion.
         changes: What was rewritten for Paddle-Lite, a phrase each.
+        rewritten: Operators that met laws of targets before that.
         given: The user's own inputs, with which it is proved and timed; None is noise.
         pir: The model in Paddle 3's own format that all this was written from; then it is what
             Paddle runs as the truth.
@@ -65,6 +67,7 @@ class PreparedModel:
     parameters: Path
     graph: Graph
     changes: tuple[str, ...]
+    rewritten: tuple[Violation, ...] = field(default=(), compare=False)
     given: GivenInputs | None = field(default=None, compare=False)
     pir: SavedModel | None = None
 
@@ -284,4 +287,5 @@ def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
         parameters=parameters,
         graph=graph,
         changes=(*known, *changes),
+        rewritten=tuple(draft.noted),
     )

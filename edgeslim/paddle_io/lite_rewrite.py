@@ -27,7 +27,8 @@ def rewrite_for_lite(draft: Draft) -> list[str]:
     refuse_channels_last(draft.program)
     done: Counter[str] = Counter()
     for rewrite in sorted(REWRITES.members().values(), key=lambda each: each.stage):
-        done += rewrite.apply(draft)
+        done += rewrite.apply(draft) or Counter()
+    done += Counter(f"{each.operator.kind} {each.law.form}" for each in draft.noted)
     return [f"{what} ({count})" for what, count in sorted(done.items())]
 
 

@@ -131,6 +131,7 @@ class Law:
         happens: What comes out, in words.
         answer: What is done.
         rewrite: File of `edgeslim.paddle_io.rewrites` that does it, where it is rewritten.
+        form: As what it is written, in words such as ``as products and roots``.
         mend: What a user can do where it is refused; for the message.
         source: Where in Paddle-Lite it comes from, or where it was seen.
     """
@@ -146,6 +147,7 @@ class Law:
     precisions: frozenset[Precision] = FLOATS
     several_threads: bool = False
     rewrite: str = ""
+    form: str = ""
     mend: str = ""
 
     def is_about(self, place: Place) -> bool:

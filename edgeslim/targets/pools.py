@@ -28,6 +28,7 @@ ADAPTIVE_WINDOWS = Law(
     meets=_is_taken_for_fixed_windows,
     happens="the kernels for fixed windows are taken, without looking at adaptive",
     rewrite="adaptive-windows",
+    form="by the general kernel",
     source="lite/kernels/arm/pool_compute.cc",
 )
 

@@ -39,26 +39,24 @@ def composed(formulas: Mapping[str, Formula]) -> Callable[[Draft], Counter[str]]
     return apply
 
 
-def rewritten(formulas: Mapping[str, Formula], *laws: Law) -> Callable[[Draft], Counter[str]]:
+def rewritten(formulas: Mapping[str, Formula], *laws: Law) -> Callable[[Draft], None]:
     """What replaces operators that meet one of some laws by the formulas of their kinds."""
 
-    def apply(draft: Draft) -> Counter[str]:
-        done: Counter[str] = Counter()
+    def apply(draft: Draft) -> None:
         for block in draft.program.blocks:
             view = BlockView(block)
-            met = [
-                place
-                for place, op in enumerate(block.ops)
-                if op.type in formulas and any(law.is_met_by(view.operator(op)) for law in laws)
-            ]
-            for place in reversed(met):
+            met = []
+            for place, op in enumerate(block.ops):
+                if op.type in formulas:
+                    operator = view.operator(op)
+                    law = next((each for each in laws if each.is_met_by(operator)), None)
+                    met += [] if law is None else [(place, law, operator)]
+            for place, law, operator in reversed(met):
                 op = block.ops[place]
-                kind = op.type
                 sketch = Sketch(draft, block, op)
-                made = formulas[kind](sketch)
+                made = formulas[op.type](sketch)
                 if made is not None:
+                    draft.note(law, operator)
                     replace_operators(block, {place: sketch.finished(made)})
-                    done[f"{kind} written so that all kernels compute it"] += 1
-        return done
 
     return apply

@@ -14,6 +14,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
+from edgeslim.targets import Law, Operator, Violation
 
 __all__ = ["Draft", "Rewrite", "Stage"]
 
@@ -47,10 +48,14 @@ class Draft:
     Args:
         program: The ``ProgramDesc``.
         parameters: The combined file; without one, what needs values is left as it is.
+
+    Attributes:
+        noted: What met which law, and is written otherwise now.
     """
 
     def __init__(self, program: Any, parameters: Path | None = None) -> None:  # noqa: ANN401
         self.program = program
+        self.noted: list[Violation] = []
         self._file = parameters
         self._values: dict[str, np.ndarray[Any, Any]] | None = None
         self._added: dict[str, np.ndarray[Any, Any]] = {}
@@ -60,6 +65,10 @@ class Draft:
     def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
         """The operators that run."""
         return self.program.blocks[0]
+
+    def note(self, law: Law, operator: Operator) -> None:
+        """Says that an operator met a law, and is written otherwise."""
+        self.noted.append(Violation(law=law, operator=operator))
 
     def note_other_type(self) -> None:
         """Says that a parameter's description has another type than its file."""
@@ -121,8 +130,8 @@ class Rewrite:
 
     Args:
         stage: When it comes.
-        apply: Changes a draft in place; counts what was changed, by a phrase for each kind.
+        apply: Changes a draft in place, and notes what; or counts it, by a phrase for each kind.
     """
 
     stage: Stage
-    apply: Callable[[Draft], Counter[str]]
+    apply: Callable[[Draft], Counter[str] | None]

@@ -7,8 +7,6 @@ kernel has leave it to the general one, which does not read them.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from edgeslim.paddle_io.block_edits import set_attribute
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
@@ -19,15 +17,14 @@ __all__ = ["REWRITE"]
 _SPECIAL_TO_NONE = (1, 2)
 
 
-def _apply(draft: Draft) -> Counter[str]:
-    done = 0
+def _apply(draft: Draft) -> None:
     for block in draft.program.blocks:
         view = BlockView(block)
         for op in block.ops:
-            if ADAPTIVE_WINDOWS.is_met_by(view.operator(op)):
+            operator = view.operator(op)
+            if ADAPTIVE_WINDOWS.is_met_by(operator):
+                draft.note(ADAPTIVE_WINDOWS, operator)
                 set_attribute(op, "strides", _SPECIAL_TO_NONE)
-                done += 1
-    return Counter({"adaptive pooling by the general kernel": done} if done else {})
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)
