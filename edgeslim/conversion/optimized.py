@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.ending_operator import named_at_its_end
-from edgeslim.conversion.precisions import (
-    check_kernels,
-    check_stored_weights,
-    precisions_of,
-    program_for,
-)
+from edgeslim.conversion.precisions import check_kernels, precisions_of, written_for
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import (
     BadFileError,
@@ -68,21 +63,17 @@ def optimize(
     """
     (own,) = precisions_of((), model, target)
     wanted = precision or own
+    where = Place.of(target, wanted) if place is None else replace(place, precision=wanted)
     with temporary_folder() as folder:
-        program, _ = program_for(model, wanted, target, folder)
-        known_laws().check(
-            model.name, operators_of(read_program(program)), place or Place.of(target, wanted)
-        )
-        conversion = replace(
-            _conversion(model, target, output, Task.OPTIMIZE), model=program, precision=wanted
-        )
+        written = written_for(model, where, folder)
+        known_laws().check(model.name, operators_of(read_program(written.program)), where)
+        conversion = replace(_conversion(written, target, output, Task.OPTIMIZE), precision=wanted)
         try:
             path = convert_one(conversion)
         except (ProgramAbortedError, ProgramCrashedError) as error:
             raise named_at_its_end(error, conversion) from error
         file = OptimizedFile(path=path, facts=read_optimized_model(path))
         check_kernels(model.name, file.facts, wanted)
-        check_stored_weights(model.name, program, path, wanted)
     return file
 
 

@@ -17,28 +17,27 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.errors import ModelError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
-from edgeslim.files import new_folder, read_bytes, write_bytes
+from edgeslim.files import new_folder, write_bytes, write_together
 from edgeslim.lite.nb import OptimizedModel
-from edgeslim.paddle_io.plain_products import make_products_plain, product_weights
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.quantized_for_target import quantized_for
 from edgeslim.paddle_io.quantized_program import without_rounding
+from edgeslim.paddle_io.rewrites import Draft
+from edgeslim.targets import Place
 
 __all__ = [
     "ASKABLE",
     "check_kernels",
-    "check_stored_weights",
     "is_quantized",
     "model_in",
     "precisions_of",
-    "program_for",
+    "written_for",
 ]
 
 _SHORT = {"int16": Precision.INT16_WEIGHTS}
 ASKABLE = (*(each.value for each in Precision), *_SHORT)
 """Names of precisions; ``int8`` and ``int16`` of a float model are its weights' alone."""
 
-_STORED_SMALLER = {Precision.INT8_WEIGHTS, Precision.INT16_WEIGHTS}
 _KERNELS = {Precision.FP16: "fp16", Precision.INT8: "int8"}
 
 _QUANTIZING = ("fake_quantize", "fake_dequantize", "fake_channel_wise", "quantize_linear")
@@ -108,30 +107,32 @@ def model_in(model: PreparedModel, precision: Precision, folder: Path) -> Prepar
     return replace(floats, given=model.given)
 
 
-def program_for(
-    model: PreparedModel, precision: Precision, target: Target, folder: Path
-) -> tuple[Path, tuple[str, ...]]:
-    """The program that is converted, the model's or a copy; and what was changed, in phrases.
+def written_for(model: PreparedModel, place: Place, folder: Path) -> PreparedModel:
+    """A model as it is converted to a precision for a place; the model itself, or a copy.
 
-    Raises:
-        ModelError: The kernels of the target would compute something else.
+    Args:
+        model: The model that `model_in` gave for the precision.
+        place: Where it is to run, and in which precision.
+        folder: Where a copy's program and parameters go.
     """
-    if precision in {Precision.FP32, Precision.FP16}:
-        return model.program, ()
-    program = read_program(model.program)
-    changes: list[str] = []
-    if precision is Precision.INT8:
-        try:
-            program, changes = quantized_for(program, target)
-        except ModelError as error:
-            raise ModelError(f"{model.name}: {error}") from error
-    elif precision in _STORED_SMALLER and (count := make_products_plain(program)):
-        changes = [f"products made mul ({count})"]
+    draft = Draft(read_program(model.program), model.parameters, place)
+    changes = rewrite_for_lite(draft)
     if not changes:
-        return model.program, ()
-    path = folder / f"{model.program.stem}.{precision.value}{model.program.suffix}"
-    write_bytes(path, program.SerializeToString())
-    return path, tuple(changes)
+        return model
+    program = folder / f"{model.program.stem}.{place.precision.value}{model.program.suffix}"
+    files = {program: draft.program.SerializeToString()}
+    parameters, changed = model.parameters, draft.changed_parameters()
+    if changed is not None:
+        parameters = program.with_suffix(".pdiparams")
+        files[parameters] = changed
+    write_together(files)
+    return replace(
+        model,
+        program=program,
+        parameters=parameters,
+        changes=(*model.changes, *changes),
+        rewritten=(*model.rewritten, *draft.noted),
+    )
 
 
 def check_kernels(name: str, facts: OptimizedModel, precision: Precision) -> None:
@@ -146,21 +147,3 @@ def check_kernels(name: str, facts: OptimizedModel, precision: Precision) -> Non
             f"opt made no {wanted} kernels of {name}; the file computes in "
             f"{' and '.join(facts.computes_in) or 'nothing'}"
         )
-
-
-def check_stored_weights(name: str, program: Path, optimized: Path, precision: Precision) -> None:
-    """Proves that no weights are stored as integers which the runtime reads as floats.
-
-    Raises:
-        ModelError: There are such weights; the device would compute something else.
-    """
-    if precision not in _STORED_SMALLER:
-        return
-    content = read_bytes(optimized)
-    for weight in product_weights(read_program(program)):
-        if f"{weight}_quant_scale".encode() in content:
-            raise ModelError(
-                f"{name} cannot be {precision.value}: opt stores {weight!r}, which a matmul reads "
-                "turned, scaled or as its first factor, as integers, and Paddle-Lite's runtime "
-                "takes them for floats"
-            )

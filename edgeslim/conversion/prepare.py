@@ -14,6 +14,7 @@ import numpy as np
 from edgeslim.conversion.model_inputs import GivenInputs, fitted, noise_of
 from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
 from edgeslim.errors import ModelError, UsageError
+from edgeslim.execution import Target
 from edgeslim.files import copy_file, new_folder, write_bytes, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape, type_said
@@ -22,15 +23,17 @@ from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
-from edgeslim.paddle_io.lite_rewrite import refuse_channels_last, rewrite_for_lite
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.pir.translate import translate
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
+from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.saved_check import check_saved
-from edgeslim.targets import Violation
+from edgeslim.targets import LawBook, Place, Violation
+from edgeslim.targets.layouts import CHANNELS_LAST
 
 if TYPE_CHECKING:
     import paddle
@@ -269,7 +272,8 @@ def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     prefix = folder / _STEM
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
-    refuse_channels_last(program)  # before channels are counted along another axis
+    # Before channels are counted along another axis.
+    LawBook((CHANNELS_LAST,)).check(name, operators_of(program), Place.of(Target.ARM))
     graph = graph_of(program, original)
     parameters = prefix.with_suffix(".pdiparams")
     draft = Draft(program, parameters)

@@ -290,7 +290,7 @@ class Prover:
                 raise
             why = f"the same model for {run.target.value} is wrong: {error}"
             if run.precision is Precision.INT8 and not isinstance(meant, tuple):
-                # Of 8-bit kernels those of x86 have faults of their own (`quantized_for_target`).
+                # Kernels of 8 bits have faults of their own on x86 (`edgeslim.targets.quantized`).
                 return _without_runtime(claim, meant, ModelError(why))
             raise ModelError(
                 f"{claim.model.name} for {claim.target.value} is not proved, since {why}"

@@ -27,6 +27,7 @@ from edgeslim.errors import UsageError
 from edgeslim.opspec import Attribute, Shape
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS, ROUNDS_WEIGHTS
 
 __all__ = [
     "CONVOLUTIONS",
@@ -42,9 +43,8 @@ __all__ = [
     "without_rounding",
 ]
 
-STORED_SCALE_KIND = "fake_quantize_dequantize_moving_average_abs_max"
-_WEIGHT = "fake_quantize_dequantize_abs_max"
-_WEIGHT_BY_CHANNEL = "fake_channel_wise_quantize_dequantize_abs_max"
+(STORED_SCALE_KIND,) = ROUNDS_ACTIVATIONS
+_WEIGHT, _WEIGHT_BY_CHANNEL = ROUNDS_WEIGHTS
 ROUNDING_KINDS = frozenset({STORED_SCALE_KIND, _WEIGHT, _WEIGHT_BY_CHANNEL})
 """The operators that round, and compute nothing else."""
 

@@ -120,7 +120,7 @@ class Law:
 
     Args:
         name: Short and unique, such as ``adaptive-average-windows``.
-        operators: Kinds of the operators that it is about.
+        operators: Kinds of the operators that it is about; none is all.
         condition: On attributes and shapes, in words, for documents and messages.
         meets: Whether an operator of one of the kinds meets the condition. None where only the
             rewriting can see it, since it is about several operators and what ``opt`` makes of
@@ -160,4 +160,6 @@ class Law:
 
     def is_met_by(self, operator: Operator) -> bool:
         """Whether an operator is one that kernels get wrong."""
-        return self.meets is not None and operator.kind in self.operators and self.meets(operator)
+        if self.meets is None or (self.operators and operator.kind not in self.operators):
+            return False
+        return self.meets(operator)

@@ -13,7 +13,7 @@ import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
-from edgeslim.conversion.precisions import is_quantized, model_in, program_for
+from edgeslim.conversion.precisions import is_quantized, model_in, written_for
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
@@ -36,6 +36,7 @@ from edgeslim.paddle_io.proto import read_program
 from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_side_by_side
+from edgeslim.targets import Place
 from edgeslim.training.quantization.settings import QuantizationSettings
 from tests.searching.made_up import host_context
 from tests.values import row
@@ -164,7 +165,7 @@ def test_weights_of_products_are_read_as_what_they_are_stored_as(
 def test_without_the_rewriting_the_device_would_compute_garbage(
     model: PreparedModel, session: DeviceSession, tmp_path: Path
 ) -> None:
-    # Why make_products_plain is there; if this fails, Paddle-Lite has mended it.
+    # Why plain_products is there; if this fails, Paddle-Lite has mended it.
     unmended = Conversion(
         model=model.program,
         parameters=model.parameters,
@@ -192,7 +193,7 @@ def compared(
 
 
 def test_weights_that_would_be_misread_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
-    message = r"turned cannot be int8-weights: opt stores '.*', which a matmul reads turned"
+    message = r"turned cannot be converted: matmul_v2 that makes .* reads the integers as floats"
     with pytest.raises(ModelError, match=message):
         deploy(str(folder / "turned"), precisions=["int8"], out=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -211,7 +212,7 @@ def test_what_one_precision_cannot_have_leaves_the_others(folder: Path, tmp_path
     (failed,) = done.failed
     assert (only.precision, only.fastest) == (Precision.FP32, True)
     assert (failed.precision, failed.threads) == (Precision.INT8_WEIGHTS, None)
-    assert "turned cannot be int8-weights" in failed.reason
+    assert "weights that are stored as integers" in failed.reason
 
 
 @pytest.mark.parametrize(
@@ -342,7 +343,7 @@ def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(
 def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
     quantized: dict[int, Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(ModelError, match=r"int8: .*for x86 cut off sums of weights of 8 bits"):
+    with pytest.raises(ModelError, match=r"int8 cannot be converted: .*more than 7 bits on x86"):
         deploy(str(quantized[8]), out=tmp_path / "alone")
     done = deploy(str(quantized[8]), precisions=["int8", "fp32"], out=tmp_path / "both")
     assert [each.precision for each in done.models] == [Precision.FP32]
@@ -371,18 +372,18 @@ def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
         (Precision.FP32, ()),
         (Precision.FP16, ()),
         (Precision.INT8, ()),
-        (Precision.INT16_WEIGHTS, ("products made mul (2)",)),
-        (Precision.INT8_WEIGHTS, ("products made mul (2)",)),
+        (Precision.INT16_WEIGHTS, ("matmul_v2 as mul (2)",)),
+        (Precision.INT8_WEIGHTS, ("matmul_v2 as mul (2)",)),
     ],
 )
 def test_only_weights_stored_smaller_need_another_program(
     model: PreparedModel, tmp_path: Path, precision: Precision, changes: tuple[str, ...]
 ) -> None:
-    path, changed = program_for(model, precision, Target.X86, tmp_path)
-    assert changed == changes
-    assert (path == model.program) == (not changes)
+    written = written_for(model, Place.of(Target.X86, precision), tmp_path)
+    assert written.changes == (*model.changes, *changes)
+    assert (written is model) == (not changes)
     assert len(list(tmp_path.iterdir())) == len(changes)
-    products = [op.type for op in read_program(path).blocks[0].ops].count("mul")
+    products = [op.type for op in read_program(written.program).blocks[0].ops].count("mul")
     assert products == (2 if changes else 0)  # one reads weights that are turned once, and stored
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from edgeslim.errors import ModelError
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite as rewrite_draft
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites import Draft
@@ -100,12 +99,6 @@ def test_a_constant_without_axes_gets_one(shape: Any) -> None:
     assert rewrite_for_lite(made) == ["fill_constant: an axis added (1)"]
     assert attributes(made.blocks[0].ops[0])["shape"] == [1]
     assert list(made.blocks[0].vars[0].type.dense_tensor.tensor.dims) == [1]
-
-
-@pytest.mark.parametrize("name", ["data_format", "data_layout"])
-def test_channels_last_are_refused(name: str) -> None:
-    with pytest.raises(ModelError, match=rf"channels last: pool2d \(of 'y'\) has {name}=NHWC"):
-        rewrite_for_lite(one("pool2d", **{name: "NHWC"}))
 
 
 def biased(

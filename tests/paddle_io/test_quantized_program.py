@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.execution import Target
+from edgeslim.execution import Precision, Target
+from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_graph import graph_of
-from edgeslim.paddle_io.quantized_for_target import int8_problem, quantized_for
+from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.quantized_program import (
     insert_rounding,
     is_quantized,
     places_of,
     without_rounding,
 )
+from edgeslim.paddle_io.rewrites import Draft
+from edgeslim.targets import Place, known_laws
 from tests.paddle_io.programs import Op, arguments, kinds, program
 
 CONVOLUTION = {"strides": (1, 1), "paddings": (0, 0), "dilations": (1, 1), "groups": 1}
@@ -125,6 +128,12 @@ def test_rounding_is_taken_from_some_kinds_alone() -> None:
     assert arguments(left.blocks[0].ops[-3].inputs) == {"X": ["f"], "Y": ["m"]}
 
 
+def written_for(made: Any, target: Target) -> Draft:
+    draft = Draft(made, place=Place.of(target, Precision.INT8))
+    rewrite_for_lite(draft)
+    return draft
+
+
 @pytest.mark.parametrize(
     ("target", "bits", "activation_bits", "said"),
     [
@@ -132,45 +141,47 @@ def test_rounding_is_taken_from_some_kinds_alone() -> None:
         (Target.ARM, 4, 8, ""),
         (Target.X86, 7, 8, ""),
         (Target.X86, 8, 8, "quantize it again with weights of 7"),
-        (Target.ARM, 9, 8, "has 8 and 9; quantize it again with 8"),
-        (Target.ARM, 8, 16, "has 16 and 8; quantize it again with 8"),
-        (Target.X86, 7, 4, "has 4 and 7; quantize it again with 8"),
+        (Target.ARM, 9, 8, "quantize it again with weights of 8 bits"),
+        (Target.ARM, 8, 16, "quantize it again with activations of 8 bits"),
+        (Target.X86, 7, 4, "quantize it again with activations of 8 bits"),
     ],
 )
 def test_what_would_compute_something_else_is_refused(
     target: Target, bits: int, activation_bits: int, said: str
 ) -> None:
     made = quantized(network(), bits=bits, activation_bits=activation_bits)
-    assert said in int8_problem(made, target)
+    draft = written_for(made, target)
+    assert draft.place is not None
+    operators = list(operators_of(draft.program))
     if said:
         with pytest.raises(ModelError, match=said):
-            quantized_for(made, target)
+            known_laws().check("net", operators, draft.place)
     else:
-        assert int8_problem(made, target) == ""
+        known_laws().check("net", operators, draft.place)
 
 
 def test_nothing_is_changed_for_arm_or_of_what_is_not_quantized() -> None:
     for made, target in ((quantized(network()), Target.ARM), (network(), Target.X86)):
-        assert quantized_for(made, target) == (made, [])
-        assert quantized_for(made, target)[0] is made
+        before = made.SerializeToString()
+        draft = written_for(made, target)
+        assert draft.noted == []
+        assert draft.program.SerializeToString() == before
 
 
 def test_on_x86_products_stay_in_floats_and_activations_apart() -> None:
     made = quantized(network("hard_swish"), bits=7)
     before = made.SerializeToString()
-    changed, said = quantized_for(made, Target.X86)
+    draft = written_for(made, Target.X86)
     assert made.SerializeToString() == before
-    assert said == [
-        "fully connected layers in floats (1)",
-        "activations kept apart from int8 convolutions (1)",
-    ]
-    assert kinds(changed)[7:9] == ["dropout", "hard_swish"]
-    assert persistent_tensors(changed) == persistent_tensors(made)
+    assert [each.law.name for each in draft.noted] == ["int8-products", "int8-activations-within"]
+    assert kinds(draft.program)[7:9] == ["dropout", "hard_swish"]
+    assert persistent_tensors(draft.program) == persistent_tensors(made)
 
 
 @pytest.mark.parametrize(
     ("side", "odd"), [(8, False), (1, False), (3, False), (2, True), (6, True)]
 )
 def test_on_x86_sizes_that_are_rounded_wrongly_stay_in_floats(side: int, odd: bool) -> None:
-    _, said = quantized_for(quantized(network(side=side), bits=7), Target.X86)
-    assert ("convolutions of odd sizes in floats (2)" in said) is odd
+    draft = written_for(quantized(network(side=side), bits=7), Target.X86)
+    laws = [each.law.name for each in draft.noted]
+    assert laws.count("int8-odd-sizes") == (2 if odd else 0)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from edgeslim.errors import ModelError
+from edgeslim.execution import Precision
 from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
-from edgeslim.targets import Law, Operator, Violation
+from edgeslim.targets import Law, Operator, Place, Violation
 
 __all__ = ["Draft", "Rewrite", "Stage"]
 
@@ -48,13 +49,20 @@ class Draft:
     Args:
         program: The ``ProgramDesc``.
         parameters: The combined file; without one, what needs values is left as it is.
+        place: Where it is to run, if it is written for one place alone.
 
     Attributes:
         noted: What met which law, and is written otherwise now.
     """
 
-    def __init__(self, program: Any, parameters: Path | None = None) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        program: Any,  # noqa: ANN401
+        parameters: Path | None = None,
+        place: Place | None = None,
+    ) -> None:
         self.program = program
+        self.place = place
         self.noted: list[Violation] = []
         self._file = parameters
         self._values: dict[str, np.ndarray[Any, Any]] | None = None
@@ -65,6 +73,10 @@ class Draft:
     def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
         """The operators that run."""
         return self.program.blocks[0]
+
+    def is_about(self, law: Law) -> bool:
+        """Whether a law holds where it is to run; all do if it is written for all places."""
+        return self.place is None or law.is_about(self.place)
 
     def note(self, law: Law, operator: Operator) -> None:
         """Says that an operator met a law, and is written otherwise."""
@@ -131,7 +143,19 @@ class Rewrite:
     Args:
         stage: When it comes.
         apply: Changes a draft in place, and notes what; or counts it, by a phrase for each kind.
+        precisions: It comes where a model is converted to one of these, for the place alone; by
+            default it comes before, for all places.
+        again: It comes for all places, and where a model is converted to one of these again, for
+            other rewrites that come then make what it is about.
     """
 
     stage: Stage
     apply: Callable[[Draft], Counter[str] | None]
+    precisions: frozenset[Precision] = frozenset()
+    again: frozenset[Precision] = frozenset()
+
+    def is_for(self, draft: Draft) -> bool:
+        """Whether it comes for a draft."""
+        if draft.place is None:
+            return not self.precisions
+        return draft.place.precision in self.precisions | self.again

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from edgeslim.execution import Precision
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.block_edits import (
     arguments,
@@ -27,10 +28,18 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets import Law
+from edgeslim.targets.optimizer import (
+    CONVOLUTION_PAIRS,
+    MAGNITUDES_BEHIND_SUMS,
+    SIDES_OF_PADDING,
+    SWISH_BEHIND_TRANSPOSED,
+)
 
-__all__ = ["REWRITE", "keep_apart"]
+__all__ = ["REWRITE"]
 
 _RESULT = {
     "batch_norm": "Y",
@@ -42,41 +51,35 @@ _SOURCE = {"batch_norm": "X", "elementwise_add": "X"}
 """Slots of the operators that become part of a convolution before pairs are looked for."""
 
 
-def keep_apart(program: Any) -> Counter[str]:  # noqa: ANN401 - a ProgramDesc
-    """Changes a program's first block in place; counts what was changed."""
-    block = program.blocks[0]
+def _apply(draft: Draft) -> None:
+    block = draft.block
+    view = BlockView(block)
     readers = readers_of(block)
-    parameters = persistent_tensors(program)
+    parameters = persistent_tensors(draft.program)
     makers = _absorbed(block, parameters)
     merging: set[str] = set()
     before: dict[int, Any] = {}
+
+    def keep_apart(index: int, slot: str, law: Law) -> None:
+        op = block.ops[index]
+        draft.note(law, view.operator(op))
+        before[index] = barrier(block, op, slot)
+
     for index, op in enumerate(block.ops):
-        if _is_spoiled(op, block, makers, readers):
-            before[index] = barrier(block, op, "X")
+        if op.type == "hard_swish" and _chain(op, "X", "conv2d_transpose", makers, readers):
+            keep_apart(index, "X", SWISH_BEHIND_TRANSPOSED)
+        for law in (MAGNITUDES_BEHIND_SUMS, SIDES_OF_PADDING):
+            if op.type in law.operators and law.is_met_by(view.operator(op)):
+                keep_apart(index, "X", law)
         chain = _chain(op, "Input", "conv2d", makers, readers) if op.type == "conv2d" else []
         if not chain:
             continue
         (first,), (second,) = (arguments(each.outputs, "Output") for each in (chain[-1], op))
         if first in merging or not _merges_well([op, *chain], parameters, readers):
-            before[index] = barrier(block, op, "Input")
+            keep_apart(index, "Input", CONVOLUTION_PAIRS)
         else:
             merging.add(second)
     insert_operators(block, before)
-    return Counter({"convolutions kept apart": len(before)} if before else {})
-
-
-def _is_spoiled(op: Any, block: Any, makers: dict[str, Any], readers: Counter[str]) -> bool:  # noqa: ANN401
-    """Whether an operator must not become one with what is before it."""
-    if op.type == "hard_swish":
-        return bool(_chain(op, "X", "conv2d_transpose", makers, readers))
-    if op.type not in {"abs", "pad3d"}:
-        return False
-    (source,) = arguments(op.inputs, "X")
-    before = {each.type for each in block.ops for slot in each.outputs if source in slot.arguments}
-    if op.type == "abs":
-        return bool(before & {"elementwise_add", "elementwise_mul", "elementwise_sub"})
-    sides = next((list(each.ints) for each in op.attrs if each.name == "paddings"), [])
-    return "unsqueeze2" in before and sides[:2] != sides[2:4]
 
 
 def _absorbed(block: Any, parameters: dict[str, Shape]) -> dict[str, Any]:  # noqa: ANN401
@@ -139,4 +142,5 @@ def _numbers(op: Any, name: str) -> set[int]:  # noqa: ANN401
     return {number for each in found for number in ([each.i] if each.type == single else each.ints)}
 
 
-REWRITE = Rewrite(stage=Stage.APART, apply=lambda draft: keep_apart(draft.program))
+# Where a quantized model has convolutions in floats on a target, some of these are pairs.
+REWRITE = Rewrite(stage=Stage.APART, apply=_apply, again=frozenset({Precision.INT8}))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edgeslim.paddle_io.rewrites.merge_barriers import keep_apart
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
+from tests.paddle_io.rewritten import rewritten_by
 
 SQUARE = {"strides": [1, 1], "paddings": [0, 0], "dilations": [1, 1], "groups": 1}
 
@@ -67,7 +67,7 @@ BIAS = Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "m"})
     ids=["stride", "padding", "dilation", "groups", "3x3", "norm", "bias", "shared"],
 )
 def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
-    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
     (barrier,) = (op for op in made.blocks[0].ops if op.type == "dropout")
     assert arguments(barrier.inputs) == {"X": ["m"]}
     (result,) = arguments(barrier.outputs)["Out"]
@@ -76,7 +76,7 @@ def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
     assert attributes(barrier)["dropout_implementation"] == "upscale_in_train"
     described = {each.name: each.type.dense_tensor.tensor.dims for each in made.blocks[0].vars}
     assert list(described[result]) == [1, 4, 8, 8]
-    assert not keep_apart(made)
+    assert not rewritten_by("merge-barriers", made)
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,19 @@ def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
 )
 def test_other_pairs_stay(made: Any) -> None:
     before = kinds(made)
-    assert not keep_apart(made)
+    assert not rewritten_by("merge-barriers", made)
     assert kinds(made) == before
 
 
 def test_behind_a_filter_larger_than_1x1() -> None:
     made = pair(first_kernel=3)
-    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
 
 
 def test_of_three_in_a_row_the_last_is_kept_apart() -> None:
     third = Op("conv2d", {"Input": "y", "Filter": "h"}, {"Output": "z"}, SQUARE)
     made = pair(last=(third,))
-    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
     assert kinds(made) == ["conv2d", "conv2d", "dropout", "conv2d"]
 
 
@@ -121,7 +121,7 @@ def test_a_hard_swish_behind_a_transposed_convolution() -> None:
         dict.fromkeys(("x", "a", "m", "z"), (1, 4, 8, 8)),
         {"f": (4, 4, 1, 1), "b": (4,)},
     )
-    assert keep_apart(made) == {"convolutions kept apart": 1}
+    assert rewritten_by("merge-barriers", made) == {"swish-behind-transposed": 1}
     assert kinds(made) == ["conv2d_transpose", "batch_norm", "dropout", "hard_swish"]
 
 
@@ -136,7 +136,7 @@ def test_padding_is_kept_from_losing_its_axis_where_its_sides_would_be_mixed_up(
         ],
         dict.fromkeys(("x", "a", "y"), (1, 4, 8, 8)),
     )
-    assert bool(keep_apart(made)) == (sides[:2] != sides[2:4])
+    assert bool(rewritten_by("merge-barriers", made)) == (sides[:2] != sides[2:4])
 
 
 @pytest.mark.parametrize("kind", ["elementwise_add", "elementwise_mul", "elementwise_div"])
@@ -145,4 +145,4 @@ def test_a_magnitude_behind_a_sum_or_product(kind: str) -> None:
         [Op(kind, {"X": "x", "Y": "a"}, {"Out": "y"}), Op("abs", {"X": "y"}, {"Out": "z"})],
         dict.fromkeys(("x", "a", "y", "z"), (1, 4, 8, 8)),
     )
-    assert bool(keep_apart(made)) == (kind != "elementwise_div")
+    assert bool(rewritten_by("merge-barriers", made)) == (kind != "elementwise_div")

@@ -185,16 +185,6 @@ def test_padding_with_a_third_axis_has_no_other_value() -> None:
         REWRITES.get("flat-paddings").apply(Draft(made))
 
 
-@pytest.mark.parametrize(("number", "name"), [(4, "float16"), (22, "bfloat16")])
-def test_half_precision_is_refused(number: int, name: str) -> None:
-    made = program(
-        [Op("cast", {"X": "x"}, {"Out": "y"}, {"in_dtype": 5, "out_dtype": number})],
-        {"x": SHAPE, "y": SHAPE},
-    )
-    with pytest.raises(ModelError, match=f"makes {name}"):
-        REWRITES.get("half-precision").apply(Draft(made))
-
-
 def test_parameters_of_double_precision_are_stored_single(tmp_path: Path) -> None:
     made = program([Op("relu", {"X": "w"}, {"Out": "y"})], {"y": (3,)}, {"w": (3,)})
     made.blocks[0].vars[-1].type.dense_tensor.tensor.data_type = framework().VarType.FP64

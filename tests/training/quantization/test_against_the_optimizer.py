@@ -14,16 +14,16 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import fused_graph, optimize
+from edgeslim.conversion.precisions import written_for
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.execution import Target
-from edgeslim.files import write_bytes
+from edgeslim.execution import Precision, Target
+from edgeslim.files import new_folder, write_bytes
 from edgeslim.lite.converter import Conversion, Task, convert_one
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import run_in_paddle
-from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.quantized_for_target import X86_WEIGHT_BITS, quantized_for
+from edgeslim.targets import Place
 from edgeslim.training.program_net import load_program_net
 from edgeslim.training.quantization.calibrate import calibrate
 from edgeslim.training.quantization.settings import WEIGHT_TYPES, QuantizationSettings
@@ -126,10 +126,11 @@ def test_what_is_skipped_has_float_kernels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NETS)
 def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path) -> None:
     paddle.seed(0)
-    model = quantized(made(NETS[name]()), tmp_path, weight_bits=X86_WEIGHT_BITS)
-    changed, _ = quantized_for(read_program(model.program), Target.X86)
-    write_bytes(tmp_path / "x86.pdmodel", changed.SerializeToString())
-    write_bytes(tmp_path / "x86.pdiparams", model.parameters.read_bytes())
+    model = quantized(made(NETS[name]()), tmp_path, weight_bits=7)
+    place = Place.of(Target.X86, Precision.INT8)
+    written = written_for(model, place, new_folder(tmp_path / "written"))
+    write_bytes(tmp_path / "x86.pdmodel", written.program.read_bytes())
+    write_bytes(tmp_path / "x86.pdiparams", written.parameters.read_bytes())
     found = convert_one(
         Conversion(
             model=tmp_path / "x86.pdmodel",

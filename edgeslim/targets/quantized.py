@@ -1,0 +1,143 @@
+"""Kernels of 8-bit integers, and what `opt` makes of a quantized model for them."""
+
+from __future__ import annotations
+
+import math
+
+from edgeslim.execution import Precision
+from edgeslim.targets._law import EVERYWHERE, Answer, Kernels, Law, Operator
+
+__all__ = [
+    "ACTIVATIONS_WITHIN_X86",
+    "ACTIVATION_BITS",
+    "LAWS",
+    "ODD_SIZES_X86",
+    "PRODUCTS_X86",
+    "ROUNDS_ACTIVATIONS",
+    "ROUNDS_WEIGHTS",
+    "WEIGHT_BITS",
+    "WEIGHT_BITS_X86",
+]
+
+ROUNDS_ACTIVATIONS = ("fake_quantize_dequantize_moving_average_abs_max",)
+ROUNDS_WEIGHTS = (
+    "fake_quantize_dequantize_abs_max",
+    "fake_channel_wise_quantize_dequantize_abs_max",
+)
+"""The operators that round, by what they round; `opt` knows no others."""
+
+_INT8 = frozenset({Precision.INT8})
+_X86 = frozenset({Kernels.X86})
+_KERNEL_BITS = 8
+_X86_WEIGHT_BITS = 7
+"""The most that weights may have where two products are added in 16 bits."""
+
+_AT_ONCE = 32
+_WRITTEN_WRONG = 8
+"""Elements that are rounded together, and how many left over are rounded wrongly."""
+
+
+def _bits(operator: Operator) -> int:
+    return int(operator.given("bit_length", _KERNEL_BITS))
+
+
+def _is_rounded_before(operator: Operator) -> bool:
+    """Whether what it multiplies was rounded."""
+    slot = "X" if operator.inputs.get("X") else "Input"
+    return any(kind in ROUNDS_ACTIVATIONS for kind in operator.makers.get(slot, ()))
+
+
+def _is_rounded_in_part(operator: Operator) -> bool:
+    rest = math.prod(operator.shape()) % _AT_ONCE
+    return _is_rounded_before(operator) and rest >= _WRITTEN_WRONG
+
+
+ACTIVATION_BITS = Law(
+    name="int8-activation-bits",
+    operators=ROUNDS_ACTIVATIONS,
+    condition="activations of other than 8 bits",
+    meets=lambda operator: _bits(operator) != _KERNEL_BITS,
+    happens="the int8 kernels compute with activations of 8 bits",
+    kernels=EVERYWHERE,
+    precisions=_INT8,
+    answer=Answer.REFUSED,
+    mend="quantize it again with activations of 8 bits",
+    source="lite/core/optimizer/mir/fusion/quant_dequant_op_fuser.cc",
+)
+
+WEIGHT_BITS = Law(
+    name="int8-weight-bits",
+    operators=ROUNDS_WEIGHTS,
+    condition="weights of more than 8 bits",
+    meets=lambda operator: _bits(operator) > _KERNEL_BITS,
+    happens="the int8 kernels compute with weights of at most 8 bits",
+    kernels=EVERYWHERE,
+    precisions=_INT8,
+    answer=Answer.REFUSED,
+    mend="quantize it again with weights of 8 bits",
+    source="lite/core/optimizer/mir/fusion/quant_dequant_op_fuser.cc",
+)
+
+WEIGHT_BITS_X86 = Law(
+    name="int8-sums-of-16-bits",
+    operators=ROUNDS_WEIGHTS,
+    condition="weights of 8 bits",
+    meets=lambda operator: _bits(operator) == _KERNEL_BITS,
+    happens="two products are added in 16 bits, which cut off sums of weights of more than 7 bits",
+    kernels=_X86,
+    precisions=_INT8,
+    answer=Answer.REFUSED,
+    mend=(
+        f"quantize it again with weights of {_X86_WEIGHT_BITS} (--weight-bits {_X86_WEIGHT_BITS}), "
+        "or deploy it in floats (--precisions fp32)"
+    ),
+    source="vpmaddubsw in lite/backends/x86/math/gemm_s8u8_kernel.cc",
+)
+
+PRODUCTS_X86 = Law(
+    name="int8-products",
+    operators=("matmul", "matmul_v2", "mul"),
+    condition="of what was rounded",
+    meets=_is_rounded_before,
+    happens="there is no int8 kernel, and that for floats reads the stored integers as floats",
+    kernels=_X86,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="in floats",
+    source="lite/kernels/x86/fc_compute.cc",
+)
+
+ODD_SIZES_X86 = Law(
+    name="int8-odd-sizes",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="of what was rounded, of a size that leaves 8 or more elements over 32",
+    meets=_is_rounded_in_part,
+    happens="of the elements that are left over, every second four are rounded",
+    kernels=_X86,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="of odd sizes in floats",
+    source="lite/backends/x86/math/calib.cc",
+)
+
+ACTIVATIONS_WITHIN_X86 = Law(
+    name="int8-activations-within",
+    operators=("hard_swish", "leaky_relu"),
+    condition="behind a convolution of what was rounded, with a norm or sum between them or not",
+    meets=None,
+    happens="the int8 convolution takes it in with wrong factors",
+    kernels=_X86,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="kept apart from an int8 convolution",
+    source="lite/kernels/x86/conv_compute.cc",
+)
+
+LAWS = (
+    ACTIVATION_BITS,
+    WEIGHT_BITS,
+    WEIGHT_BITS_X86,
+    PRODUCTS_X86,
+    ODD_SIZES_X86,
+    ACTIVATIONS_WITHIN_X86,
+)

@@ -1,0 +1,17 @@
+"""Programs that one rewriting was applied to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from edgeslim.paddle_io.rewrites import REWRITES, Draft
+
+__all__ = ["rewritten_by"]
+
+
+def rewritten_by(name: str, made: Any) -> Counter[str]:
+    """Applies a rewriting to a program or a draft; which laws were met, and how often."""
+    draft = made if isinstance(made, Draft) else Draft(made)
+    REWRITES.get(name).apply(draft)
+    return Counter(each.law.name for each in draft.noted)
