@@ -161,6 +161,23 @@ class Sketch:
             dim=axis,
         )
 
+    def first(self, x: str, count: int, axis: int) -> str:
+        """The first slices along an axis."""
+        shape = [*self.shape(x)]
+        if shape[axis] == count:
+            return x
+        shape[axis] = count
+        return self.write(
+            "slice",
+            {"Input": x},
+            shape,
+            element_type=self.element_type(x),
+            axes=(axis,),
+            starts=(0,),
+            ends=(count,),
+            infer_flags=(1,),
+        )
+
     def joined(self, parts: Sequence[str], axis: int) -> str:
         """Several tensors one behind the other."""
         shape = [*self.shape(parts[0])]
@@ -241,6 +258,17 @@ class Sketch:
             element_type=self.element_type(x),
             scratch="XShape",
             shape=tuple(shape),
+        )
+
+    def expanded(self, x: str, shape: Sequence[int]) -> str:
+        """Repeated along axes of one, or along new ones before the first."""
+        own = self.shape(x)
+        if own == tuple(shape):
+            return x
+        if len(own) < len(shape):
+            x = self.reshaped(x, [*(1,) * (len(shape) - len(own)), *own])
+        return self.write(
+            "expand_v2", {"X": x}, shape, element_type=self.element_type(x), shape=tuple(shape)
         )
 
     def transposed(self, x: str, order: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from edgeslim.registry import Shelf
 from edgeslim.targets._book import LawBook, Violation, kernel_names
 from edgeslim.targets._law import (
     ARM,
+    EVERY_PRECISION,
     EVERYWHERE,
     FLOATS,
     Answer,
@@ -24,6 +25,7 @@ from edgeslim.targets._law import (
 __all__ = [
     "ARM",
     "EVERYWHERE",
+    "EVERY_PRECISION",
     "FAMILIES",
     "FLOATS",
     "Answer",

@@ -10,7 +10,17 @@ from typing import Any
 from edgeslim.execution import Precision, Target
 from edgeslim.opspec import Shape
 
-__all__ = ["ARM", "EVERYWHERE", "FLOATS", "Answer", "Kernels", "Law", "Operator", "Place"]
+__all__ = [
+    "ARM",
+    "EVERYWHERE",
+    "EVERY_PRECISION",
+    "FLOATS",
+    "Answer",
+    "Kernels",
+    "Law",
+    "Operator",
+    "Place",
+]
 
 
 class Kernels(str, Enum):
@@ -112,6 +122,8 @@ class Place:
 ARM = frozenset({Kernels.ARMV7, Kernels.ARMV8})
 EVERYWHERE = frozenset(Kernels)
 FLOATS = frozenset(set(Precision) - {Precision.INT8})
+EVERY_PRECISION = frozenset(Precision)
+"""That of kernels for floats which a quantized model has as well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

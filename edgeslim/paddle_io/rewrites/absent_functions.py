@@ -261,10 +261,6 @@ def _trunc(s: Sketch) -> str:
     return _odd(s, s.x, lambda sketch, x: sketch.apply("floor", x))
 
 
-def _sign(s: Sketch) -> str:
-    return s.both("sub", _above(s, s.x, 0.0), _above(s, _negated(s, s.x), 0.0))
-
-
 _LARGEST = 3.4028234663852886e38
 """The largest number in single precision."""
 
@@ -331,7 +327,6 @@ _FORMULAS: dict[str, Formula] = {
     "round": _round,
     "rrelu": _mean_slope,
     "selu": _selu,
-    "sign": _sign,
     "sinh": _hyperbolic(-1.0),
     "softshrink": _soft_shrink,
     "softsign": _soft_sign,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Literal
 
@@ -69,8 +68,8 @@ def _is_picture(s: Sketch) -> bool:
     (source,) = arguments(maker.inputs, "X")
     if any(list(s.given("paddings", ()))[4:]):
         return False
-    if s.given("mode", "constant") not in {"constant", "reflect"}:
-        return False  # what the optimizer makes of others has no mode on the device
+    if s.given("mode", "constant") not in {"constant", "reflect"} or s.given("value", 0.0):
+        return False  # what the optimizer makes of others has no mode and no value on the device
     return len(s.shape(source)) == 4 and list(attribute(maker, "axes", ())) in ([2], [-3])
 
 
@@ -98,57 +97,6 @@ def _filled(s: Sketch) -> str | None:
     value = float(attribute(maker, "str_value", "") or attribute(maker, "value", 0.0))
     shape = s.shape(x)
     return s.write("where", {"Condition": mask, "X": s.constant(value, shape), "Y": x}, shape)
-
-
-def _as_picture(s: Sketch) -> list[int] | None:
-    """The shape of a picture one pixel wide with the elements of lines, volumes or vectors."""
-    shape = s.shape(s.x)
-    if len(shape) == 4 or len(shape) < 2 or min(shape) < 0:
-        return None
-    return [shape[0], shape[1], prod(shape[2:]), 1]
-
-
-def _grouped(s: Sketch) -> str | None:
-    """A norm of groups, of which the kernels read four axes, whatever there is."""
-    picture = _as_picture(s)
-    if picture is None:
-        return None
-    groups = int(s.given("groups", 1))
-    normed = s.write(
-        "group_norm",
-        _norm_inputs(s, picture),
-        picture,
-        output="Y",
-        groups=groups,
-        epsilon=float(s.given("epsilon", 1e-5)),
-        data_layout="NCHW",
-    )
-    for slot in ("Mean", "Variance"):
-        s.beside(slot, [picture[0], groups], s.element_type(s.x))
-    return s.reshaped(normed, s.shape(s.x))
-
-
-def _each_normed(s: Sketch) -> str | None:
-    """A norm of each line or volume, as that of groups."""
-    picture = _as_picture(s)
-    if picture is None:
-        return None
-    normed = s.write(
-        "instance_norm",
-        _norm_inputs(s, picture),
-        picture,
-        output="Y",
-        epsilon=float(s.given("epsilon", 1e-5)),
-    )
-    for slot in ("SavedMean", "SavedVariance"):
-        s.beside(slot, [picture[0] * picture[1]], s.element_type(s.x))
-    return s.reshaped(normed, s.shape(s.x))
-
-
-def _norm_inputs(s: Sketch, picture: Sequence[int]) -> dict[str, str | Sequence[str]]:
-    inputs: dict[str, str | Sequence[str]] = {"X": s.reshaped(s.x, picture)}
-    inputs.update({slot: s.source(slot) for slot in ("Scale", "Bias") if s.source(slot)})
-    return inputs
 
 
 def _diagonal_of_ones(s: Sketch) -> str | None:
@@ -194,8 +142,6 @@ _FORMULAS: dict[str, Formula] = {
     "diagonal": _diagonal,
     "expand_as_v2": _expanded,
     "eye": _diagonal_of_ones,
-    "group_norm": _grouped,
-    "instance_norm": _each_normed,
     "kron": _each_by_all,
     "masked_fill": _filled,
     "pad3d": _padded,

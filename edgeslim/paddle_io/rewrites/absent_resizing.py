@@ -17,7 +17,7 @@ from edgeslim.paddle_io.rewrites._composing import Formula, composed
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 
-__all__ = ["REWRITE", "weights"]
+__all__ = ["REWRITE", "resized_by_matrices", "weights"]
 
 _LARGEST = 4_000_000
 """Elements of a matrix; beyond, the operator stays as it is."""
@@ -31,6 +31,12 @@ def _resized(s: Sketch) -> str | None:
     given = (s.source("OutSize"), s.sources("SizeTensor"), s.source("Scale"))
     if any(given) or len(shape) != len(made) or not _is_needed(s, shape, made):
         return None
+    return resized_by_matrices(s)
+
+
+def resized_by_matrices(s: Sketch) -> str | None:
+    """Pictures, lines or volumes resized axis by axis; None where a matrix would be too large."""
+    shape, made = s.shape(s.x), s.shape(s.result())
     axes = range(2, len(shape))
     if any(shape[axis] * made[axis] > _LARGEST for axis in axes):
         return None
@@ -63,7 +69,8 @@ def _is_needed(s: Sketch, shape: tuple[int, ...], made: tuple[int, ...]) -> bool
 
 def _factors(s: Sketch, count: int) -> list[float]:
     """The factor of each axis, 0 where sizes alone are given."""
-    given = [float(each) for each in s.given("scale", ()) or ()]
+    scale = s.given("scale", ()) or ()
+    given = [float(each) for each in scale] if isinstance(scale, tuple | list) else [float(scale)]
     return [0.0] * count if not given else (given * count)[:count]
 
 

@@ -158,25 +158,6 @@ def _with_shared_matrix(s: Sketch) -> str | None:
     )
 
 
-def _smallest(s: Sketch) -> dict[str, str] | None:
-    """Paddle-Lite looks for the largest alone, which are those of the opposite."""
-    if s.given("largest", True) or s.source("K"):
-        return None
-    shape = s.shape(s.result())
-    opposite = s.scaled(s.x, -1.0)
-    values = s.write(
-        "top_k_v2",
-        {"X": opposite},
-        shape,
-        k=int(s.given("k", 1)),
-        axis=int(s.given("axis", -1)),
-        largest=True,
-        sorted=True,
-    )
-    places = s.beside("Indices", shape, s.element_type(s.result("Indices")))
-    return {"Out": s.scaled(values, -1.0), "Indices": places}
-
-
 def _bilinear(s: Sketch) -> str:
     """``x W_k y + b_k``: the rows of the first times each matrix, times the second, summed."""
     x, y, weight = s.source("X"), s.source("Y"), s.source("Weight")
@@ -201,7 +182,6 @@ _FORMULAS: dict[str, Formula] = {
     "matmul_v2": _with_shared_matrix,
     "mv": _matrix_by_vector,
     "sum": _sum,
-    "top_k_v2": _smallest,
 }
 
 REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))

@@ -1,16 +1,14 @@
 """Pictures padded with another value than 0, which Paddle writes with a third axis of one.
 
 Paddle-Lite 2.13 takes the axis away itself and mixes up the sides, which `merge_barriers` keeps
-from happening; its kernel with three axes then pads with nought, whatever the value. Its kernel for
+from happening; its kernel with three axes then writes the value byte by byte. Its kernel for
 pictures, which is written here, reads both.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from edgeslim.errors import ModelError
 from edgeslim.paddle_io.block_edits import (
     argument,
     attribute,
@@ -19,18 +17,20 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
     replace_operators,
 )
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.paddings import PADDED_VALUES
 
 __all__ = ["REWRITE"]
 
 
-def _apply(draft: Draft) -> Counter[str]:
+def _apply(draft: Draft) -> None:
     block = draft.block
-    readers, makers = readers_of(block), makers_of(block)
+    readers, makers, view = readers_of(block), makers_of(block), BlockView(block)
     made: dict[int, list[Any]] = {}
-    done = 0
     for index, op in enumerate(block.ops):
-        if op.type != "pad3d" or not _is_wrong(op):
+        operator = view.operator(op)
+        if not PADDED_VALUES.is_met_by(operator):
             continue
         source, result = argument(op.inputs, "X"), argument(op.outputs, "Out")
         before, behind = makers.get(source), _first_reader(block, result)
@@ -42,17 +42,13 @@ def _apply(draft: Draft) -> Counter[str]:
             or not _is_about_depth(before, "unsqueeze2")
             or not _is_about_depth(block.ops[behind], "squeeze2")
         ):
-            raise ModelError(
-                f"a pad3d (of {result!r}) pads with {attribute(op, 'value', 0.0)}, and "
-                "Paddle-Lite's kernel pads with 0; subtract the value before and add it behind"
-            )
+            continue  # as lines and volumes are (`absent_places`)
         made[index] = [_flat(op, before, block.ops[behind])]
         made[behind] = []
         if readers[source] == 1:
             made[next(place for place, each in enumerate(block.ops) if each == before)] = []
-        done += 1
+        draft.note(PADDED_VALUES, operator)
     replace_operators(block, made)
-    return Counter({"padding without its third axis": done} if done else {})
 
 
 def _first_reader(block: Any, name: str) -> int | None:  # noqa: ANN401
@@ -81,16 +77,9 @@ def _sides(op: Any) -> list[int]:  # noqa: ANN401
     return [int(each) for each in attribute(op, "paddings", (0,) * 6)]
 
 
-def _is_wrong(op: Any) -> bool:  # noqa: ANN401
-    if attribute(op, "data_format", "NCDHW") != "NCDHW":
-        return False
-    constant = attribute(op, "mode", "constant") == "constant"
-    return constant and float(attribute(op, "value", 0.0)) != 0
-
-
 def _is_about_depth(op: Any, kind: str) -> bool:  # noqa: ANN401
     return op.type == kind and [int(each) for each in attribute(op, "axes", ())] in ([2], [-3])
 
 
-# Behind the operators: lines and volumes are written otherwise there (`absent_places`).
-REWRITE = Rewrite(stage=Stage.CONSTANTS, apply=_apply)
+# Before the operators, where all that is left is joined with constants.
+REWRITE = Rewrite(stage=Stage.FORMULAS, apply=_apply)

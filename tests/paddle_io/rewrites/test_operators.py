@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.errors import ModelError
 from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites import REWRITES, Draft
@@ -35,8 +34,11 @@ def power(factor: float) -> Any:
         (0.5, ["sqrt"]),
         (-0.5, ["rsqrt"]),
         (0.0, ["scale"]),
-        (1.5, ["pow"]),
-        (65.0, ["pow"]),
+        (1.5, ["sqrt", "elementwise_mul"]),
+        (0.75, ["sqrt", "sqrt", "elementwise_mul"]),
+        (-2.25, ["sqrt", "sqrt", "square", "elementwise_mul", "reciprocal"]),
+        (1.7, ["fill_constant", "elementwise_pow"]),
+        (65.0, ["fill_constant", "elementwise_pow"]),
     ],
 )
 def test_powers(factor: float, written: list[str]) -> None:
@@ -176,13 +178,15 @@ def test_a_bias_as_it_should_be_stays(
     assert made.SerializeToString() == before
 
 
-def test_padding_with_a_third_axis_has_no_other_value() -> None:
+def test_a_volume_padded_with_a_value_is_joined_with_constants() -> None:
     made = program(
-        [Op("pad3d", {"X": "x"}, {"Out": "y"}, {"paddings": [1] * 6, "value": 0.5})],
-        {"x": (1, 4, 8, 8, 8), "y": (1, 4, 10, 10, 10)},
+        [Op("pad3d", {"X": "x"}, {"Out": "y"}, {"paddings": [1, 0] * 3, "value": 0.5})],
+        {"x": (1, 4, 8, 8, 8), "y": (1, 4, 9, 9, 9)},
     )
-    with pytest.raises(ModelError, match=r"pad3d \(of 'y'\) pads with 0.5"):
-        REWRITES.get("flat-paddings").apply(Draft(made))
+    REWRITES.get("flat-paddings").apply(Draft(made))
+    assert kinds(made) == ["pad3d"]
+    REWRITES.get("absent-places").apply(Draft(made))
+    assert kinds(made) == ["fill_constant", "concat"] * 3
 
 
 def test_parameters_of_double_precision_are_stored_single(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import paddle
 from paddle import nn
 
-__all__ = ["Computed"]
+from edgeslim.opspec import Shape
+
+__all__ = ["Computed", "SlopesByElement", "Weighted"]
 
 
 class Computed(nn.Layer):  # type: ignore[misc]
@@ -21,3 +24,40 @@ class Computed(nn.Layer):  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return self._compute(x)
+
+
+class Weighted(nn.Layer):  # type: ignore[misc]
+    """What a function computes of one input and of numbers between two limits."""
+
+    def __init__(
+        self, shape: Shape, compute: Callable[[Any, Any], Any], low: float = -1.0, high: float = 1.0
+    ) -> None:
+        super().__init__()
+        self._compute = compute
+        uniform = nn.initializer.Uniform(low, high)
+        self.weight = self.create_parameter(shape, default_initializer=uniform)
+
+    def forward(self, x: Any) -> Any:
+        return self._compute(x, self.weight)
+
+
+class SlopesByElement(nn.Layer):  # type: ignore[misc]
+    """A linear unit with a slope for each element, which Paddle 2 has for static programs only."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        uniform = nn.initializer.Uniform(0.1, 0.9)
+        self.slopes = self.create_parameter([1, *shape], default_initializer=uniform)
+
+    def forward(self, x: Any) -> Any:
+        if paddle.in_dynamic_mode():
+            return paddle._C_ops.prelu(x, self.slopes, "NCHW", "element")
+        block = paddle.static.default_main_program().current_block()
+        made = block.create_var(dtype=x.dtype, shape=x.shape)
+        block.append_op(
+            type="prelu",
+            inputs={"X": x, "Alpha": self.slopes},
+            outputs={"Out": made},
+            attrs={"mode": "element", "data_format": "NCHW"},
+        )
+        return made

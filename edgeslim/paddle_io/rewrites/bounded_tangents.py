@@ -1,0 +1,26 @@
+"""A hyperbolic tangent of what is kept within the limits beyond which it is 1.
+
+Paddle-Lite 2.13 divides sums of exponentials: on arm of the last elements of each thread, on x86
+wherever ``lite_elementwise_activation_fuse_pass`` makes one operator of a sum and a tangent. Beyond
+88 these are infinite. In single precision the tangent of 10 is 1, and in half precision as well no
+exponential up to there is infinite.
+"""
+
+from __future__ import annotations
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.activations import LARGE_TANGENTS
+
+__all__ = ["REWRITE"]
+
+_LIMIT = 10.0
+
+
+def _bounded(s: Sketch) -> str:
+    return s.apply("tanh", s.apply("clip", s.x, min=-_LIMIT, max=_LIMIT))
+
+
+# At the end, when all others have written their tangents.
+REWRITE = Rewrite(stage=Stage.APART, apply=rewritten({"tanh": _bounded}, LARGE_TANGENTS))

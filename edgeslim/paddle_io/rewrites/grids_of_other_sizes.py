@@ -1,0 +1,53 @@
+"""Pixels from as many places as the picture has, part by part of a grid.
+
+The kernel of Paddle-Lite 2.13 for arm takes the sides of the picture for those of the grid
+(``lite/kernels/arm/grid_sampler_compute.cc``). A longer grid is cut into parts, each of which is an
+example with the same picture, and the last is filled up.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.sampling import GRIDS_OF_OTHER_SIZES
+
+__all__ = ["REWRITE"]
+
+
+def _in_parts(s: Sketch) -> str:
+    grid = s.source("Grid")
+    batch, channels, *sides = s.shape(s.x)
+    pixels, wanted = prod(sides), s.shape(grid)[1:3]
+    places = prod(wanted)
+    parts = -(-places // pixels)
+    row = s.reshaped(grid, [batch, places, 2])
+    if parts * pixels > places:
+        rest = s.constant(0.0, [batch, parts * pixels - places, 2])
+        row = s.joined([row, rest], 1)
+    picture = s.x
+    if parts > 1:
+        picture = s.reshaped(picture, [batch, 1, channels, pixels])
+        picture = s.expanded(picture, [batch, parts, channels, pixels])
+        picture = s.reshaped(picture, [batch * parts, channels, *sides])
+    made = s.write(
+        "grid_sampler",
+        {"X": picture, "Grid": s.reshaped(row, [batch * parts, *sides, 2])},
+        [batch * parts, channels, *sides],
+        output="Output",
+        align_corners=bool(s.given("align_corners", True)),
+        mode=str(s.given("mode", "bilinear")),
+        padding_mode=str(s.given("padding_mode", "zeros")),
+    )
+    made = s.reshaped(made, [batch, parts, channels, pixels])
+    if parts > 1:
+        made = s.transposed(made, [0, 2, 1, 3])
+    made = s.reshaped(made, [batch, channels, parts * pixels])
+    return s.reshaped(s.first(made, places, 2), [batch, channels, *wanted])
+
+
+REWRITE = Rewrite(
+    stage=Stage.OPERATORS, apply=rewritten({"grid_sampler": _in_parts}, GRIDS_OF_OTHER_SIZES)
+)

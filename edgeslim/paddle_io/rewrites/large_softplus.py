@@ -1,0 +1,35 @@
+"""A softplus by its logarithm up to the threshold and a straight line beyond.
+
+The kernel of Paddle-Lite 2.13 for arm takes the exponential of everything, which is infinite
+beyond 88, and does not read the threshold.
+"""
+
+from __future__ import annotations
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.activations import LARGE_SOFTPLUS
+
+__all__ = ["REWRITE"]
+
+_STRAIGHT = 15.0
+"""Beyond, what the logarithm adds to the straight line is below 4e-7."""
+
+_LEAST = -3.0e38
+
+
+def _by_parts(s: Sketch) -> str:
+    beta, threshold = float(s.given("beta", 1.0)), float(s.given("threshold", 20.0))
+    steep = s.scaled(s.x, beta)
+    bent = s.apply("clip", steep, min=_LEAST, max=threshold)
+    bent = s.scaled(s.apply("log", s.scaled(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)
+    if threshold < _STRAIGHT:
+        beyond = s.cast(s.compared("greater_than", steep, s.constant(threshold)))
+        bent = s.both("mul", bent, s.scaled(beyond, -1.0, 1.0))
+        return s.both("add", s.both("mul", s.x, beyond), bent)
+    beyond = s.scaled(s.apply("relu", s.scaled(steep, 1.0, -threshold)), 1.0 / beta)
+    return s.both("add", bent, beyond)
+
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"softplus": _by_parts}, LARGE_SOFTPLUS))

@@ -1,0 +1,80 @@
+"""Functions of single elements."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+
+__all__ = ["LARGE_SOFTPLUS", "LARGE_TANGENTS", "LAWS", "SIGNS", "SLOPES_BY_ELEMENT"]
+
+_BOUNDED = {"clip", "cos", "hard_sigmoid", "relu6", "sigmoid", "sin", "softmax", "tanh"}
+"""Kinds whose results are far from where exponentials are infinite."""
+
+
+def _may_be_large(operator: Operator) -> bool:
+    return not _BOUNDED.intersection(operator.makers.get("X", ()))
+
+
+def _may_be_large_or_bent(operator: Operator) -> bool:
+    return _may_be_large(operator) or float(operator.given("threshold", 20.0)) < 15.0
+
+
+def _is_any(_: Operator) -> bool:
+    return True
+
+
+def _has_slopes_for_one_of_many(operator: Operator) -> bool:
+    return operator.given("mode", "all") == "element" and operator.shape()[:1] != (1,)
+
+
+SIGNS = Law(
+    name="signs",
+    operators=("sign",),
+    condition="always",
+    meets=_is_any,
+    happens="what is to be written is read instead of the input",
+    precisions=EVERY_PRECISION,
+    rewrite="signs",
+    form="by comparisons",
+    source="lite/backends/arm/math/activation.cc (sign)",
+)
+
+LARGE_TANGENTS = Law(
+    name="large-tangents",
+    operators=("tanh",),
+    condition="of what may lie beyond 88",
+    meets=_may_be_large,
+    happens="infinity is divided by infinity: on arm the last elements of each thread, on x86 all "
+    "that opt merges with a sum, are no numbers",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="bounded-tangents",
+    form="within the limits beyond which it is 1",
+    source="lite/backends/arm/math/activation.cc (act_tanh), "
+    "lite/core/optimizer/mir/fusion/elementwise_add_activation_fuse_pass.cc",
+)
+
+LARGE_SOFTPLUS = Law(
+    name="large-softplus",
+    operators=("softplus",),
+    condition="of what may lie beyond 88, or with a threshold of its own",
+    meets=_may_be_large_or_bent,
+    happens="it becomes infinite, and the threshold is not read",
+    precisions=EVERY_PRECISION,
+    rewrite="large-softplus",
+    form="by its two parts",
+    source="lite/backends/arm/math/activation.cc (softplus)",
+)
+
+SLOPES_BY_ELEMENT = Law(
+    name="slopes-by-element",
+    operators=("prelu",),
+    condition="a slope for each element, of more than one example",
+    meets=_has_slopes_for_one_of_many,
+    happens="from the second example on slopes are read from behind those that there are",
+    precisions=EVERY_PRECISION,
+    rewrite="slopes-by-element",
+    form="by its two parts",
+    source="lite/backends/arm/math/activation.cc (act_prelu)",
+)
+
+LAWS = (SIGNS, LARGE_TANGENTS, LARGE_SOFTPLUS, SLOPES_BY_ELEMENT)

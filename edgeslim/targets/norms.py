@@ -1,0 +1,30 @@
+"""Norms over parts of a tensor."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+
+__all__ = ["LAWS", "NORMS_OF_PICTURES"]
+
+_PICTURE_AXES = 4
+
+
+def _is_no_picture(operator: Operator) -> bool:
+    shape = operator.shape()
+    return len(shape) not in (0, 1, _PICTURE_AXES) and min(shape) > 0
+
+
+NORMS_OF_PICTURES = Law(
+    name="norms-of-pictures",
+    operators=("group_norm", "instance_norm"),
+    condition="of other than four axes",
+    meets=_is_no_picture,
+    happens="the sides of a picture are read that is not there",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="norms-of-pictures",
+    form="as that of a picture one pixel wide",
+    source="lite/kernels/arm/instance_norm_compute.cc, lite/kernels/arm/group_norm_compute.cc",
+)
+
+LAWS = (NORMS_OF_PICTURES,)

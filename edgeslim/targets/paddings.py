@@ -1,0 +1,28 @@
+"""Frames around pictures and volumes."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+
+__all__ = ["LAWS", "PADDED_VALUES"]
+
+
+def _is_padded_with_a_value(operator: Operator) -> bool:
+    constant = operator.given("mode", "constant") == "constant"
+    return constant and float(operator.given("value", 0.0)) != 0
+
+
+PADDED_VALUES = Law(
+    name="padded-values",
+    operators=("pad3d",),
+    condition="with a constant other than 0",
+    meets=_is_padded_with_a_value,
+    happens="every byte of the frame is the constant's whole part",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="flat-paddings",
+    form="as that of a picture, or joined with constants",
+    source="lite/backends/host/math/pad3d.cc",
+)
+
+LAWS = (PADDED_VALUES,)

@@ -1,0 +1,37 @@
+"""Networks with functions of single elements."""
+
+from __future__ import annotations
+
+import paddle
+from paddle.nn import functional
+
+from tests.targets.examples._layers import Computed, SlopesByElement
+from tests.targets.nets import Example
+
+__all__ = ["EXAMPLES"]
+
+EXAMPLES = (
+    Example(law="signs", build=lambda: Computed(paddle.sign), shape=(1, 3, 5, 7)),
+    Example(
+        law="large-tangents",
+        build=lambda: Computed(lambda x: paddle.tanh(x * 100.0)),
+        shape=(1, 3, 5, 7),
+    ),
+    Example(
+        law="large-tangents",
+        build=lambda: Computed(lambda x: paddle.tanh(x + 100.0 * x.abs())),
+        shape=(1, 3, 5, 7),
+    ),
+    Example(
+        law="large-softplus",
+        build=lambda: Computed(lambda x: functional.softplus(x * 100.0)),
+        shape=(2, 35),
+    ),
+    Example(
+        law="large-softplus",
+        build=lambda: Computed(lambda x: functional.softplus(x * 3.0, 1.5, 4.0)),
+        shape=(2, 35),
+    ),
+    Example(law="slopes-by-element", build=lambda: SlopesByElement((3, 5, 7)), shape=(2, 3, 5, 7)),
+    Example(law="slopes-by-element", build=lambda: SlopesByElement((6,)), shape=(3, 6)),
+)

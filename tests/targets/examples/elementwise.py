@@ -1,0 +1,46 @@
+"""Networks with powers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import paddle
+from paddle.nn import functional
+
+from tests.targets.examples._layers import Computed, Weighted
+from tests.targets.nets import Example
+
+__all__ = ["EXAMPLES"]
+
+
+def _raised(factor: float, of: Callable[[Any], Any] = functional.relu) -> Example:
+    """Of what has noughts as well; of numbers below it where the power has values there."""
+    return Example(
+        law="powers",
+        build=lambda: Computed(lambda x: paddle.pow(of(x), factor)),
+        shape=(1, 3, 6, 7),
+    )
+
+
+def _repeated(base: tuple[int, ...], shape: tuple[int, ...] = (2, 3, 4, 5)) -> Example:
+    return Example(
+        law="repeated-bases",
+        build=lambda: Weighted(base, lambda x, base: paddle.pow(base, x), 0.3, 1.7),
+        shape=shape,
+    )
+
+
+EXAMPLES = (
+    _raised(3.0, lambda x: x),
+    _raised(0.75),
+    _raised(2.5),
+    _raised(-1.25, lambda x: x.abs() + 0.1),
+    _raised(1.7),
+    _raised(70.0, lambda x: 1.01 * paddle.sin(x)),
+    _repeated((1,)),
+    _repeated((5,)),
+    _repeated((4, 5)),
+    _repeated((3, 1, 1)),
+    _repeated((2, 1, 4, 1)),
+)
