@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 
 from edgeslim.execution import Precision
-from edgeslim.targets._law import EVERYWHERE, Answer, Kernels, Law, Operator
+from edgeslim.targets._law import ARM, EVERYWHERE, Answer, Kernels, Law, Operator
 
 __all__ = [
     "ACTIVATIONS_WITHIN_X86",
     "ACTIVATION_BITS",
+    "CLIPS_WITHIN_PRODUCTS_ARM",
     "LAWS",
     "ODD_SIZES_X86",
     "PRODUCTS_X86",
     "ROUNDS_ACTIVATIONS",
     "ROUNDS_WEIGHTS",
+    "SWISH_WITHIN_DEPTHWISE_ARM",
     "WEIGHT_BITS",
     "WEIGHT_BITS_X86",
 ]
@@ -133,6 +135,33 @@ ACTIVATIONS_WITHIN_X86 = Law(
     source="lite/kernels/x86/conv_compute.cc",
 )
 
+CLIPS_WITHIN_PRODUCTS_ARM = Law(
+    name="int8-clips-within-products",
+    operators=("relu6",),
+    condition="behind a product of what was rounded, with a sum between them",
+    meets=None,
+    happens="a fully connected layer takes it in, and clips at six steps of its result's scale",
+    kernels=ARM,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="kept apart from an int8 product",
+    source="lite/kernels/arm/fc_compute.cc",
+)
+
+SWISH_WITHIN_DEPTHWISE_ARM = Law(
+    name="int8-swish-within-depthwise",
+    operators=("hard_swish",),
+    condition="behind a depthwise convolution of what was rounded, with a norm or sum between them "
+    "or not",
+    meets=None,
+    happens="the int8 convolution takes it in, and multiplies where it should divide",
+    kernels=ARM,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="kept apart from an int8 convolution of single channels",
+    source="lite/backends/arm/math/conv_impl.cc (conv_depthwise_3x3_int8_int8)",
+)
+
 LAWS = (
     ACTIVATION_BITS,
     WEIGHT_BITS,
@@ -140,4 +169,6 @@ LAWS = (
     PRODUCTS_X86,
     ODD_SIZES_X86,
     ACTIVATIONS_WITHIN_X86,
+    CLIPS_WITHIN_PRODUCTS_ARM,
+    SWISH_WITHIN_DEPTHWISE_ARM,
 )

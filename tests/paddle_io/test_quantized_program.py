@@ -178,6 +178,42 @@ def test_on_x86_products_stay_in_floats_and_activations_apart() -> None:
     assert persistent_tensors(draft.program) == persistent_tensors(made)
 
 
+def test_on_arm_a_layer_of_integers_takes_in_no_clip() -> None:
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op("matmul_v2", {"X": "x", "Y": "m"}, {"Out": "a"}, {}),
+        Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "c"}, {"axis": -1}),
+        Op("relu6", {"X": "c"}, {"Out": "d"}, {"threshold": 6.0}),
+    ]
+    shapes = {"x": (2, 8), "a": (2, 5), "c": (2, 5), "d": (2, 5)}
+    made = quantized(program(ops, shapes, {"m": (8, 5), "b": (5,)}))
+    for target, apart in ((Target.ARM, ["dropout", "relu6"]), (Target.X86, ["relu6"])):
+        draft = written_for(made, target)
+        assert kinds(draft.program)[-1 - len(apart) :] == ["elementwise_add", *apart]
+
+
+@pytest.mark.parametrize(("groups", "apart"), [(1, False), (4, True)])
+def test_on_arm_a_depthwise_convolution_of_integers_takes_in_no_hard_swish(
+    groups: int, apart: bool
+) -> None:
+    filters = (4, 4 // groups, 3, 3)
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op(
+            "conv2d" if groups == 1 else "depthwise_conv2d",
+            {"Input": "x", "Filter": "w"},
+            {"Output": "a"},
+            {**CONVOLUTION, "paddings": (1, 1), "groups": groups},
+        ),
+        Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "c"}, {"axis": 1}),
+        Op("hard_swish", {"X": "c"}, {"Out": "d"}, {}),
+    ]
+    made = quantized(program(ops, dict.fromkeys("xacd", (1, 4, 8, 8)), {"w": filters, "b": (4,)}))
+    draft = written_for(made, Target.ARM)
+    assert ("dropout" in kinds(draft.program)) == apart
+    assert [each.law.name for each in draft.noted] == ["int8-swish-within-depthwise"] * apart
+
+
 @pytest.mark.parametrize(
     ("side", "odd"), [(8, False), (1, False), (3, False), (2, True), (6, True)]
 )
