@@ -5,14 +5,19 @@ from __future__ import annotations
 from math import prod
 
 from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
+from edgeslim.targets.quantized import ROUNDS_WEIGHTS
 
 __all__ = ["LAWS", "ROWS_BY_COMPUTED"]
+
+_ROUNDED = {(kind,) for kind in ROUNDS_WEIGHTS}
+"""What makes the parameters that operators of a quantized network read."""
 
 
 def _is_row_by_computed_matrix(operator: Operator) -> bool:
     """Whether there is one row, the matrix is no parameter, and a sum is behind it."""
+    is_parameter = "Y" in operator.constants or operator.makers.get("Y", ())[:1] in _ROUNDED
     return (
-        "Y" not in operator.constants
+        not is_parameter
         and len(operator.shape("Y")) == 2
         and prod(operator.shape("X")[:-1]) == 1
         and "elementwise_add" in operator.readers
