@@ -31,7 +31,11 @@ def command(
     table: Annotated[list[Path] | None, typer.Option(help="Latency table of the device.")] = None,
     task: TaskName = "digits",
     algorithm: Annotated[
-        str, typer.Option(help="annealing, evolution, nsga2, random, surrogate or tpe.")
+        str,
+        typer.Option(
+            help="annealing, evolution, nsga2, random, surrogate or tpe; with numbers as in "
+            "annealing:initial_temperature=100,reduce_rate=0.9."
+        ),
     ] = "surrogate",
     accuracy: Annotated[
         str,
@@ -104,6 +108,8 @@ def command(
 
     Example: edgeslim search --target-latency 0.3ms --space light-nas-small --table host.jsonl
 
+    By work alone: edgeslim search --max-macs 5M --space light-nas-small
+
     On more machines: edgeslim search --join RUN. To watch: edgeslim search --status RUN.
     """
     reached = DeviceChoice(name=device or "", serial=serial, host=host, port=port)
@@ -114,12 +120,12 @@ def command(
         return
     if device is not None:
         raise UsageError("--device goes with --join; a search's devices are those of its tables")
-    if not target_latency or space is None or not table:
-        raise UsageError("a search needs --target-latency, --space and --table")
+    if space is None:
+        raise UsageError("a search needs a --space, such as light-nas; edgeslim space list has all")
     result = search(
-        [parse_ms(each) for each in target_latency],
+        [parse_ms(each) for each in target_latency or ()],
         space=space,
-        table=table,
+        table=table or (),
         device=reached,
         out=out,
         task=task,

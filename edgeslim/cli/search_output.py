@@ -42,7 +42,7 @@ def print_result(result: SearchResult) -> None:
     )
     print_lines(
         "",
-        f"{len(result.candidates)} candidates evaluated; the best meets {_met(result)}; "
+        f"{len(result.candidates)} candidates evaluated; the best {_met(result)}; "
         f"its model is in {result.model}, and {result.trained_accuracy:.1%} right",
         *result.notes,
     )
@@ -52,10 +52,11 @@ def result_document(result: SearchResult) -> dict[str, object]:
     """The result, with the keys that others rely on."""
     return {
         "run": result.run,
-        "target_ms": result.targets[0].target_ms,
+        "target_ms": result.targets[0].target_ms if result.targets else None,
         "targets": [
             {"device": each.device, "target_ms": each.target_ms} for each in result.targets
         ],
+        "sizes": result.sizes,
         "evaluated": len(result.candidates),
         "front": [_candidate(each, result.targets) for each in result.front],
         "measured": [_candidate(each, result.targets) for each in result.measured],
@@ -98,8 +99,13 @@ def print_status(status: SearchStatus) -> None:
     if status.best is not None:
         best = status.best
         lines.append(
-            f"best so far: {best.accuracy:.1%}, predicted "
-            f"{' and '.join(map(format_ms, best.predicted_ms))}, {','.join(map(str, best.tokens))}"
+            f"best so far: {best.accuracy:.1%}, "
+            + (
+                f"predicted {' and '.join(map(format_ms, best.predicted_ms))}, "
+                if best.predicted_ms
+                else ""
+            )
+            + ",".join(map(str, best.tokens))
         )
     print_lines("", *lines)
 
@@ -133,13 +139,19 @@ def status_document(status: SearchStatus) -> dict[str, object]:
 def _met(result: SearchResult) -> str:
     """What the winner meets, and how it is known."""
     measured = result.best.measured_ms or (None,) * len(result.targets)
-    return " and ".join(
+    latencies = [
         f"{format_ms(target.target_ms)} on {device} as "
         f"{'predicted' if took is None else 'measured'}"
         for target, device, took in zip(
             result.targets, device_names(result.targets), measured, strict=True
         )
-    )
+    ]
+    return " and ".join([f"meets {' and '.join(latencies)}"] * bool(latencies) + _sizes(result))
+
+
+def _sizes(result: SearchResult) -> list[str]:
+    """What the winner has of the sizes that are limited."""
+    return [f"has {' and '.join(map(str, result.sizes))}"] if result.sizes else []
 
 
 def _latencies(candidate: Candidate) -> list[str]:
@@ -164,10 +176,10 @@ def _candidate(candidate: Candidate, targets: Sequence[LatencyTarget]) -> dict[s
     measured = candidate.measured_ms or (None,) * len(targets)
     return {
         "tokens": candidate.tokens,
-        "predicted_ms": candidate.predicted_ms[0],
+        "predicted_ms": candidate.predicted_ms[0] if candidate.predicted_ms else None,
         "accuracy": candidate.accuracy,
         "final_accuracy": candidate.final_accuracy,
-        "measured_ms": measured[0],
+        "measured_ms": measured[0] if measured else None,
         "latencies": [
             {"device": target.device, "predicted_ms": predicted_ms, "measured_ms": took_ms}
             for target, predicted_ms, took_ms in zip(

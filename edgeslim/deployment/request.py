@@ -87,11 +87,11 @@ def request_for(
     return Request(
         source=replace(find_model(str(found.model)), name=run.resolve().name),
         folder=out or run / "deployment",
-        table=table or found.table(),
+        table=table or (found.table() if result.targets else None),
         history=run / HISTORY,
         path=path,
-        target_ms=result.targets[0].target_ms,
-        context=LatencyTable.read(found.table()).context,
+        target_ms=result.targets[0].target_ms if result.targets else None,
+        context=LatencyTable.read(found.table()).context if result.targets else None,
         run=run,
         baseline=baseline_for(run, baseline),
     )

@@ -39,9 +39,13 @@ class PopulationSizes:
     Args:
         space: The space.
         target: What its networks are converted for.
+
+    Attributes:
+        target: The same.
     """
 
     def __init__(self, space: Space, target: Target) -> None:
+        self.target = target
         self._sums = SegmentSums(space, target, _rows, 3)
 
     def of(self, tokens: IntArray) -> Sizes:

@@ -164,7 +164,8 @@ class Evidence:
         if self.subject is not None and self.subject.target_ms is not None:
             return self.subject.target_ms
         if self.search is not None:
-            return self.search.place.settings.targets[0].target_ms
+            targets = self.search.place.settings.targets
+            return targets[0].target_ms if targets else None
         return None if self.pruning is None else self.pruning.settings.target_ms
 
 

@@ -94,10 +94,15 @@ def _without_deployment(evidence: Evidence) -> Verdict:
         )
     result, pruned = evidence.result, evidence.pruned
     if result is not None:
-        took = result.best.measured_ms[0] if result.best.measured_ms else None
-        return _by_number(
-            evidence, "the best network of the search", took, result.best.predicted_ms[0]
-        )
+        best = result.best
+        if not best.predicted_ms:
+            return Verdict(
+                sentence="The best network of the search has "
+                f"{' and '.join(map(str, result.sizes))}; no latency was limited, and it was not "
+                "deployed yet."
+            )
+        took = best.measured_ms[0] if best.measured_ms else None
+        return _by_number(evidence, "the best network of the search", took, best.predicted_ms[0])
     if pruned is not None:
         return _by_number(evidence, "the pruned model", pruned.measured_ms, pruned.predicted_ms)
     return Verdict(sentence=f"The {evidence.kind.value} is not finished yet.")
@@ -202,7 +207,7 @@ def _own_latencies(evidence: Evidence) -> list[Fact]:
     """What a search or a pruning says of its model."""
     predicted: float | None = None
     measured: float | None = None
-    if evidence.result is not None:
+    if evidence.result is not None and evidence.result.targets:
         best = evidence.result.best
         predicted, measured = best.predicted_ms[0], (best.measured_ms or (None,))[0]
     elif evidence.pruned is not None:

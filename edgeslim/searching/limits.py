@@ -6,15 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeslim.durations import format_ms
 from edgeslim.errors import InfeasibleTargetError
+from edgeslim.execution import Target
 from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["Array", "LatencyLimit", "Limits", "Mask", "SizeLimit", "feasible_start"]
+__all__ = [
+    "Array",
+    "LatencyLimit",
+    "Limits",
+    "Mask",
+    "SizeLimit",
+    "SizeReached",
+    "feasible_start",
+]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -105,15 +115,33 @@ class SizeLimit:
         return self.said(self.target)
 
 
+class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
+    """What a network has of a size that is limited.
+
+    Args:
+        what: ``macs``, ``parameters`` or ``bytes``.
+        allowed: The most that is allowed.
+        reached: What it has.
+    """
+
+    what: str
+    allowed: int
+    reached: int
+
+    def __str__(self) -> str:
+        unit = "MACs" if self.what == "macs" else self.what
+        return f"{self.reached:,} of {self.allowed:,} {unit}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """Everything that a network must meet.
 
     Args:
         space: The space.
-        latencies: Limits on latencies, at least one.
+        latencies: Limits on latencies.
         sizes: Of the space's networks.
-        others: Limits on sizes.
+        others: Limits on sizes; there is at least one limit of either kind.
     """
 
     space: Space
@@ -134,6 +162,19 @@ class Limits:
         """
         worst: Array = self._shares(population).max(axis=1) - 1.0
         return np.where(np.isnan(worst), np.inf, worst)
+
+    @property
+    def target(self) -> Target:
+        """What networks are counted as converted for."""
+        return self.sizes.target
+
+    def sizes_reached(self, tokens: Tokens) -> tuple[SizeReached, ...]:
+        """What a network has of each size that is limited."""
+        one = np.array([tokens], np.int64)
+        return tuple(
+            SizeReached(what=limit.what, allowed=int(limit.target), reached=int(limit.held(one)[0]))
+            for limit in self.others
+        )
 
     def costs(self, population: Sequence[Tokens]) -> Array:
         """Predicted latency on each device and the parameters, ``(networks, devices + 1)``."""

@@ -10,7 +10,7 @@ from edgeslim.errors import UsageError
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import Progress
 from edgeslim.searching.accuracy import ESTIMATORS, Accuracy, Judging
-from edgeslim.searching.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.searching.algorithms import Algorithm, Problem, find_algorithm
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from edgeslim.searching.limits import Limits
@@ -66,8 +66,7 @@ def worker(
         UsageError: The space is another here than where the search was begun.
     """
     settings, space = run.settings, first.space
-    target = first.latencies[0].predictor.predictor.table.context.execution.target
-    mine = space_fingerprint(space, target)
+    mine = space_fingerprint(space, first.target)
     if mine != settings.space_fingerprint:
         raise UsageError(
             f"{settings.space} is another space here ({mine}) than where the search was begun "
@@ -97,7 +96,7 @@ def _algorithm(
     settings: SearchSettings, space: Space, task: Task
 ) -> Callable[[Problem], Algorithm]:
     """The search's algorithm, behind its prefilter if it has one."""
-    make = ALGORITHMS.get(settings.algorithm)
+    make = find_algorithm(settings.algorithm)
     prefilter = parse_prefilter(settings.prefilter)
     if prefilter is None:
         return make

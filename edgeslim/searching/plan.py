@@ -140,10 +140,11 @@ def _contest(
 def _same(one: Candidate, other: Candidate) -> bool:
     """Whether two are one network: by their tokens, or as tokens may say nothing of some networks.
 
-    Networks of the same operators are predicted to take the very same, and judged alike.
+    Networks of the same operators are predicted to take the very same, and judged alike; where
+    no latency is predicted, only their tokens tell.
     """
-    if one.tokens == other.tokens:
-        return True
+    if one.tokens == other.tokens or not one.predicted_ms:
+        return one.tokens == other.tokens
     return (one.accuracy, one.predicted_ms) == (other.accuracy, other.predicted_ms)
 
 

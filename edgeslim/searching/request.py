@@ -14,11 +14,11 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.progress import Progress
 from edgeslim.searching.accuracy import ESTIMATORS
-from edgeslim.searching.algorithms import ALGORITHMS
+from edgeslim.searching.algorithms import find_algorithm
 from edgeslim.searching.limits import Limits, feasible_start
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
-from edgeslim.searching.run_limits import knowing_predictors, limits_with
+from edgeslim.searching.run_limits import SIZED_FOR, knowing_predictors, limits_with
 from edgeslim.searching.settings import LatencyTarget, SearchSettings, space_fingerprint
 from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
@@ -68,18 +68,23 @@ class SearchRequest:
     seed: int
 
     def check(self) -> None:
-        """Proves that names are known and that each limit has its table.
+        """Proves that names are known, that something is limited, and each latency has its table.
 
         Raises:
-            UsageError: A name is not, or there are more of one than of the other.
+            UsageError: A name is not, nothing is, or there are more of one than of the other.
         """
-        ALGORITHMS.get(self.algorithm)
+        find_algorithm(self.algorithm)
         ESTIMATORS.get(self.accuracy)
         parse_prefilter(self.prefilter)
         if len(self.targets_ms) != len(self.tables):
             raise UsageError(
                 f"{len(self.targets_ms)} latency limits and {len(self.tables)} tables: "
                 "each limit needs the table of its device, in the same order"
+            )
+        if not (self.targets_ms or self.max_macs or self.max_parameters or self.max_bytes):
+            raise UsageError(
+                "nothing limits the search: give --target-latency 20ms with the --table of a "
+                "device, or --max-macs 300M, --max-parameters 3M or --max-size 4M"
             )
 
     def family(self, progress: Progress) -> SpaceFamily:
@@ -112,7 +117,7 @@ class SearchRequest:
             InfeasibleTargetError: No network is within all limits.
         """
         space = family.space(self.input_shape, task.num_classes)
-        target = tables[0].context.execution.target
+        target = tables[0].context.execution.target if tables else SIZED_FOR
         for table in tables:
             if table.context.execution.target != target:
                 raise UsageError(

@@ -12,6 +12,7 @@ import msgspec
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.files import new_folder, read_bytes, read_json, write_bytes, write_json
 from edgeslim.searching.candidates import Candidate
+from edgeslim.searching.limits import SizeReached
 from edgeslim.searching.settings import LatencyTarget, SearchSettings
 
 __all__ = ["RunFolder", "SearchPlace", "SearchResult", "default_folder", "newest_run"]
@@ -37,6 +38,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         run: Its folder.
         targets: The latency limits.
+        sizes: What the best one has of each size that is limited.
         candidates: Every network that was evaluated, in the order they were proposed.
         front: Networks that no other beats in latency and accuracy, fastest first.
         best: The most accurate one that meets every limit, as measured where it could be.
@@ -55,6 +57,7 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     trained_accuracy: float
     metric: str = "accuracy"
     notes: tuple[str, ...] = ()
+    sizes: tuple[SizeReached, ...] = ()
 
     @property
     def measured(self) -> tuple[Candidate, ...]:

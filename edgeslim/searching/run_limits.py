@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from edgeslim.execution import Target
 from edgeslim.latency_rows import NetworkRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
@@ -13,7 +14,10 @@ from edgeslim.searching.limits import LatencyLimit, Limits, SizeLimit
 from edgeslim.searching.settings import Round, SearchSettings
 from edgeslim.spaces import Space, every_operator
 
-__all__ = ["RunLimits", "knowing_predictors", "limits_with"]
+__all__ = ["SIZED_FOR", "RunLimits", "knowing_predictors", "limits_with"]
+
+SIZED_FOR = Target.ARM
+"""What networks are counted as converted for, where no table says what they run on."""
 
 
 class RunLimits:
@@ -50,7 +54,8 @@ class RunLimits:
 
 def limits_with(settings: SearchSettings, space: Space, predictors: Sequence[Predictor]) -> Limits:
     """The limits of a search, as its targets' tables predict."""
-    sizes = PopulationSizes(space, predictors[0].table.context.execution.target)
+    targets = [predictor.table.context.execution.target for predictor in predictors]
+    sizes = PopulationSizes(space, targets[0] if targets else SIZED_FOR)
     wanted = {
         "macs": settings.max_macs,
         "parameters": settings.max_parameters,

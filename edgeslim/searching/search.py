@@ -21,10 +21,10 @@ __all__ = ["search"]
 
 
 def search(
-    target_ms: float | Sequence[float],
+    target_ms: float | Sequence[float] = (),
     *,
     space: str,
-    table: Path | Sequence[Path],
+    table: Path | Sequence[Path] = (),
     device: DeviceChoice | None = None,
     out: Path | None = None,
     task: str = "digits",
@@ -60,14 +60,15 @@ def search(
     without the interruption, with however many workers.
 
     Args:
-        target_ms: The latency limit, or several.
+        target_ms: The latency limit, or several; none where only sizes are limited.
         space: Name of the space, or a user's file.
-        table: Latency table of the device; for several limits as many, in the same order.
+        table: Latency table of the device; for several limits as many, in the same order. None
+            where no latency is limited: then nothing is predicted and nothing measured.
         device: How devices are reached, if not as their profiles say.
         out: The run's folder; by default that of the same search in ``runs`` if one was
             interrupted there, or else a new one.
         task: What candidates are judged for: a task's name, ``name:folder``, or a file.
-        algorithm: Name of the algorithm.
+        algorithm: Of which kind it is, see `edgeslim.searching.algorithms.find_algorithm`.
         accuracy: ``training`` or ``supernet``.
         supernet: File of a trained supernet; by default one is trained for the search.
         prefilter: A proxy and among how many proposals it chooses, ``macs:8``.
@@ -92,7 +93,8 @@ def search(
         progress: Where to show it.
 
     Raises:
-        UsageError: Unknown names; a folder with another search; a table of another device.
+        UsageError: Unknown names; no limit at all; a folder with another search; a table of
+            another device.
         MissingLatencyError: A table knows nothing like some operators of the space.
         InfeasibleTargetError: No network is within the limits; says what is reachable.
         StorageError: The storage has trouble.
@@ -139,6 +141,7 @@ def search(
             trained_accuracy=begun.finals.save_winner(winner, begun.folder, progress),
             metric=begun.task.metric_name,
             notes=tuple(_notes(begun, winner)),
+            sizes=begun.limits.sizes_reached(winner.tokens),
         )
     begun.folder.finish(result)
     return result

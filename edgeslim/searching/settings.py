@@ -50,7 +50,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         input_shape: Input of its networks.
         num_classes: Width of their output.
         task: What they are trained for.
-        targets: The latency limits, at least one.
+        targets: The latency limits; none where only sizes are limited.
         confidence: How likely each prediction must make it that the latency is met.
         max_macs: Most multiply-accumulate operations, if limited.
         max_parameters: Most parameters.
@@ -126,6 +126,16 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
     def longest(self) -> int:
         """How many epochs finalists and the winner are trained."""
         return self.final_epochs or self.epochs
+
+    @property
+    def size_limits(self) -> dict[str, int]:
+        """The sizes that are limited, by what people call them."""
+        known = {
+            "MACs": self.max_macs,
+            "parameters": self.max_parameters,
+            "bytes": self.max_bytes,
+        }
+        return {what: most for what, most in known.items() if most is not None}
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -140,7 +140,10 @@ def _apart(folder: Path, done: Compression) -> float:
         (("strategies: {l: {class: LatencyPruneStrategy, target_latency: 20ms}}\n"
          "compressor: {epoch: 1, strategies: [l]}"), {}, "strategies.l.table is missing"),
         (("strategies: {n: {class: LightNASStrategy, target_latency: 0}}\n"
-         "compressor: {epoch: 1, strategies: [n]}"), {}, "strategies.n.target_latency is 0"),
+         "compressor: {epoch: 1, strategies: [n]}"), {},
+         "strategies.n has neither target_latency nor target_flops"),
+        (("strategies: {n: {class: LightNASStrategy, target_latency: -1}}\n"
+         "compressor: {epoch: 1, strategies: [n]}"), {}, "strategies.n.target_latency is -1"),
         (("strategies: {n: {class: LightNASStrategy, target_latency: 2ms, table: t, "
          "finalists: 3}}\n"
          "compressor: {epoch: 1, strategies: [n]}"), {},

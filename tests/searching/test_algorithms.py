@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeslim.searching.algorithms import ALGORITHMS, Algorithm, Problem
+from edgeslim.errors import UsageError
+from edgeslim.searching.algorithms import ALGORITHMS, Algorithm, Problem, find_algorithm
+from edgeslim.searching.algorithms.annealing import Annealing
 from edgeslim.spaces import Tokens
 
 NAMES = ALGORITHMS.names()
@@ -264,3 +267,33 @@ def test_optuna_says_nothing_to_users(
         walk(free(0).algorithm("tpe"), 14, late=2)
     assert caplog.records == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_algorithm_takes_numbers_of_its_own() -> None:
+    problem = Problem(
+        ranges=(3, 3),
+        start=(0, 0),
+        feasible=lambda tokens: np.ones(len(tokens), np.bool_),
+        costs=lambda tokens: np.ones((len(tokens), 1)),
+        generator=np.random.default_rng(0),
+    )
+    made = find_algorithm("annealing:initial_temperature=100, reduce_rate=0.9")(problem)
+    assert isinstance(made, Annealing)
+    assert made.temperature == 100
+    made.tell((0, 0), 0.5)
+    assert made.temperature == 90
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("anealing:reduce_rate=0.9", "did you mean 'annealing'"),
+        ("annealing:rate=0.9", "annealing has no 'rate'; it has initial_temperature, reduce_rate"),
+        ("random:reduce_rate=0.9", "random has no 'reduce_rate'; it has nothing to set"),
+        ("annealing:reduce_rate=-1", "reduce_rate must be a number above 0, not '-1'"),
+        ("annealing:reduce_rate", "reduce_rate must be a number above 0, not ''"),
+    ],
+)
+def test_numbers_that_an_algorithm_has_not_are_refused(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        find_algorithm(text)

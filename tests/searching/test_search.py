@@ -298,7 +298,7 @@ def test_there_must_be_a_search_to_join_or_look_at(tmp_path: Path) -> None:
         (["--join", "a", "--status", "b"], "--join and --status are two things"),
         (["--join", "a", "--space", "light-nas"], "has its limits, space and tables already"),
         (["--device", "host"], "--device goes with --join"),
-        (["--space", "light-nas"], "a search needs --target-latency, --space and --table"),
+        (["--space", "light-nas"], "nothing limits the search: give --target-latency 20ms"),
     ],
 )
 @pytest.mark.slow
@@ -325,3 +325,20 @@ def check_document(document: Any, result: SearchResult) -> None:
     assert 0 < best["measured_ms"] <= document["target_ms"] == 100
     assert best["predicted_ms"] > 0
     assert best["latencies"][0]["device"] == "host"
+
+
+def test_work_alone_can_be_limited_without_any_table(tmp_path: Path) -> None:
+    found = search(**OPTIONS, max_macs=3_000_000, out=tmp_path / "run")
+    assert found.targets == ()
+    (size,) = found.sizes
+    assert (size.what, size.allowed) == ("macs", 3_000_000)
+    assert 600_000 < size.reached <= 3_000_000
+    assert all(each.predicted_ms == () and not each.is_measured for each in found.candidates)
+    assert (Path(found.model) / "model.pdmodel").exists()
+    assert search(**OPTIONS, max_macs=3_000_000, out=tmp_path / "run") == found
+
+
+def test_something_must_be_limited(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing limits the search: give --target-latency"):
+        search(**OPTIONS, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

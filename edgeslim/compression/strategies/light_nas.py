@@ -1,4 +1,4 @@
-"""A search for a network within a latency, before the first epoch; its winner is trained on.
+"""A search for a network within limits, before the first epoch; its winner is trained on.
 
 The search is `edgeslim search`, whole: a killed one goes on where it was.
 """
@@ -19,7 +19,7 @@ from edgeslim.compression.strategies._strategy import (
 )
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
-from edgeslim.searching.algorithms import ALGORITHMS
+from edgeslim.searching.algorithms import find_algorithm
 from edgeslim.searching.search import search
 from edgeslim.searching.settings import check_finalists
 
@@ -36,14 +36,15 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
     """Keys of `LightNASStrategy`.
 
     Args:
-        controller: Accepted; see ``algorithm``.
-        target_latency: The limit: ``20ms``, or as in old files a number of milliseconds.
+        controller: Name of the annealing's settings, if ``algorithm`` names nothing else.
+        target_latency: The limit: ``20ms``, or as in old files a number of milliseconds; 0 is
+            none, and then no table is needed.
         target_flops: Most work, as PaddleSlim 1.x counted it.
         retrain_epoch: Epochs that each candidate is trained.
         search_steps: How many candidates there are.
         space: Name of the space, or a user's file.
         table: Latency table, if not the compressor's.
-        algorithm: Of the search.
+        algorithm: Of the search; by default annealing.
         finalists: How many of the best are trained by themselves; the most accurate wins.
         final_epochs: How long they are.
     """
@@ -51,7 +52,6 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
     role: ClassVar[Role] = Role.SEARCHES
     no_effect: ClassVar[dict[str, str]] = {
         "end_epoch": "the search is over before the first epoch",
-        "controller": "algorithm says how the search proposes, annealing among others",
         "server_ip": _NO_SERVER,
         "server_port": _NO_SERVER,
         "is_server": _NO_SERVER,
@@ -72,7 +72,7 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
     key: Any = None
     space: str = "light-nas"
     table: str | None = None
-    algorithm: str = "annealing"
+    algorithm: str | None = None
     finalists: Annotated[int, Meta(ge=1)] = 1
     final_epochs: Annotated[int, Meta(ge=1)] | None = None
 
@@ -87,6 +87,7 @@ class _LightNas(Idle):
         self._settings = settings
         self._common = configuration.compressor
         self._table = settings.table or configuration.compressor.table
+        self._controllers = configuration.controllers
 
     def check(self, work: Work) -> None:
         own = self._settings
@@ -95,30 +96,35 @@ class _LightNas(Idle):
                 f"{self._place}.start_epoch is {own.start_epoch}, and a search comes first"
             )
         work.check_metric(self._place, own.metric_name)
-        self._target_ms()
-        if self._table is None:
+        if self._target_ms() is not None and self._table is None:
             raise UsageError(
                 f"{self._place}.table is missing: a latency is predicted by the table of a device"
+            )
+        if self._target_ms() is None and not own.target_flops:
+            raise UsageError(
+                f"{self._place} has neither target_latency nor target_flops: give a limit, such "
+                "as target_latency: 20ms"
             )
         try:
             check_finalists(own.finalists, own.final_epochs, epochs=own.retrain_epoch)
         except UsageError as error:
             raise UsageError(f"{self._place}.finalists: {error}") from error
-        if own.algorithm not in ALGORITHMS:
-            try:
-                ALGORITHMS.get(own.algorithm)
-            except UsageError as error:
-                raise UsageError(f"{self._place}.algorithm: {error}") from error
+        try:
+            find_algorithm(self._algorithm())
+        except UsageError as error:
+            raise UsageError(f"{self._place}.algorithm: {error}") from error
 
     def begin_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002 - it has one
         own = self._settings
+        target_ms = self._target_ms()
+        limited = target_ms is not None
         found = search(
-            self._target_ms(),
+            () if target_ms is None else target_ms,
             space=own.space,
-            table=Path(self._table or ""),
+            table=Path(self._table) if limited and self._table is not None else (),
             out=work.own(self._name) / "search",
             task=work.task_name,
-            algorithm=own.algorithm,
+            algorithm=self._algorithm(),
             input_shape=self._common.input_shape,
             # A multiply-accumulate was two operations, but for depthwise ones, of which the
             # old count had none.
@@ -135,19 +141,31 @@ class _LightNas(Idle):
         work.say(f"strategies.{self._name}: goes on with tokens {tokens}")
         work.go_on_with(Path(found.model) / "model")
 
-    def _target_ms(self) -> float:
+    def _algorithm(self) -> str:
+        """What the search takes: a name, with the controller's numbers where it is annealing."""
+        own = self._settings
+        if own.algorithm is not None or own.controller is None:
+            return own.algorithm or "annealing"
+        annealing = self._controllers[own.controller]
+        return (
+            f"annealing:initial_temperature={annealing.init_temperature:g},"
+            f"reduce_rate={annealing.reduce_rate:g}"
+        )
+
+    def _target_ms(self) -> float | None:
+        """The limit on the latency; None is none."""
         given = self._settings.target_latency
         if isinstance(given, str):
             try:
                 return parse_ms(given)
             except UsageError as error:
                 raise UsageError(f"{self._place}.target_latency: {error}") from error
-        if not given > 0:
+        if given < 0:
             raise UsageError(
-                f"{self._place}.target_latency is {given:g}: give a limit above nought, such as "
-                "20ms; a search by work alone says nothing of a device"
+                f"{self._place}.target_latency is {given:g}: give a limit such as 20ms, or 0 for "
+                "none"
             )
-        return float(given)
+        return float(given) or None
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _LightNas:  # noqa: ANN401

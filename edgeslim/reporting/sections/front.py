@@ -61,13 +61,16 @@ def front(evidence: Evidence) -> Section | None:
 
 
 def _asked(settings: SearchSettings) -> str:
-    limits = " and ".join(
+    limits = [
         f"{ms(each.target_ms)} on {device}"
         for each, device in zip(settings.targets, settings.devices, strict=True)
-    )
+    ]
+    if limits:
+        limits[-1] += f" at {percent(settings.confidence, 0)} confidence"
+    limits += [f"{most:,} {what}" for what, most in settings.size_limits.items()]
     return (
         f"{settings.algorithm} over the space {settings.space}, for {settings.task}, within "
-        f"{limits} at {percent(settings.confidence, 0)} confidence; accuracies by "
+        f"{' and '.join(limits)}; accuracies by "
         f"{settings.accuracy}, {_epochs(settings.epochs)}, seed {settings.seed}{_finals(settings)}."
     )
 
@@ -167,10 +170,12 @@ def _legend(marks: Collection[Mark]) -> list[Key]:
 
 
 def _told(each: Candidate, place: int, *, best: bool = False) -> str:
-    latency_ms, measured = _latency(each, place)
-    how = "measured" if measured else "predicted"
+    took = ""
+    if each.predicted_ms:
+        latency_ms, measured = _latency(each, place)
+        took = f"{ms(latency_ms)} {'measured' if measured else 'predicted'}, "
     return (
-        f"candidate {each.number}{' (chosen)' if best else ''}: {ms(latency_ms)} {how}, "
+        f"candidate {each.number}{' (chosen)' if best else ''}: {took}"
         f"accuracy {shown(each.accuracy, Unit.SHARE)}, tokens {','.join(map(str, each.tokens))}"
     )
 
