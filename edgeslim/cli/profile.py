@@ -81,6 +81,11 @@ def command(
 
     Several devices are measured at once, one table each.
 
+    Of nothing named it measures the space in which edgeslim search looks by default, into a
+    table that search finds.
+
+    Example: edgeslim profile --device android
+
     Example: edgeslim profile --device host --space light-nas-small --budget 100 --out host.jsonl
     """
     settings = settings_choice(stay_on, fixed_performance, lock_frequency)

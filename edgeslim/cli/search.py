@@ -10,6 +10,7 @@ import typer
 from edgeslim.cli.options import Host, Port, Seed, Serial, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.search_choices import assumed
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
 from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
@@ -97,7 +98,11 @@ def command(
         str | None, typer.Option(help="Look at a search: its folder, or its name in --storage.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="With --join: measure on this device, and train nothing.")
+        str | None,
+        typer.Option(
+            help="Whose table is taken where none is named. With --join: measure on this device, "
+            "and train nothing."
+        ),
     ] = None,
     serial: Serial = None,
     host: Host = None,
@@ -105,6 +110,10 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Search a space for the most accurate network within limits, measured at the end.
+
+    Where no space or table is named it says what it takes.
+
+    Example: edgeslim search --target-latency 20ms
 
     Example: edgeslim search --target-latency 0.3ms --space light-nas-small --table host.jsonl
 
@@ -118,14 +127,17 @@ def command(
             raise UsageError("a search that was begun has its limits, space and tables already")
         _take_part(join, status, storage, reached if device else None, supernet, as_json=as_json)
         return
-    if device is not None:
-        raise UsageError("--device goes with --join; a search's devices are those of its tables")
-    if space is None:
-        raise UsageError("a search needs a --space, such as light-nas; edgeslim space list has all")
+    if device is not None and table:
+        raise UsageError(
+            "--device says whose table is taken; a search's devices are those of its --table"
+        )
+    limits_ms = [parse_ms(each) for each in target_latency or ()]
+    shape = only_shape(input_shape)
+    space, tables = assumed(space, table or [], limits_ms, device or "", shape, task)
     result = search(
-        [parse_ms(each) for each in target_latency or ()],
+        limits_ms,
         space=space,
-        table=table or (),
+        table=tables,
         device=reached,
         out=out,
         task=task,
@@ -134,7 +146,7 @@ def command(
         supernet=supernet,
         prefilter=prefilter,
         starts=start or (),
-        input_shape=only_shape(input_shape),
+        input_shape=shape,
         max_macs=_count(max_macs),
         max_parameters=_count(max_parameters),
         max_bytes=_count(max_size),

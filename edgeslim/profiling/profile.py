@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import time
@@ -27,9 +28,14 @@ from edgeslim.profiling.operators import OperatorCounts, measure_operators
 from edgeslim.profiling.plan import Budget, Plan
 from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import Space
+from edgeslim.spaces import DEFAULT_SPACE, Space
 
-__all__ = ["ProfileResult", "default_table", "profile"]
+__all__ = ["TABLES", "ProfileResult", "default_table", "profile"]
+
+_log = logging.getLogger(__name__)
+
+TABLES = Path("latency_tables")
+"""Folder of the tables for which nobody names a file, with a folder for each device."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +91,8 @@ def profile(
         device: Name of the device's profile, or that and what is wanted otherwise.
         model: A model, as on the command line.
         space: Name of a search space, or the user's file with one.
-        operators: A file with one operator a line, in JSON; exactly one of the three.
+        operators: A file with one operator a line, in JSON; one of the three. By default the
+            space in which `edgeslim.search` looks by default.
         out: The table; by default one for this device and context.
         input_shapes: Input of the model or the space, by name or under an empty name.
         num_classes: Width of the space's output.
@@ -102,8 +109,16 @@ def profile(
         UnwritableError: The table cannot be written.
     """
     start = time.monotonic()
-    if sum(given is not None for given in (model, space, operators)) != 1:
-        raise UsageError("give exactly one of --model, --space and --operators")
+    given = sum(each is not None for each in (model, space, operators))
+    if given > 1:
+        raise UsageError("give one of --model, --space and --operators")
+    if not given:
+        space = DEFAULT_SPACE
+        _log.warning(
+            "the operators of the space %s are measured, in which edgeslim search looks by "
+            "default; name others with --model, --space or --operators",
+            space,
+        )
     _check(networks, seed)
     limit = Budget(operators=budget, seconds=time_s)
     chosen = None if space is None else _space(space, input_shapes or {}, num_classes, progress)
@@ -171,7 +186,7 @@ def default_table(context: TableContext) -> Path:
     processor = re.sub(r"[^a-z0-9]+", "-", context.hardware.lower()).strip("-")
     unit = re.sub(r"[^A-Za-z0-9]+", "-", f"-{context.unit}").rstrip("-")
     name = f"{processor}-{execution.target.value}-{execution.threads}t{unit}.jsonl"
-    return Path("latency_tables") / context.device / name
+    return TABLES / context.device / name
 
 
 def _measure(

@@ -168,5 +168,8 @@ def newest_run(runs: Path) -> Path:
     """
     results = sorted(runs.glob("*/result.json"), key=lambda path: path.stat().st_mtime)
     if not results:
-        raise UsageError(f"there is no finished search in {runs}; give a model or a run")
+        raise UsageError(
+            f"there is no finished search in {runs}; edgeslim search --target-latency 20ms makes "
+            "one, or give a model or a run"
+        )
     return results[-1].parent

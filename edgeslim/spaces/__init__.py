@@ -20,6 +20,7 @@ from edgeslim.spaces._space import (
 )
 
 __all__ = [
+    "DEFAULT_SPACE",
     "SPACES",
     "Segment",
     "Space",
@@ -33,6 +34,9 @@ __all__ = [
     "parse_tokens",
     "some_networks",
 ]
+
+DEFAULT_SPACE = "light-nas-small"
+"""Small enough to be measured and searched in minutes, for a task that needs no download."""
 
 SPACES: Shelf[SpaceFamily] = Shelf(
     what="search space", package="edgeslim.spaces", attribute="SPACE"

@@ -179,7 +179,7 @@ def test_a_search_without_a_result_is_not_deployed(run: RunFolder) -> None:
 
 
 def test_without_a_model_or_a_search_there_is_nothing_to_deploy(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no finished search in .*; give a model"):
+    with pytest.raises(UsageError, match=r"there is no finished search in .*, or give a model"):
         deploy(None, runs=tmp_path)
 
 

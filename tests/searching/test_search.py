@@ -297,7 +297,7 @@ def test_there_must_be_a_search_to_join_or_look_at(tmp_path: Path) -> None:
     [
         (["--join", "a", "--status", "b"], "--join and --status are two things"),
         (["--join", "a", "--space", "light-nas"], "has its limits, space and tables already"),
-        (["--device", "host"], "--device goes with --join"),
+        (["--device", "host", "--table", "t"], "--device says whose table is taken"),
         (["--space", "light-nas"], "nothing limits the search: give --target-latency 20ms"),
     ],
 )

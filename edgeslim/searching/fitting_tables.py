@@ -1,0 +1,73 @@
+"""The tables that a search may take where none is named: those that `profile` left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeslim.errors import EdgeslimError, UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.profile import TABLES
+from edgeslim.spaces import Space, every_operator
+
+__all__ = ["FittingTable", "fitting_tables", "no_table_error"]
+
+_LEAST_MEASURED = 0.1
+"""Of a space's operators: a table of another network would be stretched over all of them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FittingTable:
+    """A table that was made for a space: it has some of its operators and is like all.
+
+    Args:
+        path: The table.
+        device: Whose it is.
+        changed: When it was written last, seconds since the epoch.
+    """
+
+    path: Path
+    device: str
+    changed: float
+
+
+def fitting_tables(space: Space, *, device: str = "", folder: Path = TABLES) -> list[FittingTable]:
+    """The newest fitting table of each device, the newest first.
+
+    Args:
+        space: The space.
+        device: Of this device alone; of all if it is empty.
+        folder: Where `edgeslim.profiling.profile` leaves tables.
+    """
+    found = sorted(_fitting(space, device, folder), key=lambda each: -each.changed)
+    newest: dict[str, FittingTable] = {}
+    for table in found:
+        newest.setdefault(table.device, table)
+    return list(newest.values())
+
+
+def _fitting(space: Space, device: str, folder: Path) -> Iterator[FittingTable]:
+    for path in folder.glob("*/*.jsonl"):
+        try:
+            table = LatencyTable.read(path)
+            operators = every_operator(space, table.context.execution.target)
+            measured = sum(operator in table for operator in operators)
+            fits = measured >= _LEAST_MEASURED * len(operators) and not Predictor(
+                table
+            ).rows.unknown(operators)
+        except EdgeslimError:  # whatever it is, it is nothing that a search could take
+            continue
+        if fits and device in {"", table.context.device}:
+            yield FittingTable(path=path, device=table.context.device, changed=path.stat().st_mtime)
+
+
+def no_table_error(space: str, device: str) -> UsageError:
+    """What to say where a latency is limited and no table fits."""
+    whose = f"of {device} " if device else ""
+    option = f" --device {device}" if device else " --device DEVICE (edgeslim devices lists them)"
+    return UsageError(
+        f"there is no table {whose}under {TABLES} that knows the operators of {space}; "
+        f"edgeslim profile{option} --space {space} makes one, or --table names one"
+    )

@@ -1,0 +1,88 @@
+"""What ``search`` takes where nothing is named, among tables that are there."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edgeslim.cli.search_choices import assumed
+from edgeslim.errors import UsageError
+from edgeslim.latency_table import LatencyTable
+from edgeslim.profiling.profile import TABLES
+from edgeslim.spaces import DEFAULT_SPACE, SPACES
+from tests.searching.made_up import made_up_table, small_space
+from tests.values import CONTEXT, relu, row, table_at
+
+SHAPE = small_space().input_shape
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, in which everything happens."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fitting(device: str, name: str = "table.jsonl", *, age_s: float = 0.0) -> Path:
+    """A table of a device that knows the whole space, written some time ago."""
+    path = TABLES / device / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made_up_table(path, small_space(), msgspec.structs.replace(CONTEXT, device=device))
+    os.utime(path, (1e9 - age_s, 1e9 - age_s))
+    return path
+
+
+def taken(device: str = "", *, space: str | None = None) -> tuple[str, list[Path]]:
+    name, tables = assumed(space, [], [20.0], device, SHAPE, "digits")
+    return name, list(tables)
+
+
+def test_the_only_fitting_table_is_taken_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    table = fitting("phone")
+    table_at(TABLES / "phone" / "other.jsonl", row(relu(8), 1.0))
+    (TABLES / "phone" / "none.jsonl").write_text("no table")
+    with caplog.at_level(logging.WARNING):
+        assert taken() == (DEFAULT_SPACE, [table])
+    assert f"the space {DEFAULT_SPACE} is searched, for the task digits" in caplog.text
+    assert f"phone limits the latency by its table {table}" in caplog.text
+
+
+def test_of_one_device_the_newest_is_taken() -> None:
+    fitting("phone", "old.jsonl", age_s=60)
+    newest = fitting("phone", "new.jsonl")
+    assert taken(space=DEFAULT_SPACE) == (DEFAULT_SPACE, [newest])
+
+
+def test_of_several_devices_one_must_be_named() -> None:
+    fitting("phone")
+    board = fitting("board", age_s=60)
+    with pytest.raises(UsageError, match="tables of phone, board: say which with --device phone"):
+        taken()
+    assert taken("board") == (DEFAULT_SPACE, [board])
+
+
+def test_without_a_table_the_command_is_said_that_makes_one() -> None:
+    with pytest.raises(UsageError, match=r"profile --device DEVICE .* --space light-nas-small"):
+        taken()
+    fitting("phone")
+    with pytest.raises(UsageError, match="edgeslim profile --device board --space light-nas-small"):
+        taken("board")
+
+
+def test_a_table_of_another_space_does_not_fit() -> None:
+    fitting("phone")
+    other = SPACES.get("light-nas").space()
+    with pytest.raises(UsageError, match="that knows the operators of light-nas"):
+        assumed("light-nas", [], [20.0], "", other.input_shape, "digits")
+
+
+def test_what_is_named_is_taken(folder: Path) -> None:
+    fitting("phone")
+    table = LatencyTable.open(folder / "mine.jsonl", CONTEXT)
+    given = assumed("light-nas", [table.path], [20.0], "", None, "digits")
+    assert given == ("light-nas", [table.path])
+    assert assumed("light-nas", [], [], "", None, "digits") == ("light-nas", [])
