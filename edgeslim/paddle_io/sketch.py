@@ -133,6 +133,15 @@ class Sketch:
         """The operator of the program that makes a tensor; None of a parameter or an input."""
         return makers_of(self._block).get(name)
 
+    def whole_numbers(self, name: str) -> tuple[int, ...] | None:
+        """What a tensor of whole numbers holds in order, if that is known."""
+        maker = self.maker(name)
+        if maker is not None and maker.type == "assign_value":
+            listed = (attribute(maker, f"int{bits}_values", ()) for bits in (64, 32))
+            return next((tuple(map(int, each)) for each in listed if each), None)
+        value = self._draft.value(name)
+        return None if value is None else tuple(map(int, value.ravel()))
+
     def parameter(self, value: np.ndarray[Any, Any]) -> str:
         """A tensor of constants, kept with the parameters."""
         return self._draft.add_parameter(

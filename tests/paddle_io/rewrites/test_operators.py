@@ -202,3 +202,23 @@ def test_parameters_of_double_precision_are_stored_single(tmp_path: Path) -> Non
     stored = read_parameters(tmp_path / "changed", made)["w"]
     assert stored.dtype == np.float32
     assert stored.tolist() == value.astype(np.float32).tolist()
+
+
+@pytest.mark.parametrize(("overwrite", "left"), [(True, True), (False, False)])
+def test_computed_rows_of_which_the_last_stays_have_no_other_form(
+    overwrite: bool, left: bool
+) -> None:
+    made = program(
+        [
+            Op("arg_max", {"X": "x"}, {"Out": "ids"}, {"axis": 1}),
+            Op(
+                "scatter",
+                {"X": "x", "Ids": "ids", "Updates": "x"},
+                {"Out": "y"},
+                {"overwrite": overwrite},
+            ),
+        ],
+        {"x": (4, 4), "ids": (4,), "y": (4, 4)},
+    )
+    REWRITES.get("scattered-rows").apply(Draft(made))
+    assert ("scatter" in kinds(made)) == left

@@ -1,0 +1,28 @@
+"""Elements at places that numbers say."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
+
+__all__ = ["LAWS", "SCATTERED_ROWS"]
+
+
+def _is_any(_: Operator) -> bool:
+    return True
+
+
+SCATTERED_ROWS = Law(
+    name="scattered-rows",
+    operators=("scatter",),
+    condition="always",
+    meets=_is_any,
+    happens="all rows that get no other are 0",
+    precisions=EVERY_PRECISION,
+    rewrite="scattered-rows",
+    form="as rows chosen or added",
+    mend="with overwrite=True its indices must be constants; otherwise use scatter_nd_add, or "
+    "paddle.where",
+    source="lite/backends/arm/math/scatter.h",
+)
+
+LAWS = (SCATTERED_ROWS,)
