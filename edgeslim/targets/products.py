@@ -4,13 +4,44 @@ from __future__ import annotations
 
 from math import prod
 
-from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
+import numpy as np
+
+from edgeslim.opspec import Shape
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 from edgeslim.targets.quantized import ROUNDS_WEIGHTS
 
-__all__ = ["LAWS", "ROWS_BY_COMPUTED"]
+__all__ = ["LAWS", "ROWS_BY_COMPUTED", "UNEQUAL_STACKS", "VECTORS"]
 
 _ROUNDED = {(kind,) for kind in ROUNDS_WEIGHTS}
 """What makes the parameters that operators of a quantized network read."""
+
+
+def _shapes(operator: Operator) -> tuple[Shape, Shape]:
+    return operator.shape("X"), operator.shape("Y")
+
+
+def _is_closed(*shapes: Shape) -> bool:
+    return all(min(shape, default=0) > 0 for shape in shapes)
+
+
+def _has_unequal_stacks(operator: Operator) -> bool:
+    """Whether matrices of a stack are repeated for those of another."""
+    x, y = _shapes(operator)
+    if min(len(x), len(y)) < 3 or not _is_closed(x, y):
+        return False
+    stack = np.broadcast_shapes(x[:-2], y[:-2])
+    return not prod(x[:-2]) == prod(y[:-2]) == prod(stack)
+
+
+def _is_vector_lost(operator: Operator) -> bool:
+    """Whether a vector is none of those whose products the kernels find."""
+    x, y = _shapes(operator)
+    if not _is_closed(x, y) or min(len(x), len(y)) != 1:
+        return False
+    turned_x, turned_y = (bool(operator.given(name, False)) for name in ("trans_x", "trans_y"))
+    if len(y) > 1:
+        return True
+    return turned_x and len(x) > 2 if len(x) > 1 else turned_x or turned_y
 
 
 def _is_row_by_computed_matrix(operator: Operator) -> bool:
@@ -23,6 +54,34 @@ def _is_row_by_computed_matrix(operator: Operator) -> bool:
         and "elementwise_add" in operator.readers
     )
 
+
+UNEQUAL_STACKS = Law(
+    name="unequal-stacks",
+    operators=("matmul", "matmul_v2"),
+    condition="of two stacks of matrices, of which one is repeated for the other",
+    meets=_has_unequal_stacks,
+    happens="it ends where there are more of one than of the other, and multiplies others where "
+    "there are as many",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="equal-stacks",
+    form="of as many matrices on both sides, or of one without a stack",
+    source="lite/kernels/arm/matmul_v2_compute.cc, lite/kernels/x86/matmul_v2_compute.h",
+)
+
+VECTORS = Law(
+    name="vectors",
+    operators=("matmul_v2",),
+    condition="a vector by a matrix, by a stack, or turned",
+    meets=_is_vector_lost,
+    happens="the wrong axis is summed over, or opt takes it for a fully connected layer, which "
+    "ends the run",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="equal-stacks",
+    form="of a matrix of one row or column",
+    source="lite/kernels/arm/matmul_v2_compute.cc, lite/kernels/arm/fc_compute.cc",
+)
 
 ROWS_BY_COMPUTED = Law(
     name="rows-by-computed-matrices",
@@ -37,4 +96,4 @@ ROWS_BY_COMPUTED = Law(
     source="lite/core/optimizer/mir/fusion/fc_fuser.cc, lite/kernels/arm/fc_compute.cc",
 )
 
-LAWS = (ROWS_BY_COMPUTED,)
+LAWS = (UNEQUAL_STACKS, VECTORS, ROWS_BY_COMPUTED)

@@ -144,20 +144,6 @@ def _size(extents: dict[str, int], labels: Sequence[str]) -> int:
     return math.prod(extents[label] for label in labels)
 
 
-def _with_shared_matrix(s: Sketch) -> str | None:
-    """A stack of one matrix is written without its stack, which the kernels take for another."""
-    x, y = s.shape(s.x), s.shape(s.source("Y"))
-    if len(y) < 3 or any(extent > 1 for extent in y[:-2]) or x[:-2] == y[:-2] or len(x) < 3:
-        return None
-    return s.write(
-        "matmul_v2",
-        {"X": s.x, "Y": s.reshaped(s.source("Y"), y[-2:])},
-        s.shape(s.result()),
-        trans_x=bool(s.given("trans_x", False)),
-        trans_y=bool(s.given("trans_y", False)),
-    )
-
-
 def _bilinear(s: Sketch) -> str:
     """``x W_k y + b_k``: the rows of the first times each matrix, times the second, summed."""
     x, y, weight = s.source("X"), s.source("Y"), s.source("Weight")
@@ -179,7 +165,6 @@ _FORMULAS: dict[str, Formula] = {
     "einsum": _einstein,
     "log_softmax": _log_softmax,
     "logsumexp": _log_sum_exp,
-    "matmul_v2": _with_shared_matrix,
     "mv": _matrix_by_vector,
     "sum": _sum,
 }
