@@ -13,7 +13,7 @@ def _normal(attributes: Attributes, inputs: Shapes, _: Shapes) -> Attributes:
     """A global pooling has no window of its own, and an adaptive one no strides.
 
     Those that it has all the same leave it to the general kernel: see
-    ``paddle_io/rewrites/adaptive_windows.py``.
+    ``paddle_io/rewrites/pools.py``.
     """
     size = attributes["ksize"]
     covers_all = size == (1, 1) and bool(attributes["adaptive"])

@@ -70,6 +70,11 @@ class BlockView:
                 for slot in op.inputs
             },
             readers=tuple(self._readers[made[0]]) if made and made[0] in self._readers else (),
+            read={
+                slot.parameter
+                for slot in op.outputs
+                if any(name in self._readers for name in slot.arguments)
+            },
             element_type=self._element_type(read[0]) if read else "float32",
         )
 

@@ -18,8 +18,10 @@ from edgeslim.paddle_io.block_edits import (
     shape_of,
     type_of,
 )
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import add_attribute, framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft
+from edgeslim.targets import Operator
 
 __all__ = ["Sketch"]
 
@@ -48,6 +50,11 @@ class Sketch:
     def given(self, name: str, default: Attribute) -> Any:  # noqa: ANN401
         """The value of an attribute of the operator."""
         return attribute(self.op, name, default)
+
+    @property
+    def described(self) -> Operator:
+        """The operator as laws see it."""
+        return BlockView(self._block).operator(self.op)
 
     def source(self, slot: str) -> str:
         """The tensor in one of its slots; empty if there is none."""
@@ -116,6 +123,13 @@ class Sketch:
     def apply(self, kind: str, x: str, **attributes: Any) -> str:  # noqa: ANN401
         """A function of each element."""
         return self.write(kind, {"X": x}, self.shape(x), **attributes)
+
+    def same(self, x: str) -> str:
+        """The same tensor; a copy of an input, which ``opt`` would call otherwise."""
+        maker = self.maker(x)
+        if maker is not None and maker.type == "feed":
+            return self.write("assign", {"X": x}, self.shape(x))
+        return self.scaled(x)
 
     def long(self, name: str, value: Attribute) -> None:
         """Gives the last operator an attribute of 64 bits."""
@@ -256,6 +270,48 @@ class Sketch:
             reduce_all=every,
             in_dtype=-1,
             out_dtype=-1,
+        )
+
+    def pooled(
+        self,
+        kind: str,
+        x: str,
+        shape: Sequence[int],
+        *,
+        window: Sequence[int] = (1, 1),
+        strides: Sequence[int] = (1, 1),
+        paddings: Sequence[int] = (0, 0, 0, 0),
+        **others: Attribute,
+    ) -> str:
+        """The largest element or the average of each window of pictures.
+
+        Args:
+            kind: ``max`` or ``avg``.
+            x: Pictures of ``(N, C, H, W)``.
+            shape: Of what is made.
+            window: Rows and columns of a window.
+            strides: Likewise from one to the next.
+            paddings: Above, below, on the left and on the right.
+            others: Attributes that are not as usual.
+        """
+        attributes: dict[str, Any] = {
+            "global_pooling": False,
+            "adaptive": False,
+            "ceil_mode": False,
+            "exclusive": True,
+            "padding_algorithm": "EXPLICIT",
+            "data_format": "NCHW",
+            **others,
+        }
+        return self.write(
+            "pool2d",
+            {"X": x},
+            shape,
+            pooling_type=kind,
+            ksize=tuple(window),
+            strides=tuple(strides),
+            paddings=tuple(paddings),
+            **attributes,
         )
 
     def reshaped(self, x: str, shape: Sequence[int]) -> str:

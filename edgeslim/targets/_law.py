@@ -62,6 +62,7 @@ class Operator:
         makers: Kinds of the operators that make its inputs, by slot; no entry for parameters and
             inputs of the network.
         readers: Kinds of the operators that read its first result.
+        read: Slots of the outputs that another operator reads.
         element_type: NumPy's name of what its first input is of.
     """
 
@@ -73,6 +74,7 @@ class Operator:
     constants: Collection[str] = ()
     makers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
+    read: Collection[str] = ()
     element_type: str = "float32"
 
     def shape(self, slot: str = "") -> Shape:

@@ -9,6 +9,7 @@ from typing import Any
 from edgeslim.paddle_io.rewrites._composing import Formula, composed
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.pools import sides_of
 
 __all__ = ["REWRITE"]
 
@@ -78,66 +79,40 @@ def _volumes_pooled(s: Sketch) -> str | None:
     for the number of what counts is a product of those along the axes.
     """
     batch, channels, depth, height, width = s.shape(s.x)
-    made = s.shape(s.result())
-    if s.given("adaptive", False) or s.given("global_pooling", False):
-        return None
-    if s.given("padding_algorithm", "EXPLICIT") != "EXPLICIT":
-        return None
-    sides = _six(s.given("paddings", (0, 0, 0)))
+    made, kind = s.shape(s.result()), str(s.given("pooling_type", "max"))
+    if s.given("global_pooling", False):
+        flat = s.reshaped(s.x, [batch, channels, depth * height, width])
+        whole = s.pooled(kind, flat, (batch, channels, 1, 1), global_pooling=True)
+        return s.reshaped(whole, made)
     window, strides = list(s.given("ksize", ())), list(s.given("strides", (1, 1, 1)))
-    flat = s.reshaped(s.x, [batch, channels, depth, height * width])
-    deep = _pooled(
-        s,
-        flat,
+    sides = sides_of(s.described, (depth, height, width), window, strides)
+    adaptive = bool(s.given("adaptive", False))
+    others = {name: bool(s.given(name, usual)) for name, usual in _HOW_POOLED.items()}
+    deep = s.pooled(
+        kind,
+        s.reshaped(s.x, [batch, channels, depth, height * width]),
         [batch, channels, made[2], height * width],
-        window=(window[0], 1),
+        window=(window[0], height * width if adaptive else 1),
         strides=(strides[0], 1),
         paddings=(*sides[:2], 0, 0),
+        **others,
     )
     pictures = s.reshaped(deep, [batch, channels * made[2], height, width])
-    if window[1:] == [1, 1] and strides[1:] == [1, 1] and not any(sides[2:]):
+    if window[1:] == [1, 1] and strides[1:] == [1, 1] and not any(sides[2:]) and not adaptive:
         return s.reshaped(pictures, made)
-    small = _pooled(
-        s,
+    small = s.pooled(
+        kind,
         pictures,
         [batch, channels * made[2], *made[3:]],
-        window=(window[1], window[2]),
-        strides=(strides[1], strides[2]),
+        window=window[1:],
+        strides=strides[1:],
         paddings=sides[2:],
+        **others,
     )
-    assert prod(s.shape(small)) == prod(made)  # noqa: S101 - the same elements
     return s.reshaped(small, made)
 
 
-def _six(paddings: Sequence[int]) -> tuple[int, ...]:
-    """Both sides of each axis, of one number for each or of all."""
-    if len(paddings) == 3:
-        return tuple(side for side in paddings for _ in range(2))
-    return tuple(paddings)
-
-
-def _pooled(
-    s: Sketch,
-    x: str,
-    shape: Sequence[int],
-    *,
-    window: Sequence[int],
-    strides: Sequence[int],
-    paddings: Sequence[int],
-) -> str:
-    attributes: dict[str, Any] = {
-        "pooling_type": str(s.given("pooling_type", "max")),
-        "ksize": tuple(window),
-        "strides": tuple(strides),
-        "paddings": tuple(paddings),
-        "global_pooling": False,
-        "adaptive": False,
-        "ceil_mode": bool(s.given("ceil_mode", False)),
-        "exclusive": bool(s.given("exclusive", True)),
-        "padding_algorithm": "EXPLICIT",
-        "data_format": "NCHW",
-    }
-    return s.write("pool2d", {"X": x}, shape, **attributes)
+_HOW_POOLED = {"adaptive": False, "ceil_mode": False, "exclusive": True}
 
 
 def _norm_pooled(s: Sketch) -> str | None:
@@ -147,21 +122,15 @@ def _norm_pooled(s: Sketch) -> str | None:
     if s.given("adaptive", False) or s.given("global_pooling", False):
         return None
     x, window = s.source("x"), list(s.given("kernel_size", ()))
-    sides = list(s.given("paddings", (0, 0)))
-    means = s.write(
-        "pool2d",
-        {"X": s.both("mul", x, x)},
+    means = s.pooled(
+        "avg",
+        s.both("mul", x, x),
         s.shape(s.result_name),
-        pooling_type="avg",
-        ksize=tuple(window),
-        strides=tuple(s.given("strides", (1, 1))),
-        paddings=tuple(sides),
-        global_pooling=False,
-        adaptive=False,
+        window=window,
+        strides=s.given("strides", (1, 1)),
+        paddings=s.given("paddings", (0, 0)),
         ceil_mode=bool(s.given("ceil_mode", False)),
         exclusive=False,
-        padding_algorithm="EXPLICIT",
-        data_format="NCHW",
     )
     return s.apply("sqrt", s.scaled(means, float(prod(window))))
 

@@ -1,0 +1,145 @@
+"""Pooling in forms that every kernel computes, by the law that an operator meets.
+
+What the general kernel of Arm is given, it computes; it is taken wherever strides or sides
+differ. Of square windows one step apart, those of 5 with two elements of padding and those of 3
+with one have kernels of their own, and one after another they are larger windows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets import Law
+from edgeslim.targets.pools import (
+    ADAPTIVE_WINDOWS,
+    COUNTED_PADDING,
+    EMPTY_WINDOWS,
+    FEW_COLUMNS,
+    SHARED_PADDING,
+    SHARED_WEIGHT,
+    Pool,
+    pool_of,
+)
+
+__all__ = ["REWRITE"]
+
+_LOWEST = float(np.finfo(np.float32).min)
+_UNREAD = (1, 2)
+"""Strides that no kernel for one kind of window has; adaptive pooling does not read them."""
+
+
+def _adaptive(s: Sketch, pool: Pool) -> str:
+    if pool.windows == pool.extents:
+        return s.same(s.x)
+    return _pooled(s, s.x, pool, strides=_UNREAD, adaptive=True)
+
+
+def _without_padding(s: Sketch, pool: Pool) -> str:
+    """Sums are the same with nought around a picture; only what they are divided by differs."""
+    if 0 in (*pool.inside(0), *pool.inside(1)):  # an average of nothing is no number
+        average = _of_padded_picture(s, pool, 0.0)
+        inside = np.full(pool.made, math.prod(pool.windows))
+    else:
+        average = _pooled(s, s.x, pool)
+        inside = np.outer(pool.inside(0), pool.inside(1))
+    counted = np.outer(pool.counted(0), pool.counted(1))
+    return s.both("mul", average, s.parameter(inside / np.where(counted, counted, 1)))
+
+
+def _of_padded_picture(s: Sketch, pool: Pool, value: float = _LOWEST) -> str:
+    (top, left), (bottom, right), (rows, columns) = pool.before, pool.needed, pool.extents
+    padded = s.write(
+        "pad2d",
+        {"X": s.x},
+        (*s.shape(s.x)[:2], top + rows + bottom, left + columns + right),
+        paddings=(top, bottom, left, right),
+        mode="constant",
+        pad_value=value,
+        data_format="NCHW",
+    )
+    return _pooled(s, padded, pool, paddings=(0, 0, 0, 0))
+
+
+def _one_after_another(s: Sketch, pool: Pool) -> str:
+    (window, _), (padding, _) = pool.windows, pool.before
+    if window == 1:
+        return s.same(s.x)
+    fives, threes = divmod(padding, 2)
+    if window != 2 * padding + 1 or window < 7 or (threes and min(pool.extents) <= 3):
+        return _rows_of_columns(s, pool)
+    made = s.x
+    for side in (2,) * fives + (1,) * threes:
+        made = _pooled(s, made, pool, window=(2 * side + 1,) * 2, paddings=(side,) * 4)
+    return made
+
+
+def _rows_of_columns(s: Sketch, pool: Pool) -> str:
+    """Of averages too, since as much of each window in a row is in the picture."""
+    (height, width), (down, across) = pool.windows, pool.steps
+    columns = _pooled(
+        s,
+        s.x,
+        pool,
+        shape=(*s.shape(s.x)[:2], pool.made[0], pool.extents[1]),
+        window=(height, 1),
+        strides=(down, 1),
+        paddings=(pool.before[0], pool.needed[0], 0, 0),
+    )
+    return _pooled(
+        s,
+        columns,
+        pool,
+        window=(1, width),
+        strides=(1, across),
+        paddings=(0, 0, pool.before[1], pool.needed[1]),
+    )
+
+
+def _by_the_general_kernel(s: Sketch, pool: Pool) -> str:
+    """The kernel for windows of 2x2 is left out where more than one row is padded."""
+    return _pooled(s, s.x, pool, paddings=(0, 2, 0, pool.needed[1]))
+
+
+def _pooled(s: Sketch, x: str, pool: Pool, **others: Any) -> str:  # noqa: ANN401
+    """As the operator was, without the padding in averages, but for some attributes."""
+    usual = {
+        "shape": s.shape(s.result()),
+        "window": pool.windows,
+        "strides": pool.steps,
+        "paddings": (pool.before[0], pool.needed[0], pool.before[1], pool.needed[1]),
+    }
+    return s.pooled("max" if pool.largest else "avg", x, **{**usual, **others})
+
+
+def _formula(form: Callable[[Sketch, Pool], str], law: Law) -> Callable[[Draft], None]:
+    def formula(s: Sketch) -> str | None:
+        pool = pool_of(s.described)
+        return None if pool is None else form(s, pool)
+
+    return rewritten({"pool2d": formula}, law)
+
+
+_FORMS = (
+    (ADAPTIVE_WINDOWS, _adaptive),
+    (COUNTED_PADDING, _without_padding),
+    (EMPTY_WINDOWS, _of_padded_picture),
+    (SHARED_PADDING, _one_after_another),
+    (FEW_COLUMNS, _rows_of_columns),
+    (SHARED_WEIGHT, _by_the_general_kernel),
+)
+"""By the law, in their order: a form may meet a law that comes after its own."""
+
+
+def _apply(draft: Draft) -> None:
+    for law, form in _FORMS:
+        _formula(form, law)(draft)
+
+
+REWRITE = Rewrite(stage=Stage.AXES, apply=_apply)

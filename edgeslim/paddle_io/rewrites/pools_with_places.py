@@ -1,0 +1,30 @@
+"""The largest elements of windows without their places, where nobody reads the places."""
+
+from __future__ import annotations
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.pools import WITH_PLACES
+
+__all__ = ["REWRITE"]
+
+
+def _without_places(s: Sketch) -> str | None:
+    if "Mask" in s.described.read or s.given("adaptive", False):
+        return None
+    return s.pooled(
+        "max",
+        s.x,
+        s.shape(s.result()),
+        window=s.given("ksize", (1, 1)),
+        strides=s.given("strides", (1, 1)),
+        paddings=s.given("paddings", (0, 0)),
+        ceil_mode=bool(s.given("ceil_mode", False)),
+        global_pooling=bool(s.given("global_pooling", False)),
+    )
+
+
+REWRITE = Rewrite(
+    stage=Stage.FORMULAS, apply=rewritten({"max_pool2d_with_index": _without_places}, WITH_PLACES)
+)
