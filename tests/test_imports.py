@@ -56,3 +56,23 @@ def test_no_module_hides_what_the_door_offers() -> None:
     # Once imported, a module is an attribute of its package, found before anything lazy.
     inside = {info.name for info in pkgutil.iter_modules(edgeslim.__path__)}
     assert not inside & set(edgeslim.__all__)
+
+
+ROOT_LOGGER = """
+import logging
+from edgeslim.paddle_io.importing import load_paddle
+
+root = logging.getLogger()
+load_paddle()
+assert (root.handlers, root.level) == ([], logging.WARNING), (root.handlers, root.level)
+own = logging.NullHandler()
+root.addHandler(own)
+load_paddle()
+assert root.handlers == [own], root.handlers
+logging.getLogger("paramiko.transport").info("connected")
+"""
+
+
+@pytest.mark.slow
+def test_paddle_changes_nothing_about_what_other_libraries_log() -> None:
+    assert run_python(ROOT_LOGGER) == ""

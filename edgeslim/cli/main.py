@@ -66,8 +66,9 @@ def run() -> None:
 def _run(arguments: list[str], signals: _Signals) -> int:
     """The exit code of one call; every error is one line on standard error."""
     debug = "--debug" in arguments
+    given = [argument for argument in arguments if argument != "--debug"]
     try:
-        code = _command([argument for argument in arguments if argument != "--debug"])
+        code = _command(given, debug=debug)
         signals.ignore()
     except (Exception, _SignalledError) as error:  # noqa: BLE001 - the last place to say it
         signals.ignore()
@@ -79,7 +80,7 @@ def _run(arguments: list[str], signals: _Signals) -> int:
     return code
 
 
-def _command(arguments: list[str]) -> int:
+def _command(arguments: list[str], *, debug: bool) -> int:
     """Runs a command; all that is slow to import is imported here, where a signal is heard."""
     from typer.main import get_command
 
@@ -88,7 +89,7 @@ def _command(arguments: list[str]) -> int:
     from edgeslim.cli.output import reserved_output
 
     reserved = reserved_output() if "--json" in arguments else nullcontext()
-    with notes_on_standard_error(), reserved:
+    with notes_on_standard_error(debug=debug), reserved:
         result = get_command(app).main(args=arguments, prog_name="edgeslim", standalone_mode=False)
     _flush()
     return result if isinstance(result, int) else 0

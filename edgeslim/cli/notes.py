@@ -26,14 +26,25 @@ class _Once(logging.Handler):
 
 
 @contextmanager
-def notes_on_standard_error() -> Iterator[None]:
-    """Inside, warnings of edgeslim's own modules are notes for the person at the terminal."""
+def notes_on_standard_error(*, debug: bool = False) -> Iterator[None]:
+    """Inside, warnings of edgeslim's own modules are notes for the person at the terminal.
+
+    What other libraries log is for those who look for a fault.
+
+    Args:
+        debug: Whether somebody does; warnings of other libraries are printed then.
+    """
     logger, once = logging.getLogger("edgeslim"), _Once()
+    others = logging.StreamHandler() if debug else logging.NullHandler()
+    others.setLevel(logging.WARNING)
     propagate = logger.propagate
     logger.addHandler(once)
-    logger.propagate = False  # Paddle's handler at the root would say all of it once more
+    logger.propagate = False  # what is at the root would say all of it once more
+    # Libraries give the root a handler of their own only where there is none.
+    logging.getLogger().addHandler(others)
     try:
         yield
     finally:
+        logging.getLogger().removeHandler(others)
         logger.removeHandler(once)
         logger.propagate = propagate

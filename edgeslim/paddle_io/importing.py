@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -29,7 +30,11 @@ def load_paddle() -> ModuleType:
         os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - Paddle's own spelling
         os.environ.setdefault("GLOG_minloglevel", "2")
     try:
-        with warnings.catch_warnings(), _signals_kept() if first else nullcontext():
+        with (
+            warnings.catch_warnings(),
+            _signals_kept() if first else nullcontext(),
+            _root_logger_kept(),
+        ):
             warnings.simplefilter("ignore")
             import paddle
     except ImportError as error:
@@ -43,6 +48,22 @@ def load_paddle() -> ModuleType:
         )
     module: ModuleType = paddle
     return module
+
+
+@contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """The root logger stays whose it was.
+
+    Paddle asks for a logger called "root", which is the root of all loggers since Python 3.9, and
+    gives it a handler and a lower level: every library would then print what it logs.
+    """
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 @contextmanager

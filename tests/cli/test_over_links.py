@@ -116,6 +116,7 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
         *("--out", "table.jsonl", "--json"),
     )
     assert profiled.code == 0, profiled.err
+    assert "INFO" not in profiled.err, "Paddle is loaded, and other libraries log nothing for it"
     context = LatencyTable.read(lab.folder / "table.jsonl").context
     assert context.device == lab.device
     assert context.unit == ("made-up-1" if lab.device == "android" else "")
