@@ -85,7 +85,7 @@ class DriftWatch:
     """
 
     def __init__(self, session: DeviceSession, *, patience_s: float = _PATIENCE_S) -> None:
-        self._session = session
+        self.session = session
         self._patience_s = patience_s
         self._best_ms = 0.0
         # A device that is held below its full speed for good, by us or by its maker, is not hot.
@@ -117,7 +117,7 @@ class DriftWatch:
         if self._hot:
             self._cool_down()
         outcomes: Sequence[Outcome] = run_batch(
-            self._session.runner,
+            self.session.runner,
             jobs,
             reference=Reference(
                 job=self._reference,
@@ -125,7 +125,7 @@ class DriftWatch:
                 patience_s=max(self._patience_s, _MODEL_PATIENCE_S * len(jobs)),
             ),
         )
-        state = self._session.conditions()
+        state = self.session.conditions()
         self._hot = heat(state, usual_cap=self._usual_cap).hot
         if self._hot:
             outcomes = [
@@ -145,7 +145,7 @@ class DriftWatch:
     def _cool_down(self) -> None:
         start = time.monotonic()
         wait_until_cool(
-            self._session.conditions,
+            self.session.conditions,
             patience_s=self._cooling_s,
             note=_log.warning,
             usual_cap=self._usual_cap,

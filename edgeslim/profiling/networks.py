@@ -18,6 +18,7 @@ from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
 from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.ending_operators import ENDINGS, named_on_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
@@ -187,7 +188,7 @@ def measure_side_by_side(
         maximum_s=2 * seconds / turns,
     )
     ways = [(watch, [_job(network, sampling) for network in some]) for watch, some in groups]
-    seen = _Seen(names=[job.entry.id for _, jobs in ways for job in jobs])
+    seen = _Seen({network.name: network.graph for _, some in groups for network in some})
     extra = max(_EXTRA_ROUNDS, rounds // 4) if paired else _EXTRA_ROUNDS
     with progress.stage("whole networks", rounds * len(seen.rounds_of)) as stage:
         for number in range(rounds + extra):
@@ -207,10 +208,11 @@ _Ways = Sequence[tuple[DriftWatch, Sequence[Job]]]
 
 
 class _Seen:
-    """What rounds gave so far."""
+    """What rounds gave so far, of networks with these graphs."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.rounds_of: dict[str, list[NetworkRound]] = {name: [] for name in names}
+    def __init__(self, graphs: Mapping[str, Graph]) -> None:
+        self._graphs = graphs
+        self.rounds_of: dict[str, list[NetworkRound]] = {name: [] for name in graphs}
         self._rounds: list[Round] = []
         self._device_s = self._waited_s = 0.0
         self._began = time.monotonic()
@@ -244,7 +246,7 @@ class _Seen:
             state = batch.state
             self._device_s += batch.device_s
             self._waited_s += batch.waited_s
-            self._count(number, batch.outcomes)
+            self._count(number, watch, batch.outcomes)
             troubles += [batch.trouble] if batch.trouble else []
         self._rounds.append(
             Round(
@@ -257,12 +259,15 @@ class _Seen:
         )
         return troubles
 
-    def _count(self, number: int, outcomes: Sequence[Outcome]) -> None:
+    def _count(self, number: int, watch: DriftWatch, outcomes: Sequence[Outcome]) -> None:
         turns: dict[str, list[Outcome]] = {}
         for outcome in outcomes:
+            name = outcome.id.removesuffix(_AGAIN)
+            if isinstance(outcome.error, ENDINGS):
+                raise named_on_device(outcome.error, watch.session, self._graphs[name])
             if outcome.error is not None:
                 raise outcome.error
-            turns.setdefault(outcome.id.removesuffix(_AGAIN), []).append(outcome)
+            turns.setdefault(name, []).append(outcome)
         for name, done in turns.items():
             self.rounds_of[name].append(
                 NetworkRound(

@@ -17,6 +17,7 @@ from edgeslim.errors import BadFileError, RunnerError
 from edgeslim.execution import Execution, PowerMode
 from edgeslim.opspec import Shape
 from edgeslim.process import last_lines, status_error
+from edgeslim.runner.own_check import own_check
 from edgeslim.transports import Transport
 
 __all__ = [
@@ -110,7 +111,13 @@ def run_benchmark_bin(
             environment={"LD_LIBRARY_PATH": ":".join(folders)} if folders else {},
         )
     if completed.status != 0:
-        raise status_error(f"{program.name} at {model.name}", completed)
+        text = own_check(completed.errors.decode(errors="replace"))
+        said = f": a check of Paddle-Lite's own ended it: {text}" if text else ""
+        raise status_error(
+            f"{program.name} at {model.name}{said}",
+            completed,
+            mend="edgeslim deploy names the operator at which a model ends",
+        )
     try:
         return parse_benchmark(completed.output.decode(errors="replace"))
     except BadFileError as error:

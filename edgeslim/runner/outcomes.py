@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from edgeslim.errors import (
     BadFileError,
+    ProgramAbortedError,
     ProgramError,
     ProgramNotFoundError,
     ProgramTimedOutError,
@@ -17,6 +18,7 @@ from edgeslim.execution import PowerMode
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.process import Completed, last_lines, status_error
 from edgeslim.runner.job import Job, Outcome
+from edgeslim.runner.own_check import own_check
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import Event
 from edgeslim.runner.runners import Runner
@@ -25,6 +27,10 @@ __all__ = ["Ended", "check_execution", "died", "hung", "refusal", "told"]
 
 _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
 """Signals that no model sends to itself: somebody, or a device short of memory, did."""
+
+_NO_SUCH_INSTRUCTION = (
+    "the processor lacks instructions that these kernels use; another precision may do without"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +97,8 @@ def _failure(job: Job, last: Event) -> ProgramError | RunnerError | None:
             argv=(), status=128 + last.signal, output=b"", errors=last.reason.encode(), wall_s=0
         )
         return _death(job, ended)
-    return RunnerError(f"{last.id}: {last.reason}")
+    # A library that was built to raise where others end the program.
+    return _own_check(job, last.reason) or RunnerError(f"{last.id}: {last.reason}")
 
 
 def _measurement(event: Event) -> Measurement:
@@ -156,9 +163,23 @@ def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
         return _too_long(job)
     if completed.status == 0:
         return RunnerError(f"{what}: it ended before its work was done")
+    checked = _own_check(job, completed.errors.decode(errors="replace"))
+    if checked is not None:
+        return checked
     # Standard output is the protocol's; the reason is among the errors.
     silent = replace(completed, output=b"")
-    return status_error(what, silent, mend="convert the model again for this device")
+    mend = _NO_SUCH_INSTRUCTION if completed.status == 128 + signal.SIGILL else ""
+    return status_error(what, silent, mend=mend)
+
+
+def _own_check(job: Job, said: str) -> ProgramAbortedError | None:
+    """A model that Paddle-Lite refused by a check of its own, if it says so."""
+    text = own_check(said)
+    if not text:
+        return None
+    return ProgramAbortedError(
+        f"the runner died at {job.entry.id}: a check of Paddle-Lite's own ended it: {text}"
+    )
 
 
 def _too_long(job: Job) -> ProgramTimedOutError:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.conversion.optimized import OptimizedFile
-from edgeslim.errors import ProgramError
+from edgeslim.errors import ProgramAbortedError, ProgramError
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.opspec import OpSpec
 from edgeslim.profiling.device_session import DeviceSession
@@ -17,7 +18,8 @@ from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.runner.job import Job
 from tests.profiling.conftest import Watched, hog
-from tests.values import chain
+from tests.profiling.test_operators import UNRUNNABLE
+from tests.values import chain, relu
 
 pytestmark = pytest.mark.slow
 
@@ -71,3 +73,22 @@ def test_a_hog_does_not_disturb_what_is_short(
     with hog():
         loud = measure_networks(watch, networks, seconds=0.05).measurements["operator1"]
     assert loud.latency_ms == pytest.approx(quiet.latency_ms, rel=0.3)
+
+
+def test_a_network_that_ends_the_runner_is_told_with_the_operator_that_does(
+    session: DeviceSession, networks: list[OptimizedNetwork], tmp_path: Path
+) -> None:
+    (job,) = operator_jobs(
+        [UNRUNNABLE], session.execution.target, tmp_path, states=(), name="ending"
+    )
+    assert isinstance(job, Job)
+    path = job.files[job.entry.model]
+    file = OptimizedFile(path=path, facts=read_optimized_model(path))
+    ending = OptimizedNetwork(name="net", file=file, graph=chain(relu(8), UNRUNNABLE))
+    with pytest.raises(ProgramAbortedError) as told:
+        measure_networks(DriftWatch(session), [networks[0], ending], seconds=0.01)
+    assert "the runner died at net: a check of Paddle-Lite's own ended it: " in str(told.value)
+    assert str(told.value).endswith(f"; it ends at {UNRUNNABLE}")
+    whole = replace(ending, graph=chain(relu(8)))
+    with pytest.raises(ProgramAbortedError, match="none of its operators does so alone"):
+        measure_networks(DriftWatch(session), [whole], seconds=0.01)

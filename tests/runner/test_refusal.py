@@ -172,6 +172,29 @@ def test_a_runner_that_is_content_without_an_end_mark_is_not_believed(
         run_batch(scripted(said(START, ONE, ONE_DONE, TWO_DONE)), jobs)
 
 
+def test_a_check_of_paddle_lite_s_own_that_ends_a_model_is_told(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    line = "[F 1/1 1:1:1.1 lite/kernels/arm/pool_compute.cc Run:5] Check failed: (a): why"
+    reason = f"signal 6; it printed last: {line}"
+    raised = f'"event": "failed", "id": "one", "reason": "Paddle-Lite C++ Exception: {line}"'
+    ended = f'"event": "failed", "id": "two", "reason": "{reason}", "signal": 6'
+    for outcome in run_batch(scripted(f"{said(START, raised, ended)}\nexit 9"), jobs):
+        assert isinstance(outcome.error, ProgramAbortedError)
+        assert str(outcome.error) == (
+            f"the runner died at {outcome.id}: a check of Paddle-Lite's own ended it: "
+            "Check failed: (a): why (pool_compute.cc:5)"
+        )
+
+
+def test_a_processor_without_the_instructions_is_no_fault_of_the_file(
+    scripted: Scripted, jobs: list[Job]
+) -> None:
+    (outcome,) = run_batch(scripted(f"{said(START)}\nkill -ILL $$"), jobs[:1])
+    assert isinstance(outcome.error, ProgramCrashedError)
+    assert "lacks instructions that these kernels use" in str(outcome.error)
+
+
 def test_a_line_that_was_cut_off_never_was(scripted: Scripted, jobs: list[Job]) -> None:
     cut = said(START, ONE, ONE_DONE) + '\nprintf \'{"sequence": 3, "ev\' >> $4; kill -SEGV $$'
     one, two = run_batch(scripted(cut), jobs)

@@ -74,6 +74,7 @@ class Supervisor {
     too_long_ = false;
     refusal_.clear();
     last_line_.clear();
+    failed_check_.clear();
     line_.clear();
     set_deadline(batch_.has_reference ? batch_.reference.timeout_s : kSetUpS);
     listen(child, told.read, printed.read);
@@ -149,6 +150,7 @@ class Supervisor {
         running_ = false;
         ++next_;
         last_line_.clear();
+        failed_check_.clear();
         set_deadline(kSetUpS);
         break;
       case 'M':
@@ -165,7 +167,8 @@ class Supervisor {
     }
   }
 
-  // What native code prints goes on to standard error; its last line explains a death.
+  // What native code prints goes on to standard error; its last line explains a death, or the
+  // last that is of a failed check.
   bool pass_on(int printed) {
     char chunk[4096];
     const ssize_t size = ::read(printed, chunk, sizeof chunk);
@@ -173,8 +176,11 @@ class Supervisor {
     if (size <= 0) return false;
     write_all(STDERR_FILENO, chunk, static_cast<size_t>(size));
     for (const char* here = chunk; here != chunk + size; ++here) {
-      if (*here == '\n') line_over_ = true;
-      else {
+      if (*here == '\n') {
+        line_over_ = true;
+        // A check of the library's own that failed; its text may go on for lines.
+        if (last_line_.compare(0, 3, "[F ") == 0) failed_check_ = last_line_;
+      } else {
         if (line_over_) last_line_.clear();
         line_over_ = false;
         if (last_line_.size() < kLongestLine) last_line_ += *here;
@@ -199,7 +205,8 @@ class Supervisor {
     } else {
       reason = "the model's process ended with status " + std::to_string(WEXITSTATUS(status));
     }
-    if (refusal_.empty() && !last_line_.empty()) reason += "; it printed last: " + last_line_;
+    const std::string& said = failed_check_.empty() ? last_line_ : failed_check_;
+    if (refusal_.empty() && !said.empty()) reason += "; it printed last: " + said;
     if (!started_) throw Refusal(refusal_.empty() ? "before any entry, " + reason : reason);
     if (next_ >= batch_.entries.size()) return;
     const std::string& id = batch_.entries[next_].id;
@@ -224,6 +231,7 @@ class Supervisor {
   int64_t deadline_ns_ = 0;
   std::string refusal_;
   std::string last_line_;
+  std::string failed_check_;
   std::string line_;
 };
 
