@@ -18,6 +18,8 @@ from edgeslim.runner.build_targets import BUILD_TARGETS
 
 __all__ = ["app"]
 
+_OF_THE_C_LIBRARY = ("ld-", "libc.", "libdl.", "libm.", "libpthread.", "librt.")
+
 _TARGETS = ", ".join(BUILD_TARGETS)
 
 app = typer.Typer(help="The runner for devices without Python.", no_args_is_help=True)
@@ -31,27 +33,48 @@ def build(
     ] = None,
     ndk: Annotated[Path | None, typer.Option(help="Folder of Android's NDK.")] = None,
     compiler: Annotated[
-        str | None, typer.Option(help="Another C++ compiler than the usual one.")
+        str | None,
+        typer.Option(
+            help="Another C++ compiler than the usual one, with options if it needs some."
+        ),
     ] = None,
+    self_contained: Annotated[
+        bool,
+        typer.Option(
+            "--self-contained",
+            help="Take the compiler's own C library and loader along, for boards that have an "
+            "older one or none.",
+        ),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Where to; runners/TARGET by itself.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compile the native runner for a device.
 
+    Debian's compilers for armv7hf make Thumb code. The runner is right in it; Paddle-Lite's
+    sources with NEON assembly, and code of yours that includes them, need -marm.
+
     Example: edgeslim runner build --target linux-armv7hf
     --sdk inference_lite_lib.armlinux.armv7hf.gcc.with_extra
     """
-    folder, built = build_runner(target, sdk=sdk, ndk=ndk, compiler=compiler, out=out)
+    folder, built = build_runner(
+        target, sdk=sdk, ndk=ndk, compiler=compiler, self_contained=self_contained, out=out
+    )
     note = BUILD_TARGETS[target].note
     if as_json:
         print_json({"runner": {"folder": folder, **msgspec.structs.asdict(built), "note": note}})
         return
     print_lines(f"built {folder / PROGRAM} for {built.machine}")
+    if built.loader:
+        print_lines("it brings all its libraries; the device needs a kernel of Linux alone")
     if built.glibc:
         print_lines(
             f"the device needs glibc {built.glibc} or newer (ldd --version there); for an older "
-            "one name an older compiler with --compiler"
+            "one build it --self-contained, or name an older compiler with --compiler"
         )
+    beside = [name for name in built.needs if not name.startswith(_OF_THE_C_LIBRARY)]
+    if beside and built.glibc:
+        print_lines(f"and {', '.join(beside)}; edgeslim doctor says which of them it has not")
     if built.max_threads:
         print_lines(f"its library runs models with {built.max_threads} thread only")
     if note:

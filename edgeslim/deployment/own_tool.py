@@ -9,10 +9,11 @@ from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
+from edgeslim.device_state.facts import device_facts
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import reached
+from edgeslim.profiling.device_session import fitted_with_note, reached
 from edgeslim.runner.benchmark_bin import INPUT_TYPES, BenchmarkTimes, run_benchmark_bin
 
 __all__ = ["benchmark"]
@@ -47,7 +48,8 @@ def benchmark(
     for needed in (program, *libraries):
         if not needed.is_file():
             raise BadFileError(f"there is no file {needed}")
-    profile = DeviceChoice.of(device).profile()
+    choice = DeviceChoice.of(device)
+    profile = choice.profile()
     with temporary_folder() as folder:
         prepared = prepare(find_model(model), folder / "model", input_shapes=input_shapes)
         dtypes = [prepared.graph.feed_type(name) for name in prepared.graph.feeds]
@@ -59,6 +61,8 @@ def benchmark(
                 )
         file = optimize(prepared, profile.target, folder / "optimized")
         with reached(profile) as transport:
+            if choice.threads is None:
+                profile = fitted_with_note(profile, device_facts(transport))
             return run_benchmark_bin(
                 transport,
                 program,

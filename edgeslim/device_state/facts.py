@@ -43,11 +43,17 @@ d=/proc/device-tree
 [ -r $d/model ] && say model "$(tr -d '\\000' <$d/model)"
 [ -r $d/serial-number ] && say serial "$(tr -d '\\000' <$d/serial-number)"
 [ -r $d/compatible ] && say compatible "$(tr '\\000' ' ' <$d/compatible)"
-[ -e /lib/ld-linux-armhf.so.3 ] && say hard_float yes
+for f in /lib/ld-linux-armhf.so.3 /lib/ld-musl-armhf.so.1; do [ -e $f ] && say hard_float yes; done
 [ -r /proc/meminfo ] && read -r name kilobytes unit </proc/meminfo && say memory "$kilobytes"
 if command -v getprop >/dev/null
 then say android yes; for p in {" ".join(_PROPERTIES)}; do say $p "$(getprop $p)"; done
-else say bits "$(getconf LONG_BIT)"
+else
+b=$(getconf LONG_BIT)
+# Small systems have no getconf; the fifth byte of any of their programs says it too.
+[ -z "$b" ] && [ "$(head -c 5 /proc/self/exe | tail -c 1)" = "$(printf '\\001')" ] && b=32
+say bits "$b"
+say glibc "$(getconf GNU_LIBC_VERSION)"
+say usable "$(unset OMP_NUM_THREADS OMP_THREAD_LIMIT; nproc)"
 fi
 if [ "$(uname -s)" = Darwin ]
 then for n in hw.ncpu hw.memsize kern.osproductversion; do say $n "$(sysctl -n $n)"; done
@@ -71,12 +77,14 @@ class DeviceFacts:
         machine: Its processor's architecture, as ``uname -m`` has it.
         abi: Kind of programs it runs: ``armv8``, ``armv7hf``, ``armv7``, ``x86-64``, ``arm64``.
         cores: How many, those that are switched off too; 0 is not known.
+        usable_cores: Of these, how many programs of ours may run on; 0 is not known.
         clusters: Cores of a kind, such as ``4 x Cortex-A55 at 1.80 GHz``.
         unit: Its serial number.
         model: What it is sold as.
         android: Version of Android.
         api: Level of Android's interface; 0 is none.
         memory_mb: Its memory; 0 is not known.
+        glibc: Version of its C library, if that is glibc and it says so.
     """
 
     hardware: str
@@ -84,12 +92,14 @@ class DeviceFacts:
     machine: str
     abi: str
     cores: int = 0
+    usable_cores: int = 0
     clusters: tuple[str, ...] = ()
     unit: str = ""
     model: str = ""
     android: str = ""
     api: int = 0
     memory_mb: int = 0
+    glibc: str = ""
 
     @property
     def runner_target(self) -> str:
@@ -197,10 +207,12 @@ def _linux(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Device
         machine=machine,
         abi=_linux_abi(said),
         cores=cores,
+        usable_cores=_number(said.get("usable")),
         clusters=_clusters(said, info),
         unit=said.get("serial") or (info.get("Serial") or [""])[0],
         model=board,
         memory_mb=_number(said.get("memory")) // 1024,
+        glibc=said.get("glibc", "").removeprefix("glibc "),
     )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from edgeslim.device import DeviceChoice, DeviceProfile, device_names, load_device
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.errors import EdgeslimError
-from edgeslim.profiling.device_session import choose_runner
+from edgeslim.profiling.device_session import choose_runner, fitted
+from edgeslim.profiling.start_faults import glibc_fault
+from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS
 from edgeslim.transports.adb import attached
 
@@ -72,7 +74,11 @@ def _look(profile: DeviceProfile) -> KnownDevice:
         with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
             transport.connect()
             facts = device_facts(transport)
-            choose_runner(profile, transport, facts)
+            runner = choose_runner(fitted(profile, facts)[0], transport, facts)
+        built = runner.built if isinstance(runner, NativeRunner) else None
+        fault = None if built is None else glibc_fault(built, facts.glibc)
+        if fault is not None:
+            return KnownDevice(profile=profile, facts=facts, trouble=f"{fault.found}; {fault.mend}")
     except EdgeslimError as error:
         return KnownDevice(profile=profile, facts=facts, trouble=str(error))
     return KnownDevice(profile=profile, facts=facts)

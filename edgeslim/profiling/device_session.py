@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -16,12 +17,19 @@ from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.device_state.settings import STAYS_ON, DeviceSettings, held, restore_leftovers
 from edgeslim.durations import now
-from edgeslim.errors import EdgeslimError, ProgramNotFoundError, UsageError
+from edgeslim.errors import (
+    EdgeslimError,
+    ProgramCrashedError,
+    ProgramFailedError,
+    ProgramNotFoundError,
+    UsageError,
+)
 from edgeslim.execution import Execution
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import TableContext
 from edgeslim.profiling.device_lock import only_user
+from edgeslim.profiling.start_faults import start_faults
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
@@ -36,10 +44,14 @@ __all__ = [
     "DeviceSession",
     "at_threads",
     "choose_runner",
+    "fitted",
+    "fitted_with_note",
     "open_device",
     "prove_runner",
     "reached",
 ]
+
+_log = logging.getLogger(__name__)
 
 LOCAL = "local"
 """The way to this machine."""
@@ -121,10 +133,11 @@ def open_device(device: str | DeviceChoice) -> DeviceSession:
         ProgramError: ``opt`` or the runner does not work.
         RunnerError: The runner refuses.
     """
-    profile = DeviceChoice.of(device).profile()
+    choice = DeviceChoice.of(device)
+    profile = choice.profile()
     stack = ExitStack()
     try:
-        return _opened(profile, stack)
+        return _opened(profile, stack, insists=choice.threads is not None)
     except BaseException:
         stack.close()
         raise
@@ -162,13 +175,15 @@ def reached(profile: DeviceProfile) -> Iterator[Transport]:
             yield transport
 
 
-def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
+def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> DeviceSession:
     transport = stack.enter_context(reached(profile))
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
+    if not insists:
+        profile = fitted_with_note(profile, facts)
     execution = profile.execution()
     runner = choose_runner(profile, transport, facts)
-    library_version = prove_runner(runner, execution)
+    library_version = _proved(runner, profile, facts)
     wanted = DeviceSettings(
         stay_on=profile.stay_on,
         fixed_performance=profile.fixed_performance,
@@ -185,6 +200,51 @@ def _opened(profile: DeviceProfile, stack: ExitStack) -> DeviceSession:
     )
 
 
+def fitted(profile: DeviceProfile, facts: DeviceFacts) -> tuple[DeviceProfile, str]:
+    """A profile with no more threads than its device can run, and the note that says so.
+
+    The note is empty where they fit. What a user asks for by number is not changed so.
+    """
+    cores, most = _cores(facts), _threads_of_library(profile, facts)
+    fewest = min((count for count in (cores, most) if count), default=profile.threads)
+    if fewest >= profile.threads:
+        return profile, ""
+    why = f"has {_counted(cores, 'core')}"
+    if fewest == most:
+        why = f"has a library of Paddle-Lite's that runs {_counted(most, 'thread')} at most"
+    note = (
+        f"{profile.name} {why}: models run with {_counted(fewest, 'thread')}, not with the "
+        f"{profile.threads} of its profile; --threads says how many"
+    )
+    return msgspec.structs.replace(profile, threads=fewest), note
+
+
+def fitted_with_note(profile: DeviceProfile, facts: DeviceFacts) -> DeviceProfile:
+    """As `fitted`, for those who then run models; the note is said."""
+    profile, note = fitted(profile, facts)
+    if note:
+        _log.warning("%s", note)
+    return profile
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"
+
+
+def _cores(facts: DeviceFacts) -> int:
+    """Cores that models may run on; 0 is not known."""
+    return facts.usable_cores or facts.cores
+
+
+def _threads_of_library(profile: DeviceProfile, facts: DeviceFacts) -> int:
+    """Threads that the library of the built runner is limited to; 0 is no limit, or no runner."""
+    target = facts.runner_target
+    if profile.runner is RunnerKind.PYTHON or target not in BUILD_TARGETS:
+        return 0
+    found = find_runner(target)
+    return 0 if found is None else found[1].max_threads
+
+
 def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFacts) -> Runner:
     """The program that times models on a device.
 
@@ -192,9 +252,11 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
         ProgramNotFoundError: It has not been built for it; the message has the command.
         UsageError: It cannot run with so many threads.
     """
-    if facts.cores and profile.threads > facts.cores:
+    cores = _cores(facts)
+    if 0 < cores < profile.threads:
         raise UsageError(
-            f"{profile.threads} threads do not fit on {profile.name}'s {facts.cores} cores"
+            f"{profile.threads} threads do not fit on {profile.name}'s {_counted(cores, 'core')}; "
+            f"--threads {cores} is the most"
         )
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
@@ -204,18 +266,23 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
             power_mode=profile.power_mode,
         )
     target = facts.runner_target
-    found = find_runner(target) if target in BUILD_TARGETS else None
+    if target not in BUILD_TARGETS:
+        raise ProgramNotFoundError(
+            f"{profile.name} runs programs of {target}, and Paddle-Lite has no library for them; "
+            f"a system of one of these is needed on it: {', '.join(BUILD_TARGETS)}"
+        )
+    found = find_runner(target)
     if found is None:
-        known = target if target in BUILD_TARGETS else f"one of {', '.join(BUILD_TARGETS)}"
         raise ProgramNotFoundError(
             f"no runner is built for {profile.name} ({target}); edgeslim runner build --target "
-            f"{known} --sdk DIR"
+            f"{target} --sdk DIR"
         )
     folder, built = found
-    if 0 < built.max_threads < profile.threads:
+    most = built.max_threads
+    if 0 < most < profile.threads:
         raise UsageError(
-            f"Paddle-Lite's library for {target} runs models with {built.max_threads} thread at "
-            f"most, not {profile.threads}; --threads {built.max_threads}"
+            f"Paddle-Lite's library for {target} runs models with {_counted(most, 'thread')} at "
+            f"most, not {profile.threads}; --threads {most}"
         )
     return NativeRunner(
         transport=transport,
@@ -224,6 +291,20 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
         threads=profile.threads,
         power_mode=profile.power_mode,
     )
+
+
+def _proved(runner: Runner, profile: DeviceProfile, facts: DeviceFacts) -> str:
+    """The version of Paddle-Lite that runs there; what keeps a runner from starting is said."""
+    try:
+        return prove_runner(runner, profile.execution())
+    except (ProgramCrashedError, ProgramFailedError, ProgramNotFoundError) as error:
+        faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
+        if not faults:
+            raise
+        said = "; ".join(f"{fault.found} ({fault.mend})" for fault in faults)
+        raise ProgramNotFoundError(
+            f"the runner does not start on {runner.transport.place}: {said}"
+        ) from error
 
 
 def prove_runner(runner: Runner, execution: Execution) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -23,6 +24,8 @@ from edgeslim import process
 from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
 from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
 from edgeslim.runner.build_targets import BUILD_TARGETS, RELEASE, BuildTarget, Kit
+from edgeslim.runner.elf import newest, read_elf
+from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.version import __version__
 
 __all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner"]
@@ -40,7 +43,6 @@ _ANDROID_API = 21
 """Android 5: the oldest that recent kits compile for."""
 
 _COMPILER_S = 600.0
-_GLIBC = re.compile(rb"GLIBC_(\d+)\.(\d+)")
 _RELEASE = re.compile(rb"\0(v2\.\d+[\w.-]*)\0")
 
 
@@ -54,7 +56,9 @@ class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
         files: Files of the folder that the device needs.
         library_folders: Folders of this machine with libraries that are too large to travel.
         max_threads: Threads that its library can run models with; 0 is no limit.
-        glibc: The C library that it needs at least, on Linux.
+        glibc: Version of the C library that the device must have at least; empty for any.
+        needs: Libraries that the device must have.
+        loader: The file that starts the program, if it brings its own libraries.
         version: Version of edgeslim that built it.
     """
 
@@ -65,6 +69,8 @@ class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
     library_folders: tuple[str, ...] = ()
     max_threads: int = 0
     glibc: str = ""
+    needs: tuple[str, ...] = ()
+    loader: str = ""
     version: str = __version__
 
 
@@ -96,6 +102,7 @@ def build_runner(
     sdk: Path | None = None,
     ndk: Path | None = None,
     compiler: str | None = None,
+    self_contained: bool = False,
     out: Path | None = None,
 ) -> tuple[Path, BuiltRunner]:
     """Compiles the runner; the folder is there whole or not at all.
@@ -104,7 +111,9 @@ def build_runner(
         target: A name of `BUILD_TARGETS`.
         sdk: Unpacked release package of Paddle-Lite; for this machine, the wheel's folder.
         ndk: Folder of Android's NDK.
-        compiler: Another C++ compiler than the usual one.
+        compiler: Another C++ compiler than the usual one, with options if it needs some.
+        self_contained: Whether it takes the loader and the libraries of the compiler's system
+            along, so that it needs none of the device's.
         out: Where to; ``runners/<target>`` unless given.
 
     Raises:
@@ -117,6 +126,11 @@ def build_runner(
     facts = _known(target)
     if ndk is not None and facts.kit is not Kit.NDK:
         raise UsageError(f"--ndk means nothing for {target}; it is compiled by {facts.kit.value}")
+    if self_contained and facts.kit is not Kit.GCC:
+        raise UsageError(
+            f"--self-contained means nothing for {target}, whose devices have the libraries that "
+            "it needs"
+        )
     program = _compiler(target, facts, ndk, compiler)
     folder = _sdk(target, facts, sdk)
     include, library = _parts(facts, folder)
@@ -125,7 +139,8 @@ def build_runner(
         new = beside / "runner"
         new.mkdir()
         _compile(facts, program, include, library, new)
-        built = _facts(target, facts, library, new)
+        loader = _take_along(program, facts, new) if self_contained else ""
+        built = _facts(target, facts, library, new, loader)
         write_json(new / _FACTS, built)
         replace_folder(new, out.absolute())
     return out, built
@@ -149,9 +164,10 @@ def _compiler(
             )
         return ["xcrun", "--sdk", "iphoneos", facts.compiler]
     if asked:
-        if shutil.which(asked) is None:
-            raise ProgramNotFoundError(f"there is no compiler {asked}")
-        return [asked]
+        command = shlex.split(asked)
+        if shutil.which(command[0]) is None:
+            raise ProgramNotFoundError(f"there is no compiler {command[0]}")
+        return command
     if facts.kit is Kit.NDK:
         return [str(_ndk_compiler(target, facts, ndk))]
     if shutil.which(facts.compiler):
@@ -280,7 +296,16 @@ def _libpython() -> Path:
     return path
 
 
-def _facts(target: str, facts: BuildTarget, library: Path, out: Path) -> BuiltRunner:
+def _take_along(compiler: Sequence[str], facts: BuildTarget, out: Path) -> str:
+    """Puts the loader and the libraries of the compiler's system beside the program."""
+    loader, libraries = loader_and_libraries(compiler, out / PROGRAM, [out / facts.library])
+    for path in (loader, *libraries):
+        shutil.copy(path, out / path.name)
+    (out / loader.name).chmod(0o755)
+    return loader.name
+
+
+def _facts(target: str, facts: BuildTarget, library: Path, out: Path, loader: str) -> BuiltRunner:
     """What the folder says about itself."""
     program = (out / PROGRAM).read_bytes()
     travels = facts.kit not in {Kit.WHEEL, Kit.XCODE}
@@ -288,13 +313,17 @@ def _facts(target: str, facts: BuildTarget, library: Path, out: Path) -> BuiltRu
     folders = (library.resolve().parent / "libs", _libpython().parent) if wheel else ()
     # A package of gcc's has what clang's leaves out; the compiler signs what it compiles.
     limited = facts.one_thread and (not travels or b"clang version" in library.read_bytes())
-    needed = [(int(major), int(minor)) for major, minor in _GLIBC.findall(program)]
+    files = sorted(path.name for path in out.iterdir()) if travels else [PROGRAM]
+    of_device = [] if loader or not travels else [read_elf(out / name) for name in files]
+    needs = {name for elf in of_device for name in elf.libraries} - set(files)
     return BuiltRunner(
         target=target,
         machine=facts.machine,
         sha256=hashlib.sha256(program).hexdigest(),
-        files=(PROGRAM, facts.library) if travels else (PROGRAM,),
+        files=tuple(files),
         library_folders=tuple(str(folder) for folder in folders),
         max_threads=1 if limited else 0,
-        glibc=".".join(map(str, max(needed))) if needed else "",
+        glibc=newest(of_device, "GLIBC"),
+        needs=tuple(sorted(needs)),
+        loader=loader,
     )

@@ -70,6 +70,8 @@ _LINUX = (
     "-static-libstdc++",
     "-static-libgcc",
     "-Wl,--exclude-libs,ALL",
+    # Of it, what nobody calls would need a newer system.
+    "-Wl,--gc-sections",
     "-Wl,--allow-shlib-undefined",
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from edgeslim.execution import PowerMode
@@ -101,22 +101,28 @@ class NativeRunner:
     name: str = field(default="native", init=False)
 
     def command(self) -> list[str]:
-        """The program alone; its libraries are sent too."""
-        self._libraries()
-        return [str(self.transport.keep(self.folder / PROGRAM))]
+        """The program, behind the loader that it may have brought; its libraries are sent too."""
+        folders = self._library_folders()
+        program = str(self.transport.keep(self.folder / PROGRAM))
+        if not self.built.loader:
+            return [program]
+        loader = str(self.transport.keep(self.folder / self.built.loader))
+        return [loader, "--library-path", ":".join(folders), program]
 
     def environment(self) -> Mapping[str, str]:
         """Where its libraries are, and as many threads as asked."""
-        folders = [str(path.parent) for path in self._libraries()]
+        folders = [] if self.built.loader else self._library_folders()
         if self.built.library_folders:  # of this machine, with a link beside the program
             folders += [str(self.folder.resolve()), *self.built.library_folders]
         search = {"LD_LIBRARY_PATH": ":".join(folders)} if folders else {}
         return {**search, "OMP_NUM_THREADS": str(self.threads)}
 
-    def _libraries(self) -> list[PurePosixPath]:
-        """The libraries on the device, where each kept file has a folder of its own."""
-        names = [name for name in self.built.files if name != PROGRAM]
-        return [self.transport.keep(self.folder / name) for name in names]
+    def _library_folders(self) -> list[str]:
+        """Where libraries are on the device: each kept file has a folder of its own."""
+        started = {PROGRAM, self.built.loader}
+        names = [name for name in self.built.files if name not in started]
+        kept = [self.transport.keep(self.folder / name) for name in names]
+        return list(dict.fromkeys(str(path.parent) for path in kept))
 
 
 @cache

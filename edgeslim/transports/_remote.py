@@ -45,12 +45,18 @@ _BYTES_PER_S = 200_000
 """A link slower than this is no link."""
 
 _ENTER = """
+LC_ALL=C; export LC_ALL
 umask 077
 base=$1
 case $base in "~"/*) base=$HOME/${base#"~"/};; esac
 mkdir -p "$base/work" "$base/kept" "$base/running" || exit 1
 cd "$base" && pwd && ls running work
 """
+_MENDS = {
+    "No space left": "make room there",
+    "Permission denied": "log in as who may write there",
+    "Read-only file system": "mount it so that it can be written",
+}
 _END = """
 cd "$1" || exit 1
 shift
@@ -131,10 +137,10 @@ class RemoteTransport(ABC):
         entered = self._plain(script(_ENTER, self._wanted_folder))
         lines = entered.output.decode(errors="surrogateescape").splitlines()
         if entered.status != 0 or not lines:
+            said = last_lines(entered.errors)
             raise DeviceFullError(
-                f"{self._wanted_folder} on {self.place} cannot be written"
-                f"{last_lines(entered.errors)}; name another folder in the device's profile: "
-                "[location] folder = ..."
+                f"{self._wanted_folder} on {self.place} cannot be written{said}; "
+                f"{_mend(said)}name another folder in the device's profile: [location] folder = ..."
             )
         first_time = self._base is None
         self._base = PurePosixPath(lines[0])
@@ -279,6 +285,11 @@ class RemoteTransport(ABC):
         if self._base is None:
             raise DeviceNotFoundError(f"{self.place} is not there")
         return self._base
+
+
+def _mend(said: str) -> str:
+    """What else than another folder helps, by why one cannot be made."""
+    return next((f"{mend}, or " for reason, mend in _MENDS.items() if reason in said), "")
 
 
 def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadline) -> int | None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -27,6 +28,7 @@ from edgeslim.files import write_json
 from edgeslim.runner import build as build_module
 from edgeslim.runner.build import PROGRAM, BuiltRunner, build_runner, find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS, LIBRARY
+from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS
 from tests.tools import program
@@ -56,7 +58,8 @@ def package(folder: Path, compiler: str) -> Path:
     library.mkdir()
     (include / "paddle_api.h").write_text(f'#include "{SOURCES / "light_api.h"}"\n')
     (include / "paddle_place.h").write_text("")
-    command = [program(compiler), "-shared", "-fPIC", *STRICT, str(STUB)]
+    linked = (f"-Wl,-soname,{LIBRARY}", "-Wl,--no-as-needed", "-lgomp")
+    command = [program(compiler), "-shared", "-fPIC", *STRICT, str(STUB), *linked]
     subprocess.run([*command, "-o", str(library / LIBRARY)], check=True)
     return folder
 
@@ -95,17 +98,37 @@ def test_a_board_s_runner_is_built_whole_and_found(here: Path, target: str) -> N
     assert (folder / LIBRARY).read_bytes() == (sdk / "cxx" / "lib" / LIBRARY).read_bytes()
     assert os.access(folder / PROGRAM, os.X_OK)
     assert tuple(map(int, built.glibc.split("."))) >= (2, 4)
+    assert {"libc.so.6", "libgomp.so.1", "libstdc++.so.6"} <= set(built.needs)
+    assert not [name for name in built.needs if "/" in name or name == LIBRARY]
     assert find_runner(target) == (folder, built)
-
-
-@pytest.mark.slow
-def test_a_built_runner_s_files_are_sent_one_by_one(here: Path) -> None:
-    folder, built = build_runner("linux-armv8", sdk=package(here / "sdk", CROSS["linux-armv8"]))
+    # Its files are sent one by one.
     transport = TRANSPORTS.get("local")(Location())
     runner = NativeRunner(transport=transport, folder=folder, built=built, threads=2)
     assert runner.command() == [str((folder / PROGRAM).resolve())]
     expected = {"LD_LIBRARY_PATH": str(folder.resolve()), "OMP_NUM_THREADS": "2"}
     assert runner.environment() == expected
+
+
+@pytest.mark.slow
+def test_a_self_contained_runner_starts_where_no_library_is(here: Path) -> None:
+    """No libraries for Arm are where programs of this machine look for theirs."""
+    emulator = program("qemu-arm")
+    sdk = package(here / "sdk", CROSS["linux-armv7hf"])
+    compiler = f"{CROSS['linux-armv7hf']} -marm"
+    folder, built = build_runner("linux-armv7hf", sdk=sdk, compiler=compiler, self_contained=True)
+    assert built.loader == "ld-linux-armhf.so.3"
+    assert {"libc.so.6", "libgomp.so.1", "libstdc++.so.6", "libgcc_s.so.1"} <= set(built.files)
+    assert (built.glibc, built.needs) == ("", ())
+    transport = TRANSPORTS.get("local")(Location())
+    runner = NativeRunner(transport=transport, folder=folder, built=built, threads=1)
+    assert "LD_LIBRARY_PATH" not in runner.environment()
+    for command in (runner.command(), [str(folder / PROGRAM)]):
+        ended = subprocess.run(
+            [emulator, *command], check=False, capture_output=True, text=True, env={}
+        )
+        starts = command == runner.command()
+        assert (ended.returncode == REFUSED) == starts, ended.stderr
+        assert ("usage: edgeslim_runner" in ended.stderr) == starts
 
 
 def kit(folder: Path, *names: str) -> Path:
@@ -226,6 +249,12 @@ def test_what_a_package_lacks_is_named(
             ProgramNotFoundError,
             "ndk is no NDK of",
         ),
+        (
+            "android-armv8",
+            {"self_contained": True},
+            UsageError,
+            "--self-contained means nothing for android-armv8",
+        ),
         ("linux-x86-64", {"ndk": Path("ndk")}, UsageError, "--ndk means nothing for linux-x86-64"),
         ("ios-arm64", {}, ProgramNotFoundError, "needs macOS with Xcode"),
         ("linux-armv8", {"compiler": "nocc"}, ProgramNotFoundError, "there is no compiler nocc"),
@@ -239,10 +268,10 @@ def test_what_a_package_lacks_is_named(
     ],
 )
 def test_what_is_missing_is_said_with_the_mend(
-    here: Path, target: str, options: dict[str, Path], kind: type[EdgeslimError], message: str
+    here: Path, target: str, options: dict[str, Any], kind: type[EdgeslimError], message: str
 ) -> None:
     with pytest.raises(kind) as error:
-        build_runner(target, **options)  # type: ignore[arg-type]
+        build_runner(target, **options)
     assert message in str(error.value)
 
 
@@ -291,4 +320,5 @@ def test_the_command_says_what_it_built(here: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert "built out/edgeslim_runner for aarch64" in shown.output
     assert "the device needs glibc" in shown.output
+    assert "libgomp.so.1, libstdc++.so.6; edgeslim doctor says" in shown.output
     shutil.rmtree("out")

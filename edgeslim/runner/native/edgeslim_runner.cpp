@@ -29,7 +29,8 @@ void check_mode(const edgeslim::Batch& batch) {
   const int cores = edgeslim::core_count();
   if (batch.threads > cores)
     throw edgeslim::Refusal(std::to_string(batch.threads) + " threads do not fit on " +
-                            std::to_string(cores) + " cores");
+                            std::to_string(cores) + " cores; --threads " +
+                            std::to_string(cores) + " is the most");
 }
 
 void run(const std::string& batch_path, const std::string& results_path) {

@@ -141,7 +141,7 @@ class Model {
       // The library itself would take it without a word.
       if (wanted != version)
         throw EntryError("the model is for Paddle-Lite " + wanted + " and this runtime is " +
-                         version + "; convert it again");
+                         version + "; build the runner with the library of that one");
 #if defined(EDGESLIM_OWN_LIGHT_API)
     if (version.compare(0, std::strlen(EDGESLIM_LIGHT_API_VERSION), EDGESLIM_LIGHT_API_VERSION))
       throw EntryError("this runner was built for Paddle-Lite " EDGESLIM_LIGHT_API_VERSION

@@ -82,7 +82,10 @@ def pin(threads: int) -> List[int]:
         return []
     allowed = sorted(os.sched_getaffinity(0))
     if threads > len(allowed):
-        refuse(f"{threads} threads do not fit on {len(allowed)} cores")
+        refuse(
+            f"{threads} threads do not fit on {len(allowed)} cores; "
+            f"--threads {len(allowed)} is the most"
+        )
     chosen = allowed[-threads:]
     os.sched_setaffinity(0, chosen)
     return chosen
