@@ -12,14 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.judgement import Array, acceptable, difference_of
+from edgeslim.deployment.halves import in_halves
+from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.tracing import Step, Trace
+from edgeslim.deployment.truth import Truth
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
+from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.profiling.device_session import DeviceSession
@@ -48,6 +51,8 @@ def first_wrong_there(
     trace: Trace,
     inputs: Mapping[str, Array],
     folder: Path,
+    *,
+    precision: Precision = Precision.FP32,
 ) -> WrongThere | None:
     """The first operator of a model, all right in Paddle, that a device computes wrongly.
 
@@ -57,13 +62,14 @@ def first_wrong_there(
         trace: Its operators for that device, beside Paddle's values.
         inputs: What it is run on.
         folder: For files on the way.
+        precision: What parts of the model are converted to.
 
     Returns:
         The operator; None if every part of the model is right by itself.
     """
     program = read_program(model.program)
     made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
-    there = _There(session, model, trace, inputs, folder)
+    there = _There(session, model, trace, inputs, folder, precision=precision)
     line = [(step, name) for step in trace.steps if (name := _tensor(step)) in made]
     wrong: WrongThere | None = None
     while line:
@@ -105,12 +111,15 @@ class _There:
         trace: Trace,
         inputs: Mapping[str, Array],
         folder: Path,
+        *,
+        precision: Precision,
     ) -> None:
         self._session = session
         self._model = model
         self._trace = trace
         self._inputs = inputs
         self._folder = folder
+        self._precision = precision
         self._known: dict[str, float | None] = {}
 
     def bisected(self, line: Sequence[tuple[Step, str]]) -> WrongThere | None:
@@ -137,13 +146,23 @@ class _There:
             write_bytes(path, cut.SerializeToString())
             part = replace(self._model, program=path)
             target = self._session.execution.target
-            file = optimize(part, target, self._folder / f"part{number}", Precision.FP32)
+            file = optimize(part, target, self._folder / f"part{number}", self._precision)
         except EdgeslimError:
             return None
         try:
             given = [list(self._inputs.values())]
             found = outputs_on_device(self._session, file, given, 1, self._folder)
-            difference = difference_of([[self._trace.tensors[tensor]]], found)
+            truth = Truth(inputs=(self._inputs,), outputs=([self._trace.tensors[tensor]],))
+            difference = difference_of(truth.outputs, found)
+            rounding = self._rounding(file, truth)
         except (ModelError, ProgramError, RunnerError):
             return math.inf  # it ends the runtime, or gives what is no number
-        return None if acceptable(difference, Precision.FP32) else difference.max_rel
+        right = acceptable(difference, self._precision, rounding)
+        return None if right else difference.max_rel
+
+    def _rounding(self, file: OptimizedFile, truth: Truth) -> OutputDifference | None:
+        """What rounding alone makes of a part in fp16."""
+        if self._precision is not Precision.FP16:
+            return None
+        rounded = in_halves(read_optimized_program(file.path), truth).rounded
+        return difference_of(truth.outputs, rounded)

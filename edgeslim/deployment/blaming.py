@@ -75,12 +75,14 @@ def _culprit_there(
     suspect: Suspect, session: DeviceSession, trace: Trace, folder: Path
 ) -> Culprit | None:
     """What a device computes wrongly although it is right in Paddle."""
-    if suspect.precision is not Precision.FP32:
+    if suspect.precision not in {Precision.FP32, Precision.FP16}:
         raise ModelError(
             f"the file is right by the meaning of its operators, and parts of it cannot be told "
             f"apart in {suspect.precision.value}"
         )
-    found = first_wrong_there(session, suspect.model, trace, suspect.inputs, folder)
+    found = first_wrong_there(
+        session, suspect.model, trace, suspect.inputs, folder, precision=suspect.precision
+    )
     if found is None:
         return None
     culprit = culprit_of(suspect.model.graph, trace, found.step)

@@ -15,7 +15,7 @@ from edgeslim.graph import Graph, Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape
 
-__all__ = ["Culprit", "culprit_of", "first_wrong"]
+__all__ = ["Culprit", "culprit_of", "first_wrong", "shapes_told"]
 
 _MOST_ATTRIBUTES = 6
 _ACTIVATIONS = ("act_type", "activation_type")
@@ -49,7 +49,7 @@ class Culprit:
     kernel: str = ""
 
     def __str__(self) -> str:
-        shapes = f"{_shapes(self.inputs)} -> {_shapes(self.outputs)}"
+        shapes = f"{shapes_told(self.inputs)} -> {shapes_told(self.outputs)}"
         own = ", ".join(f"{name} {_value(value)}" for name, value in self.attributes.items())
         made = ", ".join(self.stands_for)
         parts = [
@@ -70,7 +70,8 @@ def _off(off: float | None) -> str:
     return f"off by {off:.2g} of the largest value"
 
 
-def _shapes(shapes: Iterable[Shape]) -> str:
+def shapes_told(shapes: Iterable[Shape]) -> str:
+    """Shapes for people."""
     return ", ".join("x".join(map(str, each)) or "one number" for each in shapes)
 
 

@@ -8,7 +8,9 @@ in a thousand may be off by more than a thousandth of itself and of a typical va
 element was off by four millionths of those. Integers and truth values are equal or wrong; the one
 in a thousand is for maps of classes, where rounding decides between two.
 
-Of lower precision no such bound is known beforehand, and how much is lost is the task's to say
+In fp16 the bound is what fp16 explains: the program is computed with the rounding of each of its
+operators (`edgeslim.deployment.halves`), and a device may be off by a small multiple of that. Of
+other lower precision no such bound is known beforehand, and how much is lost is the task's to say
 (`edgeslim evaluate`); what is refused is what has nothing to do with the model: an error of more
 than half the variance of Paddle's outputs (a device that ignored the model and said the mean of
 its outputs would be off by all of it) that is no rounding of outputs which hardly vary.
@@ -28,6 +30,7 @@ from edgeslim.execution import Precision
 
 __all__ = [
     "Array",
+    "OneOutput",
     "OutputDifference",
     "acceptable",
     "difference_of",
@@ -64,6 +67,52 @@ be passed before outputs are garbage. Rounding loses hundredths of the first, ga
 """
 
 
+_MOST_IN_HALVES = 0.1
+"""Of fp16: the share of the variance from which on outputs have lost their meaning, whatever
+explains it. Networks lose hundred-thousandths to hundredths of it."""
+
+_TIMES_ROUNDING = 3.0
+_TIMES_LARGEST = 4.0
+"""Times what rounding comes to, on the average and at most, from which on there is more to it. The
+computed rounding is within 5 % of that of sums rounded one by one; kernels differ in their order,
+and the largest of some thousand errors from that of others. What a kernel computes wrongly is off
+by tenths of all."""
+
+_LAST_PLACE = 2.0**-11
+"""Of 16-bit floats: what rounds nothing in theory may be off by so much."""
+
+_ODD_ONES = 2
+"""Of whole numbers so many may be others, where few are all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OneOutput:
+    """How far one output is from what is true, over all inputs.
+
+    Args:
+        lost: Mean squared difference over the variance of what is true.
+        max_rel: Largest difference over the largest value.
+        wrong: Share of elements that are off by too much.
+        elements: How many there are.
+        is_discrete: Whether they are whole numbers or truth values.
+    """
+
+    lost: float
+    max_rel: float
+    wrong: float
+    elements: int
+    is_discrete: bool
+
+    def is_explained_by(self, rounding: OneOutput) -> bool:
+        """Whether it is no more than rounding costs the same output."""
+        if self.is_discrete:
+            odd = _ODD_ONES / max(self.elements, 1)
+            return self.wrong <= _TIMES_ROUNDING * rounding.wrong + _ALLOWED_SHARE + odd
+        average = _TIMES_ROUNDING * math.sqrt(rounding.lost) + _LAST_PLACE
+        largest = _TIMES_LARGEST * rounding.max_rel + _LAST_PLACE
+        return math.sqrt(self.lost) <= average and self.max_rel <= largest
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutputDifference:
     """How far a device's outputs are from Paddle's, over all outputs of all inputs.
@@ -80,6 +129,7 @@ class OutputDifference:
         top1: Of a classifier, the share of inputs for which it says the same class.
         inputs: How many inputs they were compared for.
         worst: Number of the output that is furthest off.
+        outputs: Each output.
     """
 
     max_abs: float
@@ -91,10 +141,27 @@ class OutputDifference:
     top1: float | None = None
     inputs: int = 1
     worst: int = 0
+    outputs: tuple[OneOutput, ...] = ()
 
 
-def acceptable(difference: OutputDifference, precision: Precision) -> bool:
-    """Whether outputs are those of the model, by the rule of their precision."""
+def acceptable(
+    difference: OutputDifference,
+    precision: Precision,
+    rounding: OutputDifference | None = None,
+) -> bool:
+    """Whether outputs are those of the model, by the rule of their precision.
+
+    Args:
+        difference: How far they are from Paddle's.
+        precision: What they were computed in.
+        rounding: In fp16, what rounding alone makes of them; None if nobody knows.
+    """
+    if precision is Precision.FP16:
+        explained = rounding is None or all(
+            found.is_explained_by(each)
+            for found, each in zip(difference.outputs, rounding.outputs, strict=True)
+        )
+        return explained and _keeps_its_meaning(difference)
     if precision is Precision.FP32:
         return (
             difference.max_rel <= _ALLOWED
@@ -102,6 +169,11 @@ def acceptable(difference: OutputDifference, precision: Precision) -> bool:
             and difference.follows
         )
     return difference.lost <= _ALLOWED_LOSS or difference.max_rel <= _ROUNDING
+
+
+def _keeps_its_meaning(difference: OutputDifference) -> bool:
+    """Whether so much is left of outputs of fp16 that they still say what the model does."""
+    return all(each.is_discrete or each.lost <= _MOST_IN_HALVES for each in difference.outputs)
 
 
 def is_rounding(difference: OutputDifference) -> bool:
@@ -113,11 +185,18 @@ def is_rounding(difference: OutputDifference) -> bool:
     return difference.rough <= _ALLOWED_SHARE
 
 
-def told(difference: OutputDifference, precision: Precision) -> str:
+def told(
+    difference: OutputDifference,
+    precision: Precision,
+    rounding: OutputDifference | None = None,
+) -> str:
     """How outputs differ, for the sentence that refuses them."""
     largest = f"by {difference.max_rel:.2g} of their largest value"
     if precision is not Precision.FP32:
-        return f"{largest} and by {difference.lost:.2g} of their variance"
+        told = f"{largest} and by {difference.lost:.2g} of their variance"
+        if rounding is None:
+            return told
+        return f"{told}, of which rounding explains {rounding.max_rel:.2g} and {rounding.lost:.2g}"
     if not difference.follows and difference.max_rel <= _ALLOWED:
         return f"{largest}, as much as they vary with the input"
     if difference.wrong > _ALLOWED_SHARE:
@@ -156,6 +235,16 @@ def difference_of(
         top1=_top1([each[0] for each in expected], [each[0] for each in found]),
         inputs=len(expected),
         worst=max(range(len(outputs)), key=lambda place: outputs[place].badness, default=0),
+        outputs=tuple(
+            OneOutput(
+                lost=each.lost,
+                max_rel=each.max_rel,
+                wrong=each.wrong,
+                elements=sum(truths[place].size for truths in expected),
+                is_discrete=any(is_discrete(truths[place]) for truths in expected),
+            )
+            for place, each in enumerate(outputs)
+        ),
     )
 
 

@@ -21,7 +21,11 @@ __all__ = ["check_outputs", "outputs_on_device"]
 
 
 def check_outputs(
-    difference: OutputDifference, model: PreparedModel, precision: Precision, where: str
+    difference: OutputDifference,
+    model: PreparedModel,
+    precision: Precision,
+    where: str,
+    rounding: OutputDifference | None = None,
 ) -> None:
     """That outputs are those of the model, by the rule of their precision.
 
@@ -30,11 +34,12 @@ def check_outputs(
         model: The model.
         precision: What it was converted to.
         where: What gave them, in the sentence that refuses them.
+        rounding: In fp16, what rounding alone makes of them, if that is known.
 
     Raises:
         ModelError: They are not.
     """
-    if acceptable(difference, precision):
+    if acceptable(difference, precision, rounding):
         return
     exact = precision is Precision.FP32
     outputs = model.graph.fetches
@@ -42,7 +47,7 @@ def check_outputs(
     raise ModelError(
         f"{model.name} computes something else {where}"
         f"{'' if exact else f' in {precision.value}'}: its outputs{which} differ from "
-        f"Paddle's {told(difference, precision)}"
+        f"Paddle's {told(difference, precision, rounding)}"
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect, blamed
+from edgeslim.deployment.halves import check_stored_halves, in_halves
 from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
 from edgeslim.deployment.outputs import check_outputs, outputs_on_device
 from edgeslim.deployment.truth import Truth, paddle_truth, truth_of
@@ -33,6 +34,7 @@ from edgeslim.errors import (
 )
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.optimized_program import OptimizedProgram
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.profiling.device_session import DeviceSession, open_device
 
@@ -46,11 +48,15 @@ __all__ = [
     "prove_outputs",
     "prove_running",
     "truth_for",
+    "with_rounding",
 ]
 
 _EXACT_INPUTS, _INPUTS = 2, 8
 """Compared in fp32, where two say that outputs follow their input, and where a precision loses
 something, of how much one input says little."""
+
+_ROUNDED_INPUTS = 2
+"""Computed with the rounding of each operator, which takes some times as long as without."""
 
 _LOUDER = 8.0
 """Enough for the sums of a convolution of noise to pass 6."""
@@ -84,12 +90,15 @@ class Claim:
         file: The same, converted.
         target: What for.
         precision: To what.
+        rounding: In fp16, how far rounding alone takes outputs from Paddle's, as
+            `prove_optimized` finds it; None if nobody knows.
     """
 
     model: PreparedModel
     file: OptimizedFile
     target: Target
     precision: Precision
+    rounding: OutputDifference | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +136,11 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         truth: What Paddle computes of the model.
 
     Returns:
-        How far it is from that, or the operators without a meaning.
+        How far it is from that, in fp16 with what rounding costs; or the operators without a
+        meaning.
 
     Raises:
-        ModelError: It computes something else.
+        ModelError: It computes something else, or would in fp16.
         BadFileError: The file cannot be read.
     """
     try:
@@ -138,8 +148,12 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
     except ModelError as error:  # loops or branches, which only a runtime can follow
         return (str(error),)
     unknown = without_meaning(program)
+    if claim.precision is Precision.FP16:
+        check_stored_halves(claim.model.name, program)
     if unknown:
         return unknown
+    if claim.precision is Precision.FP16:
+        return _proved_in_halves(claim, truth.few(_ROUNDED_INPUTS), program)
     try:
         net = OptimizedNet(program)
         runs = [
@@ -150,6 +164,26 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         return (str(error),)
     differences = [_checked(claim, each, found) for each, found in runs]
     return differences[0]
+
+
+def with_rounding(claim: Claim, truth: Truth) -> Claim:
+    """A claim that knows what rounding costs, if it is one of fp16; raises as `prove_optimized`."""
+    if claim.precision is not Precision.FP16:
+        return claim
+    found = prove_optimized(claim, truth)
+    return claim if isinstance(found, tuple) else replace(claim, rounding=found)
+
+
+def _proved_in_halves(
+    claim: Claim, truth: Truth, program: OptimizedProgram
+) -> OutputDifference | tuple[str, ...]:
+    """The meaning, which rounds nothing and must be exact, and what rounding makes of it."""
+    try:
+        found = in_halves(program, truth)
+    except ModelError as error:
+        return (str(error),)
+    _checked(replace(claim, precision=Precision.FP32), truth, found.exact)
+    return found.check(claim.model.name, truth)
 
 
 def _louder(claim: Claim, truth: Truth) -> list[Truth]:
@@ -238,11 +272,11 @@ def prove_outputs(
     folder: Path,
 ) -> OutputDifference:
     """How far outputs that a device gave are from Paddle's; raises as `prove_running`."""
-    found = truth.settled(found)
+    found = truth.settled(found, claim.precision)
     try:
         difference = difference_of(truth.outputs, found)
         where = f"on {session.profile.name}"
-        check_outputs(difference, claim.model, claim.precision, where)
+        check_outputs(difference, claim.model, claim.precision, where, claim.rounding)
     except ModelError as error:
         raise blamed(error, _suspect(claim, truth, found, session), folder) from error
     return difference

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeslim.deployment.judgement import Array
+from edgeslim.execution import Precision
 from edgeslim.graph import Graph, Node
 
 __all__ = ["ChosenAmong", "choices_of", "settled"]
@@ -23,6 +24,9 @@ _PASSING = {"assign", "cast", "scale"}
 
 _EQUAL = 2.0**-20
 """Scores that differ by less than this of the largest are equal."""
+
+_EQUAL_IN_HALVES = 2.0**-5
+"""The same in fp16, in which scores themselves may be off by hundredths."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +62,13 @@ def _axis(node: Node) -> int:
     return axis if isinstance(axis, int) else -1
 
 
-def settled(truth: Array, output: Array, scores: Array, axis: int) -> Array:
+def settled(
+    truth: Array,
+    output: Array,
+    scores: Array,
+    axis: int,
+    precision: Precision = Precision.FP32,
+) -> Array:
     """An output in which places that are as good as the true ones are the true ones.
 
     Args:
@@ -66,7 +76,9 @@ def settled(truth: Array, output: Array, scores: Array, axis: int) -> Array:
         output: Places that were found.
         scores: What they are of.
         axis: Along which.
+        precision: What the places were computed in.
     """
+    equal = _EQUAL_IN_HALVES if precision is Precision.FP16 else _EQUAL
     found = output.reshape(truth.shape)
     wanted = truth
     if truth.ndim == scores.ndim - 1:
@@ -83,5 +95,5 @@ def settled(truth: Array, output: Array, scores: Array, axis: int) -> Array:
     )
     largest = float(np.max(np.abs(scores), initial=0.0))
     distinct = np.all(np.diff(np.sort(found, axis=axis), axis=axis) > 0, axis=axis, keepdims=True)
-    as_good = there & distinct & (np.abs(mine - its) <= _EQUAL * largest)
+    as_good = there & distinct & (np.abs(mine - its) <= equal * largest)
     return np.where(as_good, wanted, found).reshape(output.shape)

@@ -99,7 +99,8 @@ def trace_optimized(
         name for call in program.calls for names in call.outputs.values() for name in names
     )
     once = frozenset(name for name, count in written.items() if count == 1)
-    finder = _Finder(tensors, once, exact=precision is Precision.FP32)
+    # Halves are looked at without their rounding.
+    finder = _Finder(tensors, once, exact=precision in {Precision.FP32, Precision.FP16})
     makers: dict[str, int] = {}
     shapes: dict[str, Shape] = {
         name: each.shape for name, each in {**program.weights, **inputs}.items()

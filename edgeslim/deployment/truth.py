@@ -17,6 +17,7 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, is_discrete, varies
 from edgeslim.deployment.ties import ChosenAmong, choices_of, settled
 from edgeslim.errors import ModelError
+from edgeslim.execution import Precision
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_each_in_paddle
 
@@ -60,15 +61,36 @@ class Truth:
     outputs: tuple[Sequence[Array], ...]
     choices: Mapping[int, tuple[ChosenAmong, Sequence[Array]]] = field(default_factory=dict)
 
-    def settled(self, found: Sequence[Sequence[Array]]) -> list[list[Array]]:
-        """Outputs in which places that are as good as the true ones are the true ones."""
+    def settled(
+        self, found: Sequence[Sequence[Array]], precision: Precision = Precision.FP32
+    ) -> list[list[Array]]:
+        """Outputs in which places that are as good as the true ones are the true ones.
+
+        Args:
+            found: All outputs of each input.
+            precision: What they were computed in, by which scores are as good as others.
+        """
         result = [list(each) for each in found]
         for place, (among, scores) in self.choices.items():
             for number, outputs in enumerate(result):
                 true = self.outputs[number][place]
                 if outputs[place].size == true.size:
-                    outputs[place] = settled(true, outputs[place], scores[number], among.axis)
+                    outputs[place] = settled(
+                        true, outputs[place], scores[number], among.axis, precision
+                    )
         return result
+
+    def few(self, count: int) -> Truth:
+        """The same for so many of the inputs, from all over them."""
+        places = np.unique(np.linspace(0, len(self.inputs) - 1, count).astype(int))
+        return Truth(
+            inputs=tuple(self.inputs[place] for place in places),
+            outputs=tuple(self.outputs[place] for place in places),
+            choices={
+                output: (among, [scores[place] for place in places])
+                for output, (among, scores) in self.choices.items()
+            },
+        )
 
 
 def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:

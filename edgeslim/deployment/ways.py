@@ -170,7 +170,7 @@ def tried(
         model.prefix: truth_for(model, [way.precision for way in ways])
         for model in {way.model.prefix: way.model for way in ways}.values()
     }
-    meant: dict[Path, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    meant: dict[Path, _Meant] = {}
     right: list[tuple[Way, OutputDifference]] = []
     failed: list[Failed] = []
     for way in ways:
@@ -178,7 +178,8 @@ def tried(
         try:
             if way.file.path not in meant:
                 meant[way.file.path] = _meaning_proved(way, truth)
-            difference = prove_running(way.session, way.claim, truth, folder)
+            claim = replace(way.claim, rounding=meant[way.file.path].rounding)
+            difference = prove_running(way.session, claim, truth, folder)
         except (ModelError, ProgramError, RunnerError) as error:
             if len(failed) + 1 == len(ways):
                 raise
@@ -187,12 +188,28 @@ def tried(
                 not_had(way.model, execution.target, way.precision, execution.threads, error)
             )
             continue
-        by, unknown = meant[way.file.path]
-        right.append((replace(way, proved_by=by, without_meaning=unknown), difference))
+        known = meant[way.file.path]
+        proved = replace(way, proved_by=known.by, without_meaning=known.unknown)
+        right.append((proved, difference))
     return right, failed
 
 
-def _meaning_proved(way: Way, truth: Truth) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Meant:
+    """What is known of a file before a device runs it.
+
+    Args:
+        by: What proves it with the device.
+        unknown: Its operators without a meaning.
+        rounding: In fp16, how far rounding alone takes its outputs from Paddle's.
+    """
+
+    by: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    rounding: OutputDifference | None = None
+
+
+def _meaning_proved(way: Way, truth: Truth) -> _Meant:
     """What proves a file with the device, and its operators without a meaning.
 
     Nothing runs on another machine before it is known to mean the right thing; on this one it is
@@ -202,11 +219,12 @@ def _meaning_proved(way: Way, truth: Truth) -> tuple[tuple[str, ...], tuple[str,
         ModelError: It means something else.
     """
     if way.session.profile.transport == LOCAL:
-        return (ProofBy.DEVICE,), ()
+        return _Meant(by=(ProofBy.DEVICE,))
     meant = prove_optimized(way.claim, truth)
     if isinstance(meant, tuple):
-        return (ProofBy.DEVICE,), meant
-    return (ProofBy.INTERPRETER, ProofBy.DEVICE), ()
+        return _Meant(by=(ProofBy.DEVICE,), unknown=meant)
+    rounding = meant if way.precision is Precision.FP16 else None
+    return _Meant(by=(ProofBy.INTERPRETER, ProofBy.DEVICE), rounding=rounding)
 
 
 def measured_ways(

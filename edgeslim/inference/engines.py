@@ -15,7 +15,7 @@ from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect, blamed
 from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.proving import Claim, prove_outputs
+from edgeslim.deployment.proving import Claim, prove_outputs, with_rounding
 from edgeslim.deployment.truth import truth_of
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import ModelError, ProgramAbortedError, ProgramCrashedError
@@ -92,7 +92,9 @@ def loaded(
                     raise blamed(error, suspect, scratch) from error
                 if unproved and found:
                     # Of what is shown, not of noise: these answers are what somebody reads.
-                    prove_outputs(session, claim, truth_of(source, inputs[:1]), found[:1], scratch)
+                    truth = truth_of(source, inputs[:1])
+                    known = with_rounding(claim, truth)
+                    prove_outputs(session, known, truth, found[:1], scratch)
                     unproved = False
             return _shaped(found, shapes, model.name)
 

@@ -11,7 +11,7 @@ from edgeslim.paddle_io.optimized_operators._activations import convolution_acti
 from edgeslim.paddle_io.optimized_operators._int8 import Rounding, rounding
 from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, only
 
-__all__ = ["convolution", "transposed_convolution"]
+__all__ = ["convolution", "geometry", "transposed_arguments", "transposed_convolution"]
 
 
 def convolution(call: OperatorCall) -> Meaning:
@@ -27,7 +27,7 @@ def convolution(call: OperatorCall) -> Meaning:
         from paddle.nn import functional
 
         images, filters = only(given, "Input"), only(given, "Filter")
-        padding, dilations = _geometry(call, images.shape[2:], filters.shape[2:])
+        padding, dilations = geometry(call, images.shape[2:], filters.shape[2:])
         convolve = functional.conv2d if images.ndim == 4 else functional.conv3d
         result = convolve(images, filters, None, strides, padding, dilations, groups)
         return {"Output": (_finished(result, given, scales, act),)}
@@ -48,7 +48,7 @@ def _finished(result: Any, given: Slots, scales: Rounding | None, act: Any) -> A
     return result if scales is None else scales.rounded(result)
 
 
-def _geometry(
+def geometry(
     call: OperatorCall, sizes: Sequence[int], window: Sequence[int]
 ) -> tuple[list[int], list[int]]:
     """Padding before and behind each axis, and dilations."""
@@ -73,26 +73,30 @@ def transposed_convolution(call: OperatorCall) -> Meaning:
     if call.attributes.get("enable_int8"):
         raise ModelError(f"{call.kind} in 8 bits")
     act = convolution_activation(call)
-    strides = list(attribute(call, "strides"))
-    groups = attribute(call, "groups")
-    size = list(call.attributes.get("output_size") or ())
-    extra = list(call.attributes.get("output_padding") or ())
 
     def compute(given: Slots) -> Slots:
         from paddle.nn.functional import conv2d_transpose
 
         images, filters = only(given, "Input"), only(given, "Filter")
-        padding, dilations = _geometry(call, images.shape[2:], filters.shape[2:])
-        result = conv2d_transpose(
-            images,
-            filters,
-            stride=strides,
-            padding=padding,
-            output_padding=extra if extra and not size else 0,
-            dilation=dilations,
-            groups=groups,
-            output_size=size or None,
-        )
+        arguments = transposed_arguments(call, images.shape[2:], filters.shape[2:])
+        result = conv2d_transpose(images, filters, **arguments)
         return {"Output": (_finished(result, given, None, act),)}
 
     return compute
+
+
+def transposed_arguments(
+    call: OperatorCall, sizes: Sequence[int], window: Sequence[int]
+) -> dict[str, Any]:
+    """How a transposed convolution is asked for in Paddle, besides its images and filters."""
+    padding, dilations = geometry(call, sizes, window)
+    size = list(call.attributes.get("output_size") or ())
+    extra = list(call.attributes.get("output_padding") or ())
+    return {
+        "stride": list(attribute(call, "strides")),
+        "padding": padding,
+        "output_padding": extra if extra and not size else 0,
+        "dilation": dilations,
+        "groups": attribute(call, "groups"),
+        "output_size": size or None,
+    }

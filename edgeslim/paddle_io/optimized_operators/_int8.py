@@ -73,7 +73,8 @@ def calibration(call: OperatorCall) -> Meaning:
     alias = call.kernel.split("/")[1] if call.kernel.count("/") else ""
     source, _, target = alias.partition("_to_")
     scale = float(call.attributes.get("scale", 1.0))
-    casts = {"int32": "int32", "int64": "int64", "fp32": "float32", "fp16": "float16"}
+    # Halves are computed with as floats of 32 bits, which hold them (`_halves`).
+    casts = {"int32": "int32", "int64": "int64", "fp32": "float32", "fp16": "float32"}
 
     def compute(given: Slots) -> Slots:
         images = only(given, "Input")
@@ -83,9 +84,7 @@ def calibration(call: OperatorCall) -> Meaning:
             return {"Out": (images * scale,)}
         for name, kind in casts.items():
             if target.startswith(name):
-                result = images.astype(kind)
-                # Computed on as floats of 32 bits, of which it keeps 16.
-                return {"Out": (result.astype("float32") if kind == "float16" else result,)}
+                return {"Out": (images.astype(kind),)}
         raise ModelError(f"{call.kind} has a kernel {alias!r}, of which no meaning is known")
 
     return compute

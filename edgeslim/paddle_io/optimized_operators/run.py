@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from edgeslim.paddle_io.optimized_operators._convolutions import (
     transposed_convolution,
 )
 from edgeslim.paddle_io.optimized_operators._elementwise import BINARY, elementwise, scaling
+from edgeslim.paddle_io.optimized_operators._half_kernels import half_meaning, reads_halves
+from edgeslim.paddle_io.optimized_operators._halves import half
 from edgeslim.paddle_io.optimized_operators._int8 import calibration
 from edgeslim.paddle_io.optimized_operators._matrices import full_connection, product
 from edgeslim.paddle_io.optimized_operators._meaning import Meaning
@@ -24,7 +26,7 @@ from edgeslim.paddle_io.optimized_operators._plain import plain_operator
 from edgeslim.paddle_io.optimized_operators._pooling import pooling
 from edgeslim.paddle_io.optimized_operators._weights import float_weights
 
-__all__ = ["OptimizedNet", "Watch", "without_meaning"]
+__all__ = ["OptimizedNet", "Walk", "Watch", "without_meaning"]
 
 Array = np.ndarray[Any, Any]
 
@@ -73,16 +75,22 @@ class OptimizedNet:
 
     Args:
         program: It.
+        halves: Whether kernels of 16-bit floats round as they do on Arm, with one thread; else
+            they compute in floats of 32 bits, and nothing but their meaning is told.
 
     Raises:
         ModelError: An operator has no meaning here; see `without_meaning`.
     """
 
-    def __init__(self, program: OptimizedProgram) -> None:
+    def __init__(self, program: OptimizedProgram, *, halves: bool = False) -> None:
         paddle = load_paddle()
         self._program = program
         self._steps = [(call, _meaning(call)) for call in program.calls]
         weights = float_weights(program)
+        if halves:
+            draw = np.random.default_rng(0)
+            self._steps = [(call, half_meaning(call, exact, draw)) for call, exact in self._steps]
+            weights = _with_halves(program, weights)
         with dynamic_mode():
             self._weights = {name: paddle.to_tensor(value) for name, value in weights.items()}
 
@@ -98,16 +106,69 @@ class OptimizedNet:
         """
         paddle = load_paddle()
         with dynamic_mode(), paddle.no_grad():
-            given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
-            for name, fed in zip(self._program.feeds, list(given.values()), strict=False):
-                given.setdefault(name, fed)
-            tensors = {**self._weights, **given}
-            for number, (call, meaning) in enumerate(self._steps):
-                written = _run(call, meaning, tensors)
-                tensors.update(written)
+            walk = self.walk(inputs)
+            for number, call, written in walk:
                 if watch is not None:
                     watch(number, call, {k: v.numpy() for k, v in written.items()})
-            return [tensors[name].numpy() for name in self._program.fetches]
+            return walk.outputs()
+
+    def walk(self, inputs: Mapping[str, Array]) -> Walk:
+        """The same operator by operator, in dynamic mode and without gradients."""
+        paddle = load_paddle()
+        given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
+        for name, fed in zip(self._program.feeds, list(given.values()), strict=False):
+            given.setdefault(name, fed)
+        return Walk(self._steps, {**self._weights, **given}, self._program.fetches)
+
+
+class Walk:
+    """One run of a program, to be gone through once.
+
+    Args:
+        steps: Its operators and their meanings.
+        tensors: Weights and inputs by name.
+        fetches: Names of its outputs.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[tuple[OperatorCall, Meaning]],
+        tensors: dict[str, Any],
+        fetches: Sequence[str],
+    ) -> None:
+        self._steps = steps
+        self._tensors = tensors
+        self._fetches = fetches
+
+    def __iter__(self) -> Iterator[tuple[int, OperatorCall, dict[str, Any]]]:
+        """Each operator's number, it, and what it wrote by name.
+
+        Raises:
+            ModelError: Paddle refuses what an operator is given.
+        """
+        for number, (call, meaning) in enumerate(self._steps):
+            written = _run(call, meaning, self._tensors)
+            self._tensors.update(written)
+            yield number, call, written
+
+    def outputs(self) -> list[Array]:
+        """What the program gives, in order, when all has run."""
+        return [self._tensors[name].numpy() for name in self._fetches]
+
+
+def _with_halves(program: OptimizedProgram, weights: Mapping[str, Array]) -> dict[str, Array]:
+    """The same, those rounded that kernels of 16-bit floats read."""
+    read = {
+        name
+        for call in program.calls
+        for slot, names in call.inputs.items()
+        if reads_halves(call, slot)
+        for name in names
+    }
+    return {
+        name: half(value) if name in read and value.dtype == np.float32 else value
+        for name, value in weights.items()
+    }
 
 
 def _run(call: OperatorCall, meaning: Meaning, tensors: Mapping[str, Any]) -> dict[str, Any]:
