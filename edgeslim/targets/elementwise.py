@@ -9,8 +9,8 @@ from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 __all__ = ["LAWS", "POWERS", "REPEATED_BASES"]
 
 
-def _is_of_floats(operator: Operator) -> bool:
-    return operator.element_type == "float32"
+def _is_of_numbers(operator: Operator) -> bool:
+    return operator.element_type in {"float32", "int32", "int64"}
 
 
 def _is_base_repeated(operator: Operator) -> bool:
@@ -21,8 +21,8 @@ def _is_base_repeated(operator: Operator) -> bool:
 POWERS = Law(
     name="powers",
     operators=("pow",),
-    condition="a power of floats by one number",
-    meets=_is_of_floats,
+    condition="a power by one number",
+    meets=_is_of_numbers,
     happens="what is not positive becomes another number or none, and threads write over each "
     "other's results",
     kernels=EVERYWHERE,

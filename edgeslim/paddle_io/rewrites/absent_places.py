@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from edgeslim.paddle_io.block_edits import arguments, attribute
+from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._composing import Formula, composed
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
@@ -51,12 +52,16 @@ def _padded(s: Sketch) -> str | None:
     """Volumes and lines; pictures, which are volumes one deep, the optimizer knows."""
     if len(s.shape(s.x)) != 5 or s.source("Paddings") or _is_picture(s):
         return None
-    sides = list(s.given("paddings", ()))
-    x = s.x
+    sides, types = list(s.given("paddings", ())), framework().VarType
+    x, element_type = s.x, s.element_type(s.x)
+    if element_type != types.FP32:
+        x = s.cast(x)
     for axis, (low, high) in zip((4, 3, 2), zip(sides[::2], sides[1::2], strict=True), strict=True):
         if not low and not high:
             continue
         x = _longer(s, x, axis, (low, high))
+    if element_type != types.FP32:
+        return s.cast(x, element_type)
     return x if x != s.x else s.apply("assign", x)
 
 

@@ -8,6 +8,7 @@ or a variance written by hand; in that for arm nought is no number, and threads 
 
 from __future__ import annotations
 
+from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
@@ -22,43 +23,50 @@ _ROOTS = {0.5: "sqrt", -0.5: "rsqrt"}
 
 
 def _power(s: Sketch) -> str:
+    if s.element_type(s.x) == framework().VarType.FP32:
+        return _power_of(s, s.x)
+    return s.cast(_power_of(s, s.cast(s.x)), s.element_type(s.result()))
+
+
+def _power_of(s: Sketch, x: str) -> str:
+    """That of floats."""
     if s.source("FactorTensor"):
-        return s.both("pow", s.x, s.source("FactorTensor"))
+        return s.both("pow", x, s.source("FactorTensor"))
     factor = float(s.given("factor", 1.0))
     if factor in _ROOTS:
-        return s.apply(_ROOTS[factor], s.x)
+        return s.apply(_ROOTS[factor], x)
     if factor in (0.0, 1.0):
-        return s.scaled(s.x, factor, 1.0 - factor)
+        return s.scaled(x, factor, 1.0 - factor)
     whole, quarters = divmod(abs(factor) * 4, 4)
     if whole > _MOST or not quarters.is_integer():
-        return s.both("pow", s.x, s.constant(factor))
-    parts = _roots(s, int(quarters))
+        return s.both("pow", x, s.constant(factor))
+    parts = _roots(s, x, int(quarters))
     if whole:
-        parts.insert(0, _product(s, int(whole)))
+        parts.insert(0, _product(s, x, int(whole)))
     made = parts[0]
     for part in parts[1:]:
         made = s.both("mul", made, part)
     return made if factor > 0 else s.apply("reciprocal", made)
 
 
-def _roots(s: Sketch, quarters: int) -> list[str]:
+def _roots(s: Sketch, x: str, quarters: int) -> list[str]:
     """What makes a power of 0, 1/4, 1/2 or 3/4."""
     if not quarters:
         return []
-    root = s.apply("sqrt", s.x)
+    root = s.apply("sqrt", x)
     if quarters == 2:
         return [root]
     second = s.apply("sqrt", root)
     return [second] if quarters == 1 else [root, second]
 
 
-def _product(s: Sketch, power: int) -> str:
+def _product(s: Sketch, x: str, power: int) -> str:
     """A whole power, by squaring."""
-    made = s.x
+    made = x
     for digit in f"{power:b}"[1:]:
         made = s.apply("square", made)
         if digit == "1":
-            made = s.both("mul", made, s.x)
+            made = s.both("mul", made, x)
     return made
 
 

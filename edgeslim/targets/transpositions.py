@@ -1,0 +1,48 @@
+"""Axes in another order."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+
+__all__ = ["DEEP_TRANSPOSITIONS", "LAWS", "TURNED_TRUTH"]
+
+_KINDS = ("transpose", "transpose2")
+_MOST_AXES = 6
+
+
+def _is_deep(operator: Operator) -> bool:
+    return len(operator.shape()) > _MOST_AXES
+
+
+def _is_of_truth(operator: Operator) -> bool:
+    return operator.element_type == "bool"
+
+
+DEEP_TRANSPOSITIONS = Law(
+    name="deep-transpositions",
+    operators=_KINDS,
+    condition="of more than six axes",
+    meets=_is_deep,
+    happens="it ends, or writes behind its memory",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="transpositions",
+    form="with axes that stay together as one",
+    mend="build it of two transpositions with a reshape between them",
+    source="lite/kernels/arm/transpose_compute.cc, lite/kernels/x86/transpose_compute.h",
+)
+
+TURNED_TRUTH = Law(
+    name="turned-truth",
+    operators=_KINDS,
+    condition="of truth values",
+    meets=_is_of_truth,
+    happens="it ends, or has no kernel",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="transpositions",
+    form="as whole numbers",
+    source="lite/kernels/arm/transpose_compute.cc",
+)
+
+LAWS = (DEEP_TRANSPOSITIONS, TURNED_TRUTH)
