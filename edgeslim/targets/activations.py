@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
 
-__all__ = ["LARGE_SOFTPLUS", "LARGE_TANGENTS", "LAWS", "SIGNS", "SLOPES_BY_ELEMENT"]
+__all__ = [
+    "LARGE_SOFTPLUS",
+    "LARGE_TANGENTS",
+    "LAWS",
+    "LOGARITHMS_OF_SOFTMAX",
+    "OTHER_THAN_NOUGHT",
+    "SIGNS",
+    "SLOPES_BY_ELEMENT",
+    "STEEP_SLOPES",
+    "TANH_GELUS",
+]
 
 _BOUNDED = {"clip", "cos", "hard_sigmoid", "relu6", "sigmoid", "sin", "softmax", "tanh"}
 """Kinds whose results are far from where exponentials are infinite."""
@@ -31,7 +41,8 @@ SIGNS = Law(
     operators=("sign",),
     condition="always",
     meets=_is_any,
-    happens="what is to be written is read instead of the input",
+    happens="what is to be written is read instead of the input, and on x86 there is no kernel",
+    kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="signs",
     form="by comparisons",
@@ -77,4 +88,65 @@ SLOPES_BY_ELEMENT = Law(
     source="lite/backends/arm/math/activation.cc (act_prelu)",
 )
 
-LAWS = (SIGNS, LARGE_TANGENTS, LARGE_SOFTPLUS, SLOPES_BY_ELEMENT)
+STEEP_SLOPES = Law(
+    name="steep-slopes",
+    operators=("leaky_relu",),
+    condition="with a slope above 1",
+    meets=lambda operator: float(operator.given("alpha", 0.02)) > 1.0,
+    happens="it is the larger of the input and its multiple",
+    kernels=frozenset({Kernels.X86}),
+    precisions=EVERY_PRECISION,
+    rewrite="absent-functions",
+    form="by its two parts",
+    source="lite/kernels/x86/activation_compute.cc",
+)
+
+TANH_GELUS = Law(
+    name="tanh-gelus",
+    operators=("gelu",),
+    condition="approximate=True",
+    meets=lambda operator: bool(operator.given("approximate", False)),
+    happens="the exact function is computed",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-functions",
+    form="by a tangent",
+    source="lite/operators/activation_ops.cc",
+)
+
+OTHER_THAN_NOUGHT = Law(
+    name="thresholds-with-values",
+    operators=("thresholded_relu",),
+    condition="with another value than 0 below its threshold",
+    meets=lambda operator: float(operator.given("value", 0.0)) != 0.0,
+    happens="it is 0 there",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-functions",
+    form="by comparisons",
+    source="lite/operators/activation_ops.cc",
+)
+
+LOGARITHMS_OF_SOFTMAX = Law(
+    name="logarithms-of-softmax",
+    operators=("log_softmax",),
+    condition="always",
+    meets=_is_any,
+    happens="it falls on where an input is more than 64 below the largest; Paddle's does not",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-sums",
+    form="by Paddle's own definition",
+    source="lite/kernels/host/log_softmax_compute.cc; paddle/phi/kernels/funcs/softmax_impl.h",
+)
+
+LAWS = (
+    SIGNS,
+    LARGE_TANGENTS,
+    LARGE_SOFTPLUS,
+    SLOPES_BY_ELEMENT,
+    STEEP_SLOPES,
+    TANH_GELUS,
+    OTHER_THAN_NOUGHT,
+    LOGARITHMS_OF_SOFTMAX,
+)

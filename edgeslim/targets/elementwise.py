@@ -6,11 +6,23 @@ from math import prod
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["LAWS", "POWERS", "REPEATED_BASES"]
+__all__ = [
+    "FLOOR_OF_FLOATS",
+    "HALVES",
+    "LAWS",
+    "POWERS",
+    "REPEATED_BASES",
+    "WHOLE_NUMBERS",
+]
 
 
 def _is_of_numbers(operator: Operator) -> bool:
     return operator.element_type in {"float32", "int32", "int64"}
+
+
+def _is_of_whole_numbers(operator: Operator) -> bool:
+    by_tensors = {"Min", "Max"} & operator.inputs.keys()
+    return operator.element_type in {"int32", "int64"} and not by_tensors
 
 
 def _is_base_repeated(operator: Operator) -> bool:
@@ -44,4 +56,46 @@ REPEATED_BASES = Law(
     source="lite/kernels/arm/elementwise_compute.cc (OprandSwapable)",
 )
 
-LAWS = (POWERS, REPEATED_BASES)
+FLOOR_OF_FLOATS = Law(
+    name="floor-of-floats",
+    operators=("elementwise_floordiv", "elementwise_mod"),
+    condition="of floats",
+    meets=lambda operator: operator.element_type == "float32",
+    happens="the fraction is cut off, or they are taken for integers",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-functions",
+    form="by the floor of the quotient",
+    source="lite/kernels/arm/elementwise_compute.cc, lite/kernels/x86/elementwise_compute.cc",
+)
+
+HALVES = Law(
+    name="halves",
+    operators=("round",),
+    condition="always",
+    meets=lambda _: True,
+    happens="halves go away from nought, and all to whole numbers; Paddle's go to the even one",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-functions",
+    form="by floor and comparisons",
+    mend="round to whole numbers, without decimals",
+    source="lite/kernels/host/round_compute.cc",
+)
+
+_REDUCTIONS = tuple(f"reduce_{kind}" for kind in ("max", "mean", "min", "prod", "sum"))
+
+WHOLE_NUMBERS = Law(
+    name="whole-numbers",
+    operators=("clip", "elementwise_floordiv", "elementwise_mod", *_REDUCTIONS),
+    condition="of whole numbers, with limits that are no tensors",
+    meets=_is_of_whole_numbers,
+    happens="they are read as floats, or quotients are rounded towards nought",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="whole-numbers",
+    form="through floats, exact up to 2**24",
+    source="lite/kernels/x86, lite/kernels/arm: registered for floats alone",
+)
+
+LAWS = (POWERS, REPEATED_BASES, FLOOR_OF_FLOATS, HALVES, WHOLE_NUMBERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["LAWS", "NORMS_OF_PICTURES"]
+__all__ = ["LAWS", "NORMS_OF_PICTURES", "OTHER_ORDERS"]
 
 _PICTURE_AXES = 4
 
@@ -12,6 +12,10 @@ _PICTURE_AXES = 4
 def _is_no_picture(operator: Operator) -> bool:
     shape = operator.shape()
     return len(shape) not in (0, 1, _PICTURE_AXES) and min(shape) > 0
+
+
+def _is_of_another_order(operator: Operator) -> bool:
+    return bool(operator.given("asvector", False)) or float(operator.given("porder", 2.0)) != 2.0
 
 
 NORMS_OF_PICTURES = Law(
@@ -27,4 +31,17 @@ NORMS_OF_PICTURES = Law(
     source="lite/kernels/arm/instance_norm_compute.cc, lite/kernels/arm/group_norm_compute.cc",
 )
 
-LAWS = (NORMS_OF_PICTURES,)
+OTHER_ORDERS = Law(
+    name="norms-of-other-orders",
+    operators=("p_norm",),
+    condition="of another order than 2, or of all elements",
+    meets=_is_of_another_order,
+    happens="powers of values are added and not of magnitudes, by a whole order, or the run ends",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="norms",
+    form="by sums, largest values and roots",
+    source="lite/backends/host/math/norm.cc",
+)
+
+LAWS = (NORMS_OF_PICTURES, OTHER_ORDERS)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from edgeslim.targets._law import EVERYWHERE, Kernels, Law, Operator
 
 __all__ = [
+    "ACTIVATIONS_IN_A_ROW",
+    "CONSTANTS_NO_BIAS",
+    "CONSTANTS_TAKEN_FOR_BIASES",
     "CONVOLUTION_PAIRS",
+    "FACTORS_BEHIND_ACTIVATIONS",
+    "FACTORS_OF_SHARED_FILTERS",
+    "IDENTITIES_OF_INPUTS",
     "LAWS",
     "MAGNITUDES_BEHIND_SUMS",
+    "NO_SHUFFLES",
+    "OFFSETS_BEFORE_FACTORS",
+    "RESHAPED_BIASES",
     "SIDES_OF_PADDING",
+    "SOFTMAX_BETWEEN_TURNS",
     "SWISH_BEHIND_TRANSPOSED",
 ]
 
@@ -24,6 +34,16 @@ def _is_behind_a_sum(operator: Operator) -> bool:
 def _is_freed_of_its_depth(operator: Operator) -> bool:
     sides = tuple(operator.given("paddings", ()))
     return "unsqueeze2" in operator.makers.get("X", ()) and sides[:2] != sides[2:4]
+
+
+def _leaves_an_input(operator: Operator) -> bool:
+    """Whether it makes nothing else of an input of the network."""
+    if operator.makers.get("X") or "X" in operator.constants:
+        return False
+    if operator.kind == "dropout":
+        return bool(operator.given("dropout_implementation", "") == "upscale_in_train")
+    factor, offset = operator.given("scale", 1.0), operator.given("bias", 0.0)
+    return "ScaleTensor" not in operator.inputs and (factor, offset) == (1.0, 0.0)
 
 
 CONVOLUTION_PAIRS = Law(
@@ -78,9 +98,148 @@ SIDES_OF_PADDING = Law(
     source=f"{_FUSION}/unsqueeze2_pad3d_squeeze2_fuse.cc",
 )
 
+FACTORS_BEHIND_ACTIVATIONS = Law(
+    name="factors-behind-activations",
+    operators=("scale",),
+    condition=(
+        "behind a convolution and its activation, unless that is relu or leaky_relu and the "
+        "factor positive without an offset"
+    ),
+    meets=None,
+    happens="the convolution takes it in before the activation: 1 - relu(x) becomes relu(1 - x)",
+    kernels=EVERYWHERE,
+    rewrite="activation-barriers",
+    form="kept apart from the activation before it",
+    source=f"{_FUSION}/conv_scale_fuser.cc",
+)
+
+ACTIVATIONS_IN_A_ROW = Law(
+    name="activations-in-a-row",
+    operators=("relu", "relu6", "leaky_relu", "hard_swish"),
+    condition="behind a convolution and its activation, unless the second alone is both",
+    meets=None,
+    happens="the second takes the place of the first in the convolution",
+    kernels=EVERYWHERE,
+    rewrite="activation-barriers",
+    form="kept apart from the activation before it",
+    source=f"{_FUSION}/conv_activation_fuse_pass.cc",
+)
+
+FACTORS_OF_SHARED_FILTERS = Law(
+    name="factors-of-shared-filters",
+    operators=("batch_norm", "scale"),
+    condition="behind a convolution whose filter another one reads too",
+    meets=None,
+    happens="the filter is multiplied in its place, and so for the other one as well",
+    kernels=EVERYWHERE,
+    rewrite="shared-filters",
+    form="kept apart from a shared filter",
+    source=f"{_FUSION}/conv_bn_fuser.cc, {_FUSION}/conv_scale_fuser.cc",
+)
+
+OFFSETS_BEFORE_FACTORS = Law(
+    name="offsets-before-factors",
+    operators=("scale",),
+    condition="whose offset is added before it multiplies",
+    meets=lambda operator: not operator.given("bias_after_scale", True),
+    happens="behind a convolution it is taken for a factor with the offset behind it",
+    kernels=EVERYWHERE,
+    rewrite="offsets-before-factors",
+    form="with its factor before the offset",
+    source=f"{_FUSION}/conv_scale_fuser.cc",
+)
+
+NO_SHUFFLES = Law(
+    name="no-shuffles",
+    operators=("reshape", "reshape2"),
+    condition=(
+        "behind a reshape and a transposition whose second and third axes of five or more change "
+        "places, and all of it no shuffle of channels"
+    ),
+    meets=None,
+    happens="the three become a shuffle of channels",
+    kernels=EVERYWHERE,
+    rewrite="turned-barriers",
+    form="kept apart from the transposition before it",
+    source=f"{_FUSION}/shuffle_channel_fuser.cc",
+)
+
+SOFTMAX_BETWEEN_TURNS = Law(
+    name="softmax-between-turns",
+    operators=("transpose", "transpose2"),
+    condition="behind a softmax and another transposition that it does not undo",
+    meets=None,
+    happens="the three become one softmax",
+    kernels=EVERYWHERE,
+    rewrite="turned-barriers",
+    form="kept apart from the softmax before it",
+    source=f"{_FUSION}/transpose_softmax_transpose_fuser.cc",
+)
+
+CONSTANTS_TAKEN_FOR_BIASES = Law(
+    name="constants-taken-for-biases",
+    operators=("elementwise_add",),
+    condition=(
+        "of a constant with one number, or one for each channel, behind a convolution or product "
+        "with weights, unless it is added as a bias is"
+    ),
+    meets=None,
+    happens="it is added along another axis, or opt aborts",
+    kernels=EVERYWHERE,
+    rewrite="constant-biases",
+    form="as a bias",
+    source=f"{_FUSION}/conv_elementwise_fuser.cc",
+)
+
+CONSTANTS_NO_BIAS = Law(
+    name="constants-no-bias",
+    operators=("elementwise_add",),
+    condition="of any other constant behind a convolution or product with weights",
+    meets=None,
+    happens="it is taken for a bias of as many numbers, or opt aborts",
+    kernels=EVERYWHERE,
+    rewrite="constant-biases",
+    form="kept apart from what is before it",
+    source=f"{_FUSION}/conv_elementwise_fuser.cc",
+)
+
+RESHAPED_BIASES = Law(
+    name="reshaped-biases",
+    operators=("elementwise_add",),
+    condition="of a bias that is given the axes of a picture at every run",
+    meets=None,
+    happens="it is right, but no bias of a convolution, and so takes time of its own",
+    kernels=EVERYWHERE,
+    rewrite="direct-biases",
+    form="of the bias itself",
+    source=f"{_FUSION}/conv_elementwise_fuser.cc",
+)
+
+IDENTITIES_OF_INPUTS = Law(
+    name="identities-of-inputs",
+    operators=("dropout", "scale"),
+    condition="which leaves an input of the network as it is",
+    meets=_leaves_an_input,
+    happens="opt takes it out and calls the input as the result was called",
+    kernels=EVERYWHERE,
+    rewrite="identities-of-inputs",
+    form="as a copy",
+    source="lite/core/optimizer/mir/elimination/identity_scale_eliminate_pass.cc",
+)
+
 LAWS = (
     CONVOLUTION_PAIRS,
     SWISH_BEHIND_TRANSPOSED,
     MAGNITUDES_BEHIND_SUMS,
     SIDES_OF_PADDING,
+    FACTORS_BEHIND_ACTIVATIONS,
+    ACTIVATIONS_IN_A_ROW,
+    FACTORS_OF_SHARED_FILTERS,
+    OFFSETS_BEFORE_FACTORS,
+    NO_SHUFFLES,
+    SOFTMAX_BETWEEN_TURNS,
+    CONSTANTS_TAKEN_FOR_BIASES,
+    CONSTANTS_NO_BIAS,
+    RESHAPED_BIASES,
+    IDENTITIES_OF_INPUTS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["LAWS", "PADDED_VALUES"]
+__all__ = ["LAWS", "PADDED_VALUES", "PADDED_VOLUMES"]
 
 
 def _is_padded_with_a_value(operator: Operator) -> bool:
@@ -25,4 +25,20 @@ PADDED_VALUES = Law(
     source="lite/backends/host/math/pad3d.cc",
 )
 
-LAWS = (PADDED_VALUES,)
+PADDED_VOLUMES = Law(
+    name="padded-volumes",
+    operators=("pad3d",),
+    condition="of lines and volumes, and of pictures by replicating or wrapping",
+    meets=None,
+    happens="the run ends, or the frame has other values",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-places",
+    form="by the numbers of the elements, or joined with constants",
+    source=(
+        "lite/kernels/host/pad3d_compute.cc, "
+        "lite/core/optimizer/mir/fusion/unsqueeze2_pad3d_squeeze2_fuse.cc"
+    ),
+)
+
+LAWS = (PADDED_VALUES, PADDED_VOLUMES)

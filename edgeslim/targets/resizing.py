@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
+from collections.abc import Sequence
 
-__all__ = ["LAWS", "SINGLE_ROWS"]
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
+
+__all__ = ["BROKEN_FACTORS", "LAWS", "RESIZED_VOLUMES", "SINGLE_ROWS", "factors_of"]
 
 
 def _is_made_single(operator: Operator) -> bool:
@@ -13,6 +15,31 @@ def _is_made_single(operator: Operator) -> bool:
     return bool(operator.given("align_corners", True)) and any(
         wanted == 1 and extent > 2 for extent, wanted in sides
     )
+
+
+def _says_its_size(operator: Operator) -> bool:
+    """Whether no tensor says how large the result is."""
+    tensors = {"OutSize", "SizeTensor", "Scale"} & operator.inputs.keys()
+    return not tensors and len(operator.shape()) == len(operator.result())
+
+
+def factors_of(scale: float | Sequence[float] | None, count: int) -> tuple[float, ...]:
+    """The factors of as many axes behind the channels, 0 where sizes alone are given.
+
+    Args:
+        scale: The attribute: none, one number for all, or one for each.
+        count: How many axes there are.
+    """
+    given = tuple(scale) if isinstance(scale, Sequence) else (scale or 0.0,)
+    return tuple(map(float, (given or (0.0,)) * count))[:count]
+
+
+def _has_broken_factors(operator: Operator) -> bool:
+    factors = factors_of(operator.given("scale", ()), len(operator.shape()) - 2)
+    if not _says_its_size(operator) or not all(factors) or operator.given("align_corners", True):
+        return False
+    sides = zip(operator.shape()[2:], operator.result()[2:], factors, strict=True)
+    return any(abs(extent * factor - wanted) > 1e-3 for extent, wanted, factor in sides)
 
 
 SINGLE_ROWS = Law(
@@ -27,4 +54,30 @@ SINGLE_ROWS = Law(
     source="lite/backends/arm/math/interpolate.cc (bilinear_interp)",
 )
 
-LAWS = (SINGLE_ROWS,)
+RESIZED_VOLUMES = Law(
+    name="resized-volumes",
+    operators=("bilinear_interp_v2", "nearest_interp_v2"),
+    condition="of volumes",
+    meets=lambda operator: _says_its_size(operator) and len(operator.shape()) == 5,
+    happens="they are taken for pictures",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-resizing",
+    form="as products with constant matrices",
+    source="lite/operators/interpolate_v2_op.cc",
+)
+
+BROKEN_FACTORS = Law(
+    name="broken-factors",
+    operators=("bilinear_interp_v2",),
+    condition="by factors that give no whole size, without align_corners",
+    meets=_has_broken_factors,
+    happens="it goes by the sizes, where Paddle goes by the factors",
+    kernels=frozenset({Kernels.X86}),
+    precisions=EVERY_PRECISION,
+    rewrite="absent-resizing",
+    form="as products with constant matrices",
+    source="lite/backends/x86/math/interpolate.cc",
+)
+
+LAWS = (SINGLE_ROWS, RESIZED_VOLUMES, BROKEN_FACTORS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law
 
-__all__ = ["LAWS", "SMALLEST"]
+__all__ = ["LARGEST_OF_ALL", "LAWS", "SMALLEST"]
 
 SMALLEST = Law(
     name="smallest",
@@ -19,4 +19,17 @@ SMALLEST = Law(
     source="lite/kernels/host/topk_v2_compute.cc",
 )
 
-LAWS = (SMALLEST,)
+LARGEST_OF_ALL = Law(
+    name="largest-of-all",
+    operators=("arg_max",),
+    condition="over all axes",
+    meets=lambda operator: bool(operator.given("flatten", False)),
+    happens="the first axis is taken",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-sums",
+    form="of all elements in a row",
+    source="lite/operators/argmax_op.cc",
+)
+
+LAWS = (SMALLEST, LARGEST_OF_ALL)

@@ -13,5 +13,6 @@ __all__ = ["rewritten_by"]
 def rewritten_by(name: str, made: Any) -> Counter[str]:
     """Applies a rewriting to a program or a draft; which laws were met, and how often."""
     draft = made if isinstance(made, Draft) else Draft(made)
+    before = len(draft.noted)
     REWRITES.get(name).apply(draft)
-    return Counter(each.law.name for each in draft.noted)
+    return Counter(each.law.name for each in draft.noted[before:])

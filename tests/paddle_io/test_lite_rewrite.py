@@ -35,9 +35,8 @@ def one(kind: str, **given: Any) -> Any:
 )
 def test_attributes_that_were_stripped(kind: str, restored: dict[str, Any]) -> None:
     made = one(kind)
-    changes = rewrite_for_lite(made)
+    assert rewrite_for_lite(made) == [f"{kind} with its attributes (1)"]
     assert attributes(made.blocks[0].ops[0]) == restored
-    assert changes == [f"{kind}: {name} restored (1)" for name in sorted(restored)]
 
 
 def test_attributes_that_are_there_stay() -> None:
@@ -88,7 +87,7 @@ def test_an_empty_slot_is_filled() -> None:
 )
 def test_other_names(kind: str, given: Any, other: str, renamed: Any) -> None:
     made = one(kind, **given)
-    assert f"{kind} called {other} (1)" in rewrite_for_lite(made)
+    assert f"{kind} under the name that its kernels have (1)" in rewrite_for_lite(made)
     assert kinds(made) == [other]
     assert attributes(made.blocks[0].ops[0]) == renamed
 
@@ -96,7 +95,7 @@ def test_other_names(kind: str, given: Any, other: str, renamed: Any) -> None:
 @pytest.mark.parametrize("shape", [(), []])
 def test_a_constant_without_axes_gets_one(shape: Any) -> None:
     made = program([Op("fill_constant", {}, {"Out": "two"}, {"shape": shape})], {"two": ()})
-    assert rewrite_for_lite(made) == ["fill_constant: an axis added (1)"]
+    assert rewrite_for_lite(made) == ["fill_constant with one axis (1)"]
     assert attributes(made.blocks[0].ops[0])["shape"] == [1]
     assert list(made.blocks[0].vars[0].type.dense_tensor.tensor.dims) == [1]
 
@@ -114,7 +113,7 @@ def biased(
 
 def test_a_bias_is_read_directly() -> None:
     made = biased()
-    assert rewrite_for_lite(made) == ["bias made direct (1)"]
+    assert rewrite_for_lite(made) == ["elementwise_add of the bias itself (1)"]
     (op,) = made.blocks[0].ops
     assert arguments(op.inputs) == {"X": ["x"], "Y": ["bias"]}
     assert attributes(op) == {"axis": 1}
@@ -166,7 +165,9 @@ def test_constants_are_listed_by_their_type(
     values = op.attrs.add(name="values", type=framework().AttrType.SCALARS)
     scalar = values.scalars.add(**number)
     scalar.type = getattr(type(scalar), kind)
-    assert rewrite_for_lite(made) == ["assign_value: constants listed (1)"]
+    assert rewrite_for_lite(made) == [
+        "assign_value with its constants in the list of their type (1)"
+    ]
     assert rewrite_for_lite(made) == []
     (found,) = (each for each in op.attrs if each.name == name)
     assert [*found.floats, *found.ints, *found.longs] == [next(iter(number.values()))]

@@ -12,9 +12,12 @@ import math
 from collections.abc import Callable
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_FUNCTIONS, ABSENT_SOFTSIGNS
+from edgeslim.targets.activations import OTHER_THAN_NOUGHT, STEEP_SLOPES, TANH_GELUS
+from edgeslim.targets.elementwise import FLOOR_OF_FLOATS, HALVES
 
 __all__ = ["REWRITE"]
 
@@ -173,19 +176,15 @@ def _soft_sign(s: Sketch) -> str:
     return s.both("div", s.x, s.scaled(s.apply("abs", s.x), 1.0, 1.0))
 
 
-def _threshold(s: Sketch) -> str | None:
+def _threshold(s: Sketch) -> str:
     """Paddle-Lite's own has 0 below the limit, whatever the value there."""
     value = float(s.given("value", 0.0))
-    if not value:
-        return None
     kept = _above(s, s.x, float(s.given("threshold", 1.0)))
     return s.both("add", s.both("mul", s.x, kept), s.scaled(kept, -value, value))
 
 
-def _tanh_gelu(s: Sketch) -> str | None:
+def _tanh_gelu(s: Sketch) -> str:
     """``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))``, which the kernels do not know."""
-    if not s.given("approximate", False):
-        return None
     square = s.both("mul", s.x, s.x)
     inner = s.both("mul", s.x, s.scaled(square, 0.044715, 1.0))
     bent = s.apply("tanh", s.scaled(inner, math.sqrt(2.0 / math.pi)))
@@ -198,11 +197,9 @@ def _mean_slope(s: Sketch) -> str:
     return s.apply("leaky_relu", s.x, alpha=slope)
 
 
-def _steep(s: Sketch) -> str | None:
+def _steep(s: Sketch) -> str:
     """The kernels of x86 take the larger of ``x`` and its multiple."""
     slope = float(s.given("alpha", 0.02))
-    if slope <= 1.0:
-        return None
     below = s.scaled(s.apply("relu", _negated(s, s.x)), slope)
     return s.both("sub", s.apply("relu", s.x), below)
 
@@ -220,16 +217,12 @@ def _round(s: Sketch) -> str | None:
     return s.both("add", s.both("add", whole, above), s.both("mul", half, odd))
 
 
-def _floor_division(s: Sketch) -> str | None:
+def _floor_division(s: Sketch) -> str:
     """Of floats the kernels cut the fraction off or take them for integers."""
-    if s.element_type(s.x) != framework().VarType.FP32:
-        return None
     return s.apply("floor", s.both("div", s.x, s.source("Y"), int(s.given("axis", -1))))
 
 
-def _remainder(s: Sketch) -> str | None:
-    if s.element_type(s.x) != framework().VarType.FP32:
-        return None
+def _remainder(s: Sketch) -> str:
     axis = int(s.given("axis", -1))
     times = s.apply("floor", s.both("div", s.x, s.source("Y"), axis))
     return s.both("sub", s.x, s.both("mul", times, s.source("Y"), axis))
@@ -337,4 +330,14 @@ _FORMULAS: dict[str, Formula] = {
     "trunc": _trunc,
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+_LAWS = (
+    ABSENT_FUNCTIONS,
+    ABSENT_SOFTSIGNS,
+    STEEP_SLOPES,
+    TANH_GELUS,
+    OTHER_THAN_NOUGHT,
+    FLOOR_OF_FLOATS,
+    HALVES,
+)
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))

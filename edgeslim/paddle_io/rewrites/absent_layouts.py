@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_LAYOUTS, ABSENT_LINES
 from edgeslim.targets.pools import sides_of
 
 __all__ = ["REWRITE"]
@@ -144,4 +145,4 @@ _FORMULAS: dict[str, Formula] = {
     "repeat_interleave": _repeated,
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, ABSENT_LAYOUTS, ABSENT_LINES))

@@ -9,19 +9,19 @@ import numpy as np
 
 from edgeslim.paddle_io.block_edits import arguments, attribute
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_PLACES
+from edgeslim.targets.paddings import PADDED_VALUES, PADDED_VOLUMES
+from edgeslim.targets.places import BACKWARD_SLICES, ROLLS_OF_ALL
 
 __all__ = ["REWRITE"]
 
 
-def _backwards(s: Sketch) -> str | None:
+def _backwards(s: Sketch) -> str:
     """Slices by negative steps: the kernels start at the wrong end, or abort."""
     axes, steps = s.given("axes", ()), s.given("strides", ())
-    names = ("StartsTensor", "EndsTensor", "StridesTensor")
-    if all(step > 0 for step in steps) or any(s.sources(name) for name in names):
-        return None
     x = s.x
     for axis, first, end, step in zip(
         axes, s.given("starts", ()), s.given("ends", ()), steps, strict=True
@@ -39,10 +39,8 @@ def _expanded(s: Sketch) -> str | None:
     return s.write("expand_v2", {"X": s.x}, shape, shape=tuple(shape))
 
 
-def _rolled(s: Sketch) -> str | None:
+def _rolled(s: Sketch) -> str:
     """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
-    if s.given("axis", ()) or s.source("ShiftsTensor"):
-        return None
     shape, (shift,) = s.shape(s.x), s.given("shifts", ())
     row, size = s.reshaped(s.x, [prod(shape)]), prod(shape)
     return s.reshaped(s.picked(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
@@ -154,4 +152,6 @@ _FORMULAS: dict[str, Formula] = {
     "strided_slice": _backwards,
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+_LAWS = (ABSENT_PLACES, BACKWARD_SLICES, ROLLS_OF_ALL, PADDED_VALUES, PADDED_VOLUMES)
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))

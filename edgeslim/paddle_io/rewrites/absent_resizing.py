@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_RESIZING
+from edgeslim.targets.resizing import BROKEN_FACTORS, RESIZED_VOLUMES, factors_of
 
 __all__ = ["REWRITE", "resized_by_matrices", "weights"]
 
@@ -26,22 +28,18 @@ _CUBIC = -0.75
 """The free number of Keys, *Cubic convolution interpolation* (1981)."""
 
 
-def _resized(s: Sketch) -> str | None:
+def resized_by_matrices(s: Sketch) -> str | None:
+    """Pictures, lines or volumes resized axis by axis.
+
+    None where a matrix would be too large, or a tensor says how large the result is.
+    """
     shape, made = s.shape(s.x), s.shape(s.result())
     given = (s.source("OutSize"), s.sources("SizeTensor"), s.source("Scale"))
-    if any(given) or len(shape) != len(made) or not _is_needed(s, shape, made):
-        return None
-    return resized_by_matrices(s)
-
-
-def resized_by_matrices(s: Sketch) -> str | None:
-    """Pictures, lines or volumes resized axis by axis; None where a matrix would be too large."""
-    shape, made = s.shape(s.x), s.shape(s.result())
     axes = range(2, len(shape))
-    if any(shape[axis] * made[axis] > _LARGEST for axis in axes):
+    if any(given) or any(shape[axis] * made[axis] > _LARGEST for axis in axes):
         return None
     x = s.x
-    for axis, factor in zip(axes, _factors(s, len(shape) - 2), strict=True):
+    for axis, factor in zip(axes, factors_of(s.given("scale", ()), len(axes)), strict=True):
         matrix = weights(
             s.op.type.partition("_")[0],
             shape[axis],
@@ -52,26 +50,6 @@ def resized_by_matrices(s: Sketch) -> str | None:
         )
         x = _multiplied(s, x, axis, matrix)
     return x if x != s.x else s.apply("assign", x)
-
-
-def _is_needed(s: Sketch, shape: tuple[int, ...], made: tuple[int, ...]) -> bool:
-    kind = s.op.type.partition("_")[0]
-    if kind in {"bicubic", "trilinear"} or len(shape) == 5:
-        return True
-    factors = _factors(s, len(shape) - 2)
-    if kind == "nearest" or s.given("align_corners", True) or not all(factors):
-        return False
-    return any(
-        abs(extent * factor - wanted) > 1e-3
-        for extent, wanted, factor in zip(shape[2:], made[2:], factors, strict=True)
-    )
-
-
-def _factors(s: Sketch, count: int) -> list[float]:
-    """The factor of each axis, 0 where sizes alone are given."""
-    scale = s.given("scale", ()) or ()
-    given = [float(each) for each in scale] if isinstance(scale, tuple | list) else [float(scale)]
-    return [0.0] * count if not given else (given * count)[:count]
 
 
 def weights(
@@ -141,9 +119,10 @@ def _multiplied(s: Sketch, x: str, axis: int, matrix: np.ndarray[Any, Any]) -> s
     return product if axis == last else s.transposed(product, order)
 
 
-_FORMULAS: dict[str, Formula] = dict.fromkeys(
-    ("bicubic_interp_v2", "bilinear_interp_v2", "nearest_interp_v2", "trilinear_interp_v2"),
-    _resized,
-)
+_LAWS = (ABSENT_RESIZING, RESIZED_VOLUMES, BROKEN_FACTORS)
+_KINDS = [kind for law in _LAWS for kind in law.operators]
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+REWRITE = Rewrite(
+    stage=Stage.OPERATORS,
+    apply=rewritten(dict.fromkeys(_KINDS, resized_by_matrices), *_LAWS),
+)

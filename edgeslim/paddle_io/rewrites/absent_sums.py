@@ -6,17 +6,20 @@ import math
 from collections.abc import Sequence
 
 from edgeslim.paddle_io.proto import add_attribute
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_SUMS, ABSENT_TOTALS
+from edgeslim.targets.activations import LOGARITHMS_OF_SOFTMAX
+from edgeslim.targets.sorting import LARGEST_OF_ALL
 
 __all__ = ["REWRITE"]
 
 
-def _sum(s: Sketch) -> str | None:
+def _sum(s: Sketch) -> str:
     first, *others = s.sources("X")
     if not others:
-        return None
+        return s.apply("assign", first)
     for other in others:
         first = s.both("add", first, other)
     return first
@@ -63,10 +66,8 @@ def _sum_and_product(s: Sketch) -> str:
     return s.both("add", s.scaled(product, alpha), s.scaled(s.source("Input"), beta))
 
 
-def _largest(s: Sketch) -> str | None:
+def _largest(s: Sketch) -> str:
     """Over all axes, which Paddle-Lite takes for the first: of the elements in a row."""
-    if not s.given("flatten", False):
-        return None
     return _place_of_largest(s, s.x)
 
 
@@ -169,4 +170,6 @@ _FORMULAS: dict[str, Formula] = {
     "sum": _sum,
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+_LAWS = (ABSENT_SUMS, ABSENT_TOTALS, LARGEST_OF_ALL, LOGARITHMS_OF_SOFTMAX)
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))

@@ -12,7 +12,6 @@ What comes out right all the same is left to it: a positive factor without an of
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +24,9 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.optimizer import ACTIVATIONS_IN_A_ROW, FACTORS_BEHIND_ACTIVATIONS
 
 __all__ = ["REWRITE"]
 
@@ -51,8 +52,9 @@ class _Taken:
     scaled: bool = False
 
 
-def _keep_apart(draft: Draft) -> Counter[str]:
+def _keep_apart(draft: Draft) -> None:
     block = draft.block
+    view = BlockView(block)
     readers, makers = readers_of(block), makers_of(block)
     parameters = set(persistent_tensors(draft.program))
     taken: dict[str, _Taken] = {}
@@ -67,11 +69,12 @@ def _keep_apart(draft: Draft) -> Counter[str]:
             continue
         becomes = _behind(op, was, parameters, makers)
         if becomes is None:
+            law = FACTORS_BEHIND_ACTIVATIONS if op.type == "scale" else ACTIVATIONS_IN_A_ROW
+            draft.note(law, view.operator(op))
             before[index] = barrier(block, op, "X")
         elif becomes:
             taken[becomes[0]] = becomes[1]
     insert_operators(block, before)
-    return Counter({"kept apart from an activation": len(before)} if before else {})
 
 
 def _behind(

@@ -11,7 +11,6 @@ A bias behind a reshape is another's (`direct_biases`), and quantized weights ar
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,10 @@ from edgeslim.paddle_io.block_edits import drop_unread, names_in, readers_of
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.modes import static_mode
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import PARAMETERS_COMPUTED
 
 __all__ = ["REWRITE"]
 
@@ -35,7 +36,7 @@ _GROWTH = 4
 """A result may have this many times the elements of what it is computed of."""
 
 
-def _compute(draft: Draft) -> Counter[str]:
+def _compute(draft: Draft) -> None:
     block = draft.block
     parameters = _unwritten(draft)
     makers: dict[str, Any] = {}
@@ -52,18 +53,27 @@ def _compute(draft: Draft) -> Counter[str]:
         wanted.update(dict.fromkeys(name for name in read if roots.get(name)))
     chosen = [name for name in wanted if _is_worth_it(draft, name, makers, roots)]
     if not chosen or any(draft.value(root) is None for name in chosen for root in roots[name]):
-        return Counter()
+        return
     values = _values(draft, chosen, makers, roots)
     finite = [
         name
         for name in chosen
         if np.isfinite(values[name]).all() and values[name].dtype == np.float32
     ]
+    _note(draft, set(finite), set(makers))
     for name in finite:
         _store(draft, name, values[name])
     drop_unread(block, set(makers) - set(finite))
     _forget(block, {root for name in finite for root in roots[name]})
-    return Counter({"parameters computed once": len(finite)} if finite else {})
+
+
+def _note(draft: Draft, computed: set[str], makers: set[str]) -> None:
+    """Notes the operators that read what is computed once, and are not computed themselves."""
+    view = BlockView(draft.block)
+    for op in draft.block.ops:
+        reads = computed.intersection(names_in(op.inputs))
+        if reads and not makers.intersection(names_in(op.outputs)):
+            draft.note(PARAMETERS_COMPUTED, view.operator(op))
 
 
 def _store(draft: Draft, name: str, value: np.ndarray[Any, Any]) -> None:

@@ -12,7 +12,6 @@ What is one number or one for each channel is written as the bias that it is.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,11 @@ from edgeslim.paddle_io.block_edits import (
     shape_of,
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets import Law
+from edgeslim.targets.optimizer import CONSTANTS_NO_BIAS, CONSTANTS_TAKEN_FOR_BIASES
 
 __all__ = ["REWRITE"]
 
@@ -38,12 +40,12 @@ _PRODUCTS = {"mul", "matmul", "matmul_v2"}
 _AXIS_OF_CHANNELS = 1
 
 
-def _apply(draft: Draft) -> Counter[str]:
+def _apply(draft: Draft) -> None:
     block = draft.block
+    view = BlockView(block)
     readers, parameters = readers_of(block), persistent_tensors(draft.program)
     behind: dict[str, int] = {}
     before: dict[int, Any] = {}
-    done: Counter[str] = Counter()
     for index, op in enumerate(block.ops):
         result, axis = _start(op, block, parameters)
         if result:
@@ -56,16 +58,16 @@ def _apply(draft: Draft) -> Counter[str]:
         if op.type == "batch_norm" and axis == _AXIS_OF_CHANNELS:
             behind[argument(op.outputs, "Y")] = axis
         elif op.type == "elementwise_add" and argument(op.inputs, "Y") in parameters:
-            how = _added(draft, op, axis, parameters)
-            if how == "apart":
+            operator = view.operator(op)
+            law = _written(draft, op, axis, parameters)
+            if law is not None:
+                draft.note(law, operator)
+            if law is CONSTANTS_NO_BIAS:
                 before[index] = barrier(block, op, "X")
-                done["constant kept apart"] += 1
                 continue
-            done["constant made a bias"] += how == "bias"
             if axis == _AXIS_OF_CHANNELS:
                 behind[argument(op.outputs, "Out")] = axis
     insert_operators(block, before)
-    return +done
 
 
 def _start(op: Any, block: Any, parameters: dict[str, Shape]) -> tuple[str, int]:  # noqa: ANN401
@@ -78,27 +80,32 @@ def _start(op: Any, block: Any, parameters: dict[str, Shape]) -> tuple[str, int]
     return "", 0
 
 
-def _added(draft: Draft, op: Any, axis: int, parameters: dict[str, Shape]) -> str:  # noqa: ANN401
-    """``bias`` if a constant was written as one, ``apart`` if it must be; else nothing."""
+def _written(
+    draft: Draft,
+    op: Any,  # noqa: ANN401 - an OpDesc
+    axis: int,
+    parameters: dict[str, Shape],
+) -> Law | None:
+    """Writes a constant as a bias if it can be one; the law that it met, or none."""
     block, name = draft.block, argument(op.inputs, "Y")
     result, added = shape_of(block, argument(op.inputs, "X")), parameters[name]
     if result != shape_of(block, argument(op.outputs, "Out")):
-        return "apart"
+        return CONSTANTS_NO_BIAS
     start = int(attribute(op, "axis", -1))
     start = len(result) - len(added) if start == -1 else start
     channels = result[axis]
     if start == axis and added == (channels,):
-        return ""
+        return None
     aligned = (1,) * start + added + (1,) * (len(result) - start - len(added))
     wanted = tuple(channels if place == axis else 1 for place in range(len(result)))
     value = draft.value(name)
     if (aligned != wanted and math.prod(added) != 1) or value is None:
-        return "apart"
+        return CONSTANTS_NO_BIAS
     bias = np.broadcast_to(value.reshape(-1), (channels,)).copy()
     slot = next(each for each in op.inputs if each.parameter == "Y")
     slot.arguments[0] = draft.add_parameter(f"{name}.bias", bias, framework().VarType.FP32)
     set_attribute(op, "axis", axis)
-    return "bias"
+    return CONSTANTS_TAKEN_FOR_BIASES
 
 
 REWRITE = Rewrite(stage=Stage.BIASES, apply=_apply)

@@ -5,39 +5,34 @@ Paddle-Lite converts the latter and aborts on the device when it comes to them.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import CONSTANTS_WITHOUT_AXES
 
 __all__ = ["REWRITE"]
 
 
-def _apply(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _apply(draft: Draft) -> None:
     for block in draft.program.blocks:
-        done += _without_scalars(block)
-    return done
+        view = BlockView(block)
+        for op in block.ops:
+            operator = view.operator(op)
+            if CONSTANTS_WITHOUT_AXES.is_met_by(operator):
+                draft.note(CONSTANTS_WITHOUT_AXES, operator)
+                _give_axis(block, op)
 
 
-def _without_scalars(block: Any) -> Counter[str]:  # noqa: ANN401
-    """Gives an axis to each constant of a block that has none."""
+def _give_axis(block: Any, op: Any) -> None:  # noqa: ANN401 - a BlockDesc and an OpDesc
     variables = {variable.name: variable for variable in block.vars}
-    done: Counter[str] = Counter()
-    for op in block.ops:
-        if op.type != "fill_constant" or any(slot.arguments for slot in op.inputs):
-            continue
-        shape = next((each for each in op.attrs if each.name == "shape"), None)
-        if shape is None or shape.ints or shape.longs:
-            continue
-        long = shape.type == framework().AttrType.LONGS
-        (shape.longs if long else shape.ints).append(1)
-        for output in op.outputs:
-            for name in output.arguments:
-                variables[name].type.dense_tensor.tensor.dims.append(1)
-        done["fill_constant: an axis added"] += 1
-    return done
+    shape = next(each for each in op.attrs if each.name == "shape")
+    long = shape.type == framework().AttrType.LONGS
+    (shape.longs if long else shape.ints).append(1)
+    for output in op.outputs:
+        for name in output.arguments:
+            variables[name].type.dense_tensor.tensor.dims.append(1)
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)

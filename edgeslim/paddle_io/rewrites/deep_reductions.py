@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import math
 
-from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.reductions import DEEP_REDUCTIONS
 
 __all__ = ["REWRITE"]
 
-_MOST_AXES = 4
-
 
 def _reduced(kind: str) -> Formula:
-    def formula(s: Sketch) -> str | None:
+    def formula(s: Sketch) -> str:
         extents = list(s.shape(s.x))
         rank = len(extents)
-        if rank <= _MOST_AXES or min(extents) < 0:
-            return None
-        if s.element_type(s.x) != framework().VarType.FP32:
-            return None
         axes = {int(axis) % rank for axis in s.given("dim", (0,))}
         if s.given("reduce_all", False) or not axes:
             axes = set(range(rank))
@@ -54,4 +48,4 @@ def _runs(axes: set[int]) -> list[tuple[int, int]]:
 
 _FORMULAS = {f"reduce_{kind}": _reduced(kind) for kind in ("max", "mean", "min", "prod", "sum")}
 
-REWRITE = Rewrite(stage=Stage.AXES, apply=composed(_FORMULAS))
+REWRITE = Rewrite(stage=Stage.AXES, apply=rewritten(_FORMULAS, DEEP_REDUCTIONS))

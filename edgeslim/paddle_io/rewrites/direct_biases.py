@@ -6,7 +6,6 @@ Paddle writes ``conv2d -> elementwise_add(Y=reshape2(bias))``; Paddle-Lite fuses
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from edgeslim.paddle_io.block_edits import (
@@ -17,13 +16,16 @@ from edgeslim.paddle_io.block_edits import (
     shapes_of,
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.optimizer import RESHAPED_BIASES
 
 __all__ = ["REWRITE"]
 
 
-def _make_biases_direct(draft: Draft) -> Counter[str]:
+def _make_biases_direct(draft: Draft) -> None:
     program, block = draft.program, draft.block
+    view = BlockView(block)
     ranks = {name: len(shape) for name, shape in shapes_of(block).items()}
     reshaped = _reshaped_biases(program)
     dropped = []
@@ -35,11 +37,11 @@ def _make_biases_direct(draft: Draft) -> Counter[str]:
             continue
         if ranks[argument(op.inputs, "X")] != ranks[y.arguments[0]]:
             continue
+        draft.note(RESHAPED_BIASES, view.operator(op))
         index, y.arguments[0] = reshaped[y.arguments[0]]
         set_attribute(op, "axis", 1)
         dropped.append(index)
     replace_operators(block, dict.fromkeys(dropped, ()))
-    return Counter({"bias made direct": len(dropped)} if dropped else {})
 
 
 def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN401

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import composed
+from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.forms import FACTOR_TENSORS
 
 __all__ = ["REWRITE"]
 
 
-def _scaled(s: Sketch) -> str | None:
+def _scaled(s: Sketch) -> str:
     factor, offset = s.source("ScaleTensor"), float(s.given("bias", 0.0))
-    if not factor:
-        return None
     if s.given("bias_after_scale", True):
         return s.scaled(s.both("mul", s.x, factor), 1.0, offset)
     return s.both("mul", s.scaled(s.x, 1.0, offset), factor)
 
 
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=composed({"scale": _scaled}))
+REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten({"scale": _scaled}, FACTOR_TENSORS))

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import add_attribute
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import CONSTANT_LISTS, CONSTANTS_OF_ANY_TYPE
 
 __all__ = ["REWRITE"]
 
-_CONSTANTS = {
-    0: ("bool_values", "i"),
-    2: ("int32_values", "i"),
-    3: ("int64_values", "l"),
-    5: ("fp32_values", "r"),
-}
-"""By Paddle's number of a type, where Paddle-Lite looks for constants, and of what they are."""
+_FIELDS = {"bool_values": "i", "int32_values": "i", "int64_values": "l", "fp32_values": "r"}
+"""Of what the lists are."""
 
 
-def _apply(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _apply(draft: Draft) -> None:
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
-            done += _with_listed_constants(op)
-    return done
+            if op.type not in CONSTANTS_OF_ANY_TYPE.operators:
+                continue
+            operator = view.operator(op)
+            given = {attribute.name: attribute for attribute in op.attrs}
+            if CONSTANTS_OF_ANY_TYPE.is_met_by(operator) and "values" in given:
+                draft.note(CONSTANTS_OF_ANY_TYPE, operator)
+                _list(op, CONSTANT_LISTS[operator.given("dtype", 0)], given["values"].scalars)
 
 
-def _with_listed_constants(op: Any) -> Counter[str]:  # noqa: ANN401
-    """Constants in the list of their type, where Paddle 3 has one list for all types."""
-    given = {attribute.name: attribute for attribute in op.attrs}
-    if op.type != "assign_value" or "values" not in given:
-        return Counter()
-    name, field = _CONSTANTS.get(given["dtype"].i, ("", ""))
-    if not name or name in given:
-        return Counter()
-    values = tuple(_number(each, field) for each in given["values"].scalars)
+def _list(op: Any, name: str, scalars: Any) -> None:  # noqa: ANN401 - an OpDesc and its Scalars
+    field = _FIELDS[name]
+    values = tuple(_number(each, field) for each in scalars)
     add_attribute(op, name, values, like=(0.0,) if field == "r" else (0,), long=field == "l")
-    return Counter({"assign_value: constants listed": 1})
 
 
 def _number(scalar: Any, field: str) -> int | float:  # noqa: ANN401 - a Scalar

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from edgeslim.paddle_io.block_edits import argument, attribute, shape_of
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import NORMS_WITHOUT_WEIGHTS
 
 __all__ = ["REWRITE"]
 
 
-def _complete(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _complete(draft: Draft) -> None:
+    view = BlockView(draft.block)
     for op in draft.block.ops:
-        if op.type not in {"batch_norm", "layer_norm"}:
+        operator = view.operator(op)
+        size = _size(draft, op) if NORMS_WITHOUT_WEIGHTS.is_met_by(operator) else 0
+        if not size:
             continue
-        size = _size(draft, op)
+        draft.note(NORMS_WITHOUT_WEIGHTS, operator)
         for slot, value in (("Scale", 1.0), ("Bias", 0.0)):
-            if argument(op.inputs, slot) or not size:
+            if argument(op.inputs, slot):
                 continue
             name = draft.add_parameter(
                 f"{argument(op.outputs, 'Y')}.{slot.lower()}",
@@ -33,8 +36,6 @@ def _complete(draft: Draft) -> Counter[str]:
                 if op.inputs[place].parameter == slot:
                     del op.inputs[place]
             op.inputs.add(parameter=slot, arguments=[name])
-            done[f"{op.type}: {slot} of {value:g} added"] += 1
-    return done
 
 
 def _size(draft: Draft, op: Any) -> int:  # noqa: ANN401 - an OpDesc

@@ -6,13 +6,14 @@ a program computes in between in doubles is computed in floats.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from edgeslim.paddle_io.block_edits import argument, shape_of
+from edgeslim.paddle_io.block_edits import argument, names_in, shape_of
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import AXES_OF_TRUTH, DOUBLES
 
 __all__ = ["REWRITE"]
 
@@ -20,18 +21,18 @@ _NARROW = {("reduce_all", "dim"), ("reduce_any", "dim")}
 _TYPES = {"dtype", "in_dtype", "out_dtype"}
 
 
-def _narrow(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _narrow(draft: Draft) -> None:
     types = framework().AttrType
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
             for attribute in op.attrs:
                 if (op.type, attribute.name) in _NARROW and attribute.type == types.LONGS:
+                    draft.note(AXES_OF_TRUTH, view.operator(op))
                     attribute.type = types.INTS
                     attribute.ints.extend(_in_order(op, block, attribute.longs))
                     del attribute.longs[:]
-                    done[f"{op.type}: axes in 32 bits"] += 1
-    return done + _without_doubles(draft)
+    _without_doubles(draft)
 
 
 def _in_order(op: Any, block: Any, axes: Sequence[int]) -> list[int]:  # noqa: ANN401
@@ -40,27 +41,29 @@ def _in_order(op: Any, block: Any, axes: Sequence[int]) -> list[int]:  # noqa: A
     return sorted(axis % rank for axis in axes) if rank else list(axes)
 
 
-def _without_doubles(draft: Draft) -> Counter[str]:
+def _without_doubles(draft: Draft) -> None:
     kinds = framework().VarType
-    doubles = [
-        variable
+    doubles = {
+        variable.name: variable
         for block in draft.program.blocks
         for variable in block.vars
         if variable.type.dense_tensor.tensor.data_type == kinds.FP64
         and not variable.need_check_feed
-    ]
+    }
     if not doubles:
-        return Counter()
-    for variable in doubles:
-        variable.type.dense_tensor.tensor.data_type = kinds.FP32
-        if variable.persistable:
-            draft.note_other_type()
+        return
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
+            if any(name in doubles for name in (*names_in(op.inputs), *names_in(op.outputs))):
+                draft.note(DOUBLES, view.operator(op))
             for attribute in op.attrs:
                 if attribute.name in _TYPES and attribute.i == kinds.FP64:
                     attribute.i = kinds.FP32
-    return Counter({"double precision computed in single": len(doubles)})
+    for variable in doubles.values():
+        variable.type.dense_tensor.tensor.data_type = kinds.FP32
+        if variable.persistable:
+            draft.note_other_type()
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_narrow)

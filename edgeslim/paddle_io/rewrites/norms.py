@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import math
 
-from edgeslim.paddle_io.rewrites._composing import composed
+from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_NORMS
+from edgeslim.targets.norms import OTHER_ORDERS
 
 __all__ = ["REWRITE"]
 
 _EUCLIDEAN = 2.0
 
 
-def _norm(s: Sketch) -> str | None:
+def _norm(s: Sketch) -> str:
     order, of_all = float(s.given("porder", _EUCLIDEAN)), bool(s.given("asvector", False))
-    if order == _EUCLIDEAN and not of_all:
-        return None
     rank = len(s.shape(s.x))
     axes = [*range(rank)] if of_all else [int(s.given("axis", -1)) % rank]
     keep = bool(s.given("keepdim", False))
@@ -52,5 +52,6 @@ def _root_of_squares(s: Sketch, axes: list[int], *, keep: bool) -> str:
 
 
 REWRITE = Rewrite(
-    stage=Stage.FORMULAS, apply=composed({"frobenius_norm": _frobenius, "p_norm": _norm})
+    stage=Stage.FORMULAS,
+    apply=rewritten({"frobenius_norm": _frobenius, "p_norm": _norm}, ABSENT_NORMS, OTHER_ORDERS),
 )

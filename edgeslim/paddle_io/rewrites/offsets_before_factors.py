@@ -6,25 +6,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from edgeslim.paddle_io.block_edits import attribute, set_attribute
+from edgeslim.paddle_io.block_edits import set_attribute
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.optimizer import OFFSETS_BEFORE_FACTORS
 
 __all__ = ["REWRITE"]
 
 
-def _put_factors_first(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _put_factors_first(draft: Draft) -> None:
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
-            if op.type != "scale" or attribute(op, "bias_after_scale", True):
+            operator = view.operator(op)
+            if not OFFSETS_BEFORE_FACTORS.is_met_by(operator):
                 continue
-            offset = float(attribute(op, "bias", 0.0)) * float(attribute(op, "scale", 1.0))
+            draft.note(OFFSETS_BEFORE_FACTORS, operator)
+            offset = float(operator.given("bias", 0.0)) * float(operator.given("scale", 1.0))
             set_attribute(op, "bias", offset)
             set_attribute(op, "bias_after_scale", True)
-            done["scale: factor before the offset"] += 1
-    return done
 
 
 REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_put_factors_first)

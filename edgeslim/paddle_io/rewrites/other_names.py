@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import OTHER_NAMES
 
 __all__ = ["REWRITE"]
 
@@ -21,20 +22,17 @@ _OTHER_NAMES: dict[str, tuple[str, dict[str, str]]] = {
 """Operators that Paddle-Lite has under another name, and their attributes' other names."""
 
 
-def _apply(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _apply(draft: Draft) -> None:
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
-            done += _renamed(op)
-    return done
+            if op.type in OTHER_NAMES.operators:
+                draft.note(OTHER_NAMES, view.operator(op))
+                _rename(op)
 
 
-def _renamed(op: Any) -> Counter[str]:  # noqa: ANN401
-    """The name that Paddle-Lite has for an operator."""
-    old = op.type
-    if old not in _OTHER_NAMES:
-        return Counter()
-    op.type, names = _OTHER_NAMES[old]
+def _rename(op: Any) -> None:  # noqa: ANN401 - an OpDesc
+    op.type, names = _OTHER_NAMES[op.type]
     types = framework().AttrType
     for attribute in op.attrs:
         attribute.name = names.get(attribute.name, attribute.name)
@@ -42,7 +40,6 @@ def _renamed(op: Any) -> Counter[str]:  # noqa: ANN401
             attribute.type = types.INTS
             attribute.ints.extend(attribute.longs)
             del attribute.longs[:]
-    return Counter({f"{old} called {op.type}": 1})
 
 
 REWRITE = Rewrite(stage=Stage.NAMES, apply=_apply)

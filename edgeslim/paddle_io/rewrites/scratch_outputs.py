@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from edgeslim.paddle_io.block_edits import scratch_variable
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.forms import OUTPUTS_LEFT_OUT, SCRATCH
 
 __all__ = ["REWRITE"]
 
-_SCRATCH_OUTPUTS: dict[str, tuple[str, ...]] = {
-    "dropout": ("Mask",),
-    "flatten2": ("XShape",),
-    "flatten_contiguous_range": ("XShape",),
-    "instance_norm": ("SavedMean", "SavedVariance"),
-    "reshape2": ("XShape",),
-    "squeeze2": ("XShape",),
-    "transpose2": ("XShape",),
-    "unsqueeze2": ("XShape",),
-}
 
-
-def _apply(draft: Draft) -> Counter[str]:
-    done: Counter[str] = Counter()
+def _apply(draft: Draft) -> None:
     for block in draft.program.blocks:
+        view = BlockView(block)
         for op in block.ops:
-            done += _with_scratch_outputs(block, op)
-    return done
+            if op.type not in SCRATCH:
+                continue
+            operator = view.operator(op)
+            if OUTPUTS_LEFT_OUT.is_met_by(operator):
+                draft.note(OUTPUTS_LEFT_OUT, operator)
+                _add_outputs(block, op)
 
 
-def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
-    """Outputs that nothing reads but Paddle-Lite looks for."""
-    done: Counter[str] = Counter()
-    for slot in _SCRATCH_OUTPUTS.get(op.type, ()):
+def _add_outputs(block: Any, op: Any) -> None:  # noqa: ANN401 - a BlockDesc and an OpDesc
+    for slot in SCRATCH[op.type]:
         given = [output for output in op.outputs if output.parameter == slot]
         if any(output.arguments for output in given):
             continue
@@ -43,8 +35,6 @@ def _with_scratch_outputs(block: Any, op: Any) -> Counter[str]:  # noqa: ANN401
             given[0].arguments.append(name)
         else:
             op.outputs.add(parameter=slot, arguments=[name])
-        done[f"{op.type}: {slot} restored"] += 1
-    return done
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)

@@ -7,7 +7,6 @@ their convolutions, with a norm for each level, have the factors of all norms in
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from edgeslim.paddle_io.block_edits import (
@@ -17,16 +16,18 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.optimizer import FACTORS_OF_SHARED_FILTERS
 
 __all__ = ["REWRITE"]
 
 _CONVOLUTIONS = {"conv2d", "depthwise_conv2d", "conv2d_transpose"}
-_FACTORS = {"batch_norm", "scale"}
 
 
-def _keep_apart(draft: Draft) -> Counter[str]:
+def _keep_apart(draft: Draft) -> None:
     block = draft.block
+    view = BlockView(block)
     readers = readers_of(block)
     parameters = set(persistent_tensors(draft.program))
     spoiled: set[str] = set()
@@ -39,12 +40,12 @@ def _keep_apart(draft: Draft) -> Counter[str]:
         source = argument(op.inputs, "X")
         if source not in spoiled or readers[source] > 1:
             continue
-        if op.type in _FACTORS:
+        if op.type in FACTORS_OF_SHARED_FILTERS.operators:
+            draft.note(FACTORS_OF_SHARED_FILTERS, view.operator(op))
             before[index] = barrier(block, op, "X")
         elif op.type == "elementwise_add" and argument(op.inputs, "Y") in parameters:
             spoiled.add(argument(op.outputs, "Out"))
     insert_operators(block, before)
-    return Counter({"kept apart from a shared filter": len(before)} if before else {})
 
 
 REWRITE = Rewrite(stage=Stage.APART, apply=_keep_apart)

@@ -9,7 +9,6 @@ transpositions, whether or not the second undoes the first.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from edgeslim.opspec import Shape
@@ -22,17 +21,20 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
     shape_of,
 )
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.optimizer import NO_SHUFFLES, SOFTMAX_BETWEEN_TURNS
 
 __all__ = ["REWRITE"]
 
-_TRANSPOSES = {"transpose", "transpose2"}
-_RESHAPES = {"reshape", "reshape2"}
+_TRANSPOSES = set(SOFTMAX_BETWEEN_TURNS.operators)
+_RESHAPES = set(NO_SHUFFLES.operators)
 _CUT_AXES = 5
 
 
-def _apply(draft: Draft) -> Counter[str]:
+def _apply(draft: Draft) -> None:
     block = draft.block
+    view = BlockView(block)
     readers, makers = readers_of(block), makers_of(block)
 
     def before(op: Any, kinds: set[str]) -> Any:  # noqa: ANN401
@@ -43,20 +45,22 @@ def _apply(draft: Draft) -> Counter[str]:
 
     barriers: dict[int, Any] = {}
     for index, op in enumerate(block.ops):
-        if op.type in _RESHAPES:
+        if op.type in NO_SHUFFLES.operators:
+            law = NO_SHUFFLES
             turn = before(op, _TRANSPOSES)
             cut = before(turn, _RESHAPES) if turn is not None else None
             spoiled = cut is not None and _looks_shuffled(block, cut, turn, op)
-        elif op.type in _TRANSPOSES:
+        elif op.type in SOFTMAX_BETWEEN_TURNS.operators:
+            law = SOFTMAX_BETWEEN_TURNS
             softmax = before(op, {"softmax"})
             turn = before(softmax, _TRANSPOSES) if softmax is not None else None
             spoiled = turn is not None and not _undoes(_axes(turn), _axes(op))
         else:
             continue
         if spoiled:
+            draft.note(law, view.operator(op))
             barriers[index] = barrier(block, op, "X")
     insert_operators(block, barriers)
-    return Counter({"transpositions kept apart": len(barriers)} if barriers else {})
 
 
 def _axes(op: Any) -> Shape:  # noqa: ANN401

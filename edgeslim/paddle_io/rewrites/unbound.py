@@ -6,7 +6,6 @@ what is not read, and ends the process where some of its results are used.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from edgeslim.opspec import Attribute
@@ -21,16 +20,22 @@ from edgeslim.paddle_io.block_edits import (
     shape_of,
     type_of,
 )
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.places import UNBOUND
 
 __all__ = ["REWRITE"]
 
 
-def _apply(draft: Draft) -> Counter[str]:
+def _apply(draft: Draft) -> None:
     block = draft.block
-    made = {index: _written(block, op) for index, op in enumerate(block.ops) if op.type == "unbind"}
+    view = BlockView(block)
+    made = {}
+    for index, op in enumerate(block.ops):
+        if op.type in UNBOUND.operators:
+            draft.note(UNBOUND, view.operator(op))
+            made[index] = _written(block, op)
     replace_operators(block, made)
-    return Counter({"unbind written as split and squeeze": len(made)} if made else {})
 
 
 def _written(block: Any, op: Any) -> list[Any]:  # noqa: ANN401

@@ -9,30 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, composed
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.elementwise import WHOLE_NUMBERS
 
 __all__ = ["REWRITE"]
 
 
-def _through_floats(compute: Callable[[Sketch], str | None]) -> Formula:
-    """What a formula makes of floats, of whole numbers; it leaves floats alone."""
-
-    def formula(s: Sketch) -> str | None:
-        types = framework().VarType
-        if s.element_type(s.x) not in {types.INT32, types.INT64}:
-            return None
-        made = compute(s)
-        return None if made is None else s.cast(made, s.element_type(s.result()))
-
-    return formula
+def _through_floats(compute: Callable[[Sketch], str]) -> Formula:
+    """What a formula makes of floats, of whole numbers."""
+    return lambda s: s.cast(compute(s), s.element_type(s.result()))
 
 
-def _limited(s: Sketch) -> str | None:
-    if s.source("Min") or s.source("Max"):
-        return None
+def _limited(s: Sketch) -> str:
     limits = {name: float(s.given(name, 0.0)) for name in ("min", "max")}
     return s.apply("clip", s.cast(s.x), **limits)
 
@@ -65,4 +55,4 @@ _FORMULAS: dict[str, Formula] = {
     **{f"reduce_{kind}": _reduced(kind) for kind in ("max", "mean", "min", "prod", "sum")},
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=composed(_FORMULAS))
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, WHOLE_NUMBERS))

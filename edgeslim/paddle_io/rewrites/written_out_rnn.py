@@ -11,11 +11,9 @@ GRUCell and SimpleRNNCell beside it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from edgeslim.errors import ModelError
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Attribute
 from edgeslim.paddle_io.block_edits import (
@@ -24,38 +22,33 @@ from edgeslim.paddle_io.block_edits import (
     attribute,
     new_operator,
     new_variable,
-    readers_of,
     replace_operators,
     shape_of,
     type_of,
 )
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.recurrent import LAWS, MOST_STEPS
 
 __all__ = ["REWRITE"]
 
-_RIGHT = {"LSTM", "GRU"}
 _ACTIVATIONS = {"RNN_TANH": "tanh", "RNN_RELU": "relu"}
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
-_MOST_STEPS = 1000
-"""Of all layers and directions together; more would be a file of ten thousand operators."""
 
-
-def _write_out(draft: Draft) -> Counter[str]:
+def _write_out(draft: Draft) -> None:
     block = draft.block
-    done: Counter[str] = Counter()
+    view = BlockView(block)
     for place in reversed(range(len(block.ops))):
         op = block.ops[place]
-        if op.type != "rnn":
+        operator = view.operator(op)
+        law = next((each for each in LAWS if each.is_met_by(operator)), None)
+        if law is None:
             continue
-        readers = readers_of(block)
-        states = any(readers[name] for name in arguments(op.outputs, "State"))
-        lengths = argument(op.inputs, "SequenceLength")
-        if attribute(op, "mode", "") in _RIGHT and not states and not lengths:
-            continue
-        replace_operators(block, {place: _Network(block, op).operators()})
-        done["recurrent layers written out"] += 1
-    return done
+        network = _Network(block, op)
+        if network.can_be_written:
+            draft.note(law, operator)
+            replace_operators(block, {place: network.operators()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +74,12 @@ class _Network:
         self._steps, self._batch = shape_of(block, argument(op.inputs, "Input"))[:2]
         self._written: list[Any] = []
         self._taken = {each.name for each in block.vars}
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether its cell is known, and it is not too long."""
         steps = self._steps * self._layers * self._directions
-        if self._mode not in _GATES or not 0 < steps <= _MOST_STEPS:
-            raise ModelError(
-                f"a recurrent layer ({self._mode}) of {steps} steps in all layers and directions "
-                "has no operator on devices as it is used here, and is too long to be written "
-                f"out, which is done for up to {_MOST_STEPS}; an LSTM or GRU of which only the "
-                "sequence is read has one"
-            )
+        return self._mode in _GATES and 0 < steps <= MOST_STEPS
 
     def operators(self) -> list[Any]:
         """The layers one on the other, then the states that they end in."""

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from edgeslim.paddle_io.rewrites import REWRITES, Draft
 from tests.paddle_io.programs import Op, arguments, kinds, program
+from tests.paddle_io.rewritten import rewritten_by
 
 SHAPE = (1, 4, 8, 8)
-KEPT_APART = {"kept apart from an activation": 1}
 
 
 def behind(*ops: Op, kind: str = "conv2d", readers: int = 1) -> Any:
@@ -58,14 +57,14 @@ NORM = Op("batch_norm", {"Scale": "b"}, {})
 @pytest.mark.parametrize("kind", ["conv2d", "depthwise_conv2d", "conv2d_transpose"])
 def test_kept_apart(ops: tuple[Op, ...], at: int, kind: str) -> None:
     made = behind(*ops, kind=kind)
-    rewrite = REWRITES.get("activation-barriers")
-    assert rewrite.apply(Draft(made)) == KEPT_APART
+    law = "factors-behind-activations" if ops[at - 1].kind == "scale" else "activations-in-a-row"
+    assert rewritten_by("activation-barriers", made) == {law: 1}
     expected = [kind, *(op.kind for op in ops)]
     assert kinds(made) == [*expected[:at], "dropout", *expected[at:]]
     (kept,) = (op for op in made.blocks[0].ops if op.type == "dropout")
     reader = made.blocks[0].ops[at + 1]
     assert arguments(reader.inputs)["X"] == arguments(kept.outputs)["Out"]
-    assert not rewrite.apply(Draft(made))
+    assert not rewritten_by("activation-barriers", made)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_kept_apart(ops: tuple[Op, ...], at: int, kind: str) -> None:
 )
 def test_what_comes_out_right_stays_together(made: Any) -> None:
     before = made.SerializeToString()
-    assert not REWRITES.get("activation-barriers").apply(Draft(made))
+    assert not rewritten_by("activation-barriers", made)
     assert made.SerializeToString() == before
 
 
@@ -97,17 +96,15 @@ def test_a_factor_behind_a_filter_that_another_uses(op: Op, shared: bool) -> Non
         again = made.blocks[0].ops.add()
         again.CopyFrom(made.blocks[0].ops[0])
         again.outputs[0].arguments[0] = "z"
-    done = REWRITES.get("shared-filters").apply(Draft(made))
-    assert done == ({"kept apart from a shared filter": 1} if shared else {})
+    done = rewritten_by("shared-filters", made)
+    assert done == ({"factors-of-shared-filters": 1} if shared else {})
     assert ("dropout" in kinds(made)) == shared
 
 
 def test_a_factor_comes_before_the_offset() -> None:
     given = {"scale": 2.0, "bias": 1.5, "bias_after_scale": False}
     made = behind(Op("scale", {}, {}, given))
-    assert REWRITES.get("offsets-before-factors").apply(Draft(made)) == {
-        "scale: factor before the offset": 1
-    }
+    assert rewritten_by("offsets-before-factors", made) == {"offsets-before-factors": 1}
     written = {each.name: each for each in made.blocks[0].ops[1].attrs}
     assert (written["scale"].f, written["bias"].f) == (2.0, 3.0)
     assert written["bias_after_scale"].b

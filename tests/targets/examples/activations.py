@@ -34,4 +34,16 @@ EXAMPLES = (
     ),
     Example(law="slopes-by-element", build=lambda: SlopesByElement((3, 5, 7)), shape=(2, 3, 5, 7)),
     Example(law="slopes-by-element", build=lambda: SlopesByElement((6,)), shape=(3, 6)),
+    Example(law="steep-slopes", build=lambda: Computed(lambda x: functional.leaky_relu(x, 1.5))),
+    Example(
+        law="tanh-gelus", build=lambda: Computed(lambda x: functional.gelu(x, approximate=True))
+    ),
+    Example(
+        law="thresholds-with-values",
+        build=lambda: Computed(lambda x: functional.thresholded_relu(x, 0.2, -0.5)),
+    ),
+    Example(
+        law="logarithms-of-softmax",
+        build=lambda: Computed(lambda x: functional.log_softmax(40.0 * x)),
+    ),
 )

@@ -31,6 +31,10 @@ def _repeated(base: tuple[int, ...], shape: tuple[int, ...] = (2, 3, 4, 5)) -> E
     )
 
 
+def _largest_whole_number(x: Any) -> Any:
+    return paddle.cast(paddle.max(paddle.cast(10.0 * x, "int32"), axis=1), "float32")
+
+
 EXAMPLES = (
     _raised(3.0, lambda x: x),
     _raised(0.75),
@@ -43,4 +47,10 @@ EXAMPLES = (
     _repeated((4, 5)),
     _repeated((3, 1, 1)),
     _repeated((2, 1, 4, 1)),
+    Example(
+        law="floor-of-floats",
+        build=lambda: Computed(lambda x: paddle.floor_divide(x, 0.3 + paddle.abs(x[:, :1]))),
+    ),
+    Example(law="halves", build=lambda: Computed(lambda x: paddle.round(paddle.floor(4 * x) / 2))),
+    Example(law="whole-numbers", build=lambda: Computed(_largest_whole_number)),
 )

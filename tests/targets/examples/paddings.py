@@ -32,4 +32,13 @@ EXAMPLES = (
         ),
         shape=(1, 2, 4, 5),
     ),
+    Example(
+        law="padded-volumes",
+        build=lambda: Computed(lambda x: functional.pad(x, [1, 2, 2, 1], mode="circular")),
+    ),
+    Example(
+        law="padded-volumes",
+        build=lambda: Computed(lambda x: functional.pad(x, [1, 2], mode="reflect")),
+        shape=(1, 4, 6),
+    ),
 )

@@ -20,4 +20,22 @@ def _aligned(size: tuple[int, int]) -> Example:
     )
 
 
-EXAMPLES = (_aligned((1, 1)), _aligned((1, 18)), _aligned((12, 1)))
+EXAMPLES = (
+    _aligned((1, 1)),
+    _aligned((1, 18)),
+    _aligned((12, 1)),
+    Example(
+        law="resized-volumes",
+        build=lambda: Computed(
+            lambda x: functional.interpolate(x, (3, 6, 8), mode="nearest", data_format="NCDHW")
+        ),
+        shape=(1, 2, 2, 3, 4),
+    ),
+    Example(
+        law="broken-factors",
+        build=lambda: Computed(
+            lambda x: functional.interpolate(x, scale_factor=1.3, mode="bilinear")
+        ),
+        shape=(1, 2, 9, 7),
+    ),
+)

@@ -20,4 +20,5 @@ EXAMPLES = (
         build=lambda: Computed(lambda x: paddle.topk(x, 2, axis=1, largest=False)[0]),
         shape=(2, 5, 4),
     ),
+    Example(law="largest-of-all", build=lambda: Computed(paddle.argmax)),
 )

@@ -1,0 +1,213 @@
+"""How Paddle writes operators, and how Paddle-Lite reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeslim.opspec import Attribute
+from edgeslim.targets._law import EVERYWHERE, Law, Operator
+
+__all__ = [
+    "ATTRIBUTES_LEFT_OUT",
+    "AXES_OF_TRUTH",
+    "CONSTANTS_OF_ANY_TYPE",
+    "CONSTANTS_WITHOUT_AXES",
+    "CONSTANT_LISTS",
+    "DEFAULTS",
+    "DOUBLES",
+    "FACTOR_TENSORS",
+    "LAWS",
+    "NORMS_WITHOUT_WEIGHTS",
+    "OTHER_NAMES",
+    "OUTPUTS_LEFT_OUT",
+    "PARAMETERS_COMPUTED",
+    "SCRATCH",
+]
+
+DEFAULTS: Mapping[str, Mapping[str, Attribute]] = {
+    # Stripped as "extra" when a model is saved with Paddle's defaults …
+    "relu6": {"threshold": 6.0},
+    "swish": {"beta": 1.0},
+    "dropout": {"fix_seed": False, "seed": 0, "is_test": True},
+    # … and what models of older versions or other tools leave out.
+    "hard_swish": {"threshold": 6.0, "scale": 6.0, "offset": 3.0},
+    "leaky_relu": {"alpha": 0.02},
+    "batch_norm": {"is_test": True},
+    "matmul_v2": {"trans_x": False, "trans_y": False},
+    "pool2d": {"adaptive": False, "ceil_mode": False, "exclusive": True},
+}
+"""Attributes that Paddle leaves out at these values, by operator."""
+
+SCRATCH: Mapping[str, tuple[str, ...]] = {
+    "dropout": ("Mask",),
+    "flatten2": ("XShape",),
+    "flatten_contiguous_range": ("XShape",),
+    "instance_norm": ("SavedMean", "SavedVariance"),
+    "reshape2": ("XShape",),
+    "squeeze2": ("XShape",),
+    "transpose2": ("XShape",),
+    "unsqueeze2": ("XShape",),
+}
+"""Slots of outputs that nobody reads, by operator."""
+
+CONSTANT_LISTS = {0: "bool_values", 2: "int32_values", 3: "int64_values", 5: "fp32_values"}
+"""Where Paddle-Lite looks for constants, by Paddle's number of their type."""
+
+
+def _lacks_attributes(operator: Operator) -> bool:
+    return not DEFAULTS[operator.kind].keys() <= operator.attributes.keys()
+
+
+def _lacks_outputs(operator: Operator) -> bool:
+    return not set(SCRATCH[operator.kind]) <= operator.outputs.keys()
+
+
+def _has_one_list(operator: Operator) -> bool:
+    name = CONSTANT_LISTS.get(operator.given("dtype", -1))
+    return name is not None and name not in operator.attributes
+
+
+def _has_no_axes(operator: Operator) -> bool:
+    return not operator.inputs and operator.given("shape", (1,)) == ()
+
+
+def _lacks_weights(operator: Operator) -> bool:
+    return not {"Scale", "Bias"} <= operator.inputs.keys()
+
+
+ATTRIBUTES_LEFT_OUT = Law(
+    name="attributes-left-out",
+    operators=tuple(DEFAULTS),
+    condition="without attributes that have their default value",
+    meets=_lacks_attributes,
+    happens="they are read all the same, which aborts or crashes",
+    kernels=EVERYWHERE,
+    rewrite="default-attributes",
+    form="with its attributes",
+    source="lite/operators/activation_ops.cc and others beside it",
+)
+
+OUTPUTS_LEFT_OUT = Law(
+    name="outputs-left-out",
+    operators=tuple(SCRATCH),
+    condition="without outputs that nobody reads",
+    meets=_lacks_outputs,
+    happens="they are looked for all the same, which aborts or crashes, or nothing is fused",
+    kernels=EVERYWHERE,
+    rewrite="scratch-outputs",
+    form="with its outputs",
+    source="lite/operators/reshape_op.cc and others beside it",
+)
+
+OTHER_NAMES = Law(
+    name="other-names",
+    operators=(
+        *("bmm", "brelu", "channel_shuffle", "depthwise_conv2d_transpose"),
+        *("reduce_amax", "reduce_amin"),
+    ),
+    condition="always",
+    meets=lambda _: True,
+    happens="the kernels for it have another name",
+    kernels=EVERYWHERE,
+    rewrite="other-names",
+    form="under the name that its kernels have",
+    source="the list of operators of the runtime",
+)
+
+CONSTANTS_OF_ANY_TYPE = Law(
+    name="constants-of-any-type",
+    operators=("assign_value",),
+    condition="with its constants in one list for all types, as Paddle 3 has it",
+    meets=_has_one_list,
+    happens="they are looked for in a list of their type, and there are none",
+    kernels=EVERYWHERE,
+    rewrite="listed-constants",
+    form="with its constants in the list of their type",
+    source="lite/operators/assign_value_op.cc",
+)
+
+CONSTANTS_WITHOUT_AXES = Law(
+    name="constants-without-axes",
+    operators=("fill_constant",),
+    condition="without axes",
+    meets=_has_no_axes,
+    happens="it is converted, and ends the run",
+    kernels=EVERYWHERE,
+    rewrite="constants-without-axes",
+    form="with one axis",
+    source="lite/operators/fill_constant_op.cc",
+)
+
+AXES_OF_TRUTH = Law(
+    name="axes-of-truth",
+    operators=("reduce_all", "reduce_any"),
+    condition="with axes of 64 bits, from the last, or not in order",
+    meets=None,
+    happens="they are read as 32 bits, and as they stand",
+    kernels=EVERYWHERE,
+    rewrite="narrow-numbers",
+    form="with axes in 32 bits and in order",
+    source="lite/operators/reduce_ops.cc",
+)
+
+DOUBLES = Law(
+    name="doubles",
+    operators=(),
+    condition="that makes or reads numbers of double precision which are no input of the network",
+    meets=None,
+    happens="there are no kernels for them, which ends the run",
+    kernels=EVERYWHERE,
+    rewrite="narrow-numbers",
+    form="in single precision",
+    source="PRECISION(kFP64), of which few kernels are registered",
+)
+
+NORMS_WITHOUT_WEIGHTS = Law(
+    name="norms-without-weights",
+    operators=("batch_norm", "layer_norm"),
+    condition="without factors or offsets",
+    meets=_lacks_weights,
+    happens="opt crashes",
+    kernels=EVERYWHERE,
+    rewrite="missing-weights",
+    form="with factors of 1 and offsets of 0",
+    mend="build it with weights and bias",
+    source="lite/operators/layer_norm_op.cc, lite/operators/batch_norm_op.cc",
+)
+
+FACTOR_TENSORS = Law(
+    name="factor-tensors",
+    operators=("scale",),
+    condition="by a tensor",
+    meets=lambda operator: "ScaleTensor" in operator.inputs,
+    happens="the tensor is not read",
+    kernels=EVERYWHERE,
+    rewrite="factor-tensors",
+    form="as a product",
+    source="lite/operators/scale_op.cc",
+)
+
+PARAMETERS_COMPUTED = Law(
+    name="parameters-computed",
+    operators=(),
+    condition="that reads what is computed of parameters alone, such as by weight_norm",
+    meets=None,
+    happens="it is computed at every run and not fused, and opt for arm crashes on some",
+    kernels=EVERYWHERE,
+    rewrite="computed-parameters",
+    form="of parameters that are computed once",
+    source="lite/core/optimizer/mir/fusion, where only stored filters are matched",
+)
+
+LAWS = (
+    ATTRIBUTES_LEFT_OUT,
+    OUTPUTS_LEFT_OUT,
+    OTHER_NAMES,
+    CONSTANTS_OF_ANY_TYPE,
+    CONSTANTS_WITHOUT_AXES,
+    AXES_OF_TRUTH,
+    DOUBLES,
+    NORMS_WITHOUT_WEIGHTS,
+    FACTOR_TENSORS,
+    PARAMETERS_COMPUTED,
+)

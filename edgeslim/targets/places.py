@@ -1,0 +1,60 @@
+"""What takes elements from other places."""
+
+from __future__ import annotations
+
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+
+__all__ = ["BACKWARD_SLICES", "LAWS", "ROLLS_OF_ALL", "UNBOUND"]
+
+_TENSORS = ("StartsTensor", "EndsTensor", "StridesTensor")
+
+
+def _goes_backwards(operator: Operator) -> bool:
+    steps = operator.given("strides", ())
+    return any(step < 0 for step in steps) and not set(_TENSORS) & operator.inputs.keys()
+
+
+def _rolls_all(operator: Operator) -> bool:
+    return not operator.given("axis", ()) and "ShiftsTensor" not in operator.inputs
+
+
+BACKWARD_SLICES = Law(
+    name="backward-slices",
+    operators=("strided_slice",),
+    condition="by negative steps",
+    meets=_goes_backwards,
+    happens="they start at the wrong end, or the run ends",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-places",
+    form="by the numbers of the elements",
+    source="lite/kernels/host/strided_slice_compute.cc",
+)
+
+ROLLS_OF_ALL = Law(
+    name="rolls-of-all",
+    operators=("roll",),
+    condition="without an axis",
+    meets=_rolls_all,
+    happens="the first axis is rolled",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="absent-places",
+    form="by the numbers of the elements",
+    source="lite/operators/roll_op.cc",
+)
+
+UNBOUND = Law(
+    name="unbound",
+    operators=("unbind",),
+    condition="always",
+    meets=lambda _: True,
+    happens="there is no place for results that are not read, which ends the run",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="unbound",
+    form="as split and squeeze2",
+    source="lite/operators/unbind_op.cc",
+)
+
+LAWS = (BACKWARD_SLICES, ROLLS_OF_ALL, UNBOUND)

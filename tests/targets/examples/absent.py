@@ -1,0 +1,45 @@
+"""Networks of operators that there are no kernels for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import paddle
+from paddle import nn
+from paddle.nn import functional
+
+from edgeslim.opspec import Shape
+from tests.targets.examples._layers import Computed
+from tests.targets.nets import Example
+
+__all__ = ["EXAMPLES"]
+
+
+def _absent(law: str, compute: Callable[[Any], Any], shape: Shape = (1, 4, 6, 8)) -> Example:
+    return Example(law=f"absent-{law}", build=lambda: Computed(compute), shape=shape)
+
+
+EXAMPLES = (
+    _absent("functions", lambda x: paddle.log1p(paddle.abs(x))),
+    _absent("functions", paddle.atan),
+    _absent("functions", functional.selu),
+    _absent("functions", lambda x: paddle.fmax(x, 0.5 * x * x)),
+    _absent("softsigns", functional.softsign),
+    _absent("layouts", lambda x: functional.maxout(x, 2)),
+    _absent("layouts", lambda x: functional.pixel_unshuffle(x, 2)),
+    _absent(
+        "lines",
+        lambda x: functional.interpolate(x, [7], mode="linear", data_format="NCW"),
+        shape=(1, 4, 5),
+    ),
+    _absent("places", lambda x: paddle.kron(x, x + 1.0), shape=(3, 4)),
+    _absent("places", lambda x: x.expand_as(paddle.concat([x, x]))),
+    _absent("resizing", lambda x: functional.interpolate(x, (9, 5), mode="bicubic")),
+    _absent("sums", lambda x: paddle.logsumexp(x, [1, 3])),
+    _absent("sums", lambda x: paddle.einsum("bij,bjk->bik", x, x), shape=(2, 4, 4)),
+    _absent("totals", lambda x: paddle.add_n([x, x * x, paddle.abs(x)])),
+    _absent("norms", lambda x: paddle.linalg.norm(x, "fro", axis=[2, 3])),
+    Example(law="absent-on-x86", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),
+    Example(law="absent-on-arm", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),
+)
