@@ -19,15 +19,23 @@ from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, d
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.tracing import Step, Trace
 from edgeslim.deployment.truth import Truth
-from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
+from edgeslim.errors import (
+    EdgeslimError,
+    ModelError,
+    ProgramAbortedError,
+    ProgramCrashedError,
+    ProgramError,
+    RunnerError,
+)
 from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.profiling.device_session import DeviceSession
 
-__all__ = ["WrongThere", "first_wrong_there"]
+__all__ = ["WrongThere", "first_ending_there", "first_wrong_there"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,6 +89,56 @@ def first_wrong_there(
         earlier = _before(trace, found.step)
         line = [each for each in line if each[0].number in earlier]
     return wrong
+
+
+def first_ending_there(
+    session: DeviceSession,
+    model: PreparedModel,
+    inputs: Mapping[str, Array],
+    precision: Precision,
+    folder: Path,
+) -> tuple[OpSpec, str] | None:
+    """The first operator of a model with which a device's runtime ends.
+
+    Args:
+        session: The device.
+        model: The model.
+        inputs: What it is run on.
+        precision: What it is converted to.
+        folder: For files on the way.
+
+    Returns:
+        The operator and what it makes, by its name in the model; None if no part ends.
+    """
+    program = read_program(model.program)
+    made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
+    line = [(node.spec, name) for node in model.graph.nodes if (name := node.writes()[0]) in made]
+
+    def ends(place: int) -> bool:
+        path = folder / f"end{place}"
+        try:
+            file = _part(session, model, line[place][1], path, precision)
+            outputs_on_device(session, file, [list(inputs.values())], 1, folder)
+        except (ProgramAbortedError, ProgramCrashedError):
+            return path.with_suffix(".nb").exists()  # and not the optimizer
+        except EdgeslimError:
+            return False
+        return False
+
+    last = len(line) - 1
+    if last < 0 or not ends(last):
+        return None
+    return line[bisect_left(range(last), True, key=ends)]
+
+
+def _part(
+    session: DeviceSession, model: PreparedModel, tensor: str, path: Path, precision: Precision
+) -> OptimizedFile:
+    """What makes a tensor of a model, converted for a device; raises as `optimize`."""
+    cut = cut_program(read_program(model.program), [tensor])
+    program = path.with_suffix(".pdmodel")
+    write_bytes(program, cut.SerializeToString())
+    return optimize(replace(model, program=program), session.execution.target, path, precision)
 
 
 def _tensor(step: Step) -> str:
@@ -139,14 +197,9 @@ class _There:
         return self._known[tensor]
 
     def _run(self, tensor: str) -> float | None:
-        number = len(self._known)
-        path = self._folder / f"part{number}.pdmodel"
+        path = self._folder / f"part{len(self._known)}"
         try:
-            cut = cut_program(read_program(self._model.program), [tensor])
-            write_bytes(path, cut.SerializeToString())
-            part = replace(self._model, program=path)
-            target = self._session.execution.target
-            file = optimize(part, target, self._folder / f"part{number}", self._precision)
+            file = _part(self._session, self._model, tensor, path, self._precision)
         except EdgeslimError:
             return None
         try:

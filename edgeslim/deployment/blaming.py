@@ -9,11 +9,12 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.bisecting import first_wrong_there
+from edgeslim.deployment.bisecting import first_ending_there, first_wrong_there
 from edgeslim.deployment.culprit import Culprit, culprit_of, first_wrong
+from edgeslim.deployment.culprit_mends import mend_of_kind
 from edgeslim.deployment.judgement import Array
 from edgeslim.deployment.tracing import Trace, trace_optimized
-from edgeslim.errors import EdgeslimError, ModelError
+from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision
 from edgeslim.profiling.device_session import DeviceSession
 
@@ -50,6 +51,8 @@ def blamed(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimErro
         folder: For files on the way.
     """
     try:
+        if isinstance(error, ProgramAbortedError | ProgramCrashedError) and suspect.session:
+            return _named_ending(error, suspect, suspect.session, folder)
         culprit = _culprit(suspect, folder)
     except EdgeslimError as reason:
         _log.debug("no operator can be blamed: %s", reason)
@@ -59,6 +62,17 @@ def blamed(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimErro
             f"{error}; no operator by itself is to blame: each is right when the model ends there"
         )
     return type(error)(f"{error}, first at {culprit}")
+
+
+def _named_ending(
+    error: EdgeslimError, suspect: Suspect, session: DeviceSession, folder: Path
+) -> EdgeslimError:
+    """The same with the operator at which the runtime ends: nothing has to be computed for it."""
+    found = first_ending_there(session, suspect.model, suspect.inputs, suspect.precision, folder)
+    if found is None:
+        return type(error)(f"{error}; no part of the model ends so, only the whole does")
+    spec, tensor = found
+    return type(error)(f"{error}, first at {spec} ({tensor!r}); {mend_of_kind(spec.kind)}")
 
 
 def _culprit(suspect: Suspect, folder: Path) -> Culprit | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgeslim.optimized_program import OperatorCall
 
-__all__ = ["mend_of"]
+__all__ = ["mend_of", "mend_of_kind"]
 
 _CONVOLUTIONS = {"conv2d", "depthwise_conv2d", "conv2d_transpose"}
 _ACTIVATIONS = {"relu", "relu6", "leaky_relu", "hard_swish", "hard_sigmoid", "sigmoid", "swish"}
@@ -50,4 +50,9 @@ def mend_of(call: OperatorCall, made_of: Sequence[str]) -> str:
             f"opt made one {call.kind} of them; put an operator between them that it leaves alone, "
             "such as an activation"
         )
-    return _MENDS.get(call.kind, _OTHERWISE)
+    return mend_of_kind(call.kind)
+
+
+def mend_of_kind(kind: str) -> str:
+    """The likely mend of an operator of which only its kind is known."""
+    return _MENDS.get(kind, _OTHERWISE)

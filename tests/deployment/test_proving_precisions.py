@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.judgement import OutputDifference, difference_of
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.errors import ProgramAbortedError
 from edgeslim.execution import Precision, Target
+from edgeslim.inference.engines import Engine, loaded
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
@@ -96,3 +99,44 @@ def test_kernels_of_eight_bits_mean_what_the_runtime_computes(
         ran = outputs_on_device(session, file, fed, 1, tmp_path)
     assert difference_of(ran, meant).max_rel < 1e-5
     assert difference_of(truth.outputs, ran).max_rel > 1e-4, "they round, and so do we"
+
+
+REFUSES = """#!/bin/sh
+# Python's -I, its program, the batch, the results.
+if grep -q depthwise_conv2d "$3"; then
+  echo '{{"sequence": 0, "event": "start"}}' > "$4"
+  echo "[F 1/1 1:1:1.1 lite/kernels/x/conv_compute.cc Run:5] Check failed: (2==1): no" >&2
+  kill -ABRT $$
+fi
+exec {python} "$@"
+"""
+DEVICE = """
+name = "refusing"
+summary = "this machine, with a library that ends at depthwise convolutions"
+transport = "local"
+target = "x86"
+python = "{python}"
+"""
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.FP32])
+def test_where_a_library_ends_is_named_in_any_precision(
+    model: PreparedModel, precision: Precision, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "python"
+    program.write_text(REFUSES.format(python=sys.executable))
+    program.chmod(0o755)
+    Path("device_profiles").mkdir()
+    Path("device_profiles/refusing.toml").write_text(DEVICE.format(python=program))
+    given = [{"x": np.ones(SHAPE, np.float32)}]
+    name = precision.value
+    with (
+        loaded(Engine.LITE, model, device="refusing", precision=name) as run,
+        pytest.raises(ProgramAbortedError) as told,
+    ):
+        run([dict(zip(model.graph.feeds, each.values(), strict=True)) for each in given])
+    said = str(told.value)
+    assert "Paddle-Lite's own ended it: Check failed: (2==1): no (conv_compute.cc:5)" in said
+    assert "first at depthwise_conv2d 1x8x16x16" in said, said
+    assert "convert the model again" not in said
