@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from edgeslim.device import DeviceChoice, Location
 from edgeslim.device_state.facts import DeviceFacts, device_facts
@@ -18,6 +20,7 @@ from edgeslim.profiling.doctor import doctor
 from edgeslim.profiling.start_faults import Fault, glibc_fault, start_faults
 from edgeslim.runner.build import PROGRAM, BuiltRunner
 from edgeslim.runner.elf import version_number
+from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS, Transport
 from tests.devices.ssh_server import SshServer
@@ -79,6 +82,21 @@ def faults_of(board: Transport, path: Path, facts: DeviceFacts | None = None) ->
 
 def test_a_runner_that_starts_has_no_fault(board: Transport, tmp_path: Path) -> None:
     assert faults_of(board, compiled(tmp_path, REFUSES)) == []
+
+
+def test_a_runner_that_brings_its_libraries_starts_by_its_own_loader(
+    board: Transport, tmp_path: Path
+) -> None:
+    path = compiled(tmp_path / "runner", REFUSES)
+    loader, libraries = loader_and_libraries([program("gcc")], path, [])
+    for file in (loader, *libraries):
+        shutil.copy(file, path.parent / file.name)
+    names = (PROGRAM, loader.name, *(library.name for library in libraries))
+    assert {"libc.so.6", "libgcc_s.so.1"} < set(names)
+    built = structs.replace(BUILT, files=names, loader=loader.name)
+    runner = NativeRunner(transport=board, folder=path.parent, built=built, threads=1)
+    assert start_faults(runner, device_facts(board)) == []
+    assert runner.command()[0].endswith(loader.name)
 
 
 def test_everything_that_is_missing_is_said_by_itself(board: Transport, tmp_path: Path) -> None:
