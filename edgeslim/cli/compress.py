@@ -86,12 +86,13 @@ def command(
 
 def _print(done: Compression) -> None:
     print_table(
-        ["epoch", "loss", "metric", "parameters", ""],
+        ["epoch", "loss", "metric", "MACs", "parameters", ""],
         [
             [
                 str(each.epoch),
                 "" if each.loss is None else f"{each.loss:.4f}",
                 "" if each.metric is None else f"{each.metric:.4f}",
+                f"{each.macs:,}",
                 f"{each.parameters:,}",
                 "; ".join(each.events),
             ]

@@ -14,6 +14,7 @@ from edgeslim.cli.progress import terminal_progress
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.pruning.prune import Pruning, prune, read_ratios
+from edgeslim.pruning.work import work_unit
 
 __all__ = ["command"]
 
@@ -127,16 +128,7 @@ def _print(result: Pruning) -> None:
             for group in result.groups
         ],
     )
-    macs = result.macs_after / result.macs_before - 1
-    parameters = result.parameters_after / result.parameters_before - 1
-    lines = [
-        "",
-        f"MACs {result.macs_before:,} -> {result.macs_after:,} ({macs:+.1%})",
-        (
-            f"parameters {result.parameters_before:,} -> {result.parameters_after:,} "
-            f"({parameters:+.1%})"
-        ),
-    ]
+    lines = ["", *_sizes(result)]
     if result.predicted_ms is not None:
         measured = result.measured_ms
         found = "" if measured is None else f", measured {format_ms(measured)}"
@@ -150,6 +142,19 @@ def _print(result: Pruning) -> None:
         )
     what = "the model as it came" if result.note else "the pruned model"
     print_lines(*lines, *([result.note] if result.note else []), f"{what} is in {result.model}")
+
+
+def _sizes(result: Pruning) -> list[str]:
+    """What the goal counts comes first, where it is not what everybody counts."""
+    pairs = {
+        work_unit(result.counter): (result.work_before, result.work_after),
+        "MACs": (result.macs_before, result.macs_after),
+        "parameters": (result.parameters_before, result.parameters_after),
+    }
+    return [
+        f"{what} {before:,} -> {after:,} ({after / before - 1:+.1%})"
+        for what, (before, after) in pairs.items()
+    ]
 
 
 def _metric_lines(result: Pruning) -> list[str]:

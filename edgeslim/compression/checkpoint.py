@@ -53,7 +53,8 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
             evaluated.
         learning_rate: Of the epoch's last step; None likewise.
         seconds: How long it took, saving included but for the last moment.
-        parameters: Of the network.
+        macs: Multiply-accumulate operations of the network.
+        parameters: Its trainable parameters.
         processes: That trained it together.
         events: What strategies did.
         judged: The metrics with their number of examples and intervals.
@@ -64,6 +65,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float] = {}
     learning_rate: float | None = None
     seconds: float = 0.0
+    macs: int = 0
     parameters: int = 0
     processes: int = 1
     events: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgeslim import ops
 from edgeslim.compression.checkpoint import (
     Checkpoint,
     CheckpointContext,
@@ -25,6 +26,7 @@ from edgeslim.compression.settled import begun_settings
 from edgeslim.compression.strategies import Role, Strategy
 from edgeslim.compression.timeline import Timeline
 from edgeslim.compression.work import Work
+from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
@@ -134,7 +136,8 @@ class Pipeline:
             judged=work.judged(metrics),
             learning_rate=self._last_rate if loss is not None else None,
             seconds=round(time.monotonic() - start, 3),
-            parameters=work.graph.elements,
+            macs=ops.macs(work.graph.specs),
+            parameters=trainable_parameters(work.graph),
             processes=self.team.count,
             events=tuple(work.events),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,16 +11,11 @@ from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.subject import Subject, Widths
+from edgeslim.pruning.work import work_unit
 
-__all__ = ["COUNTERS", "LatencyLimit", "Limit", "WorkLimit", "parse_macs"]
+__all__ = ["LatencyLimit", "Limit", "WorkLimit", "parse_macs"]
 
 _SHARE = re.compile(r"-(?P<percent>\d+(\.\d+)?)%")
-
-COUNTERS: dict[str, Callable[[Subject, Widths], float]] = {
-    "macs": Subject.macs,
-    "paddleslim1-flops": Subject.paddleslim1_flops,
-}
-"""Ways of counting work. The second is the one that PaddleSlim 1.x published numbers in."""
 
 
 class Limit(Protocol):
@@ -78,7 +72,7 @@ class LatencyLimit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkLimit:
-    """Work by one of the `COUNTERS`.
+    """Work by one of the `edgeslim.pruning.work.COUNTERS`.
 
     Args:
         subject: What is pruned.
@@ -91,7 +85,7 @@ class WorkLimit:
     counter: str = "macs"
 
     def of(self, widths: Widths) -> float:
-        return COUNTERS[self.counter](self.subject, widths)
+        return self.subject.work(self.counter, widths)
 
     def holds(self, widths: Widths) -> bool:
         return self.of(widths) <= self.most
@@ -100,7 +94,7 @@ class WorkLimit:
         return dict.fromkeys(self.subject.chosen, 1)
 
     def text(self, value: float) -> str:
-        return f"{value:,.0f} {self.counter}"
+        return f"{value:,.0f} {work_unit(self.counter)}"
 
 
 def parse_macs(text: str, full: float) -> float:

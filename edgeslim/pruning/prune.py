@@ -11,6 +11,7 @@ import msgspec
 from edgeslim import ops
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection
+from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -24,11 +25,11 @@ from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.joint_losses import JointLoss
-from edgeslim.pruning.limits import COUNTERS
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
+from edgeslim.pruning.work import COUNTERS
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
@@ -59,8 +60,11 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
         model: Folder of the pruned model.
         macs_before: Multiply-accumulate operations of the model as it was.
         macs_after: Of the pruned one.
-        parameters_before: Elements of all persistent tensors, as it was.
+        parameters_before: Trainable parameters, as it was.
         parameters_after: Of the pruned one.
+        counter: How the goal counts work.
+        work_before: Work by that counter, of the model as it was.
+        work_after: Of the pruned one.
         groups: All channel groups.
         predicted_ms: Latency by the table, if there was one.
         measured_ms: Latency by the device, if it was asked.
@@ -95,6 +99,9 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     together: tuple[JointLoss, ...] = ()
     note: str = ""
     trade_off: tuple[tuple[float, float], ...] = ()
+    counter: str = "macs"
+    work_before: int = 0
+    work_after: int = 0
 
 
 def prune(
@@ -241,7 +248,7 @@ def _pruned(
             trained, left = training, number
             current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
         copy_model(folder.result(left), folder.prefix)
-    result = _result(folder, before, current, records)
+    result = _result(folder, before, current, records, settings.counter)
     if judged_by is not None:
         result = _judged(result, judged_by.metric_name, trained, settings.epochs)
     write_json(folder.path / "result.json", result)
@@ -337,6 +344,7 @@ def _result(
     before: PreparedModel,
     after: PreparedModel,
     records: Sequence[StepRecord],
+    counter: str,
 ) -> Pruning:
     left = {group.name: group.width for group in channels_of(after.graph).groups}
     cut = [each for each in records if not each.why_whole]
@@ -348,8 +356,11 @@ def _result(
         model=str(folder.path),
         macs_before=ops.macs(before.graph.specs),
         macs_after=ops.macs(after.graph.specs),
-        parameters_before=before.graph.elements,
-        parameters_after=after.graph.elements,
+        parameters_before=trainable_parameters(before.graph),
+        parameters_after=trainable_parameters(after.graph),
+        counter=counter,
+        work_before=COUNTERS[counter](before.graph.specs),
+        work_after=COUNTERS[counter](after.graph.specs),
         groups=tuple(
             PrunedGroup(
                 name=group.name,

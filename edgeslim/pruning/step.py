@@ -27,7 +27,7 @@ from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
 from edgeslim.pruning.known_losses import importance_losses, measured_losses, noise_of
 from edgeslim.pruning.latency import LatencyModel
-from edgeslim.pruning.limits import COUNTERS, LatencyLimit, WorkLimit, parse_macs
+from edgeslim.pruning.limits import LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.measured import MAY_BE_MET, until_met
 from edgeslim.pruning.measuring import DEFAULT_RATIOS
@@ -216,7 +216,7 @@ class PruningStep:
 
     @property
     def _full_work(self) -> float:
-        return COUNTERS[self.settings.counter](self.subject, {})
+        return self.subject.work(self.settings.counter, {})
 
     def _work_limit(self) -> WorkLimit:
         most = self._on_the_way(self._full_work, self.target_work)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from edgeslim import ops
 from edgeslim.channels.groups import ChannelGroup, Channels
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.channels.sizes import AxisForms, Sizes
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.graph import Graph
 from edgeslim.pruning.sensitivity_rows import kept_width
+from edgeslim.pruning.work import COUNTERS
 
 __all__ = ["Subject", "Widths", "widths_at"]
 
@@ -53,13 +53,18 @@ class Subject:
         """The network before fusion at some widths."""
         return pruned_graph(self.model.graph, Sizes(self.forms, widths))
 
+    def work(self, counter: str, widths: Widths) -> int:
+        """Work at some widths, with shapes inferred anew.
+
+        Args:
+            counter: One of `edgeslim.pruning.work.COUNTERS`.
+            widths: The widths.
+        """
+        return COUNTERS[counter](self.graph(widths).specs)
+
     def macs(self, widths: Widths) -> int:
         """Multiply-accumulate operations at some widths."""
-        return ops.macs(self.graph(widths).specs)
-
-    def paddleslim1_flops(self, widths: Widths) -> int:
-        """The count of PaddleSlim 1.x at some widths, with its shapes inferred anew."""
-        return ops.paddleslim1_flops(self.graph(widths).specs)
+        return self.work("macs", widths)
 
 
 def widths_at(groups: tuple[ChannelGroup, ...], ratios: Mapping[str, float]) -> dict[str, int]:

@@ -58,11 +58,11 @@ def as_the_tool_logs(subject: Subject, widths: Widths) -> float:
 def test_uniform_to_half_by_its_counter(mobilenet_v1: Subject) -> None:
     subject = mobilenet_v1
     names = subject.chosen
-    full = subject.paddleslim1_flops({})
+    full = subject.work("paddleslim1-flops", {})
 
     def removed(ratio: float) -> float:
         widths = widths_at(subject.groups, dict.fromkeys(names, ratio))
-        return 1 - subject.paddleslim1_flops(widths) / full
+        return 1 - subject.work("paddleslim1-flops", widths) / full
 
     ratio = paddleslim1_ratio(removed, 0.5)
     assert ratio == 0.3125

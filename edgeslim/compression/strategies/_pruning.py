@@ -14,12 +14,13 @@ from edgeslim.errors import EdgeslimError, UnknownNameError, UsageError
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
+from edgeslim.pruning.work import change_text
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
     from edgeslim.compression.work import Work
 
-__all__ = ["PruneStrategySettings", "Pruner", "Ratio", "removed_text", "target_text"]
+__all__ = ["PruneStrategySettings", "Pruner", "Ratio", "target_text"]
 
 Ratio = Annotated[float, Meta(gt=0, lt=1)]
 
@@ -142,7 +143,7 @@ class Pruner(Idle):
             return record
         work.cut(model, record.plan)
         left = work.prepared().graph
-        note = f"strategies.{self.name}: {removed_text(model.graph.elements, left.elements)}"
+        note = f"strategies.{self.name}: {change_text(settings.counter, model.graph, left)}"
         if record.metric_before is not None and record.metric_pruned is not None:
             count = record.judged["pruned"].examples
             note += (
@@ -155,11 +156,6 @@ class Pruner(Idle):
     def known_sensitivities(self, file: str | None) -> Path | None:
         """The user's file with sensitivities, if there is one."""
         return None if file is None or not Path(file).exists() else Path(file)
-
-
-def removed_text(before: int, after: int) -> str:
-    """How many parameters went, for people."""
-    return f"parameters {before:,} -> {after:,} ({after / before - 1:+.1%})"
 
 
 def type_of(error: EdgeslimError) -> type[EdgeslimError]:

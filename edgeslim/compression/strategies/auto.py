@@ -24,7 +24,6 @@ from edgeslim.compression.strategies._strategy import Role, Span, StrategyEntry
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.pruning.criteria import CRITERIA
-from edgeslim.pruning.limits import COUNTERS
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.subject import Subject, widths_at
@@ -253,8 +252,7 @@ class _Candidates:
     def __init__(self, subject: Subject, settings: AutoSettings) -> None:
         self.subject = subject
         self._settings = settings
-        self._counter = COUNTERS[settings.counter]
-        self._full = self._counter(subject, {})
+        self._full = subject.work(settings.counter, {})
         most = settings.uniform_range
         self.range = round((_LARGEST if most is None else most) / _STEP)
         """Tokens are below it."""
@@ -271,7 +269,7 @@ class _Candidates:
 
     def removed(self, tokens: Sequence[int]) -> float:
         """Share of the work that goes."""
-        return 1 - self._counter(self.subject, self.widths(tokens)) / self._full
+        return 1 - self.subject.work(self._settings.counter, self.widths(tokens)) / self._full
 
     def feasible(self, population: Sequence[Tokens]) -> NDArray[np.bool_]:
         return np.array([self._is_new_and_within(each) for each in population], np.bool_)

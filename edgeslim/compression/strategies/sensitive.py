@@ -20,7 +20,7 @@ from edgeslim.compression.strategies._pruning import (
 )
 from edgeslim.compression.strategies._strategy import Span, StrategyEntry
 from edgeslim.files import write_bytes
-from edgeslim.pruning.limits import COUNTERS, parse_macs
+from edgeslim.pruning.limits import parse_macs
 from edgeslim.pruning.settings import PruneSettings
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ class _Sensitive(Pruner):
 
     def _most(self, work: Work) -> int:
         """What may be left of the work: of the network as it is before the first step."""
-        counter = COUNTERS[self._own.counter]
-        full = counter(work.subject(), {})
+        full = work.subject().work(self._own.counter, {})
         return round(parse_macs(target_text(self._own.target_ratio), full))
 
     def _step(self, work: Work, target: str, *, first: bool) -> PruneSettings:
