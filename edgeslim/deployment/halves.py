@@ -7,6 +7,7 @@ are no numbers at all, is refused with the operator at which that begins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,16 +57,17 @@ class InHalves:
         Raises:
             ModelError: They are no numbers, or have lost their meaning.
         """
-        for run in self.runs:
-            if run.beyond is not None:
-                raise ModelError(f"{name} is not right in fp16: {_beyond(run.beyond)}")
         difference = difference_of(truth.outputs, truth.settled(self.rounded, Precision.FP16))
-        if not acceptable(difference, Precision.FP16):
-            raise ModelError(
-                f"{name} is not right in fp16: rounding alone makes its outputs differ from "
-                f"Paddle's {told(difference, Precision.FP16)}, {_lost(self.runs[0])}"
-            )
-        return difference
+        if acceptable(difference, Precision.FP16):
+            return difference
+        # What is infinite inside and not in the outputs was meant so, as where softmax is masked.
+        beyond = next((run.beyond for run in self.runs if run.beyond), None)
+        if not math.isfinite(difference.max_abs) and beyond is not None:
+            raise ModelError(f"{name} is not right in fp16: {_beyond(beyond)}")
+        raise ModelError(
+            f"{name} is not right in fp16: rounding alone makes its outputs differ from "
+            f"Paddle's {told(difference, Precision.FP16)}, {_lost(self.runs[0])}"
+        )
 
 
 def in_halves(program: OptimizedProgram, truth: Truth) -> InHalves:
@@ -90,9 +92,8 @@ def check_stored_halves(name: str, program: OptimizedProgram) -> None:
     for call, weight in misread_weights(program)[:1]:
         raise ModelError(
             f"{name} is not right in fp16: {call.kind} reads its weight {weight!r} as numbers of "
-            "another width than the runtime makes of it, since opt marks weights by the kinds of "
-            "operators that it knows to read them; put an operator between the two that opt leaves "
-            f"alone, or {_LEAVE_OUT}"
+            "another width than the runtime makes of it, for opt marks weights by the operators "
+            f"that it sees reading them; {_LEAVE_OUT}"
         )
 
 

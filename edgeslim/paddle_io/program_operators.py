@@ -76,6 +76,11 @@ class BlockView:
                 if any(name in self._readers for name in slot.arguments)
             },
             element_type=self._element_type(read[0]) if read else "float32",
+            types={
+                slot.parameter: self._element_type(slot.arguments[0])
+                for slot in op.inputs
+                if slot.arguments
+            },
         )
 
     def _shapes(self, slots: Any) -> dict[str, tuple[Shape, ...]]:  # noqa: ANN401

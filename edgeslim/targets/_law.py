@@ -15,12 +15,21 @@ __all__ = [
     "EVERYWHERE",
     "EVERY_PRECISION",
     "FLOATS",
+    "FLOAT_KERNEL",
     "Answer",
     "Kernels",
     "Law",
     "Operator",
     "Place",
 ]
+
+
+FLOAT_KERNEL = "enable_int8"
+"""The attribute of an operator that stays in fp32, where it is false.
+
+Of an operator that has it at all `opt` takes a kernel whose results are floats of 32 bits, unless
+all that read them have it as well (Paddle-Lite, ``static_kernel_pick_pass.cc``).
+"""
 
 
 class Kernels(str, Enum):
@@ -64,6 +73,7 @@ class Operator:
         readers: Kinds of the operators that read its first result.
         read: Slots of the outputs that another operator reads.
         element_type: NumPy's name of what its first input is of.
+        types: Likewise of the first input in each slot.
     """
 
     kind: str
@@ -76,6 +86,7 @@ class Operator:
     readers: tuple[str, ...] = ()
     read: Collection[str] = ()
     element_type: str = "float32"
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def shape(self, slot: str = "") -> Shape:
         """The shape of the first input in a slot; by default in ``X`` or ``Input``."""
@@ -176,4 +187,5 @@ class Law:
         """Whether an operator is one that kernels get wrong."""
         if self.meets is None or (self.operators and operator.kind not in self.operators):
             return False
-        return self.meets(operator)
+        stays = self.answer is Answer.FP32 and operator.given(FLOAT_KERNEL, True) is False
+        return not stays and self.meets(operator)
