@@ -42,6 +42,7 @@ from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.plan import Plan
 from edgeslim.profiling.selection import choose
 from edgeslim.profiling.work import optimized_networks
+from edgeslim.targets import Place
 
 if TYPE_CHECKING:
     from network_families import Network
@@ -91,7 +92,7 @@ def built(named: dict[str, Network], folder: Path) -> list[OptimizedNetwork]:
             model = prepare_layer(network.build(), shape, folder / str(index), name=name)
             prepared.append(model)
             stage.advance()
-    return list(optimized_networks(prepared, Target.X86, folder))
+    return list(optimized_networks(prepared, Place.of(Target.X86), folder))
 
 
 def measure(

@@ -76,6 +76,8 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         stay_on, fixed_performance: What is set on a phone while it is measured: its screen
             stays on while it is plugged in; Android's fixed performance mode.
         lock_frequency: Share of their full frequency that cores are held at; needs root.
+        laws: File with what is known of another version of the library, beside the profile; see
+            `edgeslim.targets.read_laws`.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
             between two runs, from 0 (everything cached) to twice the last cache's size.
     """
@@ -92,6 +94,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     stay_on: bool = False
     fixed_performance: bool = False
     lock_frequency: float | None = None
+    laws: str = ""
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
 
     def __post_init__(self) -> None:
@@ -119,6 +122,7 @@ class DeviceChoice:
         serial, host, port, user: Where it is.
         threads, power_mode: How models run on it.
         stay_on, fixed_performance, lock_frequency: What is set on it meanwhile.
+        laws: File with what is known of the library there.
     """
 
     name: str = ""
@@ -131,6 +135,7 @@ class DeviceChoice:
     stay_on: bool | None = None
     fixed_performance: bool | None = None
     lock_frequency: float | None = None
+    laws: Path | None = None
 
     @classmethod
     def of(cls, device: str | DeviceChoice) -> DeviceChoice:
@@ -161,6 +166,7 @@ class DeviceChoice:
             "stay_on": self.stay_on,
             "fixed_performance": self.fixed_performance,
             "lock_frequency": self.lock_frequency,
+            "laws": None if self.laws is None else str(self.laws),
             # A board may be reached both ways.
             "transport": "adb" if self.serial else "ssh" if self.host else None,
         }
@@ -208,5 +214,6 @@ def load_device(name: str) -> DeviceProfile:
             profile = read_toml(path, DeviceProfile)
             if profile.name != name:
                 raise BadFileError(f"{path}: the name must be the file's, not {profile.name!r}")
-            return profile
+            laws = str(path.parent / profile.laws) if profile.laws else ""
+            return msgspec.structs.replace(profile, laws=laws)
     raise UnknownNameError("device", name, device_names())

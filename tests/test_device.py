@@ -44,6 +44,13 @@ def test_a_profile_of_one_s_own_is_found_beside_those_that_come_with_edgeslim(fo
     assert str(expected) == "arm fp32, 4 threads, high"
 
 
+def test_laws_stand_beside_the_profile_that_names_them(folder: Path) -> None:
+    (folder / "board.toml").write_text(f'laws = "board_laws.toml"\n{PROFILE}')
+    assert load_device("board").laws == str(folder / "board_laws.toml")
+    chosen = DeviceChoice(name="board", laws=Path("others.toml")).profile()
+    assert chosen.laws == "others.toml"
+
+
 def test_a_profile_in_the_working_folder_comes_first(folder: Path, tmp_path: Path) -> None:
     (folder / "board.toml").write_text(PROFILE)
     (tmp_path / "device_profiles").mkdir()

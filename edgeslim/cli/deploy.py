@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from edgeslim.cli.deploy_output import document, missing, print_deployment
 from edgeslim.cli.options import (
     FixedPerformance,
     Host,
+    Laws,
     LockFrequency,
     Port,
     Power,
@@ -89,6 +91,7 @@ def command(
     sustained: Annotated[
         str | None, typer.Option(help="Run it so long without a pause as well: 10min.")
     ] = None,
+    laws: Laws = None,
     convert_only: Annotated[
         list[Target] | None,
         typer.Option(help="Only convert, for this target; may be given several times."),
@@ -126,9 +129,12 @@ def command(
             input_shapes=shapes(input_shape),
             inputs=inputs,
             precisions=names,
+            threads=_only(counts),
+            laws=laws,
         )
     else:
         settings = settings_choice(stay_on, fixed_performance, lock_frequency)
+        settings = replace(settings, laws=laws)
         done = deploy(
             model,
             device=device_choice(device, serial, host, port, None, power_mode, settings),
@@ -152,6 +158,17 @@ def command(
     _judge(done)
     if done.failed or any(missing(each) for each in done.models):
         raise typer.Exit(GAPS)
+
+
+def _only(counts: tuple[int, ...]) -> int | None:
+    """The one number of threads that a file is for, if it is said.
+
+    Raises:
+        UsageError: Several are.
+    """
+    if len(counts) > 1:
+        raise UsageError("--convert-only makes one file: give --threads the most that run it")
+    return counts[0] if counts else None
 
 
 def _judge(done: Deployment) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ __all__ = [
     "FixedPerformance",
     "Host",
     "InputShape",
+    "Laws",
     "LockFrequency",
     "Port",
     "Power",
@@ -46,6 +48,10 @@ Power = Annotated[
 ]
 
 
+Laws = Annotated[
+    Path | None,
+    typer.Option(help="TOML file with what is known of another version of Paddle-Lite's kernels."),
+]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 SpaceInput = Annotated[list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")]
 InputShape = Annotated[list[str] | None, typer.Option(help="Input of the network: 1,3,224,224.")]

@@ -16,10 +16,17 @@ from edgeslim.lite.nb import read_optimized_model
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.paddle_io.operator_model import write_operator_model
+from edgeslim.paddle_io.program_operators import operators_of
+from edgeslim.paddle_io.proto import read_program
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input, Sampling
+from edgeslim.targets import Answer, Place
 
 __all__ = ["model_job", "null_operator", "operator_jobs", "reference_operator"]
+
+
+_FORBIDDING = frozenset({Answer.REFUSED, Answer.ONE_THREAD})
+"""Answers of laws that no network meets; of others there is a right form around the operator."""
 
 
 def null_operator() -> OpSpec:
@@ -46,6 +53,7 @@ def operator_jobs(
     *,
     states: tuple[Sampling, ...],
     name: str = "operator",
+    place: Place | None = None,
 ) -> list[Job | EdgeslimError]:
     """Makes a job of each operator; what cannot be made is an error in its place.
 
@@ -55,6 +63,7 @@ def operator_jobs(
         folder: Where their files go.
         states: How each is timed.
         name: Start of their names; jobs of one batch must differ in it.
+        place: Where they run; one that no network may have there is an error. By default none is.
     """
     results: list[Job | EdgeslimError] = [ModelError("not converted")] * len(specs)
     conversions: dict[int, Conversion] = {}
@@ -62,6 +71,9 @@ def operator_jobs(
         prefix = folder / f"{name}{index}"
         try:
             write_operator_model(spec, prefix)
+            if place is not None:
+                program = read_program(prefix.with_suffix(".pdmodel"))
+                place.check(str(spec), operators_of(program), _FORBIDDING)
         except ModelError as error:
             results[index] = error
             continue

@@ -24,9 +24,16 @@ from edgeslim.lite.nb import OptimizedModel, read_optimized_model
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.targets import Place, known_laws
+from edgeslim.targets import Place
 
-__all__ = ["OptimizedFile", "fused_graph", "optimize", "optimize_and_fuse", "unfused_graph"]
+__all__ = [
+    "OptimizedFile",
+    "check_place",
+    "fused_graph",
+    "optimize",
+    "optimize_and_fuse",
+    "unfused_graph",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +69,11 @@ def optimize(
             or kernels of the place are known to compute one of its operators wrongly.
     """
     (own,) = precisions_of((), model, target)
-    wanted = precision or own
+    wanted = precision or (own if place is None else place.precision)
     where = Place.of(target, wanted) if place is None else replace(place, precision=wanted)
     with temporary_folder() as folder:
         written = written_for(model, where, folder)
-        known_laws().check(model.name, operators_of(read_program(written.program)), where)
+        where.check(model.name, operators_of(read_program(written.program)))
         conversion = replace(_conversion(written, target, output, Task.OPTIMIZE), precision=wanted)
         try:
             path = convert_one(conversion)
@@ -82,34 +89,60 @@ def unfused_graph(model: PreparedModel) -> Graph:
     return read_graph(model.program)
 
 
+def check_place(model: PreparedModel, place: Place) -> None:
+    """Refuses a model of which kernels of a place are known to compute an operator wrongly.
+
+    Raises:
+        ModelError: They are; names the operator.
+    """
+    with temporary_folder() as folder:
+        written = written_for(model, place, folder)
+        place.check(model.name, operators_of(read_program(written.program)))
+
+
 def fused_graph(model: PreparedModel, target: Target) -> Graph:
     """The operators that the optimizer leaves for a target, which is what a device runs.
 
     Raises:
         ProgramError: The optimizer aborted, crashed, hung or left nothing.
+        ModelError: The target's kernels are known to compute one of its operators wrongly.
     """
+    Place.of(target).check(model.name, operators_of(read_program(model.program)))
     with temporary_folder() as folder:
         return _fused(convert_one(_conversion(model, target, folder / "fused", Task.FUSE)))
 
 
 def optimize_and_fuse(
-    models: Sequence[PreparedModel], target: Target, folder: Path
+    models: Sequence[PreparedModel], target: Target, folder: Path, *, place: Place | None = None
 ) -> list[tuple[OptimizedFile, Graph] | EdgeslimError]:
     """Both for many models in one child process; failures are results, in order.
 
-    The files are called as the models, in ``folder``.
+    The files are called as the models, in ``folder``; the place is as in `optimize`.
     """
+    where = place or Place.of(target)
+    refused = {model.name: error for model in models if (error := _refusal(model, where))}
+    ready = [model for model in models if model.name not in refused]
     with temporary_folder() as scratch:
         conversions = [
             _conversion(model, target, output, task)
-            for index, model in enumerate(models)
+            for index, model in enumerate(ready)
             for output, task in (
                 (folder / model.name, Task.OPTIMIZE),
                 (scratch / str(index), Task.FUSE),
             )
         ]
         done = convert(conversions)
-        return [_both(*pair) for pair in zip(done[::2], done[1::2], strict=True)]
+        pairs = zip(done[::2], done[1::2], strict=True)
+        made = {model.name: _both(*pair) for model, pair in zip(ready, pairs, strict=True)}
+    return [refused.get(model.name) or made[model.name] for model in models]
+
+
+def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
+    try:
+        place.check(model.name, operators_of(read_program(model.program)))
+    except ModelError as error:
+        return error
+    return None
 
 
 def _both(optimized: Converted, fused: Converted) -> tuple[OptimizedFile, Graph] | EdgeslimError:

@@ -273,7 +273,7 @@ def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
     # Before channels are counted along another axis.
-    LawBook((CHANNELS_LAST,)).check(name, operators_of(program), Place.of(Target.ARM))
+    Place.of(Target.ARM, laws=LawBook((CHANNELS_LAST,))).check(name, operators_of(program))
     graph = graph_of(program, original)
     parameters = prefix.with_suffix(".pdiparams")
     draft = Draft(program, parameters)

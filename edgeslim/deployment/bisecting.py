@@ -138,7 +138,8 @@ def _part(
     cut = cut_program(read_program(model.program), [tensor])
     program = path.with_suffix(".pdmodel")
     write_bytes(program, cut.SerializeToString())
-    return optimize(replace(model, program=program), session.execution.target, path, precision)
+    place = session.place(precision)
+    return optimize(replace(model, program=program), place.target, path, place=place)
 
 
 def _tensor(step: Step) -> str:

@@ -39,12 +39,13 @@ from edgeslim.deployment.ways import (
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
-from edgeslim.execution import Precision, Target
+from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.progress import SILENT, Progress
+from edgeslim.targets import Place, read_laws
 
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]
 
@@ -299,9 +300,23 @@ def convert(
     input_shapes: Mapping[str, Shape] | None = None,
     inputs: Path | None = None,
     precisions: Sequence[str] = (),
+    threads: int | None = None,
+    laws: Path | None = None,
 ) -> Deployment:
-    """Converts a model for some targets and precisions without a device; raises as `deploy`."""
-    check_ways(precisions, ())
+    """Converts a model for some targets and precisions without a device; raises as `deploy`.
+
+    Args:
+        model: A model as on the command line.
+        targets: What it is converted for.
+        out: Folder for the result.
+        input_shapes: Shapes of open inputs by name, or under an empty name.
+        inputs: As for `deploy`.
+        precisions: Likewise.
+        threads: With how many it will run; by default several.
+        laws: File with what is known of another version of the library.
+    """
+    check_ways(precisions, () if threads is None else (threads,))
+    book = None if laws is None else read_laws(laws)
     request = request_for(model, None, out, Path())
     given = None if inputs is None else read_given(inputs)
     with temporary_folder() as scratch, open_prover() as prover:
@@ -309,37 +324,38 @@ def convert(
             request.source, scratch / "model", input_shapes=input_shapes, inputs=given
         )
         wanted = [
-            (target, precision)
+            Place.of(target, precision, threads, book)
             for target in targets
             for precision in precisions_of(precisions, prepared, target)
         ]
-        done: list[tuple[Target, Precision, OptimizedFile, Proof]] = []
+        done: list[tuple[Place, OptimizedFile, Proof]] = []
         failed: list[Failed] = []
-        for target, precision in wanted:
+        for place in wanted:
+            target, precision = place.target, place.precision
             try:
-                source, file = in_precision(prepared, target, precision, scratch)
+                source, file = in_precision(prepared, place, scratch)
                 claim = Claim(model=source, file=file, target=target, precision=precision)
                 proof = prover.prove(claim, scratch)
             except (ModelError, ProgramError) as error:
                 if len(failed) + 1 == len(wanted):
                     raise
-                failed.append(not_had(prepared, target, precision, None, error))
+                failed.append(not_had(prepared, target, precision, threads, error))
                 continue
-            done.append((target, precision, file, proof))
+            done.append((place, file, proof))
         folder = new_folder(request.folder)
         models = [
             Deployed(
                 name=prepared.name,
                 optimized=placed(file, folder),
-                target=target,
+                target=place.target,
                 size_bytes=file.facts.size_bytes,
-                precision=precision,
+                precision=place.precision,
                 computes_in=file.facts.computes_in,
                 difference=proof.difference,
                 proved_by=proof.by,
                 without_meaning=proof.unknown,
             )
-            for target, precision, file, proof in done
+            for place, file, proof in done
         ]
     return Deployment(
         folder=folder,

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.optimized import optimize
+from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
 from edgeslim.device_state.facts import device_facts
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import fitted_with_note, reached
+from edgeslim.profiling.device_session import fitted_with_note, laws_of, reached
 from edgeslim.runner.benchmark_bin import INPUT_TYPES, BenchmarkTimes, run_benchmark_bin
+from edgeslim.targets import Place
 
 __all__ = ["benchmark"]
 
@@ -59,7 +61,9 @@ def benchmark(
                     f"{program.name} feeds {', '.join(sorted(INPUT_TYPES))} alone, and input "
                     f"{name!r} of {prepared.name} is {dtype}; edgeslim deploy feeds it"
                 )
-        file = optimize(prepared, profile.target, folder / "optimized")
+        (own,) = precisions_of((), prepared, profile.target)
+        place = Place.of(profile.target, own, profile.threads, laws_of(profile))
+        file = optimize(prepared, profile.target, folder / "optimized", place=place)
         with reached(profile) as transport:
             if choice.threads is None:
                 profile = fitted_with_note(profile, device_facts(transport))

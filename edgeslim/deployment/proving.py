@@ -345,7 +345,9 @@ class Prover:
         known = claim.model.prefix, precision
         if known not in self._twins:
             output = folder / f"twin.{claim.file.path.stem}"
-            self._twins[known] = optimize(claim.model, target, output, precision)
+            self._twins[known] = optimize(
+                claim.model, target, output, place=session.place(precision)
+            )
         return session, replace(claim, file=self._twins[known], target=target, precision=precision)
 
     def _truth(self, claim: Claim) -> Truth:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.conversion.optimized import OptimizedFile, optimize
+from edgeslim.conversion.optimized import OptimizedFile, check_place, optimize
 from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.deployed import Failed
@@ -30,6 +30,7 @@ from edgeslim.profiling.device_session import LOCAL, DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.progress import SILENT, Progress
+from edgeslim.targets import Place
 
 __all__ = [
     "KnownLatencies",
@@ -117,16 +118,17 @@ def placed(file: OptimizedFile, folder: Path) -> Path:
 
 
 def in_precision(
-    model: PreparedModel, target: Target, precision: Precision, folder: Path
+    model: PreparedModel, place: Place, folder: Path
 ) -> tuple[PreparedModel, OptimizedFile]:
-    """What of a model is converted to a precision, and the result, in ``folder``.
+    """What of a model is converted to a place's precision, and the result, in ``folder``.
 
     Raises:
         ProgramError, ModelError: It does not convert, or would compute something else.
     """
+    precision = place.precision
     source = model_in(model, precision, folder / precision.value)
-    output = folder / file_name(model.name, target, precision)
-    return source, optimize(source, target, output, precision)
+    output = folder / file_name(model.name, place.target, precision)
+    return source, optimize(source, place.target, output, place=place)
 
 
 def all_ways(
@@ -138,24 +140,64 @@ def all_ways(
 ) -> tuple[list[Way], list[Failed]]:
     """The model converted to each precision, for each session; and what did not convert.
 
+    A file is for the most threads with which its operators are computed rightly.
+
     Raises:
         ProgramError, ModelError: None of them converts.
     """
     ways: list[Way] = []
     failed: list[Failed] = []
+    errors: list[ModelError | ProgramError] = []
     for precision in precisions:
         try:
-            source, file = in_precision(model, target, precision, folder)
+            source = model_in(model, precision, folder / precision.value)
+            right, wrong = _judged(source, sessions, precision)
+            if not right:
+                raise wrong[0][1]
+            place = max((each.place(precision) for each in right), key=_threads)
+            output = folder / file_name(model.name, target, precision)
+            file = optimize(source, target, output, place=place)
         except (ModelError, ProgramError) as error:
-            if len(failed) + 1 == len(precisions):
-                raise
+            errors.append(error)
             failed.append(not_had(model, target, precision, None, error))
             continue
-        ways += [
-            Way(precision=precision, model=source, file=file, session=session)
-            for session in sessions
+        failed += [
+            not_had(model, target, precision, each.execution.threads, error)
+            for each, error in wrong
         ]
+        ways += [
+            Way(precision=precision, model=source, file=file, session=session) for session in right
+        ]
+    if not ways:
+        raise errors[-1]  # each precision has one
     return ways, failed
+
+
+def _threads(place: Place) -> int:
+    return place.threads or 0
+
+
+def _judged(
+    model: PreparedModel, sessions: Sequence[DeviceSession], precision: Precision
+) -> tuple[list[DeviceSession], list[tuple[DeviceSession, ModelError]]]:
+    """The sessions whose kernels compute a model rightly, and the others with what they do not."""
+    right, wrong = [], []
+    for session in sessions:
+        error = _refusal(model, session.place(precision))
+        if error is None:
+            right.append(session)
+        else:
+            wrong.append((session, error))
+    return right, wrong
+
+
+def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
+    """What kernels of a place are known to compute wrongly; None if nothing."""
+    try:
+        check_place(model, place)
+    except ModelError as error:
+        return error
+    return None
 
 
 def tried(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from edgeslim.device_state.conditions import count_cores
 from edgeslim.device_state.processors import core_name
+from edgeslim.targets import Kernels
 from edgeslim.transports import Transport
 
 __all__ = ["DeviceFacts", "device_facts", "parse_facts"]
@@ -66,6 +67,14 @@ exit 0
 
 _ANDROID_ABIS = {"arm64-v8a": "armv8", "armeabi-v7a": "armv7", "x86_64": "x86-64", "x86": "x86"}
 
+_KERNELS = {
+    "arm64": Kernels.ARMV8,
+    "armv7": Kernels.ARMV7,
+    "armv8": Kernels.ARMV8,
+    "x86-64": Kernels.X86,
+}
+"""By how the kind of programs begins that a device runs."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceFacts:
@@ -100,6 +109,13 @@ class DeviceFacts:
     api: int = 0
     memory_mb: int = 0
     glibc: str = ""
+
+    @property
+    def kernels(self) -> frozenset[Kernels]:
+        """Those of Paddle-Lite's that its programs have; none of what is not known."""
+        return frozenset(
+            kernels for start, kernels in _KERNELS.items() if self.abi.startswith(start)
+        )
 
     @property
     def runner_target(self) -> str:

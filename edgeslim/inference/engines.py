@@ -71,7 +71,7 @@ def loaded(
         target = session.execution.target
         (chosen,) = precisions_of((precision,) if precision else (), model, target)
         source = model_in(model, chosen, here / "model")
-        file = optimize(source, target, here / model.name, chosen)
+        file = optimize(source, target, here / model.name, place=session.place(chosen))
         claim = Claim(model=source, file=file, target=target, precision=chosen)
         unproved = True
 

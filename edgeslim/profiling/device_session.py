@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 
 import msgspec
@@ -24,7 +25,7 @@ from edgeslim.errors import (
     ProgramNotFoundError,
     UsageError,
 )
-from edgeslim.execution import Execution
+from edgeslim.execution import Execution, Precision
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import TableContext
@@ -36,6 +37,7 @@ from edgeslim.runner.build_targets import BUILD_TARGETS
 from edgeslim.runner.link import again
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
+from edgeslim.targets import LawBook, Place, read_laws
 from edgeslim.transports import TRANSPORTS, Transport
 from edgeslim.version import __version__
 
@@ -46,6 +48,7 @@ __all__ = [
     "choose_runner",
     "fitted",
     "fitted_with_note",
+    "laws_of",
     "open_device",
     "prove_runner",
     "reached",
@@ -68,6 +71,7 @@ class DeviceSession:
         facts: What it says of itself.
         library_version: Version of Paddle-Lite there and of ``opt`` here.
         settings: What is set on it meanwhile.
+        laws: What is known of that version of Paddle-Lite, if its profile names a file.
         at_the_end: What is undone when the session is closed.
     """
 
@@ -77,6 +81,7 @@ class DeviceSession:
     facts: DeviceFacts
     library_version: str
     settings: tuple[str, ...] = ()
+    laws: LawBook | None = None
     at_the_end: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     @property
@@ -101,6 +106,14 @@ class DeviceSession:
             edgeslim=__version__,
             settings=tuple(each for each in self.settings if each != STAYS_ON),
             unit=self.facts.unit,
+        )
+
+    def place(self, precision: Precision = Precision.FP32) -> Place:
+        """Which kernels run a model here, in a precision and with how many threads."""
+        execution = self.execution
+        anywhere = Place.of(execution.target, precision, execution.threads, self.laws)
+        return replace(
+            anywhere, kernels=(self.facts.kernels & anywhere.kernels) or anywhere.kernels
         )
 
     def conditions(self) -> ConditionsRow:
@@ -160,6 +173,15 @@ def at_threads(session: DeviceSession, threads: int) -> DeviceSession:
     )
 
 
+def laws_of(profile: DeviceProfile) -> LawBook | None:
+    """What is known of a device's version of Paddle-Lite; None is what is known of all.
+
+    Raises:
+        BadFileError, UnknownNameError: The file that its profile names is not one of laws.
+    """
+    return read_laws(Path(profile.laws)) if profile.laws else None
+
+
 @contextmanager
 def reached(profile: DeviceProfile) -> Iterator[Transport]:
     """The way to a device that no other process of this machine measures meanwhile.
@@ -176,6 +198,7 @@ def reached(profile: DeviceProfile) -> Iterator[Transport]:
 
 
 def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> DeviceSession:
+    laws = laws_of(profile)
     transport = stack.enter_context(reached(profile))
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
@@ -184,6 +207,11 @@ def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> Devic
     execution = profile.execution()
     runner = choose_runner(profile, transport, facts)
     library_version = _proved(runner, profile, facts)
+    if laws is not None and laws.library not in {"", library_version}:
+        raise UsageError(
+            f"{profile.laws} is about Paddle-Lite {laws.library}, and {profile.name} has "
+            f"{library_version}"
+        )
     wanted = DeviceSettings(
         stay_on=profile.stay_on,
         fixed_performance=profile.fixed_performance,
@@ -195,6 +223,7 @@ def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> Devic
         runner=runner,
         facts=facts,
         library_version=library_version,
+        laws=laws,
         settings=stack.enter_context(held(transport, wanted, transport.base)),
         at_the_end=stack,
     )

@@ -93,6 +93,7 @@ def measure_operators(
                     session.execution.target,
                     folder,
                     states=operator_states(session.profile.swept_mb),
+                    place=session.place(),
                 )
                 jobs = {s: job for s, job in zip(group, made, strict=True) if isinstance(job, Job)}
                 measuring = _Group(watch, jobs, stage)

@@ -130,13 +130,12 @@ def profile(
         session = stack.enter_context(open_device(device))
         context = session.context()
         table = LatencyTable.open(out or default_table(context), context)
-        target = session.execution.target
         work = listed or Work(uses={})
         if chosen is not None:
             which = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
-            work = space_work(chosen, target, folder, plan=which, progress=progress)
+            work = space_work(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
-            work = model_work(prepared, target, folder, prunable=limit.limited)
+            work = model_work(prepared, session.place(), folder, prunable=limit.limited)
         plan = Plan(
             work.uses,
             budget=limit,

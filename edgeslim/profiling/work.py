@@ -13,7 +13,6 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
-from edgeslim.execution import Target
 from edgeslim.files import read_bytes
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
@@ -22,6 +21,7 @@ from edgeslim.profiling.prunable_range import EVEN_VERSIONS, prunable_range, pru
 from edgeslim.profiling.telling_networks import telling_tokens
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
+from edgeslim.targets import Place
 
 __all__ = [
     "SpacePlan",
@@ -72,32 +72,32 @@ def network_name(space: Space, tokens: Tokens) -> str:
 
 
 def space_work(
-    space: Space, target: Target, folder: Path, *, plan: SpacePlan, progress: Progress = SILENT
+    space: Space, place: Place, folder: Path, *, plan: SpacePlan, progress: Progress = SILENT
 ) -> Work:
     """Every operator of a space, and networks from its smallest to its largest."""
     wanted = [
         tokens
-        for tokens in telling_tokens(space, plan.count, target, plan.seed)
+        for tokens in telling_tokens(space, plan.count, place.target, plan.seed)
         if network_name(space, tokens) not in plan.known
     ]
     return Work(
-        uses=operator_use(space, target),
-        networks=tuple(space_networks(space, wanted, target, folder, progress=progress)),
+        uses=operator_use(space, place.target),
+        networks=tuple(space_networks(space, wanted, place, folder, progress=progress)),
     )
 
 
-def model_work(model: PreparedModel, target: Target, folder: Path, *, prunable: bool) -> Work:
+def model_work(model: PreparedModel, place: Place, folder: Path, *, prunable: bool) -> Work:
     """The fused operators of a model, and the model itself and pruned versions of it.
 
     Args:
         model: The model.
-        target: What it is converted for.
+        place: Where it runs.
         folder: Where its files go.
         prunable: Whether its pruned versions are wanted too: their operators, and some of
             them as whole networks, for without them nobody knows how well they are predicted.
     """
     if not prunable:
-        (network,) = optimized_networks([model], target, folder)
+        (network,) = optimized_networks([model], place, folder)
         specs = network.graph.specs
         return Work(
             uses={spec: float(count) for spec, count in Counter(specs).items()},
@@ -105,7 +105,7 @@ def model_work(model: PreparedModel, target: Target, folder: Path, *, prunable: 
         )
     channels = channels_of(model.graph)
     models = [model, *pruned_versions(model, channels, folder)]
-    networks = tuple(optimized_networks(models, target, folder))
+    networks = tuple(optimized_networks(models, place, folder))
     # The fit needs networks of which every operator is known: the model, and even versions.
     even = networks[: 1 + EVEN_VERSIONS]
     return Work(
@@ -139,7 +139,7 @@ def operator_work(path: Path) -> Work:
 def space_networks(
     space: Space,
     wanted: Sequence[Tokens],
-    target: Target,
+    place: Place,
     folder: Path,
     *,
     progress: Progress = SILENT,
@@ -158,14 +158,14 @@ def space_networks(
                 prepare_layer(space.build(tokens), space.input_shape, folder / name, name=name)
             )
             stage.advance()
-    yield from optimized_networks(models, target, folder)
+    yield from optimized_networks(models, place, folder)
 
 
 def optimized_networks(
-    models: Sequence[PreparedModel], target: Target, folder: Path
+    models: Sequence[PreparedModel], place: Place, folder: Path
 ) -> Iterator[OptimizedNetwork]:
     """Prepared models made ready for the device; raises as `space_networks`."""
-    results = optimize_and_fuse(models, target, folder) if models else []
+    results = optimize_and_fuse(models, place.target, folder, place=place) if models else []
     for model, result in zip(models, results, strict=True):
         if isinstance(result, EdgeslimError):
             raise result

@@ -159,5 +159,5 @@ def _network(
     selection = Selection(subject.channels, first_kept(widths))
     saved = write_pruned(subject.model, selection, folder / "saved" / "pruned")
     prepared = prepare(saved, folder / "prepared")
-    (network,) = optimized_networks([prepared], session.execution.target, folder)
+    (network,) = optimized_networks([prepared], session.place(), folder)
     return network

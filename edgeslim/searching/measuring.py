@@ -88,5 +88,5 @@ def _rows(
     session: DeviceSession, space: Space, wanted: Sequence[Tokens], progress: Progress
 ) -> Iterator[NetworkRow]:
     with temporary_folder() as folder:
-        networks = list(space_networks(space, wanted, session.execution.target, Path(folder)))
+        networks = list(space_networks(space, wanted, session.place(), Path(folder)))
         yield from measure_networks(DriftWatch(session), networks, progress=progress).rows(networks)

@@ -6,10 +6,9 @@ it is converted for, it is rewritten (`edgeslim.paddle_io.rewrites`) or refused 
 
 from __future__ import annotations
 
-from functools import cache
-
-from edgeslim.registry import Shelf
 from edgeslim.targets._book import LawBook, Violation, kernel_names
+from edgeslim.targets._file import read_laws
+from edgeslim.targets._known import FAMILIES, known_laws
 from edgeslim.targets._law import (
     ARM,
     EVERY_PRECISION,
@@ -20,8 +19,8 @@ from edgeslim.targets._law import (
     Kernels,
     Law,
     Operator,
-    Place,
 )
+from edgeslim.targets._place import Place
 
 __all__ = [
     "ARM",
@@ -39,15 +38,5 @@ __all__ = [
     "Violation",
     "kernel_names",
     "known_laws",
+    "read_laws",
 ]
-
-FAMILIES: Shelf[tuple[Law, ...]] = Shelf(
-    what="family of laws", package="edgeslim.targets", attribute="LAWS"
-)
-"""All laws by family."""
-
-
-@cache
-def known_laws() -> LawBook:
-    """The laws of Paddle-Lite 2.12 to 2.14-rc, in the order of families and files."""
-    return LawBook(tuple(law for family in FAMILIES.members().values() for law in family))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edgeslim.errors import ModelError
-from edgeslim.targets._law import Answer, Kernels, Law, Operator, Place
+from edgeslim.targets._law import Answer, Kernels, Law, Operator
+
+if TYPE_CHECKING:
+    from edgeslim.targets._place import Place
 
 __all__ = ["LawBook", "Violation", "kernel_names"]
 
@@ -46,10 +50,12 @@ class LawBook:
     """What is known of the kernels of all targets.
 
     Args:
-        laws: By no two of which one operator is forbidden under one name.
+        laws: No two have one name.
+        library: The one version of the library that they are of, as ``opt`` says it; empty is any.
     """
 
     laws: tuple[Law, ...]
+    library: str = ""
 
     def __post_init__(self) -> None:
         names = [law.name for law in self.laws]
@@ -67,10 +73,13 @@ class LawBook:
             if law.is_met_by(operator)
         ]
 
-    def with_changes(self, added: Sequence[Law], withdrawn: Iterable[str]) -> LawBook:
+    def with_changes(
+        self, added: Sequence[Law], withdrawn: Iterable[str], *, library: str = ""
+    ) -> LawBook:
         """The same for another library; one of a known name takes that one's place."""
         gone = {*withdrawn, *(law.name for law in added)}
-        return LawBook((*(law for law in self.laws if law.name not in gone), *added))
+        kept = tuple(law for law in self.laws if law.name not in gone)
+        return LawBook((*kept, *added), library=library)
 
     def check(self, model: str, operators: Iterable[Operator], place: Place) -> None:
         """Refuses a program that a target would compute wrongly.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeslim.execution import Precision, Target
 from edgeslim.opspec import Shape
+
+if TYPE_CHECKING:
+    from edgeslim.targets._place import Place
 
 __all__ = [
     "ARM",
@@ -20,7 +23,6 @@ __all__ = [
     "Kernels",
     "Law",
     "Operator",
-    "Place",
 ]
 
 
@@ -107,29 +109,6 @@ class Operator:
         made = f" that makes {self.name!r}" if self.name else ""
         shapes = "x".join(map(str, self.shape()))
         return f"{self.kind}{made}" + (f" (of {shapes})" if shapes else "")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a program is to run.
-
-    Args:
-        kernels: The kernels that may run it: all that a file is for, or those of one device.
-        precision: What it computes in.
-        threads: How many run it; None where nobody has said, which may be several.
-    """
-
-    kernels: frozenset[Kernels]
-    precision: Precision = Precision.FP32
-    threads: int | None = None
-
-    @classmethod
-    def of(
-        cls, target: Target, precision: Precision = Precision.FP32, threads: int | None = None
-    ) -> Place:
-        """All kernels of a target."""
-        kernels = frozenset(member for member in Kernels if member.target is target)
-        return cls(kernels=kernels, precision=precision, threads=threads)
 
 
 ARM = frozenset({Kernels.ARMV7, Kernels.ARMV8})

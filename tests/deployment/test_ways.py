@@ -19,6 +19,7 @@ from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
 from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.truth import paddle_truth
+from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     ContextMismatchError,
     ModelError,
@@ -112,6 +113,57 @@ def test_each_precision_has_its_kernels_and_the_smaller_their_size(
         assert ("conv2d" in kernels) == (each.precision is Precision.FP16)
         assert each.threads is each.measurement is None
         assert not each.fastest
+
+
+def forbidding(folder: Path, more: str = "") -> Path:
+    """What is known of a library whose rectifiers are wrong on all processors."""
+    path = folder / "laws.toml"
+    path.write_text(
+        f"""{more}
+        [[laws]]
+        name = "rectifiers"
+        operators = ["relu"]
+        condition = "always"
+        happens = "threads write over each other"
+        source = "made up"
+        targets = ["arm", "x86"]
+        several_threads = true
+        """
+    )
+    return path
+
+
+@needs_two_cores
+def test_a_number_of_threads_that_a_law_forbids_is_not_had_and_others_are(
+    folder: Path, tmp_path: Path
+) -> None:
+    device = DeviceChoice(name="host", laws=forbidding(tmp_path))
+    done = deploy(str(folder / "net"), device=device, threads=(2, 1), out=tmp_path / "out")
+    assert [each.threads for each in done.models] == [1]
+    (failed,) = done.failed
+    assert (failed.precision, failed.threads) == (Precision.FP32, 2)
+    assert "relu" in failed.reason
+    assert "threads write over each other on x86 and arm with more than one thread" in failed.reason
+    with pytest.raises(ModelError, match=r"net cannot be converted: relu .*--threads 1"):
+        deploy(str(folder / "net"), device=device, threads=(2,), out=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_file_is_for_several_threads_unless_it_is_said(folder: Path, tmp_path: Path) -> None:
+    laws = forbidding(tmp_path)
+    with pytest.raises(ModelError, match=r"net cannot be converted: relu .*--threads 1"):
+        convert(str(folder / "net"), [Target.ARM], laws=laws, out=tmp_path / "out")
+    (only,) = convert(
+        str(folder / "net"), [Target.ARM], threads=1, laws=laws, out=tmp_path / "out"
+    ).models
+    assert only.optimized.is_file()
+
+
+def test_laws_of_another_version_are_refused(folder: Path, tmp_path: Path) -> None:
+    laws = forbidding(tmp_path, 'library = "v9.9"')
+    message = r"laws.toml is about Paddle-Lite v9.9, and host has v2\."
+    with pytest.raises(UsageError, match=message):
+        deploy(str(folder / "net"), device=DeviceChoice(laws=laws), out=tmp_path / "out")
 
 
 @needs_two_cores

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from edgeslim.device import Location
 from edgeslim.device_state.facts import DeviceFacts, device_facts, parse_facts
 from edgeslim.device_state.processors import core_name
+from edgeslim.targets import Kernels
 from edgeslim.transports import TRANSPORTS
 from tests.device_state import said
 
@@ -95,6 +96,23 @@ def test_a_system_of_32_bits_on_a_kernel_of_64() -> None:
 )
 def test_other_processors(machine: str, target: str) -> None:
     assert parse_facts(f"machine={machine}\nkernel=Linux\n").runner_target == target
+
+
+@pytest.mark.parametrize(
+    ("text", "kernels"),
+    [
+        (said.PIXEL_4, {Kernels.ARMV8}),
+        (said.OLD_PHONE, {Kernels.ARMV7}),
+        (said.TINKER_BOARD, {Kernels.ARMV7}),
+        (said.RASPBERRY_PI, {Kernels.ARMV8}),
+        (said.RASPBERRY_PI.replace("bits=64", "bits=32\nhard_float=yes"), {Kernels.ARMV7}),
+        (said.IPHONE_X, {Kernels.ARMV8}),
+        (said.WORKSTATION, {Kernels.X86}),
+        ("machine=riscv64\nkernel=Linux\n", set()),
+    ],
+)
+def test_kernels_are_those_of_the_programs_that_it_runs(text: str, kernels: set[Kernels]) -> None:
+    assert parse_facts(text).kernels == kernels
 
 
 def test_the_old_android_of_a_board_without_a_name() -> None:
