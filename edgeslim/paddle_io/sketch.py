@@ -253,21 +253,22 @@ class Sketch:
         )
 
     def reduced(self, kind: str, x: str, axes: Sequence[int], *, keep: bool) -> str:
-        """A reduction over some axes, none below nought."""
+        """A reduction over some axes, none below nought; over all if none is given."""
         shape = self.shape(x)
+        taken = axes or range(len(shape))
         left = [
-            1 if axis in axes else extent
+            1 if axis in taken else extent
             for axis, extent in enumerate(shape)
-            if keep or axis not in axes
+            if keep or axis not in taken
         ]
-        every = len(axes) == len(shape)
         return self.write(
             f"reduce_{kind}",
             {"X": x},
             left or [1],
+            element_type=self.element_type(x),
             dim=tuple(axes),
             keep_dim=keep,
-            reduce_all=every,
+            reduce_all=len(taken) == len(shape),
             in_dtype=-1,
             out_dtype=-1,
         )

@@ -77,7 +77,7 @@ ABSENT_SUMS = _absent(
     "addmm arg_min bilinear_tensor_product dot einsum logsumexp mv",
     "absent-sums",
 )
-ABSENT_TOTALS = _absent("absent-totals", "sum", "absent-sums", _X86)
+ABSENT_TOTALS = _absent("absent-totals", "mean sum", "absent-sums", _X86)
 ABSENT_NORMS = _absent("absent-norms", "frobenius_norm", "norms")
 
 _WRITTEN = (

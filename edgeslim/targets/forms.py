@@ -141,12 +141,12 @@ CONSTANTS_WITHOUT_AXES = Law(
 AXES_OF_TRUTH = Law(
     name="axes-of-truth",
     operators=("reduce_all", "reduce_any"),
-    condition="with axes of 64 bits, from the last, or not in order",
+    condition="with axes of 64 bits",
     meets=None,
-    happens="they are read as 32 bits, and as they stand",
+    happens="they are read as 32 bits",
     kernels=EVERYWHERE,
     rewrite="narrow-numbers",
-    form="with axes in 32 bits and in order",
+    form="with axes in 32 bits",
     source="lite/operators/reduce_ops.cc",
 )
 

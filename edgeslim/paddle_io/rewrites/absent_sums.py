@@ -11,6 +11,7 @@ from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_SUMS, ABSENT_TOTALS
 from edgeslim.targets.activations import LOGARITHMS_OF_SOFTMAX
+from edgeslim.targets.reductions import reduced_axes
 from edgeslim.targets.sorting import LARGEST_OF_ALL
 
 __all__ = ["REWRITE"]
@@ -27,16 +28,17 @@ def _sum(s: Sketch) -> str:
 
 def _log_sum_exp(s: Sketch) -> str:
     """The largest is taken off before and added behind, so that nothing overflows."""
-    rank = len(s.shape(s.x))
-    axes = [axis % rank for axis in s.given("axis", (0,))]
-    if s.given("reduce_all", False):
-        axes = list(range(rank))
+    axes = reduced_axes(s.described, "axis")
     keep = bool(s.given("keepdim", s.given("keep_dim", False)))
-    axes = sorted(set(axes))
     largest = s.reduced("max", s.x, axes, keep=True)
     left = s.apply("exp", s.both("sub", s.x, largest))
     total = s.both("add", s.apply("log", s.reduced("sum", left, axes, keep=True)), largest)
     return total if keep else s.reshaped(total, s.shape(s.result()) or (1,))
+
+
+def _mean(s: Sketch) -> str:
+    """Of everything, as programs of Paddle 1 have it."""
+    return s.reduced("mean", s.x, range(len(s.shape(s.x))), keep=False)
 
 
 def _log_softmax(s: Sketch) -> str:
@@ -166,6 +168,7 @@ _FORMULAS: dict[str, Formula] = {
     "einsum": _einstein,
     "log_softmax": _log_softmax,
     "logsumexp": _log_sum_exp,
+    "mean": _mean,
     "mv": _matrix_by_vector,
     "sum": _sum,
 }

@@ -6,10 +6,7 @@ a program computes in between in doubles is computed in floats.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from edgeslim.paddle_io.block_edits import argument, names_in, shape_of
+from edgeslim.paddle_io.block_edits import names_in
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
@@ -30,15 +27,9 @@ def _narrow(draft: Draft) -> None:
                 if (op.type, attribute.name) in _NARROW and attribute.type == types.LONGS:
                     draft.note(AXES_OF_TRUTH, view.operator(op))
                     attribute.type = types.INTS
-                    attribute.ints.extend(_in_order(op, block, attribute.longs))
+                    attribute.ints.extend(attribute.longs)
                     del attribute.longs[:]
     _without_doubles(draft)
-
-
-def _in_order(op: Any, block: Any, axes: Sequence[int]) -> list[int]:  # noqa: ANN401
-    """Axes counted from the first, the smallest first; the kernels know no others."""
-    rank = len(shape_of(block, argument(op.inputs, "X")))
-    return sorted(axis % rank for axis in axes) if rank else list(axes)
 
 
 def _without_doubles(draft: Draft) -> None:

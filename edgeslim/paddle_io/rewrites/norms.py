@@ -9,12 +9,14 @@ where the norm is of all elements. There is no ``frobenius_norm``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_NORMS
 from edgeslim.targets.norms import OTHER_ORDERS
+from edgeslim.targets.reductions import reduced_axes
 
 __all__ = ["REWRITE"]
 
@@ -40,14 +42,11 @@ def _norm(s: Sketch) -> str:
 
 
 def _frobenius(s: Sketch) -> str:
-    rank = len(s.shape(s.x))
-    axes = [int(axis) % rank for axis in s.given("dim", ())]
-    if s.given("reduce_all", False) or not axes:
-        axes = [*range(rank)]
-    return _root_of_squares(s, sorted(axes), keep=bool(s.given("keep_dim", False)))
+    keep = bool(s.given("keep_dim", False))
+    return _root_of_squares(s, reduced_axes(s.described), keep=keep)
 
 
-def _root_of_squares(s: Sketch, axes: list[int], *, keep: bool) -> str:
+def _root_of_squares(s: Sketch, axes: Sequence[int], *, keep: bool) -> str:
     return s.apply("sqrt", s.reduced("sum", s.apply("square", s.x), axes, keep=keep))
 
 

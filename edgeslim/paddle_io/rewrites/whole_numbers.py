@@ -7,12 +7,14 @@ The way through floats is exact up to 2**24.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.elementwise import WHOLE_NUMBERS
+from edgeslim.targets.reductions import reduced_axes
 
 __all__ = ["REWRITE"]
 
@@ -29,11 +31,12 @@ def _limited(s: Sketch) -> str:
 
 def _reduced(kind: str) -> Formula:
     def formula(s: Sketch) -> str:
-        rank = len(s.shape(s.x))
-        axes = [int(axis) % rank for axis in s.given("dim", (0,))]
-        if s.given("reduce_all", False) or not axes:
-            axes = [*range(rank)]
-        return s.reduced(kind, s.cast(s.x), sorted(axes), keep=bool(s.given("keep_dim", False)))
+        axes, keep = reduced_axes(s.described), bool(s.given("keep_dim", False))
+        if kind != "mean":
+            return s.reduced(kind, s.cast(s.x), axes, keep=keep)
+        # Means of means would not be whole where the mean is.
+        count = math.prod(s.shape(s.x)[axis] for axis in axes)
+        return s.both("div", s.reduced("sum", s.cast(s.x), axes, keep=keep), s.constant(count))
 
     return _through_floats(formula)
 

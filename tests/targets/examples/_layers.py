@@ -10,7 +10,7 @@ from paddle import nn
 
 from edgeslim.opspec import Shape
 
-__all__ = ["Computed", "SlopesByElement", "Weighted"]
+__all__ = ["Appended", "Computed", "SlopesByElement", "Weighted"]
 
 
 class Computed(nn.Layer):  # type: ignore[misc]
@@ -60,4 +60,26 @@ class SlopesByElement(nn.Layer):  # type: ignore[misc]
             outputs={"Out": made},
             attrs={"mode": "element", "data_format": "NCHW"},
         )
+        return made
+
+
+class Appended(nn.Layer):  # type: ignore[misc]
+    """An operator of one input that Paddle 1 has, and no function of Paddle 2 writes.
+
+    Args:
+        kind: It.
+        shape: Of what it makes.
+        compute: What that is.
+    """
+
+    def __init__(self, kind: str, shape: Shape, compute: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._kind, self._shape, self._compute = kind, shape, compute
+
+    def forward(self, x: Any) -> Any:
+        if paddle.in_dynamic_mode():
+            return self._compute(x)
+        block = paddle.static.default_main_program().current_block()
+        made = block.create_var(dtype=x.dtype, shape=self._shape)
+        block.append_op(type=self._kind, inputs={"X": x}, outputs={"Out": made})
         return made

@@ -10,7 +10,7 @@ from paddle import nn
 from paddle.nn import functional
 
 from edgeslim.opspec import Shape
-from tests.targets.examples._layers import Computed
+from tests.targets.examples._layers import Appended, Computed
 from tests.targets.nets import Example
 
 __all__ = ["EXAMPLES"]
@@ -29,6 +29,12 @@ EXAMPLES = (
     _absent("layouts", lambda x: functional.maxout(x, 2)),
     _absent("layouts", lambda x: functional.pixel_unshuffle(x, 2)),
     _absent(
+        "layouts",
+        lambda x: functional.adaptive_avg_pool3d(x, (2, 3, 4)),
+        shape=(1, 2, 5, 3, 6),
+    ),
+    _absent("layouts", lambda x: functional.max_pool3d(x, 3, 2, "SAME"), shape=(1, 2, 5, 4, 7)),
+    _absent(
         "lines",
         lambda x: functional.interpolate(x, [7], mode="linear", data_format="NCW"),
         shape=(1, 4, 5),
@@ -39,6 +45,7 @@ EXAMPLES = (
     _absent("sums", lambda x: paddle.logsumexp(x, [1, 3])),
     _absent("sums", lambda x: paddle.einsum("bij,bjk->bik", x, x), shape=(2, 4, 4)),
     _absent("totals", lambda x: paddle.add_n([x, x * x, paddle.abs(x)])),
+    Example(law="absent-totals", build=lambda: Appended("mean", [1], paddle.mean)),
     _absent("norms", lambda x: paddle.linalg.norm(x, "fro", axis=[2, 3])),
     Example(law="absent-on-x86", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),
     Example(law="absent-on-arm", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),

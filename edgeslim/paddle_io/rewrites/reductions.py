@@ -1,0 +1,83 @@
+"""Reductions over any axes as one after another of those that every kernel has.
+
+Two neighbours are taken together where there is a branch for them. Where there is none for a
+single axis either, those that are taken together count as one, and so do those before and behind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.reductions import (
+    DEEP_REDUCTIONS,
+    LOST_AXES,
+    LOST_TRUTHS,
+    has_branch,
+    reduced_axes,
+)
+
+__all__ = ["REWRITE"]
+
+_ALL_AT_ONCE = {"all", "any", "prod", "sum"}
+
+
+def _reduced(s: Sketch) -> str | None:
+    kind, rank = s.op.type.removeprefix("reduce_"), len(s.shape(s.x))
+    axes, keep = reduced_axes(s.described), bool(s.given("keep_dim", False))
+    if len(axes) == rank and kind in _ALL_AT_ONCE:
+        return s.reduced(kind, s.x, axes, keep=keep)
+    if len(axes) == rank and kind in {"max", "min"} and rank in {3, 4}:
+        return s.reduced(kind, s.x, (), keep=keep)
+    steps = _steps(s.op.type, rank, axes, keep=keep)
+    if not steps:
+        return _folded(s, kind, axes)
+    made = s.x
+    for step in steps:
+        made = s.reduced(kind, made, step, keep=keep)
+    return made
+
+
+def _steps(kind: str, rank: int, axes: Sequence[int], *, keep: bool) -> list[tuple[int, ...]]:
+    """Which axes are taken together, the last ones first; none if there is an axis too many."""
+    steps: list[tuple[int, ...]] = []
+    left = tuple(axes)
+    while left:
+        step = next((part for part in (left[-2:], left[-1:]) if has_branch(kind, rank, part)), ())
+        if not step:
+            return []
+        steps.append(step)
+        left = left[: -len(step)]
+        rank -= 0 if keep else len(step)
+    return steps
+
+
+def _folded(s: Sketch, kind: str, axes: Sequence[int]) -> str | None:
+    extents = list(s.shape(s.x))
+    if min(extents) < 0:
+        return None
+    made = s.x
+    for first, behind in reversed(_runs(axes)):
+        parts = (extents[:first], extents[first:behind], extents[behind:])
+        # A product has branches for four axes alone.
+        sizes = [*map(math.prod, parts), 1] if kind == "prod" else [*map(math.prod, parts)]
+        made = s.reduced(kind, s.reshaped(made, sizes), [1], keep=False)
+        del extents[first:behind]
+    return s.reshaped(made, s.shape(s.result()) or (1,))
+
+
+def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring axes together: the first, and the one behind the last."""
+    numbered = groupby(enumerate(axes), key=lambda pair: pair[1] - pair[0])
+    runs = [[axis for _, axis in run] for _, run in numbered]
+    return [(run[0], run[-1] + 1) for run in runs]
+
+
+_LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_TRUTHS)
+_KINDS = {kind for law in _LAWS for kind in law.operators}
+
+REWRITE = Rewrite(stage=Stage.AXES, apply=rewritten(dict.fromkeys(_KINDS, _reduced), *_LAWS))
