@@ -147,13 +147,17 @@ class Sketch:
         """The operator of the program that makes a tensor; None of a parameter or an input."""
         return makers_of(self._block).get(name)
 
+    def value(self, name: str) -> np.ndarray[Any, Any] | None:
+        """What a parameter holds, if that is known."""
+        return self._draft.value(name)
+
     def whole_numbers(self, name: str) -> tuple[int, ...] | None:
         """What a tensor of whole numbers holds in order, if that is known."""
         maker = self.maker(name)
         if maker is not None and maker.type == "assign_value":
             listed = (attribute(maker, f"int{bits}_values", ()) for bits in (64, 32))
             return next((tuple(map(int, each)) for each in listed if each), None)
-        value = self._draft.value(name)
+        value = self.value(name)
         return None if value is None else tuple(map(int, value.ravel()))
 
     def parameter(self, value: np.ndarray[Any, Any]) -> str:
@@ -184,20 +188,20 @@ class Sketch:
             dim=axis,
         )
 
-    def first(self, x: str, count: int, axis: int) -> str:
-        """The first slices along an axis."""
+    def part(self, x: str, start: int, end: int, axis: int) -> str:
+        """Slices that are neighbours along an axis, from one on and before another."""
         shape = [*self.shape(x)]
-        if shape[axis] == count:
+        if (start, end) == (0, shape[axis]):
             return x
-        shape[axis] = count
+        shape[axis] = end - start
         return self.write(
             "slice",
             {"Input": x},
             shape,
             element_type=self.element_type(x),
             axes=(axis,),
-            starts=(0,),
-            ends=(count,),
+            starts=(start,),
+            ends=(end,),
             infer_flags=(1,),
         )
 

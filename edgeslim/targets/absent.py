@@ -24,6 +24,7 @@ __all__ = [
     "ABSENT_RESIZING",
     "ABSENT_SOFTSIGNS",
     "ABSENT_SUMS",
+    "ABSENT_TAPS",
     "ABSENT_TOTALS",
     "LAWS",
 ]
@@ -79,6 +80,7 @@ ABSENT_SUMS = _absent(
 )
 ABSENT_TOTALS = _absent("absent-totals", "mean sum", "absent-sums", _X86)
 ABSENT_NORMS = _absent("absent-norms", "frobenius_norm", "norms")
+ABSENT_TAPS = _absent("absent-taps", "deformable_conv_v1", "unweighed-taps")
 
 _WRITTEN = (
     ABSENT_FUNCTIONS,
@@ -90,6 +92,7 @@ _WRITTEN = (
     ABSENT_SUMS,
     ABSENT_TOTALS,
     ABSENT_NORMS,
+    ABSENT_TAPS,
 )
 _WRITTEN_KINDS = {kind for law in _WRITTEN for kind in law.operators}
 _TAKEN_OUT = ("fake_", "quantize_linear", "dequantize_linear")

@@ -45,7 +45,7 @@ def _in_parts(s: Sketch) -> str:
     if parts > 1:
         made = s.transposed(made, [0, 2, 1, 3])
     made = s.reshaped(made, [batch, channels, parts * pixels])
-    return s.reshaped(s.first(made, places, 2), [batch, channels, *wanted])
+    return s.reshaped(s.part(made, 0, places, 2), [batch, channels, *wanted])
 
 
 REWRITE = Rewrite(

@@ -1,0 +1,37 @@
+"""A convolution with moved taps that are not weighed, with weights of one.
+
+Paddle-Lite 2.13 has the one with weights alone.
+"""
+
+from __future__ import annotations
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_TAPS
+
+__all__ = ["REWRITE"]
+
+
+def _weighed(s: Sketch) -> str:
+    made, (batch, taps, *sides) = s.shape(s.result("Output")), s.shape(s.source("Offset"))
+    return s.write(
+        "deformable_conv",
+        {
+            **{slot: s.source(slot) for slot in ("Input", "Offset", "Filter")},
+            "Mask": s.constant(1.0, [batch, taps // 2, *sides]),
+        },
+        made,
+        output="Output",
+        strides=tuple(s.given("strides", (1, 1))),
+        paddings=tuple(s.given("paddings", (0, 0))),
+        dilations=tuple(s.given("dilations", (1, 1))),
+        groups=int(s.given("groups", 1)),
+        deformable_groups=int(s.given("deformable_groups", 1)),
+        im2col_step=1,
+    )
+
+
+REWRITE = Rewrite(
+    stage=Stage.FORMULAS, apply=rewritten({"deformable_conv_v1": _weighed}, ABSENT_TAPS)
+)
