@@ -23,7 +23,7 @@ import numpy as np
 from edgeslim import process
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
-from edgeslim.deployment.judgement import acceptable, difference_of
+from edgeslim.deployment.judgement import acceptable
 from edgeslim.deployment.proving import Claim, Prover, open_prover, prove_optimized, truth_for
 from edgeslim.deployment.truth import Truth, check_proves, truth_of
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
@@ -281,7 +281,8 @@ def _is_accepted(trial: _Trial, target: Target) -> bool:
         return False
     own = [trial.computed[f"{_OWN}{number}"] for number in range(len(trial.truth.inputs))]
     try:
-        if not acceptable(difference_of(trial.truth.outputs, own), Precision.FP32):
+        differences = trial.truth.differences(trial.truth.settled(own))
+        if not all(acceptable(each, Precision.FP32) for each in differences):
             return False
         if target is not Target.X86:
             prove_optimized(trial.claim(target), trial.truth)

@@ -222,6 +222,7 @@ def _model_document(each: Deployed) -> dict[str, object]:
         "output_same_top1": None if difference is None else difference.top1,
         "proved_by": list(each.proved_by),
         "without_meaning": list(each.without_meaning),
+        "unproved": list(each.unproved),
         "sustained": None if each.sustained is None else _sustained_document(each.sustained),
         "target_ms": each.target_ms,
         "met_target": each.met_target,

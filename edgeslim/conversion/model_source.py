@@ -16,7 +16,9 @@ from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageErr
 from edgeslim.models import MODELS
 from edgeslim.opspec import Shape, TypedShape
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.pir.reader import read_pir
+from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
     import paddle
@@ -26,8 +28,8 @@ __all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
 _TYPES = ("float32", "int64", "int32", "int16", "int8", "uint8", "bool")
-_GENERIC = {"__model__", "__params__", "model", "params"}
-"""File names that say nothing of the model; its folder is called as it is."""
+_GENERIC = {"__model__", "__params__", "inference", "model", "params"}
+"""File names that say nothing of the model, without endings; its folder is called as it is."""
 
 _PROGRAMS = ("*/*.pdmodel", "*/__model__", "*/inference.json")
 _PROGRAM_ENDINGS = (".pdmodel", ".json")
@@ -168,9 +170,8 @@ def _from_folder(folder: Path) -> SavedModel:
 
 def _called(program: Path) -> str:
     """What a saved model is called: as its file, or as its folder where all files are called so."""
-    if program.name == f"{_PIR_STEM}.json":
-        return program.resolve().parent.name
-    return program.stem
+    stem = program.stem
+    return (stem in _GENERIC and program.resolve().parent.name) or stem
 
 
 def _pir_programs(folder: Path) -> list[Path]:
@@ -209,9 +210,12 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _needs_none(program: Path) -> bool:
-    """Whether a program has no parameters; Paddle 3 writes no file of them then."""
+    """Whether a program has no parameters; Paddle writes no file of them then."""
     if program.suffix != ".json":
-        return False
+        try:
+            return not persistent_tensors(read_program(program))
+        except BadFileError:  # which is said of it later
+            return False
     return not any(parameter.is_stored for parameter in read_pir(program).parameters)
 
 

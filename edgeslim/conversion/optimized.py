@@ -168,4 +168,5 @@ def _conversion(model: PreparedModel, target: Target, output: Path, task: Task) 
         target=target,
         output=output,
         task=task,
+        name=model.name,
     )

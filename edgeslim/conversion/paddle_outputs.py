@@ -29,5 +29,5 @@ def paddle_outputs(
         ModelError: Paddle cannot load or run it.
     """
     if model.pir is None:
-        return run_each_in_paddle(model.prefix, inputs)
+        return run_each_in_paddle(model.prefix, inputs, name=model.name)
     return run_each_pir_in_paddle(model.pir.program, inputs)

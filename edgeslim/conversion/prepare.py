@@ -24,7 +24,11 @@ from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
-from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
+from edgeslim.paddle_io.parameters import (
+    check_parameters,
+    combined_parameters,
+    give_unused_parameter,
+)
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.pir.translate import translate
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
@@ -135,7 +139,7 @@ def _prepared(
     shapes = _shapes_to_set(source.name, feeds, feed_types(program, tuple(feeds)), given)
     drop_call_stacks(program)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
-    return _rewritten(source.name, folder, make_shapes_known(prefix, shapes))
+    return _rewritten(source.name, folder, make_shapes_known(prefix, shapes, name=source.name))
 
 
 def _prepared_from_pir(
@@ -169,7 +173,7 @@ def _exported(
     export_layer(net, input_shapes, folder / _STEM, names=names)
     for extra in folder.glob(f"{_STEM}.pdiparams.*"):
         extra.unlink()
-    return _rewritten(name, folder, make_shapes_known(folder / _STEM))
+    return _rewritten(name, folder, make_shapes_known(folder / _STEM, name=name))
 
 
 def _names_in_order(net: paddle.nn.Layer, given: Mapping[str, Shape], name: str) -> list[str]:
@@ -208,6 +212,8 @@ def build_layer(source: LayerModel) -> paddle.nn.Layer:
 
 def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa: ANN401
     """Copies the parameters of a program, which may have a file each, and proves them."""
+    if give_unused_parameter(program, target):
+        return
     if source.is_dir():
         write_bytes(target, combined_parameters(source, program))
         check_parameters(target, program)

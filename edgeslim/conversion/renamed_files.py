@@ -47,6 +47,8 @@ def saved_under_other_names(path: Path) -> tuple[Path, Path] | None:
     else:
         return None
     parameters = parameters_beside(program, given=path)
+    if parameters is None and not persistent_tensors(read_program(program)):
+        return program, program.with_suffix(".pdiparams")  # Paddle writes none then
     if parameters is None:
         raise BadFileError(
             f"{program} is a program, and there are no parameters of it beside it; what was saved "

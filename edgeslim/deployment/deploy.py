@@ -354,6 +354,7 @@ def convert(
                 difference=proof.difference,
                 proved_by=proof.by,
                 without_meaning=proof.unknown,
+                unproved=proof.gaps,
             )
             for place, file, proof in done
         ]

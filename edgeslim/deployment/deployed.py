@@ -47,6 +47,7 @@ class Deployed:
         difference: How far its outputs are from Paddle's.
         proved_by: What proved them right: the device, or as `edgeslim.deployment.proving` says.
         without_meaning: Operators that only a runtime of another processor has proved.
+        unproved: What nothing has proved of it, a line each.
         target_ms: The limit it was made for, if any.
         speed: How fast the device was over how fast it was when the table was measured, by
             the reference operator; 1 is the same.
@@ -67,6 +68,7 @@ class Deployed:
     difference: OutputDifference | None = None
     proved_by: tuple[str, ...] = ()
     without_meaning: tuple[str, ...] = ()
+    unproved: tuple[str, ...] = ()
     target_ms: float | None = None
     speed: float | None = None
     sustained: Sustained | None = None

@@ -10,14 +10,14 @@ import numpy as np
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, told
-from edgeslim.errors import ModelError
+from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision
 from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input
 
-__all__ = ["check_outputs", "outputs_on_device"]
+__all__ = ["check_outputs", "ends_on_device", "outputs_on_device"]
 
 
 def check_outputs(
@@ -63,15 +63,29 @@ def outputs_on_device(
     Raises:
         RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
     """
+    found = []
+    for end in ends_on_device(session, file, inputs, output_count, folder):
+        if isinstance(end, EdgeslimError):
+            raise end
+        found.append(end)
+    return found
+
+
+def ends_on_device(
+    session: DeviceSession,
+    file: OptimizedFile,
+    inputs: Sequence[Sequence[Array]],
+    output_count: int,
+    folder: Path,
+) -> list[list[Array] | ProgramError | RunnerError]:
+    """As `outputs_on_device`, with an error in the place of what did not run."""
     jobs = [
         _job(file, arrays, output_count, folder, number) for number, arrays in enumerate(inputs)
     ]
-    found = []
-    for job, outcome in zip(jobs, run_batch(session.runner, jobs), strict=True):
-        if outcome.error is not None:
-            raise outcome.error
-        found.append([np.load(path, allow_pickle=False) for path in job.outputs.values()])
-    return found
+    return [
+        outcome.error or [np.load(path, allow_pickle=False) for path in job.outputs.values()]
+        for job, outcome in zip(jobs, run_batch(session.runner, jobs), strict=True)
+    ]
 
 
 def _job(

@@ -9,20 +9,18 @@ one. Where an operator has no meaning here, the runtime alone must agree, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import numpy as np
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect, blamed
 from edgeslim.deployment.halves import check_stored_halves, in_halves
 from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
-from edgeslim.deployment.outputs import check_outputs, outputs_on_device
-from edgeslim.deployment.truth import Truth, paddle_truth, truth_of
+from edgeslim.deployment.outputs import check_outputs, ends_on_device
+from edgeslim.deployment.truth import LOUDER, Truth, paddle_truth
 from edgeslim.errors import (
     EdgeslimError,
     LinkError,
@@ -43,6 +41,7 @@ __all__ = [
     "Proof",
     "ProofBy",
     "Prover",
+    "explained",
     "open_prover",
     "prove_optimized",
     "prove_outputs",
@@ -58,8 +57,7 @@ something, of how much one input says little."""
 _ROUNDED_INPUTS = 2
 """Computed with the rounding of each operator, which takes some times as long as without."""
 
-_LOUDER = 8.0
-"""Enough for the sums of a convolution of noise to pass 6."""
+_LOUDER = f"an input {LOUDER:g} times as large as noise"
 
 _NOT_FINITE = "not finite"
 """What the runner says where outputs are no numbers: garbage, and no lack of a kernel."""
@@ -100,6 +98,16 @@ class Claim:
     precision: Precision
     rounding: OutputDifference | None = None
 
+    def suspect(self, inputs: Mapping[str, Array], session: DeviceSession | None) -> Suspect:
+        """The file, if it does not, with an input for which that is so, and where."""
+        return Suspect(
+            model=self.model,
+            file=self.file,
+            precision=self.precision,
+            inputs=inputs,
+            session=session,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
@@ -124,8 +132,12 @@ def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> Truth:
     Raises:
         ModelError: Paddle cannot run it, or nothing is proved by what it computes.
     """
-    exact = all(each is Precision.FP32 for each in precisions)
-    return paddle_truth(model, _EXACT_INPUTS if exact else _INPUTS)
+    wanted = set(precisions)
+    return paddle_truth(
+        model,
+        _EXACT_INPUTS if wanted == {Precision.FP32} else _INPUTS,
+        louder=Precision.FP32 in wanted,
+    )
 
 
 def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str, ...]:
@@ -152,18 +164,15 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         check_stored_halves(claim.model.name, program)
     if unknown:
         return unknown
+    truth = _asked(claim, truth)
     if claim.precision is Precision.FP16:
         return _proved_in_halves(claim, truth.few(_ROUNDED_INPUTS), program)
     try:
         net = OptimizedNet(program)
-        runs = [
-            (each, [net.run(inputs) for inputs in each.inputs])
-            for each in (truth, *_louder(claim, truth))
-        ]
+        found = [net.run(inputs) for inputs in truth.inputs]
     except ModelError as error:
         return (str(error),)
-    differences = [_checked(claim, each, found) for each, found in runs]
-    return differences[0]
+    return _judged(claim, truth, found, claim.file.path.parent)
 
 
 def with_rounding(claim: Claim, truth: Truth) -> Claim:
@@ -182,58 +191,41 @@ def _proved_in_halves(
         found = in_halves(program, truth)
     except ModelError as error:
         return (str(error),)
-    _checked(replace(claim, precision=Precision.FP32), truth, found.exact)
+    exact = replace(claim, precision=Precision.FP32)
+    _judged(exact, truth, found.exact, claim.file.path.parent)
     return found.check(claim.model.name, truth)
 
 
-def _louder(claim: Claim, truth: Truth) -> list[Truth]:
-    """The first input eight times as large, if Paddle gives numbers for it.
-
-    Noise seldom comes near to where an activation ends, such as the 6 of ``relu6``.
-    """
-    if claim.precision is not Precision.FP32 or claim.model.given is not None:
-        return []
-    louder = {
-        name: each * np.float32(_LOUDER) if each.dtype == np.float32 else each
-        for name, each in truth.inputs[0].items()
-    }
-    found = truth_of(claim.model, [louder])
-    if not all(np.all(np.isfinite(each)) for each in found.outputs[0] if each.dtype.kind == "f"):
-        return []
-    return [found]
+def _asked(claim: Claim, truth: Truth) -> Truth:
+    """The part of a truth by which a claim is judged: louder inputs say nothing of what is lost."""
+    return truth if claim.precision is Precision.FP32 else truth.quiet
 
 
-def _checked(claim: Claim, truth: Truth, found: Sequence[Sequence[Array]]) -> OutputDifference:
-    """How far outputs by the meaning of operators are from Paddle's; raises if they are far."""
-    found = truth.settled(found)
-    try:
-        difference = difference_of(truth.outputs, found)
-        where = f"as opt converts it for {claim.target.value}"
-        check_outputs(difference, claim.model, claim.precision, where)
-    except ModelError as error:
-        folder = claim.file.path.parent
-        raise blamed(error, _suspect(claim, truth, found), folder) from error
-    return difference
-
-
-def _suspect(
+def _judged(
     claim: Claim,
     truth: Truth,
-    found: Sequence[Sequence[Array]] = (),
+    found: Sequence[Sequence[Array]],
+    folder: Path,
     session: DeviceSession | None = None,
-) -> Suspect:
-    """What differs, with the first input for which it does."""
-    pairs = zip(truth.inputs, truth.outputs, found, strict=False)
-    wrong = (
-        inputs for inputs, expected, each in pairs if not _is_right(expected, each, claim.precision)
-    )
-    return Suspect(
-        model=claim.model,
-        file=claim.file,
-        precision=claim.precision,
-        inputs=next(wrong, truth.inputs[0]),
-        session=session,
-    )
+) -> OutputDifference:
+    """How far outputs are from Paddle's; raises if they are far, with what is to blame.
+
+    They are a device's, or by the meaning of operators.
+    """
+    found = truth.settled(found, claim.precision)
+    computed_here = f"as opt converts it for {claim.target.value}"
+    where = computed_here if session is None else f"on {session.profile.name}"
+    places = where, f"{where} for {_LOUDER}"
+    try:
+        differences = truth.differences(found)
+        for difference, place in zip(differences, places, strict=False):
+            check_outputs(difference, claim.model, claim.precision, place, claim.rounding)
+    except ModelError as error:
+        triples = zip(truth.inputs, truth.outputs, found, strict=True)
+        wrong = (given for given, *two in triples if not _is_right(two[0], two[1], claim.precision))
+        suspect = claim.suspect(next(wrong, truth.inputs[0]), session)
+        raise blamed(error, suspect, folder) from error
+    return differences[0]
 
 
 def _is_right(expected: Sequence[Array], found: Sequence[Array], precision: Precision) -> bool:
@@ -252,16 +244,32 @@ def prove_running(
         RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
         ModelError: The outputs are not Paddle's.
     """
+    truth = _asked(claim, truth)
     inputs = [list(each.values()) for each in truth.inputs]
-    try:
-        found = outputs_on_device(
-            session, claim.file, inputs, len(claim.model.graph.fetches), folder
-        )
-    except (ProgramAbortedError, ProgramCrashedError, RunnerError) as error:
-        if isinstance(error, RunnerError) and _NOT_FINITE not in str(error):
-            raise  # it would refuse any part as well
-        raise blamed(error, _suspect(claim, truth, session=session), folder) from error
+    outputs = len(claim.model.graph.fetches)
+    found: list[list[Array]] = []
+    for end in ends_on_device(session, claim.file, inputs, outputs, folder):
+        if isinstance(end, EdgeslimError):
+            is_louder = len(found) >= len(truth.inputs) - truth.louder
+            error = type(end)(f"{end} (for {_LOUDER})") if is_louder else end
+            raise explained(error, claim.suspect(truth.inputs[len(found)], session), folder)
+        found.append(end)
     return prove_outputs(session, claim, truth, found, folder)
+
+
+def explained(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
+    """Why a device gives nothing for an input, with the operator that is to blame if there is one.
+
+    Args:
+        error: What came of it.
+        suspect: What ran, and the input.
+        folder: For files on the way.
+    """
+    ended = isinstance(error, (ProgramAbortedError, ProgramCrashedError))
+    # What a runner refuses otherwise it would refuse of any part as well.
+    if ended or (isinstance(error, RunnerError) and _NOT_FINITE in str(error)):
+        return blamed(error, suspect, folder)
+    return error
 
 
 def prove_outputs(
@@ -272,14 +280,7 @@ def prove_outputs(
     folder: Path,
 ) -> OutputDifference:
     """How far outputs that a device gave are from Paddle's; raises as `prove_running`."""
-    found = truth.settled(found, claim.precision)
-    try:
-        difference = difference_of(truth.outputs, found)
-        where = f"on {session.profile.name}"
-        check_outputs(difference, claim.model, claim.precision, where, claim.rounding)
-    except ModelError as error:
-        raise blamed(error, _suspect(claim, truth, found, session), folder) from error
-    return difference
+    return _judged(claim, truth, found, folder, session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,21 +312,22 @@ class Prover:
         try:
             session, run = self._runnable(claim, folder)
         except EdgeslimError as error:
-            return _without_runtime(claim, meant, error)
+            return _without_runtime(claim, meant, str(error), error)
         own = run is claim
+        twin = f"the same model for {run.target.value}"
         try:
             ran = prove_running(session, run, truth, folder)
         except (ProgramError, RunnerError) as error:
             if own or _NOT_FINITE in str(error):
                 raise
-            return _without_runtime(claim, meant, error)
+            return _without_runtime(claim, meant, f"{twin} does not run here: {error}", error)
         except ModelError as error:
             if own:
                 raise
-            why = f"the same model for {run.target.value} is wrong: {error}"
+            why = f"{twin} is wrong: {error}"
             if run.precision is Precision.INT8 and not isinstance(meant, tuple):
                 # Kernels of 8 bits have faults of their own on x86 (`edgeslim.targets.quantized`).
-                return _without_runtime(claim, meant, ModelError(why))
+                return _without_runtime(claim, meant, why, error)
             raise ModelError(
                 f"{claim.model.name} for {claim.target.value} is not proved, since {why}"
             ) from error
@@ -359,7 +361,7 @@ class Prover:
 
 
 def _without_runtime(
-    claim: Claim, meant: OutputDifference | tuple[str, ...], error: EdgeslimError
+    claim: Claim, meant: OutputDifference | tuple[str, ...], why: str, error: EdgeslimError
 ) -> Proof:
     """What is left of a proof if no runtime takes part in it.
 
@@ -369,10 +371,14 @@ def _without_runtime(
     what = f"{claim.model.name} for {claim.target.value}"
     if isinstance(meant, tuple):
         raise ModelError(
-            f"{what} cannot be proved: no meaning is known of {', '.join(meant)}, and the runtime "
-            f"on this machine does not run it: {error}"
+            f"{what} cannot be proved: no meaning is known of {', '.join(meant)}, and no runtime "
+            f"has run it, since {why}"
         ) from error
-    gap = f"no runtime has proved {what}, only its operators were computed: {error}"
+    gap = (
+        f"what opt made of {what} computes what Paddle does, operator by operator, and that is all "
+        f"that is proved: no runtime has run its kernels, since {why}; before it is shipped, run "
+        "it on the device (edgeslim deploy --device NAME)"
+    )
     return Proof(by=(ProofBy.INTERPRETER,), difference=meant, gaps=(gap,))
 
 

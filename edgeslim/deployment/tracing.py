@@ -136,7 +136,7 @@ def _tensors_of(model: PreparedModel, inputs: Mapping[str, Array]) -> dict[str, 
         if prod(model.graph.shapes[name]) > 0
     ]
     names = list(dict.fromkeys(names))
-    values = run_in_paddle(model.prefix, inputs, also=names)
+    values = run_in_paddle(model.prefix, inputs, also=names, name=model.name)
     count = len(model.graph.fetches)
     found = {**inputs, **dict(zip(names, values[count:], strict=True))}
     return found | dict(zip(model.graph.fetches, values[:count], strict=True))

@@ -14,14 +14,23 @@ import numpy as np
 from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.judgement import Array, is_discrete, varies
+from edgeslim.deployment.judgement import (
+    Array,
+    OutputDifference,
+    difference_of,
+    is_discrete,
+    varies,
+)
 from edgeslim.deployment.ties import ChosenAmong, choices_of, settled
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_each_in_paddle
 
-__all__ = ["Truth", "check_proves", "paddle_truth", "truth_of"]
+__all__ = ["LOUDER", "Truth", "check_proves", "paddle_truth", "truth_of"]
+
+LOUDER = 8.0
+"""Times noise: enough for the sums of a convolution of it to pass 6, where ``relu6`` ends."""
 
 _FEWEST = 2
 """Of one input nobody knows whether outputs depend on it."""
@@ -55,11 +64,30 @@ class Truth:
         outputs: All outputs of each.
         choices: Of outputs that name places, by their number: among what, and the scores of each
             input.
+        louder: How many inputs, the last of them, are so much larger than the others that they
+            are judged by themselves.
     """
 
     inputs: tuple[Mapping[str, Array], ...]
     outputs: tuple[Sequence[Array], ...]
     choices: Mapping[int, tuple[ChosenAmong, Sequence[Array]]] = field(default_factory=dict)
+    louder: int = 0
+
+    @property
+    def quiet(self) -> Truth:
+        """The same without the louder inputs."""
+        count = len(self.inputs) - self.louder
+        return replace(self, inputs=self.inputs[:count], outputs=self.outputs[:count], louder=0)
+
+    def differences(self, found: Sequence[Sequence[Array]]) -> list[OutputDifference]:
+        """How far outputs are from what is true, and of louder inputs by themselves behind that.
+
+        Raises:
+            ModelError: An output has another number of elements.
+        """
+        quiet = len(self.inputs) - self.louder
+        parts = [slice(quiet), *([slice(quiet, None)] if self.louder else [])]
+        return [difference_of(self.outputs[part], found[part]) for part in parts]
 
     def settled(
         self, found: Sequence[Sequence[Array]], precision: Precision = Precision.FP32
@@ -93,8 +121,14 @@ class Truth:
         )
 
 
-def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
+def paddle_truth(model: PreparedModel, count: int = _FEWEST, *, louder: bool = False) -> Truth:
     """What Paddle computes for the user's own inputs, or for some inputs of noise, two at least.
+
+    Args:
+        model: The model.
+        count: How many inputs of noise.
+        louder: Whether the first is wanted `LOUDER` times as large as well, if Paddle gives
+            numbers for it: noise seldom comes to where an activation ends, or a number.
 
     Raises:
         ModelError: Paddle cannot load or run it, or nothing is proved by what it computes.
@@ -110,14 +144,42 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST) -> Truth:
         return noise_of(model.graph, generator, scale=_SCALES[more], wider=min(more, 3))
 
     inputs = [noise(number) for number in range(count)]
-    outputs = paddle_outputs(model, inputs)
+    larger = _larger(inputs[0]) if louder else []
+    outputs, loud = _outputs_of_both(model, inputs, larger)
     if _steady_outputs(model.graph, outputs):
         others = [noise(number) for number in range(count, count + len(_SCALES) - 1)]
         inputs += others
         outputs += paddle_outputs(model, others)
     truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
     check_proves(model, truth)
+    if loud and _first_without_number(model, loud) is None:
+        truth = Truth(inputs=(*inputs, *larger), outputs=(*outputs, *loud), louder=len(larger))
     return _with_choices(model, truth)
+
+
+def _larger(inputs: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """The same with its floats so many times as large; none if it has none."""
+    if not any(array.dtype == np.float32 for array in inputs.values()):
+        return []
+    return [
+        {
+            name: array * np.float32(LOUDER) if array.dtype == np.float32 else array
+            for name, array in inputs.items()
+        }
+    ]
+
+
+def _outputs_of_both(
+    model: PreparedModel, inputs: list[dict[str, Array]], larger: list[dict[str, Array]]
+) -> tuple[list[list[Array]], list[list[Array]]]:
+    """What Paddle computes for some inputs and for larger ones, if it runs with these at all."""
+    try:
+        outputs = paddle_outputs(model, [*inputs, *larger])
+    except ModelError:
+        if not larger:
+            raise
+        return paddle_outputs(model, inputs), []
+    return outputs[: len(inputs)], outputs[len(inputs) :]
 
 
 def truth_of(model: PreparedModel, inputs: Sequence[Mapping[str, Array]]) -> Truth:
@@ -136,7 +198,7 @@ def _with_choices(model: PreparedModel, truth: Truth) -> Truth:
     if not choices:
         return truth
     names = list(dict.fromkeys(each.scores for each in choices.values()))
-    values = run_each_in_paddle(model.prefix, truth.inputs, also=names)
+    values = run_each_in_paddle(model.prefix, truth.inputs, also=names, name=model.name)
     behind = len(model.graph.fetches)
     return replace(
         truth,
@@ -184,15 +246,26 @@ def check_proves(model: PreparedModel, truth: Truth) -> None:
 
 
 def _check_finite(model: PreparedModel, computed: Sequence[Sequence[Array]], what: str) -> None:
-    fed = _named("input", list(model.graph.feeds))
+    first = _first_without_number(model, computed)
+    if first is None:
+        return
+    name, array = first
+    found = "NaN" if np.any(np.isnan(array)) else "infinity"
+    raise ModelError(
+        f"{model.name}: with {what} for {_named('input', list(model.graph.feeds))} Paddle itself "
+        f"gives {found} at output {name!r}, so nothing can be proved of it; {_MEND}"
+    )
+
+
+def _first_without_number(
+    model: PreparedModel, computed: Sequence[Sequence[Array]]
+) -> tuple[str, Array] | None:
+    """The first output that has what is no finite number."""
     for outputs in computed:
         for name, array in zip(model.graph.fetches, outputs, strict=True):
             if not is_discrete(array) and not np.all(np.isfinite(array)):
-                found = "NaN" if np.any(np.isnan(array)) else "infinity"
-                raise ModelError(
-                    f"{model.name}: with {what} for {fed} Paddle itself gives {found} at output "
-                    f"{name!r}, so nothing can be proved of it; {_MEND}"
-                )
+                return name, array
+    return None
 
 
 def _check_varying(model: PreparedModel, computed: Sequence[Sequence[Array]], what: str) -> None:

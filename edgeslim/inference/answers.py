@@ -66,7 +66,7 @@ def is_detector(shapes: Sequence[Shape], input_shape: Shape) -> bool:
 
 def is_classifier(shapes: Sequence[Shape]) -> bool:
     """Whether the first output is one score a class, ``(1, classes)``."""
-    return bool(shapes) and len(shapes[0]) == 2 and shapes[0][1] > 1
+    return bool(shapes) and len(shapes[0]) == 2 and shapes[0][0] == 1 < shapes[0][1]
 
 
 def classes_of(

@@ -13,12 +13,11 @@ from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.blaming import Suspect, blamed
-from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.proving import Claim, prove_outputs, with_rounding
+from edgeslim.deployment.outputs import ends_on_device
+from edgeslim.deployment.proving import Claim, explained, prove_outputs, with_rounding
 from edgeslim.deployment.truth import truth_of
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import ModelError, ProgramAbortedError, ProgramCrashedError
+from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.profiling.device_session import open_device
 
@@ -79,17 +78,11 @@ def loaded(
             nonlocal unproved
             with temporary_folder() as scratch:
                 fed = [[each[name] for name in model.graph.feeds] for each in inputs]
-                try:
-                    found = outputs_on_device(session, file, fed, len(shapes), scratch)
-                except (ProgramAbortedError, ProgramCrashedError) as error:
-                    suspect = Suspect(
-                        model=source,
-                        file=file,
-                        precision=chosen,
-                        inputs=inputs[0],
-                        session=session,
-                    )
-                    raise blamed(error, suspect, scratch) from error
+                found: list[list[NDArray[Any]]] = []
+                for end in ends_on_device(session, file, fed, len(shapes), scratch):
+                    if isinstance(end, EdgeslimError):
+                        raise explained(end, claim.suspect(inputs[len(found)], session), scratch)
+                    found.append(end)
                 if unproved and found:
                     # Of what is shown, not of noise: these answers are what somebody reads.
                     truth = truth_of(source, inputs[:1])

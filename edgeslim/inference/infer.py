@@ -108,8 +108,8 @@ def infer(
         shapes: Mapping[str, Shape] = {} if input_shape is None else {"": input_shape}
         first = read_given(inputs[0]) if is_tensor(inputs[0]) else None
         prepared = prepare(source, scratch / "model", input_shapes=shapes, inputs=first)
-        shape = _shown_as(prepared)
-        detects = is_detector(_output_shapes(prepared), shape)
+        shape = _shown_as(prepared, inputs)
+        detects = shape[:1] == (1,) and is_detector(_output_shapes(prepared), shape)
         reader = picture_reader(
             *(found, task or "", tuple(mean), tuple(scale)),
             finds_boxes=detects,
@@ -180,20 +180,22 @@ def _seeded(source: ModelSource) -> ModelSource:
     return replace(source, build=build)
 
 
-def _shown_as(model: PreparedModel) -> Shape:
+def _shown_as(model: PreparedModel, files: Sequence[Path]) -> Shape:
     """The shape that boxes are to be seen in: that of the only input, or the first like a picture.
 
     Raises:
-        ModelError: It reads several pictures at once.
+        ModelError: It reads several pictures at once, and is shown one.
     """
     feeds = model.graph.feeds
     if len(feeds) != 1:
         return next((each for each in feeds.values() if len(each) == 4), next(iter(feeds.values())))
     ((name, shape),) = feeds.items()
-    if shape[:1] != (1,):
+    picture = next((each for each in files if not is_tensor(each)), None)
+    if shape[:1] != (1,) and picture is not None:
         raise ModelError(
-            f"{model.name} reads {list(shape)} as {name!r}, and infer shows it one file at a time; "
-            f"give --input-shape {','.join(map(str, (1, *shape[1:])))}"
+            f"{model.name} reads {list(shape)} as {name!r}, and {picture} is one picture; "
+            f"give --input-shape {','.join(map(str, (1, *shape[1:])))}, and tensors of several "
+            "rows by themselves"
         )
     return shape
 

@@ -51,6 +51,7 @@ class Conversion:
         output: Where the result goes, without its ending.
         precision: Of an optimized model; a fused graph is that of fp32.
         timeout_s: How long this one may take.
+        name: What the model is called in errors; by default as its file.
     """
 
     model: Path
@@ -60,6 +61,12 @@ class Conversion:
     task: Task = Task.OPTIMIZE
     precision: Precision = Precision.FP32
     timeout_s: float = 120.0
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What the model is called in errors."""
+        return self.name or str(self.model)
 
     @property
     def result(self) -> Path:
@@ -177,7 +184,7 @@ def _checked(conversion: Conversion, wall_s: float) -> Converted:
     error = None
     if not file.exists() or file.stat().st_size == 0:
         state = "empty" if file.exists() else "missing"
-        error = NoOutputError(f"opt said it converted {conversion.model} but {file} is {state}")
+        error = NoOutputError(f"opt said it converted {conversion.called}, and its file is {state}")
     return Converted(conversion=conversion, error=error, wall_s=wall_s)
 
 
@@ -189,7 +196,7 @@ def _refusal(completed: process.Completed) -> ProgramError:
 
 
 def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:
-    what = f"opt could not convert {conversion.model} for {conversion.target.value}"
+    what = f"opt could not convert {conversion.called} for {conversion.target.value}"
     if conversion.precision is not Precision.FP32:
         what += f" in {conversion.precision.value}"
     if completed.status == 128 + signal.SIGALRM:

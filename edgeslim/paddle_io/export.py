@@ -15,16 +15,11 @@ from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape, type_said
-from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.modes import static_mode
-from edgeslim.paddle_io.parameters import (
-    UNUSED_PARAMETER,
-    persistent_tensors,
-    write_parameters,
-)
+from edgeslim.paddle_io.parameters import give_unused_parameter
 from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
@@ -81,11 +76,7 @@ def export_layer(
     saved = Path(f"{prefix}.pdmodel")
     program = read_program(saved)
     changed = drop_call_stacks(program)
-    if not persistent_tensors(program):
-        name = new_variable(program.blocks[0], UNUSED_PARAMETER, (1,), persistable=True)
-        write_parameters(Path(f"{prefix}.pdiparams"), {name: np.ones((1,), np.float32)})
-        changed = True
-    if changed:
+    if give_unused_parameter(program, Path(f"{prefix}.pdiparams")) or changed:
         write_bytes(saved, program.SerializeToString())
 
 
@@ -116,14 +107,22 @@ def _reason(error: Exception) -> str:
     unread = _UNREAD.search(story)
     if unread is not None:
         return f"nothing that it computes reads input {unread[1]!r}; take it out of forward()"
-    lines = story.splitlines() or [repr(error)]
-    reason = lines[-1].strip(" '\"")
+    lines = [line.strip(" '\"") for line in story.splitlines() if line.strip(" '\"")] or [
+        repr(error)
+    ]
+    reason = lines[-1]
+    operator = _OPERATOR.fullmatch(reason)
+    if operator is not None and len(lines) > 1:
+        return f"at {operator[1]}: {lines[-2]}"
     called = _FUNCTIONS.findall(story)
     return f"at {called[-1]}: {reason}" if called else reason
 
 
 _FUNCTIONS = re.compile(r'paddle/(?:tensor|nn|vision|linalg)[\w/]*\.py", line \d+, in (\w+)')
 """Functions of Paddle's own in its stories, the innermost last."""
+
+_OPERATOR = re.compile(r"\[operator < (\w+) > error\]")
+"""How its stories end that come out of an operator; the reason stands before."""
 
 _UNREAD = re.compile(r"feeded_var_names\[\d+\]: '(.*?)' doesn't exist in pruned")
 """What Paddle says of an input that no output depends on."""
@@ -200,7 +199,11 @@ def _bound_rows(op: Any, block: Any) -> None:  # noqa: ANN401 - native descripti
 
 
 def run_in_paddle(
-    prefix: Path, inputs: Mapping[str, np.ndarray[Any, Any]], *, also: Sequence[str] = ()
+    prefix: Path,
+    inputs: Mapping[str, np.ndarray[Any, Any]],
+    *,
+    also: Sequence[str] = (),
+    name: str = "",
 ) -> list[np.ndarray[Any, Any]]:
     """The outputs that Paddle computes for ``prefix.pdmodel`` and ``prefix.pdiparams``.
 
@@ -208,11 +211,12 @@ def run_in_paddle(
         prefix: The model.
         inputs: A value for each input.
         also: Names of tensors that are wanted behind the outputs.
+        name: What the model is called in errors; by default as its files.
 
     Raises:
         ModelError: Paddle cannot load or run it.
     """
-    (outputs,) = run_each_in_paddle(prefix, [inputs], also=also)
+    (outputs,) = run_each_in_paddle(prefix, [inputs], also=also, name=name)
     return outputs
 
 
@@ -221,6 +225,7 @@ def run_each_in_paddle(
     inputs: Iterable[Mapping[str, np.ndarray[Any, Any]]],
     *,
     also: Sequence[str] = (),
+    name: str = "",
 ) -> list[list[np.ndarray[Any, Any]]]:
     """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
     paddle = load_paddle()
@@ -232,5 +237,5 @@ def run_each_in_paddle(
             outputs = [executor.run(loaded, feed=dict(each), fetch_list=fetched) for each in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
-        raise ModelError(f"Paddle cannot run {prefix}: {_reason(error)}") from error
+        raise ModelError(f"Paddle cannot run {name or prefix}: {_reason(error)}") from error
     return [[np.asarray(output) for output in each] for each in outputs]

@@ -16,7 +16,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.block_edits import shapes_of
+from edgeslim.paddle_io.block_edits import names_in, shapes_of
 from edgeslim.paddle_io.difference import difference_and_scale
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
 from edgeslim.paddle_io.noise import noise_for
@@ -33,7 +33,9 @@ _ROUNDING = 1e-5
 """Difference over the largest value, of the same operators with other attributes."""
 
 
-def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) -> list[str]:
+def make_shapes_known(
+    prefix: Path, feeds: Mapping[str, Shape] | None = None, *, name: str = ""
+) -> list[str]:
     """Closes the shapes of a saved model in place; says what was changed, a phrase each.
 
     What is computed of shapes becomes constant, and the model is compared with what it was.
@@ -41,6 +43,7 @@ def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) ->
     Args:
         prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
         feeds: Shapes of inputs that are not to be as they were saved.
+        name: What it is called in errors.
 
     Raises:
         ModelError: A shape does not fit the model, or Paddle cannot run it.
@@ -57,15 +60,15 @@ def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) ->
         return []
     inputs = noise_for(program)
     outputs = len(fetch_names(program))
-    before = run_in_paddle(prefix, inputs, also=constants.needed)
+    before = run_in_paddle(prefix, inputs, also=constants.needed, name=name)
     values = dict(zip(constants.needed, before[outputs:], strict=True))
     changes = fold(program, constants, values)
     write_bytes(path, program.SerializeToString())
     close_shapes(path, feed_shapes(program))
     program = read_program(path)
     learnt = sorted(_open(program) - depends_on_data(program))
-    after = run_in_paddle(prefix, inputs, also=learnt)
-    _compare(prefix, before[:outputs], after[:outputs])
+    after = run_in_paddle(prefix, inputs, also=learnt, name=name)
+    _compare(name or prefix.name, before[:outputs], after[:outputs])
     if learnt:
         _learn(program, dict(zip(learnt, after[outputs:], strict=True)))
         write_bytes(path, program.SerializeToString())
@@ -73,22 +76,44 @@ def make_shapes_known(prefix: Path, feeds: Mapping[str, Shape] | None = None) ->
 
 
 def _open(program: Any) -> set[str]:  # noqa: ANN401
-    """Tensors that an operator makes and another reads, and that have an open extent."""
+    """Tensors between operators, or between one and the outputs, whose shape is open or wrong."""
     block = program.blocks[0]
     shapes = shapes_of(block)
     parameters = persistent_tensors(program)
-    read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
-    return {
+    read = {name for op in block.ops for name in names_in(op.inputs)}
+    between = {
         name
         for op in block.ops
         if op.type not in {"feed", "fetch"}
-        for slot in op.outputs
-        for name in slot.arguments
-        if name in read and name not in parameters and min(shapes.get(name, ()), default=1) < 0
+        for name in names_in(op.outputs)
+        if name in read and name not in parameters
     }
+    wrong = _misdescribed(block, shapes)
+    return {name for name in between if name in wrong or min(shapes.get(name, ()), default=1) < 0}
 
 
-def _compare(prefix: Path, before: list[Array], after: list[Array]) -> None:
+def _misdescribed(block: Any, shapes: Mapping[str, Shape]) -> set[str]:  # noqa: ANN401
+    """What is computed of products of stacks of which one is repeated.
+
+    Paddle's rule gives them the stack of the factor that has more axes, or of the first.
+    """
+    found: set[str] = set()
+    for op in block.ops:
+        reads, writes = names_in(op.inputs), names_in(op.outputs)
+        if found.intersection(reads) or (
+            op.type == "matmul_v2" and _is_wrong_stack(*(shapes[each] for each in reads + writes))
+        ):
+            found.update(writes)
+    return found
+
+
+def _is_wrong_stack(x: Shape, y: Shape, made: Shape) -> bool:
+    if min(len(x), len(y)) < 2 or min(*x, *y, *made) < 1:
+        return False
+    return made[:-2] != np.broadcast_shapes(x[:-2], y[:-2])
+
+
+def _compare(name: str, before: list[Array], after: list[Array]) -> None:
     """Sizes written down must leave what the model computes as it was."""
     for expected, found in zip(before, after, strict=True):
         is_same = expected.shape == found.shape
@@ -97,7 +122,7 @@ def _compare(prefix: Path, before: list[Array], after: list[Array]) -> None:
             is_same = off <= _ROUNDING * scale
         if not is_same:
             raise ModelError(
-                f"{prefix.name}: what it computes of shapes does not stay the same for one input "
+                f"{name}: what it computes of shapes does not stay the same for one input "
                 "shape; compute sizes from tensor.shape, not paddle.shape(tensor), and export it "
                 "again"
             )

@@ -22,6 +22,7 @@ from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes, write_bytes, write_together
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Shape
+from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.proto import framework
 
@@ -30,6 +31,7 @@ __all__ = [
     "are_described",
     "check_parameters",
     "combined_parameters",
+    "give_unused_parameter",
     "parameter_bytes",
     "persistent_tensors",
     "read_parameters",
@@ -340,6 +342,23 @@ def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -
             )
         content.append(_serialised(tensors[name], types[name]))
     return b"".join(content)
+
+
+def give_unused_parameter(program: Any, path: Path) -> bool:  # noqa: ANN401
+    """Gives a program without parameters the one that the optimizer wants; says whether it did.
+
+    Args:
+        program: The ``ProgramDesc``, changed in place.
+        path: Where its parameters are written.
+
+    Raises:
+        UnwritableError: Read-only folder, full disk.
+    """
+    if persistent_tensors(program):
+        return False
+    name = new_variable(program.blocks[0], UNUSED_PARAMETER, (1,), persistable=True)
+    write_parameters(path, {name: np.ones((1,), np.float32)})
+    return True
 
 
 def write_program(

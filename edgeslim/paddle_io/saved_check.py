@@ -7,6 +7,7 @@ converted of it then agrees with the program, and not with the layer.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,21 @@ if TYPE_CHECKING:
 
 __all__ = ["check_saved"]
 
+_log = logging.getLogger(__name__)
+
 _ALLOWED = 1e-3
 """Largest difference over largest value of what the same kernels compute twice."""
 
 _RESIZES = "interp"
+_DROPOUT = "dropout"
 
 
 def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """Compares a saved program with its layer in dynamic mode, on the same noise.
 
     A layer that gives other numbers every time, or none that are finite, or that noise makes
-    stop, cannot be compared and is left alone.
+    stop, cannot be compared and is left alone. If it is a dropout that makes the numbers, a
+    warning says that the program has none.
 
     Args:
         name: What the layer is called in messages.
@@ -47,10 +52,21 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """
     program = read_program(prefix.with_suffix(".pdmodel"))
     inputs = noise_for(program)
-    truths = _computed(net, inputs.values())
-    if truths is None:
+    runs = _computed_twice(net, inputs.values())
+    if runs is None:
         return
-    found = run_in_paddle(prefix, inputs)
+    truths, again = runs
+    if not all(np.isfinite(each).all() for each in truths):
+        return
+    if any(not np.array_equal(one, two) for one, two in zip(truths, again, strict=True)):
+        if any(op.type == _DROPOUT for op in program.blocks[0].ops):
+            _log.warning(
+                "%s drops values at random also when it is not trained, and Paddle saves it "
+                "without that; give F.dropout training=self.training if it is not meant",
+                name,
+            )
+        return
+    found = run_in_paddle(prefix, inputs, name=name)
     if len(found) != len(truths):
         return  # outputs that are given as they came in, or not at all, are not saved
     for number, (truth, saved) in enumerate(zip(truths, found, strict=True)):
@@ -69,15 +85,15 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
             )
 
 
-def _computed(
+def _computed_twice(
     net: paddle.nn.Layer, inputs: Iterable[np.ndarray[Any, Any]]
-) -> list[np.ndarray[Any, Any]] | None:
-    """What a layer gives, flat; None if that cannot be compared with anything."""
+) -> list[list[np.ndarray[Any, Any]]] | None:
+    """What a layer gives, flat, and gives again; None if it stops."""
     paddle = load_paddle()
     state = paddle.get_rng_state()
     try:
         with paddle.no_grad():
-            runs = [
+            return [
                 [
                     each.numpy()
                     for each in paddle.utils.flatten(
@@ -91,10 +107,6 @@ def _computed(
         return None
     finally:
         paddle.set_rng_state(state)
-    first, second = runs
-    same = all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))
-    finite = all(np.isfinite(one).all() for one in first)
-    return first if same and finite else None
 
 
 def _difference(truth: np.ndarray[Any, Any], saved: np.ndarray[Any, Any]) -> str:

@@ -12,7 +12,9 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.paddle_io.parameters import combined_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework, read_program
+from tests.paddle_io import programs
 from tests.paddle_io.pir.documents import feed, fetch, parameter, written
+from tests.paddle_io.programs import Op
 
 NAMINGS = [
     ("model.pdmodel", "model.pdiparams"),
@@ -41,6 +43,32 @@ def test_prefix(ending: str, tmp_path: Path) -> None:
     found = find_model(str(tmp_path / f"net.v1{ending}"))
     assert isinstance(found, SavedModel)
     assert (found.name, found.program) == ("net.v1", tmp_path / "net.v1.pdmodel")
+
+
+@pytest.mark.parametrize("stem", ["inference", "model"])
+def test_files_that_are_called_as_all_are_give_no_name(stem: str, tmp_path: Path) -> None:
+    folder = touch(tmp_path / "my-net", f"{stem}.pdmodel", f"{stem}.pdiparams")
+    for name in ("", stem, f"{stem}.pdmodel", f"{stem}.pdiparams"):
+        assert find_model(str(folder / name)).name == "my-net"
+
+
+@pytest.mark.parametrize(("program", "given"), [("net.pdmodel", "net"), ("__model__", "")])
+def test_a_program_without_parameters_needs_no_file_of_them(
+    program: str, given: str, tmp_path: Path
+) -> None:
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op("relu", {"X": "x"}, {"Out": "y"}),
+        Op("fetch", {"X": "y"}, {"Out": "fetch"}, {"col": 0}),
+    ]
+    described = programs.program(ops, {"x": (1, 3, 4, 4), "y": (1, 3, 4, 4)})
+    (tmp_path / program).write_bytes(described.SerializeToString())
+    found = find_model(str(tmp_path / given))
+    assert isinstance(found, SavedModel)
+    assert found.program == tmp_path / program
+    prepared = prepare(found, tmp_path / "prepared")
+    assert prepared.parameters.stat().st_size > 0, "the optimizer wants one"
+    assert [node.spec.kind for node in prepared.graph.nodes] == ["relu"]
 
 
 def test_no_parameters(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.proving import truth_for
 from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import ModelError
+from edgeslim.execution import Precision
 from edgeslim.paddle_io.importing import load_paddle
 
 pytestmark = pytest.mark.slow
@@ -89,3 +91,34 @@ def test_an_output_that_does_not_depend_on_the_input_proves_nothing(
 )
 def test_what_may_be_the_same_may_be(forward: Callable[[Any], Any], tmp_path: Path) -> None:
     assert np.isfinite(paddle_truth(prepared(forward, tmp_path)).outputs[0][0]).all()
+
+
+def test_the_first_input_is_given_louder_as_well_in_full_precision(tmp_path: Path) -> None:
+    model = prepared(lambda x: x, tmp_path)
+    truth = truth_for(model, [Precision.FP32])
+    (name,) = model.graph.feeds
+    assert (len(truth.inputs), len(truth.outputs), truth.louder) == (3, 3, 1)
+    np.testing.assert_array_equal(truth.inputs[2][name], 8 * truth.inputs[0][name])
+    assert [each.inputs for each in truth.differences(truth.outputs)] == [2, 1]
+    assert len(truth.quiet.inputs) == len(truth.quiet.outputs) == 2
+    assert len(truth.quiet.differences(truth.quiet.outputs)) == 1
+
+
+@pytest.mark.parametrize(
+    ("forward", "precisions", "count", "louder"),
+    [
+        (lambda x: x, [Precision.INT8], 8, 0),
+        (lambda x: x, [Precision.INT8, Precision.FP32], 9, 1),
+        (lambda x: paddle_of("exp")(x * 15), [Precision.FP32], 2, 0),
+    ],
+    ids=["lower precision", "both", "no number for it"],
+)
+def test_louder_inputs_are_where_they_prove_something(
+    forward: Callable[[Any], Any],
+    precisions: list[Precision],
+    count: int,
+    louder: int,
+    tmp_path: Path,
+) -> None:
+    truth = truth_for(prepared(forward, tmp_path), precisions)
+    assert (len(truth.inputs), truth.louder) == (count, louder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -221,7 +222,13 @@ def test_what_cannot_be_shown_is_said_in_one_line(place: Path, tmp_path: Path) -
         ("colours", tmp_path / "bytes.npy", {}, BadFileError, "holds uint8 and colours reads"),
         ("colours", tmp_path / "nan.npy", {}, BadFileError, "not finite"),
         ("flat", picture, {}, ModelError, r"flat reads \[1, 4\], which is no picture"),
-        ("seven", picture, {}, ModelError, r"seven reads \[7, 4\] as '.*', and infer shows it one"),
+        (
+            "seven",
+            picture,
+            {},
+            ModelError,
+            r"seven reads \[7, 4\] as .* --input-shape 1,4, and",
+        ),
         ("two", picture, {}, ModelError, r"two has 2 inputs \("),
         ("colours", picture, {"task": voc}, ModelError, "the task wants boxes"),
         ("finder", picture, {"task": photos}, ModelError, "the task wants classes"),
@@ -239,6 +246,26 @@ def test_what_cannot_be_shown_is_said_in_one_line(place: Path, tmp_path: Path) -
             infer(str(place / model), [file], **options)
     with pytest.raises(UsageError, match="there is nothing to show"):
         infer(str(place / "colours"), [])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_tensors_of_several_rows_are_shown_as_they_are(
+    place: Path, tmp_path: Path, engine: str
+) -> None:
+    program = read_program(place / "colours.pdmodel")
+    tensors = {each.name: each for each in program.blocks[0].vars}
+    feed = next(op for op in program.blocks[0].ops if op.type == "feed")
+    (name,) = feed.outputs[0].arguments
+    tensors[name].type.dense_tensor.tensor.dims[0] = -1
+    (tmp_path / "open.pdmodel").write_bytes(program.SerializeToString())
+    shutil.copyfile(place / "colours.pdiparams", tmp_path / "open.pdiparams")
+    images = np.random.default_rng(0).random((5, 3, 16, 16), np.float32)
+    np.save(tmp_path / "five.npy", images)
+    given = {"engine": engine, "raw": True, "out": tmp_path / "out"}
+    done = infer(str(tmp_path / "open"), [tmp_path / "five.npy"], **given)
+    assert (done.kind, done.outputs[0].classes) == ("tensors", ())
+    found = np.load(tmp_path / "out" / "five.0.npy")
+    np.testing.assert_allclose(found, images.mean((2, 3))[:, ::-1], rtol=1e-5)
 
 
 def test_a_user_task_says_how_pictures_are_read(place: Path, tmp_path: Path) -> None:

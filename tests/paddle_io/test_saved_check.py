@@ -65,6 +65,25 @@ def test_others_pass(tmp_path: Path, compute: Callable[..., Any]) -> None:
     assert paddle.get_rng_state()[0].current_seed() == before
 
 
+@pytest.mark.parametrize(
+    ("compute", "count"),
+    [
+        (lambda x: F.dropout(x, 0.5), 1),
+        (lambda x: F.dropout(x, 0.5, training=False), 0),
+        (lambda x: x + paddle.rand(SHAPE), 0),
+        (lambda x: paddle.log(F.dropout(x, 0.5, training=False)), 0),
+    ],
+)
+def test_a_dropout_that_never_ends_is_told(
+    compute: Callable[..., Any], count: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = LayerModel(name="net", build=lambda: layer(compute), input_shape=SHAPE)
+    prepare(source, tmp_path / "prepared")
+    told = [each.getMessage() for each in caplog.records if "at random" in each.getMessage()]
+    assert len(told) == count
+    assert all(each.startswith("net drops values at random also when") for each in told)
+
+
 def test_another_program(tmp_path: Path) -> None:
     one, two = layer(F.relu), layer(F.relu)
     export_layer(one, [SHAPE], tmp_path / "model")
@@ -98,5 +117,5 @@ def test_channels_last_are_told_before_channels_are_counted(tmp_path: Path) -> N
         build=lambda: nn.Conv2D(4, 6, 3, data_format="NHWC"),
         input_shape=(1, 8, 8, 4),
     )
-    with pytest.raises(ModelError, match=r"conv2d \(of '.*'\) has data_format=NHWC"):
+    with pytest.raises(ModelError, match=r"conv2d that makes '.*' .* data_layout is NHWC"):
         prepare(source, tmp_path / "prepared")

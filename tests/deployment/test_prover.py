@@ -1,0 +1,97 @@
+"""What is proved of files that no device is there for, and what is said of the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeslim.conversion.optimized import OptimizedFile
+from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.proving import Claim, open_prover, prove_running, truth_for
+from edgeslim.errors import ProgramError, RunnerError
+from edgeslim.execution import Precision, Target
+from edgeslim.lite.converter import Conversion, convert_one
+from edgeslim.lite.nb import read_optimized_model
+from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.profiling.device_session import open_device
+
+pytestmark = pytest.mark.slow
+
+SHAPE = (1, 4, 3, 5)
+
+
+def as_it_came(
+    compute: Callable[[Any, Any], Any], parameter: tuple[int, ...], folder: Path
+) -> PreparedModel:
+    """A network of one parameter, of which nothing is rewritten for Paddle-Lite."""
+    paddle = load_paddle()
+
+    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            noise = paddle.nn.initializer.Normal()
+            self.value = self.create_parameter(list(parameter), default_initializer=noise)
+
+        def forward(self, x: Any) -> Any:
+            return compute(x, self.value)
+
+    paddle.seed(0)
+    model = prepare_layer(Net(), SHAPE, folder, name="net")
+    return replace(
+        model,
+        program=model.prefix.with_suffix(".pdmodel"),
+        parameters=model.prefix.with_suffix(".pdiparams"),
+    )
+
+
+def shifted(x: Any, value: Any) -> Any:
+    """A constant without axes, which ends the runtime."""
+    return x * value - load_paddle().full([], 2.0)
+
+
+def claim(model: PreparedModel, target: Target, folder: Path) -> Claim:
+    """Straight through the optimizer, whatever is known to go wrong."""
+    path = convert_one(
+        Conversion(
+            model=model.program,
+            parameters=model.parameters,
+            target=target,
+            output=folder / f"net.{target.value}",
+        )
+    )
+    file = OptimizedFile(path=path, facts=read_optimized_model(path))
+    return Claim(model=model, file=file, target=target, precision=Precision.FP32)
+
+
+def test_a_twin_that_ends_the_runtime_proves_nothing_and_refuses_nothing(tmp_path: Path) -> None:
+    model = as_it_came(shifted, (1,), tmp_path / "model")
+    ending = r"the runner died at .*\.x86\.nb, input 1: a check of Paddle-Lite.s own ended it"
+    with open_prover() as prover:
+        with pytest.raises(ProgramError, match=ending):
+            prover.prove(claim(model, Target.X86, tmp_path), tmp_path)
+        # That file is the twin of this one.
+        proof = prover.prove(claim(model, Target.ARM, tmp_path), tmp_path)
+    assert proof.by == ("interpreter",)
+    assert proof.difference.max_rel < 1e-5
+    (gap,) = proof.gaps
+    assert gap.startswith("what opt made of net for arm computes what Paddle does")
+    assert re.search(f"since the same model for x86 does not run here: {ending}", gap)
+    assert "run it on the device (edgeslim deploy --device NAME)" in gap
+    assert str(tmp_path) not in gap
+
+
+def test_what_only_large_inputs_show_is_seen_on_the_runtime(tmp_path: Path) -> None:
+    paddle = load_paddle()
+    model = as_it_came(lambda x, value: paddle.tanh(x * 20 + value), (1,), tmp_path / "model")
+    mine = claim(model, Target.X86, tmp_path)
+    truth = truth_for(model, [Precision.FP32])
+    message = r"input 3: .* not finite \(for an input 8 times as large as noise\)"
+    with open_device("host") as session:
+        assert prove_running(session, mine, truth.quiet, tmp_path).max_rel < 1e-5
+        with pytest.raises(RunnerError, match=message):
+            prove_running(session, mine, truth, tmp_path)
