@@ -9,10 +9,12 @@ no fixed cost and which Paddle-Lite does not run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from edgeslim.errors import ModelError
 from edgeslim.paddle_io.importing import load_paddle
 
 __all__ = ["devices_of_nothing", "mended_functions"]
@@ -28,6 +30,7 @@ def mended_functions() -> list[tuple[Function, Function]]:
     plain = paddle.jit.not_to_static
     return [
         (paddle.nn.functional.normalize, plain(_normalize)),
+        (paddle.median, plain(_median)),
         # Sequences are as long as the shape says: each step is written out.
         (rnn._rnn_static_graph, plain(rnn._rnn_dynamic_graph)),  # noqa: SLF001
     ]
@@ -47,6 +50,32 @@ def _normalize(
     norm = paddle.norm(x, p=float(p), axis=axis, keepdim=True)
     result = x / paddle.clip(norm, min=epsilon)
     return result if out is None else paddle.assign(result, out)
+
+
+def _median(
+    x: Any,  # noqa: ANN401 - a Variable
+    axis: int | None = None,
+    keepdim: bool = False,
+    mode: str = "avg",
+    name: str | None = None,  # noqa: ARG001
+) -> Any:  # noqa: ANN401
+    """``paddle.median`` of numbers: the mean of the two in the middle, or the one."""
+    if mode != "avg":
+        raise ModelError(f"median(mode={mode!r}) cannot be saved; use mode='avg', or topk")
+    paddle = load_paddle()
+    shape = list(x.shape)
+    row, along = (x.reshape([-1]), 0) if axis is None else (x, axis % len(shape))
+    extent = math.prod(shape) if axis is None else shape[along]
+    ordered = paddle.sort(row.astype("float32"), along)
+    low, high = (paddle.slice(ordered, [along], [at], [at + 1]) for at in _middle(extent))
+    middle = (low + high) * 0.5
+    if keepdim:
+        return middle.reshape([1] * len(shape)) if axis is None else middle
+    return paddle.squeeze(middle, along)
+
+
+def _middle(extent: int) -> tuple[int, int]:
+    return (extent - 1) // 2, extent // 2
 
 
 @contextmanager

@@ -160,6 +160,10 @@ class Sketch:
         value = self.value(name)
         return None if value is None else tuple(map(int, value.ravel()))
 
+    def stored(self, name: str) -> np.ndarray[Any, Any] | None:
+        """What a parameter holds; None of anything else."""
+        return self._draft.value(name)
+
     def parameter(self, value: np.ndarray[Any, Any]) -> str:
         """A tensor of constants, kept with the parameters."""
         return self._draft.add_parameter(

@@ -16,7 +16,10 @@ from edgeslim.targets._law import (
 from edgeslim.targets._served import SERVED
 
 __all__ = [
+    "ABSENT_ALONG_AXES",
+    "ABSENT_FOLDS",
     "ABSENT_FUNCTIONS",
+    "ABSENT_GRIDS",
     "ABSENT_LAYOUTS",
     "ABSENT_LINES",
     "ABSENT_NORMS",
@@ -26,6 +29,7 @@ __all__ = [
     "ABSENT_SUMS",
     "ABSENT_TAPS",
     "ABSENT_TOTALS",
+    "ABSENT_VOLUMES",
     "LAWS",
 ]
 
@@ -55,7 +59,7 @@ def _absent(
 
 ABSENT_FUNCTIONS = _absent(
     "absent-functions",
-    """acos acosh asin asinh atan atanh ceil celu cosh elementwise_fmax elementwise_fmin
+    """acos acosh asin asinh atan atan2 atanh ceil celu cosh elementwise_fmax elementwise_fmin
     elementwise_heaviside expm1 hard_shrink isclose isfinite_v2 isinf_v2 isnan_v2 lerp log10 log1p
     log2 logit logsigmoid rrelu selu sinh softshrink stanh tan tanh_shrink trunc""",
     "absent-functions",
@@ -81,6 +85,12 @@ ABSENT_SUMS = _absent(
 ABSENT_TOTALS = _absent("absent-totals", "mean sum", "absent-sums", _X86)
 ABSENT_NORMS = _absent("absent-norms", "frobenius_norm", "norms")
 ABSENT_TAPS = _absent("absent-taps", "deformable_conv_v1", "unweighed-taps")
+ABSENT_VOLUMES = _absent("absent-volumes", "conv3d", "absent-volumes")
+ABSENT_FOLDS = _absent("absent-folds", "fold", "absent-fold")
+ABSENT_GRIDS = _absent("absent-grids", "affine_grid", "absent-grids", _X86)
+ABSENT_ALONG_AXES = _absent(
+    "absent-along-axes", "put_along_axis take_along_axis", "absent-along-axis"
+)
 
 _WRITTEN = (
     ABSENT_FUNCTIONS,
@@ -93,6 +103,10 @@ _WRITTEN = (
     ABSENT_TOTALS,
     ABSENT_NORMS,
     ABSENT_TAPS,
+    ABSENT_VOLUMES,
+    ABSENT_FOLDS,
+    ABSENT_GRIDS,
+    ABSENT_ALONG_AXES,
 )
 _WRITTEN_KINDS = {kind for law in _WRITTEN for kind in law.operators}
 _TAKEN_OUT = ("fake_", "quantize_linear", "dequantize_linear")

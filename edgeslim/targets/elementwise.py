@@ -98,4 +98,41 @@ WHOLE_NUMBERS = Law(
     source="lite/kernels/x86, lite/kernels/arm: registered for floats alone",
 )
 
-LAWS = (POWERS, REPEATED_BASES, FLOOR_OF_FLOATS, HALVES, WHOLE_NUMBERS)
+COMPARISONS = ("equal", "greater_equal", "greater_than", "less_equal", "less_than", "not_equal")
+
+
+def _compares_other_ranks(operator: Operator) -> bool:
+    """Whether one has fewer axes, and is no plain run of the other's, nor one element."""
+    x, y = operator.shape("X"), operator.shape("Y")
+    if len(x) == len(y) or min(*x, *y, 1) < 1 or prod(x) == prod(y):
+        return False
+    if len(x) < len(y):
+        return True
+    while y[-1:] == (1,):
+        y = y[:-1]
+    start = int(operator.given("axis", -1))
+    start = len(x) - len(operator.shape("Y")) if start < 0 else start
+    return y != x[start : start + len(y)]
+
+
+COMPARISONS_OF_OTHER_RANKS = Law(
+    name="comparisons-of-other-ranks",
+    operators=COMPARISONS,
+    condition="of which the first has fewer axes, or the second is no run of the first's axes",
+    meets=_compares_other_ranks,
+    happens="other elements are compared, or the run ends",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="compared-alike",
+    form="of as many axes on both sides",
+    source="lite/kernels/host/compare_compute.cc, lite/operators/compare_op.cc",
+)
+
+LAWS = (
+    POWERS,
+    REPEATED_BASES,
+    FLOOR_OF_FLOATS,
+    HALVES,
+    WHOLE_NUMBERS,
+    COMPARISONS_OF_OTHER_RANKS,
+)

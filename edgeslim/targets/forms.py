@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edgeslim.opspec import Attribute
-from edgeslim.targets._law import EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
 __all__ = [
     "ATTRIBUTES_LEFT_OUT",
@@ -21,6 +21,7 @@ __all__ = [
     "OTHER_NAMES",
     "OUTPUTS_LEFT_OUT",
     "PARAMETERS_COMPUTED",
+    "PARAMETERS_WITHOUT_AXES",
     "SCRATCH",
 ]
 
@@ -73,6 +74,10 @@ def _has_no_axes(operator: Operator) -> bool:
 
 def _lacks_weights(operator: Operator) -> bool:
     return not {"Scale", "Bias"} <= operator.inputs.keys()
+
+
+def _reads_without_axes(operator: Operator) -> bool:
+    return any(() in operator.inputs.get(slot, ()) for slot in operator.constants)
 
 
 ATTRIBUTES_LEFT_OUT = Law(
@@ -199,6 +204,19 @@ PARAMETERS_COMPUTED = Law(
     source="lite/core/optimizer/mir/fusion, where only stored filters are matched",
 )
 
+PARAMETERS_WITHOUT_AXES = Law(
+    name="parameters-without-axes",
+    operators=(),
+    condition="that reads a parameter without axes",
+    meets=_reads_without_axes,
+    happens="it ends the run",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="parameters-without-axes",
+    form="of a parameter of one element",
+    source="lite/operators/elementwise_ops.cc",
+)
+
 LAWS = (
     ATTRIBUTES_LEFT_OUT,
     OUTPUTS_LEFT_OUT,
@@ -210,4 +228,5 @@ LAWS = (
     NORMS_WITHOUT_WEIGHTS,
     FACTOR_TENSORS,
     PARAMETERS_COMPUTED,
+    PARAMETERS_WITHOUT_AXES,
 )

@@ -67,7 +67,7 @@ class Draft:
         self._file = parameters
         self._values: dict[str, np.ndarray[Any, Any]] | None = None
         self._added: dict[str, np.ndarray[Any, Any]] = {}
-        self._other_types = False
+        self._is_described_otherwise = False
 
     @property
     def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
@@ -82,9 +82,9 @@ class Draft:
         """Says that an operator met a law, and is written otherwise."""
         self.noted.append(Violation(law=law, operator=operator))
 
-    def note_other_type(self) -> None:
-        """Says that a parameter's description has another type than its file."""
-        self._other_types = True
+    def note_other_description(self) -> None:
+        """Says that a parameter's description has another type or other axes than its file."""
+        self._is_described_otherwise = True
 
     def value(self, name: str) -> np.ndarray[Any, Any] | None:
         """What a parameter holds; None if it is none, or its file is not known.
@@ -129,11 +129,16 @@ class Draft:
         Raises:
             ModelError: There is no old one.
         """
-        if not self._added and not self._other_types:
+        if not self._added and not self._is_described_otherwise:
             return None
         if self._file is None:
             raise ModelError("a program without its parameters cannot get more of them")
-        return parameter_bytes({**self._stored(self._file), **self._added}, self.program)
+        shapes = persistent_tensors(self.program)
+        values = {
+            name: value.reshape(shapes.get(name, value.shape))
+            for name, value in {**self._stored(self._file), **self._added}.items()
+        }
+        return parameter_bytes(values, self.program)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,9 @@ _TANGENT = (
     *(-0.1420889944, 0.1999355085, -0.3333314528, 1.0),
 )
 
+_LEAST, _LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
+"""The numbers in single precision that are nearest to nought, in full, and furthest from it."""
+
 
 def _negated(s: Sketch, x: str) -> str:
     return s.scaled(x, -1.0)
@@ -116,6 +119,27 @@ def _asin(s: Sketch) -> str:
 
 def _acos(s: Sketch) -> str:
     return s.scaled(_odd(s, _arc_sine(s, s.x), _arc_tangent), -1.0, math.pi / 2)
+
+
+def _angle(s: Sketch) -> str | None:
+    """Of a point: that of the smaller coordinate over the larger, turned to where it lies."""
+    y, x = s.source("X1"), s.source("X2")
+    if s.shape(y) != s.shape(x):
+        return None
+    high, wide = (s.apply("abs", each) for each in (y, x))
+    larger = s.apply("clip", s.both("max", high, wide), min=_LEAST, max=_LARGEST)
+    angle = _arc_tangent_to_one(s, s.both("div", s.both("min", high, wide), larger))
+    steep = s.cast(s.compared("greater_than", high, wide))
+    angle = s.both("add", angle, _turned(s, angle, steep, math.pi / 2))
+    behind = s.cast(s.compared("less_than", x, s.constant(0.0)))
+    angle = s.both("add", angle, _turned(s, angle, behind, math.pi))
+    above = s.cast(s.compared("greater_equal", y, s.constant(0.0)))
+    return s.both("mul", angle, s.scaled(above, 2.0, -1.0))
+
+
+def _turned(s: Sketch, angle: str, where: str, whole: float) -> str:
+    """What is to be added to an angle so that it is a whole one less it, where that is meant."""
+    return s.both("mul", s.scaled(angle, -2.0, whole), where)
 
 
 def _area_sine(s: Sketch, x: str) -> str:
@@ -254,10 +278,6 @@ def _trunc(s: Sketch) -> str:
     return _odd(s, s.x, lambda sketch, x: sketch.apply("floor", x))
 
 
-_LARGEST = 3.4028234663852886e38
-"""The largest number in single precision."""
-
-
 def _is_finite(s: Sketch) -> str:
     return s.compared("less_equal", s.apply("abs", s.x), s.constant(_LARGEST))
 
@@ -294,6 +314,7 @@ _FORMULAS: dict[str, Formula] = {
     "asin": _asin,
     "asinh": _asinh,
     "atan": _atan,
+    "atan2": _angle,
     "atanh": _atanh,
     "ceil": _ceil,
     "celu": _celu,

@@ -54,7 +54,7 @@ def _without_doubles(draft: Draft) -> None:
     for variable in doubles.values():
         variable.type.dense_tensor.tensor.data_type = kinds.FP32
         if variable.persistable:
-            draft.note_other_type()
+            draft.note_other_description()
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_narrow)

@@ -20,6 +20,14 @@ def _absent(law: str, compute: Callable[[Any], Any], shape: Shape = (1, 4, 6, 8)
     return Example(law=f"absent-{law}", build=lambda: Computed(compute), shape=shape)
 
 
+def _volumes() -> nn.Layer:
+    return nn.Sequential(
+        nn.Conv3D(2, 4, (3, 2, 3), stride=(1, 2, 1), padding=(1, 0, 1), groups=2),
+        nn.ReLU(),
+        nn.Conv3D(4, 3, (2, 1, 3), dilation=(2, 1, 2), padding="SAME"),
+    )
+
+
 EXAMPLES = (
     _absent("functions", lambda x: paddle.log1p(paddle.abs(x))),
     _absent("functions", paddle.atan),
@@ -47,6 +55,43 @@ EXAMPLES = (
     _absent("totals", lambda x: paddle.add_n([x, x * x, paddle.abs(x)])),
     Example(law="absent-totals", build=lambda: Appended("mean", [1], paddle.mean)),
     _absent("norms", lambda x: paddle.linalg.norm(x, "fro", axis=[2, 3])),
-    Example(law="absent-on-x86", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),
-    Example(law="absent-on-arm", build=lambda: nn.Conv3D(2, 3, 1), shape=(1, 2, 3, 4, 5)),
+    _absent("functions", lambda x: paddle.atan2(x, x.flip(1))),
+    Example(law="absent-volumes", build=_volumes, shape=(1, 2, 4, 4, 8)),
+    _absent(
+        "folds",
+        lambda x: functional.fold(
+            functional.unfold(x, [3, 2], strides=[2, 3], paddings=[1, 0]),
+            *([6, 8], [3, 2], [2, 3], [1, 0]),
+        ),
+    ),
+    *(
+        _absent(
+            "grids",
+            lambda x, at=at: functional.affine_grid(
+                x[:, :2, 0, :3], [1, 3, 4, 5], align_corners=at
+            ),
+        )
+        for at in (False, True)
+    ),
+    _absent(
+        "along-axes", lambda x: paddle.take_along_axis(x, paddle.argsort(x, axis=2)[:, :, :3], 2)
+    ),
+    _absent(
+        "along-axes",
+        lambda x: paddle.put_along_axis(x, x.argmax(1, keepdim=True), x[:, 1:2] * 2, 1),
+    ),
+    _absent(
+        "along-axes",
+        lambda x: paddle.put_along_axis(
+            *(x, paddle.argsort(x, axis=3)[:, :, :, :3] // 2, x[:, :, :, 1:4], 3), reduce="add"
+        ),
+    ),
+    *(
+        Example(
+            law=f"absent-on-{where}",
+            build=lambda: nn.Conv3DTranspose(2, 3, 1),
+            shape=(1, 2, 3, 4, 5),
+        )
+        for where in ("x86", "arm")
+    ),
 )

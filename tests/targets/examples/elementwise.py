@@ -8,6 +8,7 @@ from typing import Any
 import paddle
 from paddle.nn import functional
 
+from edgeslim.opspec import Shape
 from tests.targets.examples._layers import Computed, Weighted
 from tests.targets.nets import Example
 
@@ -29,6 +30,13 @@ def _repeated(base: tuple[int, ...], shape: tuple[int, ...] = (2, 3, 4, 5)) -> E
         build=lambda: Weighted(base, lambda x, base: paddle.pow(base, x), 0.3, 1.7),
         shape=shape,
     )
+
+
+def _compared(other: Shape, compare: Callable[[Any, Any], Any]) -> Example:
+    def above(x: Any, other: Any) -> Any:
+        return paddle.cast(compare(x, other), "float32") + x.sum()
+
+    return Example(law="comparisons-of-other-ranks", build=lambda: Weighted(other, above))
 
 
 def _largest_whole_number(x: Any) -> Any:
@@ -53,4 +61,7 @@ EXAMPLES = (
     ),
     Example(law="halves", build=lambda: Computed(lambda x: paddle.round(paddle.floor(4 * x) / 2))),
     Example(law="whole-numbers", build=lambda: Computed(_largest_whole_number)),
+    _compared((1,), lambda x, other: paddle.less_than(other, x)),
+    _compared((4, 1, 8), paddle.greater_than),
+    _compared((8, 1), lambda x, other: paddle.less_equal(x[0], other.reshape([1, 1, 8, 1]))),
 )

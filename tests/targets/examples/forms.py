@@ -7,7 +7,7 @@ from typing import Any
 import paddle
 from paddle import nn
 
-from tests.targets.examples._layers import Computed
+from tests.targets.examples._layers import Computed, Weighted
 from tests.targets.nets import Example
 
 __all__ = ["EXAMPLES"]
@@ -25,6 +25,11 @@ EXAMPLES = (
     ),
     Example(
         law="constants-without-axes", build=lambda: Computed(lambda x: x * paddle.full([], 2.5))
+    ),
+    Example(law="parameters-without-axes", build=lambda: Weighted((), lambda x, w: x.max() - w)),
+    Example(
+        law="parameters-without-axes",
+        build=lambda: Weighted((), lambda x, w: paddle.cast(x > w, "float32") + x.sum()),
     ),
     Example(law="axes-of-truth", build=lambda: Computed(_any_above)),
     Example(

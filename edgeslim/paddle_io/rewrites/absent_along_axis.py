@@ -1,0 +1,89 @@
+"""Elements taken and put along an axis, for which Paddle-Lite 2.13 has no operators.
+
+Elements in a row have numbers, which are computed of those along the axis in floats: whole
+numbers are exact there up to 2**24, and larger tensors are left alone.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.absent import ABSENT_ALONG_AXES
+
+__all__ = ["REWRITE"]
+
+_EXACT = 1 << 24
+
+
+def _taken(s: Sketch) -> str | None:
+    places = _numbers(s)
+    if places is None:
+        return None
+    row = s.reshaped(s.x, [prod(s.shape(s.x))])
+    taken = s.write(
+        "index_select",
+        {"X": row, "Index": places},
+        s.shape(places),
+        element_type=s.element_type(s.x),
+        dim=0,
+    )
+    return s.reshaped(taken, s.shape(s.result_name))
+
+
+def _put(s: Sketch) -> str | None:
+    """Sums of what is put, or what is put where there is nothing that comes twice."""
+    places, value, index = _numbers(s), s.source("Value"), s.source("Index")
+    how = str(s.given("Reduce", "assign"))
+    if places is None or not s.given("Include_self", True):
+        return None
+    if s.shape(value) != s.shape(index) or s.element_type(s.x) != framework().VarType.FP32:
+        return None
+    # Of fewer than two axes the operator ends the process.
+    count, size = prod(s.shape(index)), prod(s.shape(s.x))
+    row, wanted = s.reshaped(s.x, [size, 1]), s.reshaped(places, [count, 1])
+    values = s.reshaped(value, [count, 1])
+    if how == "add":
+        return s.reshaped(_added(s, row, wanted, values), s.shape(s.x))
+    axis = int(s.given("Axis", 0))
+    if how != "assign" or s.shape(index)[axis] != 1:
+        return None
+    nothing, ones = s.constant(0.0, [size, 1]), s.constant(1.0, [count, 1])
+    free = s.scaled(_added(s, nothing, wanted, ones), -1.0, 1.0)
+    kept = s.both("mul", row, free)
+    return s.reshaped(s.both("add", kept, _added(s, nothing, wanted, values)), s.shape(s.x))
+
+
+def _added(s: Sketch, x: str, places: str, values: str) -> str:
+    """Values added at places of a column."""
+    return s.write("scatter_nd_add", {"X": x, "Index": places, "Updates": values}, s.shape(x))
+
+
+def _numbers(s: Sketch) -> str | None:
+    """Of the elements that are meant, among all in a row; None if there are too many."""
+    index = s.source("Index")
+    shape, wanted = s.shape(s.x), s.shape(index)
+    if min(*shape, *wanted) < 1 or len(shape) != len(wanted) or prod(shape) > _EXACT:
+        return None
+    axis = int(s.given("Axis", 0)) % len(shape)
+    apart = [prod(shape[place + 1 :]) for place in range(len(shape))]
+    steps = np.indices(wanted)
+    before = sum(steps[place] * apart[place] for place in range(len(shape)) if place != axis)
+    along = s.cast(index)
+    below = s.cast(s.compared("less_than", along, s.constant(0.0)))
+    along = s.both("add", along, s.scaled(below, float(shape[axis])))
+    numbers = s.scaled(along, float(apart[axis]))
+    if np.any(before):
+        numbers = s.both("add", numbers, s.parameter(np.asarray(before)))
+    numbers = s.reshaped(numbers, [prod(wanted)])
+    return s.cast(numbers, framework().VarType.INT64)
+
+
+_FORMULAS: dict[str, Formula] = {"put_along_axis": _put, "take_along_axis": _taken}
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, ABSENT_ALONG_AXES))
