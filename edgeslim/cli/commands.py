@@ -23,6 +23,7 @@ from edgeslim.cli import (
     space,
     supernet,
     table,
+    targets,
     train,
 )
 from edgeslim.errors import UsageError
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 app.command("doctor")(doctor.command)
 app.command("devices")(devices.command)
+app.command("targets")(targets.command)
 app.command("inspect")(inspect.command)
 app.command("profile")(profile.command)
 app.command("predict")(predict.command)

@@ -20,6 +20,7 @@ from edgeslim.cli.options import (
     Serial,
     StayOn,
     device_choice,
+    names,
     settings_choice,
     shapes,
 )
@@ -112,7 +113,7 @@ def command(
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
     """
-    names, counts = _names(precisions), _counts(threads)
+    asked, counts = names(precisions), _counts(threads)
     gates = Gates(
         latency_ms=None if assert_latency is None else parse_ms(assert_latency),
         speedup=assert_speedup,
@@ -128,7 +129,7 @@ def command(
             out=out,
             input_shapes=shapes(input_shape),
             inputs=inputs,
-            precisions=names,
+            precisions=asked,
             threads=_only(counts),
             laws=laws,
         )
@@ -142,7 +143,7 @@ def command(
             out=out,
             input_shapes=shapes(input_shape),
             inputs=inputs,
-            precisions=names,
+            precisions=asked,
             threads=counts,
             baseline=baseline,
             rounds=rounds,
@@ -183,17 +184,13 @@ def _judge(done: Deployment) -> None:
         raise LimitMissedError("; ".join(missed))
 
 
-def _names(text: str | None) -> tuple[str, ...]:
-    return tuple(each.strip() for each in (text or "").split(",") if each.strip())
-
-
 def _counts(text: str | None) -> tuple[int, ...]:
     """The numbers of ``--threads``.
 
     Raises:
         UsageError: One that is no number.
     """
-    for each in _names(text):
+    for each in names(text):
         if not (each.isascii() and each.isdigit()):
             raise UsageError(f"--threads are numbers like 1,2,4, not {each!r}")
-    return tuple(int(each) for each in _names(text))
+    return tuple(int(each) for each in names(text))

@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from edgeslim.channels.drawing import check_drawing, draw
-from edgeslim.cli.options import shapes
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.met_laws import met_document, print_met
+from edgeslim.cli.options import Laws, names, shapes
+from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.conversion.inspect_model import Inspection, inspect
+from edgeslim.errors import UsageError
+from edgeslim.execution import Target
 from edgeslim.files import write_bytes
 
 __all__ = ["command"]
@@ -30,20 +33,55 @@ def command(
     feature_maps: Annotated[
         bool, typer.Option("--feature-maps", help="List what distillation can compare, by name.")
     ] = False,
+    target: Annotated[
+        list[Target] | None,
+        typer.Option(help="List what this target's kernels get wrong of it; may be repeated."),
+    ] = None,
+    precisions: Annotated[
+        str | None, typer.Option(help="In these, for --target: fp32,fp16; by default its own.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="With so many threads, for --target; by default several.")
+    ] = None,
+    laws: Laws = None,
     as_json: Json = False,
 ) -> None:
     """Say what a model costs and list its parameters.
 
+    With --target also which laws of the target it meets (edgeslim targets), and what is done:
+    written in a form that is right, or refused. Exits with 3 if it is refused.
+
     Example: edgeslim inspect mobilenet-v2 --match '.*[r|d]_weights'
+
+    Example: edgeslim inspect my_model --target arm --precisions fp32,fp16
     """
+    if not target and (precisions, threads, laws) != (None, None, None):
+        raise UsageError("--precisions, --threads and --laws say more of --target; give it as well")
     if graph is not None:
         check_drawing(graph)
-    found = inspect(model, match=match, input_shapes=shapes(input_shape))
+    found = inspect(
+        model,
+        match=match,
+        input_shapes=shapes(input_shape),
+        targets=list(dict.fromkeys(target or [])),
+        precisions=names(precisions),
+        threads=threads,
+        laws=laws,
+    )
     if graph is not None:
         write_bytes(graph, _drawing(found, match).encode())
     if as_json:
         print_json(_document(found))
-        return
+    else:
+        _print(found, match, feature_maps=feature_maps)
+        if target:
+            print_met(found)
+    if found.refused:
+        raise typer.Exit(GAPS)
+
+
+def _print(found: Inspection, match: str, *, feature_maps: bool) -> None:
+    """Tables for people."""
     print_lines(f"{found.name}: input {', '.join(map(str, found.inputs.values()))}")
     print_table(
         ["MACs", "parameters", "PaddleSlim 1.x FLOPs", "MB"],
@@ -131,4 +169,5 @@ def _document(found: Inspection) -> dict[str, object]:
         "fixed": found.channels.fixed,
         "chosen": found.chosen,
         "not_prunable": found.not_prunable,
+        "laws": met_document(found),
     }

@@ -31,6 +31,7 @@ __all__ = [
     "TaskName",
     "Threads",
     "device_choice",
+    "names",
     "only_shape",
     "settings_choice",
     "shapes",
@@ -108,6 +109,11 @@ def device_choice(
         threads=threads,
         power_mode=power_mode,
     )
+
+
+def names(text: str | None) -> tuple[str, ...]:
+    """The names in an option like ``fp32,fp16``."""
+    return tuple(each.strip() for each in (text or "").split(",") if each.strip())
 
 
 def shapes(texts: list[str] | None) -> dict[str, Shape]:

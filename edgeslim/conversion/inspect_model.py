@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgeslim import ops
 from edgeslim.channels.choice import check_pattern, groups_of, matching, not_prunable
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.conversion.model_source import find_model
-from edgeslim.conversion.prepare import prepare
-from edgeslim.files import temporary_folder
+from edgeslim.conversion.precisions import model_in, precisions_of, written_for
+from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.execution import Target
+from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import FLOAT_BYTES, Shape
+from edgeslim.paddle_io.program_operators import operators_of
+from edgeslim.paddle_io.proto import read_program
+from edgeslim.targets import Law, Operator, Place, read_laws
 
-__all__ = ["Inspection", "inspect", "trainable_parameters"]
+__all__ = ["Inspection", "MetLaw", "inspect", "trainable_parameters"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetLaw:
+    """An operator that kernels of a place get wrong.
+
+    Args:
+        place: The place.
+        law: What is known of the kernels.
+        operator: It.
+        is_rewritten: Whether it is written in a form that is right; else the model is refused.
+    """
+
+    place: Place
+    law: Law
+    operator: Operator
+    is_rewritten: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +61,7 @@ class Inspection:
         chosen: Names of the channel groups that the regular expression chooses.
         not_prunable: Why they cannot be pruned, of the parameters that were asked for.
         graph: The network itself.
+        met: Which laws of the places that were asked for it meets; see `edgeslim.targets`.
     """
 
     name: str
@@ -54,10 +78,23 @@ class Inspection:
     chosen: tuple[str, ...]
     not_prunable: Mapping[str, str]
     graph: Graph
+    met: tuple[MetLaw, ...] = ()
+
+    @property
+    def refused(self) -> tuple[MetLaw, ...]:
+        """What keeps it from being converted for one of the places."""
+        return tuple(each for each in self.met if not each.is_rewritten)
 
 
 def inspect(
-    model: str, *, match: str = "", input_shapes: Mapping[str, Shape] | None = None
+    model: str,
+    *,
+    match: str = "",
+    input_shapes: Mapping[str, Shape] | None = None,
+    targets: Sequence[Target] = (),
+    precisions: Sequence[str] = (),
+    threads: int | None = None,
+    laws: Path | None = None,
 ) -> Inspection:
     """Looks into a model.
 
@@ -66,6 +103,10 @@ def inspect(
         match: Regular expression; only parameters whose names it matches from their start
             are listed, as in PaddleSlim 1.x.
         input_shapes: Shapes of open inputs by name, or under an empty name.
+        targets: For which it is looked up what their kernels get wrong of it.
+        precisions: In which, as for `deploy`; by default its own.
+        threads: With how many threads; by default several.
+        laws: File with what is known of another version of the library.
 
     Raises:
         UsageError, BadFileError, ModelError: The model is not what it should be.
@@ -73,8 +114,15 @@ def inspect(
     """
     check_pattern(match)
     source = find_model(model)
+    book = None if laws is None else read_laws(laws)
     with temporary_folder() as folder:
-        prepared = prepare(source, folder, input_shapes=input_shapes)
+        prepared = prepare(source, folder / "model", input_shapes=input_shapes)
+        places = [
+            Place.of(target, precision, threads, book)
+            for target in targets
+            for precision in precisions_of(precisions, prepared, target)
+        ]
+        met = tuple(each for place in places for each in _met(prepared, place, folder))
     graph, channels = prepared.graph, channels_of(prepared.graph)
     asked = matching(graph.parameters, match)
     reasons = {name: not_prunable(channels, name) for name in asked} if match else {}
@@ -94,7 +142,22 @@ def inspect(
         chosen=groups_of(channels, asked) if match else (),
         not_prunable={name: reason for name, reason in reasons.items() if reason},
         graph=graph,
+        met=met,
     )
+
+
+def _met(model: PreparedModel, place: Place, folder: Path) -> list[MetLaw]:
+    """The laws of a place that a model meets."""
+    scratch = folder / f"{place.target.value}.{place.precision.value}"
+    source = model_in(model, place.precision, scratch / "floats")
+    written = written_for(source, place, new_folder(scratch))
+    refused = place.violations(operators_of(read_program(written.program)))
+    return [
+        MetLaw(place=place, law=each.law, operator=each.operator, is_rewritten=is_rewritten)
+        for found, is_rewritten in ((refused, False), (written.rewritten, True))
+        for each in found
+        if each.law.is_about(place)
+    ]
 
 
 def trainable_parameters(graph: Graph) -> int:

@@ -20,6 +20,7 @@ from edgeslim.targets._law import (
     Law,
     Operator,
 )
+from edgeslim.targets._page import law_page, told_answer, told_place
 from edgeslim.targets._place import Place
 
 __all__ = [
@@ -38,5 +39,8 @@ __all__ = [
     "Violation",
     "kernel_names",
     "known_laws",
+    "law_page",
     "read_laws",
+    "told_answer",
+    "told_place",
 ]

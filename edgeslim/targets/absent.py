@@ -127,7 +127,7 @@ def _without(kernels: frozenset[Kernels], where: str) -> Law:
     return Law(
         name=f"absent-on-{where}",
         operators=(),
-        condition="of any other kind that opt lists no kernels of",
+        condition="any other kind without kernels",
         meets=_has_none(min(kernels)),
         happens=_NONE,
         kernels=kernels,

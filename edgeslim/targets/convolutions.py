@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
 __all__ = ["LAWS", "TRANSPOSED_DEPTHWISE"]
 
@@ -32,6 +32,7 @@ TRANSPOSED_DEPTHWISE = Law(
     meets=_is_transposed_depthwise,
     happens="what comes out depends on what ran before",
     kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
     rewrite="transposed-depthwise",
     form="in its general form, by filters with a column of noughts",
     mend="give explicit paddings",

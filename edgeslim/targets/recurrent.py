@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERYWHERE, Kernels, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
 
 __all__ = ["LAWS", "LENGTHS", "MOST_STEPS", "OTHER_CELLS", "STATES"]
 
@@ -27,6 +27,7 @@ OTHER_CELLS = Law(
     meets=_is_another_cell,
     happens="it is converted, and ends the run",
     kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
     rewrite="written-out-rnn",
     form="step by step",
     mend=_MEND,
@@ -40,6 +41,7 @@ LENGTHS = Law(
     meets=lambda operator: "SequenceLength" in operator.inputs,
     happens="it is converted, and ends the run",
     kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
     rewrite="written-out-rnn",
     form="step by step",
     mend=_MEND,
@@ -53,6 +55,7 @@ STATES = Law(
     meets=lambda operator: "State" in operator.read,
     happens="they are never written",
     kernels=frozenset({Kernels.X86}),
+    precisions=EVERY_PRECISION,
     rewrite="written-out-rnn",
     form="step by step",
     mend=_MEND,
