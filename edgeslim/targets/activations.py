@@ -46,7 +46,7 @@ SIGNS = Law(
     precisions=EVERY_PRECISION,
     rewrite="signs",
     form="by comparisons",
-    source="lite/backends/arm/math/activation.cc (sign)",
+    source="lite/kernels/arm/activation_extra_compute.cc (SignCompute)",
 )
 
 LARGE_TANGENTS = Law(

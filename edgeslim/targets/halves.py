@@ -15,6 +15,7 @@ from edgeslim.targets.pools import Pool, pool_of
 __all__ = [
     "CONSTANTS_IN_ACTIVATED_SUMS",
     "CONSTANTS_OF_BOTH_WIDTHS",
+    "COUNTED_BEHIND",
     "CUT_WINDOWS",
     "LAWS",
     "LONG_CASTS",
@@ -96,8 +97,41 @@ def _is_cut(operator: Operator) -> bool:
         pool is not None
         and pool.largest
         and pool.windows[0] == pool.windows[1]
+        and not _is_three_by_two(pool)
         and any(needed > given for needed, given in zip(pool.needed, pool.behind, strict=True))
     )
+
+
+def _is_three_by_two(pool: Pool) -> bool:
+    """Whether the kernel for windows of 3x3 two steps apart takes it, which looks at bounds."""
+    return (
+        pool.windows == (3, 3)
+        and pool.steps == (2, 2)
+        and {*pool.before, *pool.behind} in ({0}, {1})
+        and min(pool.extents) > 3
+    )
+
+
+def _counts_otherwise(operator: Operator) -> bool:
+    pool = _has_windows(operator)
+    if pool is None or pool.largest or pool.exclusive:
+        return False
+    return any(pool.counted(axis) != _counted(pool, axis) for axis in range(2))
+
+
+def _counted(pool: Pool, axis: int) -> list[int]:
+    """How much of each window along an axis the kernel counts, with the padding."""
+    window, extent = pool.windows[axis], pool.extents[axis]
+    before, end = pool.before[axis], extent + pool.behind[axis]
+    result = []
+    for start in pool.starts(axis):
+        first = max(start, 0)
+        if start + window < extent:
+            result.append(window)
+            continue
+        more = before if first < before and first + window > end else 0
+        result.append(min(first + window, end) - first + more)
+    return result
 
 
 def _is_of_squares(operator: Operator) -> bool:
@@ -127,7 +161,6 @@ def _is_behind_a_convolution(operator: Operator) -> bool:
 _FLOATS_OF = {
     "cast": ("X",),
     "expand": ("X",),
-    "fill_any_like": ("X",),
     "gather_nd": ("X",),
     "increment": ("X",),
     "set_value": ("ValueTensor",),
@@ -172,12 +205,24 @@ LARGEST_OF_FOUR = Law(
 CUT_WINDOWS = Law(
     name="cut-windows",
     operators=("pool2d",),
-    condition="the largest elements of square windows of which the last reach behind the padding",
+    condition="the largest elements of square windows of which the last reach behind the padding, "
+    "but for windows of 3x3 two steps apart",
     meets=_is_cut,
     happens="elements of the next row or channel are looked at",
     precisions=_HALVES,
     answer=Answer.FP32,
     source=f"{_POOLS} (pooling_common_max_fp16)",
+)
+
+COUNTED_BEHIND = Law(
+    name="counted-behind",
+    operators=("pool2d",),
+    condition="an average that counts the padding, where that behind is not that before",
+    meets=_counts_otherwise,
+    happens="another number of elements is divided by than in 32 bits",
+    precisions=_HALVES,
+    answer=Answer.FP32,
+    source=f"{_POOLS} (pooling_basic_fp16)",
 )
 
 SQUARE_MAXIMA = Law(
@@ -279,6 +324,7 @@ LONG_CASTS = Law(
 LAWS = (
     LARGEST_OF_FOUR,
     CUT_WINDOWS,
+    COUNTED_BEHIND,
     SQUARE_MAXIMA,
     ODD_ROWS,
     SCALED_CONVOLUTIONS,

@@ -75,7 +75,18 @@ EXAMPLES = (
         kind="pool2d",
     ),
     Example(law="cut-windows", compute=_pooled(4, stride=3, ceil_mode=True), kind="pool2d"),
-    Example(law="cut-windows", compute=_pooled(3, stride=2, ceil_mode=True), kind="pool2d"),
+    Example(
+        law="cut-windows",
+        compute=_pooled(3, stride=2, ceil_mode=True, padding=[0, 1]),
+        kind="pool2d",
+    ),
+    Example(
+        law="counted-behind",
+        compute=lambda net, x: functional.avg_pool2d(
+            net.first(x), [3, 2], stride=[2, 1], padding="SAME", exclusive=False
+        ),
+        kind="pool2d",
+    ),
     Example(
         law="odd-rows",
         compute=lambda net, x: functional.adaptive_avg_pool2d(
@@ -171,6 +182,18 @@ def test_what_meets_a_law_is_right_in_fp16(
         assert np.abs(expected - exact).max() <= 1e-5 * most
         whole = expected.dtype.kind == "i"  # of which one on either side is as near
         assert np.abs(expected - rounded).max() <= (1 if whole else 1e-2 * most)
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_windows_of_three_that_are_cut_have_a_kernel_that_is_right(
+    padding: int, tmp_path: Path
+) -> None:
+    paddle.seed(0)
+    net = Net(_pooled(3, stride=2, padding=padding, ceil_mode=True))
+    written = written_for(
+        prepare_layer(net, SHAPE, tmp_path / "model", name="net"), PLACE, tmp_path
+    )
+    assert not {each.law for each in written.rewritten} & set(LAWS)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=_named)

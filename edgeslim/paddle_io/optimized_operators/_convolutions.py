@@ -51,8 +51,9 @@ def _finished(result: Any, given: Slots, scales: Rounding | None, act: Any) -> A
 def geometry(
     call: OperatorCall, sizes: Sequence[int], window: Sequence[int]
 ) -> tuple[list[int], list[int]]:
-    """Padding before and behind each axis, and dilations."""
-    strides, dilations = attribute(call, "strides"), list(attribute(call, "dilations"))
+    """Padding before and behind each axis, and dilations, of convolutions and pooling."""
+    strides = attribute(call, "strides")
+    dilations = list(call.attributes.get("dilations", [1] * len(strides)))  # none of pooling
     paddings = list(attribute(call, "paddings"))
     if len(paddings) == len(strides):
         paddings = [side for each in paddings for side in (each, each)]

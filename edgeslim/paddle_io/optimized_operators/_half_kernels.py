@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from edgeslim.optimized_program import OperatorCall
+from edgeslim.paddle_io.optimized_operators._half_means import pooling
 from edgeslim.paddle_io.optimized_operators._half_sums import (
     convolution,
     full_connection,
@@ -57,13 +58,8 @@ _STEPS: Mapping[str, int] = {
 _OTHER_STEPS = 1000
 """Of operators of which nobody here knows how they round: those of a large product."""
 
-_PARTS_OF_MEANS = 64
-"""A mean of everything is added up in eight sums, each an eighth of it."""
-
 _GROWING = 3
 """A sum of numbers that are alike is a third of its square, on the average, while it grows."""
-
-_LARGEST = 65504.0
 
 
 def is_half(call: OperatorCall) -> bool:
@@ -109,34 +105,6 @@ def _everywhere(exact: Meaning, steps: int, draw: np.random.Generator) -> Meanin
             ]
             for slot, results in exact(given).items()
         }
-
-    return compute
-
-
-def _pooling(call: OperatorCall, exact: Meaning, draw: np.random.Generator) -> Meaning:
-    if attribute(call, "pooling_type") == "max":
-        return exact
-    whole = bool(attribute(call, "global_pooling"))
-    own = call.attributes
-    plain = tuple(attribute(call, "ksize")) in {(2, 2), (3, 3)}
-
-    def compute(given: Slots) -> Slots:
-        from paddle import to_tensor
-
-        images = only(given, "X")
-        (found,) = (each.numpy() for each in exact(given)["Out"])
-        window = tuple(attribute(call, "ksize"))
-        if whole or own.get("adaptive"):
-            window = tuple(
-                -(-size // out) for size, out in zip(images.shape[2:], found.shape[2:], strict=True)
-            )
-        terms = int(np.prod(window))
-        lanes = _PARTS_OF_MEANS if whole else _GROWING
-        start = np.zeros((), np.float32)
-        result = HalfSum(start, draw).added(found, terms, lanes=lanes).total
-        if not whole and not plain:
-            result = np.where(np.abs(found) * terms > _LARGEST, np.inf * np.sign(found), result)
-        return {"Out": (to_tensor(result.astype(np.float32)),)}
 
     return compute
 
@@ -204,7 +172,7 @@ _OWN: Mapping[str, Callable[[OperatorCall, Meaning, np.random.Generator], Meanin
     **dict.fromkeys(("mul", "matmul", "matmul_v2"), _sums(matrix_product)),
     "batch_norm": _batch_norm,
     "fc": _sums(full_connection),
-    "pool2d": _pooling,
+    "pool2d": pooling,
     "softmax": _softmax,
     "tanh": _tanh,
 }

@@ -1,4 +1,4 @@
-"""Signs by comparisons: Paddle-Lite 2.13 reads its own output on arm, and has none on x86."""
+"""Signs by comparisons: the kernel of Paddle-Lite 2.13 for arm ends the run, and x86 has none."""
 
 from __future__ import annotations
 

@@ -1,0 +1,77 @@
+"""Convolutions with filters that are computed, as products of matrices.
+
+The kernels of Paddle-Lite 2.13 arrange a filter when a network runs for the first time, and use it
+for all inputs that come.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.computed import COMPUTED_FILTERS
+
+__all__ = ["REWRITE"]
+
+
+def _multiplied(s: Sketch) -> str:
+    filters, made = s.source("Filter"), s.shape(s.result("Output"))
+    count, width, *window = s.shape(filters)
+    batch, groups = s.shape(s.x)[0], int(s.given("groups", 1))
+    taps, places = width * prod(window), prod(made[2:])
+    columns = _columns(s, window, made)
+    if groups == 1:
+        columns = s.reshaped(columns, [batch, taps, places])
+        product = s.product(s.reshaped(filters, [count, taps]), columns, [batch, count, places])
+    else:
+        each = count // groups
+        columns = s.reshaped(columns, [batch, groups, taps, places])
+        rows = s.reshaped(filters, [1, groups, each, taps])
+        product = s.product(rows, columns, [batch, groups, each, places])
+    return s.reshaped(product, made)
+
+
+def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
+    """What the taps read at each place; of one tap at each pixel, the picture itself."""
+    batch, channels = s.shape(s.x)[:2]
+    strides = [int(step) for step in s.given("strides", (1, 1))]
+    dilations = [int(step) for step in s.given("dilations", (1, 1))]
+    if s.given("padding_algorithm", "EXPLICIT") == "SAME":
+        dilations = [1, 1]
+    sides = _sides(s, window, strides)
+    if window == [1, 1] and strides == [1, 1] and not any(sides):
+        return s.x
+    return s.write(
+        "unfold",
+        {"X": s.x},
+        [batch, channels * prod(window), prod(made[2:])],
+        output="Y",
+        kernel_sizes=tuple(window),
+        strides=tuple(strides),
+        paddings=(sides[0], sides[2], sides[1], sides[3]),
+        dilations=tuple(dilations),
+    )
+
+
+def _sides(s: Sketch, window: list[int], strides: list[int]) -> list[int]:
+    """Padding above, below, on the left and on the right."""
+    algorithm = s.given("padding_algorithm", "EXPLICIT")
+    if algorithm == "VALID":
+        return [0, 0, 0, 0]
+    if algorithm == "SAME":
+        sides = []
+        for extent, taps, step in zip(s.shape(s.x)[2:], window, strides, strict=True):
+            missing = max(0, (-(-extent // step) - 1) * step + taps - extent)
+            sides += [missing // 2, missing - missing // 2]
+        return sides
+    given = [int(side) for side in s.given("paddings", (0, 0))]
+    return given if len(given) == 4 else [side for side in given for _ in range(2)]
+
+
+# Before the operators: their stacks of matrices are made equal there.
+REWRITE = Rewrite(
+    stage=Stage.FORMULAS,
+    apply=rewritten(dict.fromkeys(COMPUTED_FILTERS.operators, _multiplied), COMPUTED_FILTERS),
+)
