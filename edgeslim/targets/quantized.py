@@ -11,6 +11,7 @@ __all__ = [
     "ACTIVATIONS_WITHIN_X86",
     "ACTIVATION_BITS",
     "CLIPS_WITHIN_PRODUCTS_ARM",
+    "GROUPS_WITHOUT_BIAS_X86",
     "LAWS",
     "ODD_SIZES_X86",
     "PRODUCTS_X86",
@@ -122,6 +123,19 @@ ODD_SIZES_X86 = Law(
     source="lite/backends/x86/math/calib.cc",
 )
 
+GROUPS_WITHOUT_BIAS_X86 = Law(
+    name="int8-groups-without-bias",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="of what was rounded, in groups and without a bias or a norm behind it",
+    meets=None,
+    happens="a bias that is not there is read for all groups but the first, which ends the run",
+    kernels=_X86,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="in groups without a bias in floats",
+    source="lite/kernels/x86/conv_compute.cc",
+)
+
 ACTIVATIONS_WITHIN_X86 = Law(
     name="int8-activations-within",
     operators=("hard_swish", "leaky_relu"),
@@ -168,6 +182,7 @@ LAWS = (
     WEIGHT_BITS_X86,
     PRODUCTS_X86,
     ODD_SIZES_X86,
+    GROUPS_WITHOUT_BIAS_X86,
     ACTIVATIONS_WITHIN_X86,
     CLIPS_WITHIN_PRODUCTS_ARM,
     SWISH_WITHIN_DEPTHWISE_ARM,

@@ -8,17 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile
-from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.deployment.proving import Claim, open_prover, prove_running, truth_for
-from edgeslim.errors import ProgramError, RunnerError
+from edgeslim.errors import ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.device_session import open_device
+from edgeslim.training.program_net import load_program_net
+from edgeslim.training.quantization.calibrate import calibrate
+from edgeslim.training.quantization.settings import QuantizationSettings
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +59,9 @@ def shifted(x: Any, value: Any) -> Any:
     return x * value - load_paddle().full([], 2.0)
 
 
-def claim(model: PreparedModel, target: Target, folder: Path) -> Claim:
+def claim(
+    model: PreparedModel, target: Target, folder: Path, precision: Precision = Precision.FP32
+) -> Claim:
     """Straight through the optimizer, whatever is known to go wrong."""
     path = convert_one(
         Conversion(
@@ -62,10 +69,11 @@ def claim(model: PreparedModel, target: Target, folder: Path) -> Claim:
             parameters=model.parameters,
             target=target,
             output=folder / f"net.{target.value}",
+            precision=precision,
         )
     )
     file = OptimizedFile(path=path, facts=read_optimized_model(path))
-    return Claim(model=model, file=file, target=target, precision=Precision.FP32)
+    return Claim(model=model, file=file, target=target, precision=precision)
 
 
 def test_a_twin_that_ends_the_runtime_proves_nothing_and_refuses_nothing(tmp_path: Path) -> None:
@@ -95,3 +103,29 @@ def test_what_only_large_inputs_show_is_seen_on_the_runtime(tmp_path: Path) -> N
         assert prove_running(session, mine, truth.quiet, tmp_path).max_rel < 1e-5
         with pytest.raises(RunnerError, match=message):
             prove_running(session, mine, truth, tmp_path)
+
+
+def test_a_wrong_twin_of_integers_proves_nothing_and_refuses_nothing(tmp_path: Path) -> None:
+    """Weights of 8 bits, of which the kernels of x86 cut off sums of two."""
+    paddle = load_paddle()
+    paddle.seed(0)
+    shape = (1, 3, 16, 16)
+    batch = np.random.default_rng(0).standard_normal((4, *shape[1:])).astype(np.float32)
+    ones = paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(1.0))
+    net = paddle.nn.Conv2D(3, 4, 3, weight_attr=ones)
+    floats = prepare_layer(net, shape, tmp_path / "floats", name="net")
+    small = calibrate(load_program_net(floats.prefix), [batch], QuantizationSettings())
+    small.save(tmp_path / "int8")
+    model = prepare(SavedModel.at(tmp_path / "int8", name="net"), tmp_path / "model")
+    here, there = (
+        claim(model, each, tmp_path, Precision.INT8) for each in (Target.X86, Target.ARM)
+    )
+    wrong = "net computes something else on host in int8"
+    with open_prover() as prover:
+        with pytest.raises(ModelError, match=wrong):
+            prover.prove(here, tmp_path)
+        proof = prover.prove(there, tmp_path)
+    assert proof.by == ("interpreter",)
+    assert proof.difference.lost < 1e-2
+    (gap,) = proof.gaps
+    assert f"no runtime has run its kernels, since the same model for x86 is wrong: {wrong}" in gap

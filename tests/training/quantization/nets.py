@@ -13,7 +13,7 @@ from paddle import nn
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.training.program_net import ProgramNet, load_program_net
 
-__all__ = ["SHAPE", "Residual", "Small", "images", "made", "program_net"]
+__all__ = ["SHAPE", "Grouped", "Residual", "Small", "images", "made", "program_net"]
 
 SHAPE = (1, 3, 16, 16)
 
@@ -40,6 +40,20 @@ class Small(nn.Layer):
         images = self.activation(self.depthwise_norm(self.depthwise(images)))
         images = F.relu(self.pointwise(images))
         return self.scores(F.adaptive_avg_pool2d(images, 1).flatten(1))
+
+
+class Grouped(nn.Layer):
+    """Convolutions in groups without a bias, one of them behind and before others with one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2D(3, 8, 3, padding=1)
+        self.groups = nn.Conv2D(8, 8, 3, padding=1, groups=4, bias_attr=False)
+        self.last = nn.Conv2D(8, 4, 1)
+
+    def forward(self, images: Any) -> Any:
+        images = F.relu(self.first(images))
+        return self.last(F.relu(self.groups(images)) + self.groups(images))
 
 
 class Residual(nn.Layer):

@@ -29,7 +29,15 @@ from edgeslim.training.quantization.calibrate import calibrate
 from edgeslim.training.quantization.settings import WEIGHT_TYPES, QuantizationSettings
 from tests.tools import require_module, run_python
 from tests.training.quantization.integers import run_integers
-from tests.training.quantization.nets import SHAPE, Residual, Small, images, made, program_net
+from tests.training.quantization.nets import (
+    SHAPE,
+    Grouped,
+    Residual,
+    Small,
+    images,
+    made,
+    program_net,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +154,26 @@ def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path)
     (expected,) = run_in_paddle(tmp_path / "x86", {feed: given})
     step = np.abs(expected).max() / 127
     np.testing.assert_allclose(np.load(tmp_path / "found.npy"), expected, atol=step)
+
+
+@pytest.mark.parametrize("louder", [1.0, 5.0])
+@pytest.mark.parametrize("name", [*NETS, "grouped"])
+def test_on_x86_nothing_of_a_quantized_network_is_lost_that_is_kept_in_floats(
+    name: str, louder: float, tmp_path: Path
+) -> None:
+    """Activations beyond their scale are cut off there as well."""
+    paddle.seed(0)
+    model = quantized(made({**NETS, "grouped": Grouped}[name]()), tmp_path, weight_bits=7)
+    file = optimize(model, Target.X86, tmp_path / "x86")
+    assert "int8" in file.facts.computes_in
+    given = louder * images(1, 9)
+    np.save(tmp_path / "given.npy", given)
+    run_python(RUN, file.path, tmp_path / "given.npy", tmp_path / "found.npy")
+    (feed,) = model.graph.feeds
+    (expected,) = run_in_paddle(model.prefix, {feed: given})
+    found = np.load(tmp_path / "found.npy").reshape(expected.shape)
+    # Rounding that is left out here and there is all that differs.
+    np.testing.assert_allclose(found, expected, atol=0.03 * np.abs(expected).max())
 
 
 def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
