@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeslim.conversion.model_inputs import noise_inputs
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
-from edgeslim.execution import Target
+from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
@@ -54,6 +54,7 @@ def operator_jobs(
     states: tuple[Sampling, ...],
     name: str = "operator",
     place: Place | None = None,
+    precision: Precision = Precision.FP32,
 ) -> list[Job | EdgeslimError]:
     """Makes a job of each operator; what cannot be made is an error in its place.
 
@@ -64,6 +65,7 @@ def operator_jobs(
         states: How each is timed.
         name: Start of their names; jobs of one batch must differ in it.
         place: Where they run; one that no network may have there is an error. By default none is.
+        precision: What they are converted to.
     """
     results: list[Job | EdgeslimError] = [ModelError("not converted")] * len(specs)
     conversions: dict[int, Conversion] = {}
@@ -82,6 +84,7 @@ def operator_jobs(
             parameters=prefix.with_suffix(".pdiparams"),
             target=target,
             output=prefix,
+            precision=precision,
         )
     for index, converted in zip(conversions, convert(list(conversions.values())), strict=True):
         if converted.error is not None:

@@ -28,6 +28,7 @@ from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import LOCAL, DeviceSession
 from edgeslim.profiling.drift import DriftWatch
+from edgeslim.profiling.half_floats import check_precision
 from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.progress import SILENT, Progress
 from edgeslim.targets import Place
@@ -150,6 +151,7 @@ def all_ways(
     errors: list[ModelError | ProgramError] = []
     for precision in precisions:
         try:
+            check_precision(sessions[0], precision)
             source = model_in(model, precision, folder / precision.value)
             right, wrong = _judged(source, sessions, precision)
             if not right:

@@ -94,6 +94,7 @@ class DeviceFacts:
         api: Level of Android's interface; 0 is none.
         memory_mb: Its memory; 0 is not known.
         glibc: Version of its C library, if that is glibc and it says so.
+        has_halves: Whether all its cores compute in 16-bit floats; None is not known.
     """
 
     hardware: str
@@ -109,6 +110,7 @@ class DeviceFacts:
     api: int = 0
     memory_mb: int = 0
     glibc: str = ""
+    has_halves: bool | None = None
 
     @property
     def kernels(self) -> frozenset[Kernels]:
@@ -178,6 +180,7 @@ def _android(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Devi
         model=sold_as,
         android=said.get("ro.build.version.release", ""),
         api=_number(said.get("ro.build.version.sdk")),
+        has_halves=_has_halves(info),
         memory_mb=_number(said.get("memory")) // 1024,
     )
 
@@ -228,6 +231,7 @@ def _linux(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Device
         unit=said.get("serial") or (info.get("Serial") or [""])[0],
         model=board,
         memory_mb=_number(said.get("memory")) // 1024,
+        has_halves=_has_halves(info),
         glibc=said.get("glibc", "").removeprefix("glibc "),
     )
 
@@ -257,6 +261,17 @@ def _line(name: str, chip: str | None, cores: int) -> str:
 
 def _number(text: str | None) -> int:
     return int(text) if text and re.fullmatch(r"\d{1,18}", text) else 0
+
+
+def _has_halves(info: Mapping[str, Sequence[str]]) -> bool | None:
+    """Whether vectors of 16-bit floats are computed with, which Armv8.2 may have.
+
+    What a system of 32 bits shows of a newer processor (``neon``) proves nothing.
+    """
+    features = [set(text.split()) for text in info.get("Features", [])]
+    if features and all("asimdhp" in each for each in features):
+        return True
+    return False if any("asimd" in each for each in features) else None
 
 
 def _cores(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> int:

@@ -20,6 +20,7 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.profiling.device_session import open_device
+from edgeslim.profiling.half_floats import check_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,7 @@ def loaded(
     with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
         target = session.execution.target
         (chosen,) = precisions_of((precision,) if precision else (), model, target)
+        check_precision(session, chosen)
         source = model_in(model, chosen, here / "model")
         file = optimize(source, target, here / model.name, place=session.place(chosen))
         claim = Claim(model=source, file=file, target=target, precision=chosen)

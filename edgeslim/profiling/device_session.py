@@ -337,13 +337,19 @@ def _proved(runner: Runner, profile: DeviceProfile, facts: DeviceFacts) -> str:
 
 
 def prove_runner(runner: Runner, execution: Execution) -> str:
-    """Converts one small operator and runs it; returns the version of Paddle-Lite."""
+    """Converts one small operator and runs it; returns the version of Paddle-Lite.
+
+    Raises:
+        ProgramError: ``opt`` or the runner does not work.
+        RunnerError: The runner refuses.
+    """
     with temporary_folder() as folder:
         (prepared,) = operator_jobs(
             [reference_operator()],
             execution.target,
             folder,
             states=(Sampling(minimum_samples=3, minimum_s=0, maximum_s=1),),
+            precision=execution.precision,
         )
         if isinstance(prepared, EdgeslimError):
             raise prepared

@@ -15,7 +15,9 @@ from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.device_state.heat import heat
 from edgeslim.errors import DeviceFullError, EdgeslimError, RunnerError
+from edgeslim.execution import Target
 from edgeslim.profiling.device_session import choose_runner, fitted, prove_runner
+from edgeslim.profiling.half_floats import library_has_halves
 from edgeslim.profiling.start_faults import start_faults
 from edgeslim.runner.runners import NativeRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
@@ -120,7 +122,7 @@ def _way(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Iterator[li
         yield [
             Check(name=fault.name, ok=False, found=fault.found, mend=fault.mend) for fault in faults
         ]
-        yield [Check(name="runner", ok=True, found=f"the {runner.name} runner")]
+        yield [Check(name="runner", ok=True, found=_told(runner, profile))]
         if can_run:
             yield [_runs(runner, profile)]
 
@@ -203,6 +205,12 @@ def _state(transport: Transport) -> Check:
         mend="let it cool down; measuring waits for that",
         needed=False,
     )
+
+
+def _told(runner: Runner, profile: DeviceProfile) -> str:
+    halves = library_has_halves(runner) if profile.target is Target.ARM else None
+    known = "" if halves is None else f", {'with' if halves else 'without'} kernels of fp16"
+    return f"the {runner.name} runner{known}"
 
 
 def _runs(runner: Runner, profile: DeviceProfile) -> Check:

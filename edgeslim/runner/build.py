@@ -28,7 +28,7 @@ from edgeslim.runner.elf import newest, read_elf
 from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.version import __version__
 
-__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner"]
+__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner", "has_half_kernels"]
 
 PROGRAM = "edgeslim_runner"
 """File name of the program."""
@@ -44,6 +44,8 @@ _ANDROID_API = 21
 
 _COMPILER_S = 600.0
 _RELEASE = re.compile(rb"\0(v2\.\d+[\w.-]*)\0")
+_TO_HALVES = re.compile(rb"(?<![A-Za-z_])fp32_to_fp16\0")
+"""Name of the kernel that makes halves of floats; those of halves come with it or not at all."""
 
 
 class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,15 @@ def find_runner(target: str) -> tuple[Path, BuiltRunner] | None:
                 )
         return folder, built
     return None
+
+
+def has_half_kernels(folder: Path, built: BuiltRunner) -> bool:
+    """Whether the library of a built runner has kernels of 16-bit floats.
+
+    Paddle-Lite leaves them out unless it is built with ``--with_arm82_fp16=ON``
+    (``cmake/configure.cmake``, ``ENABLE_ARM_FP16``).
+    """
+    return any(_TO_HALVES.search((folder / name).read_bytes()) for name in built.files)
 
 
 def build_runner(

@@ -5,9 +5,13 @@ from __future__ import annotations
 CPU = "/sys/devices/system/cpu"
 
 
-def _cores(parts: list[tuple[str, str]]) -> str:
+ARMV8 = "fp asimd evtstrm aes"
+ARMV82 = f"{ARMV8} atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp"
+
+
+def _cores(parts: list[tuple[str, str]], features: str = ARMV8) -> str:
     return "\n".join(
-        f"processor\t: {number}\nBogoMIPS\t: 38.40\nFeatures\t: fp asimd evtstrm aes\n"
+        f"processor\t: {number}\nBogoMIPS\t: 38.40\nFeatures\t: {features}\n"
         f"CPU implementer\t: {maker}\nCPU architecture: 8\nCPU variant\t: 0xd\n"
         f"CPU part\t: {part}\nCPU revision\t: 14\n"
         for number, (maker, part) in enumerate(parts)
@@ -37,7 +41,7 @@ ro.serialno=99161FFAZ0045K
 cpuinfo:
 Processor\t: AArch64 Processor rev 14 (aarch64)
 """
-    + _cores([("0x51", "0x805")] * 4 + [("0x51", "0x804")] * 4)
+    + _cores([("0x51", "0x805")] * 4 + [("0x51", "0x804")] * 4, ARMV82)
     + "\nHardware\t: Qualcomm Technologies, Inc SM8150\n"
 )
 
@@ -147,5 +151,5 @@ cpuinfo:
 )
 
 SERVER = f"machine=aarch64\nkernel=Linux\n{CPU}/present=0-1\nbits=64\ncpuinfo:\n" + _cores(
-    [("0x41", "0xd0c")] * 2
+    [("0x41", "0xd0c")] * 2, ARMV82
 )

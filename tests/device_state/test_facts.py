@@ -115,6 +115,23 @@ def test_kernels_are_those_of_the_programs_that_it_runs(text: str, kernels: set[
     assert parse_facts(text).kernels == kernels
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (said.PIXEL_4, True),
+        (said.PIXEL_4.replace("asimdhp", "", 1), False),  # of one core
+        (said.SERVER, True),
+        (said.RASPBERRY_PI, False),
+        (said.TINKER_BOARD, None),
+        (said.RASPBERRY_PI.replace(said.ARMV8, "half thumb neon vfpv4"), None),
+        (said.IPHONE_X, None),
+        (said.WORKSTATION, None),
+    ],
+)
+def test_halves_are_computed_with_where_every_core_says_so(text: str, known: bool | None) -> None:
+    assert parse_facts(text).has_halves is known
+
+
 def test_the_old_android_of_a_board_without_a_name() -> None:
     found = parse_facts("machine=armv7l\nandroid=yes\nro.board.platform=rk3288\n")
     assert found.hardware == "unknown phone, rk3288, 0 cores"

@@ -26,7 +26,13 @@ from edgeslim.errors import (
 )
 from edgeslim.files import write_json
 from edgeslim.runner import build as build_module
-from edgeslim.runner.build import PROGRAM, BuiltRunner, build_runner, find_runner
+from edgeslim.runner.build import (
+    PROGRAM,
+    BuiltRunner,
+    build_runner,
+    find_runner,
+    has_half_kernels,
+)
 from edgeslim.runner.build_targets import BUILD_TARGETS, LIBRARY
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.runners import NativeRunner
@@ -107,6 +113,24 @@ def test_a_board_s_runner_is_built_whole_and_found(here: Path, target: str) -> N
     assert runner.command() == [str((folder / PROGRAM).resolve())]
     expected = {"LD_LIBRARY_PATH": str(folder.resolve()), "OMP_NUM_THREADS": "2"}
     assert runner.environment() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        (b"\0relax_fp32_to_fp16\0", False),
+        (b"12fp32_to_fp16EPKfPDhi\0", False),
+        (b"\0fp32_to_fp16\0", True),
+        (b"\0calib,kARM,kFP16,kNCHW,fp32_to_fp16\0", True),
+    ],
+)
+def test_a_library_says_whether_it_has_kernels_of_halves(
+    tmp_path: Path, text: bytes, has: bool
+) -> None:
+    (tmp_path / PROGRAM).write_bytes(b"")
+    (tmp_path / LIBRARY).write_bytes(b"\x7fELF" + text)
+    built = BuiltRunner(target="linux-armv8", machine="", sha256="", files=(PROGRAM, LIBRARY))
+    assert has_half_kernels(tmp_path, built) == has
 
 
 @pytest.mark.slow
