@@ -80,6 +80,9 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             `edgeslim.targets.read_laws`.
         swept_mb: Cache states that operators are timed in: megabytes of memory touched
             between two runs, from 0 (everything cached) to twice the last cache's size.
+        patience_s: How long a batch waits for quiet moments while other programs disturb the
+            device, longer if it has many models; with 0 nothing that was disturbed is measured
+            once more either.
     """
 
     name: str
@@ -96,12 +99,15 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     lock_frequency: float | None = None
     laws: str = ""
     swept_mb: tuple[int, ...] = (0, 8, 24, 64)
+    patience_s: float = 20.0
 
     def __post_init__(self) -> None:
         if self.swept_mb[:1] != (0,) or list(self.swept_mb) != sorted(set(self.swept_mb)):
             raise ValueError(f"swept_mb must rise from 0, not {list(self.swept_mb)}")
         if self.threads < 1:
             raise ValueError(f"threads must be at least 1, not {self.threads}")
+        if not self.patience_s >= 0:
+            raise ValueError(f"patience_s must be 0 or more, not {self.patience_s}")
 
     def execution(self) -> Execution:
         """How models run on it."""

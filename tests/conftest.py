@@ -1,4 +1,4 @@
-"""What holds for all tests: Paddle's old programs, Hypothesis without a clock, real operators."""
+"""What holds for all tests: one thread, Paddle's old programs, no clock, real operators."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import os
 
 # Paddle must make programs of the old kind, and decides that when it is imported.
 os.environ["FLAGS_enable_pir_api"] = "0"  # noqa: SIM112 - its own name
+# Sums do not depend on how many cores there are, and two tests can share two.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,62 +34,39 @@ settings.load_profile("edgeslim")
 
 pytest_plugins = ["tests.devices.fixtures"]
 
-_ALL_SLOW = "pytestmark = pytest.mark.slow"
+_HASTY = """
+name = "host"
+summary = "this machine, measured no better than tests need it that assert no latency"
+transport = "local"
+target = "x86"
+swept_mb = [0, 1]
+patience_s = 0
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives all tests, and what they start, a configuration and a working folder of their own."""
+    if config.getoption("dist", "no") != "no":
+        return  # it only hands tests to others, which begin where it is
+    place = tempfile.TemporaryDirectory(prefix="edgeslim-tests.")
+    config.add_cleanup(place.cleanup)
+    profiles = Path(place.name) / "edgeslim" / "device_profiles"
+    profiles.mkdir(parents=True)
+    (profiles / "host.toml").write_text(_HASTY)
+    os.environ["XDG_CONFIG_HOME"] = place.name
+    os.chdir(place.name)
+
+
+_NEEDED = {"not slow": ("pytestmark = pytest.mark.slow", False), "alone": ("mark.alone", True)}
+"""By what is asked for with ``-m``: words that a file must have, or must not, to be looked at."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves out files that are slow as a whole before they import Paddle, if asked to."""
-    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+    """Leaves out files without any test that is asked for before they import Paddle."""
+    words, wanted = _NEEDED.get(config.getoption("markexpr"), ("", True))
+    if not words or collection_path.suffix != ".py":
         return None
-    return True if _ALL_SLOW in collection_path.read_text() else None
-
-
-_TOGETHER = (
-    *("channels", "compression", "contracts", "conversion", "device_state", "docs", "fusion"),
-    *("inference", "laws", "lite", "models", "ops", "paddle_io", "prediction", "pruning"),
-    *("reporting", "searching", "spaces", "training", "transports"),
-)
-"""Folders whose slow tests compute or wait, and do not mind another beside them."""
-
-_TOGETHER_TOO = (
-    *(
-        "cli/test_bad_input.py",
-        "cli/test_help.py",
-        "cli/test_imports.py",
-        "cli/test_interruptions.py",
-        "cli/test_quantize.py",
-        "cli/test_sensitivity.py",
-    ),
-    *("cli/test_table.py", "cli/test_train.py", "deployment/test_ways.py"),
-    *("profiling/test_plan.py", "test_imports.py", "test_latency_table.py"),
-    *("runner/test_truth_values.py",),
-    *("runner/test_batch.py", "runner/test_native.py"),
-    *("runner/test_native_build.py", "runner/test_native_documents.py"),
-    *("runner/test_native_hard_cases.py", "runner/test_native_parts.py"),
-    *("runner/test_over_links.py", "runner/test_program.py"),
-)
-"""Files elsewhere that do."""
-
-_ALONE = (
-    "conversion/test_operator_kinds.py",
-    "fusion/test_on_this_machine.py",
-    "pruning/test_detectors.py",
-    "searching/test_measuring.py",
-)
-"""Files in them that measure on this machine all the same."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests that measure or watch the clock have the machine alone."""
-    tests = Path(__file__).parent
-    for item in items:
-        place = item.path.relative_to(tests)
-        together = place.as_posix() in _TOGETHER_TOO or (
-            place.parts[0] in _TOGETHER and place.as_posix() not in _ALONE
-        )
-        if item.get_closest_marker("slow") and not together:
-            item.add_marker(pytest.mark.alone)
+    return True if (words in collection_path.read_text()) != wanted else None
 
 
 QUICK = Sampling(warmup=1, minimum_samples=3, maximum_samples=8, minimum_s=0, maximum_s=0.1)

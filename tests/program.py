@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeslim.cli.output import GAPS
+from tests.forked import Forked
 from tests.tools import PROJECT
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 START = "from edgeslim.cli.main import run; run()"
 
@@ -49,12 +49,16 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-c", f"{first}\n{START}", *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "100", **variables},
+        env=_environment(variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "100", **variables}
 
 
 def full_after(size_bytes: int) -> str:
@@ -68,8 +72,10 @@ def full_after(size_bytes: int) -> str:
     )
 
 
-def ended(process: subprocess.Popen[str], *, timeout_s: float = 240.0) -> Ended:
+def ended(process: subprocess.Popen[str] | Forked, *, timeout_s: float = 240.0) -> Ended:
     """Waits for the program's end."""
+    if isinstance(process, Forked):
+        return Ended(*process.end(timeout_s))
     try:
         out, err = process.communicate(timeout=timeout_s)
     finally:
@@ -77,51 +83,24 @@ def ended(process: subprocess.Popen[str], *, timeout_s: float = 240.0) -> Ended:
     return Ended(process.returncode, out, err)
 
 
+def fork(*arguments: object, folder: Path, first: str = "", **variables: str) -> Forked:
+    """Begins the program forked from a process that has loaded all of it; see `start`.
+
+    Loading is most of the time of a small command.
+    """
+    return Forked(list(map(str, arguments)), folder, first, _environment(variables))
+
+
 def edgeslim(*arguments: object, folder: Path, first: str = "", **variables: str) -> Ended:
-    """Runs the program to its end; see `start`."""
-    return ended(start(*arguments, folder=folder, first=first, **variables))
-
-
-_FORKED = """
-import json, os, sys
-from edgeslim.cli.main import run
-from edgeslim.cli.output import GAPS
-from edgeslim.paddle_io.importing import load_paddle
-load_paddle()
-for number, arguments in enumerate(json.loads(sys.argv[1])):
-    child = os.fork()
-    if not child:
-        for stream in (sys.stdout, sys.stderr):
-            path = f"{sys.argv[2]}/{number}.{stream.name[4:-1]}"
-            os.dup2(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY), stream.fileno())
-        sys.argv = ["edgeslim", *arguments]
-        run()
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    print(code, flush=True)
-    if code not in (0, GAPS):
-        break
-"""
+    """Runs the program to its end; see `fork`."""
+    return ended(fork(*arguments, folder=folder, first=first, **variables))
 
 
 def one_after_another(commands: Sequence[Sequence[str]], folder: Path) -> list[Ended]:
-    """Runs calls of the program in order, until one fails (gaps are none); how each ended.
-
-    Each is a process of its own, forked from one that has imported Paddle: for small commands
-    the import would be most of the time.
-    """
-    said = folder / "said"
-    said.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-c", _FORKED, json.dumps(commands), str(said)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "100", **ONE_THREAD},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [
-        Ended(int(code), *((said / f"{number}.{name}").read_text() for name in ("out", "err")))
-        for number, code in enumerate(done.stdout.splitlines())
-    ]
+    """Runs calls of the program in order, until one fails (gaps are none); how each ended."""
+    done: list[Ended] = []
+    for arguments in commands:
+        done.append(ended(fork(*arguments, folder=folder), timeout_s=1200))
+        if done[-1].code not in {0, GAPS}:
+            break
+    return done

@@ -295,7 +295,7 @@ def measured_ways(
     for way, network in zip(ways, networks, strict=True):
         threads = way.session.execution.threads
         if threads not in groups:
-            patience_s = min(20.0, _PATIENCE_S / rounds)
+            patience_s = min(way.session.profile.patience_s, _PATIENCE_S / rounds)
             groups[threads] = (DriftWatch(way.session, patience_s=patience_s), [])
         groups[threads][1].append(network)
     return measure_side_by_side(

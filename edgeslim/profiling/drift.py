@@ -31,11 +31,10 @@ __all__ = ["DriftWatch", "WatchedBatch"]
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_S = 20.0
 _COOLING_S = 900.0
 """How long a device may take to cool down, in all; what is measured then is marked."""
-_MODEL_PATIENCE_S = 0.25
-"""A batch waits this long for each of its models, and at least as long as above."""
+_MODELS = 80
+"""A batch of more models than that waits longer in proportion."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,16 +76,16 @@ class DriftWatch:
 
     Args:
         session: The device.
-        patience_s: How long a batch may wait for a disturbed device, or longer if it has many
-            models.
+        patience_s: How long a batch may wait for a disturbed device; as the device's profile
+            says, if it is not given.
 
     Raises:
         ProgramError: ``opt`` cannot convert the reference operator.
     """
 
-    def __init__(self, session: DeviceSession, *, patience_s: float = _PATIENCE_S) -> None:
+    def __init__(self, session: DeviceSession, *, patience_s: float | None = None) -> None:
         self.session = session
-        self._patience_s = patience_s
+        self._patience_s = session.profile.patience_s if patience_s is None else patience_s
         self._best_ms = 0.0
         # A device that is held below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
@@ -109,6 +108,16 @@ class DriftWatch:
             raise reference
         self._reference = reference
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether it waits at all, and so whether what was disturbed is worth another try."""
+        return self._patience_s > 0
+
+    @property
+    def again(self) -> str:
+        """What follows from a trouble, for people."""
+        return "; they are measured once more" if self.is_patient else ""
+
     def run(self, jobs: Sequence[Job]) -> WatchedBatch:
         """Runs jobs with the reference operator in between, on a device that is cool.
 
@@ -122,7 +131,7 @@ class DriftWatch:
             reference=Reference(
                 job=self._reference,
                 baseline_ms=self._best_ms,
-                patience_s=max(self._patience_s, _MODEL_PATIENCE_S * len(jobs)),
+                patience_s=self._patience_s * max(1.0, len(jobs) / _MODELS),
             ),
         )
         state = self.session.conditions()

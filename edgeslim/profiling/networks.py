@@ -189,7 +189,8 @@ def measure_side_by_side(
     )
     ways = [(watch, [_job(network, sampling) for network in some]) for watch, some in groups]
     seen = _Seen({network.name: network.graph for _, some in groups for network in some})
-    extra = max(_EXTRA_ROUNDS, rounds // 4) if paired else _EXTRA_ROUNDS
+    extra = max(_EXTRA_ROUNDS, rounds // 4 if paired else 0)
+    extra *= all(watch.is_patient for watch, _ in groups)
     with progress.stage("whole networks", rounds * len(seen.rounds_of)) as stage:
         for number in range(rounds + extra):
             wanted = seen.wanted(ways, rounds, whole=paired)
@@ -198,7 +199,7 @@ def measure_side_by_side(
             if paired and number % 2:
                 wanted = [(watch, jobs[::-1]) for watch, jobs in reversed(wanted)]
             for trouble in seen.run(number, wanted, there_and_back=paired):
-                stage.note(f"{trouble}; they are measured once more")
+                stage.note(trouble)
             if number < rounds:
                 stage.advance(len(seen.rounds_of))
     return seen.believed()
@@ -247,7 +248,7 @@ class _Seen:
             self._device_s += batch.device_s
             self._waited_s += batch.waited_s
             self._count(number, watch, batch.outcomes)
-            troubles += [batch.trouble] if batch.trouble else []
+            troubles += [batch.trouble + watch.again] if batch.trouble else []
         self._rounds.append(
             Round(
                 number=number,

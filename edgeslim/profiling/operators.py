@@ -25,7 +25,9 @@ from edgeslim.runner.protocol import Sampling
 
 __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
 
+_PASSES = 2
 _PASSES_AT_MOST = 5
+"""Of a watch that waits for quiet moments."""
 
 _MB = 2**20
 _HOT = Sampling(maximum_samples=100, minimum_s=0.01, maximum_s=0.2)
@@ -128,7 +130,7 @@ class _Group:
         """Two passes over all, and more over those that were disturbed or disagree."""
         waiting = list(self._jobs)
         half = len(self._jobs) / 2
-        for number in range(_PASSES_AT_MOST):
+        for number in range(_PASSES_AT_MOST if self._watch.is_patient else _PASSES):
             if not waiting:
                 break
             self._one_pass(waiting)
@@ -145,7 +147,7 @@ class _Group:
         self.device_s += batch.device_s
         self.waited_s += batch.waited_s
         if batch.trouble:
-            self._stage.note(f"{batch.trouble}; they are measured once more")
+            self._stage.note(batch.trouble + self._watch.again)
         for spec, outcome in zip(waiting, batch.outcomes, strict=True):
             if outcome.error is not None:
                 self.failed[spec] = str(outcome.error)

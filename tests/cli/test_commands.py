@@ -272,7 +272,7 @@ def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
     workshop: Workshop, tmp_path: Path
 ) -> None:
     table = tmp_path / "budget.jsonl"
-    arguments = ("profile", "--model", "net", "--out", table, "--json", "--budget")
+    arguments = ("profile", "--model", "net", "--networks", 1, "--out", table, "--json", "--budget")
     first = workshop(*arguments, 6).document
     assert first["measured"] == 7, "the operator with nothing to do comes on top"
     assert first["operators"] > 2 * len(set(OPERATORS)), "pruned versions of the model count too"

@@ -28,10 +28,11 @@ OPERATORS = _GROUP + 30
 
 QUICK = """
 name = "quick"
-summary = "this machine, each operator timed in one cache state only"
+summary = "this machine, each operator timed in one cache state only, whatever disturbs it"
 transport = "local"
 target = "x86"
 swept_mb = [0]
+patience_s = 0
 """
 
 

@@ -7,9 +7,9 @@ server, the ssh server and all between them are real.
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from edgeslim.opspec import encode_hook
 from tests.devices.adb_daemon import AdbDaemon
 from tests.devices.phone import FakePhone, require_mounts
 from tests.devices.ssh_server import SshServer
-from tests.program import Ended, edgeslim, ended, start
-from tests.tools import wait_until
+from tests.program import Ended, edgeslim, ended, fork, start
+from tests.tools import PROJECT, wait_until
 from tests.values import relu
 
 pytestmark = pytest.mark.slow
@@ -36,11 +36,12 @@ target = "x86"
 runner = "python"
 python = "{python}"
 swept_mb = [0, 1]
+patience_s = 0
 [location]
 {place}
 folder = "{folder}"
 """
-SPACE = ("--space", "light-nas-small", "--input-shape", "1,1,16,16")
+SPACE = ("--space", "small.py")
 KILLS = 6
 
 
@@ -111,8 +112,9 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     (found,) = [each for each in listed if each["name"] == lab.device]
     assert found["ready"], found
     assert lab("doctor", "--device", lab.device, "--json").document["ready"]
+    shutil.copy(PROJECT / "tests" / "docs" / "small_networks.py", lab.folder / "small.py")
     profiled = lab(
-        *("profile", "--device", lab.device, *SPACE, "--budget", 60, "--networks", 3),
+        *("profile", "--device", lab.device, *SPACE, "--networks", 3),
         *("--out", "table.jsonl", "--json"),
     )
     assert profiled.code == 0, profiled.err
@@ -122,7 +124,7 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     assert context.unit == ("made-up-1" if lab.device == "android" else "")
     searched = lab(
         *("search", "--target-latency", "5ms", *SPACE, "--table", "table.jsonl", "--out", "run"),
-        *("--candidates", 2, "--epochs", 1, "--json"),
+        *("--task", "small.py", "--candidates", 2, "--epochs", 1, "--json"),
     )
     assert searched.code == 0, searched.err
     assert searched.document["best"]["measured_ms"] > 0
@@ -159,10 +161,10 @@ def test_a_process_killed_at_any_moment_costs_at_most_a_group(lab: Lab) -> None:
     )
     moments = random.Random(0)
     for _ in range(KILLS):
-        process = start(*arguments, folder=lab.folder)
-        time.sleep(moments.uniform(0.3, 4.0))
+        process = fork(*arguments, folder=lab.folder)
+        time.sleep(moments.uniform(0, 2.0))
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        ended(process)
     done = lab(*arguments)
     assert done.code == 0, done.err
     assert rows(lab.folder / "table.jsonl") == operators + 1  # the null operator as well
@@ -192,11 +194,11 @@ def test_what_is_set_on_a_phone_is_put_back_also_after_a_kill(
         *("profile", "--device", "android", "--operators", lab.operators(12), "--out", "t.jsonl"),
         *("--stay-on", "--fixed-performance", "--lock-frequency", "70%", "--json"),
     )
-    process = start(*arguments, folder=lab.folder)
+    process = fork(*arguments, folder=lab.folder)
     assert wait_until(lambda: phone.changeable() != before, timeout_s=60)
     time.sleep(1)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    ended(process)
     assert phone.changeable() != before
     done = lab(*arguments)
     assert done.code == 0, done.err
@@ -223,11 +225,15 @@ def test_a_phone_that_gets_hot_is_waited_for_and_measured_again(
     process = start(*arguments, folder=lab.folder)
     assert wait_until((lab.folder / "t.jsonl").exists, timeout_s=60)
     phone.heats_to(celsius=95.0, battery_c=46.0, status=3)
-    cooling = threading.Timer(8, lambda: phone.heats_to(celsius=40.0, battery_c=30.0, status=0))
-    cooling.start()
+    assert process.stderr is not None
+    said = ""
+    while "the device is hot (95 C, 46 C (battery), thermal status 3 (severe)" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    phone.heats_to(celsius=40.0, battery_c=30.0, status=0)
     done = ended(process)
-    assert done.code == 0, done.err
-    assert "the device is hot (95 C, 46 C (battery), thermal status 3 (severe)" in done.err
+    assert done.code == 0, said + done.err
     assert "the device is cool again after" in done.err
     table = LatencyTable.read(lab.folder / "t.jsonl")
     assert len(table) == 41

@@ -13,7 +13,7 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
 from edgeslim.profiling.device_session import open_device
 from tests.cli.test_sensitivity import SLOW_TASK
-from tests.program import edgeslim, ended, start
+from tests.program import edgeslim, ended, fork
 from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until
@@ -31,7 +31,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_latency_is_met_on_this_machine_and_the_model_deployed(folder: Path) -> None:
+@pytest.mark.alone
+def test_a_latency_is_met_on_this_machine_and_the_model_deployed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # with the profile that users have
     profiled = edgeslim(
         *("profile", "--device", "host", "--model", "net", "--budget", "60"),
         *("--out", "host.jsonl", "--json"),
@@ -125,7 +129,7 @@ def test_interrupted_it_goes_on_where_it_was(folder: Path) -> None:
         *("prune", "net", "--target-macs", "-40%", "--task", "slow.py", "--epochs", "1"),
         *("--out", "slow", "--json"),
     )
-    process = start(*arguments, folder=folder)
+    process = fork(*arguments, folder=folder)
     points = folder / "slow" / "steps" / "1" / "sensitivities.jsonl"
     assert wait_until(
         lambda: points.exists() and points.read_bytes().count(b"\n") >= 4, timeout_s=120

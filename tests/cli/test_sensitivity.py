@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeslim.pruning.sensitivity_file import SensitivityFile
-from tests.program import edgeslim, ended, start
+from tests.program import edgeslim, ended, fork
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until
 
@@ -117,7 +117,7 @@ def test_people_get_a_table_and_a_picture(folder: Path) -> None:
 
 def test_interrupted_it_leaves_a_whole_file_and_goes_on_where_it_was(folder: Path) -> None:
     arguments = ("sensitivity", "net", "--task", "slow.py", "--out", "slow.jsonl", "--json")
-    process = start(*arguments, folder=folder)
+    process = fork(*arguments, folder=folder)
     path = folder / "slow.jsonl"
     assert wait_until(lambda: path.exists() and path.read_bytes().count(b"\n") >= 4, timeout_s=120)
     process.send_signal(signal.SIGINT)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import edgeslim, ended, full_after, start
+from tests.program import edgeslim, ended, fork, full_after
 from tests.tools import wait_until
 from tests.training.own_files import FILES, write_own_files
 
@@ -58,7 +58,7 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(folder: 
     whole = edgeslim(*TRAIN, "--task", "task.py", "--out", "whole", "--json", folder=folder)
     assert whole.code == 0, whole.err
     arguments = (*TRAIN, "--task", "task.py:SLOW", "--out", "net", "--json")
-    process = start(*arguments, folder=folder)
+    process = fork(*arguments, folder=folder)
     try:
         assert wait_until((folder / "net" / "checkpoint.npz").exists, timeout_s=120)
     finally:

@@ -10,7 +10,6 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from tests.compression.runs import ONE_THREAD
 from tests.program import Ended, ended, start
 from tests.tools import PROJECT
 
@@ -29,7 +28,6 @@ def launch(folder: Path, *arguments: object) -> subprocess.Popen[str]:
         cwd=folder,
         env={
             **os.environ,
-            **ONE_THREAD,
             "PYTHONPATH": str(PROJECT),
             "PATH": f"{python}:{os.environ['PATH']}",
         },
@@ -60,7 +58,6 @@ def each(folder: Path, *arguments: object, first: str = "") -> list[Ended]:
             *arguments,
             folder=folder,
             first=first,
-            **ONE_THREAD,
             PADDLE_MASTER=ends[COUNT],
             PADDLE_TRAINERS_NUM=str(COUNT),
             PADDLE_TRAINER_ID=str(number),

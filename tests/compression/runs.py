@@ -1,19 +1,15 @@
-"""Compressions on the digits in processes of their own, with one thread, that may be killed."""
+"""Compressions on the digits in processes of their own, that may be killed."""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import numpy as np
 
 from edgeslim.compression.checkpoint import newest, read_arrays
 from edgeslim.paddle_io.proto import read_program
-from tests.program import ONE_THREAD, Ended, edgeslim, start
+from tests.program import Ended, edgeslim, ended, fork
 from tests.tools import PROJECT, wait_until
 
 CONFIGS = PROJECT / "configs"
@@ -57,8 +53,8 @@ def command(config: Path | str, folder: Path, *more: str) -> tuple[object, ...]:
 
 
 def run(folder: Path, *arguments: object, first: str = "") -> Ended:
-    """Runs a command in a folder to its end, with one thread."""
-    return edgeslim(*arguments, folder=folder, first=first, **ONE_THREAD)
+    """Runs a command in a folder to its end."""
+    return edgeslim(*arguments, folder=folder, first=first)
 
 
 def killed(folder: Path, *arguments: object, first: str) -> None:
@@ -69,14 +65,13 @@ def killed(folder: Path, *arguments: object, first: str) -> None:
 
 def killed_after(folder: Path, *arguments: object, epoch: int) -> None:
     """Runs a command and kills it as soon as a checkpoint is there."""
-    process = start(*arguments, folder=folder, **ONE_THREAD)
+    process = fork(*arguments, folder=folder)
     try:
-        there = folder / "ckpt" / str(epoch)
-        assert wait_until(lambda: there.exists() or process.poll() is not None, timeout_s=300)
+        assert wait_until((folder / "ckpt" / str(epoch)).exists, timeout_s=300)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL
+        done = ended(process)
+    assert done.code == -signal.SIGKILL
 
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
@@ -97,31 +92,3 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     return one.keys() == other.keys() and all(
         one[name].tobytes() == other[name].tobytes() for name in one
     )
-
-
-def several(*calls: tuple[Path, tuple[object, ...]]) -> list[str]:
-    """Runs commands one after another in one process, and says what each ended with."""
-    lines = [f"call({str(folder)!r}, {list(map(str, arguments))!r})" for folder, arguments in calls]
-    code = textwrap.dedent(
-        """
-        import contextlib, io, os, sys
-        from edgeslim.cli.commands import app
-        from typer.main import get_command
-
-        def call(folder, arguments):
-            os.chdir(folder)
-            arguments = [each for each in arguments if each != "--json"]
-            with contextlib.redirect_stdout(io.StringIO()):
-                get_command(app).main(args=arguments, prog_name="edgeslim", standalone_mode=False)
-            print("done", folder)
-        """
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code + "\n".join(lines)],
-        env={**os.environ, "PYTHONPATH": str(PROJECT), **ONE_THREAD},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()

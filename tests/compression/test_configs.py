@@ -14,7 +14,7 @@ from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.deploy import deploy
 from edgeslim.execution import Target
-from tests.compression.runs import MAPS, command, killed_after, run, same, several, weights
+from tests.compression.runs import MAPS, command, killed_after, run, same, weights
 from tests.pruning.trained import save_trained
 from tests.searching.made_up import made_up_table, small_space
 from tests.tools import require_module
@@ -34,7 +34,6 @@ class Example(NamedTuple):
         overrides: Epochs, and names of the small network's feature maps.
         arguments: What else it needs.
         int8: Whether the result has int8 kernels.
-        searches: Whether it makes the network itself.
     """
 
     name: str
@@ -42,7 +41,6 @@ class Example(NamedTuple):
     overrides: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     int8: bool = False
-    searches: bool = False
 
 
 EXAMPLES = (
@@ -112,7 +110,6 @@ EXAMPLES = (
         1,
         ("compressor.epoch=3", "strategies.nas.search_steps=2", "strategies.nas.target_latency=1s"),
         ("--table", "phone.jsonl", "--input-shape", "1,1,16,16"),
-        searches=True,
     ),
 )
 
@@ -141,17 +138,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path
         folder = folders[example.name, "killed"]
         killed_after(folder, *arguments(example, folder), epoch=example.epoch)
         assert not (folder / "ckpt" / "model.pdmodel").exists()
-    for kind, more in (("whole", ()), ("killed", ("--resume",))):
-        calls = [
-            (folders[each.name, kind], (*arguments(each, folders[each.name, kind]), *more))
-            for each in EXAMPLES
-        ]
-        several(*(call for call, each in zip(calls, EXAMPLES, strict=True) if not each.searches))
-        # The network that a search makes has the names and the call stack of its process.
-        for (folder, given), each in zip(calls, EXAMPLES, strict=True):
-            if each.searches:
-                done = run(folder, *given)
-                assert done.code == 0, done.err
+        for kind, more in (("whole", ()), ("killed", ("--resume",))):
+            folder = folders[example.name, kind]
+            done = run(folder, *arguments(example, folder), *more)
+            assert done.code == 0, done.err
     return folders
 
 

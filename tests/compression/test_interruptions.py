@@ -16,7 +16,7 @@ from tests.compression.runs import (
     same,
     weights,
 )
-from tests.program import ended, start
+from tests.program import ended, fork
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until
 
@@ -105,7 +105,7 @@ def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
     waiting = "import time\n" + killing(*STEP, 1).replace(
         "os.kill(os.getpid(), number)", "time.sleep(600)"
     )
-    process = start(*arguments, folder=folder, first=waiting)
+    process = fork(*arguments, folder=folder, first=waiting)
     try:
         assert wait_until((folder / "ckpt" / ".lock").exists, timeout_s=120)
         wait_until(lambda: False, timeout_s=1)

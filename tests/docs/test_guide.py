@@ -14,7 +14,7 @@ import pytest
 from edgeslim.cli.output import GAPS
 from edgeslim.models import MODELS
 from tests.docs.pages import GUIDE, Section, sections
-from tests.program import ONE_THREAD, Ended, one_after_another
+from tests.program import Ended, one_after_another
 from tests.tools import PROJECT
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ MORE = {
     "-o strategies.quantization.end_epoch=1",
     "configs/quantization_pruning.yaml": "-o compressor.epoch=2 "
     "-o strategies.quantization.start_epoch=1 -o strategies.quantization.end_epoch=1",
-    "profile --space": "--networks 2",
+    "profile": "--networks 1",
     "deploy --device": "--rounds 2",
     "deploy --baseline": "--rounds 2",
     "sensitivity": "--ratios 0.3,0.6",
@@ -109,7 +109,7 @@ def run(section: Section, folder: Path, latencies: dict[str, str]) -> list[Ended
     return done
 
 
-PROJECT_PATH = {**os.environ, "PYTHONPATH": str(PROJECT), **ONE_THREAD}
+PROJECT_PATH = {**os.environ, "PYTHONPATH": str(PROJECT)}
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.device_session import DeviceSession, open_device
+from edgeslim.profiling.drift import DriftWatch
 from tests.tools import require_module
 
 HOG = """
@@ -30,8 +30,12 @@ while True:
 def session() -> DeviceSession:
     """This machine, with two small cache states."""
     require_module("paddlelite")
-    session = open_device("host")
-    return replace(session, profile=msgspec.structs.replace(session.profile, swept_mb=(0, 1)))
+    return open_device("host")
+
+
+def patient(session: DeviceSession) -> DriftWatch:
+    """One that waits for quiet moments."""
+    return DriftWatch(session, patience_s=20.0)
 
 
 @pytest.fixture

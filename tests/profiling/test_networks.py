@@ -17,7 +17,7 @@ from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.runner.job import Job
-from tests.profiling.conftest import Watched, hog
+from tests.profiling.conftest import Watched, hog, patient
 from tests.profiling.test_operators import UNRUNNABLE
 from tests.values import chain, relu
 
@@ -35,11 +35,12 @@ def networks(real_jobs: Sequence[Job], operators: Sequence[OpSpec]) -> list[Opti
     return found
 
 
+@pytest.mark.alone
 def test_samples_of_all_rounds_are_pooled(
     session: DeviceSession, networks: list[OptimizedNetwork]
 ) -> None:
     progress = Watched()
-    measured = measure_networks(DriftWatch(session), networks, seconds=0.01, progress=progress)
+    measured = measure_networks(patient(session), networks, seconds=0.01, progress=progress)
     assert list(measured.measurements) == ["operator0", "operator1"]
     null, reference = measured.measurements.values()
     assert null.latency_ms < reference.latency_ms
@@ -65,10 +66,11 @@ def test_no_networks_are_no_work(session: DeviceSession) -> None:
     assert measured.device_s == 0
 
 
+@pytest.mark.alone
 def test_a_hog_does_not_disturb_what_is_short(
     session: DeviceSession, networks: list[OptimizedNetwork]
 ) -> None:
-    watch = DriftWatch(session)
+    watch = patient(session)
     quiet = measure_networks(watch, networks, seconds=0.05).measurements["operator1"]
     with hog():
         loud = measure_networks(watch, networks, seconds=0.05).measurements["operator1"]

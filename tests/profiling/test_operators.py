@@ -20,7 +20,7 @@ from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.operators import measure_operators, operator_states
 from edgeslim.profiling.plan import Plan
-from tests.profiling.conftest import Watched, hog
+from tests.profiling.conftest import Watched, hog, patient
 from tests.tools import PROJECT, wait_until
 from tests.values import MB, convolution, relu
 
@@ -117,9 +117,7 @@ def test_operators_that_failed_in_another_run_count_as_failed(
 
 MEASURE = """
 import sys
-from dataclasses import replace
 from pathlib import Path
-import msgspec
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling import operators, plan
 from edgeslim.profiling.device_session import open_device
@@ -128,7 +126,6 @@ from tests.values import relu
 
 plan._GROUP = 2
 session = open_device("host")
-session = replace(session, profile=msgspec.structs.replace(session.profile, swept_mb=(0, 1)))
 table = LatencyTable.open(Path(sys.argv[1]), session.context())
 specs = [relu(channels) for channels in range(1, 13)]
 wanted = plan.Plan(dict.fromkeys(specs, 1.0))
@@ -172,17 +169,18 @@ def median_ms(table: LatencyTable, specs: Sequence[OpSpec]) -> list[float]:
     return [table.measurements(spec)[HOT].latency_ms for spec in specs]
 
 
+@pytest.mark.alone
 def test_what_another_program_disturbs_is_measured_again(
     session: DeviceSession, tmp_path: Path
 ) -> None:
     quiet = LatencyTable.open(tmp_path / "quiet.jsonl", session.context())
-    measure_operators(session, DriftWatch(session), quiet, all_of(LONG))
+    measure_operators(session, patient(session), quiet, all_of(LONG))
 
     disturbed = LatencyTable.open(tmp_path / "disturbed.jsonl", session.context())
     with hog() as program:
         progress = Watched(on_note=lambda _: program.kill())
         counts = measure_operators(
-            session, DriftWatch(session), disturbed, all_of(LONG), progress=progress
+            session, patient(session), disturbed, all_of(LONG), progress=progress
         )
     assert any("other programs interrupted" in note for note in progress.notes)
     assert (counts.measured, progress.done) == (2, 2)
@@ -193,13 +191,14 @@ def test_what_another_program_disturbs_is_measured_again(
         assert after < 1.5 * before
 
 
+@pytest.mark.alone
 def test_what_stays_disturbed_is_written_down_in_the_end(
     session: DeviceSession, table: LatencyTable
 ) -> None:
     progress = Watched()
     with hog():
         counts = measure_operators(
-            session, DriftWatch(session), table, all_of(LONG), progress=progress
+            session, patient(session), table, all_of(LONG), progress=progress
         )
     assert any("other programs interrupted" in note for note in progress.notes)
     assert len(progress.notes) >= 2

@@ -37,6 +37,7 @@ class Failing:
         return self.space.build(tokens)
 
 
+@pytest.mark.alone
 def test_a_network_that_does_not_run_takes_nothing_from_the_others() -> None:
     space: Any = Failing(SPACE, SMALLEST, ModelError("it has no output"))
     with open_device("host") as session:

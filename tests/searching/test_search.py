@@ -29,7 +29,7 @@ from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
 from edgeslim.searching.search import search
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.searching.status import search_status
-from tests.program import Ended, edgeslim, ended, start
+from tests.program import Ended, edgeslim, ended, fork
 from tests.searching.made_up import host_context, made_up_table
 from tests.searching.searches import SPACE, settings
 from tests.tools import wait_until
@@ -226,7 +226,7 @@ def test_a_search_that_was_interrupted_and_killed_ends_as_one_that_was_not(folde
     parts = folder / "parts"
 
     def start_and(number: signal.Signals, *, after: int) -> Ended:
-        process = start(*COMMAND, "--out", "parts", folder=folder)
+        process = fork(*COMMAND, "--out", "parts", folder=folder)
         try:
             assert wait_until(lambda: (evaluated(parts) or 0) >= after, timeout_s=120)
         finally:
@@ -248,10 +248,10 @@ def test_a_search_that_was_interrupted_and_killed_ends_as_one_that_was_not(folde
 
 @pytest.mark.slow
 def test_others_that_join_share_the_work_and_change_nothing(folder: Path) -> None:
-    owner = start(*COMMAND, "--out", "shared", "--no-measure", folder=folder)
+    owner = fork(*COMMAND, "--out", "shared", "--no-measure", folder=folder)
     assert wait_until(lambda: evaluated(folder / "shared") is not None, timeout_s=60)
-    trainer = start("search", "--join", "shared", "--json", folder=folder)
-    measurer = start("search", "--join", "shared", "--device", "host", "--json", folder=folder)
+    trainer = fork("search", "--join", "shared", "--json", folder=folder)
+    measurer = fork("search", "--join", "shared", "--device", "host", "--json", folder=folder)
     ends = [ended(process) for process in (owner, trainer, measurer)]
     assert [each.code for each in ends] == [0, 0, 0], [each.err for each in ends]
     assert 1 <= ends[1].document["evaluated"] <= 5
