@@ -45,7 +45,7 @@ words, roots, rare = Words, Roots, Rare
 """
 
 ROOTS = ("nets.py:roots", "--input-shape", "1,4")
-ONLY = ("--convert-only", "x86", "--out", "converted")
+ONLY = ("--convert-only", "x86", "--out")
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +92,17 @@ def test_words_are_shown_to_both_engines(workshop: Workshop, place: Path) -> Non
 def test_the_logarithm_of_noise_proves_nothing_and_that_of_numbers_does(
     workshop: Workshop, place: Path
 ) -> None:
-    line = workshop("deploy", *ROOTS, *ONLY).error(1)
+    line = workshop("deploy", *ROOTS, *ONLY, "roots").error(1)
     assert "with noise for input 'x' Paddle itself gives NaN at output" in line
     assert "give inputs that the model is made for with --inputs FILE.npz" in line
-    assert not (place / "converted").exists()
-    done = workshop("deploy", *ROOTS, *ONLY, "--inputs", "positive.npy", "--json")
+    assert not (place / "roots").exists()
+    done = workshop("deploy", *ROOTS, *ONLY, "roots", "--inputs", "positive.npy", "--json")
     assert done.code == 0, done.err
     assert done.document["models"][0]["output_max_rel_error"] < 1e-5
 
 
 def test_what_noise_never_reaches_is_proved_with_the_user_s_own(workshop: Workshop) -> None:
-    rare = ("deploy", "nets.py:rare", "--input-shape", "1,4", *ONLY)
+    rare = ("deploy", "nets.py:rare", "--input-shape", "1,4", *ONLY, "rare")
     line = workshop(*rare).error(1)
     assert "does not depend on input 'x': Paddle gives nothing but 0 for" in line
     assert workshop(*rare, "--inputs", "large.npy").code == 0

@@ -1,4 +1,4 @@
-"""The operators a space writes down are those that ``opt`` itself leaves of the network."""
+"""What a space writes down, and what our own rules leave, is what ``opt`` leaves of networks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.spaces import SPACES, Space, Tokens
+from tests.fusion.left import assert_rules_leave
 from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ def convolutions(operators: tuple[OpSpec, ...]) -> int:
 
 
 @pytest.mark.parametrize("target", Target)
-def test_what_a_space_writes_down_is_what_the_optimizer_leaves(
+def test_what_a_space_and_the_rules_say_is_what_the_optimizer_leaves(
     networks: Networks, target: Target, tmp_path: Path
 ) -> None:
     conversions = [
@@ -100,8 +101,9 @@ def test_what_a_space_writes_down_is_what_the_optimizer_leaves(
     for (tokens, model), done in zip(networks.models.items(), convert(conversions), strict=True):
         assert done.error is None, done.error
         program = done.conversion.result
-        left = read_graph(program, program.with_name("params")).specs
-        assert Counter(left) == Counter(networks.space.operators(tokens, target)), tokens
-        merged += convolutions(left) < convolutions(model.graph.specs)
+        left = read_graph(program, program.with_name("params"))
+        assert Counter(left.specs) == Counter(networks.space.operators(tokens, target)), tokens
+        assert_rules_leave(left, model, target, f"{tokens} for {target.value}")
+        merged += convolutions(left.specs) < convolutions(model.graph.specs)
     if networks.space.name.startswith("light-nas"):
         assert MERGED <= merged < VECTORS
