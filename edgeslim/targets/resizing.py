@@ -10,11 +10,13 @@ __all__ = ["BROKEN_FACTORS", "LAWS", "RESIZED_VOLUMES", "SINGLE_ROWS", "factors_
 
 
 def _is_made_single(operator: Operator) -> bool:
-    """Whether one row or column is made of three or more, whose corners are kept."""
+    """Whether one row or column is made of more than the kernel reads as Paddle does."""
     sides = zip(operator.shape()[2:], operator.result()[2:], strict=False)
-    return bool(operator.given("align_corners", True)) and any(
-        wanted == 1 and extent > 2 for extent, wanted in sides
-    )
+    corners = bool(operator.given("align_corners", True))
+    if not corners and int(operator.given("align_mode", 1)) == 1:
+        return False
+    largest = 2 if corners else 1
+    return any(wanted == 1 and extent > largest for extent, wanted in sides)
 
 
 def _says_its_size(operator: Operator) -> bool:
@@ -45,9 +47,11 @@ def _has_broken_factors(operator: Operator) -> bool:
 SINGLE_ROWS = Law(
     name="single-rows",
     operators=("bilinear_interp", "bilinear_interp_v2"),
-    condition="align_corners, to one row or column of three or more",
+    condition="to one row or column, of three or more with align_corners, of two or more by the "
+    "middles of pixels",
     meets=_is_made_single,
-    happens="it writes behind its memory",
+    happens="with align_corners it writes behind its memory; else the middle is taken, where "
+    "Paddle takes the first",
     precisions=EVERY_PRECISION,
     rewrite="single-rows",
     form="as products with constant matrices",

@@ -24,6 +24,9 @@ __all__ = ["REWRITE", "resized_by_matrices", "weights"]
 _LARGEST = 4_000_000
 """Elements of a matrix; beyond, the operator stays as it is."""
 
+_FIRST_OF_ONE = {"bicubic", "bilinear"}
+"""Kinds of which Paddle takes the first pixel where one is wanted, whatever the alignment."""
+
 _CUBIC = -0.75
 """The free number of Keys, *Cubic convolution interpolation* (1981)."""
 
@@ -74,6 +77,8 @@ def weights(
     ratio = 1.0 / factor if factor else size / wanted
     if align_corners:
         ratio = (size - 1) / (wanted - 1) if wanted > 1 else 0.0
+    elif wanted == 1 and kind in _FIRST_OF_ONE:
+        ratio = 0.0
     matrix = np.zeros((size, wanted))
     for place in range(wanted):
         middle = ratio * (place + 0.5) - 0.5

@@ -1,7 +1,8 @@
-"""Pictures resized to one row or column with their corners kept, as products with matrices.
+"""Pictures resized to one row or column, as products with matrices.
 
-Of one pixel there is no distance to the next. The kernel of Paddle-Lite 2.13 for arm takes it for
-the picture's own and writes as many pixels as there were (``interpolate.cc``).
+Of one pixel there is no distance to the next. With corners kept, the kernel of Paddle-Lite 2.13 for
+arm takes it for the picture's own and writes as many pixels as there were (``interpolate.cc``);
+by the middles of pixels it takes the middle of the picture, where Paddle takes its first row.
 """
 
 from __future__ import annotations

@@ -37,6 +37,13 @@ def test_a_factor_counts_and_not_the_sizes() -> None:
     np.testing.assert_allclose(by_sizes.T @ np.arange(7), [2 / 3, 3.0, 16 / 3])
 
 
+def test_one_pixel_is_the_first_of_a_picture_and_the_middle_of_a_line() -> None:
+    picture = weights("bilinear", 3, 1, factor=0.0, align_corners=False, align_mode=0)
+    line = weights("linear", 3, 1, factor=0.0, align_corners=False, align_mode=0)
+    assert picture.ravel().tolist() == [1, 0, 0]
+    assert line.ravel().tolist() == [0, 1, 0]
+
+
 def test_a_line_of_its_own_size_is_itself() -> None:
     matrix = weights("bicubic", 5, 5, factor=0.0, align_corners=True, align_mode=0)
     np.testing.assert_allclose(matrix, np.eye(5), atol=1e-12)

@@ -10,20 +10,22 @@ from tests.targets.nets import Example
 __all__ = ["EXAMPLES"]
 
 
-def _aligned(size: tuple[int, int]) -> Example:
+def _single(size: tuple[int, int], *, corners: bool) -> Example:
     return Example(
         law="single-rows",
         build=lambda: Computed(
-            lambda x: functional.interpolate(x, size, mode="bilinear", align_corners=True)
+            lambda x: functional.interpolate(x, size, mode="bilinear", align_corners=corners)
         ),
         shape=(2, 3, 6, 9),
     )
 
 
 EXAMPLES = (
-    _aligned((1, 1)),
-    _aligned((1, 18)),
-    _aligned((12, 1)),
+    _single((1, 1), corners=True),
+    _single((1, 18), corners=True),
+    _single((12, 1), corners=True),
+    _single((1, 1), corners=False),
+    _single((12, 1), corners=False),
     Example(
         law="resized-volumes",
         build=lambda: Computed(
