@@ -23,6 +23,7 @@ __all__ = [
     "PARAMETERS_COMPUTED",
     "PARAMETERS_WITHOUT_AXES",
     "SCRATCH",
+    "SHAPES_WITHOUT_AXES",
 ]
 
 DEFAULTS: Mapping[str, Mapping[str, Attribute]] = {
@@ -74,6 +75,10 @@ def _has_no_axes(operator: Operator) -> bool:
 
 def _lacks_weights(operator: Operator) -> bool:
     return not {"Scale", "Bias"} <= operator.inputs.keys()
+
+
+def _is_reshaped_to_none(operator: Operator) -> bool:
+    return operator.inputs.keys() == {"X"} and operator.given("shape", (1,)) == ()
 
 
 def _reads_without_axes(operator: Operator) -> bool:
@@ -214,6 +219,19 @@ PARAMETERS_COMPUTED = Law(
     source="lite/core/optimizer/mir/fusion, where only stored filters are matched",
 )
 
+SHAPES_WITHOUT_AXES = Law(
+    name="shapes-without-axes",
+    operators=("reshape", "reshape2"),
+    condition="to no axes",
+    meets=_is_reshaped_to_none,
+    happens="it is converted, and ends the run",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="constants-without-axes",
+    form="to one axis",
+    source="lite/operators/reshape_op.cc",
+)
+
 PARAMETERS_WITHOUT_AXES = Law(
     name="parameters-without-axes",
     operators=(),
@@ -239,4 +257,5 @@ LAWS = (
     FACTOR_TENSORS,
     PARAMETERS_COMPUTED,
     PARAMETERS_WITHOUT_AXES,
+    SHAPES_WITHOUT_AXES,
 )

@@ -21,6 +21,8 @@ from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.paddle_io.export import export_layer, run_in_paddle
 from edgeslim.paddle_io.legacy_functions import _natives, legacy_functions
+from edgeslim.paddle_io.program_graph import feed_shapes
+from edgeslim.paddle_io.proto import read_program
 from tests.paddle_io.function_cases import CASES, call
 
 pytestmark = pytest.mark.slow
@@ -120,3 +122,18 @@ class WithResult(nn.Layer):
 def test_a_result_to_write_into_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"exp\(out=\.\.\.\) cannot be saved"):
         export_layer(WithResult(), [(1, 3, 8, 8)], tmp_path / "net")
+
+
+@pytest.mark.parametrize(("axis", "keepdim"), [(None, False), (None, True), (1, False), (-1, True)])
+def test_a_median_is_that_of_the_eager_function(
+    axis: int | None, keepdim: bool, tmp_path: Path
+) -> None:
+    class Median(nn.Layer):
+        def forward(self, x: Any) -> Any:
+            return x * paddle.median(x, axis=axis, keepdim=keepdim).sum()
+
+    export_layer(Median(), [X.shape], tmp_path / "model")
+    (feed,) = feed_shapes(read_program(tmp_path / "model.pdmodel"))
+    (found,) = run_in_paddle(tmp_path / "model", {feed: X})
+    expected = X * paddle.median(paddle.to_tensor(X), axis=axis, keepdim=keepdim).sum().numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

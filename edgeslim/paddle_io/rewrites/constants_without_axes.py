@@ -1,16 +1,17 @@
-"""Constants of one element instead of constants without axes.
+"""Tensors of one element instead of tensors without axes, where a program asks for these.
 
-Paddle-Lite converts the latter and aborts on the device when it comes to them.
+Paddle-Lite converts such constants and shapes, and aborts on the device when it comes to them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from edgeslim.paddle_io.block_edits import arguments
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
-from edgeslim.targets.forms import CONSTANTS_WITHOUT_AXES
+from edgeslim.targets.forms import CONSTANTS_WITHOUT_AXES, SHAPES_WITHOUT_AXES
 
 __all__ = ["REWRITE"]
 
@@ -20,19 +21,19 @@ def _apply(draft: Draft) -> None:
         view = BlockView(block)
         for op in block.ops:
             operator = view.operator(op)
-            if CONSTANTS_WITHOUT_AXES.is_met_by(operator):
-                draft.note(CONSTANTS_WITHOUT_AXES, operator)
-                _give_axis(block, op)
+            for law in (CONSTANTS_WITHOUT_AXES, SHAPES_WITHOUT_AXES):
+                if law.is_met_by(operator):
+                    draft.note(law, operator)
+                    _give_axis(block, op)
 
 
 def _give_axis(block: Any, op: Any) -> None:  # noqa: ANN401 - a BlockDesc and an OpDesc
-    variables = {variable.name: variable for variable in block.vars}
+    tensors = {variable.name: variable.type.dense_tensor.tensor for variable in block.vars}
     shape = next(each for each in op.attrs if each.name == "shape")
     long = shape.type == framework().AttrType.LONGS
     (shape.longs if long else shape.ints).append(1)
-    for output in op.outputs:
-        for name in output.arguments:
-            variables[name].type.dense_tensor.tensor.dims.append(1)
+    for name in arguments(op.outputs, "Out"):
+        tensors[name].dims.append(1)
 
 
 REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)

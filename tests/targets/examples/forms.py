@@ -31,6 +31,10 @@ EXAMPLES = (
         law="parameters-without-axes",
         build=lambda: Weighted((), lambda x, w: paddle.cast(x > w, "float32") + x.sum()),
     ),
+    Example(
+        law="shapes-without-axes",
+        build=lambda: Computed(lambda x: x * x.sum([1, 2, 3]).reshape([])),
+    ),
     Example(law="axes-of-truth", build=lambda: Computed(_any_above)),
     Example(
         law="doubles",
