@@ -172,10 +172,10 @@ def test_an_optimizer_that_says_it_converted_and_left_nothing_is_not_believed(
     done = f'{STARTED}; echo noise; echo \'@edgeslim {{"done": 0, "wall_s": 1}}\''
     monkeypatch.setattr(sys, "executable", scripted(tmp_path, done))
     conversion = make("a")
-    with pytest.raises(NoOutputError, match=r"said it converted .*a\.pdmodel, and its file is missing"):
+    with pytest.raises(NoOutputError, match=r"converted .*a\.pdmodel, and its file is missing"):
         convert_one(conversion)
     monkeypatch.setattr(sys, "executable", scripted(tmp_path, f": > {conversion.result}; {done}"))
-    with pytest.raises(NoOutputError, match=r"a\.nb is empty"):
+    with pytest.raises(NoOutputError, match="its file is empty"):
         convert_one(conversion)
 
 

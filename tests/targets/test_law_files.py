@@ -104,7 +104,7 @@ def test_one_thread_is_right_where_several_are_wrong(tmp_path: Path) -> None:
 
 
 def test_what_does_not_hold_is_withdrawn(tmp_path: Path) -> None:
-    absent = Operator(kind="pool3d", name="y", inputs={"X": ((1, 2, 3, 4, 5),)})
+    absent = Operator(kind="roi_pool", name="y", inputs={"X": ((1, 2, 3, 4, 5),)})
     path = file(tmp_path, head='library = "v2.14-rc"\nwithdrawn = ["absent-on-arm"]')
     assert read_laws(path).library == "v2.14-rc"
     assert Place.of(Target.ARM).violations([absent])
