@@ -73,7 +73,8 @@ class BlockView:
             read={
                 slot.parameter
                 for slot in op.outputs
-                if any(name in self._readers for name in slot.arguments)
+                for name in slot.arguments
+                if set(self._readers.get(name, ())) - _PLUMBING
             },
             element_type=self._element_type(read[0]) if read else "float32",
             types={

@@ -15,6 +15,7 @@ from edgeslim.paddle_io.block_edits import (
     makers_of,
     new_operator,
     new_variable,
+    readers_of,
     shape_of,
     type_of,
 )
@@ -55,6 +56,10 @@ class Sketch:
     def described(self) -> Operator:
         """The operator as laws see it."""
         return BlockView(self._block).operator(self.op)
+
+    def is_used(self, slot: str) -> bool:
+        """Whether what it makes in a slot is read, or is an output of the network."""
+        return readers_of(self._block)[self.result(slot)] > 0
 
     def source(self, slot: str) -> str:
         """The tensor in one of its slots; empty if there is none."""

@@ -73,7 +73,7 @@ class Operator:
         makers: Kinds of the operators that make its inputs, by slot; no entry for parameters and
             inputs of the network.
         readers: Kinds of the operators that read its first result.
-        read: Slots of the outputs that another operator reads.
+        read: Slots of the outputs that another operator reads; being fetched is not being read.
         element_type: NumPy's name of what its first input is of.
         types: Likewise of the first input in each slot.
     """

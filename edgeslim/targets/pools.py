@@ -327,7 +327,7 @@ FEW_COLUMNS = Law(
     precisions=EVERY_PRECISION,
     happens="each row is written with four numbers more than it has",
     rewrite="pools",
-    form="as averages of columns and of rows",
+    form="by the general kernel, or as averages of columns and of rows",
     source=_SOURCE,
 )
 
@@ -347,8 +347,8 @@ SHARED_WEIGHT = Law(
 WITH_PLACES = Law(
     name="pooling-with-places",
     operators=("max_pool2d_with_index",),
-    condition="the largest elements of windows with their places, where those are read, columns "
-    "are padded otherwise than rows, or the last windows are cut",
+    condition="the largest elements of windows with their places, where another operator reads "
+    "those, columns are padded otherwise than rows, or the last windows are cut",
     meets=_is_wrong_with_places,
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from edgeslim.paddle_io.block_edits import argument, replace_operators
+from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
@@ -102,8 +105,21 @@ def _rows_of_columns(s: Sketch, pool: Pool) -> str:
     )
 
 
-def _by_the_general_kernel(s: Sketch, pool: Pool) -> str:
-    """The kernel for windows of 2x2 is left out where more than one row is padded."""
+def _onto_few_columns(s: Sketch, pool: Pool) -> str:
+    """By the general kernel, if there is padding behind the picture, or some that none reads."""
+    bottom, right = pool.needed
+    if not (bottom or right):
+        bottom, right = (
+            int((extent - window) % step == 0)
+            for extent, window, step in zip(pool.extents, pool.windows, pool.steps, strict=True)
+        )
+    if not (bottom or right):
+        return _rows_of_columns(s, pool)
+    return _pooled(s, s.x, pool, paddings=(0, bottom, 0, right))
+
+
+def _with_a_row_left(s: Sketch, pool: Pool) -> str:
+    """By the general kernel, since more than one row is padded."""
     return _pooled(s, s.x, pool, paddings=(0, 2, 0, pool.needed[1]))
 
 
@@ -131,8 +147,8 @@ _FORMS = (
     (COUNTED_PADDING, _without_padding),
     (EMPTY_WINDOWS, _of_padded_picture),
     (SHARED_PADDING, _one_after_another),
-    (FEW_COLUMNS, _rows_of_columns),
-    (SHARED_WEIGHT, _by_the_general_kernel),
+    (FEW_COLUMNS, _onto_few_columns),
+    (SHARED_WEIGHT, _with_a_row_left),
 )
 """By the law, in their order: a form may meet a law that comes after its own."""
 
@@ -140,6 +156,30 @@ _FORMS = (
 def _apply(draft: Draft) -> None:
     for law, form in _FORMS:
         _formula(form, law)(draft)
+    if len(draft.program.blocks) == 1 and any(found.law is SHARED_PADDING for found in draft.noted):
+        _compute_once(draft.block)
+
+
+def _compute_once(block: Any) -> None:  # noqa: ANN401 - a BlockDesc
+    """Equal pools of one tensor, as those are that windows of 9 and of 13 begin with."""
+    view = BlockView(block)
+    fetched = {argument(op.inputs, "X") for op in block.ops if op.type == "fetch"}
+    kept: dict[tuple[str, Pool], str] = {}
+    other_names: dict[str, str] = {}
+    again: dict[int, list[Any]] = {}
+    for place, op in enumerate(block.ops):
+        for slot in op.inputs:
+            names = [other_names.get(name, name) for name in slot.arguments]
+            slot.arguments[:] = names
+        pool = pool_of(view.operator(op)) if op.type == "pool2d" else None
+        result = argument(op.outputs, "Out")
+        if pool is None or result in fetched:
+            continue
+        key = argument(op.inputs, "X"), replace(pool, exclusive=pool.exclusive or pool.largest)
+        if kept.setdefault(key, result) != result:
+            other_names[result] = kept[key]
+            again[place] = []
+    replace_operators(block, again)
 
 
 REWRITE = Rewrite(stage=Stage.AXES, apply=_apply)

@@ -11,7 +11,7 @@ __all__ = ["REWRITE"]
 
 
 def _without_places(s: Sketch) -> str | None:
-    if "Mask" in s.described.read or s.given("adaptive", False):
+    if s.is_used("Mask") or s.given("adaptive", False):
         return None
     return s.pooled(
         "max",

@@ -31,6 +31,8 @@ def _reduced(s: Sketch) -> str | None:
     axes, keep = reduced_axes(s.described), bool(s.given("keep_dim", False))
     if len(axes) == rank and kind in _ALL_AT_ONCE:
         return s.reduced(kind, s.x, axes, keep=keep)
+    if len(axes) == rank and kind == "mean" and min(s.shape(s.x)) > 0:
+        return s.scaled(s.reduced("sum", s.x, axes, keep=keep), 1 / math.prod(s.shape(s.x)))
     if len(axes) == rank and kind in {"max", "min"} and rank in {3, 4}:
         return s.reduced(kind, s.x, (), keep=keep)
     steps = _steps(s.op.type, rank, axes, keep=keep)

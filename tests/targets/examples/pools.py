@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import paddle
 from paddle import nn
 from paddle.nn import functional
 
@@ -46,9 +47,18 @@ EXAMPLES = (
     _largest("shared-padding", (1, 4, 9, 9), 4, 1, padding=2),
     _largest("shared-padding", (1, 4, 9, 9), 5, 1),
     _largest("shared-padding", (1, 4, 9, 9), 1, 1),
+    Example(
+        law="shared-padding",
+        build=lambda: Computed(
+            lambda x: paddle.concat(
+                [functional.max_pool2d(x, size, 1, size // 2) for size in (13, 5, 9)], 1
+            )
+        ),
+    ),
     _average("few-columns", (1, 4, 9, 9), 3, 2),
     _average("few-columns", (1, 4, 6, 8), 3, 2, ceil_mode=True),
     _average("few-columns", (1, 4, 9, 8), 3, 2, exclusive=False),
+    _average("few-columns", (1, 4, 8, 10), 3, 2),
     _average("shared-weight", (1, 4, 11, 12), 2, 2, ceil_mode=True),
     _average("shared-weight", (1, 4, 11, 11), 2, 2, padding="SAME"),
     _average("shared-weight", (1, 4, 11, 11), 2, 2, ceil_mode=True, exclusive=False),
