@@ -107,7 +107,9 @@ class Forked:
                 ready, _, _ = select.select(left, [], [], max(0.0, deadline - time.monotonic()))
                 if not ready:
                     self.send_signal(signal.SIGKILL)
-                    raise subprocess.TimeoutExpired("edgeslim", timeout_s, *map(found.get, streams))
+                    raise subprocess.TimeoutExpired(
+                        "edgeslim", timeout_s, found[self._out], found[self._errors]
+                    )
                 for stream in ready:
                     content = stream.read(1 << 16)
                     found[stream] += content

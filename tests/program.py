@@ -72,7 +72,7 @@ def full_after(size_bytes: int) -> str:
     )
 
 
-def ended(process: subprocess.Popen[str] | Forked, *, timeout_s: float = 240.0) -> Ended:
+def ended(process: subprocess.Popen[str] | Forked, *, timeout_s: float = 600.0) -> Ended:
     """Waits for the program's end."""
     if isinstance(process, Forked):
         return Ended(*process.end(timeout_s))

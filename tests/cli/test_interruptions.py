@@ -135,7 +135,7 @@ from edgeslim.cli import main
 
 class Thing: ...
 
-def command(arguments):
+def command(arguments, debug):
     thing = Thing()
     watched = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
     del thing

@@ -28,7 +28,7 @@ def net():
     return Net()
 
 def volume():
-    return nn.Conv3D(1, 2, 1)
+    return nn.Conv3DTranspose(1, 2, 1)
 """
 SHAPE = ("--input-shape", "1,3,16,16")
 LAWS = """
@@ -69,7 +69,7 @@ def test_those_of_a_place_and_of_an_operator(tmp_path: Path) -> None:
     pools = found("--operator", "pool2d")
     assert pools["adaptive-windows"]["rewrite"] == "pools"
     assert all("pool2d" in each["operators"] for each in pools.values())
-    assert set(found("--operator", "conv3d", "--target", "arm")) == {"absent-on-arm"}
+    assert set(found("--operator", "conv3d_transpose", "--target", "arm")) == {"absent-on-arm"}
     assert {"int8-products"} < set(found("--precision", "int8"))
     assert "int8-products" not in found("--precision", "fp32")
     threads = found("--target", "arm", "--precision", "fp32")
@@ -114,7 +114,7 @@ def test_inspect_says_before_a_conversion_that_a_model_is_refused(folder: Path) 
     command = ("inspect", "net.py:volume", "--input-shape", "1,1,3,8,8", "--target", "arm")
     shown = edgeslim(*command, folder=folder)
     assert shown.code == 3
-    assert "conv3d that makes 'conv3d_0.tmp_0' (of 1x1x3x8x8)" in shown.out
+    assert "conv3d_transpose that makes" in shown.out
     assert "REFUSED: build the network without it" in shown.out
     document = edgeslim(*command, "--json", folder=folder).document
     assert [each["law"] for each in document["laws"] if each["done"] == "refused"] == [
