@@ -14,9 +14,13 @@ __all__ = [
     "GROUPS_WITHOUT_BIAS_X86",
     "LAWS",
     "ODD_SIZES_X86",
+    "PRODUCTS_WITHOUT_BIAS_ARM",
     "PRODUCTS_X86",
+    "RELUS_WITHIN_UNPADDED_ARM",
     "ROUNDS_ACTIVATIONS",
     "ROUNDS_WEIGHTS",
+    "SHARED_SCRATCH_ARM",
+    "SINGLE_OUTPUTS_ARM",
     "SWISH_WITHIN_DEPTHWISE_ARM",
     "WEIGHT_BITS",
     "WEIGHT_BITS_X86",
@@ -53,6 +57,15 @@ def _is_rounded_before(operator: Operator) -> bool:
 def _is_rounded_in_part(operator: Operator) -> bool:
     rest = math.prod(operator.shape()) % _AT_ONCE
     return _is_rounded_before(operator) and rest >= _WRITTEN_WRONG
+
+
+def _has_one_output_of_many(operator: Operator) -> bool:
+    """Whether several rows are multiplied by a single column."""
+    return (
+        _is_rounded_before(operator)
+        and operator.shape("Y")[-1:] == (1,)
+        and math.prod(operator.shape("X")[:-1]) > 1
+    )
 
 
 ACTIVATION_BITS = Law(
@@ -176,6 +189,61 @@ SWISH_WITHIN_DEPTHWISE_ARM = Law(
     source="lite/backends/arm/math/conv_impl.cc (conv_depthwise_3x3_int8_int8)",
 )
 
+RELUS_WITHIN_UNPADDED_ARM = Law(
+    name="int8-relus-within-unpadded",
+    operators=("relu", "relu6"),
+    condition="behind a depthwise convolution of what was rounded, without padding and one step "
+    "apart, with a norm or sum between them or not",
+    meets=None,
+    happens="the int8 convolution takes it in, and compares with what was left in a register",
+    kernels=frozenset({Kernels.ARMV8}),
+    precisions=_INT8,
+    rewrite="quantized",
+    form="kept apart from an int8 convolution without padding",
+    source="lite/backends/arm/math/conv3x3s1_depthwise_int8.cc (s1p0 without INIT_S1)",
+)
+
+SINGLE_OUTPUTS_ARM = Law(
+    name="int8-single-outputs",
+    operators=("matmul", "matmul_v2", "mul"),
+    condition="several rows of what was rounded by one column",
+    meets=_has_one_output_of_many,
+    happens="the column is read as it is packed for others, and the bias as if there were many",
+    kernels=ARM,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="in floats",
+    source="lite/backends/arm/math/gemm_s8.cc (N == 1)",
+)
+
+PRODUCTS_WITHOUT_BIAS_ARM = Law(
+    name="int8-products-without-bias",
+    operators=("matmul", "matmul_v2", "mul"),
+    condition="of what was rounded, to which no bias is added",
+    meets=None,
+    happens="opt finds no kernel for it where whole numbers are wanted behind",
+    kernels=ARM,
+    precisions=_INT8,
+    rewrite="quantized",
+    form="with a bias of noughts",
+    source="lite/kernels/arm/matmul_v2_compute.cc",
+)
+
+SHARED_SCRATCH_ARM = Law(
+    name="int8-shared-scratch",
+    operators=("conv2d",),
+    condition="3x3 of what was rounded, one step apart and in one group, for whose threads there "
+    "is less scratch than they use",
+    meets=None,
+    happens="there is scratch for two threads, and more write behind it",
+    kernels=ARM,
+    precisions=_INT8,
+    several_threads=True,
+    rewrite="integer-scratch",
+    form="by filters with a column of noughts",
+    source="lite/kernels/arm/conv_winograd.cc (workspace_size_)",
+)
+
 LAWS = (
     ACTIVATION_BITS,
     WEIGHT_BITS,
@@ -186,4 +254,8 @@ LAWS = (
     ACTIVATIONS_WITHIN_X86,
     CLIPS_WITHIN_PRODUCTS_ARM,
     SWISH_WITHIN_DEPTHWISE_ARM,
+    RELUS_WITHIN_UNPADDED_ARM,
+    SINGLE_OUTPUTS_ARM,
+    PRODUCTS_WITHOUT_BIAS_ARM,
+    SHARED_SCRATCH_ARM,
 )

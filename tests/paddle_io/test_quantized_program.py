@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Precision, Target
+from edgeslim.paddle_io.block_edits import shape_of
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
-from edgeslim.paddle_io.parameters import persistent_tensors
+from edgeslim.paddle_io.parameters import persistent_tensors, write_parameters
 from edgeslim.paddle_io.program_graph import graph_of
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.quantized_program import (
@@ -22,7 +24,7 @@ from edgeslim.paddle_io.quantized_program import (
 from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.targets import Place, known_laws
 from edgeslim.targets.quantized import LAWS as QUANTIZED_LAWS
-from tests.paddle_io.programs import Op, arguments, kinds, program
+from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
 CONVOLUTION = {"strides": (1, 1), "paddings": (0, 0), "dilations": (1, 1), "groups": 1}
 ROUNDED = "fake_quantize_dequantize_moving_average_abs_max"
@@ -130,7 +132,7 @@ def test_rounding_is_taken_from_some_kinds_alone() -> None:
 
 
 def written_for(made: Any, target: Target) -> Draft:
-    draft = Draft(made, place=Place.of(target, Precision.INT8))
+    draft = Draft(made, place=Place.of(target, Precision.INT8, threads=1))
     rewrite_for_lite(draft)
     return draft
 
@@ -163,7 +165,7 @@ def test_what_would_compute_something_else_is_refused(
 
 
 def test_nothing_is_changed_for_arm_or_of_what_is_not_quantized() -> None:
-    for made, target in ((quantized(network()), Target.ARM), (network(), Target.X86)):
+    for made, target in ((square(40), Target.ARM), (network(), Target.X86)):
         before = made.SerializeToString()
         draft = written_for(made, target)
         assert draft.noted == []
@@ -214,6 +216,104 @@ def test_on_arm_a_depthwise_convolution_of_integers_takes_in_no_hard_swish(
     draft = written_for(made, Target.ARM)
     assert ("dropout" in kinds(draft.program)) == apart
     assert [each.law.name for each in draft.noted] == ["int8-swish-within-depthwise"] * apart
+
+
+def stored(made: Any, folder: Path, target: Target, threads: int | None = None) -> Draft:
+    """What a quantized program, whose parameters are ones, is written as for a target."""
+    shapes = persistent_tensors(made)
+    write_parameters(folder / "p", {n: np.ones(shape, np.float32) for n, shape in shapes.items()})
+    draft = Draft(made, folder / "p", Place.of(target, Precision.INT8, threads))
+    rewrite_for_lite(draft)
+    return draft
+
+
+def product(rows: int, columns: int) -> Any:
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op("matmul_v2", {"X": "x", "Y": "m"}, {"Out": "y"}, {}),
+        Op("fetch", {"X": "y"}, {"Out": "fetch"}, {"col": 0}),
+    ]
+    shapes = {"x": (rows, 8), "y": (rows, columns)}
+    return quantized(program(ops, shapes, {"m": (8, columns)}))
+
+
+def test_on_arm_products_of_integers_have_a_bias(tmp_path: Path) -> None:
+    draft = stored(product(3, 5), tmp_path, Target.ARM)
+    assert kinds(draft.program)[-3:] == ["matmul_v2", "elementwise_add", "fetch"]
+    (bias,) = arguments(draft.block.ops[-2].inputs)["Y"]
+    np.testing.assert_array_equal(draft.value(bias), np.zeros(5))
+    assert arguments(draft.block.ops[-2].outputs)["Out"] == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "in_floats"), [(3, 1, True), (1, 1, False), (3, 2, False)]
+)
+def test_on_arm_rows_by_one_column_stay_in_floats(
+    rows: int, columns: int, in_floats: bool, tmp_path: Path
+) -> None:
+    draft = stored(product(rows, columns), tmp_path, Target.ARM)
+    assert (ROUNDED not in kinds(draft.program)) == in_floats
+
+
+def square(side: int, *, strides: int = 1, padding: int = 1, activation: str = "relu") -> Any:
+    """A 3x3 convolution of eight channels, and what is behind it."""
+    made = (side + 2 * padding - 3) // strides + 1
+    given = {"strides": (strides,) * 2, "paddings": (padding,) * 2}
+    ops = [
+        Op("feed", {"X": "feed"}, {"Out": "x"}, {"col": 0}),
+        Op(
+            "conv2d",
+            {"Input": "x", "Filter": "w"},
+            {"Output": "a"},
+            {**CONVOLUTION, **given},
+        ),
+        Op(activation, {"X": "a"}, {"Out": "y"}, {}),
+    ]
+    shapes = {"x": (1, 8, side, side), **dict.fromkeys("ay", (1, 8, made, made))}
+    return quantized(program(ops, shapes, {"w": (8, 8, 3, 3)}))
+
+
+@pytest.mark.parametrize(
+    ("side", "strides", "threads", "widened"),
+    [
+        (6, 1, 4, True),
+        (6, 1, 2, False),
+        (6, 1, None, True),
+        (6, 2, 4, False),
+        (40, 1, 4, False),
+    ],
+)
+def test_on_arm_tiles_of_many_threads_become_products(
+    side: int, strides: int, threads: int | None, widened: bool, tmp_path: Path
+) -> None:
+    draft = stored(square(side, strides=strides), tmp_path, Target.ARM, threads)
+    (op,) = (each for each in draft.block.ops if each.type == "conv2d")
+    (rounded,) = arguments(op.inputs)["Filter"]
+    assert shape_of(draft.block, rounded) == (8, 8, 3, 4 if widened else 3)
+    assert attributes(op)["paddings"] == ([1, 1, 1, 2] if widened else [1, 1])
+    assert kinds(draft.program).count(BY_CHANNEL) == 1
+    if widened:
+        (filters,) = arguments(rounding_of(draft, rounded).inputs)["X"]
+        value = draft.value(filters)
+        assert value is not None
+        assert value[..., :3].all()
+        assert not value[..., 3].any()
+
+
+def rounding_of(draft: Draft, name: str) -> Any:
+    return next(op for op in draft.block.ops if name in arguments(op.outputs).get("Out", []))
+
+
+@pytest.mark.parametrize(("padding", "apart"), [(0, True), (1, False)])
+def test_on_arm_an_unpadded_depthwise_convolution_takes_in_no_relu(
+    padding: int, apart: bool
+) -> None:
+    made = square(12, padding=padding)
+    op = next(each for each in made.blocks[0].ops if each.type == "conv2d")
+    next(each for each in op.attrs if each.name == "groups").i = 8
+    draft = written_for(made, Target.ARM)
+    assert [each.law.name for each in draft.noted] == ["int8-relus-within-unpadded"] * apart
+    assert ("dropout" in kinds(draft.program)) == apart
 
 
 @pytest.mark.parametrize(

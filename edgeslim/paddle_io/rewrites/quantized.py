@@ -10,7 +10,9 @@ Layers of these kinds stay in floats there. What they read ends where its scale 
 the quantized network: beyond, activations are cut off.
 
 On ``arm`` a fully connected layer of integers does not scale the limit of a ``relu6`` that it takes
-in, and a depthwise convolution not the factors of a ``hard_swish``.
+in, and a depthwise convolution not the factors of a ``hard_swish``; one without padding compares
+with no nought. Several rows by one column are multiplied wrongly, and a product without a bias has
+a kernel only where floats are wanted behind it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from edgeslim.paddle_io.block_edits import (
     argument,
@@ -32,6 +36,7 @@ from edgeslim.paddle_io.block_edits import (
 )
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_operators import BlockView
+from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.quantized_program import (
     CONVOLUTIONS,
     PRODUCTS,
@@ -45,8 +50,11 @@ from edgeslim.targets.quantized import (
     CLIPS_WITHIN_PRODUCTS_ARM,
     GROUPS_WITHOUT_BIAS_X86,
     ODD_SIZES_X86,
+    PRODUCTS_WITHOUT_BIAS_ARM,
     PRODUCTS_X86,
+    RELUS_WITHIN_UNPADDED_ARM,
     ROUNDS_ACTIVATIONS,
+    SINGLE_OUTPUTS_ARM,
     SWISH_WITHIN_DEPTHWISE_ARM,
 )
 
@@ -68,23 +76,32 @@ def _is_depthwise(op: Any) -> bool:  # noqa: ANN401
     return _is_convolution(op) and int(attribute(op, "groups", 1)) > 1
 
 
+def _is_unpadded_depthwise(op: Any) -> bool:  # noqa: ANN401
+    valid = attribute(op, "padding_algorithm", "EXPLICIT") == "VALID"
+    padded = any(attribute(op, "paddings", (0, 0))) and not valid
+    return _is_depthwise(op) and not padded and set(attribute(op, "strides", (1, 1))) == {1}
+
+
 _TAKEN_IN_BY: Mapping[Law, Callable[[Any], bool]] = {
     ACTIVATIONS_WITHIN_X86: _is_convolution,
     CLIPS_WITHIN_PRODUCTS_ARM: _is_product,
     SWISH_WITHIN_DEPTHWISE_ARM: _is_depthwise,
+    RELUS_WITHIN_UNPADDED_ARM: _is_unpadded_depthwise,
 }
 """Laws of activations, and which operators take these in wrongly if their input was rounded."""
 
 
 def _apply(draft: Draft) -> None:
     _put_in_floats(draft)
+    if draft.is_about(PRODUCTS_WITHOUT_BIAS_ARM):
+        _add_noughts(draft)
     for law, is_taking in _TAKEN_IN_BY.items():
         if draft.is_about(law):
             _keep_apart(draft, law, is_taking)
 
 
 def _put_in_floats(draft: Draft) -> None:
-    laws = [law for law in (PRODUCTS_X86, ODD_SIZES_X86) if draft.is_about(law)]
+    laws = [law for law in (PRODUCTS_X86, ODD_SIZES_X86, SINGLE_OUTPUTS_ARM) if draft.is_about(law)]
     lacking = _without_bias(draft) if draft.is_about(GROUPS_WITHOUT_BIAS_X86) else set()
     view, largest = BlockView(draft.block), _largest_rounded(draft)
     ends: dict[str, float] = {}
@@ -148,6 +165,42 @@ def _cut_off(block: Any, ends: Mapping[str, float]) -> None:  # noqa: ANN401 - a
             "clip", {"X": [source]}, {"Out": [slot.arguments[0]]}, {"min": -end, "max": end}
         )
     insert_operators(block, before)
+
+
+def _add_noughts(draft: Draft) -> None:
+    """Adds a bias of noughts to products of what was rounded that have none."""
+    block, parameters = draft.block, persistent_tensors(draft.program)
+    view, makers = BlockView(block), makers_of(block)
+    readers: dict[str, list[Any]] = defaultdict(list)
+    for op in block.ops:
+        for name in names_in(op.inputs):
+            readers[name].append(op)
+    added = {}
+    for index, op in enumerate(block.ops):
+        maker = makers.get(argument(op.inputs, "X"))
+        if not _is_product(op) or maker is None or maker.type not in ROUNDS_ACTIVATIONS:
+            continue
+        result = argument(op.outputs, "Out")
+        if any(_is_bias_of(reader, result, parameters) for reader in readers[result]):
+            continue
+        draft.note(PRODUCTS_WITHOUT_BIAS_ARM, view.operator(op))
+        shape = shape_of(block, result)
+        product = new_variable(block, f"{result}.product", shape)
+        noughts = draft.add_parameter(
+            f"{result}.noughts", np.zeros(shape[-1], np.float32), framework().VarType.FP32
+        )
+        next(slot for slot in op.outputs if slot.parameter == "Out").arguments[0] = product
+        added[index + 1] = new_operator(
+            "elementwise_add", {"X": [product], "Y": [noughts]}, {"Out": [result]}, {"axis": -1}
+        )
+    insert_operators(block, added)
+
+
+def _is_bias_of(op: Any, result: str, parameters: Mapping[str, Any]) -> bool:  # noqa: ANN401
+    """Whether an operator adds a parameter to what another makes."""
+    if op.type != "elementwise_add" or argument(op.inputs, "X") != result:
+        return False
+    return argument(op.inputs, "Y") in parameters
 
 
 def _slot(op: Any) -> str:  # noqa: ANN401 - an OpDesc
