@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -70,12 +70,8 @@ class BlockView:
                 for slot in op.inputs
             },
             readers=tuple(self._readers[made[0]]) if made and made[0] in self._readers else (),
-            read={
-                slot.parameter
-                for slot in op.outputs
-                for name in slot.arguments
-                if set(self._readers.get(name, ())) - _PLUMBING
-            },
+            read=self._slots_read(op, ()),
+            read_inside=self._slots_read(op, _PLUMBING),
             element_type=self._element_type(read[0]) if read else "float32",
             types={
                 slot.parameter: self._element_type(slot.arguments[0])
@@ -83,6 +79,15 @@ class BlockView:
                 if slot.arguments
             },
         )
+
+    def _slots_read(self, op: Any, without: Collection[str]) -> set[str]:  # noqa: ANN401
+        """Slots of the outputs that operators read, but for those of some kinds."""
+        return {
+            slot.parameter
+            for slot in op.outputs
+            for name in slot.arguments
+            if set(self._readers.get(name, ())).difference(without)
+        }
 
     def _shapes(self, slots: Any) -> dict[str, tuple[Shape, ...]]:  # noqa: ANN401
         return {

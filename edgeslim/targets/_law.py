@@ -73,7 +73,8 @@ class Operator:
         makers: Kinds of the operators that make its inputs, by slot; no entry for parameters and
             inputs of the network.
         readers: Kinds of the operators that read its first result.
-        read: Slots of the outputs that another operator reads; being fetched is not being read.
+        read: Slots of the outputs that an operator reads, or that the network gives.
+        read_inside: Those that an operator reads.
         element_type: NumPy's name of what its first input is of.
         types: Likewise of the first input in each slot.
     """
@@ -87,6 +88,7 @@ class Operator:
     makers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
     read: Collection[str] = ()
+    read_inside: Collection[str] = ()
     element_type: str = "float32"
     types: Mapping[str, str] = field(default_factory=dict)
 

@@ -259,7 +259,7 @@ def _shares_its_weight(operator: Operator) -> bool:
 
 def _is_wrong_with_places(operator: Operator) -> bool:
     sides = tuple(operator.given("paddings", (0, 0)))
-    return "Mask" in operator.read or bool(
+    return "Mask" in operator.read_inside or bool(
         not operator.given("adaptive", False)
         and (
             len(set(sides)) > 1
