@@ -253,8 +253,10 @@ def test_the_kept_output_is_its_end() -> None:
 def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
     code = """
 import sys
+from pathlib import Path
 from edgeslim.process import run
-run(["/bin/sh", "-c", "echo $$ > $0; sleep 60", sys.argv[1]], timeout_s=50)
+heard = Path(sys.argv[1])
+run(["/bin/sh", "-c", "echo $$; sleep 60"], timeout_s=50, on_line=heard.write_bytes)
 """
     runner = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "id")],
