@@ -21,15 +21,20 @@ _LEAST = -3.0e38
 
 def _by_parts(s: Sketch) -> str:
     beta, threshold = float(s.given("beta", 1.0)), float(s.given("threshold", 20.0))
-    steep = s.scaled(s.x, beta)
+    steep = _times(s, s.x, beta)
     bent = s.apply("clip", steep, min=_LEAST, max=threshold)
-    bent = s.scaled(s.apply("log", s.scaled(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)
+    bent = _times(s, s.apply("log", s.scaled(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)
     if threshold < _STRAIGHT:
         beyond = s.cast(s.compared("greater_than", steep, s.constant(threshold)))
         bent = s.both("mul", bent, s.scaled(beyond, -1.0, 1.0))
         return s.both("add", s.both("mul", s.x, beyond), bent)
-    beyond = s.scaled(s.apply("relu", s.scaled(steep, 1.0, -threshold)), 1.0 / beta)
+    beyond = _times(s, s.apply("relu", s.scaled(steep, 1.0, -threshold)), 1.0 / beta)
     return s.both("add", bent, beyond)
+
+
+def _times(s: Sketch, x: str, factor: float) -> str:
+    """A product with a number; with one, nothing is written that `opt` would take out again."""
+    return x if factor == 1.0 else s.scaled(x, factor)
 
 
 REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"softplus": _by_parts}, LARGE_SOFTPLUS))
