@@ -24,8 +24,9 @@ import numpy as np
 from edgeslim import process
 from edgeslim.conversion.optimized import OptimizedFile, check_place
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import acceptable
-from edgeslim.deployment.proving import Claim, Prover, open_prover, prove_optimized, truth_for
+from edgeslim.deployment.proving import Prover, open_prover, prove_optimized, truth_for
 from edgeslim.deployment.truth import Truth, check_proves, truth_of
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision, Target

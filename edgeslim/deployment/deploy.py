@@ -11,6 +11,7 @@ from edgeslim.conversion.model_inputs import GivenInputs, read_given
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.claims import Claim, Proof
 from edgeslim.deployment.deployed import (
     Deployed,
     Deployment,
@@ -22,7 +23,7 @@ from edgeslim.deployment.deployed import (
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.deployment.history import append_record
 from edgeslim.deployment.proof import Found, deployment_record
-from edgeslim.deployment.proving import Claim, Proof, open_prover
+from edgeslim.deployment.proving import open_prover
 from edgeslim.deployment.records import Role
 from edgeslim.deployment.request import Request, device_for, request_for
 from edgeslim.deployment.subjects import Subject, baseline_subject, model_subject

@@ -83,7 +83,7 @@ class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
         top1: Share of inputs with the same class first; None if it is no classifier.
         wrong: Share of elements of the worst output that are off by more than rounding.
         inputs: For how many inputs.
-        proved_by: What proved them, by the names of `edgeslim.deployment.proving.ProofBy`.
+        proved_by: What proved them, by the names of `edgeslim.deployment.claims.ProofBy`.
         without_meaning: Operators of which nothing but a runtime says what they compute.
     """
 

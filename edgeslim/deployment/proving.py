@@ -9,7 +9,7 @@ one. Where an operator has no meaning here, the runtime alone must agree, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect, blamed
+from edgeslim.deployment.claims import Claim, Proof, ProofBy
 from edgeslim.deployment.halves import check_stored_halves, in_halves
 from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
 from edgeslim.deployment.outputs import check_outputs, ends_on_device
@@ -30,16 +31,13 @@ from edgeslim.errors import (
     ProgramError,
     RunnerError,
 )
-from edgeslim.execution import Precision, Target
+from edgeslim.execution import Precision
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.optimized_program import OptimizedProgram
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.profiling.device_session import DeviceSession, open_device
 
 __all__ = [
-    "Claim",
-    "Proof",
-    "ProofBy",
     "Prover",
     "explained",
     "open_prover",
@@ -64,66 +62,6 @@ _NOT_FINITE = "not finite"
 
 _TWINS = {Precision.FP16: Precision.FP32}
 """What this machine's runtime computes in instead, where it has no such kernels."""
-
-
-class ProofBy:
-    """Names of the proofs."""
-
-    INTERPRETER = "interpreter"
-    """What the optimizer made, operator by operator in Paddle."""
-    DEVICE = "device"
-    """The device that it is for."""
-    RUNTIME = "runtime"
-    """The file itself, run by Paddle-Lite."""
-    TWIN = "twin"
-    """The same model converted for this machine, run by Paddle-Lite."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
-    """That a file computes what a model does.
-
-    Args:
-        model: What was converted, and says what is right.
-        file: The same, converted.
-        target: What for.
-        precision: To what.
-        rounding: In fp16, how far rounding alone takes outputs from Paddle's, as
-            `prove_optimized` finds it; None if nobody knows.
-    """
-
-    model: PreparedModel
-    file: OptimizedFile
-    target: Target
-    precision: Precision
-    rounding: OutputDifference | None = None
-
-    def suspect(self, inputs: Mapping[str, Array], session: DeviceSession | None) -> Suspect:
-        """The file, if it does not, with an input for which that is so, and where."""
-        return Suspect(
-            model=self.model,
-            file=self.file,
-            precision=self.precision,
-            inputs=inputs,
-            session=session,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
-    """How a file was proved.
-
-    Args:
-        by: Names of the proofs that hold, see `ProofBy`.
-        difference: How far the outputs of the first of them are from Paddle's.
-        unknown: Operators of the file whose meaning is not known here.
-        gaps: What is not proved, a line each.
-    """
-
-    by: tuple[str, ...]
-    difference: OutputDifference
-    unknown: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
 
 
 def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> Truth:
@@ -213,13 +151,12 @@ def _judged(
     They are a device's, or by the meaning of operators.
     """
     found = truth.settled(found, claim.precision)
-    computed_here = f"as opt converts it for {claim.target.value}"
-    where = computed_here if session is None else f"on {session.profile.name}"
-    places = where, f"{where} for {_LOUDER}"
+    here = f"as opt converts it for {claim.target.value}"
+    where = here if session is None else f"on {session.profile.name}"
     try:
         differences = truth.differences(found)
-        for difference, place in zip(differences, places, strict=False):
-            check_outputs(difference, claim.model, claim.precision, place, claim.rounding)
+        for difference, louder in zip(differences, ("", f" for {_LOUDER}"), strict=False):
+            check_outputs(difference, claim.model, claim.precision, where + louder, claim.rounding)
     except ModelError as error:
         triples = zip(truth.inputs, truth.outputs, found, strict=True)
         wrong = (given for given, *two in triples if not _is_right(two[0], two[1], claim.precision))

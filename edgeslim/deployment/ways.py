@@ -11,15 +11,10 @@ import msgspec
 from edgeslim.conversion.optimized import OptimizedFile, check_place, optimize
 from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.claims import Claim, ProofBy
 from edgeslim.deployment.deployed import Failed
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.proving import (
-    Claim,
-    ProofBy,
-    prove_optimized,
-    prove_running,
-    truth_for,
-)
+from edgeslim.deployment.proving import prove_optimized, prove_running, truth_for
 from edgeslim.deployment.truth import Truth
 from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
@@ -59,7 +54,7 @@ class Way:
         model: What was converted, and says what is right.
         file: The same, converted.
         session: The device with as many threads.
-        proved_by: What proved it, by the names of `edgeslim.deployment.proving.ProofBy`.
+        proved_by: What proved it, by the names of `edgeslim.deployment.claims.ProofBy`.
         without_meaning: Its operators of which nothing but the device says what they compute.
     """
 

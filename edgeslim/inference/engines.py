@@ -13,8 +13,9 @@ from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.outputs import ends_on_device
-from edgeslim.deployment.proving import Claim, explained, prove_outputs, with_rounding
+from edgeslim.deployment.proving import explained, prove_outputs, with_rounding
 from edgeslim.deployment.truth import truth_of
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, ModelError

@@ -9,6 +9,7 @@ from edgeslim.ops._channel_flow import ChannelFlow, Labels
 from edgeslim.ops._channel_rules import blocked, read, written
 from edgeslim.ops._channel_sizes import Resizing
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
+from edgeslim.window_sides import window_sides
 
 __all__ = [
     "ATTRIBUTES",
@@ -54,8 +55,14 @@ def normal(attributes: Attributes, inputs: Shapes, weights: Shapes) -> Attribute
     keep: dict[str, Attribute] = {
         name: attributes[name] for name in ("strides", "dilations", "groups")
     }
-    keep["paddings"] = _paddings(attributes, shape[2:], kernel)
-    if attributes["padding_algorithm"] == "SAME":
+    given, strides = attributes["paddings"], attributes["strides"]
+    assert isinstance(given, tuple)  # noqa: S101 - their defaults say so
+    assert isinstance(strides, tuple)  # noqa: S101
+    algorithm = str(attributes["padding_algorithm"])
+    keep["paddings"] = window_sides(
+        algorithm, [int(side) for side in given], shape[2:], kernel, [int(step) for step in strides]
+    )
+    if algorithm == "SAME":
         keep["dilations"] = (1, 1)  # Paddle and Paddle-Lite forget them then
     return Attributes({**keep, **activation(attributes)})
 
@@ -69,26 +76,6 @@ def activation(attributes: Attributes) -> dict[str, Attribute]:
         return {}
     own = {name: attributes[name] for name in _OF_ACTIVATION.get(kind, ())}
     return {"act_type": kind, "with_act": True, **own}
-
-
-def _paddings(
-    attributes: Attributes, extents: tuple[int, ...], kernel: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Top, bottom, left, right."""
-    algorithm, given = attributes["padding_algorithm"], attributes["paddings"]
-    assert isinstance(given, tuple)  # noqa: S101 - its default says so
-    if algorithm == "VALID":
-        return (0, 0, 0, 0)
-    if algorithm == "SAME":
-        sides: list[int] = []
-        strides = attributes["strides"]
-        assert isinstance(strides, tuple)  # noqa: S101
-        for extent, reach, stride in zip(extents, kernel, strides, strict=True):
-            total = max((-(-extent // int(stride)) - 1) * int(stride) + reach - extent, 0)
-            sides += [total // 2, total - total // 2]
-        return tuple(sides)
-    numbers = tuple(int(each) for each in given)
-    return numbers if len(numbers) == 4 else (numbers[0],) * 2 + (numbers[1],) * 2
 
 
 def _filter(spec: OpSpec) -> Shape:

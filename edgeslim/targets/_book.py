@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeslim.errors import ModelError
 from edgeslim.targets._law import Answer, Kernels, Law, Operator
 
 if TYPE_CHECKING:
@@ -80,15 +79,3 @@ class LawBook:
         gone = {*withdrawn, *(law.name for law in added)}
         kept = tuple(law for law in self.laws if law.name not in gone)
         return LawBook((*kept, *added), library=library)
-
-    def check(self, model: str, operators: Iterable[Operator], place: Place) -> None:
-        """Refuses a program that a target would compute wrongly.
-
-        Raises:
-            ModelError: It has such an operator; names the first, and says how many more.
-        """
-        found = self.violations(operators, place)
-        if found:
-            others = len(found) - 1
-            more = f" (and {others} more of its operators)" if others else ""
-            raise ModelError(f"{model} cannot be converted: {found[0]}{more}")

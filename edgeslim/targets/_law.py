@@ -23,6 +23,7 @@ __all__ = [
     "Kernels",
     "Law",
     "Operator",
+    "is_any",
 ]
 
 
@@ -111,6 +112,11 @@ class Operator:
         made = f" that makes {self.name!r}" if self.name else ""
         shapes = "x".join(map(str, self.shape()))
         return f"{self.kind}{made}" + (f" (of {shapes})" if shapes else "")
+
+
+def is_any(_: Operator) -> bool:
+    """The condition of laws about every operator of a kind."""
+    return True
 
 
 ARM = frozenset({Kernels.ARMV7, Kernels.ARMV8})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.targets._book import LawBook, Violation
 from edgeslim.targets._known import known_laws
@@ -68,7 +69,8 @@ class Place:
         Raises:
             ModelError: It has such an operator; names the first, and says how many more.
         """
-        book = self.laws or known_laws()
-        LawBook(tuple(law for law in book.laws if law.answer in answers)).check(
-            model, operators, self
-        )
+        found = [each for each in self.violations(operators) if each.law.answer in answers]
+        if found:
+            others = len(found) - 1
+            more = f" (and {others} more of its operators)" if others else ""
+            raise ModelError(f"{model} cannot be converted: {found[0]}{more}")

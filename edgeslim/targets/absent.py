@@ -12,6 +12,7 @@ from edgeslim.targets._law import (
     Kernels,
     Law,
     Operator,
+    is_any,
 )
 from edgeslim.targets._served import SERVED
 
@@ -46,7 +47,7 @@ def _absent(
         name=name,
         operators=tuple(operators.split()),
         condition="always",
-        meets=lambda _: True,
+        meets=is_any,
         happens=_NONE,
         kernels=kernels,
         precisions=EVERY_PRECISION,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator, is_any
 
 __all__ = [
     "LARGE_SOFTPLUS",
@@ -28,10 +28,6 @@ def _may_be_large_or_bent(operator: Operator) -> bool:
     return _may_be_large(operator) or float(operator.given("threshold", 20.0)) < 15.0
 
 
-def _is_any(_: Operator) -> bool:
-    return True
-
-
 def _has_slopes_for_one_of_many(operator: Operator) -> bool:
     return operator.given("mode", "all") == "element" and operator.shape()[:1] != (1,)
 
@@ -40,7 +36,7 @@ SIGNS = Law(
     name="signs",
     operators=("sign",),
     condition="always",
-    meets=_is_any,
+    meets=is_any,
     happens="what is to be written is read instead of the input, and on x86 there is no kernel",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
@@ -131,7 +127,7 @@ LOGARITHMS_OF_SOFTMAX = Law(
     name="logarithms-of-softmax",
     operators=("log_softmax",),
     condition="always",
-    meets=_is_any,
+    meets=is_any,
     happens="it falls on where an input is more than 64 below the largest; Paddle's does not",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,

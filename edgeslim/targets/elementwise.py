@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator, is_any
 
 __all__ = [
     "FLOOR_OF_FLOATS",
@@ -73,7 +73,7 @@ HALVES = Law(
     name="halves",
     operators=("round",),
     condition="always",
-    meets=lambda _: True,
+    meets=is_any,
     happens="halves go away from nought, and all to whole numbers; Paddle's go to the even one",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from edgeslim.execution import Precision
 from edgeslim.targets._law import ARM, Answer, Kernels, Law, Operator
-from edgeslim.targets.pools import Pool, pool_of
+from edgeslim.targets.pools import Pool, counts_padding_otherwise, fixed_pool_of, pool_of
 
 __all__ = [
     "CONSTANTS_IN_ACTIVATED_SUMS",
@@ -73,13 +73,8 @@ _LEAST_COLUMNS = 16
 _AT_ONCE = 8
 
 
-def _has_windows(operator: Operator) -> Pool | None:
-    pool = pool_of(operator)
-    return None if pool is None or pool.adaptive or pool.over_all else pool
-
-
 def _is_read_twice(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return (
         pool is not None
         and pool.largest
@@ -92,7 +87,7 @@ def _is_read_twice(operator: Operator) -> bool:
 
 
 def _is_cut(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return (
         pool is not None
         and pool.largest
@@ -113,25 +108,9 @@ def _is_three_by_two(pool: Pool) -> bool:
 
 
 def _counts_otherwise(operator: Operator) -> bool:
-    pool = _has_windows(operator)
-    if pool is None or pool.largest or pool.exclusive:
-        return False
-    return any(pool.counted(axis) != _counted(pool, axis) for axis in range(2))
-
-
-def _counted(pool: Pool, axis: int) -> list[int]:
-    """How much of each window along an axis the kernel counts, with the padding."""
-    window, extent = pool.windows[axis], pool.extents[axis]
-    before, end = pool.before[axis], extent + pool.behind[axis]
-    result = []
-    for start in pool.starts(axis):
-        first = max(start, 0)
-        if start + window < extent:
-            result.append(window)
-            continue
-        more = before if first < before and first + window > end else 0
-        result.append(min(first + window, end) - first + more)
-    return result
+    return counts_padding_otherwise(
+        operator, lambda pool, axis: pool.counted_generally(axis, pool.behind[axis])
+    )
 
 
 def _is_of_squares(operator: Operator) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, Law, is_any
 
 __all__ = ["LAWS", "SCATTERED_ROWS"]
-
-
-def _is_any(_: Operator) -> bool:
-    return True
 
 
 SCATTERED_ROWS = Law(
     name="scattered-rows",
     operators=("scatter",),
     condition="always",
-    meets=_is_any,
+    meets=is_any,
     happens="all rows that get no other are 0",
     precisions=EVERY_PRECISION,
     rewrite="scattered-rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator, is_any
 
 __all__ = ["BACKWARD_SLICES", "LAWS", "ROLLS_OF_ALL", "UNBOUND"]
 
@@ -48,7 +48,7 @@ UNBOUND = Law(
     name="unbound",
     operators=("unbind",),
     condition="always",
-    meets=lambda _: True,
+    meets=is_any,
     happens="there is no place for results that are not read, which ends the run",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,

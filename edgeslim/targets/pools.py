@@ -6,12 +6,13 @@ Paddle-Lite's kernel for Arm is chosen by the size and steps of a window and by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from edgeslim.opspec import Shape
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.window_sides import window_sides
 
 __all__ = [
     "ADAPTIVE_WINDOWS",
@@ -24,6 +25,8 @@ __all__ = [
     "WITH_PLACES",
     "Pool",
     "PoolKernel",
+    "counts_padding_otherwise",
+    "fixed_pool_of",
     "pool_of",
     "pools_adaptively",
     "sides_of",
@@ -138,19 +141,22 @@ class Pool:
         """Likewise what Paddle-Lite's kernel counts."""
         kernel = self.kernel
         if kernel is PoolKernel.GENERAL:
-            return [self._counted_generally(axis, start) for start in self.starts(axis)]
+            return self.counted_generally(axis, self.before[axis])
         if kernel not in {PoolKernel.TWO_BY_TWO, PoolKernel.TWO_BY_TWO_PADDED}:
             return self.counted(axis)
         end = self.extents[axis] + min(1, self.behind[axis])
         return [min(start + self.windows[axis], end) - start for start in self.starts(axis)]
 
-    def _counted_generally(self, axis: int, start: int) -> int:
-        window, padding = self.windows[axis], self.before[axis]
-        if start + window < self.extents[axis]:
-            return window
-        first, end = max(start, 0), self.extents[axis] + padding
-        more = padding if first < padding and first + window > end else 0
-        return min(first + window, end) - first + more
+    def counted_generally(self, axis: int, behind: int) -> list[int]:
+        """Likewise what its general kernel counts, which takes some padding for that behind."""
+        window, before = self.windows[axis], self.before[axis]
+        end, counted = self.extents[axis] + behind, []
+        for start in self.starts(axis):
+            first = max(start, 0)
+            more = before if first < before and first + window > end else 0
+            is_inside = start + window < self.extents[axis]
+            counted.append(window if is_inside else min(first + window, end) - first + more)
+        return counted
 
 
 def pool_of(operator: Operator) -> Pool | None:
@@ -178,6 +184,27 @@ def pool_of(operator: Operator) -> Pool | None:
     )
 
 
+def fixed_pool_of(operator: Operator) -> Pool | None:
+    """A pooling by fixed windows, whose sizes are known."""
+    pool = pool_of(operator)
+    return None if pool is None or pool.adaptive or pool.over_all else pool
+
+
+def counts_padding_otherwise(
+    operator: Operator, counted: Callable[[Pool, int], Sequence[int]]
+) -> bool:
+    """Whether a kernel divides an average that counts the padding by other numbers than Paddle.
+
+    Args:
+        operator: A pooling.
+        counted: How much of each window along an axis the kernel counts.
+    """
+    pool = fixed_pool_of(operator)
+    if pool is None or pool.largest or pool.exclusive:
+        return False
+    return any(pool.counted(axis) != counted(pool, axis) for axis in range(2))
+
+
 def _pair(operator: Operator, name: str) -> tuple[int, int]:
     rows, columns = operator.given(name, (1, 1))
     return int(rows), int(columns)
@@ -187,19 +214,14 @@ def sides_of(
     operator: Operator, extents: Shape, windows: Sequence[int], steps: Sequence[int]
 ) -> tuple[int, ...]:
     """How much a pooling pads: before and behind each axis, in their order."""
-    algorithm = operator.given("padding_algorithm", "EXPLICIT")
     ignored = operator.given("adaptive", False) or operator.given("global_pooling", False)
-    if algorithm == "VALID" or ignored:
-        return (0, 0) * len(extents)
-    if algorithm == "SAME":
-        missing = [
-            max(0, (-(-extent // step) - 1) * step + window - extent)
-            for extent, window, step in zip(extents, windows, steps, strict=True)
-        ]
-        return tuple(side for gap in missing for side in (gap // 2, gap - gap // 2))
-    given = [int(side) for side in operator.given("paddings", (0,) * len(extents))]
-    twice = 1 if len(given) == 2 * len(extents) else 2
-    return tuple(side for side in given for _ in range(twice))
+    return window_sides(
+        "VALID" if ignored else operator.given("padding_algorithm", "EXPLICIT"),
+        operator.given("paddings", (0,) * len(extents)),
+        extents,
+        windows,
+        steps,
+    )
 
 
 def pools_adaptively(operator: Operator) -> bool:
@@ -219,36 +241,27 @@ def _is_taken_for_fixed_windows(operator: Operator) -> bool:
     return pool is None or pool.kernel is not PoolKernel.GENERAL
 
 
-def _has_windows(operator: Operator) -> Pool | None:
-    """A pooling by fixed windows."""
-    pool = pool_of(operator)
-    return None if pool is None or pool.adaptive or pool.over_all else pool
-
-
 def _has_empty_windows(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return pool is not None and pool.largest and 0 in (*pool.inside(0), *pool.inside(1))
 
 
 def _counts_otherwise(operator: Operator) -> bool:
-    pool = _has_windows(operator)
-    if pool is None or pool.largest or pool.exclusive:
-        return False
-    return any(pool.counted(axis) != pool.counted_on_arm(axis) for axis in range(2))
+    return counts_padding_otherwise(operator, Pool.counted_on_arm)
 
 
 def _is_padded_in_turns(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return pool is not None and pool.channels > 1 and pool.kernel is PoolKernel.PADDED
 
 
 def _writes_behind_rows(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return pool is not None and pool.kernel is PoolKernel.THREE_BY_TWO and pool.made[1] <= 4
 
 
 def _shares_its_weight(operator: Operator) -> bool:
-    pool = _has_windows(operator)
+    pool = fixed_pool_of(operator)
     return (
         pool is not None
         and pool.channels > 1

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.proving import Claim, prove_running, truth_for
+from edgeslim.deployment.proving import prove_running, truth_for
 from edgeslim.deployment.truth import Truth
 from edgeslim.execution import Precision
 from edgeslim.profiling.device_session import DeviceSession

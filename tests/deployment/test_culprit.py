@@ -11,7 +11,8 @@ import pytest
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import prepare_layer
-from edgeslim.deployment.proving import Claim, prove_optimized, prove_running, truth_for
+from edgeslim.deployment.claims import Claim
+from edgeslim.deployment.proving import prove_optimized, prove_running, truth_for
 from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes

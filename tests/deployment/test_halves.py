@@ -11,9 +11,10 @@ import pytest
 
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
 from edgeslim.deployment.outputs import check_outputs
-from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.deployment.proving import prove_optimized, truth_for
 from edgeslim.deployment.truth import Truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target

@@ -14,7 +14,8 @@ import pytest
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
-from edgeslim.deployment.proving import Claim, open_prover, prove_running, truth_for
+from edgeslim.deployment.claims import Claim
+from edgeslim.deployment.proving import open_prover, prove_running, truth_for
 from edgeslim.errors import ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert_one

@@ -11,9 +11,10 @@ from msgspec import structs
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.deploy import convert
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.deployment.proving import prove_optimized, truth_for
 from edgeslim.deployment.ways import Way, tried
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target

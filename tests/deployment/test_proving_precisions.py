@@ -12,9 +12,10 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.precisions import model_in
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import OutputDifference, difference_of
 from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.proving import Claim, prove_optimized, truth_for
+from edgeslim.deployment.proving import prove_optimized, truth_for
 from edgeslim.errors import ProgramAbortedError
 from edgeslim.execution import Precision, Target
 from edgeslim.inference.engines import Engine, loaded

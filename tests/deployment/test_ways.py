@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
-from edgeslim.conversion.precisions import is_quantized, model_in, written_for
+from edgeslim.conversion.precisions import written_for
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
@@ -32,13 +30,12 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.paddle_io.export import export_layer
-from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
 from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.networks import OptimizedNetwork, measure_side_by_side
 from edgeslim.targets import Place
-from edgeslim.training.quantization.settings import QuantizationSettings
+from tests.deployment.small_nets import small_net
 from tests.searching.made_up import host_context
 from tests.values import row
 
@@ -46,30 +43,6 @@ pytestmark = pytest.mark.slow
 
 CORES = len(os.sched_getaffinity(0))
 needs_two_cores = pytest.mark.skipif(CORES < 2, reason="two threads need two cores")
-
-
-def small_net(*, turned: bool = False) -> Any:
-    """Convolutions, and products whose weights are larger than all else."""
-    paddle = load_paddle()
-    paddle.seed(0)
-
-    class Net(paddle.nn.Layer):  # type: ignore[misc,name-defined]  # Paddle has no types
-        def __init__(self) -> None:
-            super().__init__()
-            self.first = paddle.nn.Conv2D(3, 16, 3, padding=1)
-            self.deep = paddle.nn.Conv2D(16, 16, 3, padding=1, groups=16)
-            self.wide = paddle.nn.Linear(16 * 64, 256)
-            self.last = paddle.create_parameter([10, 256], "float32")
-
-        def forward(self, images: Any) -> Any:
-            relu = paddle.nn.functional.relu
-            features = relu(self.deep(relu(self.first(images))))
-            flat = relu(self.wide(features.flatten(1)))
-            if turned:
-                return paddle.matmul(flat, self.last, transpose_y=True)
-            return paddle.matmul(flat, self.last.transpose([1, 0]))
-
-    return Net()
 
 
 @pytest.fixture(scope="module")
@@ -344,80 +317,6 @@ def test_networks_side_by_side_are_each_timed_as_often(
     assert all(len(each.samples_ns) >= 16 for each in found.measurements.values())
 
 
-@pytest.fixture(scope="module")
-def quantized(folder: Path) -> dict[int, Path]:
-    """The small network with weights of 7 and of 8 bits."""
-    from edgeslim.training.program_net import load_program_net
-    from edgeslim.training.quantization.calibrate import calibrate
-
-    rng = np.random.default_rng(0)
-    made = {}
-    for bits in (7, 8):
-        batches = [rng.normal(size=(8, 3, 8, 8)).astype(np.float32) for _ in range(2)]
-        settings = QuantizationSettings(weight_bits=bits)
-        net = calibrate(load_program_net(folder / "net"), batches, settings, "abs_max")
-        made[bits] = folder / f"int{bits}"
-        net.save(made[bits])
-    return made
-
-
-def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_rounding(
-    quantized: dict[int, Path], tmp_path: Path
-) -> None:
-    done = deploy(str(quantized[7]), precisions=["fp32", "int8"], out=tmp_path)
-    assert done.failed == ()
-    floats, whole = done.models
-    assert (floats.precision, floats.computes_in) == (Precision.FP32, ("fp32",))
-    assert whole.precision is Precision.INT8
-    assert "int8" in whole.computes_in
-    assert whole.size_bytes < floats.size_bytes
-    assert floats.difference is not None
-    assert floats.difference.max_rel < 1e-5
-    assert whole.difference is not None
-    assert whole.difference.lost < 0.01
-    found = sorted(path.name for path in tmp_path.iterdir())
-    assert found == ["deployments.jsonl", "int7.x86.int8.nb", "int7.x86.nb"]
-
-
-def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(
-    quantized: dict[int, Path], tmp_path: Path
-) -> None:
-    (only,) = convert(str(quantized[8]), [Target.ARM], out=tmp_path).models
-    assert only.precision is Precision.INT8
-    kernels = {each.operator: each for each in read_optimized_model(only.optimized).kernels}
-    for operator in ("conv2d", "depthwise_conv2d", "fc"):
-        assert kernels[operator].precision == 2, kernels
-    asked = ("fp16", "int16", "int8-weights")
-    others = convert(str(quantized[8]), [Target.ARM], precisions=asked, out=tmp_path).models
-    assert [each.computes_in for each in others] == [("fp16",), ("fp32",), ("fp32",)]
-
-
-def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
-    quantized: dict[int, Path], tmp_path: Path
-) -> None:
-    with pytest.raises(ModelError, match=r"int8 cannot be converted: .*more than 7 bits on x86"):
-        deploy(str(quantized[8]), out=tmp_path / "alone")
-    done = deploy(str(quantized[8]), precisions=["int8", "fp32"], out=tmp_path / "both")
-    assert [each.precision for each in done.models] == [Precision.FP32]
-    assert [each.precision for each in done.failed] == [Precision.INT8]
-
-
-def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
-    model: PreparedModel, tmp_path: Path
-) -> None:
-    assert not is_quantized(model)
-    program = read_program(model.prefix.with_suffix(".pdmodel"))
-    program.blocks[0].ops[-2].type = "fake_quantize_range_abs_max"
-    older = replace(model, prefix=tmp_path / "model")
-    older.prefix.with_suffix(".pdmodel").write_bytes(program.SerializeToString())
-    parameters = model.prefix.with_suffix(".pdiparams").read_bytes()
-    older.prefix.with_suffix(".pdiparams").write_bytes(parameters)
-    assert is_quantized(older)
-    assert model_in(older, Precision.INT8, tmp_path / "int8") is older
-    with pytest.raises(ModelError, match=r"net is quantized by operators .* no fp32 of it"):
-        model_in(older, Precision.FP32, tmp_path / "fp32")
-
-
 @pytest.mark.parametrize(
     ("precision", "changes"),
     [
@@ -437,8 +336,3 @@ def test_only_weights_stored_smaller_need_another_program(
     assert len(list(tmp_path.iterdir())) == len(changes)
     products = [op.type for op in read_program(written.program).blocks[0].ops].count("mul")
     assert products == (2 if changes else 0)  # one reads weights that are turned once, and stored
-
-
-def test_an_int8_that_has_no_int8_kernels_is_refused(model: PreparedModel, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"opt made no int8 kernels of net; .* computes in fp32"):
-        optimize(model, Target.ARM, tmp_path / "net", Precision.INT8)

@@ -22,7 +22,7 @@ from edgeslim.paddle_io.quantized_program import (
     without_rounding,
 )
 from edgeslim.paddle_io.rewrites import Draft
-from edgeslim.targets import Place, known_laws
+from edgeslim.targets import Place
 from edgeslim.targets.quantized import LAWS as QUANTIZED_LAWS
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
@@ -158,7 +158,7 @@ def test_what_would_compute_something_else_is_refused(
     operators = list(operators_of(draft.program))
     if said:
         with pytest.raises(ModelError, match=said):
-            known_laws().check("net", operators, draft.place)
+            draft.place.check("net", operators)
     else:
         found = [each.law for each in draft.place.violations(operators)]
         assert not set(found).intersection(QUANTIZED_LAWS)

@@ -128,7 +128,7 @@ def test_what_has_no_right_form_is_refused_by_name(number: int, tmp_path: Path) 
     for kernels in law.kernels:
         place = Place(kernels=frozenset({kernels}), precision=min(law.precisions), threads=4)
         with pytest.raises(ModelError, match="cannot be converted: .*" + "|".join(law.operators)):
-            known_laws().check("net", _operators(example, tmp_path / kernels.value), place)
+            place.check("net", _operators(example, tmp_path / kernels.value))
 
 
 def _operators(example: Example, folder: Path) -> list[Operator]:

@@ -10,6 +10,7 @@ from edgeslim.optimized_program import OperatorCall
 from edgeslim.paddle_io.optimized_operators._activations import convolution_activation
 from edgeslim.paddle_io.optimized_operators._int8 import Rounding, rounding
 from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, only
+from edgeslim.window_sides import window_sides
 
 __all__ = ["convolution", "geometry", "transposed_arguments", "transposed_convolution"]
 
@@ -54,19 +55,9 @@ def geometry(
     """Padding before and behind each axis, and dilations, of convolutions and pooling."""
     strides = attribute(call, "strides")
     dilations = list(call.attributes.get("dilations", [1] * len(strides)))  # none of pooling
-    paddings = list(attribute(call, "paddings"))
-    if len(paddings) == len(strides):
-        paddings = [side for each in paddings for side in (each, each)]
     algorithm = call.attributes.get("padding_algorithm", "EXPLICIT")
-    if algorithm == "VALID":
-        return [0] * len(paddings), dilations
-    if algorithm != "SAME":
-        return paddings, dilations
-    sides = []
-    for size, extent, stride in zip(sizes, window, strides, strict=True):
-        total = max((-(-size // stride) - 1) * stride + extent - size, 0)
-        sides += [total // 2, total - total // 2]
-    return sides, [1] * len(strides)
+    sides = window_sides(algorithm, attribute(call, "paddings"), sizes, window, strides)
+    return list(sides), [1] * len(strides) if algorithm == "SAME" else dilations
 
 
 def transposed_convolution(call: OperatorCall) -> Meaning:

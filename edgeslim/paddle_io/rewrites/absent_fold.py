@@ -67,22 +67,10 @@ def _part(s: Sketch, x: str, axis: int, first: int, extent: int) -> str:
     """So many rows or columns from one on; what is not there is 0."""
     shape = list(s.shape(x))
     end = min(first + extent, shape[axis])
-    if (first, end) != (0, shape[axis]):
-        shape[axis] = end - first
-        x = s.write(
-            "slice",
-            {"Input": x},
-            shape,
-            axes=(axis,),
-            starts=(first,),
-            ends=(end,),
-            infer_flags=(1,),
-            decrease_axis=(),
-        )
-    missing = first + extent - end
-    if not missing:
+    x = s.part(x, first, end, axis)
+    shape[axis] = first + extent - end
+    if not shape[axis]:
         return x
-    shape[axis] = missing
     return s.joined([x, s.constant(0.0, shape)], axis)
 
 

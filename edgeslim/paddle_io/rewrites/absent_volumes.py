@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.opspec import Shape
 from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_VOLUMES
+from edgeslim.window_sides import window_sides
 
 __all__ = ["REWRITE"]
 
@@ -23,7 +23,14 @@ def _convolved(s: Sketch) -> str | None:
     if filters is None or min(*shape, *made) < 1 or s.given("data_format", "NCDHW") == "NDHWC":
         return None
     batch, channels, _, *picture = shape
-    sides, dilations = _sides(s, shape, filters.shape), _dilations(s)
+    sides = window_sides(
+        s.given("padding_algorithm", "EXPLICIT"),
+        s.given("paddings", (0, 0, 0)),
+        shape[2:],
+        filters.shape[2:],
+        s.given("strides", (1, 1, 1)),
+    )
+    dilations = _dilations(s)
     depth, window = made[2], filters.shape[2]
     stacked = _stacked(s, sides[:2], [p + i for p in _starts(s, depth) for i in _steps(s, window)])
     pixels = picture[0] * picture[1]
@@ -38,7 +45,7 @@ def _convolved(s: Sketch) -> str | None:
         [batch * depth, made[1], *made[3:]],
         output="Output",
         strides=tuple(s.given("strides", (1, 1, 1)))[1:],
-        paddings=tuple(sides[2:]),
+        paddings=sides[2:],
         dilations=dilations[1:],
         groups=int(s.given("groups", 1)),
         padding_algorithm="EXPLICIT",
@@ -75,23 +82,6 @@ def _stacked(s: Sketch, sides: Sequence[int], places: list[int]) -> str:
     if len(parts) > 1:
         x = s.joined(parts, 2)
     return x if places == list(range(s.shape(x)[2])) else s.picked(x, places, 2)
-
-
-def _sides(s: Sketch, shape: Shape, filters: Shape) -> list[int]:
-    """What is put before and behind each axis."""
-    algorithm = s.given("padding_algorithm", "EXPLICIT")
-    if algorithm == "VALID":
-        return [0] * 6
-    if algorithm == "SAME":
-        needed = [
-            max(0, (-(-extent // stride) - 1) * stride + window - extent)
-            for extent, stride, window in zip(
-                shape[2:], s.given("strides", (1, 1, 1)), filters[2:], strict=True
-            )
-        ]
-        return [side for each in needed for side in (each // 2, each - each // 2)]
-    given = list(s.given("paddings", (0, 0, 0)))
-    return [side for side in given for _ in range(2)] if len(given) == 3 else given
 
 
 REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten({"conv3d": _convolved}, ABSENT_VOLUMES))

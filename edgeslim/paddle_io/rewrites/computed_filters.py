@@ -12,6 +12,7 @@ from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.computed import COMPUTED_FILTERS
+from edgeslim.window_sides import window_sides
 
 __all__ = ["REWRITE"]
 
@@ -40,7 +41,13 @@ def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
     dilations = [int(step) for step in s.given("dilations", (1, 1))]
     if s.given("padding_algorithm", "EXPLICIT") == "SAME":
         dilations = [1, 1]
-    sides = _sides(s, window, strides)
+    sides = window_sides(
+        s.given("padding_algorithm", "EXPLICIT"),
+        s.given("paddings", (0, 0)),
+        s.shape(s.x)[2:],
+        window,
+        strides,
+    )
     if window == [1, 1] and strides == [1, 1] and not any(sides):
         return s.x
     return s.write(
@@ -53,21 +60,6 @@ def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
         paddings=(sides[0], sides[2], sides[1], sides[3]),
         dilations=tuple(dilations),
     )
-
-
-def _sides(s: Sketch, window: list[int], strides: list[int]) -> list[int]:
-    """Padding above, below, on the left and on the right."""
-    algorithm = s.given("padding_algorithm", "EXPLICIT")
-    if algorithm == "VALID":
-        return [0, 0, 0, 0]
-    if algorithm == "SAME":
-        sides = []
-        for extent, taps, step in zip(s.shape(s.x)[2:], window, strides, strict=True):
-            missing = max(0, (-(-extent // step) - 1) * step + taps - extent)
-            sides += [missing // 2, missing - missing // 2]
-        return sides
-    given = [int(side) for side in s.given("paddings", (0, 0))]
-    return given if len(given) == 4 else [side for side in given for _ in range(2)]
 
 
 # Before the operators: their stacks of matrices are made equal there.

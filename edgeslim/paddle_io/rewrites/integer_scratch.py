@@ -26,6 +26,7 @@ from edgeslim.paddle_io.quantized_program import without_rounding
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 from edgeslim.targets._integer_scratch import MOST_THREADS, IntegerConvolution
 from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS, SHARED_SCRATCH_ARM
+from edgeslim.window_sides import window_sides
 
 __all__ = ["REWRITE"]
 
@@ -70,7 +71,7 @@ def _convolution(block: Any, op: Any, makers: dict[str, Any]) -> IntegerConvolut
         return None
     extents = shape_of(block, argument(op.inputs, "Input"))[2:]
     made = shape_of(block, argument(op.outputs, "Output"))
-    top, bottom, left, right = _sides(op)
+    top, bottom, left, right = _sides(block, op)
     groups = int(attribute(op, "groups", 1))
     return IntegerConvolution(
         channels=(filters[1] * groups, filters[0]),
@@ -89,16 +90,15 @@ def _pair(op: Any, name: str) -> tuple[int, int]:  # noqa: ANN401
     return int(rows), int(columns)
 
 
-def _sides(op: Any) -> tuple[int, int, int, int]:  # noqa: ANN401
-    """Padding of a 3x3 convolution one step apart: above, below, on the left and on the right."""
-    algorithm = attribute(op, "padding_algorithm", "EXPLICIT")
-    if algorithm != "EXPLICIT":
-        side = int(algorithm == "SAME")
-        return side, side, side, side
-    given = [int(side) for side in attribute(op, "paddings", (0, 0))]
-    if len(given) == 2:
-        return given[0], given[0], given[1], given[1]
-    return given[0], given[1], given[2], given[3]
+def _sides(block: Any, op: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """Padding above, below, on the left and on the right."""
+    return window_sides(
+        attribute(op, "padding_algorithm", "EXPLICIT"),
+        attribute(op, "paddings", (0, 0)),
+        shape_of(block, argument(op.inputs, "Input"))[2:],
+        shape_of(block, argument(op.inputs, "Filter"))[2:],
+        _pair(op, "strides"),
+    )
 
 
 def _widen(draft: Draft, index: int) -> None:
@@ -118,7 +118,7 @@ def _widen(draft: Draft, index: int) -> None:
     attributes = {each.name: attribute_value(each) for each in rounding.attrs}
     made = {"Out": [rounded], "OutScale": [kept]}
     next(slot for slot in op.inputs if slot.parameter == "Filter").arguments[0] = rounded
-    top, bottom, left, right = _sides(op)
+    top, bottom, left, right = _sides(block, op)
     set_attribute(op, "paddings", (top, bottom, left, right + 1))
     set_attribute(op, "padding_algorithm", "EXPLICIT")
     block.ops.insert(index, new_operator(rounding.type, {"X": [filters]}, made, attributes))

@@ -17,6 +17,7 @@ from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 from edgeslim.targets import Operator
 from edgeslim.targets.convolutions import TRANSPOSED_DEPTHWISE
+from edgeslim.window_sides import window_sides
 
 __all__ = ["REWRITE"]
 
@@ -44,20 +45,15 @@ def _apply(draft: Draft) -> None:
 def _paddings(operator: Operator) -> tuple[int, ...] | None:
     """Above, below, left and right; None if they follow from the size by a rule not known."""
     algorithm = str(operator.given("padding_algorithm", "EXPLICIT"))
-    if algorithm == "VALID":
-        return (0, 0, 0, 0)
-    if algorithm == "SAME":
-        sizes, kernel = operator.shape("Input")[2:], operator.shape("Filter")[2:]
-        strides = operator.given("strides", (1, 1))
-        found: list[int] = []
-        for size, extent, stride in zip(sizes, kernel, strides, strict=True):
-            whole = max((-(-size // stride) - 1) * stride + extent - size, 0)
-            found += [whole // 2, whole - whole // 2]
-        return tuple(found)
-    if algorithm != "EXPLICIT":
+    if algorithm not in {"EXPLICIT", "SAME", "VALID"}:
         return None
-    given = tuple(operator.given("paddings", (0, 0)))
-    return (given[0], given[0], given[1], given[1]) if len(given) == 2 else given
+    return window_sides(
+        algorithm,
+        operator.given("paddings", (0, 0)),
+        operator.shape("Input")[2:],
+        operator.shape("Filter")[2:],
+        operator.given("strides", (1, 1)),
+    )
 
 
 REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)

@@ -1,0 +1,38 @@
+"""How much convolutions and pooling pad, by the rules that Paddle has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["window_sides"]
+
+
+def window_sides(
+    algorithm: str,
+    given: Sequence[int],
+    extents: Sequence[int],
+    windows: Sequence[int],
+    strides: Sequence[int],
+) -> tuple[int, ...]:
+    """Padding before and behind each axis, in their order.
+
+    Of ``SAME`` there are as many windows as strides begin in the picture, and what is missing is
+    put behind where it is odd (Paddle, ``phi/kernels/cpu/conv_util.h``).
+
+    Args:
+        algorithm: ``EXPLICIT``, ``SAME`` or ``VALID``.
+        given: What is said of ``EXPLICIT``: a number for each axis, or for each side of each.
+        extents: Of the picture or volume.
+        windows: Likewise of the window.
+        strides: From one window to the next.
+    """
+    if algorithm == "VALID":
+        return (0, 0) * len(extents)
+    if algorithm == "SAME":
+        missing = [
+            max(0, (-(-extent // stride) - 1) * stride + window - extent)
+            for extent, window, stride in zip(extents, windows, strides, strict=True)
+        ]
+        return tuple(side for gap in missing for side in (gap // 2, gap - gap // 2))
+    sides = tuple(int(side) for side in given)
+    return tuple(side for side in sides for _ in range(2)) if len(sides) == len(extents) else sides
