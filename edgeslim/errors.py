@@ -88,14 +88,24 @@ _NEAREST = 5
 
 
 class UnknownNameError(UsageError):
-    """A name that is on no shelf; the message offers the nearest known ones."""
+    """A name that is on no shelf; the message offers the nearest known ones.
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    Args:
+        what: What it should be a name of.
+        name: It.
+        known: The names that there are, in the order in which they are listed. A set has none,
+            and is sorted.
+        meant: What is offered instead of the nearest by spelling, in words.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str], *, meant: str = "") -> None:
         self.what = what
         self.name = name
-        self.known = sorted(known)
+        is_set = isinstance(known, (set, frozenset))
+        self.known = sorted(known) if is_set else list(dict.fromkeys(known))
         near = get_close_matches(name, self.known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        meant = meant or (f"did you mean {near[0]!r}?" if near else "")
+        hint = f"{meant} " if meant else ""
         offered, title = self.known, "known"
         if len(offered) > _MANY:
             offered = get_close_matches(name, self.known, n=_NEAREST, cutoff=0.0)

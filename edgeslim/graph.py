@@ -54,7 +54,8 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
         nodes: Operators in the order they run, without feed and fetch.
         feeds: Shape of each input by name.
         fetches: Names of the outputs.
-        parameters: Shape of each persistent tensor by name.
+        parameters: Shape of each persistent tensor by name, in the order in which operators
+            first read them.
         feed_types: Type of the elements of those inputs that are not float32, by name.
         feed_bounds: Of inputs that choose rows or classes: values are from 0 to below this.
     """

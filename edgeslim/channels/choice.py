@@ -36,13 +36,29 @@ def matching(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
 
     Raises:
         UsageError: No regular expression.
-        UnknownNameError: It matches nothing; names like it are offered.
+        UnknownNameError: It matches nothing; an expression that matches inside of names is
+            offered, or names like it.
     """
     names, compiled = tuple(parameters), check_pattern(pattern)
     found = tuple(name for name in names if compiled.match(name))
     if not found:
-        raise UnknownNameError("parameter", pattern, names)
+        inside = sum(1 for name in names if compiled.search(name))
+        meant = (
+            f"it matches from the start of a name: did you mean {_from_inside(pattern)!r}, which "
+            f"matches {inside}?"
+            if inside
+            else ""
+        )
+        raise UnknownNameError("parameter", pattern, names, meant=meant)
     return found
+
+
+def _from_inside(pattern: str) -> str:
+    """The expression that matches from the start what another matches somewhere inside."""
+    flags = re.match(r"(\(\?[aiLmsux]+\))?", pattern)
+    first = flags[0] if flags else ""  # flags of the whole have to stand first
+    rest = pattern[len(first) :]
+    return f"{first}.*({rest})" if "|" in rest else f"{first}.*{rest}"
 
 
 def choose(channels: Channels, parameters: Iterable[str], pattern: str) -> tuple[str, ...]:

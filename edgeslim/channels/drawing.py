@@ -21,6 +21,8 @@ __all__ = ["check_drawing", "draw"]
 _BOX_WIDTH, _BOX_HEIGHT, _PITCH, _MARGIN = 280.0, 42.0, 68.0, 24.0
 _LEGEND_WIDTH, _ROW = 500.0, 18.0
 _CHARACTERS = 46
+_HEAD_CHARACTER = 9.0
+"""What a character of the title takes at most, nearly; a long expression goes over lines."""
 _PLAIN = "#8a8f98"
 _GOLDEN = 0.618034
 """Steps of this share of the colour circle never come near an earlier colour soon."""
@@ -59,7 +61,7 @@ def draw(
     Args:
         graph: The network.
         channels: Its channels.
-        title: What stands at the top.
+        title: What stands at the top, over as many lines as it needs.
         groups: Names of the channel groups that get a colour.
         matched: Parameters whose boxes are marked.
     """
@@ -71,8 +73,11 @@ def draw(
         graph=graph, channels=channels, colours=_colours(names, groups), matched=matched
     )
     legend = picture.legend()
-    height = max(layout.height, len(legend) * _ROW) + 2 * _MARGIN + 2 * _ROW
     width = layout.width + _LEGEND_WIDTH + 3 * _MARGIN
+    fitting = int((width - 2 * _MARGIN) / _HEAD_CHARACTER)
+    heads = [title[start : start + fitting] for start in range(0, max(len(title), 1), fitting)]
+    top = _MARGIN + (1 + len(heads)) * _ROW
+    height = max(layout.height, len(legend) * _ROW) + top + _MARGIN
     tensors = [name for box in boxes for _, name in box.reads]
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     lines = [
@@ -80,12 +85,12 @@ def draw(
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
         f"<style>{_STYLE}</style>",
         '<rect width="100%" height="100%" fill="#fbfbfc"/>',
-        _text(_MARGIN, _MARGIN + 10, title, "head"),
-        _moved(_MARGIN),
+        *(_text(_MARGIN, _MARGIN + 10 + n * _ROW, each, "head") for n, each in enumerate(heads)),
+        _moved(_MARGIN, top),
         *(picture.edge(*each) for each in zip(layout.routes, tensors, strict=True)),
         *(picture.box(*each) for each in zip(boxes, layout.centres, strict=True)),
         "</g>",
-        _moved(layout.width + 2 * _MARGIN),
+        _moved(layout.width + 2 * _MARGIN, top),
         *(_row(number, *each) for number, each in enumerate(legend)),
         "</g>",
         "</svg>\n",
@@ -247,8 +252,8 @@ def _together(producers: Sequence[str]) -> str:
     return "by itself" if len(producers) == 1 else f"with {len(producers)} weights"
 
 
-def _moved(x: float) -> str:
-    return f'<g transform="translate({x:.0f} {_MARGIN + 2 * _ROW:.0f})">'
+def _moved(x: float, y: float) -> str:
+    return f'<g transform="translate({x:.0f} {y:.0f})">'
 
 
 def _row(number: int, colour: str, border: str, text: str) -> str:

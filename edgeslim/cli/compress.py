@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
+from typer.core import TyperCommand
 
 from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
@@ -14,7 +16,27 @@ from edgeslim.cli.progress import terminal_progress
 from edgeslim.compression.compress import Compression, compress
 from edgeslim.training.processes import leads
 
-__all__ = ["command"]
+__all__ = ["CompressCommand", "command"]
+
+_OVERRIDE = re.compile(r"[A-Za-z_][^\s=/]*=.*", re.DOTALL)
+"""A key with its value, which no path or option looks like."""
+
+
+class CompressCommand(TyperCommand):
+    """Takes several overrides behind one ``-o``, as the originals' examples write them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
+        given: list[str] = []
+        behind = False
+        for before, argument in zip(["", *args], args, strict=False):
+            if before in {"-o", "--override"}:
+                behind = True
+            elif behind and _OVERRIDE.fullmatch(argument):
+                given.append("-o")
+            else:
+                behind = False
+            given.append(argument)
+        return super().parse_args(ctx, given)
 
 
 def command(
@@ -31,7 +53,9 @@ def command(
     teacher: Annotated[str | None, typer.Option(help="Saved model to learn from.")] = None,
     override: Annotated[
         list[str] | None,
-        typer.Option("--override", "-o", help="KEY=VALUE for any key: strategies.q.weight_bits=4."),
+        typer.Option(
+            "--override", "-o", help="KEY=VALUE ... of any keys: strategies.q.weight_bits=4."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the model; else that of the checkpoints.")

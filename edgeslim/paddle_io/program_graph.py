@@ -84,10 +84,20 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
         nodes=tuple(nodes),
         feeds=feeds,
         fetches=fetch_names(program),
-        parameters=parameters,
+        parameters=_in_order_of_use(parameters, nodes),
         feed_types=feed_types(program, tuple(feeds)),
         feed_bounds=feed_bounds(program, tuple(feeds)),
     )
+
+
+def _in_order_of_use(parameters: dict[str, Shape], nodes: list[Node]) -> dict[str, Shape]:
+    """Parameters as a network reads them; what no operator reads comes last."""
+    kinds, read = known_kinds(), list[str]()
+    for node in nodes:
+        kind = kinds.get(node.spec.kind)
+        for slot in node.weights if kind is None else kind.slots:
+            read += node.weights.get(slot, ())
+    return {name: parameters[name] for name in dict.fromkeys((*read, *parameters))}
 
 
 def _node(

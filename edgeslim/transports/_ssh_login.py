@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import shlex
 import sys
@@ -106,6 +107,7 @@ def connected(where: Login) -> SSHClient:
 
     from edgeslim.transports._ssh_proxy import Proxy
 
+    _keep_quiet()
     client = SSHClient()
     client.set_missing_host_key_policy(RejectPolicy())
     for file in where.known_hosts:
@@ -177,7 +179,20 @@ def _explain(client: SSHClient, where: Login, error: Exception) -> None:
             error,
         )
     client.close()
-    raise DeviceNotFoundError(f"{where} does not answer as an ssh server: {error}") from error
+    if "banner" in str(error):
+        raise DeviceNotFoundError(
+            f"something answers at {where.known_as} and is no ssh server: it closed the connection "
+            "or did not say what it is; see that an ssh server runs there, and --host and --port"
+        ) from error
+    reason = " ".join(str(error).split())
+    raise DeviceNotFoundError(f"{where} does not answer as an ssh server: {reason}") from error
+
+
+def _keep_quiet() -> None:
+    """Traces of paramiko's thread go where others are wanted, and by themselves nowhere."""
+    logger = logging.getLogger("paramiko")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _ask(client: SSHClient, where: Login, error: Exception) -> None:

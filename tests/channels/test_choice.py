@@ -61,6 +61,29 @@ def test_what_matches_nothing_is_offered_something_near(graph: Graph, channels: 
         choose(channels, graph.parameters, "a_sep_wieghts")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "offered"),
+    [
+        ("weights", ".*weights"),
+        ("b_sep|weights", ".*(b_sep|weights)"),
+        ("(?i)SEP_weights$", "(?i).*SEP_weights$"),
+    ],
+)
+def test_what_matches_inside_of_names_is_offered_from_their_start(
+    graph: Graph, pattern: str, offered: str
+) -> None:
+    names = [f"x{name}" for name in graph.parameters if name.endswith("weights")]
+    with pytest.raises(UnknownNameError) as caught:
+        matching(names, pattern)
+    assert f"did you mean {offered!r}, which matches 3?" in str(caught.value)
+    assert matching(names, offered) == tuple(names)
+
+
+def test_names_are_listed_in_the_networks_order() -> None:
+    with pytest.raises(UnknownNameError, match=r"known: stem, block, a_last$"):
+        matching(["stem", "block", "a_last"], "none of them")
+
+
 def test_of_many_names_the_nearest_are_offered() -> None:
     names = [f"conv{number}_weights" for number in range(200)]
     with pytest.raises(UnknownNameError) as caught:

@@ -38,6 +38,13 @@ def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
         assert len(graph.fetches) == outputs + len(graph.feeds) * vanishes(spec)
 
 
+def test_parameters_are_in_the_order_in_which_they_are_read(tmp_path: Path) -> None:
+    (spec, *_) = examples(KINDS.get("batch-norm"))
+    write_operator_model(spec, tmp_path / "operator")
+    graph = read_graph(tmp_path / "operator.pdmodel")
+    assert list(graph.parameters) == ["w_Scale", "w_Bias", "w_Mean", "w_Variance"]
+
+
 def vanishes(spec: OpSpec) -> bool:
     return known_kinds()[spec.kind].vanishes(spec)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from edgeslim.device import Location
 from edgeslim.errors import DeviceNotFoundError, DeviceRefusedError
 from edgeslim.transports import TRANSPORTS
 from tests.devices.ssh_server import SshServer, ssh_server
-from tests.tools import program
+from tests.tools import program, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -130,3 +132,33 @@ def test_where_nothing_answers_nothing_is_found() -> None:
         connect(Location(host="127.0.0.1", port=1))
     with pytest.raises(DeviceNotFoundError, match="no host is named; say --host NAME"):
         connect(Location())
+
+
+@pytest.mark.usefixtures("_no_home")
+def test_a_port_that_accepts_and_closes_is_one_line_and_no_trace() -> None:
+    code = """
+import sys
+from edgeslim.device import Location
+from edgeslim.errors import DeviceNotFoundError
+from edgeslim.transports import TRANSPORTS
+sys.stderr = sys.stdout
+try:
+    TRANSPORTS.get("ssh")(Location(host="127.0.0.1", port=int(sys.argv[1]))).connect()
+except DeviceNotFoundError as error:
+    print(error)
+"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept_and_close() -> None:
+            connection, _ = server.accept()
+            connection.close()
+
+        port = server.getsockname()[1]
+        closing = threading.Thread(target=accept_and_close)
+        closing.start()
+        said = run_python(code, port)
+        closing.join()
+    assert said == (
+        f"something answers at [127.0.0.1]:{port} and is no ssh server: it closed the connection "
+        "or did not say what it is; see that an ssh server runs there, and --host and --port\n"
+    )

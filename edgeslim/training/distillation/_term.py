@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
+from edgeslim.training.distillation._old_names import find_old_name
 from edgeslim.training.distillation.losses import LOSSES
 
 __all__ = ["Term", "check_term"]
@@ -43,8 +44,8 @@ def check_term(term: Term, student: Graph, teacher: Graph) -> None:
     """Proves that the feature maps of a term are there and fit.
 
     Raises:
-        UsageError: They are not (the nearest names are said) or do not (with their shapes);
-            begins with the key that is wrong.
+        UsageError: They are not (what Paddle 1.x called so is offered, or the nearest) or do
+            not (with their shapes); begins with the key that is wrong.
     """
     if len(term.student) != len(term.teacher):
         raise UsageError(
@@ -64,7 +65,8 @@ def _shapes(names: tuple[str, ...], graph: Graph, whose: str, key: str) -> list[
     known = graph.feature_maps
     for name in names:
         if name not in known:
-            raise UsageError(
-                f"{key}: {UnknownNameError(f'feature map of the {whose}', name, known)}"
-            )
+            old = find_old_name(name, graph)
+            meant = f"did you mean {old!r}, which Paddle 1.x called so?" if old else ""
+            problem = UnknownNameError(f"feature map of the {whose}", name, known, meant=meant)
+            raise UsageError(f"{key}: {problem}")
     return [known[name][1:] for name in names]
