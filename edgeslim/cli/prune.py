@@ -11,6 +11,16 @@ import typer
 from edgeslim.cli.options import Host, Port, Seed, Serial, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.schedules import (
+    LrDecayEpochs,
+    LrDecayGamma,
+    LrStrategy,
+    Milestones,
+    StartFactor,
+    WarmupStartLr,
+    WarmupSteps,
+    schedule,
+)
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.pruning.prune import Pruning, prune, read_ratios
@@ -69,7 +79,16 @@ def command(
     tries: Annotated[int, typer.Option(help="Candidates that annealing evaluates.")] = 100,
     epochs: Annotated[int, typer.Option(help="Training after each step; 0 for none.")] = 5,
     batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", "--lr", help="The highest.")
+    ] = None,
+    lr_strategy: LrStrategy = None,
+    lr_decay_epochs: LrDecayEpochs = None,
+    milestones: Milestones = None,
+    lr_decay_gamma: LrDecayGamma = None,
+    warmup_steps: WarmupSteps = None,
+    warmup_start_lr: WarmupStartLr = None,
+    start_factor: StartFactor = None,
     seed: Seed = 0,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
@@ -105,6 +124,15 @@ def command(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        schedule=schedule(
+            lr_strategy=lr_strategy,
+            lr_decay_epochs=lr_decay_epochs,
+            milestones=milestones,
+            lr_decay_gamma=lr_decay_gamma,
+            warmup_steps=warmup_steps,
+            warmup_start_lr=warmup_start_lr,
+            start_factor=start_factor,
+        ),
         seed=seed,
         input_shapes=shapes(input_shape),
         progress=terminal_progress(),

@@ -11,6 +11,16 @@ import typer
 from edgeslim.cli.options import InputShape, Seed, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.schedules import (
+    LrDecayEpochs,
+    LrDecayGamma,
+    LrStrategy,
+    Milestones,
+    StartFactor,
+    WarmupStartLr,
+    WarmupSteps,
+    schedule,
+)
 from edgeslim.spaces import parse_tokens
 from edgeslim.training.processes import leads
 from edgeslim.training.train_model import train
@@ -35,8 +45,19 @@ def command(
     batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="The highest; by default 0.1 for fresh weights, 0.01 for saved ones."),
+        typer.Option(
+            "--learning-rate",
+            "--lr",
+            help="The highest; by default 0.1 for fresh weights, 0.01 for saved ones.",
+        ),
     ] = None,
+    lr_strategy: LrStrategy = None,
+    lr_decay_epochs: LrDecayEpochs = None,
+    milestones: Milestones = None,
+    lr_decay_gamma: LrDecayGamma = None,
+    warmup_steps: WarmupSteps = None,
+    warmup_start_lr: WarmupStartLr = None,
+    start_factor: StartFactor = None,
     seed: Seed = 0,
     input_shape: InputShape = None,
     as_json: Json = False,
@@ -55,6 +76,15 @@ def command(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        schedule=schedule(
+            lr_strategy=lr_strategy,
+            lr_decay_epochs=lr_decay_epochs,
+            milestones=milestones,
+            lr_decay_gamma=lr_decay_gamma,
+            warmup_steps=warmup_steps,
+            warmup_start_lr=warmup_start_lr,
+            start_factor=start_factor,
+        ),
         seed=seed,
         input_shape=only_shape(input_shape, of="this model"),
         progress=terminal_progress(),

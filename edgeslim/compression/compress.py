@@ -216,7 +216,7 @@ class _Preparation:
             line=self._line,
             strategies=strategies,
             work=work,
-            learning_rate=common.learning_rate or _rate(start),
+            learning_rate=common.highest or _rate(start),
             model="" if start is None else start.fingerprint,
             fixed=fixed_settings(configuration, common.task),
             team=team,

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import Meta
 
 from edgeslim.compression.configuration_values import (
-    Above,
     Count,
     Distiller,
     SAController,
@@ -17,12 +16,13 @@ from edgeslim.compression.configuration_values import (
     StructurePruner,
 )
 from edgeslim.compression.strategies import StrategySettings
+from edgeslim.training.schedules import RateKeys
 
 __all__ = ["Compressor", "Configuration"]
 
 
-class Compressor(Section, frozen=True, kw_only=True):
-    """The timeline, and what is compressed.
+class Compressor(Section, RateKeys, frozen=True, kw_only=True):
+    """The timeline, and what is compressed; the learning rate in the words of `RateKeys`.
 
     Args:
         epoch: How many epochs there are.
@@ -35,7 +35,6 @@ class Compressor(Section, frozen=True, kw_only=True):
         teacher: A saved model that is learned from.
         task: What for.
         batch_size: Examples of a step.
-        learning_rate: The highest of the whole timeline, by default as of ``edgeslim train``.
         seed: Of everything random.
         input_shape: Of the model, if it leaves it open.
         table: Latency table of strategies that name none.
@@ -58,7 +57,6 @@ class Compressor(Section, frozen=True, kw_only=True):
     teacher: str | None = None
     task: str | None = None
     batch_size: Count = 64
-    learning_rate: Above | None = None
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     input_shape: tuple[Count, ...] | None = None
     table: str | None = None

@@ -62,7 +62,7 @@ class _Checked:
     def configuration(self) -> Configuration:
         if not self._raw.sections["compressor"]:
             raise self._error("compressor", "is missing: it says how many epochs there are")
-        compressor = self._converted("compressor", self._raw.sections["compressor"], Compressor)
+        compressor = self._compressor()
         classes = {each.class_name: each.settings for each in STRATEGIES.members().values()}
         strategies = self._entries("strategies", classes)
         for name in compressor.strategies:
@@ -86,6 +86,20 @@ class _Checked:
         self._check_references(found)
         return found
 
+    def _compressor(self) -> Compressor:
+        """The timeline, its learning rate proved."""
+        found = self._converted("compressor", self._raw.sections["compressor"], Compressor)
+        try:
+            found.schedule()
+        except UsageError as error:
+            place, _, what = str(error).partition(": ")
+            raise self._error(f"compressor.{place}", what) from error
+        for name in found.unused:
+            self._notes.append(
+                f"compressor.{name} has no effect: another key says the rate, {found.highest:g}"
+            )
+        return found
+
     def _entries(self, section: str, classes: Mapping[str, type[Any]]) -> dict[str, Any]:
         found = {}
         for name, entry in self._raw.sections[section].items():
@@ -103,7 +117,7 @@ class _Checked:
         return found
 
     def _converted(self, place: str, values: Mapping[str, Any], kind: type[Value]) -> Value:
-        known = kind.__struct_fields__
+        known = kind.__struct_encode_fields__
         for key in values:
             if key not in known:
                 problem = UnknownNameError("key", str(key), [*known, *_class_key(place)])

@@ -133,6 +133,20 @@ _Loader.add_implicit_resolver(
 )
 
 
+def _tagged(loader: _Loader, node: yaml.Node) -> Raw:
+    """What PaddleDetection's files tag, as an entry of a class: its constructor is never called."""
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{node.tag} must have keys", node.start_mark
+        )
+    keys = loader.construct_mapping(node, deep=True)
+    return {"class": node.tag.removeprefix("!"), **{str(key): keys[key] for key in keys}}
+
+
+for _each in ("PiecewiseDecay", "CosineDecay", "LinearWarmup"):
+    _Loader.add_constructor(f"!{_each}", _tagged)
+
+
 def _override(raw: RawConfiguration, text: str) -> None:
     """Sets one place.
 

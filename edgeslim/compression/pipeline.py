@@ -211,6 +211,7 @@ class Pipeline:
             batch_size=self.configuration.compressor.batch_size,
             learning_rate=self.learning_rate,
             seed=self.work.seed,
+            schedule=self.configuration.compressor.schedule(),
         )
 
     def _teacher_for_terms(self) -> Teacher | None:

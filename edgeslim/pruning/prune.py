@@ -31,6 +31,7 @@ from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
 from edgeslim.pruning.work import COUNTERS
 from edgeslim.training.metric_value import MetricValue
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
@@ -126,6 +127,7 @@ def prune(
     epochs: int = 5,
     batch_size: int = 64,
     learning_rate: float | None = None,
+    schedule: Schedule = OWN_SCHEDULE,
     seed: int = 0,
     input_shapes: Mapping[str, Shape] | None = None,
     progress: Progress = SILENT,
@@ -158,6 +160,8 @@ def prune(
         epochs: Training after each step.
         batch_size: Examples of a training step.
         learning_rate: The highest; by default the trainer's for models that are good already.
+        schedule: How the rate goes in each training; by default a short warm-up, then a falling
+            cosine.
         seed: Of everything random.
         input_shapes: Shapes of open inputs by name, or under an empty name.
         progress: Where to show it.
@@ -190,6 +194,7 @@ def prune(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        schedule=schedule,
         seed=seed,
         input_shapes=dict(input_shapes or {}),
     )
@@ -316,6 +321,7 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Tra
         epochs=settings.epochs,
         batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
+        schedule=settings.schedule,
         seed=settings.seed,
         progress=progress,
     )

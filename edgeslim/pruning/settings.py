@@ -13,6 +13,7 @@ from edgeslim.files import new_folder, read_json, write_json
 from edgeslim.opspec import Shape
 from edgeslim.pruning.joint_losses import JointLoss
 from edgeslim.training.metric_value import MetricValue
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 
 __all__ = ["PruneFolder", "PruneSettings", "StepRecord"]
 
@@ -52,6 +53,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         epochs: Fine-tuning after each step.
         batch_size: Examples of a training step.
         learning_rate: Of the fine-tuning; None for the trainer's own.
+        schedule: How that rate goes.
         seed: Of everything random.
         input_shapes: Shapes of open inputs.
     """
@@ -77,6 +79,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 5
     batch_size: int = 64
     learning_rate: float | None = None
+    schedule: Schedule = OWN_SCHEDULE
     seed: int = 0
     input_shapes: dict[str, Shape] = {}
 

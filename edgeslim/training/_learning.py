@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 import paddle
 
@@ -17,6 +19,7 @@ from edgeslim.training._keeping import Keeper
 from edgeslim.training._momentum import momentum
 from edgeslim.training.checkpoint import same_state
 from edgeslim.training.processes import ALONE, Processes
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,8 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "Step", "draws_kept", "learn", "learn_epoch", "loss_of", "quiet_norms"]
 
-_WARM_UP_SHARE = 0.05
-"""Of all steps. The full rate on untrained weights can throw them far off."""
+_LOG = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
@@ -59,6 +61,20 @@ class Settings:
     batch_size: int
     learning_rate: float
     seed: int
+    schedule: Schedule = OWN_SCHEDULE
+
+    @property
+    def told(self) -> dict[str, int | float | str]:
+        """All of it, for a checkpoint; our own schedule needs no word."""
+        found: dict[str, int | float | str] = {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "seed": self.seed,
+        }
+        if self.schedule != OWN_SCHEDULE:
+            found["schedule"] = msgspec.json.encode(self.schedule).decode()
+        return found
 
 
 def learn(
@@ -93,11 +109,12 @@ def learn(
     """
     team.check_batch(settings.batch_size)
     optimizer = momentum(weights, settings.learning_rate)
-    all_settings = {**asdict(settings), **(more_settings or {})}
+    all_settings = {**settings.told, **(more_settings or {})}
     keeper = Keeper(checkpoint if team.leads else None, weights, optimizer, data, all_settings)
     if team.count > 1:
         keeper.losses = same_state(team, data, weights, optimizer, keeper.losses)
     what = _What(weights, optimizer, data, settings, team)
+    what.warn()
     with draws_kept(), quiet_norms(), keeper:
         _steps(what, find_gradients, keeper=keeper, on_step=on_step)
     by_epoch = np.asarray(keeper.losses).reshape(settings.epochs, -1).mean(axis=1)
@@ -120,6 +137,22 @@ class _What(NamedTuple):
     @property
     def steps(self) -> int:
         return self.settings.epochs * self.steps_an_epoch
+
+    def rate(self, step: int) -> float:
+        return self.settings.schedule.rate(
+            step,
+            total=self.steps,
+            steps_an_epoch=self.steps_an_epoch,
+            highest=self.settings.learning_rate,
+        )
+
+    def warn(self) -> None:
+        """Says what the schedule has that this training does not come to."""
+        late = self.settings.schedule.unreached(
+            total=self.steps, steps_an_epoch=self.steps_an_epoch
+        )
+        if late and self.team.leads:
+            _LOG.warning("%s", late)
 
 
 def _steps(
@@ -175,6 +208,8 @@ def learn_epoch(
         BadFileError, ModelError: As `learn`.
     """
     what = _What(weights, optimizer, data, settings, team)
+    if epoch == 0:
+        what.warn()
     first, last = (number * what.steps_an_epoch for number in (epoch, epoch + 1))
     batches = itertools.islice(_batches(len(data.train), settings), first, last)
     losses = []
@@ -194,7 +229,7 @@ class _OneStep:
         self._what = what
         self._number = number
         self._draws = np.random.default_rng(team.seeds(settings.seed, number))
-        self.rate = settings.learning_rate * _share(number, what.steps)
+        self.rate = what.rate(number)
         part = team.part(batch)
         self._share_of_batch = len(part) / len(batch)
         self._images, self._targets = team.agreed(lambda: train.batch(part, self._draws))
@@ -246,14 +281,6 @@ def loss_of(outputs: list[Tensor], loss: Loss, targets: tuple[Tensor, ...]) -> T
     if value.stop_gradient:
         raise ModelError("the task's loss does not come from any weight that can be trained")
     return value
-
-
-def _share(step: int, total: int) -> float:
-    """Share of the highest learning rate at a step, counted from 0."""
-    warm_up = max(1, round(total * _WARM_UP_SHARE))
-    if step < warm_up:
-        return (step + 1) / warm_up
-    return 0.5 + 0.5 * math.cos(math.pi * (step - warm_up) / max(1, total - warm_up))
 
 
 @contextmanager

@@ -194,8 +194,8 @@ def _check_same(path: Path, theirs: About, mine: About) -> None:
     """
     if theirs.format != mine.format:
         raise BadFileError(f"{path} has format {theirs.format}, not {mine.format}; remove it")
-    for name, value in mine.settings.items():
-        other = theirs.settings.get(name)
+    for name in {**mine.settings, **theirs.settings}:
+        other, value = (each.settings.get(name, "of our own") for each in (theirs, mine))
         if other != value:
             raise UsageError(
                 f"{path} is of a training with {name.replace('_', ' ')} {other}, not {value}; give "

@@ -17,6 +17,7 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.training._work import shown_steps, working_folder
 from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.processes import Processes, together
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 from edgeslim.training.trainable import Trainable, trainable
 
@@ -38,6 +39,7 @@ class _Numbers(TypedDict):
     batch_size: int
     learning_rate: float
     seed: int
+    schedule: Schedule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,7 @@ def train(
     epochs: int = 10,
     batch_size: int = 64,
     learning_rate: float | None = None,
+    schedule: Schedule = OWN_SCHEDULE,
     seed: int = 0,
     input_shape: Shape | None = None,
     progress: Progress = SILENT,
@@ -87,6 +90,7 @@ def train(
         epochs: How often each training example is seen.
         batch_size: Examples a step.
         learning_rate: The highest; by default 0.1 for fresh weights and 0.01 for saved ones.
+        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
         seed: Of first weights and everything else random.
         input_shape: Of the network, ``(N, C, H, W)``, if not its own; ``N`` is what it is
             saved for.
@@ -109,12 +113,18 @@ def train(
         if learning_rate is None:
             learning_rate = _FINE_TUNING_RATE if isinstance(source, SavedModel) else _FRESH_RATE
         numbers = _Numbers(
-            epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            seed=seed,
+            schedule=schedule,
         )
         load_paddle()
         from edgeslim.training import trainer
 
-        trainer.check_settings(**numbers)
+        trainer.check_settings(
+            epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+        )
         if team.leads:
             check_model_folder(out, own=_CHECKPOINT)
         with temporary_folder() as scratch:

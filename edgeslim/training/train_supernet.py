@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +101,7 @@ def train_supernet(
             checkpoint=out / _CHECKPOINT,
         )
         about = about_training(
-            space, task, data, {**asdict(settings), **more}, seconds=clock.seconds(out)
+            space, task, data, {**settings.told, **more}, seconds=clock.seconds(out)
         )
         supernet = Supernet(space, weights, about)
         supernet.save(out / SUPERNET_FILE)

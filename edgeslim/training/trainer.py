@@ -14,6 +14,7 @@ from edgeslim.training._depthwise import fast_depthwise
 from edgeslim.training._learning import Settings, Step, draws_kept, learn, loss_of
 from edgeslim.training.evaluation import evaluate, outputs_of
 from edgeslim.training.processes import ALONE, Processes
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ def train(
     batch_size: int,
     learning_rate: float,
     seed: int,
+    schedule: Schedule = OWN_SCHEDULE,
     team: Processes = ALONE,
     on_step: Callable[[Step], None] = lambda _: None,
     checkpoint: Path | None = None,
@@ -71,9 +73,10 @@ def train(
         data: What to learn from and to be judged by.
         epochs: How often each training example is seen (but a rest smaller than a batch).
         batch_size: Examples a step.
-        learning_rate: The highest; reached after a short warm-up, then a falling cosine.
+        learning_rate: The highest.
         seed: Decides the order of the examples and how they are varied, and what the network
             draws while it trains.
+        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
         team: The processes that share each batch out; process 0's network is the one that is
             trained, and it alone evaluates and keeps the state.
         on_step: Told of every step.
@@ -86,7 +89,12 @@ def train(
         ModelError: The loss is no number any more, or not for these outputs.
     """
     settings = settings_for(
-        data, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+        data,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        schedule=schedule,
     )
 
     def find_gradients(
@@ -115,7 +123,13 @@ def train(
 
 
 def settings_for(
-    data: TaskData, *, epochs: int, batch_size: int, learning_rate: float, seed: int
+    data: TaskData,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    schedule: Schedule = OWN_SCHEDULE,
 ) -> Settings:
     """The settings of a training on these examples; raises as `check_settings`."""
     check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
@@ -124,6 +138,7 @@ def settings_for(
         batch_size=min(batch_size, len(data.train)),
         learning_rate=learning_rate,
         seed=seed,
+        schedule=schedule,
     )
 
 

@@ -52,6 +52,12 @@ def test_the_rate_is_one_schedule_over_all_epochs(folder: Path) -> None:
     assert rates[-1] < 1e-4
 
 
+def test_the_rate_goes_in_the_words_of_the_originals(folder: Path) -> None:
+    words = "learning_rate: 0.02, lr_decay_epochs: [1, 3], lr_decay_gamma: 0.5}"
+    done = run(folder, UNIFORM.replace("batch_size: 128}", f"batch_size: 128, {words}"))
+    assert [each.learning_rate for each in done.history] == [0.02, 0.01, 0.01]
+
+
 def test_velocities_are_cut_with_the_weights_that_they_belong_to(folder: Path) -> None:
     run(folder, UNIFORM, "compressor.epoch=2", "compressor.learning_rate=1e-12")
     checkpoints = folder / "out" / "checkpoints"

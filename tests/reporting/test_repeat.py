@@ -13,6 +13,7 @@ from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.document import Commands, Text
 from edgeslim.reporting.read_run import read_run
 from edgeslim.reporting.sections.repeat import repeat
+from edgeslim.training.schedules import RateKeys
 from tests.reporting.made_up_runs import pruning, search
 from tests.typed import parsed
 
@@ -83,8 +84,12 @@ def test_a_pruning_is_asked_for_with_all_that_decides_it(
 ) -> None:
     wanted = {**PRUNING, **goal}
     run = pruning(tmp_path / "run")
-    write_json(run / "pruning.json", PruneSettings(**wanted, input_shapes={"a b": (1, 3, 8, 8)}))
+    schedule = RateKeys(lr_decay_epochs=(2,), lr_decay_gamma=0.5, warmup_steps=9).schedule()
+    settings = PruneSettings(**wanted, schedule=schedule, input_shapes={"a b": (1, 3, 8, 8)})
+    write_json(run / "pruning.json", settings)
     values, _ = own_command(run)
+    assert (values["lr_decay_epochs"], values["lr_decay_gamma"]) == ("2", 0.5)
+    assert values["warmup_steps"] == 9
     assert values["input_shape"] == ["a b=1,3,8,8"]
     if "target_ms" in goal:
         assert values["target_latency"] == f"{wanted.pop('target_ms')}ms"

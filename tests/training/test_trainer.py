@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import itertools
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from paddle import nn
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
 from edgeslim.models.light_nas import LightNasNet
-from edgeslim.training._learning import _share
 from edgeslim.training.evaluation import evaluate
+from edgeslim.training.schedules import Schedule
 from edgeslim.training.short_training import ShortTraining
 from edgeslim.training.tasks import TaskData, find_task
 from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
@@ -128,14 +128,20 @@ def test_numbers_that_cannot_be_meant(name: str, value: float) -> None:
         _train(_net(), **{name: value})
 
 
-@pytest.mark.parametrize("total", [1, 2, 5, 200])
-def test_learning_rate_rises_then_falls(total: int) -> None:
-    shares = [_share(step, total) for step in range(total)]
-    highest = shares.index(max(shares))
-    assert shares[highest] == 1
-    assert all(0 < share <= 1 for share in shares)
-    assert all(a > b for a, b in itertools.pairwise(shares[highest + 1 :]))
-    assert highest <= max(1, total // 10)
+def test_each_step_has_the_rate_of_the_schedule(tmp_path: Path) -> None:
+    schedule = Schedule(decay="piecewise", at_epochs=(1,), factors=(0.5,), warmup_steps=2)
+    taken: list[float] = []
+
+    def on_step(step: Step) -> None:
+        taken.append(step.rate)
+
+    options: dict[str, Any] = {"batch_size": 500, "learning_rate": 0.08, "schedule": schedule}
+    options["checkpoint"] = tmp_path / "checkpoint.npz"
+    _train(seeded_build(_net, 1), **options, on_step=on_step)
+    assert taken == [0.0, 0.04, 0.04, 0.04]
+    del options["schedule"]
+    with pytest.raises(UsageError, match="schedule"):
+        _train(seeded_build(_net, 1), **options)
 
 
 def test_short_training_is_repeatable() -> None:
