@@ -64,7 +64,8 @@ def command(
         str | None, typer.Option(help="What it is evaluated and trained on: name or name:folder.")
     ] = None,
     sensitivities: Annotated[
-        Path | None, typer.Option(help="File of edgeslim sensitivity; else they are measured.")
+        Path | None,
+        typer.Option(help="File of edgeslim sensitivity, or PaddleSlim's pickle; else measured."),
     ] = None,
     eval_share: Annotated[
         float, typer.Option(help="Share of the validation examples that candidates are judged by.")

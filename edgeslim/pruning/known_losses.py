@@ -21,7 +21,10 @@ _LEAST_LEFT = 1e-3
 """Of a metric; less than that is nothing."""
 
 _LEAST_IMPORTANCE = 1e-3
-"""Of a group's: channels whose weights are all nought go before others, and not for nothing."""
+"""Of a group's: channels whose weights are all nought go before others, and not for nothing.
+
+The same holds of losses that nobody says the examples of.
+"""
 
 
 def importance_losses(scores: GroupScores) -> LossCurves:
@@ -61,12 +64,14 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
         BadFileError: Nothing is known of a group; names the first.
     """
     curves = {}
-    floor = noise_of(found.context.baseline * found.context.examples)
+    right = found.context.baseline * found.context.examples
+    floor = noise_of(right) if right else _LEAST_IMPORTANCE
     for name in groups:
         points = found.points.get(name)
         if not points:
             raise BadFileError(
-                f"{file} says nothing of {name}; complete it with edgeslim sensitivity"
+                f"{file} says nothing of {name}; leave that out with --match, or measure it with "
+                "edgeslim sensitivity"
             )
         lost = [loss_of(1 - point.relative_loss) for point in points]
         curves[name] = LossCurve.fit(

@@ -151,7 +151,8 @@ def prune(
         criterion: Which channels of a group go first.
         match: Regular expression: prune the groups of weights whose names it matches.
         task: What the model is for; without one nothing is evaluated or trained.
-        sensitivities: File of `edgeslim sensitivity`; by default measured in the folder.
+        sensitivities: File of `edgeslim sensitivity`, or a pickle of PaddleSlim or PaddleX; by
+            default measured in the folder.
         eval_share: Share of the validation examples that candidates are judged by.
         device: Name of a device that measures what is chosen before it is trained, and has
             the last word on the latency; or that and how it is reached.

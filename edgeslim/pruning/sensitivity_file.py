@@ -13,13 +13,14 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.errors import BadFileError, ContextMismatchError
-from edgeslim.files import AppendOnlyFile
+from edgeslim.files import AppendOnlyFile, read_bytes
 from edgeslim.pruning.sensitivity_rows import (
     SCHEMA,
     SensitivityContext,
     SensitivityPoint,
     SensitivityRow,
 )
+from edgeslim.restricted_pickle import is_pickle
 from edgeslim.row_files import RowFormat
 
 __all__ = ["Sensitivities", "SensitivityFile"]
@@ -78,8 +79,14 @@ class SensitivityFile:
         """Reads a file.
 
         Raises:
-            BadFileError: Not one of sensitivities, or a newer kind; the message has the line.
+            BadFileError: Not one of sensitivities (a pickle is called by its name), or a newer
+                kind; the message has the line.
         """
+        if path.is_file() and is_pickle(read_bytes(path)[:2]):
+            raise BadFileError(
+                f"{path} is a pickle as of PaddleSlim, which edgeslim prune --sensitivities reads; "
+                "what is measured here goes into another file"
+            )
         (context, *points), _ = _ROWS.read(path)
         if not isinstance(context, SensitivityContext):
             raise BadFileError(f"{path}:1: a file of sensitivities starts with its context")

@@ -31,6 +31,7 @@ from edgeslim.pruning.limits import LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.measured import MAY_BE_MET, until_met
 from edgeslim.pruning.measuring import DEFAULT_RATIOS
+from edgeslim.pruning.old_sensitivities import are_old_sensitivities, read_old_sensitivities
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
@@ -200,6 +201,8 @@ class PruningStep:
     def _say_hidden(self, allowed: float) -> None:
         """Warns where losses that are allowed cannot be told from larger ones."""
         context = self._sensitivities.context
+        if not context.examples:
+            return
         hidden = -expm1(-noise_of(context.baseline * context.examples))
         if hidden > allowed:
             _log.warning(
@@ -354,12 +357,19 @@ class PruningStep:
             self._sensitivities, self.subject.chosen, self.settings.sensitivities or "the file"
         )
 
+    def _whole_metric(self) -> float:
+        """The metric of the whole model; without a task, as if it were all that there can be."""
+        return 1.0 if self._trial is None else self._trial.baseline()
+
     @cached_property
     def _sensitivities(self) -> Sensitivities:
         """Those of a file, or measured now."""
         settings, model = self.settings, self.subject.model
         if settings.sensitivities is not None:
-            file = SensitivityFile.read(Path(settings.sensitivities))
+            path = Path(settings.sensitivities)
+            if are_old_sensitivities(path):
+                return read_old_sensitivities(path, self.subject.channels, self._whole_metric)
+            file = SensitivityFile.read(path)
             file.check_model(fingerprint(self._weights.tensors))
             return file.sensitivities
         assert settings.task is not None  # noqa: S101 - asked for by the callers

@@ -8,7 +8,7 @@ table's convention is `Convention.UNNAMED_ACTIVATIONS`), and of some operators w
 at all: those are refused. Nothing says the unit; the predictions that the project prints
 with such tables are in milliseconds.
 
-Reading goes through `_restricted_pickle`, which can make nothing but dictionaries, texts
+Reading goes through `edgeslim.restricted_pickle`, which can make nothing but dictionaries, texts
 and numbers. Writing is offered, since PaddleSlim reads nothing else: to write a pickle of
 texts and floats runs no code and leaves a file without any instruction to run some. What
 is dangerous is to open a foreign pickle as PaddleSlim does, and that we do not.
@@ -25,6 +25,7 @@ from edgeslim.errors import UsageError
 from edgeslim.execution import PowerMode
 from edgeslim.latency_rows import Convention, TableContext
 from edgeslim.opspec import OpSpec
+from edgeslim.restricted_pickle import read_numbers
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
@@ -35,7 +36,6 @@ from edgeslim.table_formats._format import (
     Unit,
     Written,
 )
-from edgeslim.table_formats._restricted_pickle import read_numbers
 from edgeslim.table_formats._sentences import operator_of, sentence_of
 from edgeslim.table_keys import table_key
 

@@ -17,7 +17,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.execution import PowerMode
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
-from edgeslim.table_formats._restricted_pickle import _NumbersOnly, read_numbers
+from edgeslim.restricted_pickle import _NumbersOnly, read_nested, read_numbers
 from tests.table_formats.tables import imported, reasons
 
 STEM = (
@@ -146,6 +146,22 @@ def test_a_pickle_that_would_run_a_command_does_not(tmp_path: Path, protocol: in
     assert marker.exists()
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_nor_does_one_where_numbers_of_numpys_are_let_in(tmp_path: Path, protocol: int) -> None:
+    marker = tmp_path / "ran"
+    for content in (
+        pickle.dumps({STEM: [Shell(marker)]}, protocol),
+        f"(S'touch {marker}'\nios\nsystem\n.".encode(),
+        nested_tuples(100_000),
+        b"cnumpy\ndtype\n}X\x01\x00\x00\x00aK\x01sb.",  # attributes of a function
+    ):
+        with pytest.raises(BadFileError):
+            read_nested("it", content)
+    assert not marker.exists()
+    kept = {"a": [1, np.float64(0.1), np.float32(0.25), np.int16(-7), np.uint8(7)], "b": {0.5: "c"}}
+    assert read_nested("it", pickle.dumps(kept, protocol)) == kept
+
+
 def test_the_second_lock_holds_alone(tmp_path: Path) -> None:
     from io import BytesIO
 
@@ -159,11 +175,11 @@ def test_the_second_lock_holds_alone(tmp_path: Path) -> None:
 def test_a_pickle_larger_than_any_table_is_not_even_looked_into(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("edgeslim.table_formats._restricted_pickle._MOST_BYTES", 10)
+    monkeypatch.setattr("edgeslim.restricted_pickle._MOST_BYTES", 10)
     with pytest.raises(BadFileError, match="it has 11 bytes"):
         read_numbers("it", b"\x80\x04" + b"x" * 9)
     monkeypatch.undo()
-    monkeypatch.setattr("edgeslim.table_formats._restricted_pickle._MOST_INSTRUCTIONS", 5)
+    monkeypatch.setattr("edgeslim.restricted_pickle._MOST_INSTRUCTIONS", 5)
     with pytest.raises(BadFileError, match="more than 5 instructions"):
         read_numbers("it", pickle.dumps(SENTENCES))
 

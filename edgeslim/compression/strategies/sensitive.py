@@ -41,7 +41,8 @@ class SensitiveSettings(PruneStrategySettings, frozen=True, kw_only=True):
             and so on.
         num_steps: In how many steps; the last is taken at ``end_epoch`` at the latest.
         eval_rate: Share of the validation examples that sensitivities are measured by.
-        sensitivities_file: Where they are kept; one that is there already is used.
+        sensitivities_file: Where they are kept; one that is there already is used, also a pickle
+            that PaddleSlim left.
     """
 
     no_effect: ClassVar[dict[str, str]] = {
