@@ -35,8 +35,11 @@ __all__ = ["Work"]
 _KEPT = 8
 """Folders of files that are needed meanwhile; no step needs more of those before."""
 
-_TOP_1 = frozenset({"acc_top1", "top1_acc", "top1"})
-"""What the original's examples call the share of images that are classified right."""
+_THEIR_NAMES = {
+    **dict.fromkeys(("acc_top1", "top1_acc", "top1"), "accuracy"),
+    **dict.fromkeys(("acc_top5", "top5_acc", "top5"), "accuracy_top5"),
+}
+"""What the original's examples call the shares of images that are classified right."""
 
 
 class Work:
@@ -120,19 +123,29 @@ class Work:
         self.events.append(event)
 
     def check_metric(self, place: str, wanted: str | None) -> None:
-        """Proves that a metric is the task's, by its name or one of the original's.
+        """Proves that a metric is one of the task's, by its name or the original's.
 
         Raises:
             UsageError: It is not.
         """
-        own = self.metric_name
-        if wanted is None or wanted == own or (own == "accuracy" and wanted in _TOP_1):
-            return
-        raise UsageError(f"{place}.metric_name: {UnknownNameError('metric', wanted, [own])}")
+        known = [self.metric_name]
+        if self.has_network:
+            known = list(self.data.metrics(self._task))
+        elif self.metric_name == "accuracy":
+            known.append("accuracy_top5")
+        if self.named_metric(wanted) not in known:
+            problem = UnknownNameError("metric", wanted or "", known)
+            raise UsageError(f"{place}.metric_name: {problem}")
 
-    def metric(self) -> float:
-        """How right the network is as it is now, by the task's own metric."""
-        return self.metrics()[self.metric_name]
+    def named_metric(self, wanted: str | None) -> str:
+        """Our name for a metric: the task's own if none is wanted."""
+        if wanted is None:
+            return self.metric_name
+        return _THEIR_NAMES.get(wanted, wanted)
+
+    def metric(self, wanted: str | None = None) -> float:
+        """How right the network is as it is now, by the task's own metric or another of it."""
+        return self.metrics()[self.named_metric(wanted)]
 
     def metrics(self) -> dict[str, float]:
         """The same by all that the task counts, its own first."""

@@ -144,6 +144,18 @@ class SensitivityFile:
                 f"{fingerprint}; measure this one with edgeslim sensitivity"
             )
 
+    def check_metric(self, metric: str) -> None:
+        """Proves that the file tells losses of a metric, if one is named.
+
+        Raises:
+            ContextMismatchError: It tells those of another.
+        """
+        if metric and self.context.metric != metric:
+            raise ContextMismatchError(
+                f"{self.path} has losses of {self.context.metric}, not of {metric}; give another "
+                "file, or the metric that it has"
+            )
+
     def add(self, point: SensitivityPoint) -> None:
         """Adds a point, on the disk before this returns.
 

@@ -45,6 +45,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         criterion: Name of the criterion.
         match: Regular expression that chooses what is pruned.
         task: What the model is for.
+        metric: By which of its metrics candidates are judged; its own if none is named.
         sensitivities: File with what is known already.
         eval_share: Share of the validation examples that candidates are judged by.
         tested_ratios: Where sensitivities are measured; none for the usual ratios.
@@ -71,6 +72,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     criterion: str = "l1"
     match: str = ""
     task: str | None = None
+    metric: str = ""
     sensitivities: str | None = None
     eval_share: float = 1.0
     tested_ratios: tuple[float, ...] = ()

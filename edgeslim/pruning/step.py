@@ -319,6 +319,7 @@ class PruningStep:
             find_task(settings.task),
             share=settings.eval_share,
             seed=settings.seed,
+            metric=settings.metric,
         )
 
     @cached_property
@@ -346,7 +347,7 @@ class PruningStep:
         """The metric of guesses, where it is a share of examples and they are of classes."""
         if self._enough is None or self._enough.told(0.0).low is None:
             return 0.0
-        return 1 / find_task(self.settings.task or "").num_classes
+        return self._enough.highest / find_task(self.settings.task or "").num_classes
 
     @cached_property
     def _losses(self) -> LossCurves:
@@ -371,6 +372,7 @@ class PruningStep:
                 return read_old_sensitivities(path, self.subject.channels, self._whole_metric)
             file = SensitivityFile.read(path)
             file.check_model(fingerprint(self._weights.tensors))
+            file.check_metric(settings.metric)
             return file.sensitivities
         assert settings.task is not None  # noqa: S101 - asked for by the callers
         assert self._trial is not None  # noqa: S101
@@ -385,7 +387,7 @@ class PruningStep:
                 self._weights,
                 self._trial,
                 task=settings.task,
-                metric=find_task(settings.task).metric_name,
+                metric=settings.metric or find_task(settings.task).metric_name,
                 criterion=settings.criterion,
                 share=settings.eval_share,
                 seed=settings.seed,

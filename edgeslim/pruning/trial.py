@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeslim.channels.plan import Selection
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.errors import UsageError
+from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.tasks import SPLIT_SEED, Examples, Task, TaskData, part_of
@@ -84,6 +85,11 @@ class Trial:
         share = min(1.0, _ENOUGH / len(every))
         return Trial(self._network, self._data, part_of(every, share, seed))
 
+    @property
+    def highest(self) -> int:
+        """How many of the highest scores count as right, where the metric counts them."""
+        return int(getattr(self._data.metric, "highest", 1))
+
     def told(self, value: float) -> MetricValue:
         """A metric that was found on the examples, with its interval."""
         return metric_value(value, len(self.examples), self._data.metric)
@@ -138,7 +144,9 @@ class Trial:
         )
 
 
-def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Trial:
+def trial_on(
+    model: PreparedModel, task: Task, *, share: float, seed: int, metric: str = ""
+) -> Trial:
     """A model on a task.
 
     Args:
@@ -146,8 +154,10 @@ def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Tr
         task: What it is judged by.
         share: Share of the validation examples that are used, the same each time.
         seed: Decides which examples these are.
+        metric: Which of the task's metrics counts, if not its own.
 
     Raises:
+        UnknownNameError: The task has no such metric.
         UsageError: The model has several inputs, or the share is none.
         BadFileError: The task's files cannot be read.
     """
@@ -158,6 +168,11 @@ def trial_on(model: PreparedModel, task: Task, *, share: float, seed: int) -> Tr
         )
     (input_shape,) = feeds.values()
     data = task.data(input_shape, SPLIT_SEED)
+    if metric:
+        known = data.metrics(task)
+        if metric not in known:
+            raise UnknownNameError("metric", metric, known)
+        data = replace(data, metric=known[metric])
     return Trial(TrialNetwork(model.prefix), data, part_of(data.validation, share, seed))
 
 

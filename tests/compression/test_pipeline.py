@@ -21,6 +21,7 @@ from edgeslim.errors import (
     MissingLatencyError,
     UsageError,
 )
+from edgeslim.pruning.sensitivity_file import SensitivityFile
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import UNIFORM, run, user_network
 from tests.pruning.tables import made_up_table
@@ -224,6 +225,30 @@ compressor: {epoch: 7, strategies: [a], batch_size: 128}
     assert done.history[5].metric == max(reward for _, reward in trials)
     assert all(each.loss is None for each in done.history[:6])
     assert done.history[6].loss is not None
+
+
+def test_the_metric_that_is_named_decides(folder: Path) -> None:
+    text = """
+strategies:
+  s: {class: SensitivePruneStrategy, metric_name: acc_top5, target_ratio: 0.3, delta_rate: 0.3,
+      sensitivities_file: SENSITIVITIES}
+  a: {class: AutoPruneStrategy, metric_name: acc_top5, start_epoch: 1, end_epoch: 3,
+      min_ratio: 0.2, max_ratio: 0.6}
+compressor: {epoch: 4, strategies: [s, a], batch_size: 128}
+""".replace("SENSITIVITIES", str(folder / "known.jsonl"))
+    done = run(folder, text)
+    assert ", accuracy_top5 0." in done.history[0].events[0]
+    known = SensitivityFile.read(folder / "known.jsonl").context
+    last, _ = newest(folder / "out" / "checkpoints")
+    assert last is not None
+    trials = last.context.memory["a"]["trials"]
+    assert trials[0][1] == done.history[1].metrics["accuracy_top5"]
+    assert trials[0][1] != done.history[1].metrics["accuracy"]
+    assert (known.metric, known.baseline > 0.99) == ("accuracy_top5", True)
+    with pytest.raises(UsageError, match="has losses of accuracy_top5, not of accuracy"):
+        run(folder, text.replace("acc_top5", "acc_top1"), out=folder / "other")
+    with pytest.raises(UsageError, match=r"strategies\.a\.metric_name is acc_top1"):
+        run(folder, text, "strategies.a.metric_name=acc_top1", "compressor.epoch=5")
 
 
 TOKENS = """

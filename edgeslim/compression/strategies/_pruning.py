@@ -30,7 +30,7 @@ class PruneStrategySettings(StrategySettings, frozen=True, kw_only=True):
 
     Args:
         pruner: Name of the pruner, which says by what criterion channels go.
-        metric_name: The metric that counts.
+        metric_name: The metric that decides, if not the task's own.
         pruned_params: Regular expression over names of weights; without one, all groups.
         criterion: Ours, instead of a pruner's.
         counter: How work is counted; the original's own count by default, in which its
@@ -91,6 +91,7 @@ class Pruner(Idle):
             match=self._settings.pruned_params,
             counter=self._settings.counter,
             task=work.task_name,
+            metric=work.named_metric(self._settings.metric_name),
             seed=work.seed,
             **more,
         )
@@ -147,7 +148,7 @@ class Pruner(Idle):
         if record.metric_before is not None and record.metric_pruned is not None:
             count = record.judged["pruned"].examples
             note += (
-                f", {work.metric_name} {record.metric_before:.4f} -> {record.metric_pruned:.4f} "
+                f", {settings.metric} {record.metric_before:.4f} -> {record.metric_pruned:.4f} "
                 f"of {count:,} examples"
             )
         work.say(note)

@@ -59,7 +59,7 @@ class AutoSettings(PruneStrategySettings, frozen=True, kw_only=True):
     """
 
     role: ClassVar[Role] = Role.TRIES
-    editable: ClassVar[frozenset[str]] = frozenset({"metric_name"})
+    editable: ClassVar[frozenset[str]] = frozenset()
 
     controller: str | None = None
     min_ratio: Ratio = 0.5
@@ -132,7 +132,7 @@ class _Auto(Pruner):
         if "current" not in memory:
             return  # the best was chosen when the timeline was shorter, and is trained on
         if (epoch - self._span.first + 1) % self._period == 0 or last:
-            reward = work.metric()
+            reward = work.metric(self._own.metric_name)
             trials = memory.setdefault("trials", [])
             best = max((each[1] for each in trials), default=-1.0)
             trials.append([memory.pop("current"), reward])

@@ -96,6 +96,11 @@ class _LightNas(Idle):
                 f"{self._place}.start_epoch is {own.start_epoch}, and a search comes first"
             )
         work.check_metric(self._place, own.metric_name)
+        if work.named_metric(own.metric_name) != work.metric_name:
+            raise UsageError(
+                f"{self._place}.metric_name is {own.metric_name}, and a search goes by the task's "
+                f"own metric, {work.metric_name}"
+            )
         if self._target_ms() is not None and self._table is None:
             raise UsageError(
                 f"{self._place}.table is missing: a latency is predicted by the table of a device"

@@ -45,6 +45,7 @@ class SensitiveSettings(PruneStrategySettings, frozen=True, kw_only=True):
             that PaddleSlim left.
     """
 
+    editable: ClassVar[frozenset[str]] = frozenset({"end_epoch"})
     no_effect: ClassVar[dict[str, str]] = {
         "sensitivities": "sensitivities are read from sensitivities_file"
     }
@@ -90,7 +91,8 @@ class _Sensitive(Pruner):
     def _due(self, work: Work, epoch: int, taken: int, left: int) -> bool:
         if not taken or self._last - epoch < left:
             return True
-        known = [each.metric for each in work.history if each.metric is not None][-2:]
+        name = work.named_metric(self._own.metric_name)
+        known = [each.metrics[name] for each in work.history if name in each.metrics][-2:]
         return len(known) == 2 and abs(known[1] - known[0]) < _SETTLED * max(known[0], 1e-9)
 
     def _most(self, work: Work) -> int:
