@@ -25,6 +25,7 @@ __all__ = [
     "ABSENT_LINES",
     "ABSENT_NORMS",
     "ABSENT_PLACES",
+    "ABSENT_QUESTIONS",
     "ABSENT_RESIZING",
     "ABSENT_SOFTSIGNS",
     "ABSENT_SUMS",
@@ -61,10 +62,11 @@ def _absent(
 ABSENT_FUNCTIONS = _absent(
     "absent-functions",
     """acos acosh asin asinh atan atan2 atanh ceil celu cosh elementwise_fmax elementwise_fmin
-    elementwise_heaviside expm1 hard_shrink isclose isfinite_v2 isinf_v2 isnan_v2 lerp log10 log1p
-    log2 logit logsigmoid rrelu selu sinh softshrink stanh tan tanh_shrink trunc""",
+    elementwise_heaviside expm1 hard_shrink isclose lerp log10 log1p log2 logit logsigmoid rrelu
+    selu sinh softshrink stanh tan tanh_shrink trunc""",
     "absent-functions",
 )
+ABSENT_QUESTIONS = _absent("absent-questions", "isfinite_v2 isinf_v2 isnan_v2", "kinds-of-numbers")
 ABSENT_SOFTSIGNS = _absent("absent-softsigns", "softsign", "absent-functions", ARM)
 ABSENT_LAYOUTS = _absent(
     "absent-layouts",
@@ -95,6 +97,7 @@ ABSENT_ALONG_AXES = _absent(
 
 _WRITTEN = (
     ABSENT_FUNCTIONS,
+    ABSENT_QUESTIONS,
     ABSENT_SOFTSIGNS,
     ABSENT_LAYOUTS,
     ABSENT_LINES,

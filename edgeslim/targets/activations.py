@@ -8,6 +8,7 @@ __all__ = [
     "LARGE_SOFTPLUS",
     "LARGE_TANGENTS",
     "LAWS",
+    "LOGARITHMS_AT_ENDS",
     "LOGARITHMS_OF_SOFTMAX",
     "OTHER_THAN_NOUGHT",
     "SIGNS",
@@ -123,6 +124,19 @@ OTHER_THAN_NOUGHT = Law(
     source="lite/operators/activation_ops.cc",
 )
 
+LOGARITHMS_AT_ENDS = Law(
+    name="logarithms-at-ends",
+    operators=("log",),
+    condition="unless limits, an offset or such before it keep what it reads above 0",
+    meets=None,
+    happens="of 0 it is no number, of infinity 88.7, and of NaN a number",
+    precisions=EVERY_PRECISION,
+    rewrite="logarithms",
+    form="within limits, and by roots at its ends",
+    source="lite/backends/arm/math/funcs.h (log_ps), "
+    "lite/backends/arm/math/activation.cc (act_log)",
+)
+
 LOGARITHMS_OF_SOFTMAX = Law(
     name="logarithms-of-softmax",
     operators=("log_softmax",),
@@ -144,5 +158,6 @@ LAWS = (
     STEEP_SLOPES,
     TANH_GELUS,
     OTHER_THAN_NOUGHT,
+    LOGARITHMS_AT_ENDS,
     LOGARITHMS_OF_SOFTMAX,
 )

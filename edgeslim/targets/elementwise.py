@@ -9,6 +9,7 @@ from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator, is
 __all__ = [
     "FLOOR_OF_FLOATS",
     "HALVES",
+    "INFINITIES_COMPARED",
     "LAWS",
     "POWERS",
     "REPEATED_BASES",
@@ -128,6 +129,20 @@ COMPARISONS_OF_OTHER_RANKS = Law(
     source="lite/kernels/host/compare_compute.cc, lite/operators/compare_op.cc",
 )
 
+INFINITIES_COMPARED = Law(
+    name="infinities-compared",
+    operators=("equal", "not_equal"),
+    condition="of floats, neither of which is surely finite",
+    meets=None,
+    happens="an infinity is not found equal to itself; on arm NaN does not differ from itself",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="infinities-compared",
+    form="with those above all numbers and below, or asks what is none",
+    source="lite/kernels/host/compare_compute.cc (_EqualFunctor), "
+    "cmake/postproject.cmake (-ffast-math)",
+)
+
 LAWS = (
     POWERS,
     REPEATED_BASES,
@@ -135,4 +150,5 @@ LAWS = (
     HALVES,
     WHOLE_NUMBERS,
     COMPARISONS_OF_OTHER_RANKS,
+    INFINITIES_COMPARED,
 )

@@ -34,7 +34,8 @@ class Stage(IntEnum):
     OPERATORS = 3
     """Operators that its kernels have not, or get wrong, written with those that they have."""
     AXES = 4
-    """Operators of more axes than its kernels have room for, those of other rewrites included."""
+    """Operators of more axes, or of more numbers, than its kernels have room for, those of other
+    rewrites included."""
     CONSTANTS = 5
     """Constants where the optimizer finds them."""
     BIASES = 6

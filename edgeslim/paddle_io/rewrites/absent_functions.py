@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
@@ -278,27 +277,6 @@ def _trunc(s: Sketch) -> str:
     return _odd(s, s.x, lambda sketch, x: sketch.apply("floor", x))
 
 
-def _is_finite(s: Sketch) -> str:
-    return s.compared("less_equal", s.apply("abs", s.x), s.constant(_LARGEST))
-
-
-def _is_infinite(s: Sketch) -> str:
-    return s.compared("greater_than", s.apply("abs", s.x), s.constant(_LARGEST))
-
-
-def _is_no_number(s: Sketch) -> str:
-    """What is neither finite nor infinite.
-
-    It is also what differs from itself; but the kernels for that take the difference first, and
-    so find that infinity does.
-    """
-    bool_type, shape = framework().VarType.BOOL, s.shape(s.x)
-    either = s.write(
-        "logical_or", {"X": _is_finite(s), "Y": _is_infinite(s)}, shape, element_type=bool_type
-    )
-    return s.write("logical_not", {"X": either}, shape, element_type=bool_type)
-
-
 def _is_close(s: Sketch) -> str | None:
     if s.source("Rtol") or s.source("Atol") or s.given("equal_nan", False):
         return None
@@ -328,9 +306,6 @@ _FORMULAS: dict[str, Formula] = {
     "gelu": _tanh_gelu,
     "hard_shrink": _hard_shrink,
     "isclose": _is_close,
-    "isfinite_v2": _is_finite,
-    "isinf_v2": _is_infinite,
-    "isnan_v2": _is_no_number,
     "leaky_relu": _steep,
     "lerp": _between,
     "log10": _logarithm(10.0),

@@ -10,7 +10,7 @@ from paddle import nn
 from paddle.nn import functional
 
 from edgeslim.opspec import Shape
-from tests.targets.examples._layers import Appended, Computed
+from tests.targets.examples._layers import Appended, Computed, of_every_kind
 from tests.targets.nets import Example
 
 __all__ = ["EXAMPLES"]
@@ -28,10 +28,18 @@ def _volumes() -> nn.Layer:
     )
 
 
+def _asked(question: Callable[[Any], Any]) -> Example:
+    """Of numbers, infinities of both signs, and no numbers."""
+    return _absent("questions", lambda x: paddle.cast(question(of_every_kind(x)), "float32"))
+
+
 EXAMPLES = (
     _absent("functions", lambda x: paddle.log1p(paddle.abs(x))),
     _absent("functions", paddle.atan),
     _absent("functions", functional.selu),
+    _asked(lambda x: paddle.isfinite(x + 1.0)),
+    _asked(paddle.isinf),
+    _asked(paddle.isnan),
     _absent("functions", lambda x: paddle.fmax(x, 0.5 * x * x)),
     _absent("softsigns", functional.softsign),
     _absent("layouts", lambda x: functional.maxout(x, 2)),

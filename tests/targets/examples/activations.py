@@ -43,6 +43,14 @@ EXAMPLES = (
         build=lambda: Computed(lambda x: functional.thresholded_relu(x, 0.2, -0.5)),
     ),
     Example(
+        law="logarithms-at-ends",
+        build=lambda: Computed(lambda x: paddle.log(functional.relu(x)).clip(min=-50.0)),
+    ),
+    Example(
+        law="logarithms-at-ends",
+        build=lambda: Computed(lambda x: paddle.logit(paddle.round(x), 1e-9).clip(-95.0, 95.0)),
+    ),
+    Example(
         law="logarithms-of-softmax",
         build=lambda: Computed(lambda x: functional.log_softmax(40.0 * x)),
     ),

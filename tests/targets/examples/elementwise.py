@@ -9,7 +9,7 @@ import paddle
 from paddle.nn import functional
 
 from edgeslim.opspec import Shape
-from tests.targets.examples._layers import Computed, Weighted
+from tests.targets.examples._layers import Computed, Weighted, of_every_kind
 from tests.targets.nets import Example
 
 __all__ = ["EXAMPLES"]
@@ -39,6 +39,14 @@ def _compared(other: Shape, compare: Callable[[Any, Any], Any]) -> Example:
     return Example(law="comparisons-of-other-ranks", build=lambda: Weighted(other, above))
 
 
+def _equal(compare: Callable[[Any, Any], Any], turned: bool) -> Example:
+    def compared(x: Any) -> Any:
+        kinds = of_every_kind(x)
+        return paddle.cast(compare(kinds, kinds.flip(3) if turned else kinds), "float32")
+
+    return Example(law="infinities-compared", build=lambda: Computed(compared))
+
+
 def _largest_whole_number(x: Any) -> Any:
     return paddle.cast(paddle.max(paddle.cast(10.0 * x, "int32"), axis=1), "float32")
 
@@ -61,6 +69,11 @@ EXAMPLES = (
     ),
     Example(law="halves", build=lambda: Computed(lambda x: paddle.round(paddle.floor(4 * x) / 2))),
     Example(law="whole-numbers", build=lambda: Computed(_largest_whole_number)),
+    *(
+        _equal(compare, turned)
+        for compare in (paddle.equal, paddle.not_equal)
+        for turned in (False, True)
+    ),
     _compared((1,), lambda x, other: paddle.less_than(other, x)),
     _compared((4, 1, 8), paddle.greater_than),
     _compared((8, 1), lambda x, other: paddle.less_equal(x[0], other.reshape([1, 1, 8, 1]))),
