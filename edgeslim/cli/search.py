@@ -55,6 +55,10 @@ def command(
     max_macs: Annotated[
         str | None, typer.Option(help="Most multiply-accumulate operations: 300M.")
     ] = None,
+    max_paddleslim1_flops: Annotated[
+        str | None,
+        typer.Option(help="Most work as PaddleSlim 1.x counted it, without depthwise: 593M."),
+    ] = None,
     max_parameters: Annotated[str | None, typer.Option(help="Most parameters: 3M.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Largest file, in bytes: 4M.")] = None,
     confidence: Annotated[
@@ -148,6 +152,7 @@ def command(
         starts=start or (),
         input_shape=shape,
         max_macs=_count(max_macs),
+        max_paddleslim1_flops=_count(max_paddleslim1_flops),
         max_parameters=_count(max_parameters),
         max_bytes=_count(max_size),
         confidence=confidence,

@@ -24,6 +24,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
 from edgeslim.fusion import fuse, fuse_both_ways
+from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.importing import load_paddle
@@ -101,8 +102,8 @@ class TracedSpace:
         self.input_shape = input_shape
         self.num_classes = num_classes
         self._progress = progress
-        self._left: dict[tuple[Tokens, Target], _Left] = {}
-        self._segments: dict[Target, tuple[Segment, ...]] = {}
+        self._left: dict[tuple[Tokens, Target | None], _Left] = {}
+        self._segments: dict[Target | None, tuple[Segment, ...]] = {}
         self._same: dict[OpSpec, OpSpec] = {}
 
     def check(self, tokens: Sequence[int]) -> Tokens:
@@ -122,10 +123,10 @@ class TracedSpace:
             raise BadFileError(f"{call} returns {type(net).__name__}, not a paddle.nn.Layer")
         return net
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
         return self._of(tokens, target).specs
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         """What each part adds, if the user says which there are.
 
         Raises:
@@ -135,7 +136,7 @@ class TracedSpace:
             self._segments[target] = self._found(target)
         return self._segments.get(target, ())
 
-    def _of(self, tokens: Tokens, target: Target) -> _Left:
+    def _of(self, tokens: Tokens, target: Target | None) -> _Left:
         """What is left of a network, looked into once."""
         key = (tokens, target)
         if key not in self._left:
@@ -143,23 +144,28 @@ class TracedSpace:
             trace_plainly(net)
             with temporary_folder() as folder:
                 model = prepare_layer(net, self.input_shape, folder / "net", name=self.name)
-                graph = unfused_graph(model)
-            both = fuse_both_ways(graph, target)
-            self._left[key] = _Left(
-                specs=tuple(map(self._one, fuse(graph, target).specs)),
-                variant=Variant(
-                    plain=Counter(map(self._one, both.plain.specs)),
-                    merged=Counter(map(self._one, both.merged.specs)),
-                    pays=both.paying,
-                ),
-            )
+                self._left[key] = self._left_of(unfused_graph(model), target)
         return self._left[key]
+
+    def _left_of(self, graph: Graph, target: Target | None) -> _Left:
+        if target is None:
+            specs = tuple(map(self._one, graph.specs))
+            return _Left(specs=specs, variant=Variant(plain=Counter(specs), merged=Counter(specs)))
+        both = fuse_both_ways(graph, target)
+        return _Left(
+            specs=tuple(map(self._one, fuse(graph, target).specs)),
+            variant=Variant(
+                plain=Counter(map(self._one, both.plain.specs)),
+                merged=Counter(map(self._one, both.merged.specs)),
+                pays=both.paying,
+            ),
+        )
 
     def _one(self, spec: OpSpec) -> OpSpec:
         """Equal operators as one object: thousands of networks have the same few."""
         return self._same.setdefault(spec, spec)
 
-    def _found(self, target: Target) -> tuple[Segment, ...]:
+    def _found(self, target: Target | None) -> tuple[Segment, ...]:
         parts = self._space.parts
         choices = sum(math.prod(self._ranges(positions)) for positions in parts)
         if choices > _MOST_CHOICES:
@@ -196,7 +202,7 @@ class TracedSpace:
             tokens[place] = value
         return tuple(tokens)
 
-    def _prove(self, segments: Sequence[Segment], target: Target) -> None:
+    def _prove(self, segments: Sequence[Segment], target: Target | None) -> None:
         drawn = np.random.default_rng(0).integers(0, self.ranges, (_PROVED_BY, len(self.ranges)))
         ends = [tuple(size - 1 for size in self.ranges), tuple(0 for _ in self.ranges)]
         for tokens in [*ends, *(tuple(map(int, each)) for each in drawn)]:

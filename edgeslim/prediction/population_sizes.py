@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from edgeslim.execution import Target
-from edgeslim.ops import macs
+from edgeslim.ops import macs, paddleslim1_flops
 from edgeslim.opspec import FLOAT_BYTES, OpSpec
 from edgeslim.prediction.file_size import FILE_BYTES, operator_file_bytes
 from edgeslim.prediction.network_features import Array
@@ -46,7 +47,7 @@ class PopulationSizes:
 
     def __init__(self, space: Space, target: Target) -> None:
         self.target = target
-        self._sums = SegmentSums(space, target, _rows, 3)
+        self._space = space
 
     def of(self, tokens: IntArray) -> Sizes:
         """The sizes of networks.
@@ -63,6 +64,34 @@ class PopulationSizes:
         return Sizes(
             macs=numbers[:, 0], parameters=numbers[:, 1], file_bytes=numbers[:, 2] + FILE_BYTES
         )
+
+    def paddleslim1_flops(self, tokens: IntArray) -> IntArray:
+        """What PaddleSlim 1.x counts of networks, ``(networks,)``; see `edgeslim.ops`.
+
+        Args:
+            tokens: ``(networks, tokens)``.
+
+        Raises:
+            UsageError: Tokens that are not of the space; names the first.
+        """
+        counts = np.empty(len(tokens), np.int64)
+        for chunk, sums in self._unfused.chunks(tokens):
+            counts[chunk] = np.rint(sums[:, 0])
+        return counts
+
+    @cached_property
+    def _sums(self) -> SegmentSums:
+        """What is left by the optimizer."""
+        return SegmentSums(self._space, self.target, _rows, 3)
+
+    @cached_property
+    def _unfused(self) -> SegmentSums:
+        """Its counter knows the operators of the network as it is written."""
+        return SegmentSums(self._space, None, _flops, 1)
+
+
+def _flops(specs: Sequence[OpSpec]) -> Array:
+    return np.array([[paddleslim1_flops([spec])] for spec in specs], np.float64).reshape(-1, 1)
 
 
 def _rows(specs: Sequence[OpSpec]) -> Array:

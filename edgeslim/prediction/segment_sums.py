@@ -61,12 +61,12 @@ class SegmentSums:
 
     Args:
         space: The space.
-        target: What its networks are converted for.
+        target: What its networks are converted for; None for them before any fusion.
         rows_of: The numbers of operators.
         width: How many they are.
     """
 
-    def __init__(self, space: Space, target: Target, rows_of: RowsOf, width: int) -> None:
+    def __init__(self, space: Space, target: Target | None, rows_of: RowsOf, width: int) -> None:
         self._space = space
         self._target = target
         self._rows_of = rows_of

@@ -32,6 +32,9 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _DRAWN = 4_000
 """Random networks that are looked at where walking down from the start leads nowhere."""
 
+_UNITS = {"macs": "MACs", "paddleslim1-flops": "PaddleSlim 1.x FLOPs"}
+"""What people call sizes, where it is not their name."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LatencyLimit:
@@ -86,7 +89,7 @@ class SizeLimit:
     """How large a network may be in one way.
 
     Args:
-        what: ``macs``, ``parameters`` or ``bytes``.
+        what: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
         sizes: Of the space's networks.
         target: The most that is allowed.
     """
@@ -97,6 +100,8 @@ class SizeLimit:
 
     def held(self, population: IntArray) -> Array:
         """The number that is limited, of each network."""
+        if self.what == "paddleslim1-flops":
+            return self.sizes.paddleslim1_flops(population).astype(np.float64)
         sizes = self.sizes.of(population)
         known = {
             "macs": sizes.macs,
@@ -107,7 +112,7 @@ class SizeLimit:
 
     def said(self, value: float) -> str:
         """A size for people."""
-        return f"{value:,.0f} {'MACs' if self.what == 'macs' else self.what}"
+        return f"{value:,.0f} {_UNITS.get(self.what, self.what)}"
 
     @property
     def allowed(self) -> str:
@@ -119,7 +124,7 @@ class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
     """What a network has of a size that is limited.
 
     Args:
-        what: ``macs``, ``parameters`` or ``bytes``.
+        what: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
         allowed: The most that is allowed.
         reached: What it has.
     """
@@ -129,8 +134,7 @@ class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
     reached: int
 
     def __str__(self) -> str:
-        unit = "MACs" if self.what == "macs" else self.what
-        return f"{self.reached:,} of {self.allowed:,} {unit}"
+        return f"{self.reached:,} of {self.allowed:,} {_UNITS.get(self.what, self.what)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

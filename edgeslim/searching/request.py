@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 
 __all__ = ["Asked", "SearchRequest"]
+
+_LOGGER = logging.getLogger(__name__)
 
 PUBLISHED = "published"
 """Names all published networks of a space."""
@@ -56,6 +59,7 @@ class SearchRequest:
     starts: tuple[str, ...]
     input_shape: Shape | None
     max_macs: int | None
+    max_paddleslim1_flops: int | None
     max_parameters: int | None
     max_bytes: int | None
     confidence: float
@@ -81,7 +85,8 @@ class SearchRequest:
                 f"{len(self.targets_ms)} latency limits and {len(self.tables)} tables: "
                 "each limit needs the table of its device, in the same order"
             )
-        if not (self.targets_ms or self.max_macs or self.max_parameters or self.max_bytes):
+        sizes = (self.max_macs, self.max_paddleslim1_flops, self.max_parameters, self.max_bytes)
+        if not self.targets_ms and not any(sizes):
             raise UsageError(
                 "nothing limits the search: give --target-latency 20ms with the --table of a "
                 "device, or --max-macs 300M, --max-parameters 3M or --max-size 4M"
@@ -141,6 +146,7 @@ class SearchRequest:
             ),
             confidence=self.confidence,
             max_macs=self.max_macs,
+            max_paddleslim1_flops=self.max_paddleslim1_flops,
             max_parameters=self.max_parameters,
             max_bytes=self.max_bytes,
             algorithm=self.algorithm,
@@ -165,27 +171,34 @@ class SearchRequest:
         return Asked(settings=settings, limits=limits)
 
     def _starts(self, limits: Limits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
-        """Networks to begin with; of published ones those within the limits."""
+        """Networks to begin with; which of all published ones the limits leave out is logged."""
         wanted: list[Tokens] = []
         for text in self.starts:
-            named = _named(published, text, limits.space.name)
-            if named is None:
-                tokens = limits.space.check(parse_tokens(text))
-                if not limits.hold([tokens])[0]:
-                    raise InfeasibleTargetError(
-                        f"the start {text} is predicted to take {limits.missed(tokens)}"
-                    )
-                wanted.append(tokens)
-            else:
-                wanted += [each for each in named if limits.hold([each])[0]]
+            if text == PUBLISHED:
+                wanted += _within(limits, published)
+                continue
+            tokens = published.get(text) or limits.space.check(parse_tokens(text))
+            if not limits.hold([tokens])[0]:
+                raise InfeasibleTargetError(f"the start {text} takes {limits.missed(tokens)}")
+            wanted.append(tokens)
         found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, self.seed),)
+        if len(found) > self.candidates:
+            _LOGGER.warning(
+                "%d networks to start with and %d candidates: the last %d are left out",
+                len(found),
+                self.candidates,
+                len(found) - self.candidates,
+            )
         return found[: self.candidates]
 
 
-def _named(published: Mapping[str, Tokens], text: str, space: str) -> list[Tokens] | None:
-    """The published networks that a text names, or None if it names none."""
-    if text == PUBLISHED:
-        if not published:
-            raise UsageError(f"nobody has published networks of {space}; give tokens")
-        return list(published.values())
-    return [published[text]] if text in published else None
+def _within(limits: Limits, published: Mapping[str, Tokens]) -> list[Tokens]:
+    """The published networks that are within the limits."""
+    if not published:
+        raise UsageError(f"nobody has published networks of {limits.space.name}; give tokens")
+    left_out = {
+        name: limits.missed(each) for name, each in published.items() if limits.missed(each)
+    }
+    for name, missed in left_out.items():
+        _LOGGER.warning("the published network %s is left out: it takes %s", name, missed)
+    return [each for name, each in published.items() if name not in left_out]

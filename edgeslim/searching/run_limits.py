@@ -58,6 +58,7 @@ def limits_with(settings: SearchSettings, space: Space, predictors: Sequence[Pre
     sizes = PopulationSizes(space, targets[0] if targets else SIZED_FOR)
     wanted = {
         "macs": settings.max_macs,
+        "paddleslim1-flops": settings.max_paddleslim1_flops,
         "parameters": settings.max_parameters,
         "bytes": settings.max_bytes,
     }

@@ -35,6 +35,7 @@ def search(
     starts: Sequence[str] = (),
     input_shape: Shape | None = None,
     max_macs: int | None = None,
+    max_paddleslim1_flops: int | None = None,
     max_parameters: int | None = None,
     max_bytes: int | None = None,
     confidence: float = 0.8,
@@ -75,6 +76,8 @@ def search(
         starts: Networks to begin with: tokens, names of published ones, or ``published``.
         input_shape: Input of the networks, if not the space's own.
         max_macs: Most multiply-accumulate operations.
+        max_paddleslim1_flops: Most work as PaddleSlim 1.x counted it, depthwise convolutions
+            left out; see `edgeslim.ops.paddleslim1_flops`.
         max_parameters: Most parameters.
         max_bytes: Largest optimized file.
         confidence: How likely predictions must make it that the latencies are met.
@@ -110,6 +113,7 @@ def search(
         starts=tuple(starts),
         input_shape=input_shape,
         max_macs=max_macs,
+        max_paddleslim1_flops=max_paddleslim1_flops,
         max_parameters=max_parameters,
         max_bytes=max_bytes,
         confidence=confidence,

@@ -24,6 +24,8 @@ __all__ = [
     "space_fingerprint",
 ]
 
+_SIZES = ("max_macs", "max_paddleslim1_flops", "max_parameters", "max_bytes")
+
 
 class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
     """A latency that every network must have on a device.
@@ -53,6 +55,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         targets: The latency limits; none where only sizes are limited.
         confidence: How likely each prediction must make it that the latency is met.
         max_macs: Most multiply-accumulate operations, if limited.
+        max_paddleslim1_flops: Most work, as PaddleSlim 1.x counted it.
         max_parameters: Most parameters.
         max_bytes: Largest file.
         algorithm: Name of the algorithm.
@@ -78,6 +81,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[LatencyTarget, ...]
     confidence: float
     max_macs: int | None = None
+    max_paddleslim1_flops: int | None = None
     max_parameters: int | None = None
     max_bytes: int | None = None
     algorithm: str
@@ -110,7 +114,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"confidence must be between 0.5 and 1 (and not 1), not {self.confidence}"
             )
-        for name in ("final_epochs", "max_macs", "max_parameters", "max_bytes"):
+        for name in ("final_epochs", *_SIZES):
             limit = getattr(self, name)
             if limit is not None and limit < 1:
                 raise UsageError(f"{name} must be at least 1, not {limit}")
@@ -132,6 +136,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
         """The sizes that are limited, by what people call them."""
         known = {
             "MACs": self.max_macs,
+            "PaddleSlim 1.x FLOPs": self.max_paddleslim1_flops,
             "parameters": self.max_parameters,
             "bytes": self.max_bytes,
         }

@@ -76,7 +76,7 @@ class BlazeFaceSpace:
             self.architecture(tokens), self.num_classes, in_channels=self.input_shape[1]
         )
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
         architecture = self.architecture(tokens)
         fused = FusedList(target)
         shape = _stem(fused, self.input_shape, architecture)
@@ -88,7 +88,7 @@ class BlazeFaceSpace:
         _heads(fused, maps, self.num_classes)
         return fused.specs()
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         """The stem with the first block, each other block, and the heads; none are merged."""
         blocks = [
             self._segment(tokens, partial(self._add_block, place=place), target)
@@ -100,7 +100,7 @@ class BlazeFaceSpace:
         self,
         positions: Tokens,
         add: Callable[[FusedList, BlazeFaceArchitecture], None],
-        target: Target,
+        target: Target | None,
     ) -> Segment:
         def variant(values: Tokens) -> Variant:
             tokens = [0] * len(self.ranges)
@@ -173,7 +173,7 @@ def _heads(fused: FusedList, maps: Sequence[Shape], num_classes: int) -> None:
     for shape, boxes in zip(maps, BOXES, strict=True):
         for parts, each in zip(joined, (4, num_classes), strict=True):
             fused.barrier()  # the map is read by several
-            answers = fused.convolution(shape, boxes * each, kernel=3)
+            answers = fused.convolution(shape, boxes * each, kernel=3, norm=False)
             parts.append(fused.places_in_one_axis(answers, each))
     for parts in joined:
         fused.concatenated(parts, axis=1)

@@ -2,7 +2,8 @@
 
 A search asks for thousands of networks a second, so a space says for itself what is left
 of each after fusion, without a graph. What fuses with what is said by `edgeslim.fusion`;
-tests hold the lists against the optimizer itself.
+tests hold the lists against the optimizer itself. The same lists without fusion are what the
+network has as it is written: PaddleSlim 1.x counted work and latencies on those.
 """
 
 from __future__ import annotations
@@ -24,14 +25,20 @@ from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
 __all__ = ["FusedList"]
 
+_OF_NORM = ("Scale", "Bias", "Mean", "Variance")
+
 _SIXTH = 0.1666667
 """Slope of Paddle's piecewise linear gate."""
 
 
 class FusedList:
-    """Operators of one network, added in order."""
+    """Operators of one network, added in order.
 
-    def __init__(self, target: Target) -> None:
+    Args:
+        target: What the optimizer fuses them for; None for as they are before any fusion.
+    """
+
+    def __init__(self, target: Target | None) -> None:
         self._target = target
         self._specs: list[OpSpec] = []
         self._mergeable: list[tuple[int, int]] = []
@@ -69,15 +76,16 @@ class FusedList:
         stride: int = 1,
         depthwise: bool = False,
         activation: str = "",
+        norm: bool = True,
     ) -> Shape:
-        """A convolution without bias, its batch norm and activation; returns its output shape.
+        """A convolution, its batch norm or else its bias, and activation; returns its output shape.
 
         A 1x1 convolution right behind a dense one without activation is a pair that may
         be merged, unless `barrier` was called in between.
         """
         groups = shape[1] if depthwise else 1
         kind = "depthwise_conv2d" if depthwise else "conv2d"
-        fused = activation in into_convolution(self._target, kind)
+        fused = self._target is not None and activation in into_convolution(self._target, kind)
         spec = _convolution(
             shape,
             c_out,
@@ -86,11 +94,15 @@ class FusedList:
             stride=stride,
             groups=groups,
             activation=activation if fused else "",
+            bias=self._target is not None,
         )
-        if groups == kernel == stride == 1:
+        if self._target is None:
+            self._specs += [spec, _behind(spec.output_shape, norm=norm)]
+        elif groups == kernel == stride == 1:
             self._note_pair(spec.weights["Filter"][0])
-        self._linear = len(self._specs) if groups == 1 and not activation else None
-        self._specs.append(spec)
+        if self._target is not None:
+            self._linear = len(self._specs) if groups == 1 and not activation else None
+            self._specs.append(spec)
         if activation and not fused:
             self.activation(activation, spec.output_shape)
         return spec.output_shape
@@ -114,7 +126,8 @@ class FusedList:
         As MobileNetV3 has it: two 1x1 convolutions with bias and a piecewise linear gate.
         """
         pooled = self.pooled(shape, declared_window=False)
-        factors = self.convolution(self.convolution(pooled, squeezed, activation="relu"), shape[1])
+        middle = self.convolution(pooled, squeezed, activation="relu", norm=False)
+        factors = self.convolution(middle, shape[1], norm=False)
         self.activation("hard_sigmoid", factors, slope=_SIXTH)
         self.channel_product(shape)
 
@@ -236,7 +249,8 @@ class FusedList:
 
     def activation(self, kind: str, shape: Shape, **attributes: Attribute) -> None:
         """An activation that nothing takes in; attributes where they are not its defaults."""
-        self._plain(kind, shape, shape, {**known_kinds()[kind].attributes, **attributes})
+        self.barrier()
+        self._specs.append(_activation(kind, shape, Attributes(attributes)))
 
     def unsqueezed(self, shape: Shape) -> None:
         """``(N, C)`` made ``(N, C, 1, 1)``."""
@@ -257,7 +271,8 @@ class FusedList:
         self, kind: str, inputs: Shapes, weights: Shapes | None = None, *, activation: str = ""
     ) -> None:
         self.barrier()
-        fused = activation if activation in into_elementwise(self._target) else ""
+        target = self._target
+        fused = activation if target and activation in into_elementwise(target) else ""
         shape = inputs["X"][0]
         self._specs.append(
             OpSpec(
@@ -281,9 +296,17 @@ class FusedList:
 
 @cache
 def _convolution(
-    shape: Shape, c_out: int, *, kind: str, kernel: int, stride: int, groups: int, activation: str
+    shape: Shape,
+    c_out: int,
+    *,
+    kind: str,
+    kernel: int,
+    stride: int,
+    groups: int,
+    activation: str,
+    bias: bool,
 ) -> OpSpec:
-    """A convolution with its bias; the networks of a space have the same few again and again."""
+    """A convolution; the networks of a space have the same few again and again."""
     n, c_in, height, width = shape
     pad = (kernel - 1) // 2
     out = (n, c_out, _extent(height, kernel, stride, pad), _extent(width, kernel, stride, pad))
@@ -301,8 +324,32 @@ def _convolution(
         kind=kind,
         inputs=Shapes(Input=(shape,)),
         outputs=Shapes(Output=(out,)),
-        weights=Shapes(Filter=(filters,), Bias=((c_out,),)),
+        weights=Shapes(Filter=(filters,), **({"Bias": ((c_out,),)} if bias else {})),
         attributes=Attributes(attributes),
+    )
+
+
+@cache
+def _behind(shape: Shape, *, norm: bool) -> OpSpec:
+    """The batch norm of a convolution or its bias, before the optimizer makes it part of it."""
+    width = (shape[1],)
+    return OpSpec(
+        kind="batch_norm" if norm else "elementwise_add",
+        inputs=Shapes(X=(shape,)),
+        outputs=Shapes({"Y" if norm else "Out": (shape,)}),
+        weights=Shapes(dict.fromkeys(_OF_NORM if norm else ("Y",), (width,))),
+        attributes=Attributes(known_kinds()["batch_norm"].attributes if norm else {"axis": 1}),
+    )
+
+
+@cache
+def _activation(kind: str, shape: Shape, attributes: Attributes) -> OpSpec:
+    """An activation, with attributes where they are not its defaults."""
+    return OpSpec(
+        kind=kind,
+        inputs=Shapes(X=(shape,)),
+        outputs=Shapes(Out=(shape,)),
+        attributes=Attributes({**known_kinds()[kind].attributes, **attributes}),
     )
 
 

@@ -11,7 +11,7 @@ __all__ = ["add_group", "add_head", "add_stem", "fused_operators"]
 
 
 def fused_operators(
-    architecture: LightNasArchitecture, input_shape: Shape, num_classes: int, target: Target
+    architecture: LightNasArchitecture, input_shape: Shape, num_classes: int, target: Target | None
 ) -> tuple[OpSpec, ...]:
     """What the optimizer leaves of a light-NAS network."""
     fused = FusedList(target)

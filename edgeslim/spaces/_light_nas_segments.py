@@ -42,7 +42,7 @@ class LightNasSegments:
     searched_from: int
     input_shape: Shape
     num_classes: int
-    target: Target
+    target: Target | None
 
     def all(self) -> tuple[Segment, ...]:
         """The stem, each group with the pairs on its border to the one before, and the head."""
@@ -50,7 +50,8 @@ class LightNasSegments:
         segments = [self._segment((), self._stem)]
         for place in range(count):
             segments.append(self._group_segment(place))
-            segments.append(self._border_segment(place))
+            if self.target is not None:  # nothing is merged before fusion
+                segments.append(self._border_segment(place))
         segments.append(self._segment(self._positions(count - 1, [_CHANNELS]), self._head))
         return tuple(segments)
 
@@ -135,14 +136,14 @@ class LightNasSegments:
 
 
 @cache
-def _group(shape: Shape, group: BottleneckGroup, target: Target) -> Variant:
+def _group(shape: Shape, group: BottleneckGroup, target: Target | None) -> Variant:
     fused = FusedList(target)
     add_group(fused, shape, group)
     return _variant(fused)
 
 
 @cache
-def _pair(shape: Shape, between: int, behind: int, target: Target) -> Variant:
+def _pair(shape: Shape, between: int, behind: int, target: Target | None) -> Variant:
     """What merging a linear 1x1 convolution with the next one changes."""
     fused = FusedList(target)
     fused.convolution(fused.convolution(shape, between), behind, activation="relu6")

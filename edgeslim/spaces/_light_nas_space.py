@@ -57,12 +57,12 @@ class LightNasSpace:
             self.architecture(tokens), self.num_classes, in_channels=self.input_shape[1]
         )
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
         return fused_operators(
             self.architecture(tokens), self.input_shape, self.num_classes, target
         )
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         """The stem, each group, the pairs across each border of groups, and the head."""
         return LightNasSegments(
             ranges=self.ranges,

@@ -63,14 +63,14 @@ class PartedSpace:
     def build(self, tokens: Tokens) -> nn.Layer:
         return self.network(self.check(tokens))
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
         fused = FusedList(target)
         for part in self.parts:
             fused.barrier()
             part.add(fused, tokens)
         return fused.specs()
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         return tuple(
             Segment(
                 positions=part.positions,
@@ -80,7 +80,7 @@ class PartedSpace:
             for part in self.parts
         )
 
-    def _variant(self, part: Part, target: Target, values: Tokens) -> Variant:
+    def _variant(self, part: Part, target: Target | None, values: Tokens) -> Variant:
         tokens = list(self.initial_tokens)
         for place, value in zip(part.positions, values, strict=True):
             tokens[place] = value

@@ -72,10 +72,15 @@ class Space(Protocol):
     def build(self, tokens: Tokens) -> nn.Layer:
         """The network, with fresh weights."""
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
-        """The operators that ``opt`` leaves of the network, in no certain order."""
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
+        """The operators that ``opt`` leaves of the network, in no certain order.
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+        Args:
+            tokens: The network.
+            target: What ``opt`` converts for; None for the operators before any fusion.
+        """
+
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         """The space in parts, whose operators add up to those of a network.
 
         None at all where nobody knows of any; such a space is asked network by network.

@@ -15,6 +15,7 @@ from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import (
     EdgeslimError,
+    InfeasibleTargetError,
     UsageError,
 )
 from edgeslim.prediction.predict_model import predict
@@ -158,6 +159,15 @@ def test_what_cannot_be_is_said_with_its_place_and_leaves_nothing(
     assert str(folder / "c.yaml") in str(caught.value)
     assert says in str(caught.value)
     assert not (folder / "out").exists()
+
+
+def test_a_searchs_work_is_limited_in_the_count_of_paddleslim(folder: Path) -> None:
+    text = """
+strategies: {n: {class: LightNASStrategy, space: light-nas-small, target_flops: 1000}}
+compressor: {epoch: 1, strategies: [n]}
+"""
+    with pytest.raises(InfeasibleTargetError, match=r"[\d,]+ PaddleSlim 1\.x FLOPs where 1,000 "):
+        run(folder, text, model=None)
 
 
 def test_distilled_pruned_to_a_latency_in_two_steps_and_then_int8(folder: Path) -> None:

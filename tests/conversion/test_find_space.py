@@ -47,7 +47,9 @@ def everyone(space: Space) -> list[Tokens]:
     return list(product(*map(range, space.ranges)))
 
 
-def put_together(space: Space, tokens: Tokens, target: Target) -> tuple[dict[OpSpec, int], bool]:
+def put_together(
+    space: Space, tokens: Tokens, target: Target | None
+) -> tuple[dict[OpSpec, int], bool]:
     variants = [
         segment.variant(tuple(tokens[place] for place in segment.positions))
         for segment in space.segments(target)
@@ -69,6 +71,14 @@ def test_names_are_names_of_the_shelf() -> None:
 def test_a_family_in_a_file_is_taken_as_it_is(tmp_path: Path) -> None:
     content = "from edgeslim.spaces import SPACES\nSPACE = SPACES.get('resnet-small')"
     assert find_space(str(written(tmp_path, content))) is SPACES.get("resnet-small")
+
+
+def test_parts_say_what_every_network_is_before_fusion(pairs: Space) -> None:
+    for tokens in everyone(pairs)[::3]:
+        counts, _ = put_together(pairs, tokens, None)
+        operators = pairs.operators(tokens, None)
+        assert counts == dict(Counter(operators)), tokens
+        assert "batch_norm" in {spec.kind for spec in operators}
 
 
 @pytest.mark.parametrize("target", Target)

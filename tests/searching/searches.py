@@ -87,7 +87,12 @@ def limits_of(
 ) -> Limits:
     """Limits of the small space by tables, each of which is read once."""
     known = limits_by(*(table.path for table in tables))
-    others = {"max_macs": "macs", "max_parameters": "parameters", "max_bytes": "bytes"}
+    others = {
+        "max_macs": "macs",
+        "max_paddleslim1_flops": "paddleslim1-flops",
+        "max_parameters": "parameters",
+        "max_bytes": "bytes",
+    }
     return replace(
         known,
         latencies=tuple(

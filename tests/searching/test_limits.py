@@ -72,12 +72,19 @@ def test_what_nothing_is_known_of_is_within_no_limit(tmp_path: Path) -> None:
     assert limits.excess([SPACE.initial_tokens])[0] == np.inf
 
 
-@pytest.mark.parametrize("name", ["max_macs", "max_parameters", "max_bytes"])
+@pytest.mark.parametrize(
+    "name", ["max_macs", "max_paddleslim1_flops", "max_parameters", "max_bytes"]
+)
 def test_sizes_are_limited_too(table: LatencyTable, name: str) -> None:
     free = limits_of(table, targets_ms=(1e9,))
     population = random_tokens(200)
     sizes = free.sizes.of(np.array(population))
-    of = {"max_macs": sizes.macs, "max_parameters": sizes.parameters, "max_bytes": sizes.file_bytes}
+    of = {
+        "max_macs": sizes.macs,
+        "max_paddleslim1_flops": free.sizes.paddleslim1_flops(np.array(population)),
+        "max_parameters": sizes.parameters,
+        "max_bytes": sizes.file_bytes,
+    }
     middle = int(np.median(of[name]))
     hold = limits_of(table, targets_ms=(1e9,), **{name: middle}).hold(population)
     assert (hold == (of[name] <= middle)).all()

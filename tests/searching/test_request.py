@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -40,6 +41,7 @@ def request_(table: LatencyTable) -> SearchRequest:
         starts=(),
         input_shape=SPACE.input_shape,
         max_macs=None,
+        max_paddleslim1_flops=None,
         max_parameters=None,
         max_bytes=None,
         confidence=0.8,
@@ -75,7 +77,7 @@ def test_starts_are_tokens_within_the_limits(request_: SearchRequest, table: Lat
     text = ",".join(map(str, small))
     assert made(replace(request_, starts=(text, text)), table).starts == (small,)
     largest = ",".join(str(size - 1) for size in SPACE.ranges)
-    with pytest.raises(InfeasibleTargetError, match=r"the start 1,2,2.* is predicted to take "):
+    with pytest.raises(InfeasibleTargetError, match=r"the start 1,2,2.* takes "):
         made(replace(request_, starts=(largest,), targets_ms=(0.2,)), table)
     with pytest.raises(UsageError, match="18 tokens, not 2"):
         made(replace(request_, starts=("1,2",)), table)
@@ -85,7 +87,7 @@ def test_starts_are_tokens_within_the_limits(request_: SearchRequest, table: Lat
 
 @pytest.mark.slow
 def test_published_networks_are_starts_as_far_as_the_limits_allow(
-    request_: SearchRequest, tmp_path: Path
+    request_: SearchRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     family = SPACES.get("light-nas")
     space = family.space((1, 3, 32, 32), 10)
@@ -99,6 +101,57 @@ def test_published_networks_are_starts_as_far_as_the_limits_allow(
     tight = replace(asked, starts=("published",), targets_ms=(0.45,))
     (start,) = made(tight, big).starts
     assert start not in family.published.values()
+    for name in family.published:
+        assert f"the published network {name} is left out: it takes " in caplog.text
+
+
+# The limit of the original `light_nas/compress.yaml`, which is what MobileNetV2 has.
+TARGET_FLOPS = 592_948_064
+
+
+def by_work(request_: SearchRequest, **changed: Any) -> SearchRequest:
+    """At the size and with the classes that the original's limit is about."""
+    none = {"targets_ms": (), "tables": (), "input_shape": (1, 3, 224, 224), "space": "light-nas"}
+    return replace(request_, **{**none, "max_paddleslim1_flops": TARGET_FLOPS, **changed})
+
+
+class ThousandClasses:
+    """Digits among as many classes as the original's task has, so that networks are its own."""
+
+    num_classes = 1000
+    metric_name = "accuracy"
+    data = find_task("digits").data
+
+
+def starts_of(asked: SearchRequest) -> tuple[Tokens, ...]:
+    task = ThousandClasses()
+    return asked.asked(SPACES.get(asked.space), task, []).settings.starts
+
+
+@pytest.mark.slow
+def test_the_originals_limit_on_work_allows_what_it_was_made_for(request_: SearchRequest) -> None:
+    published = SPACES.get("light-nas").published
+    asked = by_work(request_)
+    asked.check()
+    assert starts_of(replace(asked, starts=("published",))) == tuple(published.values())
+    with pytest.raises(InfeasibleTargetError, match="the start mobilenet-v2 takes 592,948,064 Pad"):
+        starts_of(replace(asked, starts=("mobilenet-v2",), max_paddleslim1_flops=TARGET_FLOPS - 1))
+
+
+@pytest.mark.slow
+def test_starts_that_are_left_out_are_said_with_the_reason(
+    request_: SearchRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    published = SPACES.get("light-nas").published
+    less = TARGET_FLOPS - 1
+    asked = by_work(request_, starts=("published",), max_paddleslim1_flops=less, candidates=2)
+    assert starts_of(asked) == tuple(published.values())[1:3]
+    left_out, too_many = caplog.messages
+    assert left_out == (
+        "the published network mobilenet-v2 is left out: it takes 592,948,064 PaddleSlim 1.x "
+        "FLOPs where 592,948,063 PaddleSlim 1.x FLOPs are allowed"
+    )
+    assert too_many == "5 networks to start with and 2 candidates: the last 3 are left out"
 
 
 def test_each_limit_needs_a_table_and_all_tables_one_kind_of_device(

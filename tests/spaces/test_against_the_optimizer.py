@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
@@ -81,6 +82,14 @@ def believes_in_merging(space: Space, tokens: Tokens) -> bool:
 
 def convolutions(operators: tuple[OpSpec, ...]) -> int:
     return sum(spec.kind in CONVOLUTIONS for spec in operators)
+
+
+def test_what_a_space_says_before_fusion_is_the_network_as_it_is_written(
+    networks: Networks,
+) -> None:
+    for tokens, model in networks.models.items():
+        written = Counter(unfused_graph(model).specs)
+        assert written == Counter(networks.space.operators(tokens, None)), tokens
 
 
 @pytest.mark.parametrize("target", Target)

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from edgeslim.conversion.build_network import build_network
 from edgeslim.conversion.inspect_model import Inspection, inspect
+from edgeslim.execution import Target
 from edgeslim.models._published_tokens import PUBLISHED_TOKENS
+from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.spaces import SPACES
 
 
@@ -39,6 +42,13 @@ PUBLISHED = {
 
 def test_the_space_starts_where_the_published_search_did() -> None:
     assert SPACES.get("light-nas").space().initial_tokens == PUBLISHED_TOKENS["mobilenet-v2"]
+
+
+def test_a_search_counts_the_published_networks_as_the_original_did() -> None:
+    sizes = PopulationSizes(SPACES.get("light-nas").space(), Target.ARM)
+    tokens = np.array([PUBLISHED_TOKENS[name] for name in PUBLISHED], np.int64)
+    expected = [counts.flops_python2 for counts in PUBLISHED.values()]
+    assert sizes.paddleslim1_flops(tokens).tolist() == expected
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
         controller: Name of the annealing's settings, if ``algorithm`` names nothing else.
         target_latency: The limit: ``20ms``, or as in old files a number of milliseconds; 0 is
             none, and then no table is needed.
-        target_flops: Most work, as PaddleSlim 1.x counted it.
+        target_flops: Most work, as PaddleSlim 1.x counted it: 592948064 is MobileNetV2.
         retrain_epoch: Epochs that each candidate is trained.
         search_steps: How many candidates there are.
         space: Name of the space, or a user's file.
@@ -131,9 +131,7 @@ class _LightNas(Idle):
             task=work.task_name,
             algorithm=self._algorithm(),
             input_shape=self._common.input_shape,
-            # A multiply-accumulate was two operations, but for depthwise ones, of which the
-            # old count had none.
-            max_macs=int(own.target_flops / 2) or None,
+            max_paddleslim1_flops=int(own.target_flops) or None,
             candidates=own.search_steps or 20,
             parallel=1,
             epochs=own.retrain_epoch,

@@ -64,6 +64,7 @@ def _search(settings: SearchSettings, evidence: Evidence) -> str:
         "--final-epochs": settings.final_epochs,
         "--seed": settings.seed,
         "--max-macs": settings.max_macs,
+        "--max-paddleslim1-flops": settings.max_paddleslim1_flops,
         "--max-parameters": settings.max_parameters,
         "--max-size": settings.max_bytes,
         "--start": [_comma(tokens) for tokens in settings.starts],
