@@ -1,13 +1,42 @@
-"""Widths that are worth a choice."""
+"""Widths that are worth a choice, and those that leave next to nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-__all__ = ["width_choices"]
+__all__ = ["few_left", "width_choices"]
 
 _FEW = 4
 """So few channels are an image's, or as good as none to choose from."""
+
+_LITTLE = 16
+"""A sixteenth of the channels passes next to nothing on."""
+
+_WIDE = 8
+"""Of so many, one is next to nothing too."""
+
+
+def few_left(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """A sentence if next to nothing is left of some groups, or nothing.
+
+    Args:
+        before: How many channels each had, by name.
+        after: How many it has; one that is not named has one channel, which is no group.
+    """
+    thin = [
+        f"{name} ({left} of {count})"
+        for name, count in before.items()
+        if (left := after.get(name, 1)) < count
+        and (left * _LITTLE <= count or (left == 1 and count >= _WIDE))
+    ]
+    if not thin:
+        return ""
+    return (
+        f"next to no channels are left of {', '.join(thin)}: all that follows sees that little; "
+        "allow less to go there"
+    )
 
 
 def width_choices(own: int, count: int) -> tuple[int, ...]:

@@ -56,7 +56,9 @@ def command(
             "there is a latency."
         ),
     ] = None,
-    criterion: Annotated[str, typer.Option(help="Which channels go first.")] = "l1",
+    criterion: Annotated[
+        str, typer.Option(help="Which channels go first; by weights' names conv*=l2,*=l1.")
+    ] = "l1",
     match: Annotated[
         str, typer.Option(help="Regular expression over names of weights: prune these only.")
     ] = "",

@@ -58,6 +58,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
         processes: That trained it together.
         events: What strategies did.
         judged: The metrics with their number of examples and intervals.
+        warning: Of which channel groups next to nothing is left, if there are such.
     """
 
     epoch: int
@@ -70,6 +71,7 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     events: tuple[str, ...] = ()
     judged: dict[str, MetricValue] = {}
+    warning: str = ""
 
     @property
     def metric(self) -> float | None:

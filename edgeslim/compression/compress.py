@@ -47,8 +47,8 @@ class Compression(msgspec.Struct, frozen=True, kw_only=True):
         task: As it was asked for.
         metrics: Of the compressed model, by name, from 0 to 1.
         history: What came of every epoch.
-        notes: What was accepted and had no effect, what the timeline leaves undone, and what was
-            skipped.
+        notes: What was accepted and had no effect, what the timeline leaves undone, what was
+            skipped, and of what next to nothing is left.
         judged: The metrics with their number of examples and intervals.
     """
 
@@ -304,6 +304,7 @@ def _result(
             *configuration.notes,
             *unfinished(configuration),
             *(f"passed over: {each}" for each in skipped),
+            *([history[-1].warning] if history[-1].warning else []),
         ),
     )
     write_json(out / "result.json", result)

@@ -36,7 +36,7 @@ class StructurePruner(Section, frozen=True, kw_only=True):
 
     Args:
         pruning_axis: Of weights by name; the original pruned axis 0, output channels, alone.
-        criterions: Of weights by name; one for all is known here, under ``*``.
+        criterions: Of weights by patterns of their names; ``*`` is for those that remain.
     """
 
     pruning_axis: dict[str, Literal[0]] = msgspec.field(default_factory=lambda: {"*": 0})
@@ -44,8 +44,11 @@ class StructurePruner(Section, frozen=True, kw_only=True):
 
     @property
     def criterion(self) -> str:
-        """The name that edgeslim has for the criterion."""
-        return self.criterions.get("*", "l1_norm").removesuffix("_norm")
+        """What edgeslim calls it: a name, or names by patterns as in ``conv*=l2,*=l1``."""
+        named = {key: name.removesuffix("_norm") for key, name in self.criterions.items()}
+        if not named.keys() - {"*"}:
+            return named.get("*", "l1")
+        return ",".join(f"{pattern}={name}" for pattern, name in named.items())
 
 
 class SAController(Section, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ that epoch again, to the same bits.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from edgeslim.training.distillation.teacher import Teacher
 
 __all__ = ["Pipeline"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -140,7 +143,10 @@ class Pipeline:
             parameters=trainable_parameters(work.graph),
             processes=self.team.count,
             events=tuple(work.events),
+            warning=work.few_left(),
         )
+        if record.warning and record.warning not in {each.warning for each in work.history}:
+            _LOG.warning("epoch %d: %s", epoch, record.warning)
         work.history.append(record)
         self._write(epoch)
         write_metrics(work.path, work.history)

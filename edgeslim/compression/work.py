@@ -13,6 +13,7 @@ import numpy as np
 from edgeslim.channels.choice import choose
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
+from edgeslim.channels.widths import few_left
 from edgeslim.compression.checkpoint import EpochRecord, read_arrays
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from edgeslim.training.staged_net import StagedNet
 
 __all__ = ["Work"]
+
+
+def widths_of(graph: Graph) -> dict[str, int]:
+    """How many channels each group of a network has, by its name."""
+    return {group.name: group.width for group in channels_of(graph).groups}
+
 
 _KEPT = 8
 """Folders of files that are needed meanwhile; no step needs more of those before."""
@@ -78,6 +85,7 @@ class Work:
         self.terms: list[Term] = []
         self.events: list[str] = []
         self.history: list[EpochRecord] = []
+        self.whole: dict[str, int] = {}
         self.memories: dict[str, dict[str, Any]] = {}
         self._task = task
         self._scratch = scratch
@@ -204,13 +212,17 @@ class Work:
         write_pruned(model, selection, prefix)
         self.go_on_with(prefix, left)
 
+    def few_left(self) -> str:
+        """A sentence if next to nothing is left of some groups of the first network."""
+        return few_left(self.whole, widths_of(self.graph))
+
     def go_on_with(self, prefix: Path, velocities: dict[str, Any] | None = None) -> None:
         """Takes a saved program as the network, with velocities by names of parameters."""
         from edgeslim.training.staged_net import StagedNet
 
         if self._net is None:
-            source = SavedModel.at(prefix)
-            prefix = prepare(source, self._folder() / "first").prefix
+            first = prepare(SavedModel.at(prefix), self._folder() / "first")
+            prefix, self.whole = first.prefix, widths_of(first.graph)
         self._net = StagedNet(prefix, velocities)
         self._graph = None
         self.changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 from edgeslim import ops
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection
+from edgeslim.channels.widths import few_left
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import SavedModel, find_model
@@ -23,7 +25,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
-from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.criteria import find_criterion
 from edgeslim.pruning.joint_losses import JointLoss
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
@@ -36,6 +38,8 @@ from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
 __all__ = ["PrunedGroup", "Pruning", "prune", "read_ratios"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +82,7 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
             and in results of versions that did not say.
         together: What groups were said to cost together and what they did, network by network,
             of all steps.
+        warning: Of which groups next to nothing is left, if there are such.
         note: Why nothing was cut, if nothing was: then the model is as it came.
         trade_off: What each group alone may cost, as a share of the metric, and the share of
             the parameters that would go then; where that was the goal.
@@ -98,6 +103,7 @@ class Pruning(msgspec.Struct, frozen=True, kw_only=True):
     judged: dict[str, MetricValue] = {}
     trained_epochs: int | None = None
     together: tuple[JointLoss, ...] = ()
+    warning: str = ""
     note: str = ""
     trade_off: tuple[tuple[float, float], ...] = ()
     counter: str = "macs"
@@ -201,7 +207,7 @@ def prune(
     )
     settings.check()
     STRATEGIES.get(settings.strategy)
-    CRITERIA.get(criterion)
+    find_criterion(criterion)
     if counter not in COUNTERS:
         raise UnknownNameError("counter", counter, COUNTERS)
     return _pruned(settings, PruneFolder(out), reached, progress)
@@ -242,7 +248,11 @@ def _pruned(
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
         run = _Run(
-            settings=_for_steps(settings, first), folder=folder, device=device, progress=progress
+            settings=_for_steps(settings, first),
+            folder=folder,
+            device=device,
+            progress=progress,
+            whole=first.subject.whole,
         )
         trained: Training | None = None
         left = 0
@@ -295,6 +305,7 @@ class _Run:
     folder: PruneFolder
     device: DeviceChoice | None
     progress: Progress
+    whole: Mapping[str, int]
 
 
 def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Training | None]:
@@ -310,6 +321,8 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Tra
         folder.decide(number, record)
     if record.why_whole:
         return record, None
+    if few := few_left(run.whole, record.plan.widths(channels_of(model.graph))):
+        _LOG.warning("%s", few)
     pruned = own / "pruned" / "model"
     if not pruned.with_suffix(".pdmodel").exists():
         write_pruned(model, Selection(channels_of(model.graph), record.plan), pruned)
@@ -385,4 +398,7 @@ def _result(
         together=tuple(each for record in records for each in record.together),
         note="" if cut else records[-1].why_whole,
         trade_off=records[-1].trade_off,
+        warning=few_left(
+            {each.name: each.width for each in channels_of(before.graph).groups}, left
+        ),
     )

@@ -21,7 +21,12 @@ from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
-from edgeslim.pruning.criteria import CRITERIA, Criterion
+from edgeslim.pruning.criteria import (
+    Criterion,
+    check_criterion,
+    find_criterion,
+    normalised_criterion,
+)
 from edgeslim.pruning.known_losses import noise_of
 from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_points
 from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
@@ -99,11 +104,12 @@ def sensitivity(
         UnwritableError: The file takes no more.
     """
     ratios = check_ratios(ratios)
-    rule, judged_by = CRITERIA.get(criterion), find_task(task)
+    rule, judged_by = find_criterion(criterion), find_task(task)
     source = find_model(model, num_classes=judged_by.num_classes)
     new_folder(out.parent)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
+        check_criterion(criterion, prepared.graph.parameters)
         channels = channels_of(prepared.graph)
         groups = _chosen(channels, match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
@@ -241,7 +247,7 @@ def context_of(
         model=fingerprint(weights.tensors),
         task=task,
         metric=metric,
-        criterion=criterion.strip().lower().replace("_", "-"),
+        criterion=normalised_criterion(criterion),
         input_shape=input_shape,
         share=share,
         seed=seed,

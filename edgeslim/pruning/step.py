@@ -23,7 +23,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import Progress
-from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.criteria import check_criterion, find_criterion
 from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
 from edgeslim.pruning.known_losses import importance_losses, measured_losses, noise_of
 from edgeslim.pruning.latency import LatencyModel
@@ -98,7 +98,8 @@ class PruningStep:
         judged = settings.task is not None
         if settings.target_macs is not None:
             self._work_limit()
-        if CRITERIA.get(settings.criterion).needs_gradients and not judged:
+        check_criterion(settings.criterion, self.subject.model.graph.parameters)
+        if find_criterion(settings.criterion).needs_gradients and not judged:
             raise UsageError(f"{settings.criterion} goes by gradients: give a --task")
         if settings.target_ms is not None or settings.target_macs is not None:
             if STRATEGIES.get(settings.strategy).needs_task and not judged:
@@ -306,7 +307,7 @@ class PruningStep:
 
     @cached_property
     def _rankings(self) -> Rankings:
-        rule = CRITERIA.get(self.settings.criterion)
+        rule = find_criterion(self.settings.criterion)
         return rank_channels(self._weights, rule, self._trial, self.settings.seed)
 
     @cached_property
@@ -352,7 +353,7 @@ class PruningStep:
     @cached_property
     def _losses(self) -> LossCurves:
         if self.settings.task is None and self.settings.sensitivities is None:
-            rule = CRITERIA.get(self.settings.criterion)
+            rule = find_criterion(self.settings.criterion)
             return importance_losses(group_scores(self._weights, rule))
         return measured_losses(
             self._sensitivities, self.subject.chosen, self.settings.sensitivities or "the file"

@@ -10,7 +10,7 @@ from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.channels.sizes import AxisForms, Sizes
 from edgeslim.channels.variants import sum_variants, variants
-from edgeslim.channels.widths import width_choices
+from edgeslim.channels.widths import few_left, width_choices
 from edgeslim.errors import ModelError
 from edgeslim.graph import Graph
 from tests.channels.sketch import Sketch
@@ -102,3 +102,12 @@ def test_choices_of_widths_end_with_all_and_are_whole_blocks(own: int) -> None:
     assert len(choices) <= 17
     assert all(width % 4 == 0 for width in choices[:-1])
     assert list(choices) == sorted(set(choices))
+
+
+def test_next_to_nothing_is_a_sixteenth_or_one_of_eight() -> None:
+    before = {"a": 64, "b": 64, "c": 8, "d": 4, "e": 1, "f": 32}
+    told = few_left(before, {**before, "a": 2, "b": 5, "c": 1, "d": 1})
+    assert told.startswith("next to no channels are left of a (2 of 64), c (1 of 8): ")
+    assert few_left(before, {**before, "a": 4}) != ""
+    assert few_left(before, before) == ""
+    assert "f (1 of 32)" in few_left(before, {name: before[name] for name in "abcde"})

@@ -140,6 +140,7 @@ def test_files_that_include_each_other(tmp_path: Path) -> None:
         ("strategies.q.weight_bits=4", "strategies.q.weight_bits", 4),
         ("strategies.u.target_ratio=3e-1", "strategies.u.target_ratio", 0.3),
         ("pruners.p1.criterions.*=l2_norm", "pruners.p1.criterion", "l2"),
+        ("pruners.p1.criterions.conv*=l2_norm", "pruners.p1.criterion", "*=l1,conv*=l2"),
         ("distillers.fsp.student_pairs.0.1=x", "distillers.fsp.student_pairs", (("c", "x"),)),
         ("strategies.d.distillers=[soft]", "strategies.d.distillers", ("soft",)),
     ],

@@ -127,6 +127,9 @@ def _apart(folder: Path, done: Compression) -> float:
          "strategies.u.metric_name: unknown metric 'acc_top4'"),
         (UNIFORM.replace("target_ratio", "pruned_params: conv.*_weights, target_ratio"), {},
          "strategies.u: unknown parameter 'conv.*_weights'"),
+        ("pruners: {p: {class: StructurePruner, criterions: {'*': l1_norm, 'conv*': l2_norm}}}"
+         + UNIFORM.replace("target_ratio", "pruner: p, target_ratio"), {},
+         "pruners.p.criterions: 'conv*' is the name of no weight"),
         (UNIFORM.replace("target_ratio", "pruned_params: '(', target_ratio"), {},
          "strategies.u.pruned_params: '(' is not a regular expression"),
         (UNIFORM.replace("target_ratio", "criterion: l3, target_ratio"), {},

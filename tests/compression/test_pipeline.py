@@ -251,6 +251,27 @@ compressor: {epoch: 4, strategies: [s, a], batch_size: 128}
         run(folder, text, "strategies.a.metric_name=acc_top1", "compressor.epoch=5")
 
 
+THIN = """
+pruners: {p: {class: StructurePruner, criterions: {'exp*': l2_norm, '*': l1_norm}}}
+strategies:
+  u: {class: UniformPruneStrategy, pruner: p, start_epoch: 1, target_ratio: 0.93}
+compressor: {epoch: 3, strategies: [u], batch_size: 128}
+"""
+
+
+def test_a_layer_of_which_next_to_nothing_is_left_is_a_warning(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = run(folder, THIN)
+    warnings = [each.warning for each in done.history]
+    assert warnings[0] == ""
+    assert warnings[1] == warnings[2] == done.notes[-1]
+    assert warnings[1].startswith("next to no channels are left of ")
+    assert "expand_weights (1 of 16)" in warnings[1]
+    said = [each.getMessage() for each in caplog.records]
+    assert said == [f"epoch 1: {warnings[1]}"]
+
+
 TOKENS = """
 strategies:
   a: {class: AutoPruneStrategy, init_tokens: [40, 40], retrain_epoch: 3, end_epoch: 3,

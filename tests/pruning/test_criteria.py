@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.criteria import CRITERIA, check_criterion, find_criterion
 from edgeslim.pruning.ranking import group_scores, ranking
 from edgeslim.pruning.weights import Weights
 from tests.pruning.nets import Array, Net, residual
@@ -123,6 +123,43 @@ def test_only_those_that_say_so_need_gradients(name: str) -> None:
             ranking(net.weights(out), criterion)
     else:
         assert set(ranking(net.weights(out), criterion)) == {"first", "stage", "hidden"}
+
+
+def test_each_weight_has_the_criterion_of_its_name() -> None:
+    """A weight's own name goes before patterns, these in their order, and ``*`` comes last."""
+    weights = weighted(3)
+    found = find_criterion("*=taylor, st?ge=l2, back=geometric_median, f*=l1")
+    some = group_scores(weights, found)
+    taylor, l1 = (group_scores(weights, CRITERIA.get(name)) for name in ("taylor", "l1"))
+    np.testing.assert_array_equal(some["first"], l1["first"])
+    np.testing.assert_array_equal(some["hidden"], taylor["hidden"])
+    stage, back = weights.producers(1)
+    distances = np.linalg.norm(back[:, None] - back[None, :], axis=2).sum(1)
+    expected = mean_is_one(np.linalg.norm(stage, axis=1)) + mean_is_one(distances)
+    np.testing.assert_allclose(some["stage"], expected)
+    assert found.needs_gradients
+    assert not find_criterion("stage=l2").needs_gradients
+    np.testing.assert_array_equal(  # what no pattern is for
+        group_scores(weights, find_criterion("stage=l2"))["hidden"], l1["hidden"]
+    )
+    with pytest.raises(
+        UsageError, match=r"stage go together.*stage l2, back taylor; give them one"
+    ):
+        group_scores(weights, find_criterion("stage=l2,back=taylor"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("conv*=l2", "criterion: 'conv.' is the name of no weight"),
+        ("first=l3", "unknown criterion 'l3'; did you mean 'l"),
+        ("first=", "'first=' is no criterion; write l1, or"),
+        ("first=l1,first=l2", "is no criterion"),
+    ],
+)
+def test_names_in_a_criterion_are_proved(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        check_criterion(text, weighted().tensors)
 
 
 def mean_is_one(values: Array) -> Array:

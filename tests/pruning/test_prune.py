@@ -154,6 +154,16 @@ def test_ratios_are_taken_as_they_are(trained: Trained, tmp_path: Path) -> None:
     assert widths(result) == {"first_weights": 10, "expand_weights": 8}
 
 
+def test_a_layer_of_which_next_to_nothing_is_left_is_a_warning(
+    trained: Trained, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ratios = {"expand_weights": 0.95, "first_weights": 0.8}
+    result = prune(str(trained.prefix), out=tmp_path / "out", ratios=ratios)
+    assert widths(result) == {"first_weights": 2, "expand_weights": 1}
+    assert result.warning.startswith("next to no channels are left of expand_weights (1 of 16): ")
+    assert [each.getMessage() for each in caplog.records] == [result.warning]
+
+
 def test_an_expression_chooses_what_is_pruned(trained: Trained, tmp_path: Path) -> None:
     result = prune(
         str(trained.prefix), out=tmp_path / "out", target_macs="-20%", match=".*pand_weights"

@@ -10,8 +10,8 @@ from msgspec import Meta
 from edgeslim.channels.choice import check_pattern
 from edgeslim.compression.strategies._strategy import Idle, Role, StrategySettings
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import EdgeslimError, UnknownNameError, UsageError
-from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.errors import EdgeslimError, UsageError
+from edgeslim.pruning.criteria import check_criterion, find_criterion
 from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.work import change_text
@@ -103,13 +103,14 @@ class Pruner(Idle):
             UsageError: One is not; says which key.
         """
         work.check_metric(self.place, self._settings.metric_name)
-        if self.criterion not in CRITERIA:
-            pruner = self._settings.pruner
-            where = f"{self._configuration.file}: pruners.{pruner}.criterions"
+        try:
+            find_criterion(self.criterion)
+            if work.has_network:
+                check_criterion(self.criterion, work.graph.parameters)
+        except UsageError as error:
+            where = f"{self._configuration.file}: pruners.{self._settings.pruner}.criterions"
             place = f"{self.place}.criterion" if self._settings.criterion else where
-            raise UsageError(
-                f"{place}: {UnknownNameError('criterion', self.criterion, CRITERIA.names())}"
-            )
+            raise UsageError(f"{place}: {str(error).removeprefix('criterion: ')}") from error
         try:
             check_pattern(self._settings.pruned_params)
         except UsageError as error:

@@ -23,7 +23,7 @@ from edgeslim.compression.strategies._pruning import Pruner, PruneStrategySettin
 from edgeslim.compression.strategies._strategy import Role, Span, StrategyEntry
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.errors import InfeasibleTargetError, UsageError
-from edgeslim.pruning.criteria import CRITERIA
+from edgeslim.pruning.criteria import find_criterion
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.subject import Subject, widths_at
@@ -232,7 +232,7 @@ class _Auto(Pruner):
         work.cut(base, self._plan(work, subject, widths))
 
     def _plan(self, work: Work, subject: Subject, widths: dict[str, int]) -> PruningPlan:
-        model, rule = subject.model, CRITERIA.get(self.criterion)
+        model, rule = subject.model, find_criterion(self.criterion)
         weights = Weights(
             graph=model.graph, channels=subject.channels, tensors=model_tensors(model)
         )
