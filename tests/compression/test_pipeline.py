@@ -267,7 +267,7 @@ def test_a_layer_of_which_next_to_nothing_is_left_is_a_warning(
     assert warnings[0] == ""
     assert warnings[1] == warnings[2] == done.notes[-1]
     assert warnings[1].startswith("next to no channels are left of ")
-    assert "expand_weights (1 of 16)" in warnings[1]
+    assert "first_weights (1 of 10)" in warnings[1]
     said = [each.getMessage() for each in caplog.records]
     assert said == [f"epoch 1: {warnings[1]}"]
 
