@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cached_property
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -32,14 +33,20 @@ class Shelf(Generic[Member]):
         self._package = package
         self._attribute = attribute
 
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        """Modules by the names of their members, sorted; the folder is looked through once."""
+        package = importlib.import_module(self._package)
+        found = [info.name for info in pkgutil.iter_modules(package.__path__)]
+        members = {_normalised(name): name for name in found if not name.startswith("_")}
+        return dict(sorted(members.items()))
+
     def names(self) -> list[str]:
         """Names of all members, sorted. Imports none of them."""
-        package = importlib.import_module(self._package)
-        found = (info.name for info in pkgutil.iter_modules(package.__path__))
-        return sorted(name.replace("_", "-") for name in found if not name.startswith("_"))
+        return list(self._modules)
 
     def __contains__(self, name: str) -> bool:
-        return _normalised(name) in self.names()
+        return _normalised(name) in self._modules
 
     def get(self, name: str) -> Member:
         """The member called ``name``; ``_`` and ``-`` are the same.
@@ -47,12 +54,10 @@ class Shelf(Generic[Member]):
         Raises:
             UnknownNameError: No module of that name; the nearest one is offered.
         """
-        normalised = _normalised(name)
-        if normalised not in self.names():
+        found = self._modules.get(_normalised(name))
+        if found is None:
             raise UnknownNameError(self._what, name, self.names())
-        module: ModuleType = importlib.import_module(
-            f"{self._package}.{normalised.replace('-', '_')}"
-        )
+        module: ModuleType = importlib.import_module(f"{self._package}.{found}")
         member: Member = getattr(module, self._attribute)
         return member
 

@@ -13,7 +13,6 @@ from edgeslim.errors import EdgeslimError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
 from edgeslim.lite.converter import Conversion, Task, convert
-from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.targets import Place
@@ -99,7 +98,6 @@ def judge_cases(cases: Sequence[Case], target: Target) -> Iterator[dict[str, Any
 
 def _prepared(case: Case, folder: Path) -> PreparedModel | EdgeslimError:
     net = build(case)
-    trace_plainly(net)
     try:
         return prepare_layer(net, case.shape, folder, name="network")
     except EdgeslimError as error:

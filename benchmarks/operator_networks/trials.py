@@ -35,7 +35,6 @@ from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.ops import known_kinds
-from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.targets import Place
@@ -124,7 +123,6 @@ def _prepared(case: Case, folder: Path) -> _Trial:
     inputs = inputs_of(case)
     truths = {name: _flat(net(paddle.to_tensor(value))) for name, value in inputs.items()}
     trial = _Trial(case=case, truths=truths, inputs=inputs)
-    trace_plainly(net)
     try:
         trial.prepared = prepare_layer(net, case.shape, folder, name="network")
         trial.truth = truth_for(trial.prepared, [Precision.FP32])

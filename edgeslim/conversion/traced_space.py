@@ -26,7 +26,6 @@ from edgeslim.files import temporary_folder
 from edgeslim.fusion import fuse, fuse_both_ways
 from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Segment, Tokens, Variant, check_input, check_tokens
@@ -141,7 +140,6 @@ class TracedSpace:
         key = (tokens, target)
         if key not in self._left:
             net = self.build(tokens)
-            trace_plainly(net)
             with temporary_folder() as folder:
                 model = prepare_layer(net, self.input_shape, folder / "net", name=self.name)
                 self._left[key] = self._left_of(unfused_graph(model), target)

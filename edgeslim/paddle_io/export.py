@@ -20,6 +20,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.modes import static_mode
 from edgeslim.paddle_io.parameters import give_unused_parameter
+from edgeslim.paddle_io.plain_tracing import plain_tracing, values_refused
 from edgeslim.paddle_io.proto import read_program
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ __all__ = [
     "export_layer",
     "run_each_in_paddle",
     "run_in_paddle",
-    "trace_plainly",
 ]
 
 _log = logging.getLogger(__name__)
@@ -62,8 +62,7 @@ def export_layer(
     ]
     try:
         with legacy_functions():
-            # Without "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
-            paddle.jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
+            _trace(net, spec, prefix)
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         _forget_trace(paddle)
@@ -92,13 +91,22 @@ def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path)
     return True
 
 
-def trace_plainly(net: paddle.nn.Layer) -> None:
-    """Lets a network be exported as its code runs, in a third of the time.
+def _trace(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
+    """Saves what a network computes: as its code runs, or, if that will not do, by its source."""
+    paddle = load_paddle()
+    try:
+        with plain_tracing(net):
+            _save(net, spec, prefix)
+    except Exception as error:  # noqa: BLE001 - the user's own forward may raise anything
+        _log.debug("%s cannot be traced plainly: %s", type(net).__name__, error)
+        _forget_trace(paddle)
+        with values_refused():
+            _save(net, spec, prefix)
 
-    Nothing is looked for in its source then: what depends on the values that it reads is
-    refused, and not made a branch or a loop of the program.
-    """
-    net.forward = load_paddle().jit.not_to_static(net.forward)
+
+def _save(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
+    # Without "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
+    load_paddle().jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
 
 
 def _reason(error: Exception) -> str:
@@ -110,7 +118,7 @@ def _reason(error: Exception) -> str:
     lines = [line.strip(" '\"") for line in story.splitlines() if line.strip(" '\"")] or [
         repr(error)
     ]
-    reason = lines[-1]
+    reason = lines[-1].rpartition("NeedsValuesError: ")[2]
     operator = _OPERATOR.fullmatch(reason)
     if operator is not None and len(lines) > 1:
         return f"at {operator[1]}: {lines[-2]}"

@@ -16,9 +16,9 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,23 +47,10 @@ _ALIASES = {
 @contextmanager
 def legacy_functions() -> Iterator[None]:
     """Until it is left, all of Paddle's functions can be traced into an old program."""
-    natives = _natives()
-    replacements = {id(native): _replacement(name, native) for name, native in natives.items()}
-    replacements |= {id(broken): mended for broken, mended in mended_functions()}
-    paddle = load_paddle()
-    for function, instead in (
-        (paddle.repeat_interleave, _with_axis_from_first),
-        (paddle.nn.functional.common._interpolate_wrapper, _to_whole_sizes),  # noqa: SLF001
-    ):
-        replacements[id(function)] = instead(function)
+    replacements = _replacements()
+    places = _places(replacements)
     from paddle.base.framework import Variable
 
-    places = [
-        (owner, name, value)
-        for owner in _namespaces()
-        for name, value in tuple(vars(owner).items())
-        if id(value) in replacements
-    ]
     try:
         for owner, name, value in places:
             setattr(owner, name, replacements[id(value)])
@@ -78,6 +65,20 @@ def legacy_functions() -> Iterator[None]:
             setattr(owner, name, value)
 
 
+@functools.cache
+def _replacements() -> dict[int, Function]:
+    """By the identity of a function of Paddle: what does the same in an old program."""
+    paddle = load_paddle()
+    found = {id(native): _replacement(name, native) for name, native in _natives().items()}
+    found |= {id(broken): mended for broken, mended in mended_functions()}
+    for function, instead in (
+        (paddle.repeat_interleave, _with_axis_from_first),
+        (paddle.nn.functional.common._interpolate_wrapper, _to_whole_sizes),  # noqa: SLF001
+    ):
+        found[id(function)] = instead(function)
+    return found
+
+
 def _natives() -> dict[str, Function]:
     """The functions that Paddle generates for native code, without those in place."""
     load_paddle()
@@ -88,10 +89,43 @@ def _natives() -> dict[str, Function]:
     return {name: getattr(_C_ops, name) for name in names if not name.endswith("_")}
 
 
-def _namespaces() -> Iterable[Any]:
+class _Namespace(NamedTuple):
+    """Which names of a module, or of a class, are functions to replace.
+
+    Args:
+        owner: The module or class.
+        size: How many names it had: with more or fewer, it is looked through again.
+        names: Of those functions.
+    """
+
+    owner: Any
+    size: int
+    names: tuple[str, ...]
+
+
+_NAMESPACES: dict[str, _Namespace] = {}
+"""By the names of modules. To look through all of them takes longer than most exports."""
+
+
+def _places(replacements: Mapping[int, Function]) -> list[tuple[Any, str, Function]]:
+    """Owners, names and values of everything that has a replacement."""
     from paddle.base.framework import Variable
 
-    return (*(each for each in tuple(sys.modules.values()) if hasattr(each, "__dict__")), Variable)
+    owners = {"paddle Variable": Variable, **sys.modules}
+    found = []
+    for key, owner in owners.items():
+        if not hasattr(owner, "__dict__"):
+            continue
+        content = vars(owner)
+        known = _NAMESPACES.get(key)
+        if known is None or known.owner is not owner or known.size != len(content):
+            names = tuple(
+                name for name, value in tuple(content.items()) if id(value) in replacements
+            )
+            known = _NAMESPACES[key] = _Namespace(owner, len(content), names)
+        values = ((name, content.get(name)) for name in known.names)
+        found += [(owner, name, value) for name, value in values if id(value) in replacements]
+    return found
 
 
 def _replacement(name: str, native: Function) -> Function:

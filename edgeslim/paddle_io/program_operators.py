@@ -32,7 +32,7 @@ class BlockView:
     @cached_property
     def _makers(self) -> Mapping[str, str]:
         return {
-            name: op.type
+            name: _last_kind(op)
             for op in self.block.ops
             for slot in op.outputs
             for name in slot.arguments
@@ -119,6 +119,14 @@ def operators_of(program: Any) -> Iterator[Operator]:  # noqa: ANN401 - a Progra
         for op in block.ops:
             if op.type not in _PLUMBING:
                 yield view.operator(op)
+
+
+def _last_kind(op: Any) -> str:  # noqa: ANN401 - an OpDesc
+    """What gives an operator's results: itself, or the activation that `opt` took into it."""
+    found = {each.name: each for each in op.attrs if each.name in ("with_act", "act_type")}
+    if len(found) < 2 or not attribute_value(found["with_act"]):
+        return str(op.type)
+    return str(attribute_value(found["act_type"])) or str(op.type)
 
 
 def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -75,8 +75,26 @@ def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
     Raises:
         ModelError: A type that says nothing of what is computed, such as a block.
     """
+    field = _fields().get(attribute.type)
+    if field is None:
+        raise ModelError(f"attribute {attribute.name!r} has a type edgeslim does not read")
+    value = getattr(attribute, field)
+    if field == "scalar":
+        return _scalar(value)
+    if field == "scalars":
+        return [_scalar(each) for each in value]
+    if field == "f":
+        return _decimal(value)
+    if field == "floats":
+        return [_decimal(each) for each in value]
+    return value if isinstance(value, (bool, int, float, str)) else list(value)
+
+
+@cache
+def _fields() -> dict[int, str]:
+    """Where an attribute has its value, by its declared type."""
     types = framework().AttrType
-    field = {
+    return {
         types.INT: "i",
         types.FLOAT: "f",
         types.STRING: "s",
@@ -91,19 +109,7 @@ def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
         types.FLOAT64S: "float64s",
         types.SCALAR: "scalar",
         types.SCALARS: "scalars",
-    }.get(attribute.type)
-    if field is None:
-        raise ModelError(f"attribute {attribute.name!r} has a type edgeslim does not read")
-    value = getattr(attribute, field)
-    if field == "scalar":
-        return _scalar(value)
-    if field == "scalars":
-        return [_scalar(each) for each in value]
-    if field == "f":
-        return _decimal(value)
-    if field == "floats":
-        return [_decimal(each) for each in value]
-    return value if isinstance(value, (bool, int, float, str)) else list(value)
+    }
 
 
 def _decimal(value: float) -> float:

@@ -72,7 +72,7 @@ class Operator:
         attributes: By name; lists are tuples.
         constants: Slots that parameters are in.
         makers: Kinds of the operators that make its inputs, by slot; no entry for parameters and
-            inputs of the network.
+            inputs of the network. Where `opt` took an activation into one, that activation.
         readers: Kinds of the operators that read its first result.
         read: Slots of the outputs that an operator reads, or that the network gives.
         read_inside: Those that an operator reads.

@@ -13,7 +13,6 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Target
 from edgeslim.ops import macs
-from edgeslim.paddle_io.export import trace_plainly
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.file_size import file_bytes
 from edgeslim.prediction.population_sizes import PopulationSizes
@@ -67,7 +66,6 @@ def test_predicted_files_are_about_as_large_as_real_ones(name: str, tmp_path: Pa
     models: list[PreparedModel] = []
     for index, vector in enumerate(population):
         net = space.build(tuple(map(int, vector)))
-        trace_plainly(net)
         folder = tmp_path / str(index)
         models.append(prepare_layer(net, space.input_shape, folder, name=str(index)))
     for target in Target:
