@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.errors import ContextMismatchError
-from edgeslim.execution import Execution
+from edgeslim.execution import Execution, Target
 from edgeslim.graph import Graph
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec, decode_hook, encode_hook
@@ -39,6 +39,9 @@ class Convention(str, Enum):
     """As the optimizer leaves them, which is what runs."""
     BARE_CONVOLUTIONS = "bare-convolutions"
     """Convolutions alone, without bias, batch norm and activation, as PaddleSlim counts."""
+    UNFUSED = "unfused"
+    """As PaddleSlim 1.x lists a network before any fusion: norms and activations by themselves,
+    fully connected layers as 1x1 convolutions."""
     UNNAMED_ACTIVATIONS = "unnamed-activations"
     """As the optimizer leaves them, but nothing says a convolution's bias and activation."""
 
@@ -79,6 +82,11 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     settings: tuple[str, ...] = ()
     unit: str = ""
     schema: int = SCHEMA
+
+    @property
+    def fused_for(self) -> Target | None:
+        """What the networks are fused for whose operators are looked up; None for not at all."""
+        return None if self.convention is Convention.UNFUSED else self.execution.target
 
     def check_same(self, other: TableContext, path: Path) -> None:
         """Refuses to mix measurements.

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from edgeslim.conversion.operator_jobs import null_operator
+from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
@@ -50,7 +51,9 @@ class OperatorRows:
         curves = Curves.of(table)
         self.layout = Layout(swept_bytes=curves.swept_bytes)
         nothing = np.zeros(curves.swept_bytes.size)
-        self._null = curves.latencies_ms.get(null_operator(), nothing)
+        # Whoever counts operators before fusion adds up what is written of them, and no less.
+        adds_up = self._convention is Convention.UNFUSED
+        self._null = nothing if adds_up else curves.latencies_ms.get(null_operator(), nothing)
         self._curves = {
             spec: curve
             for spec, curve in curves.latencies_ms.items()

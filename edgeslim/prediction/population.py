@@ -25,7 +25,7 @@ class PopulationPredictor:
     def __init__(self, predictor: Predictor, space: Space) -> None:
         self.predictor = predictor
         rows = predictor.rows
-        target = predictor.table.context.execution.target
+        target = predictor.table.context.fused_for
         self._sums = SegmentSums(space, target, rows.of, rows.layout.width)
 
     def latencies_ms(self, tokens: IntArray) -> Array:

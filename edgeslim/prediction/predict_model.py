@@ -1,8 +1,9 @@
-"""The whole of ``edgeslim predict``: a model's fused operators, looked up and summed."""
+"""The whole of ``edgeslim predict``: a model's operators, looked up and summed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from edgeslim.conversion.model_source import find_model
@@ -21,6 +22,9 @@ def predict(
 ) -> Prediction:
     """Latency of a model on the device of a table.
 
+    By a table of PaddleSlim 1.x that has norms and activations it is the original's sum, over
+    the operators before any fusion, and the sum over those that run is told beside it.
+
     Args:
         model: A model, as on the command line.
         table: The table.
@@ -34,5 +38,9 @@ def predict(
     known = LatencyTable.read(table)
     with temporary_folder() as folder:
         prepared = prepare(source, folder, input_shapes=input_shapes)
-        graph = fused_graph(prepared, known.context.execution.target)
-    return Predictor(known).predict(graph.specs)
+        fused = fused_graph(prepared, known.context.execution.target)
+    predictor = Predictor(known)
+    prediction = predictor.predict(fused.specs)
+    if known.context.fused_for is not None:
+        return prediction
+    return replace(predictor.predict(prepared.graph.specs), fused_ms=prediction.total_ms)

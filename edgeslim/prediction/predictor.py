@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edgeslim.errors import MissingLatencyError
+from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.calibration import Calibration, Truth, calibrate
 from edgeslim.prediction.operator_rows import OperatorRows, Source
+from edgeslim.table_keys import is_view
 from edgeslim.tables.sums import networks_that_are_sums
 
 __all__ = ["OperatorLatency", "Prediction", "Predictor", "Source", "missing_error"]
@@ -44,11 +46,14 @@ class Prediction:
         total_ms: Over the operators that are known: less than the truth if any are missing.
         interval_ms: Lower and upper end of the 90 % interval.
         operators: One for each operator, in order.
+        fused_ms: By a table of operators before any fusion, the sum over those that the
+            optimizer leaves; None by all others.
     """
 
     total_ms: float
     interval_ms: tuple[float, float]
     operators: tuple[OperatorLatency, ...]
+    fused_ms: float | None = None
 
     def of(self, source: Source) -> tuple[OpSpec, ...]:
         """Operators whose latency comes from somewhere, each once."""
@@ -112,7 +117,13 @@ class Predictor:
         return replace(calibrate(truths, self.rows.layout), refused=refused)
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:
-        """Latency of a network of these operators, missing ones listed."""
+        """Latency of a network of these operators, missing ones listed.
+
+        Args:
+            specs: What the table's operators are, or as the optimizer leaves them.
+        """
+        if self.table.context.convention is Convention.UNFUSED:
+            specs = [spec for spec in specs if not is_view(spec)]
         rows = self.rows.of(specs)
         calibration, layout = self.calibration, self.rows.layout
         network = layout.networks(rows.sum(axis=0, keepdims=True))

@@ -52,7 +52,7 @@ def _fitting(space: Space, device: str, folder: Path) -> Iterator[FittingTable]:
     for path in folder.glob("*/*.jsonl"):
         try:
             table = LatencyTable.read(path)
-            operators = every_operator(space, table.context.execution.target)
+            operators = every_operator(space, table.context.fused_for)
             measured = sum(operator in table for operator in operators)
             fits = measured >= _LEAST_MEASURED * len(operators) and not Predictor(
                 table

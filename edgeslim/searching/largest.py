@@ -116,7 +116,7 @@ def largest(
         SizedNetwork(tokens=tuple(map(int, tokens)), predicted_ms=float(ms), macs=round(work))
         for tokens, ms, work in zip(best, latencies_ms, macs, strict=False)
     )
-    target = predictor.table.context.execution.target
+    target = predictor.table.context.fused_for
     first = predictor.predict(chosen.operators(networks[0].tokens, target))
     return Largest(networks=networks, whole_space=whole, left_out=first.left_out)
 

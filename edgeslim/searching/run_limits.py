@@ -91,7 +91,7 @@ def knowing_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Pre
     predictors = [Predictor(table) for table in tables]
     for predictor in predictors:
         table = predictor.table
-        unknown = predictor.rows.unknown(every_operator(space, table.context.execution.target))
+        unknown = predictor.rows.unknown(every_operator(space, table.context.fused_for))
         if unknown:
             raise missing_error(table, unknown)
     return predictors

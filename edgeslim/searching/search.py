@@ -188,8 +188,8 @@ def _notes(begun: Begun, winner: Candidate) -> Iterator[str]:
                 "latencies are as predicted"
             )
         predictor = limit.predictor.predictor
-        execution = predictor.table.context.execution
-        operators = begun.limits.space.operators(winner.tokens, execution.target)
+        fused_for = predictor.table.context.fused_for
+        operators = begun.limits.space.operators(winner.tokens, fused_for)
         left_out = predictor.predict(operators).left_out
         if left_out:
             kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())

@@ -115,7 +115,7 @@ class SpaceFamily:
         )
 
 
-def every_operator(space: Space, target: Target) -> list[OpSpec]:
+def every_operator(space: Space, target: Target | None) -> list[OpSpec]:
     """Every operator that some network of a space has, each once.
 
     Convolutions that the optimizer may merge are listed merged and not, since whether it
@@ -125,7 +125,7 @@ def every_operator(space: Space, target: Target) -> list[OpSpec]:
     return list(operator_use(space, target))
 
 
-def operator_use(space: Space, target: Target) -> dict[OpSpec, float]:
+def operator_use(space: Space, target: Target | None) -> dict[OpSpec, float]:
     """How many times networks of a space have each operator, the mean over all tokens.
 
     Whether the optimizer merges a network's convolutions is taken to be decided in each
@@ -160,7 +160,7 @@ def some_networks(space: Space) -> list[Tokens]:
     return list(dict.fromkeys([start, *ends, *changed, *(tuple(map(int, each)) for each in drawn)]))
 
 
-def _use_in_some(space: Space, target: Target) -> dict[OpSpec, float]:
+def _use_in_some(space: Space, target: Target | None) -> dict[OpSpec, float]:
     networks = some_networks(space)
     _LOGGER.warning(
         "nothing is known of the parts of %s: its operators are those of %d of its networks, "

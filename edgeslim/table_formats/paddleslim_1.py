@@ -7,7 +7,7 @@ therefore say. The operators are those before any fusion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgeslim.errors import UsageError
@@ -46,8 +46,14 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
         rows=tuple(rows),
         refused=tuple(refused),
         unit=unit,
-        convention=Convention.BARE_CONVOLUTIONS,
+        convention=_convention(rows),
     )
+
+
+def _convention(rows: Sequence[ForeignRow]) -> Convention:
+    """A whole table has what stands between convolutions too; some list convolutions alone."""
+    whole = any(row.operator.kind == "batch_norm" for row in rows)
+    return Convention.UNFUSED if whole else Convention.BARE_CONVOLUTIONS
 
 
 def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written:
