@@ -129,6 +129,14 @@ class Sketch:
         """A function of each element."""
         return self.write(kind, {"X": x}, self.shape(x), **attributes)
 
+    def again(self, x: str) -> dict[str, str]:
+        """The operator itself, of another first input; it makes what it made."""
+        op = type(self.op)()
+        op.CopyFrom(self.op)
+        next(slot for slot in op.inputs if self.x in slot.arguments).arguments[0] = x
+        self.ops.append(op)
+        return {}
+
     def same(self, x: str) -> str:
         """The same tensor; a copy of an input, which ``opt`` would call otherwise."""
         maker = self.maker(x)

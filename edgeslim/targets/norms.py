@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["LAWS", "NORMS_OF_PICTURES", "OTHER_ORDERS"]
+__all__ = ["LARGE_MEANS", "LAWS", "NORMS_OF_PICTURES", "OTHER_ORDERS"]
 
 _PICTURE_AXES = 4
 
@@ -44,4 +44,21 @@ OTHER_ORDERS = Law(
     source="lite/backends/host/math/norm.cc",
 )
 
-LAWS = (NORMS_OF_PICTURES, OTHER_ORDERS)
+LARGE_MEANS = Law(
+    name="large-means",
+    operators=("group_norm", "instance_norm", "layer_norm"),
+    condition="of an input of the network, however moved and scaled: its mean may be large beside "
+    "its deviation, which values alone say",
+    meets=None,
+    happens="the variance loses digits by the square of their ratio (of 100, results are off by "
+    "0.01), and may be below 0, so that all is NaN; on x86 but for layer_norm",
+    kernels=EVERYWHERE,
+    precisions=EVERY_PRECISION,
+    rewrite="centred-norms",
+    form="of what its mean was taken off before",
+    source="lite/backends/arm/math/norm.cc, lite/kernels/arm/instance_norm_compute.cc, "
+    "lite/kernels/arm/group_norm_compute.cc, lite/backends/x86/math/avx/instance_norm.cc, "
+    "lite/backends/x86/math/avx/group_norm.cc",
+)
+
+LAWS = (LARGE_MEANS, NORMS_OF_PICTURES, OTHER_ORDERS)
