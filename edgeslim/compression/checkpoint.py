@@ -7,6 +7,7 @@
         state.npz                 weights, velocities, ranges of quantization
         eval_model/model.pdmodel  the network, as edgeslim evaluate, deploy and infer take it
         network/model.pdmodel     what it was before it was quantized, if it is
+        result/model.pdmodel      the last network, where no eval_model is wanted
         inference/model.nb        for Paddle-Lite, on request
 
 A folder is made under another name and renamed, so it is there whole or not at all.
@@ -121,8 +122,9 @@ class Checkpoint:
 
     @property
     def eval_model(self) -> Path:
-        """Prefix of the network's files."""
-        return self.folder / "eval_model" / "model"
+        """Prefix of the network's files, as others take it."""
+        own = self.folder / "eval_model" / "model"
+        return own if own.with_suffix(".pdmodel").exists() else self.folder / "result" / "model"
 
     @property
     def network(self) -> Path:

@@ -14,6 +14,7 @@ from edgeslim.compression.checkpoint import EpochRecord, newest, opened
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.configuration_checks import read_configuration
 from edgeslim.compression.lock import held
+from edgeslim.compression.original_names import check_inference_part
 from edgeslim.compression.pipeline import Pipeline
 from edgeslim.compression.settled import check_goes_on, fixed_settings
 from edgeslim.compression.start import Start, find_start, find_teacher
@@ -221,6 +222,8 @@ class _Preparation:
             fixed=fixed_settings(configuration, common.task),
             team=team,
         )
+        if start is not None:
+            check_inference_part(configuration, work.graph)
         for strategy in strategies.values():
             strategy.check(work)
 

@@ -20,6 +20,8 @@ from edgeslim.training.schedules import RateKeys
 
 __all__ = ["Compressor", "Configuration"]
 
+Names = Annotated[tuple[str, ...], Meta(min_length=1)]
+
 
 class Compressor(Section, RateKeys, frozen=True, kw_only=True):
     """The timeline, and what is compressed; the learning rate in the words of `RateKeys`.
@@ -40,6 +42,10 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
         table: Latency table of strategies that name none.
         device: Device of strategies that name none.
         processor: What trains: ``auto`` takes a GPU where Paddle has one.
+        save_eval_model: Whether every checkpoint holds the network as a model; if it says yes,
+            under the original's names too.
+        prune_infer_model: Names of inputs and of outputs: what is between is kept in every
+            checkpoint as the original's ``__model__.infer``.
         inference_target: Makes a file for Paddle-Lite of every epoch's network, for this target.
     """
 
@@ -62,6 +68,8 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
     table: str | None = None
     device: str | None = None
     processor: Literal["auto", "cpu", "gpu"] = "auto"
+    save_eval_model: bool | None = None
+    prune_infer_model: tuple[Names, Names] | None = None
     inference_target: Literal["arm", "x86"] | None = None
     compress_pass: Any = None
 

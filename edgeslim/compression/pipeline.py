@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeslim import ops
@@ -23,6 +24,7 @@ from edgeslim.compression.checkpoint import (
 )
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.metric_files import write_metrics
+from edgeslim.compression.original_names import write_original_names
 from edgeslim.compression.settled import begun_settings
 from edgeslim.compression.strategies import Role, Strategy
 from edgeslim.compression.timeline import Timeline
@@ -235,12 +237,13 @@ class Pipeline:
         work, target = self.work, self.configuration.compressor.inference_target
         with temporary_folder(near=work.path) as scratch:
             folder = scratch / "checkpoint"
-            work.save_model(folder / "eval_model" / "model")
-            if work.net.is_quantized:
+            model = self._model_place(epoch, folder) or scratch / "model" / "model"
+            work.save_model(model)
+            if work.net.is_quantized or folder not in model.parents:
                 work.net.save_float(folder / "network" / "model")
+            write_original_names(self.configuration, model, folder / "eval_model")
             if target is not None:
-                eval_model = SavedModel.at(folder / "eval_model" / "model")
-                ready = prepare(eval_model, scratch / "prepared")
+                ready = prepare(SavedModel.at(model), scratch / "prepared")
                 (folder / "inference").mkdir()
                 optimize(ready, Target(target), folder / "inference" / "model")
             context = CheckpointContext(
@@ -255,6 +258,12 @@ class Pipeline:
             )
             seal(folder, context, work.net.arrays())
             replace_folder(folder, work.path / str(epoch))
+
+    def _model_place(self, epoch: int, folder: Path) -> Path | None:
+        """Where in a checkpoint the network is as others take it, if it is there."""
+        if self.configuration.compressor.save_eval_model is not False:
+            return folder / "eval_model" / "model"
+        return folder / "result" / "model" if epoch + 1 == self.line.epochs else None
 
     def _data_fingerprint(self) -> str:
         from edgeslim.training.checkpoint import data_fingerprint

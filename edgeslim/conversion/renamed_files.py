@@ -74,6 +74,9 @@ def parameters_beside(program: Path, *, given: Path | None = None) -> Path | Non
         return folder
     if given is not None and given.is_file() and _is_tensor(given):
         return given
+    original = folder / "__params__"
+    if program.name.startswith("__model__") and original.is_file():
+        return original
     tensors = [file for file in _files(folder) if _is_tensor(file)]
     alike = [file for file in tensors if file.stem == program.stem]
     found = alike if len(alike) == 1 else tensors

@@ -21,6 +21,7 @@ from edgeslim.errors import (
     MissingLatencyError,
     UsageError,
 )
+from edgeslim.graph import Graph
 from edgeslim.pruning.sensitivity_file import SensitivityFile
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import UNIFORM, run, user_network
@@ -270,6 +271,60 @@ def test_a_layer_of_which_next_to_nothing_is_left_is_a_warning(
     assert "first_weights (1 of 10)" in warnings[1]
     said = [each.getMessage() for each in caplog.records]
     assert said == [f"epoch 1: {warnings[1]}"]
+
+
+def test_checkpoints_hold_what_the_originals_keys_say(folder: Path) -> None:
+    checkpoints = folder / "out" / "checkpoints"
+    feed = next(iter(prepared_at(folder / "net", folder).feeds))
+    keys = f"prune_infer_model: [[{feed}], [relu_0.tmp_0]], save_eval_model: true"
+    text = UNIFORM.replace("batch_size", f"{keys}, batch_size").replace("epoch: 3", "epoch: 2")
+    done = run(folder, text)
+    for record in done.history:
+        own = checkpoints / str(record.epoch) / "eval_model"
+        assert {each.name for each in own.iterdir()} == {
+            *("model.pdmodel", "model.pdiparams", "__model__", "__params__", "__model__.infer")
+        }
+        for name in ("", "__model__"):
+            found = evaluate(str(own / name), task="digits")
+            assert found.metrics["accuracy"] == pytest.approx(record.metric, abs=1e-9)
+    part = prepared_at(checkpoints / "1" / "eval_model" / "__model__.infer", folder)
+    assert part.fetches == ("relu_0.tmp_0",)
+    assert [node.spec.kind for node in part.nodes] == ["conv2d", "batch_norm", "relu"]
+
+    plain = run(folder, UNIFORM, out=folder / "plain")
+    none = UNIFORM.replace("batch_size", "save_eval_model: False, batch_size")
+    run(folder, none, out=folder / "none")
+    kept = folder / "none" / "checkpoints"
+    assert not [*kept.rglob("eval_model")]
+    assert [*kept.rglob("result")] == [kept / "2" / "result"]
+    shutil.rmtree(kept / "2")
+    again = run(folder, none, out=folder / "none")  # goes on from what is there
+    assert [each.metric for each in again.history] == [each.metric for each in plain.history]
+    models = [Path(each.model) / "model.pdiparams" for each in (plain, again)]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+def prepared_at(model: Path, folder: Path) -> Graph:
+    return prepare(find_model(str(model)), folder / "looked at").graph
+
+
+def test_int8_without_models_in_its_checkpoints_goes_on_and_has_a_part(folder: Path) -> None:
+    feed = next(iter(prepared_at(folder / "net", folder).feeds))
+    text = f"""
+strategies: {{q: {{class: QuantizationStrategy, start_epoch: 1,
+                 mkldnn_int8_model_save_path: {folder / "mkldnn"}}}}}
+compressor: {{epoch: 2, strategies: [q], batch_size: 128, save_eval_model: False,
+             prune_infer_model: [[{feed}], [linear_0.tmp_1]]}}
+"""
+    done = run(folder, text)
+    last = folder / "out" / "checkpoints" / "1"
+    assert {each.name for each in (last / "eval_model").iterdir()} == {
+        *("__model__.infer", "__params__")
+    }
+    for model in (last / "eval_model" / "__model__.infer", folder / "mkldnn", Path(done.model)):
+        found = evaluate(str(model), task="digits")
+        assert found.metrics["accuracy"] == pytest.approx(done.metrics["accuracy"], abs=1e-9)
+    assert run(folder, text).history == done.history
 
 
 TOKENS = """

@@ -25,11 +25,19 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
         float_model_save_path: Folder for the model that Paddle-Lite's optimizer makes int8
             kernels of.
         int8_model_save_path: The same model: the optimizer stores its weights in eight bits.
+        mkldnn_int8_model_save_path: The same model once more: Paddle's own passes for oneDNN
+            read scales where Paddle-Lite's optimizer does.
     """
 
     role: ClassVar[Role] = Role.QUANTIZES
     editable: ClassVar[frozenset[str]] = frozenset(
-        {"end_epoch", "float_model_save_path", "int8_model_save_path", "metric_name"}
+        {
+            "end_epoch",
+            "float_model_save_path",
+            "int8_model_save_path",
+            "mkldnn_int8_model_save_path",
+            "metric_name",
+        }
     )
     no_effect: ClassVar[dict[str, str]] = {
         "mobile_model_save_path": "paddle-mobile is gone; deploy makes files for Paddle-Lite",
@@ -46,6 +54,7 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
     skip: tuple[str, ...] = ()
     float_model_save_path: str | None = None
     int8_model_save_path: str | None = None
+    mkldnn_int8_model_save_path: str | None = None
     mobile_model_save_path: Any = None
     save_in_nodes: Any = None
     save_out_nodes: Any = None
@@ -62,7 +71,11 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
     @property
     def save_paths(self) -> tuple[str, ...]:
         """Folders that the quantized model is also written to, each once."""
-        paths = (self.float_model_save_path, self.int8_model_save_path)
+        paths = (
+            self.float_model_save_path,
+            self.int8_model_save_path,
+            self.mkldnn_int8_model_save_path,
+        )
         return tuple(dict.fromkeys(path for path in paths if path))
 
 

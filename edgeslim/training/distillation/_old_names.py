@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 
+from edgeslim.errors import UnknownNameError
 from edgeslim.graph import Graph, Node
 
-__all__ = ["find_old_name"]
+__all__ = ["find_old_name", "unknown_map"]
 
 _PRODUCTS = ("mul", "matmul", "matmul_v2")
 _OPERATORS = {"fc": _PRODUCTS, "linear": _PRODUCTS}
@@ -25,6 +26,19 @@ _STEPS = frozenset(
     ("relu", "relu6", "sigmoid", "tanh", "softmax", "swish", "leaky_relu", "hard_swish", "prelu")
 )
 _NAME = re.compile(r"(?P<layer>[a-z]\w*?)(_(?P<number>\d+))?\.tmp_(?P<step>\d+)")
+
+
+def unknown_map(what: str, name: str, graph: Graph) -> UnknownNameError:
+    """That a network has no feature map of a name; offers what Paddle 1.x called so.
+
+    Args:
+        what: What it should be.
+        name: It.
+        graph: The network.
+    """
+    old = find_old_name(name, graph)
+    meant = f"did you mean {old!r}, which Paddle 1.x called so?" if old else ""
+    return UnknownNameError(what, name, graph.feature_maps, meant=meant)
 
 
 def find_old_name(name: str, graph: Graph) -> str:

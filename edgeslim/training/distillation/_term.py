@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeslim.errors import UnknownNameError, UsageError
+from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
-from edgeslim.training.distillation._old_names import find_old_name
+from edgeslim.training.distillation._old_names import unknown_map
 from edgeslim.training.distillation.losses import LOSSES
 
 __all__ = ["Term", "check_term"]
@@ -65,8 +65,6 @@ def _shapes(names: tuple[str, ...], graph: Graph, whose: str, key: str) -> list[
     known = graph.feature_maps
     for name in names:
         if name not in known:
-            old = find_old_name(name, graph)
-            meant = f"did you mean {old!r}, which Paddle 1.x called so?" if old else ""
-            problem = UnknownNameError(f"feature map of the {whose}", name, known, meant=meant)
+            problem = unknown_map(f"feature map of the {whose}", name, graph)
             raise UsageError(f"{key}: {problem}")
     return [known[name][1:] for name in names]
