@@ -23,7 +23,8 @@ from edgeslim.cli.schedules import (
 )
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
-from edgeslim.pruning.prune import Pruning, prune, read_ratios
+from edgeslim.pruning.prune import prune, read_ratios
+from edgeslim.pruning.result import Pruning
 from edgeslim.pruning.work import work_unit
 
 __all__ = ["command"]
@@ -73,7 +74,8 @@ def command(
         float, typer.Option(help="Share of the validation examples that candidates are judged by.")
     ] = 1.0,
     device: Annotated[
-        str | None, typer.Option(help="Device that has the last word on the latency.")
+        str | None,
+        typer.Option(help="Device that has the last word on a latency."),
     ] = None,
     serial: Serial = None,
     host: Host = None,
@@ -96,6 +98,13 @@ def command(
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
+    keep_widths: Annotated[
+        bool,
+        typer.Option(
+            "--keep-widths",
+            help="With a --table: do not raise widths to wider ones that take no longer.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Prune a model's channels to one goal, train it again, and save it for deploy.
@@ -138,6 +147,7 @@ def command(
         ),
         seed=seed,
         input_shapes=shapes(input_shape),
+        keep_widths=keep_widths,
         progress=terminal_progress(),
     )
     if as_json:
@@ -160,10 +170,7 @@ def _print(result: Pruning) -> None:
         ],
     )
     lines = ["", *_sizes(result)]
-    if result.predicted_ms is not None:
-        measured = result.measured_ms
-        found = "" if measured is None else f", measured {format_ms(measured)}"
-        lines.append(f"predicted {format_ms(result.predicted_ms)}{found}")
+    lines += _latency_lines(result)
     lines += _metric_lines(result)
     if result.trade_off:
         print_lines("")
@@ -186,6 +193,32 @@ def _sizes(result: Pruning) -> list[str]:
         f"{what} {before:,} -> {after:,} ({after / before - 1:+.1%})"
         for what, (before, after) in pairs.items()
     ]
+
+
+def _latency_lines(result: Pruning) -> list[str]:
+    """What it takes, beside what it took, as far as that is known."""
+    known = {
+        "predicted": (result.predicted_before_ms, result.predicted_ms),
+        "measured": (result.measured_before_ms, result.measured_ms),
+    }
+    parts = []
+    for name, (before, after) in known.items():
+        if before is not None and after is not None and not result.note:
+            faster = f" ({before / after:.2f} times as fast)"
+            parts.append(f"{name} {format_ms(before)} -> {format_ms(after)}{faster}")
+        elif after is not None:
+            parts.append(f"{name} {format_ms(after)}")
+    lines = [", ".join(parts)] if parts else []
+    if result.raised:
+        lines.append(
+            f"wider than the goal asks, since that is predicted to take no longer: "
+            f"{', '.join(result.raised)} (--keep-widths narrows them all the same)"
+        )
+    if result.advice:
+        is_measured = None not in {result.measured_before_ms, result.measured_ms}
+        told = "it got no faster" if is_measured else "it is predicted to get no faster"
+        lines.append(f"{told}: {result.advice}")
+    return lines
 
 
 def _metric_lines(result: Pruning) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable
 
@@ -11,9 +12,12 @@ from edgeslim.errors import BadFileError
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.ranking import GroupScores
 from edgeslim.pruning.sensitivity_file import Sensitivities
+from edgeslim.pruning.sensitivity_rows import SensitivityContext
 from edgeslim.training.metric_value import Z
 
-__all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of"]
+__all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of", "say_hidden"]
+
+_log = logging.getLogger(__name__)
 
 _KNOTS = 33
 
@@ -96,3 +100,21 @@ def noise_of(right: float) -> float:
     metrics that are no shares of examples this is a guess of the right size.
     """
     return math.log1p(Z**2 / right)
+
+
+def say_hidden(context: SensitivityContext, allowed: float) -> None:
+    """Warns where losses that are allowed cannot be told from larger ones.
+
+    Args:
+        context: What the losses are of.
+        allowed: Share of the metric that each group may cost.
+    """
+    if not context.examples:
+        return  # nobody says how many
+    hidden = -math.expm1(-noise_of(context.baseline * context.examples))
+    if hidden > allowed:
+        _log.warning(
+            "a loss of %.1f %% is allowed, and %d examples may hide one of %.1f %%: what goes "
+            "is chance; judge by more examples, or allow more",
+            *(100 * allowed, context.examples, 100 * hidden),
+        )

@@ -23,7 +23,7 @@ from edgeslim.progress import Progress
 from edgeslim.pruning.limits import LatencyLimit
 from edgeslim.pruning.subject import Subject, Widths
 
-__all__ = ["MAY_BE_MET", "until_met"]
+__all__ = ["MAY_BE_MET", "measure_both", "until_met"]
 
 _ROUNDS = 6
 _CLOSE = 0.95
@@ -94,6 +94,20 @@ def until_met(
     return widths, limit, measured_ms
 
 
+def measure_both(
+    subject: Subject, widths: Widths, session: DeviceSession, progress: Progress
+) -> tuple[float, float]:
+    """Milliseconds that a device takes for a model as it is, and pruned, in the same rounds."""
+    with temporary_folder() as folder:
+        networks = [
+            _network(subject, each, session, folder / name, name)
+            for name, each in (("whole", subject.whole), ("pruned", widths))
+        ]
+        found = measure_networks(DriftWatch(session), networks, progress=progress)
+    whole, pruned = (found.measurements[network.name].latency_ms for network in networks)
+    return whole, pruned
+
+
 class _Measuring:
     """A device that measures pruned networks, and adds their operators to the table.
 
@@ -153,11 +167,15 @@ def _best(
 
 
 def _network(
-    subject: Subject, widths: Widths, session: DeviceSession, folder: Path
+    subject: Subject,
+    widths: Widths,
+    session: DeviceSession,
+    folder: Path,
+    name: str = "pruned",
 ) -> OptimizedNetwork:
     """A pruned network for the device; which channels are kept does not matter for it."""
     selection = Selection(subject.channels, first_kept(widths))
-    saved = write_pruned(subject.model, selection, folder / "saved" / "pruned")
+    saved = write_pruned(subject.model, selection, folder / "saved" / name)
     prepared = prepare(saved, folder / "prepared")
     (network,) = optimized_networks([prepared], session.place(), folder)
     return network

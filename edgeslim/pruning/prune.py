@@ -26,89 +26,20 @@ from edgeslim.opspec import Shape
 from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import find_criterion
-from edgeslim.pruning.joint_losses import JointLoss
+from edgeslim.pruning.reasons import advice
+from edgeslim.pruning.result import PrunedGroup, Pruning
 from edgeslim.pruning.sensitivity_rows import fingerprint
 from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
 from edgeslim.pruning.work import COUNTERS
-from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
-__all__ = ["PrunedGroup", "Pruning", "prune", "read_ratios"]
+__all__ = ["prune", "read_ratios"]
 
 _LOG = logging.getLogger(__name__)
-
-
-class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel group, before and after.
-
-    Args:
-        name: Its name.
-        producers: Weights whose output channels it is.
-        before: How many channels it had.
-        after: How many it has now.
-    """
-
-    name: str
-    producers: tuple[str, ...]
-    before: int
-    after: int
-
-
-class Pruning(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a pruning.
-
-    Args:
-        model: Folder of the pruned model.
-        macs_before: Multiply-accumulate operations of the model as it was.
-        macs_after: Of the pruned one.
-        parameters_before: Trainable parameters, as it was.
-        parameters_after: Of the pruned one.
-        counter: How the goal counts work.
-        work_before: Work by that counter, of the model as it was.
-        work_after: Of the pruned one.
-        groups: All channel groups.
-        predicted_ms: Latency by the table, if there was one.
-        measured_ms: Latency by the device, if it was asked.
-        metric: Name of the task's metric, or nothing.
-        metric_before: Of the model as it was.
-        metric_pruned: Of the pruned one before training (of the last step).
-        metric_after: Of the model as it is left, trained or not.
-        judged: These with their examples and intervals, as ``before``, ``pruned`` and ``after``.
-        trained_epochs: How many epochs it was trained for after the last cut; None without a task
-            and in results of versions that did not say.
-        together: What groups were said to cost together and what they did, network by network,
-            of all steps.
-        warning: Of which groups next to nothing is left, if there are such.
-        note: Why nothing was cut, if nothing was: then the model is as it came.
-        trade_off: What each group alone may cost, as a share of the metric, and the share of
-            the parameters that would go then; where that was the goal.
-    """
-
-    model: str
-    macs_before: int
-    macs_after: int
-    parameters_before: int
-    parameters_after: int
-    groups: tuple[PrunedGroup, ...]
-    predicted_ms: float | None = None
-    measured_ms: float | None = None
-    metric: str = ""
-    metric_before: float | None = None
-    metric_pruned: float | None = None
-    metric_after: float | None = None
-    judged: dict[str, MetricValue] = {}
-    trained_epochs: int | None = None
-    together: tuple[JointLoss, ...] = ()
-    warning: str = ""
-    note: str = ""
-    trade_off: tuple[tuple[float, float], ...] = ()
-    counter: str = "macs"
-    work_before: int = 0
-    work_after: int = 0
 
 
 def prune(
@@ -136,6 +67,7 @@ def prune(
     schedule: Schedule = OWN_SCHEDULE,
     seed: int = 0,
     input_shapes: Mapping[str, Shape] | None = None,
+    keep_widths: bool = False,
     progress: Progress = SILENT,
 ) -> Pruning:
     """Prunes a model's channels to exactly one goal, trains it again, and saves it.
@@ -161,7 +93,7 @@ def prune(
             default measured in the folder.
         eval_share: Share of the validation examples that candidates are judged by.
         device: Name of a device that measures what is chosen before it is trained, and has
-            the last word on the latency; or that and how it is reached.
+            the last word on a latency that is the goal; or that and how it is reached.
         steps: In how many steps the limit is reached, with training in between.
         tries: Candidates that annealing evaluates.
         epochs: Training after each step.
@@ -171,6 +103,9 @@ def prune(
             cosine.
         seed: Of everything random.
         input_shapes: Shapes of open inputs by name, or under an empty name.
+        keep_widths: Whether widths stay as the goal alone gives them; otherwise, with a table,
+            they are raised within the goal to the widest that are predicted to take no longer.
+            Ratios that are given are kept anyway.
         progress: Where to show it.
 
     Raises:
@@ -204,6 +139,7 @@ def prune(
         schedule=schedule,
         seed=seed,
         input_shapes=dict(input_shapes or {}),
+        keep_widths=keep_widths,
     )
     settings.check()
     STRATEGIES.get(settings.strategy)
@@ -243,8 +179,8 @@ def _pruned(
         # Whatever is wrong with what was asked for is found out before there is a folder.
         first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         first.check()
-        if device is not None and settings.table is not None and not folder.begun:
-            _check_device(device, Path(settings.table))
+        if device is not None and not folder.begun:
+            _check_device(device, settings.table)
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)
         run = _Run(
@@ -264,7 +200,7 @@ def _pruned(
             trained, left = training, number
             current = prepare(SavedModel.at(folder.result(number)), scratch / f"step-{number}")
         copy_model(folder.result(left), folder.prefix)
-    result = _result(folder, before, current, records, settings.counter)
+    result = _result(folder, before, current, records, settings)
     if judged_by is not None:
         result = _judged(result, judged_by.metric_name, trained, settings.epochs)
     write_json(folder.path / "result.json", result)
@@ -278,7 +214,7 @@ def _for_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
     return msgspec.structs.replace(settings, target_macs=str(round(first.target_work)))
 
 
-def _check_device(device: DeviceChoice, table: Path) -> None:
+def _check_device(device: DeviceChoice, table: str | None) -> None:
     """Proves that a device is there and a table is of it: it may be needed hours later.
 
     Raises:
@@ -286,7 +222,8 @@ def _check_device(device: DeviceChoice, table: Path) -> None:
         ContextMismatchError: The table is of another.
     """
     with open_device(device) as session:
-        LatencyTable.read(table).context.check_same(session.context(), table)
+        if table is not None:
+            LatencyTable.read(Path(table)).context.check_same(session.context(), Path(table))
 
 
 def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> PreparedModel:
@@ -359,13 +296,21 @@ def _judged(result: Pruning, metric: str, trained: Training | None, epochs: int)
     )
 
 
+def _advice(settings: PruneSettings, first: StepRecord, last: StepRecord) -> str:
+    """What makes the network faster, if it got no faster; what was measured counts first."""
+    if last.measured_ms is not None and first.whole_measured_ms is not None:
+        return advice(settings, first.whole_measured_ms, last.measured_ms)
+    return advice(settings, first.whole_predicted_ms, last.predicted_ms)
+
+
 def _result(
     folder: PruneFolder,
     before: PreparedModel,
     after: PreparedModel,
     records: Sequence[StepRecord],
-    counter: str,
+    settings: PruneSettings,
 ) -> Pruning:
+    counter, last = settings.counter, records[-1]
     left = {group.name: group.width for group in channels_of(after.graph).groups}
     cut = [each for each in records if not each.why_whole]
     judged = dict(records[0].judged)
@@ -390,8 +335,12 @@ def _result(
             )
             for group in channels_of(before.graph).groups
         ),
-        predicted_ms=records[-1].predicted_ms,
-        measured_ms=records[-1].measured_ms,
+        predicted_ms=last.predicted_ms,
+        measured_ms=last.measured_ms,
+        predicted_before_ms=records[0].whole_predicted_ms,
+        measured_before_ms=records[0].whole_measured_ms,
+        advice=_advice(settings, records[0], last) if cut else "",
+        raised=last.raised,
         metric_before=records[0].metric_before,
         metric_pruned=cut[-1].metric_pruned if cut else None,
         judged=judged,

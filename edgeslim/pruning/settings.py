@@ -57,6 +57,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         schedule: How that rate goes.
         seed: Of everything random.
         input_shapes: Shapes of open inputs.
+        keep_widths: Whether widths stay where wider ones are predicted to take no longer.
     """
 
     model: str
@@ -84,6 +85,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule = OWN_SCHEDULE
     seed: int = 0
     input_shapes: dict[str, Shape] = {}
+    keep_widths: bool = False
 
     @property
     def goal(self) -> str:
@@ -107,8 +109,6 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(f"--metric-loss is above 0 and below 1, not {self.metric_loss:g}")
         if self.metric_loss is not None and self.task is None and self.sensitivities is None:
             raise UsageError("--metric-loss needs a --task, or --sensitivities that are known")
-        if self.device is not None and self.target_ms is None:
-            raise UsageError("--device has the last word on a latency: give --target-latency too")
         if self.steps < 1 or self.tries < 1 or self.epochs < 0 or self.batch_size < 1:
             raise UsageError("--steps, --tries and --batch-size are at least 1, --epochs 0")
         if self.steps > 1 and self.goal in {"--ratios", "--metric-loss"}:
@@ -131,6 +131,9 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
         judged: The two metrics with their examples and intervals, as ``before`` and ``pruned``.
         together: What was said of the groups together and what was found, network by network.
         why_whole: Why nothing goes, if nothing does.
+        whole_predicted_ms: Of the model before the step, by the table.
+        whole_measured_ms: By the device, where it measured that too.
+        raised: Groups that are wider than the goal asks, since that takes no longer.
     """
 
     plan: PruningPlan
@@ -142,6 +145,9 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     judged: dict[str, MetricValue] = {}
     together: tuple[JointLoss, ...] = ()
     why_whole: str = ""
+    whole_predicted_ms: float | None = None
+    whole_measured_ms: float | None = None
+    raised: tuple[str, ...] = ()
 
 
 class PruneFolder:

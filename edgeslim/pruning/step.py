@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from functools import cached_property, partial
-from math import expm1, isfinite
+from math import isfinite
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,7 +17,6 @@ from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
@@ -25,15 +24,17 @@ from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import check_criterion, find_criterion
 from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
-from edgeslim.pruning.known_losses import importance_losses, measured_losses, noise_of
+from edgeslim.pruning.known_losses import importance_losses, measured_losses, say_hidden
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import LatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
-from edgeslim.pruning.measured import MAY_BE_MET, until_met
+from edgeslim.pruning.measured import MAY_BE_MET, measure_both, until_met
 from edgeslim.pruning.measuring import DEFAULT_RATIOS
 from edgeslim.pruning.old_sensitivities import are_old_sensitivities, read_old_sensitivities
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
+from edgeslim.pruning.raising import raise_widths
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
+from edgeslim.pruning.reasons import why_whole
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.sensitivity_rows import fingerprint
@@ -46,7 +47,15 @@ from edgeslim.training.tasks import find_task
 
 __all__ = ["PruningStep"]
 
-_log = logging.getLogger(__name__)
+
+class _Found(NamedTuple):
+    """Widths, and what they and the whole model take, as far as that is known."""
+
+    widths: dict[str, int]
+    predicted_ms: float | None
+    whole_predicted_ms: float | None
+    whole_measured_ms: float | None = None
+    measured_ms: float | None = None
 
 
 class PruningStep:
@@ -77,6 +86,7 @@ class PruningStep:
         self._share = share
         self._progress = progress
         self._together: tuple[JointLoss, ...] = ()
+        self._raised: tuple[str, ...] = ()
         channels = channels_of(model.graph)
         if settings.ratios is None:
             chosen = choose(channels, tuple(model.graph.parameters), settings.match)
@@ -120,7 +130,8 @@ class PruningStep:
         Args:
             device: Has the last word on a latency.
         """
-        widths, predicted_ms, measured_ms = self._widths(device)
+        found = self._widths(device)
+        widths = found.widths
         is_whole = widths == self.subject.whole
         plan = first_kept(widths) if is_whole else plan_for(widths, self._rankings)
         judged = {}
@@ -133,8 +144,8 @@ class PruningStep:
         metrics = {name: each.value for name, each in judged.items()}
         return StepRecord(
             plan=plan,
-            predicted_ms=predicted_ms,
-            measured_ms=measured_ms,
+            predicted_ms=found.predicted_ms,
+            measured_ms=found.measured_ms,
             metric_before=metrics.get("before"),
             metric_pruned=metrics.get("pruned"),
             trade_off=() if self.settings.metric_loss is None else self._trade_off(),
@@ -143,74 +154,61 @@ class PruningStep:
                 msgspec.structs.replace(each, taken=each.widths == widths)
                 for each in self._together
             ),
-            why_whole=self._why_whole(predicted_ms, measured_ms) if is_whole else "",
+            why_whole=self._why_whole(found) if is_whole else "",
+            whole_predicted_ms=found.whole_predicted_ms,
+            whole_measured_ms=found.whole_measured_ms,
+            raised=self._raised,
         )
 
-    def _why_whole(self, predicted_ms: float | None, measured_ms: float | None) -> str:
-        """Why nothing goes, for people."""
-        settings = self.settings
-        if settings.target_ms is not None:
-            found = [("predicted", predicted_ms), ("measured", measured_ms)]
-            told = ", ".join(f"{name} {format_ms(ms)}" for name, ms in found if ms is not None)
-            limit = format_ms(settings.target_ms)
-            takes_ms = predicted_ms if measured_ms is None else measured_ms
-            if takes_ms is not None and takes_ms > settings.target_ms:
-                return f"as far on the way to {limit} as this step goes ({told}): nothing is cut"
-            return f"the limit of {limit} is met already ({told}): nothing is cut"
-        if settings.target_macs is not None:
-            limit, has = (f"{value:,.0f}" for value in (self.target_work, self._full_work))
-            return (
-                f"the limit of {limit} {settings.counter} is met already, by {has}: nothing is cut"
-            )
-        if settings.ratios is not None:
-            return "the ratios are of less than a channel of each group: nothing is cut"
-        return f"no group can lose a channel for {settings.metric_loss:.3g}: nothing is cut"
+    def _why_whole(self, found: _Found) -> str:
+        goal = None if self.settings.target_macs is None else (self.target_work, self._full_work)
+        return why_whole(
+            self.settings, found.predicted_ms, found.measured_ms, goal, is_raised=bool(self._raised)
+        )
 
     def _trade_off(self) -> tuple[tuple[float, float], ...]:
         points, subject = self._sensitivities.points, self.subject
         return tuple(trade_off(points, subject.model.graph, subject.channels))
 
-    def _widths(
-        self, device: DeviceChoice | None
-    ) -> tuple[dict[str, int], float | None, float | None]:
-        """Widths, and their latency as predicted and as measured, as far as it is known."""
+    def _widths(self, device: DeviceChoice | None) -> _Found:
+        """Widths, and latencies as far as they are known."""
         if self.settings.target_ms is None:
             widths = self._widths_without_latency()
-            known = None if self._latency is None else self._latency.latency_ms(widths)
-            return widths, known if known is not None and isfinite(known) else None, None
+            measured: tuple[float | None, float | None] = (None, None)
+            if device is not None and widths != self.subject.whole:
+                with open_device(device) as session:
+                    measured = measure_both(self.subject, widths, session, self._progress)
+            return _Found(widths, self._predicted_ms(widths), self._predicted_ms({}), *measured)
         limit = self._limit
         assert isinstance(limit, LatencyLimit)  # noqa: S101 - the settings were checked
         if device is None:
             widths = self._chosen(limit)
-            return widths, limit.of(widths), None
+            return _Found(widths, limit.of(widths), limit.of({}))
         with open_device(device) as session:
             widths, limit, measured_ms = until_met(
                 self._chosen, limit, session, self.subject, self._progress
             )
-        return widths, limit.of(widths), measured_ms
+        return _Found(widths, limit.of(widths), limit.of({}), None, measured_ms)
+
+    def _predicted_ms(self, widths: Widths) -> float | None:
+        """Latency by the table; None without one, or where it lacks what is left."""
+        known = None if self._latency is None else self._latency.latency_ms(widths)
+        return known if known is not None and isfinite(known) else None
 
     def _widths_without_latency(self) -> dict[str, int]:
         groups, settings = self.subject.groups, self.settings
         if settings.ratios is not None:
             return widths_at(groups, self._ratios)
         if settings.metric_loss is not None:
-            self._say_hidden(settings.metric_loss)
+            say_hidden(self._sensitivities.context, settings.metric_loss)
             found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
-            return widths_at(groups, found)
+            widths = widths_at(groups, found)
+            if self._latency is None or settings.keep_widths:
+                return widths
+            raised = raise_widths(self._latency, widths)
+            self._raised = tuple(name for name in widths if raised[name] > widths[name])
+            return raised
         return self._chosen(self._work_limit())
-
-    def _say_hidden(self, allowed: float) -> None:
-        """Warns where losses that are allowed cannot be told from larger ones."""
-        context = self._sensitivities.context
-        if not context.examples:
-            return
-        hidden = -expm1(-noise_of(context.baseline * context.examples))
-        if hidden > allowed:
-            _log.warning(
-                "a loss of %.1f %% is allowed, and %d examples may hide one of %.1f %%: what goes "
-                "is chance; judge by more examples, or allow more",
-                *(100 * allowed, context.examples, 100 * hidden),
-            )
 
     @property
     def target_work(self) -> float:
@@ -275,6 +273,7 @@ class PruningStep:
                     generator=np.random.default_rng(self.settings.seed),
                     evaluate=None if self._trial is None else partial(self._metric, self._trial),
                     tries=self.settings.tries,
+                    latency=None if self.settings.keep_widths else self._latency,
                     progress=self._progress,
                 ),
             )

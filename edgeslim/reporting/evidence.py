@@ -12,7 +12,7 @@ from edgeslim.deployment.records import DeploymentRecord, ModelRecord, Role
 from edgeslim.latency_rows import TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.pruning.prune import Pruning
+from edgeslim.pruning.result import Pruning
 from edgeslim.pruning.sensitivity_file import Sensitivities
 from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.charts import Mark

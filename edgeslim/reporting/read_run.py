@@ -12,7 +12,7 @@ from edgeslim.deployment.records import DeploymentRecord
 from edgeslim.errors import UsageError
 from edgeslim.files import read_json
 from edgeslim.latency_table import LatencyTable
-from edgeslim.pruning.prune import Pruning
+from edgeslim.pruning.result import Pruning
 from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.evidence import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from edgeslim import ops
@@ -29,7 +30,12 @@ def stairs_ms(operator: OpSpec) -> float:
 
 
 def made_up_table(
-    path: Path, model: PreparedModel, context: TableContext = CONTEXT, *, without: str = ""
+    path: Path,
+    model: PreparedModel,
+    context: TableContext = CONTEXT,
+    *,
+    without: str = "",
+    times_ms: Callable[[OpSpec], float] = stairs_ms,
 ) -> LatencyTable:
     """A table of every operator that pruning a model may leave.
 
@@ -38,6 +44,7 @@ def made_up_table(
         model: The model.
         context: Of the table.
         without: A kind of operator that it knows nothing of.
+        times_ms: What each operator takes.
     """
     graph = fuse(unfused_graph(model), context.execution.target)
     forms = AxisForms(channels_of_fused(graph, channels_of(model.graph)))
@@ -48,7 +55,7 @@ def made_up_table(
         found.update(dict.fromkeys((node.spec, *more.specs)))
     table = LatencyTable.open(path, context)
     kept = [spec for spec in found if spec.kind != without]
-    table.add(row(null_operator(), 1e-6), *(row(spec, stairs_ms(spec)) for spec in kept))
+    table.add(row(null_operator(), 1e-6), *(row(spec, times_ms(spec)) for spec in kept))
     return table
 
 

@@ -24,7 +24,8 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.pruning import prune as whole
-from edgeslim.pruning.prune import Pruning, prune, read_ratios
+from edgeslim.pruning.prune import prune, read_ratios
+from edgeslim.pruning.result import Pruning
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained

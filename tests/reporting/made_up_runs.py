@@ -18,7 +18,7 @@ from edgeslim.deployment.records import (
 )
 from edgeslim.files import write_json
 from edgeslim.latency_rows import NetworkRow
-from edgeslim.pruning.prune import PrunedGroup, Pruning
+from edgeslim.pruning.result import PrunedGroup, Pruning
 from edgeslim.pruning.sensitivity_file import SensitivityFile
 from edgeslim.pruning.sensitivity_rows import SensitivityContext, point_of
 from edgeslim.pruning.settings import PruneSettings

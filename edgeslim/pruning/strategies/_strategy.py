@@ -12,15 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.progress import SILENT, Progress
+from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import LatencyLimit, Limit
+from edgeslim.pruning.raising import raise_widths
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 
 __all__ = ["Losses", "Strategy", "WidthProblem", "choose_widths", "smallest"]
 
 _HALVINGS = 24
-
-_SAME = 1e-9
-"""Share of a latency that two ways of adding it up may differ by."""
 
 
 class Losses(Protocol):
@@ -44,6 +43,8 @@ class WidthProblem:
         evaluate: Measures the metric of the task at some widths; None without a task.
         generator: Source of all randomness.
         tries: How many widths may be evaluated.
+        latency: Predicts what widths take, if their limit is another and they are raised where
+            wider ones take no longer.
         progress: Where to show it.
     """
 
@@ -53,6 +54,7 @@ class WidthProblem:
     generator: np.random.Generator
     evaluate: Callable[[Widths], float] | None = None
     tries: int = 100
+    latency: LatencyModel | None = None
     progress: Progress = SILENT
 
     @cached_property
@@ -106,33 +108,18 @@ class Strategy(Protocol):
 def choose_widths(strategy: Strategy, problem: WidthProblem) -> dict[str, int]:
     """What a strategy chooses, but nothing goes that need not.
 
-    A model that is within the limit stays whole. What was cut and saves nothing, since
-    latencies have stairs, is given back.
+    A model that is within the limit stays whole. What was cut and is predicted to save nothing,
+    since latencies have stairs, is given back within the limit.
 
     Raises:
         InfeasibleTargetError: Nothing meets the limit; says what is reachable.
     """
-    if problem.limit.holds(problem.subject.whole):
-        return dict(problem.subject.whole)
-    return _without_waste(problem, strategy.widths(problem))
-
-
-def _without_waste(problem: WidthProblem, widths: dict[str, int]) -> dict[str, int]:
-    """The same with every group as wide as takes no longer."""
     limit = problem.limit
-    if not isinstance(limit, LatencyLimit):
-        return widths  # each channel is work
-    value, before = limit.of(widths), None
-    while widths != before:
-        before = widths
-        for name, width in before.items():
-            for wider in (each for each in limit.model.choices[name] if each > width):
-                tried = {**widths, name: wider}
-                then = limit.of(tried)
-                if then > value * (1 + _SAME) or not limit.holds(tried):
-                    break
-                widths, value = tried, min(value, then)
-    return widths
+    if limit.holds(problem.subject.whole):
+        return dict(problem.subject.whole)
+    widths = strategy.widths(problem)
+    model = limit.model if isinstance(limit, LatencyLimit) else problem.latency
+    return widths if model is None else raise_widths(model, widths, limit.holds)
 
 
 def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:

@@ -92,6 +92,7 @@ def _pruning(evidence: Evidence) -> str:
     assert evidence.pruning is not None  # noqa: S101 - asked for by the caller
     settings = evidence.pruning.settings
     words = ["edgeslim", "prune", settings.model]
+    words += ["--keep-widths"] * settings.keep_widths
     given: dict[str, object] = {
         "--target-latency": None if settings.target_ms is None else f"{settings.target_ms:g}ms",
         "--target-macs": settings.target_macs,

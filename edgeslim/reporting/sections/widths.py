@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from edgeslim.pruning.prune import Pruning
+from edgeslim.pruning.result import Pruning
 from edgeslim.pruning.sensitivity_file import Sensitivities
 from edgeslim.pruning.sensitivity_rows import SensitivityPoint
 from edgeslim.pruning.settings import PruneSettings
