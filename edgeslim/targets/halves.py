@@ -13,10 +13,13 @@ from edgeslim.targets._law import ARM, Answer, Kernels, Law, Operator
 from edgeslim.targets.pools import Pool, counts_padding_otherwise, fixed_pool_of, pool_of
 
 __all__ = [
+    "CONSTANTS_BEYOND_HALVES",
     "CONSTANTS_IN_ACTIVATED_SUMS",
     "CONSTANTS_OF_BOTH_WIDTHS",
     "COUNTED_BEHIND",
     "CUT_WINDOWS",
+    "FACTORS_BEYOND_HALVES",
+    "LARGEST_HALF",
     "LAWS",
     "LONG_CASTS",
     "MADE_HALVES",
@@ -68,6 +71,9 @@ _TAKING_SCALES = {
 
 _CAST_FROM_HALVES = {2, 5}
 """Paddle's numbers of int32 and float32."""
+
+LARGEST_HALF = 65504.0
+_LEAST_HALF = 2.0**-24
 
 _LEAST_COLUMNS = 16
 _AT_ONCE = 8
@@ -165,6 +171,16 @@ def _may_read_halves(operator: Operator) -> bool:
 
 def _is_cast_to_what_halves_are_not(operator: Operator) -> bool:
     return _may_read_halves(operator) and operator.given("out_dtype", 5) not in _CAST_FROM_HALVES
+
+
+def _is_beyond_halves(operator: Operator) -> bool:
+    factor, offset = (float(operator.given(name, 0.0)) for name in ("scale", "bias"))
+    if not operator.given("bias_after_scale", True):
+        offset *= factor
+    vanishes = 0.0 < abs(factor) < _LEAST_HALF
+    return operator.element_type == "float32" and (
+        vanishes or max(abs(factor), abs(offset)) > LARGEST_HALF
+    )
 
 
 LARGEST_OF_FOUR = Law(
@@ -300,7 +316,32 @@ LONG_CASTS = Law(
     source="lite/kernels/host/cast_compute.cc",
 )
 
+FACTORS_BEYOND_HALVES = Law(
+    name="factors-beyond-halves",
+    operators=("scale",),
+    condition="by a factor above 65504 or below 6e-8, or with an offset above 65504",
+    meets=_is_beyond_halves,
+    happens="the factor or offset becomes infinite, or the factor 0, whatever comes in",
+    precisions=_HALVES,
+    answer=Answer.FP32,
+    source="lite/kernels/arm/scale_compute.cc",
+)
+
+CONSTANTS_BEYOND_HALVES = Law(
+    name="constants-beyond-halves",
+    operators=("elementwise_add", "elementwise_div", "elementwise_mul", "elementwise_sub"),
+    condition="with a stored constant that has numbers above 65504",
+    meets=None,
+    happens="they become infinite",
+    precisions=_HALVES,
+    rewrite="halves",
+    form="of floats of 32 bits",
+    source=_MARKING,
+)
+
 LAWS = (
+    FACTORS_BEYOND_HALVES,
+    CONSTANTS_BEYOND_HALVES,
     LARGEST_OF_FOUR,
     CUT_WINDOWS,
     COUNTED_BEHIND,

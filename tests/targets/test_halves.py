@@ -43,6 +43,9 @@ class Net(nn.Layer):  # type: ignore[misc]
         self.norm = nn.BatchNorm2D(12)
         self.transposed = nn.Conv2DTranspose(12, 12, 3, stride=2, bias_attr=False)
         self.weight = self.create_parameter([12, 1, 1])
+        self.large = self.create_parameter(
+            [12, 1, 1], default_initializer=nn.initializer.Uniform(1e5, 1e6)
+        )
 
     def forward(self, x: Any) -> Any:
         return self.compute(self, x)
@@ -128,6 +131,21 @@ EXAMPLES = (
             net.first(x), paddle.to_tensor(np.array([[0, 3], [0, 1]]))
         ),
         kind="gather_nd",
+    ),
+    Example(
+        law="factors-beyond-halves",
+        compute=lambda net, x: functional.relu(paddle.sigmoid(net.first(x)) * -7e4 + 7e4),
+        kind="scale",
+    ),
+    Example(
+        law="factors-beyond-halves",
+        compute=lambda net, x: functional.max_pool2d(net.first(x), 3).exp() * 1e8 * 1e-8,
+        kind="scale",
+    ),
+    Example(
+        law="constants-beyond-halves",
+        compute=lambda net, x: _pooled(3)(net, x) * net.large / net.large,
+        kind="elementwise_mul",
     ),
     Example(
         law="long-casts",

@@ -32,8 +32,10 @@ from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
 from edgeslim.targets import FLOAT_KERNEL, Answer, Law, known_laws
 from edgeslim.targets.halves import (
+    CONSTANTS_BEYOND_HALVES,
     CONSTANTS_IN_ACTIVATED_SUMS,
     CONSTANTS_OF_BOTH_WIDTHS,
+    LARGEST_HALF,
     LONG_CASTS,
     MADE_HALVES,
     SCALED_CONVOLUTIONS,
@@ -162,9 +164,13 @@ def _keep_in_floats(draft: Draft) -> None:
     block, view = draft.block, BlockView(draft.block)
     laws = [law for law in known_laws().laws if law.answer is Answer.FP32 and draft.is_about(law)]
     marked: dict[str, Any] = {}
-    for op in block.ops:
+    for op in list(block.ops):
         operator = view.operator(op)
         law = next((each for each in laws if each.is_met_by(operator)), None)
+        beyond = [] if law else _slots_beyond(draft, op)
+        for slot in beyond:
+            law = CONSTANTS_BEYOND_HALVES
+            _widened(block, op, slot)
         if law is not None:
             draft.note(law, operator)
             set_attribute(op, FLOAT_KERNEL, value=False)
@@ -172,6 +178,21 @@ def _keep_in_floats(draft: Draft) -> None:
     for op in marked.values():
         if argument(op.inputs, "X") in marked:
             _widened(block, op, "X")
+
+
+def _slots_beyond(draft: Draft, op: Any) -> list[str]:  # noqa: ANN401
+    """Slots of constants of which no halves can be made.
+
+    Of the constants themselves halves are made even where the operator stays in floats.
+    """
+    if op.type not in CONSTANTS_BEYOND_HALVES.operators:
+        return []
+    values = {slot: draft.value(argument(op.inputs, slot)) for slot in ("X", "Y")}
+    return [
+        slot
+        for slot, value in values.items()
+        if value is not None and value.size and np.abs(value).max() > LARGEST_HALF
+    ]
 
 
 REWRITE = Rewrite(stage=Stage.APART, apply=_apply, precisions=frozenset({Precision.FP16}))
