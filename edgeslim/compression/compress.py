@@ -29,7 +29,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.processes import Processes, together
-from edgeslim.training.tasks import find_task
+from edgeslim.training.tasks import Task, find_task
 
 __all__ = ["Compression", "compress"]
 
@@ -183,9 +183,10 @@ class _Preparation:
         self._path = path
         self._line = timeline(configuration)
         common = configuration.compressor
-        if common.task is None:
+        task_name = common.whole_task
+        if task_name is None:
             raise UsageError(f"{configuration.file}: compressor.task is missing; give --task")
-        task = find_task(common.task)
+        task = _task(configuration, task_name)
         searches = any(span.role is Role.SEARCHES for span in self._line.spans.values())
         self.start = None if searches else find_start(configuration, task, scratch / "given")
         start = self.start
@@ -196,7 +197,7 @@ class _Preparation:
         choose_processor(common.processor, backend=team.backend)
         work = Work(
             name="the winner of the search" if start is None else start.model.name,
-            task_name=common.task,
+            task_name=task_name,
             task=task,
             path=path,
             scratch=new_folder(scratch / "work"),
@@ -219,7 +220,7 @@ class _Preparation:
             work=work,
             learning_rate=common.highest or _rate(start),
             model="" if start is None else start.fingerprint,
-            fixed=fixed_settings(configuration, common.task),
+            fixed=fixed_settings(configuration, task_name),
             team=team,
         )
         if start is not None:
@@ -263,6 +264,15 @@ class _Preparation:
         pipeline.restore(checkpoint)
         self.first = checkpoint.context.epoch + 1
         return skipped
+
+
+def _task(configuration: Configuration, name: str) -> Task:
+    try:
+        return find_task(name)
+    except UsageError as error:
+        if configuration.compressor.ap_version is None:
+            raise
+        raise UsageError(f"{configuration.file}: compressor.ap_version: {error}") from error
 
 
 def _data_fingerprint(work: Work) -> str:

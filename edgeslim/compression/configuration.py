@@ -36,6 +36,8 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
         pretrained: A saved model whose parameters it begins with.
         teacher: A saved model that is learned from.
         task: What for.
+        ap_version: How the area under a detector's curves of precision is taken, where the task
+            has that choice.
         batch_size: Examples of a step.
         seed: Of everything random.
         input_shape: Of the model, if it leaves it open.
@@ -62,6 +64,7 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
     pretrained: str | None = None
     teacher: str | None = None
     task: str | None = None
+    ap_version: Literal["11point", "integral"] | None = None
     batch_size: Count = 64
     seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
     input_shape: tuple[Count, ...] | None = None
@@ -72,6 +75,13 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
     prune_infer_model: tuple[Names, Names] | None = None
     inference_target: Literal["arm", "x86"] | None = None
     compress_pass: Any = None
+
+    @property
+    def whole_task(self) -> str | None:
+        """The task with what is chosen of it."""
+        if self.task is None or self.ap_version is None:
+            return self.task
+        return f"{self.task},ap_version={self.ap_version}"
 
 
 @dataclass(frozen=True, kw_only=True)

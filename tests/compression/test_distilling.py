@@ -130,6 +130,8 @@ def _apart(folder: Path, done: Compression) -> float:
         ("pruners: {p: {class: StructurePruner, criterions: {'*': l1_norm, 'conv*': l2_norm}}}"
          + UNIFORM.replace("target_ratio", "pruner: p, target_ratio"), {},
          "pruners.p.criterions: 'conv*' is the name of no weight"),
+        (UNIFORM.replace("batch_size", "ap_version: integral, batch_size"), {},
+         "compressor.ap_version: digits has its images with it and takes no folder"),
         (UNIFORM.replace("batch_size", "prune_infer_model: [[image], [a]], batch_size"), {},
          "compressor.prune_infer_model: unknown input 'image'"),
         (UNIFORM.replace("target_ratio", "pruned_params: '(', target_ratio"), {},

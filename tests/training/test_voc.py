@@ -12,6 +12,7 @@ from PIL import Image
 
 from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.training.detection.heads.ssd import HEAD as SSD
+from edgeslim.training.detection.mean_average_precision import Area, MeanAveragePrecision, Truths
 from edgeslim.training.detection.prior_boxes import encode, prior_boxes
 from edgeslim.training.tasks import find_task
 from edgeslim.training.tasks._voc_folder import VOC_CLASSES
@@ -182,6 +183,54 @@ def test_the_metric_reads_raw_outputs(digits: Path) -> None:
         nothing.update([np.zeros_like(outputs[0]), np.zeros_like(outputs[1])], targets)
     assert metric.value() == pytest.approx(1.0)
     assert nothing.value() < 0.2
+
+
+def test_the_area_is_that_of_eleven_points_unless_the_other_is_chosen(digits: Path) -> None:
+    """What is in every other image is found: up to some recall, and no further."""
+    wanted = {area.value: MeanAveragePrecision(area) for area in Area}
+    choices = {"": "", "11point": ",ap_version=11point", "integral": ",ap_version=integral"}
+    found = {name: data(Path(f"{digits}{choice}")).metric() for name, choice in choices.items()}
+    validation = data(digits).validation
+    for place in range(6):
+        _, targets = validation.batch(np.array([place]), None)
+        boxes, classes, difficult = targets
+        outputs = outputs_for(boxes, classes, 10)
+        if place % 2:
+            outputs = [np.zeros_like(each) for each in outputs]
+        for metric in found.values():
+            metric.update(outputs, targets)
+        (detections,) = SSD.detections(outputs, SHAPE[2:])
+        real = classes[0] >= 0
+        truths = Truths(
+            boxes=boxes[0][real], classes=classes[0][real], difficult=difficult[0][real]
+        )
+        for each in wanted.values():
+            each.add(detections, truths)
+    values = {name: metric.value() for name, metric in found.items()}
+    assert values == {
+        "": wanted["11point"].value(),
+        "11point": wanted["11point"].value(),
+        "integral": wanted["integral"].value(),
+    }
+    assert 0.1 < values["integral"] != values["11point"] < 0.9
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        (",ap_version=integrall", "voc: unknown ap_version 'integrall'; did you mean 'integral'"),
+        (",ap_versions=integral", "unknown choice of voc 'ap_versions'; did you mean 'ap_version'"),
+        (",ap_version=11point,ap_version=integral", "voc: ap_version is said twice"),
+    ],
+)
+def test_choices_are_proved(digits: Path, choice: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        find_task(f"voc:{digits}{choice}")
+
+
+def test_a_task_without_choices_has_none() -> None:
+    with pytest.raises(UsageError, match="digits has its images with it and takes no folder"):
+        find_task("digits,ap_version=integral")
 
 
 def test_outputs_of_other_networks_are_refused(digits: Path) -> None:

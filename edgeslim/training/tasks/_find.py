@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from edgeslim.conversion.user_object import named_in_file
-from edgeslim.errors import BadFileError, UsageError
+from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.registry import Shelf
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._task import Task
@@ -17,6 +18,7 @@ TASKS: Shelf[TaskEntry] = Shelf(what="task", package="edgeslim.training.tasks", 
 """All tasks, by name."""
 
 _DEFAULT_NAME = "TASK"
+_CHOICE = re.compile(r",(?P<key>\w+)=(?P<value>\w+)$")
 
 
 def find_task(text: str) -> Task:
@@ -24,7 +26,8 @@ def find_task(text: str) -> Task:
 
     Args:
         text: ``NAME``, ``NAME:FOLDER``, ``file.py`` or ``file.py:OBJECT``; a file defines
-            ``TASK`` if no object is named.
+            ``TASK`` if no object is named. What a task has a choice of stands behind the folder:
+            ``voc:FOLDER,ap_version=integral``.
 
     Raises:
         UnknownNameError: No such name, here or in the file; the nearest is offered.
@@ -36,10 +39,33 @@ def find_task(text: str) -> Task:
         file, object_name, task = found
         return UserTask(f"{file}: {object_name}", task)
     name, colon, folder = text.partition(":")
+    if not colon:  # a choice may stand behind the name as well
+        name, comma, choice = text.partition(",")
+        folder = comma + choice
     entry = TASKS.get(name)
+    folder, chosen = _chosen(name, entry, folder)
     if colon and not folder:
         raise UsageError(f"{text!r} names no folder after the colon")
-    return entry.open(_folder(name, entry, Path(folder) if folder else None))
+    return entry.open(_folder(name, entry, Path(folder) if folder else None), chosen)
+
+
+def _chosen(name: str, entry: TaskEntry, folder: str) -> tuple[str, dict[str, str]]:
+    """The folder alone, and what is chosen behind it."""
+    found = {key: values[0] for key, values in entry.choices.items()}
+    said: set[str] = set()
+    while choice := _CHOICE.search(folder):
+        key, value = choice["key"], choice["value"]
+        if key not in entry.choices:
+            if not entry.choices:
+                break  # a folder may be called so
+            raise UnknownNameError(f"choice of {name}", key, entry.choices)
+        if value not in entry.choices[key]:
+            raise UsageError(f"{name}: {UnknownNameError(key, value, entry.choices[key])}")
+        if key in said:
+            raise UsageError(f"{name}: {key} is said twice")
+        said.add(key)
+        found[key], folder = value, folder[: choice.start()]
+    return folder, found
 
 
 def _folder(name: str, entry: TaskEntry, folder: Path | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def _split(
     return digits.images.astype(np.float32), digits.target.astype(np.int64), train, validation
 
 
-def _open(_folder: Path | None) -> Task:
+def _open(_folder: Path | None, _chosen: Mapping[str, str]) -> Task:
     return _Digits()
 
 

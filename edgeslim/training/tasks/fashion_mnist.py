@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,7 +139,7 @@ def _read(folder: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]
     return images, labels
 
 
-def _open(folder: Path | None) -> Task:
+def _open(folder: Path | None, _chosen: Mapping[str, str]) -> Task:
     if folder is None:
         raise ValueError("find_task gives a folder")
     return _FashionMnist(folder)

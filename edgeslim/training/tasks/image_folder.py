@@ -212,7 +212,7 @@ def _from_lists(folder: Path) -> _Found:
     return _Found(names=names, train=learnt, validation=judged, notes=notes)
 
 
-def _open(folder: Path | None) -> Task:
+def _open(folder: Path | None, _chosen: Mapping[str, str]) -> Task:
     if folder is None:
         raise ValueError("find_task gives a folder")
     return _ImageFolder(folder)

@@ -2,13 +2,13 @@
 
 Colours are standardised by ImageNet's mean and deviation (as MobileNetV1-YOLOv3's original
 does; SSD's took 127.5 off and divided by as much), and photos are brought to the network's
-size whatever their proportions. The metric is mean average precision by the eleven points of
-VOC 2007, as for the published networks.
+size whatever their proportions. The metric is mean average precision: by the eleven points of
+VOC 2007 as for the published networks, or with ``ap_version=integral`` by the whole curve.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeslim.photos import open_photo
 from edgeslim.training.detection.heads._head import NO_OBJECT
-from edgeslim.training.detection.mean_average_precision import MeanAveragePrecision, Truths
+from edgeslim.training.detection.mean_average_precision import Area, MeanAveragePrecision, Truths
 from edgeslim.training.detection.recognition import recognised
 from edgeslim.training.tasks._box_variations import in_crop, jittered, mirrored, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
@@ -41,13 +41,15 @@ class _Voc:
         folder: See `find_photos`; its classes are those of ``labels.txt`` or
             ``label_list.txt`` in it, else the twenty of VOC if all objects are of these, else
             all that are found, in the order of their names.
+        area: How the area under a curve of precision is taken.
     """
 
     metric_name = "mean_average_precision"
     finds_boxes = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, area: Area) -> None:
         self._folder = folder
+        self._area = area
         self._listed = find_photos(folder)
 
     @cached_property
@@ -71,7 +73,7 @@ class _Voc:
         check_photo_shape(input_shape)
         every = (*self._set.train, *self._set.validation)
         most = max(len(each.boxes) for each in every)
-        judge = _Judge((input_shape[2], input_shape[3]), self._set.class_names)
+        judge = _Judge((input_shape[2], input_shape[3]), self._set.class_names, self._area)
         return TaskData(
             train=_Photos(self._set.train, input_shape, most),
             validation=_Photos(self._set.validation, input_shape, most),
@@ -137,25 +139,30 @@ class _Photos:
 class _Judge:
     """Loss and metric for whichever detector the outputs are of."""
 
-    def __init__(self, image_size: tuple[int, int], class_names: tuple[str, ...]) -> None:
+    def __init__(
+        self, image_size: tuple[int, int], class_names: tuple[str, ...], area: Area
+    ) -> None:
         self._image_size = image_size
         self._class_names = class_names
+        self._area = area
 
     def loss(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
         head = recognised(outputs, self._image_size, self._class_names)
         return head.loss(outputs, targets, self._image_size)
 
     def metric(self) -> _Precision:
-        return _Precision(self._image_size, self._class_names)
+        return _Precision(self._image_size, self._class_names, self._area)
 
 
 class _Precision:
     """Mean average precision of raw outputs."""
 
-    def __init__(self, image_size: tuple[int, int], class_names: tuple[str, ...]) -> None:
+    def __init__(
+        self, image_size: tuple[int, int], class_names: tuple[str, ...], area: Area
+    ) -> None:
         self._image_size = image_size
         self._class_names = class_names
-        self._counted = MeanAveragePrecision()
+        self._counted = MeanAveragePrecision(area)
 
     def update(self, outputs: Sequence[NDArray[np.float32]], targets: Targets) -> None:
         head = recognised(outputs, self._image_size, self._class_names)
@@ -169,14 +176,15 @@ class _Precision:
         return self._counted.value()
 
 
-def _open(folder: Path | None) -> Task:
+def _open(folder: Path | None, chosen: Mapping[str, str]) -> Task:
     if folder is None:
         raise ValueError("find_task gives a folder")
-    return _Voc(folder)
+    return _Voc(folder, Area(chosen["ap_version"]))
 
 
 TASK = TaskEntry(
     summary="objects to be found in photos, as PASCAL VOC is kept",
     open=_open,
     holds="JPEGImages, Annotations and ImageSets/Main with train.txt and val.txt",
+    choices={"ap_version": tuple(each.value for each in Area)},
 )
