@@ -24,12 +24,18 @@ _DIGITS = 7
 
 # Between it and the program is a process that waits for the program and says how it ended.
 _LOADED = """
-import gc, json, os, signal, socket, sys
-import edgeslim.cli.commands
-import optuna, scipy.optimize, sklearn.gaussian_process, sqlalchemy
+import functools, gc, importlib, json, os, pkgutil, signal, socket, sys
+import edgeslim, typer.main
 from edgeslim.cli.main import run
 from edgeslim.paddle_io.importing import load_paddle
 load_paddle()
+import optuna, scipy.optimize, sklearn.gaussian_process, sqlalchemy, visualdl
+for module in pkgutil.walk_packages(edgeslim.__path__, "edgeslim."):
+    if not module.name.endswith(("__main__", "lite.worker")):
+        importlib.import_module(module.name)
+# What the commands take is the same in every call.
+typer.main.get_command = functools.cache(typer.main.get_command)
+typer.main.get_command(sys.modules["edgeslim.cli.commands"].app)
 gc.freeze()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 asking = socket.socket(fileno=0)
