@@ -120,28 +120,40 @@ def measured(name: str) -> dict[str, object]:
     return row
 
 
-def row_of(name: str) -> dict[str, object]:
-    """Everything of one network, or why it failed."""
+def tell_row(name: str) -> None:
+    """Prints everything of one network, or why it failed."""
     from edgeslim.errors import EdgeslimError
+    from edgeslim.paddle_io.importing import load_paddle
 
+    load_paddle()
     try:
-        return measured(name)
+        row = measured(name)
     except EdgeslimError as error:
-        return {"name": name, "failed": str(error)}
+        row = {"name": name, "failed": str(error)}
+    print(json.dumps(row))
+
+
+def row_of(name: str) -> dict[str, float]:
+    """Everything of one network, from a process of its own: Paddle keeps what it has computed."""
+    command = [sys.executable, __file__, "--row", name]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    row: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return row
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--time", type=Path)
+    parser.add_argument("--time", type=Path, help="a folder, for a process of its own")
+    parser.add_argument("--row", help="a network, likewise")
     options = parser.parse_args()
     if options.time:
         time_both(options.time)
         return
-    from edgeslim.paddle_io.importing import load_paddle
-
-    load_paddle()
+    if options.row:
+        tell_row(options.row)
+        return
     rows = {}
     if options.out and options.out.exists():
         rows = {row["name"]: row for row in map(json.loads, options.out.read_text().splitlines())}
