@@ -25,6 +25,7 @@ from edgeslim.errors import (
     ProgramNotFoundError,
     ProgramTimedOutError,
 )
+from edgeslim.signals import signals_wait
 
 __all__ = ["Capture", "Completed", "Deadline", "last_lines", "run", "shortened", "status_error"]
 
@@ -129,27 +130,17 @@ def run(
         ProgramTimedOutError: The deadline passed.
     """
     start = time.monotonic()
-    try:
-        child = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            start_new_session=True,
-        )
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename not in {None, argv[0]} else ""
-        raise ProgramNotFoundError(
-            f"cannot start {argv[0]}: {error.strerror or error}{where}"
-        ) from error
+    child: subprocess.Popen[bytes] | None = None
     output, errors = Capture(on_line), Capture()
-    deadline = Deadline(timeout_s, quiet_s)
     try:
+        # An interruption between the program's start and its being known would leave it running.
+        with signals_wait():
+            child = _started(argv, folder, environment)
+        deadline = Deadline(timeout_s, quiet_s)
         ended = _pump(child, output, errors, deadline)
     finally:
-        _end_group(child)
+        if child is not None:
+            _end_group(child)
     if not ended:
         raise ProgramTimedOutError(
             f"{shortened(argv)} {deadline.passed} and was ended"
@@ -163,6 +154,26 @@ def run(
         errors=bytes(errors.kept),
         wall_s=time.monotonic() - start,
     )
+
+
+def _started(
+    argv: Sequence[str], folder: Path | None, environment: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename not in {None, argv[0]} else ""
+        raise ProgramNotFoundError(
+            f"cannot start {argv[0]}: {error.strerror or error}{where}"
+        ) from error
 
 
 def _pump(

@@ -269,6 +269,31 @@ run(["/bin/sh", "-c", "echo $$; sleep 60"], timeout_s=50, on_line=heard.write_by
     assert wait_until(lambda: not is_alive(int((tmp_path / "id").read_text())))
 
 
+INTERRUPTED_START = """
+import os, signal, sys
+from edgeslim.process import run
+
+def interrupt(frame, event, called):
+    if event == "c_return" and called.__name__ == "fork_exec":
+        sys.setprofile(None)
+        signal.raise_signal(signal.SIGINT)
+
+sys.setprofile(interrupt)
+try:
+    run(["sleep", "20"], timeout_s=10)
+except KeyboardInterrupt:
+    try:
+        print("left", os.waitpid(-1, os.WNOHANG))
+    except ChildProcessError:
+        print("none left", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+def test_an_interruption_while_a_program_is_being_started_leaves_none() -> None:
+    """The child is there, and ``Popen`` has not said so yet."""
+    assert run_python(INTERRUPTED_START) == "none left True\n"
+
+
 def test_a_program_that_says_nothing_for_too_long_is_ended() -> None:
     start = time.monotonic()
     with pytest.raises(ProgramTimedOutError, match=r"said nothing for 0\.3 s and was ended"):

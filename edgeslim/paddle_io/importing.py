@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from edgeslim.errors import ModelError, ProgramNotFoundError
+from edgeslim.signals import signals_wait
 
 __all__ = ["load_paddle"]
 
@@ -73,21 +72,9 @@ def _signals_kept() -> Iterator[None]:
     Paddle takes one that comes meanwhile for a fault of its own, and once it is loaded it
     ends the process on SIGTERM before anything can be put in order.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    waiting: list[int] = []
-    before = {
-        int(number): signal.signal(number, lambda came, _frame: waiting.append(came))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) not in {None, signal.SIG_IGN}
-    }
-    try:
-        yield
-    finally:
-        if "paddle" in sys.modules:
-            sys.modules["paddle"].disable_signal_handler()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if waiting:
-        signal.raise_signal(waiting[0])
+    with signals_wait():
+        try:
+            yield
+        finally:
+            if "paddle" in sys.modules:
+                sys.modules["paddle"].disable_signal_handler()

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from edgeslim.training._signals import signals_wait
+from edgeslim.signals import signals_wait
 from edgeslim.training.checkpoint import (
     About,
     data_fingerprint,

@@ -21,9 +21,9 @@ from paddle import distributed
 from paddle.base import core
 
 from edgeslim.errors import EdgeslimError, ProcessLostError, ToldElsewhereError, UsageError
+from edgeslim.signals import signals_wait
 from edgeslim.training._lines import Line, Meeting, join
 from edgeslim.training._mean_gradients import Buffers, has_gradient, sum_gradients
-from edgeslim.training._signals import signals_wait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

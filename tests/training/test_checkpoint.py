@@ -13,7 +13,7 @@ import pytest
 from paddle import nn
 
 from edgeslim.errors import BadFileError, ModelError, UsageError
-from edgeslim.training._signals import signals_wait
+from edgeslim.signals import signals_wait
 from edgeslim.training.tasks import LabelledImages, TaskData
 from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
 from tests.tools import run_python
