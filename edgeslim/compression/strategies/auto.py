@@ -11,6 +11,7 @@ the best ratios.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -19,6 +20,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from edgeslim.channels.plan import PruningPlan
+from edgeslim.compression.strategies._original_order import in_network_order
 from edgeslim.compression.strategies._pruning import Pruner, PruneStrategySettings, Ratio
 from edgeslim.compression.strategies._strategy import Role, Span, StrategyEntry
 from edgeslim.conversion.pruned_model import model_tensors
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STRATEGY"]
 
+_LOGGER = logging.getLogger(__name__)
+
 _STEP = 0.01
 _LARGEST = 0.95
 
@@ -54,7 +58,8 @@ class AutoSettings(PruneStrategySettings, frozen=True, kw_only=True):
         min_ratio: Least share of the work that goes.
         max_ratio: Most.
         uniform_range: Ratios of groups are below it; without one, up to 0.95.
-        init_tokens: Ratios of the groups in hundredths to begin with, in the network's order.
+        init_tokens: Ratios of the groups in hundredths to begin with, in the network's order,
+            or of the original's MobileNetV1, if they are not allowed so, in the original's.
         retrain_epoch: Epochs that each candidate is trained.
     """
 
@@ -219,12 +224,20 @@ class _Auto(Pruner):
                 f"{self.place}.init_tokens has {len(given)} numbers, and there are "
                 f"{len(groups)} groups: {', '.join(groups)}"
             )
-        if max(given) >= candidates.range or not candidates.feasible([given])[0]:
-            raise UsageError(
-                f"{self.place}.init_tokens takes away {candidates.removed(given):.1%} of the work "
-                f"with ratios up to {max(given) * _STEP:g}, which other keys do not allow"
-            )
-        return given
+        refusal = candidates.refusal(given)
+        if not refusal:
+            return given
+        meant = in_network_order(given, groups)
+        if meant is None or candidates.refusal(meant):
+            raise UsageError(f"{self.place}.init_tokens {refusal}")
+        _LOGGER.warning(
+            "%s.init_tokens is taken in the order in which PaddleSlim 1.x had these parameters, "
+            "and takes away %s of the work: in the network's order it %s",
+            self.place,
+            f"{candidates.removed(meant):.1%}",
+            refusal,
+        )
+        return meant
 
     def _cut(self, work: Work, base: PreparedModel, tokens: Tokens) -> None:
         subject = work.subject(self._own.pruned_params, of=base)
@@ -270,6 +283,21 @@ class _Candidates:
     def removed(self, tokens: Sequence[int]) -> float:
         """Share of the work that goes."""
         return 1 - self.subject.work(self._settings.counter, self.widths(tokens)) / self._full
+
+    def refusal(self, tokens: Sequence[int]) -> str:
+        """Which key does not allow tokens, and what they do; nothing if all do."""
+        settings, largest = self._settings, max(tokens)
+        if largest >= self.range:
+            most = settings.uniform_range
+            below = f"uniform_range {most:g}" if most else f"{_LARGEST:g}"
+            return f"has {largest}, and ratios must be below {below}"
+        removed = self.removed(tokens)
+        takes = f"takes away {removed:.1%} of the work"
+        if removed < settings.min_ratio:
+            return f"{takes}, less than min_ratio {settings.min_ratio:g}"
+        if removed > settings.max_ratio:
+            return f"{takes}, more than max_ratio {settings.max_ratio:g}"
+        return ""
 
     def feasible(self, population: Sequence[Tokens]) -> NDArray[np.bool_]:
         return np.array([self._is_new_and_within(each) for each in population], np.bool_)

@@ -1,0 +1,39 @@
+"""The order in which PaddleSlim 1.x had the parameters that its published tokens are about.
+
+It took them from a copy of the evaluation program (``Program.clone``), whose variables come out
+of an unordered table in the order of its hashes, and not in that of the network. That order
+depends on the names of all variables of the program, so it cannot be computed for a model as it
+is saved today; of the one network whose tokens were published it was read off the original
+itself: Paddle 1.8.5, the MobileNetV1 and the evaluation program of ``PaddleSlim/classification``
+(PaddlePaddle/models at 9aefcdc84).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["in_network_order"]
+
+_MOBILENET_V1 = tuple(
+    f"conv{layer}_sep_weights"
+    for layer in (
+        *("5_3", "5_1", "4_2", "3_1", "4_1", "5_4", "6"),
+        *("5_6", "2_1", "3_2", "5_5", "2_2", "5_2"),
+    )
+)
+
+
+def in_network_order(tokens: Sequence[int], names: Sequence[str]) -> tuple[int, ...] | None:
+    """Tokens in the original's order, put in the order of names.
+
+    Args:
+        tokens: One for each name.
+        names: Of the parameters, in the network's order.
+
+    Returns:
+        None if the original's order of these parameters is not known.
+    """
+    if sorted(names) != sorted(_MOBILENET_V1):
+        return None
+    of_name = dict(zip(_MOBILENET_V1, tokens, strict=True))
+    return tuple(of_name[name] for name in names)
