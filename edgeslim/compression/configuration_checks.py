@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -11,6 +12,7 @@ import msgspec
 
 from edgeslim.compression.configuration import Compressor, Configuration
 from edgeslim.compression.configuration_file import RawConfiguration, read_raw
+from edgeslim.compression.configuration_notes import unasked
 from edgeslim.compression.configuration_values import (
     DISTILLERS,
     SAController,
@@ -84,7 +86,7 @@ class _Checked:
             notes=tuple(self._notes),
         )
         self._check_references(found)
-        return found
+        return replace(found, notes=(*found.notes, *unasked(found)))
 
     def _compressor(self) -> Compressor:
         """The timeline, its learning rate proved."""

@@ -192,6 +192,33 @@ def test_strategies_that_are_not_used_are_said(tmp_path: Path) -> None:
     assert "strategies.d is not in compressor.strategies" in found.notes
 
 
+UNASKED = """
+pruners: {p: {class: StructurePruner}, own: {class: StructurePruner}}
+controllers: {sa: {class: SAController}}
+strategies:
+  u: {class: UniformPruneStrategy, pruner: own}
+  n: {class: LightNASStrategy}
+compressor: {epoch: 2, strategies: [u], init_model: a, model: b, pretrained: c, teacher: d,
+             table: e, device: f}
+"""
+
+
+def test_what_nothing_asks_for_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path, UNASKED).notes == (
+        "strategies.n is not in compressor.strategies",
+        "pruners.p has no effect: no strategy names it",
+        "controllers.sa has no effect: no strategy names it",
+        "compressor.model has no effect: init_model goes before it",
+        "compressor.pretrained has no effect: init_model goes before it",
+        "compressor.teacher has no effect: no strategy goes by it",
+        "compressor.table has no effect: no strategy goes by it",
+        "compressor.device has no effect: no strategy goes by it",
+    )
+    searched = read(tmp_path, UNASKED, "compressor.strategies=[n]").notes
+    assert "compressor.init_model has no effect: strategies.n makes the network" in searched
+    assert not any("table" in each for each in searched)
+
+
 @pytest.mark.parametrize("depth", [50, 2000])
 @pytest.mark.slow
 def test_deep_nesting_is_no_crash(tmp_path: Path, depth: int) -> None:
