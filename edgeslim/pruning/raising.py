@@ -16,9 +16,6 @@ _SAME = 1e-9
 _BLOCKS = (4, 8, 16)
 """Channels that kernels compute at once: the ends of a width's blocks are looked at."""
 
-_AHEAD = 3
-"""So many wider choices are looked at as well; further off are other stairs."""
-
 
 def raise_widths(
     model: LatencyModel, widths: Widths, holds: Callable[[Widths], bool] = lambda _: True
@@ -50,8 +47,8 @@ def raise_widths(
 
 
 def _wider(width: int, choices: Sequence[int]) -> list[int]:
-    """Widths that may take no longer than one, the widest first."""
+    """The next widths that may take no longer than one, the widest first."""
     own = choices[-1]
     ends = {min(own, -(-width // block) * block) for block in _BLOCKS}
-    ahead = [each for each in choices if each > width][:_AHEAD]
+    ahead = [each for each in choices if each > width][:1]
     return sorted({*ahead, *ends} - {width}, reverse=True)
