@@ -10,6 +10,16 @@ import typer
 from edgeslim.cli.options import Seed, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.schedules import (
+    LrDecayEpochs,
+    LrDecayGamma,
+    LrStrategy,
+    Milestones,
+    StartFactor,
+    WarmupStartLr,
+    WarmupSteps,
+    schedule,
+)
 from edgeslim.conversion.find_space import find_space
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
@@ -25,7 +35,16 @@ def command(
     ],
     epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
     batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
-    learning_rate: Annotated[float, typer.Option(help="The highest.")] = 0.1,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", "--lr", help="The highest.")
+    ] = 0.1,
+    lr_strategy: LrStrategy = None,
+    lr_decay_epochs: LrDecayEpochs = None,
+    milestones: Milestones = None,
+    lr_decay_gamma: LrDecayGamma = None,
+    warmup_steps: WarmupSteps = None,
+    warmup_start_lr: WarmupStartLr = None,
+    start_factor: StartFactor = None,
     random_networks: Annotated[
         int,
         typer.Option(help="Networks that a step trains beside the largest and the smallest."),
@@ -51,6 +70,15 @@ def command(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        schedule=schedule(
+            lr_strategy=lr_strategy,
+            lr_decay_epochs=lr_decay_epochs,
+            milestones=milestones,
+            lr_decay_gamma=lr_decay_gamma,
+            warmup_steps=warmup_steps,
+            warmup_start_lr=warmup_start_lr,
+            start_factor=start_factor,
+        ),
         random_networks=random_networks,
         seed=seed,
         progress=terminal_progress(),

@@ -12,6 +12,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space
 from edgeslim.training._work import shown_steps, working_folder
+from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def train_supernet(
     epochs: int = 10,
     batch_size: int = 64,
     learning_rate: float = 0.1,
+    schedule: Schedule = OWN_SCHEDULE,
     random_networks: int = 2,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -48,6 +50,7 @@ def train_supernet(
         epochs: How often each training example is seen.
         batch_size: Examples a step.
         learning_rate: The highest.
+        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
         random_networks: How many networks a step trains beside the largest and the smallest.
         seed: Of first weights and everything else random.
         progress: Where to show it.
@@ -78,7 +81,12 @@ def train_supernet(
 
     data = found.data(space.input_shape, SPLIT_SEED)
     settings = trainer.settings_for(
-        data, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+        data,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        schedule=schedule,
     )
     more: dict[str, int | float | str] = {"space": _said(space), "random_networks": random_networks}
     with progress.stage("networks of the space", 1) as stage:

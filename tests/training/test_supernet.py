@@ -19,6 +19,7 @@ from edgeslim.training._first_values import ends, first_values
 from edgeslim.training._recalibration import recalibrate
 from edgeslim.training._sandwich import Sandwich
 from edgeslim.training._shared_weights import SharedWeights, places, slices_of
+from edgeslim.training.schedules import RateKeys
 from edgeslim.training.supernet import Supernet
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import train_supernet
@@ -239,6 +240,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(trained: Path, tmp_path
         ({"seed": 1}, "seed 0, not 1"),
         ({"random_networks": 2}, "random networks 1, not 2"),
         ({"space": OWN}, "space light-nas-small"),
+        ({"schedule": RateKeys(warmup_steps=3).schedule()}, "schedule of our own, not "),
     ],
 )
 def test_a_folder_with_another_training_is_refused(
