@@ -18,7 +18,7 @@ from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
-from edgeslim.paddle_io.modes import static_mode
+from edgeslim.paddle_io.modes import own_scope, static_mode
 from edgeslim.paddle_io.parameters import give_unused_parameter
 from edgeslim.paddle_io.plain_tracing import plain_tracing, values_refused
 from edgeslim.paddle_io.proto import read_program
@@ -238,7 +238,7 @@ def run_each_in_paddle(
     """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
     paddle = load_paddle()
     try:
-        with static_mode(), paddle.static.scope_guard(paddle.static.Scope()):
+        with static_mode(), own_scope():
             executor = paddle.static.Executor(paddle.CPUPlace())
             loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
             fetched = [*fetched, *(loaded.global_block().var(name) for name in also)]

@@ -1,13 +1,14 @@
-"""Paddle's two modes: programs that it runs, and operators that it runs one by one."""
+"""Paddle's two modes, programs and single operators, and where programs have their variables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from edgeslim.paddle_io.importing import load_paddle
 
-__all__ = ["dynamic_mode", "static_mode"]
+__all__ = ["dynamic_mode", "own_scope", "static_mode"]
 
 
 @contextmanager
@@ -34,3 +35,20 @@ def dynamic_mode() -> Iterator[None]:
     finally:
         if not was_dynamic:
             paddle.enable_static()
+
+
+@contextmanager
+def own_scope() -> Iterator[Any]:
+    """Programs that Paddle runs have variables of their own; afterwards their memory is free.
+
+    Paddle 3.3 keeps a scope that nobody has any more, with all parameters that were loaded into
+    it, until the process ends.
+    """
+    paddle = load_paddle()
+    scope = paddle.static.Scope()
+    try:
+        with paddle.static.scope_guard(scope):
+            yield scope
+    finally:
+        scope.drop_kids()
+        scope.erase(scope.local_var_names())

@@ -16,6 +16,7 @@ from edgeslim.errors import ModelError
 from edgeslim.paddle_io.difference import difference_and_scale
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.modes import own_scope
 
 __all__ = ["prove_translation", "run_each_pir_in_paddle"]
 
@@ -39,7 +40,7 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
     try:
         with paddle.pir_utils.IrGuard():
             executor = paddle.static.Executor(paddle.CPUPlace())
-            with paddle.static.scope_guard(paddle.static.Scope()):
+            with own_scope():
                 program, _, fetched = paddle.static.load_inference_model(
                     str(path.with_suffix("")), executor
                 )

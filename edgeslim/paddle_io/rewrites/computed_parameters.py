@@ -17,7 +17,7 @@ import numpy as np
 
 from edgeslim.paddle_io.block_edits import drop_unread, names_in, readers_of
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.modes import static_mode
+from edgeslim.paddle_io.modes import own_scope, static_mode
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
@@ -128,8 +128,8 @@ def _values(
     del block.ops[:]
     block.ops.extend(op for op in draft.block.ops if id(op) in needed)
     paddle = load_paddle()
-    scope, place = paddle.static.Scope(), paddle.CPUPlace()
-    with static_mode(), paddle.static.scope_guard(scope):
+    place = paddle.CPUPlace()
+    with static_mode(), own_scope() as scope:
         for root in {root for name in names for root in roots[name]}:
             scope.var(root).get_tensor().set(draft.value(root), place)
         runnable = paddle.static.Program.parse_from_string(program.SerializeToString())
