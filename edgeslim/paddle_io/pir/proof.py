@@ -38,22 +38,21 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
     """
     paddle = load_paddle()
     try:
-        with paddle.pir_utils.IrGuard():
+        with own_scope(), paddle.pir_utils.IrGuard():
             executor = paddle.static.Executor(paddle.CPUPlace())
-            with own_scope():
-                program, _, fetched = paddle.static.load_inference_model(
-                    str(path.with_suffix("")), executor
+            program, _, fetched = paddle.static.load_inference_model(
+                str(path.with_suffix("")), executor
+            )
+
+            def run(values: Mapping[str, Array]) -> list[Array]:
+                # As tensors, for those with levels of detail are refused as arrays. They are
+                # copied at once: the next run writes into the same memory.
+                tensors = executor.run(
+                    program, feed=dict(values), fetch_list=fetched, return_numpy=False
                 )
+                return [np.array(tensor) for tensor in tensors]
 
-                def run(values: Mapping[str, Array]) -> list[Array]:
-                    # As tensors, for those with levels of detail are refused as arrays. They are
-                    # copied at once: the next run writes into the same memory.
-                    tensors = executor.run(
-                        program, feed=dict(values), fetch_list=fetched, return_numpy=False
-                    )
-                    return [np.array(tensor) for tensor in tensors]
-
-                return [run(values) for values in inputs]
+            return [run(values) for values in inputs]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         lines = str(error).strip().splitlines() or [repr(error)]
