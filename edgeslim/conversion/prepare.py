@@ -179,9 +179,14 @@ def _exported(
 def _names_in_order(net: paddle.nn.Layer, given: Mapping[str, Shape], name: str) -> list[str]:
     """Names of inputs in the order in which the network takes them."""
     parameters = signature(net.forward).parameters.values()
-    if any(each.kind is each.VAR_POSITIONAL for each in parameters) and "" not in given:
+    takes_any = any(each.kind in {each.VAR_POSITIONAL, each.VAR_KEYWORD} for each in parameters)
+    if takes_any and "" not in given:
         return list(given)
-    taken = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    taken = [
+        each.name
+        for each in parameters
+        if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}
+    ]
     for unknown in [each for each in given if each not in taken]:
         raise UsageError(
             f"{name} has several inputs; write --input-shape {taken[0] if taken else 'x'}=..."

@@ -15,6 +15,7 @@ from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape, type_said
+from edgeslim.paddle_io.array_operands import array_operands
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
@@ -22,6 +23,7 @@ from edgeslim.paddle_io.modes import own_scope, static_mode
 from edgeslim.paddle_io.parameters import give_unused_parameter
 from edgeslim.paddle_io.plain_tracing import plain_tracing, values_refused
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.traced_layer import attributes_kept, input_names, traced_layer
 
 if TYPE_CHECKING:
     import paddle
@@ -49,7 +51,8 @@ def export_layer(
         net: The network.
         input_shapes: Of each input in order; float32 where no type was said with it.
         prefix: Where it goes.
-        names: What the inputs are called; by default as Paddle likes.
+        names: What the inputs are called, by which the network gets them if it knows such; by
+            default those of its ``forward``.
 
     Raises:
         ModelError: Paddle cannot trace it with these inputs.
@@ -57,11 +60,13 @@ def export_layer(
     paddle = load_paddle()
     net.eval()
     spec = [
-        paddle.static.InputSpec(list(shape), type_said(shape) or "float32", name or None)
-        for shape, name in zip(input_shapes, names or [""] * len(input_shapes), strict=True)
+        paddle.static.InputSpec(list(shape), type_said(shape) or "float32", name)
+        for shape, name in zip(
+            input_shapes, names or input_names(net, len(input_shapes)), strict=True
+        )
     ]
     try:
-        with legacy_functions():
+        with legacy_functions(), array_operands():
             _trace(net, spec, prefix)
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
@@ -84,7 +89,8 @@ def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path)
     from edgeslim.paddle_io.pir.export import export_layer_by_pir
 
     try:
-        export_layer_by_pir(net, spec, prefix)
+        with attributes_kept(net), traced_layer(net, _names(spec), plainly=False) as layer:
+            export_layer_by_pir(layer, [list(spec)], prefix)
     except Exception as error:  # noqa: BLE001 - as on the first road, which says why
         _log.debug("nor does it by way of Paddle 3's own form: %s", error)
         return False
@@ -94,19 +100,28 @@ def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path)
 def _trace(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
     """Saves what a network computes: as its code runs, or, if that will not do, by its source."""
     paddle = load_paddle()
+    names = _names(spec)
     try:
-        with plain_tracing(net):
-            _save(net, spec, prefix)
+        with attributes_kept(net), plain_tracing(net, names) as layer:
+            _save(layer, spec, prefix)
     except Exception as error:  # noqa: BLE001 - the user's own forward may raise anything
         _log.debug("%s cannot be traced plainly: %s", type(net).__name__, error)
         _forget_trace(paddle)
-        with values_refused():
-            _save(net, spec, prefix)
+        with (
+            attributes_kept(net),
+            traced_layer(net, names, plainly=False) as layer,
+            values_refused(),
+        ):
+            _save(layer, spec, prefix)
 
 
-def _save(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
+def _names(spec: Sequence[Any]) -> list[str]:
+    return [each.name for each in spec]
+
+
+def _save(layer: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
     # Without "extra" attributes Paddle-Lite aborts on relu6 and crashes on flatten.
-    load_paddle().jit.save(net, str(prefix), input_spec=spec, clip_extra=False)
+    load_paddle().jit.save(layer, str(prefix), input_spec=[list(spec)], clip_extra=False)
 
 
 def _reason(error: Exception) -> str:

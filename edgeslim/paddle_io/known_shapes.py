@@ -46,7 +46,7 @@ def make_shapes_known(
         name: What it is called in errors.
 
     Raises:
-        ModelError: A shape does not fit the model, or Paddle cannot run it.
+        ModelError: A shape does not fit the model, it branches, or Paddle cannot run it.
     """
     path = Path(f"{prefix}.pdmodel")
     program = read_program(path)
@@ -54,7 +54,10 @@ def make_shapes_known(
         close_shapes(path, {**feed_shapes(program), **(feeds or {})}, at_first=True)
         program = read_program(path)
     if len(program.blocks) > 1:
-        return []
+        raise ModelError(
+            f"{name or prefix.name} has control flow: Paddle-Lite's optimizer takes no loops or "
+            "branches; write the network without those that depend on values (paddle.where)"
+        )
     constants = constants_of(program)
     if not constants.needed and not _open(program) - depends_on_data(program):
         return []

@@ -8,7 +8,7 @@ converted of it then agrees with the program, and not with the layer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.noise import noise_for
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.paddle_io.traced_layer import attributes_kept, decorators_passed_over, placed
 
 if TYPE_CHECKING:
     import paddle
@@ -52,7 +53,7 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """
     program = read_program(prefix.with_suffix(".pdmodel"))
     inputs = noise_for(program)
-    runs = _computed_twice(net, inputs.values())
+    runs = _computed_twice(net, inputs)
     if runs is None:
         return
     truths, again = runs
@@ -77,7 +78,8 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
                 "a resize by a factor is saved with its size rounded down; give F.interpolate "
                 "and nn.Upsample size=[rows, columns] instead of scale_factor="
                 if resizes
-                else "write the layer without what depends on values or on the mode it runs in"
+                else "write the layer without what depends on values or on the mode it runs in, "
+                "with paddle.is_tensor(x) for isinstance and y = y + x for y.add_(x)"
             )
             raise ModelError(
                 f"what Paddle saves of {name} is not what the layer computes: output {number} "
@@ -86,27 +88,27 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
 
 
 def _computed_twice(
-    net: paddle.nn.Layer, inputs: Iterable[np.ndarray[Any, Any]]
+    net: paddle.nn.Layer, inputs: Mapping[str, np.ndarray[Any, Any]]
 ) -> list[list[np.ndarray[Any, Any]]] | None:
     """What a layer gives, flat, and gives again; None if it stops."""
     paddle = load_paddle()
     state = paddle.get_rng_state()
+    tensors = {name: paddle.to_tensor(value) for name, value in inputs.items()}
+    by_place, by_name = placed(net, tensors)
     try:
-        with paddle.no_grad():
-            return [
-                [
-                    each.numpy()
-                    for each in paddle.utils.flatten(
-                        net(*(paddle.to_tensor(value) for value in inputs))
-                    )
-                    if isinstance(each, paddle.Tensor)
-                ]
-                for _ in range(2)
-            ]
+        with paddle.no_grad(), decorators_passed_over(), attributes_kept(net):
+            return [_outputs(net(*by_place, **by_name)) for _ in range(2)]
     except Exception:  # noqa: BLE001 - the user's own forward may raise anything at noise
         return None
     finally:
         paddle.set_rng_state(state)
+
+
+def _outputs(given: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401
+    """Tensors in order; one that is given twice is saved once."""
+    paddle = load_paddle()
+    flat = [each for each in paddle.utils.flatten(given) if isinstance(each, paddle.Tensor)]
+    return [each.numpy() for each in {id(each): each for each in flat}.values()]
 
 
 def _difference(truth: np.ndarray[Any, Any], saved: np.ndarray[Any, Any]) -> str:

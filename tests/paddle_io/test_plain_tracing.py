@@ -56,13 +56,24 @@ def by_rows(x: Any) -> Any:
     return total
 
 
+def by_places(x: Any) -> Any:
+    y = x * 1
+    y[y > 2] = 5.0
+    y[:, 0] += 2
+    return y
+
+
+def by_numbers(x: Any) -> Any:
+    return x * float(x.mean()) + len(x)
+
+
 def until(x: Any) -> Any:
     while x.sum() < 10:
         x = x + 1
     return x
 
 
-@pytest.mark.parametrize("computed", [by_shape, by_sign, by_rows, until])
+@pytest.mark.parametrize("computed", [by_shape, by_sign, by_rows, by_places, by_numbers, until])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_what_is_saved_is_what_the_code_computes(
     computed: Callable[[Any], Any], sign: int, tmp_path: Path
@@ -81,6 +92,8 @@ def test_what_is_saved_is_what_the_code_computes(
     [
         (by_sign, r"a branch depends on the value of \S+; write it with paddle\.where"),
         (by_rows, r"a loop runs over the rows of x"),
+        (by_places, r"part of \S+ is set in place; write it with paddle\.static\.setitem"),
+        (by_numbers, r"the value of \S+ is taken out of it"),
     ],
 )
 def test_plainly_code_that_asks_for_values_is_told_no(
@@ -89,8 +102,12 @@ def test_plainly_code_that_asks_for_values_is_told_no(
     paddle = load_paddle()
     net = net_of(computed)
     spec = [paddle.static.InputSpec(list(SHAPE), "float32", "x")]
-    with pytest.raises(TypeError, match=said), legacy_functions(), plain_tracing(net):
-        paddle.jit.save(net, str(tmp_path / "net"), input_spec=spec)
+    with (
+        pytest.raises(TypeError, match=said),
+        legacy_functions(),
+        plain_tracing(net, ["x"]) as layer,
+    ):
+        paddle.jit.save(layer, str(tmp_path / "net"), input_spec=[spec])
     assert not hasattr(paddle.base.framework.Variable, "__iter__")
     assert not is_marked(net)
 

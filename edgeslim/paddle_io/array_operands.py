@@ -1,0 +1,60 @@
+"""Arrays of NumPy as operands of variables of a program, as they are of tensors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from edgeslim.paddle_io.importing import load_paddle
+
+__all__ = ["array_operands"]
+
+_SYMMETRIC = ("add", "sub", "mul", "truediv", "div", "floordiv", "mod", "pow", "matmul")
+_OPERATORS = (
+    *(f"__{name}__" for name in _SYMMETRIC),
+    *(f"__r{name}__" for name in _SYMMETRIC),
+    *(f"__{name}__" for name in ("and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge")),
+)
+_PRODUCTS = ("__matmul__", "__rmatmul__")
+"""What takes an array in the type of the other side; all else widens it."""
+
+
+@contextmanager
+def array_operands() -> Iterator[None]:
+    """Until it is left, an array beside a variable in a sum or product is a constant.
+
+    Otherwise Paddle 3.3 ends the process where it stands on the right, and where it stands on
+    the left NumPy takes the variable for a list.
+    """
+    load_paddle()
+    from paddle.base.framework import Variable
+
+    before = {name: vars(Variable)[name] for name in _OPERATORS if name in vars(Variable)}
+    for name, operator in before.items():
+        setattr(Variable, name, _with_constant(operator, keeps_type=name in _PRODUCTS))
+    Variable.__array_ufunc__ = None
+    try:
+        yield
+    finally:
+        del Variable.__array_ufunc__
+        for name, operator in before.items():
+            setattr(Variable, name, operator)
+
+
+def _with_constant(
+    operator: Callable[[Any, Any], Any], *, keeps_type: bool
+) -> Callable[[Any, Any], Any]:
+    paddle = load_paddle()
+
+    @functools.wraps(operator)
+    def computed(variable: Any, other: Any) -> Any:  # noqa: ANN401
+        if isinstance(other, np.ndarray):
+            dtype = paddle.base.data_feeder.convert_dtype(variable.dtype)
+            other = paddle.assign(other.astype(dtype) if keeps_type else other)
+        return operator(variable, other)
+
+    return computed
