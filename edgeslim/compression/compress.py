@@ -316,6 +316,7 @@ def _result(
         notes=(
             *configuration.notes,
             *unfinished(configuration),
+            *work.notes,
             *(f"passed over: {each}" for each in skipped),
             *([history[-1].warning] if history[-1].warning else []),
         ),

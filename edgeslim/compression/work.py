@@ -84,6 +84,7 @@ class Work:
         self.path = path
         self.terms: list[Term] = []
         self.events: list[str] = []
+        self.notes: list[str] = []
         self.history: list[EpochRecord] = []
         self.whole: dict[str, int] = {}
         self.memories: dict[str, dict[str, Any]] = {}
@@ -136,14 +137,21 @@ class Work:
         Raises:
             UsageError: It is not.
         """
-        known = [self.metric_name]
-        if self.has_network:
-            known = list(self.data.metrics(self._task))
-        elif self.metric_name == "accuracy":
-            known.append("accuracy_top5")
+        known = self._known_metrics()
         if self.named_metric(wanted) not in known:
             problem = UnknownNameError("metric", wanted or "", known)
             raise UsageError(f"{place}.metric_name: {problem}")
+
+    def lacks_original_metric(self, wanted: str | None) -> bool:
+        """Whether a metric is one of the original's examples that this task does not have."""
+        return wanted in _THEIR_NAMES and self.named_metric(wanted) not in self._known_metrics()
+
+    def _known_metrics(self) -> list[str]:
+        """Our names of the task's metrics."""
+        if self.has_network:
+            return list(self.data.metrics(self._task))
+        own = [self.metric_name]
+        return [*own, "accuracy_top5"] if own == ["accuracy"] else own
 
     def named_metric(self, wanted: str | None) -> str:
         """Our name for a metric: the task's own if none is wanted."""

@@ -113,6 +113,34 @@ compressor: {epoch: 4, strategies: [a], batch_size: 128}
         assert some == others
 
 
+def test_tokens_outside_the_limits_are_tried_and_give_way(folder: Path) -> None:
+    """As the original began with them, whatever they take away; the limits hold for the result."""
+    text = """
+strategies:
+  a: {class: AutoPruneStrategy, init_tokens: [0, 0], end_epoch: 3, min_ratio: 0.3, max_ratio: 0.6}
+compressor: {epoch: 3, strategies: [a], batch_size: 128}
+"""
+    done = run(folder, text)
+    last, _ = newest(folder / "out" / "checkpoints")
+    assert last is not None
+    (first, best), *others = last.context.memory["a"]["trials"]
+    assert first == [0, 0]
+    assert best > max(reward for _, reward in others)  # nothing was cut
+    tokens, _ = max(others, key=lambda each: each[1])
+    assert done.history[2].events[-1].endswith(f"init_tokens {tokens}")
+    assert done.history[2].macs < done.history[0].macs
+    said = "strategies.a.init_tokens takes away 0.0% of the work, less than min_ratio 0.3: "
+    assert done.notes[-1] == f"{said}all others keep to it, and go before these"
+    (alone,) = run(
+        folder,
+        text,
+        "strategies.a.end_epoch=1",
+        "compressor.epoch=1",
+        out=folder / "alone",
+    ).history
+    assert alone.macs == done.history[0].macs
+
+
 def test_more_epochs_on_a_search_that_is_over_train_on(folder: Path) -> None:
     """The last candidate had fewer epochs than it should; later ones are no candidate's."""
     text = TOKENS.replace("end_epoch: 3,", "")  # to the end, wherever that is
@@ -125,3 +153,33 @@ def test_more_epochs_on_a_search_that_is_over_train_on(folder: Path) -> None:
     assert len(last.context.memory["a"]["trials"]) == 2
     found = evaluate(done.model, task="digits")
     assert found.metrics["accuracy"] == pytest.approx(done.history[5].metric, abs=1e-9)
+
+
+OTHER_TASK = """
+from edgeslim.training.tasks import find_task
+
+class Digits:
+    num_classes = 10
+    metric_name = "rightness"
+
+    def data(self, input_shape, seed):
+        return find_task("digits").data(input_shape, seed)
+
+TASK = Digits()
+"""
+
+
+def test_a_metric_that_nothing_goes_by_may_be_one_that_the_task_lacks(folder: Path) -> None:
+    """PaddleDetection's file says ``acc_top1`` of a detector, where nothing asks for it."""
+    task = folder / "task.py"
+    task.write_text(OTHER_TASK)
+    text = """
+strategies: {u: {class: UniformPruneStrategy, metric_name: acc_top1, target_ratio: 0.3}}
+compressor: {epoch: 1, strategies: [u], batch_size: 128}
+"""
+    done = run(folder, text, task=str(task))
+    assert done.notes == (f"strategies.u.metric_name has no effect: {task} has no acc_top1",)
+    assert ", rightness 0." in done.history[0].events[0]
+    goes_by_it = text.replace("Uniform", "Sensitive")
+    with pytest.raises(UsageError, match=r"strategies\.u\.metric_name: unknown metric 'acc_top1'"):
+        run(folder, goes_by_it, task=str(task), out=folder / "other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PruneStrategySettings", "Pruner", "Ratio", "target_text"]
 
+_LOGGER = logging.getLogger(__name__)
+
 Ratio = Annotated[float, Meta(gt=0, lt=1)]
 
 
@@ -38,6 +41,8 @@ class PruneStrategySettings(StrategySettings, frozen=True, kw_only=True):
     """
 
     role: ClassVar[Role] = Role.PRUNES
+    goes_by_metric: ClassVar[bool] = True
+    """Whether what is cut depends on a metric."""
 
     pruner: str | None = None
     metric_name: str | None = None
@@ -84,6 +89,7 @@ class Pruner(Idle):
 
     def base(self, work: Work, **more: Any) -> PruneSettings:  # noqa: ANN401 - its own keys
         """What a step of pruning is told, whatever its goal is."""
+        wanted = self._settings.metric_name
         return PruneSettings(
             model=work.name,
             strategy=more.pop("strategy", "uniform"),
@@ -91,7 +97,7 @@ class Pruner(Idle):
             match=self._settings.pruned_params,
             counter=self._settings.counter,
             task=work.task_name,
-            metric=work.named_metric(self._settings.metric_name),
+            metric=work.named_metric(None if self._ignores_metric(work) else wanted),
             seed=work.seed,
             **more,
         )
@@ -102,7 +108,11 @@ class Pruner(Idle):
         Raises:
             UsageError: One is not; says which key.
         """
-        work.check_metric(self.place, self._settings.metric_name)
+        wanted = self._settings.metric_name
+        if self._ignores_metric(work):
+            self.note(work, f"metric_name has no effect: {work.task_name} has no {wanted}")
+        else:
+            work.check_metric(self.place, wanted)
         try:
             find_criterion(self.criterion)
             if work.has_network:
@@ -115,6 +125,21 @@ class Pruner(Idle):
             check_pattern(self._settings.pruned_params)
         except UsageError as error:
             raise UsageError(f"{self.place}.pruned_params: {error}") from error
+
+    def _ignores_metric(self, work: Work) -> bool:
+        """Whether it names a metric that the task lacks, as the originals' files for detectors do.
+
+        Nothing goes by it then.
+        """
+        settings = self._settings
+        return not settings.goes_by_metric and work.lacks_original_metric(settings.metric_name)
+
+    def note(self, work: Work, said: str) -> None:
+        """Something about a key that the result's notes say, and the terminal, once."""
+        text = f"strategies.{self.name}.{said}"
+        if text not in work.notes:
+            work.notes.append(text)
+            _LOGGER.warning("%s: %s", self._configuration.file, text)
 
     def check_step(self, work: Work, settings: PruneSettings) -> None:
         """Proves that a step can be taken on the network as it is; raises with the place."""

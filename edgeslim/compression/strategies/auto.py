@@ -3,16 +3,16 @@
 From ``start_epoch`` to the one before ``end_epoch``, the network as it was at the begin is
 cut at one candidate's ratios, trained for ``retrain_epoch`` epochs and judged; with 0 it is
 judged untrained, one candidate an epoch. What takes away less of the work than ``min_ratio`` or
-more than ``max_ratio`` is no candidate. When the last is judged, training goes on with the best
-one as it was trained; where candidates are not trained, with the network of the begin cut as
-the best one was. The original ended here with two errors, and its users began again by hand with
-the best ratios.
+more than ``max_ratio`` is no candidate, but for ``init_tokens``, which are the first all the same,
+as in the original, and chosen only if they are the only one. When the last is judged, training
+goes on with the best one as it was trained; where candidates are not trained, with the network of
+the begin cut as the best one was. The original ended here with two
+errors, and its users began again by hand with the best ratios.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from edgeslim.conversion.prepare import PreparedModel
 
 __all__ = ["STRATEGY"]
-
-_LOGGER = logging.getLogger(__name__)
 
 _STEP = 0.01
 _LARGEST = 0.95
@@ -117,7 +115,7 @@ class _Auto(Pruner):
             )
         self.check_step(work, self.base(work, target_macs="-1%"))
         if work.has_network:
-            self._start(self._candidates(work.subject(self._own.pruned_params)))
+            self._start(work, self._candidates(work.subject(self._own.pruned_params)))
 
     def begin_epoch(self, work: Work, epoch: int) -> None:
         if epoch == self._span.first:
@@ -126,6 +124,9 @@ class _Auto(Pruner):
             return
         base = work.restore_stash(self.name)
         tokens = self._next(work, base)
+        if epoch == self._span.first:
+            subject = work.subject(self._own.pruned_params, of=base)
+            work.memory(self.name)["outside"] = bool(self._candidates(subject).refusal(tokens))
         work.memory(self.name)["current"] = list(tokens)
         self._cut(work, base, tokens)
 
@@ -139,7 +140,7 @@ class _Auto(Pruner):
         if (epoch - self._span.first + 1) % self._period == 0 or last:
             reward = work.metric(self._own.metric_name)
             trials = memory.setdefault("trials", [])
-            best = max((each[1] for each in trials), default=-1.0)
+            best = max((each[1] for each in _allowed(memory)), default=-1.0)
             trials.append([memory.pop("current"), reward])
             if self._own.retrain_epoch and reward > best:
                 self._keep(work, len(trials))
@@ -148,7 +149,8 @@ class _Auto(Pruner):
                 f"best {max(best, reward):.4f}"
             )
         if last:
-            tokens, reward = max(memory["trials"], key=lambda each: each[1])
+            rivals = _allowed(memory) or memory["trials"]
+            tokens, reward = max(rivals, key=lambda each: each[1])
             self._go_on_with_best(work, tuple(tokens))
             work.say(f"strategies.{self.name}: the best of all, {reward:.4f}: init_tokens {tokens}")
 
@@ -187,7 +189,7 @@ class _Auto(Pruner):
 
     def _annealing(self, work: Work, candidates: _Candidates) -> tuple[Annealing, Tokens]:
         """The walk from its start, which depends on nothing but the network and the seed."""
-        start = self._start(candidates)
+        start = self._start(work, candidates)
         controller = None
         if self._own.controller is not None:
             controller = self._configuration.controllers[self._own.controller]
@@ -208,7 +210,7 @@ class _Auto(Pruner):
     def _candidates(self, subject: Subject) -> _Candidates:
         return _Candidates(subject, self._own)
 
-    def _start(self, candidates: _Candidates) -> Tokens:
+    def _start(self, work: Work, candidates: _Candidates) -> Tokens:
         given = self._own.init_tokens
         groups = [group.name for group in candidates.subject.groups]
         if given is None:
@@ -228,16 +230,18 @@ class _Auto(Pruner):
         if not refusal:
             return given
         meant = in_network_order(given, groups)
-        if meant is None or candidates.refusal(meant):
+        if meant is not None and not candidates.refusal(meant):
+            self.note(
+                work,
+                "init_tokens is taken in the order in which PaddleSlim 1.x had these parameters, "
+                f"and takes away {candidates.removed(meant):.1%} of the work: in the network's "
+                f"order it {refusal}",
+            )
+            return meant
+        if max(given) >= candidates.range:
             raise UsageError(f"{self.place}.init_tokens {refusal}")
-        _LOGGER.warning(
-            "%s.init_tokens is taken in the order in which PaddleSlim 1.x had these parameters, "
-            "and takes away %s of the work: in the network's order it %s",
-            self.place,
-            f"{candidates.removed(meant):.1%}",
-            refusal,
-        )
-        return meant
+        self.note(work, f"init_tokens {refusal}: all others keep to it, and go before these")
+        return given
 
     def _cut(self, work: Work, base: PreparedModel, tokens: Tokens) -> None:
         subject = work.subject(self._own.pruned_params, of=base)
@@ -253,6 +257,12 @@ class _Auto(Pruner):
         if rule.needs_gradients:
             trial = trial_on(model, find_task(work.task_name), share=1.0, seed=work.seed)
         return plan_for(widths, rank_channels(weights, rule, trial, work.seed))
+
+
+def _allowed(memory: Mapping[str, Any]) -> list[Any]:
+    """Tokens and rewards of the candidates that are within the limits."""
+    trials: list[Any] = memory["trials"]
+    return trials[1:] if memory.get("outside") else trials
 
 
 def _candidate(number: int) -> str:

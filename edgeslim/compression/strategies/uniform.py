@@ -26,6 +26,7 @@ class UniformSettings(PruneStrategySettings, frozen=True, kw_only=True):
         target_ratio: Share of the work that goes, at ``start_epoch``.
     """
 
+    goes_by_metric: ClassVar[bool] = False
     no_effect: ClassVar[dict[str, str]] = {
         "end_epoch": "the network is cut at start_epoch, and trained on to the end"
     }
