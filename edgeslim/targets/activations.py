@@ -13,20 +13,23 @@ __all__ = [
     "OTHER_THAN_NOUGHT",
     "SIGNS",
     "SLOPES_BY_ELEMENT",
+    "SOFTMAX_BY_PLACES",
     "STEEP_SLOPES",
     "TANH_GELUS",
+    "may_be_large",
 ]
 
 _BOUNDED = {"clip", "cos", "hard_sigmoid", "relu6", "sigmoid", "sin", "softmax", "tanh"}
 """Kinds whose results are far from where exponentials are infinite."""
 
 
-def _may_be_large(operator: Operator) -> bool:
+def may_be_large(operator: Operator) -> bool:
+    """Whether what it reads is not kept far from where exponentials are infinite."""
     return not _BOUNDED.intersection(operator.makers.get("X", ()))
 
 
 def _may_be_large_or_bent(operator: Operator) -> bool:
-    return _may_be_large(operator) or float(operator.given("threshold", 20.0)) < 15.0
+    return may_be_large(operator) or float(operator.given("threshold", 20.0)) < 15.0
 
 
 def _has_slopes_for_one_of_many(operator: Operator) -> bool:
@@ -50,7 +53,7 @@ LARGE_TANGENTS = Law(
     name="large-tangents",
     operators=("tanh",),
     condition="of what may lie beyond 88",
-    meets=_may_be_large,
+    meets=may_be_large,
     happens="infinity is divided by infinity: on arm the last elements of each thread, on x86 all "
     "that opt merges with a sum, are no numbers",
     kernels=EVERYWHERE,
@@ -150,6 +153,21 @@ LOGARITHMS_OF_SOFTMAX = Law(
     source="lite/kernels/host/log_softmax_compute.cc; paddle/phi/kernels/funcs/softmax_impl.h",
 )
 
+SOFTMAX_BY_PLACES = Law(
+    name="softmax-by-places",
+    operators=("softmax",),
+    condition="over another axis than the last, or between two transpositions, of what is not "
+    "bounded",
+    meets=None,
+    happens="the largest of all places is taken off, and not each place's own: a place that lies "
+    "88 below is no number",
+    kernels=frozenset({Kernels.X86}),
+    precisions=EVERY_PRECISION,
+    rewrite="softmax-by-places",
+    form="of what its own largest was taken off before",
+    source="lite/backends/x86/math/softmax_impl.h",
+)
+
 LAWS = (
     SIGNS,
     LARGE_TANGENTS,
@@ -160,4 +178,5 @@ LAWS = (
     OTHER_THAN_NOUGHT,
     LOGARITHMS_AT_ENDS,
     LOGARITHMS_OF_SOFTMAX,
+    SOFTMAX_BY_PLACES,
 )

@@ -27,8 +27,9 @@ def _is_of_whole_numbers(operator: Operator) -> bool:
 
 
 def _is_base_repeated(operator: Operator) -> bool:
-    """Whether there are fewer bases than results."""
-    return prod(operator.shape("X")) != prod(operator.result())
+    """Whether there are fewer bases than results, or as many along fewer axes."""
+    x, y = operator.shape("X"), operator.shape("Y")
+    return len(x) < len(y) or prod(x) != prod(operator.result())
 
 
 POWERS = Law(
@@ -48,7 +49,7 @@ POWERS = Law(
 REPEATED_BASES = Law(
     name="repeated-bases",
     operators=("elementwise_pow",),
-    condition="fewer bases than exponents",
+    condition="fewer bases than exponents, or as many along fewer axes",
     meets=_is_base_repeated,
     happens="bases and exponents change places, as they may in a product",
     precisions=EVERY_PRECISION,

@@ -54,4 +54,16 @@ EXAMPLES = (
         law="logarithms-of-softmax",
         build=lambda: Computed(lambda x: functional.log_softmax(40.0 * x)),
     ),
+    Example(
+        law="softmax-by-places",
+        build=lambda: Computed(lambda x: functional.softmax(x * 300.0, axis=1)),
+        shape=(2, 3, 5, 7),
+    ),
+    Example(
+        law="softmax-by-places",
+        build=lambda: Computed(
+            lambda x: functional.softmax((300.0 * x).transpose([0, 2, 1])).transpose([0, 2, 1])
+        ),
+        shape=(2, 4, 6),
+    ),
 )

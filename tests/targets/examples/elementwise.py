@@ -63,6 +63,7 @@ EXAMPLES = (
     _repeated((4, 5)),
     _repeated((3, 1, 1)),
     _repeated((2, 1, 4, 1)),
+    _repeated((4, 5), (1, 4, 5)),
     Example(
         law="floor-of-floats",
         build=lambda: Computed(lambda x: paddle.floor_divide(x, 0.3 + paddle.abs(x[:, :1]))),

@@ -1,0 +1,35 @@
+"""A softmax of what each place's own largest element was taken off before.
+
+Where its axis is not the last, the kernel of Paddle-Lite 2.13 for x86 takes off the largest of all
+places instead. All exponentials of a place that lies 88 below are nought, and so is their sum.
+Between two transpositions an axis is the last until ``opt`` makes one operator of the three.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edgeslim.paddle_io.rewrites._composing import rewritten
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets.activations import SOFTMAX_BY_PLACES, may_be_large
+
+__all__ = ["REWRITE"]
+
+_TURNS = {"transpose", "transpose2"}
+
+
+def _shifted(s: Sketch) -> dict[str, str] | None:
+    shape, described = s.shape(s.x), s.described
+    if not shape or not may_be_large(described):
+        return None
+    axis = int(s.given("axis", -1)) % len(shape)
+    is_turned = _TURNS.intersection(described.makers.get("X", ())) and _TURNS.intersection(
+        described.readers
+    )
+    if math.prod(shape[axis + 1 :]) == 1 and not is_turned:
+        return None
+    return s.again(s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True)))
+
+
+REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"softmax": _shifted}, SOFTMAX_BY_PLACES))
