@@ -27,6 +27,7 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import acceptable
 from edgeslim.deployment.proving import Prover, open_prover, prove_optimized, truth_for
+from edgeslim.deployment.ties import choices_of
 from edgeslim.deployment.truth import Truth, check_proves, truth_of
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision, Target
@@ -119,9 +120,14 @@ def try_cases(cases: Sequence[Case]) -> Iterator[dict[str, Any]]:
 
 def _prepared(case: Case, folder: Path) -> _Trial:
     """A case built, computed in dynamic mode, saved and rewritten."""
-    net = build(case)
     inputs = inputs_of(case)
-    truths = {name: _flat(net(paddle.to_tensor(value))) for name, value in inputs.items()}
+    try:
+        net = build(case)
+        truths = {name: _flat(net(paddle.to_tensor(value))) for name, value in inputs.items()}
+    except Exception as error:  # noqa: BLE001 - Paddle raises what it likes
+        reason = " ".join(str(error).split())[-200:]
+        refusal = ModelError(f"Paddle itself does not compute {case.operator} there: {reason}")
+        return _Trial(case=case, truths={}, inputs=inputs, error=refusal)
     trial = _Trial(case=case, truths=truths, inputs=inputs)
     try:
         trial.prepared = prepare_layer(net, case.shape, folder, name="network")
@@ -266,7 +272,7 @@ def _passed(judgement: Judgement | None) -> Tried:
 
 def _judgement(trial: _Trial, target: Target) -> Judgement | None:
     """Ours: of the runtime, and for arm of what the file's operators mean; the worse of both."""
-    ran = None if trial.computed is None else judge(trial.truths, trial.computed)
+    ran = None if trial.computed is None else _judged(trial, trial.computed)
     if target is Target.X86:
         return ran
     program = read_optimized_program(trial.files[target])
@@ -278,8 +284,20 @@ def _judgement(trial: _Trial, target: Target) -> Judgement | None:
         found = {name: net.run({feed: value}) for name, value in trial.inputs.items()}
     except ModelError:
         return ran
-    meant = judge(trial.truths, found)
+    meant = _judged(trial, found)
     return ran if ran is not None and not ran.right else meant
+
+
+def _judged(trial: _Trial, outputs: Outputs) -> Judgement:
+    """Of equal scores any place is right, as `edgeslim.deployment.ties` has it."""
+    found = judge(trial.truths, outputs)
+    if found.right or trial.prepared is None or not choices_of(trial.prepared.graph):
+        return found
+    feed = next(iter(trial.prepared.graph.feeds))
+    names = list(trial.inputs)
+    truth = truth_of(trial.prepared, [{feed: trial.inputs[name]} for name in names])
+    settled = truth.settled([outputs[name] for name in names])
+    return judge(trial.truths, {**outputs, **dict(zip(names, settled, strict=True))})
 
 
 def _is_accepted(trial: _Trial, target: Target) -> bool:
@@ -299,6 +317,8 @@ def _is_accepted(trial: _Trial, target: Target) -> bool:
 
 
 def _failed(trial: _Trial, error: EdgeslimError) -> Tried:
+    if "--inputs" in str(error):
+        return Tried(status="asks", message=str(error))
     died = isinstance(error, ProgramAbortedError | ProgramCrashedError)
     named = "" if _is_named(trial, str(error)) else " unnamed"
     return Tried(status=("aborted" if died else "refused") + named, message=str(error))

@@ -198,7 +198,10 @@ def told(
             return told
         return f"{told}, of which rounding explains {rounding.max_rel:.2g} and {rounding.lost:.2g}"
     if not difference.follows and difference.max_rel <= _ALLOWED:
-        return f"{largest}, as much as they vary with the input"
+        return (
+            f"{largest}, as much as they vary with the input; with --inputs FILE.npz of the "
+            "model's own data they may vary more"
+        )
     if difference.wrong > _ALLOWED_SHARE:
         share = f"by more than rounding in {_percent(difference.wrong)} of their elements"
         return share if difference.max_rel <= _ALLOWED else f"{largest}, and {share}"

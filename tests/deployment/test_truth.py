@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 def prepared(forward: Callable[[Any], Any], folder: Path) -> PreparedModel:
     paddle = load_paddle()
+    paddle.seed(0)
 
     class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
