@@ -164,7 +164,7 @@ SOFTMAX_BY_PLACES = Law(
     kernels=frozenset({Kernels.X86}),
     precisions=EVERY_PRECISION,
     rewrite="softmax-by-places",
-    form="of what its own largest was taken off before",
+    form="of what its own largest was taken off before, or kept apart from a transposition",
     source="lite/backends/x86/math/softmax_impl.h",
 )
 

@@ -4,7 +4,8 @@ Two passes of Paddle-Lite 2.13 look at a part of the axes alone. ``lite_shuffle_
 makes a shuffle of every ``reshape``, ``transpose`` and ``reshape`` whose second and third axes
 change places, whatever the others do and whatever shape comes out. And
 ``lite_transpose_softmax_transpose_fuse_pass`` makes one softmax of one between two
-transpositions, whether or not the second undoes the first.
+transpositions, whether or not the second undoes the first. Where it does, the axis may be one that
+the kernel for x86 takes all places together for.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from edgeslim.paddle_io.block_edits import (
 )
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.targets.activations import SOFTMAX_BY_PLACES, may_be_large
 from edgeslim.targets.optimizer import NO_SHUFFLES, SOFTMAX_BETWEEN_TURNS
 
 __all__ = ["REWRITE"]
@@ -55,6 +57,10 @@ def _apply(draft: Draft) -> None:
             softmax = before(op, {"softmax"})
             turn = before(softmax, _TRANSPOSES) if softmax is not None else None
             spoiled = turn is not None and not _undoes(_axes(turn), _axes(op))
+            if turn is not None and not spoiled and may_be_large(view.operator(turn)):
+                law = SOFTMAX_BY_PLACES
+                axes = _axes(turn)
+                spoiled = axes[int(attribute(softmax, "axis", -1))] != len(axes) - 1
         else:
             continue
         if spoiled:
