@@ -46,6 +46,9 @@ EPOCHS = ("start_epoch", "end_epoch")
 COUNTS = {"retrain_epoch": 1, "search_steps": 2}
 """The most that is left of what says how long a search is."""
 
+RATE = 1e-9
+"""What is learned is not asked here, and what a teacher that has seen little gives is large."""
+
 SCORES = "linear_0.tmp_0"
 OF_ONE_SIZE = ["depthwise_conv2d_1.tmp_0", "conv2d_2.tmp_0"]
 OF_DETECTOR = "conv2d_15.tmp_0"
@@ -139,7 +142,7 @@ def row_of(file: Path, folder: Path, scratch: Path) -> Row:
     """What comes of a file."""
     asked, document = setting(file, scratch), yaml.safe_load(file.read_bytes())
     said, searches = list(overrides(document)), "LightNAS" in file.read_text()
-    command = ["compress", file.resolve(), *asked.told(), "--learning-rate", "0.0001"]
+    command = ["compress", file.resolve(), *asked.told(), "--learning-rate", RATE]
     command += [] if searches else ["--model", trained(asked, scratch)]
     command += ["--teacher", trained(asked, scratch)] if "distillers" in document else []
     command += ["--out", "result", "--json", *(["-o", *said] if said else [])]
@@ -231,7 +234,15 @@ def told(row: Row) -> str:
     """What happened, in a few words."""
     if "refused" in row:
         return f"refused: {row['refused']}"
-    return "; ".join([f"{row['epochs']} epochs", *row["events"], *row["notes"]])
+    said = [re.sub(r"^strategies\.\w+[.:] ?", "", each) for each in row["events"] + row["notes"]]
+    idle = [each.partition(" has no effect")[0] for each in said if " has no effect" in each]
+    does = [re.sub(r", (parameters|accuracy|mean_av).*", "", each) for each in said]
+    does = [each for each in does if " has no effect" not in each]
+    done = "1 epoch" if row["epochs"] == 1 else f"{row['epochs']} epochs"
+    taught = [each.split(".")[1] for each in row["overrides"] if each.startswith("distillers.")]
+    if taught:
+        done += f", taught by {' and '.join(dict.fromkeys(taught))}"
+    return "; ".join([done, *does, *([f"without effect: {', '.join(idle)}"] if idle else [])])
 
 
 if __name__ == "__main__":

@@ -136,6 +136,23 @@ def test_metrics_of_a_user_that_are_none(tmp_path: Path, metric: str, message: s
 
 
 @pytest.mark.slow
+def test_a_users_task_has_a_top_five_and_more_metrics(tmp_path: Path) -> None:
+    more = "validation=part, more_metrics={'zero': lambda: 0}"
+    code = OWN.replace("num_classes = 2", "num_classes = 6").replace("validation=part", more)
+    (tmp_path / "task.py").write_text(code)
+    task = find_task(str(tmp_path / "task.py"))
+    metrics = task.data(SHAPE, 0).metrics(task)
+    assert list(metrics) == ["accuracy", "zero", "accuracy_top5"]
+    scores = np.tile(np.float32([5, 4, 3, 2, 1, 0]), (3, 1))
+    for name, value in (("accuracy", 1 / 3), ("accuracy_top5", 2 / 3)):
+        metric = metrics[name]()
+        metric.update((scores,), (np.int64([0, 4, 5]),))
+        assert metric.value() == pytest.approx(value)
+    with pytest.raises(BadFileError, match=r"more_metrics\['zero'\]\(\) has no update, no value"):
+        metrics["zero"]()
+
+
+@pytest.mark.slow
 def test_a_loss_of_a_user_that_fails(tmp_path: Path) -> None:
     code = OWN.replace("validation=part", "validation=part, loss=lambda *_: {}['missing']")
     (tmp_path / "task.py").write_text(code)

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeslim.conversion.user_object import check_has, telling
 from edgeslim.errors import BadFileError
+from edgeslim.training.tasks._classifying import Accuracy, TopFive
 from edgeslim.training.tasks._task import TaskData
 
 if TYPE_CHECKING:
@@ -66,8 +67,19 @@ class UserTask:
             train=_UserExamples(f"{where}.train", data.train, input_shape),
             validation=_UserExamples(f"{where}.validation", data.validation, input_shape),
             loss=telling(f"{where}.loss", data.loss),
-            metric=lambda: _UserMetric(f"{where}.metric()", data.metric),
+            metric=_metric(f"{where}.metric", data.metric),
+            more_metrics={
+                name: _metric(f"{where}.more_metrics[{name!r}]", begin)
+                for name, begin in getattr(data, "more_metrics", {}).items()
+            },
         )
+
+
+def _metric(name: str, begin: Callable[[], Metric]) -> Callable[[], Metric]:
+    """What begins a count; ours are known by what they are: they have intervals, and a top five."""
+    if begin is Accuracy or begin is TopFive:
+        return begin
+    return lambda: _UserMetric(f"{name}()", begin)
 
 
 class _UserMetric:
