@@ -168,6 +168,12 @@ def _tensors(slot: str) -> Count:
     return lambda slots, _, __: len(slots.get(slot, ()))
 
 
+def _steps(slots: Slots, _: Mapping[str, Any], shapes: Mapping[str, Shape]) -> int:
+    """Lengths that a sequence may have, none included: Paddle ends the process beyond."""
+    shape = shapes.get(next(iter(slots.get("Input", ())), ""), ())
+    return shape[0] + 1 if shape and shape[0] > 0 else 0
+
+
 _CHOOSING: Mapping[str, tuple[str, Count]] = {
     "embedding": ("Ids", _along("W", 0)),
     "gather": ("Index", _along("X", "axis")),
@@ -180,6 +186,7 @@ _CHOOSING: Mapping[str, tuple[str, Count]] = {
     "one_hot": ("X", _said("depth")),
     "one_hot_v2": ("X", _said("depth")),
     "put_along_axis": ("Index", _along("Input", "Axis")),
+    "rnn": ("SequenceLength", _steps),
     "scatter": ("Ids", _along("X", 0)),
     "scatter_nd_add": ("Index", _leading("Index", "X")),
     "take_along_axis": ("Index", _along("Input", "Axis")),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from edgeslim.conversion.prepare import prepare_layer
+from edgeslim.conversion.model_source import LayerModel
+from edgeslim.conversion.prepare import prepare, prepare_layer
 from edgeslim.opspec import TypedShape
 from edgeslim.paddle_io.importing import load_paddle
 
@@ -60,6 +61,22 @@ def test_what_chooses_rows_is_found(
     net: Callable[[Any, Any, Any], Any], below: int | None, tmp_path: Path
 ) -> None:
     assert bounds(net, "int64", tmp_path) == ({} if below is None else {"x": below})
+
+
+def test_lengths_end_with_the_sequence(tmp_path: Path) -> None:
+    paddle = load_paddle()
+
+    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps = paddle.nn.GRU(4, 3)
+
+        def forward(self, x: Any, lengths: Any) -> Any:
+            return self.steps(x, sequence_length=lengths)
+
+    shapes = {"x": (2, 5, 4), "lengths": TypedShape((2,), "int64")}
+    model = prepare(LayerModel(name="net", build=Net), tmp_path, input_shapes=shapes)
+    assert model.graph.feed_bounds == {"lengths": 6}
 
 
 def test_floats_that_become_rows_are_found(tmp_path: Path) -> None:

@@ -185,6 +185,18 @@ NETS |= {
         "floor of a quotient of whole numbers": lambda x: (x.astype("int64") // 3).astype(
             "float32"
         ),
+        "casts without kernels": lambda x: sum(
+            (x * factor).astype(first).astype(second).astype("float32")
+            for factor, first, second in (
+                (2.0, "int64", "bool"),
+                (300.0, "int64", "uint8"),
+                (300.0, "int32", "uint8"),
+            )
+        ),
+        "casts of truth and bytes": lambda x: (
+            (x > 0).astype("uint8").astype("int64").astype("float32")
+            - (x * x * 9).astype("uint8").astype("int32").astype("float32")
+        ),
         "remainder of whole numbers": lambda x: (x.astype("int32") % 3).astype("float32"),
         "norm of order 1": lambda x: paddle.norm(x, 1, 1),
         "norm of order 3": lambda x: paddle.norm(x, 3, -1, keepdim=True),

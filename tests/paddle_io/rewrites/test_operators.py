@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites import Draft
@@ -48,6 +49,32 @@ def test_powers(factor: float, written: list[str]) -> None:
     assert kinds(made) == written
     assert arguments(made.blocks[0].ops[-1].outputs)["Out"] == ["y"]
     assert not rewritten_by("powers", made)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [
+        ("int64 bool", ["cast", "cast"]),
+        ("bool uint8", ["cast", "cast"]),
+        ("uint8 int32", ["cast", "cast"]),
+        ("int32 uint8", ["cast", "scale", "floor", "scale", "elementwise_sub", "cast"]),
+        ("float32 uint8", ["cast"]),
+        ("int32 bool", ["cast"]),
+        ("float32 int16", ["cast"]),
+    ],
+)
+def test_casts(numbers: str, written: list[str]) -> None:
+    one, two = (ELEMENT_NUMBERS[each] for each in numbers.split())
+    made = program(
+        [Op("cast", {"X": "x"}, {"Out": "y"}, {"in_dtype": one, "out_dtype": two})],
+        {"x": SHAPE, "y": SHAPE},
+    )
+    for variable in made.blocks[0].vars:
+        if variable.name in {"x", "y"}:
+            variable.type.dense_tensor.tensor.data_type = one if variable.name == "x" else two
+    rewritten_by("casts", made)
+    assert kinds(made) == written
+    assert arguments(made.blocks[0].ops[-1].outputs)["Out"] == ["y"]
 
 
 def test_unbind_of_one_is_no_split() -> None:
