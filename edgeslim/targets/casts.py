@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edgeslim.execution import Precision
-from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.targets._law import EVERYWHERE, Answer, Law, Operator
 
 __all__ = ["CASTS_IN_TWO_STEPS", "CASTS_WITHOUT_KERNEL", "LAWS"]
@@ -20,7 +19,16 @@ _KERNELS = {
 }
 """What each type is made into."""
 
-_NAMES = {ELEMENT_NUMBERS[name]: name for name in (*_KERNELS, "int16")}
+_NAMES = {
+    0: "bool",
+    1: "int16",
+    2: "int32",
+    3: "int64",
+    5: "float32",
+    20: "uint8",
+    21: "int8",
+}
+"""Paddle's numbers of types."""
 
 
 def _pair(operator: Operator) -> tuple[str, str] | None:
