@@ -269,9 +269,17 @@ def _shapes_to_set(
         if min(shape, default=0) < 1:
             raise UsageError(
                 f"the shape {list(shape)} of input {feed!r} of {name} is open; "
-                f"give it with --input-shape, such as {feed}=1,3,224,224"
+                f"give it with --input-shape, such as {feed}={_example(shape)}"
             )
     return {feed: shape for feed, shape in wanted.items() if feeds[feed] != shape}
+
+
+def _example(shape: Shape) -> str:
+    """A shape like one that is open, as it is written on the command line."""
+    sizes = (1, 3, 224, 224) if len(shape) == len("NCHW") else (1, *([16] * len(shape)))
+    return ",".join(
+        str(extent if extent > 0 else size) for extent, size in zip(shape, sizes, strict=False)
+    )
 
 
 def _is_open_batch(shape: Shape) -> bool:

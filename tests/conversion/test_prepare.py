@@ -96,6 +96,21 @@ def test_two_inputs(tmp_path: Path) -> None:
     assert list(model.graph.feeds.values()) == [(1, 3, 8, 8), (1, 3, 6, 6)]
 
 
+@pytest.mark.parametrize(
+    ("shape", "written"),
+    [
+        ((-1, -1), "1,16"),
+        ((-1, 4, -1), "1,4,16"),
+        ((-1, 1, -1, -1), "1,1,224,224"),
+        ((-1, -1, 8, -1, 8), "1,16,8,16,8"),
+    ],
+)
+def test_the_example_of_a_shape_fits(shape: tuple[int, ...], written: str, tmp_path: Path) -> None:
+    found = save(nn.ReLU(), tmp_path / "net", shape)
+    with pytest.raises(UsageError, match=rf"is open; .*such as image={written}$"):
+        prepare(found, tmp_path / "prepared", input_shapes={})
+
+
 def test_old_names(saved: SavedModel, tmp_path: Path) -> None:
     shutil.copy(saved.program, tmp_path / "__model__")
     shutil.copy(saved.parameters, tmp_path / "__params__")
