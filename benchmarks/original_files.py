@@ -1,6 +1,6 @@
 """Do the configuration files that PaddleSlim 1.x published run unchanged, and what comes of them?
 
-    nice .venv/bin/python benchmarks/original_files.py FOLDER                       # some minutes
+    nice .venv/bin/python benchmarks/original_files.py FOLDER                       # 20 minutes
     .venv/bin/python benchmarks/original_files.py FOLDER --out originals.jsonl      # goes on
 
 FOLDER holds the files, in folders and under names as they were: ``PaddleSlim/`` from the history of
@@ -226,7 +226,7 @@ def print_table(rows: list[Row]) -> None:
     table = [[name, ", ".join(found), *more] for (name, *more), found in lines.items()]
     print(tabulate(table, ["file", "revisions", "run on", "what happens"], "github"))
     refused = sum("refused" in row for row in rows)
-    print(f"\n{len(rows) - refused} of {len(rows)} files ran to their end, {refused} were refused")
+    print(f"\n{len(rows) - refused} of {len(rows)} files ran to their end; refused: {refused}")
     print(machine_line())
 
 
@@ -237,7 +237,7 @@ def told(row: Row) -> str:
     said = [re.sub(r"^strategies\.\w+[.:] ?", "", each) for each in row["events"] + row["notes"]]
     idle = [each.partition(" has no effect")[0] for each in said if " has no effect" in each]
     does = [re.sub(r", (parameters|accuracy|mean_av).*", "", each) for each in said]
-    does = [each for each in does if " has no effect" not in each]
+    does = [each.partition(";")[0] for each in does if " has no effect" not in each]
     done = "1 epoch" if row["epochs"] == 1 else f"{row['epochs']} epochs"
     taught = [each.split(".")[1] for each in row["overrides"] if each.startswith("distillers.")]
     if taught:
