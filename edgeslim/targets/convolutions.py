@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.window_sides import window_sides
 
-__all__ = ["LAWS", "TRANSPOSED_DEPTHWISE"]
+__all__ = ["LAWS", "NARROW_DEPTHWISE", "TRANSPOSED_DEPTHWISE", "sides_around"]
+
+_NARROW = 8
 
 
 def _is_transposed_depthwise(operator: Operator) -> bool:
@@ -21,6 +24,42 @@ def _is_transposed_depthwise(operator: Operator) -> bool:
         and set(operator.given("dilations", (1, 1))) <= {1}
     )
 
+
+def sides_around(operator: Operator) -> tuple[int, ...]:
+    """How much a convolution pads: above, below, on the left and on the right."""
+    return window_sides(
+        str(operator.given("padding_algorithm", "EXPLICIT")),
+        operator.given("paddings", (0, 0)),
+        operator.shape("Input")[2:],
+        operator.shape("Filter")[2:],
+        operator.given("strides", (1, 1)),
+    )
+
+
+def _is_narrow_and_padded_behind(operator: Operator) -> bool:
+    source, shape = operator.shape("Input"), operator.shape("Filter")
+    if len(source) != 4 or shape[1:] != (1, 3, 3) or min(source[1:]) < 1:
+        return False
+    by_channel = int(operator.given("groups", 1)) == shape[0] == source[1]
+    steps = tuple(operator.given("strides", (1, 1)))
+    is_dilated = set(operator.given("dilations", (1, 1))) != {1}
+    if not by_channel or steps != (2, 2) or is_dilated or source[3] > _NARROW:
+        return False
+    top, bottom, left, right = sides_around(operator)
+    return top == left == 0 and max(bottom, right) == 1
+
+
+NARROW_DEPTHWISE = Law(
+    name="narrow-depthwise",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="3x3, a filter for each channel, two steps apart, of at most eight columns, padded "
+    "by one behind and not before",
+    meets=_is_narrow_and_padded_behind,
+    happens="the padding is not nought: elements of other rows are taken for it",
+    rewrite="narrow-depthwise",
+    form="with as much padding as the general kernel is taken for",
+    source="lite/backends/arm/math/conv3x3s2p01_depthwise_fp32.cc (w_in > 8)",
+)
 
 TRANSPOSED_DEPTHWISE = Law(
     name="transposed-depthwise",
@@ -42,4 +81,4 @@ TRANSPOSED_DEPTHWISE = Law(
     ),
 )
 
-LAWS = (TRANSPOSED_DEPTHWISE,)
+LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE)
