@@ -38,6 +38,9 @@ REFUSED = [example for example in EXAMPLES if LAWS[example.law].answer is Answer
 ALLOWED = 1e-5
 """Of the largest element of an output."""
 
+CANCELLED = 1e-2
+"""What noise of about 1 comes to by less than this has the rounding of what cancelled."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
@@ -118,7 +121,7 @@ def test_what_is_rewritten_computes_what_paddle_does(
     for expected, got in zip(found.paddle, getattr(found, where), strict=True):
         assert got.size == expected.size
         difference = np.abs(expected - got.reshape(expected.shape)).max()
-        assert difference <= ALLOWED * np.abs(expected).max()
+        assert difference <= ALLOWED * max(CANCELLED, np.abs(expected).max())
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda n: _named(REFUSED[n]))
