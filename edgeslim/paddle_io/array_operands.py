@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.replaced import replaced
 
 __all__ = ["array_operands"]
 
@@ -33,16 +34,13 @@ def array_operands() -> Iterator[None]:
     load_paddle()
     from paddle.base.framework import Variable
 
-    before = {name: vars(Variable)[name] for name in _OPERATORS if name in vars(Variable)}
-    for name, operator in before.items():
-        setattr(Variable, name, _with_constant(operator, keeps_type=name in _PRODUCTS))
-    Variable.__array_ufunc__ = None
-    try:
+    known = {name: vars(Variable)[name] for name in _OPERATORS if name in vars(Variable)}
+    taking_arrays = {
+        name: _with_constant(operator, keeps_type=name in _PRODUCTS)
+        for name, operator in known.items()
+    }
+    with replaced(Variable, {**taking_arrays, "__array_ufunc__": None}):
         yield
-    finally:
-        del Variable.__array_ufunc__
-        for name, operator in before.items():
-            setattr(Variable, name, operator)
 
 
 def _with_constant(

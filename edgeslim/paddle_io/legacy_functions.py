@@ -27,6 +27,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_mends import devices_of_nothing, mended_functions
 from edgeslim.paddle_io.legacy_operators import OPERATOR_TYPES, PARAMETERS, adjusted
 from edgeslim.paddle_io.proto import framework
+from edgeslim.paddle_io.replaced import replaced
 
 __all__ = ["legacy_functions"]
 
@@ -55,12 +56,9 @@ def legacy_functions() -> Iterator[None]:
         for owner, name, value in places:
             setattr(owner, name, replacements[id(value)])
         # Functions of today ask it of whatever they are given.
-        Variable.is_cuda = False
-        with devices_of_nothing():
+        with replaced(Variable, {"is_cuda": False}), devices_of_nothing():
             yield
     finally:
-        if "is_cuda" in vars(Variable):
-            del Variable.is_cuda
         for owner, name, value in places:
             setattr(owner, name, value)
 

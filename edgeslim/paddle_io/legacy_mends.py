@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.replaced import replaced
 
 __all__ = ["devices_of_nothing", "mended_functions"]
 
@@ -90,8 +91,5 @@ def devices_of_nothing() -> Iterator[None]:
         except ValueError:
             return None
 
-    tensor.device = property(device)
-    try:
+    with replaced(tensor, {"device": property(device)}):
         yield
-    finally:
-        tensor.device = original

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.replaced import replaced
 from edgeslim.paddle_io.traced_layer import decorators_passed_over, traced_layer
 
 if TYPE_CHECKING:
@@ -70,17 +71,8 @@ def values_refused(*, plainly: bool = False) -> Iterator[None]:
     }
     if plainly:
         refused["__iter__"] = _rows
-    before = {name: vars(Variable)[name] for name in refused if name in vars(Variable)}
-    for name, function in refused.items():
-        setattr(Variable, name, function)
-    try:
+    with replaced(Variable, refused):
         yield
-    finally:
-        for name in refused:
-            if name in before:
-                setattr(Variable, name, before[name])
-            else:
-                delattr(Variable, name)
 
 
 def _truth(variable: Any) -> bool:  # noqa: ANN401 - a Variable

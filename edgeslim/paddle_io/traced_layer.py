@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgeslim.paddle_io.importing import load_paddle
+from edgeslim.paddle_io.replaced import replaced
 
 if TYPE_CHECKING:
     import paddle
@@ -138,13 +139,8 @@ def decorators_passed_over() -> Iterator[None]:
     load_paddle()
     from paddle.jit.dy2static.program_translator import StaticFunction
 
-    call = StaticFunction.__call__
-
     def as_written(function: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         return function._call_dygraph_function(*args, **kwargs)  # noqa: SLF001
 
-    StaticFunction.__call__ = as_written
-    try:
+    with replaced(StaticFunction, {"__call__": as_written}):
         yield
-    finally:
-        StaticFunction.__call__ = call
