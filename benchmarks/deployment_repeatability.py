@@ -22,8 +22,8 @@ from tabulate import tabulate
 
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.deployment.history import HISTORY, read_history
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord
+from edgeslim.runs.deployment_history import HISTORY, read_history
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord
 
 MODEL, BASELINE = "mobilenet-v2", "mobilenet-v1"
 INPUT = {"": (1, 3, 128, 128)}

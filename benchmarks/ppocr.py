@@ -26,9 +26,9 @@ from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.errors import EdgeslimError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.export import run_in_paddle
-from edgeslim.profiling.device_session import DeviceSession, open_device
 
 NETWORKS: dict[str, tuple[str, tuple[Shape, ...]]] = {
     "detection": (

@@ -28,6 +28,9 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import DeviceSession, open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import OptimizedNetwork, measure_networks
 from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.importing import load_paddle
@@ -35,9 +38,6 @@ from edgeslim.prediction.calibration import UNCALIBRATED
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.plan import Plan
 from edgeslim.profiling.selection import choose

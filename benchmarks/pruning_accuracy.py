@@ -22,7 +22,7 @@ from tabulate import tabulate
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.pictures import save_picture
-from edgeslim.pruning.result import Pruning
+from edgeslim.runs.pruning_result import Pruning
 
 NET = f"{Path(__file__).parent / 'small_mobilenet.py'}:build"
 SHAPE = (1, 3, 32, 32)

@@ -22,14 +22,14 @@ from machine import machine_line
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from edgeslim.deployment.history import append_record
-from edgeslim.deployment.records import Known, OperatorRecord, TableRecord
 from edgeslim.files import write_json
 from edgeslim.latency_rows import NetworkRow
 from edgeslim.reporting.report import report
-from edgeslim.searching.candidates import Candidate, pareto_front
-from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
-from edgeslim.searching.settings import LatencyTarget, SearchSettings
+from edgeslim.runs.candidates import Candidate, pareto_front
+from edgeslim.runs.deployment_history import append_record
+from edgeslim.runs.deployment_records import Known, OperatorRecord, TableRecord
+from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
 from tests.browser import Page, chromium, opened
 from tests.deployment.made_up_records import made_up_record
 from tests.values import CONTEXT, chain, convolution, row, table_at, timed

@@ -28,10 +28,10 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
+from edgeslim.measuring.device_session import open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import OptimizedNetwork, measure_side_by_side
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.device_session import open_device
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_side_by_side
 
 GOAL = 0.01
 SHAPE = (1, 3, 224, 224)

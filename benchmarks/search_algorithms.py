@@ -27,12 +27,12 @@ import numpy as np
 from machine import machine_line
 from tabulate import tabulate
 
+from edgeslim.algorithms import ALGORITHMS, Problem
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.searching.algorithms import ALGORITHMS, Problem
 from edgeslim.searching.limits import LatencyLimit, Limits, feasible_start
 from edgeslim.spaces import SPACES, Space, Tokens
 

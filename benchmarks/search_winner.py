@@ -28,10 +28,10 @@ from tabulate import tabulate
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.files import read_json, write_json
-from edgeslim.profiling.device_session import open_device
+from edgeslim.measuring.device_session import open_device
 from edgeslim.progress import SILENT
+from edgeslim.runs.search_run import RunFolder
 from edgeslim.searching.measuring import measure
-from edgeslim.searching.run_folder import RunFolder
 from edgeslim.spaces import Tokens
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 

@@ -22,10 +22,10 @@ from tabulate import tabulate
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.comparing import compare
-from edgeslim.deployment.history import HISTORY, read_history
-from edgeslim.deployment.records import DeploymentRecord, Role
 from edgeslim.deployment.speedup import paired_rounds
 from edgeslim.deployment.statistics import estimate
+from edgeslim.runs.deployment_history import HISTORY, read_history
+from edgeslim.runs.deployment_records import DeploymentRecord, Role
 
 BASELINE = "mobilenet-v2"
 INPUT = (1, 3, 128, 128)

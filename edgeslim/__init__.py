@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
     from edgeslim.inference.infer import infer
+    from edgeslim.measuring.attached import devices
+    from edgeslim.measuring.doctor import doctor
     from edgeslim.prediction.predict_model import predict
-    from edgeslim.profiling.attached import devices
-    from edgeslim.profiling.doctor import doctor
     from edgeslim.profiling.profile import profile
     from edgeslim.pruning.prune import prune
     from edgeslim.pruning.sensitivity import sensitivity
@@ -79,8 +79,8 @@ _MODULES = {
     "compress": "edgeslim.compression.compress",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
-    "devices": "edgeslim.profiling.attached",
-    "doctor": "edgeslim.profiling.doctor",
+    "devices": "edgeslim.measuring.attached",
+    "doctor": "edgeslim.measuring.doctor",
     "evaluate": "edgeslim.training.evaluate_model",
     "export_table": "edgeslim.tables.export_table",
     "import_table": "edgeslim.tables.import_table",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.deployment.deployed import Deployed, Deployment, told_way
-from edgeslim.deployment.records import SpeedupRecord
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision
+from edgeslim.runs.deployment_records import SpeedupRecord
 
 __all__ = ["document", "missing", "print_deployment"]
 

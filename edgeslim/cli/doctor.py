@@ -6,7 +6,7 @@ import typer
 
 from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice
 from edgeslim.cli.output import Json, print_json, print_table
-from edgeslim.profiling.doctor import doctor
+from edgeslim.measuring.doctor import doctor
 
 __all__ = ["command"]
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from edgeslim.channels.drawing import check_drawing, draw
 from edgeslim.cli.met_laws import met_document, print_met
 from edgeslim.cli.options import Laws, names, shapes
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
@@ -15,6 +14,7 @@ from edgeslim.conversion.inspect_model import Inspection, inspect
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import write_bytes
+from edgeslim.reporting.network_drawing import check_drawing, draw
 
 __all__ = ["command"]
 

@@ -24,8 +24,8 @@ from edgeslim.cli.schedules import (
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.pruning.prune import prune, read_ratios
-from edgeslim.pruning.result import Pruning
 from edgeslim.pruning.work import work_unit
+from edgeslim.runs.pruning_result import Pruning
 
 __all__ = ["command"]
 

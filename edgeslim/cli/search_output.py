@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.durations import format_ms
-from edgeslim.searching.candidates import Candidate
-from edgeslim.searching.run_folder import SearchResult
-from edgeslim.searching.settings import LatencyTarget, device_names
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_run import SearchResult
+from edgeslim.runs.search_settings import LatencyTarget, device_names
 
 if TYPE_CHECKING:
     from edgeslim.searching.status import SearchStatus

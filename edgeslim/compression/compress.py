@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.compression.checkpoint import EpochRecord, newest, opened
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.configuration_checks import read_configuration
 from edgeslim.compression.lock import held
@@ -27,6 +26,7 @@ from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.checkpoint import EpochRecord, newest, opened
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.processes import Processes, together
 from edgeslim.training.tasks import Task, find_task

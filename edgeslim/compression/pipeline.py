@@ -15,13 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeslim import ops
-from edgeslim.compression.checkpoint import (
-    Checkpoint,
-    CheckpointContext,
-    EpochRecord,
-    read_arrays,
-    seal,
-)
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.metric_files import write_metrics
 from edgeslim.compression.original_names import write_original_names
@@ -37,6 +30,13 @@ from edgeslim.errors import DivergedError
 from edgeslim.execution import Target
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.progress import Progress, Stage
+from edgeslim.runs.checkpoint import (
+    Checkpoint,
+    CheckpointContext,
+    EpochRecord,
+    read_arrays,
+    seal,
+)
 from edgeslim.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgeslim.compression.checkpoint import Checkpoint
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.strategies import Role
 from edgeslim.compression.timeline import Timeline
 from edgeslim.errors import UsageError
+from edgeslim.runs.checkpoint import Checkpoint
 
 __all__ = ["begun_settings", "check_goes_on", "fixed_settings"]
 

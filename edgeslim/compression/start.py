@@ -18,7 +18,7 @@ from edgeslim.graph import Graph
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.parameters import write_program
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.pruning.sensitivity_rows import fingerprint
+from edgeslim.runs.sensitivity_rows import fingerprint
 from edgeslim.training.tasks import Task
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]

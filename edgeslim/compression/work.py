@@ -14,7 +14,6 @@ from edgeslim.channels.choice import choose
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
 from edgeslim.channels.widths import few_left
-from edgeslim.compression.checkpoint import EpochRecord, read_arrays
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import write_pruned
@@ -23,6 +22,7 @@ from edgeslim.files import new_folder, replace_folder, temporary_folder, write_b
 from edgeslim.graph import Graph
 from edgeslim.progress import Progress
 from edgeslim.pruning.subject import Subject
+from edgeslim.runs.checkpoint import EpochRecord, read_arrays
 from edgeslim.training.distillation import Term
 from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, Task, TaskData

@@ -30,10 +30,10 @@ from edgeslim.errors import (
 from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.targets import LawBook
 
 __all__ = ["WrongThere", "first_ending_there", "first_wrong_there"]

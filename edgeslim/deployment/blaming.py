@@ -16,7 +16,7 @@ from edgeslim.deployment.judgement import Array
 from edgeslim.deployment.tracing import Trace, trace_optimized
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 
 __all__ = ["Suspect", "blamed"]
 

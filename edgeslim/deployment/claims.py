@@ -10,7 +10,7 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.blaming import Suspect
 from edgeslim.deployment.judgement import Array, OutputDifference
 from edgeslim.execution import Precision, Target
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 
 __all__ = ["Claim", "Proof", "ProofBy"]
 

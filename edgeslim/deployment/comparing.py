@@ -19,11 +19,11 @@ from enum import Enum
 
 import numpy as np
 
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord, Role
 from edgeslim.deployment.speedup import Statistic, paired_rounds, round_logs, statistic_for
 from edgeslim.deployment.statistics import LEVEL, Difference, Logs, difference
 from edgeslim.execution import Precision
 from edgeslim.opspec import OpSpec
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
 
 __all__ = [
     "Basis",

@@ -21,10 +21,8 @@ from edgeslim.deployment.deployed import (
     with_fastest,
 )
 from edgeslim.deployment.gates import NO_GATES, Gates
-from edgeslim.deployment.history import append_record
 from edgeslim.deployment.proof import Found, deployment_record
 from edgeslim.deployment.proving import open_prover
-from edgeslim.deployment.records import Role
 from edgeslim.deployment.request import Request, device_for, request_for
 from edgeslim.deployment.subjects import Subject, baseline_subject, model_subject
 from edgeslim.deployment.sustained import Sustained, measure_sustained
@@ -42,10 +40,12 @@ from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
+from edgeslim.measuring.device_session import DeviceSession, at_threads, open_device
+from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
-from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.deployment_history import append_record
+from edgeslim.runs.deployment_records import Role
 from edgeslim.targets import Place, read_laws
 
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]

@@ -8,12 +8,12 @@ from math import hypot
 from pathlib import Path
 
 from edgeslim.deployment.judgement import OutputDifference, is_rounding
-from edgeslim.deployment.records import DeploymentRecord, SpeedupRecord
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision, Target
 from edgeslim.measurement import Measurement
 from edgeslim.prediction.predictor import Prediction
+from edgeslim.runs.deployment_records import DeploymentRecord, SpeedupRecord
 
 __all__ = [
     "Deployed",

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgeslim.deployment.deployed import told_way
-from edgeslim.deployment.records import GateRecord, ModelRecord, SpeedupRecord
 from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
+from edgeslim.runs.deployment_records import GateRecord, ModelRecord, SpeedupRecord
 
 __all__ = ["NO_GATES", "Gates", "judged"]
 

@@ -10,11 +10,11 @@ import msgspec
 from edgeslim.conversion.build_network import find_network
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import ModelSource, SavedModel, find_model
-from edgeslim.deployment.records import AccuracyRecord
 from edgeslim.errors import UsageError
 from edgeslim.files import read_json
-from edgeslim.pruning.settings import PruneFolder, PruneSettings
-from edgeslim.searching.run_folder import RunFolder
+from edgeslim.runs.deployment_records import AccuracyRecord
+from edgeslim.runs.pruning_run import PruneFolder, PruneSettings
+from edgeslim.runs.search_run import RunFolder
 
 __all__ = ["NO_BASELINE", "SPACE_START", "accuracy_of", "baseline_for", "is_run", "made_from"]
 

@@ -12,7 +12,7 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, told
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input

@@ -13,8 +13,8 @@ from edgeslim.device import DeviceChoice
 from edgeslim.device_state.facts import device_facts
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import temporary_folder
+from edgeslim.measuring.device_session import fitted_with_note, laws_of, reached
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import fitted_with_note, laws_of, reached
 from edgeslim.runner.benchmark_bin import INPUT_TYPES, BenchmarkTimes, run_benchmark_bin
 from edgeslim.targets import Place
 

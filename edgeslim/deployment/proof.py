@@ -22,12 +22,6 @@ from edgeslim.deployment.recording import (
     table_record,
     versions_record,
 )
-from edgeslim.deployment.records import (
-    AccuracyRecord,
-    DeploymentRecord,
-    ModelRecord,
-    SpeedupRecord,
-)
 from edgeslim.deployment.request import Request
 from edgeslim.deployment.speedup import latency_interval_ms, speedup_of
 from edgeslim.deployment.subjects import Subject
@@ -36,8 +30,14 @@ from edgeslim.files import from_home
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measurement import HOT
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.networks import MeasuredNetworks
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.networks import MeasuredNetworks
+from edgeslim.runs.deployment_records import (
+    AccuracyRecord,
+    DeploymentRecord,
+    ModelRecord,
+    SpeedupRecord,
+)
 
 __all__ = ["Found", "deployment_record"]
 

@@ -33,9 +33,9 @@ from edgeslim.errors import (
 )
 from edgeslim.execution import Precision
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.optimized_program import OptimizedProgram
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
-from edgeslim.profiling.device_session import DeviceSession, open_device
 
 __all__ = [
     "Prover",

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeslim.deployment.deployed import told_way
-from edgeslim.deployment.records import (
+from edgeslim.device_state.heat import heat
+from edgeslim.durations import format_ms
+from edgeslim.runs.deployment_records import (
     DeploymentRecord,
     Known,
     ModelRecord,
     OperatorRecord,
     TableRecord,
 )
-from edgeslim.device_state.heat import heat
-from edgeslim.durations import format_ms
 
 __all__ = ["Reason", "differs", "reasons_of"]
 

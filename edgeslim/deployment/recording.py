@@ -14,7 +14,15 @@ from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_inputs import GivenInputs
 from edgeslim.deployment.deployed import Deployed
 from edgeslim.deployment.extrapolated import Ranges
-from edgeslim.deployment.records import (
+from edgeslim.deployment.subjects import Subject
+from edgeslim.deployment.sustained import Sustained
+from edgeslim.files import read_bytes
+from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.networks import MeasuredNetworks, NetworkRound
+from edgeslim.opspec import OpSpec
+from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
+from edgeslim.runs.deployment_records import (
     DeviceRecord,
     FailedRecord,
     InputsRecord,
@@ -28,14 +36,6 @@ from edgeslim.deployment.records import (
     VersionsRecord,
     WindowRecord,
 )
-from edgeslim.deployment.subjects import Subject
-from edgeslim.deployment.sustained import Sustained
-from edgeslim.files import read_bytes
-from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import OpSpec
-from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.networks import MeasuredNetworks, NetworkRound
 from edgeslim.version import __version__
 
 __all__ = [

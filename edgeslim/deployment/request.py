@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.model_source import ModelSource, find_model
-from edgeslim.deployment.history import HISTORY
 from edgeslim.deployment.origins import NO_BASELINE, baseline_for, is_run
 from edgeslim.device import DeviceChoice
 from edgeslim.latency_table import LatencyTable, TableContext
-from edgeslim.pruning.settings import PruneFolder
-from edgeslim.searching.run_folder import RunFolder, newest_run
+from edgeslim.runs.deployment_history import HISTORY
+from edgeslim.runs.pruning_run import PruneFolder
+from edgeslim.runs.search_run import RunFolder, newest_run
 
 __all__ = ["Request", "device_for", "request_for"]
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from enum import Enum
 
-from edgeslim.deployment.records import ModelRecord, ModelRound, SpeedupRecord
 from edgeslim.deployment.statistics import (
     METHOD,
     Logs,
@@ -15,6 +14,7 @@ from edgeslim.deployment.statistics import (
     log_shortest,
     paired_logs,
 )
+from edgeslim.runs.deployment_records import ModelRecord, ModelRound, SpeedupRecord
 
 __all__ = [
     "Statistic",

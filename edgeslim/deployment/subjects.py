@@ -13,13 +13,13 @@ from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deployed import Failed
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.records import Role
 from edgeslim.deployment.ways import Way, all_ways, tried
 from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.runs.deployment_records import Role
 
 __all__ = ["Subject", "baseline_subject", "model_subject"]
 

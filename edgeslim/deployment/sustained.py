@@ -15,8 +15,8 @@ import msgspec
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.errors import UsageError
 from edgeslim.measurement import Measurement
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome

@@ -20,11 +20,11 @@ from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameEr
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
+from edgeslim.measuring.device_session import LOCAL, DeviceSession
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.half_floats import check_precision
+from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import LOCAL, DeviceSession
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.half_floats import check_precision
-from edgeslim.profiling.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.progress import SILENT, Progress
 from edgeslim.targets import Place
 

@@ -20,8 +20,8 @@ from edgeslim.deployment.truth import truth_of
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.files import temporary_folder
-from edgeslim.profiling.device_session import open_device
-from edgeslim.profiling.half_floats import check_precision
+from edgeslim.measuring.device_session import open_device
+from edgeslim.measuring.half_floats import check_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

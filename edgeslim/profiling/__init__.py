@@ -1,1 +1,1 @@
-"""Measuring a device: which operators and networks, in which order, until when."""
+"""Making a latency table: which operators and networks are measured, in which order, until when."""

@@ -14,10 +14,10 @@ from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
+from edgeslim.measuring.agreement import Pass, agree, believed
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.drift import DriftWatch
 from edgeslim.opspec import OpSpec
-from edgeslim.profiling.agreement import Pass, agree, believed
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.plan import Plan
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runner.job import Job

@@ -18,12 +18,12 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable, TableContext
+from edgeslim.measuring.device_session import DeviceSession, open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import MeasuredNetworks, measure_networks
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import MeasuredNetworks, measure_networks
 from edgeslim.profiling.operators import OperatorCounts, measure_operators
 from edgeslim.profiling.plan import Budget, Plan
 from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work

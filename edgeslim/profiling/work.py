@@ -14,9 +14,9 @@ from edgeslim.conversion.optimized import optimize_and_fuse
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import BadFileError, EdgeslimError
 from edgeslim.files import read_bytes
+from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.networks import OptimizedNetwork
 from edgeslim.profiling.prunable_range import EVEN_VERSIONS, prunable_range, pruned_versions
 from edgeslim.profiling.telling_networks import telling_tokens
 from edgeslim.progress import SILENT, Progress

@@ -15,43 +15,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from edgeslim.progress import Progress
 from edgeslim.pruning.known_losses import loss_of
 from edgeslim.pruning.loss_curves import LossCurves
 from edgeslim.pruning.subject import Widths
+from edgeslim.runs.pruning_result import JointLoss
 from edgeslim.training.metric_value import wilson
 
-__all__ = ["JointLoss", "Judge", "choose_together"]
+__all__ = ["Judge", "choose_together"]
 
 _ROUNDS = 3
 """Times that losses are set right, at most."""
-
-
-class JointLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """A network whose groups were cut together: what was said of it, and what was found.
-
-    Args:
-        widths: Of its groups.
-        expected: The metric by losses that add up.
-        found: The metric as it is.
-        examples: Found on so many.
-        is_guess: Whether that is no better than guessing, as far as the examples can tell.
-        taken: Whether these widths were taken.
-    """
-
-    widths: dict[str, int]
-    expected: float
-    found: float
-    examples: int
-    is_guess: bool = False
-    taken: bool = False
-
-    @property
-    def is_as_expected(self) -> bool:
-        """Whether it is no worse than expected, as far as the examples can tell."""
-        return self.expected <= wilson(self.found, self.examples)[1]
 
 
 class Judge:

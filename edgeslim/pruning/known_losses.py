@@ -11,8 +11,8 @@ import numpy as np
 from edgeslim.errors import BadFileError
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.ranking import GroupScores
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityContext
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import SensitivityContext
 from edgeslim.training.metric_value import Z
 
 __all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of", "say_hidden"]

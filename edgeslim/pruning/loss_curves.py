@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeslim.errors import UnknownNameError
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import SensitivityPoint
 
 __all__ = ["LossCurve", "LossCurves", "loss_curves"]
 

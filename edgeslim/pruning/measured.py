@@ -12,10 +12,10 @@ from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import OptimizedNetwork, measure_networks
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_networks
 from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.plan import Plan
 from edgeslim.profiling.work import optimized_networks

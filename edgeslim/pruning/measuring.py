@@ -14,8 +14,8 @@ from edgeslim.channels.plan import Selection
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.ranking import Rankings, plan_for
-from edgeslim.pruning.sensitivity_file import SensitivityFile
-from edgeslim.pruning.sensitivity_rows import kept_width, point_of
+from edgeslim.runs.sensitivity_file import SensitivityFile
+from edgeslim.runs.sensitivity_rows import kept_width, point_of
 
 __all__ = ["DEFAULT_RATIOS", "EvaluateSelection", "check_metric", "check_ratios", "measure_points"]
 

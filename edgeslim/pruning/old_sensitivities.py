@@ -16,9 +16,9 @@ from pathlib import Path
 from edgeslim.channels.groups import ChannelGroup, Channels
 from edgeslim.errors import BadFileError
 from edgeslim.files import read_bytes
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityContext, SensitivityPoint, kept_width
 from edgeslim.restricted_pickle import is_pickle, read_nested
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import SensitivityContext, SensitivityPoint, kept_width
 
 __all__ = ["are_old_sensitivities", "read_old_sensitivities"]
 

@@ -11,8 +11,8 @@ from edgeslim.channels.groups import Channels
 from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.graph import Graph
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint
 from edgeslim.pruning.subject import widths_at
+from edgeslim.runs.sensitivity_rows import SensitivityPoint
 
 __all__ = ["THRESHOLDS", "paddlex_ratios", "trade_off"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeslim.pictures import check_picture, save_picture
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import SensitivityPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

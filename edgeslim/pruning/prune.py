@@ -22,17 +22,17 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import read_json, temporary_folder, write_json
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import open_device
 from edgeslim.opspec import Shape
-from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import find_criterion
 from edgeslim.pruning.reasons import advice
-from edgeslim.pruning.result import PrunedGroup, Pruning
-from edgeslim.pruning.sensitivity_rows import fingerprint
-from edgeslim.pruning.settings import PruneFolder, PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
 from edgeslim.pruning.work import COUNTERS
+from edgeslim.runs.pruning_result import PrunedGroup, Pruning
+from edgeslim.runs.pruning_run import PruneFolder, PruneSettings, StepRecord
+from edgeslim.runs.sensitivity_rows import fingerprint
 from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train

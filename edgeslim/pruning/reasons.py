@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.durations import format_ms
-from edgeslim.pruning.settings import PruneSettings
+from edgeslim.runs.pruning_run import PruneSettings
 
 __all__ = ["advice", "why_whole"]
 

@@ -30,10 +30,10 @@ from edgeslim.pruning.criteria import (
 from edgeslim.pruning.known_losses import noise_of
 from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_points
 from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
-from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
-from edgeslim.pruning.sensitivity_rows import SensitivityContext, fingerprint
 from edgeslim.pruning.trial import Trial, examples_fingerprint, trial_on
 from edgeslim.pruning.weights import Weights
+from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.runs.sensitivity_rows import SensitivityContext, fingerprint
 from edgeslim.training.metric_value import MetricValue, few_examples
 from edgeslim.training.tasks import find_task
 from edgeslim.version import __version__

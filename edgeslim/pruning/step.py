@@ -19,11 +19,11 @@ from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import open_device
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import open_device
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import check_criterion, find_criterion
-from edgeslim.pruning.joint_losses import JointLoss, Judge, choose_together
+from edgeslim.pruning.joint_losses import Judge, choose_together
 from edgeslim.pruning.known_losses import importance_losses, measured_losses, say_hidden
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import LatencyLimit, WorkLimit, parse_macs
@@ -36,13 +36,14 @@ from edgeslim.pruning.raising import raise_widths
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.reasons import why_whole
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
-from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
-from edgeslim.pruning.sensitivity_rows import fingerprint
-from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem, choose_widths
 from edgeslim.pruning.subject import Subject, Widths, widths_at
 from edgeslim.pruning.trial import Trial, trial_on
 from edgeslim.pruning.weights import Weights
+from edgeslim.runs.pruning_result import JointLoss
+from edgeslim.runs.pruning_run import PruneSettings, StepRecord
+from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.runs.sensitivity_rows import fingerprint
 from edgeslim.training.tasks import find_task
 
 __all__ = ["PruningStep"]

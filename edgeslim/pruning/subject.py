@@ -11,8 +11,8 @@ from edgeslim.channels.pruned import pruned_graph
 from edgeslim.channels.sizes import AxisForms, Sizes
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.graph import Graph
-from edgeslim.pruning.sensitivity_rows import kept_width
 from edgeslim.pruning.work import COUNTERS
+from edgeslim.runs.sensitivity_rows import kept_width
 
 __all__ = ["Subject", "Widths", "widths_at"]
 

@@ -6,7 +6,6 @@ import shlex
 from collections import Counter
 
 from edgeslim.deployment.comparing import Comparison, ModelComparison, OperatorChange
-from edgeslim.deployment.records import DeploymentRecord
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
@@ -27,6 +26,7 @@ from edgeslim.reporting.document import (
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import ms, percent, shown, told_operator
 from edgeslim.reporting.sections.ways import told_way
+from edgeslim.runs.deployment_records import DeploymentRecord
 
 __all__ = ["comparison_facts", "comparison_sections", "comparison_verdict"]
 

@@ -7,17 +7,17 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from edgeslim.compression.checkpoint import EpochRecord
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord, Role
 from edgeslim.latency_rows import TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.pruning.result import Pruning
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.charts import Mark
 from edgeslim.reporting.document import Origin
-from edgeslim.searching.run_folder import SearchPlace, SearchResult
+from edgeslim.runs.checkpoint import EpochRecord
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
+from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.search_run import SearchPlace, SearchResult
+from edgeslim.runs.sensitivity_file import Sensitivities
 
 __all__ = [
     "CompressionEvidence",

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgeslim.compression.checkpoint import CheckpointContext
 from edgeslim.compression.compress import Compression
-from edgeslim.deployment.history import HISTORY, read_history
-from edgeslim.deployment.records import DeploymentRecord
 from edgeslim.errors import UsageError
 from edgeslim.files import read_json
 from edgeslim.latency_table import LatencyTable
-from edgeslim.pruning.result import Pruning
-from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
-from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.evidence import (
     CompressionEvidence,
     Evidence,
@@ -23,7 +17,13 @@ from edgeslim.reporting.evidence import (
     PruningEvidence,
     SearchEvidence,
 )
-from edgeslim.searching.run_folder import RunFolder
+from edgeslim.runs.checkpoint import CheckpointContext
+from edgeslim.runs.deployment_history import HISTORY, read_history
+from edgeslim.runs.deployment_records import DeploymentRecord
+from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.search_run import RunFolder
+from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
 
 __all__ = ["read_run"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord, SpeedupRecord
 from edgeslim.reporting.document import Fact, Origin, Unit, Verdict
 from edgeslim.reporting.evidence import Evidence, Kind, origin_of
 from edgeslim.reporting.numbers import ms, ms_between, percent, shown, told_spread
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, SpeedupRecord
 
 __all__ = ["facts", "told_prediction", "told_table", "verdict"]
 

@@ -12,14 +12,14 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_table import LatencyTable
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress
+from edgeslim.runs.search_run import RunFolder, SearchPlace, default_folder
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.measuring import open_device_of
 from edgeslim.searching.request import SearchRequest
-from edgeslim.searching.run_folder import RunFolder, SearchPlace, default_folder
-from edgeslim.searching.settings import SearchSettings
 from edgeslim.spaces import Space
 from edgeslim.training.tasks import Task, find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet

@@ -13,9 +13,9 @@ from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.profiling.work import network_name
 from edgeslim.progress import Progress
-from edgeslim.searching.candidates import Candidate
-from edgeslim.searching.run_folder import RunFolder
-from edgeslim.searching.settings import SearchSettings
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_run import RunFolder
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.spaces import Space
 from edgeslim.training.tasks import Task
 

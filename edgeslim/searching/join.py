@@ -11,17 +11,17 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.device_session import DeviceSession
 from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.search_run import RunFolder
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.measuring import open_device_of
 from edgeslim.searching.participation import estimator, opened, worker
-from edgeslim.searching.run_folder import RunFolder
 from edgeslim.searching.run_limits import limits_with
-from edgeslim.searching.settings import SearchSettings
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from edgeslim.durations import format_ms
@@ -14,6 +13,7 @@ from edgeslim.errors import InfeasibleTargetError
 from edgeslim.execution import Target
 from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
+from edgeslim.runs.search_run import SIZE_UNITS, SizeReached
 from edgeslim.spaces import Space, Tokens
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Limits",
     "Mask",
     "SizeLimit",
-    "SizeReached",
     "feasible_start",
 ]
 
@@ -31,9 +30,6 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _DRAWN = 4_000
 """Random networks that are looked at where walking down from the start leads nowhere."""
-
-_UNITS = {"macs": "MACs", "paddleslim1-flops": "PaddleSlim 1.x FLOPs"}
-"""What people call sizes, where it is not their name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,29 +108,12 @@ class SizeLimit:
 
     def said(self, value: float) -> str:
         """A size for people."""
-        return f"{value:,.0f} {_UNITS.get(self.what, self.what)}"
+        return f"{value:,.0f} {SIZE_UNITS.get(self.what, self.what)}"
 
     @property
     def allowed(self) -> str:
         """The limit, for people."""
         return self.said(self.target)
-
-
-class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
-    """What a network has of a size that is limited.
-
-    Args:
-        what: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
-        allowed: The most that is allowed.
-        reached: What it has.
-    """
-
-    what: str
-    allowed: int
-    reached: int
-
-    def __str__(self) -> str:
-        return f"{self.reached:,} of {self.allowed:,} {_UNITS.get(self.what, self.what)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

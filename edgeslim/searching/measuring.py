@@ -10,9 +10,9 @@ from edgeslim.device import DeviceChoice, device_names
 from edgeslim.errors import ContextMismatchError, EdgeslimError, LinkError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import NetworkRow, TableContext
-from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import measure_networks
+from edgeslim.measuring.device_session import DeviceSession, open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import measure_networks
 from edgeslim.profiling.work import space_networks
 from edgeslim.progress import Progress
 from edgeslim.spaces import Space, Tokens

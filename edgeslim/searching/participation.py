@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from edgeslim.algorithms import Algorithm, Problem, find_algorithm
 from edgeslim.errors import UsageError
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress
+from edgeslim.runs.search_settings import SearchSettings, space_fingerprint
 from edgeslim.searching.accuracy import ESTIMATORS, Accuracy, Judging
-from edgeslim.searching.algorithms import Algorithm, Problem, find_algorithm
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from edgeslim.searching.limits import Limits
@@ -18,7 +19,6 @@ from edgeslim.searching.prefilter import Prefiltered, parse_prefilter
 from edgeslim.searching.proposals import Proposals
 from edgeslim.searching.proxies import PROXIES
 from edgeslim.searching.run_limits import RunLimits
-from edgeslim.searching.settings import SearchSettings, space_fingerprint
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.searching.worker import Worker
 from edgeslim.spaces import Space

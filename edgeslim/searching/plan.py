@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import Round, SearchSettings, rounds
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.proposals import Results
-from edgeslim.searching.settings import Round, SearchSettings, rounds
 
 __all__ = ["Evaluate", "Finished", "Measure", "Step", "Train", "meets", "next_step"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeslim.algorithms import Algorithm
 from edgeslim.errors import UsageError
-from edgeslim.searching.algorithms import Algorithm
 from edgeslim.searching.proxies import PROXIES
 from edgeslim.spaces import Tokens
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from edgeslim.searching.algorithms import Algorithm, Problem
-from edgeslim.searching.candidates import Candidate
+from edgeslim.algorithms import Algorithm, Problem
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import Round, SearchSettings, rounds
 from edgeslim.searching.limits import Array, Limits, Mask
-from edgeslim.searching.settings import Round, SearchSettings, rounds
 from edgeslim.spaces import Tokens
 
 __all__ = ["Proposals", "Results", "ready_below"]

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import msgspec
 
+from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.progress import Progress
+from edgeslim.runs.search_settings import LatencyTarget, SearchSettings, space_fingerprint
 from edgeslim.searching.accuracy import ESTIMATORS
-from edgeslim.searching.algorithms import find_algorithm
 from edgeslim.searching.limits import Limits, feasible_start
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import SIZED_FOR, knowing_predictors, limits_with
-from edgeslim.searching.settings import LatencyTarget, SearchSettings, space_fingerprint
 from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 

@@ -10,8 +10,8 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, missing_error
+from edgeslim.runs.search_settings import Round, SearchSettings
 from edgeslim.searching.limits import LatencyLimit, Limits, SizeLimit
-from edgeslim.searching.settings import Round, SearchSettings
 from edgeslim.spaces import Space, every_operator
 
 __all__ = ["SIZED_FOR", "RunLimits", "knowing_predictors", "limits_with"]

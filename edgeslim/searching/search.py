@@ -11,11 +11,11 @@ from edgeslim.durations import format_ms
 from edgeslim.errors import EdgeslimError, InfeasibleTargetError, ModelError
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.candidates import Candidate, pareto_front
+from edgeslim.runs.search_run import SearchResult
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.begin import Begun, Means, begin
-from edgeslim.searching.candidates import Candidate, pareto_front
 from edgeslim.searching.request import SearchRequest
-from edgeslim.searching.run_folder import SearchResult
-from edgeslim.searching.settings import SearchSettings
 
 __all__ = ["search"]
 
@@ -69,7 +69,7 @@ def search(
         out: The run's folder; by default that of the same search in ``runs`` if one was
             interrupted there, or else a new one.
         task: What candidates are judged for: a task's name, ``name:folder``, or a file.
-        algorithm: Of which kind it is, see `edgeslim.searching.algorithms.find_algorithm`.
+        algorithm: Of which kind it is, see `edgeslim.algorithms.find_algorithm`.
         accuracy: ``training`` or ``supernet``.
         supernet: File of a trained supernet; by default one is trained for the search.
         prefilter: A proxy and among how many proposals it chooses, ``macs:8``.

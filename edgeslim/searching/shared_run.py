@@ -13,7 +13,8 @@ from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import NetworkRow, encode_row
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import decode_hook
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.jobs.job import Job
 from edgeslim.searching.jobs.ledger import Result
 from edgeslim.searching.jobs.queue import JobQueue, QueueStatus
@@ -21,7 +22,6 @@ from edgeslim.searching.jobs.record import Record
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.jobs.waiting import wait
 from edgeslim.searching.proposals import Results
-from edgeslim.searching.settings import SearchSettings
 
 __all__ = ["SharedRun"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.jobs.queue import QueueStatus
 from edgeslim.searching.join import open_run
-from edgeslim.searching.settings import SearchSettings
 from edgeslim.searching.shared_run import SharedRun
 
 __all__ = ["SearchStatus", "search_status"]

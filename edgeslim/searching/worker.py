@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeslim.errors import EdgeslimError, JobLostError, LinkError, ModelError
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress, Stage
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import Round
 from edgeslim.searching.jobs.trials import Notes
 from edgeslim.searching.measuring import measure
 from edgeslim.searching.plan import Evaluate, Finished, Measure, Train, next_step
 from edgeslim.searching.proposals import Proposals, Results, ready_below
 from edgeslim.searching.run_limits import RunLimits
-from edgeslim.searching.settings import Round
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.spaces import Space, Tokens
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.deployment.history import read_history
-from edgeslim.deployment.records import Known, Role
+from edgeslim.runs.deployment_history import read_history
+from edgeslim.runs.deployment_records import Known, Role
 from tests.cli.conftest import Workshop
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeslim.deployment.history import read_history
+from edgeslim.runs.deployment_history import read_history
 from tests.cli.conftest import Workshop
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from edgeslim.cli.notes import notes_on_standard_error
 
-OWN, OTHER = logging.getLogger("edgeslim.profiling.drift"), logging.getLogger("paramiko.transport")
+OWN, OTHER = logging.getLogger("edgeslim.measuring.drift"), logging.getLogger("paramiko.transport")
 
 
 def test_own_warnings_are_notes_and_what_other_libraries_log_is_for_those_who_look_for_a_fault(

@@ -11,7 +11,7 @@ import pytest
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
-from edgeslim.profiling.device_session import open_device
+from edgeslim.measuring.device_session import open_device
 from tests.cli.test_sensitivity import SLOW_TASK
 from tests.program import edgeslim, ended, fork
 from tests.pruning.tables import made_up_table

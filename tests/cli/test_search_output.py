@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edgeslim.cli.search_output import print_result, result_document
-from edgeslim.searching.run_folder import SearchResult
+from edgeslim.runs.search_run import SearchResult
 from tests.searching.searches import candidate, result_in
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.pruning.sensitivity_file import SensitivityFile
+from edgeslim.runs.sensitivity_file import SensitivityFile
 from tests.program import edgeslim, ended, fork
 from tests.pruning.trained import save_trained
 from tests.tools import wait_until

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeslim.compression.checkpoint import newest, read_arrays
 from edgeslim.paddle_io.proto import read_program
+from edgeslim.runs.checkpoint import newest, read_arrays
 from tests.program import Ended, edgeslim, ended, fork
 from tests.tools import PROJECT, wait_until
 

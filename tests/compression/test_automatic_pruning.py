@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.compression.checkpoint import newest
 from edgeslim.errors import UsageError
-from edgeslim.pruning.sensitivity_file import SensitivityFile
+from edgeslim.runs.checkpoint import newest
+from edgeslim.runs.sensitivity_file import SensitivityFile
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import run
 

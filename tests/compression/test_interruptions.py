@@ -37,7 +37,7 @@ MOMENTS = {
     "a step of quantized training": killing(*STEP, 2 * STEPS_AN_EPOCH + 7),
     "pruning, after sensitivities": killing("edgeslim.compression.work", "write_pruned", 1),
     "a sensitivity": killing("edgeslim.pruning.trial", "Trial.evaluate", 2),
-    "a checkpoint half written": killing("edgeslim.compression.checkpoint", "write_json", 2),
+    "a checkpoint half written": killing("edgeslim.runs.checkpoint", "write_json", 2),
     "a checkpoint not yet renamed": killing("edgeslim.compression.pipeline", "replace_folder", 2),
     "a checkpoint just renamed": killing("edgeslim.compression.pipeline", "write_metrics", 3),
     "an evaluation": killing("edgeslim.training.staged_net", "evaluate_all", 3),

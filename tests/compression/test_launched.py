@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.compression.checkpoint import read_arrays
 from edgeslim.compression.compress import Compression, compress
+from edgeslim.runs.checkpoint import read_arrays
 from edgeslim.training.train_model import train
 from tests.compression.files import write
 from tests.compression.launched import each, kill_all, launch

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.compression.metric_files import WRITERS, write_metrics
+from edgeslim.runs.checkpoint import EpochRecord
 from tests.tools import missing
 
 HISTORY = [

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.compression.checkpoint import newest, read_arrays
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.deployment.origins import made_from
@@ -22,6 +21,7 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.graph import Graph
+from edgeslim.runs.checkpoint import newest, read_arrays
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import UNIFORM, run, user_network
 from tests.pruning.tables import made_up_table

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.deployment.records import (
+from edgeslim.execution import PowerMode, Precision, Target
+from edgeslim.latency_rows import ConditionsRow
+from edgeslim.runs.deployment_records import (
     DeploymentRecord,
     DeviceRecord,
     Known,
@@ -18,8 +20,6 @@ from edgeslim.deployment.records import (
     RoundRecord,
     VersionsRecord,
 )
-from edgeslim.execution import PowerMode, Precision, Target
-from edgeslim.latency_rows import ConditionsRow
 from tests.values import convolution, relu
 
 ROUND_SD = 0.01

@@ -11,7 +11,7 @@ from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import prove_running, truth_for
 from edgeslim.deployment.truth import Truth
 from edgeslim.execution import Precision
-from edgeslim.profiling.device_session import DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 
 __all__ = ["proved_on"]
 

@@ -9,13 +9,19 @@ import numpy as np
 import pytest
 
 from edgeslim.deployment.comparing import Basis, changed_operators, compare
-from edgeslim.deployment.records import DeploymentRecord, Known, ModelRecord, OperatorRecord, Role
 from edgeslim.deployment.speedup import (
     Statistic,
     latency_interval_ms,
     paired_rounds,
     speedup_of,
     statistic_for,
+)
+from edgeslim.runs.deployment_records import (
+    DeploymentRecord,
+    Known,
+    ModelRecord,
+    OperatorRecord,
+    Role,
 )
 from tests.deployment.made_up_records import made_up_model, made_up_record
 from tests.values import convolution, relu

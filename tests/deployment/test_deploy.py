@@ -15,7 +15,6 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import Deployed, convert, deploy
-from edgeslim.deployment.history import read_history
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     BadFileError,
@@ -29,13 +28,14 @@ from edgeslim.files import write_json
 from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.nb import HOST_KERNELS, KERNEL_TARGETS, read_optimized_model
 from edgeslim.measurement import Measurement
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
-from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.pruning.settings import PruneSettings
-from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
-from edgeslim.searching.settings import LatencyTarget
+from edgeslim.runs.deployment_history import read_history
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_settings import LatencyTarget
 from tests.deployment.proofs import proved_on
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
 from tests.searching.searches import SPACE, candidate, settings

@@ -9,8 +9,8 @@ import pytest
 
 from edgeslim.deployment.deploy import deploy
 from edgeslim.deployment.gates import NO_GATES, Gates, judged
-from edgeslim.deployment.records import SpeedupRecord
 from edgeslim.errors import UsageError
+from edgeslim.runs.deployment_records import SpeedupRecord
 from tests.deployment.made_up_records import made_up_model
 
 MODEL = made_up_model(latency_ms=23.41, latency_interval_ms=(23.1, 23.8), fastest=True)

@@ -12,8 +12,8 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.deployment.origins import accuracy_of, baseline_for, is_run, made_from
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.files import write_json
-from edgeslim.pruning.settings import PruneSettings
-from edgeslim.searching.run_folder import RunFolder, SearchPlace
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.search_run import RunFolder, SearchPlace
 from tests.searching.searches import result_in, settings
 
 

@@ -20,8 +20,8 @@ from edgeslim.errors import ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
+from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.device_session import open_device
 from edgeslim.training.program_net import load_program_net
 from edgeslim.training.quantization.calibrate import calibrate
 from edgeslim.training.quantization.settings import QuantizationSettings

@@ -20,10 +20,10 @@ from edgeslim.errors import ProgramAbortedError
 from edgeslim.execution import Precision, Target
 from edgeslim.inference.engines import Engine, loaded
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet
-from edgeslim.profiling.device_session import open_device
 
 pytestmark = pytest.mark.slow
 

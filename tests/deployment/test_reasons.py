@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from edgeslim.deployment.reasons import differs, reasons_of
-from edgeslim.deployment.records import (
+from edgeslim.execution import Execution, Target
+from edgeslim.latency_rows import ConditionsRow, TableContext
+from edgeslim.runs.deployment_records import (
     DeploymentRecord,
     Known,
     ModelRecord,
@@ -16,8 +18,6 @@ from edgeslim.deployment.records import (
     OutputRecord,
     TableRecord,
 )
-from edgeslim.execution import Execution, Target
-from edgeslim.latency_rows import ConditionsRow, TableContext
 from tests.deployment.made_up_records import made_up_model, made_up_record
 from tests.values import convolution, relu
 

@@ -16,8 +16,8 @@ from edgeslim.errors import ProgramError, UsageError
 from edgeslim.execution import Target
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.measurement import Measurement
-from edgeslim.profiling.device_session import DeviceSession, open_device
-from edgeslim.profiling.networks import OptimizedNetwork
+from edgeslim.measuring.device_session import DeviceSession, open_device
+from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.progress import Stage
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling

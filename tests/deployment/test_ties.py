@@ -14,8 +14,8 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.ties import settled
 from edgeslim.deployment.truth import paddle_truth
 from edgeslim.execution import Target
+from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.device_session import open_device
 from tests.deployment.proofs import proved_on
 
 SCORES = np.array([[3.0, 0, 0, 5], [0, 2, 0, 0]])

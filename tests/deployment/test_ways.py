@@ -29,11 +29,11 @@ from edgeslim.execution import Precision, Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
+from edgeslim.measuring.device_session import DeviceSession, at_threads, open_device
+from edgeslim.measuring.drift import DriftWatch
+from edgeslim.measuring.networks import OptimizedNetwork, measure_side_by_side
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.profiling.device_session import DeviceSession, at_threads, open_device
-from edgeslim.profiling.drift import DriftWatch
-from edgeslim.profiling.networks import OptimizedNetwork, measure_side_by_side
 from edgeslim.targets import Place
 from tests.deployment.small_nets import small_net
 from tests.searching.made_up import host_context

@@ -14,13 +14,13 @@ import pytest
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import FailedRow, LatencyTable
 from edgeslim.measurement import HOT, CacheState
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.measuring.drift import DriftWatch
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.profiling import operators
-from edgeslim.profiling.device_session import DeviceSession
-from edgeslim.profiling.drift import DriftWatch
 from edgeslim.profiling.operators import measure_operators, operator_states
 from edgeslim.profiling.plan import Plan
-from tests.profiling.conftest import Watched, hog, patient
+from tests.measuring.conftest import Watched, hog, patient
 from tests.tools import PROJECT, wait_until
 from tests.values import MB, convolution, relu
 
@@ -120,8 +120,8 @@ import sys
 from pathlib import Path
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling import operators, plan
-from edgeslim.profiling.device_session import open_device
-from edgeslim.profiling.drift import DriftWatch
+from edgeslim.measuring.device_session import open_device
+from edgeslim.measuring.drift import DriftWatch
 from tests.values import relu
 
 plan._GROUP = 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from edgeslim.pruning.sensitivity_rows import SensitivityContext, SensitivityPoint, point_of
+from edgeslim.runs.sensitivity_rows import SensitivityContext, SensitivityPoint, point_of
 
 CONTEXT = SensitivityContext(
     model="0123456789abcdef",

@@ -7,8 +7,8 @@ import pytest
 
 from edgeslim.errors import BadFileError
 from edgeslim.pruning.known_losses import importance_losses, measured_losses
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import point_of
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import point_of
 from tests.pruning.points import context
 
 

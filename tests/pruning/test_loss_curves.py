@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgeslim.errors import UnknownNameError
 from edgeslim.pruning.loss_curves import LossCurve, loss_curves
-from edgeslim.pruning.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_file import Sensitivities
 from tests.pruning.points import CONTEXT, point
 
 GRID = np.linspace(0, 1, 301)

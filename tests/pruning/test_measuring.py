@@ -12,7 +12,7 @@ from edgeslim.errors import ModelError, UsageError
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.measuring import check_ratios, measure_points
 from edgeslim.pruning.ranking import ranking
-from edgeslim.pruning.sensitivity_file import SensitivityFile
+from edgeslim.runs.sensitivity_file import SensitivityFile
 from tests.pruning.nets import residual
 from tests.pruning.points import CONTEXT
 

@@ -14,7 +14,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.pruning.known_losses import measured_losses
 from edgeslim.pruning.old_sensitivities import are_old_sensitivities, read_old_sensitivities
 from edgeslim.pruning.prune import prune
-from edgeslim.pruning.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
 from tests.channels.sketch import Sketch
 from tests.pruning.conftest import Trained
 

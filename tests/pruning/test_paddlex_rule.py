@@ -10,7 +10,7 @@ import pytest
 from edgeslim.channels.plan import Selection, first_kept
 from edgeslim.channels.pruned import pruned_graph
 from edgeslim.pruning.paddlex_rule import THRESHOLDS, paddlex_ratios, trade_off
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint
+from edgeslim.runs.sensitivity_rows import SensitivityPoint
 from tests.pruning.nets import residual
 from tests.pruning.points import by_relative_loss
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeslim.errors import UsageError
 from edgeslim.pruning.plot_sensitivity import plot_sensitivities
-from edgeslim.pruning.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_file import Sensitivities
 from tests.pruning.points import CONTEXT, point
 
 TRADE_OFF = [(0.05, 0.2), (0.1, 0.4)]

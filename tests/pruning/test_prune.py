@@ -25,7 +25,7 @@ from edgeslim.errors import (
 )
 from edgeslim.pruning import prune as whole
 from edgeslim.pruning.prune import prune, read_ratios
-from edgeslim.pruning.result import Pruning
+from edgeslim.runs.pruning_result import Pruning
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained

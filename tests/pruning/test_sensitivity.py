@@ -17,9 +17,9 @@ from edgeslim.errors import ContextMismatchError, ModelError, UnknownNameError, 
 from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
-from edgeslim.pruning.sensitivity_file import SensitivityFile
 from edgeslim.pruning.trial import Trial, TrialNetwork, examples_fingerprint
 from edgeslim.pruning.weights import Weights
+from edgeslim.runs.sensitivity_file import SensitivityFile
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task, part_of
 from tests.pruning.conftest import Trained
 from tests.pruning.trained import SHAPE

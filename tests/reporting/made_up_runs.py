@@ -7,24 +7,24 @@ from typing import Any
 
 import msgspec
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.compression.compress import Compression
-from edgeslim.deployment.history import append_record
-from edgeslim.deployment.records import (
+from edgeslim.files import write_json
+from edgeslim.latency_rows import NetworkRow
+from edgeslim.runs.candidates import Candidate, pareto_front
+from edgeslim.runs.checkpoint import EpochRecord
+from edgeslim.runs.deployment_history import append_record
+from edgeslim.runs.deployment_records import (
     AccuracyRecord,
     DeploymentRecord,
     SpeedupRecord,
     TableRecord,
 )
-from edgeslim.files import write_json
-from edgeslim.latency_rows import NetworkRow
-from edgeslim.pruning.result import PrunedGroup, Pruning
-from edgeslim.pruning.sensitivity_file import SensitivityFile
-from edgeslim.pruning.sensitivity_rows import SensitivityContext, point_of
-from edgeslim.pruning.settings import PruneSettings
-from edgeslim.searching.candidates import Candidate, pareto_front
-from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
-from edgeslim.searching.settings import LatencyTarget, SearchSettings
+from edgeslim.runs.pruning_result import PrunedGroup, Pruning
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
+from edgeslim.runs.sensitivity_file import SensitivityFile
+from edgeslim.runs.sensitivity_rows import SensitivityContext, point_of
 from tests.deployment.made_up_records import made_up_record
 from tests.values import CONTEXT, chain, convolution, relu, row, table_at, timed
 

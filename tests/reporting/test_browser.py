@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.deployment.records import RoundRecord
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.reporting.report import report
+from edgeslim.runs.deployment_records import RoundRecord
 from tests.browser import Page, chromium, opened
 from tests.reporting.made_up_runs import NASTY, deployed, deployment, search
 from tests.tools import missing

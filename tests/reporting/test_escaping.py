@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.deployment.records import DeploymentRecord, Role
 from edgeslim.reporting.report import report
+from edgeslim.runs.deployment_records import DeploymentRecord, Role
 from tests.reporting.made_up_runs import NASTY, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from edgeslim.files import write_json
-from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.document import Commands, Text
 from edgeslim.reporting.read_run import read_run
 from edgeslim.reporting.sections.repeat import repeat
+from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.training.schedules import RateKeys
 from tests.reporting.made_up_runs import pruning, search
 from tests.typed import parsed

@@ -14,7 +14,7 @@ from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.latency_rows import TableContext
 from edgeslim.reporting.formats import FORMATS
 from edgeslim.reporting.report import report
-from edgeslim.searching.run_folder import RunFolder
+from edgeslim.runs.search_run import RunFolder
 from tests.reporting.made_up_runs import compression, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 from tests.values import CONTEXT

@@ -18,9 +18,9 @@ from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Target
+from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.opspec import Shape, TypedShape
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.device_session import DeviceSession, open_device
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner

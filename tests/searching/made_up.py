@@ -8,8 +8,8 @@ from pathlib import Path
 from edgeslim import ops
 from edgeslim.latency_rows import TableContext
 from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import open_device
 from edgeslim.opspec import OpSpec
-from edgeslim.profiling.device_session import open_device
 from edgeslim.spaces import SPACES, Space, every_operator
 from tests.values import CONTEXT, row
 

@@ -11,11 +11,11 @@ import msgspec
 
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_run import SearchResult
+from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
 from edgeslim.searching.limits import Limits, SizeLimit
-from edgeslim.searching.run_folder import SearchResult
 from edgeslim.searching.run_limits import limits_with
-from edgeslim.searching.settings import LatencyTarget, SearchSettings
 from edgeslim.spaces import Tokens
 from tests.searching.made_up import small_space
 

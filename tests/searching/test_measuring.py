@@ -9,7 +9,7 @@ import pytest
 
 from edgeslim.errors import LinkLostError, ModelError
 from edgeslim.latency_rows import NetworkRow
-from edgeslim.profiling.device_session import open_device
+from edgeslim.measuring.device_session import open_device
 from edgeslim.progress import SILENT
 from edgeslim.searching.measuring import measure
 from edgeslim.spaces import Space, Tokens

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import Round, SearchSettings
 from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, Train, next_step
-from edgeslim.searching.settings import Round, SearchSettings
 from tests.searching.searches import candidate, settings, targets
 
 

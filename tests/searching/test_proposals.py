@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeslim.algorithms import ALGORITHMS
 from edgeslim.latency_table import LatencyTable
-from edgeslim.searching.algorithms import ALGORITHMS
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import Round, SearchSettings, rounds
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.proposals import Proposals, ready_below
-from edgeslim.searching.settings import Round, SearchSettings, rounds
 from edgeslim.spaces import Tokens
 from tests.searching.made_up import made_up_table
 from tests.searching.searches import SPACE, candidate, limits_of, settings, targets

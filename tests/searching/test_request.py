@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from edgeslim.algorithms import Algorithm
 from edgeslim.errors import InfeasibleTargetError, UnknownNameError, UsageError
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
-from edgeslim.searching.algorithms import Algorithm
+from edgeslim.runs.search_settings import SearchSettings, space_fingerprint
 from edgeslim.searching.prefilter import Prefilter, Prefiltered, parse_prefilter
 from edgeslim.searching.request import SearchRequest
-from edgeslim.searching.settings import SearchSettings, space_fingerprint
 from edgeslim.spaces import SPACES, Tokens
 from edgeslim.training.tasks import find_task
 from tests.searching.made_up import made_up_table

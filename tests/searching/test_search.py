@@ -22,10 +22,10 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.latency_table import LatencyTable
+from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import open_storage
 from edgeslim.searching.join import join
-from edgeslim.searching.run_folder import RunFolder, SearchPlace, SearchResult
 from edgeslim.searching.search import search
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.searching.status import search_status

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from edgeslim.errors import UsageError
+from edgeslim.runs.search_run import RunFolder, SearchResult
 from edgeslim.searching.join import join
-from edgeslim.searching.run_folder import RunFolder, SearchResult
 from edgeslim.searching.search import search
 from edgeslim.spaces import SPACES
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet

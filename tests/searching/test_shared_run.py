@@ -10,11 +10,11 @@ import pytest
 
 from edgeslim.errors import UsageError
 from edgeslim.latency_rows import NetworkRow
-from edgeslim.searching.candidates import Candidate
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_settings import LatencyTarget
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from edgeslim.searching.jobs.trials import Notes
-from edgeslim.searching.settings import LatencyTarget
 from edgeslim.searching.shared_run import SharedRun
 from tests.searching.searches import SPACE, candidate, settings, targets
 from tests.values import chain, relu, row, table_at, timed

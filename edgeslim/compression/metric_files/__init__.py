@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.compression.metric_files._writer import MetricWriter
 from edgeslim.registry import Shelf
+from edgeslim.runs.checkpoint import EpochRecord
 
 __all__ = ["WRITERS", "MetricWriter", "write_metrics"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from edgeslim.compression.checkpoint import EpochRecord
+from edgeslim.runs.checkpoint import EpochRecord
 
 __all__ = ["MetricWriter", "scalars"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.files import write_bytes
+from edgeslim.runs.checkpoint import EpochRecord
 
 __all__ = ["WRITER"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.compression.metric_files._writer import scalars
+from edgeslim.runs.checkpoint import EpochRecord
 
 __all__ = ["WRITER"]
 

@@ -13,9 +13,9 @@ from edgeslim.compression.strategies._strategy import Idle, Role, StrategySettin
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.pruning.criteria import check_criterion, find_criterion
-from edgeslim.pruning.settings import PruneSettings, StepRecord
 from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.work import change_text
+from edgeslim.runs.pruning_run import PruneSettings, StepRecord
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration

@@ -19,6 +19,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from edgeslim.algorithms import Problem
+from edgeslim.algorithms.annealing import Annealing
 from edgeslim.channels.plan import PruningPlan
 from edgeslim.compression.strategies._original_order import in_network_order
 from edgeslim.compression.strategies._pruning import Pruner, PruneStrategySettings, Ratio
@@ -31,8 +33,6 @@ from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.subject import Subject, widths_at
 from edgeslim.pruning.trial import trial_on
 from edgeslim.pruning.weights import Weights
-from edgeslim.searching.algorithms import Problem
-from edgeslim.searching.algorithms.annealing import Annealing
 from edgeslim.training.tasks import find_task
 
 if TYPE_CHECKING:

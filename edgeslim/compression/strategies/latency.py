@@ -11,8 +11,8 @@ from edgeslim.compression.strategies._strategy import Span, StrategyEntry
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.errors import UnknownNameError, UsageError
-from edgeslim.pruning.settings import PruneSettings
 from edgeslim.pruning.strategies import STRATEGIES
+from edgeslim.runs.pruning_run import PruneSettings
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration

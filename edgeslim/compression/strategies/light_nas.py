@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
+from edgeslim.algorithms import find_algorithm
 from edgeslim.compression.strategies._strategy import (
     Idle,
     Role,
@@ -19,9 +20,8 @@ from edgeslim.compression.strategies._strategy import (
 )
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
-from edgeslim.searching.algorithms import find_algorithm
+from edgeslim.runs.search_settings import check_finalists
 from edgeslim.searching.search import search
-from edgeslim.searching.settings import check_finalists
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration

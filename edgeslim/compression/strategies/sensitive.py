@@ -21,7 +21,7 @@ from edgeslim.compression.strategies._pruning import (
 from edgeslim.compression.strategies._strategy import Span, StrategyEntry
 from edgeslim.files import write_bytes
 from edgeslim.pruning.limits import parse_macs
-from edgeslim.pruning.settings import PruneSettings
+from edgeslim.runs.pruning_run import PruneSettings
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeslim.algorithms import Problem
+from edgeslim.algorithms.annealing import Annealing
 from edgeslim.errors import UsageError
 from edgeslim.pruning.strategies._strategy import WidthProblem
-from edgeslim.searching.algorithms import Problem
-from edgeslim.searching.algorithms.annealing import Annealing
 
 __all__ = ["STRATEGY"]
 

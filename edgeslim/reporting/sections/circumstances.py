@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edgeslim.deployment.records import DeploymentRecord, TableRecord
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.reporting.document import Block, Cell, Column, Section, Table, Unit
 from edgeslim.reporting.evidence import Evidence, origin_of
 from edgeslim.reporting.numbers import shown
+from edgeslim.runs.deployment_records import DeploymentRecord, TableRecord
 
 __all__ = ["circumstances"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgeslim.deployment.records import ModelRecord
 from edgeslim.reporting.document import Block, Items, Section, Text, Unit
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import ms, ms_between, percent, shown
+from edgeslim.runs.deployment_records import ModelRecord
 
 __all__ = ["differences"]
 

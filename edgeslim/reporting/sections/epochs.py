@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edgeslim.compression.checkpoint import EpochRecord
 from edgeslim.reporting.charts import Axis, Scale
 from edgeslim.reporting.charts.lines import Knot, Line, lines
 from edgeslim.reporting.document import Block, Cell, Column, Items, Picture, Section, Table, Unit
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import shown
+from edgeslim.runs.checkpoint import EpochRecord
 
 __all__ = ["epochs"]
 

@@ -23,9 +23,9 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.numbers import latency_axis, ms, percent, shown
-from edgeslim.searching.candidates import Candidate
-from edgeslim.searching.run_folder import SearchResult
-from edgeslim.searching.settings import SearchSettings
+from edgeslim.runs.candidates import Candidate
+from edgeslim.runs.search_run import SearchResult
+from edgeslim.runs.search_settings import SearchSettings
 
 __all__ = ["front"]
 

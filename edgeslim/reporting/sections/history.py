@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from datetime import datetime, timezone
 
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale, Tick
 from edgeslim.reporting.charts.lines import Knot, Line, lines
 from edgeslim.reporting.document import (
@@ -22,6 +21,7 @@ from edgeslim.reporting.document import (
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import latency_axis, ms, ms_between, shown, told_spread
 from edgeslim.reporting.sections.ways import told_way
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord
 
 __all__ = ["history", "whole_history"]
 

@@ -6,7 +6,6 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 
-from edgeslim.deployment.records import Known, ModelRecord, OperatorRecord
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.bars import MANY_BARS, Bar, bars
 from edgeslim.reporting.document import (
@@ -22,6 +21,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import latency_axis, ms, percent, told_operator
+from edgeslim.runs.deployment_records import Known, ModelRecord, OperatorRecord
 
 __all__ = ["costliest", "operators"]
 

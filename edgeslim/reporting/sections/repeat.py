@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from edgeslim.reporting.document import Block, Commands, Section, Text
 from edgeslim.reporting.evidence import Evidence, Kind
-from edgeslim.searching.settings import SearchSettings
+from edgeslim.runs.search_settings import SearchSettings
 
 __all__ = ["repeat"]
 

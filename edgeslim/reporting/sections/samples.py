@@ -6,13 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edgeslim.deployment.records import (
-    DeploymentRecord,
-    ModelRecord,
-    ModelRound,
-    RoundRecord,
-    WindowRecord,
-)
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.reporting.charts import DASHES, Axis, Key, Scale
 from edgeslim.reporting.charts.timeline import Panel, Sample, Span, timeline
@@ -20,6 +13,13 @@ from edgeslim.reporting.document import Block, Column, Picture, Section, Table, 
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import latency_axis, ms, ms_between
 from edgeslim.reporting.sections.ways import told_way
+from edgeslim.runs.deployment_records import (
+    DeploymentRecord,
+    ModelRecord,
+    ModelRound,
+    RoundRecord,
+    WindowRecord,
+)
 
 __all__ = ["samples"]
 

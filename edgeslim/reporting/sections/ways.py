@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edgeslim.deployment.records import DeploymentRecord, ModelRecord, Role
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
@@ -24,6 +23,7 @@ from edgeslim.reporting.document import (
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.numbers import latency_axis, ms, ms_between, told_spread
 from edgeslim.reporting.summary import told_prediction
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
 
 __all__ = ["told_way", "ways"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shlex
 
-from edgeslim.pruning.result import Pruning
-from edgeslim.pruning.sensitivity_file import Sensitivities
-from edgeslim.pruning.sensitivity_rows import SensitivityPoint
-from edgeslim.pruning.settings import PruneSettings
 from edgeslim.reporting.charts import DASHES, Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.bars import Bar, bars
 from edgeslim.reporting.charts.lines import Knot, Line, lines
 from edgeslim.reporting.document import Absent, Block, Column, Picture, Section, Table, Text, Unit
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.numbers import ms, shown
+from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.pruning_run import PruneSettings
+from edgeslim.runs.sensitivity_file import Sensitivities
+from edgeslim.runs.sensitivity_rows import SensitivityPoint
 
 __all__ = ["widths"]
 

@@ -15,11 +15,11 @@ from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
+from edgeslim.measuring.device_session import open_device
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning
-from edgeslim.profiling.device_session import open_device
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input

@@ -1,0 +1,359 @@
+"""A device that is ready to run models, with everything its measurements depend on."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
+from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.device_state.facts import DeviceFacts, device_facts
+from edgeslim.device_state.settings import STAYS_ON, DeviceSettings, held, restore_leftovers
+from edgeslim.durations import now
+from edgeslim.errors import (
+    EdgeslimError,
+    ProgramCrashedError,
+    ProgramFailedError,
+    ProgramNotFoundError,
+    UsageError,
+)
+from edgeslim.execution import Execution, Precision
+from edgeslim.files import temporary_folder
+from edgeslim.latency_rows import ConditionsRow
+from edgeslim.latency_table import TableContext
+from edgeslim.measuring.device_lock import only_user
+from edgeslim.measuring.start_faults import start_faults
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.build import find_runner
+from edgeslim.runner.build_targets import BUILD_TARGETS
+from edgeslim.runner.link import again
+from edgeslim.runner.protocol import Sampling
+from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
+from edgeslim.targets import LawBook, Place, read_laws
+from edgeslim.transports import TRANSPORTS, Transport
+from edgeslim.version import __version__
+
+__all__ = [
+    "LOCAL",
+    "DeviceSession",
+    "at_threads",
+    "choose_runner",
+    "fitted",
+    "fitted_with_note",
+    "laws_of",
+    "open_device",
+    "prove_runner",
+    "reached",
+]
+
+_log = logging.getLogger(__name__)
+
+LOCAL = "local"
+"""The way to this machine."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceSession:
+    """A device, reached and proved to run models; to be closed, or used in a ``with``.
+
+    Args:
+        profile: Its profile, with what the user chose.
+        execution: How models run on it.
+        runner: What runs them.
+        facts: What it says of itself.
+        library_version: Version of Paddle-Lite there and of ``opt`` here.
+        settings: What is set on it meanwhile.
+        laws: What is known of that version of Paddle-Lite, if its profile names a file.
+        at_the_end: What is undone when the session is closed.
+    """
+
+    profile: DeviceProfile
+    execution: Execution
+    runner: Runner
+    facts: DeviceFacts
+    library_version: str
+    settings: tuple[str, ...] = ()
+    laws: LawBook | None = None
+    at_the_end: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+
+    @property
+    def hardware(self) -> str:
+        """What it says it is."""
+        return self.facts.hardware
+
+    @property
+    def transport(self) -> Transport:
+        """Way to it."""
+        return self.runner.transport
+
+    def context(self) -> TableContext:
+        """What the first line of a table of this device says."""
+        return TableContext(
+            device=self.profile.name,
+            hardware=self.hardware,
+            execution=self.execution,
+            library_version=self.library_version,
+            runner=self.runner.name,
+            created=now(),
+            edgeslim=__version__,
+            settings=tuple(each for each in self.settings if each != STAYS_ON),
+            unit=self.facts.unit,
+        )
+
+    def place(self, precision: Precision = Precision.FP32) -> Place:
+        """Which kernels run a model here, in a precision and with how many threads."""
+        execution = self.execution
+        anywhere = Place.of(execution.target, precision, execution.threads, self.laws)
+        return replace(
+            anywhere, kernels=(self.facts.kernels & anywhere.kernels) or anywhere.kernels
+        )
+
+    def conditions(self) -> ConditionsRow:
+        """How it is at the moment, also after its link was lost."""
+        return again(self.transport, lambda: read_conditions(self.transport))
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        self.at_the_end.close()
+
+    def __enter__(self) -> DeviceSession:  # noqa: PYI034 - Python 3.10 has no Self
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_device(device: str | DeviceChoice) -> DeviceSession:
+    """Reaches a device and runs one operator on it, through every part that will be used.
+
+    Raises:
+        UnknownNameError: There is no such device.
+        UsageError: More threads than cores.
+        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
+        ProgramError: ``opt`` or the runner does not work.
+        RunnerError: The runner refuses.
+    """
+    choice = DeviceChoice.of(device)
+    profile = choice.profile()
+    stack = ExitStack()
+    try:
+        return _opened(profile, stack, insists=choice.threads is not None)
+    except BaseException:
+        stack.close()
+        raise
+
+
+def at_threads(session: DeviceSession, threads: int) -> DeviceSession:
+    """An open device with another number of threads; the one that was opened is to be closed.
+
+    Raises:
+        UsageError: More threads than cores, or than the runner can.
+    """
+    if threads == session.execution.threads:
+        return session
+    profile = msgspec.structs.replace(session.profile, threads=threads)
+    return replace(
+        session,
+        profile=profile,
+        execution=profile.execution(),
+        runner=choose_runner(profile, session.transport, session.facts),
+    )
+
+
+def laws_of(profile: DeviceProfile) -> LawBook | None:
+    """What is known of a device's version of Paddle-Lite; None is what is known of all.
+
+    Raises:
+        BadFileError, UnknownNameError: The file that its profile names is not one of laws.
+    """
+    return read_laws(Path(profile.laws)) if profile.laws else None
+
+
+@contextmanager
+def reached(profile: DeviceProfile) -> Iterator[Transport]:
+    """The way to a device that no other process of this machine measures meanwhile.
+
+    Raises:
+        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
+    """
+    with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
+        transport.connect()
+        # This machine is shared by tables that are filled by several processes at once.
+        alone = nullcontext() if profile.transport == LOCAL else only_user(transport.place)
+        with alone:
+            yield transport
+
+
+def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> DeviceSession:
+    laws = laws_of(profile)
+    transport = stack.enter_context(reached(profile))
+    restore_leftovers(transport, transport.base)
+    facts = device_facts(transport)
+    if not insists:
+        profile = fitted_with_note(profile, facts)
+    execution = profile.execution()
+    runner = choose_runner(profile, transport, facts)
+    library_version = _proved(runner, profile, facts)
+    if laws is not None and laws.library not in {"", library_version}:
+        raise UsageError(
+            f"{profile.laws} is about Paddle-Lite {laws.library}, and {profile.name} has "
+            f"{library_version}"
+        )
+    wanted = DeviceSettings(
+        stay_on=profile.stay_on,
+        fixed_performance=profile.fixed_performance,
+        frequency_share=profile.lock_frequency,
+    )
+    return DeviceSession(
+        profile=profile,
+        execution=execution,
+        runner=runner,
+        facts=facts,
+        library_version=library_version,
+        laws=laws,
+        settings=stack.enter_context(held(transport, wanted, transport.base)),
+        at_the_end=stack,
+    )
+
+
+def fitted(profile: DeviceProfile, facts: DeviceFacts) -> tuple[DeviceProfile, str]:
+    """A profile with no more threads than its device can run, and the note that says so.
+
+    The note is empty where they fit. What a user asks for by number is not changed so.
+    """
+    cores, most = _cores(facts), _threads_of_library(profile, facts)
+    fewest = min((count for count in (cores, most) if count), default=profile.threads)
+    if fewest >= profile.threads:
+        return profile, ""
+    why = f"has {_counted(cores, 'core')}"
+    if fewest == most:
+        why = f"has a library of Paddle-Lite's that runs {_counted(most, 'thread')} at most"
+    note = (
+        f"{profile.name} {why}: models run with {_counted(fewest, 'thread')}, not with the "
+        f"{profile.threads} of its profile; --threads says how many"
+    )
+    return msgspec.structs.replace(profile, threads=fewest), note
+
+
+def fitted_with_note(profile: DeviceProfile, facts: DeviceFacts) -> DeviceProfile:
+    """As `fitted`, for those who then run models; the note is said."""
+    profile, note = fitted(profile, facts)
+    if note:
+        _log.warning("%s", note)
+    return profile
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"
+
+
+def _cores(facts: DeviceFacts) -> int:
+    """Cores that models may run on; 0 is not known."""
+    return facts.usable_cores or facts.cores
+
+
+def _threads_of_library(profile: DeviceProfile, facts: DeviceFacts) -> int:
+    """Threads that the library of the built runner is limited to; 0 is no limit, or no runner."""
+    target = facts.runner_target
+    if profile.runner is RunnerKind.PYTHON or target not in BUILD_TARGETS:
+        return 0
+    found = find_runner(target)
+    return 0 if found is None else found[1].max_threads
+
+
+def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFacts) -> Runner:
+    """The program that times models on a device.
+
+    Raises:
+        ProgramNotFoundError: It has not been built for it; the message has the command.
+        UsageError: It cannot run with so many threads.
+    """
+    cores = _cores(facts)
+    if 0 < cores < profile.threads:
+        raise UsageError(
+            f"{profile.threads} threads do not fit on {profile.name}'s {_counted(cores, 'core')}; "
+            f"--threads {cores} is the most"
+        )
+    if profile.runner is RunnerKind.PYTHON:
+        return PythonRunner(
+            transport=transport,
+            python=profile.python or (sys.executable if profile.transport == LOCAL else "python3"),
+            threads=profile.threads,
+            power_mode=profile.power_mode,
+        )
+    target = facts.runner_target
+    if target not in BUILD_TARGETS:
+        raise ProgramNotFoundError(
+            f"{profile.name} runs programs of {target}, and Paddle-Lite has no library for them; "
+            f"a system of one of these is needed on it: {', '.join(BUILD_TARGETS)}"
+        )
+    found = find_runner(target)
+    if found is None:
+        raise ProgramNotFoundError(
+            f"no runner is built for {profile.name} ({target}); edgeslim runner build --target "
+            f"{target} --sdk DIR"
+        )
+    folder, built = found
+    most = built.max_threads
+    if 0 < most < profile.threads:
+        raise UsageError(
+            f"Paddle-Lite's library for {target} runs models with {_counted(most, 'thread')} at "
+            f"most, not {profile.threads}; --threads {most}"
+        )
+    return NativeRunner(
+        transport=transport,
+        folder=folder,
+        built=built,
+        threads=profile.threads,
+        power_mode=profile.power_mode,
+    )
+
+
+def _proved(runner: Runner, profile: DeviceProfile, facts: DeviceFacts) -> str:
+    """The version of Paddle-Lite that runs there; what keeps a runner from starting is said."""
+    try:
+        return prove_runner(runner, profile.execution())
+    except (ProgramCrashedError, ProgramFailedError, ProgramNotFoundError) as error:
+        faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
+        if not faults:
+            raise
+        said = "; ".join(f"{fault.found} ({fault.mend})" for fault in faults)
+        raise ProgramNotFoundError(
+            f"the runner does not start on {runner.transport.place}: {said}"
+        ) from error
+
+
+def prove_runner(runner: Runner, execution: Execution) -> str:
+    """Converts one small operator and runs it; returns the version of Paddle-Lite.
+
+    Raises:
+        ProgramError: ``opt`` or the runner does not work.
+        RunnerError: The runner refuses.
+    """
+    with temporary_folder() as folder:
+        (prepared,) = operator_jobs(
+            [reference_operator()],
+            execution.target,
+            folder,
+            states=(Sampling(minimum_samples=3, minimum_s=0, maximum_s=1),),
+            precision=execution.precision,
+        )
+        if isinstance(prepared, EdgeslimError):
+            raise prepared
+        (outcome,) = run_batch(runner, [prepared])
+    if outcome.error is not None:
+        raise outcome.error
+    return prepared.entry.library_version

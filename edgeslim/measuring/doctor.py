@@ -1,0 +1,228 @@
+"""The whole of ``edgeslim doctor``: the way to a device, step by step, and what mends it."""
+
+from __future__ import annotations
+
+import platform
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import metadata
+
+from edgeslim.device import DeviceChoice, DeviceProfile
+from edgeslim.device_state.conditions import read_conditions
+from edgeslim.device_state.facts import DeviceFacts, device_facts
+from edgeslim.device_state.heat import heat
+from edgeslim.errors import DeviceFullError, EdgeslimError, RunnerError
+from edgeslim.execution import Target
+from edgeslim.measuring.device_session import choose_runner, fitted, prove_runner
+from edgeslim.measuring.half_floats import library_has_halves
+from edgeslim.measuring.start_faults import start_faults
+from edgeslim.runner.runners import NativeRunner, Runner
+from edgeslim.transports import TRANSPORTS, Transport
+
+__all__ = ["Check", "doctor"]
+
+_PADDLE = "3.3.1"
+_PADDLE_LITE = "2.13rc0"
+_CLOCK_OFF_S = 300
+_NEEDED_MB = 64
+_OTHER_FOLDER = "name another one in the profile: [location] folder = ..."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing that must be so.
+
+    Args:
+        name: What was looked at.
+        ok: Whether it is as it should be.
+        found: What it is.
+        mend: The command that mends it, if it is not.
+        needed: Whether nothing can be measured without it.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+    needed: bool = True
+
+
+def doctor(device: str | DeviceChoice = "host") -> list[Check]:
+    """Walks the whole way to a device and says what is missing on it.
+
+    Raises:
+        UsageError: There is no such device, or it cannot be meant.
+    """
+    choice = DeviceChoice.of(device)
+    profile = choice.profile()
+    checks = [
+        _python(),
+        _package("paddlepaddle", lambda version: version == _PADDLE, f"=={_PADDLE}"),
+        _package("paddlelite", lambda version: version == _PADDLE_LITE, f"=={_PADDLE_LITE}"),
+        _package("numpy", lambda version: int(version.split(".")[0]) < 2, "<2"),
+    ]
+    can_run = all(check.ok for check in checks)
+    for step in _way(profile, can_run=can_run, insists=choice.threads is not None):
+        checks += step
+        if any(check.needed and not check.ok for check in step):
+            break
+    return checks
+
+
+def _python() -> Check:
+    version = platform.python_version()
+    return Check(
+        name="python",
+        ok=version.startswith("3.10."),
+        found=version,
+        mend="run scripts/quickstart, which makes an environment with Python 3.10",
+    )
+
+
+def _package(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
+    mend = f"pip install '{name}{wanted}'"
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Check(name=name, ok=False, found="not installed", mend=mend)
+    return Check(name=name, ok=fits(version), found=version, mend=mend)
+
+
+def _way(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Iterator[list[Check]]:
+    """Each step needs the one before; what is found in one step is found at once."""
+    with ExitStack() as stack:
+        try:
+            transport = TRANSPORTS.get(profile.transport)(profile.location)
+            stack.callback(transport.close)
+            transport.connect()
+        except DeviceFullError as error:
+            yield [_failed("folder", error)]
+            return
+        except EdgeslimError as error:
+            yield [_failed(profile.transport, error)]
+            return
+        yield [Check(name=profile.transport, ok=True, found=transport.place)]
+        yield _folder(transport)
+        facts = device_facts(transport)
+        yield [_facts(facts)]
+        yield [_clock(transport), _state(transport)]
+        if not insists:
+            profile, note = fitted(profile, facts)
+            if note:
+                yield [_threads(note, profile)]
+        try:
+            runner = choose_runner(profile, transport, facts)
+            faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
+        except EdgeslimError as error:
+            yield [_failed("runner", error)]
+            return
+        yield [
+            Check(name=fault.name, ok=False, found=fault.found, mend=fault.mend) for fault in faults
+        ]
+        yield [Check(name="runner", ok=True, found=_told(runner, profile))]
+        if can_run:
+            yield [_runs(runner, profile)]
+
+
+def _failed(name: str, error: EdgeslimError, mend: str = "") -> Check:
+    """An error's last clause is what mends it; otherwise what is given does."""
+    found, _, own = str(error).partition("; ")
+    return Check(name=name, ok=False, found=found, mend=own or mend)
+
+
+def _threads(note: str, profile: DeviceProfile) -> Check:
+    """Fewer threads than a profile asks for are no hindrance."""
+    return Check(
+        name="threads",
+        ok=False,
+        found=note.partition(";")[0],
+        mend=f"threads = {profile.threads} in the profile, or --threads",
+        needed=False,
+    )
+
+
+def _folder(transport: Transport) -> list[Check]:
+    """A folder of ours from which programs can be run, and room in it."""
+    try:
+        with transport.folder() as folder:
+            script = 'printf "#!/bin/sh\\nexit 7\\n" > "$1" && chmod 755 "$1" && "$1"'
+            argv = ["sh", "-c", script, "sh", str(folder / "program")]
+            status = transport.run(argv, timeout_s=30).status
+            shown = transport.run(["sh", "-c", 'df -Pk "$1"', "sh", str(folder)], timeout_s=30)
+    except EdgeslimError as error:
+        return [_failed("folder", error)]
+    runs = Check(
+        name="folder",
+        ok=status == 7,
+        found=f"{'' if status == 7 else 'programs cannot be run from '}{folder.parent}",
+        mend=f"it may be mounted with noexec; {_OTHER_FOLDER}",
+    )
+    return [runs, _space(shown.output.decode(errors="replace"))]
+
+
+def _space(shown: str) -> Check:
+    """Room for the runner, its library and a batch of models, by what ``df -P`` shows."""
+    # Of its second line, which begins with a name that may have spaces.
+    match = re.search(r"\s(\d+)\s+\d+%", shown)
+    free_mb = int(match[1]) // 1024 if match else None
+    return Check(
+        name="space",
+        ok=free_mb is None or free_mb >= _NEEDED_MB,
+        found="not said" if free_mb is None else f"{free_mb} MB free",
+        mend=f"make room for {_NEEDED_MB} MB, or {_OTHER_FOLDER}",
+        needed=False,
+    )
+
+
+def _facts(facts: DeviceFacts) -> Check:
+    return Check(
+        name="device", ok=True, found=", ".join([facts.hardware, facts.abi, *facts.clusters])
+    )
+
+
+def _clock(transport: Transport) -> Check:
+    """Latencies are timed by a clock that nobody sets; rows are dated by this machine's."""
+    printed = transport.run(["date", "+%s"], timeout_s=30).output.strip()
+    off = abs(float(printed) - time.time()) if printed.isdigit() else 0.0
+    return Check(
+        name="clock",
+        ok=off < _CLOCK_OFF_S,
+        found="right" if off < _CLOCK_OFF_S else f"{off:.0f} s off",
+        mend=f"set it on the device: date @{time.time():.0f}",
+        needed=False,
+    )
+
+
+def _state(transport: Transport) -> Check:
+    found = heat(read_conditions(transport))
+    return Check(
+        name="temperature",
+        ok=not found.hot,
+        found=found.text,
+        mend="let it cool down; measuring waits for that",
+        needed=False,
+    )
+
+
+def _told(runner: Runner, profile: DeviceProfile) -> str:
+    halves = library_has_halves(runner) if profile.target is Target.ARM else None
+    known = "" if halves is None else f", {'with' if halves else 'without'} kernels of fp16"
+    return f"the {runner.name} runner{known}"
+
+
+def _runs(runner: Runner, profile: DeviceProfile) -> Check:
+    """An operator converted and run, through every part that measuring uses."""
+    name = "opt and runtime"
+    try:
+        version = prove_runner(runner, profile.execution())
+    except RunnerError as error:
+        # Threads, power modes, versions: the runner says itself what mends them.
+        return _failed(name, error)
+    except EdgeslimError as error:
+        return _failed(
+            name, error, f"pip install --force-reinstall 'paddlelite=={_PADDLE_LITE}' 'numpy<2'"
+        )
+    return Check(name=name, ok=True, found=f"Paddle-Lite {version}")

@@ -1,0 +1,162 @@
+"""How fast a device is meanwhile: a reference operator between all that is measured.
+
+A shared or warming machine changes its speed for seconds or hours at a time. The runner
+times a reference operator around everything it measures, waits while the device is slower
+than at its best, and times again what was disturbed. What changes slowly is divided out by
+the reference afterwards; what stayed disturbed is not trusted.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import time
+import weakref
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
+from edgeslim.device_state.heat import heat, wait_until_cool
+from edgeslim.errors import EdgeslimError
+from edgeslim.latency_rows import ConditionsRow
+from edgeslim.measuring.device_session import DeviceSession
+from edgeslim.runner.batch import run_batch
+from edgeslim.runner.job import Job, Outcome, Reference
+from edgeslim.runner.protocol import Sampling
+
+__all__ = ["DriftWatch", "WatchedBatch"]
+
+_log = logging.getLogger(__name__)
+
+_COOLING_S = 900.0
+"""How long a device may take to cool down, in all; what is measured then is marked."""
+_MODELS = 80
+"""A batch of more models than that waits longer in proportion."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchedBatch:
+    """What a batch gave, and how fast the device was meanwhile.
+
+    Args:
+        outcomes: In the order of the jobs.
+        reference_ms: What the reference operator took, the mean over the batch.
+        state: What the device said of itself right after it.
+    """
+
+    outcomes: Sequence[Outcome]
+    reference_ms: float
+    state: ConditionsRow | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What disturbed most of the models that were disturbed, and how many; or nothing."""
+        reasons = Counter(outcome.disturbed for outcome in self.outcomes if outcome.disturbed)
+        if not reasons:
+            return ""
+        (reason, _), count = reasons.most_common(1)[0], reasons.total()
+        return f"{reason} at {count} of {len(self.outcomes)} models"
+
+    @property
+    def device_s(self) -> float:
+        """Time the runner spent in runs, warm-up and sweeps."""
+        return sum(outcome.device_s for outcome in self.outcomes)
+
+    @property
+    def waited_s(self) -> float:
+        """Time the runner waited for a disturbed device."""
+        return sum(outcome.waited_s for outcome in self.outcomes)
+
+
+class DriftWatch:
+    """Runs batches and remembers the reference operator's best time.
+
+    Args:
+        session: The device.
+        patience_s: How long a batch may wait for a disturbed device; as the device's profile
+            says, if it is not given.
+
+    Raises:
+        ProgramError: ``opt`` cannot convert the reference operator.
+    """
+
+    def __init__(self, session: DeviceSession, *, patience_s: float | None = None) -> None:
+        self.session = session
+        self._patience_s = session.profile.patience_s if patience_s is None else patience_s
+        self._best_ms = 0.0
+        # A device that is held below its full speed for good, by us or by its maker, is not hot.
+        self._usual_cap = 1.0
+        first = session.conditions()
+        if not heat(first, usual_cap=first.capped or 1.0).hot:
+            self._usual_cap = first.capped or 1.0
+        self._hot = heat(first, usual_cap=self._usual_cap).hot
+        self._cooling_s = _COOLING_S
+        # Gone with the watch, at the latest when the program ends.
+        folder = tempfile.mkdtemp(prefix=".edgeslim.")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        (reference,) = operator_jobs(
+            [reference_operator()],
+            session.execution.target,
+            Path(folder),
+            states=(Sampling(),),
+            name="reference",
+        )
+        if isinstance(reference, EdgeslimError):
+            raise reference
+        self._reference = reference
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether it waits at all, and so whether what was disturbed is worth another try."""
+        return self._patience_s > 0
+
+    @property
+    def again(self) -> str:
+        """What follows from a trouble, for people."""
+        return "; they are measured once more" if self.is_patient else ""
+
+    def run(self, jobs: Sequence[Job]) -> WatchedBatch:
+        """Runs jobs with the reference operator in between, on a device that is cool.
+
+        What ran while it got too hot is disturbed; once patience is at its end, all of it is.
+        """
+        if self._hot:
+            self._cool_down()
+        outcomes: Sequence[Outcome] = run_batch(
+            self.session.runner,
+            jobs,
+            reference=Reference(
+                job=self._reference,
+                baseline_ms=self._best_ms,
+                patience_s=self._patience_s * max(1.0, len(jobs) / _MODELS),
+            ),
+        )
+        state = self.session.conditions()
+        self._hot = heat(state, usual_cap=self._usual_cap).hot
+        if self._hot:
+            outcomes = [
+                replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
+            ]
+        seen = [each for outcome in outcomes for each in outcome.references_ms]
+        if all(outcome.disturbed for outcome in outcomes):
+            self._best_ms = 0.0  # a device that got hot or busy for good has a new best
+        if seen:
+            self._best_ms = min(self._best_ms or float("inf"), *seen)
+        return WatchedBatch(
+            outcomes=outcomes,
+            reference_ms=sum(seen) / len(seen) if seen else self._best_ms,
+            state=state,
+        )
+
+    def _cool_down(self) -> None:
+        start = time.monotonic()
+        wait_until_cool(
+            self.session.conditions,
+            patience_s=self._cooling_s,
+            note=_log.warning,
+            usual_cap=self._usual_cap,
+        )
+        self._cooling_s = max(0.0, self._cooling_s - (time.monotonic() - start))

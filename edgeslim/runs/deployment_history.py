@@ -1,0 +1,71 @@
+"""The history of a run: every deployment of it, one a line, only ever added to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from edgeslim.errors import BadFileError
+from edgeslim.files import AppendOnlyFile
+from edgeslim.opspec import decode_hook, encode_hook
+from edgeslim.row_files import RowFormat
+from edgeslim.runs.deployment_records import SCHEMA, DeploymentRecord
+
+__all__ = ["HISTORY", "append_record", "history_of", "read_history"]
+
+HISTORY = "deployments.jsonl"
+"""Name of the file in a run's folder."""
+
+_ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
+
+_ROWS: RowFormat[DeploymentRecord] = RowFormat(
+    decoder=msgspec.json.Decoder(DeploymentRecord, dec_hook=decode_hook),
+    newest=SCHEMA,
+    denial="not a history of deployments",
+)
+
+
+def history_of(path: Path) -> Path:
+    """The history file of a run: that in a folder, or the file itself."""
+    return path / HISTORY if path.is_dir() else path
+
+
+def append_record(path: Path, record: DeploymentRecord) -> None:
+    """Adds a deployment to a history, whole and on the disk before this returns.
+
+    A last line that a killed writer left incomplete is cut off first.
+
+    Raises:
+        BadFileError: The file is something else, which is left as it is.
+        UnwritableError: Read-only folder, full disk; then nothing is added.
+    """
+    file = AppendOnlyFile(path)
+    if path.exists():
+        lines, _ = file.lines()
+        if lines:
+            _ROWS.check_schema(path, lines[0])
+            _ROWS.decode(path, 1, lines[0])
+    file.append(_ENCODER.encode(record))
+
+
+def read_history(path: Path) -> tuple[DeploymentRecord, ...]:
+    """All deployments of a history, the oldest first; an incomplete last line is left out.
+
+    Args:
+        path: The file, or the folder of a run that has one.
+
+    Raises:
+        BadFileError: There is none, or another kind of file, or a line of a newer edgeslim; the
+            message has file, line and place.
+    """
+    file = history_of(path)
+    if not file.exists():
+        raise BadFileError(
+            f"{path} has no deployments yet ({file} is not there); edgeslim deploy writes them"
+        )
+    lines, _ = AppendOnlyFile(file).lines()
+    for number, line in enumerate(lines, 1):
+        _ROWS.check_schema(file, line, number)
+    records, _ = _ROWS.read(file)
+    return tuple(records)
