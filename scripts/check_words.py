@@ -13,16 +13,16 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_PARTICIPLES = {"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "wed"}
-IRREGULAR = set(
-    "begun bound brought built chosen come done drawn driven fallen felt found given gone got had "
-    "held kept known laid led left let lost made meant met paid said seen sent shown spent stood "
-    "sunk taken told thought torn understood unknown won written rewritten unwritten".split()
+IRREGULAR = frozenset(
+    """begun bound brought built chosen come done drawn driven fallen felt found given gone got had
+    held kept known laid led left let lost made meant met paid rewritten said seen sent shown spent
+    stood sunk taken thought told torn understood unknown unwritten won written""".split()  # noqa: SIM905
 )
 BEHIND = {"anew", "apart", "away", "by", "down", "in", "of", "off", "on", "out", "so", "together"}
 ARGUMENT = re.compile(r"^ {4,}\*{0,2}\w+: (?P<text>.*)$")
@@ -53,11 +53,15 @@ def faults(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and is_participle(node.name):
             yield node.lineno, f"a function is called {node.name!r}: a verb, a noun, or is_..."
-        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == "each") or (
-            isinstance(node, ast.arg) and node.arg == "each"
-        ):
+        is_bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        if (is_bound and node.id == "each") or (isinstance(node, ast.arg) and node.arg == "each"):
             yield node.lineno, "a variable is called 'each': name what it is"
         yield from short_arguments(node)
+
+
+def is_within(path: Path, chosen: Collection[Path]) -> bool:
+    """Whether a file is one of those, or in one of those folders."""
+    return any(path == one or one in path.parents for one in chosen)
 
 
 def main() -> None:
@@ -66,15 +70,14 @@ def main() -> None:
     classes, said = defaultdict(list), 0
     for path in sorted((ROOT / "edgeslim").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        is_chosen = any(path == one or one in path.parents for one in chosen)
-        for line, fault in sorted(faults(tree)) if is_chosen else ():
+        for line, fault in sorted(faults(tree)) if is_within(path, chosen) else ():
             said += 1
             print(f"{path.relative_to(ROOT)}:{line}: {fault}")
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 classes[node.name].append((path, node.lineno))
     for name, places in sorted(classes.items()):
-        if len(places) > 1 and any(one == p or one in p.parents for one in chosen for p, _ in places):
+        if len(places) > 1 and any(is_within(path, chosen) for path, _ in places):
             said += 1
             where = ", ".join(f"{path.relative_to(ROOT)}:{line}" for path, line in places)
             print(f"two classes are called {name!r}: {where}")
