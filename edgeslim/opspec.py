@@ -116,7 +116,7 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
         inputs: Activations read, by slot.
         weights: Persistent tensors read, by slot.
         outputs: Activations written, by slot.
-        attributes: Significant attributes in the normal form of the kind's own file.
+        attributes: Significant attributes in the normal form of the kind (`edgeslim.ops`).
     """
 
     kind: str

@@ -3,7 +3,7 @@
 Those that run for other targets only, or for quantized networks, are left out, and so is
 what depends on the values of weights (``sparse_conv_detect_pass``: 1x1 filters of which
 more than half is zero). ``adaptive_1x1_pool2d_convert_global_pass`` changes nothing in the
-normal form of `edgeslim.ops.pool2d`.
+normal form of `edgeslim.ops.pooling`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operators edgeslim knows, one file a kind."""
+"""The kinds of operators that edgeslim knows, one file for each family."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from edgeslim.registry import Shelf
 __all__ = [
     "ELEMENT_NUMBERS",
     "ELEMENT_TYPES",
-    "KINDS",
+    "FAMILIES",
     "OperatorKind",
     "known_kinds",
     "macs",
     "paddleslim1_flops",
 ]
 
-KINDS: Shelf[OperatorKind] = Shelf(what="operator", package="edgeslim.ops", attribute="KIND")
-"""All kinds, by name."""
+FAMILIES: Shelf[tuple[OperatorKind, ...]] = Shelf(
+    what="family of operators", package="edgeslim.ops", attribute="KINDS"
+)
+"""All kinds by family."""
 
 
 @cache
 def known_kinds() -> dict[str, OperatorKind]:
-    """All kinds by their name in Paddle."""
-    return {kind.kind: kind for kind in KINDS.members().values()}
+    """All kinds by their names in Paddle, sorted."""
+    kinds = {kind.kind: kind for family in FAMILIES.members().values() for kind in family}
+    return dict(sorted(kinds.items()))
 
 
 def macs(specs: Iterable[OpSpec]) -> int:

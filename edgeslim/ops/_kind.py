@@ -1,4 +1,4 @@
-"""What a file of this folder says about its operator."""
+"""What edgeslim has to know of a kind of operator."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class OperatorKind:
     """
 
     kind: str
-    slots: tuple[str, ...]
+    slots: tuple[str, ...] = ("X",)
     outputs: tuple[str, ...] = ("Out",)
     scratch: tuple[str, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)

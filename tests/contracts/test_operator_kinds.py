@@ -8,7 +8,7 @@ import pytest
 
 from edgeslim.channels.units import Units, joined
 from edgeslim.graph import Names, Node
-from edgeslim.ops import KINDS, OperatorKind, known_kinds
+from edgeslim.ops import FAMILIES, OperatorKind, known_kinds
 from edgeslim.ops._channel_flow import ChannelFlow
 from edgeslim.ops._channel_sizes import Resizing
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
@@ -48,20 +48,16 @@ def example(kind: OperatorKind) -> OpSpec:
     )
 
 
-@pytest.fixture(params=KINDS.names())
-def name(request: pytest.FixtureRequest) -> str:
-    """Each name on the shelf."""
-    return str(request.param)
+@pytest.fixture(params=known_kinds())
+def kind(request: pytest.FixtureRequest) -> OperatorKind:
+    """Each kind of each family."""
+    return known_kinds()[request.param]
 
 
-@pytest.fixture
-def kind(name: str) -> OperatorKind:
-    return KINDS.get(name)
-
-
-def test_the_kind_is_called_as_its_file(name: str, kind: OperatorKind) -> None:
-    assert kind.kind == name.replace("-", "_")
-    assert known_kinds()[kind.kind] is kind
+def test_a_kind_is_in_one_family() -> None:
+    kinds = [kind for family in FAMILIES.members().values() for kind in family]
+    assert sorted(kind.kind for kind in kinds) == list(known_kinds())
+    assert len(FAMILIES.names()) > 5
 
 
 def test_slots_are_named_once(kind: OperatorKind) -> None:

@@ -1,0 +1,31 @@
+"""Operators that make one element, or the largest few, of those along an axis."""
+
+from __future__ import annotations
+
+from edgeslim.ops._channel_rules import over_axes
+from edgeslim.ops._kind import OperatorKind
+
+__all__ = ["KINDS"]
+
+KINDS = (
+    OperatorKind(
+        kind="arg_max",
+        attributes={"axis": -1, "dtype": -1, "flatten": False, "keepdims": False},
+        long_attributes=frozenset({"axis"}),
+        channels=over_axes,
+    ),
+    *(
+        OperatorKind(
+            kind=f"reduce_{function}",
+            attributes={"dim": (0,), "keep_dim": False, "reduce_all": False},
+            channels=over_axes,
+        )
+        for function in ("max", "mean", "min", "sum")
+    ),
+    OperatorKind(
+        kind="top_k_v2",
+        outputs=("Out", "Indices"),
+        attributes={"axis": -1, "k": 1, "largest": True, "sorted": True},
+        channels=over_axes,
+    ),
+)
