@@ -28,6 +28,7 @@ from edgeslim.paddle_io.parameters import (
     check_parameters,
     combined_parameters,
     give_unused_parameter,
+    leave_out_empty,
 )
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.pir.translate import translate
@@ -225,6 +226,7 @@ def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa:
     else:
         check_parameters(source, program)
         copy_file(source, target)
+    leave_out_empty(program, target)
 
 
 def _closing(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:

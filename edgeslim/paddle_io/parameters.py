@@ -32,6 +32,7 @@ __all__ = [
     "check_parameters",
     "combined_parameters",
     "give_unused_parameter",
+    "leave_out_empty",
     "parameter_bytes",
     "persistent_tensors",
     "read_parameters",
@@ -342,6 +343,33 @@ def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -
             )
         content.append(_serialised(tensors[name], types[name]))
     return b"".join(content)
+
+
+def leave_out_empty(program: Any, path: Path) -> None:  # noqa: ANN401
+    """Takes parameters without elements, which no operator reads, from a program and its file.
+
+    Recurrent layers that are built in Paddle 3's static mode keep their dropout's state as one,
+    and `opt` ends its process where a parameter holds nothing.
+
+    Args:
+        program: The ``ProgramDesc``, changed in place.
+        path: Its parameters, written anew where there are such.
+
+    Raises:
+        BadFileError: As `read_parameters`.
+        UnwritableError: Read-only folder, full disk.
+    """
+    (block, *_) = program.blocks
+    read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
+    empty = {name for name, shape in persistent_tensors(program).items() if 0 in shape} - read
+    if not empty:
+        return
+    values = read_parameters(path, program)
+    for variable in block.vars:
+        if variable.name in empty:
+            variable.persistable = variable.is_parameter = False
+    if not give_unused_parameter(program, path):
+        write_bytes(path, parameter_bytes(values, program))
 
 
 def give_unused_parameter(program: Any, path: Path) -> bool:  # noqa: ANN401

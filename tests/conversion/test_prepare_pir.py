@@ -10,9 +10,11 @@ import pytest
 
 from edgeslim.conversion import prepare as preparing
 from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import BadFileError, ModelError, UsageError
+from edgeslim.execution import Target
 from edgeslim.paddle_io.parameters import write_parameters
 from tests.paddle_io.pir.documents import (
     attribute,
@@ -22,6 +24,7 @@ from tests.paddle_io.pir.documents import (
     parameter,
     written,
 )
+from tests.tools import require_module, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +94,38 @@ def test_parameters_that_are_cut(model: Path, tmp_path: Path) -> None:
     parameters.write_bytes(parameters.read_bytes()[:-1])
     with pytest.raises(BadFileError, match=r"inference\.pdiparams is truncated"):
         prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
+
+
+SAVE_STATIC = """
+import sys
+import paddle
+
+paddle.seed(1)
+paddle.enable_static()
+main, start = paddle.static.Program(), paddle.static.Program()
+with paddle.static.program_guard(main, start):
+    x = paddle.static.data("x", [1, 4, 3], "float32")
+    sequence, _ = getattr(paddle.nn, sys.argv[2])(3, 2)(x)
+    executor = paddle.static.Executor()
+    executor.run(start)
+    paddle.static.save_inference_model(
+        sys.argv[1], [x], [paddle.nn.functional.relu(sequence)], executor, program=main
+    )
+"""
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
+@pytest.mark.parametrize("is_new_form", [True, False])
+def test_a_recurrent_layer_of_static_mode_is_converted_without_its_empty_parameter(
+    layer: str, is_new_form: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_module("paddlelite")
+    monkeypatch.setenv("FLAGS_enable_pir_api", str(int(is_new_form)))
+    run_python(SAVE_STATIC, tmp_path / "net", layer)
+    monkeypatch.undo()
+    model = prepare(find_model(str(tmp_path / "net")), tmp_path / "prepared")
+    assert all(0 not in shape for shape in model.graph.parameters.values())
+    for target in Target:
+        optimize(model, target, tmp_path / target.value)
+    ((truth,),) = paddle_outputs(model, [{"x": np.ones((1, 4, 3), np.float32)}])
+    assert np.ptp(truth) > 0
