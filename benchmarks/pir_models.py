@@ -81,13 +81,13 @@ def time_both(folder: Path) -> None:
     """Prints milliseconds of the translation and of ``paddle.jit.load``, each a median."""
     import paddle
 
-    from edgeslim.paddle_io.pir.translate import translated
+    from edgeslim.paddle_io.pir.file_translation import old_description
 
     path = folder / "inference.json"
     times: dict[str, list[float]] = {"translation": [], "load": []}
     for number in range(ROUNDS + 1):
         begun = time.perf_counter()
-        translated(path, path.with_suffix(".pdiparams")).SerializeToString()
+        old_description(path, path.with_suffix(".pdiparams")).SerializeToString()
         between = time.perf_counter()
         paddle.jit.load(str(path.with_suffix("")))
         done = time.perf_counter()

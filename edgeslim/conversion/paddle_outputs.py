@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.paddle_io.export import run_each_in_paddle
-from edgeslim.paddle_io.pir.proof import run_each_pir_in_paddle
+from edgeslim.paddle_io.pir.proof import run_pir_in_paddle
 
 __all__ = ["paddle_outputs"]
 
@@ -30,4 +30,4 @@ def paddle_outputs(
     """
     if model.pir is None:
         return run_each_in_paddle(model.prefix, inputs, name=model.name)
-    return run_each_pir_in_paddle(model.pir.program, inputs)
+    return run_pir_in_paddle(model.pir.program, inputs)

@@ -30,8 +30,8 @@ from edgeslim.paddle_io.parameters import (
     give_unused_parameter,
     leave_out_empty,
 )
+from edgeslim.paddle_io.pir.file_translation import translate_files
 from edgeslim.paddle_io.pir.proof import prove_translation
-from edgeslim.paddle_io.pir.translate import translate
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
@@ -148,7 +148,7 @@ def _prepared_from_pir(
 ) -> PreparedModel:
     """A model of Paddle 3, written as an old program that Paddle finds to compute the same."""
     prefix = folder / _STEM
-    translate(source.program, source.parameters, prefix)
+    translate_files(source.program, source.parameters, prefix)
     old = SavedModel.at(prefix, name=source.name)
     prepared = _prepared(old, folder, given, others)
     inputs = noise_of(prepared.graph, np.random.default_rng(0))

@@ -77,14 +77,14 @@ def test_an_input_of_open_shape_wants_one(model: Path, tmp_path: Path) -> None:
 def test_another_program_than_the_new_one_is_found_out(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def translate(path: Path, parameters: Path, prefix: Path) -> None:
+    def translate_files(path: Path, parameters: Path, prefix: Path) -> None:
         """As a translation that mistakes one number would."""
         text = path.read_text().replace('"D":0.3}', '"D":0.4}')
         (tmp_path / "other.json").write_text(text)
         right(tmp_path / "other.json", parameters, prefix)
 
-    right: Any = preparing.translate
-    monkeypatch.setattr(preparing, "translate", translate)
+    right: Any = preparing.translate_files
+    monkeypatch.setattr(preparing, "translate_files", translate_files)
     with pytest.raises(ModelError, match="output 0 is another as an old program than in Paddle"):
         prepare(find_model(str(model)), tmp_path / "scratch", input_shapes={"": (2, 3)})
 

@@ -1,4 +1,4 @@
-"""Attributes of Paddle 3's operators as those of the old ones, by the types that these declare."""
+"""Values of Paddle 3's attributes converted to the types that old operators declare."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.paddle_io.proto import framework
 
-__all__ = ["converted", "described", "element_number"]
+__all__ = ["attribute_fields", "convert_value", "element_number"]
 
 _UNDEFINED = -1
-"""Of a type of elements: as the input's."""
+"""Stands for a type of elements: the same as the input's."""
 
 
-def converted(value: Any, kind: str) -> Any:  # noqa: ANN401 - of many types
-    """A value as the type ``kind`` of an attribute has it.
+def convert_value(value: Any, kind: str) -> Any:  # noqa: ANN401 - of many types
+    """Converts a value to the type ``kind`` of an old attribute.
 
     Versions of the format differ in whether numbers are floats, doubles, or 32 or 64 bits wide;
     the old attribute decides. A single number may come as a list of one.
 
     Raises:
-        ValueError: It has no such value.
+        ValueError: The type cannot hold the value.
     """
     if kind in _OF_LISTS:
         items = value if isinstance(value, list) else [value]
@@ -32,18 +32,18 @@ def converted(value: Any, kind: str) -> Any:  # noqa: ANN401 - of many types
 
 
 def element_number(element: str) -> int:
-    """Paddle's number of a type of elements.
+    """Paddle's number for a type of elements.
 
     Raises:
-        ValueError: The old programs know no such type.
+        ValueError: Old programs have no such type.
     """
     if element not in ELEMENT_NUMBERS:
         raise ValueError(f"it computes with {element}, which old programs do not have")
     return ELEMENT_NUMBERS[element]
 
 
-def described(name: str, kind: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
-    """The fields of an ``OpDesc.Attr`` of a declared type."""
+def attribute_fields(name: str, kind: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The fields of the ``OpDesc.Attr`` that holds a value of a declared type."""
     if kind == "scalars":
         return {"name": name, "type": _SCALARS, "scalars": list(map(_scalar_message, value))}
     declared, where = _FIELDS[kind]
@@ -77,8 +77,8 @@ def _integer(bits: int) -> Callable[[Any], int]:
     return convert
 
 
-def _bound(value: Any) -> int:  # noqa: ANN401
-    """A limit along an axis, where all beyond 32 bits is as far as one can go."""
+def _axis_limit(value: Any) -> int:  # noqa: ANN401
+    """A start or end along an axis; what 32 bits do not hold means the axis's own end."""
     return max(-(2**31), min(_integer(64)(value), 2**31 - 1))
 
 
@@ -95,7 +95,7 @@ def _bool(value: Any) -> bool:  # noqa: ANN401
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
-    """Tolerances were texts in old programs."""
+    """A text; numbers become texts as well, since tolerances are texts in old programs."""
     if isinstance(value, (list, complex)) or value is None:
         raise ValueError(f"{value!r} is no text")
     return value if isinstance(value, str) else repr(float(value))
@@ -124,7 +124,7 @@ _OF_ONE: dict[str, Callable[[Any], Any]] = {
 }
 
 _OF_LISTS: dict[str, Callable[[Any], Any]] = {
-    "bounds": _bound,
+    "bounds": _axis_limit,
     "float64s": _float,
     "floats": _float,
     "ints": _integer(32),
@@ -149,4 +149,4 @@ _FIELDS = {
 """Paddle's ``AttrType`` of each type, and the field of an attribute that holds its value."""
 
 _SCALARS = 17
-"""Of lists of numbers that each say their own type."""
+"""The ``AttrType`` of lists whose numbers say their own types."""

@@ -1,4 +1,4 @@
-"""Operators that a row of the table cannot say: constants, lists, shapes, ranges."""
+"""Operators that no row of the table can describe: constants, lists, shapes, ranges."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.paddle_io.pir.attributes import element_number
 from edgeslim.paddle_io.pir.operators import row_of
 from edgeslim.paddle_io.pir.reader import Operation, TensorType
 from edgeslim.paddle_io.pir.values import (
     Constant,
-    Several,
     Tensor,
+    TensorList,
     Value,
     constant_items,
     is_known,
 )
-from edgeslim.paddle_io.pir.writer import Writer
+from edgeslim.paddle_io.pir.writer import Writer, fill_attributes
 
 __all__ = ["BUILTINS", "is_known_operator"]
 
 _LARGEST_RANGE = 4096
-"""More elements than this are counted by the program itself."""
+"""A range of more elements than this stays an operator and does not become a constant."""
 
-Made = list[Value]
-Rule = Callable[[Writer, Operation, Sequence[Value | None]], Made]
+Operands = Sequence[Value | None]
+BuiltinRule = Callable[[Writer, Operation, Operands], list[Value]]
 
 
 def is_known_operator(operation: Operation) -> bool:
@@ -37,17 +36,17 @@ def is_known_operator(operation: Operation) -> bool:
 
 
 def _array(items: object, element: str, shape: Sequence[int]) -> np.ndarray[Any, Any]:
-    """Elements of a type that NumPy has.
+    """An array of items.
 
     Raises:
-        ValueError: It has not, or there are others than the shape says.
+        ValueError: NumPy has no such type, or the shape has another number of items.
     """
     if element == "bfloat16":
         raise ValueError("constants of bfloat16")
     return np.asarray(items, np.dtype(element)).reshape(tuple(shape))
 
 
-def _full(_writer: Writer, operation: Operation, _operands: Sequence[Value | None]) -> Made:
+def _full(_writer: Writer, operation: Operation, _operands: Operands) -> list[Value]:
     attributes = operation.attributes
     element = attributes["dtype"]
     shape = tuple(attributes["shape"])
@@ -57,50 +56,48 @@ def _full(_writer: Writer, operation: Operation, _operands: Sequence[Value | Non
     return [Constant(np.broadcast_to(one, shape), is_uniform=True)]
 
 
-def _full_int_array(
-    _writer: Writer, operation: Operation, _operands: Sequence[Value | None]
-) -> Made:
+def _full_int_array(_writer: Writer, operation: Operation, _operands: Operands) -> list[Value]:
     items = operation.attributes["value"]
     elements = _array(items, operation.attributes["dtype"], (len(items),))
     return [Constant(elements, is_uniform=False)]
 
 
-def _assign_value(_writer: Writer, operation: Operation, _operands: Sequence[Value | None]) -> Made:
+def _assign_value(_writer: Writer, operation: Operation, _operands: Operands) -> list[Value]:
     attributes = operation.attributes
     elements = _array(attributes["values"], attributes["dtype"], attributes["shape"])
     return [Constant(elements, is_uniform=False)]
 
 
-def _alias(_writer: Writer, _operation: Operation, operands: Sequence[Value | None]) -> Made:
-    return [_given(operands, 0)]
+def _alias(_writer: Writer, _operation: Operation, operands: Operands) -> list[Value]:
+    return [_operand(operands, 0)]
 
 
-def _combine(_writer: Writer, _operation: Operation, operands: Sequence[Value | None]) -> Made:
-    items = [_given(operands, place) for place in range(len(operands))]
-    return [Several(tuple(item for item in items if not isinstance(item, Several)))]
+def _combine(_writer: Writer, _operation: Operation, operands: Operands) -> list[Value]:
+    items = [_operand(operands, place) for place in range(len(operands))]
+    return [TensorList(tuple(item for item in items if not isinstance(item, TensorList)))]
 
 
-def _split(_writer: Writer, _operation: Operation, operands: Sequence[Value | None]) -> Made:
-    return list(_list(operands).items)
+def _split(_writer: Writer, _operation: Operation, operands: Operands) -> list[Value]:
+    return list(_list_operand(operands).items)
 
 
-def _slice(_writer: Writer, operation: Operation, operands: Sequence[Value | None]) -> Made:
-    return [_list(operands).items[operation.attributes["index"]]]
+def _slice(_writer: Writer, operation: Operation, operands: Operands) -> list[Value]:
+    return [_list_operand(operands).items[operation.attributes["index"]]]
 
 
-def _shape(writer: Writer, operation: Operation, operands: Sequence[Value | None]) -> Made:
-    """The old operator's numbers have 32 bits."""
+def _shape(writer: Writer, operation: Operation, operands: Operands) -> list[Value]:
+    """The shape of a tensor: the old operator's numbers have 32 bits and are cast."""
     (result,) = operation.results
     (kind,) = result.types
     shape = writer.new("shape", TensorType("int32", kind.shape))
-    source = _given(operands, 0)
+    source = _operand(operands, 0)
     writer.add("shape", {"Input": writer.names(source)}, {"Out": [shape.name]}, {})
     return [writer.cast(shape, kind.element)]
 
 
-def _range(writer: Writer, operation: Operation, operands: Sequence[Value | None]) -> Made:
-    """The old operator's result has the type of its operands."""
-    limits = [_single(operands, place) for place in range(3)]
+def _range(writer: Writer, operation: Operation, operands: Operands) -> list[Value]:
+    """A range of numbers: the old operator's result has the type of its operands."""
+    limits = [_single_operand(operands, place) for place in range(3)]
     element = operation.attributes["dtype"]
     if all(map(is_known, limits)):
         start, end, step = (constant_items(limit)[0] for limit in limits)
@@ -113,11 +110,9 @@ def _range(writer: Writer, operation: Operation, operands: Sequence[Value | None
     return [result]
 
 
-def _full_with_tensor(
-    writer: Writer, operation: Operation, operands: Sequence[Value | None]
-) -> Made:
-    """A tensor of one value, of which the value, the shape or both are made by the program."""
-    value, shape = _single(operands, 0), _given(operands, 1)
+def _full_with_tensor(writer: Writer, operation: Operation, operands: Operands) -> list[Value]:
+    """A tensor of one value, where the program computes the value, the shape or both."""
+    value, shape = _single_operand(operands, 0), _operand(operands, 1)
     element = operation.attributes["dtype"]
     if is_known(value) and is_known(shape):
         one = _array(constant_items(value)[0], element, ())
@@ -131,49 +126,38 @@ def _full_with_tensor(
     extents: list[int] = []
     if is_known(shape):
         extents = constant_items(shape)
-    elif isinstance(shape, Several):
+    elif isinstance(shape, TensorList):
         inputs["ShapeTensorList"] = [writer.cast(item, "int32").name for item in shape.items]
     else:
         inputs["ShapeTensor"] = [writer.cast(shape, "int32").name]
     result = writer.new("fill_constant", TensorType(element, operation.results[0].types[0].shape))
-    writer.add(
-        "fill_constant",
-        inputs,
-        {"Out": [result.name]},
-        {
-            "shape": ("longs", extents),
-            "value": ("float", float(number)),
-            "str_value": ("str", repr(number) if type(number) is int else ""),
-            "dtype": ("int", element_number(element)),
-            "force_cpu": ("bool", False),
-            "place_type": ("int", -1),
-        },
-    )
+    attributes = fill_attributes(extents, number, element)
+    writer.add("fill_constant", inputs, {"Out": [result.name]}, attributes)
     return [result]
 
 
-def _given(operands: Sequence[Value | None], place: int) -> Value:
+def _operand(operands: Operands, place: int) -> Value:
     value = operands[place]
     if value is None:
         raise ValueError(f"its operand {place} is left out")
     return value
 
 
-def _single(operands: Sequence[Value | None], place: int) -> Tensor | Constant:
-    value = _given(operands, place)
-    if isinstance(value, Several):
+def _single_operand(operands: Operands, place: int) -> Tensor | Constant:
+    value = _operand(operands, place)
+    if isinstance(value, TensorList):
         raise ValueError(f"its operand {place} is a list")  # noqa: TRY004 - one error for all
     return value
 
 
-def _list(operands: Sequence[Value | None]) -> Several:
-    value = _given(operands, 0)
-    if not isinstance(value, Several):
+def _list_operand(operands: Operands) -> TensorList:
+    value = _operand(operands, 0)
+    if not isinstance(value, TensorList):
         raise ValueError("its operand is no list")  # noqa: TRY004
     return value
 
 
-BUILTINS: dict[str, Rule] = {
+BUILTINS: dict[str, BuiltinRule] = {
     "builtin.combine": _combine,
     "builtin.slice": _slice,
     "builtin.split": _split,
@@ -198,4 +182,4 @@ BUILTINS: dict[str, Rule] = {
     "pd_op.share_data": _alias,
     "pd_op.share_data_": _alias,
 }
-"""By the whole name; each makes the values of an operator's results."""
+"""By an operator's whole name: the function that makes the values of its results."""

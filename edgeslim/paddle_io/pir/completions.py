@@ -1,4 +1,4 @@
-"""Attributes that the old operators have and that follow from shapes, types or other values."""
+"""Attributes of old operators that follow from shapes, types or other values."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Any
 import msgspec
 
 from edgeslim.errors import ModelError
-from edgeslim.paddle_io.pir.attributes import converted, element_number
+from edgeslim.paddle_io.pir.attributes import convert_value, element_number
 from edgeslim.paddle_io.pir.reader import Operation, TensorType
-from edgeslim.paddle_io.pir.values import Several, Value, constant_items, is_known
+from edgeslim.paddle_io.pir.values import TensorList, Value, constant_items, is_known
 
 __all__ = ["COMPLETIONS", "OldOperator"]
 
 _AS_INPUT = -1
-"""Instead of a type of elements."""
+"""Stands for a type of elements: the same as the input's."""
 
 
 class OldOperator(msgspec.Struct, gc=False):
-    """One while it is put together.
+    """An operator of the old program while it is put together.
 
     Args:
-        kind: Its name.
-        inputs: Values by slot.
-        attributes: Type and value by name; shared with other operators until one is `set`.
-        read: Each operand; None where there is none.
+        kind: The old name of what it computes.
+        inputs: The values that it reads, by slot.
+        attributes: Type and value by name; shared with other operators until `set` is called.
+        operands: The new operator's operands, in order; None where one is left out.
     """
 
     kind: str
     inputs: dict[str, Value]
     attributes: Mapping[str, tuple[str, Any]]
-    read: Sequence[Value | None]
+    operands: Sequence[Value | None]
 
     def set(self, name: str, kind: str, value: Any) -> None:  # noqa: ANN401 - of many types
-        """Gives this operator alone a value of an attribute."""
+        """Sets an attribute of this operator alone."""
         self.attributes = {**self.attributes, name: (kind, value)}
 
     @property
     def first(self) -> TensorType:
-        """Type of the first operand.
+        """Type and shape of the first operand.
 
         Raises:
-            ValueError: It is left out or a list.
+            ValueError: The operand is left out or a list.
         """
-        first = self.read[0] if self.read else None
-        if first is None or isinstance(first, Several):
+        first = self.operands[0] if self.operands else None
+        if first is None or isinstance(first, TensorList):
             raise ValueError("its first operand is no tensor")
         return first.type
 
@@ -55,13 +55,13 @@ def _cast(old: OldOperator, _operation: Operation) -> None:
 
 
 def _deformable(old: OldOperator, _operation: Operation) -> None:
-    """The first version of these convolutions, which have no mask, was an operator of its own."""
+    """Deformable convolutions without a mask are an operator of their own."""
     if "Mask" not in old.inputs:
         old.kind = "deformable_conv_v1"
 
 
 def _evaluation(old: OldOperator, operation: Operation) -> None:
-    """Normalization and dropout as in a training do not compute the same thing twice."""
+    """Refuses normalization and dropout in training mode, which depend on the batch or chance."""
     attributes = operation.attributes
     if not attributes["is_test"] and not attributes.get("use_global_stats"):
         raise ModelError(
@@ -73,7 +73,7 @@ def _evaluation(old: OldOperator, operation: Operation) -> None:
 
 
 def _interpolation(old: OldOperator, _operation: Operation) -> None:
-    """Sizes and scales that are known are attributes, which is where optimizers look for them."""
+    """Known sizes and scales become attributes, where Paddle-Lite's optimizer looks for them."""
     axes = ("out_d", "out_h", "out_w")
     for slot in ("SizeTensor", "OutSize"):
         size = old.inputs.get(slot)
@@ -81,24 +81,24 @@ def _interpolation(old: OldOperator, _operation: Operation) -> None:
             del old.inputs[slot]
             extents = constant_items(size)
             for axis, extent in zip(axes[-len(extents) :], extents, strict=True):
-                old.set(axis, "int", converted(extent, "int"))
+                old.set(axis, "int", convert_value(extent, "int"))
     scale = old.inputs.get("Scale")
     if scale is not None and is_known(scale):
         del old.inputs["Scale"]
         factors = constant_items(scale)
         if len(factors) == 1:
             factors *= len(old.first.shape) - 2
-        old.set("scale", "floats", converted(factors, "floats"))
+        old.set("scale", "floats", convert_value(factors, "floats"))
 
 
 def _reduction(old: OldOperator, operation: Operation) -> None:
-    """No axes are all axes, which old programs say by a flag."""
+    """A reduction without axes is one over all of them, which old programs say by a flag."""
     kind, axes = old.attributes["dim"]
     rank = len(old.first.shape)
-    named = {axis % rank for axis in axes} if rank else set()
+    reduced = {axis % rank for axis in axes} if rank else set()
     # Some kernels look at the flag alone, some at the axes alone.
     old.set("dim", kind, axes or list(range(rank)) or [0])
-    old.set("reduce_all", "bool", not axes or len(named) == rank)
+    old.set("reduce_all", "bool", not axes or len(reduced) == rank)
     types = [_AS_INPUT, _AS_INPUT]
     if not str(operation.attributes.get("dtype", "Undefined")).startswith("Undefined"):
         types = [
@@ -132,4 +132,4 @@ COMPLETIONS: dict[str, Callable[[OldOperator, Operation], None]] = {
     "set_value": _set_value,
     "strided_slice": _strided_slice,
 }
-"""By the name in a row."""
+"""By the name that a row gives (`Row.completion`): what sets the missing attributes."""

@@ -1,8 +1,9 @@
-"""The file ``inference.json`` as it is written: a JSON document, and whether it is a program.
+"""The structure of the file ``inference.json``, and whether a JSON document has it.
 
-A document ``{"base_code": {"magic": "pir", "version": 4}, "program": {"regions": […]}}``. Keys are
-shortened: ``#`` is what something is, ``%`` a value's number, ``I`` and ``O`` operands and results,
-``A`` attributes with name ``N`` and value ``AT``, ``D`` data, ``TT`` a type. Dialects are numbers.
+A document is ``{"base_code": {"magic": "pir", "version": 4}, "program": {"regions": […]}}``. Keys
+are short: ``#`` is the kind of something, ``%`` a value's number, ``I`` and ``O`` operands and
+results, ``A`` attributes with name ``N`` and value ``AT``, ``D`` data, ``TT`` a type. Dialects are
+numbers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from edgeslim.files import read_bytes
 
 __all__ = [
     "NEWEST_VERSION",
-    "Document",
+    "PirDocument",
     "WrittenAttribute",
     "WrittenOperator",
     "WrittenResult",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 NEWEST_VERSION: Final = 4
-"""Of the format: 1 is Paddle 3.0's, 4 is 3.3's."""
+"""The newest version of the format that is read: 1 is Paddle 3.0's, 4 is 3.3's."""
 
 
 class WrittenValue(msgspec.Struct, gc=False):
@@ -39,7 +40,7 @@ class WrittenValue(msgspec.Struct, gc=False):
 
 
 class WrittenAttribute(msgspec.Struct, gc=False):
-    """An attribute's name, and its value as text: most come again, and each needs reading once."""
+    """An attribute's name, and its value as text, which is decoded once for all that are equal."""
 
     name: str = field(name="N")
     value: msgspec.Raw = field(name="AT")
@@ -59,8 +60,8 @@ class _Operand(msgspec.Struct, gc=False):
 class WrittenOperator(msgspec.Struct, gc=False):
     """An operator, or a parameter.
 
-    Of a parameter, ``A`` has three flags and the name, and ``OA`` begins with whether it is kept
-    in the file of parameters.
+    For a parameter, ``A`` has three flags and the name, and ``OA`` begins with whether the file of
+    parameters has it.
     """
 
     name: str = field(name="#")
@@ -89,37 +90,37 @@ class _Header(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """As much of a document as says what it is."""
+    """The part of a document that says what kind of file it is."""
 
     base_code: _Header = field(default_factory=_Header)
 
 
-class Document(msgspec.Struct):
-    """All of a file that says something of the program."""
+class PirDocument(msgspec.Struct):
+    """The parts of a file that describe the program."""
 
     program: _Program
     base_code: _Header = field(default_factory=_Header)
 
 
-_HEADS = msgspec.json.Decoder(_Head)
-_DOCUMENTS = msgspec.json.Decoder(Document)
+_HEAD_DECODER = msgspec.json.Decoder(_Head)
+_DOCUMENT_DECODER = msgspec.json.Decoder(PirDocument)
 
 
-def read_document(path: Path) -> tuple[Document, int]:
-    """The document in a file, and the version of its format.
+def read_document(path: Path) -> tuple[PirDocument, int]:
+    """Reads the document in a file, and the version of its format.
 
     Raises:
-        BadFileError: Missing, cut off, or no program of Paddle's.
-        ModelError: Of a newer version than is known.
+        BadFileError: The file is missing, cut off, or no program of Paddle's.
+        ModelError: The version is newer than those that edgeslim knows.
     """
     content = read_bytes(path)
     if not content.strip():
         raise BadFileError(f"{path} is empty; copy or download it again")
     try:
-        document = _DOCUMENTS.decode(content)
+        document = _DOCUMENT_DECODER.decode(content)
     except msgspec.ValidationError as error:
         try:
-            _version(_HEADS.decode(content).base_code, path)
+            _version(_HEAD_DECODER.decode(content).base_code, path)
         except msgspec.ValidationError as other:
             raise BadFileError(f"{path} is no program of Paddle 3: {other}") from other
         raise BadFileError(f"{path} is damaged: {error}") from error
@@ -137,8 +138,8 @@ def _version(header: _Header, path: Path) -> int:
     """The version of the format.
 
     Raises:
-        BadFileError: It is no document of this format.
-        ModelError: The version is a newer one.
+        BadFileError: The header is not that of this format.
+        ModelError: The version is newer than those that edgeslim knows.
     """
     if header.magic != "pir":
         raise BadFileError(

@@ -1,7 +1,7 @@
 """What Paddle computes from its own ``inference.json``, and whether the old program does the same.
 
-Paddle runs files of its newer kind in a process that has it switched off as well, under
-``paddle.pir_utils.IrGuard``, and all that came before goes on as it was.
+Under ``paddle.pir_utils.IrGuard`` Paddle runs files of its newer kind also in a process where that
+kind is switched off.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.modes import own_scope
 
-__all__ = ["prove_translation", "run_each_pir_in_paddle"]
+__all__ = ["prove_translation", "run_pir_in_paddle"]
 
 Array = np.ndarray[Any, Any]
 
-_ALLOWED = 1e-5
+_TOLERANCE = 1e-5
 """Largest difference over largest value: both are Paddle's own kernels, and most agree exactly."""
 
 
-def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) -> list[list[Array]]:
-    """The outputs that Paddle computes from a program of its newer kind, for each of some inputs.
+def run_pir_in_paddle(path: Path, batches: Iterable[Mapping[str, Array]]) -> list[list[Array]]:
+    """The outputs that Paddle computes from a program of its newer kind, for each batch.
 
     Args:
         path: The program, ``inference.json``; its parameters lie beside it.
-        inputs: A value for each input by name.
+        batches: For each run, an array for each input by name.
 
     Raises:
-        ModelError: Paddle cannot load or run it.
+        ModelError: Paddle cannot load or run the program.
     """
     paddle = load_paddle()
     try:
@@ -52,7 +52,7 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
                 )
                 return [np.array(tensor) for tensor in tensors]
 
-            return [run(values) for values in inputs]
+            return [run(values) for values in batches]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         lines = str(error).strip().splitlines() or [repr(error)]
@@ -60,17 +60,17 @@ def run_each_pir_in_paddle(path: Path, inputs: Iterable[Mapping[str, Array]]) ->
 
 
 def prove_translation(path: Path, prefix: Path, inputs: Mapping[str, Array]) -> None:
-    """Lets Paddle compute the new program and the old one it was written as, for the same inputs.
+    """Runs the new program and its translation in Paddle on the same inputs, and compares them.
 
     Args:
-        path: The new program; its parameters lie beside it.
-        prefix: The old one, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
-        inputs: A value for each input by name.
+        path: The new program, ``inference.json``; its parameters lie beside it.
+        prefix: The translation, ``prefix.pdmodel`` and ``prefix.pdiparams``.
+        inputs: An array for each input by name.
 
     Raises:
-        ModelError: Paddle cannot run one of them, or they do not compute the same.
+        ModelError: Paddle cannot run one of them, or their outputs differ.
     """
-    (expected,) = run_each_pir_in_paddle(path, [inputs])
+    (expected,) = run_pir_in_paddle(path, [inputs])
     _compare(path, expected, run_in_paddle(prefix, inputs))
 
 
@@ -93,5 +93,5 @@ def _compare(path: Path, expected: Sequence[Array], found: Sequence[Array]) -> N
 
 
 def _is_same(truth: Array, output: Array) -> bool:
-    off, scale = difference_and_scale(truth, output)
-    return off <= (_ALLOWED * scale if truth.dtype.kind in "fc" else 0.0)
+    difference, scale = difference_and_scale(truth, output)
+    return difference <= (_TOLERANCE * scale if truth.dtype.kind in "fc" else 0.0)

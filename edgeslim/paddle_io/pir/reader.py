@@ -23,9 +23,9 @@ __all__ = [
     "NEWEST_VERSION",
     "NO_TENSOR",
     "Operation",
+    "OperationResult",
     "Parameter",
     "PirProgram",
-    "Result",
     "TensorType",
     "read_pir",
 ]
@@ -46,32 +46,32 @@ _ELEMENTS = {
     "0.t_c64": "complex64",
     "0.t_c128": "complex128",
 }
-"""NumPy's names of elements, by the format's."""
+"""NumPy's name of each type of elements, by the format's name."""
 
 NO_TENSOR: Final = "none"
-"""Type of elements of a result that is left out."""
+"""The type of elements of a result that is left out."""
 
-_NO_MEANING = frozenset(
+_IRRELEVANT_ATTRIBUTES = frozenset(
     ("force_backend", "op_callstack", "op_role", "op_dist_attr", "place", "struct_name")
 )
-"""Attributes of any operator that say nothing of what it computes."""
+"""Attributes of any operator that do not change what it computes."""
 
 _NOT_FINITE = {"INF": float("inf"), "-INF": float("-inf"), "NaN": float("nan")}
 
 
 class TensorType(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
-    """What a value is: type of its elements by NumPy's name, and its shape; open extents are -1."""
+    """The type of a tensor's elements, by NumPy's name, and its shape; open extents are -1."""
 
     element: str
     shape: Shape
 
 
-class Result(msgspec.Struct, frozen=True, gc=False):
+class OperationResult(msgspec.Struct, frozen=True, gc=False):
     """A value that an operator makes.
 
     Args:
-        number: Its number in the file, by which others refer to it.
-        types: Of each tensor in it.
+        number: Its number in the file, by which operators refer to it.
+        types: Type and shape of each tensor in it.
         is_list: Whether it is a list of tensors.
     """
 
@@ -84,9 +84,9 @@ class Parameter(msgspec.Struct, frozen=True, gc=False):
     """A tensor that comes with the program.
 
     Args:
-        name: In the parameters' file.
-        number: Of its value.
-        type: Of its elements, and its shape.
+        name: Its name in the parameters' file.
+        number: Its number in the file, by which operators refer to it.
+        type: Type of its elements, and its shape.
         is_stored: Whether it is in the parameters' file at all.
     """
 
@@ -100,26 +100,26 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     """An operator.
 
     Args:
-        name: With its dialect, such as ``pd_op.conv2d``.
-        operands: Numbers of values; 0 where one is left out.
-        results: What it makes.
-        attributes: Values by name: numbers, texts, lists of them; without those that say nothing
-            of what is computed. Operators with the same ones share one object.
+        name: Its name with its dialect, such as ``pd_op.conv2d``.
+        operands: Numbers of the values that it reads; 0 where one is left out.
+        results: The values that it makes, in order.
+        attributes: Values by name: numbers, texts, lists of them; without those that do not change
+            what is computed. Operators with the same ones share one object.
     """
 
     name: str
     operands: tuple[int, ...]
-    results: tuple[Result, ...]
+    results: tuple[OperationResult, ...]
     attributes: Mapping[str, Any]
 
     @property
     def dialect(self) -> str:
-        """Whose operator it is: ``pd_op`` is Paddle's own."""
+        """The dialect that the operator belongs to: ``pd_op`` is Paddle's own."""
         return self.name.partition(".")[0]
 
     @property
     def short_name(self) -> str:
-        """Its name within its dialect."""
+        """The operator's name within its dialect."""
         return self.name.partition(".")[2]
 
 
@@ -127,9 +127,9 @@ class PirProgram(msgspec.Struct, frozen=True, gc=False):
     """A program as the file has it.
 
     Args:
-        version: Of the format.
-        parameters: In the order of the file.
-        operations: All others, in the order they run.
+        version: The version of the file's format.
+        parameters: The parameters, in the order of the file.
+        operations: The operators, in the order they run.
     """
 
     version: int
@@ -137,12 +137,12 @@ class PirProgram(msgspec.Struct, frozen=True, gc=False):
     operations: tuple[Operation, ...]
 
 
-_VALUES = msgspec.json.Decoder(WrittenValue)
-_ANYTHING = msgspec.json.Decoder()
+_VALUE_DECODER = msgspec.json.Decoder(WrittenValue)
+_DECODER = msgspec.json.Decoder()
 
 
 class _MisreadError(Exception):
-    """A type or a value that is written otherwise than all are, and the operator's key of it."""
+    """A type or a value that cannot be decoded, and the key of the operator that holds it."""
 
     def __init__(self, why: Exception, key: str) -> None:
         super().__init__(str(why))
@@ -150,40 +150,41 @@ class _MisreadError(Exception):
 
 
 _Types = tuple[tuple[TensorType, ...], bool]
-"""Of the tensors in a result, and whether it is a list of them."""
+"""The types of the tensors in a result, and whether the result is a list of them."""
 
-_Written = tuple[tuple[str, bytes], ...]
-"""Attributes of an operator: names, and values as they are in the file."""
+_EncodedAttributes = tuple[tuple[str, bytes], ...]
+"""Attributes of an operator: names, and values as the file has them."""
 
 
-class _Meanings:
-    """What names, types and attributes mean; most come again and again, and each is read once."""
+class _CachedReaders:
+    """Readers of names, types and attributes; most of these come again, and each is read once."""
 
     def __init__(self) -> None:
         self.name: Callable[[str], str] = cache(_full_name)
         self.is_stored: Callable[[bytes], bool] = cache(_is_stored)
         self.types: Callable[[bytes], _Types] = cache(_types)
-        self.attributes: Callable[[_Written], Mapping[str, Any]] = cache(_attributes)
+        self.attributes: Callable[[_EncodedAttributes], Mapping[str, Any]] = cache(_attributes)
 
 
 def read_pir(path: Path) -> PirProgram:
-    """The program in a file.
+    """Reads the program in a file.
 
     Raises:
-        BadFileError: Missing, cut off, or no program of Paddle's.
-        ModelError: Of a newer version than is known.
+        BadFileError: The file is missing, cut off, damaged, or no program of Paddle's.
+        ModelError: The format's version is newer than those that edgeslim knows.
     """
     document, version = read_document(path)
     parameters: list[Parameter] = []
     operations: list[Operation] = []
-    meanings = _Meanings()
+    readers = _CachedReaders()
     try:
+        # A program has one region of one block; control flow within it is refused later.
         ((block,),) = (region.blocks for region in document.program.regions)
         for operator in block.operators:
             if operator.name == "p":
-                parameters.append(_parameter(operator, meanings))
+                parameters.append(_parameter(operator, readers))
             else:
-                operations.append(_operation(operator, meanings))
+                operations.append(_operation(operator, readers))
     except _MisreadError as error:
         place = len(parameters) + len(operations)
         raise BadFileError(
@@ -201,25 +202,25 @@ def read_pir(path: Path) -> PirProgram:
     return PirProgram(version=version, parameters=tuple(parameters), operations=tuple(operations))
 
 
-def _parameter(operator: WrittenOperator, meanings: _Meanings) -> Parameter:
+def _parameter(operator: WrittenOperator, readers: _CachedReaders) -> Parameter:
     name = operator.attributes[3]
     if not isinstance(name, str) or isinstance(operator.results, tuple):
         raise TypeError(f"a parameter is called {name!r}")
-    (kind,), _ = meanings.types(bytes(operator.results.type))
+    (kind,), _ = readers.types(bytes(operator.results.type))
     return Parameter(
         name=name,
         number=operator.results.number,
         type=kind,
-        is_stored=meanings.is_stored(bytes(operator.of_results)),
+        is_stored=readers.is_stored(bytes(operator.of_results)),
     )
 
 
 def _is_stored(written: bytes) -> bool:
-    return bool(_decoded(_ANYTHING, written, "OA")[0])
+    return bool(_decode(_DECODER, written, "OA")[0])
 
 
-def _operation(operator: WrittenOperator, meanings: _Meanings) -> Operation:
-    name = meanings.name(operator.name)
+def _operation(operator: WrittenOperator, readers: _CachedReaders) -> Operation:
+    name = readers.name(operator.name)
     if operator.regions:
         return Operation(name, (), (), {"regions": len(operator.regions)})
     if isinstance(operator.results, WrittenResult):
@@ -229,11 +230,11 @@ def _operation(operator: WrittenOperator, meanings: _Meanings) -> Operation:
         operands=tuple([operand.number for operand in operator.operands]),
         results=tuple(
             [
-                Result(result.number, *meanings.types(bytes(result.type)))
+                OperationResult(result.number, *readers.types(bytes(result.type)))
                 for result in operator.results
             ]
         ),
-        attributes=meanings.attributes(_written(operator.attributes)),
+        attributes=readers.attributes(_encoded_attributes(operator.attributes)),
     )
 
 
@@ -243,14 +244,14 @@ def _full_name(name: str) -> str:
 
 
 def _types(written: bytes) -> _Types:
-    kind: WrittenValue = _decoded(_VALUES, written, "O")
+    kind: WrittenValue = _decode(_VALUE_DECODER, written, "O")
     if kind.kind != "0.t_vec":
         return (_tensor_type(kind),), False
-    types = [_tensor_type(WrittenValue(each["#"], each.get("D"))) for each in kind.data]
+    types = [_tensor_type(WrittenValue(item["#"], item.get("D"))) for item in kind.data]
     return tuple(types), True
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], written: bytes, key: str) -> Any:  # noqa: ANN401
+def _decode(decoder: msgspec.json.Decoder[Any], written: bytes, key: str) -> Any:  # noqa: ANN401
     try:
         return decoder.decode(written)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -264,34 +265,34 @@ def _tensor_type(kind: WrittenValue) -> TensorType:
     return TensorType(_ELEMENTS.get(element, element), tuple([int(extent) for extent in shape]))
 
 
-def _written(attributes: Iterable[Any]) -> _Written:
-    """The attributes that say something of what is computed."""
+def _encoded_attributes(attributes: Iterable[Any]) -> _EncodedAttributes:
+    """The attributes that change what is computed, their values as they are in the file."""
     try:
         return tuple(
             [
                 (attribute.name, bytes(attribute.value))
                 for attribute in attributes
-                if attribute.name not in _NO_MEANING
+                if attribute.name not in _IRRELEVANT_ATTRIBUTES
             ]
         )
     except AttributeError as error:
         raise TypeError(f"{error.obj!r} is no attribute") from error
 
 
-def _attributes(written: _Written) -> dict[str, Any]:
+def _attributes(written: _EncodedAttributes) -> dict[str, Any]:
     attributes = {}
     for name, encoded in written:
-        value: WrittenValue = _decoded(_VALUES, encoded, "A")
+        value: WrittenValue = _decode(_VALUE_DECODER, encoded, "A")
         attributes[name] = _attribute(value.kind, value.data, value.not_finite)
     return attributes
 
 
 def _attribute(kind: str, data: Any, not_finite: str = "") -> Any:  # noqa: ANN401 - of many types
-    """A value: lists of values are lists; a scalar with its type is the number alone."""
+    """A value in Python: lists of values are lists; a scalar with its type is the number alone."""
     if not_finite:
         return _NOT_FINITE[not_finite]
     if kind == "0.a_array":
-        return [_attribute(each["#"], each.get("D"), each.get("VD", "")) for each in data or ()]
+        return [_attribute(item["#"], item.get("D"), item.get("VD", "")) for item in data or ()]
     if kind == "1.a_scalar" and isinstance(data, list):
         return data[1] if len(data) == 2 else data[1:]
     if kind in {"0.a_c64", "0.a_c128"}:

@@ -1,4 +1,4 @@
-"""Operators that are refused by name, and why."""
+"""Operators of Paddle 3's programs that are refused by name, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgeslim.errors import ModelError
 from edgeslim.paddle_io.pir.builtin import is_known_operator
 from edgeslim.paddle_io.pir.reader import Operation
 
-__all__ = ["refuse"]
+__all__ = ["refuse_operations"]
 
 _CONTROL_FLOW = frozenset(
     f"pd_op.{name}" for name in ("array_length", "array_read", "array_write_", "if", "pylayer")
@@ -40,20 +40,27 @@ _RANDOM = frozenset(
     )
 )
 
-_OF_AN_OPTIMIZER = ("fused_", "fusion_", "fc", "gemm_epilogue", "multihead_matmul", "self_dp_")
+_OPTIMIZED_PREFIXES = (
+    "fused_",
+    "fusion_",
+    "fc",
+    "gemm_epilogue",
+    "multihead_matmul",
+    "self_dp_",
+)
 
 
-def refuse(operations: Sequence[Operation], path: Path) -> None:
-    """Says what a program cannot have here, each operator once, before anything is made of it.
+def refuse_operations(operations: Sequence[Operation], path: Path) -> None:
+    """Refuses a program for its operators, each named once, before it is translated.
 
     Raises:
-        ModelError: There is some.
+        ModelError: It has an operator that cannot be translated.
     """
-    by_name = {each.name: each for each in operations}
+    by_name = {operation.name: operation for operation in operations}
     for reason in _REASONS:
-        names = sorted(name for name, each in by_name.items() if reason.applies(each))
+        names = sorted(name for name, operation in by_name.items() if reason.applies(operation))
         if names:
-            raise ModelError(f"{path} {reason.says}: {', '.join(names)}; {reason.mend}")
+            raise ModelError(f"{path} {reason.message}: {', '.join(names)}; {reason.mend}")
 
 
 def _is_control_flow(operation: Operation) -> bool:
@@ -66,44 +73,50 @@ def _is_control_flow(operation: Operation) -> bool:
 
 def _is_optimized(operation: Operation) -> bool:
     return operation.dialect not in {"builtin", "pd_op", "cf", "custom_op"} or (
-        operation.dialect == "pd_op" and operation.short_name.startswith(_OF_AN_OPTIMIZER)
+        operation.dialect == "pd_op" and operation.short_name.startswith(_OPTIMIZED_PREFIXES)
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reason:
-    """Which operators are refused, what is said of the program, and what mends it."""
+    """Why operators are refused.
+
+    Args:
+        applies: Whether an operator is refused for this reason.
+        message: What the program has or does, as a message to the user.
+        mend: What the user can do.
+    """
 
     applies: Callable[[Operation], bool]
-    says: str
+    message: str
     mend: str
 
 
 _REASONS: tuple[_Reason, ...] = (
     _Reason(
         applies=_is_control_flow,
-        says="has control flow",
+        message="has control flow",
         mend="Paddle-Lite's optimizer takes no loops or branches; write the network without those "
         "that depend on values",
     ),
     _Reason(
         applies=lambda operation: operation.dialect == "custom_op",
-        says="has custom operators",
+        message="has custom operators",
         mend="Paddle-Lite has no kernels for them; write them with Paddle's own functions",
     ),
     _Reason(
         applies=_is_optimized,
-        says="was optimized for another runtime",
+        message="was optimized for another runtime",
         mend="save the network itself with paddle.jit.save",
     ),
     _Reason(
         applies=lambda operation: operation.name.removesuffix("_") in _RANDOM,
-        says="draws random numbers",
+        message="draws random numbers",
         mend="what it computes cannot be compared; take them as an input",
     ),
     _Reason(
         applies=lambda operation: not is_known_operator(operation),
-        says="has operators for which edgeslim knows no name in old programs",
+        message="has operators for which edgeslim knows no name in old programs",
         mend="write them with other functions of Paddle",
     ),
 )

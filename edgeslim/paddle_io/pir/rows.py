@@ -1,17 +1,17 @@
 """How a row of the table of operators is written, and what it means.
 
-A row says, for an operator of Paddle 3, what it was called before and where its operands, results
-and attributes go::
+A row says what an operator of Paddle 3 is called in the old format, and where its operands,
+results and attributes go::
 
     row("pool2d", "X ksize:ints", "Out", "strides:ints paddings:ints ceil_mode:bool …")
 
 - **Operands**, in order: a slot's name; or ``name:type``, an operand that has to be a constant and
   becomes an attribute; or ``name:type/Slot/ListSlot``, which goes into a slot where it is no
-  constant, one tensor into the first, a list into the second; or ``-``, which nothing reads.
+  constant, one tensor into the first, a list into the second; or ``-``, which is ignored.
 - **Results**, in order: a slot's name; or ``Slot=Operand``, written in place of an operand; or
-  ``-``, which the old operator has not.
-- **Attributes**: ``name:type``, ``new=old:type``, or ``name!``, which says nothing of what is
-  computed. An attribute that no row knows is refused by its name.
+  ``-``, which the old operator does not have.
+- **Attributes**: ``name:type``, ``new=old:type``, or ``name!``, which does not change what is
+  computed and is ignored. An attribute that is not in the row is refused by its name.
 - **Constants**: attributes that the old operator has and the new one implies.
 """
 
@@ -34,9 +34,9 @@ class Operand:
 
     Args:
         slot: The old operator's slot for a tensor; empty if it has none.
-        list_slot: Its slot for a list of tensors, where that is another.
+        list_slot: The old operator's slot for a list of tensors, if it has another one for lists.
         attribute: The attribute that a constant becomes; empty if it stays an operand.
-        type: Of that attribute.
+        type: The type of that attribute.
     """
 
     slot: str
@@ -47,17 +47,17 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What an operator was called before.
+    """The old operator that a new one becomes.
 
     Args:
-        kind: The old name.
-        operands: Where its operands go, in order.
-        results: Slot of each result; empty for one that the old operator has not.
-        in_place: Results that are written into an operand: its slot by theirs.
-        attributes: Old name and type by the new name.
-        ignored: Attributes that say nothing of what is computed.
-        constants: Attributes that the new operator implies, with their types.
-        completed: Name of what sets the remaining attributes (`completions.py`).
+        kind: The old operator's name.
+        operands: Where the new operator's operands go, in order.
+        results: Slot of each result; empty for one that the old operator does not have.
+        in_place: Results that are written into an operand: the operand's slot by the result's.
+        attributes: Old name and type of each attribute, by its new name.
+        ignored: Attributes that do not change what is computed.
+        constants: Type and value of attributes that the new operator implies.
+        completion: Key of the function in `completions.py` that sets the remaining attributes.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class Row:
     attributes: Mapping[str, tuple[str, str]]
     ignored: frozenset[str]
     constants: Mapping[str, tuple[str, Any]]
-    completed: str
+    completion: str
 
 
 def row(
@@ -76,24 +76,26 @@ def row(
     results: str,
     attributes: str = "",
     *,
-    completed: str = "",
+    completion: str = "",
     **constants: Constant,
 ) -> Row:
-    """A row of the table, written as the module says."""
+    """A row of the table, written as described above."""
     slots = [slot.partition("=") for slot in results.split()]
-    named = [attribute for attribute in attributes.split() if not attribute.endswith("!")]
+    mapped = [attribute for attribute in attributes.split() if not attribute.endswith("!")]
     return Row(
         kind=kind,
         operands=tuple(map(_operand, operands.split())),
         results=tuple("" if slot == "-" else slot for slot, _, _ in slots),
         in_place={slot: source for slot, _, source in slots if source},
-        attributes=dict(map(_attribute, named)),
-        ignored=frozenset(each[:-1] for each in attributes.split() if each.endswith("!")),
+        attributes=dict(map(_attribute, mapped)),
+        ignored=frozenset(
+            attribute[:-1] for attribute in attributes.split() if attribute.endswith("!")
+        ),
         constants={
             name: (_TYPES[type(value)], list(value) if isinstance(value, tuple) else value)
             for name, value in constants.items()
         },
-        completed=completed,
+        completion=completion,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the values of a program are while it is written anew: tensors, constants, lists of both."""
+"""The values of a program while it is translated: tensors, constants, lists of both."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from edgeslim.paddle_io.pir.reader import TensorType
 
 __all__ = [
     "Constant",
-    "Several",
     "Tensor",
+    "TensorList",
     "Value",
     "constant_items",
     "is_known",
@@ -20,18 +20,18 @@ __all__ = [
 
 
 class Tensor(msgspec.Struct, frozen=True, gc=False):
-    """A tensor that is in the new program, by its name there."""
+    """A tensor of the old program, by its name there."""
 
     name: str
     type: TensorType
 
 
 class Constant(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """A tensor whose elements the file says; in the new program only where a tensor is needed.
+    """A tensor with known elements; it is written to the old program where a tensor is needed.
 
     Args:
-        elements: They.
-        is_uniform: Whether all are the same.
+        elements: The tensor's elements, in its shape.
+        is_uniform: Whether all elements are the same.
     """
 
     elements: np.ndarray[Any, Any]
@@ -39,29 +39,29 @@ class Constant(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     @property
     def type(self) -> TensorType:
-        """As of a tensor."""
+        """Type and shape of the tensor."""
         return TensorType(self.elements.dtype.name, self.elements.shape)
 
 
-class Several(msgspec.Struct, frozen=True, gc=False):
+class TensorList(msgspec.Struct, frozen=True, gc=False):
     """A list of tensors."""
 
     items: tuple[Tensor | Constant, ...]
 
 
-Value = Tensor | Constant | Several
+Value = Tensor | Constant | TensorList
 
 
 def is_known(value: Value | None) -> bool:
-    """Whether the file says all of a value's elements."""
-    if isinstance(value, Several):
+    """Whether all of a value's elements are known."""
+    if isinstance(value, TensorList):
         return all(map(is_known, value.items))
     return isinstance(value, Constant)
 
 
 def constant_items(value: Value) -> list[Any]:
     """The elements of a known value, or of a list of known values, as Python's numbers."""
-    if isinstance(value, Several):
+    if isinstance(value, TensorList):
         return [number for item in value.items for number in constant_items(item)]
     assert isinstance(value, Constant)  # noqa: S101 - `is_known` said so
     numbers: list[Any] = value.elements.ravel().tolist()

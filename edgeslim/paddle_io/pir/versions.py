@@ -1,7 +1,7 @@
-"""What an old description says of its own version, and of those of its operators.
+"""The versions of Paddle and of its operators that an old description has to name.
 
-Without it Paddle takes a description for one of its first and changes operators as these were
-then: a value that ``set_value`` writes becomes nought.
+Without them Paddle takes a description for one of its first and converts operators from what they
+were then: a value that ``set_value`` writes becomes 0.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 __all__ = ["OPERATOR_VERSIONS", "PADDLE_VERSION"]
 
 PADDLE_VERSION = 3003001
-"""3.3.1, whose old descriptions are written here."""
+"""The version of Paddle (3.3.1) that descriptions name as their writer."""
 
 OPERATOR_VERSIONS = {
     **dict.fromkeys(
@@ -37,4 +37,4 @@ OPERATOR_VERSIONS = {
     "roi_align": 3,
     "set_value": 4,
 }
-"""Of those that are not as they first were."""
+"""The version of each operator that has changed since its first."""

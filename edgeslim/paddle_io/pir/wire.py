@@ -1,8 +1,8 @@
-"""Protobuf's encoding of texts and messages within messages, without an object for each.
+"""Protobuf's encoding of texts and nested messages, without an object for each message.
 
 A field is its tag, the length of its content, and the content; a message is its fields one after
-the other (protobuf.dev, "Encoding"). Python's objects for messages take several times as long as
-to join bytes, and a program has thousands.
+the other (protobuf.dev, "Encoding"). Making Python's objects for messages takes several times as
+long as joining bytes, and a program has thousands of them.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-__all__ = ["delimited", "field", "tag"]
+__all__ = ["encode_delimited", "encode_field", "encode_tag"]
 
 _DELIMITED = 2
 """The wire type of fields whose length comes before their content."""
 
 
-def tag(message: Any, name: str) -> bytes:  # noqa: ANN401 - a generated class
-    """What comes before a field of texts or messages, by the field's name."""
+def encode_tag(message: Any, name: str) -> bytes:  # noqa: ANN401 - a generated class
+    """The tag of a field of texts or messages, by the message's class and the field's name."""
     number: int = message.DESCRIPTOR.fields_by_name[name].number
     return _varint(number << 3 | _DELIMITED)
 
 
-def field(tag: bytes, content: bytes) -> bytes:
-    """A field of a tag: a text as UTF-8, or the fields of a message."""
+def encode_field(tag: bytes, content: bytes) -> bytes:
+    """A field of a tag and its content: a text in UTF-8, or the fields of a message."""
     return tag + _varint(len(content)) + content
 
 
-def delimited(content: bytes) -> bytes:
-    """A field without its tag."""
+def encode_delimited(content: bytes) -> bytes:
+    """A field's content behind its length, without the tag."""
     return _varint(len(content)) + content
 
 

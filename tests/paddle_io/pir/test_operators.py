@@ -13,9 +13,9 @@ from paddle.base.framework import OpProtoHolder
 
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.export import run_in_paddle
+from edgeslim.paddle_io.pir.file_translation import translate_files
 from edgeslim.paddle_io.pir.operators import OPERATORS
-from edgeslim.paddle_io.pir.proof import run_each_pir_in_paddle
-from edgeslim.paddle_io.pir.translate import translate
+from edgeslim.paddle_io.pir.proof import run_pir_in_paddle
 from tests.paddle_io.pir.documents import FIXTURES, VERSIONS
 from tests.paddle_io.pir.operator_cases import FAMILIES, INPUTS, REFUSED, reads
 
@@ -68,7 +68,7 @@ def save(case: Callable[..., Any], prefix: Path) -> dict[str, Any]:
 
 def difference(path: Path, inputs: dict[str, Any], prefix: Path) -> str:
     """What an old program computes otherwise than the new one, or nothing."""
-    (expected,) = run_each_pir_in_paddle(path, [inputs])
+    (expected,) = run_pir_in_paddle(path, [inputs])
     found = run_in_paddle(prefix, inputs)
     assert len(expected) == len(found)
     for truth, output in zip(expected, found, strict=True):
@@ -86,7 +86,9 @@ def test_computes_the_same(family: str, tmp_path: Path) -> None:
         folder = tmp_path / name.replace(" ", "_")
         inputs = save(case, folder / "inference")
         try:
-            translate(folder / "inference.json", folder / "inference.pdiparams", folder / "old")
+            translate_files(
+                folder / "inference.json", folder / "inference.pdiparams", folder / "old"
+            )
         except ModelError as error:
             refused[name] = str(error)
             continue
@@ -104,7 +106,7 @@ def test_computes_what_the_network_did_in_the_version_that_saved_it(
     version: str, tmp_path: Path
 ) -> None:
     folder = FIXTURES / version
-    translate(folder / "inference.json", folder / "inference.pdiparams", tmp_path / "old")
+    translate_files(folder / "inference.json", folder / "inference.pdiparams", tmp_path / "old")
     with np.load(folder / "expected.npz") as arrays:
         given = dict(arrays)
     inputs = {name: value for name, value in given.items() if not name.startswith("output")}

@@ -10,9 +10,9 @@ import pytest
 
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.paddle_io.parameters import persistent_tensors, write_parameters
+from edgeslim.paddle_io.pir.file_translation import translate_files
+from edgeslim.paddle_io.pir.program_translation import translate_program
 from edgeslim.paddle_io.pir.reader import read_pir
-from edgeslim.paddle_io.pir.translate import translate
-from edgeslim.paddle_io.pir.translation import old_program
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import attribute_value, read_program
 from tests.paddle_io.pir.documents import (
@@ -31,7 +31,7 @@ from tests.paddle_io.pir.documents import (
 def translated(folder: Path, *operators: dict[str, Any]) -> Any:
     """The old program of one that is written by hand."""
     path = written(folder, *operators)
-    return old_program(read_pir(path), path)
+    return translate_program(read_pir(path), path)
 
 
 def kinds(program: Any) -> list[str]:
@@ -163,7 +163,7 @@ def test_limits_beyond_32_bits_are_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("paddle", VERSIONS)
 def test_every_version_says_the_same_program(paddle: str) -> None:
     newest, path = (FIXTURES / each / "inference.json" for each in ("3.3.1", paddle))
-    expected, found = (old_program(read_pir(each), each) for each in (newest, path))
+    expected, found = (translate_program(read_pir(each), each) for each in (newest, path))
     assert [op.type for op in found.blocks[0].ops] == [op.type for op in expected.blocks[0].ops]
     for kind in ("leaky_relu", "group_norm", "bilinear_interp_v2", "pad3d", "softplus"):
         assert attributes(found, kind) == attributes(expected, kind)
@@ -249,7 +249,7 @@ def _added(folder: Path) -> Path:
 def test_parameters_are_the_same_bytes(tmp_path: Path) -> None:
     path, parameters = _added(tmp_path), tmp_path / "inference.pdiparams"
     write_parameters(parameters, {"w": np.ones((2, 3), np.float32)})
-    translate(path, parameters, tmp_path / "old" / "model")
+    translate_files(path, parameters, tmp_path / "old" / "model")
     assert (tmp_path / "old" / "model.pdiparams").read_bytes() == parameters.read_bytes()
     assert kinds(read_program(tmp_path / "old" / "model.pdmodel")) == ["elementwise_add"]
 
@@ -268,7 +268,7 @@ def test_parameters_that_are_none(case: str, tmp_path: Path) -> None:
     if content is not None:
         parameters.write_bytes(content)
     with pytest.raises(BadFileError, match=said):
-        translate(path, parameters, tmp_path / "old" / "model")
+        translate_files(path, parameters, tmp_path / "old" / "model")
     assert not (tmp_path / "old").exists()
 
 
@@ -285,7 +285,7 @@ def test_parameters_of_another_model(tensors: dict[str, Any], said: str, tmp_pat
     path, parameters = _added(tmp_path), tmp_path / "inference.pdiparams"
     write_parameters(parameters, tensors)
     with pytest.raises(BadFileError, match=said):
-        translate(path, parameters, tmp_path / "old" / "model")
+        translate_files(path, parameters, tmp_path / "old" / "model")
 
 
 def test_parameters_that_are_cut(tmp_path: Path) -> None:
@@ -293,11 +293,11 @@ def test_parameters_that_are_cut(tmp_path: Path) -> None:
     write_parameters(parameters, {"w": np.ones((2, 3), np.float32)})
     parameters.write_bytes(parameters.read_bytes()[:-3])
     with pytest.raises(BadFileError, match=r"is truncated: 'w' needs \d+ bytes"):
-        translate(path, parameters, tmp_path / "old" / "model")
+        translate_files(path, parameters, tmp_path / "old" / "model")
 
 
 def test_a_program_without_parameters_is_given_one(tmp_path: Path) -> None:
     path = written(tmp_path, feed(), operator("1.relu", (1,), (2,)), fetch(2))
-    translate(path, tmp_path / "none.pdiparams", tmp_path / "model")
+    translate_files(path, tmp_path / "none.pdiparams", tmp_path / "model")
     program = read_program(tmp_path / "model.pdmodel")
     assert list(persistent_tensors(program)) == ["unused_weight"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.paddle_io.pir.wire import delimited, field, tag
+from edgeslim.paddle_io.pir.wire import encode_delimited, encode_field, encode_tag
 from edgeslim.paddle_io.proto import framework
 
 
@@ -13,14 +13,14 @@ def test_a_text_of_any_length(length: int) -> None:
     slots = framework().OpDesc.Var
     text = "é" * (length // 2) + "x" * (length % 2)
     expected = slots(parameter=text).SerializeToString()
-    assert field(tag(slots, "parameter"), text.encode()) == expected
-    assert tag(slots, "parameter") + delimited(text.encode()) == expected
+    assert encode_field(encode_tag(slots, "parameter"), text.encode()) == expected
+    assert encode_tag(slots, "parameter") + encode_delimited(text.encode()) == expected
 
 
 def test_a_message_in_a_message() -> None:
     messages = framework()
     slot = messages.OpDesc.Var(parameter="X", arguments=["a", "b"])
     expected = messages.OpDesc(type="relu", outputs=[slot])
-    written = field(tag(messages.OpDesc, "type"), b"relu")
-    written += field(tag(messages.OpDesc, "outputs"), slot.SerializeToString())
+    written = encode_field(encode_tag(messages.OpDesc, "type"), b"relu")
+    written += encode_field(encode_tag(messages.OpDesc, "outputs"), slot.SerializeToString())
     assert messages.OpDesc.FromString(written) == expected

@@ -1,4 +1,4 @@
-"""The table of operators, a file for each family: what Paddle 3's are called in old programs."""
+"""The table of operators, one file per family: what Paddle 3's are called in old programs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _FAMILIES: Shelf[Mapping[str, Row]] = Shelf(
 OPERATORS: Mapping[str, Row] = {
     name: row for family in _FAMILIES.members().values() for name, row in family.items()
 }
-"""By the name within Paddle's dialect."""
+"""The row of each operator, by its name within Paddle's dialect."""
 
 
 def row_of(name: str) -> Row | None:
-    """The row of an operator; one that works in place (``relu_``) has that of the other."""
+    """The row of an operator; ``relu_``, which works in place, has that of ``relu``."""
     return OPERATORS.get(name) or OPERATORS.get(name.removesuffix("_"))

@@ -1,4 +1,4 @@
-"""Activations, and what is computed like them."""
+"""Activations, and other functions of elements with parameters."""
 
 from __future__ import annotations
 

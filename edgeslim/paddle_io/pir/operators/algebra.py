@@ -1,4 +1,4 @@
-"""Products of matrices, decompositions, transforms."""
+"""Matrix products, decompositions, Fourier transforms."""
 
 from __future__ import annotations
 

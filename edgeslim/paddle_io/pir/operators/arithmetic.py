@@ -1,4 +1,4 @@
-"""Functions of elements, and of two tensors' elements."""
+"""Elementwise functions of one or two tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS: dict[str, Row] = {
     "atan": row("atan", "X", "Out"),
     "atan2": row("atan2", "X1 X2", "Out"),
     "atanh": row("atanh", "X", "Out"),
-    "cast": row("cast", "X", "Out", "dtype=out_dtype:type", completed="cast"),
+    "cast": row("cast", "X", "Out", "dtype=out_dtype:type", completion="cast"),
     "ceil": row("ceil", "X", "Out"),
     "clip": row("clip", "X min:float/Min max:float/Max", "Out", min=0.0, max=0.0),
     "clip_by_norm": row("clip_by_norm", "X", "Out", "max_norm:float"),

@@ -1,4 +1,4 @@
-"""Comparisons, logic and choices."""
+"""Comparisons, logic, and ``where``."""
 
 from __future__ import annotations
 

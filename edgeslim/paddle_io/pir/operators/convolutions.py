@@ -1,4 +1,4 @@
-"""Convolutions, and windows of images."""
+"""Convolutions, and the windows of images (``unfold`` and ``fold``)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROWS: dict[str, Row] = {
         "Output",
         "strides:ints paddings:ints dilations:ints deformable_groups:int groups:int "
         "im2col_step:int",
-        completed="deformable",
+        completion="deformable",
     ),
     "depthwise_conv2d": row("depthwise_conv2d", "Input Filter", "Output", _PLACES),
     "depthwise_conv2d_transpose": row(

@@ -1,4 +1,4 @@
-"""Boxes: anchors, proposals, suppression, regions."""
+"""Detection: anchors, proposals, suppression of boxes, pooling of regions."""
 
 from __future__ import annotations
 

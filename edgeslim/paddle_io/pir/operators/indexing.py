@@ -1,4 +1,4 @@
-"""Rows and elements by their numbers, sorting, embeddings."""
+"""Gathering and scattering by index, sorting, embeddings."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ ROWS: dict[str, Row] = {
         "out_int32:bool right:bool",
     ),
     "segment_pool": row("segment_pool", "X SegmentIds", "Out SummedIds", "pooltype:str"),
-    "set_value": row("set_value", f"Input {_RANGES}", "Out", _AXES, completed="set_value"),
+    "set_value": row("set_value", f"Input {_RANGES}", "Out", _AXES, completion="set_value"),
     "set_value_with_tensor": row(
         "set_value",
         f"Input ValueTensor {_RANGES}",
         "Out",
         "axes:longs decrease_axes:longs none_axes:longs",
-        completed="set_value",
+        completion="set_value",
     ),
     "shard_index": row(
         "shard_index",

@@ -1,4 +1,4 @@
-"""Losses, which stay in a program now and then."""
+"""Losses, which some saved programs still have."""
 
 from __future__ import annotations
 

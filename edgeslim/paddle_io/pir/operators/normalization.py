@@ -18,14 +18,14 @@ ROWS: dict[str, Row] = {
         "X Mean Variance Scale Bias",
         "Y MeanOut=Mean VarianceOut=Variance SavedMean SavedVariance -",
         _BATCH_NORM,
-        completed="evaluation",
+        completion="evaluation",
     ),
     "dropout": row(
         "dropout",
         "X - dropout_prob:float",
         "Out Mask",
         "is_test:bool mode=dropout_implementation:str seed! fix_seed!",
-        completed="evaluation",
+        completion="evaluation",
     ),
     "frobenius_norm": row(
         "frobenius_norm",
@@ -71,6 +71,6 @@ ROWS: dict[str, Row] = {
         "X Mean Variance Scale Bias",
         "Y MeanOut=Mean VarianceOut=Variance SavedMean SavedVariance -",
         _BATCH_NORM,
-        completed="evaluation",
+        completion="evaluation",
     ),
 }

@@ -1,4 +1,4 @@
-"""Pooling and its reverse."""
+"""Pooling and unpooling."""
 
 from __future__ import annotations
 

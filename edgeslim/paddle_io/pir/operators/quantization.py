@@ -1,4 +1,4 @@
-"""Operators that round as an int8 kernel would, which trainings put into a network."""
+"""Simulated quantization: operators that round as an int8 kernel would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums, largest values and the like along axes."""
+"""Reductions and cumulative operations along axes."""
 
 from __future__ import annotations
 
@@ -6,35 +6,17 @@ from edgeslim.paddle_io.pir.rows import Row, row
 
 __all__ = ["ROWS"]
 
+
+def _reduction(kind: str, operands: str = "X dim:ints", attributes: str = "") -> Row:
+    attributes = f"{attributes} keepdim=keep_dim:bool"
+    return row(kind, operands, "Out", attributes, completion="reduction")
+
+
 ROWS: dict[str, Row] = {
-    "all": row(
-        "reduce_all",
-        "X",
-        "Out",
-        "axis=dim:longs keepdim=keep_dim:bool",
-        completed="reduction",
-    ),
-    "amax": row(
-        "reduce_amax",
-        "X",
-        "Out",
-        "axis=dim:longs keepdim=keep_dim:bool",
-        completed="reduction",
-    ),
-    "amin": row(
-        "reduce_amin",
-        "X",
-        "Out",
-        "axis=dim:longs keepdim=keep_dim:bool",
-        completed="reduction",
-    ),
-    "any": row(
-        "reduce_any",
-        "X",
-        "Out",
-        "axis=dim:longs keepdim=keep_dim:bool",
-        completed="reduction",
-    ),
+    "all": _reduction("reduce_all", "X", "axis=dim:longs"),
+    "amax": _reduction("reduce_amax", "X", "axis=dim:longs"),
+    "amin": _reduction("reduce_amin", "X", "axis=dim:longs"),
+    "any": _reduction("reduce_any", "X", "axis=dim:longs"),
     "argmax": row("arg_max", "X axis:long", "Out", "keepdims:bool flatten:bool dtype:type"),
     "argmin": row("arg_min", "X axis:long", "Out", "keepdims:bool flatten:bool dtype:type"),
     "bincount": row("bincount", "X Weights minlength:int", "Out"),
@@ -52,17 +34,17 @@ ROWS: dict[str, Row] = {
         "axis:int flatten:bool exclusive:bool reverse:bool",
     ),
     "logsumexp": row("logsumexp", "X", "Out", "axis:ints keepdim:bool reduce_all:bool"),
-    "max": row("reduce_max", "X dim:ints", "Out", "keepdim=keep_dim:bool", completed="reduction"),
+    "max": _reduction("reduce_max"),
     "max_with_index": row(
         "max_with_index",
         "x",
         "values indices",
         "dim:long keepdim:bool flatten:bool",
     ),
-    "mean": row("reduce_mean", "X dim:ints", "Out", "keepdim=keep_dim:bool", completed="reduction"),
+    "mean": _reduction("reduce_mean"),
     "mean_all": row("mean", "X", "Out"),
     "median": row("median", "x", "out medians", "axis:longs keepdim:bool mode:str"),
-    "min": row("reduce_min", "X dim:ints", "Out", "keepdim=keep_dim:bool", completed="reduction"),
+    "min": _reduction("reduce_min"),
     "min_with_index": row(
         "min_with_index",
         "x",
@@ -73,22 +55,10 @@ ROWS: dict[str, Row] = {
     "nanmedian": row("nanmedian", "X", "Out MedianIndex", "axis:ints keepdim:bool mode:str"),
     "nansum": row("nansum", "x", "out", "axis:longs dtype:type keepdim:bool"),
     "numel": row("size", "Input", "Out"),
-    "prod": row(
-        "reduce_prod",
-        "X dim:ints",
-        "Out",
-        "keepdim=keep_dim:bool reduce_all!",
-        completed="reduction",
-    ),
+    "prod": _reduction("reduce_prod", attributes="reduce_all!"),
     "reduce_as": row("reduce_as", "x target", "out"),
     "std": row("std", "x", "out", "axis:longs keepdim:bool unbiased:bool correction:float64"),
-    "sum": row(
-        "reduce_sum",
-        "X dim:ints",
-        "Out",
-        "dtype! keepdim=keep_dim:bool",
-        completed="reduction",
-    ),
+    "sum": _reduction("reduce_sum", attributes="dtype!"),
     "trace": row("trace", "Input", "Out", "offset:int axis1:int axis2:int"),
     "var": row("var", "x", "out", "axis:longs keepdim:bool unbiased:bool correction:float64"),
 }

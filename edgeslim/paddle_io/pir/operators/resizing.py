@@ -1,4 +1,4 @@
-"""Sampling, and channels made places."""
+"""Interpolation, sampling of grids, and shuffles between channels and pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _INTERPOLATION = (
 
 
 def _interpolation(kind: str) -> Row:
-    return row(kind, "X OutSize SizeTensor Scale", "Out", _INTERPOLATION, completed="interpolation")
+    return row(
+        kind, "X OutSize SizeTensor Scale", "Out", _INTERPOLATION, completion="interpolation"
+    )
 
 
 ROWS: dict[str, Row] = {

@@ -1,4 +1,4 @@
-"""Shapes: cut, joined, turned, repeated, filled."""
+"""Shapes: slicing, joining, transposing, repeating, padding, filling."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ ROWS: dict[str, Row] = {
         "strides:ints/StridesTensor/StridesTensorList",
         "Out",
         "axes:ints",
-        completed="strided_slice",
+        completion="strided_slice",
     ),
     "tile": row("tile", "X repeat_times:ints/RepeatTimes/repeat_times_tensor", "Out"),
     "transpose": row("transpose2", "X", "Out XShape", "perm=axis:ints"),

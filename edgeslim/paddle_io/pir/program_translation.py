@@ -1,4 +1,4 @@
-"""A program of Paddle 3 written operator by operator as the old description."""
+"""Translation of a program of Paddle 3, operator by operator, to the old description."""
 
 from __future__ import annotations
 
@@ -10,43 +10,49 @@ from typing import Any
 
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.paddle_io.parameters import UNUSED_PARAMETER
-from edgeslim.paddle_io.pir.attributes import converted
+from edgeslim.paddle_io.pir.attributes import convert_value
 from edgeslim.paddle_io.pir.builtin import BUILTINS
 from edgeslim.paddle_io.pir.completions import COMPLETIONS, OldOperator
 from edgeslim.paddle_io.pir.operators import row_of
-from edgeslim.paddle_io.pir.reader import NO_TENSOR, Operation, PirProgram, Result, TensorType
-from edgeslim.paddle_io.pir.refusals import refuse
+from edgeslim.paddle_io.pir.reader import (
+    NO_TENSOR,
+    Operation,
+    OperationResult,
+    PirProgram,
+    TensorType,
+)
+from edgeslim.paddle_io.pir.refusals import refuse_operations
 from edgeslim.paddle_io.pir.rows import Operand, Row
 from edgeslim.paddle_io.pir.values import (
     Constant,
-    Several,
     Tensor,
+    TensorList,
     Value,
     constant_items,
     is_known,
 )
 from edgeslim.paddle_io.pir.writer import Attributes, Writer
 
-__all__ = ["old_program"]
+__all__ = ["translate_program"]
 
 _SIZES = frozenset(("int", "ints", "bounds", "long", "longs"))
 
 
-def old_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
-    """The old description of a program, with the same names of inputs and parameters.
+def translate_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
+    """Translates a program to an old description with the same names of inputs and parameters.
 
     Outputs are called as Paddle's predictor calls them, ``fetch_name_0`` and so on.
 
     Args:
-        program: The program.
-        path: Its file, for errors.
+        program: The program of Paddle 3.
+        path: Path of its file, for messages.
 
     Raises:
-        ModelError: It has operators or attributes that old programs have no name for.
+        ModelError: It has operators or attributes that old programs do not have.
         BadFileError: It refers to values that nothing makes.
     """
-    refuse(program.operations, path)
-    _refuse_halves(program, path)
+    refuse_operations(program.operations, path)
+    _refuse_half_parameters(program, path)
     translation = _Translation(program)
     operation: Operation | None = None
     try:
@@ -64,8 +70,8 @@ def old_program(program: PirProgram, path: Path) -> Any:  # noqa: ANN401 - a Pro
     return translation.writer.program()
 
 
-def _refuse_halves(program: PirProgram, path: Path) -> None:
-    """Neither Paddle nor Paddle-Lite has kernels for them on processors such as x86."""
+def _refuse_half_parameters(program: PirProgram, path: Path) -> None:
+    """Refuses half-precision parameters, which neither Paddle nor Paddle-Lite computes on x86."""
     for parameter in program.parameters:
         if parameter.type.element in {"float16", "bfloat16"}:
             raise ModelError(
@@ -76,12 +82,12 @@ def _refuse_halves(program: PirProgram, path: Path) -> None:
 
 
 class _DanglingValueError(Exception):
-    """A value that nothing makes."""
+    """A value is read that no operator makes."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Fetched:
-    """An output: its name, and its place among the outputs."""
+class _Output:
+    """An output of the program: its name, and its index among the outputs."""
 
     name: str
     column: int
@@ -92,9 +98,9 @@ class _Form:
     """What operators of one name and with the same attributes have in common.
 
     Args:
-        row: Of the table.
-        attributes: The old operator's, as far as they do not come from operands.
-        slots: Of the results; and of the operand in whose place one is written, or nothing.
+        row: The operator's row of the table.
+        attributes: The old operator's attributes that do not come from operands.
+        slots: The slot of each result, and that of the operand in whose place it is written, or "".
     """
 
     row: Row
@@ -103,25 +109,27 @@ class _Form:
 
 
 class _Translation:
-    """What is known of each value of the program, and what is written of it."""
+    """A translation in progress: the value behind each number, and the program so far."""
 
     def __init__(self, program: PirProgram) -> None:
         self._program = program
         self._values: dict[int, Value] = {}
-        self._not_kept: dict[int, str] = {}
+        self._missing_parameters: dict[int, str] = {}
         self._forms: dict[tuple[str, int], _Form] = {}
-        self._extended: dict[tuple[int, str, str, bytes], tuple[Attributes, Attributes]] = {}
-        self._fetched = {
-            operation.operands[0]: _fetched(operation)
+        self._extensions: dict[tuple[int, str, str, bytes], tuple[Attributes, Attributes]] = {}
+        self._outputs = {
+            operation.operands[0]: _output_of(operation)
             for operation in reversed(program.operations)
             if operation.name == "pd_op.fetch"
         }
-        self._feeds = [each for each in program.operations if each.name == "pd_op.data"]
+        self._feeds = [
+            operation for operation in program.operations if operation.name == "pd_op.data"
+        ]
         self.writer = Writer(
             {
                 *(operation.attributes["name"] for operation in self._feeds),
                 *(parameter.name for parameter in program.parameters),
-                *(fetched.name for fetched in self._fetched.values()),
+                *(output.name for output in self._outputs.values()),
             }
         )
 
@@ -133,7 +141,7 @@ class _Translation:
                     parameter.name, parameter.type, is_parameter=True
                 )
             else:
-                self._not_kept[parameter.number] = parameter.name
+                self._missing_parameters[parameter.number] = parameter.name
         if not any(parameter.is_stored for parameter in self._program.parameters):
             self.writer.declare(UNUSED_PARAMETER, TensorType("float32", (1,)), is_parameter=True)
         for column, operation in enumerate(self._feeds):
@@ -143,24 +151,24 @@ class _Translation:
             self._values[result.number] = fed
 
     def translate(self, operation: Operation) -> None:
-        """Writes one operator, or remembers what it makes."""
+        """Writes one operator, or remembers the value that it makes."""
         name = operation.name
         if name == "pd_op.data":
             return
         if name == "pd_op.fetch":
-            self._fetch(operation)
+            self._write_output(operation)
             return
         if name in BUILTINS:
             made = BUILTINS[name](self.writer, operation, self._operands(operation))
         else:
-            made = self._by_row(operation, self._form(operation))
+            made = self._translate_by_row(operation, self._form(operation))
         for result, value in zip(operation.results, made, strict=True):
             self._values[result.number] = value
 
     def _operands(
         self, operation: Operation, rules: Sequence[Operand] | None = None
     ) -> list[Value | None]:
-        """The operator's operands; those that no rule reads need not be there."""
+        """The operator's operands; those that are ignored need not exist."""
         try:
             return list(map(self._values.__getitem__, operation.operands))
         except KeyError:  # one is left out, or nothing makes it
@@ -173,15 +181,15 @@ class _Translation:
         ]
 
     def _value(self, number: int) -> Value:
-        if number in self._not_kept:
+        if number in self._missing_parameters:
             raise ModelError(
-                f"parameter {self._not_kept[number]!r} is read and not kept in the file"
+                f"parameter {self._missing_parameters[number]!r} is read and not kept in the file"
             )
         if number not in self._values:
             raise _DanglingValueError(f"value {number} is read and nothing makes it")
         return self._values[number]
 
-    def _by_row(self, operation: Operation, form: _Form) -> list[Value]:
+    def _translate_by_row(self, operation: Operation, form: _Form) -> list[Value]:
         row = form.row
         operands = self._operands(operation, row.operands)
         if len(operands) > len(row.operands):
@@ -194,11 +202,11 @@ class _Translation:
             if value is None:
                 continue
             if rule.attribute:
-                self._place(operator, rule, value, operation)
+                self._put_operand(operator, rule, value, operation)
             elif rule.slot:
                 operator.inputs[rule.slot] = value
-        if row.completed:
-            COMPLETIONS[row.completed](operator, operation)
+        if row.completion:
+            COMPLETIONS[row.completion](operator, operation)
         names = self.writer.names
         inputs = {slot: names(value) for slot, value in operator.inputs.items()}
         outputs, made = self._results(operation, form, inputs)
@@ -211,23 +219,23 @@ class _Translation:
         form = self._forms.get(key)
         if form is None:
             row = row_of(operation.short_name)
-            assert row is not None  # noqa: S101 - `refuse` has looked
+            assert row is not None  # noqa: S101 - `refuse_operations` has looked
             slots = tuple((slot, row.in_place.get(slot, "")) for slot in row.results)
             form = self._forms[key] = _Form(row, _attributes(operation, row), slots)
         return form
 
-    def _place(
+    def _put_operand(
         self, operator: OldOperator, rule: Operand, value: Value, operation: Operation
     ) -> None:
-        """Puts an operand into an attribute if it is known, and else into a slot."""
+        """Makes an operand an attribute if its elements are known, and else an input."""
         if isinstance(value, Constant):
-            operator.attributes = self._extended_by(operator.attributes, rule, value, operation)
+            operator.attributes = self._with_constant(operator.attributes, rule, value, operation)
             return
         if is_known(value):
             items = _converted_operand(value, rule, operation)
             operator.set(rule.attribute, rule.type, items)
             return
-        is_list = isinstance(value, Several)
+        is_list = isinstance(value, TensorList)
         slot = (rule.list_slot or rule.slot) if is_list else rule.slot
         if not slot:
             raise ModelError(
@@ -235,30 +243,30 @@ class _Translation:
                 "it has to be a constant"
             )
         if rule.type in _SIZES:
-            value = self._as_sizes(value)
+            value = self._cast_sizes(value)
         operator.inputs[slot] = value
-        if isinstance(value, Several) and rule.type != "int":
-            known = [constant_items(each)[0] if is_known(each) else -1 for each in value.items]
-            operator.set(rule.attribute, rule.type, converted(known, rule.type))
+        if isinstance(value, TensorList) and rule.type != "int":
+            known = [constant_items(item)[0] if is_known(item) else -1 for item in value.items]
+            operator.set(rule.attribute, rule.type, convert_value(known, rule.type))
 
-    def _extended_by(
+    def _with_constant(
         self, attributes: Attributes, rule: Operand, constant: Constant, operation: Operation
     ) -> Attributes:
-        """Attributes with that of a constant, one object wherever they have the same value."""
+        """Attributes with that of a constant; the same values give the same object."""
         elements = constant.elements
         key = id(attributes), rule.attribute, elements.dtype.char, elements.tobytes()
-        extended = self._extended.get(key)
+        extended = self._extensions.get(key)
         if extended is None:
             items = _converted_operand(constant, rule, operation)
             # The attributes are kept, so that no others have their identity.
             extended = attributes, {**attributes, rule.attribute: (rule.type, items)}
-            self._extended[key] = extended
+            self._extensions[key] = extended
         return extended[1]
 
-    def _as_sizes(self, value: Value) -> Value:
-        """Sizes as Paddle-Lite's kernels read them: as numbers of 32 bits, whatever they are."""
-        if isinstance(value, Several):
-            return Several(
+    def _cast_sizes(self, value: Value) -> Value:
+        """Sizes cast to 32 bits, which is how Paddle-Lite's kernels read them."""
+        if isinstance(value, TensorList):
+            return TensorList(
                 tuple(
                     item if isinstance(item, Constant) else self.writer.cast(item, "int32")
                     for item in value.items
@@ -279,38 +287,38 @@ class _Translation:
                 outputs[slot] = inputs[source]
                 made.append(Tensor(inputs[source][0], result.types[0]))
                 continue
-            value = self._new(form.row.kind, result)
+            value = self._new_result(form.row.kind, result)
             if slot:
                 outputs[slot] = self.writer.names(value)
             made.append(value)
         return outputs, made
 
-    def _new(self, kind: str, result: Result) -> Value:
-        """New tensors for a result; one that is an output is called so."""
+    def _new_result(self, kind: str, result: OperationResult) -> Value:
+        """New tensors for a result; one that is an output has the output's name."""
         if result.is_list:
-            return Several(tuple(self.writer.new(kind, each) for each in result.types))
+            return TensorList(tuple(self.writer.new(kind, type_) for type_ in result.types))
         (single,) = result.types
         if single.element == NO_TENSOR:
-            return Several(())
-        if result.number in self._fetched:
-            return self.writer.declare(self._fetched[result.number].name, single)
+            return TensorList(())
+        if result.number in self._outputs:
+            return self.writer.declare(self._outputs[result.number].name, single)
         return self.writer.new(kind, single)
 
-    def _fetch(self, operation: Operation) -> None:
-        """Gives out a tensor; under a second name if it is no operator's own result."""
-        fetched = _fetched(operation)
+    def _write_output(self, operation: Operation) -> None:
+        """Makes a tensor an output, as a copy if it is not an operator's own result."""
+        output = _output_of(operation)
         value = self._value(operation.operands[0])
-        if isinstance(value, Several):
+        if isinstance(value, TensorList):
             raise ModelError("an output is a list of tensors; return each by itself")
         tensor = self.writer.tensor(value)
         name = tensor.name
-        if name != fetched.name:
-            name = self._copy(tensor, fetched.name)
-        column: Attributes = {"col": ("int", fetched.column)}
+        if name != output.name:
+            name = self._copy(tensor, output.name)
+        column: Attributes = {"col": ("int", output.column)}
         self.writer.add("fetch", {"X": [name]}, {"Out": ["fetch"]}, column)
 
     def _copy(self, tensor: Tensor, name: str) -> str:
-        """A copy of a tensor under a name, as Paddle's own saving makes them."""
+        """Copies a tensor under a name in the way in which Paddle does when it saves."""
         self.writer.declare(name, tensor.type)
         if tensor.type.element == "bool":
             self.writer.add("assign", {"X": [tensor.name]}, {"Out": [name]}, {})
@@ -325,7 +333,7 @@ class _Translation:
 
 
 def _attributes(operation: Operation, row: Row) -> Attributes:
-    """The old operator's attributes, as far as they do not come from operands."""
+    """The old operator's attributes that do not come from operands."""
     attributes = dict(row.constants)
     for name, value in operation.attributes.items():
         if name in row.ignored:
@@ -336,7 +344,7 @@ def _attributes(operation: Operation, row: Row) -> Attributes:
             )
         old, kind = row.attributes[name]
         try:
-            attributes[old] = (kind, converted(value, kind))
+            attributes[old] = (kind, convert_value(value, kind))
         except ValueError as error:
             raise ModelError(f"attribute {name!r} of {operation.name}: {error}") from error
     return attributes
@@ -344,13 +352,13 @@ def _attributes(operation: Operation, row: Row) -> Attributes:
 
 def _converted_operand(value: Value, rule: Operand, operation: Operation) -> Any:  # noqa: ANN401
     try:
-        return converted(constant_items(value), rule.type)
+        return convert_value(constant_items(value), rule.type)
     except ValueError as error:
         raise ModelError(f"operand {rule.attribute!r} of {operation.name}: {error}") from error
 
 
-def _fetched(operation: Operation) -> _Fetched:
-    return _Fetched(str(operation.attributes["name"]), int(operation.attributes["col"]))
+def _output_of(operation: Operation) -> _Output:
+    return _Output(str(operation.attributes["name"]), int(operation.attributes["col"]))
 
 
 def _is_ignored(rules: Sequence[Operand], place: int) -> bool:

@@ -1,4 +1,4 @@
-"""Paddle 3's ``inference.json`` to ``model.pdmodel``, without Paddle."""
+"""Translation of the files of a Paddle 3 model to those of an old one, without Paddle."""
 
 from __future__ import annotations
 
@@ -15,30 +15,32 @@ from edgeslim.paddle_io.parameters import (
     persistent_tensors,
     write_parameters,
 )
+from edgeslim.paddle_io.pir.program_translation import translate_program
 from edgeslim.paddle_io.pir.reader import read_pir
-from edgeslim.paddle_io.pir.translation import old_program
 from edgeslim.paddle_io.pir.writer import tensor_description
 
-__all__ = ["translate", "translated"]
+__all__ = ["old_description", "translate_files"]
 
 
-def translated(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
-    """The old description of a model of Paddle 3, to which the parameters' file is as it is.
+def old_description(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a ProgramDesc
+    """The old description of a model of Paddle 3, to which the same file of parameters belongs.
 
-    Names of inputs and parameters stay. A program that has no parameters needs no file of them,
-    and its description has one that nothing reads.
+    Names of inputs and parameters stay. A program without parameters needs no file of them; its
+    description has one parameter that nothing reads.
 
     Args:
-        path: The program, ``inference.json``.
-        parameters: Its parameters, ``inference.pdiparams``, which are looked through.
+        path: Path of the program, ``inference.json``.
+        parameters: Path of its parameters, ``inference.pdiparams``, which are checked.
 
     Raises:
         BadFileError: A file is missing, cut off, damaged or of another model.
-        ModelError: The program has what old programs, or Paddle-Lite, have no word for.
+        ModelError: The program has operators that old programs, or Paddle-Lite, do not have.
     """
     read = read_pir(path)
-    program = old_program(read, path)
-    stored = {each.name: each.type for each in read.parameters if each.is_stored}
+    program = translate_program(read, path)
+    stored = {
+        parameter.name: parameter.type for parameter in read.parameters if parameter.is_stored
+    }
     encoded = {kind: tensor_description(kind) for kind in set(stored.values())}
     descriptions = {name: encoded[kind] for name, kind in stored.items()}
     if stored and not are_described(parameters, descriptions):
@@ -46,16 +48,16 @@ def translated(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a Program
     return program
 
 
-def translate(path: Path, parameters: Path, prefix: Path) -> None:
+def translate_files(path: Path, parameters: Path, prefix: Path) -> None:
     """Writes ``prefix.pdmodel`` and ``prefix.pdiparams`` of a model of Paddle 3.
 
-    Nothing is written before all of both files is found to be good.
+    Nothing is written before both files have been checked completely.
 
     Raises:
-        BadFileError, ModelError: As `translated`.
-        UnwritableError: Read-only folder, full disk.
+        BadFileError, ModelError: As `old_description`.
+        UnwritableError: The folder is read-only or the disk is full.
     """
-    program = translated(path, parameters)
+    program = old_description(path, parameters)
     target = Path(f"{prefix}.pdiparams")
     if UNUSED_PARAMETER in persistent_tensors(program):
         write_parameters(target, {UNUSED_PARAMETER: np.ones((1,), np.float32)})
