@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.models._light_nas_architecture import LightNasArchitecture
-from edgeslim.models._light_nas_tokens import TokenValues
+from edgeslim.families.light_nas.architecture import LightNasArchitecture
+from edgeslim.families.light_nas.space import LightNasSpace
+from edgeslim.families.light_nas.tokens import TokenValues
 from edgeslim.opspec import Shape
 from edgeslim.spaces import SpaceFamily
-from edgeslim.spaces._light_nas_space import LightNasSpace
 
 __all__ = ["SPACE"]
 

@@ -16,7 +16,7 @@ from machine import machine_line
 from tabulate import tabulate
 
 import edgeslim
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
 
 EXPECTED = {
     "mobilenet-v2": (313_619_328, 3_505_960, 592_948_064, 593_357_312),

@@ -20,8 +20,8 @@ from tabulate import tabulate
 
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
 from edgeslim.latency_table import LatencyTable
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from paddle import nn
 
-from edgeslim.models._layers import classifier, conv_norm, linear
-from edgeslim.models._mobilenet_v1 import BLOCKS
+from edgeslim.families.layers import classifier, conv_norm, linear
+from edgeslim.families.mobilenet_v1.layers import BLOCKS
 
 __all__ = ["build", "student"]
 

@@ -1,6 +1,6 @@
 """Networks by name, one file a model.
 
-Nothing here imports Paddle until a model is taken off the shelf.
+Nothing here imports Paddle until a network is built; its layers are in `edgeslim.families`.
 """
 
 from __future__ import annotations

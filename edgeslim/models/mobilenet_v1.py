@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from paddle import nn
+from typing import TYPE_CHECKING
 
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._layers import classifier, linear
-from edgeslim.models._mobilenet_v1 import mobilenet_v1
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 __all__ = ["MODEL"]
 
-_WIDTH = 1024
-"""Channels of the last block."""
 
+def _build(num_classes: int) -> nn.Layer:
+    from edgeslim.families.mobilenet_v1.layers import mobilenet_v1_classifier
 
-def _build(num_classes: int) -> nn.Sequential:
-    output = classifier(linear("fc7", _WIDTH, num_classes))
-    return nn.Sequential(*mobilenet_v1(), ("classifier", output))
+    return mobilenet_v1_classifier(num_classes)
 
 
 MODEL = ModelEntry(build=_build, summary="MobileNetV1")

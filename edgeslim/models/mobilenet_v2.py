@@ -7,15 +7,21 @@ bottleneck, which widens by 1, keeps its 1x1 expansion. 313,619,328 multiply-acc
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.tokens import architecture
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._light_nas_tokens import architecture
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
-from edgeslim.models.light_nas import LightNasNet
+
+if TYPE_CHECKING:
+    from paddle import nn
 
 __all__ = ["MODEL"]
 
 
-def _build(num_classes: int) -> LightNasNet:
+def _build(num_classes: int) -> nn.Layer:
+    from edgeslim.families.light_nas.layers import LightNasNet
+
     return LightNasNet(architecture(PUBLISHED_TOKENS["mobilenet-v2"]), num_classes)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._resnet import basic, resnet
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -13,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["MODEL"]
 
 
-def _build(num_classes: int) -> nn.Sequential:
+def _build(num_classes: int) -> nn.Layer:
+    from edgeslim.families.resnet.layers import basic, resnet
+
     return resnet(basic, (2, 2, 2, 2), num_classes)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeslim.models._entry import ModelEntry
-from edgeslim.models._resnet import bottleneck, resnet
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -13,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["MODEL"]
 
 
-def _build(num_classes: int) -> nn.Sequential:
+def _build(num_classes: int) -> nn.Layer:
+    from edgeslim.families.resnet.layers import bottleneck, resnet
+
     return resnet(bottleneck, (3, 4, 6, 3), num_classes)
 
 

@@ -1,23 +1,16 @@
 """Search spaces, one file each: vectors of tokens, and the networks they stand for.
 
-Nothing here imports Paddle until a network is built.
+Nothing here imports Paddle until a network is built. What spaces of one family share is in
+`edgeslim.families`.
 """
 
 from __future__ import annotations
 
-from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.families.inputs import check_input
+from edgeslim.families.segments import Segment, Variant
+from edgeslim.families.tokens import Tokens, check_tokens, parse_tokens
 from edgeslim.registry import Shelf
-from edgeslim.spaces._segments import Segment, Variant
-from edgeslim.spaces._space import (
-    Space,
-    SpaceFamily,
-    Tokens,
-    check_input,
-    every_operator,
-    operator_use,
-    parse_tokens,
-    some_networks,
-)
+from edgeslim.spaces._space import Space, SpaceFamily, every_operator, operator_use, some_networks
 
 __all__ = [
     "DEFAULT_SPACE",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from edgeslim.errors import UsageError
 from edgeslim.execution import Target
+from edgeslim.families.segments import Segment
+from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.spaces._segments import Segment
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Space",
     "SpaceFamily",
-    "Tokens",
-    "check_input",
     "every_operator",
     "operator_use",
-    "parse_tokens",
     "some_networks",
 ]
 
@@ -34,9 +31,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _DRAWN = 150
 """Random networks of a space of whose parts nothing is known."""
-
-Tokens = tuple[int, ...]
-"""One number for each choice of a space."""
 
 
 class Space(Protocol):
@@ -172,27 +166,3 @@ def _use_in_some(space: Space, target: Target | None) -> dict[OpSpec, float]:
     for tokens in networks:
         counts.update(space.operators(tokens, target))
     return {spec: count / len(networks) for spec, count in counts.items()}
-
-
-def check_input(name: str, input_shape: Shape, num_classes: int) -> None:
-    """Makes sure that networks which classify images can be built.
-
-    Raises:
-        UsageError: Says what is wrong.
-    """
-    if len(input_shape) != 4:
-        raise UsageError(f"the input of {name} is N,C,H,W, not {input_shape}")
-    if num_classes < 2:
-        raise UsageError(f"{name} needs at least 2 classes, not {num_classes}")
-
-
-def parse_tokens(text: str) -> Tokens:
-    """Tokens written ``3,1,1,0``.
-
-    Raises:
-        UsageError: Not whole numbers between commas.
-    """
-    try:
-        return tuple(int(part) for part in text.replace(" ", "").split(","))
-    except ValueError:
-        raise UsageError(f"{text!r} are not tokens; write them like 3,1,1,0,1,0") from None

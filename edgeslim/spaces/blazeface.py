@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeslim.models._blazeface_architecture import PUBLISHED_TOKENS, RANGES, architecture
+from edgeslim.families.blazeface.architecture import PUBLISHED_TOKENS, RANGES, architecture
+from edgeslim.families.blazeface.space import BlazeFaceSpace
 from edgeslim.opspec import Shape
-from edgeslim.spaces._blazeface_space import BlazeFaceSpace
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]

@@ -7,13 +7,13 @@ in March 2022 (#5404).
 
 from __future__ import annotations
 
-from edgeslim.models._blazeface_architecture import (
+from edgeslim.families.blazeface.architecture import (
     PUBLISHED_TOKENS,
     RANGES_OF_2022,
     architecture_of_2022,
 )
+from edgeslim.families.blazeface.space import BlazeFaceSpace
 from edgeslim.opspec import Shape
-from edgeslim.spaces._blazeface_space import BlazeFaceSpace
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]

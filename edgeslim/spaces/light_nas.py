@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgeslim.models._light_nas_tokens import RANGES, architecture
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.space import LightNasSpace
+from edgeslim.families.light_nas.tokens import RANGES, architecture
 from edgeslim.opspec import Shape
-from edgeslim.spaces._light_nas_space import LightNasSpace
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]

@@ -10,10 +10,10 @@ Images with a side under 64 go through the stem at full size.
 
 from __future__ import annotations
 
-from edgeslim.models._mobilenet_v3_architecture import GatedBottleneck
+from edgeslim.families.mobilenet_v3.architecture import GatedBottleneck
+from edgeslim.families.mobilenet_v3.space import MobileNetV3Family, Stage
+from edgeslim.families.parted_space import PartedSpace
 from edgeslim.opspec import Shape
-from edgeslim.spaces._mobilenet_v3_space import MobileNetV3Family, Stage
-from edgeslim.spaces._parted_space import PartedSpace
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from edgeslim.families.parted_space import PartedSpace
+from edgeslim.families.resnet.space import ResNetFamily
 from edgeslim.opspec import Shape
-from edgeslim.spaces._parted_space import PartedSpace
-from edgeslim.spaces._resnet_space import ResNetFamily
 from edgeslim.spaces._space import SpaceFamily
 
 __all__ = ["SPACE"]

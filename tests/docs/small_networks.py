@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from paddle import Tensor, concat, nn
 
-from edgeslim.models._box_head import BoxHead
-from edgeslim.models._layers import ConvNormNames, conv_norm, linear
+from edgeslim.families.layers import BoxHead, ConvNormNames, conv_norm, linear
 from edgeslim.training.tasks import TaskData, find_task, part_of
 
 _CLASSES = 10

@@ -10,8 +10,8 @@ import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
 from paddle import nn
 
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
-from edgeslim.models.light_nas import LightNasNet
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.layers import LightNasNet
 
 __all__ = ["ACTIVATIONS", "INPUT_SHAPE", "PARTS", "activated", "bottlenecks", "chain"]
 

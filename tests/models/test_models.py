@@ -11,9 +11,10 @@ from edgeslim.errors import UnknownNameError
 from edgeslim.models import MODELS
 from edgeslim.models._entry import ModelEntry
 from edgeslim.paddle_io.export import export_layer
+from tests.families.costs import cost_of
+from tests.tools import run_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -38,10 +39,10 @@ def test_shelf() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(COSTS))
-def test_costs(name: str, cost: Callable[..., tuple[int, int]]) -> None:
+def test_costs(name: str) -> None:
     entry = MODELS.get(name)
     assert isinstance(entry, ModelEntry)
-    assert cost(entry.for_classes(), entry.input_shape) == COSTS[name]
+    assert cost_of(entry.for_classes(), entry.input_shape) == COSTS[name]
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -105,3 +106,12 @@ def test_two_of_a_kind_in_one_process(name: str, tmp_path: Path) -> None:
     for number in range(2):
         program = (tmp_path / f"{number}.pdmodel").read_bytes()
         assert all(parameter.name.encode() in program for parameter in nets[0].parameters())
+
+
+def test_models_and_tasks_are_named_without_paddle() -> None:
+    code = """
+import sys, edgeslim.models, edgeslim.training.tasks
+assert "resnet18" in edgeslim.models.MODELS.members()
+assert "paddle" not in sys.modules
+"""
+    run_python(code)

@@ -12,9 +12,9 @@ import math
 import pytest
 
 from edgeslim.execution import Target
+from edgeslim.families.blazeface.architecture import PUBLISHED_TOKENS
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
-from edgeslim.models._blazeface_architecture import PUBLISHED_TOKENS
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes

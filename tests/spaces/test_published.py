@@ -16,7 +16,7 @@ import pytest
 from edgeslim.conversion.build_network import build_network
 from edgeslim.conversion.inspect_model import Inspection, inspect
 from edgeslim.execution import Target
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.spaces import SPACES
 

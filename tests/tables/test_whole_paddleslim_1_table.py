@@ -13,17 +13,11 @@ from pathlib import Path
 import pytest
 
 from edgeslim.conversion.build_network import build_network
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.tokens import CHANNELS, EXPANSIONS, LAYERS, STRIDES
+from edgeslim.families.tokens import KERNELS, SWITCH
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
-from edgeslim.models._light_nas_tokens import (
-    CHANNELS,
-    EXPANSIONS,
-    KERNELS,
-    LAYERS,
-    STRIDES,
-    SWITCH,
-)
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
 from edgeslim.prediction.predict_model import predict
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES, Tokens

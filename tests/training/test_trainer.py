@@ -10,8 +10,8 @@ import pytest
 from paddle import nn
 
 from edgeslim.errors import ModelError, UsageError
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
-from edgeslim.models.light_nas import LightNasNet
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.layers import LightNasNet
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.schedules import Schedule
 from edgeslim.training.short_training import ShortTraining

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgeslim.models._light_nas_tokens import KERNELS, SWITCH
-from edgeslim.models._mobilenet_v3_architecture import (
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.inputs import check_input, is_small
+from edgeslim.families.mobilenet_v3.architecture import (
     GatedBottleneck,
     MobileNetV3Architecture,
     in_eights,
 )
+from edgeslim.families.parted_space import Part, PartedSpace
+from edgeslim.families.tokens import KERNELS, SWITCH, Tokens
 from edgeslim.opspec import Shape
-from edgeslim.spaces._fused_list import FusedList
-from edgeslim.spaces._parted_space import Part, PartedSpace
-from edgeslim.spaces._space import Tokens, check_input
-from edgeslim.spaces._stem import is_small
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -152,7 +151,7 @@ class MobileNetV3Family:
         )
 
     def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
-        from edgeslim.models._mobilenet_v3 import MobileNetV3
+        from edgeslim.families.mobilenet_v3.layers import MobileNetV3
 
         architecture = self.architecture(tokens, input_shape)
         return MobileNetV3(architecture, num_classes, in_channels=input_shape[1])

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from paddle import Tensor, nn
 
-from edgeslim.models._layers import biased_conv, conv_norm, linear
+from edgeslim.families.layers import biased_conv, conv_norm, linear
 
 if TYPE_CHECKING:
-    from edgeslim.models._mobilenet_v3_architecture import (
+    from edgeslim.families.mobilenet_v3.architecture import (
         GatedBottleneck,
         MobileNetV3Architecture,
     )

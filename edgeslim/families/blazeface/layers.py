@@ -9,9 +9,8 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
-from edgeslim.models._blazeface_architecture import BOXES, BlazeBlock, BlazeFaceArchitecture
-from edgeslim.models._box_head import BoxHead
-from edgeslim.models._layers import conv_norm
+from edgeslim.families.blazeface.architecture import BOXES, BlazeBlock, BlazeFaceArchitecture
+from edgeslim.families.layers import BoxHead, conv_norm
 
 __all__ = ["BlazeFaceNet"]
 

@@ -1,4 +1,4 @@
-"""The part of MobileNetV1 that a classifier and detectors share."""
+"""MobileNetV1: what a classifier and detectors share of it, and the classifier."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from paddle import nn
 
-from edgeslim.models._layers import ConvNormNames, conv_norm
+from edgeslim.families.layers import ConvNormNames, classifier, conv_norm, linear
 
-__all__ = ["BLOCKS", "mobilenet_v1"]
+__all__ = ["BLOCKS", "mobilenet_v1", "mobilenet_v1_classifier"]
 
 _STEM_CHANNELS = 32
 BLOCKS = (
@@ -55,3 +55,10 @@ def mobilenet_v1(
         layers.append((name, nn.Sequential(("depthwise", depthwise), ("pointwise", pointwise))))
         width = channels
     return layers
+
+
+def mobilenet_v1_classifier(num_classes: int) -> nn.Sequential:
+    """The whole network: images ``(N, 3, H, W)`` to ``(N, num_classes)``, before any softmax."""
+    _, width, _ = BLOCKS[-1]
+    output = classifier(linear("fc7", width, num_classes))
+    return nn.Sequential(*mobilenet_v1(), ("classifier", output))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeslim.errors import UsageError
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.tokens import KERNELS, SWITCH, check_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,45 +19,23 @@ __all__ = [
     "CHANNELS",
     "EXPANSIONS",
     "FIRST_GROUP",
-    "KERNELS",
     "LAST_GROUP",
     "LAYERS",
     "RANGES",
     "STRIDES",
-    "SWITCH",
     "TokenValues",
     "architecture",
-    "check_tokens",
 ]
 
 EXPANSIONS = (3, 4, 5, 6)
 CHANNELS = ((18, 24, 30), (24, 32, 40), (48, 64, 80), (72, 96, 120), (120, 160, 192))
 LAYERS = ((1, 2, 3), (2, 3, 4), (3, 4, 5), (2, 3, 4), (2, 3, 4))
-KERNELS = (3, 5)
-SWITCH = (False, True)
-"""Values of the last two numbers of a group: shortcut, squeeze-and-excitation."""
 
 STRIDES = (2, 2, 2, 1, 2)
 """Not searched: the step of each group's first layer."""
 
 FIRST_GROUP = BottleneckGroup(expansion=1, channels=16, layers=1)
 LAST_GROUP = BottleneckGroup(expansion=6, channels=320, layers=1)
-
-
-def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
-    """Makes sure of as many tokens as ranges, each inside its own.
-
-    Raises:
-        UsageError: With the position, the value and what is valid there.
-    """
-    if len(tokens) != len(ranges):
-        raise UsageError(f"there must be {len(ranges)} tokens, not {len(tokens)}")
-    for position, (token, count) in enumerate(zip(tokens, ranges, strict=True)):
-        if not 0 <= token < count:
-            raise UsageError(
-                f"token {position} must be between 0 and {count - 1}, not {token} "
-                "(positions count from 0)"
-            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
-from edgeslim.models._blazeface_architecture import (
+from edgeslim.families.blazeface.architecture import (
     BOXES,
     STRIDES,
     BlazeBlock,
     BlazeFaceArchitecture,
 )
-from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.segments import Segment, Variant
+from edgeslim.families.tokens import Tokens, check_tokens
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.spaces._fused_list import FusedList
-from edgeslim.spaces._segments import Segment, Variant
-from edgeslim.spaces._space import Tokens
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -70,7 +69,7 @@ class BlazeFaceSpace:
         return tuple(tokens)
 
     def build(self, tokens: Tokens) -> nn.Layer:
-        from edgeslim.models._blazeface import BlazeFaceNet
+        from edgeslim.families.blazeface.layers import BlazeFaceNet
 
         return BlazeFaceNet(
             self.architecture(tokens), self.num_classes, in_channels=self.input_shape[1]

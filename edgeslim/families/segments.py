@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import OpSpec
 
 __all__ = ["Segment", "Variant"]
-
-Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import paddle
 import pytest
 
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
-from edgeslim.models._light_nas_tokens import RANGES, architecture
-from edgeslim.models._published_tokens import PUBLISHED_TOKENS
-from edgeslim.models.light_nas import LightNasNet
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.layers import LightNasNet
+from edgeslim.families.light_nas.published import PUBLISHED_TOKENS
+from edgeslim.families.light_nas.tokens import RANGES, architecture
+from tests.families.costs import cost_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,9 +29,9 @@ SMALL = LightNasArchitecture(groups=(GROUP,), stem_channels=8, head_channels=16)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_published_networks(name: str, cost: Callable[..., tuple[int, int]]) -> None:
+def test_published_networks(name: str) -> None:
     net = LightNasNet(architecture(PUBLISHED_TOKENS[name]), 1000)
-    assert cost(net, (1, 3, 224, 224)) == PUBLISHED[name]
+    assert cost_of(net, (1, 3, 224, 224)) == PUBLISHED[name]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeslim.execution import Target
-from edgeslim.models._light_nas_architecture import LightNasArchitecture
-from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.families.inputs import check_input
+from edgeslim.families.light_nas.architecture import LightNasArchitecture
+from edgeslim.families.light_nas.operators import fused_operators
+from edgeslim.families.light_nas.segments import LightNasSegments
+from edgeslim.families.segments import Segment
+from edgeslim.families.tokens import Tokens, check_tokens
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.spaces._light_nas_operators import fused_operators
-from edgeslim.spaces._light_nas_segments import LightNasSegments
-from edgeslim.spaces._segments import Segment
-from edgeslim.spaces._space import Tokens, check_input
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -51,7 +51,7 @@ class LightNasSpace:
         return tuple(tokens)
 
     def build(self, tokens: Tokens) -> nn.Layer:
-        from edgeslim.models.light_nas import LightNasNet
+        from edgeslim.families.light_nas.layers import LightNasNet
 
         return LightNasNet(
             self.architecture(tokens), self.num_classes, in_channels=self.input_shape[1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edgeslim.execution import Target
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.spaces._fused_list import FusedList
 
 __all__ = ["add_group", "add_head", "add_stem", "fused_operators"]
 

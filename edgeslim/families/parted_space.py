@@ -9,11 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from edgeslim.execution import Target
-from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.segments import Segment, Variant
+from edgeslim.families.tokens import Tokens, check_tokens
 from edgeslim.opspec import OpSpec, Shape
-from edgeslim.spaces._fused_list import FusedList
-from edgeslim.spaces._segments import Segment, Variant
-from edgeslim.spaces._space import Tokens
 
 if TYPE_CHECKING:
     from paddle import nn

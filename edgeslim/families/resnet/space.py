@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgeslim.models._resnet_architecture import BasicStage, ResNetArchitecture
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.inputs import check_input, is_small
+from edgeslim.families.parted_space import Part, PartedSpace
+from edgeslim.families.resnet.architecture import BasicStage, ResNetArchitecture
+from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import Shape
-from edgeslim.spaces._fused_list import FusedList
-from edgeslim.spaces._parted_space import Part, PartedSpace
-from edgeslim.spaces._space import Tokens, check_input
-from edgeslim.spaces._stem import is_small
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -82,7 +82,7 @@ class ResNetFamily:
         )
 
     def _network(self, tokens: Tokens, *, input_shape: Shape, num_classes: int) -> nn.Layer:
-        from edgeslim.models._resnet import basic_resnet
+        from edgeslim.families.resnet.layers import basic_resnet
 
         architecture = self.architecture(tokens, input_shape)
         return basic_resnet(architecture, num_classes, in_channels=input_shape[1])

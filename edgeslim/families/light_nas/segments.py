@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from edgeslim.execution import Target
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.fused_list import FusedList
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.operators import add_group, add_head, add_stem
+from edgeslim.families.segments import Segment, Variant
+from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import Shape
-from edgeslim.spaces._fused_list import FusedList
-from edgeslim.spaces._light_nas_operators import add_group, add_head, add_stem
-from edgeslim.spaces._segments import Segment, Tokens, Variant
 
 __all__ = ["LightNasSegments"]
 

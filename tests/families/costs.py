@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
-
-import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 
-@pytest.fixture
-def cost() -> Callable[[Any, tuple[int, ...]], tuple[int, int]]:
-    """Multiply-accumulates for one image, and trainable parameters."""
-    return _cost
-
-
-def _cost(net: Any, input_shape: tuple[int, ...]) -> tuple[int, int]:
+def cost_of(net: Any, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Multiply-accumulates of a network for one image, and how many trainable parameters it has."""
     import paddle
 
     macs = 0
@@ -33,4 +23,4 @@ def _cost(net: Any, input_shape: tuple[int, ...]) -> tuple[int, int]:
         net(paddle.zeros(list(input_shape)))
     for hook in hooks:
         hook.remove()
-    return macs, sum(int(each.size) for each in net.parameters() if not each.stop_gradient)
+    return macs, sum(int(weight.size) for weight in net.parameters() if not weight.stop_gradient)

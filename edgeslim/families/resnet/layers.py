@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from paddle import Tensor, nn
 
-from edgeslim.models._layers import ConvNormNames, classifier, conv_norm, linear
+from edgeslim.families.layers import ConvNormNames, classifier, conv_norm, linear
 
 if TYPE_CHECKING:
-    from edgeslim.models._resnet_architecture import ResNetArchitecture
+    from edgeslim.families.resnet.architecture import ResNetArchitecture
 
 __all__ = ["Branch", "basic", "basic_resnet", "bottleneck", "resnet"]
 

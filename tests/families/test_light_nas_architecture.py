@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edgeslim.errors import UsageError
-from edgeslim.models._light_nas_architecture import BottleneckGroup, LightNasArchitecture
+from edgeslim.families.light_nas.architecture import BottleneckGroup, LightNasArchitecture
 
 GROUP = BottleneckGroup(expansion=6, channels=24, layers=2)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeslim.models._light_nas_tokens import check_tokens
+from edgeslim.families.tokens import check_tokens
 
 __all__ = [
     "BOXES",

@@ -1,0 +1,1 @@
+"""Face detectors like BlazeFace."""

@@ -1,0 +1,1 @@
+"""MobileNetV1."""

@@ -1,0 +1,1 @@
+"""Networks like MobileNetV3, with gates and hard swishes."""

@@ -1,0 +1,1 @@
+"""The single-shot detector on MobileNetV1."""
