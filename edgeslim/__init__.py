@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeslim.conversion.build_network import build_network
     from edgeslim.conversion.inspect_model import inspect
     from edgeslim.deployment.deploy import convert, deploy
+    from edgeslim.durations import LatencyShare
     from edgeslim.inference.infer import infer
     from edgeslim.measuring.attached import devices
     from edgeslim.measuring.doctor import doctor
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EdgeslimError",
+    "LatencyShare",
     "__version__",
     "build_network",
     "check_table",
@@ -74,6 +76,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "LatencyShare": "edgeslim.durations",
     "build_network": "edgeslim.conversion.build_network",
     "check_table": "edgeslim.tables.check",
     "compress": "edgeslim.compression.compress",

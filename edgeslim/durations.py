@@ -4,16 +4,55 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from edgeslim.errors import UsageError
 
-__all__ = ["format_ms", "now", "parse_ms", "parse_s"]
+__all__ = ["LatencyShare", "format_ms", "now", "parse_latency", "parse_ms", "parse_s"]
 
 _UNIT_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "min": 60e3, "h": 3600e3}
 _MICRO = {0xB5: "u", 0x3BC: "u"}
 """Both signs that are written for micro: the unit's own and the Greek letter."""
+_PERCENT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*%\s*")
 _FORM = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyShare:
+    """A latency relative to another one, such as that of a model before it is pruned.
+
+    Args:
+        share: Of the other latency; 0.75 is written ``75%``.
+    """
+
+    share: float
+
+    def of(self, whole_ms: float) -> float:
+        """The latency in milliseconds, to six digits, as commands repeat it.
+
+        Args:
+            whole_ms: The latency that it is relative to.
+        """
+        return float(f"{self.share * whole_ms:.6g}")
+
+    def __str__(self) -> str:
+        return f"{100 * self.share:g}%"
+
+
+def parse_latency(text: str) -> float | LatencyShare:
+    """A latency in milliseconds, or the share of another one (``75%``).
+
+    Raises:
+        UsageError: As `parse_ms`; a share that is not above zero.
+    """
+    match = _PERCENT.fullmatch(text)
+    if match is None:
+        return parse_ms(text)
+    percent = float(match[1])
+    if not (percent > 0 and math.isfinite(percent)):
+        raise UsageError(f"{text!r} is no share of a latency; write what may be left, such as 75%")
+    return LatencyShare(percent / 100)
 
 
 def parse_ms(text: str) -> float:

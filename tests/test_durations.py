@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.durations import format_ms, parse_ms, parse_s
+from edgeslim.durations import LatencyShare, format_ms, parse_latency, parse_ms, parse_s
 from edgeslim.errors import UsageError
 
 
@@ -70,3 +70,31 @@ def test_a_latency_is_written_for_people(milliseconds: float, text: str) -> None
 def test_a_latency_rounded_up_can_be_asked_for() -> None:
     assert format_ms(20.001, round_up=True) == "20.01 ms"
     assert format_ms(1234.0, round_up=True) == "1.24 s"
+
+
+@pytest.mark.parametrize(
+    ("text", "share", "shown"),
+    [("75%", 0.75, "75%"), (" 12.5 %", 0.125, "12.5%"), ("110%", 1.1, "110%")],
+)
+def test_a_latency_may_be_a_share_of_another(text: str, share: float, shown: str) -> None:
+    found = parse_latency(text)
+    assert found == LatencyShare(share)
+    assert str(found) == shown
+    assert LatencyShare(share).of(8.0) == pytest.approx(8.0 * share)
+
+
+def test_what_a_share_comes_to_can_be_typed() -> None:
+    target_ms = LatencyShare(1 / 3).of(0.123456789)
+    assert parse_latency(f"{target_ms:g}ms") == target_ms
+
+
+@pytest.mark.parametrize("text", ["0%", "-25%", "1" + "0" * 400 + "%"])
+def test_no_share_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is no share of a latency; write .* 75%"):
+        parse_latency(text)
+
+
+@pytest.mark.parametrize("text", ["20", "75 percent", "%", "ms"])
+def test_what_is_neither_is_refused_as_a_duration(text: str) -> None:
+    with pytest.raises(UsageError, match=r"has no unit|is not a duration|unknown unit"):
+        parse_latency(text)

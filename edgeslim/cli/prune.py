@@ -22,7 +22,7 @@ from edgeslim.cli.schedules import (
     schedule,
 )
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import format_ms, parse_ms
+from edgeslim.durations import format_ms, parse_latency
 from edgeslim.pruning.prune import prune, read_ratios
 from edgeslim.pruning.work import work_unit
 from edgeslim.runs.pruning_result import Pruning
@@ -34,7 +34,8 @@ def command(
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     out: Annotated[Path, typer.Option(help="Folder for the pruned model.")],
     target_latency: Annotated[
-        str | None, typer.Option(help="Goal: a latency by the table, such as 20ms.")
+        str | None,
+        typer.Option(help="Goal: a latency by the table: 20ms, or 75% of the model's own."),
     ] = None,
     table: Annotated[Path | None, typer.Option(help="Latency table of the device.")] = None,
     target_macs: Annotated[
@@ -118,7 +119,7 @@ def command(
     result = prune(
         model,
         out=out,
-        target_ms=None if target_latency is None else parse_ms(target_latency),
+        target_ms=None if target_latency is None else parse_latency(target_latency),
         table=table,
         target_macs=target_macs,
         ratios=None if ratios is None else read_ratios(ratios),

@@ -14,7 +14,7 @@ from edgeslim.cli.search_choices import assumed
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
 from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import parse_ms
+from edgeslim.durations import parse_latency
 from edgeslim.errors import UsageError
 from edgeslim.searching.search import search
 
@@ -24,7 +24,10 @@ __all__ = ["command"]
 def command(
     target_latency: Annotated[
         list[str] | None,
-        typer.Option(help="The limit, such as 20ms; several, each with the --table of its device."),
+        typer.Option(
+            help="The limit: 20ms, or 75% of what the space's start takes; several, each with the "
+            "--table of its device."
+        ),
     ] = None,
     space: Annotated[
         str | None, typer.Option(help="The search space: a name, or space.py of your own.")
@@ -135,11 +138,11 @@ def command(
         raise UsageError(
             "--device says whose table is taken; a search's devices are those of its --table"
         )
-    limits_ms = [parse_ms(each) for each in target_latency or ()]
+    targets = [parse_latency(text) for text in target_latency or ()]
     shape = only_shape(input_shape)
-    space, tables = assumed(space, table or [], limits_ms, device or "", shape, task)
+    space, tables = assumed(space, table or [], len(targets), device or "", shape, task)
     result = search(
-        limits_ms,
+        targets,
         space=space,
         table=tables,
         device=reached,

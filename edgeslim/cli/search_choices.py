@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 def assumed(
     space: str | None,
     tables: Sequence[Path],
-    limits_ms: Sequence[float],
+    limit_count: int,
     device: str,
     input_shape: Shape | None,
     task: str,
@@ -32,7 +32,7 @@ def assumed(
     Args:
         space: What the user named, if anything.
         tables: Likewise.
-        limits_ms: The latency limits.
+        limit_count: How many latency limits there are.
         device: Whose table is wanted; of any if it is empty.
         input_shape: Input of the networks, if not the space's own.
         task: What they are for.
@@ -45,7 +45,7 @@ def assumed(
         _log.warning(
             "the space %s is searched, for the task %s; --space names another", chosen, task
         )
-    if tables or len(limits_ms) != 1:  # of several limits each needs the table that is meant
+    if tables or limit_count != 1:  # of several limits each needs the table that is meant
         return chosen, tables
     networks = find_space(chosen).space(input_shape, find_task(task).num_classes)
     found = fitting_tables(networks, device=device)

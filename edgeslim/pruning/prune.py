@@ -19,6 +19,7 @@ from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.device import DeviceChoice
+from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.errors import UnknownNameError
 from edgeslim.files import read_json, temporary_folder, write_json
 from edgeslim.latency_table import LatencyTable
@@ -46,7 +47,7 @@ def prune(
     model: str,
     *,
     out: Path,
-    target_ms: float | None = None,
+    target_ms: float | LatencyShare | None = None,
     table: Path | None = None,
     target_macs: str | None = None,
     ratios: Mapping[str, float] | None = None,
@@ -77,7 +78,8 @@ def prune(
     Args:
         model: A model, as on the command line.
         out: Folder for the pruned model and all that led to it.
-        target_ms: Goal: latency by a table.
+        target_ms: Goal: latency by a table, or the share of what the model as it is is predicted
+            to take.
         table: Latency table of the device.
         target_macs: Goal: work, ``-50%`` or ``300M``.
         ratios: Goal: share of the output channels of weights that goes, by name.
@@ -118,7 +120,8 @@ def prune(
     reached = None if device is None else DeviceChoice.of(device)
     settings = PruneSettings(
         model=model,
-        target_ms=target_ms,
+        target_ms=None if isinstance(target_ms, LatencyShare) else target_ms,
+        target_share=target_ms.share if isinstance(target_ms, LatencyShare) else None,
         target_macs=target_macs,
         ratios=None if ratios is None else dict(ratios),
         metric_loss=metric_loss,
@@ -158,7 +161,9 @@ def read_ratios(path: Path) -> dict[str, float]:
     return read_json(path, dict[str, float])
 
 
-def _default_strategy(target_ms: float | None, task: str | None, known: Path | None) -> str:
+def _default_strategy(
+    target_ms: float | LatencyShare | None, task: str | None, known: Path | None
+) -> str:
     if target_ms is not None:
         return "latency-optimal"
     return "uniform" if task is None and known is None else "sensitivity"
@@ -178,6 +183,9 @@ def _pruned(
             settings = msgspec.structs.replace(settings, fingerprint=checksum)
         # Whatever is wrong with what was asked for is found out before there is a folder.
         first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
+        if settings.target_share is not None:
+            settings = _in_ms(settings, first)
+            first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         first.check()
         if device is not None and not folder.begun:
             _check_device(device, settings.table)
@@ -205,6 +213,18 @@ def _pruned(
         result = _judged(result, judged_by.metric_name, trained, settings.epochs)
     write_json(folder.path / "result.json", result)
     return result
+
+
+def _in_ms(settings: PruneSettings, first: PruningStep) -> PruneSettings:
+    """The settings with the latency that their share of the whole model's comes to."""
+    share = LatencyShare(settings.target_share or 0.0)
+    whole_ms = first.whole_predicted_ms
+    target_ms = share.of(whole_ms)
+    _LOG.warning(
+        "%s of the %s that %s is predicted to take: the limit is %s",
+        *(share, format_ms(whole_ms), settings.model, format_ms(target_ms)),
+    )
+    return msgspec.structs.replace(settings, target_ms=target_ms)
 
 
 def _for_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:

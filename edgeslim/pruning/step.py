@@ -212,6 +212,16 @@ class PruningStep:
         return self._chosen(self._work_limit())
 
     @property
+    def whole_predicted_ms(self) -> float:
+        """Latency of the model as it is before the step, by the table.
+
+        Raises:
+            MissingLatencyError: The table lacks operators of the model.
+        """
+        assert self._latency is not None  # noqa: S101 - a latency is asked for with a table
+        return self._latency.latency_ms({})
+
+    @property
     def target_work(self) -> float:
         """How much work may be left in the end, as the settings count it."""
         assert self.settings.target_macs is not None  # noqa: S101 - the callers looked

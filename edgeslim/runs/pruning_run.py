@@ -19,6 +19,7 @@ __all__ = ["PruneFolder", "PruneSettings", "StepRecord"]
 
 _GOALS = {
     "target_ms": "--target-latency",
+    "target_share": "--target-latency",
     "target_macs": "--target-macs",
     "ratios": "--ratios",
     "metric_loss": "--metric-loss",
@@ -35,6 +36,8 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         model: The model, as on the command line.
         fingerprint: Of its parameters.
         target_ms: Latency to come down to.
+        target_share: That latency as a share of what the whole model is predicted to take, where
+            it was asked for so; ``target_ms`` is what it came to.
         target_macs: Work to come down to, as on the command line.
         ratios: Share of the output channels of weights that go, by name.
         metric_loss: Share of the metric that each group alone may cost.
@@ -63,6 +66,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     fingerprint: str = ""
     target_ms: float | None = None
+    target_share: float | None = None
     target_macs: str | None = None
     ratios: dict[str, float] | None = None
     metric_loss: float | None = None
@@ -98,12 +102,12 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UsageError: It cannot.
         """
-        given = [text for name, text in _GOALS.items() if getattr(self, name) is not None]
+        given = {text for name, text in _GOALS.items() if getattr(self, name) is not None}
         if len(given) != 1:
-            raise UsageError(f"give exactly one of {', '.join(_GOALS.values())}")
+            raise UsageError(f"give exactly one of {', '.join(dict.fromkeys(_GOALS.values()))}")
         if self.ratios is not None and not self.ratios:
             raise UsageError("--ratios names no ratio")
-        if self.target_ms is not None and self.table is None:
+        if self.goal == "--target-latency" and self.table is None:
             raise UsageError("--target-latency needs the --table of a device")
         if self.metric_loss is not None and not 0 < self.metric_loss < 1:
             raise UsageError(f"--metric-loss is above 0 and below 1, not {self.metric_loss:g}")

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
+from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
+from edgeslim.prediction.population import PopulationPredictor
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import Progress
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings, space_fingerprint
 from edgeslim.searching.accuracy import ESTIMATORS
@@ -21,7 +25,7 @@ from edgeslim.searching.limits import Limits, feasible_start
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import SIZED_FOR, knowing_predictors, limits_with
-from edgeslim.spaces import SpaceFamily, Tokens, parse_tokens
+from edgeslim.spaces import Space, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 
 __all__ = ["Asked", "SearchRequest"]
@@ -49,7 +53,7 @@ class Asked:
 class SearchRequest:
     """What a user asks for; see `edgeslim.searching.search.search`."""
 
-    targets_ms: tuple[float, ...]
+    targets: tuple[float | LatencyShare, ...]
     space: str
     tables: tuple[Path, ...]
     task: str
@@ -80,13 +84,13 @@ class SearchRequest:
         find_algorithm(self.algorithm)
         ESTIMATORS.get(self.accuracy)
         parse_prefilter(self.prefilter)
-        if len(self.targets_ms) != len(self.tables):
+        if len(self.targets) != len(self.tables):
             raise UsageError(
-                f"{len(self.targets_ms)} latency limits and {len(self.tables)} tables: "
+                f"{len(self.targets)} latency limits and {len(self.tables)} tables: "
                 "each limit needs the table of its device, in the same order"
             )
         sizes = (self.max_macs, self.max_paddleslim1_flops, self.max_parameters, self.max_bytes)
-        if not self.targets_ms and not any(sizes):
+        if not self.targets and not any(sizes):
             raise UsageError(
                 "nothing limits the search: give --target-latency 20ms with the --table of a "
                 "device, or --max-macs 300M, --max-parameters 3M or --max-size 4M"
@@ -129,6 +133,7 @@ class SearchRequest:
                     f"{table.path} is for {table.context.execution.target.value}, and "
                     f"{tables[0].path} for {target.value}: one network is not both"
                 )
+        predictors = knowing_predictors(space, tables)
         settings = SearchSettings(
             space=self.space,
             space_fingerprint="",
@@ -142,7 +147,9 @@ class SearchRequest:
                     table=table.digest,
                     measurable=is_measurable(table.context),
                 )
-                for target_ms, table in zip(self.targets_ms, tables, strict=True)
+                for target_ms, table in zip(
+                    self._targets_ms(space, predictors), tables, strict=True
+                )
             ),
             confidence=self.confidence,
             max_macs=self.max_macs,
@@ -162,13 +169,30 @@ class SearchRequest:
             seed=self.seed,
         )
         settings.check()
-        limits = limits_with(settings, space, knowing_predictors(space, tables))
+        limits = limits_with(settings, space, predictors)
         settings = msgspec.structs.replace(
             settings,
             space_fingerprint=space_fingerprint(space, target),
             starts=self._starts(limits, family.published),
         )
         return Asked(settings=settings, limits=limits)
+
+    def _targets_ms(self, space: Space, predictors: Sequence[Predictor]) -> list[float]:
+        """The latency limits; those that are shares are of the space's start, as predicted."""
+        found = []
+        for target, predictor in zip(self.targets, predictors, strict=True):
+            if isinstance(target, LatencyShare):
+                population = PopulationPredictor(predictor, space)
+                start_ms = float(population.latencies_ms(np.array([space.initial_tokens]))[0])
+                device, target_ms = predictor.table.context.device, target.of(start_ms)
+                _LOGGER.warning(
+                    "%s of the %s that the start of %s is predicted to take on %s: the limit is %s",
+                    *(target, format_ms(start_ms), space.name, device, format_ms(target_ms)),
+                )
+                found.append(target_ms)
+            else:
+                found.append(target)
+        return found
 
     def _starts(self, limits: Limits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
         """Networks to begin with; which of all published ones the limits leave out is logged."""

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import format_ms
+from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.errors import EdgeslimError, InfeasibleTargetError, ModelError
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
@@ -21,7 +21,7 @@ __all__ = ["search"]
 
 
 def search(
-    target_ms: float | Sequence[float] = (),
+    target_ms: float | LatencyShare | Sequence[float | LatencyShare] = (),
     *,
     space: str,
     table: Path | Sequence[Path] = (),
@@ -61,7 +61,8 @@ def search(
     without the interruption, with however many workers.
 
     Args:
-        target_ms: The latency limit, or several; none where only sizes are limited.
+        target_ms: The latency limit, or the share of what the space's start is predicted to
+            take; or several. None where only sizes are limited.
         space: Name of the space, or a user's file.
         table: Latency table of the device; for several limits as many, in the same order. None
             where no latency is limited: then nothing is predicted and nothing measured.
@@ -103,7 +104,9 @@ def search(
         StorageError: The storage has trouble.
     """
     request = SearchRequest(
-        targets_ms=(target_ms,) if isinstance(target_ms, int | float) else tuple(target_ms),
+        targets=(
+            (target_ms,) if isinstance(target_ms, int | float | LatencyShare) else tuple(target_ms)
+        ),
         space=space,
         tables=(table,) if isinstance(table, Path) else tuple(table),
         task=task,

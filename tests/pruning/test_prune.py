@@ -14,6 +14,7 @@ from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
+from edgeslim.durations import LatencyShare
 from edgeslim.errors import (
     BadFileError,
     ContextMismatchError,
@@ -26,6 +27,7 @@ from edgeslim.errors import (
 from edgeslim.pruning import prune as whole
 from edgeslim.pruning.prune import prune, read_ratios
 from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.pruning_run import PruneFolder
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained
@@ -73,6 +75,25 @@ def test_a_latency_is_met_by_the_table_and_training_mends_the_metric(
     after = pruned_model(out, tmp_path / "after")
     found = {group.name: group.width for group in channels_of(after.graph).groups}
     assert found == widths(result)
+
+
+def test_a_share_of_the_latency_is_of_the_model_as_it_is(
+    trained: Trained, table: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "share"
+    goal = {"table": table, "epochs": 0}
+    result = prune(str(trained.prefix), out=out, target_ms=LatencyShare(0.6), **goal)
+    assert result.predicted_before_ms is not None
+    target_ms = LatencyShare(0.6).of(result.predicted_before_ms)
+    assert "60% of the" in caplog.text
+    assert PruneFolder(out).target_ms == target_ms
+    asked = prune(str(trained.prefix), out=tmp_path / "asked", target_ms=target_ms, **goal)
+    assert widths(asked) == widths(result)
+    # Asked for once more it is the same pruning, which is done.
+    again = prune(str(trained.prefix), out=out, target_ms=LatencyShare(0.6), **goal)
+    assert widths(again) == widths(result)
+    with pytest.raises(UsageError, match="--target-latency needs the --table"):
+        prune(str(trained.prefix), out=tmp_path / "no", target_ms=LatencyShare(0.6))
     assert json.loads((out / "result.json").read_text())["predicted_ms"] == result.predicted_ms
 
 
