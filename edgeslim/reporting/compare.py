@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim report --compare``: two runs or two tables, and what differs."""
+"""``edgeslim report --compare``: a report of what differs between two runs or two tables."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from edgeslim.reporting.compared_runs import (
     comparison_verdict,
 )
 from edgeslim.reporting.compared_tables import table_facts, table_sections, table_verdict
-from edgeslim.reporting.document import Document
+from edgeslim.reporting.document import ReportDocument
 from edgeslim.reporting.read_run import read_run
-from edgeslim.reporting.report import Report, check_out, chosen_format, written
+from edgeslim.reporting.report import Report, check_out, choose_format, write_report
 from edgeslim.version import __version__
 
 __all__ = ["report_comparison"]
@@ -37,20 +37,20 @@ def report_comparison(
         before: A run that was deployed, or a latency table.
         after: Another of the same kind.
         out: The file; by default ``comparison`` in the folder of ``after``.
-        format: As of `edgeslim.reporting.report.report`.
+        format: ``html``, ``markdown`` or ``json``, as in `edgeslim.reporting.report.report`.
 
     Raises:
         UsageError: One is a run and the other a table; a run was not deployed yet.
         UnknownNameError, BadFileError, UnwritableError: As `edgeslim.reporting.report.report`.
     """
-    name, file = chosen_format(after, out, format, stem="comparison")
+    name, file = choose_format(after, out, format, stem="comparison")
     check_out(file)
-    tables = [_is_table(each) for each in (before, after)]
+    tables = [_is_table(path) for path in (before, after)]
     if any(tables) and not all(tables):
         run, table = (before, after) if tables[1] else (after, before)
         raise UsageError(f"{table} is a latency table and {run} is none; give two of a kind")
-    document = _of_tables(before, after) if all(tables) else _of_runs(before, after)
-    return written(document, file, name)
+    document = _compare_tables(before, after) if all(tables) else _compare_runs(before, after)
+    return write_report(document, file, name)
 
 
 def _is_table(path: Path) -> bool:
@@ -65,13 +65,13 @@ def _is_table(path: Path) -> bool:
         return False
 
 
-def _of_runs(before: Path, after: Path) -> Document:
-    sides = [read_run(each) for each in (before, after)]
+def _compare_runs(before: Path, after: Path) -> ReportDocument:
+    sides = [read_run(path) for path in (before, after)]
     for side in sides:
         if not side.deployments:
             raise UsageError(f"{side.path} was not deployed yet: edgeslim deploy {side.path}")
     found = compare(sides[0].deployments, sides[1].deployments)
-    return Document(
+    return ReportDocument(
         title=f"{sides[0].name} and {sides[1].name}",
         kind="comparison",
         run=f"{before} and {after}",
@@ -83,10 +83,10 @@ def _of_runs(before: Path, after: Path) -> Document:
     )
 
 
-def _of_tables(before: Path, after: Path) -> Document:
-    sides = [LatencyTable.read(each) for each in (before, after)]
+def _compare_tables(before: Path, after: Path) -> ReportDocument:
+    sides = [LatencyTable.read(path) for path in (before, after)]
     found = compare_tables(sides[0], sides[1])
-    return Document(
+    return ReportDocument(
         title=f"{before.name} and {after.name}",
         kind="comparison",
         run=f"{before} and {after}",

@@ -1,4 +1,4 @@
-"""Two deployments beside each other: what got slower or faster, and which operators explain it."""
+"""A report that compares two deployments: what got slower, and which operators explain it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from edgeslim.reporting.document import (
     Commands,
     Fact,
     Items,
-    Origin,
+    NumberOrigin,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
     Verdict,
 )
 from edgeslim.reporting.evidence import Evidence
-from edgeslim.reporting.numbers import ms, percent, shown, told_operator
-from edgeslim.reporting.sections.ways import told_way
-from edgeslim.runs.deployment_records import DeploymentRecord
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_operator,
+    format_percent,
+    format_value,
+)
+from edgeslim.reporting.sections.variants import format_variant
 
 __all__ = ["comparison_facts", "comparison_sections", "comparison_verdict"]
 
@@ -35,11 +39,11 @@ _HEADINGS = ("Nothing got slower", "Slower than before")
 
 
 def comparison_verdict(found: Comparison) -> Verdict:
-    """What changed, in a sentence."""
-    told = [_told(each) for each in found.models if each.verdict != "no difference"]
+    """Says in a sentence which models got slower or faster."""
+    changes = [_change(model) for model in found.models if model.verdict != "no difference"]
     if not found.models:
         return Verdict(sentence="The two deployments have no model and way in common.")
-    if not told:
+    if not changes:
         which = "it is" if len(found.models) == 1 else f"all {len(found.models)} are"
         return Verdict(
             sentence=f"No difference that can be told: {which} as fast as before, as far as "
@@ -47,87 +51,90 @@ def comparison_verdict(found: Comparison) -> Verdict:
             met=True,
             headings=_HEADINGS,
         )
-    counts = Counter(each.verdict for each in found.models)
-    rest = len(found.models) - len(told)
+    counts = Counter(model.verdict for model in found.models)
+    rest = len(found.models) - len(changes)
     more = f"; no difference in {rest} other{'' if rest == 1 else 's'}" if rest else ""
     return Verdict(
-        sentence=f"{'; '.join(told)}{more}.", met=not counts["slower"], headings=_HEADINGS
+        sentence=f"{'; '.join(changes)}{more}.", met=not counts["slower"], headings=_HEADINGS
     )
 
 
 def comparison_facts(found: Comparison) -> tuple[Fact, ...]:
-    """How many times as long each model takes."""
+    """For each model, how many times as long it takes as before."""
     return tuple(
         Fact(
             key="ratio",
-            name=told_way(each.after),
-            value=each.difference.ratio,
-            unit=Unit.RATIO,
-            origin=Origin.MEASURED,
-            interval=each.difference.interval,
-            note=f"as long as before, {each.basis.value}; {each.verdict}",
-            good={"slower": False, "faster": True}.get(each.verdict),
+            name=format_variant(model.after),
+            value=model.difference.ratio,
+            unit=NumberUnit.RATIO,
+            origin=NumberOrigin.MEASURED,
+            interval=model.difference.interval,
+            note=f"as long as before, {model.basis.value}; {model.verdict}",
+            good={"slower": False, "faster": True}.get(model.verdict),
         )
-        for each in found.models
+        for model in found.models
     )
 
 
 def comparison_sections(
     found: Comparison, before: Evidence, after: Evidence
-) -> tuple[Section, ...]:
-    """Everything else."""
+) -> tuple[ReportSection, ...]:
+    """The sections of the comparison: latencies, operators, other changes, commands."""
     blocks: list[Block] = []
     if found.models:
         blocks += [_picture(found), _table(found)]
     for records, when in ((found.only_before, "before"), (found.only_after, "after")):
         if records:
-            blocks.append(Items(title=f"Only {when}", items=[told_way(each) for each in records]))
-    latency = Section(key="latency", title="Latency before and after", blocks=blocks)
-    explained = Section(
-        key="operators", title="Which operators explain it", blocks=_explained(found)
+            blocks.append(
+                Items(title=f"Only {when}", items=[format_variant(record) for record in records])
+            )
+    latency = ReportSection(key="latency", title="Latency before and after", blocks=blocks)
+    explained = ReportSection(
+        key="operators", title="Which operators explain it", blocks=_explain_by_operators(found)
     )
     changes: list[Block] = [
         Items(items=found.changes)
         if found.changes
         else Text(text="Device, settings, versions and table are the same.")
     ]
-    what = Section(key="changes", title="What else changed", blocks=changes)
+    what = ReportSection(key="changes", title="What else changed", blocks=changes)
     both = [
-        Commands(title=f"{when}, {shown(record.created, Unit.MOMENT)} UTC", lines=[_again(record)])
+        Commands(
+            title=f"{when}, {format_value(record.created, NumberUnit.MOMENT)} UTC",
+            lines=[shlex.join(record.command)],
+        )
         for when, record in (("Before", found.before), ("After", found.after))
     ]
     runs = Text(text=f"Before: {before.path}. After: {after.path}.")
-    repeat = Section(key="repeat", title="To repeat it", blocks=[runs, *both])
+    repeat = ReportSection(key="repeat", title="To repeat it", blocks=[runs, *both])
     return (latency, explained, what, repeat)
 
 
-def _again(record: DeploymentRecord) -> str:
-    return shlex.join(record.command)
-
-
-def _told(each: ModelComparison) -> str:
-    ratio, (low, high) = each.difference.ratio, each.difference.interval
-    change = shown(ratio - 1, Unit.CHANGE)
+def _change(model: ModelComparison) -> str:
+    """Says how much slower or faster a model got."""
+    ratio, (low, high) = model.difference.ratio, model.difference.interval
+    change = format_value(ratio - 1, NumberUnit.CHANGE)
     return (
-        f"{told_way(each.after)} is {each.verdict}: {change} ({shown(low - 1, Unit.CHANGE)} to "
-        f"{shown(high - 1, Unit.CHANGE)})"
+        f"{format_variant(model.after)} is {model.verdict}: {change} "
+        f"({format_value(low - 1, NumberUnit.CHANGE)} to "
+        f"{format_value(high - 1, NumberUnit.CHANGE)})"
     )
 
 
 def _picture(found: Comparison) -> Picture:
     rows = [
         Reading(
-            name=f"{shown(each.difference.ratio - 1, Unit.CHANGE)}, {each.verdict}: "
-            f"{told_way(each.after)}",
-            value=each.difference.ratio,
+            name=f"{format_value(model.difference.ratio - 1, NumberUnit.CHANGE)}, {model.verdict}: "
+            f"{format_variant(model.after)}",
+            value=model.difference.ratio,
             mark=Mark.MEASURED,
-            told=f"{_told(each)}; {each.basis.value}; p {each.difference.p_value:.2g}",
-            interval=each.difference.interval,
+            tooltip=f"{_change(model)}; {model.basis.value}; p {model.difference.p_value:.2g}",
+            interval=model.difference.interval,
         )
-        for each in found.models
+        for model in found.models
     ]
     ends = [end for row in rows for end in (row.value, *(row.interval or ()))]
-    level = percent(found.models[0].difference.level, 0)
+    level = format_percent(found.models[0].difference.level, 0)
     return Picture(
         title="How many times as long as before",
         says=f"Right of the dashed line is slower; bars are {level} intervals.",
@@ -148,33 +155,33 @@ def _picture(found: Comparison) -> Picture:
 def _table(found: Comparison) -> Table:
     rows: list[list[Cell]] = [
         [
-            told_way(each.before),
-            told_way(each.after),
-            each.before.latency_ms,
-            each.before.spread,
-            each.after.latency_ms,
-            each.after.spread,
-            each.difference.ratio,
-            each.difference.interval,
-            each.difference.p_value,
-            each.verdict,
-            f"{each.basis.value}, {each.statistic.value}",
-            _counts(each),
-            "the same" if each.same_network else "others",
+            format_variant(model.before),
+            format_variant(model.after),
+            model.before.latency_ms,
+            model.before.spread,
+            model.after.latency_ms,
+            model.after.spread,
+            model.difference.ratio,
+            model.difference.interval,
+            model.difference.p_value,
+            model.verdict,
+            f"{model.basis.value}, {model.statistic.value}",
+            _counts(model),
+            "the same" if model.same_network else "others",
         ]
-        for each in found.models
+        for model in found.models
     ]
     return Table(
         columns=[
             Column(key="model_before", name="before"),
             Column(key="model_after", name="after"),
-            Column(key="before_ms", name="before", unit=Unit.MS),
-            Column(key="before_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
-            Column(key="after_ms", name="after", unit=Unit.MS),
-            Column(key="after_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
-            Column(key="ratio", name="times as long", unit=Unit.RATIO),
-            Column(key="ratio_interval", name="interval", unit=Unit.RATIO),
-            Column(key="p_value", name="p (Mann-Whitney)", unit=Unit.NUMBER),
+            Column(key="before_ms", name="before", unit=NumberUnit.MS),
+            Column(key="before_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
+            Column(key="after_ms", name="after", unit=NumberUnit.MS),
+            Column(key="after_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
+            Column(key="ratio", name="times as long", unit=NumberUnit.RATIO),
+            Column(key="ratio_interval", name="interval", unit=NumberUnit.RATIO),
+            Column(key="p_value", name="p (Mann-Whitney)", unit=NumberUnit.NUMBER),
             Column(key="verdict", name="verdict"),
             Column(key="basis", name="compared"),
             Column(key="over", name="over"),
@@ -186,62 +193,62 @@ def _table(found: Comparison) -> Table:
     )
 
 
-def _counts(each: ModelComparison) -> str:
-    one, other = each.difference.counts
-    return f"{one} and {other} {'deployments' if each.of_deployments else 'rounds'}"
+def _counts(model: ModelComparison) -> str:
+    one, other = model.difference.counts
+    return f"{one} and {other} {'deployments' if model.of_deployments else 'rounds'}"
 
 
-def _explained(found: Comparison) -> list[Block]:
+def _explain_by_operators(found: Comparison) -> list[Block]:
     blocks: list[Block] = []
-    for each in found.models:
-        if each.same_network:
+    for model in found.models:
+        if model.same_network:
             blocks.append(
                 Text(
-                    text=f"{told_way(each.after)}: the device ran the same operators, so "
+                    text=f"{format_variant(model.after)}: the device ran the same operators, so "
                     "what changed is around them."
                 )
             )
-        elif each.operators:
-            known = sum(change.change_ms for change in each.operators)
-            measured = each.after.latency_ms - each.before.latency_ms
+        elif model.operators:
+            known = sum(change.change_ms for change in model.operators)
+            measured = model.after.latency_ms - model.before.latency_ms
             blocks.append(
                 Text(
-                    text=f"{told_way(each.after)}: {len(each.operators):,} operators are others, "
-                    "or predicted otherwise. By the tables they come to "
-                    f"{_signed(known)}; measured are {_signed(measured)}."
+                    text=f"{format_variant(model.after)}: {len(model.operators):,} operators are "
+                    "others, or predicted otherwise. By the tables they come to "
+                    f"{_format_signed_ms(known)}; measured are {_format_signed_ms(measured)}."
                 )
             )
-            blocks.append(_operators(each))
+            blocks.append(_operators(model))
         else:
-            text = f"{told_way(each.after)}: of its operators nothing is known that differs."
+            text = f"{format_variant(model.after)}: of its operators nothing is known that differs."
             blocks.append(Text(text=text))
     return blocks or [Text(text="There is nothing to explain.")]
 
 
-def _signed(change_ms: float) -> str:
-    return f"{'+' if change_ms >= 0 else ''}{ms(change_ms)}"
+def _format_signed_ms(change_ms: float) -> str:
+    return f"{'+' if change_ms >= 0 else ''}{format_ms(change_ms)}"
 
 
-def _operators(each: ModelComparison) -> Table:
+def _operators(model: ModelComparison) -> Table:
     return Table(
         columns=[
             Column(key="operator", name="operator"),
-            Column(key="count_before", name="times before", unit=Unit.COUNT),
-            Column(key="count_after", name="after", unit=Unit.COUNT),
-            Column(key="before_ms", name="predicted before, in all", unit=Unit.MS),
-            Column(key="after_ms", name="after", unit=Unit.MS),
-            Column(key="change_ms", name="change", unit=Unit.MS),
+            Column(key="count_before", name="times before", unit=NumberUnit.COUNT),
+            Column(key="count_after", name="after", unit=NumberUnit.COUNT),
+            Column(key="before_ms", name="predicted before, in all", unit=NumberUnit.MS),
+            Column(key="after_ms", name="after", unit=NumberUnit.MS),
+            Column(key="change_ms", name="change", unit=NumberUnit.MS),
         ],
-        rows=[_operator(change) for change in each.operators],
-        title=f"Operators of {told_way(each.after)}, what changed most first",
-        folded=len(each.operators) > _MOST_OPERATORS,
+        rows=[_operator(change) for change in model.operators],
+        title=f"Operators of {format_variant(model.after)}, what changed most first",
+        folded=len(model.operators) > _MOST_OPERATORS,
     )
 
 
 def _operator(change: OperatorChange) -> list[Cell]:
     unknown = change.before_ms is None or change.after_ms is None
     return [
-        told_operator(change.operator),
+        format_operator(change.operator),
         *change.counts,
         change.before_ms,
         change.after_ms,

@@ -1,49 +1,50 @@
-"""Two latency tables beside each other: which operators take longer, and which less."""
+"""A report that compares two latency tables: which operators got slower, and which faster."""
 
 from __future__ import annotations
 
 from edgeslim.deployment.comparing_tables import OperatorDifference, TableComparison
 from edgeslim.latency_table import LatencyTable
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
-from edgeslim.reporting.charts.scatter import Band, Point, scatter
+from edgeslim.reporting.charts.scatter import Band, ScatterPoint, scatter
 from edgeslim.reporting.document import (
     Block,
     Column,
     Fact,
     Items,
-    Origin,
+    NumberOrigin,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
     Verdict,
 )
 from edgeslim.reporting.evidence import mark_of, origin_of
-from edgeslim.reporting.numbers import latency_axis, ms, shown, told_operator
+from edgeslim.reporting.number_format import format_ms, format_operator, format_value, latency_axis
 
 __all__ = ["table_facts", "table_sections", "table_verdict"]
 
-_SURE = 0.05
+_SIGNIFICANCE = 0.05
+"""Differences of a smaller p-value are reported."""
 
 
 def table_verdict(found: TableComparison) -> Verdict:
-    """What changed, in a sentence."""
-    believed = [each for each in found.operators if each.believed]
-    slower = sum(each.ratio > 1 for each in believed)
-    told = f"{len(found.operators):,} operators are in both"
+    """Says in a sentence what changed."""
+    believed = [operator for operator in found.operators if operator.believed]
+    slower = sum(operator.ratio > 1 for operator in believed)
+    sentence = f"{len(found.operators):,} operators are in both"
     if not found.operators:
         return Verdict(sentence="The two tables have no operator in common.")
-    if found.p_value <= _SURE:
-        told += (
-            f"; all together are shifted, {shown(found.ratio - 1, Unit.CHANGE)} in the middle "
-            f"(p {found.p_value:.1e})"
+    if found.p_value <= _SIGNIFICANCE:
+        sentence += (
+            f"; all together are shifted, {format_value(found.ratio - 1, NumberUnit.CHANGE)} in "
+            f"the middle (p {found.p_value:.1e})"
         )
     if believed:
-        told += f"; {slower:,} got slower and {len(believed) - slower:,} faster, one by one"
+        sentence += f"; {slower:,} got slower and {len(believed) - slower:,} faster, one by one"
     else:
-        told += "; of no single one a difference can be told"
-    return Verdict(sentence=f"{told}.")
+        sentence += "; of no single one a difference can be told"
+    return Verdict(sentence=f"{sentence}.")
 
 
 def table_facts(found: TableComparison) -> tuple[Fact, ...]:
@@ -53,7 +54,7 @@ def table_facts(found: TableComparison) -> tuple[Fact, ...]:
             key="ratio",
             name="times as long, in the middle",
             value=found.ratio,
-            unit=Unit.RATIO,
+            unit=NumberUnit.RATIO,
             note=f"median over {len(found.operators):,} operators; p {found.p_value:.2g} "
             "(Wilcoxon's signed-rank test)",
         )
@@ -64,8 +65,8 @@ def table_facts(found: TableComparison) -> tuple[Fact, ...]:
                 key="speed",
                 name="reference operator",
                 value=found.speed,
-                unit=Unit.RATIO,
-                origin=Origin.MEASURED,
+                unit=NumberUnit.RATIO,
+                origin=NumberOrigin.MEASURED,
                 note="times as long as before: the device as a whole",
             )
         )
@@ -74,43 +75,47 @@ def table_facts(found: TableComparison) -> tuple[Fact, ...]:
 
 def table_sections(
     found: TableComparison, before: LatencyTable, after: LatencyTable
-) -> tuple[Section, ...]:
-    """Everything else."""
+) -> tuple[ReportSection, ...]:
+    """The sections of the comparison: operators, networks, the tables themselves."""
     blocks: list[Block] = []
     if found.operators:
         blocks += [_picture(found, after), _table(found)]
-    sections = [Section(key="operators", title="Operator by operator", blocks=blocks)]
+    sections = [ReportSection(key="operators", title="Operator by operator", blocks=blocks)]
     networks = _networks(found)
     if networks is not None:
-        sections.append(Section(key="networks", title="Whole networks", blocks=[networks]))
-    told = [f"Another {found.context}"] if found.context else ["Context: the same"]
-    for each, when in ((before, "before"), (after, "after")):
-        context = each.context
-        told.append(
-            f"{when}: {each.path}, {context.device}, {context.execution}, Paddle-Lite "
+        sections.append(ReportSection(key="networks", title="Whole networks", blocks=[networks]))
+    items = [f"Another {found.context}"] if found.context else ["Context: the same"]
+    for table, when in ((before, "before"), (after, "after")):
+        context = table.context
+        items.append(
+            f"{when}: {table.path}, {context.device}, {context.execution}, Paddle-Lite "
             f"{context.library_version}, {origin_of(context).value}, {context.created}"
         )
     for specs, when in ((found.only_before, "before"), (found.only_after, "after")):
         if specs:
-            told.append(f"{len(specs):,} operators are only in the table {when}")
-    sections.append(Section(key="changes", title="The tables", blocks=[Items(items=told)]))
+            items.append(f"{len(specs):,} operators are only in the table {when}")
+    sections.append(ReportSection(key="changes", title="The tables", blocks=[Items(items=items)]))
     return tuple(sections)
 
 
 def _picture(found: TableComparison, after: LatencyTable) -> Picture:
-    values = [each for one in found.operators for each in (one.before_ms, one.after_ms)]
+    values = [
+        latency_ms
+        for operator in found.operators
+        for latency_ms in (operator.before_ms, operator.after_ms)
+    ]
     factor, unit = latency_axis(values)
     log = max(values) / min(values) > 6
-    scale = Scale.around([factor * each for each in values], log=log)
+    scale = Scale.around([factor * value for value in values], log=log)
     plain = mark_of(origin_of(after.context))
     points = [
-        Point(
-            x=factor * each.before_ms,
-            y=factor * each.after_ms,
-            mark=Mark.CHOSEN if each.believed else plain,
-            told=_told(each),
+        ScatterPoint(
+            x=factor * operator.before_ms,
+            y=factor * operator.after_ms,
+            mark=Mark.CHOSEN if operator.believed else plain,
+            tooltip=_tooltip(operator),
         )
-        for each in sorted(found.operators, key=lambda one: one.believed)
+        for operator in sorted(found.operators, key=lambda one: one.believed)
     ]
     return Picture(
         title="Before and after",
@@ -132,10 +137,11 @@ def _picture(found: TableComparison, after: LatencyTable) -> Picture:
     )
 
 
-def _told(each: OperatorDifference) -> str:
+def _tooltip(operator: OperatorDifference) -> str:
     return (
-        f"{told_operator(each.operator)}: {ms(each.before_ms)}, then {ms(each.after_ms)} "
-        f"({shown(each.ratio - 1, Unit.CHANGE)}), p {each.p_value:.2g}"
+        f"{format_operator(operator.operator)}: {format_ms(operator.before_ms)}, then "
+        f"{format_ms(operator.after_ms)} "
+        f"({format_value(operator.ratio - 1, NumberUnit.CHANGE)}), p {operator.p_value:.2g}"
     )
 
 
@@ -143,22 +149,22 @@ def _table(found: TableComparison) -> Table:
     return Table(
         columns=[
             Column(key="operator", name="operator"),
-            Column(key="before_ms", name="before", unit=Unit.MS),
-            Column(key="after_ms", name="after", unit=Unit.MS),
-            Column(key="change", name="change", unit=Unit.CHANGE),
-            Column(key="p_value", name="p", unit=Unit.NUMBER),
+            Column(key="before_ms", name="before", unit=NumberUnit.MS),
+            Column(key="after_ms", name="after", unit=NumberUnit.MS),
+            Column(key="change", name="change", unit=NumberUnit.CHANGE),
+            Column(key="p_value", name="p", unit=NumberUnit.NUMBER),
             Column(key="differs", name="differs"),
         ],
         rows=[
             [
-                told_operator(each.operator),
-                each.before_ms,
-                each.after_ms,
-                each.ratio - 1,
-                each.p_value,
-                each.believed,
+                format_operator(operator.operator),
+                operator.before_ms,
+                operator.after_ms,
+                operator.ratio - 1,
+                operator.p_value,
+                operator.believed,
             ]
-            for each in found.operators
+            for operator in found.operators
         ],
         title="Operators, what changed most first",
         folded=len(found.operators) > 20,
@@ -168,20 +174,20 @@ def _table(found: TableComparison) -> Table:
 def _networks(found: TableComparison) -> Block | None:
     if not found.networks:
         return None
-    if all(each.p_value > _SURE for each in found.networks.values()):
+    if all(network.p_value > _SIGNIFICANCE for network in found.networks.values()):
         count = len(found.networks)
         return Text(text=f"Of none of the {count:,} networks in both a difference can be told.")
     return Table(
         columns=[
             Column(key="network", name="network"),
-            Column(key="ratio", name="times as long", unit=Unit.RATIO),
-            Column(key="interval", name="interval", unit=Unit.RATIO),
-            Column(key="p_value", name="p", unit=Unit.NUMBER),
+            Column(key="ratio", name="times as long", unit=NumberUnit.RATIO),
+            Column(key="interval", name="interval", unit=NumberUnit.RATIO),
+            Column(key="p_value", name="p", unit=NumberUnit.NUMBER),
             Column(key="verdict", name="verdict"),
         ],
         rows=[
-            [name, each.ratio, each.interval, each.p_value, each.verdict]
-            for name, each in found.networks.items()
+            [name, network.ratio, network.interval, network.p_value, network.verdict]
+            for name, network in found.networks.items()
         ],
         title="",
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from edgeslim.reporting.charts import Drawn
+from edgeslim.reporting.charts import Chart
 
 __all__ = [
     "Absent",
@@ -19,24 +19,24 @@ __all__ = [
     "Cell",
     "Column",
     "Commands",
-    "Document",
     "Fact",
     "Items",
-    "Origin",
+    "NumberOrigin",
+    "NumberUnit",
     "Picture",
-    "Section",
+    "ReportDocument",
+    "ReportSection",
     "Table",
     "Text",
-    "Unit",
     "Verdict",
 ]
 
 Cell = str | float | int | bool | tuple[float, float] | None
-"""What a table has in a place; two numbers are an interval, None is nothing."""
+"""A value of a table; two numbers are an interval, None is an empty cell."""
 
 
-class Unit(str, Enum):
-    """What a number counts."""
+class NumberUnit(str, Enum):
+    """The unit of a number, which says how it is written."""
 
     TEXT = "text"
     MS = "ms"
@@ -55,8 +55,8 @@ class Unit(str, Enum):
     """Day and time, UTC."""
 
 
-class Origin(str, Enum):
-    """How a number was got; these are never mixed."""
+class NumberOrigin(str, Enum):
+    """Where a number comes from; numbers of several origins are never mixed."""
 
     MEASURED = "measured"
     PREDICTED = "predicted"
@@ -74,18 +74,18 @@ class Fact:
         key: Its name for programs.
         name: Its name for people.
         value: The number, or a text.
-        unit: Of the number.
-        origin: How it was got; None where that is no question.
-        interval: Where it may be.
-        note: Count, spread, and how it was taken.
-        good: Whether it is as it should be; None where nothing was asked for.
+        unit: Unit of the number.
+        origin: Where the number comes from; None where there is only one possibility.
+        interval: Interval of the number, in the same unit.
+        note: Number of samples, their spread, and how they were taken.
+        good: Whether it is as it should be; None where no limit was given.
     """
 
     key: str
     name: str
     value: Cell
-    unit: Unit
-    origin: Origin | None = None
+    unit: NumberUnit
+    origin: NumberOrigin | None = None
     interval: tuple[float, float] | None = None
     note: str = ""
     good: bool | None = None
@@ -98,26 +98,26 @@ class Column:
     Args:
         key: Its name for programs, with the unit.
         name: Its name for people, without it.
-        unit: Of its numbers.
-        bar: Whether its numbers are drawn as bars too.
+        unit: Unit of its numbers.
+        bar: Whether its numbers are also drawn as bars.
     """
 
     key: str
     name: str
-    unit: Unit = Unit.TEXT
+    unit: NumberUnit = NumberUnit.TEXT
     bar: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """Rows of numbers.
+    """A table of numbers.
 
     Args:
-        columns: What is in them.
-        rows: A cell for each column.
-        title: What they are of.
-        folded: Whether it takes a click to see it.
-        marked: Numbers of rows that stand out.
+        columns: Its columns, from left to right.
+        rows: Its rows, each with a cell for every column.
+        title: What the table shows.
+        folded: Whether the page shows it after a click only.
+        marked: Indices of the rows that are highlighted.
     """
 
     columns: Sequence[Column]
@@ -147,11 +147,11 @@ class Items:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Commands:
-    """Commands to be typed.
+    """Commands for a terminal.
 
     Args:
-        lines: One command each, quoted for a shell.
-        title: What they do.
+        lines: The commands, each quoted for a shell.
+        title: What the commands do.
     """
 
     lines: Sequence[str]
@@ -164,26 +164,26 @@ class Picture:
     """A chart, and the same in numbers.
 
     Args:
-        title: Its name.
-        says: What is to be seen, in a sentence or two.
-        chart: The chart.
-        table: Its numbers.
+        title: Name of the chart.
+        says: What the chart shows, in a sentence or two.
+        chart: The chart as SVG.
+        table: The numbers of the chart, if a table shows them.
     """
 
     title: str
     says: str
-    chart: Drawn
+    chart: Chart
     table: Table | None = None
     kind: ClassVar[str] = "picture"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absent:
-    """Something that is not there.
+    """A note that something is missing.
 
     Args:
-        what: What is not there, and why.
-        command: What would give it.
+        what: What is missing, and why.
+        command: The command that would provide it.
     """
 
     what: str
@@ -195,13 +195,13 @@ Block = Table | Text | Items | Commands | Picture | Absent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class ReportSection:
     """A part of a report.
 
     Args:
         key: Its name for programs, and where links lead.
         title: Its name for people.
-        blocks: What is in it.
+        blocks: Its contents, in order.
     """
 
     key: str
@@ -210,8 +210,8 @@ class Section:
 
     @property
     def is_absent(self) -> bool:
-        """Whether all it says is what is not there."""
-        return all(isinstance(each, Absent) for each in self.blocks)
+        """Whether it only says what is missing."""
+        return all(isinstance(block, Absent) for block in self.blocks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,9 +219,9 @@ class Verdict:
     """The whole report in a sentence.
 
     Args:
-        sentence: The sentence.
-        met: Whether it is as it should be; None if nothing was asked for, or nobody knows.
-        headings: What is said above the sentence if it is, and if it is not.
+        sentence: The most important results, with numbers.
+        met: Whether all limits were met; None if there were none, or it is not known.
+        headings: What stands above the sentence if they were met, and if not.
     """
 
     sentence: str
@@ -230,21 +230,21 @@ class Verdict:
 
     @property
     def heading(self) -> str:
-        """What is said above the sentence."""
+        """What stands above the sentence."""
         return "" if self.met is None else self.headings[0 if self.met else 1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
+class ReportDocument:
     """A report.
 
     Args:
-        title: What it is of.
+        title: Name of the run that the report is about.
         kind: What kind of run that is.
-        run: Its folder, as it was given.
+        run: Folder of the run, as it was given.
         created: When the report was made, UTC.
-        edgeslim: Version that made it.
-        verdict: All of it in a sentence.
+        edgeslim: Version of edgeslim that made the report.
+        verdict: The whole report in a sentence.
         facts: The numbers that matter most.
         sections: Everything else, in order.
     """
@@ -256,4 +256,4 @@ class Document:
     edgeslim: str
     verdict: Verdict
     facts: Sequence[Fact]
-    sections: Sequence[Section]
+    sections: Sequence[ReportSection]

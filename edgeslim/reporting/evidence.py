@@ -1,4 +1,4 @@
-"""All that is known of a run, as its folder has it: what sections of a report are made of."""
+"""Everything that a run's folder holds, as values: what sections of a report are made of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeslim.latency_rows import TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.reporting.charts import Mark
-from edgeslim.reporting.document import Origin
+from edgeslim.reporting.document import NumberOrigin
 from edgeslim.runs.checkpoint import EpochRecord
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
 from edgeslim.runs.pruning_result import Pruning
@@ -23,9 +23,9 @@ __all__ = [
     "CompressionEvidence",
     "Evidence",
     "Kind",
-    "KnownTable",
     "PruningEvidence",
     "SearchEvidence",
+    "TableEvidence",
     "mark_of",
     "origin_of",
     "subject_of",
@@ -42,23 +42,23 @@ class Kind(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KnownTable:
-    """A latency table.
+class TableEvidence:
+    """A latency table of a run.
 
     Args:
-        table: The table.
+        table: The table as it was read.
     """
 
     table: LatencyTable
 
     @cached_property
     def predictor(self) -> Predictor:
-        """What predicts with it; made once, for it takes a second."""
+        """The predictor on this table; made once, since that takes a second."""
         return Predictor(self.table)
 
     @property
-    def origin(self) -> Origin:
-        """How its numbers were got."""
+    def origin(self) -> NumberOrigin:
+        """Where its numbers come from."""
         return origin_of(self.table.context)
 
 
@@ -67,8 +67,8 @@ class SearchEvidence:
     """A search.
 
     Args:
-        place: What was asked for.
-        result: What was found; None as long as it is not finished.
+        place: The settings of the search, and its study.
+        result: What was found; None as long as the search is not finished.
     """
 
     place: SearchPlace
@@ -80,9 +80,9 @@ class PruningEvidence:
     """A pruning.
 
     Args:
-        settings: What was asked for.
-        result: What came of it; None as long as it is not finished.
-        sensitivities: What each group costs, if that was measured.
+        settings: The settings of the pruning.
+        result: What came of it; None as long as the pruning is not finished.
+        sensitivities: Loss of accuracy for each channel group, if that was measured.
     """
 
     settings: PruneSettings
@@ -95,11 +95,11 @@ class CompressionEvidence:
     """A compression.
 
     Args:
-        task: What for; empty if it is not finished.
-        metrics: Of its model.
+        task: Name of its task; empty if it is not finished.
+        metrics: Metrics of the newest model by name, shares of 1.
         history: All epochs so far.
-        notes: What it said.
-        finished: Whether it is.
+        notes: Remarks of the compression itself.
+        finished: Whether the compression is finished.
     """
 
     task: str
@@ -111,17 +111,17 @@ class CompressionEvidence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """A run.
+    """Everything that is known of a run.
 
     Args:
         path: Its folder, as it was given.
-        kind: What it is.
-        deployments: All deployments of it, the oldest first.
-        search: Of a search.
-        pruning: Of a pruning.
-        compression: Of a compression.
-        tables: What it was predicted with, the first device's first.
-        notes: What could not be had, a sentence each.
+        kind: What kind of run it is.
+        deployments: All its deployments, the oldest first.
+        search: What a search left, if the run is one.
+        pruning: What a pruning left, if the run is one.
+        compression: What a compression left, if the run is one.
+        tables: Latency tables that predicted it, the first device's first.
+        notes: What could not be read, as sentences.
     """
 
     path: Path
@@ -130,12 +130,12 @@ class Evidence:
     search: SearchEvidence | None = None
     pruning: PruningEvidence | None = None
     compression: CompressionEvidence | None = None
-    tables: tuple[KnownTable, ...] = ()
+    tables: tuple[TableEvidence, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Name of the run: that of its folder."""
         return self.path.resolve().name
 
     @property
@@ -150,17 +150,17 @@ class Evidence:
 
     @property
     def result(self) -> SearchResult | None:
-        """What a search found."""
+        """What the search found, if the run is a finished search."""
         return None if self.search is None else self.search.result
 
     @property
-    def pruned(self) -> Pruning | None:
-        """What came of a pruning."""
+    def pruning_result(self) -> Pruning | None:
+        """What came of the pruning, if the run is a finished pruning."""
         return None if self.pruning is None else self.pruning.result
 
     @property
     def target_ms(self) -> float | None:
-        """The latency that was asked for."""
+        """The latency limit that was asked for, in milliseconds."""
         if self.subject is not None and self.subject.target_ms is not None:
             return self.subject.target_ms
         if self.search is not None:
@@ -170,22 +170,22 @@ class Evidence:
 
 
 def subject_of(record: DeploymentRecord) -> ModelRecord:
-    """The model that a deployment is about: the fastest way of the first that is no baseline."""
-    own = [each for each in record.models if each.role is Role.MODEL] or list(record.models)
-    return next((each for each in own if each.fastest), own[0])
+    """The model that a deployment is about: the fastest variant that is no baseline."""
+    own = [model for model in record.models if model.role is Role.MODEL] or list(record.models)
+    return next((model for model in own if model.fastest), own[0])
 
 
-def origin_of(context: TableContext) -> Origin:
-    """How the numbers of a table were got, and so what a prediction from it is worth."""
+def origin_of(context: TableContext) -> NumberOrigin:
+    """Where the numbers of a table come from, and so how far its predictions can be trusted."""
     if context.simulated:
-        return Origin.SIMULATED
-    return Origin.IMPORTED if context.provenance else Origin.MEASURED
+        return NumberOrigin.SIMULATED
+    return NumberOrigin.IMPORTED if context.provenance else NumberOrigin.MEASURED
 
 
-def mark_of(origin: Origin) -> Mark:
-    """What stands for a number that was got in a way."""
+def mark_of(origin: NumberOrigin) -> Mark:
+    """The shape that stands for numbers of an origin."""
     return {
-        Origin.PREDICTED: Mark.PREDICTED,
-        Origin.SIMULATED: Mark.SIMULATED,
-        Origin.IMPORTED: Mark.IMPORTED,
+        NumberOrigin.PREDICTED: Mark.PREDICTED,
+        NumberOrigin.SIMULATED: Mark.SIMULATED,
+        NumberOrigin.IMPORTED: Mark.IMPORTED,
     }.get(origin, Mark.MEASURED)

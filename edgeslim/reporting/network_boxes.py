@@ -1,4 +1,4 @@
-"""A network as boxes to draw: an operator with what is done to its output on the spot."""
+"""A network as boxes to draw: an operator together with its norm and activation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edgeslim.opspec import Shape
 
 __all__ = ["Box", "boxes_of"]
 
-_ON_THE_SPOT = {normalised, pointwise, prelu}
-"""Rules of norms and activations, which are drawn in the box of what they read."""
+_SAME_BOX = {normalised, pointwise, prelu}
+"""Channel rules of norms and activations, which are drawn in the box of what they read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,11 +22,11 @@ class Box:
     """Operators that are drawn as one.
 
     Args:
-        nodes: In the order they run; none for an input or output of the network.
-        asides: Operators of parameters alone, such as biases in another shape.
-        title: What an input or output is called.
-        shape: Of what comes out of it, or of what the network gives.
-        reads: Places of the boxes that it reads, and the tensor that comes from each.
+        nodes: Its operators in the order they run; none for an input or output of the network.
+        asides: Operators that read parameters only, such as reshaped biases.
+        title: Name of an input or output of the network.
+        shape: Shape of its output, or of the network's input or output.
+        reads: Indices of the boxes that it reads, with the name of the tensor read.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -39,13 +39,15 @@ class Box:
     def weights(self) -> tuple[str, ...]:
         """Parameters that its operators read."""
         nodes = (*self.nodes, *self.asides)
-        names = [name for node in nodes for each in node.weights.values() for name in each]
+        names = [
+            name for node in nodes for parameters in node.weights.values() for name in parameters
+        ]
         return tuple(dict.fromkeys(names))
 
 
 @dataclass(kw_only=True, slots=True)
 class _Open:
-    """A box that may grow."""
+    """A box that is not finished: more operators may join it."""
 
     nodes: list[Node] = field(default_factory=list)
     asides: list[Node] = field(default_factory=list)
@@ -55,19 +57,19 @@ class _Open:
 
 
 def boxes_of(graph: Graph) -> tuple[Box, ...]:
-    """The boxes of a network in the order they run, with those of its inputs and outputs."""
+    """Groups a network into boxes, in the order they run, with its inputs and outputs."""
     readers = Counter(name for node in graph.nodes for name in node.reads())
     readers.update(graph.fetches)
     boxes = [_Open(title=name, shape=shape) for name, shape in graph.feeds.items()]
     made = {name: place for place, name in enumerate(graph.feeds)}
     hidden: dict[str, tuple[Node, ...]] = {}
     for node in graph.nodes:
-        asides = tuple(each for name in node.reads() for each in hidden.get(name, ()))
+        asides = tuple(aside for name in node.reads() for aside in hidden.get(name, ()))
         reads = list(dict.fromkeys(name for name in node.reads() if name in made))
         if not reads and (node.inputs or node.weights):
             hidden.update(dict.fromkeys(node.writes(), (*asides, node)))
             continue
-        place = _joined(node, reads, made, readers, boxes)
+        place = _box_to_join(node, reads, made, readers, boxes)
         if place is None:
             place = len(boxes)
             boxes.append(_Open(reads=[(made[name], name) for name in reads]))
@@ -98,14 +100,14 @@ def boxes_of(graph: Graph) -> tuple[Box, ...]:
     )
 
 
-def _joined(
+def _box_to_join(
     node: Node,
     reads: list[str],
     made: Mapping[str, int],
     readers: Mapping[str, int],
     boxes: Sequence[_Open],
 ) -> int | None:
-    """The box that an operator is drawn in, if it is not one of its own."""
+    """Index of the box that an operator is drawn in; None if it gets one of its own."""
     kind = known_kinds().get(node.spec.kind)
     if kind is None or len(reads) != 1 or readers[reads[0]] != 1:
         return None
@@ -114,4 +116,4 @@ def _joined(
     if not nodes or reads[0] not in nodes[-1].writes():
         return None
     # An elementwise operator that reads one activation reads a parameter beside it.
-    return place if kind.channels in _ON_THE_SPOT or kind.channels is elementwise else None
+    return place if kind.channels in _SAME_BOX or kind.channels is elementwise else None

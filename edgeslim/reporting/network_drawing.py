@@ -1,4 +1,4 @@
-"""A network as a picture: what is pruned together has one colour."""
+"""Draws a network: layers that are pruned together have one colour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeslim.errors import UsageError
 from edgeslim.graph import Graph, Node
 from edgeslim.opspec import Shape
 from edgeslim.reporting.network_boxes import Box, boxes_of
-from edgeslim.reporting.network_layout import Point, laid_out
+from edgeslim.reporting.network_layout import Point, lay_out
 
 __all__ = ["check_drawing", "draw"]
 
@@ -22,10 +22,10 @@ _BOX_WIDTH, _BOX_HEIGHT, _PITCH, _MARGIN = 280.0, 42.0, 68.0, 24.0
 _LEGEND_WIDTH, _ROW = 500.0, 18.0
 _CHARACTERS = 46
 _HEAD_CHARACTER = 9.0
-"""What a character of the title takes at most, nearly; a long expression goes over lines."""
+"""Pixels that a character of the title needs, nearly; a longer title goes over several lines."""
 _PLAIN = "#8a8f98"
 _GOLDEN = 0.618034
-"""Steps of this share of the colour circle never come near an earlier colour soon."""
+"""Colours this share of the colour circle apart do not soon come near an earlier one."""
 
 _STYLE = """
 text { font: 11px system-ui, sans-serif; fill: #20242b; }
@@ -39,10 +39,10 @@ text { font: 11px system-ui, sans-serif; fill: #20242b; }
 
 
 def check_drawing(out: Path) -> None:
-    """Proves that a drawing can be of this name, before any work is done for it.
+    """Checks that a drawing can have this name, before any work is done for it.
 
     Raises:
-        UsageError: It is no SVG.
+        UsageError: The name does not end with ``.svg``.
     """
     if out.suffix.lower() != ".svg":
         raise UsageError(f"{out} must end with .svg: graphs are drawn as SVG only")
@@ -56,18 +56,18 @@ def draw(
     groups: Collection[str],
     matched: Collection[str] = (),
 ) -> str:
-    """An SVG document of a network.
+    """Draws a network as an SVG document.
 
     Args:
-        graph: The network.
-        channels: Its channels.
+        graph: The network that is drawn.
+        channels: Channel groups of the network.
         title: What stands at the top, over as many lines as it needs.
         groups: Names of the channel groups that get a colour.
-        matched: Parameters whose boxes are marked.
+        matched: Names of parameters whose boxes are highlighted.
     """
     boxes = boxes_of(graph)
     edges = [(start, place) for place, box in enumerate(boxes) for start, _ in box.reads]
-    layout = laid_out([_BOX_WIDTH] * len(boxes), edges, pitch=_PITCH)
+    layout = lay_out([_BOX_WIDTH] * len(boxes), edges, pitch=_PITCH)
     names = [group.name for group in channels.groups]
     picture = _Picture(
         graph=graph, channels=channels, colours=_colours(names, groups), matched=matched
@@ -85,13 +85,16 @@ def draw(
         f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
         f"<style>{_STYLE}</style>",
         '<rect width="100%" height="100%" fill="#fbfbfc"/>',
-        *(_text(_MARGIN, _MARGIN + 10 + n * _ROW, each, "head") for n, each in enumerate(heads)),
-        _moved(_MARGIN, top),
-        *(picture.edge(*each) for each in zip(layout.routes, tensors, strict=True)),
-        *(picture.box(*each) for each in zip(boxes, layout.centres, strict=True)),
+        *(_text(_MARGIN, _MARGIN + 10 + n * _ROW, head, "head") for n, head in enumerate(heads)),
+        _open_group(_MARGIN, top),
+        *(picture.edge(*edge) for edge in zip(layout.routes, tensors, strict=True)),
+        *(
+            picture.box(*box_and_centre)
+            for box_and_centre in zip(boxes, layout.centres, strict=True)
+        ),
         "</g>",
-        _moved(layout.width + 2 * _MARGIN, top),
-        *(_row(number, *each) for number, each in enumerate(legend)),
+        _open_group(layout.width + 2 * _MARGIN, top),
+        *(_row(number, *row) for number, row in enumerate(legend)),
         "</g>",
         "</svg>\n",
     ]
@@ -100,13 +103,13 @@ def draw(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Picture:
-    """What is drawn of a network, whatever its place.
+    """Draws the parts of a network, each at a given position.
 
     Args:
-        graph: The network.
-        channels: Its channels.
-        colours: Of groups, by their place.
-        matched: Parameters whose boxes are marked.
+        graph: The network that is drawn.
+        channels: Channel groups of the network.
+        colours: Colours of channel groups, by their index.
+        matched: Names of parameters whose boxes are highlighted.
     """
 
     graph: Graph
@@ -115,13 +118,13 @@ class _Picture:
     matched: Collection[str]
 
     def edge(self, route: Sequence[Point], name: str) -> str:
-        """The way of a tensor, in the colour of the one group that it holds."""
+        """Draws the route of a tensor, coloured if it holds channels of one group only."""
         found = [place for place in _groups_of_tensor(self.channels, name) if place in self.colours]
         colour = self.colours[found[0]] if len(found) == 1 else _PLAIN
         return f'<path class="edge" stroke="{colour}" d="{_path(route)}"/>'
 
     def box(self, box: Box, centre: Point) -> str:
-        """A box with its labels, and all that there is to say when it is pointed at."""
+        """Draws a box with its labels, and a tooltip with all details."""
         (x, y), channels = centre, self.channels
         producers = [name for name in box.weights if name in channels.producers]
         places = [place for name in producers for place in channels.by_producer.get(name, ())]
@@ -141,7 +144,7 @@ class _Picture:
         )
 
     def legend(self) -> list[tuple[str, str, str]]:
-        """Rows of a colour, a kind of border and a text."""
+        """Rows of the legend: a colour, a kind of border and a text."""
         rows = [("", "", "what is pruned together has one colour, and so have its maps")]
         if self.matched:
             rows.append((_PLAIN, "matched", "holds a parameter that matches"))
@@ -157,7 +160,7 @@ class _Picture:
 
 
 def _colours(names: Sequence[str], chosen: Collection[str]) -> dict[int, str]:
-    """A colour for each group that is to have one, by its place."""
+    """Chooses a colour for each group that gets one, by its index."""
     places = [place for place, name in enumerate(names) if name in chosen]
     return {place: _colour(number) for number, place in enumerate(places)}
 
@@ -169,13 +172,13 @@ def _colour(number: int) -> str:
 
 
 def _tint(colour: str) -> str:
-    """The colour mixed with five times as much white."""
+    """Mixes a colour with five times as much white."""
     parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-    return "#" + "".join(f"{(each + 5 * 255) // 6:02x}" for each in parts)
+    return "#" + "".join(f"{(part + 5 * 255) // 6:02x}" for part in parts)
 
 
 def _groups_of_tensor(channels: Channels, name: str) -> list[int]:
-    """Places of the groups that the axes of an activation hold."""
+    """Indices of the channel groups that the axes of a tensor hold."""
     found = {
         int(group)
         for units in channels.axes.get(name, ())
@@ -187,7 +190,7 @@ def _groups_of_tensor(channels: Channels, name: str) -> list[int]:
 
 
 def _path(route: Sequence[Point]) -> str:
-    """From the bottom of a box through bends, straight across each layer, to the top of one."""
+    """The path of an edge from box to box: straight across layers, curved between them."""
     half = _BOX_HEIGHT / 2
     x, y = route[0][0], route[0][1] + half
     parts = [f"M{x:.1f} {y:.1f}"]
@@ -204,7 +207,7 @@ def _path(route: Sequence[Point]) -> str:
 
 
 def _labels(box: Box, producers: Sequence[str]) -> tuple[str, str]:
-    """What stands in a box: what it does, and its weight and the shape that comes out."""
+    """The two lines in a box: its operators, and its weight with the shape of its output."""
     if not box.nodes:
         return _short(box.title, _CHARACTERS), _size(box.shape)
     head, *others = box.nodes
@@ -252,7 +255,7 @@ def _together(producers: Sequence[str]) -> str:
     return "by itself" if len(producers) == 1 else f"with {len(producers)} weights"
 
 
-def _moved(x: float, y: float) -> str:
+def _open_group(x: float, y: float) -> str:
     return f'<g transform="translate({x:.0f} {y:.0f})">'
 
 

@@ -1,4 +1,4 @@
-"""Finds out what a folder is, and reads all that is known of it."""
+"""Finds out what kind of run a folder is, and reads everything in it that reports need."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgeslim.reporting.evidence import (
     CompressionEvidence,
     Evidence,
     Kind,
-    KnownTable,
     PruningEvidence,
     SearchEvidence,
+    TableEvidence,
 )
 from edgeslim.runs.checkpoint import CheckpointContext
 from edgeslim.runs.deployment_history import HISTORY, read_history
@@ -31,14 +31,14 @@ _SEARCH, _PRUNING, _RESULT = "search.json", "pruning.json", "result.json"
 
 
 def read_run(path: Path) -> Evidence:
-    """All that a run's folder has.
+    """Reads a run's folder.
 
     Args:
         path: Folder of a search, a pruning or a compression, of deployments, or of several
             folders of deployments; or a history file.
 
     Raises:
-        UsageError: There is nothing, or no run; says what was looked for.
+        UsageError: There is no such folder, or no run in it; the message says what is missing.
         BadFileError: A file of it is broken; the message has file, line and place.
     """
     if not path.exists():
@@ -75,12 +75,12 @@ def read_run(path: Path) -> Evidence:
 
 
 def _deployments(path: Path) -> tuple[DeploymentRecord, ...]:
-    """Of the folder and those in it, the oldest first; each once."""
+    """Reads the deployments of a folder and of the folders in it, the oldest first, each once."""
     if path.is_file():
         return read_history(path)
     files = [path / HISTORY, *sorted(path.glob(f"*/{HISTORY}"))]
     found = {record.id: record for file in files if file.is_file() for record in read_history(file)}
-    return tuple(sorted(found.values(), key=lambda each: (each.created, each.id)))
+    return tuple(sorted(found.values(), key=lambda record: (record.created, record.id)))
 
 
 def _search(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
@@ -113,9 +113,9 @@ def _pruning(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
         ),
         tables=_tables([*table, *_tables_of(deployments)]),
         notes=tuple(
-            f"the latency table {each} of the pruning is not there any more"
-            for each in table
-            if not each.is_file()
+            f"the latency table {path} of the pruning is not there any more"
+            for path in table
+            if not path.is_file()
         ),
     )
 
@@ -130,12 +130,12 @@ def _sensitivities(path: Path, settings: PruneSettings) -> Sensitivities | None:
 
 
 def _compression(path: Path) -> CompressionEvidence | None:
-    """Of a folder with a result, or with checkpoints as long as there is none."""
+    """Reads a compression: its result, or its checkpoints as long as there is none."""
     contexts = [
         *path.glob("*/context.json"),
         *(path / "checkpoints").glob("*/context.json"),
     ]
-    numbered = [each for each in contexts if each.parent.name.isdecimal()]
+    numbered = [context for context in contexts if context.parent.name.isdecimal()]
     if (path / _RESULT).is_file():
         result = read_json(path / _RESULT, Compression)
         return CompressionEvidence(
@@ -147,9 +147,9 @@ def _compression(path: Path) -> CompressionEvidence | None:
         )
     if not numbered:
         return None
-    newest = max(numbered, key=lambda each: int(each.parent.name))
+    newest = max(numbered, key=lambda context: int(context.parent.name))
     history = read_json(newest, CheckpointContext).history
-    judged = [each.metrics for each in history if each.metrics]
+    judged = [record.metrics for record in history if record.metrics]
     return CompressionEvidence(
         task="",
         metrics=judged[-1] if judged else {},
@@ -160,16 +160,16 @@ def _compression(path: Path) -> CompressionEvidence | None:
 
 
 def _tables_of(deployments: Iterable[DeploymentRecord]) -> list[Path]:
-    """Tables that deployments were predicted with, the newest first."""
-    used = [Path(each.table.path) for each in deployments if each.table is not None]
+    """Paths of the tables that predicted deployments, the newest first."""
+    used = [Path(record.table.path) for record in deployments if record.table is not None]
     return list(dict.fromkeys(reversed(used)))
 
 
-def _tables(paths: Iterable[Path]) -> tuple[KnownTable, ...]:
-    """Those that are still there and can be read; a table is no part of most runs."""
-    each_once: dict[Path, Path] = {}
-    for each in paths:
-        each_once.setdefault(each.resolve(), each)
+def _tables(paths: Iterable[Path]) -> tuple[TableEvidence, ...]:
+    """Reads the tables that are still there, each once; most runs' tables lie elsewhere."""
+    once: dict[Path, Path] = {}
+    for path in paths:
+        once.setdefault(path.resolve(), path)
     return tuple(
-        KnownTable(table=LatencyTable.read(each)) for each in each_once.values() if each.is_file()
+        TableEvidence(table=LatencyTable.read(path)) for path in once.values() if path.is_file()
     )

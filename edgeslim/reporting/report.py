@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim report``: a run's folder to one file that says what came of it."""
+"""``edgeslim report``: one file that says what came of a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.files import write_bytes
-from edgeslim.reporting.document import Document
+from edgeslim.reporting.document import ReportDocument
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.formats import FORMATS
 from edgeslim.reporting.read_run import read_run
@@ -18,20 +18,20 @@ from edgeslim.reporting.sections.history import whole_history
 from edgeslim.reporting.summary import facts, verdict
 from edgeslim.version import __version__
 
-__all__ = ["Report", "check_out", "chosen_format", "document_of", "report", "written"]
+__all__ = ["Report", "check_out", "choose_format", "document_of", "report", "write_report"]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A report that was written.
 
     Args:
-        report: The file.
-        format: What it is.
-        size_bytes: Its size.
-        verdict: What it says, in a sentence.
-        met_target: Whether the target was met; None if there is none, or nobody knows.
-        sections: Keys of its parts, in order.
-        absent: Those that only say what would give them.
+        report: Path of the file.
+        format: Name of its format.
+        size_bytes: Size of the file.
+        verdict: The whole report in a sentence.
+        met_target: Whether the target was met; None if there is none, or it is not known.
+        sections: Keys of its sections, in order.
+        absent: Keys of the sections that only say which command would fill them.
     """
 
     report: str
@@ -56,36 +56,36 @@ def report(
         run: Folder of a search, a pruning, a compression, or of deployments.
         out: The file; by default ``report`` in the run's folder.
         format: ``html``, ``markdown`` or ``json``; by default what the file's name says.
-        history: Whether it is about all deployments, and not about the newest.
+        history: Whether the report is about all deployments instead of the newest.
 
     Raises:
         UnknownNameError: No such format.
-        UsageError: RUN is no run; the file has no folder, or is one.
+        UsageError: ``run`` is no run; the file's folder does not exist, or the file is a folder.
         BadFileError: A file of the run is broken; the message has file, line and place.
         UnwritableError: Read-only folder, full disk.
     """
-    name, file = chosen_format(run, out, format)
+    name, file = choose_format(run, out, format)
     check_out(file)
     document = document_of(read_run(run), history=history)
-    return written(document, file, name)
+    return write_report(document, file, name)
 
 
-def chosen_format(
+def choose_format(
     run: Path, out: Path | None, name: str | None, *, stem: str = "report"
 ) -> tuple[str, Path]:
-    """The name of the format, and the file.
+    """Chooses the format of a report by its name or the file's ending, and the file.
 
     Args:
-        run: What the report is of.
+        run: What the report is about.
         out: The file that was asked for.
         name: The format that was asked for.
         stem: Name of the file without its ending, if none was asked for.
 
     Raises:
         UnknownNameError: No such format.
-        UsageError: Neither the option nor the file's name says one.
+        UsageError: Neither the option nor the file's name says which format.
     """
-    by_suffix = {each.suffix: known for known, each in FORMATS.members().items()}
+    by_suffix = {form.suffix: known for known, form in FORMATS.members().items()}
     if name is None:
         suffix = ".html" if out is None else out.suffix.lower()
         name = {".htm": "html", ".markdown": "markdown"}.get(suffix, by_suffix.get(suffix, ""))
@@ -99,10 +99,10 @@ def chosen_format(
 
 
 def check_out(file: Path) -> None:
-    """Proves that a file can be of this name, before any work is done for it.
+    """Checks that a file of this name can be written, before any work is done for it.
 
     Raises:
-        UsageError: Its folder is not there, or it is a folder itself.
+        UsageError: Its folder does not exist, or it is a folder itself.
     """
     if not file.parent.is_dir():
         raise UsageError(f"there is no folder {file.parent} for {file.name}; make it first")
@@ -110,10 +110,10 @@ def check_out(file: Path) -> None:
         raise UsageError(f"{file} is a folder; give --out the name of a file")
 
 
-def document_of(evidence: Evidence, *, history: bool = False) -> Document:
-    """A report of what is known of a run."""
+def document_of(evidence: Evidence, *, history: bool = False) -> ReportDocument:
+    """Makes a report of everything that is known of a run."""
     parts = (whole_history(evidence),) if history else sections(evidence)
-    return Document(
+    return ReportDocument(
         title=evidence.name,
         kind=evidence.kind.value,
         run=str(evidence.path),
@@ -125,7 +125,7 @@ def document_of(evidence: Evidence, *, history: bool = False) -> Document:
     )
 
 
-def written(document: Document, file: Path, name: str) -> Report:
+def write_report(document: ReportDocument, file: Path, name: str) -> Report:
     """Writes a document, whole or not at all."""
     content = FORMATS.get(name).write(document).encode()
     write_bytes(file, content)
@@ -135,6 +135,6 @@ def written(document: Document, file: Path, name: str) -> Report:
         size_bytes=len(content),
         verdict=document.verdict.sentence,
         met_target=document.verdict.met,
-        sections=tuple(each.key for each in document.sections),
-        absent=tuple(each.key for each in document.sections if each.is_absent),
+        sections=tuple(section.key for section in document.sections),
+        absent=tuple(section.key for section in document.sections if section.is_absent),
     )

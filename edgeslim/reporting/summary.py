@@ -1,17 +1,23 @@
-"""What a report says first: the numbers that matter most, and all of it in one sentence."""
+"""What a report says first: the most important numbers, and the whole run in one sentence."""
 
 from __future__ import annotations
 
-from edgeslim.reporting.document import Fact, Origin, Unit, Verdict
+from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Verdict
 from edgeslim.reporting.evidence import Evidence, Kind, origin_of
-from edgeslim.reporting.numbers import ms, ms_between, percent, shown, told_spread
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_ms_interval,
+    format_percent,
+    format_spread,
+    format_value,
+)
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, SpeedupRecord
 
-__all__ = ["facts", "told_prediction", "told_table", "verdict"]
+__all__ = ["facts", "prediction_origin", "table_origin", "verdict"]
 
 
 def facts(evidence: Evidence) -> tuple[Fact, ...]:
-    """The numbers that matter most, as far as they are known."""
+    """The most important numbers of a run, as far as they are known."""
     found = _latencies(evidence)
     found += _accuracy(evidence)
     found += _sizes(evidence)
@@ -19,42 +25,44 @@ def facts(evidence: Evidence) -> tuple[Fact, ...]:
 
 
 def verdict(evidence: Evidence) -> Verdict:
-    """The whole run in a sentence."""
+    """Says in a sentence what came of a run."""
     record, subject = evidence.latest, evidence.subject
     if record is None or subject is None:
         return _without_deployment(evidence)
-    latency = f"{subject.name} takes {ms(subject.latency_ms)} on {record.device.name}, measured"
+    latency = (
+        f"{subject.name} takes {format_ms(subject.latency_ms)} on {record.device.name}, measured"
+    )
     if subject.latency_interval_ms is not None:
-        latency += f" ({ms_between(subject.latency_interval_ms)})"
+        latency += f" ({format_ms_interval(subject.latency_interval_ms)})"
     parts = [latency, _against_target(subject)]
     speedup = _speedup(record, subject)
     if speedup is not None:
-        parts.append(_told_speedup(record, speedup))
+        parts.append(_speedup_text(record, speedup))
     accuracy = record.accuracy
     if accuracy is not None:
-        parts.append(f"{accuracy.metric} {shown(accuracy.value, Unit.SHARE)}")
+        parts.append(f"{accuracy.metric} {format_value(accuracy.value, NumberUnit.SHARE)}")
     broken = [gate for gate in record.gates if not gate.met]
     if broken:
         parts.append(f"{len(broken)} of {len(record.gates)} gates not met")
     met = False if broken else subject.met
-    return Verdict(sentence="; ".join(each for each in parts if each) + ".", met=met)
+    return Verdict(sentence="; ".join(part for part in parts if part) + ".", met=met)
 
 
-def told_table(record: DeploymentRecord) -> Origin:
-    """How the table of a deployment was got; measured, unless it says otherwise."""
-    return Origin.MEASURED if record.table is None else origin_of(record.table.context)
+def table_origin(record: DeploymentRecord) -> NumberOrigin:
+    """Where the table of a deployment comes from: measured, unless the table says otherwise."""
+    return NumberOrigin.MEASURED if record.table is None else origin_of(record.table.context)
 
 
-def told_prediction(record: DeploymentRecord) -> Origin:
-    """How a prediction of a deployment was got: from a table that was measured, or was not."""
-    origin = told_table(record)
-    return Origin.PREDICTED if origin is Origin.MEASURED else origin
+def prediction_origin(record: DeploymentRecord) -> NumberOrigin:
+    """Origin of a deployment's prediction: predicted, or that of its table if not measured."""
+    origin = table_origin(record)
+    return NumberOrigin.PREDICTED if origin is NumberOrigin.MEASURED else origin
 
 
 def _against_target(subject: ModelRecord) -> str:
     if subject.target_ms is None or subject.met is None:
         return ""
-    limit = f"the limit of {ms(subject.target_ms)}"
+    limit = f"the limit of {format_ms(subject.target_ms)}"
     interval = subject.latency_interval_ms
     if subject.met:
         if interval is not None and interval[1] > subject.target_ms:
@@ -62,37 +70,41 @@ def _against_target(subject: ModelRecord) -> str:
         return f"that meets {limit}"
     if interval is not None and interval[0] < subject.target_ms:
         return f"that misses {limit}, but its interval reaches below it"
-    return f"that misses {limit} by {shown(subject.latency_ms / subject.target_ms - 1, Unit.SHARE)}"
+    excess = format_value(subject.latency_ms / subject.target_ms - 1, NumberUnit.SHARE)
+    return f"that misses {limit} by {excess}"
 
 
-def _told_speedup(record: DeploymentRecord, speedup: SpeedupRecord) -> str:
+def _speedup_text(record: DeploymentRecord, speedup: SpeedupRecord) -> str:
     low, high = speedup.interval
     baseline = record.model(speedup.baseline).name
-    told = f"({low:.3g} to {high:.3g})"
+    interval = f"({low:.3g} to {high:.3g})"
     if low > 1:
-        return f"{shown(speedup.ratio, Unit.RATIO)} as fast as {baseline} {told}"
+        return f"{format_value(speedup.ratio, NumberUnit.RATIO)} as fast as {baseline} {interval}"
     if high < 1:
-        return f"slower than {baseline}: {shown(speedup.ratio, Unit.RATIO)} as fast {told}"
-    return f"no faster or slower than {baseline} that could be told: {told}"
+        return (
+            f"slower than {baseline}: {format_value(speedup.ratio, NumberUnit.RATIO)} as fast "
+            f"{interval}"
+        )
+    return f"no faster or slower than {baseline} that could be told: {interval}"
 
 
 def _speedup(record: DeploymentRecord, subject: ModelRecord) -> SpeedupRecord | None:
-    return next((each for each in record.speedups if each.model == subject.id), None)
+    return next((speedup for speedup in record.speedups if speedup.model == subject.id), None)
 
 
 def _without_deployment(evidence: Evidence) -> Verdict:
     if evidence.kind is Kind.COMPRESSION and evidence.compression is not None:
         done = len(evidence.compression.history)
         state = "finished" if evidence.compression.finished else "not finished"
-        told = ", ".join(
-            f"{name} {shown(value, Unit.SHARE)}"
+        metrics = ", ".join(
+            f"{name} {format_value(value, NumberUnit.SHARE)}"
             for name, value in evidence.compression.metrics.items()
         )
         return Verdict(
             sentence=f"The compression is {state} after {done} epochs"
-            f"{': ' if told else ''}{told}; it was not deployed yet."
+            f"{': ' if metrics else ''}{metrics}; it was not deployed yet."
         )
-    result, pruned = evidence.result, evidence.pruned
+    result, pruning_result = evidence.result, evidence.pruning_result
     if result is not None:
         best = result.best
         if not best.predicted_ms:
@@ -102,27 +114,33 @@ def _without_deployment(evidence: Evidence) -> Verdict:
                 "deployed yet."
             )
         took = best.measured_ms[0] if best.measured_ms else None
-        return _by_number(evidence, "the best network of the search", took, best.predicted_ms[0])
-    if pruned is not None:
-        return _by_number(evidence, "the pruned model", pruned.measured_ms, pruned.predicted_ms)
+        return _undeployed_verdict(
+            evidence, "the best network of the search", took, best.predicted_ms[0]
+        )
+    if pruning_result is not None:
+        return _undeployed_verdict(
+            evidence, "the pruned model", pruning_result.measured_ms, pruning_result.predicted_ms
+        )
     return Verdict(sentence=f"The {evidence.kind.value} is not finished yet.")
 
 
-def _by_number(
+def _undeployed_verdict(
     evidence: Evidence, what: str, measured: float | None, predicted: float | None
 ) -> Verdict:
-    """Of a run that was not deployed: what it measured or predicted itself, without a spread."""
+    """Says what a run measured or predicted itself, without a spread, before any deployment."""
     limit = evidence.target_ms
     known = predicted if measured is None else measured
     how = "predicted" if measured is None else "measured once, while it was made"
     if known is None:
         return Verdict(sentence=f"Of {what} no latency is known; it was not deployed yet.")
-    told = f"{what[0].upper()}{what[1:]} takes {ms(known)}, {how}"
+    latency = f"{what[0].upper()}{what[1:]} takes {format_ms(known)}, {how}"
     if limit is None:
-        return Verdict(sentence=f"{told}; it was not deployed yet.")
+        return Verdict(sentence=f"{latency}; it was not deployed yet.")
     within = "within" if known <= limit else "above"
     # A limit is met by a measurement with its spread, which only a deployment has.
-    return Verdict(sentence=f"{told}: {within} the limit of {ms(limit)}, but not deployed yet.")
+    return Verdict(
+        sentence=f"{latency}: {within} the limit of {format_ms(limit)}, but not deployed yet."
+    )
 
 
 def _latencies(evidence: Evidence) -> list[Fact]:
@@ -133,14 +151,14 @@ def _latencies(evidence: Evidence) -> list[Fact]:
                 key="target_ms",
                 name="limit",
                 value=evidence.target_ms,
-                unit=Unit.MS,
+                unit=NumberUnit.MS,
                 note="what was asked for",
             )
         )
     record, subject = evidence.latest, evidence.subject
     if record is None or subject is None:
         return found + _own_latencies(evidence)
-    found += [*_predicted(record, subject), _measured(subject), *_error(subject)]
+    found += [*_predicted_facts(record, subject), _measured_fact(subject), *_error_facts(subject)]
     speedup = _speedup(record, subject)
     if speedup is not None:
         found.append(
@@ -148,17 +166,17 @@ def _latencies(evidence: Evidence) -> list[Fact]:
                 key="speedup",
                 name=f"as fast as {record.model(speedup.baseline).name}",
                 value=speedup.ratio,
-                unit=Unit.RATIO,
-                origin=Origin.MEASURED,
+                unit=NumberUnit.RATIO,
+                origin=NumberOrigin.MEASURED,
                 interval=speedup.interval,
-                note=f"{percent(speedup.level, 0)} interval over {speedup.rounds} rounds, both "
-                "models in turns",
+                note=f"{format_percent(speedup.level, 0)} interval over {speedup.rounds} rounds, "
+                "both models in turns",
             )
         )
     return found
 
 
-def _predicted(record: DeploymentRecord, subject: ModelRecord) -> list[Fact]:
+def _predicted_facts(record: DeploymentRecord, subject: ModelRecord) -> list[Fact]:
     if subject.predicted_ms is None:
         return []
     return [
@@ -166,37 +184,37 @@ def _predicted(record: DeploymentRecord, subject: ModelRecord) -> list[Fact]:
             key="predicted_ms",
             name="predicted",
             value=subject.predicted_ms,
-            unit=Unit.MS,
-            origin=told_prediction(record),
+            unit=NumberUnit.MS,
+            origin=prediction_origin(record),
             interval=subject.predicted_interval_ms,
             note="90 % interval" if subject.predicted_interval_ms else "",
         )
     ]
 
 
-def _measured(subject: ModelRecord) -> Fact:
+def _measured_fact(subject: ModelRecord) -> Fact:
     rounds = len(subject.counted)
     return Fact(
         key="measured_ms",
         name="measured",
         value=subject.latency_ms,
-        unit=Unit.MS,
-        origin=Origin.MEASURED,
+        unit=NumberUnit.MS,
+        origin=NumberOrigin.MEASURED,
         interval=subject.latency_interval_ms,
-        note=f"{told_spread(subject.spread, subject.samples)}, "
-        f"{rounds} round{'' if rounds == 1 else 's'}, 9 of 10 below {ms(subject.p90_ms)}",
+        note=f"{format_spread(subject.spread, subject.samples)}, "
+        f"{rounds} round{'' if rounds == 1 else 's'}, 9 of 10 below {format_ms(subject.p90_ms)}",
         good=subject.met,
     )
 
 
-def _error(subject: ModelRecord) -> list[Fact]:
+def _error_facts(subject: ModelRecord) -> list[Fact]:
     if subject.predicted_ms is None:
         return []
     return [
         Fact(
             key="error",
             name="prediction error",
-            unit=Unit.CHANGE,
+            unit=NumberUnit.CHANGE,
             value=subject.predicted_ms / subject.latency_ms - 1,
             note="too high" if subject.predicted_ms > subject.latency_ms else "too low",
         )
@@ -204,21 +222,30 @@ def _error(subject: ModelRecord) -> list[Fact]:
 
 
 def _own_latencies(evidence: Evidence) -> list[Fact]:
-    """What a search or a pruning says of its model."""
+    """The latencies that a search or a pruning recorded of its model."""
     predicted: float | None = None
     measured: float | None = None
     if evidence.result is not None and evidence.result.targets:
         best = evidence.result.best
         predicted, measured = best.predicted_ms[0], (best.measured_ms or (None,))[0]
-    elif evidence.pruned is not None:
-        predicted, measured = evidence.pruned.predicted_ms, evidence.pruned.measured_ms
-    origin = Origin.PREDICTED
-    if evidence.tables and evidence.tables[0].origin is not Origin.MEASURED:
+    elif evidence.pruning_result is not None:
+        predicted, measured = (
+            evidence.pruning_result.predicted_ms,
+            evidence.pruning_result.measured_ms,
+        )
+    origin = NumberOrigin.PREDICTED
+    if evidence.tables and evidence.tables[0].origin is not NumberOrigin.MEASURED:
         origin = evidence.tables[0].origin
     found = []
     if predicted is not None:
         found.append(
-            Fact(key="predicted_ms", name="predicted", value=predicted, unit=Unit.MS, origin=origin)
+            Fact(
+                key="predicted_ms",
+                name="predicted",
+                value=predicted,
+                unit=NumberUnit.MS,
+                origin=origin,
+            )
         )
     if measured is not None:
         found.append(
@@ -226,8 +253,8 @@ def _own_latencies(evidence: Evidence) -> list[Fact]:
                 key="measured_ms",
                 name="measured",
                 value=measured,
-                unit=Unit.MS,
-                origin=Origin.MEASURED,
+                unit=NumberUnit.MS,
+                origin=NumberOrigin.MEASURED,
                 note="while it was made; its spread was not kept",
             )
         )
@@ -238,34 +265,41 @@ def _accuracy(evidence: Evidence) -> list[Fact]:
     record = evidence.latest
     if record is not None and record.accuracy is not None:
         known = record.accuracy
-        told = "" if known.before is None else f"before: {shown(known.before, Unit.SHARE)}"
-        return [_score(known.metric, known.value, told)]
+        return [_score(known.metric, known.value, _before(known.before))]
     if evidence.result is not None:
         return [
             _score(
                 evidence.result.metric,
                 evidence.result.trained_accuracy,
-                f"{percent(evidence.result.best.accuracy)} when it was found",
+                f"{format_percent(evidence.result.best.accuracy)} when it was found",
             )
         ]
-    if evidence.pruned is not None and evidence.pruned.metric_after is not None:
-        pruned, value = evidence.pruned, evidence.pruned.metric_after
-        before = pruned.metric_before
-        told = "" if before is None else f"before: {shown(before, Unit.SHARE)}"
-        return [_score(pruned.metric or "metric", value, told)]
+    if evidence.pruning_result is not None and evidence.pruning_result.metric_after is not None:
+        pruning = evidence.pruning_result
+        note = _before(pruning.metric_before)
+        return [_score(pruning.metric or "metric", evidence.pruning_result.metric_after, note)]
     if evidence.compression is not None:
         return [_score(name, value, "") for name, value in evidence.compression.metrics.items()]
     return []
 
 
+def _before(value: float | None) -> str:
+    return "" if value is None else f"before: {format_value(value, NumberUnit.SHARE)}"
+
+
 def _score(name: str, value: float, note: str) -> Fact:
     return Fact(
-        key="accuracy", name=name, value=value, unit=Unit.SHARE, origin=Origin.RECORDED, note=note
+        key="accuracy",
+        name=name,
+        value=value,
+        unit=NumberUnit.SHARE,
+        origin=NumberOrigin.RECORDED,
+        note=note,
     )
 
 
 def _sizes(evidence: Evidence) -> list[Fact]:
-    subject, pruned = evidence.subject, evidence.pruned
+    subject, pruning_result = evidence.subject, evidence.pruning_result
     found = []
     if subject is not None:
         found.append(
@@ -273,7 +307,7 @@ def _sizes(evidence: Evidence) -> list[Fact]:
                 key="size_bytes",
                 name="file on the device",
                 value=subject.size_bytes,
-                unit=Unit.BYTES,
+                unit=NumberUnit.BYTES,
                 note=f"{subject.precision.value}",
             )
         )
@@ -283,18 +317,20 @@ def _sizes(evidence: Evidence) -> list[Fact]:
                     key="macs",
                     name="multiply-accumulates",
                     value=subject.macs,
-                    unit=Unit.COUNT,
-                    note=_less(None if pruned is None else pruned.macs_before, subject.macs),
+                    unit=NumberUnit.COUNT,
+                    note=_less(
+                        None if pruning_result is None else pruning_result.macs_before, subject.macs
+                    ),
                 )
             )
-    elif pruned is not None:
+    elif pruning_result is not None:
         found.append(
             Fact(
                 key="macs",
                 name="multiply-accumulates",
-                value=pruned.macs_after,
-                unit=Unit.COUNT,
-                note=_less(pruned.macs_before, pruned.macs_after),
+                value=pruning_result.macs_after,
+                unit=NumberUnit.COUNT,
+                note=_less(pruning_result.macs_before, pruning_result.macs_after),
             )
         )
     return found
@@ -303,4 +339,4 @@ def _sizes(evidence: Evidence) -> list[Fact]:
 def _less(before: int | None, after: int) -> str:
     if not before:
         return ""
-    return f"before: {before:,} ({shown(after / before - 1, Unit.CHANGE)})"
+    return f"before: {before:,} ({format_value(after / before - 1, NumberUnit.CHANGE)})"

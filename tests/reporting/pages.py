@@ -42,7 +42,7 @@ def page_of(run: Path) -> str:
 
 def tree(svg: Svg) -> ET.Element:
     """A chart, which must be well-formed XML with one root."""
-    return ET.fromstring(svg.text)  # noqa: S314 - our own
+    return ET.fromstring(svg)  # noqa: S314 - our own
 
 
 def charts(page: str) -> list[ET.Element]:

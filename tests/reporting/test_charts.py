@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from edgeslim.reporting.charts import Axis, Drawn, Key, Mark, Scale, definitions
+from edgeslim.reporting.charts import Axis, Chart, Key, Mark, Scale, definitions
 from edgeslim.reporting.charts.bars import Bar, bars
 from edgeslim.reporting.charts.intervals import Reading, intervals
-from edgeslim.reporting.charts.lines import Knot, Line, lines
-from edgeslim.reporting.charts.scatter import Band, Limit, Point, Route, scatter
-from edgeslim.reporting.charts.timeline import Panel, Sample, Span, timeline
+from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
+from edgeslim.reporting.charts.scatter import Band, LimitLine, Route, ScatterPoint, scatter
+from edgeslim.reporting.charts.timeline import Panel, Sample, TimeSpan, timeline
 from tests.reporting.made_up_runs import NASTY
 from tests.reporting.pages import SVG, tree
 
@@ -20,58 +20,64 @@ TEN = Axis(title="x (ms)", scale=Scale(low=0, high=10))
 HUNDRED = Axis(title="y (%)", scale=Scale(low=0, high=100))
 
 
-def marks(chart: Drawn, kind: str) -> list[ET.Element]:
+def marks(chart: Chart, kind: str) -> list[ET.Element]:
     return [each for each in tree(chart.svg).iter(f"{SVG}use") if kind in each.attrib["class"]]
 
 
-def a_scatter(name: str = "a point") -> Drawn:
+def a_scatter(name: str = "a point") -> Chart:
     return scatter(
-        [Point(x=2, y=25, mark=Mark.MEASURED, told=name, x_interval=(1, 3), y_interval=(20, 40))],
+        [
+            ScatterPoint(
+                x=2, y=25, mark=Mark.MEASURED, tooltip=name, x_interval=(1, 3), y_interval=(20, 40)
+            )
+        ],
         title=name,
         description=name,
         x=TEN,
         y=HUNDRED,
         bands=(Band(share=0.1, kind="band"),),
-        routes=[Route(points=[(0, 0), (5, 50), (10, 60)], kind="front", stairs=True)],
-        limits=[Limit(value=5, told=name)],
+        routes=[Route(points=[(0, 0), (5, 50), (10, 60)], kind="front", is_step_function=True)],
+        limits=[LimitLine(value=5, tooltip=name)],
     )
 
 
-def some_lines(name: str = "a line") -> Drawn:
-    knots = [Knot(x=each, y=10 * each, told=name, interval=(0, 100)) for each in (1, 2)]
-    return lines([Line(name=name, knots=knots)], title=name, description=name, x=TEN, y=HUNDRED)
+def some_lines(name: str = "a line") -> Chart:
+    knots = [Knot(x=each, y=10 * each, tooltip=name, interval=(0, 100)) for each in (1, 2)]
+    return lines(
+        [ChartLine(name=name, knots=knots)], title=name, description=name, x=TEN, y=HUNDRED
+    )
 
 
-def some_bars(name: str = "a bar") -> Drawn:
+def some_bars(name: str = "a bar") -> Chart:
     series = [
-        Bar(value=50, kind=Mark.MEASURED, told=name, before=100),
-        Bar(value=25, kind=Mark.INTERPOLATED, told=name, interval=(20, 30)),
-        Bar(value=None, kind=Mark.MISSING, told=name),
+        Bar(value=50, kind=Mark.MEASURED, tooltip=name, before=100),
+        Bar(value=25, kind=Mark.INTERPOLATED, tooltip=name, interval=(20, 30)),
+        Bar(value=None, kind=Mark.MISSING, tooltip=name),
     ]
     x = Axis(title="operator", scale=Scale(low=0.5, high=3.5))
     return bars(series, title=name, description=name, x=x, y=HUNDRED)
 
 
-def a_timeline(name: str = "a sample") -> Drawn:
+def a_timeline(name: str = "a sample") -> Chart:
     panels = [
         Panel(
             y=HUNDRED,
-            samples=[Sample(at_s=1, value=50, told=name)],
-            spans=[Span(start_s=0, end_s=2, low=40, high=60, told=name)],
+            samples=[Sample(at_s=1, value=50, tooltip=name)],
+            spans=[TimeSpan(start_s=0, end_s=2, low=40, high=60, tooltip=name)],
         ),
         Panel(
             y=HUNDRED,
-            samples=[Sample(at_s=each, value=10, told=name) for each in (1, 2)],
+            samples=[Sample(at_s=each, value=10, tooltip=name) for each in (1, 2)],
             joined=True,
         ),
     ]
     return timeline(panels, title=name, description=name, x=TEN)
 
 
-def some_intervals(name: str = "a number") -> Drawn:
+def some_intervals(name: str = "a number") -> Chart:
     rows = [
-        Reading(name=name, value=5, mark=Mark.PREDICTED, told=name, interval=(4, math.inf)),
-        Reading(name=name, value=2.5, mark=Mark.MEASURED, told=name),
+        Reading(name=name, value=5, mark=Mark.PREDICTED, tooltip=name, interval=(4, math.inf)),
+        Reading(name=name, value=2.5, mark=Mark.MEASURED, tooltip=name),
     ]
     return intervals(rows, title=name, description=name, x=TEN, limits=[(8, name)])
 
@@ -83,8 +89,8 @@ ALL = [a_scatter, some_lines, some_bars, a_timeline, some_intervals]
 def test_a_chart_says_what_it_is_and_has_axes_with_their_units(make: type) -> None:
     root = tree(make("the name").svg)
     assert (root.tag, root.attrib["role"]) == (f"{SVG}svg", "img")
-    told = {each.attrib.get("id"): each for each in root.iter()}
-    title, description = (told[each] for each in root.attrib["aria-labelledby"].split())
+    tooltip = {each.attrib.get("id"): each for each in root.iter()}
+    title, description = (tooltip[each] for each in root.attrib["aria-labelledby"].split())
     assert (title.tag, description.tag) == (f"{SVG}title", f"{SVG}desc")
     assert title.text == "the name"
     texts = [each.text for each in root.iter(f"{SVG}text")]
@@ -138,8 +144,8 @@ def test_bars_are_as_high_as_their_values_and_what_is_not_known_is_a_cross() -> 
 
 
 def test_what_is_endlessly_far_is_out_of_sight_and_nothing_else() -> None:
-    assert "inf" not in some_intervals().svg.text
-    assert "nan" not in some_intervals().svg.text
+    assert "inf" not in some_intervals().svg
+    assert "nan" not in some_intervals().svg
 
 
 def test_only_the_last_of_several_plots_writes_its_time() -> None:

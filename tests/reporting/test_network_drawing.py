@@ -16,7 +16,7 @@ from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.reporting.network_boxes import boxes_of
 from edgeslim.reporting.network_drawing import check_drawing, draw
-from edgeslim.reporting.network_layout import Layout, laid_out
+from edgeslim.reporting.network_layout import DrawingLayout, lay_out
 from tests.channels.sketch import Sketch
 
 NAME = "{http://www.w3.org/2000/svg}"
@@ -143,7 +143,7 @@ def networks(draw: st.DrawFn) -> tuple[list[float], list[tuple[int, int]]]:
     return widths, edges
 
 
-def spans(layout: Layout, widths: list[float]) -> list[tuple[float, float, float]]:
+def spans(layout: DrawingLayout, widths: list[float]) -> list[tuple[float, float, float]]:
     """Height of the middle, left and right end of each box."""
     return [
         (y, x - width / 2, x + width / 2)
@@ -156,7 +156,7 @@ def test_boxes_never_overlap_and_edges_go_down(
     network: tuple[list[float], list[tuple[int, int]]],
 ) -> None:
     widths, edges = network
-    layout = laid_out(widths, edges, pitch=60)
+    layout = lay_out(widths, edges, pitch=60)
     boxes = spans(layout, widths)
     for number, (y, left, right) in enumerate(boxes):
         assert -1e-6 <= left < right <= layout.width + 1e-6
@@ -173,7 +173,7 @@ def test_boxes_never_overlap_and_edges_go_down(
 
 def test_a_chain_is_a_straight_line_and_branches_meet_again() -> None:
     edges = [(0, 1), (1, 2), (1, 3), (2, 4), (3, 4), (1, 4), (4, 5)]
-    layout = laid_out([100.0] * 6, edges, pitch=60)
+    layout = lay_out([100.0] * 6, edges, pitch=60)
     xs = [x for x, _ in layout.centres]
     assert xs[0] == xs[1] == pytest.approx(xs[4]) == pytest.approx(xs[5])
     assert {layout.centres[2][1], layout.centres[3][1]} == {150.0}

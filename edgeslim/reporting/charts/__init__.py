@@ -14,7 +14,7 @@ there already (`templates/report.js`).
 
 from __future__ import annotations
 
-from edgeslim.reporting.charts._frame import Axis, Drawn
+from edgeslim.reporting.charts._frame import Axis, Chart
 from edgeslim.reporting.charts._marks import DASHES, Key, Mark, definitions
 from edgeslim.reporting.charts._scale import Scale, Tick
 from edgeslim.reporting.charts._svg import Svg, printable
@@ -22,7 +22,7 @@ from edgeslim.reporting.charts._svg import Svg, printable
 __all__ = [
     "DASHES",
     "Axis",
-    "Drawn",
+    "Chart",
     "Key",
     "Mark",
     "Scale",

@@ -1,4 +1,4 @@
-"""What stands for a value in a chart: a shape and a colour for each way it was got.
+"""What stands for a value in a chart: a shape and a colour for each origin of values.
 
 Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with any
 kind of colour vision tell apart; shapes say the same in print and to those who see no colour.
@@ -11,11 +11,11 @@ from enum import Enum
 
 from edgeslim.reporting.charts._svg import Svg, element, group, percent
 
-__all__ = ["DASHES", "Key", "Mark", "at", "definitions", "error_bar"]
+__all__ = ["DASHES", "Key", "Mark", "definitions", "error_bar", "place_mark"]
 
 
 class Mark(str, Enum):
-    """A shape; its colour is in the page's style."""
+    """The shape that stands for a value; its colour is in the page's style."""
 
     MEASURED = "measured"
     PREDICTED = "predicted"
@@ -49,8 +49,8 @@ class Key:
     """A line of a legend.
 
     Args:
-        mark: What is shown: a mark, ``bar-`` and a mark, or a line such as ``series-0``.
-        text: What it stands for.
+        mark: The symbol: a mark, ``bar-`` and a mark, or a line such as ``series-0``.
+        text: What the symbol stands for.
     """
 
     mark: str
@@ -58,9 +58,9 @@ class Key:
 
     @property
     def sample(self) -> Svg:
-        """A little picture of it."""
+        """The symbol as a small picture."""
         name = str(self.mark)
-        shape = next((each for each in _SHAPES if each.value == name), None)
+        shape = next((mark for mark in _SHAPES if mark.value == name), None)
         if shape is not None:
             inside = element("use", href=f"#mark-{name}", x=11, y=8, class_=f"m {name}")
         elif name in {"band", "band-2", "before"} or name.startswith("bar-"):
@@ -72,17 +72,17 @@ class Key:
         return element("svg", inside, class_="key", width=22, height=16, aria_hidden="true")
 
 
-def at(x: float, y: float, mark: Mark, told: str, *, more: str = "") -> Svg:
-    """A mark at a place of the plot, 0 to 1 from the left and from the top.
+def place_mark(x: float, y: float, mark: Mark, tooltip: str, *, more: str = "") -> Svg:
+    """Draws a mark at a point of the plot.
 
     Args:
-        x: From the left.
-        y: From the top.
-        mark: The shape.
-        told: What is said when somebody points at it; nothing of one in a group that says it.
-        more: Further classes.
+        x: Distance from the left, as a share of the plot.
+        y: Distance from the top, as a share of the plot.
+        mark: Which shape is drawn.
+        tooltip: Text that is shown when the pointer rests on it; empty where its group has one.
+        more: Further CSS classes, separated by spaces.
     """
-    inside = (element("title", told),) if told else ()
+    inside = (element("title", tooltip),) if tooltip else ()
     return element(
         "use",
         *inside,
@@ -94,7 +94,7 @@ def at(x: float, y: float, mark: Mark, told: str, *, more: str = "") -> Svg:
 
 
 def error_bar(x: float, low: float, high: float, *, upright: bool = True) -> Svg:
-    """A thin line over an interval; ``upright`` is along y."""
+    """Draws a thin line over an interval; one that is ``upright`` goes along y."""
     if upright:
         x1, y1, x2, y2 = x, low, x, high
     else:
@@ -105,7 +105,7 @@ def error_bar(x: float, low: float, high: float, *, upright: bool = True) -> Svg
 
 
 def definitions() -> Svg:
-    """The shapes and hatches that all charts of a page share; shows nothing itself."""
+    """The shapes and hatches that all charts of a page refer to; an element that shows nothing."""
     shapes = [element("g", shape, id=f"mark-{mark.value}") for mark, shape in _SHAPES.items()]
     hatch = element(
         "pattern",

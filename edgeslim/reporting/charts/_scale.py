@@ -1,4 +1,4 @@
-"""Where a value is on an axis, and which values are written beside it."""
+"""Where a value stands on an axis, and which values are written beside the axis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 __all__ = ["Scale", "Tick"]
 
 _FAR = 10.0
+"""Lengths of the axis: a value that is farther away, even infinitely, is drawn there, unseen."""
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -17,8 +18,8 @@ class Tick:
     """A value that is written beside an axis.
 
     Args:
-        value: The value.
-        label: How it is written.
+        value: Where it stands on the axis.
+        label: The text that is written.
     """
 
     value: float
@@ -27,12 +28,12 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scale:
-    """An axis from one value to a larger one.
+    """The values that an axis spans.
 
     Args:
-        low: Where it begins.
-        high: Where it ends.
-        log: Whether equal ratios are equally long.
+        low: The value at its beginning.
+        high: The value at its end, which is larger.
+        log: Whether the axis is logarithmic.
     """
 
     low: float
@@ -49,15 +50,15 @@ class Scale:
     def around(
         values: Iterable[float], *, zero: bool = False, log: bool = False, margin: float = 0.06
     ) -> Scale:
-        """An axis that has all values in it and something to spare.
+        """Makes a scale that holds all values, with a margin.
 
         Args:
-            values: Those that are no numbers are left out.
+            values: What it must hold; values that are not finite are left out.
             zero: Whether it begins at 0.
             log: Whether it is logarithmic; values of 0 or less are left out then.
-            margin: What is to spare at each end, as a share of what is between.
+            margin: Room at each end, as a share of the distance between the extremes.
         """
-        known = [each for each in values if math.isfinite(each) and (each > 0 or not log)]
+        known = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
         if not known:
             return Scale(low=0.1, high=1.0, log=True) if log else Scale(low=0.0, high=1.0)
         low, high = min(known), max(known)
@@ -71,10 +72,7 @@ class Scale:
         return Scale(low=begins, high=0.0 if zero and high == 0 else high + spare)
 
     def place(self, value: float) -> float:
-        """Where a value is: 0 at the beginning and 1 at the end of the axis.
-
-        What is endlessly far, as an interval may be, is some axes away and so not seen.
-        """
+        """Where a value stands: 0 at the beginning of the axis, 1 at its end."""
         if self.log:
             value = max(value, self.low * 1e-6)
             place = math.log(value / self.low) / math.log(self.high / self.low)
@@ -83,14 +81,14 @@ class Scale:
         return min(max(place, -_FAR), _FAR)
 
     def ticks(self, most: int = 5) -> tuple[Tick, ...]:
-        """Round values of the axis, rising, at most so many and at least two if there are."""
+        """Round values of the axis, rising: at least two, and no more than ``most`` if possible."""
         values = self._round_values(most)
         while len(values) < 2:
             most += 1
             values = self._round_values(most)
         decimals = _decimals(values)
         return tuple(
-            Tick(value=each, label=_label(each, decimals, short=self.log)) for each in values
+            Tick(value=value, label=_label(value, decimals, short=self.log)) for value in values
         )
 
     def _round_values(self, most: int) -> list[float]:
@@ -98,20 +96,24 @@ class Scale:
             for multiples in ((1, 2, 5), (1, 3), (1,)):
                 first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
                 found = [m * 10.0**p for p in range(first, last + 1) for m in multiples]
-                found = [each for each in found if self.low <= each <= self.high]
+                found = [value for value in found if self.low <= value <= self.high]
                 if 2 <= len(found) <= most:
                     return found
         raw = (self.high - self.low) / most
         magnitude = 10.0 ** math.floor(math.log10(raw))
-        step = next(each * magnitude for each in _STEPS if each * magnitude >= raw * (1 - 1e-9))
+        step = next(
+            step_size * magnitude
+            for step_size in _STEPS
+            if step_size * magnitude >= raw * (1 - 1e-9)
+        )
         first_step, last_step = math.ceil(self.low / step - 1e-9), self.high / step + 1e-9
         return [index * step for index in range(first_step, math.floor(last_step) + 1)]
 
 
 def _decimals(values: list[float]) -> int:
-    """As many as keep all values apart and none of them from what it is."""
+    """The fewest decimals that write every value exactly."""
     for decimals in range(9):
-        if all(abs(round(each, decimals) - each) <= 1e-9 * abs(each) for each in values):
+        if all(abs(round(value, decimals) - value) <= 1e-9 * abs(value) for value in values):
             return decimals
     return 9
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeslim.reporting.charts._frame import Axis, Drawn, drawn, plot
-from edgeslim.reporting.charts._marks import Key, Mark, at, error_bar
+from edgeslim.reporting.charts._frame import Axis, Chart, make_chart, plot
+from edgeslim.reporting.charts._marks import Key, Mark, error_bar, place_mark
 from edgeslim.reporting.charts._svg import Svg, element, percent
 
 __all__ = ["MANY_BARS", "Bar", "bars"]
 
 _FILLED = 0.78
-"""Share of its place that a bar takes."""
+"""Width of a bar, as a share of the distance between bars."""
 
 MANY_BARS = 150
 """More bars than this are too thin for hatchings and intervals."""
@@ -23,16 +23,16 @@ class Bar:
     """A bar.
 
     Args:
-        value: How high; None where nothing is known, which a cross says.
-        kind: How it was got; decides colour and hatching.
-        told: What is said when somebody points at it.
-        before: Height of an outline around it, for what it was.
-        interval: Where its end may be.
+        value: Its height; None where no value is known, which is drawn as a cross.
+        kind: Origin of the value, which decides colour and hatching.
+        tooltip: Text that is shown when the pointer rests on it.
+        before: Height of an outline around it, for an earlier value.
+        interval: Interval of the value.
     """
 
     value: float | None
     kind: Mark
-    told: str
+    tooltip: str
     before: float | None = None
     interval: tuple[float, float] | None = None
 
@@ -46,17 +46,17 @@ def bars(
     y: Axis,
     legend: Sequence[Key] = (),
     height: float = 220.0,
-) -> Drawn:
+) -> Chart:
     """Draws a bar for each, from left to right.
 
     Args:
         series: The bars, at 1, 2 … of the x axis, which goes from 0.5 to half behind the last.
         title: Name of the chart.
-        description: What it shows, for those who do not see it.
-        x: From left to right.
-        y: Begins at 0.
-        legend: What is what.
-        height: Of the plot, in pixels.
+        description: What the chart shows, for screen readers.
+        x: Axis from left to right.
+        y: Axis from bottom to top, which begins at 0.
+        legend: What the marks mean.
+        height: Height of the plot, in pixels.
     """
     width = 1 / (x.scale.high - x.scale.low)
     thin = " thin" if len(series) > MANY_BARS else ""
@@ -66,23 +66,25 @@ def bars(
         left = middle - width * _FILLED / 2
         if bar.before is not None:
             top = 1 - y.scale.place(bar.before)
-            marks.append(_rectangle(left, top, width * _FILLED, "b before", bar.told))
+            marks.append(_rectangle(left, top, width * _FILLED, "b before", bar.tooltip))
         if bar.value is None:
-            marks.append(at(middle, 0.95, Mark.MISSING, bar.told))
+            marks.append(place_mark(middle, 0.95, Mark.MISSING, bar.tooltip))
             continue
         top = 1 - y.scale.place(bar.value)
-        marks.append(_rectangle(left, top, width * _FILLED, f"b {bar.kind.value}{thin}", bar.told))
+        marks.append(
+            _rectangle(left, top, width * _FILLED, f"b {bar.kind.value}{thin}", bar.tooltip)
+        )
         if bar.interval is not None and not thin:
-            low, high = (1 - y.scale.place(each) for each in bar.interval)
+            low, high = (1 - y.scale.place(end) for end in bar.interval)
             marks.append(error_bar(middle, low, high))
     around = plot(x, y, lines=(), marks=marks, height=height)
-    return drawn(title, description, [around], legend=legend)
+    return make_chart(title, description, [around], legend=legend)
 
 
-def _rectangle(left: float, top: float, width: float, kind: str, told: str) -> Svg:
+def _rectangle(left: float, top: float, width: float, kind: str, tooltip: str) -> Svg:
     return element(
         "rect",
-        element("title", told),
+        element("title", tooltip),
         class_=kind,
         x=percent(left),
         y=percent(top),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from edgeslim.reporting.charts._frame import Axis, Drawn, Plot, drawn, path, plot
-from edgeslim.reporting.charts._marks import Key, Mark, at
+from edgeslim.reporting.charts._frame import Axis, Chart, Plot, make_chart, path, plot
+from edgeslim.reporting.charts._marks import Key, Mark, place_mark
 from edgeslim.reporting.charts._svg import Svg, element, percent
 
-__all__ = ["Panel", "Sample", "Span", "timeline"]
+__all__ = ["Panel", "Sample", "TimeSpan", "timeline"]
 
 _FIRST, _OTHER = 220.0, 84.0
 
@@ -20,34 +20,34 @@ class Sample:
     """A value at a time.
 
     Args:
-        at_s: When.
-        value: The value.
-        told: What is said when somebody points at it.
-        series: Number of its colour.
+        at_s: Seconds since the start.
+        value: The value, in the unit of its panel.
+        tooltip: Text that is shown when the pointer rests on it.
+        series: Number of the series whose colour it has, from 0.
     """
 
     at_s: float
     value: float
-    told: str
+    tooltip: str
     series: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """Something that lasted: its middle half as a bar, from some time to another.
+class TimeSpan:
+    """Values over a span of time, drawn as a bar.
 
     Args:
-        start_s, end_s: How long.
-        low, high: From where to where.
-        told: What is said when somebody points at it.
-        series: Number of its colour.
+        start_s, end_s: Its beginning and end, in seconds since the start.
+        low, high: The values that the bar reaches from and to.
+        tooltip: Text that is shown when the pointer rests on it.
+        series: Number of the series whose colour it has, from 0.
     """
 
     start_s: float
     end_s: float
     low: float
     high: float
-    told: str
+    tooltip: str
     series: int = 0
 
 
@@ -56,15 +56,15 @@ class Panel:
     """One quantity over time.
 
     Args:
-        y: Its axis.
-        samples: Its values, by rising time.
-        spans: What lasted.
+        y: Axis of the quantity.
+        samples: Single values, by rising time.
+        spans: Values over spans of time.
         joined: Whether a line goes through the samples.
     """
 
     y: Axis
     samples: Sequence[Sample] = ()
-    spans: Sequence[Span] = ()
+    spans: Sequence[TimeSpan] = ()
     joined: bool = False
 
 
@@ -75,44 +75,45 @@ def timeline(
     description: str,
     x: Axis,
     legend: Sequence[Key] = (),
-) -> Drawn:
+) -> Chart:
     """Draws quantities below each other over the same time.
 
     Args:
-        panels: The most important first, which is the highest; at least one.
+        panels: The quantities, at least one; the first gets the most room.
         title: Name of the chart.
-        description: What it shows, for those who do not see it.
-        x: Time.
-        legend: What is what.
+        description: What the chart shows, for screen readers.
+        x: Axis of time, in seconds.
+        legend: What the marks mean.
     """
     plots = []
     for index, panel in enumerate(panels):
         last = index == len(panels) - 1
         plots.append(_panel(panel, x, _OTHER if index else _FIRST, bare=not last))
-    return drawn(title, description, plots, legend=legend)
+    return make_chart(title, description, plots, legend=legend)
 
 
 def _panel(panel: Panel, x: Axis, height: float, *, bare: bool) -> Plot:
     marks: list[Svg] = []
     places = [
-        (x.scale.place(each.at_s), 1 - panel.y.scale.place(each.value)) for each in panel.samples
+        (x.scale.place(sample.at_s), 1 - panel.y.scale.place(sample.value))
+        for sample in panel.samples
     ]
     # Thousands of dots say the same in groups: a title for each would be most of a page.
-    for told, some in groupby(
-        zip(places, panel.samples, strict=True), key=lambda pair: pair[1].told
+    for tooltip, some in groupby(
+        zip(places, panel.samples, strict=True), key=lambda pair: pair[1].tooltip
     ):
         dots = [
-            at(left, top, Mark.MEASURED, "", more=f"tiny on-{sample.series}")
+            place_mark(left, top, Mark.MEASURED, "", more=f"tiny on-{sample.series}")
             for (left, top), sample in some
         ]
-        marks.append(element("g", element("title", told), *dots))
+        marks.append(element("g", element("title", tooltip), *dots))
     for span in panel.spans:
         left, right = x.scale.place(span.start_s), x.scale.place(span.end_s)
         top, bottom = 1 - panel.y.scale.place(span.high), 1 - panel.y.scale.place(span.low)
         marks.append(
             element(
                 "rect",
-                element("title", span.told),
+                element("title", span.tooltip),
                 class_=f"b span on-{span.series}",
                 x=percent(left),
                 y=percent(top),

@@ -1,4 +1,4 @@
-"""How a document is written, one file a format: its text, and how its files end."""
+"""Formats of reports, one file each: how a document is written, and how its files end."""
 
 from __future__ import annotations
 

@@ -1,23 +1,23 @@
-"""What a format does."""
+"""The interface of a format of reports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgeslim.reporting.document import Document
+from edgeslim.reporting.document import ReportDocument
 
 __all__ = ["Format"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """A way to write a report.
+    """A format of reports.
 
     Args:
-        suffix: How its files end.
-        write: The text of a report.
+        suffix: Ending of its files, such as ``.html``.
+        write: Returns the text of a document.
     """
 
     suffix: str
-    write: Callable[[Document], str]
+    write: Callable[[ReportDocument], str]

@@ -18,9 +18,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from edgeslim.reporting.charts import definitions, printable
-from edgeslim.reporting.document import Cell, Column, Document, Fact, Table, Unit
+from edgeslim.reporting.document import Cell, Column, Fact, NumberUnit, ReportDocument, Table
 from edgeslim.reporting.formats._format import Format
-from edgeslim.reporting.numbers import latency_axis, numbers_of, shown, shown_in_column
+from edgeslim.reporting.number_format import (
+    format_in_column,
+    format_value,
+    latency_axis,
+    numbers_of,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,8 +34,8 @@ __all__ = ["FORMAT"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _ShownCell:
-    """A cell as it is written, and what it is sorted by."""
+class _FormattedCell:
+    """A cell as it is written, and the number that it is sorted by."""
 
     text: str
     sort: str
@@ -39,16 +44,16 @@ class _ShownCell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _ShownTable:
+class _FormattedTable:
     """A table as it is written."""
 
     table: Table
     heads: Sequence[tuple[Column, str]]
-    rows: Sequence[Sequence[_ShownCell]]
+    rows: Sequence[Sequence[_FormattedCell]]
 
 
 class _Static:
-    """The page's own style and script, which are not to be escaped."""
+    """The page's own style or script, which must not be escaped."""
 
     def __init__(self, name: str) -> None:
         folder = resources.files("edgeslim.reporting") / "templates"
@@ -59,7 +64,7 @@ class _Static:
 
     @property
     def policy(self) -> str:
-        """Its checksum, as a content policy names it."""
+        """Its checksum, in the form that a content security policy wants."""
         digest = hashlib.sha256(self._text.encode()).digest()
         return f"'sha256-{base64.b64encode(digest).decode()}'"
 
@@ -74,21 +79,21 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalized,
+        finalize=_replace_unprintable,
     )
-    environment.filters["fact"] = lambda fact: shown(fact.value, fact.unit)
+    environment.filters["fact"] = lambda fact: format_value(fact.value, fact.unit)
     environment.filters["interval"] = _interval
-    environment.filters["shown_table"] = _shown_table
-    environment.filters["moment"] = lambda text: shown(text, Unit.MOMENT)
+    environment.filters["format_table"] = _format_table
+    environment.filters["moment"] = lambda text: format_value(text, NumberUnit.MOMENT)
     return environment.get_template("report.html.jinja")
 
 
-def _finalized(value: object) -> object:
-    """Texts without what no document can hold."""
+def _replace_unprintable(value: object) -> object:
+    """Replaces the characters of a text that no document can hold."""
     return printable(value) if type(value) is str else value
 
 
-def _write(document: Document) -> str:
+def _write(document: ReportDocument) -> str:
     style, script = _Static("report.css"), _Static("report.js")
     return _template().render(
         document=document, style=style, script=script, definitions=definitions()
@@ -96,26 +101,30 @@ def _write(document: Document) -> str:
 
 
 def _interval(fact: Fact) -> str:
-    return "" if fact.interval is None else shown(fact.interval, fact.unit)
+    return "" if fact.interval is None else format_value(fact.interval, fact.unit)
 
 
-def _shown_table(table: Table) -> _ShownTable:
+def _format_table(table: Table) -> _FormattedTable:
     columns = list(zip(*table.rows, strict=True)) if table.rows else [()] * len(table.columns)
-    heads, shown_columns = [], []
+    heads, formatted_columns = [], []
     for column, values in zip(table.columns, columns, strict=True):
         numbers = numbers_of(values)
-        factor, unit = latency_axis(numbers if column.unit is Unit.MS else ())
-        heads.append((column, f"{column.name} ({unit})" if column.unit is Unit.MS else column.name))
+        factor, unit = latency_axis(numbers if column.unit is NumberUnit.MS else ())
+        heads.append(
+            (column, f"{column.name} ({unit})" if column.unit is NumberUnit.MS else column.name)
+        )
         largest = max(numbers, default=0.0) if column.bar else 0.0
-        shown_columns.append([_cell(each, column, factor, largest) for each in values])
-    return _ShownTable(table=table, heads=heads, rows=list(zip(*shown_columns, strict=True)))
+        formatted_columns.append([_cell(value, column, factor, largest) for value in values])
+    return _FormattedTable(
+        table=table, heads=heads, rows=list(zip(*formatted_columns, strict=True))
+    )
 
 
-def _cell(value: Cell, column: Column, factor: float, largest: float) -> _ShownCell:
-    number = column.unit not in {Unit.TEXT, Unit.MOMENT}
+def _cell(value: Cell, column: Column, factor: float, largest: float) -> _FormattedCell:
+    number = column.unit not in {NumberUnit.TEXT, NumberUnit.MOMENT}
     (known,) = numbers_of([value])[:1] or (None,)
-    return _ShownCell(
-        text=shown_in_column(value, column.unit, factor),
+    return _FormattedCell(
+        text=format_in_column(value, column.unit, factor),
         sort="" if known is None else f"{known:.6g}",
         number=number,
         share=known / largest if known is not None and largest else None,

@@ -1,4 +1,4 @@
-"""A report for programs: every number as it is, with its unit and how it was got."""
+"""A report for programs: every number as it is, with its unit and its origin."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from edgeslim.reporting.document import (
     Absent,
     Block,
     Commands,
-    Document,
     Fact,
     Items,
     Picture,
+    ReportDocument,
     Table,
     Text,
 )
@@ -24,8 +24,8 @@ __all__ = ["FORMAT", "as_value"]
 _SCHEMA = 1
 
 
-def as_value(document: Document) -> dict[str, Any]:
-    """A report as plain values; charts are their numbers."""
+def as_value(document: ReportDocument) -> dict[str, Any]:
+    """Turns a report into plain values; of a chart, its numbers stay."""
     return {
         "schema": _SCHEMA,
         "title": document.title,
@@ -35,12 +35,12 @@ def as_value(document: Document) -> dict[str, Any]:
         "edgeslim": document.edgeslim,
         "verdict": document.verdict.sentence,
         "met_target": document.verdict.met,
-        "summary": [_fact(each) for each in document.facts],
+        "summary": [_fact(fact) for fact in document.facts],
         "sections": [
             {
                 "key": section.key,
                 "title": section.title,
-                "blocks": [_block(each) for each in section.blocks],
+                "blocks": [_block(block) for block in section.blocks],
             }
             for section in document.sections
         ],
@@ -78,12 +78,12 @@ def _block(block: Block) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     return {
-        "columns": [{"key": each.key, "unit": each.unit.value} for each in table.columns],
+        "columns": [{"key": column.key, "unit": column.unit.value} for column in table.columns],
         "rows": [list(row) for row in table.rows],
     }
 
 
-def _write(document: Document) -> str:
+def _write(document: ReportDocument) -> str:
     encoded = msgspec.json.encode(as_value(document))
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 

@@ -10,31 +10,36 @@ from edgeslim.reporting.document import (
     Absent,
     Block,
     Commands,
-    Document,
     Fact,
     Items,
+    NumberUnit,
     Picture,
+    ReportDocument,
     Table,
     Text,
-    Unit,
 )
 from edgeslim.reporting.formats._format import Format
-from edgeslim.reporting.numbers import latency_axis, numbers_of, shown, shown_in_column
+from edgeslim.reporting.number_format import (
+    format_in_column,
+    format_value,
+    latency_axis,
+    numbers_of,
+)
 
 __all__ = ["FORMAT"]
 
 _MOST_ROWS = 40
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
-"""Not those that no line may end at."""
+"""White space at which a line may break; no-break spaces stay."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~!&])")
-"""What Markdown, or HTML in it, would take for more than a character."""
+"""Characters that mean something in Markdown, or in HTML inside it."""
 
 
-def _write(document: Document) -> str:
+def _write(document: ReportDocument) -> str:
     return "\n".join(_lines(document)) + "\n"
 
 
-def _lines(document: Document) -> Iterator[str]:
+def _lines(document: ReportDocument) -> Iterator[str]:
     yield f"# {_plain(document.title)}"
     yield ""
     heading = document.verdict.heading
@@ -51,16 +56,17 @@ def _lines(document: Document) -> Iterator[str]:
             yield ""
             yield from _block(block)
     yield ""
-    yield f"Made {shown(document.created, Unit.MOMENT)} UTC by edgeslim {document.edgeslim}."
+    created = format_value(document.created, NumberUnit.MOMENT)
+    yield f"Made {created} UTC by edgeslim {document.edgeslim}."
 
 
 def _fact(fact: Fact) -> list[str]:
     interval = ""
     if fact.interval is not None:
-        interval = shown(fact.interval, fact.unit)
+        interval = format_value(fact.interval, fact.unit)
     origin = "" if fact.origin is None else fact.origin.value
-    value = shown(fact.value, fact.unit)
-    return [_plain(each) for each in (fact.name, value, origin, interval, fact.note)]
+    value = format_value(fact.value, fact.unit)
+    return [_plain(text) for text in (fact.name, value, origin, interval, fact.note)]
 
 
 def _block(block: Block) -> Iterator[str]:
@@ -69,12 +75,12 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Items):
         if block.title:
             yield from (f"**{_plain(block.title)}**", "")
-        yield from (f"- {_plain(each)}" for each in block.items)
+        yield from (f"- {_plain(item)}" for item in block.items)
     elif isinstance(block, Commands):
         if block.title:
             yield from (f"**{_plain(block.title)}**", "")
         fence = _fence(block)
-        yield from (fence, *(_one_line(each) for each in block.lines), fence)
+        yield from (fence, *(_one_line(line) for line in block.lines), fence)
     elif isinstance(block, Picture):
         yield from (f"**{_plain(block.title)}**", "", _plain(block.says))
         if block.table is not None:
@@ -91,16 +97,16 @@ def _table(table: Table, *, titled: bool = True) -> Iterator[str]:
         yield from (f"**{_plain(table.title)}**", "")
     places = range(len(table.columns))
     factors, heads = [], []
-    for place, column in zip(places, table.columns, strict=True):
-        of_latency = column.unit is Unit.MS
+    for place, column in enumerate(table.columns):
+        of_latency = column.unit is NumberUnit.MS
         factor, unit = latency_axis(numbers_of(row[place] for row in table.rows if of_latency))
         factors.append(factor)
-        heads.append(f"{column.name} ({unit})" if column.unit is Unit.MS else column.name)
+        heads.append(f"{column.name} ({unit})" if column.unit is NumberUnit.MS else column.name)
     yield f"| {' | '.join(map(_plain, heads))} |"
-    yield f"|{'|'.join('---' if c.unit is Unit.TEXT else '---:' for c in table.columns)}|"
+    yield f"|{'|'.join('---' if c.unit is NumberUnit.TEXT else '---:' for c in table.columns)}|"
     for row in table.rows[:_MOST_ROWS]:
         cells = [
-            _plain(shown_in_column(row[place], table.columns[place].unit, factors[place]))
+            _plain(format_in_column(row[place], table.columns[place].unit, factors[place]))
             for place in places
         ]
         yield f"| {' | '.join(cells)} |"
@@ -122,7 +128,7 @@ def _code(text: str) -> str:
 
 
 def _fence(block: Commands) -> str:
-    longest = max((len(run) for each in block.lines for run in re.findall("`+", each)), default=0)
+    longest = max((len(run) for line in block.lines for run in re.findall("`+", line)), default=0)
     return "`" * max(3, longest + 1)
 
 

@@ -1,44 +1,44 @@
-"""The parts of a report, one file each: what a run gave in, blocks of a document out."""
+"""The sections of a report, one file each: evidence of a run in, blocks of a document out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgeslim.reporting.document import Section
+from edgeslim.reporting.document import ReportSection
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.sections.agreement import agreement
-from edgeslim.reporting.sections.circumstances import circumstances
+from edgeslim.reporting.sections.channel_curves import channel_curves
 from edgeslim.reporting.sections.differences import differences
+from edgeslim.reporting.sections.environment import environment
 from edgeslim.reporting.sections.epochs import epochs
 from edgeslim.reporting.sections.front import front
 from edgeslim.reporting.sections.history import history
 from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
-from edgeslim.reporting.sections.stairs import stairs
-from edgeslim.reporting.sections.ways import ways
+from edgeslim.reporting.sections.variants import variants
 from edgeslim.reporting.sections.widths import widths
 
 __all__ = ["SECTIONS", "sections"]
 
-SECTIONS: tuple[Callable[[Evidence], Section | None], ...] = (
-    ways,
+SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
+    variants,
     differences,
     agreement,
     operators,
-    stairs,
+    channel_curves,
     front,
     widths,
     epochs,
     samples,
     history,
-    circumstances,
+    environment,
     repeat,
 )
-"""In the order that they are read in."""
+"""Makers of all sections, in the order of the report."""
 
 
-def sections(evidence: Evidence) -> tuple[Section, ...]:
-    """All parts that a run has something to say in."""
+def sections(evidence: Evidence) -> tuple[ReportSection, ...]:
+    """Makes all sections for which a run has something to show."""
     made = [section(evidence) for section in SECTIONS]
-    return tuple(each for each in made if each is not None)
+    return tuple(section for section in made if section is not None)

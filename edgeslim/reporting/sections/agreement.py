@@ -1,4 +1,4 @@
-"""Predicted against measured, for every network that was measured."""
+"""The section that compares predicted with measured latency, for every measured network."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
-from edgeslim.reporting.charts.scatter import Band, Point, scatter
+from edgeslim.reporting.charts.scatter import Band, ScatterPoint, scatter
 from edgeslim.reporting.document import (
     Absent,
     Block,
     Column,
-    Origin,
+    NumberOrigin,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
 )
-from edgeslim.reporting.evidence import Evidence, KnownTable, mark_of
-from edgeslim.reporting.numbers import latency_axis, ms, percent, shown
-from edgeslim.reporting.sections.ways import told_way
-from edgeslim.reporting.summary import told_table
+from edgeslim.reporting.evidence import Evidence, TableEvidence, mark_of
+from edgeslim.reporting.number_format import format_ms, format_percent, format_value, latency_axis
+from edgeslim.reporting.sections.variants import format_variant
+from edgeslim.reporting.summary import table_origin
 
 __all__ = ["Pair", "agreement", "pairs"]
 
@@ -32,32 +32,32 @@ _DEPLOYED = "deployed"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """A network, predicted and measured.
+    """A network whose latency was both predicted and measured.
 
     Args:
-        name: What it is called.
-        what: Where the numbers are from.
-        predicted_ms, measured_ms: The numbers.
-        origin: How the table behind the prediction was got.
-        predicted_interval_ms, measured_interval_ms: Where they may be.
+        name: Name of the network, with its variant.
+        what: What the numbers were taken from.
+        predicted_ms, measured_ms: Its latency.
+        origin: Where the numbers of the table behind the prediction come from.
+        predicted_interval_ms, measured_interval_ms: Intervals of its latency, if known.
     """
 
     name: str
     what: str
     predicted_ms: float
     measured_ms: float
-    origin: Origin = Origin.MEASURED
+    origin: NumberOrigin = NumberOrigin.MEASURED
     predicted_interval_ms: tuple[float, float] | None = None
     measured_interval_ms: tuple[float, float] | None = None
 
     @property
     def error(self) -> float:
-        """How much the prediction is above the measurement, as a share of the latter."""
+        """How far the prediction is above the measurement, as a share of the measurement."""
         return self.predicted_ms / self.measured_ms - 1
 
 
-def agreement(evidence: Evidence) -> Section | None:
-    """A chart and the errors of all networks."""
+def agreement(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: a chart, and the errors of all networks."""
     found = pairs(evidence)
     title = "Predicted against measured"
     if not found:
@@ -65,20 +65,20 @@ def agreement(evidence: Evidence) -> Section | None:
             what="No network of this run was both predicted and measured.",
             command=f"edgeslim deploy {evidence.path} --table TABLE",
         )
-        return Section(key="agreement", title=title, blocks=[absent])
+        return ReportSection(key="agreement", title=title, blocks=[absent])
     blocks: list[Block] = [Text(text=_sentence(found)), _picture(found)]
-    return Section(key="agreement", title=title, blocks=blocks)
+    return ReportSection(key="agreement", title=title, blocks=blocks)
 
 
 def pairs(evidence: Evidence) -> list[Pair]:
-    """Every network that was predicted and measured, by deployments, the search and tables."""
+    """Every network that was predicted and measured: by deployments, the search and in tables."""
     deployed = [
         Pair(
-            name=told_way(model),
-            what=f"{_DEPLOYED} {shown(record.created, Unit.MOMENT)}",
+            name=format_variant(model),
+            what=f"{_DEPLOYED} {format_value(record.created, NumberUnit.MOMENT)}",
             predicted_ms=model.predicted_ms,
             measured_ms=model.latency_ms,
-            origin=told_table(record),
+            origin=table_origin(record),
             predicted_interval_ms=model.predicted_interval_ms,
             measured_interval_ms=model.latency_interval_ms,
         )
@@ -96,28 +96,31 @@ def _candidates(evidence: Evidence) -> list[Pair]:
         return []
     return [
         Pair(
-            name=f"candidate {each.number}: {','.join(map(str, each.tokens))}",
+            name=f"candidate {candidate.number}: {','.join(map(str, candidate.tokens))}",
             what="measured by the search, predicted when it was proposed",
             predicted_ms=predicted,
             measured_ms=measured,
-            origin=known.origin if known is not None else Origin.MEASURED,
+            origin=known.origin if known is not None else NumberOrigin.MEASURED,
         )
-        for each in result.measured
+        for candidate in result.measured
         for predicted, measured, known in zip(
-            each.predicted_ms, each.measured_ms, _for_each(evidence, each.measured_ms), strict=True
+            candidate.predicted_ms,
+            candidate.measured_ms,
+            _tables_by_device(evidence, len(candidate.measured_ms)),
+            strict=True,
         )
         if measured is not None
     ]
 
 
-def _for_each(evidence: Evidence, measured: Sequence[float | None]) -> list[KnownTable | None]:
-    """The table of each device, as far as there are tables."""
-    tables = list[KnownTable | None](evidence.tables[: len(measured)])
-    return tables + [None] * (len(measured) - len(tables))
+def _tables_by_device(evidence: Evidence, devices: int) -> list[TableEvidence | None]:
+    """The table of each device; None where there is none."""
+    tables = list[TableEvidence | None](evidence.tables[:devices])
+    return tables + [None] * (devices - len(tables))
 
 
-def _networks(known: KnownTable) -> list[Pair]:
-    """Networks of a table, each predicted by a fit on the others."""
+def _networks(known: TableEvidence) -> list[Pair]:
+    """Networks of a table, each predicted by a fit on the table's other networks."""
     table = known.table
     if not table.networks:
         return []
@@ -136,38 +139,40 @@ def _networks(known: KnownTable) -> list[Pair]:
 
 
 def _sentence(found: Sequence[Pair]) -> str:
-    errors = np.array([each.error for each in found])
+    errors = np.array([pair.error for pair in found])
     sizes = np.abs(errors)
     if len(found) == 1:
-        return f"One network was measured; its prediction is off by {_signed(errors[0])}."
+        return f"One network was measured; its prediction is off by {_format_error(errors[0])}."
     worst = found[int(np.argmax(sizes))]
-    low, middle, high = (percent(float(each)) for each in np.quantile(sizes, [0.25, 0.5, 0.75]))
-    near, nearer = (percent(float(np.mean(sizes <= each)), 0) for each in (0.1, 0.05))
+    low, middle, high = (
+        format_percent(float(quantile)) for quantile in np.quantile(sizes, [0.25, 0.5, 0.75])
+    )
+    near, nearer = (format_percent(float(np.mean(sizes <= bound)), 0) for bound in (0.1, 0.05))
     return (
         f"Over {len(found):,} networks the median error is {middle} (middle half {low} to {high}); "
-        f"{nearer} are within {percent(0.05, 0)}, {near} within {percent(0.1, 0)}. "
-        f"The worst is {worst.name}, off by {_signed(worst.error)}."
+        f"{nearer} are within {format_percent(0.05, 0)}, {near} within {format_percent(0.1, 0)}. "
+        f"The worst is {worst.name}, off by {_format_error(worst.error)}."
     )
 
 
-def _signed(error: float) -> str:
-    return shown(float(error), Unit.CHANGE)
+def _format_error(error: float) -> str:
+    return format_value(float(error), NumberUnit.CHANGE)
 
 
 def _picture(found: Sequence[Pair]) -> Picture:
-    values = [each for pair in found for each in (pair.predicted_ms, pair.measured_ms)]
+    values = [latency_ms for pair in found for latency_ms in (pair.predicted_ms, pair.measured_ms)]
     factor, unit = latency_axis(values)
     log = max(values) / min(values) > 6
-    scale = Scale.around([factor * each for each in values], log=log)
+    scale = Scale.around([factor * value for value in values], log=log)
     points = [
-        Point(
+        ScatterPoint(
             x=factor * pair.predicted_ms,
             y=factor * pair.measured_ms,
             mark=Mark.CHOSEN if pair.what.startswith(_DEPLOYED) else mark_of(pair.origin),
-            told=f"{pair.name}: predicted {ms(pair.predicted_ms)}, measured "
-            f"{ms(pair.measured_ms)} ({_signed(pair.error)}); {pair.what}",
-            x_interval=_scaled(pair.predicted_interval_ms, factor),
-            y_interval=_scaled(pair.measured_interval_ms, factor),
+            tooltip=f"{pair.name}: predicted {format_ms(pair.predicted_ms)}, measured "
+            f"{format_ms(pair.measured_ms)} ({_format_error(pair.error)}); {pair.what}",
+            x_interval=_scale_interval(pair.predicted_interval_ms, factor),
+            y_interval=_scale_interval(pair.measured_interval_ms, factor),
         )
         for pair in reversed(found)  # what was deployed is painted last
     ]
@@ -203,31 +208,33 @@ def _picture(found: Sequence[Pair]) -> Picture:
     )
 
 
-def _scaled(interval: tuple[float, float] | None, factor: float) -> tuple[float, float] | None:
+def _scale_interval(
+    interval: tuple[float, float] | None, factor: float
+) -> tuple[float, float] | None:
     return None if interval is None else (factor * interval[0], factor * interval[1])
 
 
 def _table(found: Sequence[Pair]) -> Table:
-    worst_first = sorted(found, key=lambda each: -abs(each.error))
+    worst_first = sorted(found, key=lambda pair: -abs(pair.error))
     return Table(
         columns=[
             Column(key="network", name="network"),
-            Column(key="predicted_ms", name="predicted", unit=Unit.MS),
-            Column(key="measured_ms", name="measured", unit=Unit.MS),
-            Column(key="error", name="predicted too high", unit=Unit.CHANGE),
+            Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
+            Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
+            Column(key="error", name="predicted too high", unit=NumberUnit.CHANGE),
             Column(key="table", name="table"),
             Column(key="from", name="where from"),
         ],
         rows=[
             [
-                each.name,
-                each.predicted_ms,
-                each.measured_ms,
-                each.error,
-                each.origin.value,
-                each.what,
+                pair.name,
+                pair.predicted_ms,
+                pair.measured_ms,
+                pair.error,
+                pair.origin.value,
+                pair.what,
             ]
-            for each in worst_first
+            for pair in worst_first
         ],
         title="The numbers, the worst first",
         folded=True,

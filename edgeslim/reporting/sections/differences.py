@@ -1,19 +1,24 @@
-"""Why predicted and measured differ, as far as the deployment could tell."""
+"""The section that says why predicted and measured latency differ, as far as it is known."""
 
 from __future__ import annotations
 
-from edgeslim.reporting.document import Block, Items, Section, Text, Unit
+from edgeslim.reporting.document import Block, Items, NumberUnit, ReportSection, Text
 from edgeslim.reporting.evidence import Evidence
-from edgeslim.reporting.numbers import ms, ms_between, percent, shown
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_ms_interval,
+    format_percent,
+    format_value,
+)
 from edgeslim.runs.deployment_records import ModelRecord
 
 __all__ = ["differences"]
 
-_NINETY = percent(0.9, 0)
+_NINETY = format_percent(0.9, 0)
 
 
-def differences(evidence: Evidence) -> Section | None:
-    """What was said of the newest deployment; nothing where there was no prediction."""
+def differences(evidence: Evidence) -> ReportSection | None:
+    """Makes the section of the newest deployment; None where nothing was predicted."""
     record, subject = evidence.latest, evidence.subject
     if record is None or subject is None:
         return None
@@ -28,25 +33,25 @@ def differences(evidence: Evidence) -> Section | None:
         )
     if not blocks:
         return None
-    return Section(key="reasons", title="Why predicted and measured differ", blocks=blocks)
+    return ReportSection(key="reasons", title="Why predicted and measured differ", blocks=blocks)
 
 
 def _sentence(subject: ModelRecord, predicted_ms: float) -> str:
     error = predicted_ms / subject.latency_ms - 1
-    way = "high" if error > 0 else "low"
-    told = (
-        f"The prediction for {subject.name}, {ms(predicted_ms)}, is "
-        f"{shown(abs(error), Unit.SHARE)} too {way}"
+    direction = "high" if error > 0 else "low"
+    text = (
+        f"The prediction for {subject.name}, {format_ms(predicted_ms)}, is "
+        f"{format_value(abs(error), NumberUnit.SHARE)} too {direction}"
     )
     interval = subject.predicted_interval_ms
     if interval is None:
-        return f"{told}."
+        return f"{text}."
     if interval[0] <= subject.latency_ms <= interval[1]:
         return (
-            f"{told}; the measured {ms(subject.latency_ms)} is within its {_NINETY} interval, "
-            f"{ms_between(interval)}, so nothing has to be explained."
+            f"{text}; the measured {format_ms(subject.latency_ms)} is within its {_NINETY} "
+            f"interval, {format_ms_interval(interval)}, so nothing has to be explained."
         )
     return (
-        f"{told}; the measured {ms(subject.latency_ms)} is outside its {_NINETY} interval, "
-        f"{ms_between(interval)}."
+        f"{text}; the measured {format_ms(subject.latency_ms)} is outside its {_NINETY} interval, "
+        f"{format_ms_interval(interval)}."
     )

@@ -1,4 +1,4 @@
-"""A search: the networks that no other beats, and the way its algorithm went to them."""
+"""The section about a search: its Pareto front, and the order in which networks were tried."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import shlex
 from collections.abc import Collection, Sequence
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
-from edgeslim.reporting.charts.lines import Knot, Line, lines
-from edgeslim.reporting.charts.scatter import Limit, Point, Route, scatter
+from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
+from edgeslim.reporting.charts.scatter import LimitLine, Route, ScatterPoint, scatter
 from edgeslim.reporting.document import (
     Absent,
     Block,
     Column,
     Items,
-    Origin,
+    NumberOrigin,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
-from edgeslim.reporting.numbers import latency_axis, ms, percent, shown
+from edgeslim.reporting.number_format import format_ms, format_percent, format_value, latency_axis
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import SearchResult
 from edgeslim.runs.search_settings import SearchSettings
@@ -32,8 +32,8 @@ __all__ = ["front"]
 _TITLE = "The search"
 
 
-def front(evidence: Evidence) -> Section | None:
-    """Accuracy against latency on each device, and the best so far over candidates."""
+def front(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: accuracy against latency on each device, and the best so far."""
     if evidence.search is None:
         return None
     settings, result = evidence.search.place.settings, evidence.search.result
@@ -42,31 +42,35 @@ def front(evidence: Evidence) -> Section | None:
         absent = Absent(
             what="The search is not finished; the same command goes on.", command=command
         )
-        return Section(key="search", title=_TITLE, blocks=[Text(text=_asked(settings)), absent])
-    judged = [each for each in result.candidates if not each.failed]
-    blocks: list[Block] = [Text(text=_asked(settings))]
+        return ReportSection(
+            key="search", title=_TITLE, blocks=[Text(text=_settings_sentence(settings)), absent]
+        )
+    judged = [candidate for candidate in result.candidates if not candidate.failed]
+    blocks: list[Block] = [Text(text=_settings_sentence(settings))]
     if judged:
         blocks += [
             _picture(evidence, result, judged, place) for place in range(len(result.targets))
         ]
         blocks += [_progress(result, judged), _table(result)]
     failed = [
-        f"candidate {each.number}: {each.failed}" for each in result.candidates if each.failed
+        f"candidate {candidate.number}: {candidate.failed}"
+        for candidate in result.candidates
+        if candidate.failed
     ]
     if failed:
         blocks.append(Items(title="Failed", items=failed))
     if result.notes:
         blocks.append(Items(title="Notes", items=result.notes))
-    return Section(key="search", title=_TITLE, blocks=blocks)
+    return ReportSection(key="search", title=_TITLE, blocks=blocks)
 
 
-def _asked(settings: SearchSettings) -> str:
+def _settings_sentence(settings: SearchSettings) -> str:
     limits = [
-        f"{ms(each.target_ms)} on {device}"
-        for each, device in zip(settings.targets, settings.devices, strict=True)
+        f"{format_ms(target.target_ms)} on {device}"
+        for target, device in zip(settings.targets, settings.devices, strict=True)
     ]
     if limits:
-        limits[-1] += f" at {percent(settings.confidence, 0)} confidence"
+        limits[-1] += f" at {format_percent(settings.confidence, 0)} confidence"
     limits += [f"{most:,} {what}" for what, most in settings.size_limits.items()]
     return (
         f"{settings.algorithm} over the space {settings.space}, for {settings.task}, within "
@@ -88,24 +92,28 @@ def _epochs(count: int) -> str:
     return f"{count} epoch{'' if count == 1 else 's'}"
 
 
-def _latency(each: Candidate, place: int) -> tuple[float, bool]:
-    took = each.measured_ms[place] if each.measured_ms else None
-    return (each.predicted_ms[place], False) if took is None else (took, True)
+def _latency(candidate: Candidate, place: int) -> tuple[float, bool]:
+    took = candidate.measured_ms[place] if candidate.measured_ms else None
+    return (candidate.predicted_ms[place], False) if took is None else (took, True)
 
 
 def _picture(
     evidence: Evidence, result: SearchResult, judged: Sequence[Candidate], place: int
 ) -> Picture:
     target = result.targets[place]
-    origin = evidence.tables[place].origin if place < len(evidence.tables) else Origin.MEASURED
-    guess = Mark.PREDICTED if origin is Origin.MEASURED else mark_of(origin)
-    values = [_latency(each, place)[0] for each in judged]
+    origin = (
+        evidence.tables[place].origin if place < len(evidence.tables) else NumberOrigin.MEASURED
+    )
+    guess = Mark.PREDICTED if origin is NumberOrigin.MEASURED else mark_of(origin)
+    values = [_latency(candidate, place)[0] for candidate in judged]
     factor, unit = latency_axis([*values, target.target_ms])
     points = _points(result, judged, place, factor, guess)
-    order = [(factor * _latency(each, place)[0], 100 * each.accuracy) for each in judged]
+    order = [
+        (factor * _latency(candidate, place)[0], 100 * candidate.accuracy) for candidate in judged
+    ]
     best_of = [
-        (factor * _latency(each, place)[0], 100 * each.accuracy)
-        for each in sorted(result.front, key=lambda one: _latency(one, place)[0])
+        (factor * _latency(candidate, place)[0], 100 * candidate.accuracy)
+        for candidate in sorted(result.front, key=lambda one: _latency(one, place)[0])
     ]
     return Picture(
         title=f"Accuracy against latency on {target.device}",
@@ -115,7 +123,7 @@ def _picture(
             points,
             title=f"Accuracy against latency on {target.device}",
             description=f"{len(judged)} networks; {len(result.front)} of them no other beats. "
-            f"Chosen: {_told(result.best, place, best=True)}",
+            f"Chosen: {_describe_candidate(result.best, place, best=True)}",
             x=Axis(
                 title=f"latency ({unit})",
                 scale=Scale.around([*(p.x for p in points), factor * target.target_ms]),
@@ -123,9 +131,13 @@ def _picture(
             y=Axis(title="accuracy (%)", scale=Scale.around([p.y for p in points])),
             routes=[
                 Route(points=order, kind="path"),
-                Route(points=best_of, kind="front", stairs=True),
+                Route(points=best_of, kind="front", is_step_function=True),
             ],
-            limits=[Limit(value=factor * target.target_ms, told=f"limit {ms(target.target_ms)}")],
+            limits=[
+                LimitLine(
+                    value=factor * target.target_ms, tooltip=f"limit {format_ms(target.target_ms)}"
+                )
+            ],
             legend=[
                 *_legend({point.mark for point in points}),
                 Key(mark="front", text="beaten by none"),
@@ -138,18 +150,18 @@ def _picture(
 
 def _points(
     result: SearchResult, judged: Sequence[Candidate], place: int, factor: float, guess: Mark
-) -> list[Point]:
-    """Every network; the chosen one is drawn above all others."""
+) -> list[ScatterPoint]:
+    """Makes a point of every network; the chosen one is drawn above all others."""
     points = []
-    for each in sorted(judged, key=lambda one: one.tokens == result.best.tokens):
-        latency_ms, measured = _latency(each, place)
-        best = each.tokens == result.best.tokens
+    for candidate in sorted(judged, key=lambda one: one.tokens == result.best.tokens):
+        latency_ms, measured = _latency(candidate, place)
+        best = candidate.tokens == result.best.tokens
         points.append(
-            Point(
+            ScatterPoint(
                 x=factor * latency_ms,
-                y=100 * each.accuracy,
+                y=100 * candidate.accuracy,
                 mark=Mark.CHOSEN if best else Mark.MEASURED if measured else guess,
-                told=_told(each, place, best=best),
+                tooltip=_describe_candidate(candidate, place, best=best),
             )
         )
     return points
@@ -169,84 +181,94 @@ def _legend(marks: Collection[Mark]) -> list[Key]:
     ]
 
 
-def _told(each: Candidate, place: int, *, best: bool = False) -> str:
+def _describe_candidate(candidate: Candidate, place: int, *, best: bool = False) -> str:
     took = ""
-    if each.predicted_ms:
-        latency_ms, measured = _latency(each, place)
-        took = f"{ms(latency_ms)} {'measured' if measured else 'predicted'}, "
+    if candidate.predicted_ms:
+        latency_ms, measured = _latency(candidate, place)
+        took = f"{format_ms(latency_ms)} {'measured' if measured else 'predicted'}, "
     return (
-        f"candidate {each.number}{' (chosen)' if best else ''}: {took}"
-        f"accuracy {shown(each.accuracy, Unit.SHARE)}, tokens {','.join(map(str, each.tokens))}"
+        f"candidate {candidate.number}{' (chosen)' if best else ''}: {took}"
+        f"accuracy {format_value(candidate.accuracy, NumberUnit.SHARE)}, tokens "
+        f"{','.join(map(str, candidate.tokens))}"
     )
 
 
 def _progress(result: SearchResult, judged: Sequence[Candidate]) -> Picture:
-    """The best accuracy so far among networks within all limits."""
+    """Draws the best accuracy so far among networks within all limits."""
     best, knots, between = -math.inf, list[Knot](), list[tuple[float, float]]()
-    limits = [each.target_ms for each in result.targets]
-    for each in judged:
-        within = all(a <= b for a, b in zip(each.latencies_ms, limits, strict=True))
-        if within and each.accuracy > best:
+    limits = [target.target_ms for target in result.targets]
+    for candidate in judged:
+        within = all(a <= b for a, b in zip(candidate.latencies_ms, limits, strict=True))
+        if within and candidate.accuracy > best:
             if knots:
-                between.append((each.number, 100 * best))
-            best = each.accuracy
-            between.append((each.number, 100 * best))
-            knots.append(Knot(x=each.number, y=100 * best, told=_told(each, 0), mark=Mark.MEASURED))
+                between.append((candidate.number, 100 * best))
+            best = candidate.accuracy
+            between.append((candidate.number, 100 * best))
+            knots.append(
+                Knot(
+                    x=candidate.number,
+                    y=100 * best,
+                    tooltip=_describe_candidate(candidate, 0),
+                    mark=Mark.MEASURED,
+                )
+            )
     last = judged[-1].number
     if knots:
         between.append((last, 100 * best))
-    said = "the best accuracy so far of a network within all limits"
+    caption = "the best accuracy so far of a network within all limits"
     return Picture(
         title="The best so far",
-        says=f"After each candidate, {said}.",
+        says=f"After each candidate, {caption}.",
         chart=lines(
-            [Line(name="", knots=knots, between=between)],
+            [ChartLine(name="", knots=knots, between=between)],
             title="The best so far",
-            description=f"{said}: {shown(best, Unit.SHARE) if knots else 'none'} in the end, "
-            f"found as candidate {knots[-1].x if knots else '-'} of {len(judged)}.",
+            description=f"{caption}: {format_value(best, NumberUnit.SHARE) if knots else 'none'} "
+            f"in the end, found as candidate {knots[-1].x if knots else '-'} of {len(judged)}.",
             x=Axis(title="candidate", scale=Scale.around([0, last], margin=0.03)),
-            y=Axis(title="accuracy (%)", scale=Scale.around([each.y for each in knots])),
+            y=Axis(title="accuracy (%)", scale=Scale.around([knot.y for knot in knots])),
             height=160,
         ),
     )
 
 
 def _table(result: SearchResult) -> Table:
-    names = [each.device for each in result.targets]
+    names = [target.device for target in result.targets]
     plain = len(names) == 1
-    best = {each.tokens for each in result.front}
-    finals = any(each.final_accuracy is not None for each in result.candidates)
-    columns = [Column(key="candidate", name="candidate", unit=Unit.COUNT)]
+    best = {candidate.tokens for candidate in result.front}
+    finals = any(candidate.final_accuracy is not None for candidate in result.candidates)
+    columns = [Column(key="candidate", name="candidate", unit=NumberUnit.COUNT)]
     for place, name in enumerate(names, 1):
         more, key = ("", "") if plain else (f" on {name}", f"_{place}")
         columns += [
-            Column(key=f"predicted{key}_ms", name=f"predicted{more}", unit=Unit.MS),
-            Column(key=f"measured{key}_ms", name=f"measured{more}", unit=Unit.MS),
+            Column(key=f"predicted{key}_ms", name=f"predicted{more}", unit=NumberUnit.MS),
+            Column(key=f"measured{key}_ms", name=f"measured{more}", unit=NumberUnit.MS),
         ]
     columns += [
-        Column(key="accuracy", name="accuracy", unit=Unit.SHARE),
-        *([Column(key="final_accuracy", name="trained", unit=Unit.SHARE)] if finals else []),
+        Column(key="accuracy", name="accuracy", unit=NumberUnit.SHARE),
+        *([Column(key="final_accuracy", name="trained", unit=NumberUnit.SHARE)] if finals else []),
         Column(key="front", name="beaten by none"),
         Column(key="tokens", name="tokens"),
     ]
     rows: list[list[str | float | int | bool | None]] = []
-    for each in result.candidates:
-        measured = each.measured_ms or (None,) * len(names)
+    for candidate in result.candidates:
+        measured = candidate.measured_ms or (None,) * len(names)
         latencies = [
-            value for pair in zip(each.predicted_ms, measured, strict=True) for value in pair
+            value for pair in zip(candidate.predicted_ms, measured, strict=True) for value in pair
         ]
         rows.append(
             [
-                each.number,
+                candidate.number,
                 *latencies,
-                None if each.failed else each.accuracy,
-                *([each.final_accuracy] if finals else []),
-                "yes" if each.tokens in best else "",
-                ",".join(map(str, each.tokens)),
+                None if candidate.failed else candidate.accuracy,
+                *([candidate.final_accuracy] if finals else []),
+                "yes" if candidate.tokens in best else "",
+                ",".join(map(str, candidate.tokens)),
             ]
         )
     chosen = [
-        index for index, each in enumerate(result.candidates) if each.tokens == result.best.tokens
+        index
+        for index, candidate in enumerate(result.candidates)
+        if candidate.tokens == result.best.tokens
     ]
     return Table(
         columns=columns,

@@ -1,4 +1,4 @@
-"""A model's latency over all its deployments: times, devices, versions."""
+"""The section about all deployments of a run: latencies over time, devices and versions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ import shlex
 from datetime import datetime, timezone
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale, Tick
-from edgeslim.reporting.charts.lines import Knot, Line, lines
+from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
     Absent,
     Block,
     Cell,
     Column,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
 )
 from edgeslim.reporting.evidence import Evidence
-from edgeslim.reporting.numbers import latency_axis, ms, ms_between, shown, told_spread
-from edgeslim.reporting.sections.ways import told_way
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_ms_interval,
+    format_spread,
+    format_value,
+    latency_axis,
+)
+from edgeslim.reporting.sections.variants import format_variant
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord
 
 __all__ = ["history", "whole_history"]
@@ -29,30 +35,31 @@ _TITLE = "History"
 _MOST_TICKS = 4
 
 
-def history(evidence: Evidence) -> Section | None:
-    """Only where there is more than one deployment."""
+def history(evidence: Evidence) -> ReportSection | None:
+    """Makes the section; None unless there is more than one deployment."""
     return whole_history(evidence) if len(evidence.deployments) > 1 else None
 
 
-def whole_history(evidence: Evidence) -> Section:
-    """All there is, be it little."""
+def whole_history(evidence: Evidence) -> ReportSection:
+    """Makes the section, also of one deployment or of none."""
     records = evidence.deployments
     if not records:
         absent = Absent(
             what="This run was not deployed yet.",
             command=f"edgeslim deploy {shlex.quote(str(evidence.path))}",
         )
-        return Section(key="history", title=_TITLE, blocks=[absent])
+        return ReportSection(key="history", title=_TITLE, blocks=[absent])
     blocks: list[Block] = [Text(text=_sentence(records)), _picture(records), _table(records)]
-    return Section(key="history", title=_TITLE, blocks=blocks)
+    return ReportSection(key="history", title=_TITLE, blocks=blocks)
 
 
 def _sentence(records: tuple[DeploymentRecord, ...]) -> str:
-    devices = list(dict.fromkeys(each.device.name for each in records))
-    versions = list(dict.fromkeys(each.versions.library for each in records))
+    devices = list(dict.fromkeys(record.device.name for record in records))
+    versions = list(dict.fromkeys(record.versions.library for record in records))
     return (
         f"{len(records):,} deployment{'' if len(records) == 1 else 's'} from "
-        f"{shown(records[0].created, Unit.MOMENT)} to {shown(records[-1].created, Unit.MOMENT)} "
+        f"{format_value(records[0].created, NumberUnit.MOMENT)} to "
+        f"{format_value(records[-1].created, NumberUnit.MOMENT)} "
         f"UTC, on {', '.join(devices)}, with Paddle-Lite {', '.join(versions)}. Two of them differ "
         "by more than the noise of a day only as far as a comparison says so "
         "(edgeslim report --compare)."
@@ -60,7 +67,7 @@ def _sentence(records: tuple[DeploymentRecord, ...]) -> str:
 
 
 def _moment(record: DeploymentRecord) -> float:
-    """Seconds since 1970; what is no day and time counts as the beginning."""
+    """Seconds since 1970; 0 if the record's time cannot be read."""
     try:
         found = datetime.fromisoformat(record.created)
     except ValueError:
@@ -69,14 +76,14 @@ def _moment(record: DeploymentRecord) -> float:
 
 
 def _picture(records: tuple[DeploymentRecord, ...]) -> Picture:
-    models = [(each, model) for each in records for model in each.models]
+    models = [(record, model) for record in records for model in record.models]
     factor, unit = latency_axis(model.latency_ms for _, model in models)
     # By their number where they are of different days: what is far apart says nothing here.
     knots: dict[str, list[Knot]] = {}
     ends = [0.0]
     for number, record in enumerate(records, 1):
         for model in record.models:
-            name = f"{told_way(model)} on {record.device.name}"
+            name = f"{format_variant(model)} on {record.device.name}"
             knot = _knot(number, record, model, factor)
             knots.setdefault(name, []).append(knot)
             ends += [knot.y, *(knot.interval or ())]
@@ -86,21 +93,21 @@ def _picture(records: tuple[DeploymentRecord, ...]) -> Picture:
         says="Marks are medians, bars the intervals that they may be in; a version that changed "
         "is in the table below.",
         chart=lines(
-            [Line(name=name, knots=each) for name, each in knots.items()],
+            [ChartLine(name=name, knots=own_knots) for name, own_knots in knots.items()],
             title="Latency over deployments",
             description=f"{len(models)} models in {len(records)} deployments, from "
-            f"{ms(min(model.latency_ms for _, model in models))} to "
-            f"{ms(max(model.latency_ms for _, model in models))}.",
+            f"{format_ms(min(model.latency_ms for _, model in models))} to "
+            f"{format_ms(max(model.latency_ms for _, model in models))}.",
             x=Axis(
                 title="deployment (UTC)",
                 scale=Scale(low=0.5, high=len(records) + 0.5),
-                named=_days(records),
+                named_ticks=_days(records),
             ),
             y=Axis(
                 title=f"latency ({unit})",
-                scale=Scale.around([*ends, *(factor * each for each in limits)], zero=True),
+                scale=Scale.around([*ends, *(factor * limit for limit in limits)], zero=True),
             ),
-            limits=[(factor * each, f"limit {ms(each)}") for each in sorted(limits)],
+            limits=[(factor * limit, f"limit {format_ms(limit)}") for limit in sorted(limits)],
             legend=[Key(mark="limit", text="limit")] if limits else [],
         ),
     )
@@ -108,12 +115,14 @@ def _picture(records: tuple[DeploymentRecord, ...]) -> Picture:
 
 def _knot(number: int, record: DeploymentRecord, model: ModelRecord, factor: float) -> Knot:
     interval = model.latency_interval_ms
-    told = "" if interval is None else f" ({ms_between(interval)})"
+    interval_text = "" if interval is None else f" ({format_ms_interval(interval)})"
     return Knot(
         x=number,
         y=factor * model.latency_ms,
-        told=f"{shown(record.created, Unit.MOMENT)}: {told_way(model)}: {ms(model.latency_ms)}"
-        f"{told}; {told_spread(model.spread, model.samples)}; edgeslim {record.versions.edgeslim}, "
+        tooltip=f"{format_value(record.created, NumberUnit.MOMENT)}: {format_variant(model)}: "
+        f"{format_ms(model.latency_ms)}"
+        f"{interval_text}; {format_spread(model.spread, model.samples)}; edgeslim "
+        f"{record.versions.edgeslim}, "
         f"Paddle-Lite {record.versions.library}",
         mark=Mark.MEASURED,
         interval=None if interval is None else (factor * interval[0], factor * interval[1]),
@@ -121,15 +130,15 @@ def _knot(number: int, record: DeploymentRecord, model: ModelRecord, factor: flo
 
 
 def _days(records: tuple[DeploymentRecord, ...]) -> tuple[Tick, ...]:
-    """Some of the deployments by day and time."""
-    moments = [_moment(each) for each in records]
+    """Ticks for some of the deployments, labelled with the day, or the time within one day."""
+    moments = [_moment(record) for record in records]
     same_day = max(moments) - min(moments) < 86_400
     step = max(1, -(-len(records) // _MOST_TICKS))
-    form = "%H:%M" if same_day else "%m-%d"
+    pattern = "%H:%M" if same_day else "%m-%d"
     return tuple(
         Tick(
             value=number,
-            label=datetime.fromtimestamp(moments[number - 1], timezone.utc).strftime(form),
+            label=datetime.fromtimestamp(moments[number - 1], timezone.utc).strftime(pattern),
         )
         for number in range(1, len(records) + 1, step)
     )
@@ -144,7 +153,7 @@ def _table(records: tuple[DeploymentRecord, ...]) -> Table:
             rows.append(
                 [
                     record.created,
-                    told_way(model),
+                    format_variant(model),
                     record.device.name,
                     model.latency_ms,
                     model.latency_interval_ms,
@@ -160,15 +169,17 @@ def _table(records: tuple[DeploymentRecord, ...]) -> Table:
             )
     return Table(
         columns=[
-            Column(key="created", name="when (UTC)", unit=Unit.MOMENT),
+            Column(key="created", name="when (UTC)", unit=NumberUnit.MOMENT),
             Column(key="model", name="model and way"),
             Column(key="device", name="device"),
-            Column(key="measured_ms", name="measured", unit=Unit.MS),
-            Column(key="measured_interval_ms", name="interval", unit=Unit.MS),
-            Column(key="spread", name="spread of samples, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
-            Column(key="samples", name="samples", unit=Unit.COUNT),
-            Column(key="speedup", name="times as fast", unit=Unit.RATIO),
-            Column(key="predicted_ms", name="predicted", unit=Unit.MS),
+            Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
+            Column(key="measured_interval_ms", name="interval", unit=NumberUnit.MS),
+            Column(
+                key="spread", name="spread of samples, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE
+            ),
+            Column(key="samples", name="samples", unit=NumberUnit.COUNT),
+            Column(key="speedup", name="times as fast", unit=NumberUnit.RATIO),
+            Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
             Column(key="met", name="limit met"),
             Column(key="versions", name="edgeslim / Paddle-Lite / Paddle"),
             Column(key="table", name="table"),

@@ -1,4 +1,4 @@
-"""Where the time of a network goes, operator by operator, and how well that is known."""
+"""The section that shows where a network's time goes, and how well that is known."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from edgeslim.reporting.document import (
     Block,
     Column,
     Items,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
 )
 from edgeslim.reporting.evidence import Evidence
-from edgeslim.reporting.numbers import latency_axis, ms, percent, told_operator
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_operator,
+    format_percent,
+    latency_axis,
+)
 from edgeslim.runs.deployment_records import Known, ModelRecord, OperatorRecord
 
 __all__ = ["costliest", "operators"]
@@ -40,45 +45,45 @@ _KINDS = {
 }
 
 
-def operators(evidence: Evidence) -> Section | None:
-    """A bar for each operator of the newest deployed model, and the doubtful ones by name."""
+def operators(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: a bar for each operator, and the least certain ones by name."""
     subject = evidence.subject
     if subject is None:
         return None
-    if not any(each.latency_ms is not None for each in subject.operators):
+    if not any(operator.latency_ms is not None for operator in subject.operators):
         command = f"edgeslim deploy {shlex.quote(str(evidence.path))} --table TABLE"
         absent = Absent(what="No table says what single operators take.", command=command)
-        return Section(key="operators", title=_TITLE, blocks=[absent])
+        return ReportSection(key="operators", title=_TITLE, blocks=[absent])
     blocks: list[Block] = [
         Text(text=_sentence(subject)),
         _picture(subject),
         _table(costliest(subject)[:_NAMED], title="The costliest", folded=False),
     ]
-    doubts = _doubts(subject.operators)
-    if doubts:
-        blocks.append(Items(title="Least well known", items=doubts))
+    uncertain = _least_certain(subject.operators)
+    if uncertain:
+        blocks.append(Items(title="Least well known", items=uncertain))
     if len(subject.operators) > _NAMED:
         blocks.append(_table(subject.operators, title="All operators", folded=True))
-    return Section(key="operators", title=_TITLE, blocks=blocks)
+    return ReportSection(key="operators", title=_TITLE, blocks=blocks)
 
 
 def costliest(subject: ModelRecord) -> list[OperatorRecord]:
-    """Operators whose latency is known, by the time of all their places, the longest first."""
-    known = [each for each in subject.operators if each.total_ms is not None]
-    return sorted(known, key=lambda each: -(each.total_ms or 0.0))
+    """Operators whose latency is known, by their total time in the network, longest first."""
+    known = [operator for operator in subject.operators if operator.total_ms is not None]
+    return sorted(known, key=lambda operator: -(operator.total_ms or 0.0))
 
 
 def _sentence(subject: ModelRecord) -> str:
     counts: Counter[str] = Counter()
-    for each in subject.operators:
-        counts[each.known.value] += each.count
+    for operator in subject.operators:
+        counts[operator.known.value] += operator.count
     known = costliest(subject)
-    total_ms = sum(each.total_ms or 0.0 for each in known)
+    total_ms = sum(operator.total_ms or 0.0 for operator in known)
     half_ms, needed = 0.0, 0
-    for each in known:
+    for operator in known:
         if half_ms >= total_ms / 2:
             break
-        half_ms += each.total_ms or 0.0
+        half_ms += operator.total_ms or 0.0
         needed += 1
     listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     return (
@@ -91,19 +96,22 @@ def _sentence(subject: ModelRecord) -> str:
 
 def _picture(subject: ModelRecord) -> Picture:
     placed = sorted(
-        ((place, each) for each in subject.operators for place in each.places),
+        ((place, operator) for operator in subject.operators for place in operator.places),
         key=lambda pair: pair[0],
     )
-    factor, unit = latency_axis(each.latency_ms for _, each in placed)
-    ends = [factor * (each.latency_ms or 0.0) * (1 + _NINETY * each.error) for _, each in placed]
+    factor, unit = latency_axis(operator.latency_ms for _, operator in placed)
+    ends = [
+        factor * (operator.latency_ms or 0.0) * (1 + _NINETY * operator.error)
+        for _, operator in placed
+    ]
     series = [
         Bar(
-            value=None if each.latency_ms is None else factor * each.latency_ms,
-            kind=_KINDS[each.known],
-            told=f"{place + 1}. {_told(each)}",
-            interval=_interval(each, factor),
+            value=None if operator.latency_ms is None else factor * operator.latency_ms,
+            kind=_KINDS[operator.known],
+            tooltip=f"{place + 1}. {_tooltip(operator)}",
+            interval=_interval(operator, factor),
         )
-        for place, each in placed
+        for place, operator in placed
     ]
     kinds = {bar.kind for bar in series}
     return Picture(
@@ -134,51 +142,55 @@ def _picture(subject: ModelRecord) -> Picture:
 
 
 def _key(mark: Mark, count: int) -> str:
-    """What stands for a kind of bar in the legend."""
+    """The symbol of a kind of bar in the legend."""
     if mark is Mark.MISSING:
         return Mark.MISSING.value
     return f"bar-{mark.value}{' thin' if count > MANY_BARS else ''}"
 
 
-def _interval(each: OperatorRecord, factor: float) -> tuple[float, float] | None:
-    if each.latency_ms is None or not each.error:
+def _interval(record: OperatorRecord, factor: float) -> tuple[float, float] | None:
+    if record.latency_ms is None or not record.error:
         return None
-    half = _NINETY * each.error
-    value = factor * each.latency_ms
+    half = _NINETY * record.error
+    value = factor * record.latency_ms
     return max(0.0, value * (1 - half)), value * (1 + half)
 
 
-def _told(each: OperatorRecord) -> str:
-    latency = "no latency" if each.latency_ms is None else ms(each.latency_ms)
-    doubt = f" \N{PLUS-MINUS SIGN}{percent(_NINETY * each.error, 0)}" if each.error else ""
-    notes = "".join(f"; {note}" for note in (each.unsteady, _beyond(each)) if note)
-    return f"{told_operator(each.operator)}: {latency}{doubt}, {each.known.value}{notes}"
+def _tooltip(record: OperatorRecord) -> str:
+    latency = "no latency" if record.latency_ms is None else format_ms(record.latency_ms)
+    interval = (
+        f" \N{PLUS-MINUS SIGN}{format_percent(_NINETY * record.error, 0)}" if record.error else ""
+    )
+    notes = "".join(f"; {note}" for note in (record.unsteady, _beyond(record)) if note)
+    return f"{format_operator(record.operator)}: {latency}{interval}, {record.known.value}{notes}"
 
 
-def _beyond(each: OperatorRecord) -> str:
-    return f"beyond what was measured in {each.outside}" if each.outside else ""
+def _beyond(record: OperatorRecord) -> str:
+    return f"beyond what was measured in {record.outside}" if record.outside else ""
 
 
-def _doubts(known: Sequence[OperatorRecord]) -> list[str]:
-    """Operators that are missing, and those whose doubt adds most to the interval."""
-    missing = [each for each in known if each.known in {Known.MISSING, Known.NO_TABLE}]
+def _least_certain(known: Sequence[OperatorRecord]) -> list[str]:
+    """Names missing operators, and those whose error adds most to the network's interval."""
+    missing = [record for record in known if record.known in {Known.MISSING, Known.NO_TABLE}]
     found = [
-        f"missing: {told_operator(each.operator)}, {each.count} times" for each in missing[:_WORST]
+        f"missing: {format_operator(record.operator)}, {record.count} times"
+        for record in missing[:_WORST]
     ]
     if len(missing) > _WORST:
         found.append(f"and {len(missing) - _WORST:,} more that are missing")
-    doubtful = sorted(known, key=lambda each: -each.error * (each.total_ms or 0.0))
-    for each in doubtful[:_WORST]:
-        if each.error and each.total_ms:
-            half = ms(_NINETY * each.error * each.total_ms)
-            beyond = "".join(f"; {note}" for note in (_beyond(each),) if note)
+    by_error = sorted(known, key=lambda record: -record.error * (record.total_ms or 0.0))
+    for record in by_error[:_WORST]:
+        if record.error and record.total_ms:
+            half = format_ms(_NINETY * record.error * record.total_ms)
+            beyond = "".join(f"; {note}" for note in (_beyond(record),) if note)
             found.append(
-                f"{told_operator(each.operator)}: {ms(each.total_ms)} in all, "
+                f"{format_operator(record.operator)}: {format_ms(record.total_ms)} in all, "
                 f"\N{PLUS-MINUS SIGN}{half} (90 %), interpolated{beyond}"
             )
-    unsteady = [each for each in known if each.unsteady]
+    unsteady = [record for record in known if record.unsteady]
     found += [
-        f"{told_operator(each.operator)}: unsteady: {each.unsteady}" for each in unsteady[:_WORST]
+        f"{format_operator(record.operator)}: unsteady: {record.unsteady}"
+        for record in unsteady[:_WORST]
     ]
     return found
 
@@ -187,24 +199,26 @@ def _table(known: Sequence[OperatorRecord], *, title: str, folded: bool) -> Tabl
     return Table(
         columns=[
             Column(key="operator", name="operator"),
-            Column(key="count", name="times", unit=Unit.COUNT),
-            Column(key="latency_ms", name="each", unit=Unit.MS),
-            Column(key="total_ms", name="in all", unit=Unit.MS, bar=True),
-            Column(key="half_width", name="90 % within, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
+            Column(key="count", name="times", unit=NumberUnit.COUNT),
+            Column(key="latency_ms", name="each", unit=NumberUnit.MS),
+            Column(key="total_ms", name="in all", unit=NumberUnit.MS, bar=True),
+            Column(
+                key="half_width", name="90 % within, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE
+            ),
             Column(key="known", name="how it is known"),
             Column(key="notes", name="notes"),
         ],
         rows=[
             [
-                told_operator(each.operator),
-                each.count,
-                each.latency_ms,
-                each.total_ms,
-                _NINETY * each.error if each.error else None,
-                each.known.value,
-                "; ".join(note for note in (each.unsteady, _beyond(each)) if note),
+                format_operator(record.operator),
+                record.count,
+                record.latency_ms,
+                record.total_ms,
+                _NINETY * record.error if record.error else None,
+                record.known.value,
+                "; ".join(note for note in (record.unsteady, _beyond(record)) if note),
             ]
-            for each in known
+            for record in known
         ],
         title=title,
         folded=folded,

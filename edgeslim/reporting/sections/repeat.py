@@ -1,31 +1,31 @@
-"""The commands that give all of this again."""
+"""The section with the commands that repeat a run and its report."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
 
-from edgeslim.reporting.document import Block, Commands, Section, Text
+from edgeslim.reporting.document import Block, Commands, ReportSection, Text
 from edgeslim.reporting.evidence import Evidence, Kind
 from edgeslim.runs.search_settings import SearchSettings
 
 __all__ = ["repeat"]
 
 _RATIOS = "ratios.json"
-"""Stands for a file of which a pruning keeps the content only."""
+"""Name for the file of ratios in a command: a pruning keeps its content, not its path."""
 
 
-def repeat(evidence: Evidence) -> Section | None:
-    """The exact command of each deployment, and of the run itself as far as it is known."""
+def repeat(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: the command of each deployment, and of the run itself if it is known."""
     blocks: list[Block] = []
     own = _own(evidence)
-    if any(_RATIOS in each for each in own):
+    if any(_RATIOS in command for command in own):
         blocks.append(
             Text(text=f"{_RATIOS} is a file of what pruning.json has under ratios, nothing else.")
         )
     if own:
         blocks.append(Commands(title=f"The {evidence.kind.value}, as its folder has it", lines=own))
-    commands = [shlex.join(each.command) for each in evidence.deployments]
+    commands = [shlex.join(record.command) for record in evidence.deployments]
     if commands:
         newest_first = list(dict.fromkeys(reversed(commands)))
         blocks.append(Commands(title="Deployments, the newest first", lines=newest_first))
@@ -33,11 +33,11 @@ def repeat(evidence: Evidence) -> Section | None:
     blocks.append(Commands(title="This report", lines=[report]))
     if evidence.notes:
         blocks.append(Text(text="; ".join(evidence.notes)))
-    return Section(key="repeat", title="To repeat it", blocks=blocks)
+    return ReportSection(key="repeat", title="To repeat it", blocks=blocks)
 
 
 def _own(evidence: Evidence) -> list[str]:
-    """Of a search or a pruning, whose settings are in its folder."""
+    """The command of a search or a pruning, made from the settings in its folder."""
     if evidence.search is not None:
         return [_search(evidence.search.place.settings, evidence)]
     if evidence.kind is Kind.PRUNING and evidence.pruning is not None:
@@ -78,7 +78,7 @@ def _comma(numbers: Iterable[int]) -> str:
 
 
 def _options(given: Mapping[str, object]) -> list[str]:
-    """Those that say something; of several values each."""
+    """Options and their values, without those that were not given; a list repeats its option."""
     return [
         word
         for name, values in given.items()

@@ -1,4 +1,4 @@
-"""A pruning: what each group of channels costs, and how wide it was and is."""
+"""The section about a pruning: loss for each channel group, and its width before and after."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import shlex
 
 from edgeslim.reporting.charts import DASHES, Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.bars import Bar, bars
-from edgeslim.reporting.charts.lines import Knot, Line, lines
-from edgeslim.reporting.document import Absent, Block, Column, Picture, Section, Table, Text, Unit
+from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
+from edgeslim.reporting.document import (
+    Absent,
+    Block,
+    Column,
+    NumberUnit,
+    Picture,
+    ReportSection,
+    Table,
+    Text,
+)
 from edgeslim.reporting.evidence import Evidence
-from edgeslim.reporting.numbers import ms, shown
+from edgeslim.reporting.number_format import format_ms, format_value
 from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.sensitivity_file import Sensitivities
@@ -18,12 +27,12 @@ from edgeslim.runs.sensitivity_rows import SensitivityPoint
 __all__ = ["widths"]
 
 
-def widths(evidence: Evidence) -> Section | None:
-    """Sensitivities and widths; nothing of what is no pruning."""
+def widths(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: sensitivities and widths; None for runs that are no pruning."""
     pruning = evidence.pruning
     if pruning is None:
         return None
-    blocks: list[Block] = [Text(text=_asked(pruning.settings, pruning.result))]
+    blocks: list[Block] = [Text(text=_goal_sentence(pruning.settings, pruning.result))]
     if pruning.result is None:
         blocks.append(
             Absent(
@@ -43,30 +52,31 @@ def widths(evidence: Evidence) -> Section | None:
         )
     else:
         blocks.append(_curves(pruning.sensitivities))
-    return Section(key="widths", title="Widths before and after", blocks=blocks)
+    return ReportSection(key="widths", title="Widths before and after", blocks=blocks)
 
 
-def _asked(settings: PruneSettings, result: Pruning | None) -> str:
+def _goal_sentence(settings: PruneSettings, result: Pruning | None) -> str:
     goal = {
-        "--target-latency": f"a latency of {ms(settings.target_ms or 0.0)}",
+        "--target-latency": f"a latency of {format_ms(settings.target_ms or 0.0)}",
         "--target-macs": f"work of {settings.target_macs}",
         "--ratios": "given ratios",
-        "--metric-loss": f"a loss of {shown(settings.metric_loss, Unit.SHARE)} a group",
+        "--metric-loss": f"a loss of {format_value(settings.metric_loss, NumberUnit.SHARE)} a "
+        "group",
     }[settings.goal]
-    told = f"{settings.model} was pruned to {goal} by {settings.strategy or 'the default'}, "
-    told += f"channels chosen by {settings.criterion}."
+    text = f"{settings.model} was pruned to {goal} by {settings.strategy or 'the default'}, "
+    text += f"channels chosen by {settings.criterion}."
     if result is None:
-        return told
+        return text
     macs, parameters = (
-        shown(after / before - 1, Unit.CHANGE)
+        format_value(after / before - 1, NumberUnit.CHANGE)
         for before, after in (
             (result.macs_before, result.macs_after),
             (result.parameters_before, result.parameters_after),
         )
     )
-    told += f" Multiply-accumulates {macs}, parameters {parameters}."
+    text += f" Multiply-accumulates {macs}, parameters {parameters}."
     steps = [
-        f"{name} {shown(value, Unit.SHARE)}"
+        f"{name} {format_value(value, NumberUnit.SHARE)}"
         for name, value in (
             ("before", result.metric_before),
             ("cut", result.metric_pruned),
@@ -74,23 +84,24 @@ def _asked(settings: PruneSettings, result: Pruning | None) -> str:
         )
         if value is not None
     ]
-    return f"{told} {result.metric or 'Metric'}: {', '.join(steps)}." if steps else told
+    return f"{text} {result.metric or 'Metric'}: {', '.join(steps)}." if steps else text
 
 
 def _widths(result: Pruning) -> Picture:
     series = [
         Bar(
-            value=each.after,
+            value=group.after,
             kind=Mark.MEASURED,
-            told=f"{each.name}: {each.before} before, {each.after} after "
-            f"({shown(each.after / each.before - 1, Unit.CHANGE)}); {', '.join(each.producers)}",
-            before=each.before,
+            tooltip=f"{group.name}: {group.before} before, {group.after} after "
+            f"({format_value(group.after / group.before - 1, NumberUnit.CHANGE)}); "
+            f"{', '.join(group.producers)}",
+            before=group.before,
         )
-        for each in result.groups
+        for group in result.groups
     ]
-    highest = max((each.before for each in result.groups), default=1)
-    kept = sum(each.after for each in result.groups)
-    there = sum(each.before for each in result.groups)
+    highest = max((group.before for group in result.groups), default=1)
+    kept = sum(group.after for group in result.groups)
+    there = sum(group.before for group in result.groups)
     return Picture(
         title="Width of each group of channels",
         says="Outlines were there before, filled bars are left; in the order of the network.",
@@ -109,20 +120,20 @@ def _widths_table(result: Pruning) -> Table:
     return Table(
         columns=[
             Column(key="group", name="group"),
-            Column(key="before", name="before", unit=Unit.COUNT),
-            Column(key="after", name="after", unit=Unit.COUNT),
-            Column(key="change", name="change", unit=Unit.CHANGE),
+            Column(key="before", name="before", unit=NumberUnit.COUNT),
+            Column(key="after", name="after", unit=NumberUnit.COUNT),
+            Column(key="change", name="change", unit=NumberUnit.CHANGE),
             Column(key="producers", name="weights that write it"),
         ],
         rows=[
             [
-                each.name,
-                each.before,
-                each.after,
-                each.after / each.before - 1,
-                ", ".join(each.producers),
+                group.name,
+                group.before,
+                group.after,
+                group.after / group.before - 1,
+                ", ".join(group.producers),
             ]
-            for each in result.groups
+            for group in result.groups
         ],
         title="The groups in numbers",
         folded=True,
@@ -134,15 +145,15 @@ def _curves(found: Sensitivities) -> Picture:
     costly = sorted(found.points, key=lambda name: -_mean_loss(found.points[name]))
     named = set(costly[: DASHES - 1])
     series = [
-        Line(
+        ChartLine(
             name=name,
             knots=[
                 Knot(
                     x=100 * point.removed,
                     y=100 * point.relative_loss,
-                    told=f"{name}: {point.width} of {point.channels} channels left, "
-                    f"{context.metric} {shown(point.metric, Unit.SHARE)} "
-                    f"({shown(-point.relative_loss, Unit.CHANGE)})",
+                    tooltip=f"{name}: {point.width} of {point.channels} channels left, "
+                    f"{context.metric} {format_value(point.metric, NumberUnit.SHARE)} "
+                    f"({format_value(-point.relative_loss, NumberUnit.CHANGE)})",
                 )
                 for point in found.points[name]
             ],
@@ -154,7 +165,7 @@ def _curves(found: Sensitivities) -> Picture:
     return Picture(
         title="What each group costs",
         says=f"Each group cut alone, all else whole, before any training; {context.metric} was "
-        f"{shown(context.baseline, Unit.SHARE)} on {context.examples:,} examples of "
+        f"{format_value(context.baseline, NumberUnit.SHARE)} on {context.examples:,} examples of "
         f"{context.task}. The {len(named)} costliest groups are named, the others grey.",
         chart=lines(
             series,
@@ -171,17 +182,17 @@ def _curves(found: Sensitivities) -> Picture:
 
 
 def _mean_loss(points: tuple[SensitivityPoint, ...]) -> float:
-    return sum(each.relative_loss for each in points) / max(1, len(points))
+    return sum(point.relative_loss for point in points) / max(1, len(points))
 
 
 def _curves_table(found: Sensitivities) -> Table:
     return Table(
         columns=[
             Column(key="group", name="group"),
-            Column(key="channels", name="channels", unit=Unit.COUNT),
-            Column(key="width", name="left", unit=Unit.COUNT),
-            Column(key="metric", name=found.context.metric, unit=Unit.SHARE),
-            Column(key="relative_loss", name="lost, of what there was", unit=Unit.SHARE),
+            Column(key="channels", name="channels", unit=NumberUnit.COUNT),
+            Column(key="width", name="left", unit=NumberUnit.COUNT),
+            Column(key="metric", name=found.context.metric, unit=NumberUnit.SHARE),
+            Column(key="relative_loss", name="lost, of what there was", unit=NumberUnit.SHARE),
         ],
         rows=[
             [name, point.channels, point.width, point.metric, point.relative_loss]

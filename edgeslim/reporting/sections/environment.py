@@ -1,20 +1,20 @@
-"""On what all of it was measured: the device and its state, versions, the table."""
+"""The section about where a run was measured: the device and its state, versions, the table."""
 
 from __future__ import annotations
 
 from edgeslim.latency_rows import ConditionsRow
-from edgeslim.reporting.document import Block, Cell, Column, Section, Table, Unit
+from edgeslim.reporting.document import Block, Cell, Column, NumberUnit, ReportSection, Table
 from edgeslim.reporting.evidence import Evidence, origin_of
-from edgeslim.reporting.numbers import shown
+from edgeslim.reporting.number_format import format_value
 from edgeslim.runs.deployment_records import DeploymentRecord, TableRecord
 
-__all__ = ["circumstances"]
+__all__ = ["environment"]
 
 _COLUMNS = (Column(key="what", name=""), Column(key="value", name=""))
 
 
-def circumstances(evidence: Evidence) -> Section | None:
-    """Of the newest deployment, or of the tables where there is none."""
+def environment(evidence: Evidence) -> ReportSection | None:
+    """Makes the section of the newest deployment; without one, of the latency tables."""
     record = evidence.latest
     blocks: list[Block] = []
     if record is not None:
@@ -45,11 +45,11 @@ def circumstances(evidence: Evidence) -> Section | None:
             blocks.append(_plain("Latency table", rows))
     if not blocks:
         return None
-    return Section(key="circumstances", title="Device, state and versions", blocks=blocks)
+    return ReportSection(key="circumstances", title="Device, state and versions", blocks=blocks)
 
 
 def _plain(title: str, rows: list[list[Cell]]) -> Table:
-    """Names and values, without those that say nothing."""
+    """Makes a table of names and values, without rows whose value is empty."""
     return Table(columns=_COLUMNS, rows=[row for row in rows if row[1]], title=title)
 
 
@@ -64,7 +64,7 @@ def _device(record: DeploymentRecord) -> Table:
             ["clusters", ", ".join(device.clusters)],
             ["memory", f"{device.memory_mb:,} MB" if device.memory_mb else ""],
             ["sold as", device.model],
-            ["system", " ".join(each for each in (device.system, device.android) if each)],
+            ["system", " ".join(text for text in (device.system, device.android) if text)],
             ["architecture", device.machine],
             ["kernels for", device.target.value],
             ["serial number", device.unit],
@@ -80,9 +80,9 @@ def _state(record: DeploymentRecord) -> Table:
     states = [
         ("before", record.state_before),
         *(
-            (f"after round {each.number + 1}", each.state)
-            for each in record.rounds
-            if each.state is not None
+            (f"after round {turn.number + 1}", turn.state)
+            for turn in record.rounds
+            if turn.state is not None
         ),
         ("after", record.state_after),
     ]
@@ -90,13 +90,13 @@ def _state(record: DeploymentRecord) -> Table:
     return Table(
         columns=[
             Column(key="when", name="when"),
-            Column(key="temperature_c", name="hottest sensor", unit=Unit.CELSIUS),
-            Column(key="fastest_mhz", name="fastest core", unit=Unit.MHZ),
-            Column(key="slowest_mhz", name="slowest core", unit=Unit.MHZ),
+            Column(key="temperature_c", name="hottest sensor", unit=NumberUnit.CELSIUS),
+            Column(key="fastest_mhz", name="fastest core", unit=NumberUnit.MHZ),
+            Column(key="slowest_mhz", name="slowest core", unit=NumberUnit.MHZ),
             Column(key="governors", name="governors"),
-            Column(key="load", name="load", unit=Unit.NUMBER),
-            Column(key="thermal_status", name="thermal status", unit=Unit.COUNT),
-            Column(key="capped", name="frequency allowed", unit=Unit.SHARE),
+            Column(key="load", name="load", unit=NumberUnit.NUMBER),
+            Column(key="thermal_status", name="thermal status", unit=NumberUnit.COUNT),
+            Column(key="capped", name="frequency allowed", unit=NumberUnit.SHARE),
             Column(key="battery", name="battery"),
         ],
         rows=rows,
@@ -149,8 +149,8 @@ def _files(record: DeploymentRecord) -> Table:
             Column(key="kernels", name="kernels compute in"),
         ],
         rows=[
-            [each.name, each.source, each.optimized, each.sha256, ", ".join(each.kernels)]
-            for each in record.models
+            [model.name, model.source, model.optimized, model.sha256, ", ".join(model.kernels)]
+            for model in record.models
         ],
         title="Files",
         folded=len(record.models) > 4,
@@ -171,9 +171,9 @@ def _table_used(table: TableRecord) -> Table:
             ["hardware", context.hardware],
             ["ran as", str(context.execution)],
             ["Paddle-Lite", context.library_version],
-            ["operators", shown(table.operators, Unit.COUNT)],
-            ["networks", shown(table.networks, Unit.COUNT)],
-            ["first row", shown(table.first, Unit.MOMENT)],
-            ["last row", f"{shown(table.last, Unit.MOMENT)} {age}".strip()],
+            ["operators", format_value(table.operators, NumberUnit.COUNT)],
+            ["networks", format_value(table.networks, NumberUnit.COUNT)],
+            ["first row", format_value(table.first, NumberUnit.MOMENT)],
+            ["last row", f"{format_value(table.last, NumberUnit.MOMENT)} {age}".strip()],
         ],
     )

@@ -1,4 +1,4 @@
-"""What a table says of an operator at other widths than its own, measured or interpolated."""
+"""Latency of an operator over its width, measured or interpolated by a table."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import msgspec
 import numpy as np
 
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
+from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.interpolation import Interpolator
 
-__all__ = ["Interpolated", "WidthCurves", "at_width"]
+__all__ = ["WidthCurve", "WidthInterpolator", "at_width"]
 
-_MOST = 97
-"""Widths of a curve: an edge between two of them is drawn at most two channels off up to 192."""
+_MAX_WIDTHS = 97
+"""Widths of a curve: up to 192 channels, an edge is then drawn two channels off at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Interpolated:
+class WidthCurve:
     """Latency over output channels, hot.
 
     Args:
-        widths: Output channels, rising.
-        latencies_ms: Latency of each.
-        errors: Relative standard error of each; 0 where it was measured.
+        widths: Numbers of output channels, rising.
+        latencies_ms: Latency at each width.
+        errors: Relative standard error of each latency; 0 where it was measured.
     """
 
     widths: Sequence[int]
@@ -34,38 +34,38 @@ class Interpolated:
     errors: Sequence[float]
 
 
-class WidthCurves:
-    """Interpolates in a table, in its hottest cache state.
+class WidthInterpolator:
+    """Interpolates latencies over widths from a table, in its hottest cache state.
 
     Args:
-        table: The table.
+        table: Measured operators, of which other widths are interpolated.
     """
 
     def __init__(self, table: LatencyTable) -> None:
         curves = Curves.of(table)
-        self._known = {spec: float(each[0]) for spec, each in curves.latencies_ms.items()}
+        self._known = {spec: float(states_ms[0]) for spec, states_ms in curves.latencies_ms.items()}
         self._interpolator = Interpolator(curves.latencies_ms)
 
-    def over(self, spec: OpSpec, low: int, high: int) -> Interpolated | None:
-        """Latency of an operator from a width to another; None of one that has no such widths."""
-        step = max(1, -(-(high - low) // (_MOST - 1)))
+    def over(self, spec: OpSpec, low: int, high: int) -> WidthCurve | None:
+        """Latency of an operator from one width to another; None if it is no such convolution."""
+        step = max(1, -(-(high - low) // (_MAX_WIDTHS - 1)))
         widths = sorted({*range(low, high + 1, step), high, spec.output_shape[1]})
         specs = [found for width in widths if (found := at_width(spec, width)) is not None]
         if len(specs) < len(widths):
             return None
-        unknown = [each for each in specs if each not in self._known]
+        unknown = [spec for spec in specs if spec not in self._known]
         estimates: dict[OpSpec, tuple[float, float]] = {}
         if unknown:
             made = self._interpolator.estimate(unknown)
             hot = np.asarray(made.latencies_ms)[:, 0]
             estimates = {
-                each: (float(value), float(error))
-                for each, value, error in zip(unknown, hot, made.errors, strict=True)
+                spec: (float(value), float(error))
+                for spec, value, error in zip(unknown, hot, made.errors, strict=True)
             }
         values = [
-            (self._known[each], 0.0) if each in self._known else estimates[each] for each in specs
+            (self._known[spec], 0.0) if spec in self._known else estimates[spec] for spec in specs
         ]
-        return Interpolated(
+        return WidthCurve(
             widths=widths,
             latencies_ms=[value for value, _ in values],
             errors=[error for _, error in values],
@@ -73,7 +73,7 @@ class WidthCurves:
 
 
 def at_width(spec: OpSpec, width: int) -> OpSpec | None:
-    """The same convolution with other output channels; None of what is none.
+    """The same convolution with another number of output channels; None of other operators.
 
     A depthwise one reads as many channels as it writes.
     """
@@ -105,7 +105,9 @@ def at_width(spec: OpSpec, width: int) -> OpSpec | None:
 
 
 def _with_channels(slots: Shapes, width: int) -> Shapes:
-    def changed(shape: Shape) -> Shape:
-        return (shape[0], width, *shape[2:])
-
-    return Shapes({slot: tuple(map(changed, shapes)) for slot, shapes in slots.items()})
+    return Shapes(
+        {
+            slot: tuple((shape[0], width, *shape[2:]) for shape in shapes)
+            for slot, shapes in slots.items()
+        }
+    )

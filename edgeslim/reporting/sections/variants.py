@@ -1,4 +1,4 @@
-"""Every way that was tried beside the others: precisions, threads, the baseline, the limit."""
+"""The section that compares all variants of a model: precisions, threads, baseline and limit."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ from edgeslim.reporting.document import (
     Cell,
     Column,
     Items,
+    NumberUnit,
     Picture,
-    Section,
+    ReportSection,
     Table,
     Text,
-    Unit,
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
-from edgeslim.reporting.numbers import latency_axis, ms, ms_between, told_spread
-from edgeslim.reporting.summary import told_prediction
+from edgeslim.reporting.number_format import (
+    format_ms,
+    format_ms_interval,
+    format_spread,
+    latency_axis,
+)
+from edgeslim.reporting.summary import prediction_origin
 from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
 
-__all__ = ["told_way", "ways"]
+__all__ = ["format_variant", "variants"]
 
 
-def ways(evidence: Evidence) -> Section | None:
-    """Predicted beside measured of every model and way of the newest deployment."""
+def variants(evidence: Evidence) -> ReportSection | None:
+    """Makes the section: predicted and measured latency of every variant."""
     record = evidence.latest
     if record is None:
-        return Section(
+        return ReportSection(
             key="latency",
             title="Latency on the device",
             blocks=[
@@ -43,33 +48,36 @@ def ways(evidence: Evidence) -> Section | None:
             ],
         )
     blocks: list[Block] = [_picture(record), _table(record), _outputs(record)]
-    methods = dict.fromkeys(each.method for each in record.speedups)
-    blocks += [Text(text=f"How the ratio to the baseline is taken: {each}.") for each in methods]
+    methods = dict.fromkeys(speedup.method for speedup in record.speedups)
+    blocks += [
+        Text(text=f"How the ratio to the baseline is taken: {method}.") for method in methods
+    ]
     if record.gates:
         blocks.append(Items(title="Gates", items=[gate.line for gate in record.gates]))
     if record.failed:
         failed = [
-            f"{each.name}, {each.precision.value}"
-            f"{'' if each.threads is None else f' with {_threads(each.threads)}'}: {each.reason}"
-            for each in record.failed
+            f"{failure.name}, {failure.precision.value}"
+            f"{'' if failure.threads is None else f' with {_threads(failure.threads)}'}: "
+            f"{failure.reason}"
+            for failure in record.failed
         ]
         blocks.append(Items(title="Asked for and not had", items=failed))
     if record.warnings:
         blocks.append(Items(title="Before you ship it", items=record.warnings))
-    return Section(key="latency", title="Latency on the device", blocks=blocks)
+    return ReportSection(key="latency", title="Latency on the device", blocks=blocks)
 
 
-def told_way(model: ModelRecord) -> str:
-    """A model and how it ran, in words."""
+def format_variant(model: ModelRecord) -> str:
+    """Writes a model with its precision and number of threads."""
     baseline = " (baseline)" if model.role is Role.BASELINE else ""
     return f"{model.name}{baseline}, {model.precision.value}, {_threads(model.threads)}"
 
 
-def _row_name(told: str, model: ModelRecord) -> str:
-    """What tells rows apart comes first: on a phone, the end of a long name has no room."""
-    way = f"{model.precision.value}, {_threads(model.threads)}"
+def _row_name(label: str, model: ModelRecord) -> str:
+    """Names a row; what differs comes first, since a phone cuts the end of a long name off."""
+    variant = f"{model.precision.value}, {_threads(model.threads)}"
     role = "baseline " if model.role is Role.BASELINE else ""
-    return f"{told}: {way}: {role}{model.name}"
+    return f"{label}: {variant}: {role}{model.name}"
 
 
 def _threads(count: int) -> str:
@@ -77,49 +85,50 @@ def _threads(count: int) -> str:
 
 
 def _picture(record: DeploymentRecord) -> Picture:
-    origin = told_prediction(record)
-    rows, values = [], [each.target_ms for each in record.models if each.target_ms is not None]
+    origin = prediction_origin(record)
+    rows, values = [], [model.target_ms for model in record.models if model.target_ms is not None]
     for model in record.models:
         if model.predicted_ms is not None:
-            told = f"{origin.value} {ms(model.predicted_ms)}"
+            label = f"{origin.value} {format_ms(model.predicted_ms)}"
             rows.append(
                 Reading(
-                    name=_row_name(told, model),
+                    name=_row_name(label, model),
                     value=model.predicted_ms,
                     mark=mark_of(origin),
-                    told=f"{told_way(model)}: {told}{_interval(model.predicted_interval_ms)}",
+                    tooltip=f"{format_variant(model)}: "
+                    f"{label}{_interval(model.predicted_interval_ms)}",
                     interval=model.predicted_interval_ms,
                 )
             )
-        told = f"measured {ms(model.latency_ms)}"
+        label = f"measured {format_ms(model.latency_ms)}"
         rows.append(
             Reading(
-                name=_row_name(f"{told}{', fastest' if model.fastest else ''}", model),
+                name=_row_name(f"{label}{', fastest' if model.fastest else ''}", model),
                 value=model.latency_ms,
                 mark=Mark.MEASURED,
-                told=f"{told_way(model)}: {told}{_interval(model.latency_interval_ms)}; "
-                f"{told_spread(model.spread, model.samples)}",
+                tooltip=f"{format_variant(model)}: {label}{_interval(model.latency_interval_ms)}; "
+                f"{format_spread(model.spread, model.samples)}",
                 interval=model.latency_interval_ms,
             )
         )
     for row in rows:
         values += [row.value, *(row.interval or ())]
     factor, unit = latency_axis(values)
-    scale = Scale.around([factor * each for each in values], zero=True)
-    limits = sorted({each.target_ms for each in record.models if each.target_ms is not None})
-    predicted = any(each.predicted_ms is not None for each in record.models)
+    scale = Scale.around([factor * value for value in values], zero=True)
+    limits = sorted({model.target_ms for model in record.models if model.target_ms is not None})
+    predicted = any(model.predicted_ms is not None for model in record.models)
     says = "Marks are medians, bars the intervals that they may be in"
     if limits:
-        says += f"; the dashed line is the limit of {' and '.join(map(ms, limits))}"
+        says += f"; the dashed line is the limit of {' and '.join(map(format_ms, limits))}"
     return Picture(
         title="Predicted beside measured",
         says=f"{says}.",
         chart=intervals(
-            [_scaled(row, factor) for row in rows],
+            [_scale_reading(row, factor) for row in rows],
             title="Predicted beside measured",
             description="; ".join(row.name for row in rows),
             x=Axis(title=f"latency ({unit})", scale=scale),
-            limits=[(factor * each, f"limit {ms(each)}") for each in limits],
+            limits=[(factor * limit, f"limit {format_ms(limit)}") for limit in limits],
             legend=[
                 Key(mark=Mark.MEASURED.value, text="measured"),
                 *(
@@ -137,52 +146,58 @@ def _origin_text(origin: str) -> str:
     return origin if origin == "predicted" else f"predicted from a table that is {origin}"
 
 
-def _scaled(row: Reading, factor: float) -> Reading:
+def _scale_reading(row: Reading, factor: float) -> Reading:
     interval = None
     if row.interval is not None:
         interval = (row.interval[0] * factor, row.interval[1] * factor)
     return Reading(
-        name=row.name, value=row.value * factor, mark=row.mark, told=row.told, interval=interval
+        name=row.name,
+        value=row.value * factor,
+        mark=row.mark,
+        tooltip=row.tooltip,
+        interval=interval,
     )
 
 
 def _interval(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f", {ms_between(interval)}"
+    return "" if interval is None else f", {format_ms_interval(interval)}"
 
 
 _COLUMNS = (
     Column(key="model", name="model and way"),
-    Column(key="predicted_ms", name="predicted", unit=Unit.MS),
-    Column(key="predicted_interval_ms", name="90 % within", unit=Unit.MS),
-    Column(key="measured_ms", name="measured", unit=Unit.MS),
-    Column(key="measured_interval_ms", name="interval", unit=Unit.MS),
-    Column(key="spread", name="spread, \N{PLUS-MINUS SIGN}", unit=Unit.SHARE),
-    Column(key="samples", name="samples", unit=Unit.COUNT),
-    Column(key="error", name="predicted too high", unit=Unit.CHANGE),
-    Column(key="speedup", name="speed-up", unit=Unit.RATIO),
-    Column(key="speedup_interval", name="interval", unit=Unit.RATIO),
-    Column(key="target_ms", name="limit", unit=Unit.MS),
+    Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
+    Column(key="predicted_interval_ms", name="90 % within", unit=NumberUnit.MS),
+    Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
+    Column(key="measured_interval_ms", name="interval", unit=NumberUnit.MS),
+    Column(key="spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
+    Column(key="samples", name="samples", unit=NumberUnit.COUNT),
+    Column(key="error", name="predicted too high", unit=NumberUnit.CHANGE),
+    Column(key="speedup", name="speed-up", unit=NumberUnit.RATIO),
+    Column(key="speedup_interval", name="interval", unit=NumberUnit.RATIO),
+    Column(key="target_ms", name="limit", unit=NumberUnit.MS),
     Column(key="met", name="met"),
 )
 
 _FILES = (
     Column(key="model", name="model and way"),
-    Column(key="size_bytes", name="file", unit=Unit.BYTES),
-    Column(key="output_max_rel_error", name="outputs off, of the largest value", unit=Unit.NUMBER),
-    Column(key="same_top1", name="same class first", unit=Unit.SHARE),
-    Column(key="inputs", name="inputs compared", unit=Unit.COUNT),
+    Column(key="size_bytes", name="file", unit=NumberUnit.BYTES),
+    Column(
+        key="output_max_rel_error", name="outputs off, of the largest value", unit=NumberUnit.NUMBER
+    ),
+    Column(key="same_top1", name="same class first", unit=NumberUnit.SHARE),
+    Column(key="inputs", name="inputs compared", unit=NumberUnit.COUNT),
     Column(key="kernels", name="kernels compute in"),
 )
 
 
 def _outputs(record: DeploymentRecord) -> Table:
-    """How large files are, and how far what they compute is from what Paddle does."""
+    """Sizes of files, and how far their outputs are from Paddle's."""
     rows: list[list[Cell]] = []
     for model in record.models:
         outputs = model.outputs
         rows.append(
             [
-                told_way(model),
+                format_variant(model),
                 model.size_bytes,
                 None if outputs is None else outputs.max_rel,
                 None if outputs is None else outputs.top1,
@@ -205,13 +220,13 @@ def _without_empty(columns: Sequence[Column], rows: list[list[Cell]], title: str
 
 def _table(record: DeploymentRecord) -> Table:
     rows: list[list[Cell]] = []
-    speedups = {each.model: each for each in record.speedups}
+    speedups = {speedup.model: speedup for speedup in record.speedups}
     for model in record.models:
         speedup = speedups.get(model.id)
         error = model.error_percent
         rows.append(
             [
-                told_way(model),
+                format_variant(model),
                 model.predicted_ms,
                 model.predicted_interval_ms,
                 model.latency_ms,
@@ -225,5 +240,5 @@ def _table(record: DeploymentRecord) -> Table:
                 model.met,
             ]
         )
-    fastest = frozenset(index for index, each in enumerate(record.models) if each.fastest)
+    fastest = frozenset(index for index, model in enumerate(record.models) if model.fastest)
     return replace(_without_empty(_COLUMNS, rows, title="All of it in numbers"), marked=fastest)
