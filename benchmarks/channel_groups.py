@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/channel_groups.py
 
 Each network is prepared once, which is not counted. Then, best of three: groups of its graph
-(`channels_of`), the graph with half of each group (`pruned_graph`), and parameters and
+(`channels_of`), the graph with half of each group (`prune_graph`), and parameters and
 description cut to it and written (`write_pruned`).
 """
 
@@ -20,8 +20,8 @@ from machine import machine_line
 from tabulate import tabulate
 
 from edgeslim.channels.groups import channels_of
-from edgeslim.channels.plan import Selection, first_kept
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.plan import Selection, keep_first
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.conversion.pruned_model import write_pruned
@@ -58,10 +58,10 @@ def main() -> None:
                 find_model(name), Path(folder, "whole"), input_shapes={"": (1, 3, 224, 224)}
             )
             grouping, channels = best(lambda model=model: channels_of(model.graph))
-            plan = first_kept({group.name: -(-group.width // 2) for group in channels.groups})
+            plan = keep_first({group.name: -(-group.width // 2) for group in channels.groups})
             selection = Selection(channels, plan)
             shapes, _ = best(
-                lambda model=model, selection=selection: pruned_graph(model.graph, selection)
+                lambda model=model, selection=selection: prune_graph(model.graph, selection)
             )
             target = Path(folder, "half", "model")
             cutting, _ = best(

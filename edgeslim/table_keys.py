@@ -105,7 +105,7 @@ def _plain(kind: str, inputs: Shapes, out: Shape, *, weights: Shapes | None = No
         inputs=inputs,
         weights=own,
         outputs=Shapes({known.outputs[0]: (out,)}),
-        attributes=known.normal(Attributes(known.attributes), inputs, own),
+        attributes=known.normal_form(Attributes(known.attributes), inputs, own),
     )
 
 
@@ -135,5 +135,7 @@ def _pooling(spec: OpSpec) -> OpSpec:
     if attributes["ksize"] == places and unpadded and not attributes.get("adaptive"):
         attributes["global_pooling"] = True
     known = known_kinds()["pool2d"]
-    said = known.normal(Attributes({**known.attributes, **attributes}), spec.inputs, spec.weights)
+    said = known.normal_form(
+        Attributes({**known.attributes, **attributes}), spec.inputs, spec.weights
+    )
     return msgspec.structs.replace(spec, attributes=said)

@@ -1,1 +1,1 @@
-"""Channels of networks: which must be pruned together, and what a pruned network is."""
+"""Channels of networks: which must be pruned together, and the graph of the pruned network."""

@@ -1,4 +1,4 @@
-"""Which channel groups are meant by names of parameters and by regular expressions."""
+"""Channel groups chosen by names of parameters and by regular expressions."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from edgeslim.errors import UnknownNameError, UsageError
 
 __all__ = [
     "check_pattern",
-    "choose",
+    "choose_groups",
     "groups_of",
-    "matching",
-    "not_prunable",
+    "match_parameters",
     "ratios_of_groups",
+    "why_not_prunable",
 ]
 
 
 def check_pattern(pattern: str) -> re.Pattern[str]:
-    """A regular expression, ready to match.
+    """Compiles a regular expression.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not a valid regular expression.
     """
     try:
         return re.compile(pattern)
@@ -31,11 +31,11 @@ def check_pattern(pattern: str) -> re.Pattern[str]:
         raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
-def matching(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
+def match_parameters(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
     """The parameters whose names a regular expression matches from their start, in order.
 
     Raises:
-        UsageError: No regular expression.
+        UsageError: It is not a valid regular expression.
         UnknownNameError: It matches nothing; an expression that matches inside of names is
             offered, or names like it.
     """
@@ -44,7 +44,7 @@ def matching(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
     if not found:
         inside = sum(1 for name in names if compiled.search(name))
         meant = (
-            f"it matches from the start of a name: did you mean {_from_inside(pattern)!r}, which "
+            f"it matches from the start of a name: did you mean {_unanchor(pattern)!r}, which "
             f"matches {inside}?"
             if inside
             else ""
@@ -53,35 +53,35 @@ def matching(parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
     return found
 
 
-def _from_inside(pattern: str) -> str:
-    """The expression that matches from the start what another matches somewhere inside."""
+def _unanchor(pattern: str) -> str:
+    """The expression that matches from the start the names that another matches inside."""
     flags = re.match(r"(\(\?[aiLmsux]+\))?", pattern)
     first = flags[0] if flags else ""  # flags of the whole have to stand first
     rest = pattern[len(first) :]
     return f"{first}.*({rest})" if "|" in rest else f"{first}.*{rest}"
 
 
-def choose(channels: Channels, parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
+def choose_groups(channels: Channels, parameters: Iterable[str], pattern: str) -> tuple[str, ...]:
     """The groups of which a regular expression matches a producer, in the network's order.
 
-    As in PaddleSlim 1.x it must match from the start of a name, and not all of it.
+    As in PaddleSlim 1.x it must match from the start of a name, but need not match all of it.
 
     Args:
-        channels: Of the network.
-        parameters: Names of all its parameters.
-        pattern: The regular expression.
+        channels: Channel groups of the network.
+        parameters: Names of all the network's parameters.
+        pattern: Regular expression for names of parameters.
 
     Raises:
-        UsageError: No regular expression, or all that it matches cannot be pruned.
+        UsageError: It is not a valid regular expression, or nothing that it matches can be pruned.
         UnknownNameError: It matches nothing.
     """
-    names = matching(parameters, pattern)
+    names = match_parameters(parameters, pattern)
     groups = groups_of(channels, names)
     if not groups:
         name = next((name for name in names if name in channels.fixed), names[0])
         raise UsageError(
             f"{pattern!r} matches nothing that can be pruned: {name}: "
-            f"{not_prunable(channels, name)}"
+            f"{why_not_prunable(channels, name)}"
         )
     return groups
 
@@ -92,7 +92,7 @@ def groups_of(channels: Channels, parameters: Iterable[str]) -> tuple[str, ...]:
     return tuple(channels.groups[place].name for place in sorted(places))
 
 
-def not_prunable(channels: Channels, parameter: str) -> str:
+def why_not_prunable(channels: Channels, parameter: str) -> str:
     """Why no output channels of a parameter can be pruned; empty if some can."""
     if parameter in channels.by_producer:
         return ""
@@ -100,17 +100,17 @@ def not_prunable(channels: Channels, parameter: str) -> str:
 
 
 def ratios_of_groups(channels: Channels, ratios: Mapping[str, float]) -> dict[str, float]:
-    """Ratios given by parameters, by the groups that their channels are in.
+    """Converts pruning ratios of parameters to ratios of the groups that their channels are in.
 
     Args:
-        channels: Of the network.
+        channels: Channel groups of the network.
         ratios: Share of its output channels to prune, above 0 and below 1, by the name of a
             weight.
 
     Raises:
-        UnknownNameError: No weight of the network.
-        UsageError: A ratio that is none, a weight whose channels must stay, or two of one
-            group that do not agree.
+        UnknownNameError: A name that no weight of the network has.
+        UsageError: A ratio out of range, a weight whose channels cannot be pruned, or two
+            different ratios for one group.
     """
     given: dict[int, tuple[str, float]] = {}
     for name, ratio in ratios.items():
@@ -130,7 +130,7 @@ def _check(channels: Channels, name: str, ratio: float) -> None:
         raise UnknownNameError("parameter", name, channels.producers)
     if not 0 < ratio < 1 or math.isnan(ratio):
         raise UsageError(f"the ratio of {name} must be above 0 and below 1, not {ratio:g}")
-    reason = not_prunable(channels, name)
+    reason = why_not_prunable(channels, name)
     if reason:
         raise UsageError(f"{name} cannot be pruned: {reason}")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeslim.channels.groups import Channels, channel_flow
-from edgeslim.channels.units import joined
+from edgeslim.channels.units import join_units
 from edgeslim.errors import ModelError
 from edgeslim.graph import Graph
 
@@ -20,14 +20,14 @@ def channels_of_fused(graph: Graph, channels: Channels) -> Channels:
     Filters keep their names when the optimizer fuses; everything else is found from them.
 
     Args:
-        graph: What fusion leaves of a network.
-        channels: Of the network before.
+        graph: Graph of the network after fusion.
+        channels: Channel groups of the network before fusion.
 
     Raises:
         ModelError: The fused network ties channels that were free before.
     """
     flow = channel_flow(graph, channels)
-    units = joined(flow)
+    units = join_units(flow)
     before = channels.group_of.size
     origin = np.full(units.count, -1, np.int64)
     origin[units.unit_of[:before]] = np.arange(before)
@@ -38,7 +38,7 @@ def channels_of_fused(graph: Graph, channels: Channels) -> Channels:
         channels,
         axes={
             name: tuple(None if labels is None else units.of(labels) for labels in axes)
-            for name, axes in flow.known.items()
+            for name, axes in flow.axes_by_name.items()
         },
         group_of=group_of[origin],
         index_of=index_of[origin],

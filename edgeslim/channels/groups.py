@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.channels.units import Units, joined
+from edgeslim.channels.units import Units, join_units
 from edgeslim.graph import Graph
 from edgeslim.ops import known_kinds
 from edgeslim.ops._channel_flow import ChannelFlow
-from edgeslim.ops._channel_rules import blocked
+from edgeslim.ops._channel_rules import keep_all
 
 __all__ = ["ChannelGroup", "Channels", "channel_flow", "channels_of"]
 
@@ -35,10 +35,10 @@ class ChannelGroup:
     """Channels of which any number may be kept, as long as it is the same everywhere.
 
     Args:
-        name: The first weight whose output channels they are.
+        name: Name of the first weight whose output channels they are.
         producers: All weights whose output channels they are, in the network's order.
-        width: How many there are.
-        why: What ties several producers together, a phrase each.
+        width: How many channels there are.
+        why: Reasons why several producers are tied together, as phrases.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Channels:
     """The channels of a network.
 
     Args:
-        groups: In the network's order.
+        groups: Channel groups that can be pruned, in the network's order.
         fixed: Why none of the output channels of a weight can be pruned, by its name.
         producers: Axis of the output channels of each weight that makes some.
         axes: The unit at each position, by tensor and axis; None for axes that never change.
-        group_of: The group of each unit; -1 of those that must stay.
+        group_of: The group of each unit; -1 for those that cannot be pruned.
         index_of: Place of each unit in its group, in the order of the first producer.
     """
 
@@ -88,13 +88,13 @@ class Channels:
 def channels_of(graph: Graph) -> Channels:
     """The channel groups of a network, before or after fusion."""
     flow = channel_flow(graph)
-    units = joined(flow)
+    units = join_units(flow)
     output_axes = [
         (name, axis, units.of(labels))
         for name, axis in flow.producers.items()
         for labels in (flow.axis(name, axis),)
     ]
-    group_of, index_of, count = _grouped(units, [each for _, _, each in output_axes])
+    group_of, index_of, count = _group_units(units, [labels for _, _, labels in output_axes])
     members: list[list[str]] = [[] for _ in range(count)]
     fixed: dict[str, str] = {}
     for name, _, places in output_axes:
@@ -104,19 +104,19 @@ def channels_of(graph: Graph) -> Channels:
         if (group_of[places] < 0).all():
             reasons = [units.why_fixed[unit] for unit in places.tolist() if unit in units.why_fixed]
             fixed[name] = reasons[0] if reasons else "all its channels stay or go together"
-    why = _reasons(flow, units, group_of, count)
+    why = _tie_reasons(flow, units, group_of, count)
     widths = np.bincount(group_of[group_of >= 0], minlength=count)
     groups = [
         ChannelGroup(name=names[0], producers=tuple(names), width=int(width), why=reasons)
         for names, width, reasons in zip(members, widths, why, strict=True)
     ]
     return Channels(
-        groups=_named_apart(groups),
+        groups=_number_split_groups(groups),
         fixed=fixed,
         producers=dict(flow.producers),
         axes={
             name: tuple(None if labels is None else units.of(labels) for labels in axes)
-            for name, axes in flow.known.items()
+            for name, axes in flow.axes_by_name.items()
         },
         group_of=group_of,
         index_of=index_of,
@@ -124,10 +124,10 @@ def channels_of(graph: Graph) -> Channels:
 
 
 def channel_flow(graph: Graph, known: Channels | None = None) -> ChannelFlow:
-    """What the operators say, in the order they run.
+    """Runs the channel rules of a network's operators, in the order in which they run.
 
     Args:
-        graph: The network.
+        graph: Graph of the network, before or after fusion.
         known: Channels of the same network before fusion: parameters that have kept their
             names are labelled with the units that they are there.
     """
@@ -138,16 +138,16 @@ def channel_flow(graph: Graph, known: Channels | None = None) -> ChannelFlow:
     kinds = known_kinds()
     for node in graph.nodes:
         kind = kinds.get(node.spec.kind)
-        (kind.channels if kind else blocked)(node, flow)
-        if flow.made_of_parameters.issuperset(node.reads()):
-            flow.made_of_parameters.update(node.writes())
+        (kind.channels if kind else keep_all)(node, flow)
+        if flow.constants.issuperset(node.reads()):
+            flow.constants.update(node.writes())
     for name in graph.fetches:
         for labels in flow.axes(name):
             flow.fix(labels, _OUTPUT)
     return flow
 
 
-def _grouped(units: Units, outputs: Sequence[IntArray]) -> tuple[IntArray, IntArray, int]:
+def _group_units(units: Units, outputs: Sequence[IntArray]) -> tuple[IntArray, IntArray, int]:
     """Group and place of each unit, and how many groups there are.
 
     Units are alike if every axis holds them equally often. Groups and places are numbered as
@@ -155,10 +155,10 @@ def _grouped(units: Units, outputs: Sequence[IntArray]) -> tuple[IntArray, IntAr
     """
     group_of = np.full(units.count, -1, np.int64)
     index_of = np.zeros(units.count, np.int64)
-    alike = units.alike()
+    alike = units.signatures()
     places: dict[int, int] = {}
     sizes: list[int] = []
-    for unit in (unit for each in outputs for unit in each.tolist()):
+    for unit in (unit for units_of_axis in outputs for unit in units_of_axis.tolist()):
         if group_of[unit] >= 0 or unit in units.why_fixed:
             continue
         group = places.setdefault(int(alike[unit]), len(places))
@@ -171,7 +171,7 @@ def _grouped(units: Units, outputs: Sequence[IntArray]) -> tuple[IntArray, IntAr
     return number[group_of], index_of, int(keep.sum())
 
 
-def _reasons(
+def _tie_reasons(
     flow: ChannelFlow, units: Units, group_of: IntArray, count: int
 ) -> list[tuple[str, ...]]:
     found: list[dict[str, None]] = [{} for _ in range(count)]
@@ -180,11 +180,11 @@ def _reasons(
             for group in np.unique(group_of[units.of(labels.reshape(-1))]).tolist():
                 if group >= 0:
                     found[group][why] = None
-    return [tuple(each) for each in found]
+    return [tuple(reasons) for reasons in found]
 
 
-def _named_apart(groups: Sequence[ChannelGroup]) -> tuple[ChannelGroup, ...]:
-    """Parts of one weight's output channels that go separate ways are numbered."""
+def _number_split_groups(groups: Sequence[ChannelGroup]) -> tuple[ChannelGroup, ...]:
+    """Numbers the groups that are parts of one weight's output channels, so that names differ."""
     names = [group.name for group in groups]
     result, seen = [], dict.fromkeys(names, 0)
     for group in groups:

@@ -12,17 +12,17 @@ from edgeslim.channels.groups import Channels
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.opspec import Shape
 
-__all__ = ["Mask", "PruningPlan", "Selection", "first_kept"]
+__all__ = ["Mask", "PruningPlan", "Selection", "keep_first"]
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 """Whether each position of an axis is kept."""
 
 
 class PruningPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of each channel group; groups that are not named stay whole.
+    """Channels that are kept of each group; groups that are not named are kept whole.
 
     Args:
-        kept: Places within the group, rising, by the group's name.
+        kept: Ascending places within the group, by the group's name.
     """
 
     kept: dict[str, tuple[int, ...]]
@@ -35,8 +35,11 @@ class PruningPlan(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def first_kept(widths: Mapping[str, int]) -> PruningPlan:
-    """The plan that keeps so many channels of each group, the first: for sizes any will do."""
+def keep_first(widths: Mapping[str, int]) -> PruningPlan:
+    """The plan that keeps the first channels of each group, as many as its width.
+
+    It serves where only sizes matter and not which channels are kept.
+    """
     return PruningPlan(kept={name: tuple(range(width)) for name, width in widths.items()})
 
 
@@ -44,8 +47,8 @@ class Selection:
     """A plan as masks over the axes of a network's tensors.
 
     Args:
-        channels: Of the network.
-        plan: What is kept.
+        channels: Channel groups of the network.
+        plan: Channels that are kept of each group.
 
     Raises:
         UnknownNameError: A group that the network does not have.
@@ -57,7 +60,7 @@ class Selection:
         self._kept = np.ones(channels.group_of.size, np.bool_)
         self._masks: dict[str, tuple[Mask | None, ...]] = {}
         for name, kept in plan.kept.items():
-            place, width = _group(channels, name)
+            place, width = _find_group(channels, name)
             if not kept or min(kept) < 0 or max(kept) >= width:
                 raise UsageError(f"of the {width} channels of {name} some must be kept: {kept}")
             mask = np.zeros(width, np.bool_)
@@ -66,7 +69,7 @@ class Selection:
             self._kept[units] = mask[channels.index_of[units]]
 
     def masks(self, tensor: str) -> tuple[Mask | None, ...]:
-        """What is kept of each axis of a tensor; None where all of it is."""
+        """Mask over each axis of a tensor; None where all of it is kept."""
         if tensor not in self._masks:
             axes = self._channels.axes.get(tensor, ())
             masks = [None if units is None else self._kept[units] for units in axes]
@@ -76,7 +79,7 @@ class Selection:
         return self._masks[tensor]
 
     def shape(self, tensor: str, shape: Shape) -> Shape:
-        """The shape that is left of a tensor."""
+        """Shape of a tensor after pruning."""
         masks = self.masks(tensor)
         if not any(mask is not None for mask in masks):
             return shape
@@ -86,26 +89,26 @@ class Selection:
         )
 
     def cut(self, tensor: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """What is left of a tensor's values."""
+        """Values of a tensor without those of pruned channels."""
         for axis, mask in enumerate(self.masks(tensor)):
             if mask is not None:
                 values = np.compress(mask, values, axis=axis)
         return values
 
-    def zeroed(self, tensor: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """A tensor's values with those that go set to zero."""
+    def zero_pruned(self, tensor: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Values of a tensor with those of pruned channels set to zero."""
         for axis, mask in enumerate(self.masks(tensor)):
             if mask is not None:
-                values = values * _along(mask, axis, values.ndim).astype(values.dtype)
+                values = values * _reshape_mask(mask, axis, values.ndim).astype(values.dtype)
         return values
 
 
-def _along(mask: Mask, axis: int, rank: int) -> Mask:
+def _reshape_mask(mask: Mask, axis: int, rank: int) -> Mask:
     shape: Sequence[int] = [-1 if place == axis else 1 for place in range(rank)]
     return mask.reshape(shape)
 
 
-def _group(channels: Channels, name: str) -> tuple[int, int]:
+def _find_group(channels: Channels, name: str) -> tuple[int, int]:
     for place, group in enumerate(channels.groups):
         if group.name == name:
             return place, group.width

@@ -1,4 +1,4 @@
-"""What a network measures at other widths, without saying which channels are kept."""
+"""Shapes of a network's tensors at other widths, without a choice of which channels are kept."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from edgeslim.channels.groups import Channels, IntArray
-from edgeslim.channels.plan import Mask, Selection, first_kept
+from edgeslim.channels.plan import Mask, Selection, keep_first
 from edgeslim.opspec import Shape
 
-__all__ = ["AxisForms", "Form", "Sizes"]
+__all__ = ["AxisForms", "Form", "ShapesAtWidths"]
 
 Form = tuple[int, tuple[tuple[str, int], ...]]
-"""Positions that always stay, and by how many an axis grows with each channel of a group."""
+"""Positions that are always kept, and by how many an axis grows with each channel of a group."""
 
 
 class AxisForms:
-    """How long each axis is, as a sum over groups."""
+    """Lengths of axes as linear functions of the widths of channel groups."""
 
     def __init__(self, channels: Channels) -> None:
         self.channels = channels
@@ -38,16 +38,16 @@ class AxisForms:
         return int(counts[0]), tuple(parts)
 
     def of(self, tensor: str) -> tuple[Form | None, ...]:
-        """The form of each axis of a tensor; None of those that never change."""
+        """The form of each axis of a tensor; None for those that never change."""
         return self._forms.get(tensor, ())
 
 
-class Sizes:
-    """Shapes of tensors at given widths, in the place of a `Selection`.
+class ShapesAtWidths:
+    """Shapes of tensors at given widths; it can be used instead of a `Selection`.
 
     Args:
-        forms: Of the network.
-        widths: How many channels of each group are kept; of others all.
+        forms: Lengths of the network's axes.
+        widths: Channels kept of each group by its name; groups not named are kept whole.
     """
 
     def __init__(self, forms: AxisForms, widths: Mapping[str, int]) -> None:
@@ -56,7 +56,7 @@ class Sizes:
         self._given = dict(widths)
 
     def shape(self, tensor: str, shape: Shape) -> Shape:
-        """The shape that is left of a tensor."""
+        """Shape of a tensor after pruning."""
         forms = self._forms.of(tensor)
         if not forms:
             return shape
@@ -68,5 +68,5 @@ class Sizes:
         )
 
     def masks(self, tensor: str) -> tuple[Mask | None, ...]:
-        """As if the first channels of each group were kept."""
-        return Selection(self._forms.channels, first_kept(self._given)).masks(tensor)
+        """Masks over a tensor's axes, as if the first channels of each group were kept."""
+        return Selection(self._forms.channels, keep_first(self._given)).masks(tensor)

@@ -1,4 +1,4 @@
-"""Labels that were tied, joined into units."""
+"""Units of channels: labels that are tied together."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import numpy as np
 
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
 
-__all__ = ["Units", "joined"]
+__all__ = ["Units", "join_units"]
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
 _HASH_SEED = 20231
-"""Any: two signatures of 64 random bits each are the same for equal units only."""
+"""Any seed will do: signatures of 128 random bits are equal for equal units only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Units:
-    """What of a network stays or goes as one.
+    """Units of a network: labels that are kept or pruned as one.
 
     Args:
         unit_of: The unit of each label.
         count: How many units there are.
-        why_fixed: Why a unit must stay, for those that must.
-        known: Labels of each axis of each tensor.
+        why_fixed: Why a unit cannot be pruned, for those that cannot.
+        axes_by_name: Labels of each axis of each tensor, by the tensor's name.
     """
 
     unit_of: IntArray
     count: int
     why_fixed: Mapping[int, str]
-    known: Mapping[str, Axes]
+    axes_by_name: Mapping[str, Axes]
 
     def of(self, labels: Labels) -> IntArray:
         """The units of labels."""
         units: IntArray = self.unit_of[labels]
         return units
 
-    def alike(self) -> IntArray:
-        """A number for each unit; equal ones are held equally often by every axis."""
+    def signatures(self) -> IntArray:
+        """A number for each unit, equal for units that every axis holds equally often."""
         generator = np.random.default_rng(_HASH_SEED)
         sums = np.zeros((self.count, 2), np.uint64)
-        for axes in self.known.values():
+        for axes in self.axes_by_name.values():
             for labels in axes:
                 if labels is not None:
                     number = generator.integers(0, 2**64, 2, np.uint64)
@@ -53,8 +53,8 @@ class Units:
         return result
 
 
-def joined(flow: ChannelFlow) -> Units:
-    """The units that the ties of a network leave."""
+def join_units(flow: ChannelFlow) -> Units:
+    """Joins labels that are tied, directly or through others, into units."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -68,4 +68,4 @@ def joined(flow: ChannelFlow) -> Units:
     for labels, reason in flow.fixed:
         for unit in np.unique(unit_of[labels]).tolist():
             why.setdefault(unit, reason)
-    return Units(unit_of=unit_of, count=int(count), why_fixed=why, known=flow.known)
+    return Units(unit_of=unit_of, count=int(count), why_fixed=why, axes_by_name=flow.axes_by_name)

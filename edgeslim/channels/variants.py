@@ -8,30 +8,30 @@ from itertools import product
 
 import numpy as np
 
-from edgeslim.channels.pruned import pruned_node
-from edgeslim.channels.sizes import AxisForms, Sizes
+from edgeslim.channels.prune_graph import prune_node
+from edgeslim.channels.sizes import AxisForms, ShapesAtWidths
 from edgeslim.graph import Node
 from edgeslim.opspec import OpSpec
 
-__all__ = ["SumVariants", "Variants", "all_variants", "sum_variants", "variants"]
+__all__ = ["SumVariants", "Variants", "vary_each_group", "vary_sum", "vary_widths"]
 
 Choices = Mapping[str, Sequence[int]]
-"""Widths to choose from, by group."""
+"""Widths to choose from, by name of the group."""
 
 _MOST_GROUPS = 2
-"""An operator of more groups is looked at by the sum of their widths."""
+"""An operator that depends on more groups is evaluated by the sum of their widths."""
 
 _TOTALS = 17
-"""Sums at which an operator that reads a concatenation is looked at; between them, a line."""
+"""Number of sums at which such an operator is evaluated; between them, latency is linear."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variants:
-    """An operator of at most two groups.
+    """An operator that depends on at most two groups, at all their widths.
 
     Args:
-        groups: The groups it depends on.
-        specs: The operator for each choice of their widths, the last group's fastest.
+        groups: Names of the groups that it depends on.
+        specs: The operator for each choice of their widths, the last group's changing fastest.
         shape: How many choices each group has.
     """
 
@@ -46,70 +46,70 @@ class SumVariants:
 
     Args:
         parts: The groups of the sum, and how often each counts.
-        totals: Sums that it was looked at.
-        output: One more group that it depends on, or none.
-        specs: The operator for each sum and each width of the output, that one's fastest.
-        held: Groups that were taken as they are, since it depends on them as well.
+        totals: Sums at which it is evaluated.
+        output: One more group that it depends on, or None.
+        specs: The operator for each sum and each width of ``output``, which changes fastest.
+        fixed: Further groups that it depends on, which are left at their widths.
     """
 
     parts: tuple[tuple[str, int], ...]
     totals: tuple[int, ...]
     output: str | None
     specs: tuple[OpSpec, ...]
-    held: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 def _forms_of(node: Node, forms: AxisForms) -> set[tuple[tuple[str, int], ...]]:
-    """The different sums of groups that an operator's axes are."""
+    """The different sums of groups that are lengths of an operator's axes."""
     names = [
         name
         for slots in (node.inputs, node.weights, node.outputs)
-        for each in slots.values()
-        for name in each
+        for slot_names in slots.values()
+        for name in slot_names
     ]
     return {form[1] for name in names for form in forms.of(name) if form and form[1]}
 
 
-def all_variants(
-    node: Node, forms: AxisForms, choices: Choices, held: Mapping[str, int]
+def vary_widths(
+    node: Node, forms: AxisForms, choices: Choices, fixed: Mapping[str, int]
 ) -> Variants | SumVariants:
-    """An operator at all widths: one by one, or of many groups by the sum of theirs.
+    """An operator at all widths of its groups, or of many groups at sums of their widths.
 
     Args:
-        node: The operator.
-        forms: Of the network's axes.
-        choices: Widths to choose from.
-        held: Widths of all groups, where not all can be looked at.
+        node: The operator in its graph.
+        forms: Lengths of the network's axes.
+        choices: Widths to choose from, by name of the group.
+        fixed: Widths at which further groups are left, by name of the group.
     """
     groups = {name for parts in _forms_of(node, forms) for name, _ in parts}
     if len(groups) <= _MOST_GROUPS:
-        return variants(node, forms, choices)
-    return sum_variants(node, forms, choices, held)
+        return vary_each_group(node, forms, choices)
+    return vary_sum(node, forms, choices, fixed)
 
 
-def variants(node: Node, forms: AxisForms, choices: Choices) -> Variants:
-    """An operator at all widths of its groups, one by one."""
+def vary_each_group(node: Node, forms: AxisForms, choices: Choices) -> Variants:
+    """An operator at all combinations of its groups' widths."""
     groups = tuple(sorted({name for parts in _forms_of(node, forms) for name, _ in parts}))
     return Variants(
         groups=groups,
         specs=tuple(
-            pruned_node(node, Sizes(forms, dict(zip(groups, widths, strict=True)))).spec
+            prune_node(node, ShapesAtWidths(forms, dict(zip(groups, widths, strict=True)))).spec
             for widths in product(*(choices[name] for name in groups))
         ),
         shape=tuple(len(choices[name]) for name in groups),
     )
 
 
-def sum_variants(
-    node: Node, forms: AxisForms, choices: Choices, held: Mapping[str, int]
+def vary_sum(
+    node: Node, forms: AxisForms, choices: Choices, fixed: Mapping[str, int]
 ) -> SumVariants:
-    """An operator by its longest sum of groups, and by one group besides.
+    """An operator at sums of the widths of the groups on its longest axis, and of one more group.
 
     Args:
-        node: The operator.
-        forms: Of the network's axes.
-        choices: Widths to choose from.
-        held: Widths of all groups, for those that it depends on besides.
+        node: The operator in its graph.
+        forms: Lengths of the network's axes.
+        choices: Widths to choose from, by name of the group.
+        fixed: Widths at which further groups are left, by name of the group.
     """
     every = sorted(_forms_of(node, forms), key=lambda parts: (len(parts), parts))
     longest = every[-1]
@@ -118,10 +118,12 @@ def sum_variants(
     output = others[0] if len(others) == 1 else None
     least = sum(times * min(choices[name]) for name, times in longest)
     most = sum(times * max(choices[name]) for name, times in longest)
-    totals = tuple(sorted({round(each) for each in np.linspace(least, most, _TOTALS)}))
-    rest = {} if output else {name: held[name] for name in others}
+    totals = tuple(sorted({round(total) for total in np.linspace(least, most, _TOTALS)}))
+    rest = {} if output else {name: fixed[name] for name in others}
     specs = [
-        pruned_node(node, Sizes(forms, {**_spread(longest, choices, total), **more, **rest})).spec
+        prune_node(
+            node, ShapesAtWidths(forms, {**_share_width(longest, choices, total), **more, **rest})
+        ).spec
         for total in totals
         for more in _outputs(output, choices)
     ]
@@ -130,7 +132,7 @@ def sum_variants(
         totals=totals,
         output=output,
         specs=tuple(specs),
-        held=() if output else tuple(others),
+        fixed=() if output else tuple(others),
     )
 
 
@@ -142,8 +144,10 @@ def _outputs(output: str | None, choices: Choices) -> Iterator[dict[str, int]]:
             yield {output: width}
 
 
-def _spread(parts: tuple[tuple[str, int], ...], choices: Choices, total: int) -> dict[str, int]:
-    """Widths with about a sum: all groups by the same share of theirs, then one by one."""
+def _share_width(
+    parts: tuple[tuple[str, int], ...], choices: Choices, total: int
+) -> dict[str, int]:
+    """Widths with about a given sum: the same share of each group, then rounded up one by one."""
     full = sum(times * max(choices[name]) for name, times in parts)
     widths = {name: max(1, int(max(choices[name]) * total / full)) for name, _ in parts}
     lacking = total - sum(times * widths[name] for name, times in parts)

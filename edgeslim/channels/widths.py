@@ -1,4 +1,4 @@
-"""Widths that are worth a choice, and those that leave next to nothing."""
+"""Widths to choose from, and a warning about widths that leave next to nothing."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["few_left", "width_choices"]
+__all__ = ["few_left_warning", "width_choices"]
 
 _FEW = 4
-"""So few channels are an image's, or as good as none to choose from."""
+"""Groups of at most so many channels have no choice of width: they are those of an image."""
 
 _LITTLE = 16
-"""A sixteenth of the channels passes next to nothing on."""
+"""A warning is given if at most a sixteenth of the channels is left."""
 
 _WIDE = 8
-"""Of so many, one is next to nothing too."""
+"""A warning is given if one channel is left of at least so many."""
 
 
-def few_left(before: Mapping[str, int], after: Mapping[str, int]) -> str:
-    """A sentence if next to nothing is left of some groups, or nothing.
+def few_left_warning(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """A warning about groups of which next to nothing is left; empty if there are none.
 
     Args:
-        before: How many channels each had, by name.
-        after: How many it has; one that is not named has one channel, which is no group.
+        before: Channels of each group before pruning, by its name.
+        after: Channels after pruning; a group that is not named has one channel left.
     """
     thin = [
         f"{name} ({left} of {count})"
@@ -40,17 +40,17 @@ def few_left(before: Mapping[str, int], after: Mapping[str, int]) -> str:
 
 
 def width_choices(own: int, count: int) -> tuple[int, ...]:
-    """About evenly from an eighth to all, in whole blocks of 8, or of 4 if they are few.
+    """Widths from an eighth of the channels to all, evenly spaced, in multiples of 8 or 4.
 
     Kernels compute channels in blocks of 4, 8 or 16; a width within a block costs what the
     whole block does.
 
     Args:
-        own: All channels.
-        count: At most so many, not counting the width itself.
+        own: The full width, in channels.
+        count: Most widths to choose from, besides the full width.
     """
     if own <= _FEW:
         return (own,)
     block = 4 if own < 8 * count else 8
     even = np.linspace(own / 8, own, count)
-    return tuple(sorted({own, *(min(own, max(1, round(each / block)) * block) for each in even)}))
+    return tuple(sorted({own, *(min(own, max(1, round(width / block)) * block) for width in even)}))

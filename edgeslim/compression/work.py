@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.channels.choice import choose
+from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
-from edgeslim.channels.widths import few_left
+from edgeslim.channels.widths import few_left_warning
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import write_pruned
@@ -199,7 +199,7 @@ class Work:
         """A model to be pruned, the network itself if no other, and which groups may be."""
         model = of or self.prepared()
         channels = channels_of(model.graph)
-        chosen = choose(channels, tuple(model.graph.parameters), match)
+        chosen = choose_groups(channels, tuple(model.graph.parameters), match)
         return Subject(model=model, channels=channels, chosen=chosen)
 
     def cut(self, model: PreparedModel, plan: PruningPlan) -> None:
@@ -222,7 +222,7 @@ class Work:
 
     def few_left(self) -> str:
         """A sentence if next to nothing is left of some groups of the first network."""
-        return few_left(self.whole, widths_of(self.graph))
+        return few_left_warning(self.whole, widths_of(self.graph))
 
     def go_on_with(self, prefix: Path, velocities: dict[str, Any] | None = None) -> None:
         """Takes a saved program as the network, with velocities by names of parameters."""

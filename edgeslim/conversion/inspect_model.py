@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim import ops
-from edgeslim.channels.choice import check_pattern, groups_of, matching, not_prunable
+from edgeslim.channels.choice import check_pattern, groups_of, match_parameters, why_not_prunable
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.precisions import model_in, precisions_of, written_for
@@ -124,8 +124,8 @@ def inspect(
         ]
         met = tuple(each for place in places for each in _met(prepared, place, folder))
     graph, channels = prepared.graph, channels_of(prepared.graph)
-    asked = matching(graph.parameters, match)
-    reasons = {name: not_prunable(channels, name) for name in asked} if match else {}
+    asked = match_parameters(graph.parameters, match)
+    reasons = {name: why_not_prunable(channels, name) for name in asked} if match else {}
     kinds = [spec.kind for spec in graph.specs]
     return Inspection(
         name=prepared.name,

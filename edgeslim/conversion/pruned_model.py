@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.channels.plan import Selection
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.paddle_io.parameters import read_parameters, write_program
@@ -43,7 +43,7 @@ def write_pruned(
         tensors: Its parameters, if they have been read already.
     """
     program = read_program(model.prefix.with_suffix(".pdmodel"))
-    resize_program(program, model.graph, pruned_graph(model.graph, selection))
+    resize_program(program, model.graph, prune_graph(model.graph, selection))
     values = model_tensors(model) if tensors is None else tensors
     left = {name: selection.cut(name, value) for name, value in values.items()}
     write_program(prefix, program, left)

@@ -24,7 +24,7 @@ from edgeslim.fusion._merging import (
     merging_pays,
     paying_pairs,
 )
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 from edgeslim.fusion._passes import PASSES
 from edgeslim.graph import Graph
 
@@ -73,15 +73,15 @@ def fuse_both_ways(graph: Graph, target: Target) -> BothWays:
     """What `fuse` leaves if no convolutions are merged, and if all pairs are."""
     paying: list[int] = []
 
-    def leave(network: Network, _: Target) -> None:
+    def leave(network: FusedNetwork, _: Target) -> None:
         paying.append(paying_pairs(network))
 
     plain = _through(graph, target, leave)
     return BothWays(plain=plain, merged=_through(graph, target, merge_all), paying=sum(paying))
 
 
-def _through(graph: Graph, target: Target, merge: Callable[[Network, Target], None]) -> Graph:
-    network = Network(graph)
+def _through(graph: Graph, target: Target, merge: Callable[[FusedNetwork, Target], None]) -> Graph:
+    network = FusedNetwork(graph)
     for rule in PASSES:
         if target in rule.targets:
             apply = merge if rule.apply is merge_convolutions else rule.apply

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from edgeslim.execution import Target
 from edgeslim.fusion._activations import activation_of_convolution, into_convolution
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Node
 from edgeslim.opspec import Attribute, Attributes
 
@@ -16,7 +16,7 @@ __all__ = ["fuse_activations", "fuse_additions", "fuse_norms", "fuse_scales"]
 _KINDS = ("conv2d", "depthwise_conv2d", "conv2d_transpose")
 
 
-def fuse_additions(network: Network, _: Target) -> None:
+def fuse_additions(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_elementwise_fuse_pass``: a weight of one axis added to the channels.
 
     A convolution that has a bias already also takes in a single number.
@@ -42,7 +42,7 @@ def fuse_additions(network: Network, _: Target) -> None:
                     _absorb(network, number, added, bias=bias)
 
 
-def fuse_norms(network: Network, _: Target) -> None:
+def fuse_norms(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_bn_fuse_pass``: the norm's statistics go into the filter and the bias."""
     for kind in _KINDS:
         for number, _conv in network.of_kind(kind):
@@ -57,7 +57,7 @@ def fuse_norms(network: Network, _: Target) -> None:
                 _absorb(network, number, norm, bias=weights["Bias"][0])
 
 
-def fuse_activations(network: Network, target: Target) -> None:
+def fuse_activations(network: FusedNetwork, target: Target) -> None:
     """``lite_conv_activation_fuse_pass``."""
     for kind in _KINDS:
         for activation in into_convolution(target, kind):
@@ -73,7 +73,7 @@ def fuse_activations(network: Network, target: Target) -> None:
                     network.replace((number, behind), made)
 
 
-def fuse_scales(network: Network, _: Target) -> None:
+def fuse_scales(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_scale_fuse_pass``: a factor goes into filter and bias.
 
     The pass does not look whether the convolution has an activation already.
@@ -108,7 +108,7 @@ def _channels(conv: Node) -> int:
 
 
 def _absorb(
-    network: Network,
+    network: FusedNetwork,
     number: int,
     behind: int,
     attributes: Mapping[str, Attribute] = MappingProxyType({}),
@@ -122,7 +122,7 @@ def _absorb(
 
 
 def _with_output(
-    network: Network,
+    network: FusedNetwork,
     conv: Node,
     behind: int,
     attributes: Mapping[str, Attribute],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from edgeslim.execution import Target
 from edgeslim.fusion._activations import into_elementwise
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 
 __all__ = ["fuse_activations", "fuse_swish"]
 
 
-def fuse_swish(network: Network, _: Target) -> None:
+def fuse_swish(network: FusedNetwork, _: Target) -> None:
     """``lite_sigmoid_elementmul_fuse_pass``: a tensor times its own sigmoid."""
     for number, sigmoid in network.of_kind("sigmoid"):
         product = network.behind(number, "elementwise_mul")
@@ -23,7 +23,7 @@ def fuse_swish(network: Network, _: Target) -> None:
             network.replace((number, product), made)
 
 
-def fuse_activations(network: Network, target: Target) -> None:
+def fuse_activations(network: FusedNetwork, target: Target) -> None:
     """``lite_elementwise_activation_fuse_pass``."""
     for kind in ("elementwise_add", "elementwise_sub", "elementwise_mul"):
         for activation in into_elementwise(target):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from edgeslim.execution import Target
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 
 __all__ = ["fuse_padding", "fuse_shuffles", "fuse_turned_softmax", "unsqueeze_weights"]
 
 
-def unsqueeze_weights(network: Network, _: Target) -> None:
+def unsqueeze_weights(network: FusedNetwork, _: Target) -> None:
     """``unsqueeze_calc_offline_pass``: a weight gets its axes when the model is converted."""
     for number, node in network.of_kind("unsqueeze2"):
         if "X" in node.weights:
@@ -17,7 +17,7 @@ def unsqueeze_weights(network: Network, _: Target) -> None:
             network.make_weight(result)
 
 
-def fuse_padding(network: Network, _: Target) -> None:
+def fuse_padding(network: FusedNetwork, _: Target) -> None:
     """``lite_unsqueeze2_pad3d_squeeze2_fuse_pass``: padding of images given a third axis."""
     for number, unsqueeze in network.of_kind("unsqueeze2"):
         padded = network.behind(number, "pad3d")
@@ -41,7 +41,7 @@ def fuse_padding(network: Network, _: Target) -> None:
         network.replace((number, padded, squeezed), made)
 
 
-def fuse_shuffles(network: Network, _: Target) -> None:
+def fuse_shuffles(network: FusedNetwork, _: Target) -> None:
     """``lite_shuffle_channel_fuse_pass``: channels cut in groups, turned, and put together."""
     for number, reshape in network.of_kind("reshape2"):
         turned = network.behind(number, "transpose2")
@@ -63,7 +63,7 @@ def fuse_shuffles(network: Network, _: Target) -> None:
             network.replace((number, turned, last), made)
 
 
-def fuse_turned_softmax(network: Network, _: Target) -> None:
+def fuse_turned_softmax(network: FusedNetwork, _: Target) -> None:
     """``lite_transpose_softmax_transpose_fuse_pass``: a softmax along another axis."""
     for number, turn in network.of_kind("transpose2"):
         softmax = network.behind(number, "softmax")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from edgeslim.execution import Target
 from edgeslim.fusion._activations import into_fc
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Node
 from edgeslim.opspec import Attribute
 
 __all__ = ["flatten_into_fc", "fuse_fc", "matmul_to_mul", "reshape_into_mul", "squeeze_into_mul"]
 
 
-def squeeze_into_mul(network: Network, _: Target) -> None:
+def squeeze_into_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_squeeze2_matmul_fuse_pass``: ``(N, C, H, W)`` squeezed before an old product."""
     for number, squeeze in network.of_kind("squeeze2"):
         if len(squeeze.spec.input_shape) == 4 and squeeze.spec.attributes["axes"] == (2, 3):
             _multiply_unshaped(network, number)
 
 
-def reshape_into_mul(network: Network, _: Target) -> None:
+def reshape_into_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_reshape2_matmul_fuse_pass``: ``(N, C, 1, 1)`` reshaped before an old product."""
     for number, reshape in network.of_kind("reshape2"):
         shape, wanted = reshape.spec.input_shape, reshape.spec.attributes["shape"]
@@ -27,7 +27,7 @@ def reshape_into_mul(network: Network, _: Target) -> None:
             _multiply_unshaped(network, number)
 
 
-def _multiply_unshaped(network: Network, number: int) -> None:
+def _multiply_unshaped(network: FusedNetwork, number: int) -> None:
     behind = network.behind(number, "matmul")
     if behind is None or not _is_plain_product(network[behind]):
         return
@@ -37,7 +37,7 @@ def _multiply_unshaped(network: Network, number: int) -> None:
         network.replace((number, behind), _mul(network, reads, product))
 
 
-def matmul_to_mul(network: Network, _: Target) -> None:
+def matmul_to_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_matmul_fuse_pass``: an old product of two matrices."""
     for number, product in network.of_kind("matmul"):
         if _is_plain_product(product):
@@ -45,7 +45,7 @@ def matmul_to_mul(network: Network, _: Target) -> None:
             network.replace((number,), _mul(network, reads, product))
 
 
-def _mul(network: Network, reads: dict[str, tuple[str, ...]], product: Node) -> Node:
+def _mul(network: FusedNetwork, reads: dict[str, tuple[str, ...]], product: Node) -> Node:
     return network.node("mul", reads, product.outputs, x_num_col_dims=1, y_num_col_dims=1)
 
 
@@ -60,7 +60,7 @@ def _is_plain_product(node: Node) -> bool:
     )
 
 
-def fuse_fc(network: Network, target: Target) -> None:
+def fuse_fc(network: FusedNetwork, target: Target) -> None:
     """``lite_fc_fuse_pass``: product, bias and perhaps activation."""
     kinds = ("mul", "matmul", "matmul_v2") if target is Target.ARM else ("mul",)
     for kind in kinds:
@@ -69,7 +69,7 @@ def fuse_fc(network: Network, target: Target) -> None:
                 _fuse_one_fc(network, number, product, activation)
 
 
-def _fuse_one_fc(network: Network, number: int, product: Node, activation: str) -> None:
+def _fuse_one_fc(network: FusedNetwork, number: int, product: Node, activation: str) -> None:
     added = network.behind(number, "elementwise_add")
     if added is None or _is_turned(product):
         return
@@ -107,7 +107,7 @@ def _rows(width: int) -> tuple[tuple[int, ...], ...]:
     return ((width,), (1, width))
 
 
-def flatten_into_fc(network: Network, _: Target) -> None:
+def flatten_into_fc(network: FusedNetwork, _: Target) -> None:
     """``lite_flatten_fc_fuse_pass``: a fully connected layer flattens for itself."""
     for number, flatten in network.of_kind("flatten_contiguous_range"):
         behind = network.behind(number, "fc")

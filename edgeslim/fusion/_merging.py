@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 
 from edgeslim.execution import Target
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Graph, Node
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
@@ -49,7 +49,7 @@ def merging_pays(c_in: Any, middle: Any, c_out: Any) -> Any:
 
 def linear_pairs(graph: Graph) -> list[tuple[Node, Node]]:
     """Pairs of a fused graph that would be merged at other widths: see `merging_pays`."""
-    network = Network(graph)
+    network = FusedNetwork(graph)
     found = [(network[first], network[second]) for first, second in _pairs(network)]
     return [
         (first, second)
@@ -78,7 +78,7 @@ def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
     )
 
 
-def merge_convolutions(network: Network, _: Target) -> None:
+def merge_convolutions(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_conv_fuse_pass``: one pair that pays, and every pair is merged.
 
     It goes over the network four times, for convolutions with and without a bias, looks
@@ -96,7 +96,7 @@ def merge_convolutions(network: Network, _: Target) -> None:
                 _merge(network, *pair)
 
 
-def merge_all(network: Network, _: Target) -> None:
+def merge_all(network: FusedNetwork, _: Target) -> None:
     """What is merged in a network that has a pair which pays."""
     for biases in product((True, False), (True, False)):
         used: set[int] = set()
@@ -106,12 +106,12 @@ def merge_all(network: Network, _: Target) -> None:
                 _merge(network, *pair)
 
 
-def paying_pairs(network: Network) -> int:
+def paying_pairs(network: FusedNetwork) -> int:
     """How many pairs of convolutions there are whose merging saves work."""
     return sum(_pays(network, *pair) for pair in _pairs(network))
 
 
-def _pairs(network: Network) -> list[tuple[int, int]]:
+def _pairs(network: FusedNetwork) -> list[tuple[int, int]]:
     """Dense convolutions alone read by one without groups, by number of the second."""
     found = [
         (number, second)
@@ -124,7 +124,7 @@ def _pairs(network: Network) -> list[tuple[int, int]]:
     return sorted(found, key=lambda pair: pair[1])
 
 
-def _pays(network: Network, first: int, second: int) -> bool:
+def _pays(network: FusedNetwork, first: int, second: int) -> bool:
     filters = [network[number].spec.weights["Filter"][0] for number in (first, second)]
     return (
         filters[1][2:] == (1, 1)
@@ -133,7 +133,7 @@ def _pays(network: Network, first: int, second: int) -> bool:
     )
 
 
-def _is_of(network: Network, pair: tuple[int, int], biases: tuple[bool, bool]) -> bool:
+def _is_of(network: FusedNetwork, pair: tuple[int, int], biases: tuple[bool, bool]) -> bool:
     """Whether a pair has the biases looked for; a bias too many of the first is overlooked."""
     first, second = (network[number] for number in pair)
     if ("Bias" in second.weights) != biases[1] or (biases[0] and "Bias" not in first.weights):
@@ -142,7 +142,7 @@ def _is_of(network: Network, pair: tuple[int, int], biases: tuple[bool, bool]) -
     return all(network.only_reader(name) in pair for name in own)
 
 
-def _merge(network: Network, first: int, second: int) -> None:
+def _merge(network: FusedNetwork, first: int, second: int) -> None:
     before, after = network[first], network[second]
     spec = merged_convolution(before.spec, after.spec)
     bias = after.weights.get("Bias") or before.weights.get("Bias")

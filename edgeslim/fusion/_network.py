@@ -8,13 +8,13 @@ from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["Network"]
+__all__ = ["FusedNetwork"]
 
 Slots = Mapping[str, tuple[str, ...]]
 """Names of tensors by slot."""
 
 
-class Network:
+class FusedNetwork:
     """Operators by number, wired by names.
 
     Numbers grow in the order in which the optimizer makes operators: those of the program
@@ -92,7 +92,7 @@ class Network:
             inputs=input_shapes,
             weights=weight_shapes,
             outputs=self._shapes_of(writes),
-            attributes=known.normal(
+            attributes=known.normal_form(
                 Attributes({**known.attributes, **attributes}), input_shapes, weight_shapes
             ),
         )

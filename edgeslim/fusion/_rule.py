@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeslim.execution import Target
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 
 __all__ = ["Rule"]
 
@@ -22,5 +22,5 @@ class Rule:
     """
 
     name: str
-    apply: Callable[[Network, Target], None]
+    apply: Callable[[FusedNetwork, Target], None]
     targets: frozenset[Target] = frozenset(Target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeslim.execution import Target
-from edgeslim.fusion._network import Network
+from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute
@@ -19,21 +19,23 @@ __all__ = [
 ]
 
 
-def drop_identities(network: Network, _: Target) -> None:
+def drop_identities(network: FusedNetwork, _: Target) -> None:
     """``identity_scale_eliminate_pass``."""
     for number, scale in network.of_kind("scale"):
-        if known_kinds()["scale"].vanishes(scale.spec):
+        if known_kinds()["scale"].is_identity(scale.spec):
             _drop(network, number, unless_behind="scale")
 
 
-def drop_dropouts(network: Network, _: Target) -> None:
+def drop_dropouts(network: FusedNetwork, _: Target) -> None:
     """``identity_dropout_eliminate_pass``: dropouts that scale nothing at inference."""
     for number, dropout in network.of_kind("dropout"):
-        if dropout.spec.attributes["is_test"] and known_kinds()["dropout"].vanishes(dropout.spec):
+        if dropout.spec.attributes["is_test"] and known_kinds()["dropout"].is_identity(
+            dropout.spec
+        ):
             _drop(network, number)
 
 
-def _drop(network: Network, number: int, *, unless_behind: str = "") -> None:
+def _drop(network: FusedNetwork, number: int, *, unless_behind: str = "") -> None:
     """Lets what is before an operator write its output, if nothing else reads in between."""
     (source,), (result,) = network[number].reads(), network[number].writes()
     maker = network.maker(source)
@@ -44,7 +46,7 @@ def _drop(network: Network, number: int, *, unless_behind: str = "") -> None:
         network.rename_output(source, result)
 
 
-def fuse_scales(network: Network, _: Target) -> None:
+def fuse_scales(network: FusedNetwork, _: Target) -> None:
     """``lite_scales_fuse_pass``: two factors made one."""
     for number, first in network.of_kind("scale"):
         behind = network.behind(number, "scale")
@@ -61,7 +63,7 @@ def fuse_scales(network: Network, _: Target) -> None:
         network.replace((number, behind), made)
 
 
-def drop_products_with_one(network: Network, _: Target) -> None:
+def drop_products_with_one(network: FusedNetwork, _: Target) -> None:
     """``elementwise_mul_constant_eliminate_pass``: a product with a constant of ones."""
     for number, product in network.of_kind("elementwise_mul"):
         (x,), (y,) = ({**product.inputs, **product.weights}[slot] for slot in ("X", "Y"))
@@ -77,7 +79,7 @@ def drop_products_with_one(network: Network, _: Target) -> None:
             network.rename_input(reader, result, x)
 
 
-def fuse_activations(network: Network, _: Target) -> None:
+def fuse_activations(network: FusedNetwork, _: Target) -> None:
     """``lite_scale_activation_fuse_pass``."""
     for activation, parameter in (("relu", ""), ("relu6", "threshold"), ("leaky_relu", "alpha")):
         for number, scale in network.of_kind("scale"):

@@ -1,9 +1,9 @@
-"""Which channels of a network stay or go together, as its operators tell one after another.
+"""Which channels of a network are kept or pruned together, operator by operator.
 
 Every position of an axis that pruning may shorten has a *label*, a whole number. An operator's
-rule (`edgeslim.ops._channel_rules`) reads the labels of what goes in, says which belong
-together (`tie`) or must stay (`fix`), and gives labels to what comes out. Whoever runs the
-rules joins the labels that were tied (`edgeslim.channels.groups`).
+rule (`edgeslim.ops._channel_rules`) reads the labels of the operator's inputs, says which belong
+together (`tie`) or must be kept (`fix`), and labels its outputs. `edgeslim.channels.groups` runs
+the rules and joins the labels that were tied.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ Labels = np.ndarray[Any, np.dtype[np.int64]]
 """A label for each position of an axis."""
 
 Axes = tuple[Labels | None, ...]
-"""Labels of each axis of a tensor; None where an axis stays as it is."""
+"""Labels of each axis of a tensor; None for an axis that is never pruned."""
 
 
 class ChannelFlow:
-    """What is known while the rules run.
+    """The labels of a network's tensors, collected while the channel rules run.
 
     Args:
         parameters: Shape of each persistent tensor by name.
         shapes: Shape of each activation by name.
-        known: Labels that axes of parameters have from elsewhere, by name.
-        count: Labels from 0 that are taken by them.
+        known: Labels that axes of parameters already have, by the parameters' names.
+        count: How many labels those are, numbered from 0.
 
-    Whoever runs the rules adds to ``made_of_parameters`` what is computed of them alone.
+    ``constants`` names the parameters, and what is computed from parameters alone.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ChannelFlow:
         self.producers: dict[str, int] = {}
         self.ties: list[tuple[Labels, Labels, str]] = []
         self.fixed: list[tuple[Labels, str]] = []
-        self.made_of_parameters: set[str] = set(parameters)
+        self.constants: set[str] = set(parameters)
         self.count = count
 
     def shape(self, name: str) -> Shape:
@@ -73,14 +73,14 @@ class ChannelFlow:
             )
         return self._axes.get(name) or (None,) * len(self.shape(name))
 
-    def view(self, name: str, of: str, axes: Sequence[int | None]) -> None:
-        """Says that a tensor is a weight in another shape.
+    def add_view(self, name: str, of: str, axes: Sequence[int | None]) -> None:
+        """Records that a tensor is a weight in another shape.
 
         Args:
-            name: The tensor.
-            of: The parameter, or a view of one.
-            axes: For each axis of the tensor the same axis of what it is a view of; None
-                for one of a single element that is new.
+            name: Name of the tensor that is the view.
+            of: Name of the parameter, or of another view of it.
+            axes: For each axis of the view, the axis of ``of`` that it is; None for a new axis
+                of a single element.
         """
         parameter, places = self._views.get(of, (of, tuple(range(len(self.shape(of))))))
         self._views[name] = (parameter, tuple(None if a is None else places[a] for a in axes))
@@ -95,38 +95,38 @@ class ChannelFlow:
             name, places = self._views[name]
             place = places[axis]
             if place is None:
-                return self.fresh(1)
+                return self.new_labels(1)
             axis = place
         if (name, axis) not in self._of_parameters:
-            self._of_parameters[name, axis] = self.fresh(self.parameters[name][axis])
+            self._of_parameters[name, axis] = self.new_labels(self.parameters[name][axis])
         return self._of_parameters[name, axis]
 
-    def produced(self, name: str, axis: int) -> Labels:
-        """Labels of the axis of a weight that its operator's output channels come from."""
+    def output_channels(self, name: str, axis: int) -> Labels:
+        """Labels of the axis of a weight that makes its operator's output channels."""
         parameter, places = self._views.get(name, (name, (axis,) * (axis + 1)))
         place = places[axis]
         if place is not None:
             self.producers.setdefault(parameter, place)
         return self.axis(name, axis)
 
-    def fresh(self, size: int) -> Labels:
-        """New labels."""
+    def new_labels(self, size: int) -> Labels:
+        """Labels that nothing has yet."""
         self.count += size
         return np.arange(self.count - size, self.count)
 
-    def stuck(self, size: int, why: str) -> Labels:
-        """New labels that must stay."""
-        labels = self.fresh(size)
+    def new_fixed_labels(self, size: int, why: str) -> Labels:
+        """Labels that nothing has yet, and that cannot be pruned."""
+        labels = self.new_labels(size)
         self.fix(labels, why)
         return labels
 
     def tie(self, some: Labels | None, others: Labels | None, why: str = "") -> None:
-        """Position by position, both stay or both go; what meets a fixed axis stays.
+        """Position by position, both are kept or both pruned; what meets a fixed axis is kept.
 
         Args:
-            some: Labels of an axis.
-            others: As many of another.
-            why: If a reader should know of it: what makes them belong together.
+            some: Labels of one axis; None if it is never pruned.
+            others: As many labels of another axis, or None.
+            why: What makes them belong together, if a report should name it.
         """
         if some is None or others is None:
             reason = "it meets channels that cannot go" + (f" ({why})" if why else "")
@@ -136,21 +136,21 @@ class ChannelFlow:
             self.ties.append((some, others, why))
 
     def fix(self, labels: Labels | None, why: str) -> None:
-        """These stay, and so does what is tied to them."""
+        """Keeps these, and so whatever is tied to them."""
         if labels is not None:
             self.fixed.append((labels.reshape(-1), why))
 
-    def give(self, name: str, axes: Sequence[Labels | None]) -> None:
-        """Says what the axes of an activation are."""
+    def set_axes(self, name: str, axes: Sequence[Labels | None]) -> None:
+        """Labels the axes of an activation."""
         self._axes[name] = tuple(axes)
 
     @property
-    def known(self) -> Mapping[str, Axes]:
-        """Labels of every tensor that has any."""
+    def axes_by_name(self) -> Mapping[str, Axes]:
+        """Axes of every tensor that has a label, by its name."""
         found = dict(self._axes)
         for name, shape in self.parameters.items():
             axes = tuple(self._of_parameters.get((name, axis)) for axis in range(len(shape)))
-            if any(each is not None for each in axes):
+            if any(labels is not None for labels in axes):
                 found[name] = axes
         return found
 

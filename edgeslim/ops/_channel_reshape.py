@@ -9,15 +9,15 @@ import numpy as np
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
 from edgeslim.opspec import Shape
 
-__all__ = ["reshaped", "same_axes"]
+__all__ = ["match_axes", "reshape_axes"]
 
 
-def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes:
-    """The axes that a tensor has under another shape.
+def reshape_axes(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes:
+    """The labels of a tensor's axes after a reshape.
 
     Axes are matched in blocks of equal size. Where one labelled axis becomes several, only
-    the longest of them is pruned, the same positions in each of the others, so that what
-    remains is still a box.
+    the longest of them is pruned, at the same positions for every index of the others, so that
+    the rest is still a tensor.
     """
     result: list[Labels | None] = [None] * len(after)
     for old, new in _blocks(before, after):
@@ -28,9 +28,9 @@ def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes
         if len(labelled) != 1:
             continue
         (place,) = labelled
-        table = _spread(axes[place], old.index(place), [before[each] for each in old])
-        table = table.reshape([after[each] for each in new])
-        carrier = max(range(table.ndim), key=lambda axis: _length(table, axis))
+        table = _broadcast_labels(axes[place], old.index(place), [before[axis] for axis in old])
+        table = table.reshape([after[axis] for axis in new])
+        carrier = max(range(table.ndim), key=lambda axis: _variation(table, axis))
         lines = np.moveaxis(table, carrier, -1).reshape(-1, table.shape[carrier])
         for line in lines[1:]:
             if not np.array_equal(line, lines[0]):
@@ -39,11 +39,10 @@ def reshaped(flow: ChannelFlow, axes: Axes, before: Shape, after: Shape) -> Axes
     return tuple(result)
 
 
-def same_axes(before: Shape, after: Shape) -> list[int | None] | None:
+def match_axes(before: Shape, after: Shape) -> list[int | None] | None:
     """For each axis of a shape the same one of another, if they differ by axes of one element.
 
-    None stands for an axis of one element that is new; instead of all where axes are joined or
-    split.
+    None stands for a new axis of one element. The result is None where axes are joined or split.
     """
     places: list[int | None] = []
     i = 0
@@ -77,7 +76,7 @@ def _blocks(before: Shape, after: Shape) -> Iterator[tuple[range, range]]:
         yield range(start_i, i), range(start_j, j)
 
 
-def _spread(labels: Labels | None, place: int, extents: list[int]) -> Labels:
+def _broadcast_labels(labels: Labels | None, place: int, extents: list[int]) -> Labels:
     """The labels of one axis for all elements of a block of axes."""
     assert labels is not None  # noqa: S101 - the caller chose it so
     shape = [1] * len(extents)
@@ -85,7 +84,7 @@ def _spread(labels: Labels | None, place: int, extents: list[int]) -> Labels:
     return np.broadcast_to(labels.reshape(shape), extents)
 
 
-def _length(table: Labels, axis: int) -> tuple[bool, int]:
-    """Axes along which labels vary come first, and long ones."""
+def _variation(table: Labels, axis: int) -> tuple[bool, int]:
+    """Sorts axes: first those along which labels vary, then by length."""
     first = np.take(table, [0], axis=axis)
     return bool((table != first).any()), table.shape[axis]

@@ -1,4 +1,4 @@
-"""Attributes that say how large a tensor is, for a network with fewer channels."""
+"""Attributes that hold sizes, for a network with fewer channels."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = [
     "Kept",
     "Resizing",
     "SizeRule",
-    "reshaped_sizes",
-    "same",
-    "sections",
-    "sliced",
-    "squeezed",
+    "keep_attributes",
+    "section_lengths",
+    "slice_bounds",
+    "squeeze_axes",
+    "target_shape",
 ]
 
 Kept = np.ndarray[Any, np.dtype[np.bool_]]
@@ -25,12 +25,12 @@ Kept = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Resizing(NamedTuple):
-    """An operator that other channels go through.
+    """An operator before and after pruning.
 
     Args:
-        old: As it was.
-        new: With its new shapes, and its old attributes.
-        kept: What stays of an axis of the first tensor it reads; None if all of it.
+        old: The operator before pruning.
+        new: The same operator with its new shapes, and still its old attributes.
+        kept: Mask over an axis of the first tensor it reads; None if all of it is kept.
     """
 
     old: OpSpec
@@ -42,24 +42,24 @@ SizeRule = Callable[[Resizing], Mapping[str, Attribute]]
 """Attributes of an operator that change with its channels, with their new values."""
 
 
-def same(_: Resizing) -> Mapping[str, Attribute]:
-    """Nothing in the attributes depends on channels."""
+def keep_attributes(_: Resizing) -> Mapping[str, Attribute]:
+    """For operators whose attributes do not depend on channels."""
     return {}
 
 
-def reshaped_sizes(change: Resizing) -> Mapping[str, Attribute]:
-    """The shape that is asked for, or stretched to; 0 and -1 still mean what they did."""
+def target_shape(change: Resizing) -> Mapping[str, Attribute]:
+    """The shape that a reshape or an expansion asks for; 0 and -1 keep their meaning."""
     wanted = _numbers(change.old.attributes["shape"])
     read = (*_read(change.new), *(0,) * len(wanted))
     sizes = tuple(
-        each if each < 0 or (each == 0 and old == new) else new
-        for each, old, new in zip(wanted, read, change.new.output_shape, strict=False)
+        size if size < 0 or (size == 0 and old == new) else new
+        for size, old, new in zip(wanted, read, change.new.output_shape, strict=False)
     )
     return {} if sizes == wanted else {"shape": sizes}
 
 
-def sections(change: Resizing) -> Mapping[str, Attribute]:
-    """How long each part of a split is: they may differ now."""
+def section_lengths(change: Resizing) -> Mapping[str, Attribute]:
+    """Length of each part of a split, which may differ after pruning."""
     axis = change.old.attributes["axis"]
     assert isinstance(axis, int)  # noqa: S101 - its default says so
     parts = [shape for shapes in change.new.outputs.values() for shape in shapes]
@@ -72,8 +72,8 @@ def sections(change: Resizing) -> Mapping[str, Attribute]:
     return {"num": 0, "sections": sizes}
 
 
-def sliced(change: Resizing) -> Mapping[str, Attribute]:
-    """Where the parts start and end among what stays."""
+def slice_bounds(change: Resizing) -> Mapping[str, Attribute]:
+    """Starts and ends of a slice, counted in the channels that are kept."""
     attributes = change.old.attributes
     starts, ends = (list(_numbers(attributes[name])) for name in ("starts", "ends"))
     for place, axis in enumerate(_numbers(attributes["axes"])):
@@ -86,15 +86,15 @@ def sliced(change: Resizing) -> Mapping[str, Attribute]:
     return {name: value for name, value in new.items() if value != attributes[name]}
 
 
-def squeezed(change: Resizing) -> Mapping[str, Attribute]:
-    """The axes that had one element before: one channel left is not to be dropped with them."""
+def squeeze_axes(change: Resizing) -> Mapping[str, Attribute]:
+    """The axes that had one element before pruning: an axis left with one must not be squeezed."""
     shape, wanted = _read(change.old), _numbers(change.old.attributes["axes"])
     ones = tuple(axis for axis in wanted or range(len(shape)) if shape[axis] == 1)
     return {"axes": ones} if ones and ones != wanted else {}
 
 
 def _read(spec: OpSpec) -> Shape:
-    """Shape of the tensor that an operator is about, activation or parameter."""
+    """Shape of the first tensor that an operator reads, activation or parameter."""
     slots = spec.inputs or spec.weights
     return next(iter(slots.values()))[0]
 

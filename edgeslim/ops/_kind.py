@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgeslim.ops._channel_flow import ChannelRule
-from edgeslim.ops._channel_rules import blocked
-from edgeslim.ops._channel_sizes import SizeRule, same
+from edgeslim.ops._channel_rules import keep_all
+from edgeslim.ops._channel_sizes import SizeRule, keep_attributes
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shapes
 
 __all__ = ["ELEMENT_NUMBERS", "ELEMENT_TYPES", "FlopsCounter", "OperatorKind", "elements"]
@@ -31,7 +31,7 @@ ELEMENT_TYPES: Mapping[Attribute, str] = {number: name for name, number in ELEME
 """The names by their numbers."""
 
 
-def _nothing(_: OpSpec) -> int:
+def _no_macs(_: OpSpec) -> int:
     return 0
 
 
@@ -54,11 +54,11 @@ def _never(_: OpSpec) -> bool:
     return False
 
 
-def _floats(_: OpSpec) -> str:
+def _float32(_: OpSpec) -> str:
     return "float32"
 
 
-def _unchanged(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attributes:
+def _keep_attributes(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attributes:
     return attributes
 
 
@@ -67,26 +67,28 @@ class OperatorKind:
     """One kind of operator: its Paddle description and its cost.
 
     Args:
-        kind: Name in Paddle.
+        kind: Name of the operator in Paddle.
         slots: Input slots that matter, activations and weights alike.
         outputs: Output slots that matter.
         scratch: Output slots that Paddle-Lite insists on and nothing reads.
         attributes: Significant attributes with the value they have when absent. The type
             of the value is the type in the description.
-        written: Attributes that must be in a written description though they never differ.
+        required_attributes: Attributes that a written description must have though they never
+            differ, with their values.
         long_attributes: Attributes that are 64 bits wide in the description.
-        filled: Attributes that a written description needs and that say nothing of the time.
-        normal: Brings attributes to one form for one meaning.
+        placeholder_attributes: Attributes that a written description must have and that do not
+            affect the time.
+        normal_form: Makes attributes of one meaning equal.
         element_type: Type of the elements of activations read, as NumPy calls it.
         constants: Slots that are read for whole numbers, with the value that all of them
             have in a model of the operator alone.
         positive: Whether it is defined for positive numbers only.
-        vanishes: Whether the optimizer takes it out where nothing else reads its input.
-        most_rows: Attribute that says how many rows may come out, where how many do is
+        is_identity: Whether the optimizer removes it where nothing else reads its input.
+        row_limit: Attribute that holds the most rows that may come out, where their number is
             known only when it runs.
-        channels: How channels pass through; where nobody has said, all that it reads stays.
-        resized: Attributes that change with the channels.
-        macs: Multiply-accumulate operations.
+        channels: How channels pass through; by default nothing that it reads can be pruned.
+        changed_attributes: Attributes that change with the channels, with their new values.
+        macs: Counts the multiply-accumulate operations.
         paddleslim1_flops: What the counter of PaddleSlim 1.x says, its mistakes included:
             the published numbers were made with it.
     """
@@ -96,18 +98,18 @@ class OperatorKind:
     outputs: tuple[str, ...] = ("Out",)
     scratch: tuple[str, ...] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    written: Mapping[str, Attribute] = field(default_factory=dict)
+    required_attributes: Mapping[str, Attribute] = field(default_factory=dict)
     long_attributes: frozenset[str] = frozenset()
-    filled: Callable[[OpSpec], Mapping[str, Attribute]] = _no_attributes
-    normal: Callable[[Attributes, Shapes, Shapes], Attributes] = _unchanged
-    element_type: Callable[[OpSpec], str] = _floats
+    placeholder_attributes: Callable[[OpSpec], Mapping[str, Attribute]] = _no_attributes
+    normal_form: Callable[[Attributes, Shapes, Shapes], Attributes] = _keep_attributes
+    element_type: Callable[[OpSpec], str] = _float32
     constants: Mapping[str, int] = field(default_factory=dict)
     positive: bool = False
-    vanishes: Callable[[OpSpec], bool] = _never
-    most_rows: str = ""
-    channels: ChannelRule = blocked
-    resized: SizeRule = same
-    macs: Callable[[OpSpec], int] = _nothing
+    is_identity: Callable[[OpSpec], bool] = _never
+    row_limit: str = ""
+    channels: ChannelRule = keep_all
+    changed_attributes: SizeRule = keep_attributes
+    macs: Callable[[OpSpec], int] = _no_macs
     paddleslim1_flops: FlopsCounter = _no_flops
 
 

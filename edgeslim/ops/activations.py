@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import over_axes, pointwise, prelu
+from edgeslim.ops._channel_rules import across_axes, pointwise, prelu
 from edgeslim.ops._kind import OperatorKind, elements
 from edgeslim.opspec import Attribute
 
@@ -34,7 +34,7 @@ KINDS = (
     ),
     OperatorKind(kind="prelu", slots=("X", "Alpha"), attributes={"mode": "all"}, channels=prelu),
     *(
-        OperatorKind(kind=kind, attributes={"axis": -1}, channels=over_axes)
+        OperatorKind(kind=kind, attributes={"axis": -1}, channels=across_axes)
         for kind in ("log_softmax", "softmax")
     ),
 )

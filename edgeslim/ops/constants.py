@@ -33,13 +33,13 @@ KINDS = (
         kind="assign_value",
         attributes={"dtype": 5, "shape": (1,)},
         long_attributes=frozenset({"int64_values"}),
-        filled=_zeros,
+        placeholder_attributes=_zeros,
     ),
     OperatorKind(
         kind="fill_constant",
         slots=("ValueTensor", "ShapeTensor", "ShapeTensorList"),
         attributes={"value": 0.0, "dtype": 5, "shape": (1,)},
-        written={"force_cpu": False, "str_value": ""},
+        required_attributes={"force_cpu": False, "str_value": ""},
     ),
     OperatorKind(kind="shape", slots=("Input",)),
 )

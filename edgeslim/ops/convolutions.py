@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from edgeslim.graph import Node
 from edgeslim.ops._channel_flow import ChannelFlow, Labels
-from edgeslim.ops._channel_rules import blocked, read, written
+from edgeslim.ops._channel_rules import keep_all, main_output, tensor_in
 from edgeslim.ops._channel_sizes import Resizing
 from edgeslim.ops._kind import OperatorKind
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
@@ -91,12 +91,12 @@ def _paddleslim1_flops(spec: OpSpec, *, whole_numbers: bool) -> float:
 
 def _channels(node: Node, flow: ChannelFlow) -> None:
     """Input channels are the filters' second axis, output channels are the filters."""
-    name = read(node, "Filter")
+    name = tensor_in(node, "Filter")
     if not flow.is_weight(name):
-        blocked(node, flow)
+        keep_all(node, flow)
         return
-    image = flow.axes(read(node, "Input"))[1]
-    filters = flow.produced(name, 0)
+    image = flow.axes(tensor_in(node, "Input"))[1]
+    filters = flow.output_channels(name, 0)
     if _groups(node.spec) == 1:
         flow.tie(image, flow.axis(name, 1))
     else:
@@ -106,15 +106,15 @@ def _channels(node: Node, flow: ChannelFlow) -> None:
 
 def _transposed_channels(node: Node, flow: ChannelFlow) -> None:
     """As `_channels`, but the filters' first axis is read and the second written."""
-    name = read(node, "Filter")
+    name = tensor_in(node, "Filter")
     if not flow.is_weight(name) or _groups(node.spec) > 1:
-        blocked(node, flow)
+        keep_all(node, flow)
         if flow.is_weight(name):
-            flow.fix(flow.produced(name, 1), "a transposed convolution of several groups")
+            flow.fix(flow.output_channels(name, 1), "a transposed convolution of several groups")
         return
-    image = flow.axes(read(node, "Input"))[1]
+    image = flow.axes(tensor_in(node, "Input"))[1]
     flow.tie(image, flow.axis(name, 0))
-    _finish(node, flow, flow.produced(name, 1))
+    _finish(node, flow, flow.output_channels(name, 1))
 
 
 def _groups(spec: OpSpec) -> int:
@@ -126,10 +126,10 @@ def _groups(spec: OpSpec) -> int:
 def _finish(node: Node, flow: ChannelFlow, filters: Labels) -> None:
     for bias in node.weights.get("Bias", ()):
         flow.tie(filters, flow.axis(bias, 0))
-    batch, _, *places = flow.axes(read(node, "Input"))
+    batch, _, *places = flow.axes(tensor_in(node, "Input"))
     for labels in places:
         flow.fix(labels, f"{node.spec.kind} runs over it")
-    flow.give(written(node), (batch, filters, None, None))
+    flow.set_axes(main_output(node), (batch, filters, None, None))
 
 
 def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: Labels) -> None:
@@ -144,32 +144,32 @@ def _tie_groups(node: Node, flow: ChannelFlow, image: Labels | None, filters: La
         return
     reads, writes = image.reshape(groups, -1), filters.reshape(groups, -1)
     if min(reads.shape[1], writes.shape[1]) < groups:
-        each = "each channel" if reads.shape[1] == 1 else "each small group"
-        why = f"{kind} filters {each} by itself"
+        unit = "each channel" if reads.shape[1] == 1 else "each small group"
+        why = f"{kind} filters {unit} by itself"
         for column in (*reads.T[1:], *writes.T):
             flow.tie(reads[:, 0], column, why)
         return
     for table in (reads, writes):
         for row in table[1:]:
             flow.tie(table[0], row, f"{kind} wants as many of each group")
-    flow.tie(reads[0], flow.axis(read(node, "Filter"), 1))
+    flow.tie(reads[0], flow.axis(tensor_in(node, "Filter"), 1))
 
 
 def _new_groups(change: Resizing) -> Mapping[str, Attribute]:
-    """As many groups as there are inputs for what one filter reads."""
+    """The number of groups: channels of the input over those that one filter reads."""
     groups = change.new.inputs["Input"][0][1] // _filter(change.new)[1]
     return {} if groups == _groups(change.old) else {"groups": groups}
 
 
 def _transposed_attributes(attributes: Attributes, _inputs: Shapes, _weights: Shapes) -> Attributes:
-    """Only the activation's own parameters; paddings as they are, for they decide the size."""
+    """Only the activation's own parameters; paddings as given, since they decide the size."""
     window = ("strides", "paddings", "dilations", "groups", "padding_algorithm")
     keep = {name: attributes[name] for name in (*window, "output_padding", "output_size")}
     return Attributes({**keep, **_activation(attributes)})
 
 
 def _transposed_macs(spec: OpSpec) -> int:
-    """Filter size times the places that are read."""
+    """Filter size times the places of the input."""
     n, _, *places = spec.input_shape
     return n * math.prod(places) * math.prod(_filter(spec))
 
@@ -181,11 +181,11 @@ KINDS = (
             slots=("Input", "Filter", "Bias"),
             outputs=("Output",),
             attributes=_ATTRIBUTES,
-            normal=_explicit_paddings,
+            normal_form=_explicit_paddings,
             macs=_macs,
             paddleslim1_flops=_paddleslim1_flops,
             channels=_channels,
-            resized=_new_groups,
+            changed_attributes=_new_groups,
         )
         for kind in ("conv2d", "depthwise_conv2d")
     ),
@@ -194,7 +194,7 @@ KINDS = (
         slots=("Input", "Filter", "Bias"),
         outputs=("Output",),
         attributes={**_ATTRIBUTES, "output_padding": (), "output_size": ()},
-        normal=_transposed_attributes,
+        normal_form=_transposed_attributes,
         macs=_transposed_macs,
         channels=_transposed_channels,
     ),

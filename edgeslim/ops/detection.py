@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import over_places
+from edgeslim.ops._channel_rules import count_places
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KINDS"]
@@ -32,7 +32,7 @@ KINDS = (
             "normalized": True,
             "score_threshold": 0.01,
         },
-        most_rows="keep_top_k",
+        row_limit="keep_top_k",
     ),
     OperatorKind(
         kind="prior_box",
@@ -50,7 +50,7 @@ KINDS = (
             "offset": 0.5,
             "min_max_aspect_ratios_order": False,
         },
-        channels=over_places,
+        channels=count_places,
     ),
     OperatorKind(
         kind="yolo_box",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import copied, elementwise, pointwise
+from edgeslim.ops._channel_rules import copy, elementwise, pointwise
 from edgeslim.ops._kind import ELEMENT_TYPES, OperatorKind
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 
@@ -37,7 +37,7 @@ KINDS = (
         OperatorKind(kind=kind, positive=kind in _POSITIVE, channels=pointwise)
         for kind in ("abs", "exp", "floor", "log", "reciprocal", "rsqrt", "sqrt", "square")
     ),
-    OperatorKind(kind="assign", channels=copied),
+    OperatorKind(kind="assign", channels=copy),
     OperatorKind(
         kind="cast",
         attributes={"in_dtype": 5, "out_dtype": 5},  # numbers of ELEMENT_TYPES
@@ -56,7 +56,7 @@ KINDS = (
             "fix_seed": False,
             "seed": 0,
         },
-        vanishes=_is_factor_one,
+        is_identity=_is_factor_one,
         channels=pointwise,
     ),
     OperatorKind(kind="pow", attributes={"factor": 1.0}, positive=True, channels=pointwise),
@@ -70,8 +70,8 @@ KINDS = (
             "activation_type": "",
             "alpha": 6.0,
         },
-        normal=_scale_attributes,
-        vanishes=_is_scale_identity,
+        normal_form=_scale_attributes,
+        is_identity=_is_scale_identity,
         channels=pointwise,
     ),
     *(

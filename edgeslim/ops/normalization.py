@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import normalised, over_axes
+from edgeslim.ops._channel_rules import across_axes, per_channel
 from edgeslim.ops._kind import OperatorKind, elements
 
 __all__ = ["KINDS"]
@@ -17,7 +17,7 @@ KINDS = (
         scratch=("MeanOut", "VarianceOut", "SavedMean", "SavedVariance"),
         attributes={"epsilon": 1e-5, "momentum": 0.9, "is_test": True, "data_layout": "NCHW"},
         paddleslim1_flops=elements,
-        channels=normalised,
+        channels=per_channel,
     ),
     OperatorKind(
         kind="group_norm",
@@ -25,7 +25,7 @@ KINDS = (
         outputs=("Y",),
         scratch=("Mean", "Variance"),
         attributes={"groups": 1, "epsilon": 1e-5, "data_layout": "NCHW"},
-        channels=over_axes,
+        channels=across_axes,
     ),
     OperatorKind(
         kind="instance_norm",
@@ -33,7 +33,7 @@ KINDS = (
         outputs=("Y",),
         scratch=("SavedMean", "SavedVariance"),
         attributes={"epsilon": 1e-5},
-        channels=normalised,
+        channels=per_channel,
     ),
     OperatorKind(
         kind="layer_norm",
@@ -41,6 +41,6 @@ KINDS = (
         outputs=("Y",),
         scratch=("Mean", "Variance"),
         attributes={"begin_norm_axis": 1, "epsilon": 1e-5},
-        channels=over_axes,
+        channels=across_axes,
     ),
 )

@@ -10,9 +10,9 @@ __all__ = ["KINDS"]
 
 
 def _pool2d_attributes(attributes: Attributes, inputs: Shapes, _: Shapes) -> Attributes:
-    """A global pooling has no window of its own, and an adaptive one no strides.
+    """Global pooling has no window of its own, and adaptive pooling no strides.
 
-    Those that it has all the same leave it to the general kernel: see
+    Adaptive pooling is given strides that send it to the general kernel: see
     ``paddle_io/rewrites/pools.py``.
     """
     size = attributes["ksize"]
@@ -59,7 +59,7 @@ KINDS = (
             "exclusive": True,
             "padding_algorithm": "EXPLICIT",
         },
-        normal=_pool2d_attributes,
+        normal_form=_pool2d_attributes,
         paddleslim1_flops=_paddleslim1_flops,
         channels=spatial,
     ),

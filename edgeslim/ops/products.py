@@ -6,8 +6,8 @@ import math
 
 from edgeslim.graph import Node
 from edgeslim.ops._channel_flow import Axes, ChannelFlow, Labels
-from edgeslim.ops._channel_reshape import reshaped
-from edgeslim.ops._channel_rules import blocked, read, written
+from edgeslim.ops._channel_reshape import reshape_axes
+from edgeslim.ops._channel_rules import keep_all, main_output, tensor_in
 from edgeslim.ops._kind import OperatorKind
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
@@ -31,38 +31,42 @@ def _macs(spec: OpSpec) -> int:
 
 
 def _channels(node: Node, flow: ChannelFlow) -> None:
-    """The last axis of the first is summed with the last but one of the second."""
+    """The last axis of the first factor is summed with the last but one of the second."""
     kind, attributes = node.spec.kind, node.spec.attributes
-    left, right = (read(node, slot) for slot in _OPERANDS[kind])
+    left, right = (tensor_in(node, slot) for slot in _OPERANDS[kind])
     x, x_shape = flow.axes(left), flow.shape(left)
     columns = attributes.get("x_num_col_dims", attributes.get("in_num_col_dims"))
     if isinstance(columns, int):
         shape = (*x_shape[:columns], math.prod(x_shape[columns:]))
-        x, x_shape = reshaped(flow, x, x_shape, shape), shape
-    output, y_shape = flow.shape(written(node)), flow.shape(right)
+        x, x_shape = reshape_axes(flow, x, x_shape, shape), shape
+    output, y_shape = flow.shape(main_output(node)), flow.shape(right)
     rank = max(len(x_shape), len(y_shape))
     if len(y_shape) < 2 or len(output) != (rank if len(x_shape) > 1 else rank - 1):
-        blocked(node, flow)
+        keep_all(node, flow)
         return
     turn_x, turn_y = (
         any(attributes.get(name) for name in names)
         for names in (("trans_x", "transpose_X"), ("trans_y", "transpose_Y"))
     )
     if flow.is_weight(right):
-        flow.produced(right, len(y_shape) - (2 if turn_y else 1))
+        flow.output_channels(right, len(y_shape) - (2 if turn_y else 1))
     y = flow.axes(right)
-    x, x_shape = _turned(x, x_shape) if turn_x else (x, x_shape)
-    y, y_shape = _turned(y, y_shape) if turn_y else (y, y_shape)
+    x, x_shape = _transpose_last(x, x_shape) if turn_x else (x, x_shape)
+    y, y_shape = _transpose_last(y, y_shape) if turn_y else (y, y_shape)
     why = "" if flow.is_weight(right) else f"{kind} sums over both"
     flow.tie(x[-1], y[-2], why)
     for bias in node.weights.get("Bias", ()):
         flow.tie(y[-1], flow.axis(bias, len(flow.shape(bias)) - 1))
-    several = _met(flow, (x[:-2], x_shape[:-2]), (y[:-2], y_shape[:-2]), f"{kind} meets both")
-    flow.give(written(node), (*several, *x[-2:-1], y[-1]))
+    several = _broadcast_axes(
+        flow, (x[:-2], x_shape[:-2]), (y[:-2], y_shape[:-2]), f"{kind} meets both"
+    )
+    flow.set_axes(main_output(node), (*several, *x[-2:-1], y[-1]))
 
 
-def _met(flow: ChannelFlow, some: tuple[Axes, Shape], others: tuple[Axes, Shape], why: str) -> Axes:
-    """Axes before the last two of both factors, stretched where an extent is 1."""
+def _broadcast_axes(
+    flow: ChannelFlow, some: tuple[Axes, Shape], others: tuple[Axes, Shape], why: str
+) -> Axes:
+    """Axes before the last two of both factors, broadcast where an extent is 1."""
     rank = max(len(some[1]), len(others[1]))
     result: list[Labels | None] = []
     for place in range(-rank, 0):
@@ -79,8 +83,8 @@ def _met(flow: ChannelFlow, some: tuple[Axes, Shape], others: tuple[Axes, Shape]
     return tuple(result)
 
 
-def _turned(axes: Axes, shape: Shape) -> tuple[Axes, Shape]:
-    """The last two axes the other way round."""
+def _transpose_last(axes: Axes, shape: Shape) -> tuple[Axes, Shape]:
+    """Axes and shape with the last two axes exchanged."""
     if len(axes) < 2:
         return axes, shape
     return (*axes[:-2], axes[-1], axes[-2]), (*shape[:-2], shape[-1], shape[-2])
@@ -108,7 +112,7 @@ KINDS = (
             "op_type": "matmul_v2",
             "alpha": 6.0,
         },
-        normal=_fc_attributes,
+        normal_form=_fc_attributes,
         macs=_macs,
         paddleslim1_flops=_paddleslim1_flops,
         channels=_channels,

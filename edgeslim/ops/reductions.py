@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.ops._channel_rules import over_axes
+from edgeslim.ops._channel_rules import across_axes
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KINDS"]
@@ -12,13 +12,13 @@ KINDS = (
         kind="arg_max",
         attributes={"axis": -1, "dtype": -1, "flatten": False, "keepdims": False},
         long_attributes=frozenset({"axis"}),
-        channels=over_axes,
+        channels=across_axes,
     ),
     *(
         OperatorKind(
             kind=f"reduce_{function}",
             attributes={"dim": (0,), "keep_dim": False, "reduce_all": False},
-            channels=over_axes,
+            channels=across_axes,
         )
         for function in ("max", "mean", "min", "sum")
     ),
@@ -26,6 +26,6 @@ KINDS = (
         kind="top_k_v2",
         outputs=("Out", "Indices"),
         attributes={"axis": -1, "k": 1, "largest": True, "sorted": True},
-        channels=over_axes,
+        channels=across_axes,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.ops import _channel_rules as rules
-from edgeslim.ops._channel_sizes import reshaped_sizes, sections, squeezed
+from edgeslim.ops._channel_sizes import section_lengths, squeeze_axes, target_shape
 from edgeslim.ops._kind import OperatorKind
 
 __all__ = ["KINDS"]
@@ -11,7 +11,10 @@ __all__ = ["KINDS"]
 KINDS = (
     OperatorKind(kind="concat", attributes={"axis": 0}, channels=rules.concat),
     OperatorKind(
-        kind="expand_v2", attributes={"shape": (1,)}, channels=rules.tile, resized=reshaped_sizes
+        kind="expand_v2",
+        attributes={"shape": (1,)},
+        channels=rules.tile,
+        changed_attributes=target_shape,
     ),
     OperatorKind(
         kind="flatten_contiguous_range",
@@ -24,21 +27,21 @@ KINDS = (
         scratch=("XShape",),
         attributes={"shape": (0,)},
         channels=rules.reshape,
-        resized=reshaped_sizes,
+        changed_attributes=target_shape,
     ),
-    OperatorKind(kind="shuffle_channel", attributes={"group": 1}, channels=rules.shuffle),
+    OperatorKind(kind="shuffle_channel", attributes={"group": 1}, channels=rules.shuffle_channels),
     OperatorKind(
         kind="split",
         attributes={"axis": 0, "num": 0, "sections": (0,)},
         channels=rules.split,
-        resized=sections,
+        changed_attributes=section_lengths,
     ),
     OperatorKind(
         kind="squeeze2",
         scratch=("XShape",),
         attributes={"axes": (0,)},
         channels=rules.reshape,
-        resized=squeezed,
+        changed_attributes=squeeze_axes,
     ),
     OperatorKind(kind="stack", outputs=("Y",), attributes={"axis": 0}, channels=rules.stack),
     OperatorKind(kind="tile", attributes={"repeat_times": (1,)}, channels=rules.tile),

@@ -207,9 +207,9 @@ def _reads_open_shapes(op: Any, block: Any) -> bool:  # noqa: ANN401 - native de
 def _bound_rows(op: Any, block: Any) -> None:  # noqa: ANN401 - native descriptions
     """Gives what a suppression leaves the most rows that there can be."""
     kind = known_kinds().get(op.type())
-    if kind is None or not kind.most_rows:
+    if kind is None or not kind.row_limit:
         return
-    name = kind.most_rows
+    name = kind.row_limit
     given = op.attr(name) if op.has_attr(name) else kind.attributes[name]
     assert isinstance(given, int)  # noqa: S101 - its default says so
     rows = max(given, 1)

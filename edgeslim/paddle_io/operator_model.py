@@ -145,7 +145,7 @@ def _add_operators(
     kind = known_kinds()[spec.kind]
     fed = [name for names in inputs.values() for name in names]
     fetched = [name for names in outputs.values() for name in names]
-    if kind.vanishes(spec):
+    if kind.is_identity(spec):
         fetched += fed  # a second reader of the input keeps it there
     for column, name in enumerate(fed):
         op = block.ops.add(type="feed")
@@ -161,7 +161,11 @@ def _add_operators(
         op.outputs.add(parameter=slot, arguments=names)
     for slot in kind.scratch:
         op.outputs.add(parameter=slot, arguments=[f"scratch_{slot}"])
-    for name, value in {**kind.written, **kind.filled(spec), **spec.attributes}.items():
+    for name, value in {
+        **kind.required_attributes,
+        **kind.placeholder_attributes(spec),
+        **spec.attributes,
+    }.items():
         like = kind.attributes.get(name, value)
         add_attribute(op, name, value, like=like, long=name in kind.long_attributes)
     for column, name in enumerate(fetched):

@@ -125,8 +125,8 @@ def _node(
 
     input_shapes, weight_shapes = shaped(activations), shaped(weights)
     attributes = _attributes(op, kind, input_shapes, weight_shapes)
-    if kind and kind.most_rows:
-        rows = attributes[kind.most_rows]
+    if kind and kind.row_limit:
+        rows = attributes[kind.row_limit]
         assert isinstance(rows, int)  # noqa: S101 - its default says so
         shapes = {**shapes, **_with_rows(outputs, shapes, rows)}
     if any(
@@ -212,7 +212,7 @@ def _attributes(
     for attribute in op.attrs:
         if attribute.name in values:
             values[attribute.name] = _value(attribute)
-    return kind.normal(Attributes(values), inputs, weights)
+    return kind.normal_form(Attributes(values), inputs, weights)
 
 
 def _value(attribute: Any) -> Attribute:  # noqa: ANN401

@@ -177,7 +177,7 @@ def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
     parameters = persistent_tensors(program)
     found: set[str] = set()
     for op in block.ops:
-        bounded = op.type in known_kinds() and known_kinds()[op.type].most_rows
+        bounded = op.type in known_kinds() and known_kinds()[op.type].row_limit
         if (
             (op.type in _ROWS_FROM_DATA and not bounded)
             or any(name not in parameters for some in operands(op).values() for name in some)

@@ -8,9 +8,9 @@ import numpy as np
 
 from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import Channels
-from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.channels.sizes import AxisForms
-from edgeslim.channels.variants import all_variants
+from edgeslim.channels.variants import vary_widths
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
@@ -43,7 +43,7 @@ def prunable_range(graph: Graph, channels: Channels, *, widths: int = 8) -> dict
     choices = {name: width_choices(own, widths) for name, own in forms.full.items()}
     uses: dict[OpSpec, float] = {}
     for node in graph.nodes:
-        found = all_variants(node, forms, choices, forms.full)
+        found = vary_widths(node, forms, choices, forms.full)
         different = list(dict.fromkeys((node.spec, *found.specs)))
         for spec in different:
             own = spec == node.spec
@@ -77,7 +77,7 @@ def pruned_versions(
             for group, share in zip(channels.groups, kept.tolist(), strict=True)
         }
         prefix = folder / f"{name}-saved" / name
-        selection = Selection(channels, first_kept(widths))
+        selection = Selection(channels, keep_first(widths))
         saved = write_pruned(model, selection, prefix, tensors=tensors)
         made.append(prepare(saved, folder / name))
     return made

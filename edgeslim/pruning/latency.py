@@ -10,9 +10,9 @@ import numpy as np
 
 from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import IntArray
-from edgeslim.channels.pruned import pruned_graph
-from edgeslim.channels.sizes import AxisForms, Form, Sizes
-from edgeslim.channels.variants import SumVariants, Variants, all_variants
+from edgeslim.channels.prune_graph import prune_graph
+from edgeslim.channels.sizes import AxisForms, Form, ShapesAtWidths
+from edgeslim.channels.variants import SumVariants, Variants, vary_widths
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.fusion import fuse, linear_pairs, merging_pays
@@ -84,7 +84,7 @@ class LatencyModel:
 
     def predict(self, widths: Widths) -> Prediction:
         """The pruned network's latency, with what fusion makes of it at these widths."""
-        pruned = pruned_graph(self._unfused, Sizes(self._unfused_forms, widths))
+        pruned = prune_graph(self._unfused, ShapesAtWidths(self._unfused_forms, widths))
         return self.predictor.predict(fuse(pruned, self._target).specs)
 
     def latency_ms(self, widths: Widths) -> float:
@@ -94,7 +94,7 @@ class LatencyModel:
 
     def touched_bytes(self, widths: Widths) -> float:
         """Bytes that the operators read and write."""
-        graph = pruned_graph(self.graph, Sizes(self.forms, widths))
+        graph = prune_graph(self.graph, ShapesAtWidths(self.forms, widths))
         rows = self.predictor.rows
         sums = rows.of(graph.specs).sum(axis=0, keepdims=True)
         return float(rows.layout.networks(sums).touched_bytes[0])
@@ -116,7 +116,7 @@ class LatencyModel:
         sums: list[SumFactor] = []
         constant = 0.0
         for index, known in enumerate(self._terms):
-            held = isinstance(known, SumVariants) and known.held
+            held = isinstance(known, SumVariants) and known.fixed
             term = self._term(index, widths) if held else known
             prices = self._prices(term.specs, touched, never_ms)
             if isinstance(term, SumVariants):
@@ -147,7 +147,7 @@ class LatencyModel:
     @property
     def exact(self) -> bool:
         """Whether every operator is priced at all widths that it depends on."""
-        return not any(isinstance(term, SumVariants) and term.held for term in self._terms)
+        return not any(isinstance(term, SumVariants) and term.fixed for term in self._terms)
 
     @cached_property
     def _terms(self) -> list[Variants | SumVariants]:
@@ -156,7 +156,7 @@ class LatencyModel:
 
     def _term(self, place: int, widths: Widths) -> Variants | SumVariants:
         held = {**self.forms.full, **widths}
-        return all_variants(self.graph.nodes[place], self.forms, self.choices, held)
+        return vary_widths(self.graph.nodes[place], self.forms, self.choices, held)
 
     def _prices(self, specs: Sequence[OpSpec], touched_bytes: float, never_ms: float) -> Array:
         """What each operator adds to a network that touches so many bytes."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.prepare import prepare
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import InfeasibleTargetError
@@ -174,7 +174,7 @@ def _network(
     name: str = "pruned",
 ) -> OptimizedNetwork:
     """A pruned network for the device; which channels are kept does not matter for it."""
-    selection = Selection(subject.channels, first_kept(widths))
+    selection = Selection(subject.channels, keep_first(widths))
     saved = write_pruned(subject.model, selection, folder / "saved" / name)
     prepared = prepare(saved, folder / "prepared")
     (network,) = optimized_networks([prepared], session.place(), folder)

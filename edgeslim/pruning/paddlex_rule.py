@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edgeslim.channels.groups import Channels
-from edgeslim.channels.plan import Selection, first_kept
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.plan import Selection, keep_first
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.graph import Graph
 from edgeslim.pruning.subject import widths_at
 from edgeslim.runs.sensitivity_rows import SensitivityPoint
@@ -72,6 +72,6 @@ def trade_off(
     found = []
     for allowed in thresholds:
         widths = widths_at(channels.groups, paddlex_ratios(points, allowed))
-        left = pruned_graph(graph, Selection(channels, first_kept(widths)))
+        left = prune_graph(graph, Selection(channels, keep_first(widths)))
         found.append((allowed, 1 - left.elements / whole))
     return found

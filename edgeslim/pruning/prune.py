@@ -12,7 +12,7 @@ import msgspec
 from edgeslim import ops
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection
-from edgeslim.channels.widths import few_left
+from edgeslim.channels.widths import few_left_warning
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_files import copy_model
 from edgeslim.conversion.model_source import SavedModel, find_model
@@ -278,7 +278,7 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Tra
         folder.decide(number, record)
     if record.why_whole:
         return record, None
-    if few := few_left(run.whole, record.plan.widths(channels_of(model.graph))):
+    if few := few_left_warning(run.whole, record.plan.widths(channels_of(model.graph))):
         _LOG.warning("%s", few)
     pruned = own / "pruned" / "model"
     if not pruned.with_suffix(".pdmodel").exists():
@@ -367,7 +367,7 @@ def _result(
         together=tuple(each for record in records for each in record.together),
         note="" if cut else records[-1].why_whole,
         trade_off=records[-1].trade_off,
-        warning=few_left(
+        warning=few_left_warning(
             {each.name: each.width for each in channels_of(before.graph).groups}, left
         ),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.channels.choice import choose
+from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
@@ -215,7 +215,7 @@ def _chosen(channels: Channels, match: str, prepared: PreparedModel) -> tuple[Ch
     """The groups of the weights that an expression matches; without one, all."""
     if not channels.groups:
         raise ModelError(f"{prepared.name} has no channels that can be pruned")
-    names = choose(channels, prepared.graph.parameters, match)
+    names = choose_groups(channels, prepared.graph.parameters, match)
     return tuple(group for group in channels.groups if group.name in names)
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from edgeslim.channels.choice import choose, ratios_of_groups
+from edgeslim.channels.choice import choose_groups, ratios_of_groups
 from edgeslim.channels.groups import channels_of
-from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
@@ -90,7 +90,7 @@ class PruningStep:
         self._raised: tuple[str, ...] = ()
         channels = channels_of(model.graph)
         if settings.ratios is None:
-            chosen = choose(channels, tuple(model.graph.parameters), settings.match)
+            chosen = choose_groups(channels, tuple(model.graph.parameters), settings.match)
         else:
             self._ratios = ratios_of_groups(channels, settings.ratios)
             chosen = tuple(self._ratios)
@@ -134,7 +134,7 @@ class PruningStep:
         found = self._widths(device)
         widths = found.widths
         is_whole = widths == self.subject.whole
-        plan = first_kept(widths) if is_whole else plan_for(widths, self._rankings)
+        plan = keep_first(widths) if is_whole else plan_for(widths, self._rankings)
         judged = {}
         if self._enough is not None and self._judge is not None:
             judged["before"] = self._enough.told(self._enough.baseline())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from edgeslim.channels.groups import ChannelGroup, Channels
-from edgeslim.channels.pruned import pruned_graph
-from edgeslim.channels.sizes import AxisForms, Sizes
+from edgeslim.channels.prune_graph import prune_graph
+from edgeslim.channels.sizes import AxisForms, ShapesAtWidths
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.graph import Graph
 from edgeslim.pruning.work import COUNTERS
@@ -51,7 +51,7 @@ class Subject:
 
     def graph(self, widths: Widths) -> Graph:
         """The network before fusion at some widths."""
-        return pruned_graph(self.model.graph, Sizes(self.forms, widths))
+        return prune_graph(self.model.graph, ShapesAtWidths(self.forms, widths))
 
     def work(self, counter: str, widths: Widths) -> int:
         """Work at some widths, with shapes inferred anew.

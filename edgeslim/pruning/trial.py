@@ -124,7 +124,7 @@ class Trial:
         }
         try:
             self._network.net.set_tensors(
-                {name: selection.zeroed(name, v) for name, v in gone.items()}
+                {name: selection.zero_pruned(name, v) for name, v in gone.items()}
             )
             return self._metric()
         finally:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from edgeslim.graph import Graph, Node
 from edgeslim.ops import known_kinds
-from edgeslim.ops._channel_rules import elementwise, normalised, pointwise, prelu
+from edgeslim.ops._channel_rules import elementwise, per_channel, pointwise, prelu
 from edgeslim.opspec import Shape
 
 __all__ = ["Box", "boxes_of"]
 
-_SAME_BOX = {normalised, pointwise, prelu}
+_SAME_BOX = {per_channel, pointwise, prelu}
 """Channel rules of norms and activations, which are drawn in the box of what they read."""
 
 

@@ -35,7 +35,7 @@ def operator(
             inputs=activations,
             weights=parameters,
             outputs=Shapes({known.outputs[0]: (out,)}),
-            attributes=known.normal(full, activations, parameters),
+            attributes=known.normal_form(full, activations, parameters),
         )
     except ValueError as error:
         raise RowRefusedError(str(error)) from error

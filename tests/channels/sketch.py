@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
@@ -129,7 +129,7 @@ def widths(channels: Channels) -> dict[tuple[str, ...], int]:
 def pruned(graph: Graph, **kept: Sequence[int]) -> Graph:
     """What is left of a network where these places of groups are kept."""
     plan = PruningPlan(kept={name: tuple(each) for name, each in kept.items()})
-    return pruned_graph(graph, Selection(channels_of(graph), plan))
+    return prune_graph(graph, Selection(channels_of(graph), plan))
 
 
 def with_one() -> tuple[Sketch, str]:

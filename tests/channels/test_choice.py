@@ -6,7 +6,12 @@ import math
 
 import pytest
 
-from edgeslim.channels.choice import choose, matching, not_prunable, ratios_of_groups
+from edgeslim.channels.choice import (
+    choose_groups,
+    match_parameters,
+    ratios_of_groups,
+    why_not_prunable,
+)
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.graph import Graph
@@ -36,7 +41,7 @@ def test_a_group_is_chosen_by_any_of_its_producers(graph: Graph, channels: Chann
         "a_sep_weights|c_sep_weights": ("a_sep_weights", "b_sep_weights"),
         "a|last": ("a_sep_weights",),
     }.items():
-        assert choose(channels, graph.parameters, pattern) == names
+        assert choose_groups(channels, graph.parameters, pattern) == names
 
 
 def test_an_expression_of_paddleslim_chooses_layers_by_number() -> None:
@@ -44,21 +49,23 @@ def test_an_expression_of_paddleslim_chooses_layers_by_number() -> None:
     for number in range(20):
         x = net.conv(x, f"conv2d_{number}.w_0", 4)
     graph = net.graph()
-    found = choose(channels_of(graph), graph.parameters, "conv2d_[1-9].w_0|conv2d_1[0-2].w_0")
+    found = choose_groups(
+        channels_of(graph), graph.parameters, "conv2d_[1-9].w_0|conv2d_1[0-2].w_0"
+    )
     assert found == tuple(f"conv2d_{number}.w_0" for number in range(1, 13))
 
 
 def test_a_match_is_from_the_start_of_a_name(graph: Graph, channels: Channels) -> None:
-    assert matching(graph.parameters, "a") == ("a_sep_weights",)
+    assert match_parameters(graph.parameters, "a") == ("a_sep_weights",)
     with pytest.raises(UnknownNameError):
-        choose(channels, graph.parameters, "sep")
+        choose_groups(channels, graph.parameters, "sep")
 
 
 def test_what_matches_nothing_is_offered_something_near(graph: Graph, channels: Channels) -> None:
     with pytest.raises(
         UnknownNameError, match="unknown parameter 'a_sep_wieghts'; did you mean 'a_sep_weights'"
     ):
-        choose(channels, graph.parameters, "a_sep_wieghts")
+        choose_groups(channels, graph.parameters, "a_sep_wieghts")
 
 
 @pytest.mark.parametrize(
@@ -74,20 +81,20 @@ def test_what_matches_inside_of_names_is_offered_from_their_start(
 ) -> None:
     names = [f"x{name}" for name in graph.parameters if name.endswith("weights")]
     with pytest.raises(UnknownNameError) as caught:
-        matching(names, pattern)
+        match_parameters(names, pattern)
     assert f"did you mean {offered!r}, which matches 3?" in str(caught.value)
-    assert matching(names, offered) == tuple(names)
+    assert match_parameters(names, offered) == tuple(names)
 
 
 def test_names_are_listed_in_the_networks_order() -> None:
     with pytest.raises(UnknownNameError, match=r"known: stem, block, a_last$"):
-        matching(["stem", "block", "a_last"], "none of them")
+        match_parameters(["stem", "block", "a_last"], "none of them")
 
 
 def test_of_many_names_the_nearest_are_offered() -> None:
     names = [f"conv{number}_weights" for number in range(200)]
     with pytest.raises(UnknownNameError) as caught:
-        matching(names, "conv17_wheights")
+        match_parameters(names, "conv17_wheights")
     text = str(caught.value)
     assert "the nearest of 200: conv17_weights, " in text
     assert len(text) < 200
@@ -95,7 +102,7 @@ def test_of_many_names_the_nearest_are_offered() -> None:
 
 def test_what_is_no_regular_expression_is_refused(graph: Graph, channels: Channels) -> None:
     with pytest.raises(UsageError, match=r"'\[' is not a regular expression: unterminated"):
-        choose(channels, graph.parameters, "[")
+        choose_groups(channels, graph.parameters, "[")
 
 
 @pytest.mark.parametrize(
@@ -109,12 +116,12 @@ def test_what_cannot_be_pruned_is_refused_with_the_reason(
     graph: Graph, channels: Channels, pattern: str, reason: str
 ) -> None:
     with pytest.raises(UsageError, match=reason):
-        choose(channels, graph.parameters, pattern)
+        choose_groups(channels, graph.parameters, pattern)
 
 
 def test_reasons_of_parameters(channels: Channels) -> None:
-    assert not_prunable(channels, "a_sep_weights") == ""
-    assert not_prunable(channels, "last") == "it is an output of the network"
+    assert why_not_prunable(channels, "a_sep_weights") == ""
+    assert why_not_prunable(channels, "last") == "it is an output of the network"
 
 
 def test_ratios_are_those_of_the_groups(channels: Channels) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
-from edgeslim.ops._channel_reshape import same_axes
+from edgeslim.ops._channel_reshape import match_axes
 from edgeslim.opspec import Shape
 from tests.channels.sketch import Sketch, widths, with_one, with_two
 
@@ -350,4 +350,4 @@ def test_a_filter_with_an_axis_put_in_is_the_parameter_itself() -> None:
 def test_axes_that_are_the_same_under_another_shape(
     before: Shape, after: Shape, places: list[int | None] | None
 ) -> None:
-    assert same_axes(before, after) == places
+    assert match_axes(before, after) == places

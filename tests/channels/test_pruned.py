@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.channels.plan import PruningPlan, Selection, first_kept
+from edgeslim.channels.plan import PruningPlan, Selection, keep_first
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.graph import Graph
 from edgeslim.opspec import Attribute
@@ -113,11 +113,11 @@ def test_one_channel_left_is_not_squeezed_with_the_places() -> None:
 
 
 def test_first_kept_keeps_the_first() -> None:
-    assert first_kept({"a": 3}).kept == {"a": (0, 1, 2)}
+    assert keep_first({"a": 3}).kept == {"a": (0, 1, 2)}
     net = Sketch()
     net.conv("x", "a", 8)
     channels = net.channels()
-    assert first_kept({"a": 3}).widths(channels) == {"a": 3}
+    assert keep_first({"a": 3}).widths(channels) == {"a": 3}
     assert PruningPlan(kept={}).widths(channels) == {"a": 8}
 
 

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeslim.channels.units import Units, joined
+from edgeslim.channels.units import Units, join_units
 from edgeslim.graph import Names, Node
 from edgeslim.ops import FAMILIES, OperatorKind, known_kinds
 from edgeslim.ops._channel_flow import ChannelFlow
@@ -44,7 +44,7 @@ def example(kind: OperatorKind) -> OpSpec:
         inputs=inputs,
         weights=weights,
         outputs=Shapes(dict.fromkeys(kind.outputs, ((1, 5) if flat else SHAPE,))),
-        attributes=kind.normal(Attributes(kind.attributes), inputs, weights),
+        attributes=kind.normal_form(Attributes(kind.attributes), inputs, weights),
     )
 
 
@@ -65,12 +65,12 @@ def test_slots_are_named_once(kind: OperatorKind) -> None:
     assert kind.outputs
     for slots in (kind.slots, kind.outputs + kind.scratch):
         assert len(set(slots)) == len(slots)
-    assert not set(kind.attributes) & set(kind.written)
+    assert not set(kind.attributes) & set(kind.required_attributes)
 
 
 def test_attributes_are_values_that_a_table_keeps(kind: OperatorKind) -> None:
     assert dict(Attributes(kind.attributes)) == dict(kind.attributes)
-    assert dict(Attributes(kind.written)) == dict(kind.written)
+    assert dict(Attributes(kind.required_attributes)) == dict(kind.required_attributes)
 
 
 def test_the_normal_form_keeps_to_its_own_names_and_types(kind: OperatorKind) -> None:
@@ -81,7 +81,7 @@ def test_the_normal_form_keeps_to_its_own_names_and_types(kind: OperatorKind) ->
 def test_the_normal_form_of_a_normal_form_is_itself(kind: OperatorKind) -> None:
     spec = example(kind)
     again = Attributes({**kind.attributes, **spec.attributes})
-    assert kind.normal(again, spec.inputs, spec.weights) == spec.attributes
+    assert kind.normal_form(again, spec.inputs, spec.weights) == spec.attributes
 
 
 def test_costs_are_whole_numbers_that_are_not_negative(kind: OperatorKind) -> None:
@@ -135,7 +135,7 @@ def labelled(spec: OpSpec) -> tuple[Node, ChannelFlow]:
         outputs=Names(names["out"]),
     )
     for name in node.reads():
-        flow.give(name, [flow.fresh(size) for size in flow.shape(name)])
+        flow.set_axes(name, [flow.new_labels(size) for size in flow.shape(name)])
     return node, flow
 
 
@@ -175,7 +175,7 @@ def test_size_rules_give_attributes_of_the_kind(kind: OperatorKind) -> None:
     for spec in examples(kind):
         node, flow = labelled(spec)
         kind.channels(node, flow)
-        units = joined(flow)
+        units = join_units(flow)
         for gone in range(units.count):
             if gone not in units.why_fixed:
                 assert_resized(kind, node, flow, units, gone)
@@ -185,7 +185,7 @@ def assert_resized(
     kind: OperatorKind, node: Node, flow: ChannelFlow, units: Units, gone: int
 ) -> None:
     def kept(name: str) -> list[np.ndarray | None]:
-        axes = flow.known.get(name, (None,) * len(flow.shape(name)))
+        axes = flow.axes_by_name.get(name, (None,) * len(flow.shape(name)))
         return [None if labels is None else units.of(labels) != gone for labels in axes]
 
     def left(name: str) -> Shape:
@@ -206,7 +206,7 @@ def assert_resized(
         node.spec, **{field: Shapes(slots) for field, slots in sizes.items()}
     )
     masks = kept(node.reads()[0])
-    changed = kind.resized(Resizing(node.spec, new, lambda axis: masks[axis]))
+    changed = kind.changed_attributes(Resizing(node.spec, new, lambda axis: masks[axis]))
     for name, value in changed.items():
         assert type(value) is type(kind.attributes[name]), name
     Attributes(changed)

@@ -18,7 +18,7 @@ from paddle.vision import models as vision
 from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.channels.plan import PruningPlan, Selection
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
@@ -59,7 +59,7 @@ def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedM
     selection = Selection(channels, plan)
     tensors = spread(model_tensors(model), seed)
     pruned = write_pruned(model, selection, folder / "pruned" / "model", tensors=tensors)
-    zeroed = {name: selection.zeroed(name, value) for name, value in tensors.items()}
+    zeroed = {name: selection.zero_pruned(name, value) for name, value in tensors.items()}
     write_parameters(folder / "zeroed.pdiparams", zeroed)
     shutil.copy(model.prefix.with_suffix(".pdmodel"), folder / "zeroed.pdmodel")
 
@@ -75,7 +75,7 @@ def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedM
         np.testing.assert_allclose(others, some, rtol=1e-5, atol=1e-5 * np.abs(some).max())
 
     written = read_graph(pruned.program)
-    assert written == pruned_graph(model.graph, selection)
+    assert written == prune_graph(model.graph, selection)
     inferred = folder / "inferred.pdmodel"
     shutil.copy(pruned.program, inferred)
     close_shapes(inferred, model.graph.feeds)
@@ -85,11 +85,11 @@ def assert_pruned_right(model: PreparedModel, folder: Path, seed: int) -> SavedM
     again = channels_of(for_lite)
     if again.groups == channels.groups:
         rewritten = unfused_graph(prepare(pruned, folder / "again"))
-        assert pruned_graph(for_lite, Selection(again, plan)) == rewritten
+        assert prune_graph(for_lite, Selection(again, plan)) == rewritten
     elif set(again.producers) != set(channels.producers):  # weights are stored as they are used
         rewritten = unfused_graph(prepare(pruned, folder / "again"))
         known = channels_of_fused(for_lite, channels)
-        assert pruned_graph(for_lite, Selection(known, plan)) == rewritten
+        assert prune_graph(for_lite, Selection(known, plan)) == rewritten
     else:  # Paddle-Lite has an operator for it, Paddle's own is not on our shelf
         assert "channel_shuffle" in {spec.kind for spec in model.graph.specs}
     return pruned

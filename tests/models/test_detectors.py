@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 import pytest
 
-from edgeslim.channels.choice import choose
+from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import channels_of
 from edgeslim.conversion.model_source import LayerModel, find_model
 from edgeslim.conversion.optimized import optimize, unfused_graph
@@ -116,7 +116,7 @@ def test_what_was_pruned_can_be(name: str, expression: str, count: int, tmp_path
     """Each published name leads to channels of its own that are free to go."""
     net = MODELS.get(name).for_classes()
     model = prepare_layer(net, (1, 3, 64, 64), tmp_path / "model", name=name)
-    groups = choose(channels_of(unfused_graph(model)), list(shapes(name)), expression)
+    groups = choose_groups(channels_of(unfused_graph(model)), list(shapes(name)), expression)
     assert len(set(groups)) == count
 
 

@@ -16,7 +16,7 @@ KIND = known_kinds()["conv2d"]
 def normal(extents: tuple[int, int] = (9, 9), kernel: int = 3, **attributes: Any) -> dict[str, Any]:
     """The normal form of what a description says, beside what it leaves out."""
     return dict(
-        KIND.normal(
+        KIND.normal_form(
             Attributes({**KIND.attributes, **attributes}),
             Shapes(Input=((1, 4, *extents),)),
             Shapes(Filter=((8, 4, kernel, kernel),)),

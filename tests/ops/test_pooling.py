@@ -12,7 +12,7 @@ INPUTS = Shapes(X=((1, 8, 7, 5),))
 
 
 def normal(**attributes: Any) -> Attributes:
-    return KIND.normal(Attributes({**KIND.attributes, **attributes}), INPUTS, Shapes())
+    return KIND.normal_form(Attributes({**KIND.attributes, **attributes}), INPUTS, Shapes())
 
 
 def test_global_and_adaptive_to_one_are_the_same() -> None:

@@ -35,7 +35,7 @@ def _operator(
         inputs=read,
         outputs=Shapes({known.outputs[0]: tuple(outputs)}),
         weights=kept,
-        attributes=known.normal(Attributes({**known.attributes, **attributes}), read, kept),
+        attributes=known.normal_form(Attributes({**known.attributes, **attributes}), read, kept),
     )
 
 

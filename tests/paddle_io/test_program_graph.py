@@ -46,7 +46,7 @@ def test_parameters_are_in_the_order_in_which_they_are_read(tmp_path: Path) -> N
 
 
 def vanishes(spec: OpSpec) -> bool:
-    return known_kinds()[spec.kind].vanishes(spec)
+    return known_kinds()[spec.kind].is_identity(spec)
 
 
 def with_constants_kept(spec: OpSpec) -> OpSpec:
@@ -90,7 +90,7 @@ def convolutions(draw: st.DrawFn) -> OpSpec:
         inputs=inputs,
         weights=weights,
         outputs=Shapes(Output=((1, filters[0], draw(sizes), draw(sizes)),)),
-        attributes=kind.normal(attributes, inputs, weights),
+        attributes=kind.normal_form(attributes, inputs, weights),
     )
 
 

@@ -10,7 +10,7 @@ from edgeslim import ops
 from edgeslim.channels.fused import channels_of_fused
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.sizes import AxisForms
-from edgeslim.channels.variants import all_variants
+from edgeslim.channels.variants import vary_widths
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.conversion.optimized import unfused_graph
@@ -51,7 +51,7 @@ def made_up_table(
     choices = {name: choices_of(own) for name, own in forms.full.items()}
     found: dict[OpSpec, None] = {}
     for node in graph.nodes:
-        more = all_variants(node, forms, choices, forms.full)
+        more = vary_widths(node, forms, choices, forms.full)
         found.update(dict.fromkeys((node.spec, *more.specs)))
     table = LatencyTable.open(path, context)
     kept = [spec for spec in found if spec.kind != without]

@@ -38,7 +38,7 @@ class Judge:
 
 
 def metric(selection: Selection) -> float:
-    left = sum(abs(selection.zeroed(n, each)).sum() for n, each in NET.tensors.items())
+    left = sum(abs(selection.zero_pruned(n, each)).sum() for n, each in NET.tensors.items())
     return float(0.8 * left / sum(abs(each).sum() for each in NET.tensors.values()))
 
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from edgeslim.channels.plan import Selection, first_kept
-from edgeslim.channels.pruned import pruned_graph
+from edgeslim.channels.plan import Selection, keep_first
+from edgeslim.channels.prune_graph import prune_graph
 from edgeslim.pruning.paddlex_rule import THRESHOLDS, paddlex_ratios, trade_off
 from edgeslim.runs.sensitivity_rows import SensitivityPoint
 from tests.pruning.nets import residual
@@ -72,8 +72,8 @@ def test_the_trade_off_counts_what_would_be_left_of_all_parameters() -> None:
     # 0.1 of any group costs more than 0.05.
     assert 0 == shares[0] < shares[1] < shares[-1] < 1
     # For a loss of 0.3 there go 0.3 of 8, 0.15 of 12 and 0.1 of 6 channels.
-    left = pruned_graph(
-        weights.graph, Selection(channels, first_kept({"first": 6, "stage": 10, "hidden": 5}))
+    left = prune_graph(
+        weights.graph, Selection(channels, keep_first({"first": 6, "stage": 10, "hidden": 5}))
     )
     whole = sum(each.size for each in net.tensors.values())
     expected = 1 - sum(map(math.prod, left.parameters.values())) / whole

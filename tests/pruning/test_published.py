@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from edgeslim import ops
-from edgeslim.channels.choice import matching, ratios_of_groups
+from edgeslim.channels.choice import match_parameters, ratios_of_groups
 from edgeslim.channels.groups import channels_of
 from edgeslim.compression.strategies._original_order import in_network_order
 from edgeslim.conversion.model_source import find_model
@@ -35,7 +35,7 @@ def mobilenet_v1() -> Iterator[Subject]:
         model = prepare(find_model("mobilenet-v1"), folder)
         channels = channels_of(model.graph)
         chosen = tuple(f"{layer}_sep_weights" for layer in LAYERS)
-        assert matching(model.graph.parameters, ".*_sep_weights") == tuple(sorted(chosen))
+        assert match_parameters(model.graph.parameters, ".*_sep_weights") == tuple(sorted(chosen))
         yield Subject(model=model, channels=channels, chosen=chosen)
 
 

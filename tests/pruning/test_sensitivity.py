@@ -9,7 +9,7 @@ import pytest
 
 from edgeslim import sensitivity
 from edgeslim.channels.groups import channels_of
-from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
@@ -76,7 +76,9 @@ def test_channels_at_nought_give_what_channels_cut_out_give(
     from edgeslim.training.evaluation import outputs_of
 
     images, _ = data.validation.batch(np.arange(8), None)
-    trial._network.net.set_tensors({n: selection.zeroed(n, v) for n, v in weights.tensors.items()})
+    trial._network.net.set_tensors(
+        {n: selection.zero_pruned(n, v) for n, v in weights.tensors.items()}
+    )
     nets = (trial._network.net, cut._network.net)
     some, others = (outputs_of(net, images)[0].numpy() for net in nets)
     np.testing.assert_allclose(some, others, rtol=1e-4, atol=1e-4)
@@ -104,7 +106,7 @@ def test_the_model_is_whole_again_whatever_happens(
     examples = Ended(data.validation)
     trial = Trial(TrialNetwork(prepared.prefix), data, examples)  # type: ignore[arg-type]
     before = trial.baseline()
-    narrow = Selection(weights.channels, first_kept({"first_weights": 1}))
+    narrow = Selection(weights.channels, keep_first({"first_weights": 1}))
     assert trial.evaluate(narrow) < before - 0.3
     assert trial.baseline() == before
     examples.ends = True
@@ -200,7 +202,7 @@ def test_a_file_of_something_else_is_refused_and_left_as_it_is(
     with pytest.raises(ContextMismatchError, match=r"is of share 1\.0, not 0\.5"):
         sensitivity(str(trained.prefix), task="digits", eval_share=0.5, out=out)
     other = write_pruned(
-        prepared, Selection(weights.channels, first_kept({"first_weights": 9})), tmp_path / "other"
+        prepared, Selection(weights.channels, keep_first({"first_weights": 9})), tmp_path / "other"
     )
     with pytest.raises(ContextMismatchError, match="is of another model"):
         sensitivity(str(other.program), task="digits", out=out)

@@ -11,7 +11,7 @@ import pytest
 from paddle import nn
 
 from edgeslim.channels.groups import channels_of
-from edgeslim.channels.plan import Selection, first_kept
+from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import fused_graph, optimize
 from edgeslim.conversion.precisions import written_for
@@ -203,7 +203,7 @@ def test_a_pruned_model_is_quantized_and_a_quantized_one_is_not_pruned(tmp_path:
     whole = prepare_layer(made(Small()), SHAPE, tmp_path / "whole", name="whole")
     channels = channels_of(whole.graph)
     widths = {group.name: group.width // 2 for group in channels.groups}
-    selection = Selection(channels, first_kept(widths))
+    selection = Selection(channels, keep_first(widths))
     pruned = write_pruned(whole, selection, tmp_path / "pruned")
     net = load_program_net(pruned.program.with_suffix(""))
     small = calibrate(net, [images(4, 9)], QuantizationSettings())

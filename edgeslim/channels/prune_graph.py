@@ -10,33 +10,33 @@ import msgspec
 from edgeslim.channels.plan import Mask
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import known_kinds
-from edgeslim.ops._channel_sizes import Resizing, same
+from edgeslim.ops._channel_sizes import Resizing, keep_attributes
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
 
-__all__ = ["Widths", "pruned_graph", "pruned_node"]
+__all__ = ["RemainingShapes", "prune_graph", "prune_node"]
 
 
-class Widths(Protocol):
-    """What is left of a network's tensors: a `Selection`, or only `Sizes`."""
+class RemainingShapes(Protocol):
+    """Shapes and masks of a pruned network's tensors: a `Selection` or `ShapesAtWidths`."""
 
     def shape(self, tensor: str, shape: Shape) -> Shape:
-        """The shape that is left of a tensor."""
+        """Shape of a tensor after pruning."""
 
     def masks(self, tensor: str) -> tuple[Mask | None, ...]:
-        """What is kept of each axis; None where all of it is."""
+        """Mask over each axis of a tensor; None where all of it is kept."""
 
 
-def pruned_graph(graph: Graph, selection: Widths) -> Graph:
-    """A network with the channels that a selection keeps."""
+def prune_graph(graph: Graph, selection: RemainingShapes) -> Graph:
+    """The graph of a network with only the channels that a selection keeps."""
     return msgspec.structs.replace(
         graph,
-        nodes=tuple(pruned_node(node, selection) for node in graph.nodes),
+        nodes=tuple(prune_node(node, selection) for node in graph.nodes),
         parameters={name: selection.shape(name, shape) for name, shape in graph.parameters.items()},
     )
 
 
-def pruned_node(node: Node, selection: Widths) -> Node:
-    """One operator of it."""
+def prune_node(node: Node, selection: RemainingShapes) -> Node:
+    """An operator with only the channels that a selection keeps."""
     old = node.spec
     new = msgspec.structs.replace(
         old,
@@ -53,26 +53,29 @@ def pruned_node(node: Node, selection: Widths) -> Node:
     return msgspec.structs.replace(node, spec=new)
 
 
-def _changed_attributes(node: Node, new: OpSpec, selection: Widths) -> Mapping[str, Attribute]:
+def _changed_attributes(
+    node: Node, new: OpSpec, selection: RemainingShapes
+) -> Mapping[str, Attribute]:
     """Attributes that follow the channels, with their new values."""
     kind = known_kinds().get(node.spec.kind)
-    if kind is None or kind.resized is same:
+    if kind is None or kind.changed_attributes is keep_attributes:
         return {}
     first = next(iter((node.inputs or node.weights).values()), ("",))[0]
 
-    def kept(axis: int) -> Mask | None:
+    def mask(axis: int) -> Mask | None:
         masks = selection.masks(first)
         return masks[axis] if masks else None
 
-    return kind.resized(Resizing(node.spec, new, kept))
+    return kind.changed_attributes(Resizing(node.spec, new, mask))
 
 
-def _shapes(shapes: Shapes, names: Names, selection: Widths) -> Shapes:
+def _shapes(shapes: Shapes, names: Names, selection: RemainingShapes) -> Shapes:
     return Shapes(
         {
             slot: tuple(
-                selection.shape(name, shape) for name, shape in zip(names[slot], each, strict=True)
+                selection.shape(name, shape)
+                for name, shape in zip(names[slot], slot_shapes, strict=True)
             )
-            for slot, each in shapes.items()
+            for slot, slot_shapes in shapes.items()
         }
     )
