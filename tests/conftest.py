@@ -11,6 +11,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -34,6 +35,11 @@ settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("edgeslim")
 
 pytest_plugins = ["tests.devices.fixtures"]
+
+# A shell ignores Ctrl-C for what it starts in the background, and programs that tests start would
+# inherit that: they begin with the usual signals wherever tests are started from.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _HASTY = """
 name = "host"
