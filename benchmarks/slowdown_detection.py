@@ -21,7 +21,7 @@ from tabulate import tabulate
 
 import edgeslim
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.deployment.comparing import compare
+from edgeslim.deployment.compare_deployments import compare
 from edgeslim.deployment.speedup import paired_rounds
 from edgeslim.deployment.statistics import estimate
 from edgeslim.runs.deployment_history import HISTORY, read_history

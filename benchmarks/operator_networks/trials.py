@@ -25,10 +25,10 @@ from edgeslim import process
 from edgeslim.conversion.optimized import OptimizedFile, check_place
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.claims import Claim
-from edgeslim.deployment.judgement import acceptable
+from edgeslim.deployment.ground_truth import GroundTruth, check_proves, truth_of
+from edgeslim.deployment.index_outputs import index_outputs_of
+from edgeslim.deployment.judgement import is_acceptable
 from edgeslim.deployment.proving import Prover, open_prover, prove_optimized, truth_for
-from edgeslim.deployment.ties import choices_of
-from edgeslim.deployment.truth import Truth, check_proves, truth_of
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
@@ -84,7 +84,7 @@ class _Trial:
     kinds: tuple[str, ...] = ()
     prepared: PreparedModel | None = None
     error: EdgeslimError | None = None
-    truth: Truth | None = None
+    truth: GroundTruth | None = None
     asks: str = ""
     errors: dict[Target, EdgeslimError | None] = field(default_factory=dict)
     files: dict[Target, Path] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def _prepared(case: Case, folder: Path) -> _Trial:
     return trial
 
 
-def _truth_of_ours(trial: _Trial) -> Truth | None:
+def _truth_of_ours(trial: _Trial) -> GroundTruth | None:
     """What a user gives with ``--inputs`` where noise proves nothing; None if nor do these."""
     assert trial.prepared is not None
     feed = next(iter(trial.prepared.graph.feeds))
@@ -289,15 +289,15 @@ def _judgement(trial: _Trial, target: Target) -> Judgement | None:
 
 
 def _judged(trial: _Trial, outputs: Outputs) -> Judgement:
-    """Of equal scores any place is right, as `edgeslim.deployment.ties` has it."""
+    """Of equal scores any place is right, as `edgeslim.deployment.index_outputs` has it."""
     found = judge(trial.truths, outputs)
-    if found.right or trial.prepared is None or not choices_of(trial.prepared.graph):
+    if found.right or trial.prepared is None or not index_outputs_of(trial.prepared.graph):
         return found
     feed = next(iter(trial.prepared.graph.feeds))
     names = list(trial.inputs)
     truth = truth_of(trial.prepared, [{feed: trial.inputs[name]} for name in names])
-    settled = truth.settled([outputs[name] for name in names])
-    return judge(trial.truths, {**outputs, **dict(zip(names, settled, strict=True))})
+    settle_ties = truth.settle_ties([outputs[name] for name in names])
+    return judge(trial.truths, {**outputs, **dict(zip(names, settle_ties, strict=True))})
 
 
 def _is_accepted(trial: _Trial, target: Target) -> bool:
@@ -306,8 +306,8 @@ def _is_accepted(trial: _Trial, target: Target) -> bool:
         return False
     own = [trial.computed[f"{_OWN}{number}"] for number in range(len(trial.truth.inputs))]
     try:
-        differences = trial.truth.differences(trial.truth.settled(own))
-        if not all(acceptable(each, Precision.FP32) for each in differences):
+        differences = trial.truth.differences(trial.truth.settle_ties(own))
+        if not all(is_acceptable(each, Precision.FP32) for each in differences):
             return False
         if target is not Target.X86:
             prove_optimized(trial.claim(target), trial.truth)

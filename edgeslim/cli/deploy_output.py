@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.cli.output import print_lines, print_table
-from edgeslim.deployment.deployed import Deployed, Deployment, told_way
+from edgeslim.deployment.deployed import Deployed, Deployment, format_variant
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision
@@ -21,9 +21,9 @@ _ONE_SIZE = (
     "numbers in silence; load the file again for each size"
 )
 _SPEEDUP = "times as fast"
-_WAY = ("precision", "kernels", "threads")
+_VARIANT = ("precision", "kernels", "threads")
 _JUDGED = ("variance lost", "same top-1", "fastest")
-"""Columns of a table that compares ways to run."""
+"""Columns of a table that compares variants."""
 
 
 def missing(each: Deployed) -> list[str]:
@@ -33,13 +33,13 @@ def missing(each: Deployed) -> list[str]:
 
 def print_deployment(done: Deployment) -> None:
     """A table for people, and below it what does not fit into one."""
-    ways = {(each.precision, each.threads) for each in done.models}
-    plain = len(ways) == 1 and done.models[0].precision is Precision.FP32
+    variants = {(each.precision, each.threads) for each in done.models}
+    plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
     rows = [_cells(each, done.speedup(each)) for each in done.models]
     rows += [_cells(each, None) | {"model": f"{each.name} (baseline)"} for each in done.baselines]
     columns: tuple[str, ...] = (*_COLUMNS, _SPEEDUP) if done.baselines else _COLUMNS
     if not plain:
-        columns = (*columns[:2], *_WAY, *columns[2:], *_JUDGED)
+        columns = (*columns[:2], *_VARIANT, *columns[2:], *_JUDGED)
         columns = tuple(name for name in columns if any(row[name] for row in rows))
     print_table(columns, [[row[name] for name in columns] for row in rows])
     print_lines(*dict.fromkeys(f"{each.name}: {each.optimized}" for each in done.models))
@@ -53,8 +53,8 @@ def _print_notes(done: Deployment) -> None:
     print_lines(_ONE_SIZE)
     _print_judgement(done)
     for failed in done.failed:
-        way = told_way(failed.precision, failed.threads)
-        print_lines(f"not had: {failed.name} in {way}: {failed.reason}")
+        variant = format_variant(failed.precision, failed.threads)
+        print_lines(f"failed: {failed.name} in {variant}: {failed.reason}")
     for warning in done.warnings:
         print_lines(f"warning: {warning}")
     if done.history is not None:
@@ -71,9 +71,10 @@ def _print_model_notes(each: Deployed, speedup: SpeedupRecord | None) -> None:
     if speedup is not None:
         low, high = speedup.interval
         print_lines(
-            f"  {each.name} in {told_way(each.precision, each.threads)} is {speedup.ratio:.3f} "
-            f"times as fast as the baseline; another deployment of {speedup.rounds} rounds "
-            f"would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of all cases"
+            f"  {each.name} in {format_variant(each.precision, each.threads)} is "
+            f"{speedup.ratio:.3f} times as fast as the baseline; another deployment of "
+            f"{speedup.rounds} rounds would say {low:.3f} to {high:.3f} in {speedup.level:.0%} "
+            "of all cases"
         )
     if each.without_meaning:
         print_lines(

@@ -11,7 +11,7 @@ import typer
 
 from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice, shapes
 from edgeslim.cli.output import Json, print_json, print_lines
-from edgeslim.deployment.own_tool import benchmark
+from edgeslim.deployment.user_benchmark import benchmark
 from edgeslim.durations import format_ms
 from edgeslim.runner.build import PROGRAM, build_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS

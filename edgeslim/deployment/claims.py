@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.blaming import Suspect
+from edgeslim.deployment.culprit_message import Suspect
 from edgeslim.deployment.judgement import Array, OutputDifference
 from edgeslim.execution import Precision, Target
 from edgeslim.measuring.device_session import DeviceSession
@@ -16,12 +16,12 @@ __all__ = ["Claim", "Proof", "ProofBy"]
 
 
 class ProofBy:
-    """Names of the proofs."""
+    """Names of the ways in which a file can be proved right."""
 
     INTERPRETER = "interpreter"
-    """What the optimizer made, operator by operator in Paddle."""
+    """The optimizer's work, computed operator by operator in Paddle."""
     DEVICE = "device"
-    """The device that it is for."""
+    """The device that the file is for."""
     RUNTIME = "runtime"
     """The file itself, run by Paddle-Lite."""
     TWIN = "twin"
@@ -30,15 +30,15 @@ class ProofBy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """That a file computes what a model does.
+    """The claim that a converted file computes what its model does.
 
     Args:
-        model: What was converted, and says what is right.
-        file: The same, converted.
-        target: What for.
-        precision: To what.
+        model: The model before its conversion, which says what is right.
+        file: The converted model on disk.
+        target: Kind of processor that it is converted for.
+        precision: Precision that it is converted to.
         rounding: In fp16, how far rounding alone takes outputs from Paddle's, as
-            `prove_optimized` finds it; None if nobody knows.
+            `prove_optimized` finds it; None if that is not known.
     """
 
     model: PreparedModel
@@ -48,7 +48,7 @@ class Claim:
     rounding: OutputDifference | None = None
 
     def suspect(self, inputs: Mapping[str, Array], session: DeviceSession | None) -> Suspect:
-        """The file, if it does not, with an input for which that is so, and where."""
+        """The file as a suspect, with an input for which the claim is false."""
         return Suspect(
             model=self.model,
             file=self.file,
@@ -60,13 +60,13 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """How a file was proved.
+    """How a file was proved right.
 
     Args:
         by: Names of the proofs that hold, see `ProofBy`.
         difference: How far the outputs of the first of them are from Paddle's.
-        unknown: Operators of the file whose meaning is not known here.
-        gaps: What is not proved, a line each.
+        unknown: Operators of the file that cannot be computed in Paddle.
+        gaps: Parts of the claim that are not proved, a sentence each.
     """
 
     by: tuple[str, ...]

@@ -10,12 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from edgeslim.deployment.culprit_mends import mend_of
-from edgeslim.deployment.tracing import Step, Trace, largest_difference
+from edgeslim.deployment.trace import Trace, TraceStep, largest_difference
 from edgeslim.graph import Graph, Node
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape
 
-__all__ = ["Culprit", "culprit_of", "first_wrong", "shapes_told"]
+__all__ = ["Culprit", "culprit_of", "first_wrong", "format_shapes"]
 
 _MOST_ATTRIBUTES = 6
 _ACTIVATIONS = ("act_type", "activation_type")
@@ -27,15 +27,15 @@ class Culprit:
     """The first operator whose value differs.
 
     Args:
-        kind: What it is in the optimized model.
-        inputs: Shapes of what it reads, weights too.
-        outputs: Shapes of what it writes.
-        attributes: Those that matter.
-        stands_for: Operators of the model that it was made of, in order.
-        tensor: What it should be, by its name in the model; empty if that is not known.
-        off: Largest difference over the largest value of that.
-        mend: What can be done.
-        kernel: What computes it wrongly although its meaning is right; empty if that is not.
+        kind: Its kind in the optimized model.
+        inputs: Shapes of the tensors that it reads, weights too.
+        outputs: Shapes of the tensors that it writes.
+        attributes: Attributes that are not as they usually are, by name.
+        stands_for: Kinds of the model's operators that it was made of, in order.
+        tensor: Name in the model of what it should compute; empty if that is not known.
+        off: Largest difference over the largest value of that tensor.
+        mend: Clause that says what can be done.
+        kernel: Kernel that computes it wrongly although the optimizer's work is right; else empty.
     """
 
     kind: str
@@ -49,20 +49,20 @@ class Culprit:
     kernel: str = ""
 
     def __str__(self) -> str:
-        shapes = f"{shapes_told(self.inputs)} -> {shapes_told(self.outputs)}"
-        own = ", ".join(f"{name} {_value(value)}" for name, value in self.attributes.items())
+        shapes = f"{format_shapes(self.inputs)} -> {format_shapes(self.outputs)}"
+        own = ", ".join(f"{name} {_format_value(value)}" for name, value in self.attributes.items())
         made = ", ".join(self.stands_for)
         parts = [
             f"{self.kind} {shapes}{f' ({own})' if own else ''}",
             f"made of {made}" if made and self.stands_for != (self.kind,) else "",
-            _off(self.off),
+            _format_deviation(self.off),
             f"at {self.tensor!r}" if self.tensor else "",
             f"by the runtime's kernel {self.kernel}" if self.kernel else "",
         ]
         return f"{', '.join(part for part in parts if part)}; {self.mend}"
 
 
-def _off(off: float | None) -> str:
+def _format_deviation(off: float | None) -> str:
     if off is None:
         return ""
     if not math.isfinite(off):
@@ -70,22 +70,22 @@ def _off(off: float | None) -> str:
     return f"off by {off:.2g} of the largest value"
 
 
-def shapes_told(shapes: Iterable[Shape]) -> str:
-    """Shapes for people."""
-    return ", ".join("x".join(map(str, each)) or "one number" for each in shapes)
+def format_shapes(shapes: Iterable[Shape]) -> str:
+    """Text of shapes, such as ``1x3x224x224, one number``."""
+    return ", ".join("x".join(map(str, shape)) or "one number" for shape in shapes)
 
 
-def _value(value: Any) -> str:  # noqa: ANN401
+def _format_value(value: Any) -> str:  # noqa: ANN401
     if isinstance(value, (tuple, list)):
-        return "x".join(map(_value, value))
+        return "x".join(map(_format_value, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def first_wrong(trace: Trace) -> Step | None:
-    """The first operator that reads what is right and writes what is not, on the way to an output.
+def first_wrong(trace: Trace) -> TraceStep | None:
+    """The first operator that reads right values and writes wrong ones that reach an output.
 
-    What is no tensor of the model need not be wrong: optimizers regroup. So the way goes back
-    from a wrong output, through what is not known, to where all that is read is known.
+    A value that is no tensor of the model need not be wrong: optimizers regroup operators. So the
+    search goes back from a wrong output, through unknown values, to where all inputs are known.
     """
     wrong = {
         step.number
@@ -96,7 +96,7 @@ def first_wrong(trace: Trace) -> Step | None:
     frontier, waiting, seen = [], list(wrong), set(wrong)
     while waiting:
         step = trace.steps[waiting.pop()]
-        before = {each for each in step.reads if not trace.steps[each].is_known}
+        before = {number for number in step.reads if not trace.steps[number].is_known}
         if not before:
             frontier.append(step.number)
         waiting += before - seen
@@ -104,21 +104,21 @@ def first_wrong(trace: Trace) -> Step | None:
     return trace.steps[min(frontier)] if frontier else None
 
 
-def _makers(trace: Trace, name: str) -> list[Step]:
-    """The step that writes an output last."""
+def _makers(trace: Trace, name: str) -> list[TraceStep]:
+    """The step that writes an output last, as a list of one, or none."""
     return [step for step in trace.steps if name in step.outputs][-1:]
 
 
-def culprit_of(graph: Graph, trace: Trace, step: Step) -> Culprit:
-    """What is to be said of an operator that computes something else than the model."""
+def culprit_of(graph: Graph, trace: Trace, step: TraceStep) -> Culprit:
+    """Describes an operator that computes something else than the model."""
     value = next(iter(step.outputs.values()))
-    tensor = _meant(graph, trace, step)
-    made_of = tuple(_between(graph, tensor, _known_before(trace, step))) if tensor else ()
+    tensor = _intended_tensor(graph, trace, step)
+    made_of = tuple(_kinds_between(graph, tensor, _known_before(trace, step))) if tensor else ()
     return Culprit(
         kind=step.call.kind,
         inputs=step.inputs,
-        outputs=tuple(each.shape for each in step.outputs.values()),
-        attributes=_that_matter(step),
+        outputs=tuple(array.shape for array in step.outputs.values()),
+        attributes=_notable_attributes(step),
         stands_for=made_of,
         tensor=tensor,
         off=largest_difference(trace.tensors[tensor], value) if tensor else None,
@@ -126,30 +126,30 @@ def culprit_of(graph: Graph, trace: Trace, step: Step) -> Culprit:
     )
 
 
-def _meant(graph: Graph, trace: Trace, step: Step) -> str:
-    """The tensor of the model that an operator should give.
+def _intended_tensor(graph: Graph, trace: Trace, step: TraceStep) -> str:
+    """Name of the model's tensor that an operator should compute.
 
-    That of the same name, which the last operator of those that are made one gives it, unless
-    the name is used for several; then what comes of what it reads, as far as the next operator
-    does not do that; or else the nearest that nobody gives.
+    That of the same name, since the last of several fused operators gives its output's name,
+    unless several tensors have it; then what the model computes of the same weight and inputs, up
+    to the next operator; or else the nearest in value that no other step computes.
     """
     own, value = next(iter(step.outputs.items()))
-    fits = [name for name, each in trace.tensors.items() if each.size == value.size]
+    fits = [name for name, array in trace.tensors.items() if array.size == value.size]
     if own in fits and (own in trace.once or own in trace.program.fetches):
         return own
     for name in reversed(_chain(graph, trace, step)):
         if name in fits:
             return name
-    given = {name for each in trace.steps for name in each.same_as.values()}
+    given = {name for other in trace.steps for name in other.same_as.values()}
     others = [name for name in fits if name not in given]
     return min(others, key=lambda name: largest_difference(trace.tensors[name], value), default="")
 
 
-def _chain(graph: Graph, trace: Trace, step: Step) -> list[str]:
-    """Tensors of the model one after the other, from the one that an operator's weight makes."""
+def _chain(graph: Graph, trace: Trace, step: TraceStep) -> list[str]:
+    """Names of the model's tensors along the chain from where an operator's weight is read."""
     weights = {name for names in step.call.inputs.values() for name in names}
     start = next(
-        (n for n in graph.nodes if weights & _names(n)),
+        (n for n in graph.nodes if weights & _weight_names(n)),
         None,
     )
     if start is None:
@@ -164,18 +164,18 @@ def _chain(graph: Graph, trace: Trace, step: Step) -> list[str]:
             break
         known -= set(after.reads())
         chain.append(after)
-    next_kinds = {each.call.kind for each in trace.steps if step.number in each.reads}
+    next_kinds = {reader.call.kind for reader in trace.steps if step.number in reader.reads}
     while len(chain) > 1 and chain[-1].spec.kind in next_kinds:
         chain.pop()
     return [node.writes()[0] for node in chain]
 
 
-def _names(node: Node) -> set[str]:
+def _weight_names(node: Node) -> set[str]:
     return {name for names in node.weights.values() for name in names}
 
 
 def _constants(graph: Graph) -> set[str]:
-    """Names of what is computed of parameters alone."""
+    """Names of tensors that are computed from parameters alone."""
     found = set(graph.parameters)
     for node in graph.nodes:
         if found.issuperset(node.reads()):
@@ -183,13 +183,13 @@ def _constants(graph: Graph) -> set[str]:
     return found
 
 
-def _known_before(trace: Trace, step: Step) -> set[str]:
-    """Names in the model of what an operator reads and others made rightly, and of its inputs."""
+def _known_before(trace: Trace, step: TraceStep) -> set[str]:
+    """Names of the model's inputs, and of the right values that an operator reads."""
     made = {name for number in step.reads for name in trace.steps[number].same_as.values() if name}
     return made | set(trace.program.feeds)
 
 
-def _between(graph: Graph, tensor: str, known: set[str]) -> list[str]:
+def _kinds_between(graph: Graph, tensor: str, known: set[str]) -> list[str]:
     """Kinds of the operators from known tensors to another, in order."""
     wanted, kinds, constant = {tensor}, [], _constants(graph)
     for node in reversed(graph.nodes):
@@ -201,8 +201,8 @@ def _between(graph: Graph, tensor: str, known: set[str]) -> list[str]:
     return [kind for kind, _ in groupby(reversed(kinds))]
 
 
-def _that_matter(step: Step) -> dict[str, Any]:
-    """Attributes by which it computes that are not as they are everywhere."""
+def _notable_attributes(step: TraceStep) -> dict[str, Any]:
+    """Attributes that change what is computed and are not at their defaults, a few at most."""
     kind = known_kinds().get(step.call.kind)
     usual: Mapping[str, Any] = {} if kind is None else kind.attributes
     own = step.call.attributes

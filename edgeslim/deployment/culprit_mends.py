@@ -1,4 +1,4 @@
-"""What to do about an operator that is not computed as it should be."""
+"""Advice for an operator that is not computed as it should be."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def mend_of(call: OperatorCall, made_of: Sequence[str]) -> str:
 
     Args:
         call: The operator as it is in the optimized model.
-        made_of: The operators of the model that became one in it.
+        made_of: Kinds of the model's operators that were fused into it.
     """
-    kinds = [each for each in made_of if each in _CONVOLUTIONS | _ACTIVATIONS | _FACTORS]
+    kinds = [kind for kind in made_of if kind in _CONVOLUTIONS | _ACTIVATIONS | _FACTORS]
     behind = next((place for place, kind in enumerate(kinds) if kind in _ACTIVATIONS), None)
     if call.kind in _CONVOLUTIONS and behind is not None and kinds[behind + 1 :]:
         later = kinds[behind + 1]

@@ -16,24 +16,28 @@ from edgeslim.deployment.deployed import (
     Deployed,
     Deployment,
     Failed,
-    disappointments,
-    doubts,
-    with_fastest,
+    mark_fastest,
+    rounding_warnings,
+    slowness_warnings,
 )
 from edgeslim.deployment.gates import NO_GATES, Gates
+from edgeslim.deployment.models_under_test import (
+    ModelUnderTest,
+    baseline_under_test,
+    model_under_test,
+)
 from edgeslim.deployment.proof import Found, deployment_record
 from edgeslim.deployment.proving import open_prover
 from edgeslim.deployment.request import Request, device_for, request_for
-from edgeslim.deployment.subjects import Subject, baseline_subject, model_subject
 from edgeslim.deployment.sustained import Sustained, measure_sustained
-from edgeslim.deployment.ways import (
-    KnownLatencies,
-    Way,
-    check_ways,
-    in_precision,
-    measured_ways,
-    not_had,
-    placed,
+from edgeslim.deployment.variants import (
+    ModelVariant,
+    TablePredictions,
+    check_variants,
+    convert_to_precision,
+    copy_to_folder,
+    failed_variant,
+    measure_variants,
 )
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import now
@@ -56,8 +60,8 @@ _ROUNDS, _PAIRED_ROUNDS = 3, 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """What is wanted besides a model on a device."""
+class _Options:
+    """What the caller asks for besides a model on a device; see `deploy`."""
 
     precisions: tuple[str, ...]
     threads: tuple[int, ...]
@@ -90,36 +94,37 @@ def deploy(
 ) -> Deployment:
     """Converts a model for a device, proves its outputs right and measures it there.
 
-    With several precisions or thread counts each combination is tried, in one session and in
-    turns, so that they can be compared. One that cannot be had is listed and the others go on;
-    the only one, or the last that is left, is an error. So is the baseline measured, there and
-    back with the model in each round, so that the speed-up is a ratio with an interval. All
-    that is found is added to the history of the run.
+    With several precisions or thread counts each combination is a variant of its own; all are
+    measured in one session and in turns, so that they can be compared. A variant that fails is
+    listed and the others go on; if all fail, the last error is raised. A baseline is measured
+    beside the model in each round, in both orders, so that the speed-up is a ratio with an
+    interval. The whole record is added to the history of the run.
 
     Args:
         what: A model as on the command line, a search's folder, or None for the search in
             ``runs`` that ended last.
-        device: Name of the device's profile, or that and what is wanted otherwise; by default
-            the device of a search, or this machine. A search's model runs as it was for.
+        device: Name of the device's profile, or a choice that overrides parts of it; by default
+            the device of a search, or this machine. A search's model runs with the threads and
+            power mode that the search was for.
         table: Latency table to predict with; a search has its own.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
         inputs: A ``.npz`` file with an array for each input, or ``.npy`` for the only one, with
             which it is proved and timed; by default noise.
         precisions: ``fp32``, ``fp16``, ``int8``, ``int16``, see `edgeslim.execution.Precision`;
-            by default the model's own, int8 of a quantized one and fp32 of any other. Of a float
-            model ``int8`` and ``int16`` are its weights' alone.
+            by default the model's own: int8 for a quantized one and fp32 for any other. For a
+            float model ``int8`` and ``int16`` mean its weights alone.
         threads: Numbers of threads; by default that of the device.
-        baseline: A model that it is compared with, in that one's own precision and with each
-            number of threads; ``start`` is the start of a search's space, ``none`` nothing. By
-            default what a pruned or compressed model was made from, and else nothing.
-        rounds: In how many rounds all are measured, each in new processes.
+        baseline: A model to compare with, in its own precision and with each number of threads;
+            ``start`` is the start of a search's space, ``none`` is no baseline. By default what a
+            pruned or compressed model was made from, if anything.
+        rounds: How many rounds all variants are measured in, each in new processes.
         gates: Limits that are judged; the record says whether they are met.
-        sustained_s: Seconds to run it without a pause as well; a phone's first minute is not
-            its tenth.
-        runs: Where searches are, if none is named.
-        command: The command line that this is, for the record.
-        progress: Where to show it.
+        sustained_s: Seconds to run the model without a pause as well, since a phone's first
+            minute is not its tenth.
+        runs: Folder with searches, for when none is named.
+        command: The command line of this deployment, for the record.
+        progress: Display that shows the progress.
 
     Raises:
         UsageError: Unknown names; a table of another device or thread count; a precision that
@@ -129,7 +134,7 @@ def deploy(
         ProgramError, RunnerError: The model does not convert or does not run.
         ModelError: Its outputs are not Paddle's.
     """
-    check_ways(tuple(precisions), tuple(threads))
+    check_variants(tuple(precisions), tuple(threads))
     if sustained_s is not None and max(len(precisions), len(threads)) > 1:
         raise UsageError("--sustained is of one precision and one number of threads")
     if rounds is not None and rounds < 1:
@@ -140,7 +145,7 @@ def deploy(
     if threads:
         choice = replace(choice, threads=threads[0])
     many = request.baseline is not None or gates != NO_GATES
-    wanted = _Wanted(
+    wanted = _Options(
         precisions=tuple(precisions),
         threads=tuple(threads),
         input_shapes=input_shapes,
@@ -152,7 +157,7 @@ def deploy(
         command=tuple(command),
     )
     with open_device(choice) as session:
-        return _deployment(session, request, wanted, progress)
+        return _deploy_on(session, request, wanted, progress)
 
 
 def _check_gates(gates: Gates, request: Request, rounds: int | None) -> None:
@@ -165,12 +170,12 @@ def _check_gates(gates: Gates, request: Request, rounds: int | None) -> None:
         )
 
 
-def _deployment(
-    session: DeviceSession, request: Request, wanted: _Wanted, progress: Progress
+def _deploy_on(
+    session: DeviceSession, request: Request, wanted: _Options, progress: Progress
 ) -> Deployment:
-    """The model on an open device, in all ways."""
+    """Deploys all variants of a model on an open device."""
     target = session.execution.target
-    sessions = [at_threads(session, each) for each in wanted.threads] or [session]
+    sessions = [at_threads(session, count) for count in wanted.threads] or [session]
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(
             *(request.source, scratch / "model"),
@@ -178,39 +183,41 @@ def _deployment(
             inputs=wanted.inputs,
         )
         precisions = precisions_of(wanted.precisions, prepared, target)
-        known = KnownLatencies.of(request.table, sessions, precisions)
-        model = model_subject(prepared, request.path, precisions, sessions, scratch)
-        baseline, warnings = _baseline(request, prepared, sessions, scratch, wanted)
+        known = TablePredictions.of(request.table, sessions, precisions)
+        model = model_under_test(prepared, request.path, precisions, sessions, scratch)
+        baseline, warnings = _find_baseline(request, prepared, sessions, scratch, wanted)
         subjects = [model] if baseline is None else [model, baseline]
-        # Not before the proof: of what is refused not even a folder is left.
+        # Not before the proof: a model that is refused leaves not even a folder.
         folder = new_folder(request.folder)
         new_folder(request.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
-        measured = measured_ways(
-            [way for each in subjects for way in each.ways],
-            [network for each in subjects for network in each.networks],
+        measured = measure_variants(
+            [variant for subject in subjects for variant in subject.variants],
+            [network for subject in subjects for network in subject.networks],
             rounds=wanted.rounds,
             paired=baseline is not None,
             progress=progress,
         )
         stage.advance(note="measured")
-        sustained = _sustained(model.ways[0], model.networks[0], wanted.sustained_s, progress)
-        models, *others = (
-            _all_ways(subject, request, folder, known, measured) for subject in subjects
+        sustained = _measure_sustained(
+            model.variants[0], model.networks[0], wanted.sustained_s, progress
         )
-        models = [replace(each, sustained=sustained) for each in models]
+        models, *others = (
+            _deploy_variants(subject, request, folder, known, measured) for subject in subjects
+        )
+        models = [replace(model, sustained=sustained) for model in models]
         baselines = list(chain(*others))
         after = session.conditions()
     found = Found(
         subjects=subjects,
-        models=with_fastest(models),
+        models=mark_fastest(models),
         baselines=tuple(baselines),
         measured=measured,
         table=known.table,
         states=(before, after),
         created=created,
-        warnings=(*warnings, *doubts([*models, *baselines]), *disappointments(models)),
+        warnings=(*warnings, *rounding_warnings([*models, *baselines]), *slowness_warnings(models)),
     )
     record = deployment_record(session, request, found, wanted.gates, wanted.command)
     append_record(request.history, record)
@@ -218,7 +225,7 @@ def _deployment(
         folder=request.folder,
         device=session.profile.name,
         models=found.models,
-        failed=tuple(each for subject in subjects for each in subject.failed),
+        failed=tuple(failure for subject in subjects for failure in subject.failed),
         warnings=record.warnings,
         baselines=found.baselines,
         record=record,
@@ -226,68 +233,68 @@ def _deployment(
     )
 
 
-def _baseline(
+def _find_baseline(
     request: Request,
     beside: PreparedModel,
     sessions: Sequence[DeviceSession],
     scratch: Path,
-    wanted: _Wanted,
-) -> tuple[Subject | None, tuple[str, ...]]:
-    """The baseline, if there is one that runs; and what is to be said if it does not.
+    wanted: _Options,
+) -> tuple[ModelUnderTest | None, tuple[str, ...]]:
+    """The baseline, if there is one that runs; and a warning if it does not.
 
     Raises:
-        EdgeslimError: It does not, and it was asked for.
+        EdgeslimError: It does not run, and it was asked for by name.
     """
     if request.baseline is None:
         return None, ()
     try:
         return (
-            baseline_subject(request.baseline, beside, sessions, scratch, wanted.input_shapes),
+            baseline_under_test(request.baseline, beside, sessions, scratch, wanted.input_shapes),
             (),
         )
     except EdgeslimError as error:
         if wanted.insists:
             raise
-        return None, (f"there is no speed-up, for the baseline cannot be had: {error}",)
+        return None, (f"there is no speed-up, since the baseline does not run: {error}",)
 
 
-def _sustained(
-    way: Way, network: OptimizedNetwork, seconds: float | None, progress: Progress
+def _measure_sustained(
+    variant: ModelVariant, network: OptimizedNetwork, seconds: float | None, progress: Progress
 ) -> Sustained | None:
     if seconds is None:
         return None
-    return measure_sustained(way.session, network, seconds=seconds, progress=progress)
+    return measure_sustained(variant.session, network, seconds=seconds, progress=progress)
 
 
-def _all_ways(
-    subject: Subject,
+def _deploy_variants(
+    subject: ModelUnderTest,
     request: Request,
     folder: Path,
-    known: KnownLatencies,
+    known: TablePredictions,
     measured: MeasuredNetworks,
 ) -> list[Deployed]:
-    """A model in each way that was tried, its files put where they were asked for."""
+    """All proved variants of a model, with their files in the folder of the result."""
     found = []
-    for way, difference in subject.tried:
-        predictor = known.predictor(way)
+    for variant, difference in subject.tried:
+        predictor = known.predictor(variant)
         prediction = None if predictor is None else predictor.predict(subject.graph.specs)
         found.append(
             Deployed(
-                id=way.id,
+                id=variant.id,
                 name=subject.name,
-                optimized=placed(way.file, folder),
-                target=way.session.execution.target,
-                size_bytes=way.file.facts.size_bytes,
-                precision=way.precision,
-                computes_in=way.file.facts.computes_in,
-                threads=way.session.execution.threads,
+                optimized=copy_to_folder(variant.file, folder),
+                target=variant.session.execution.target,
+                size_bytes=variant.file.facts.size_bytes,
+                precision=variant.precision,
+                computes_in=variant.file.facts.computes_in,
+                threads=variant.session.execution.threads,
                 prediction=prediction,
-                measurement=measured.measurements[way.id],
+                measurement=measured.measurements[variant.id],
                 difference=difference,
-                proved_by=way.proved_by,
-                without_meaning=way.without_meaning,
+                proved_by=variant.proved_by,
+                without_meaning=variant.without_meaning,
                 target_ms=request.target_ms if subject.role is Role.MODEL else None,
-                speed=known.speed(way, measured.references_ms[way.id]),
+                speed=known.speed(variant, measured.references_ms[variant.id]),
             )
         )
     return found
@@ -308,15 +315,15 @@ def convert(
 
     Args:
         model: A model as on the command line.
-        targets: What it is converted for.
+        targets: Kinds of processors that it is converted for.
         out: Folder for the result.
         input_shapes: Shapes of open inputs by name, or under an empty name.
-        inputs: As for `deploy`.
-        precisions: Likewise.
-        threads: With how many it will run; by default several.
-        laws: File with what is known of another version of the library.
+        inputs: File with an array for each input, as for `deploy`.
+        precisions: Precisions to convert to, as for `deploy`.
+        threads: Number of threads that it will run with; by default several.
+        laws: File with the laws of another version of the library.
     """
-    check_ways(precisions, () if threads is None else (threads,))
+    check_variants(precisions, () if threads is None else (threads,))
     book = None if laws is None else read_laws(laws)
     request = request_for(model, None, out, Path())
     given = None if inputs is None else read_given(inputs)
@@ -334,20 +341,20 @@ def convert(
         for place in wanted:
             target, precision = place.target, place.precision
             try:
-                source, file = in_precision(prepared, place, scratch)
+                source, file = convert_to_precision(prepared, place, scratch)
                 claim = Claim(model=source, file=file, target=target, precision=precision)
                 proof = prover.prove(claim, scratch)
             except (ModelError, ProgramError) as error:
                 if len(failed) + 1 == len(wanted):
                     raise
-                failed.append(not_had(prepared, target, precision, threads, error))
+                failed.append(failed_variant(prepared, target, precision, threads, error))
                 continue
             done.append((place, file, proof))
         folder = new_folder(request.folder)
         models = [
             Deployed(
                 name=prepared.name,
-                optimized=placed(file, folder),
+                optimized=copy_to_folder(file, folder),
                 target=place.target,
                 size_bytes=file.facts.size_bytes,
                 precision=place.precision,
@@ -364,5 +371,5 @@ def convert(
         device="",
         models=tuple(models),
         failed=tuple(failed),
-        warnings=(*doubts(models), *(gap for *_, proof in done for gap in proof.gaps)),
+        warnings=(*rounding_warnings(models), *(gap for *_, proof in done for gap in proof.gaps)),
     )

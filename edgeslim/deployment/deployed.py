@@ -1,4 +1,4 @@
-"""What a deployment gives: each model in each way that it was tried, and what to make of them."""
+"""The result of a deployment: every variant of every model, the fastest, and warnings."""
 
 from __future__ import annotations
 
@@ -19,41 +19,42 @@ __all__ = [
     "Deployed",
     "Deployment",
     "Failed",
-    "disappointments",
-    "doubts",
-    "told_way",
-    "with_fastest",
+    "format_variant",
+    "mark_fastest",
+    "rounding_warnings",
+    "slowness_warnings",
 ]
 
 
 _SAME_WITHIN = 0.03
-"""Of each other: so much the same kernels differ from process to process, by where memory lies."""
+"""Relative difference below which two latencies are called equal: so much the same kernels differ
+from process to process, by where memory lies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """One model on a device, run in one way.
+    """One variant of a model: converted to a precision, and run on a device.
 
     Args:
-        name: Short name.
+        name: Short name of the model.
         optimized: The file that the device runs.
-        target: What it is converted for.
-        size_bytes: Its size.
-        precision: What it is converted to.
+        target: Kind of processor that it is converted for.
+        size_bytes: Size of that file.
+        precision: Precision that it is converted to.
         computes_in: What its kernels compute in, read from the file: ``fp32``, ``int8``, ``fp16``.
         threads: Threads that it ran with; None if it was only converted.
         prediction: What the table says, if there is one of this precision and thread count.
-        measurement: What the device took, unless the model was only converted.
+        measurement: Samples on the device, unless the model was only converted.
         difference: How far its outputs are from Paddle's.
-        proved_by: What proved them right: the device, or as `edgeslim.deployment.proving` says.
+        proved_by: Names of what proved them right, see `edgeslim.deployment.claims.ProofBy`.
         without_meaning: Operators that only a runtime of another processor has proved.
-        unproved: What nothing has proved of it, a line each.
+        unproved: Parts that nothing has proved, a sentence each.
         target_ms: The limit it was made for, if any.
-        speed: How fast the device was over how fast it was when the table was measured, by
-            the reference operator; 1 is the same.
+        speed: Speed of the device over its speed when the table was measured, by the reference
+            operator; 1 is the same.
         sustained: Latency over time, if that was asked for.
-        fastest: Whether no other way was faster.
-        id: What its record calls it; empty if it was only converted.
+        fastest: Whether no other variant was faster.
+        id: Its id in the record; empty if it was only converted.
     """
 
     name: str
@@ -92,12 +93,12 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failed:
-    """A way that a model cannot be run in, among others that it can.
+    """A variant of a model that cannot be converted or run, among others that can.
 
     Args:
         name: Short name of the model.
-        target, precision, threads: The way.
-        reason: One line.
+        target, precision, threads: The variant; threads are None if no number of them works.
+        reason: Sentence that says why.
     """
 
     name: str
@@ -112,14 +113,14 @@ class Deployment:
     """All models of one call, and where they are.
 
     Args:
-        folder: Where.
+        folder: Folder with the converted models.
         device: Name of the device; empty if they were only converted.
-        models: What was converted, and measured on a device.
-        failed: What was asked for and cannot be had.
-        warnings: What somebody should know before shipping one of them, a line each.
-        baselines: What they are compared with, once for each number of threads.
-        record: All that is known of the deployment; None if models were only converted.
-        history: The file that it was added to.
+        models: Variants that were converted, and measured on a device.
+        failed: Variants that were asked for and cannot be converted or run.
+        warnings: What to know before one of them is shipped, a line each.
+        baselines: Variants of the baseline, one for each number of threads.
+        record: Everything that is known of the deployment; None if models were only converted.
+        history: File that the record was added to.
     """
 
     folder: Path
@@ -134,97 +135,97 @@ class Deployment:
     def speedup(self, model: Deployed) -> SpeedupRecord | None:
         """How much faster than the baseline one of the models is, if there is one."""
         found = () if self.record is None else self.record.speedups
-        return next((each for each in found if each.model == model.id), None)
+        return next((speedup for speedup in found if speedup.model == model.id), None)
 
 
-def with_fastest(models: Sequence[Deployed]) -> tuple[Deployed, ...]:
-    """The same, with the one marked that was fastest.
+def mark_fastest(models: Sequence[Deployed]) -> tuple[Deployed, ...]:
+    """The same variants, with the fastest marked.
 
-    Of those that are as fast, by the rule of `disappointments`, it is the plainest: fp32 before
-    other precisions, then the fewest threads.
+    Of those that are equally fast, by the rule of `slowness_warnings`, it is the plainest: fp32
+    before other precisions, then the fewest threads.
     """
-    measured = [each for each in models if each.measurement is not None]
+    measured = [model for model in models if model.measurement is not None]
     best = min(measured, key=_latency_ms, default=None)
-    as_fast = [each for each in measured if best is not None and not _ratio(each, best)[0]]
+    as_fast = [model for model in measured if best is not None and not _ratio(model, best)[0]]
     plainest = min(as_fast, key=_plainness, default=None)
-    return tuple(replace(each, fastest=each is plainest) for each in models)
+    return tuple(replace(model, fastest=model is plainest) for model in models)
 
 
-def disappointments(models: Sequence[Deployed]) -> tuple[str, ...]:
-    """Ways that ought to be faster than a plainer one and were not, a line each.
+def slowness_warnings(models: Sequence[Deployed]) -> tuple[str, ...]:
+    """Warnings of variants that ought to be faster than a plainer one and were not.
 
     Lower precision is compared with fp32 of as many threads, and more threads with the fewest of
     the same precision. What differs by less than twice the standard errors of both medians, or by
     less than 3 %, is called as fast.
     """
-    measured = [each for each in models if each.measurement is not None]
+    measured = [model for model in models if model.measurement is not None]
     pairs = [
-        (each, plain)
-        for each in measured
-        for plain in (_in_fp32(each, measured), _with_fewest_threads(each, measured))
+        (model, plain)
+        for model in measured
+        for plain in (_in_fp32(model, measured), _with_fewest_threads(model, measured))
         if plain is not None
     ]
-    return tuple(line for each, plain in pairs if (line := _not_faster(each, plain)))
+    return tuple(line for model, plain in pairs if (line := _not_faster(model, plain)))
 
 
-def doubts(models: Sequence[Deployed]) -> tuple[str, ...]:
-    """Ways whose outputs are accepted though rounding does not explain them, a line each."""
+def rounding_warnings(models: Sequence[Deployed]) -> tuple[str, ...]:
+    """Warnings of variants whose outputs are accepted though rounding does not explain them."""
     return tuple(
-        f"{each.name} in {told_way(each.precision, each.threads)}: "
-        f"{100 * each.difference.rough:.2g} % of its outputs differ from Paddle's by more than "
-        f"rounding, up to {each.difference.max_rel:.1e} of the largest: some operator computes a "
+        f"{model.name} in {format_variant(model.precision, model.threads)}: "
+        f"{100 * model.difference.rough:.2g} % of its outputs differ from Paddle's by more than "
+        f"rounding, up to {model.difference.max_rel:.1e} of the largest: some operator computes a "
         "slightly other function"
-        for each in models
-        if each.difference is not None
-        and each.precision is Precision.FP32
-        and not is_rounding(each.difference)
+        for model in models
+        if model.difference is not None
+        and model.precision is Precision.FP32
+        and not is_rounding(model.difference)
     )
 
 
-def told_way(precision: Precision, threads: int | None) -> str:
-    """A way to run, in words."""
+def format_variant(precision: Precision, threads: int | None) -> str:
+    """Text of a variant, such as ``fp32 with 2 threads``."""
     if threads is None:
         return precision.value
     return f"{precision.value} with {threads} thread{'' if threads == 1 else 's'}"
 
 
-def _in_fp32(each: Deployed, measured: Sequence[Deployed]) -> Deployed | None:
-    if each.precision is Precision.FP32:
+def _in_fp32(model: Deployed, measured: Sequence[Deployed]) -> Deployed | None:
+    if model.precision is Precision.FP32:
         return None
-    alike = [other for other in measured if other.threads == each.threads]
+    alike = [other for other in measured if other.threads == model.threads]
     return next((other for other in alike if other.precision is Precision.FP32), None)
 
 
-def _with_fewest_threads(each: Deployed, measured: Sequence[Deployed]) -> Deployed | None:
-    alike = [other for other in measured if other.precision is each.precision]
+def _with_fewest_threads(model: Deployed, measured: Sequence[Deployed]) -> Deployed | None:
+    alike = [other for other in measured if other.precision is model.precision]
     fewest = min(alike, key=lambda other: other.threads or 0)
-    return None if fewest.threads == each.threads else fewest
+    return None if fewest.threads == model.threads else fewest
 
 
-def _not_faster(each: Deployed, plain: Deployed) -> str:
-    """What there is to say if it is not faster; nothing if it is."""
-    sign, ratio = _ratio(each, plain)
+def _not_faster(model: Deployed, plain: Deployed) -> str:
+    """The warning if a variant is not faster than a plainer one; nothing if it is."""
+    sign, ratio = _ratio(model, plain)
     if sign < 0:
         return ""
     how = f"{ratio - 1:.0%} slower" if sign > 0 else "not faster"
     return (
-        f"{told_way(each.precision, each.threads)} is {how} than "
-        f"{told_way(plain.precision, plain.threads)} "
-        f"({format_ms(_latency_ms(each))} and {format_ms(_latency_ms(plain))})"
+        f"{format_variant(model.precision, model.threads)} is {how} than "
+        f"{format_variant(plain.precision, plain.threads)} "
+        f"({format_ms(_latency_ms(model))} and {format_ms(_latency_ms(plain))})"
     )
 
 
-def _ratio(each: Deployed, other: Deployed) -> tuple[int, float]:
+def _ratio(model: Deployed, other: Deployed) -> tuple[int, float]:
     """Whether it took longer (1), less long (-1) or as long (0) as another; and how many times."""
-    ratio = _latency_ms(each) / _latency_ms(other)
-    errors = [way.measurement.standard_error for way in (each, other) if way.measurement]
+    ratio = _latency_ms(model) / _latency_ms(other)
+    errors = [one.measurement.standard_error for one in (model, other) if one.measurement]
     error = max(_SAME_WITHIN, 2 * hypot(*errors))
     return (1 if ratio > 1 + error else -1 if ratio < 1 - error else 0), ratio
 
 
-def _plainness(each: Deployed) -> tuple[bool, int, float]:
-    return each.precision is not Precision.FP32, each.threads or 0, _latency_ms(each)
+def _plainness(model: Deployed) -> tuple[bool, int, float]:
+    return model.precision is not Precision.FP32, model.threads or 0, _latency_ms(model)
 
 
-def _latency_ms(each: Deployed) -> float:
-    return float("inf") if each.measurement is None else each.measurement.latency_ms
+def _latency_ms(model: Deployed) -> float:
+    return float("inf") if model.measurement is None else model.measurement.latency_ms

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edgeslim.deployment.deployed import told_way
+from edgeslim.deployment.deployed import format_variant
 from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.runs.deployment_records import GateRecord, ModelRecord, SpeedupRecord
 
-__all__ = ["NO_GATES", "Gates", "judged"]
+__all__ = ["NO_GATES", "Gates", "judge_gates"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gates:
-    """What is asked of the fastest way.
+    """Limits for the fastest variant.
 
     Args:
-        latency_ms: It takes no longer.
-        speedup: It is at least so many times as fast as the baseline.
+        latency_ms: Longest latency in ms that passes; None is no limit.
+        speedup: Smallest speed-up over the baseline that passes; None is no limit.
 
     Raises:
-        UsageError: A limit that is none.
+        UsageError: A limit is not above 0, or not finite.
     """
 
     latency_ms: float | None = None
@@ -38,40 +38,40 @@ class Gates:
 
 
 NO_GATES = Gates()
-"""Nothing is asked for."""
+"""No limits."""
 
 
-def judged(
+def judge_gates(
     gates: Gates, models: Iterable[ModelRecord], speedups: Iterable[SpeedupRecord]
 ) -> tuple[GateRecord, ...]:
-    """Whether each limit is met by the fastest way.
+    """Judges whether the fastest variant meets each limit.
 
-    What decides is the measured value itself, as a limit on a latency is meant, and not an end
-    of its interval: a strict gate would refuse half of all models that are exactly as fast as
-    asked for because the machine was busy. Where the interval has the limit inside, another run
-    might decide otherwise, and the line says so.
+    What decides is the measured value itself, and not an end of its interval: a stricter gate
+    would refuse half of all models that are exactly as fast as asked for because the machine was
+    busy. Where the limit is inside the interval another run might decide otherwise, and the line
+    says so.
     """
-    fastest = next((each for each in models if each.fastest), None)
+    fastest = next((model for model in models if model.fastest), None)
     if fastest is None:
         return ()
     found: list[GateRecord] = []
-    name = f"{fastest.name} in {told_way(fastest.precision, fastest.threads)}"
+    name = f"{fastest.name} in {format_variant(fastest.precision, fastest.threads)}"
     if gates.latency_ms is not None:
-        found.append(_latency(name, fastest, gates.latency_ms))
-    speedup = next((each for each in speedups if each.model == fastest.id), None)
+        found.append(_judge_latency(name, fastest, gates.latency_ms))
+    speedup = next((candidate for candidate in speedups if candidate.model == fastest.id), None)
     if gates.speedup is not None and speedup is not None:
-        found.append(_speedup(name, speedup, gates.speedup))
+        found.append(_judge_speedup(name, speedup, gates.speedup))
     elif gates.speedup is not None:
-        found.append(_no_speedup(name, fastest, gates.speedup))
+        found.append(_judge_missing_speedup(name, fastest, gates.speedup))
     return tuple(found)
 
 
-def _latency(name: str, model: ModelRecord, limit_ms: float) -> GateRecord:
+def _judge_latency(name: str, model: ModelRecord, limit_ms: float) -> GateRecord:
     found_ms, interval = model.latency_ms, model.latency_interval_ms
     over_ms = found_ms - limit_ms
     met = over_ms <= 0
     by = f"{format_ms(abs(over_ms))} ({abs(over_ms) / limit_ms:.1%})"
-    told = "" if interval is None else f" ({format_ms(interval[0])} to {format_ms(interval[1])})"
+    range_text = "" if interval is None else f" ({' to '.join(map(format_ms, interval))})"
     return GateRecord(
         model=model.id,
         asked=f"--assert-latency {limit_ms:g}ms",
@@ -80,14 +80,14 @@ def _latency(name: str, model: ModelRecord, limit_ms: float) -> GateRecord:
         interval=interval,
         met=met,
         line=(
-            f"{name} takes {format_ms(found_ms)}{told}, {by} "
+            f"{name} takes {format_ms(found_ms)}{range_text}, {by} "
             f"{'within' if met else 'over'} the limit of {format_ms(limit_ms)}"
-            f"{_doubt(interval, limit_ms)}"
+            f"{_doubt_clause(interval, limit_ms)}"
         ),
     )
 
 
-def _speedup(name: str, speedup: SpeedupRecord, limit: float) -> GateRecord:
+def _judge_speedup(name: str, speedup: SpeedupRecord, limit: float) -> GateRecord:
     low, high = speedup.interval
     met = speedup.ratio >= limit
     difference = abs(speedup.ratio - limit)
@@ -101,12 +101,12 @@ def _speedup(name: str, speedup: SpeedupRecord, limit: float) -> GateRecord:
         met=met,
         line=(
             f"{name} is {speedup.ratio:.3f} times as fast as the baseline ({low:.3f} to "
-            f"{high:.3f}), {by} the limit of {limit:g}{_doubt(speedup.interval, limit)}"
+            f"{high:.3f}), {by} the limit of {limit:g}{_doubt_clause(speedup.interval, limit)}"
         ),
     )
 
 
-def _no_speedup(name: str, model: ModelRecord, limit: float) -> GateRecord:
+def _judge_missing_speedup(name: str, model: ModelRecord, limit: float) -> GateRecord:
     return GateRecord(
         model=model.id,
         asked=f"--assert-speedup {limit:g}",
@@ -114,11 +114,11 @@ def _no_speedup(name: str, model: ModelRecord, limit: float) -> GateRecord:
         found=0.0,
         interval=None,
         met=False,
-        line=f"{name} has no speed-up to be judged by {limit:g}: the baseline does not run so",
+        line=f"{name} has no speed-up to compare with {limit:g}: the baseline does not run so",
     )
 
 
-def _doubt(interval: tuple[float, float] | None, limit: float) -> str:
+def _doubt_clause(interval: tuple[float, float] | None, limit: float) -> str:
     if interval is None or not interval[0] <= limit <= interval[1]:
         return ""
-    return "; the interval has the limit inside, so that another run may decide otherwise"
+    return "; the limit is inside the interval, so another run may decide otherwise"

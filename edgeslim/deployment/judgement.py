@@ -5,15 +5,15 @@ difference must be below a thousandth of the largest value of its output; and, s
 value would hide an operator that is off by one in half of its elements, no more than one element
 in a thousand may be off by more than a thousandth of itself and of a typical value of its output
 (four times the median of those that are not 0). In seven networks of `paddle.vision` the worst
-element was off by four millionths of those. Integers and truth values are equal or wrong; the one
-in a thousand is for maps of classes, where rounding decides between two.
+element was off by four millionths of that. Integers and truth values are equal or wrong; the
+thousandth that may be wrong is for maps of classes, where rounding decides between two.
 
 In fp16 the bound is what fp16 explains: the program is computed with the rounding of each of its
-operators (`edgeslim.deployment.halves`), and a device may be off by a small multiple of that. Of
-other lower precision no such bound is known beforehand, and how much is lost is the task's to say
-(`edgeslim evaluate`); what is refused is what has nothing to do with the model: an error of more
-than half the variance of Paddle's outputs (a device that ignored the model and said the mean of
-its outputs would be off by all of it) that is no rounding of outputs which hardly vary.
+operators (`edgeslim.deployment.simulated_fp16`), and a device may be off by a small multiple of
+that. For other lower precisions no such bound is known beforehand, and how much is lost is for the
+task to say (`edgeslim evaluate`); refused is what has nothing to do with the model: an error of
+more than half the variance of Paddle's outputs (a device that always gave the mean of its outputs
+would be off by all of it) that is no rounding of outputs which hardly vary.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ __all__ = [
     "Array",
     "OneOutput",
     "OutputDifference",
-    "acceptable",
+    "describe_difference",
     "difference_of",
+    "is_acceptable",
     "is_discrete",
     "is_rounding",
-    "told",
-    "varies",
+    "is_varying",
 ]
 
 Array = np.ndarray[Any, Any]
@@ -46,13 +46,13 @@ _ALLOWED = 1e-3
 """Largest difference over largest value: fp32 kernels that sum in another order are far below."""
 
 _ALLOWED_SHARE = 1e-3
-"""Elements that may be off by more than that of themselves: where rounding decides a step."""
+"""Share of elements that may be off by more than that: where rounding decides a step."""
 
 _TYPICAL = 4.0
-"""Times the median of what is not 0: an output of many small values has some of that size."""
+"""A typical value over the median of what is not 0; outputs of many small values reach it."""
 
 _ROUNDING_OF_VALUE = 1e-4
-"""Of an element and a typical value: twenty-five times what networks are off by at worst."""
+"""Share of an element and a typical value: twenty-five times what networks are off by at worst."""
 
 _ROUNDING_OF_LARGEST = 2.0**-21
 """Four units in the last place of the largest value are rounding, whatever the element is."""
@@ -62,38 +62,38 @@ _STEADY = 1e-6
 
 _ALLOWED_LOSS = 0.5
 _ROUNDING = 0.05
-"""Of lower precision: share of the outputs' variance, and of their largest value, that must both
-be passed before outputs are garbage. Rounding loses hundredths of the first, garbage all or more.
-"""
+"""In lower precision: shares of the outputs' variance and of their largest value that must both
+be exceeded before outputs are refused. Rounding loses hundredths of the variance, garbage all of
+it or more."""
 
 
 _MOST_IN_HALVES = 0.1
-"""Of fp16: the share of the variance from which on outputs have lost their meaning, whatever
+"""In fp16: the share of the variance above which outputs have lost their meaning, whatever
 explains it. Networks lose hundred-thousandths to hundredths of it."""
 
 _TIMES_ROUNDING = 3.0
 _TIMES_LARGEST = 4.0
-"""Times what rounding comes to, on the average and at most, from which on there is more to it. The
-computed rounding is within 5 % of that of sums rounded one by one; kernels differ in their order,
-and the largest of some thousand errors from that of others. What a kernel computes wrongly is off
-by tenths of all."""
+"""Multiples of the computed rounding, on average and at most, above which rounding does not explain
+an error. The computed rounding is within 5 % of that of sums rounded one by one; kernels sum in
+other orders, and the largest of some thousand errors varies. What a kernel computes wrongly is off
+by tenths of the whole."""
 
 _LAST_PLACE = 2.0**-11
-"""Of 16-bit floats: what rounds nothing in theory may be off by so much."""
+"""Unit in the last place of 16-bit floats, which even an exact operator may be off by."""
 
 _ODD_ONES = 2
-"""Of whole numbers so many may be others, where few are all."""
+"""Whole numbers that may differ even in outputs of few elements."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OneOutput:
-    """How far one output is from what is true, over all inputs.
+    """How far one output is from the truth, over all inputs.
 
     Args:
-        lost: Mean squared difference over the variance of what is true.
+        lost: Mean squared difference over the variance of the true output.
         max_rel: Largest difference over the largest value.
         wrong: Share of elements that are off by too much.
-        elements: How many there are.
+        elements: Number of elements over all inputs.
         is_discrete: Whether they are whole numbers or truth values.
     """
 
@@ -119,17 +119,17 @@ class OutputDifference:
 
     Args:
         max_abs: Largest absolute difference; infinite where one of the two is no finite number.
-            Integers of which fewer are wrong than may be count as equal.
+            Integers count as equal if no more of them are wrong than is allowed.
         max_rel: Largest difference over the largest value of the same output.
         lost: Mean squared difference over the variance of Paddle's output, of the worst output.
         wrong: Share of elements that are off by too much, of the worst output.
         rough: Share of elements that are off by more than rounding explains, of the worst output.
-        follows: Whether what the outputs are off by is less than half of what Paddle's vary by
-            over the inputs; a device that ignores its input does not follow it.
-        top1: Of a classifier, the share of inputs for which it says the same class.
+        follows: Whether the outputs are off by less than half of what Paddle's vary by over the
+            inputs; a device that ignores its input does not follow it.
+        top1: For a classifier, the share of inputs that get the same class.
         inputs: How many inputs they were compared for.
         worst: Number of the output that is furthest off.
-        outputs: Each output.
+        outputs: The difference of each output by itself.
     """
 
     max_abs: float
@@ -144,7 +144,7 @@ class OutputDifference:
     outputs: tuple[OneOutput, ...] = ()
 
 
-def acceptable(
+def is_acceptable(
     difference: OutputDifference,
     precision: Precision,
     rounding: OutputDifference | None = None,
@@ -153,15 +153,15 @@ def acceptable(
 
     Args:
         difference: How far they are from Paddle's.
-        precision: What they were computed in.
-        rounding: In fp16, what rounding alone makes of them; None if nobody knows.
+        precision: Precision that they were computed in.
+        rounding: In fp16, how far rounding alone takes them; None if that is not known.
     """
     if precision is Precision.FP16:
         explained = rounding is None or all(
-            found.is_explained_by(each)
-            for found, each in zip(difference.outputs, rounding.outputs, strict=True)
+            found.is_explained_by(rounded)
+            for found, rounded in zip(difference.outputs, rounding.outputs, strict=True)
         )
-        return explained and _keeps_its_meaning(difference)
+        return explained and _has_meaning_left(difference)
     if precision is Precision.FP32:
         return (
             difference.max_rel <= _ALLOWED
@@ -171,32 +171,33 @@ def acceptable(
     return difference.lost <= _ALLOWED_LOSS or difference.max_rel <= _ROUNDING
 
 
-def _keeps_its_meaning(difference: OutputDifference) -> bool:
-    """Whether so much is left of outputs of fp16 that they still say what the model does."""
-    return all(each.is_discrete or each.lost <= _MOST_IN_HALVES for each in difference.outputs)
+def _has_meaning_left(difference: OutputDifference) -> bool:
+    """Whether outputs in fp16 still say what the model does."""
+    return all(
+        output.is_discrete or output.lost <= _MOST_IN_HALVES for output in difference.outputs
+    )
 
 
 def is_rounding(difference: OutputDifference) -> bool:
     """Whether fp32 outputs differ as sums in another order do, and not as another function would.
 
-    An attribute that a kernel ignores, such as which form of gelu is meant, may well stay within
-    what is accepted.
+    An attribute that a kernel ignores, such as the form of gelu, may stay within what is accepted.
     """
     return difference.rough <= _ALLOWED_SHARE
 
 
-def told(
+def describe_difference(
     difference: OutputDifference,
     precision: Precision,
     rounding: OutputDifference | None = None,
 ) -> str:
-    """How outputs differ, for the sentence that refuses them."""
+    """Text of how outputs differ, for the sentence that refuses them."""
     largest = f"by {difference.max_rel:.2g} of their largest value"
     if precision is not Precision.FP32:
-        told = f"{largest} and by {difference.lost:.2g} of their variance"
+        text = f"{largest} and by {difference.lost:.2g} of their variance"
         if rounding is None:
-            return told
-        return f"{told}, of which rounding explains {rounding.max_rel:.2g} and {rounding.lost:.2g}"
+            return text
+        return f"{text}, of which rounding explains {rounding.max_rel:.2g} and {rounding.lost:.2g}"
     if not difference.follows and difference.max_rel <= _ALLOWED:
         return (
             f"{largest}, as much as they vary with the input; with --inputs FILE.npz of the "
@@ -215,45 +216,45 @@ def _percent(share: float) -> str:
 def difference_of(
     expected: Sequence[Sequence[Array]], found: Sequence[Sequence[Array]]
 ) -> OutputDifference:
-    """How far outputs are from what is true.
+    """How far outputs are from the truth.
 
     Args:
         expected: For each input all outputs that Paddle gives, all finite.
-        found: The same of the device; shapes may leave axes out.
+        found: For each input all outputs that the device gives; shapes may lack axes of 1.
 
     Raises:
         ModelError: An output has another number of elements.
     """
     outputs = [
-        _OfOutput.between(truths, given)
+        _OutputStatistics.between(truths, given)
         for truths, given in zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
     ]
     return OutputDifference(
-        max_abs=max((each.max_abs for each in outputs), default=0.0),
-        max_rel=max((each.max_rel for each in outputs), default=0.0),
-        lost=max((each.lost for each in outputs), default=0.0),
-        wrong=max((each.wrong for each in outputs), default=0.0),
-        rough=max((each.rough for each in outputs), default=0.0),
-        follows=all(each.follows for each in outputs),
-        top1=_top1([each[0] for each in expected], [each[0] for each in found]),
+        max_abs=max((output.max_abs for output in outputs), default=0.0),
+        max_rel=max((output.max_rel for output in outputs), default=0.0),
+        lost=max((output.lost for output in outputs), default=0.0),
+        wrong=max((output.wrong for output in outputs), default=0.0),
+        rough=max((output.rough for output in outputs), default=0.0),
+        follows=all(output.follows for output in outputs),
+        top1=_top1([arrays[0] for arrays in expected], [arrays[0] for arrays in found]),
         inputs=len(expected),
         worst=max(range(len(outputs)), key=lambda place: outputs[place].badness, default=0),
         outputs=tuple(
             OneOutput(
-                lost=each.lost,
-                max_rel=each.max_rel,
-                wrong=each.wrong,
+                lost=output.lost,
+                max_rel=output.max_rel,
+                wrong=output.wrong,
                 elements=sum(truths[place].size for truths in expected),
                 is_discrete=any(is_discrete(truths[place]) for truths in expected),
             )
-            for place, each in enumerate(outputs)
+            for place, output in enumerate(outputs)
         ),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _OfOutput:
-    """One output over all inputs."""
+class _OutputStatistics:
+    """How far one output is from the truth over all inputs."""
 
     max_abs: float
     max_rel: float
@@ -264,12 +265,12 @@ class _OfOutput:
 
     @property
     def badness(self) -> float:
-        """Over 1 is refused in fp32."""
+        """How far it is off over what fp32 may be off by; above 1 it is refused."""
         return max(self.max_rel / _ALLOWED, self.wrong / _ALLOWED_SHARE, 0.0 if self.follows else 2)
 
     @classmethod
-    def between(cls, truths: Sequence[Array], outputs: Sequence[Array]) -> _OfOutput:
-        """Of what is true and what was found."""
+    def between(cls, truths: Sequence[Array], outputs: Sequence[Array]) -> _OutputStatistics:
+        """Compares the true arrays of an output with the found ones, input by input."""
         for truth, output in zip(truths, outputs, strict=True):
             if truth.size != output.size:
                 raise ModelError(
@@ -281,9 +282,9 @@ class _OfOutput:
             sum(float(_is_beyond(*pair, allowed).sum()) for pair in pairs) / max(elements, 1)
             for allowed in (_ALLOWED, _ROUNDING_OF_VALUE)
         )
-        lost = _lost(truths, outputs)
+        lost = _lost_variance(truths, outputs)
         if any(is_discrete(truth) for truth in truths) and wrong <= _ALLOWED_SHARE:
-            # Another class here and there is as far off as its number says, which says nothing.
+            # The difference between the numbers of two classes says nothing.
             return cls(max_abs=0.0, max_rel=0.0, lost=lost, wrong=wrong, rough=rough, follows=True)
         off = [_largest_difference(*pair) for pair in pairs]
         scales = [float(np.max(np.abs(truth), initial=0.0)) for truth, _ in pairs]
@@ -291,7 +292,7 @@ class _OfOutput:
         spread = _spread(truths)
         return cls(
             max_abs=max_abs,
-            max_rel=max(map(_over, off, scales), default=0.0),
+            max_rel=max(map(_relative_to, off, scales), default=0.0),
             lost=lost,
             wrong=wrong,
             rough=rough,
@@ -304,29 +305,29 @@ def is_discrete(array: Array) -> bool:
     return array.dtype.kind in "biu"
 
 
-def varies(arrays: Sequence[Array]) -> bool:
+def is_varying(arrays: Sequence[Array]) -> bool:
     """Whether an output differs from one input to another by more than rounding."""
-    if len({each.shape for each in arrays}) > 1:
+    if len({array.shape for array in arrays}) > 1:
         return True
-    if any(is_discrete(each) for each in arrays):
-        return any(not np.array_equal(arrays[0], each) for each in arrays[1:])
-    scale = max((float(np.max(np.abs(each), initial=0.0)) for each in arrays), default=0.0)
+    if any(is_discrete(array) for array in arrays):
+        return any(not np.array_equal(arrays[0], array) for array in arrays[1:])
+    scale = max((float(np.max(np.abs(array), initial=0.0)) for array in arrays), default=0.0)
     return _spread(arrays) > _STEADY * scale
 
 
 def _spread(arrays: Sequence[Array]) -> float:
-    """By how much an element varies at most; infinite where shapes do."""
-    if len({each.shape for each in arrays}) > 1:
+    """The largest range of an element over several arrays; infinite where shapes differ."""
+    if len({array.shape for array in arrays}) > 1:
         return math.inf
     if len(arrays) < 2 or not arrays[0].size:
         return 0.0 if len(arrays) > 1 else math.inf
-    stacked = np.stack([each.astype(np.float64) for each in arrays])
+    stacked = np.stack([array.astype(np.float64) for array in arrays])
     with np.errstate(invalid="ignore"):
         spread = float(np.max(np.ptp(stacked, axis=0)))
     return spread if math.isfinite(spread) else math.inf
 
 
-def _over(off: float, scale: float) -> float:
+def _relative_to(off: float, scale: float) -> float:
     """A difference over the largest value, where there is one."""
     if not math.isfinite(off):
         return math.inf
@@ -335,7 +336,7 @@ def _over(off: float, scale: float) -> float:
 
 def _largest_difference(truth: Array, output: Array) -> float:
     """The largest difference; one that is no number is infinite, not the smallest."""
-    return float(np.max(_off(truth, output), initial=0.0))
+    return float(np.max(_deviations(truth, output), initial=0.0))
 
 
 def _is_beyond(truth: Array, output: Array, share: float) -> Array:
@@ -347,25 +348,27 @@ def _is_beyond(truth: Array, output: Array, share: float) -> Array:
     typical = _TYPICAL * float(np.median(size[size > 0])) if np.any(size > 0) else 0.0
     allowed = share * (size + typical)
     allowed += _ROUNDING_OF_LARGEST * float(np.max(size, initial=0.0))
-    return np.asarray(~(_off(truth, output) <= allowed))  # so that what is no number is wrong
+    return np.asarray(
+        ~(_deviations(truth, output) <= allowed)
+    )  # so that what is no number is wrong
 
 
-def _off(truth: Array, output: Array) -> Array:
+def _deviations(truth: Array, output: Array) -> Array:
     """The differences; what is no finite number on either side is off by infinity."""
     with np.errstate(invalid="ignore"):
         off = np.abs(truth.astype(np.float64) - output.astype(np.float64))
     return np.where(np.isfinite(off), off, math.inf)
 
 
-def _lost(truths: Sequence[Array], outputs: Sequence[Array]) -> float:
-    """Mean squared difference over the variance of what is true; of a constant, its square."""
+def _lost_variance(truths: Sequence[Array], outputs: Sequence[Array]) -> float:
+    """Mean squared difference over the variance of the truth; over its mean square if constant."""
     truth, output = (
-        np.concatenate([each.ravel().astype(np.float64) for each in some])
+        np.concatenate([array.ravel().astype(np.float64) for array in some])
         for some in (truths, outputs)
     )
     if not truth.size:
         return 0.0
-    error = float(np.mean(_off(truth, output) ** 2))
+    error = float(np.mean(_deviations(truth, output) ** 2))
     if not math.isfinite(error):
         return math.inf
     spread = float(np.var(truth)) or float(np.mean(truth**2))
@@ -374,7 +377,7 @@ def _lost(truths: Sequence[Array], outputs: Sequence[Array]) -> float:
 
 def _top1(truths: Sequence[Array], outputs: Sequence[Array]) -> float | None:
     """The share of rows whose largest entry is the same; None if they are no scores of classes."""
-    if any(each.ndim != 2 or each.shape[1] < 2 or is_discrete(each) for each in truths):
+    if any(truth.ndim != 2 or truth.shape[1] < 2 or is_discrete(truth) for truth in truths):
         return None
     same = [
         truth.argmax(axis=1) == output.reshape(truth.shape).argmax(axis=1)

@@ -16,16 +16,16 @@ from edgeslim.runs.deployment_records import AccuracyRecord
 from edgeslim.runs.pruning_run import PruneFolder, PruneSettings
 from edgeslim.runs.search_run import RunFolder
 
-__all__ = ["NO_BASELINE", "SPACE_START", "accuracy_of", "baseline_for", "is_run", "made_from"]
+__all__ = ["NO_BASELINE", "SPACE_START", "accuracy_of", "baseline_for", "find_original", "is_run"]
 
 NO_BASELINE = "none"
-"""As a baseline: measure nothing beside the model."""
+"""Name of no baseline: nothing is measured beside the model."""
 SPACE_START = "start"
-"""As a baseline of a search: the network that its space starts from."""
+"""Name of a search's baseline that is the network that its space starts from."""
 
 
 class _Result(msgspec.Struct, frozen=True):
-    """As much of any run's ``result.json`` as is read here."""
+    """The part of any run's ``result.json`` that is read here."""
 
     metric: str = ""
     metric_before: float | None = None
@@ -35,21 +35,21 @@ class _Result(msgspec.Struct, frozen=True):
 
 
 def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
-    """What a model is compared with.
+    """The model that a deployed one is compared with, if any.
 
     Args:
-        run: The folder of a run, or of a model, if it is one.
-        asked: As on the command line; None for what the run was made from, if that is known
-            and there at once.
+        run: Folder of a run or of a model; None if it is neither.
+        asked: Baseline as on the command line; None for what the run was made from, if its folder
+            has kept that.
 
     Raises:
-        UsageError: A start is asked for of what is no search.
+        UsageError: The start is asked for, and the run is no search.
         UnknownNameError, BadFileError, ModelError: There is no such model.
     """
     if asked == NO_BASELINE:
         return None
     if asked is None:
-        return None if run is None else made_from(run)
+        return None if run is None else find_original(run)
     if asked != SPACE_START:
         return find_model(asked)
     place = None if run is None else RunFolder(run).place()
@@ -70,31 +70,31 @@ def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is of a search, a pruning or a compression, and not of a model alone."""
+    """Whether a folder is a run of search, prune or compress, and not just a model."""
     return any((folder / name).exists() for name in ("search.json", "pruning.json", "result.json"))
 
 
-def made_from(run: Path) -> SavedModel | None:
-    """The model that a pruned or compressed one was made from, as its run kept it."""
+def find_original(run: Path) -> SavedModel | None:
+    """The model that a pruned or compressed one was made from, if its run has kept it."""
     settings = run / "pruning.json"
     if settings.exists():
-        name = _short(read_json(settings, PruneSettings).model)
-        return _saved(PruneFolder(run).path / "steps" / "0" / "pruned" / "model", name)
-    return _saved(run / "start" / "model", f"{run.resolve().name}-start")
+        name = _short_name(read_json(settings, PruneSettings).model)
+        return _saved_model(PruneFolder(run).path / "steps" / "0" / "pruned" / "model", name)
+    return _saved_model(run / "start" / "model", f"{run.resolve().name}-start")
 
 
-def _saved(prefix: Path, name: str) -> SavedModel | None:
+def _saved_model(prefix: Path, name: str) -> SavedModel | None:
     model = SavedModel.at(prefix, name=name)
     return model if model.program.exists() and model.parameters.exists() else None
 
 
-def _short(model: str) -> str:
-    """Short name of a model from how it was called: a file's function, or a folder's name."""
+def _short_name(model: str) -> str:
+    """Short name of a model from its name on a command line: the function, or the folder."""
     return Path(model).name.rpartition(":")[2] or "baseline"
 
 
 def accuracy_of(run: Path) -> AccuracyRecord | None:
-    """What a run's folder says of how good its model is, if it was judged at all.
+    """Accuracy of a run's model according to its folder, if it was evaluated.
 
     Raises:
         BadFileError: Its result cannot be read.

@@ -1,4 +1,4 @@
-"""What a converted model gives on a device, and the refusal of what is not Paddle's."""
+"""Outputs of a converted model on a device, and the check that they are Paddle's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import numpy as np
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, told
+from edgeslim.deployment.judgement import (
+    Array,
+    OutputDifference,
+    describe_difference,
+    is_acceptable,
+)
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
@@ -17,7 +22,7 @@ from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Entry, Input
 
-__all__ = ["check_outputs", "ends_on_device", "outputs_on_device"]
+__all__ = ["check_outputs", "outputs_on_device", "outputs_or_errors"]
 
 
 def check_outputs(
@@ -27,19 +32,19 @@ def check_outputs(
     where: str,
     rounding: OutputDifference | None = None,
 ) -> None:
-    """That outputs are those of the model, by the rule of their precision.
+    """Checks that outputs are those of the model, by the rule of their precision.
 
     Args:
         difference: How far they are from Paddle's.
-        model: The model.
-        precision: What it was converted to.
-        where: What gave them, in the sentence that refuses them.
-        rounding: In fp16, what rounding alone makes of them, if that is known.
+        model: The model as it was prepared.
+        precision: Precision that it was converted to.
+        where: What computed them, as a part of the sentence that refuses them.
+        rounding: In fp16, how far rounding alone takes them, if that is known.
 
     Raises:
-        ModelError: They are not.
+        ModelError: They are other outputs.
     """
-    if acceptable(difference, precision, rounding):
+    if is_acceptable(difference, precision, rounding):
         return
     exact = precision is Precision.FP32
     outputs = model.graph.fetches
@@ -47,7 +52,7 @@ def check_outputs(
     raise ModelError(
         f"{model.name} computes something else {where}"
         f"{'' if exact else f' in {precision.value}'}: its outputs{which} differ from "
-        f"Paddle's {told(difference, precision, rounding)}"
+        f"Paddle's {describe_difference(difference, precision, rounding)}"
     )
 
 
@@ -64,21 +69,21 @@ def outputs_on_device(
         RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
     """
     found = []
-    for end in ends_on_device(session, file, inputs, output_count, folder):
+    for end in outputs_or_errors(session, file, inputs, output_count, folder):
         if isinstance(end, EdgeslimError):
             raise end
         found.append(end)
     return found
 
 
-def ends_on_device(
+def outputs_or_errors(
     session: DeviceSession,
     file: OptimizedFile,
     inputs: Sequence[Sequence[Array]],
     output_count: int,
     folder: Path,
 ) -> list[list[Array] | ProgramError | RunnerError]:
-    """As `outputs_on_device`, with an error in the place of what did not run."""
+    """As `outputs_on_device`, with an error in place of the outputs of inputs that failed."""
     jobs = [
         _job(file, arrays, output_count, folder, number) for number, arrays in enumerate(inputs)
     ]

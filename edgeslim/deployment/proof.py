@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.deployment.deployed import Deployed
-from edgeslim.deployment.gates import Gates, judged
+from edgeslim.deployment.gates import Gates, judge_gates
+from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.origins import accuracy_of
 from edgeslim.deployment.reasons import reasons_of
 from edgeslim.deployment.recording import (
@@ -24,7 +25,6 @@ from edgeslim.deployment.recording import (
 )
 from edgeslim.deployment.request import Request
 from edgeslim.deployment.speedup import latency_interval_ms, speedup_of
-from edgeslim.deployment.subjects import Subject
 from edgeslim.errors import BadFileError
 from edgeslim.files import from_home
 from edgeslim.latency_rows import ConditionsRow
@@ -48,15 +48,15 @@ class Found:
 
     Args:
         subjects: The model, and the baseline if there is one.
-        models, baselines: The ways of each, as they were measured.
-        measured: All rounds.
-        table: What predicted.
-        states: Of the device, before and after.
+        models, baselines: Variants of each, as they were measured.
+        measured: Samples of all rounds.
+        table: Latency table that predicted, if any.
+        states: State of the device before and after.
         created: When measuring began, UTC.
-        warnings: So far.
+        warnings: Warnings that are known so far.
     """
 
-    subjects: Sequence[Subject]
+    subjects: Sequence[ModelUnderTest]
     models: tuple[Deployed, ...]
     baselines: tuple[Deployed, ...]
     measured: MeasuredNetworks
@@ -75,17 +75,19 @@ def deployment_record(
 ) -> DeploymentRecord:
     """The record of a deployment that is done."""
     model, *others = found.subjects
-    pairs = [(model, each) for each in found.models]
-    pairs += [(other, each) for other in others for each in found.baselines]
+    pairs = [(model, deployed) for deployed in found.models]
+    pairs += [(other, deployed) for other in others for deployed in found.baselines]
     models = tuple(
-        _with_interval(model_record(subject, each, found.measured.rounds_of[each.id], found.table))
-        for subject, each in pairs
+        _with_interval(
+            model_record(subject, deployed, found.measured.rounds_of[deployed.id], found.table)
+        )
+        for subject, deployed in pairs
     )
     mine = models[: len(found.models)]
     speedups = _speedups(mine, models[len(mine) :])
-    passed = judged(gates, mine, speedups)
-    doubts = tuple(
-        each.line for each in passed if each.met and _in_doubt(each.interval, each.limit)
+    passed = judge_gates(gates, mine, speedups)
+    close_calls = tuple(
+        gate.line for gate in passed if gate.met and _is_close_call(gate.interval, gate.limit)
     )
     accuracy, unread = _accuracy(request)
     record = DeploymentRecord(
@@ -109,13 +111,15 @@ def deployment_record(
         accuracy=accuracy,
         gates=passed,
         failed=failed_records(found.subjects),
-        warnings=(*found.warnings, *doubts, *unread),
+        warnings=(*found.warnings, *close_calls, *unread),
     )
-    return msgspec.structs.replace(record, reasons=tuple(each.line for each in reasons_of(record)))
+    return msgspec.structs.replace(
+        record, reasons=tuple(reason.line for reason in reasons_of(record))
+    )
 
 
 def _accuracy(request: Request) -> tuple[AccuracyRecord | None, tuple[str, ...]]:
-    """What the run says of it; and what is wrong with that, which is no reason to lose the rest."""
+    """Accuracy from the run's folder; or a warning if that is damaged, so that the rest is kept."""
     if request.run is None:
         return None, ()
     try:
@@ -131,15 +135,15 @@ def _with_interval(model: ModelRecord) -> ModelRecord:
 def _speedups(
     models: Sequence[ModelRecord], baselines: Sequence[ModelRecord]
 ) -> tuple[SpeedupRecord, ...]:
-    """Of each model against the baseline with as many threads."""
+    """Speed-up of each model over the baseline with as many threads."""
     found = (
         speedup_of(model, baseline)
         for model in models
         for baseline in baselines
         if baseline.threads == model.threads
     )
-    return tuple(each for each in found if each is not None)
+    return tuple(speedup for speedup in found if speedup is not None)
 
 
-def _in_doubt(interval: tuple[float, float] | None, limit: float) -> bool:
+def _is_close_call(interval: tuple[float, float] | None, limit: float) -> bool:
     return interval is not None and interval[0] <= limit <= interval[1]

@@ -1,10 +1,10 @@
 """Proof that a converted model computes what Paddle does, before its file is handed out.
 
-Two proofs, of different parts. What the optimizer made of a model for a processor that is not
-here is computed in Paddle by the meaning of its operators, from the very file: that proves the
-optimizer's work. What kernels compute is proved by Paddle-Lite's runtime on this machine: by the
-file itself if it is for such a processor, else by its twin, the same model converted for this
-one. Where an operator has no meaning here, the runtime alone must agree, and the result says so.
+There are two proofs, of different parts. A file for another processor is computed in Paddle,
+operator by operator, from the very file: that proves the optimizer's work. What kernels compute is
+proved by Paddle-Lite's runtime on this machine: by the file itself if it is for such a processor,
+else by its twin, the same model converted for this one. Where an operator cannot be computed in
+Paddle, the runtime alone must agree, and the result says so.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.blaming import Suspect, blamed
 from edgeslim.deployment.claims import Claim, Proof, ProofBy
-from edgeslim.deployment.halves import check_stored_halves, in_halves
-from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
-from edgeslim.deployment.outputs import check_outputs, ends_on_device
-from edgeslim.deployment.truth import LOUDER, Truth, paddle_truth
+from edgeslim.deployment.culprit_message import Suspect, name_culprit
+from edgeslim.deployment.ground_truth import LOUDER, GroundTruth, paddle_truth
+from edgeslim.deployment.judgement import Array, OutputDifference, difference_of, is_acceptable
+from edgeslim.deployment.outputs import check_outputs, outputs_or_errors
+from edgeslim.deployment.simulated_fp16 import check_fp16_weights, simulate_fp16
 from edgeslim.errors import (
     EdgeslimError,
     LinkError,
@@ -39,7 +39,7 @@ from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_mea
 
 __all__ = [
     "Prover",
-    "explained",
+    "explain_failure",
     "open_prover",
     "prove_optimized",
     "prove_outputs",
@@ -49,26 +49,26 @@ __all__ = [
 ]
 
 _EXACT_INPUTS, _INPUTS = 2, 8
-"""Compared in fp32, where two say that outputs follow their input, and where a precision loses
-something, of how much one input says little."""
+"""Number of compared inputs in fp32, where two show that outputs follow their input, and in lower
+precision, where the loss varies from input to input."""
 
 _ROUNDED_INPUTS = 2
-"""Computed with the rounding of each operator, which takes some times as long as without."""
+"""Number of inputs that are computed with the rounding of each operator, which is slow."""
 
 _LOUDER = f"an input {LOUDER:g} times as large as noise"
 
 _NOT_FINITE = "not finite"
-"""What the runner says where outputs are no numbers: garbage, and no lack of a kernel."""
+"""Words of the runner for outputs that are no numbers: garbage, and no missing kernel."""
 
 _TWINS = {Precision.FP16: Precision.FP32}
-"""What this machine's runtime computes in instead, where it has no such kernels."""
+"""Precision of the twin where this machine's runtime has no kernels of the file's precision."""
 
 
-def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> Truth:
-    """What Paddle computes, for as many inputs as the precisions of one model need.
+def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> GroundTruth:
+    """Paddle's outputs for as many inputs as the precisions of one model need.
 
     Raises:
-        ModelError: Paddle cannot run it, or nothing is proved by what it computes.
+        ModelError: Paddle cannot run the model, or nothing is proved by what it computes.
     """
     wanted = set(precisions)
     return paddle_truth(
@@ -78,16 +78,16 @@ def truth_for(model: PreparedModel, precisions: Iterable[Precision]) -> Truth:
     )
 
 
-def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str, ...]:
-    """What the optimizer made, computed by the meaning of its operators.
+def prove_optimized(claim: Claim, truth: GroundTruth) -> OutputDifference | tuple[str, ...]:
+    """Proves the optimizer's work by computing the file in Paddle, operator by operator.
 
     Args:
-        claim: What is to be proved.
-        truth: What Paddle computes of the model.
+        claim: The claim that is to be proved.
+        truth: Inputs, and what Paddle computes of the model for them.
 
     Returns:
-        How far it is from that, in fp16 with what rounding costs; or the operators without a
-        meaning.
+        How far the outputs are from Paddle's, in fp16 with the cost of rounding; or the operators
+        that cannot be computed here.
 
     Raises:
         ModelError: It computes something else, or would in fp16.
@@ -99,58 +99,59 @@ def prove_optimized(claim: Claim, truth: Truth) -> OutputDifference | tuple[str,
         return (str(error),)
     unknown = without_meaning(program)
     if claim.precision is Precision.FP16:
-        check_stored_halves(claim.model.name, program)
+        check_fp16_weights(claim.model.name, program)
     if unknown:
         return unknown
-    truth = _asked(claim, truth)
+    truth = _relevant_truth(claim, truth)
     if claim.precision is Precision.FP16:
-        return _proved_in_halves(claim, truth.few(_ROUNDED_INPUTS), program)
+        return _prove_fp16(claim, truth.sample(_ROUNDED_INPUTS), program)
     try:
         net = OptimizedNet(program)
         found = [net.run(inputs) for inputs in truth.inputs]
     except ModelError as error:
         return (str(error),)
-    return _judged(claim, truth, found, claim.file.path.parent)
+    return _judge(claim, truth, found, claim.file.path.parent)
 
 
-def with_rounding(claim: Claim, truth: Truth) -> Claim:
-    """A claim that knows what rounding costs, if it is one of fp16; raises as `prove_optimized`."""
+def with_rounding(claim: Claim, truth: GroundTruth) -> Claim:
+    """The claim with the cost of rounding, if it is in fp16; raises as `prove_optimized`."""
     if claim.precision is not Precision.FP16:
         return claim
     found = prove_optimized(claim, truth)
     return claim if isinstance(found, tuple) else replace(claim, rounding=found)
 
 
-def _proved_in_halves(
-    claim: Claim, truth: Truth, program: OptimizedProgram
+def _prove_fp16(
+    claim: Claim, truth: GroundTruth, program: OptimizedProgram
 ) -> OutputDifference | tuple[str, ...]:
-    """The meaning, which rounds nothing and must be exact, and what rounding makes of it."""
+    """Proves a file in fp16: exact without rounding, and still meaningful with it."""
     try:
-        found = in_halves(program, truth)
+        found = simulate_fp16(program, truth)
     except ModelError as error:
         return (str(error),)
     exact = replace(claim, precision=Precision.FP32)
-    _judged(exact, truth, found.exact, claim.file.path.parent)
+    _judge(exact, truth, found.exact, claim.file.path.parent)
     return found.check(claim.model.name, truth)
 
 
-def _asked(claim: Claim, truth: Truth) -> Truth:
-    """The part of a truth by which a claim is judged: louder inputs say nothing of what is lost."""
+def _relevant_truth(claim: Claim, truth: GroundTruth) -> GroundTruth:
+    """The part of a truth that judges a claim: louder inputs are for fp32 alone."""
     return truth if claim.precision is Precision.FP32 else truth.quiet
 
 
-def _judged(
+def _judge(
     claim: Claim,
-    truth: Truth,
+    truth: GroundTruth,
     found: Sequence[Sequence[Array]],
     folder: Path,
     session: DeviceSession | None = None,
 ) -> OutputDifference:
-    """How far outputs are from Paddle's; raises if they are far, with what is to blame.
+    """Judges outputs of a device, or without one those computed here, and returns how far they are.
 
-    They are a device's, or by the meaning of operators.
+    Raises:
+        ModelError: They are not Paddle's; the message names the culprit.
     """
-    found = truth.settled(found, claim.precision)
+    found = truth.settle_ties(found, claim.precision)
     here = f"as opt converts it for {claim.target.value}"
     where = here if session is None else f"on {session.profile.name}"
     try:
@@ -161,85 +162,85 @@ def _judged(
         triples = zip(truth.inputs, truth.outputs, found, strict=True)
         wrong = (given for given, *two in triples if not _is_right(two[0], two[1], claim.precision))
         suspect = claim.suspect(next(wrong, truth.inputs[0]), session)
-        raise blamed(error, suspect, folder) from error
+        raise name_culprit(error, suspect, folder) from error
     return differences[0]
 
 
 def _is_right(expected: Sequence[Array], found: Sequence[Array], precision: Precision) -> bool:
     try:
-        return acceptable(difference_of([expected], [found]), precision)
+        return is_acceptable(difference_of([expected], [found]), precision)
     except ModelError:
         return False
 
 
 def prove_running(
-    session: DeviceSession, claim: Claim, truth: Truth, folder: Path
+    session: DeviceSession, claim: Claim, truth: GroundTruth, folder: Path
 ) -> OutputDifference:
-    """What a device computes, and if that is something else, which operator is to blame.
+    """Proves a claim on a device, and names the culprit if it computes something else.
 
     Raises:
         RunnerError, ProgramError: The device does not run it, or gives no finite numbers.
         ModelError: The outputs are not Paddle's.
     """
-    truth = _asked(claim, truth)
-    inputs = [list(each.values()) for each in truth.inputs]
+    truth = _relevant_truth(claim, truth)
+    inputs = [list(arrays.values()) for arrays in truth.inputs]
     outputs = len(claim.model.graph.fetches)
     found: list[list[Array]] = []
-    for end in ends_on_device(session, claim.file, inputs, outputs, folder):
+    for end in outputs_or_errors(session, claim.file, inputs, outputs, folder):
         if isinstance(end, EdgeslimError):
             is_louder = len(found) >= len(truth.inputs) - truth.louder
             error = type(end)(f"{end} (for {_LOUDER})") if is_louder else end
-            raise explained(error, claim.suspect(truth.inputs[len(found)], session), folder)
+            raise explain_failure(error, claim.suspect(truth.inputs[len(found)], session), folder)
         found.append(end)
     return prove_outputs(session, claim, truth, found, folder)
 
 
-def explained(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
-    """Why a device gives nothing for an input, with the operator that is to blame if there is one.
+def explain_failure(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
+    """Adds to an error of a device which operator caused it, if that can be found.
 
     Args:
-        error: What came of it.
-        suspect: What ran, and the input.
-        folder: For files on the way.
+        error: The error instead of outputs.
+        suspect: The file that ran, with its input.
+        folder: Folder for intermediate files.
     """
     ended = isinstance(error, (ProgramAbortedError, ProgramCrashedError))
-    # What a runner refuses otherwise it would refuse of any part as well.
+    # Anything else a runner would refuse for each part of the model as well.
     if ended or (isinstance(error, RunnerError) and _NOT_FINITE in str(error)):
-        return blamed(error, suspect, folder)
+        return name_culprit(error, suspect, folder)
     return error
 
 
 def prove_outputs(
     session: DeviceSession,
     claim: Claim,
-    truth: Truth,
+    truth: GroundTruth,
     found: Sequence[Sequence[Array]],
     folder: Path,
 ) -> OutputDifference:
-    """How far outputs that a device gave are from Paddle's; raises as `prove_running`."""
-    return _judged(claim, truth, found, folder, session)
+    """Judges outputs that a device gave; raises as `prove_running`."""
+    return _judge(claim, truth, found, folder, session)
 
 
 @dataclass(frozen=True, slots=True)
 class Prover:
-    """Proves files that no device is there for.
+    """Proves files for processors that are not here.
 
-    What it has learnt of a model serves all files of it.
+    What it has computed of a model serves all files of that model.
 
     Args:
-        runtime: This machine's, opened when it is asked for first; raises if it cannot be had.
+        runtime: Opens a session on this machine when it is first needed; raises if it fails.
     """
 
     runtime: Callable[[], DeviceSession]
-    _truths: dict[tuple[Path, bool], Truth] = field(default_factory=dict, init=False)
+    _truths: dict[tuple[Path, bool], GroundTruth] = field(default_factory=dict, init=False)
     _twins: dict[tuple[Path, Precision], OptimizedFile] = field(default_factory=dict, init=False)
 
     def prove(self, claim: Claim, folder: Path) -> Proof:
-        """How a file is proved.
+        """Proves a file.
 
         Args:
-            claim: What is to be proved.
-            folder: For files on the way.
+            claim: The claim that is to be proved.
+            folder: Folder for intermediate files.
 
         Raises:
             ModelError: It computes something else, or nothing can prove that it does not.
@@ -274,7 +275,7 @@ class Prover:
         return Proof(by=(ProofBy.INTERPRETER, by), difference=meant)
 
     def _runnable(self, claim: Claim, folder: Path) -> tuple[DeviceSession, Claim]:
-        """This machine's runtime, and what it can run: the claim itself, or that of its twin."""
+        """This machine's runtime, and the claim that it can run: this one, or its twin's."""
         session = self.runtime()
         target = session.execution.target
         if claim.target is target:
@@ -289,8 +290,8 @@ class Prover:
             )
         return session, replace(claim, file=self._twins[known], target=target, precision=precision)
 
-    def _truth(self, claim: Claim) -> Truth:
-        """What Paddle computes of a claim's model, asked once for all that is claimed of it."""
+    def _truth(self, claim: Claim) -> GroundTruth:
+        """What Paddle computes of a claim's model, computed once for all claims."""
         known = claim.model.prefix, claim.precision is Precision.FP32
         if known not in self._truths:
             self._truths[known] = truth_for(claim.model, [claim.precision])
@@ -300,10 +301,10 @@ class Prover:
 def _without_runtime(
     claim: Claim, meant: OutputDifference | tuple[str, ...], why: str, error: EdgeslimError
 ) -> Proof:
-    """What is left of a proof if no runtime takes part in it.
+    """The proof of the optimizer's work alone, where no runtime takes part.
 
     Raises:
-        ModelError: Nothing is left.
+        ModelError: The optimizer's work is not proved either.
     """
     what = f"{claim.model.name} for {claim.target.value}"
     if isinstance(meant, tuple):
@@ -321,7 +322,7 @@ def _without_runtime(
 
 @contextmanager
 def open_prover() -> Iterator[Prover]:
-    """A prover whose runtime is this machine's."""
+    """Opens a prover whose runtime is this machine's."""
     with ExitStack() as stack:
         opened: list[DeviceSession | EdgeslimError] = []
 

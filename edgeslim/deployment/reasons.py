@@ -1,8 +1,8 @@
-"""Why a prediction and a measurement differ, as far as a record can tell.
+"""Reasons why a prediction and a measurement differ, as far as a record shows them.
 
-Each reason says by how many percent of the latency it may move the two apart, so that what may
-explain most comes first. What cannot be put into a number has none and comes last. Whatever the
-difference is, things that make any comparison doubtful are said: the outputs, the samples.
+Each reason has the share of the latency that it may explain, in percent, so that the largest comes
+first. What cannot be put into a number has 0 and comes last. What makes any comparison doubtful is
+among them: outputs that differ, and samples that are far apart.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgeslim.deployment.deployed import told_way
+from edgeslim.deployment.deployed import format_variant
 from edgeslim.device_state.heat import heat
 from edgeslim.durations import format_ms
 from edgeslim.runs.deployment_records import (
@@ -21,7 +21,7 @@ from edgeslim.runs.deployment_records import (
     TableRecord,
 )
 
-__all__ = ["Reason", "differs", "reasons_of"]
+__all__ = ["Reason", "is_outside_prediction", "reasons_of"]
 
 _NOTABLE_SPEED = 0.02
 _UNSTABLE_SPREAD = 0.10
@@ -32,18 +32,18 @@ _NAMED = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """One reason.
+    """One reason why prediction and measurement differ.
 
     Args:
-        percent: Of the latency that it may explain; 0 is not known.
-        line: For people.
+        percent: Percent of the latency that it may explain; 0 is not known.
+        line: Sentence that people read.
     """
 
     percent: float
     line: str
 
 
-def differs(model: ModelRecord) -> bool:
+def is_outside_prediction(model: ModelRecord) -> bool:
     """Whether the measurement is outside the interval of the prediction."""
     if model.predicted_interval_ms is None:
         return False
@@ -52,95 +52,99 @@ def differs(model: ModelRecord) -> bool:
 
 
 def reasons_of(record: DeploymentRecord) -> tuple[Reason, ...]:
-    """Why predicted and measured differ, what may explain most first.
+    """Why predicted and measured differ, the largest reason first.
 
-    Of a model whose measurement is within the interval of its prediction nothing is to be
-    explained; of one that has no prediction though there is a table, it is said why not.
+    A model whose measurement is within the interval of its prediction has no reasons; one that has
+    no prediction though there is a table has the reason for that.
     """
     found: dict[str, Reason] = {}
     for model in record.models:
-        for reason in _of_model(record, model):
+        for reason in _reasons_of_model(record, model):
             found.setdefault(reason.line, reason)
-    return tuple(sorted(found.values(), key=lambda each: -each.percent))
+    return tuple(sorted(found.values(), key=lambda reason: -reason.percent))
 
 
-def _of_model(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
+def _reasons_of_model(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
     if record.table is None:
         return
-    known = [each for each in model.operators if each.known is not Known.NO_TABLE]
+    known = [operator for operator in model.operators if operator.known is not Known.NO_TABLE]
     if not known:
-        yield Reason(percent=0.0, line=_another_way(record.table, model))
+        yield Reason(percent=0.0, line=_no_prediction_text(record.table, model))
         return
-    missing = [each for each in known if each.known is Known.MISSING]
+    missing = [operator for operator in known if operator.known is Known.MISSING]
     if missing:
-        yield _missing(model, missing)
-    if not differs(model):
+        yield _reason_missing(model, missing)
+    if not is_outside_prediction(model):
         return
-    yield from _operators(model, known)
-    yield from _speed(record, model)
-    yield from _samples(model)
-    yield from _table(record, model)
+    yield from _operator_reasons(model, known)
+    yield from _speed_reasons(record, model)
+    yield from _sample_reasons(model)
+    yield from _table_reasons(record, model)
 
 
-def _another_way(table: TableRecord, model: ModelRecord) -> str:
+def _no_prediction_text(table: TableRecord, model: ModelRecord) -> str:
     context = table.context
     return (
-        f"{_name(model)} has no prediction, for the table is of {context.device} "
+        f"{_label(model)} has no prediction, for the table is of {context.device} "
         f"({context.execution})"
     )
 
 
-def _missing(model: ModelRecord, missing: Sequence[OperatorRecord]) -> Reason:
-    count = sum(each.count for each in missing)
-    whole = sum(each.count for each in model.operators)
+def _reason_missing(model: ModelRecord, missing: Sequence[OperatorRecord]) -> Reason:
+    count = sum(operator.count for operator in missing)
+    whole = sum(operator.count for operator in model.operators)
     return Reason(
         percent=100 * count / whole,
         line=(
-            f"{_name(model)}: the table knows nothing of {count} of {whole} operators "
-            f"({_some(missing)}); edgeslim profile --model measures them"
+            f"{_label(model)}: the table knows nothing of {count} of {whole} operators "
+            f"({_names(missing)}); edgeslim profile --model measures them"
         ),
     )
 
 
-def _operators(model: ModelRecord, known: Sequence[OperatorRecord]) -> Iterator[Reason]:
-    """What is known of operators badly, by how much of the latency may be wrong for it."""
-    outside = [each for each in known if each.outside]
+def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> Iterator[Reason]:
+    """Reasons in operators whose latency is not well known."""
+    outside = [operator for operator in known if operator.outside]
     if outside:
         yield Reason(
-            percent=_share(model, outside, lambda each: max(each.error, 0.1)),
+            percent=_percent_of_latency(model, outside, lambda operator: max(operator.error, 0.1)),
             line=(
-                f"{_name(model)}: {_count(outside)} operators are beyond all that the table "
-                f"measured ({_some(outside)}: {outside[0].outside}); measure nearer ones"
+                f"{_label(model)}: {_count(outside)} operators are beyond all that the table "
+                f"measured ({_names(outside)}: {outside[0].outside}); measure nearer ones"
             ),
         )
-    guessed = [each for each in known if each.known is Known.INTERPOLATED and not each.outside]
-    percent = _share(model, guessed, lambda each: each.error)
+    guessed = [
+        operator
+        for operator in known
+        if operator.known is Known.INTERPOLATED and not operator.outside
+    ]
+    percent = _percent_of_latency(model, guessed, lambda operator: operator.error)
     if guessed:
         yield Reason(
             percent=percent,
             line=(
-                f"{_name(model)}: {_count(guessed)} operators are interpolated, and may be off by "
-                f"{percent:.1f} % of the latency together ({_some(guessed)})"
+                f"{_label(model)}: {_count(guessed)} operators are interpolated, and may be off by "
+                f"{percent:.1f} % of the latency together ({_names(guessed)})"
             ),
         )
-    unsteady = [each for each in known if each.unsteady]
+    unsteady = [operator for operator in known if operator.unsteady]
     if unsteady:
         yield Reason(
-            percent=_share(model, unsteady, lambda _: 0.1),
+            percent=_percent_of_latency(model, unsteady, lambda _: 0.1),
             line=(
-                f"{_name(model)}: {_count(unsteady)} operators were measured unsteadily for the "
-                f"table ({_some(unsteady)}: {unsteady[0].unsteady})"
+                f"{_label(model)}: {_count(unsteady)} operators were measured unsteadily for the "
+                f"table ({_names(unsteady)}: {unsteady[0].unsteady})"
             ),
         )
-    left_out = [each for each in known if each.known is Known.LEFT_OUT]
+    left_out = [operator for operator in known if operator.known is Known.LEFT_OUT]
     if left_out:
         yield Reason(
             percent=0.0,
-            line=f"{_name(model)}: tables of this convention leave out {_some(left_out)}",
+            line=f"{_label(model)}: tables of this convention leave out {_names(left_out)}",
         )
 
 
-def _speed(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
+def _speed_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
     if model.speed is not None and abs(model.speed - 1) > _NOTABLE_SPEED:
         percent = 100 * abs(1 / model.speed - 1)
         slower = "slower" if model.speed < 1 else "faster"
@@ -161,13 +165,13 @@ def _speed(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
             )
 
 
-def _samples(model: ModelRecord) -> Iterator[Reason]:
-    disturbed = [each for each in model.rounds if each.disturbed]
+def _sample_reasons(model: ModelRecord) -> Iterator[Reason]:
+    disturbed = [timed_round for timed_round in model.rounds if timed_round.disturbed]
     if disturbed and model.counted == model.rounds:
         yield Reason(
             percent=100 * model.spread,
             line=(
-                f"{_name(model)}: every round was disturbed ({disturbed[-1].disturbed}); measure "
+                f"{_label(model)}: every round was disturbed ({disturbed[-1].disturbed}); measure "
                 "again when nothing else runs"
             ),
         )
@@ -175,7 +179,7 @@ def _samples(model: ModelRecord) -> Iterator[Reason]:
         yield Reason(
             percent=100 * model.spread,
             line=(
-                f"{_name(model)}: its samples are far apart (half of them within "
+                f"{_label(model)}: its samples are far apart (half of them within "
                 f"{model.spread:.0%} of {format_ms(model.latency_ms)})"
             ),
         )
@@ -184,14 +188,14 @@ def _samples(model: ModelRecord) -> Iterator[Reason]:
         yield Reason(
             percent=0.0,
             line=(
-                f"{_name(model)}: its outputs differ from Paddle's by {outputs.max_rel:.1e} of "
+                f"{_label(model)}: its outputs differ from Paddle's by {outputs.max_rel:.1e} of "
                 "their largest value, so it may compute something else than was predicted"
             ),
         )
 
 
-def _table(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
-    """What of the table is another than here; where its context is, nothing was predicted."""
+def _table_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
+    """Reasons in the table itself: its origin, age and size, and how far beyond it a model is."""
     table = record.table
     if table is None:
         return
@@ -220,30 +224,36 @@ def _table(record: DeploymentRecord, model: ModelRecord) -> Iterator[Reason]:
     yield Reason(
         percent=0.0,
         line=(
-            f"{_name(model)}: measured {format_ms(model.latency_ms)} is {beyond:.1%} beyond the "
+            f"{_label(model)}: measured {format_ms(model.latency_ms)} is {beyond:.1%} beyond the "
             f"predicted {format_ms(low)} to {format_ms(high)}, which one of ten networks is by "
             "chance"
         ),
     )
 
 
-def _share(
+def _percent_of_latency(
     model: ModelRecord, some: Iterable[OperatorRecord], error: Callable[[OperatorRecord], float]
 ) -> float:
-    """Percent of the latency that errors of some operators are, if they all go one way."""
-    return 100 * sum((each.total_ms or 0.0) * error(each) for each in some) / model.latency_ms
+    """Errors of some operators in percent of the latency, if all have the same sign."""
+    return (
+        100
+        * sum((operator.total_ms or 0.0) * error(operator) for operator in some)
+        / model.latency_ms
+    )
 
 
 def _count(some: Iterable[OperatorRecord]) -> int:
-    return sum(each.count for each in some)
+    return sum(operator.count for operator in some)
 
 
-def _some(operators: Sequence[OperatorRecord]) -> str:
-    """The most expensive of them, by name."""
-    first = sorted(operators, key=lambda each: -(each.total_ms or 0.0))[:_NAMED]
+def _names(operators: Sequence[OperatorRecord]) -> str:
+    """Text with the most expensive of some operators."""
+    first = sorted(operators, key=lambda operator: -(operator.total_ms or 0.0))[:_NAMED]
     more = len(operators) - len(first)
-    return ", ".join(str(each.operator) for each in first) + (f" and {more} more" if more else "")
+    return ", ".join(str(operator.operator) for operator in first) + (
+        f" and {more} more" if more else ""
+    )
 
 
-def _name(model: ModelRecord) -> str:
-    return f"{model.name} in {told_way(model.precision, model.threads)}"
+def _label(model: ModelRecord) -> str:
+    return f"{model.name} in {format_variant(model.precision, model.threads)}"

@@ -1,4 +1,4 @@
-"""A deployment's record, made of what was measured, predicted, and said by the device."""
+"""The parts of a deployment's record, made from measurements, predictions and device facts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from edgeslim import ops
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_inputs import GivenInputs
 from edgeslim.deployment.deployed import Deployed
-from edgeslim.deployment.extrapolated import Ranges
-from edgeslim.deployment.subjects import Subject
+from edgeslim.deployment.measured_ranges import Ranges
+from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.files import read_bytes
 from edgeslim.latency_table import LatencyTable
@@ -58,7 +58,7 @@ _KNOWN = {
 
 
 def new_id() -> str:
-    """A name for a deployment that sorts by time, and that no other has."""
+    """A unique id for a deployment, which sorts by time."""
     return f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
@@ -83,14 +83,14 @@ def _version(package: str) -> str:
 
 
 def inputs_record(given: GivenInputs | None) -> InputsRecord | None:
-    """The user's own inputs, if they were used."""
+    """The record of the user's own inputs, if they were used."""
     if given is None:
         return None
     return InputsRecord(path=str(given.path.absolute()), sha256=given.sha256)
 
 
 def device_record(session: DeviceSession) -> DeviceRecord:
-    """The device and what it says of itself."""
+    """The record of the device."""
     facts = session.facts
     return DeviceRecord(
         name=session.profile.name,
@@ -111,11 +111,11 @@ def device_record(session: DeviceSession) -> DeviceRecord:
 
 
 def table_record(table: LatencyTable, now: str) -> TableRecord:
-    """The table that predicted, and how old it is.
+    """The record of the table that predicted, with its age.
 
     Args:
-        table: The table.
-        now: When the deployment began.
+        table: The latency table that predicted.
+        now: When the deployment began, UTC.
     """
     moments = sorted(row.measured for row in table.rows if row.measured)
     last = moments[-1] if moments else table.context.created
@@ -140,46 +140,46 @@ def _seconds(start: str, end: str) -> float | None:
 
 
 def round_records(measured: MeasuredNetworks) -> tuple[RoundRecord, ...]:
-    """The rounds, as they ran."""
+    """Records of all rounds in the order they ran."""
     return tuple(
         RoundRecord(
-            number=each.number,
-            start_s=each.start_s,
-            end_s=each.end_s,
-            order=each.order,
-            state=each.state,
+            number=timed_round.number,
+            start_s=timed_round.start_s,
+            end_s=timed_round.end_s,
+            order=timed_round.order,
+            state=timed_round.state,
         )
-        for each in measured.rounds
+        for timed_round in measured.rounds
     )
 
 
-def failed_records(subjects: Sequence[Subject]) -> tuple[FailedRecord, ...]:
-    """What could not be had."""
+def failed_records(subjects: Sequence[ModelUnderTest]) -> tuple[FailedRecord, ...]:
+    """Records of variants that could not be converted or run."""
     return tuple(
         FailedRecord(
             name=subject.name,
             role=subject.role,
-            precision=each.precision,
-            threads=each.threads,
-            reason=each.reason,
+            precision=failure.precision,
+            threads=failure.threads,
+            reason=failure.reason,
         )
         for subject in subjects
-        for each in subject.failed
+        for failure in subject.failed
     )
 
 
 def model_record(
-    subject: Subject,
+    subject: ModelUnderTest,
     deployed: Deployed,
     rounds: Sequence[NetworkRound],
     table: LatencyTable | None,
 ) -> ModelRecord:
-    """One model in one way, as it was measured.
+    """The record of one variant of a model, as it was measured.
 
     Args:
-        subject: The model.
-        deployed: The way.
-        rounds: All its rounds.
+        subject: The model with all its variants.
+        deployed: The variant, as it was measured.
+        rounds: All rounds of that variant.
         table: The table that predicted, if one did.
 
     Raises:
@@ -205,7 +205,7 @@ def model_record(
         latency_ms=measurement.latency_ms,
         spread=measurement.spread,
         p90_ms=measurement.p90_ms,
-        rounds=tuple(_round(each) for each in rounds),
+        rounds=tuple(_round(timed_round) for timed_round in rounds),
         operators=_operators(subject.graph.specs, prediction, table),
         predicted_ms=prediction.total_ms if prediction and complete else None,
         predicted_interval_ms=prediction.interval_ms if prediction and complete else None,
@@ -218,13 +218,13 @@ def model_record(
     )
 
 
-def _round(each: NetworkRound) -> ModelRound:
+def _round(timed_round: NetworkRound) -> ModelRound:
     return ModelRound(
-        round=each.number,
-        samples_ns=each.measurement.samples_ns,
-        warmup=each.measurement.warmup,
-        reference_ms=each.reference_ms,
-        disturbed=each.disturbed,
+        round=timed_round.number,
+        samples_ns=timed_round.measurement.samples_ns,
+        warmup=timed_round.measurement.warmup,
+        reference_ms=timed_round.reference_ms,
+        disturbed=timed_round.disturbed,
     )
 
 
@@ -240,7 +240,9 @@ def _operators(
             OperatorRecord(operator=spec, places=tuple(where), known=Known.NO_TABLE)
             for spec, where in places.items()
         )
-    known: Mapping[OpSpec, OperatorLatency] = {each.spec: each for each in prediction.operators}
+    known: Mapping[OpSpec, OperatorLatency] = {
+        operator.spec: operator for operator in prediction.operators
+    }
     ranges = Ranges(table)
     return tuple(
         OperatorRecord(
@@ -277,14 +279,14 @@ def _windows(sustained: Sustained | None) -> tuple[WindowRecord, ...]:
         return ()
     return tuple(
         WindowRecord(
-            start_s=each.start_s,
-            end_s=each.end_s,
-            p50_ms=each.p50_ms,
-            p90_ms=each.p90_ms,
-            samples=each.samples,
-            temperature_c=each.temperature_c,
-            thermal_status=each.thermal_status,
-            capped=each.capped,
+            start_s=window.start_s,
+            end_s=window.end_s,
+            p50_ms=window.p50_ms,
+            p90_ms=window.p90_ms,
+            samples=window.samples,
+            temperature_c=window.temperature_c,
+            thermal_status=window.thermal_status,
+            capped=window.capped,
         )
-        for each in sustained.windows
+        for window in sustained.windows
     )

@@ -1,4 +1,4 @@
-"""What is to be deployed, how it is meant to run, and what is known of it beforehand."""
+"""The model that is to be deployed, its device, and what its run says of it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["Request", "device_for", "request_for"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A model, and what is known of it beforehand.
+    """A model that is to be deployed, and what its run says of it.
 
     Args:
-        source: The model.
-        folder: Where the result goes.
-        table: What its latency is predicted with, if anything.
-        target_ms: The limit it was made for.
-        context: What the table of its search is of.
-        run: The folder that it was made in, of a search, a pruning or a compression.
-        baseline: What it is compared with, if anything.
-        history: The file that its deployments are written into.
+        source: Where the model comes from.
+        folder: Folder for the result.
+        table: Latency table to predict with, if any.
+        target_ms: Latency limit in ms that it was made for, if any.
+        context: Context of its search's table: device and execution.
+        run: Folder of the search, pruning or compression that made it.
+        baseline: The model that it is compared with, if any.
+        history: File that its deployments are added to.
         path: The model, as on a command line.
     """
 
@@ -50,14 +50,14 @@ def request_for(
     runs: Path,
     baseline: str | None = NO_BASELINE,
 ) -> Request:
-    """A model, a pruned one with its limit, or a search's winner with its table and limit.
+    """The request for a model, a pruned one with its limit, or a search's winner with its table.
 
     Args:
         what: The model, a run, or None for the newest search.
         table: Table to predict with; a search has its own.
         out: Folder for the result.
-        runs: Where searches are.
-        baseline: What it is compared with; None for what it was made from.
+        runs: Folder with searches, for when none is named.
+        baseline: The model that it is compared with; None for what it was made from.
 
     Raises:
         UsageError: There is no finished search.
@@ -98,7 +98,7 @@ def request_for(
 
 
 def device_for(device: str | DeviceChoice, request: Request) -> DeviceChoice:
-    """The device, run as the search was for unless the user wants otherwise."""
+    """The device, with the search's threads and power mode where the user names none."""
     context = request.context
     if context is None:
         return DeviceChoice.of(device).named("host")

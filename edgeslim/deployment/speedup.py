@@ -1,4 +1,4 @@
-"""How many times as fast one model is as another that was measured in the same rounds."""
+"""Speed-up of a model over another that was measured in the same rounds."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = [
 ]
 
 _FEWEST = 3
-"""Undisturbed rounds that are better than all rounds."""
+"""Fewest undisturbed rounds that are used instead of all rounds."""
 
 
 class Statistic(str, Enum):
-    """What of a round's samples stands for them in a ratio.
+    """Statistic of a round's samples that enters a ratio.
 
     On a machine where other programs always run, half of a model's runs or more wait for a core,
-    and a median says how long for. Whatever others do makes a run longer and never shorter, so
-    the shortest is what the model itself takes (Chen and Revels, "Robust benchmarking in noisy
+    and the median depends on how long they wait. Other programs make a run longer and never
+    shorter, so the shortest is the model's own (Chen and Revels, "Robust benchmarking in noisy
     environments", arXiv:1608.04295, 2016). In 75 such rounds of one file beside itself here, the
     ratio of medians over twelve rounds had a standard deviation of 2.9 %, that of the shortest
     samples 0.8 %; which statistic to take was chosen on these rounds, so others will say more.
@@ -48,32 +48,32 @@ _LOG = {Statistic.MEDIAN: log_median, Statistic.SHORTEST: log_shortest}
 
 
 def statistic_for(*models: ModelRecord) -> Statistic:
-    """Medians where rounds that nothing disturbed are enough, the shortest samples elsewhere.
+    """Medians where there are enough undisturbed rounds, the shortest samples elsewhere.
 
     Args:
-        models: Of one deployment, all of which a round must have been quiet for.
+        models: Models of one deployment; a round counts as undisturbed if it was for all of them.
     """
-    quiet = _quiet(models)
+    quiet = _undisturbed_rounds(models)
     return Statistic.MEDIAN if _is_enough(quiet, models) else Statistic.SHORTEST
 
 
 def round_logs(model: ModelRecord, statistic: Statistic = Statistic.MEDIAN) -> dict[int, float]:
     """The logarithm of a latency in ms of each round that counts, by the round's number.
 
-    Of medians those count that nothing disturbed, as for the latency itself; else all.
+    For medians the undisturbed rounds count, as for the latency itself; else all rounds.
     """
     rounds = model.counted if statistic is Statistic.MEDIAN else model.rounds
     return _logs(rounds, statistic)
 
 
 def _logs(rounds: Sequence[ModelRound], statistic: Statistic) -> dict[int, float]:
-    return {each.round: _LOG[statistic](each.samples_ns) for each in rounds}
+    return {timed_round.round: _LOG[statistic](timed_round.samples_ns) for timed_round in rounds}
 
 
 def latency_interval_ms(model: ModelRecord) -> tuple[float, float] | None:
-    """Where as many more rounds of the same session would find a model's latency.
+    """Interval in ms in which as many more rounds of the same session would find a latency.
 
-    None if there is but one round.
+    None if there is one round only.
     """
     found = estimate(list(round_logs(model).values()))
     if found.rounds < 2:
@@ -88,20 +88,20 @@ def paired_rounds(
     """The logarithm of a baseline's latency over a model's, in each round that counts.
 
     Args:
-        model: A model.
-        baseline: Another of the same deployment.
-        statistic: Of medians, rounds count in which nothing disturbed either; else all. By
-            default that of `statistic_for`.
+        model: Record of the model.
+        baseline: Record of the baseline in the same deployment.
+        statistic: Statistic of a round; for medians only rounds count that are undisturbed for
+            both. By default that of `statistic_for`.
     """
     chosen = statistic or statistic_for(model, baseline)
-    above, below = (_logs(each.rounds, chosen) for each in (baseline, model))
-    if chosen is Statistic.MEDIAN and (quiet := _quiet((model, baseline))):
+    above, below = (_logs(measured.rounds, chosen) for measured in (baseline, model))
+    if chosen is Statistic.MEDIAN and (quiet := _undisturbed_rounds((model, baseline))):
         above = {number: above[number] for number in quiet}
     return paired_logs(above, below)
 
 
 def speedup_of(model: ModelRecord, baseline: ModelRecord) -> SpeedupRecord | None:
-    """How many times as fast a model is as a baseline; None without two rounds of both."""
+    """Speed-up of a model over a baseline; None without two rounds of both."""
     statistic = statistic_for(model, baseline)
     logs = paired_rounds(model, baseline, statistic)
     if logs.size < 2:
@@ -118,9 +118,12 @@ def speedup_of(model: ModelRecord, baseline: ModelRecord) -> SpeedupRecord | Non
     )
 
 
-def _quiet(models: Sequence[ModelRecord]) -> set[int]:
+def _undisturbed_rounds(models: Sequence[ModelRecord]) -> set[int]:
     """Rounds in which nothing disturbed any of the models."""
-    rounds = [{each.round for each in model.rounds if not each.disturbed} for model in models]
+    rounds = [
+        {timed_round.round for timed_round in model.rounds if not timed_round.disturbed}
+        for model in models
+    ]
     return set.intersection(*rounds)
 
 

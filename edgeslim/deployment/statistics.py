@@ -1,11 +1,11 @@
-"""How sure a latency, a ratio of two and a difference of two are, from samples in rounds.
+"""Intervals and tests for latencies, their ratios and their differences, from samples in rounds.
 
 Samples of one process share what that process does to all of them (where its memory lies, what
-others on the machine do meanwhile), so they are no independent witnesses: taken for such, a
-thousand of them make an interval that is far too narrow (Kalibera and Jones, "Rigorous
-Benchmarking in Reasonable Time", ISMM 2013). What is independent here is a round, a process of
-its own; so everything below is about one number a round, the logarithm of its median, of which
-ratios are differences.
+others on the machine do meanwhile), so they are no independent observations: treated as such, a
+thousand of them give an interval that is far too narrow (Kalibera and Jones, "Rigorous
+Benchmarking in Reasonable Time", ISMM 2013). Rounds, each a process of its own, are independent;
+so everything below is about one number a round, the logarithm of its median, so that ratios are
+differences.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = [
     "Difference",
     "Estimate",
     "Logs",
-    "believable",
     "difference",
+    "discoveries",
     "estimate",
     "log_median",
     "log_shortest",
@@ -32,29 +32,29 @@ __all__ = [
 ]
 
 LEVEL = 0.95
-"""Of all intervals and tests, unless told otherwise."""
+"""Level of all intervals and tests, unless another is given."""
 
 _TRIMMED = 0.2
-"""Share of the rounds that is left out at each end, where there are five or more."""
+"""Share of the rounds that is trimmed at each end, where there are five or more."""
 
 METHOD = (
     "20 % trimmed mean over rounds of the logarithm of the ratio of {}; interval for what "
     "another deployment of as many rounds would give, by Student's t with winsorized variance"
 )
-"""Of a speed-up, with what of each round the ratio is of."""
+"""Method of a speed-up, for people; the placeholder is the statistic of a round."""
 
 Logs = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
-    """A latency, or a ratio of two, and where another deployment would find it.
+    """A latency, or a ratio of two, and the interval in which another deployment would find it.
 
     Args:
-        value: The estimate.
-        interval: Lower and upper end; infinite of a single round.
-        rounds: How many it is over.
-        level: How often another deployment is within, in the long run.
+        value: Estimated latency in ms, or ratio.
+        interval: Lower and upper end; infinite for a single round.
+        rounds: Number of rounds that it is estimated from.
+        level: Share of other deployments that are within, in the long run.
     """
 
     value: float
@@ -75,22 +75,22 @@ def log_median(samples_ns: Sequence[int]) -> float:
 
 
 def estimate(logs: Sequence[float] | Logs, *, level: float = LEVEL) -> Estimate:
-    """What logarithms of one number a round say of that number, and of the next deployment's.
+    """Estimates a number from its logarithms, one a round, and where the next deployment finds it.
 
-    The mean after a fifth of the rounds has been left out at each end, since a round that a
-    neighbour on the machine disturbed says nothing of a model. Its standard error is that of
+    The estimate is the mean after a fifth of the rounds has been trimmed at each end, since a round
+    that another program disturbed says nothing about a model. Its standard error is that of
     Tukey and McLaughlin ("Less vulnerable confidence and significance procedures for location
     based on a single sample", Sankhya A 25, 1963): ``s_w / ((1 - 2g/n) sqrt(n))`` with the
     winsorized standard deviation and ``n - 2g - 1`` degrees of freedom.
 
-    The interval is not where the mean of endlessly many rounds is, but where another deployment
-    of as many rounds would find it: its error comes to ours, so that the standard error is
+    The interval is not for the mean of endlessly many rounds, but for the mean that another
+    deployment of as many rounds would find: its error adds to ours, so that the standard error is
     ``sqrt(2)`` times as large (a prediction interval for the mean of m = n further observations;
     Hahn and Meeker, "Statistical Intervals", 1991, section 4.8).
 
     Args:
-        logs: One a round, at least one.
-        level: How often another deployment should be within.
+        logs: One logarithm a round, at least one.
+        level: Share of other deployments that should be within.
 
     Raises:
         ValueError: There is none, or one that is not finite.
@@ -124,11 +124,11 @@ def log_shortest(samples_ns: Sequence[int]) -> float:
 def paired_logs(above: dict[int, float], below: dict[int, float]) -> Logs:
     """Differences of the logarithms of two models in the rounds that both have.
 
-    What a round does to both, such as a machine that is busy for a while, is not in them.
+    What a round does to both, such as a machine that is busy for a while, cancels.
 
     Args:
-        above: The logarithm of each round of the one, by its number.
-        below: Of the other, which is taken off.
+        above: Logarithm of each round of the first model, by the round's number.
+        below: Logarithm of each round of the model that is subtracted.
     """
     both = sorted(above.keys() & below.keys())
     return np.array([above[number] - below[number] for number in both], dtype=np.float64)
@@ -139,12 +139,12 @@ class Difference:
     """Two sets of rounds beside each other.
 
     Args:
-        ratio: How many times as large the second is as the first.
-        interval: Of the ratio.
-        p_value: How likely a difference as large is where there is none.
-        level: Of interval and verdict.
+        ratio: The second over the first.
+        interval: Lower and upper end of the ratio.
+        p_value: Probability of a difference as large where there is none.
+        level: Level of the interval and of the verdict.
         margin: Relative difference below which two are called the same, whatever the test says.
-        counts: How many rounds of each.
+        counts: Number of rounds of each set.
     """
 
     ratio: float
@@ -156,7 +156,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """``slower``, ``faster`` or ``no difference``: what the second is to the first."""
+        """``slower``, ``faster`` or ``no difference``: the second compared with the first."""
         shift = math.log(self.ratio)
         if self.p_value > 1 - self.level or abs(shift) <= math.log1p(self.margin):
             return "no difference"
@@ -174,24 +174,23 @@ def difference(
 
     Mann and Whitney's test of round medians (Annals of Mathematical Statistics 18, 1947), exact
     where there are no ties, and the shift that goes with it: the median of all pairwise
-    differences, with the interval of all shifts that the test would not refuse (Hodges and
+    differences, with the interval of all shifts that the test would not reject (Hodges and
     Lehmann, "Estimates of location based on rank tests", 1963; Hollander, Wolfe and Chicken,
-    "Nonparametric Statistical Methods", section 4.3). It takes nothing for granted of how the
-    noise is distributed but that rounds are independent, and a round that was disturbed counts
-    no more than one that is a little slow. Exchanged, the two give the inverse ratio and the
-    same verdict.
+    "Nonparametric Statistical Methods", section 4.3). It assumes nothing about the distribution of
+    the noise except that rounds are independent, and a round that was disturbed counts no more than
+    one that is a little slow. Exchanged, the two give the inverse ratio and the same verdict.
 
     Args:
         first: One logarithm a round.
-        second: Likewise, of what is beside it.
+        second: One logarithm a round, of the other set.
         level: One minus the share of false alarms.
-        margin: Differences up to it are called none: that much two deployments differ by
-            whatever the same kernels meet on another day, which no test within two can see.
+        margin: Relative differences up to it are called none: so much the same kernels differ from
+            day to day, which no test within two deployments can see.
 
     Raises:
         ValueError: One of them is empty.
     """
-    one, other = (np.asarray(each, dtype=np.float64) for each in (first, second))
+    one, other = (np.asarray(logs, dtype=np.float64) for logs in (first, second))
     if not one.size or not other.size:
         raise ValueError("a difference needs rounds of both")
     shifts = np.sort((other[:, None] - one[None, :]).ravel())
@@ -214,7 +213,7 @@ def difference(
 
 
 def _outside(one: int, other: int, level: float) -> int:
-    """How many shifts the test refuses at each end; below 0 if it can refuse none.
+    """How many shifts the test rejects at each end; below 0 if it can reject none.
 
     With the statistic's normal approximation and its correction for continuity, rounded so that
     the interval is never too narrow.
@@ -226,8 +225,8 @@ def _outside(one: int, other: int, level: float) -> int:
     return math.floor(centre - 0.5 - float(stats.norm.ppf((1 + level) / 2)) * spread)
 
 
-def believable(p_values: Sequence[float], *, level: float = LEVEL) -> tuple[bool, ...]:
-    """Which of many tests to believe, so that of those at most ``1 - level`` are false alarms.
+def discoveries(p_values: Sequence[float], *, level: float = LEVEL) -> tuple[bool, ...]:
+    """Which of many tests are discoveries, at most ``1 - level`` of which are false alarms.
 
     Benjamini and Hochberg, "Controlling the false discovery rate", Journal of the Royal
     Statistical Society B 57, 1995: the largest ``k`` whose k-th smallest value is at most

@@ -1,7 +1,7 @@
 """A model run without a pause for minutes: a phone's first minute is not its tenth.
 
-All else waits for a device that is hot. Here heat is what is measured, so the runner has no
-reference operator to wait by, and every window counts.
+All other measurements wait for a hot device to cool. Here heat is what is measured, so the runner
+does not wait for the reference operator, and every window counts.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _MAXIMUM_SAMPLES = 200_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """Some seconds of it.
+    """One window of a sustained run, a few seconds long.
 
     Args:
-        start_s: When it began.
-        end_s: When it was over, by the clock of this machine.
-        measurement: Its samples.
-        temperature_c: Of the device's hottest sensor right after it, if it says.
-        thermal_status: What Android made of that.
-        capped: The share of its full frequency that the device then allowed itself.
+        start_s: Seconds from the start of the run to that of the window.
+        end_s: Seconds from the start of the run to the end of the window, by this machine's clock.
+        measurement: All samples of the window.
+        temperature_c: Temperature of the device's hottest sensor after it, if known.
+        thermal_status: Android's thermal status after it, if known.
+        capped: Share of its full frequency that the device then allowed itself, if known.
     """
 
     start_s: float
@@ -56,12 +56,12 @@ class Window:
 
     @property
     def p90_ms(self) -> float:
-        """What nine of ten samples are below."""
+        """The 90th percentile of its samples."""
         return self.measurement.p90_ms
 
     @property
     def samples(self) -> int:
-        """How many there are."""
+        """Number of its samples."""
         return len(self.measurement.samples_ns)
 
 
@@ -70,8 +70,8 @@ class Sustained:
     """Latency over time.
 
     Args:
-        windows: At least one, in order.
-        device_s: How long the model ran; the rest of the time went into starts and results.
+        windows: The windows in order, at least one.
+        device_s: Seconds that the model ran; the rest of the time went into starts and results.
     """
 
     windows: tuple[Window, ...]
@@ -79,7 +79,7 @@ class Sustained:
 
     @property
     def seconds(self) -> float:
-        """How long it took in all."""
+        """Length of the whole run in seconds."""
         return self.windows[-1].end_s
 
     @property
@@ -89,20 +89,20 @@ class Sustained:
 
     @property
     def measurement(self) -> Measurement:
-        """All samples."""
-        return _pooled(self.windows)
+        """Samples of all windows."""
+        return _pool(self.windows)
 
     @property
     def first_minute(self) -> Measurement:
-        """Of the windows that began in the first minute, or the first half if it was short."""
+        """Samples of windows that began in the first minute, or the first half of a short run."""
         end_s = min(_MINUTE_S, self.seconds / 2)
-        return _pooled([w for w in self.windows if w.start_s < end_s] or self.windows[:1])
+        return _pool([w for w in self.windows if w.start_s < end_s] or self.windows[:1])
 
     @property
     def last_minute(self) -> Measurement:
-        """Of the windows that ended in the last minute, or the last half if it was short."""
+        """Samples of windows that ended in the last minute, or the last half of a short run."""
         start_s = self.seconds - min(_MINUTE_S, self.seconds / 2)
-        return _pooled([w for w in self.windows if w.end_s > start_s])
+        return _pool([w for w in self.windows if w.end_s > start_s])
 
     @property
     def slowdown(self) -> float:
@@ -121,14 +121,14 @@ def measure_sustained(
     """Times one network until the time is over, window after window.
 
     Args:
-        session: The device.
-        network: The network.
-        seconds: How long; the window that has begun is finished.
-        window_s: Length of a window.
-        progress: Where to show it, in seconds.
+        session: The device that it runs on.
+        network: The network that is timed.
+        seconds: Length of the run; the last window is finished.
+        window_s: Length of a window in seconds.
+        progress: Display that shows the progress in seconds.
 
     Raises:
-        UsageError: No time at all.
+        UsageError: The run or the window has no length.
         RunnerError, ProgramError: The network does not run.
         LinkError: The device was lost for good.
     """
@@ -141,7 +141,7 @@ def measure_sustained(
     with progress.stage("sustained", seconds) as stage:
         while passed_s < seconds:
             start_s = passed_s
-            outcome = _timed(session, job)
+            outcome = _time_window(session, job)
             end_s = time.monotonic() - began
             state = session.conditions()
             (measurement,) = outcome.measurements
@@ -157,11 +157,13 @@ def measure_sustained(
                 )
             )
             passed_s = time.monotonic() - began
-            stage.advance(min(passed_s, seconds) - min(start_s, seconds), note=_told(windows[-1]))
+            stage.advance(
+                min(passed_s, seconds) - min(start_s, seconds), note=_window_text(windows[-1])
+            )
     return Sustained(windows=tuple(windows), device_s=device_s)
 
 
-def _timed(session: DeviceSession, job: Job) -> Outcome:
+def _time_window(session: DeviceSession, job: Job) -> Outcome:
     (outcome,) = run_batch(session.runner, [job])
     if outcome.error is not None:
         raise outcome.error
@@ -169,7 +171,7 @@ def _timed(session: DeviceSession, job: Job) -> Outcome:
 
 
 def _job(network: OptimizedNetwork, window_s: float) -> Job:
-    """Samples as long as the window is, however steady they are."""
+    """The job of one window, which samples for its whole length."""
     sampling = Sampling(
         minimum_samples=1,
         maximum_samples=_MAXIMUM_SAMPLES,
@@ -182,11 +184,11 @@ def _job(network: OptimizedNetwork, window_s: float) -> Job:
     return replace(job, entry=msgspec.structs.replace(job.entry, timeout_s=timeout_s))
 
 
-def _pooled(windows: Iterable[Window]) -> Measurement:
+def _pool(windows: Iterable[Window]) -> Measurement:
     parts: Sequence[Measurement] = [window.measurement for window in windows]
     return Measurement.pooled(parts)
 
 
-def _told(window: Window) -> str:
+def _window_text(window: Window) -> str:
     degrees = "" if window.temperature_c is None else f", {window.temperature_c:.0f} C"
     return f"p50 {window.p50_ms:.2f} ms, p90 {window.p90_ms:.2f} ms{degrees}"

@@ -14,9 +14,9 @@ from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.precisions import model_in, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim
-from edgeslim.deployment.outputs import ends_on_device
-from edgeslim.deployment.proving import explained, prove_outputs, with_rounding
-from edgeslim.deployment.truth import truth_of
+from edgeslim.deployment.ground_truth import truth_of
+from edgeslim.deployment.outputs import outputs_or_errors
+from edgeslim.deployment.proving import explain_failure, prove_outputs, with_rounding
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.files import temporary_folder
@@ -82,9 +82,11 @@ def loaded(
             with temporary_folder() as scratch:
                 fed = [[each[name] for name in model.graph.feeds] for each in inputs]
                 found: list[list[NDArray[Any]]] = []
-                for end in ends_on_device(session, file, fed, len(shapes), scratch):
+                for end in outputs_or_errors(session, file, fed, len(shapes), scratch):
                     if isinstance(end, EdgeslimError):
-                        raise explained(end, claim.suspect(inputs[len(found)], session), scratch)
+                        raise explain_failure(
+                            end, claim.suspect(inputs[len(found)], session), scratch
+                        )
                     found.append(end)
                 if unproved and found:
                     # Of what is shown, not of noise: these answers are what somebody reads.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeslim.deployment.comparing import compare
-from edgeslim.deployment.comparing_tables import compare_tables
+from edgeslim.deployment.compare_deployments import compare
+from edgeslim.deployment.compare_tables import compare_tables
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
 from edgeslim.latency_rows import ROWS, TableContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
-from edgeslim.deployment.comparing import Comparison, ModelComparison, OperatorChange
+from edgeslim.deployment.compare_deployments import Comparison, ModelComparison, OperatorChange
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.deployment.comparing_tables import OperatorDifference, TableComparison
+from edgeslim.deployment.compare_tables import OperatorDifference, TableComparison
 from edgeslim.latency_table import LatencyTable
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.scatter import Band, ScatterPoint, scatter
@@ -30,8 +30,8 @@ _SIGNIFICANCE = 0.05
 
 def table_verdict(found: TableComparison) -> Verdict:
     """Says in a sentence what changed."""
-    believed = [operator for operator in found.operators if operator.believed]
-    slower = sum(operator.ratio > 1 for operator in believed)
+    discoveries = [operator for operator in found.operators if operator.is_discovery]
+    slower = sum(operator.ratio > 1 for operator in discoveries)
     sentence = f"{len(found.operators):,} operators are in both"
     if not found.operators:
         return Verdict(sentence="The two tables have no operator in common.")
@@ -40,8 +40,8 @@ def table_verdict(found: TableComparison) -> Verdict:
             f"; all together are shifted, {format_value(found.ratio - 1, NumberUnit.CHANGE)} in "
             f"the middle (p {found.p_value:.1e})"
         )
-    if believed:
-        sentence += f"; {slower:,} got slower and {len(believed) - slower:,} faster, one by one"
+    if discoveries:
+        sentence += f"; {slower:,} got slower and {len(discoveries) - slower:,} faster, one by one"
     else:
         sentence += "; of no single one a difference can be told"
     return Verdict(sentence=f"{sentence}.")
@@ -112,10 +112,10 @@ def _picture(found: TableComparison, after: LatencyTable) -> Picture:
         ScatterPoint(
             x=factor * operator.before_ms,
             y=factor * operator.after_ms,
-            mark=Mark.CHOSEN if operator.believed else plain,
+            mark=Mark.CHOSEN if operator.is_discovery else plain,
             tooltip=_tooltip(operator),
         )
-        for operator in sorted(found.operators, key=lambda one: one.believed)
+        for operator in sorted(found.operators, key=lambda one: one.is_discovery)
     ]
     return Picture(
         title="Before and after",
@@ -162,7 +162,7 @@ def _table(found: TableComparison) -> Table:
                 operator.after_ms,
                 operator.ratio - 1,
                 operator.p_value,
-                operator.believed,
+                operator.is_discovery,
             ]
             for operator in found.operators
         ],

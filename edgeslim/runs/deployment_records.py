@@ -214,7 +214,7 @@ class InputsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A way that could not be had."""
+    """A variant that could not be converted or run."""
 
     name: str
     role: Role
@@ -239,14 +239,14 @@ class DeploymentRecord(
         power_mode: Cores that threads were bound to.
         cache: What caches held before each run.
         rounds: In the order they ran.
-        models: Models and baselines, in each way.
+        models: All variants of the model and of the baseline.
         state_before, state_after: What the device said of itself.
         table: What predicted; None if nothing did.
         speedups: Of each model against the baseline.
         inputs: What it was proved and timed with; None is noise.
         accuracy: What is known of it.
         gates: What was asked for as a gate.
-        failed: What was asked for and could not be had.
+        failed: Variants that were asked for and could not be converted or run.
         warnings: What somebody should know before shipping a model, a line each.
         reasons: Why predicted and measured differ, what may explain most first, a line each.
         model_path: The run or model that was deployed, as on a command line.

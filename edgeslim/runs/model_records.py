@@ -133,10 +133,10 @@ class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One model as it ran in one way.
+    """One variant of a model, as it ran.
 
     Args:
-        id: A name that no other model or way of the same deployment has.
+        id: A name that no other variant in the same deployment has.
         name: Short name.
         role: What it is here.
         source: The model, as on a command line.
@@ -161,7 +161,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         outputs: How far they are from Paddle's.
         target_ms: The limit it was made for.
         met: Whether it is within that.
-        fastest: Whether no other way was faster.
+        fastest: Whether no other variant was faster.
         sustained: Latency over time, if that was asked for.
     """
 

@@ -13,7 +13,7 @@ import pytest
 
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
-from edgeslim.deployment.origins import made_from
+from edgeslim.deployment.origins import find_original
 from edgeslim.errors import (
     BadFileError,
     DivergedError,
@@ -321,7 +321,7 @@ def test_the_result_is_written_beside_the_model(folder: Path) -> None:
     found = json.loads((folder / "out" / "result.json").read_text())
     assert found["metrics"] == done.metrics
     assert len(found["history"]) == 3
-    start = made_from(folder / "out")
+    start = find_original(folder / "out")
     assert start is not None
     assert start.parameters.read_bytes() == (folder / "net.pdiparams").read_bytes()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim
+from edgeslim.deployment.ground_truth import GroundTruth
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import prove_running, truth_for
-from edgeslim.deployment.truth import Truth
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
 
@@ -21,7 +21,7 @@ def proved_on(
     model: PreparedModel,
     file: OptimizedFile,
     folder: Path,
-    truth: Truth | None = None,
+    truth: GroundTruth | None = None,
 ) -> OutputDifference:
     """How far a device's outputs in fp32 are from Paddle's; raises as `prove_running`."""
     target, precision = session.execution.target, Precision.FP32

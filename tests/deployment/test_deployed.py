@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.deployment.deployed import Deployed, disappointments, with_fastest
+from edgeslim.deployment.deployed import Deployed, mark_fastest, slowness_warnings
 from edgeslim.execution import Precision, Target
 from edgeslim.measurement import Measurement
 from tests.values import timed
@@ -37,7 +37,7 @@ def restless(latency_ms: float) -> Measurement:
 
 
 def fastest(*ways: Deployed) -> list[bool]:
-    return [each.fastest for each in with_fastest(ways)]
+    return [each.fastest for each in mark_fastest(ways)]
 
 
 def test_the_fastest_way_is_marked() -> None:
@@ -56,25 +56,25 @@ def test_what_was_only_converted_is_not_called_fastest() -> None:
 
 
 def test_lower_precision_that_is_slower_is_told_with_both_latencies() -> None:
-    (line,) = disappointments([way(FP32, 1, 2.0), way(INT8, 1, 3.0)])
+    (line,) = slowness_warnings([way(FP32, 1, 2.0), way(INT8, 1, 3.0)])
     assert line == "int8 with 1 thread is 50% slower than fp32 with 1 thread (3.00 ms and 2.00 ms)"
 
 
 def test_more_threads_that_are_slower_are_told() -> None:
-    (line,) = disappointments([way(FP32, 4, 3.0), way(FP32, 2, 2.0)])
+    (line,) = slowness_warnings([way(FP32, 4, 3.0), way(FP32, 2, 2.0)])
     assert line.startswith("fp32 with 4 threads is 50% slower than fp32 with 2 threads (")
 
 
 def test_each_is_compared_with_what_differs_in_one_thing_alone() -> None:
     ways = [way(FP32, 1, 4.0), way(FP32, 2, 3.0), way(INT8, 1, 2.0), way(INT8, 2, 3.5)]
-    assert [line.split(" (")[0] for line in disappointments(ways)] == [
+    assert [line.split(" (")[0] for line in slowness_warnings(ways)] == [
         "int8 with 2 threads is 17% slower than fp32 with 2 threads",
         "int8 with 2 threads is 75% slower than int8 with 1 thread",
     ]
 
 
 def test_a_difference_within_the_errors_is_not_called_slower() -> None:
-    (line,) = disappointments([way(FP32, 1, restless(3.0)), way(INT8, 1, restless(3.1))])
+    (line,) = slowness_warnings([way(FP32, 1, restless(3.0)), way(INT8, 1, restless(3.1))])
     assert line.startswith("int8 with 1 thread is not faster than fp32 with 1 thread")
 
 
@@ -82,12 +82,12 @@ def test_a_difference_within_the_errors_is_not_called_slower() -> None:
 def test_what_differs_by_less_than_3_percent_is_as_fast(latency_ms: float, told: bool) -> None:
     ways = [way(FP32, 1, 100.0), way(INT8, 1, latency_ms)]
     assert fastest(*ways) == [told, not told]
-    assert ["not faster" in line for line in disappointments(ways)] == [True] * told
+    assert ["not faster" in line for line in slowness_warnings(ways)] == [True] * told
 
 
 def test_without_something_plainer_to_compare_with_nothing_is_told() -> None:
-    assert disappointments([way(INT8, 1, 9.0), way(FP32, 2, 1.0)]) == ()
-    assert disappointments([way(FP32, 1), way(INT8, 1)]) == ()
+    assert slowness_warnings([way(INT8, 1, 9.0), way(FP32, 2, 1.0)]) == ()
+    assert slowness_warnings([way(FP32, 1), way(INT8, 1)]) == ()
 
 
 @given(
@@ -102,7 +102,7 @@ def test_without_something_plainer_to_compare_with_nothing_is_told() -> None:
 def test_one_is_fastest_and_nothing_is_faster_than_it(
     ways: list[tuple[Precision, int, Measurement]],
 ) -> None:
-    marked = with_fastest([way(*each) for each in ways])
+    marked = mark_fastest([way(*each) for each in ways])
     (best,) = [each for each in marked if each.fastest]
     assert best.measurement is not None
     latencies = [each.measurement.latency_ms for each in marked if each.measurement]

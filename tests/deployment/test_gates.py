@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgeslim.deployment.deploy import deploy
-from edgeslim.deployment.gates import NO_GATES, Gates, judged
+from edgeslim.deployment.gates import NO_GATES, Gates, judge_gates
 from edgeslim.errors import UsageError
 from edgeslim.runs.deployment_records import SpeedupRecord
 from tests.deployment.made_up_records import made_up_model
@@ -26,7 +26,7 @@ SPEEDUP = SpeedupRecord(
 
 
 def test_a_missed_latency_says_value_interval_limit_and_by_how_much() -> None:
-    (gate,) = judged(Gates(latency_ms=20.0), [MODEL], [SPEEDUP])
+    (gate,) = judge_gates(Gates(latency_ms=20.0), [MODEL], [SPEEDUP])
     assert not gate.met
     assert gate.asked == "--assert-latency 20ms"
     assert gate.line == (
@@ -36,7 +36,7 @@ def test_a_missed_latency_says_value_interval_limit_and_by_how_much() -> None:
 
 
 def test_a_missed_speedup_says_the_same() -> None:
-    (gate,) = judged(Gates(speedup=1.2), [MODEL], [SPEEDUP])
+    (gate,) = judge_gates(Gates(speedup=1.2), [MODEL], [SPEEDUP])
     assert not gate.met
     assert gate.asked == "--assert-speedup 1.2"
     assert gate.line == (
@@ -50,7 +50,7 @@ def test_a_missed_speedup_says_the_same() -> None:
     [(30.0, True, False), (23.5, True, True), (23.41, True, True), (23.2, False, True)],
 )
 def test_the_value_decides_and_the_interval_warns(limit_ms: float, met: bool, doubt: bool) -> None:
-    (gate,) = judged(Gates(latency_ms=limit_ms), [MODEL], [])
+    (gate,) = judge_gates(Gates(latency_ms=limit_ms), [MODEL], [])
     assert gate.met is met
     assert ("another run may decide otherwise" in gate.line) is doubt
     assert (" within the limit" in gate.line) is met
@@ -61,7 +61,7 @@ def test_the_value_decides_and_the_interval_warns(limit_ms: float, met: bool, do
     [(1.1, True, False), (1.15, True, True), (1.16, False, True), (1.2, False, False)],
 )
 def test_a_speedup_likewise(limit: float, met: bool, doubt: bool) -> None:
-    (gate,) = judged(Gates(speedup=limit), [MODEL], [SPEEDUP])
+    (gate,) = judge_gates(Gates(speedup=limit), [MODEL], [SPEEDUP])
     assert gate.met is met
     assert ("another run may decide otherwise" in gate.line) is doubt
     assert (" above the limit" in gate.line) is met
@@ -69,16 +69,16 @@ def test_a_speedup_likewise(limit: float, met: bool, doubt: bool) -> None:
 
 def test_the_fastest_way_is_judged() -> None:
     slow = made_up_model(id="net.x86.2", latency_ms=50.0, threads=2)
-    gates = judged(Gates(latency_ms=25.0, speedup=1.1), [slow, MODEL], [SPEEDUP])
+    gates = judge_gates(Gates(latency_ms=25.0, speedup=1.1), [slow, MODEL], [SPEEDUP])
     assert [each.model for each in gates] == [MODEL.id, MODEL.id]
     assert all(each.met for each in gates)
-    assert judged(NO_GATES, [slow, MODEL], [SPEEDUP]) == ()
+    assert judge_gates(NO_GATES, [slow, MODEL], [SPEEDUP]) == ()
 
 
 def test_a_speedup_that_there_is_none_of_is_not_met() -> None:
-    (gate,) = judged(Gates(speedup=1.1), [MODEL], [])
+    (gate,) = judge_gates(Gates(speedup=1.1), [MODEL], [])
     assert not gate.met
-    assert "no speed-up to be judged" in gate.line
+    assert "no speed-up to compare with" in gate.line
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edgeslim.conversion.model_source import SavedModel
-from edgeslim.deployment.origins import accuracy_of, baseline_for, is_run, made_from
+from edgeslim.deployment.origins import accuracy_of, baseline_for, find_original, is_run
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.files import write_json
 from edgeslim.runs.pruning_run import PruneSettings
@@ -42,7 +42,7 @@ def test_a_pruned_model_was_made_from_what_its_run_kept(
     tmp_path: Path, model: str, name: str
 ) -> None:
     run = pruning(tmp_path / "run", model)
-    found = made_from(run)
+    found = find_original(run)
     assert found == SavedModel.at(run / "steps" / "0" / "pruned" / "model", name=name)
     assert baseline_for(run, None) == found
     assert baseline_for(run, "none") is None
@@ -50,7 +50,7 @@ def test_a_pruned_model_was_made_from_what_its_run_kept(
 
 def test_a_compressed_model_was_made_from_its_start(tmp_path: Path) -> None:
     saved(tmp_path / "run" / "start" / "model")
-    found = made_from(tmp_path / "run")
+    found = find_original(tmp_path / "run")
     assert found is not None
     assert found.name == "run-start"
 
@@ -58,8 +58,8 @@ def test_a_compressed_model_was_made_from_its_start(tmp_path: Path) -> None:
 def test_what_is_not_there_any_more_is_no_baseline(tmp_path: Path) -> None:
     run = pruning(tmp_path / "run", "net")
     (run / "steps" / "0" / "pruned" / "model.pdiparams").unlink()
-    assert made_from(run) is None
-    assert made_from(tmp_path) is None
+    assert find_original(run) is None
+    assert find_original(tmp_path) is None
     assert baseline_for(None, None) is None
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from edgeslim.deployment.deployed import Deployed, doubts
-from edgeslim.deployment.judgement import acceptable, difference_of, is_rounding
+from edgeslim.deployment.deployed import Deployed, rounding_warnings
+from edgeslim.deployment.judgement import difference_of, is_acceptable, is_rounding
 from edgeslim.execution import Precision, Target
 
 RNG = np.random.default_rng(0)
@@ -21,7 +21,7 @@ LOWER = [each for each in Precision if each is not Precision.FP32]
 def test_the_same_outputs_are_accepted(precision: Precision) -> None:
     difference = difference_of(TRUTH, TRUTH)
     assert (difference.max_abs, difference.lost, difference.top1) == (0, 0, 1)
-    assert acceptable(difference, precision)
+    assert is_acceptable(difference, precision)
 
 
 @pytest.mark.parametrize("precision", LOWER)
@@ -31,8 +31,8 @@ def test_rounding_is_accepted_of_lower_precision_and_not_of_fp32(precision: Prec
     difference = difference_of(TRUTH, rounded)
     assert 0 < difference.lost < 1e-3
     assert difference.max_abs <= step / 2 + 1e-9
-    assert acceptable(difference, precision)
-    assert not acceptable(difference, Precision.FP32)
+    assert is_acceptable(difference, precision)
+    assert not is_acceptable(difference, Precision.FP32)
 
 
 @pytest.mark.parametrize("precision", list(Precision))
@@ -49,14 +49,14 @@ def test_rounding_is_accepted_of_lower_precision_and_not_of_fp32(precision: Prec
 def test_garbage_is_refused_in_every_precision(
     garbage: list[list[np.ndarray]], precision: Precision
 ) -> None:
-    assert not acceptable(difference_of(TRUTH, garbage), precision)
+    assert not is_acceptable(difference_of(TRUTH, garbage), precision)
 
 
 def test_rounding_of_outputs_that_hardly_vary_is_no_garbage() -> None:
     truth = [[0.1 + 1e-4 * RNG.normal(size=(1, 10))] for _ in range(8)]
     difference = difference_of(truth, [[np.full((1, 10), 0.1)]] * 8)
     assert difference.lost > 0.5
-    assert acceptable(difference, Precision.INT8_WEIGHTS)
+    assert is_acceptable(difference, Precision.INT8_WEIGHTS)
 
 
 def test_a_constant_output_loses_what_it_is_off_by() -> None:
@@ -87,7 +87,7 @@ def test_what_is_no_number_is_a_difference(value: float, precision: Precision) -
         difference = difference_of(truth, found)
         assert (difference.max_abs, difference.max_rel, difference.lost) == (np.inf,) * 3
         assert difference.wrong == pytest.approx(1 / 160)
-        assert not acceptable(difference, precision)
+        assert not is_acceptable(difference, precision)
 
 
 @pytest.mark.parametrize("largest", [2e3, 1e5, 1e6])
@@ -102,7 +102,7 @@ def test_one_large_value_does_not_hide_an_operator_that_is_off_by_one(
     difference = difference_of(truth, [[wrong], [wrong[::-1]]])
     assert difference.max_rel < 1e-3
     assert difference.wrong == pytest.approx(share, abs=2e-3)
-    assert not acceptable(difference, Precision.FP32)
+    assert not is_acceptable(difference, Precision.FP32)
 
 
 def single(truth: np.ndarray) -> np.ndarray:
@@ -123,13 +123,13 @@ def single(truth: np.ndarray) -> np.ndarray:
     ids=["scores", "tiny", "half zeros", "cubes", "boxes and scores"],
 )
 def test_rounding_of_sums_is_accepted_in_fp32(truth: np.ndarray) -> None:
-    assert acceptable(difference_of([[truth]], [[single(truth)]]), Precision.FP32)
+    assert is_acceptable(difference_of([[truth]], [[single(truth)]]), Precision.FP32)
 
 
 def test_rounding_is_accepted_where_values_are_of_all_sizes() -> None:
     logarithms = RNG.normal(0, 8, size=(1, 1000))
     difference = difference_of([[np.exp(logarithms)]], [[np.exp(single(logarithms))]])
-    assert acceptable(difference, Precision.FP32)
+    assert is_acceptable(difference, Precision.FP32)
 
 
 def test_rounding_of_scores_is_accepted_after_a_softmax() -> None:
@@ -140,18 +140,18 @@ def test_rounding_of_scores_is_accepted_after_a_softmax() -> None:
         return np.asarray(powers / powers.sum(), np.float32)
 
     difference = difference_of([[softmax(scores)]], [[softmax(single(scores))]])
-    assert acceptable(difference, Precision.FP32)
+    assert is_acceptable(difference, Precision.FP32)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8])
 def test_integers_are_equal_or_wrong(dtype: type) -> None:
     truth = [[RNG.integers(0, 100, size=(2, 50)).astype(dtype)] for _ in range(2)]
-    assert acceptable(difference_of(truth, truth), Precision.FP32)
+    assert is_acceptable(difference_of(truth, truth), Precision.FP32)
     other = [[each[0].copy()] for each in truth]
     other[0][0][0, 0] += 1
     difference = difference_of(truth, other)
     assert difference.wrong == 1 / 200
-    assert not acceptable(difference, Precision.FP32)
+    assert not is_acceptable(difference, Precision.FP32)
 
 
 def test_integers_that_no_double_tells_apart_are_told_apart() -> None:
@@ -161,8 +161,8 @@ def test_integers_that_no_double_tells_apart_are_told_apart() -> None:
 
 def test_truth_values_are_equal_or_wrong() -> None:
     truth = [[np.array([True, False, True])]]
-    assert acceptable(difference_of(truth, truth), Precision.FP32)
-    assert not acceptable(difference_of(truth, [[np.array([True, True, True])]]), Precision.FP32)
+    assert is_acceptable(difference_of(truth, truth), Precision.FP32)
+    assert not is_acceptable(difference_of(truth, [[np.array([True, True, True])]]), Precision.FP32)
 
 
 def test_a_map_of_classes_may_have_a_few_where_rounding_decides() -> None:
@@ -170,16 +170,18 @@ def test_a_map_of_classes_may_have_a_few_where_rounding_decides() -> None:
     few, many = truth.copy(), truth.copy()
     few.flat[:3] += 1
     many.flat[:50] += 1
-    assert acceptable(difference_of([[truth]], [[few]]), Precision.FP32)
-    assert not acceptable(difference_of([[truth]], [[many]]), Precision.FP32)
+    assert is_acceptable(difference_of([[truth]], [[few]]), Precision.FP32)
+    assert not is_acceptable(difference_of([[truth]], [[many]]), Precision.FP32)
 
 
 def test_a_device_that_ignores_an_input_on_which_little_depends_is_refused() -> None:
     truth = [[1 + 1e-4 * RNG.normal(size=(1, 100))] for _ in range(2)]
     difference = difference_of(truth, [truth[0], truth[0]])
     assert difference.max_rel < 1e-3
-    assert not acceptable(difference, Precision.FP32)
-    assert acceptable(difference_of(truth, [[single(each[0])] for each in truth]), Precision.FP32)
+    assert not is_acceptable(difference, Precision.FP32)
+    assert is_acceptable(
+        difference_of(truth, [[single(each[0])] for each in truth]), Precision.FP32
+    )
 
 
 def test_the_output_that_is_furthest_off_is_known() -> None:
@@ -192,8 +194,8 @@ def test_another_function_within_the_bound_is_accepted_and_said() -> None:
     gelu = x / 2 * (1 + erf(x / np.sqrt(2)))
     by_tanh = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
     other, rounded = difference_of([[gelu]], [[by_tanh]]), difference_of([[gelu]], [[single(gelu)]])
-    assert acceptable(other, Precision.FP32)
-    assert acceptable(rounded, Precision.FP32)
+    assert is_acceptable(other, Precision.FP32)
+    assert is_acceptable(rounded, Precision.FP32)
     assert not is_rounding(other)
     assert is_rounding(rounded)
 
@@ -207,6 +209,8 @@ def test_another_function_within_the_bound_is_accepted_and_said() -> None:
             difference=difference,
         )
 
-    (line,) = doubts([deployed(other), deployed(rounded), deployed(other, Precision.FP16)])
+    (line,) = rounding_warnings(
+        [deployed(other), deployed(rounded), deployed(other, Precision.FP16)]
+    )
     assert "net in fp32: " in line
     assert "% of its outputs differ from Paddle's by more than rounding, up to " in line

@@ -15,7 +15,7 @@ from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.deploy import convert
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import prove_optimized, truth_for
-from edgeslim.deployment.ways import Way, tried
+from edgeslim.deployment.variants import ModelVariant, prove_variants
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
@@ -161,14 +161,16 @@ def test_nothing_runs_on_another_machine_before_its_meaning_is_proved(
     file = optimize(right.model, Target.X86, tmp_path / "net")
     with open_device("host") as session:
         elsewhere = replace(session, profile=structs.replace(session.profile, transport="ssh"))
-        good = Way(precision=Precision.FP32, model=right.model, file=file, session=elsewhere)
-        ((way, difference),), failed = tried([good], tmp_path)
+        good = ModelVariant(
+            precision=Precision.FP32, model=right.model, file=file, session=elsewhere
+        )
+        ((way, difference),), failed = prove_variants([good], tmp_path)
         here = replace(good, session=session)
-        ((same, _),), _ = tried([here], tmp_path)
+        ((same, _),), _ = prove_variants([here], tmp_path)
         # A file for arm cannot run here at all: it is not even tried.
         bad = replace(good, model=wrong.model, file=wrong.file)
         with pytest.raises(ModelError, match="as opt converts it for x86"):
-            tried([bad], tmp_path)
+            prove_variants([bad], tmp_path)
     assert (way.proved_by, way.without_meaning, failed) == (("interpreter", "device"), (), [])
     assert difference.max_rel < 1e-5
     assert same.proved_by == ("device",)

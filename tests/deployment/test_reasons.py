@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edgeslim.deployment.reasons import differs, reasons_of
+from edgeslim.deployment.reasons import is_outside_prediction, reasons_of
 from edgeslim.execution import Execution, Target
 from edgeslim.latency_rows import ConditionsRow, TableContext
 from edgeslim.runs.deployment_records import (
@@ -67,9 +67,9 @@ def lines(found: DeploymentRecord) -> list[str]:
 
 def test_nothing_is_to_be_explained_within_the_interval() -> None:
     fine = model(predicted_interval_ms=(1.9, 2.1), speed=0.5, spread=0.4)
-    assert not differs(fine)
+    assert not is_outside_prediction(fine)
     assert lines(record(fine)) == []
-    assert differs(model())
+    assert is_outside_prediction(model())
 
 
 def test_without_a_table_there_is_nothing_to_say() -> None:

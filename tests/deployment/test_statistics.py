@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeslim.deployment.statistics import (
-    believable,
     difference,
+    discoveries,
     estimate,
     log_median,
     paired_logs,
@@ -179,7 +179,7 @@ def test_of_many_tests_those_are_believed_that_stand_out() -> None:
         *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240),
         *(0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
     ]
-    assert believable(published) == (True,) * 4 + (False,) * 11
-    assert believable(published[::-1]) == (False,) * 11 + (True,) * 4
-    assert believable([]) == ()
-    assert not any(believable([0.5] * 100))
+    assert discoveries(published) == (True,) * 4 + (False,) * 11
+    assert discoveries(published[::-1]) == (False,) * 11 + (True,) * 4
+    assert discoveries([]) == ()
+    assert not any(discoveries([0.5] * 100))

@@ -10,7 +10,7 @@ import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.ways import all_ways
+from edgeslim.deployment.variants import convert_variants
 from edgeslim.device import Location, load_device
 from edgeslim.device_state.facts import DeviceFacts, parse_facts
 from edgeslim.errors import ProgramNotFoundError
@@ -93,13 +93,13 @@ def model(tmp_path: Path) -> PreparedModel:
 def test_other_precisions_are_had_without_it(model: PreparedModel, tmp_path: Path) -> None:
     plain = session(native(tmp_path, b""), parse_facts(said.SERVER))
     asked = (Precision.FP32, Precision.FP16)
-    ways, failed = all_ways(model, Target.ARM, asked, [plain], tmp_path)
+    ways, failed = convert_variants(model, Target.ARM, asked, [plain], tmp_path)
     assert [way.precision for way in ways] == [Precision.FP32]
     (only,) = failed
     assert only.precision is Precision.FP16
     assert only.reason.endswith(BUILD)
     with pytest.raises(ProgramNotFoundError, match="no kernels of fp16"):
-        all_ways(model, Target.ARM, asked[1:], [plain], tmp_path)
+        convert_variants(model, Target.ARM, asked[1:], [plain], tmp_path)
     armed = session(native(tmp_path, WITH_HALVES), parse_facts(said.SERVER))
-    ways, failed = all_ways(model, Target.ARM, asked, [armed], tmp_path)
+    ways, failed = convert_variants(model, Target.ARM, asked, [armed], tmp_path)
     assert ([way.precision for way in ways], failed) == ([*asked], [])

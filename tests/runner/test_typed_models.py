@@ -14,8 +14,8 @@ from edgeslim.conversion.model_source import LayerModel
 from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
+from edgeslim.deployment.ground_truth import paddle_truth
 from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.measuring.device_session import DeviceSession, open_device

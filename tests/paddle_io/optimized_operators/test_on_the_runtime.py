@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.deployment.judgement import acceptable, difference_of
+from edgeslim.deployment.judgement import difference_of, is_acceptable
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert
 from edgeslim.lite.nb import read_optimized_model
@@ -131,4 +131,4 @@ def test_an_operator_means_what_the_runtime_computes(
     found = ran[str(number)]
     assert isinstance(found, Ran), found
     assert [each.size for each in found.meant] == [each.size for each in found.ran]
-    assert acceptable(difference_of([found.meant], [found.ran]), Precision.FP32)
+    assert is_acceptable(difference_of([found.meant], [found.ran]), Precision.FP32)

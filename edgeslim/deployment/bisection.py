@@ -14,11 +14,11 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.halves import in_halves
-from edgeslim.deployment.judgement import Array, OutputDifference, acceptable, difference_of
+from edgeslim.deployment.ground_truth import GroundTruth
+from edgeslim.deployment.judgement import Array, OutputDifference, difference_of, is_acceptable
 from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.tracing import Step, Trace
-from edgeslim.deployment.truth import Truth
+from edgeslim.deployment.simulated_fp16 import simulate_fp16
+from edgeslim.deployment.trace import Trace, TraceStep
 from edgeslim.errors import (
     EdgeslimError,
     ModelError,
@@ -36,25 +36,26 @@ from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.targets import LawBook
 
-__all__ = ["WrongThere", "first_ending_there", "first_wrong_there"]
+__all__ = ["WrongOnDevice", "first_crash_on_device", "first_wrong_on_device"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class WrongThere:
+class WrongOnDevice:
     """An operator that is right in Paddle and wrong on a runtime.
 
     Args:
-        step: It.
-        tensor: What it makes, by its name in the model.
-        off: Largest difference over the largest value of that; infinite if there is no value.
+        step: The operator, as it ran.
+        tensor: Name in the model of the tensor that it should compute.
+        off: Largest difference over the largest value of that tensor; infinite if the device gave
+            no value.
     """
 
-    step: Step
+    step: TraceStep
     tensor: str
     off: float
 
 
-def first_wrong_there(
+def first_wrong_on_device(
     session: DeviceSession,
     model: PreparedModel,
     trace: Trace,
@@ -62,54 +63,54 @@ def first_wrong_there(
     folder: Path,
     *,
     precision: Precision = Precision.FP32,
-) -> WrongThere | None:
+) -> WrongOnDevice | None:
     """The first operator of a model, all right in Paddle, that a device computes wrongly.
 
     Args:
-        session: The device.
-        model: The model.
+        session: The device that computes something else.
+        model: The model as it was prepared.
         trace: Its operators for that device, beside Paddle's values.
-        inputs: What it is run on.
-        folder: For files on the way.
-        precision: What parts of the model are converted to.
+        inputs: One array for each input of the model, by name.
+        folder: Folder for intermediate files.
+        precision: Precision that parts of the model are converted to.
 
     Returns:
         The operator; None if every part of the model is right by itself.
     """
     program = read_program(model.program)
     made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
-    there = _There(session, model, trace, inputs, folder, precision=precision)
-    line = [(step, name) for step in trace.steps if (name := _tensor(step)) in made]
-    wrong: WrongThere | None = None
+    parts = _DeviceParts(session, model, trace, inputs, folder, precision=precision)
+    line = [(step, name) for step in trace.steps if (name := _tensor_of(step)) in made]
+    wrong: WrongOnDevice | None = None
     while line:
-        found = there.bisected(line)
+        found = parts.find_first_wrong(line)
         if found is None:
             return wrong
         wrong = found
         # What it reads may be wrong as well, on a branch that was not looked at.
-        earlier = _before(trace, found.step)
-        line = [each for each in line if each[0].number in earlier]
+        earlier = _steps_before(trace, found.step)
+        line = [pair for pair in line if pair[0].number in earlier]
     return wrong
 
 
-def first_ending_there(
+def first_crash_on_device(
     session: DeviceSession,
     model: PreparedModel,
     inputs: Mapping[str, Array],
     precision: Precision,
     folder: Path,
 ) -> tuple[OpSpec, str] | None:
-    """The first operator of a model with which a device's runtime ends.
+    """The first operator of a model that makes a device's runtime crash.
 
     Args:
-        session: The device.
-        model: The model.
-        inputs: What it is run on.
-        precision: What it is converted to.
-        folder: For files on the way.
+        session: The device whose runtime crashes.
+        model: The model as it was prepared.
+        inputs: One array for each input of the model, by name.
+        precision: Precision that the model is converted to.
+        folder: Folder for intermediate files.
 
     Returns:
-        The operator and what it makes, by its name in the model; None if no part ends.
+        The operator and the name of the tensor that it computes; None if no part crashes.
     """
     program = read_program(model.program)
     made = {name for op in program.blocks[0].ops for slot in op.outputs for name in slot.arguments}
@@ -118,7 +119,7 @@ def first_ending_there(
     def ends(place: int) -> bool:
         path = folder / f"end{place}"
         try:
-            file = _part(session, model, line[place][1], path, precision)
+            file = _convert_part(session, model, line[place][1], path, precision)
             outputs_on_device(session, file, [list(inputs.values())], 1, folder)
         except (ProgramAbortedError, ProgramCrashedError):
             return path.with_suffix(".nb").exists()  # and not the optimizer
@@ -132,27 +133,27 @@ def first_ending_there(
     return line[bisect_left(range(last), True, key=ends)]
 
 
-def _part(
+def _convert_part(
     session: DeviceSession, model: PreparedModel, tensor: str, path: Path, precision: Precision
 ) -> OptimizedFile:
-    """What makes a tensor of a model, converted for a device; raises as `optimize`."""
+    """Converts the part of a model that computes one tensor; raises as `optimize`."""
     cut = cut_program(read_program(model.program), [tensor])
     program = path.with_suffix(".pdmodel")
     write_bytes(program, cut.SerializeToString())
     place = session.place(precision)
-    # Whatever is known of its operators, it is what they compute that is looked at.
+    # No law may refuse the part: what its operators compute on the device is the question.
     lawless = replace(place, laws=LawBook(()))
     return optimize(replace(model, program=program), place.target, path, place=lawless)
 
 
-def _tensor(step: Step) -> str:
-    """The model's tensor that a step makes; "" if it makes none, or several."""
+def _tensor_of(step: TraceStep) -> str:
+    """Name of the model's tensor that a step computes; "" if it computes none, or several."""
     names = list(step.same_as.values())
     return names[0] if len(names) == 1 else ""
 
 
-def _before(trace: Trace, step: Step) -> set[int]:
-    """Numbers of all steps that one depends on."""
+def _steps_before(trace: Trace, step: TraceStep) -> set[int]:
+    """Numbers of all steps that a step depends on."""
     found: set[int] = set()
     waiting = list(step.reads)
     while waiting:
@@ -163,8 +164,8 @@ def _before(trace: Trace, step: Step) -> set[int]:
     return found
 
 
-class _There:
-    """Runs parts of a model on a device."""
+class _DeviceParts:
+    """Runs parts of a model on a device, and compares their last tensor with Paddle's."""
 
     def __init__(
         self,
@@ -184,18 +185,20 @@ class _There:
         self._precision = precision
         self._known: dict[str, float | None] = {}
 
-    def bisected(self, line: Sequence[tuple[Step, str]]) -> WrongThere | None:
-        """The first wrong one, if what is behind a wrong one is wrong as well."""
-        if self._off(line[-1][1]) is None:
+    def find_first_wrong(self, line: Sequence[tuple[TraceStep, str]]) -> WrongOnDevice | None:
+        """The first wrong tensor by bisection, which takes what follows a wrong one to be wrong."""
+        if self._deviation(line[-1][1]) is None:  # the end is right, so all of it is
             return None
         wrong = bisect_left(
-            range(len(line) - 1), True, key=lambda place: self._off(line[place][1]) is not None
+            range(len(line) - 1),
+            True,
+            key=lambda place: self._deviation(line[place][1]) is not None,
         )
         step, tensor = line[wrong]
-        return WrongThere(step=step, tensor=tensor, off=self._off(tensor) or 0.0)
+        return WrongOnDevice(step=step, tensor=tensor, off=self._deviation(tensor) or 0.0)
 
-    def _off(self, tensor: str) -> float | None:
-        """How far a tensor is off there; None if it is right, or cannot be had."""
+    def _deviation(self, tensor: str) -> float | None:
+        """How far a tensor is off on the device; None if it is right, or cannot be converted."""
         if tensor not in self._known:
             self._known[tensor] = self._run(tensor)
         return self._known[tensor]
@@ -203,23 +206,23 @@ class _There:
     def _run(self, tensor: str) -> float | None:
         path = self._folder / f"part{len(self._known)}"
         try:
-            file = _part(self._session, self._model, tensor, path, self._precision)
+            file = _convert_part(self._session, self._model, tensor, path, self._precision)
         except EdgeslimError:
             return None
         try:
             given = [list(self._inputs.values())]
             found = outputs_on_device(self._session, file, given, 1, self._folder)
-            truth = Truth(inputs=(self._inputs,), outputs=([self._trace.tensors[tensor]],))
+            truth = GroundTruth(inputs=(self._inputs,), outputs=([self._trace.tensors[tensor]],))
             difference = difference_of(truth.outputs, found)
             rounding = self._rounding(file, truth)
         except (ModelError, ProgramError, RunnerError):
-            return math.inf  # it ends the runtime, or gives what is no number
-        right = acceptable(difference, self._precision, rounding)
+            return math.inf  # the runtime crashed, or gave what is no number
+        right = is_acceptable(difference, self._precision, rounding)
         return None if right else difference.max_rel
 
-    def _rounding(self, file: OptimizedFile, truth: Truth) -> OutputDifference | None:
-        """What rounding alone makes of a part in fp16."""
+    def _rounding(self, file: OptimizedFile, truth: GroundTruth) -> OutputDifference | None:
+        """How far rounding alone takes a part's output from Paddle's, in fp16."""
         if self._precision is not Precision.FP16:
             return None
-        rounded = in_halves(read_optimized_program(file.path), truth).rounded
+        rounded = simulate_fp16(read_optimized_program(file.path), truth).rounded
         return difference_of(truth.outputs, rounded)

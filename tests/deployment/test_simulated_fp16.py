@@ -12,10 +12,10 @@ import pytest
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.deployment.claims import Claim
-from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
+from edgeslim.deployment.ground_truth import GroundTruth
+from edgeslim.deployment.judgement import OutputDifference, difference_of, is_acceptable
 from edgeslim.deployment.outputs import check_outputs
 from edgeslim.deployment.proving import prove_optimized, truth_for
-from edgeslim.deployment.truth import Truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.paddle_io.importing import load_paddle
@@ -36,23 +36,23 @@ def _off(by: float) -> OutputDifference:
 
 def test_a_device_may_be_off_by_a_small_multiple_of_rounding() -> None:
     rounding = _off(1e-3)
-    assert acceptable(_off(1e-3), Precision.FP16, rounding)
-    assert acceptable(_off(2e-3), Precision.FP16, rounding)
-    assert not acceptable(_off(6e-3), Precision.FP16, rounding)
-    assert not acceptable(_off(0.3), Precision.FP16, rounding)
+    assert is_acceptable(_off(1e-3), Precision.FP16, rounding)
+    assert is_acceptable(_off(2e-3), Precision.FP16, rounding)
+    assert not is_acceptable(_off(6e-3), Precision.FP16, rounding)
+    assert not is_acceptable(_off(0.3), Precision.FP16, rounding)
 
 
 def test_one_element_that_rounding_does_not_explain_is_seen() -> None:
     found = [[each[0] + 1e-3 * RNG.standard_normal(each[0].shape)] for each in TRUTH]
-    assert acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
+    assert is_acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
     found[5][0][1, 7] += 0.05
-    assert not acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
+    assert not is_acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
 
 
 def test_what_has_lost_its_meaning_is_refused_whatever_explains_it() -> None:
-    assert acceptable(_off(0.2), Precision.FP16, _off(0.2))
-    assert not acceptable(_off(0.5), Precision.FP16, _off(0.5))
-    assert not acceptable(_off(0.5), Precision.FP16)
+    assert is_acceptable(_off(0.2), Precision.FP16, _off(0.2))
+    assert not is_acceptable(_off(0.5), Precision.FP16, _off(0.5))
+    assert not is_acceptable(_off(0.5), Precision.FP16)
 
 
 def test_of_whole_numbers_as_many_may_be_others_as_rounding_makes() -> None:
@@ -61,9 +61,9 @@ def test_of_whole_numbers_as_many_may_be_others_as_rounding_makes() -> None:
     few[0][0][:8] = 0
     many[0][0][:80] = 0
     rounding = difference_of(truth, few)
-    assert acceptable(rounding, Precision.FP16, rounding)
-    assert acceptable(rounding, Precision.FP16, difference_of(truth, truth)) is False
-    assert acceptable(difference_of(truth, many), Precision.FP16, rounding) is False
+    assert is_acceptable(rounding, Precision.FP16, rounding)
+    assert is_acceptable(rounding, Precision.FP16, difference_of(truth, truth)) is False
+    assert is_acceptable(difference_of(truth, many), Precision.FP16, rounding) is False
 
 
 def _layers() -> Any:
@@ -83,7 +83,7 @@ def _claim(net: Any, shape: tuple[int, ...], folder: Path) -> Claim:
     return Claim(model=model, file=file, target=Target.ARM, precision=Precision.FP16)
 
 
-def _truth(claim: Claim) -> Truth:
+def _truth(claim: Claim) -> GroundTruth:
     return truth_for(claim.model, [Precision.FP16])
 
 

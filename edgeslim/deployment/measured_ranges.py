@@ -1,4 +1,4 @@
-"""Operators beyond everything of their kind that a table has measured: guesses of another sort."""
+"""Operators that lie beyond every measured one of their kind, so that a table extrapolates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Ranges:
     """How large and small the measured operators of each kind are.
 
     Args:
-        measured: All of them.
+        measured: All operators that a table has.
     """
 
     def __init__(self, measured: Iterable[OpSpec]) -> None:
@@ -33,7 +33,7 @@ class Ranges:
                 ends[name] = (min(low, size(spec)), max(high, size(spec)))
 
     def outside(self, spec: OpSpec) -> str:
-        """In what an operator lies beyond all of its kind, and how far; nothing if in none."""
+        """How an operator lies beyond all measured ones of its kind; empty if it does not."""
         ends = self._ends.get(spec.kind)
         if ends is None:
             return f"no {spec.kind} was measured at all"

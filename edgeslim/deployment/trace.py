@@ -1,7 +1,7 @@
-"""Every operator of an optimized model beside the model that it was made of.
+"""Every operator of an optimized model, with the tensor of the original model that it computes.
 
-Names say little: an optimizer that reuses memory gives one to many tensors. So what an operator
-computes is looked for among everything that Paddle computes of the model, by its values.
+Names do not tell: an optimizer that reuses memory gives one name to many tensors. So the result of
+an operator is looked for among everything that Paddle computes of the model, by its values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.judgement import Array, acceptable, difference_of
+from edgeslim.deployment.judgement import Array, difference_of, is_acceptable
 from edgeslim.execution import Precision
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.opspec import Shape
@@ -23,26 +23,26 @@ from edgeslim.optimized_program import OperatorCall, OptimizedProgram
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet
 
-__all__ = ["Step", "Trace", "largest_difference", "trace_optimized"]
+__all__ = ["Trace", "TraceStep", "largest_difference", "trace_optimized"]
 
 _ALIKE = 0.8
-"""Correlation from which on a tensor of lower precision is called the same: rounding leaves more
+"""Correlation above which a tensor of lower precision is called the same: rounding leaves more
 than nine tenths, another function next to nothing."""
 
 _ROUGHLY = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Step:
+class TraceStep:
     """One operator as it ran.
 
     Args:
-        number: Its place.
-        call: It.
-        reads: The steps that made what it reads; inputs and weights of the model are made by none.
-        inputs: Shapes of what it reads, weights behind the rest.
-        outputs: What it computes, by name.
-        same_as: The model's tensors that these are equal to, by their names; "" where it is none.
+        number: Its position, from 0.
+        call: The operator in the optimized program.
+        reads: Numbers of the steps whose results it reads, without inputs and weights.
+        inputs: Shapes of the tensors that it reads, weights last.
+        outputs: Arrays that it computes, by name.
+        same_as: For each output by name, the model's tensor that is equal to it; "" if none is.
     """
 
     number: int
@@ -60,21 +60,21 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Trace:
-    """All operators of an optimized model.
+    """All operators of an optimized model, as they ran on one input.
 
     Args:
-        program: It.
+        program: The program after optimization.
         steps: Its operators, as they ran.
-        tensors: What Paddle computes of the model, by name.
-        once: Names that only one operator of it writes.
+        tensors: Every tensor that Paddle computes of the original model, by name.
+        once: Names that only one operator of the program writes.
     """
 
     program: OptimizedProgram
-    steps: Sequence[Step]
+    steps: Sequence[TraceStep]
     tensors: Mapping[str, Array]
     once: frozenset[str]
 
-    def is_right(self, step: Step, name: str) -> bool:
+    def is_right(self, step: TraceStep, name: str) -> bool:
         """Whether what a step writes is the output of the model of that name."""
         return step.same_as.get(name) == name
 
@@ -85,10 +85,10 @@ def trace_optimized(
     """Runs an optimized model and what it was made of, and puts them side by side.
 
     Args:
-        model: The model.
-        path: The optimized file.
-        inputs: One input of it, by names.
-        precision: What it was converted to.
+        model: The model as it was prepared.
+        path: File of the optimized model.
+        inputs: One array for each input of the model, by name.
+        precision: Precision that it was converted to.
 
     Raises:
         ModelError: An operator has no meaning here, or Paddle cannot run the model.
@@ -99,29 +99,29 @@ def trace_optimized(
         name for call in program.calls for names in call.outputs.values() for name in names
     )
     once = frozenset(name for name, count in written.items() if count == 1)
-    # Halves are looked at without their rounding.
+    # In fp16 operators are computed here without rounding, and so exactly.
     finder = _Finder(tensors, once, exact=precision in {Precision.FP32, Precision.FP16})
     makers: dict[str, int] = {}
     shapes: dict[str, Shape] = {
-        name: each.shape for name, each in {**program.weights, **inputs}.items()
+        name: array.shape for name, array in {**program.weights, **inputs}.items()
     }
-    steps: list[Step] = []
+    steps: list[TraceStep] = []
 
     def watch(number: int, call: OperatorCall, outputs: Mapping[str, Array]) -> None:
         read = [name for names in call.inputs.values() for name in names]
         read.sort(key=lambda name: name in program.weights)
         steps.append(
-            Step(
+            TraceStep(
                 number=number,
                 call=call,
                 reads=tuple(makers[name] for name in read if name in makers),
                 inputs=tuple(shapes[name] for name in read),
                 outputs=outputs,
-                same_as={name: finder.name_of(name, each) for name, each in outputs.items()},
+                same_as={name: finder.name_of(name, array) for name, array in outputs.items()},
             )
         )
         makers.update(dict.fromkeys(outputs, number))
-        shapes.update({name: each.shape for name, each in outputs.items()})
+        shapes.update({name: array.shape for name, array in outputs.items()})
 
     OptimizedNet(program).run(inputs, watch)
     return Trace(program=program, steps=steps, tensors=tensors, once=once)
@@ -143,7 +143,7 @@ def _tensors_of(model: PreparedModel, inputs: Mapping[str, Array]) -> dict[str, 
 
 
 def largest_difference(truth: Array, value: Array) -> float:
-    """Over the largest true value."""
+    """The largest difference of two arrays over the largest true value."""
     return difference_of([[truth]], [[value]]).max_rel
 
 
@@ -162,7 +162,7 @@ class _Finder:
         """The tensor that has these values, one of the same name first; "" if there is none."""
         alike = self._by_size[value.size]
         if own in alike and (own in self._once or self._same(own, value)):
-            # A name that is used once can only mean the tensor that is called so.
+            # A name that is used once can only be the tensor of that name.
             return own if self._same(own, value) else ""
         return next((name for name in reversed(alike) if self._same(name, value)), "")
 
@@ -174,11 +174,11 @@ class _Finder:
                 scale = float(np.max(np.abs(truth), initial=0.0))
                 if not float(np.max(np.abs(truth - found), initial=0.0)) <= _ROUGHLY * scale:
                     return False
-            return acceptable(difference_of([[truth]], [[found]]), Precision.FP32)
+            return is_acceptable(difference_of([[truth]], [[found]]), Precision.FP32)
         return _correlation(truth, found) >= _ALIKE
 
 
 def _correlation(truth: Array, found: Array) -> float:
-    first, second = (each.astype(np.float64) - np.mean(each) for each in (truth, found))
+    first, second = (array.astype(np.float64) - np.mean(array) for array in (truth, found))
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(first @ second) / size if size > 0 else float(np.array_equal(first, second))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
+from edgeslim.deployment.ground_truth import paddle_truth
 from edgeslim.deployment.proving import truth_for
-from edgeslim.deployment.truth import paddle_truth
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
 from edgeslim.paddle_io.importing import load_paddle

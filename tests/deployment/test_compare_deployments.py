@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeslim.deployment.comparing import Basis, changed_operators, compare
+from edgeslim.deployment.compare_deployments import Basis, changed_operators, compare
 from edgeslim.deployment.speedup import (
     Statistic,
     latency_interval_ms,

@@ -1,4 +1,4 @@
-"""The ways that a model is run in on a device: precisions by numbers of threads."""
+"""Variants of a model on a device: one for each precision and number of threads."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgeslim.conversion.precisions import ASKABLE, model_in
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim, ProofBy
 from edgeslim.deployment.deployed import Failed
+from edgeslim.deployment.ground_truth import GroundTruth
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import prove_optimized, prove_running, truth_for
-from edgeslim.deployment.truth import Truth
 from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
@@ -29,16 +29,16 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.targets import Place
 
 __all__ = [
-    "KnownLatencies",
-    "Way",
-    "all_ways",
-    "check_ways",
+    "ModelVariant",
+    "TablePredictions",
+    "check_variants",
+    "convert_to_precision",
+    "convert_variants",
+    "copy_to_folder",
+    "failed_variant",
     "file_name",
-    "in_precision",
-    "measured_ways",
-    "not_had",
-    "placed",
-    "tried",
+    "measure_variants",
+    "prove_variants",
 ]
 
 _PATIENCE_S = 60.0
@@ -46,16 +46,16 @@ _PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
-    """One way.
+class ModelVariant:
+    """One variant of a model: converted to a precision, to run with a number of threads.
 
     Args:
-        precision: What the model is converted to.
-        model: What was converted, and says what is right.
-        file: The same, converted.
-        session: The device with as many threads.
-        proved_by: What proved it, by the names of `edgeslim.deployment.claims.ProofBy`.
-        without_meaning: Its operators of which nothing but the device says what they compute.
+        precision: Precision that the model is converted to.
+        model: The model before its conversion, which says what is right.
+        file: The converted model on disk.
+        session: The device with that number of threads.
+        proved_by: Names of what proved it right, see `edgeslim.deployment.claims.ProofBy`.
+        without_meaning: Its operators that only the device can compute.
     """
 
     precision: Precision
@@ -67,7 +67,7 @@ class Way:
 
     @property
     def claim(self) -> Claim:
-        """What is to be proved of it."""
+        """The claim that is to be proved of it."""
         return Claim(
             model=self.model,
             file=self.file,
@@ -77,16 +77,16 @@ class Way:
 
     @property
     def id(self) -> str:
-        """A name that no other way of the models of a deployment has, as their files differ."""
+        """A name that no other variant in a deployment has, since files of models differ."""
         return f"{self.file.path.stem}.{self.session.execution.threads}"
 
 
-def check_ways(precisions: Sequence[str], threads: Sequence[int]) -> None:
-    """Proves that what is asked for can be meant, before anything is done for it.
+def check_variants(precisions: Sequence[str], threads: Sequence[int]) -> None:
+    """Checks precisions and numbers of threads before any work is done.
 
     Raises:
-        UnknownNameError: No such precision.
-        UsageError: A number of threads that is none, or the same twice.
+        UnknownNameError: There is no such precision.
+        UsageError: A number of threads is below 1, or a value is given twice.
     """
     for name in precisions:
         if name not in ASKABLE:
@@ -95,28 +95,28 @@ def check_ways(precisions: Sequence[str], threads: Sequence[int]) -> None:
         if count < 1:
             raise UsageError(f"threads must be at least 1, not {count}")
     for what, given in (("precision", precisions), ("number of threads", threads)):
-        for each in given:
-            if list(given).count(each) > 1:
-                raise UsageError(f"the {what} {each} is given twice")
+        for value in given:
+            if list(given).count(value) > 1:
+                raise UsageError(f"the {what} {value} is given twice")
 
 
 def file_name(model: str, target: Target, precision: Precision) -> str:
-    """What a converted model is called, without its ending; fp32 goes without saying."""
+    """Name of a converted model's file without its suffix; fp32 is not part of it."""
     extra = "" if precision is Precision.FP32 else f".{precision.value}"
     return f"{model}.{target.value}{extra}"
 
 
-def placed(file: OptimizedFile, folder: Path) -> Path:
-    """Puts a finished file where it was asked for, whole or not at all."""
+def copy_to_folder(file: OptimizedFile, folder: Path) -> Path:
+    """Copies a converted file into the folder of the result, whole or not at all."""
     path = folder / file.path.name
     write_bytes(path, file.path.read_bytes())
     return path
 
 
-def in_precision(
+def convert_to_precision(
     model: PreparedModel, place: Place, folder: Path
 ) -> tuple[PreparedModel, OptimizedFile]:
-    """What of a model is converted to a place's precision, and the result, in ``folder``.
+    """Converts a model to a place's precision; returns what was converted, and the file.
 
     Raises:
         ProgramError, ModelError: It does not convert, or would compute something else.
@@ -127,57 +127,58 @@ def in_precision(
     return source, optimize(source, place.target, output, place=place)
 
 
-def all_ways(
+def convert_variants(
     model: PreparedModel,
     target: Target,
     precisions: Sequence[Precision],
     sessions: Sequence[DeviceSession],
     folder: Path,
-) -> tuple[list[Way], list[Failed]]:
-    """The model converted to each precision, for each session; and what did not convert.
+) -> tuple[list[ModelVariant], list[Failed]]:
+    """Converts a model to each precision for each session; returns variants, and those that failed.
 
-    A file is for the most threads with which its operators are computed rightly.
+    A file is converted for the largest number of threads that computes its operators rightly.
 
     Raises:
         ProgramError, ModelError: None of them converts.
     """
-    ways: list[Way] = []
+    variants: list[ModelVariant] = []
     failed: list[Failed] = []
     errors: list[ModelError | ProgramError] = []
     for precision in precisions:
         try:
             check_precision(sessions[0], precision)
             source = model_in(model, precision, folder / precision.value)
-            right, wrong = _judged(source, sessions, precision)
+            right, wrong = _split_sessions(source, sessions, precision)
             if not right:
                 raise wrong[0][1]
-            place = max((each.place(precision) for each in right), key=_threads)
+            place = max((session.place(precision) for session in right), key=_threads)
             output = folder / file_name(model.name, target, precision)
             file = optimize(source, target, output, place=place)
         except (ModelError, ProgramError) as error:
             errors.append(error)
-            failed.append(not_had(model, target, precision, None, error))
+            failed.append(failed_variant(model, target, precision, None, error))
             continue
         failed += [
-            not_had(model, target, precision, each.execution.threads, error)
-            for each, error in wrong
+            failed_variant(model, target, precision, session.execution.threads, error)
+            for session, error in wrong
         ]
-        ways += [
-            Way(precision=precision, model=source, file=file, session=session) for session in right
+        variants += [
+            ModelVariant(precision=precision, model=source, file=file, session=session)
+            for session in right
         ]
-    if not ways:
+    if not variants:
         raise errors[-1]  # each precision has one
-    return ways, failed
+    return variants, failed
 
 
 def _threads(place: Place) -> int:
     return place.threads or 0
 
 
-def _judged(
+def _split_sessions(
     model: PreparedModel, sessions: Sequence[DeviceSession], precision: Precision
 ) -> tuple[list[DeviceSession], list[tuple[DeviceSession, ModelError]]]:
-    """The sessions whose kernels compute a model rightly, and the others with what they do not."""
+    """Sessions whose kernels compute a model rightly, and the others with the reason."""
     right, wrong = [], []
     for session in sessions:
         error = _refusal(model, session.place(precision))
@@ -189,7 +190,7 @@ def _judged(
 
 
 def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
-    """What kernels of a place are known to compute wrongly; None if nothing."""
+    """The error if kernels of a place are known to compute a model wrongly; else None."""
     try:
         check_place(model, place)
     except ModelError as error:
@@ -197,49 +198,51 @@ def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
     return None
 
 
-def tried(
-    ways: Sequence[Way], folder: Path
-) -> tuple[list[tuple[Way, OutputDifference]], list[Failed]]:
-    """How far each way's outputs are from Paddle's; and those that do not run, or give garbage.
+def prove_variants(
+    variants: Sequence[ModelVariant], folder: Path
+) -> tuple[list[tuple[ModelVariant, OutputDifference]], list[Failed]]:
+    """Proves variants on the device; returns how far each is from Paddle, and those that failed.
 
     Raises:
         RunnerError, ProgramError, ModelError: None of them runs right.
     """
     truths = {
-        model.prefix: truth_for(model, [way.precision for way in ways])
-        for model in {way.model.prefix: way.model for way in ways}.values()
+        model.prefix: truth_for(model, [variant.precision for variant in variants])
+        for model in {variant.model.prefix: variant.model for variant in variants}.values()
     }
-    meant: dict[Path, _Meant] = {}
-    right: list[tuple[Way, OutputDifference]] = []
+    meant: dict[Path, _ProvedFile] = {}
+    right: list[tuple[ModelVariant, OutputDifference]] = []
     failed: list[Failed] = []
-    for way in ways:
-        truth = truths[way.model.prefix]
+    for variant in variants:
+        truth = truths[variant.model.prefix]
         try:
-            if way.file.path not in meant:
-                meant[way.file.path] = _meaning_proved(way, truth)
-            claim = replace(way.claim, rounding=meant[way.file.path].rounding)
-            difference = prove_running(way.session, claim, truth, folder)
+            if variant.file.path not in meant:
+                meant[variant.file.path] = _prove_file(variant, truth)
+            claim = replace(variant.claim, rounding=meant[variant.file.path].rounding)
+            difference = prove_running(variant.session, claim, truth, folder)
         except (ModelError, ProgramError, RunnerError) as error:
-            if len(failed) + 1 == len(ways):
+            if len(failed) + 1 == len(variants):
                 raise
-            execution = way.session.execution
+            execution = variant.session.execution
             failed.append(
-                not_had(way.model, execution.target, way.precision, execution.threads, error)
+                failed_variant(
+                    variant.model, execution.target, variant.precision, execution.threads, error
+                )
             )
             continue
-        known = meant[way.file.path]
-        proved = replace(way, proved_by=known.by, without_meaning=known.unknown)
+        known = meant[variant.file.path]
+        proved = replace(variant, proved_by=known.by, without_meaning=known.unknown)
         right.append((proved, difference))
     return right, failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Meant:
-    """What is known of a file before a device runs it.
+class _ProvedFile:
+    """The proof of a file before a device runs it.
 
     Args:
-        by: What proves it with the device.
-        unknown: Its operators without a meaning.
+        by: Names of the proofs, the device included.
+        unknown: Its operators that cannot be computed in Paddle.
         rounding: In fp16, how far rounding alone takes its outputs from Paddle's.
     """
 
@@ -248,50 +251,49 @@ class _Meant:
     rounding: OutputDifference | None = None
 
 
-def _meaning_proved(way: Way, truth: Truth) -> _Meant:
-    """What proves a file with the device, and its operators without a meaning.
+def _prove_file(variant: ModelVariant, truth: GroundTruth) -> _ProvedFile:
+    """Proves the optimizer's work before a file runs on another machine.
 
-    Nothing runs on another machine before it is known to mean the right thing; on this one it is
-    as quick to try.
+    On this machine running the file is as quick, so nothing is proved beforehand.
 
     Raises:
-        ModelError: It means something else.
+        ModelError: The file computes something else.
     """
-    if way.session.profile.transport == LOCAL:
-        return _Meant(by=(ProofBy.DEVICE,))
-    meant = prove_optimized(way.claim, truth)
+    if variant.session.profile.transport == LOCAL:
+        return _ProvedFile(by=(ProofBy.DEVICE,))
+    meant = prove_optimized(variant.claim, truth)
     if isinstance(meant, tuple):
-        return _Meant(by=(ProofBy.DEVICE,), unknown=meant)
-    rounding = meant if way.precision is Precision.FP16 else None
-    return _Meant(by=(ProofBy.INTERPRETER, ProofBy.DEVICE), rounding=rounding)
+        return _ProvedFile(by=(ProofBy.DEVICE,), unknown=meant)
+    rounding = meant if variant.precision is Precision.FP16 else None
+    return _ProvedFile(by=(ProofBy.INTERPRETER, ProofBy.DEVICE), rounding=rounding)
 
 
-def measured_ways(
-    ways: Sequence[Way],
+def measure_variants(
+    variants: Sequence[ModelVariant],
     networks: Sequence[OptimizedNetwork],
     *,
     rounds: int = 3,
     paired: bool = False,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
-    """All of them in turns, so that what changes slowly meets them alike.
+    """Measures all variants in turns, so that slow changes of the device affect them alike.
 
     Args:
-        ways: The ways.
-        networks: The network of each, called by its id.
-        rounds: How often each is timed.
+        variants: Variants of the model and of its baseline.
+        networks: The network of each variant, named by its id.
+        rounds: How often each variant is timed.
         paired: Whether each round is a fair comparison by itself.
-        progress: Where to show it.
+        progress: Display that shows the progress.
 
     Raises:
-        RunnerError, ProgramError: One does not run.
+        RunnerError, ProgramError: A variant does not run.
     """
     groups: dict[int, tuple[DriftWatch, list[OptimizedNetwork]]] = {}
-    for way, network in zip(ways, networks, strict=True):
-        threads = way.session.execution.threads
+    for variant, network in zip(variants, networks, strict=True):
+        threads = variant.session.execution.threads
         if threads not in groups:
-            patience_s = min(way.session.profile.patience_s, _PATIENCE_S / rounds)
-            groups[threads] = (DriftWatch(way.session, patience_s=patience_s), [])
+            patience_s = min(variant.session.profile.patience_s, _PATIENCE_S / rounds)
+            groups[threads] = (DriftWatch(variant.session, patience_s=patience_s), [])
         groups[threads][1].append(network)
     return measure_side_by_side(
         list(groups.values()), rounds=rounds, paired=paired, progress=progress
@@ -299,44 +301,48 @@ def measured_ways(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KnownLatencies:
-    """What a table says of some ways, if there is one: it is of one precision and thread count."""
+class TablePredictions:
+    """Predictions of a table, if there is one, for variants of its precision and threads."""
 
     predictor_of_table: Predictor | None = None
 
     @classmethod
     def of(
         cls, table: Path | None, sessions: Sequence[DeviceSession], precisions: Sequence[Precision]
-    ) -> KnownLatencies:
-        """Reads a table.
+    ) -> TablePredictions:
+        """Reads a table for the variants that sessions and precisions make.
 
         Raises:
-            BadFileError: It is none.
-            ContextMismatchError: It is of none of the ways.
+            BadFileError: The file is no latency table.
+            ContextMismatchError: It fits none of the variants.
         """
         if table is None:
             return cls()
         known = LatencyTable.read(table)
-        contexts = [_context(session, each) for session in sessions for each in precisions]
-        if all(known.context.difference(each) for each in contexts):
+        contexts = [
+            _context(session, precision) for session in sessions for precision in precisions
+        ]
+        if all(known.context.difference(context) for context in contexts):
             known.context.check_same(contexts[0], table)
         return cls(predictor_of_table=Predictor(known))
 
     @property
     def table(self) -> LatencyTable | None:
-        """The table."""
+        """The table, if there is one."""
         return None if self.predictor_of_table is None else self.predictor_of_table.table
 
-    def predictor(self, way: Way) -> Predictor | None:
-        """What predicts this way."""
+    def predictor(self, variant: ModelVariant) -> Predictor | None:
+        """The predictor of a variant, if the table is of its precision and threads."""
         found = self.predictor_of_table
-        if found is None or found.table.context.difference(_context(way.session, way.precision)):
+        if found is None or found.table.context.difference(
+            _context(variant.session, variant.precision)
+        ):
             return None
         return found
 
-    def speed(self, way: Way, now_ms: float) -> float | None:
-        """How fast the device is over how fast it was when the table was measured."""
-        predictor = self.predictor(way)
+    def speed(self, variant: ModelVariant, now_ms: float) -> float | None:
+        """Speed of the device over its speed when the table was measured, if known."""
+        predictor = self.predictor(variant)
         then_ms = 0.0 if predictor is None else predictor.table.reference_ms
         return then_ms / now_ms if then_ms > 0 and now_ms > 0 else None
 
@@ -347,14 +353,14 @@ def _context(session: DeviceSession, precision: Precision) -> TableContext:
     return msgspec.structs.replace(context, execution=execution)
 
 
-def not_had(
+def failed_variant(
     model: PreparedModel,
     target: Target,
     precision: Precision,
     threads: int | None,
     error: Exception,
 ) -> Failed:
-    """A way that cannot be had, and why."""
+    """A variant that cannot be converted or run, and why."""
     return Failed(
         name=model.name, target=target, precision=precision, threads=threads, reason=str(error)
     )

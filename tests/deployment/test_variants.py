@@ -14,9 +14,9 @@ from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
 from edgeslim.conversion.precisions import written_for
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
-from edgeslim.deployment.judgement import OutputDifference, acceptable, difference_of
+from edgeslim.deployment.ground_truth import paddle_truth
+from edgeslim.deployment.judgement import OutputDifference, difference_of, is_acceptable
 from edgeslim.deployment.outputs import outputs_on_device
-from edgeslim.deployment.truth import paddle_truth
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     ContextMismatchError,
@@ -202,9 +202,9 @@ def test_without_the_rewriting_the_device_would_compute_garbage(
     path = convert_one(unmended)
     bad = OptimizedFile(path=path, facts=read_optimized_model(path))
     assert "matmul_v2" in {kernel.operator for kernel in bad.facts.kernels}
-    assert acceptable(compared(session, model, file, tmp_path), Precision.INT8_WEIGHTS)
+    assert is_acceptable(compared(session, model, file, tmp_path), Precision.INT8_WEIGHTS)
     try:
-        assert not acceptable(compared(session, model, bad, tmp_path), Precision.INT8_WEIGHTS)
+        assert not is_acceptable(compared(session, model, bad, tmp_path), Precision.INT8_WEIGHTS)
     except RunnerError as error:
         assert "not finite" in str(error)  # noqa: PT017 - garbage may be that too
 

@@ -1,4 +1,4 @@
-"""A model that is to be measured: prepared, converted in each way, and its outputs proved right."""
+"""Models that are to be measured: prepared, converted to all variants, and proved right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deployed import Failed
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.ways import Way, all_ways, tried
+from edgeslim.deployment.variants import ModelVariant, convert_variants, prove_variants
 from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
@@ -21,24 +21,25 @@ from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import Shape
 from edgeslim.runs.deployment_records import Role
 
-__all__ = ["Subject", "baseline_subject", "model_subject"]
+__all__ = ["ModelUnderTest", "baseline_under_test", "model_under_test"]
 
 _PREFIX = "baseline."
-"""Of a baseline's file, so that it is not the model's own."""
+"""Start of the name of a baseline's file, so that it differs from the model's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
-    """A model and the ways that it runs in.
+class ModelUnderTest:
+    """A model with its variants, proved right.
 
     Args:
-        name: Short name.
-        role: What it is here.
-        source: As on a command line.
-        model: The model itself, before any conversion.
-        graph: Fused where a table may know it, which is of fp32; else before any fusion.
-        tried: Its ways, and how far the outputs of each are from Paddle's.
-        failed: Ways that it cannot be had in.
+        name: Short name of the model.
+        role: Whether it is the model or the baseline.
+        source: The model, as on a command line.
+        model: The model as it was prepared, before any conversion.
+        graph: Fused operators if there is a variant in fp32, which a table may know; else the
+            operators before any fusion.
+        tried: Its variants, and how far the outputs of each are from Paddle's.
+        failed: Variants that cannot be converted or run.
         inputs: Files with the user's own inputs by name; None is noise.
     """
 
@@ -47,38 +48,39 @@ class Subject:
     source: str
     model: PreparedModel
     graph: Graph
-    tried: Sequence[tuple[Way, OutputDifference]]
+    tried: Sequence[tuple[ModelVariant, OutputDifference]]
     failed: Sequence[Failed]
     inputs: Mapping[str, Path] | None = None
 
     @property
-    def ways(self) -> list[Way]:
-        """Its ways."""
-        return [way for way, _ in self.tried]
+    def variants(self) -> list[ModelVariant]:
+        """Its variants without their differences."""
+        return [variant for variant, _ in self.tried]
 
     @property
     def networks(self) -> list[OptimizedNetwork]:
-        """What the device runs in each way, called by the way's id."""
+        """The network that the device runs for each variant, named by the variant's id."""
         return [
-            OptimizedNetwork(name=way.id, file=way.file, graph=self.graph, inputs=self.inputs)
-            for way in self.ways
+            OptimizedNetwork(
+                name=variant.id, file=variant.file, graph=self.graph, inputs=self.inputs
+            )
+            for variant in self.variants
         ]
 
 
-def model_subject(
+def model_under_test(
     model: PreparedModel,
     source: str,
     precisions: Sequence[Precision],
     sessions: Sequence[DeviceSession],
     scratch: Path,
-) -> Subject:
-    """The model that is deployed, in each precision and with each number of threads.
+) -> ModelUnderTest:
+    """Converts and proves the model that is deployed, in all precisions and numbers of threads.
 
     Raises:
-        ProgramError, RunnerError, ModelError: It does not convert, run or compute the same in
-            any way.
+        ProgramError, RunnerError, ModelError: No variant converts, runs and computes the same.
     """
-    return _subject(
+    return _model_under_test(
         model,
         precisions,
         sessions,
@@ -89,25 +91,25 @@ def model_subject(
     )
 
 
-def baseline_subject(
+def baseline_under_test(
     source: ModelSource,
     beside: PreparedModel,
     sessions: Sequence[DeviceSession],
     scratch: Path,
     input_shapes: Mapping[str, Shape] | None,
-) -> Subject:
-    """What a model is compared with, in its own precision and with each number of threads.
+) -> ModelUnderTest:
+    """Converts and proves a baseline, in its own precision and with each number of threads.
 
     Args:
-        source: It.
+        source: Where the baseline comes from.
         beside: The model that is compared with it.
-        sessions: The device with each number of threads.
-        scratch: For files on the way.
-        input_shapes: As the user gave them for the model.
+        sessions: The device, once for each number of threads.
+        scratch: Folder for intermediate files.
+        input_shapes: Shapes of open inputs that the user gave for the model.
 
     Raises:
-        UsageError: Its shape is open and was not given.
-        ProgramError, RunnerError, ModelError: As of `model_subject`.
+        UsageError: Its input shape is open and was not given.
+        ProgramError, RunnerError, ModelError: As from `model_under_test`.
     """
     target = sessions[0].execution.target
     folder = scratch / "baseline"
@@ -118,12 +120,12 @@ def baseline_subject(
         called = _PREFIX + called
     prepared = replace(prepared, name=called)
     own = precisions_of((), prepared, target)
-    return _subject(
-        prepared, own, sessions, folder, name=name, role=Role.BASELINE, source=_told(source)
+    return _model_under_test(
+        prepared, own, sessions, folder, name=name, role=Role.BASELINE, source=_source_text(source)
     )
 
 
-def _subject(
+def _model_under_test(
     model: PreparedModel,
     precisions: Sequence[Precision],
     sessions: Sequence[DeviceSession],
@@ -132,28 +134,28 @@ def _subject(
     name: str,
     role: Role,
     source: str,
-) -> Subject:
+) -> ModelUnderTest:
     target = sessions[0].execution.target
-    ways, unconvertible = all_ways(model, target, precisions, sessions, scratch)
-    right, wrong = tried(ways, scratch)
-    return Subject(
+    variants, unconvertible = convert_variants(model, target, precisions, sessions, scratch)
+    right, wrong = prove_variants(variants, scratch)
+    return ModelUnderTest(
         name=name,
         role=role,
         source=source,
         model=model,
-        graph=_graph(ways, model, target),
+        graph=_graph(variants, model, target),
         tried=right,
         failed=(*unconvertible, *wrong),
         inputs=None if model.given is None else write_inputs(model.given, scratch, model.name),
     )
 
 
-def _graph(ways: Sequence[Way], model: PreparedModel, target: Target) -> Graph:
-    for way in ways:
-        if way.precision is Precision.FP32:
-            return fused_graph(way.model, target)
+def _graph(variants: Sequence[ModelVariant], model: PreparedModel, target: Target) -> Graph:
+    for variant in variants:
+        if variant.precision is Precision.FP32:
+            return fused_graph(variant.model, target)
     return model.graph
 
 
-def _told(source: ModelSource) -> str:
+def _source_text(source: ModelSource) -> str:
     return source.name if isinstance(source, LayerModel) else str(source.program.with_suffix(""))

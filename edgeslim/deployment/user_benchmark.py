@@ -31,12 +31,12 @@ def benchmark(
 ) -> BenchmarkTimes:
     """Converts a model for a device and has the user's tool time it there.
 
-    What it prints is neither samples nor proved right, and goes into no table.
+    Its times are no samples and its outputs are not proved, so they go into no table.
 
     Args:
         model: A model, as on the command line.
         program: The tool, built for the device.
-        device: Name of its profile, or that and what is wanted otherwise.
+        device: Name of its profile, or a choice that overrides parts of it.
         libraries: Shared libraries that the tool needs beside it.
         input_shapes: Shapes of open inputs, by name or under an empty name.
 
@@ -44,7 +44,7 @@ def benchmark(
         UsageError: Unknown names.
         BadFileError: There is no such tool.
         LinkError: The device is not there.
-        ModelError: The tool feeds no inputs of its types.
+        ModelError: The tool cannot feed inputs of the model's types.
         ProgramError, RunnerError: The model does not convert, or the tool does not time it.
     """
     for needed in (program, *libraries):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeslim.deployment.comparing_tables import compare_tables
+from edgeslim.deployment.compare_tables import compare_tables
 from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
@@ -53,9 +53,9 @@ def table(
 def test_the_operators_that_changed_are_believed_and_hardly_another(tmp_path: Path) -> None:
     factors = {SPECS[3]: 1.3, SPECS[20]: 0.7}
     found = compare_tables(table(tmp_path, 1), table(tmp_path, 2, factors))
-    believed = [each for each in found.operators if each.believed]
-    assert {each.operator for each in believed[:2]} == set(factors)
-    assert len(believed) <= 4
+    is_discovery = [each for each in found.operators if each.is_discovery]
+    assert {each.operator for each in is_discovery[:2]} == set(factors)
+    assert len(is_discovery) <= 4
     assert found.operators[0].ratio == pytest.approx(0.7, rel=0.1)
     assert found.ratio == pytest.approx(1, abs=0.02)
     assert found.p_value > 0.001
@@ -94,7 +94,7 @@ def test_single_passes_cannot_tell(tmp_path: Path) -> None:
         )
         tables.append(made)
     (only,) = compare_tables(*tables).operators
-    assert (only.ratio, only.p_value, only.believed) == (2.0, 1.0, False)
+    assert (only.ratio, only.p_value, only.is_discovery) == (2.0, 1.0, False)
 
 
 def test_tables_of_nothing_are_no_difference(tmp_path: Path) -> None:

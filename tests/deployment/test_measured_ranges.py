@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.deployment.extrapolated import Ranges
+from edgeslim.deployment.measured_ranges import Ranges
 from edgeslim.opspec import OpSpec
 from tests.values import convolution, relu
 

@@ -1,7 +1,7 @@
-"""What a converted model is compared with: inputs, and what Paddle computes for them.
+"""The ground truth of a converted model: inputs, and what Paddle computes for them.
 
 Not every input proves something. Where Paddle itself gives no finite number, or gives the same
-whatever comes in, a device that computes something else could agree with it.
+for every input, a device that computes something else could agree with it.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ import numpy as np
 from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.deployment.index_outputs import IndexOutput, index_outputs_of, settle_ties
 from edgeslim.deployment.judgement import (
     Array,
     OutputDifference,
     difference_of,
     is_discrete,
-    varies,
+    is_varying,
 )
-from edgeslim.deployment.ties import ChosenAmong, choices_of, settled
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.export import run_each_in_paddle
 
-__all__ = ["LOUDER", "Truth", "check_proves", "paddle_truth", "truth_of"]
+__all__ = ["LOUDER", "GroundTruth", "check_proves", "paddle_truth", "truth_of"]
 
 LOUDER = 8.0
-"""Times noise: enough for the sums of a convolution of it to pass 6, where ``relu6`` ends."""
+"""Factor of the louder inputs: enough that sums of convolutions pass 6, where ``relu6`` ends."""
 
 _FEWEST = 2
-"""Of one input nobody knows whether outputs depend on it."""
+"""Fewest inputs: with one alone nobody can see whether outputs depend on it."""
 
 _SCALES = (1.0, 10.0, 0.1, 100.0, 0.01)
-"""Of noise, and of more inputs if outputs are the same for those: a class that is found in
-any noise of one size may not be found in that of another."""
+"""Scales of noise: the first, and the others if outputs are the same for all of it. A class that
+is found in any noise of one size may not be found in that of another."""
 
 _OF_SHAPES_ALONE = {
     "anchor_generator",
@@ -50,37 +50,36 @@ _OF_SHAPES_ALONE = {
     "shape",
     "size",
 }
-"""Operators whose results say nothing of the values that they read."""
+"""Operators whose results depend on the shapes of what they read, and not on its values."""
 
 _MEND = "give inputs that the model is made for with --inputs FILE.npz"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Truth:
-    """Inputs, each by name, and what Paddle computes for each.
+class GroundTruth:
+    """Inputs of a model, and what Paddle computes for each.
 
     Args:
-        inputs: They.
-        outputs: All outputs of each.
-        choices: Of outputs that name places, by their number: among what, and the scores of each
-            input.
-        louder: How many inputs, the last of them, are so much larger than the others that they
-            are judged by themselves.
+        inputs: For each input of the whole model, its arrays by name.
+        outputs: For each input, all outputs in order.
+        choices: Outputs that are indices, by their number, with their scores for each input.
+        louder: How many inputs, the last ones, are so much larger than the others that they are
+            judged by themselves.
     """
 
     inputs: tuple[Mapping[str, Array], ...]
     outputs: tuple[Sequence[Array], ...]
-    choices: Mapping[int, tuple[ChosenAmong, Sequence[Array]]] = field(default_factory=dict)
+    choices: Mapping[int, tuple[IndexOutput, Sequence[Array]]] = field(default_factory=dict)
     louder: int = 0
 
     @property
-    def quiet(self) -> Truth:
+    def quiet(self) -> GroundTruth:
         """The same without the louder inputs."""
         count = len(self.inputs) - self.louder
         return replace(self, inputs=self.inputs[:count], outputs=self.outputs[:count], louder=0)
 
     def differences(self, found: Sequence[Sequence[Array]]) -> list[OutputDifference]:
-        """How far outputs are from what is true, and of louder inputs by themselves behind that.
+        """How far outputs are from the truth, and in a second value those of louder inputs.
 
         Raises:
             ModelError: An output has another number of elements.
@@ -89,29 +88,29 @@ class Truth:
         parts = [slice(quiet), *([slice(quiet, None)] if self.louder else [])]
         return [difference_of(self.outputs[part], found[part]) for part in parts]
 
-    def settled(
+    def settle_ties(
         self, found: Sequence[Sequence[Array]], precision: Precision = Precision.FP32
     ) -> list[list[Array]]:
-        """Outputs in which places that are as good as the true ones are the true ones.
+        """Outputs in which indices of equal scores are replaced by the true ones.
 
         Args:
             found: All outputs of each input.
-            precision: What they were computed in, by which scores are as good as others.
+            precision: Precision that they were computed in, which says when scores are equal.
         """
-        result = [list(each) for each in found]
+        result = [list(arrays) for arrays in found]
         for place, (among, scores) in self.choices.items():
             for number, outputs in enumerate(result):
                 true = self.outputs[number][place]
                 if outputs[place].size == true.size:
-                    outputs[place] = settled(
+                    outputs[place] = settle_ties(
                         true, outputs[place], scores[number], among.axis, precision
                     )
         return result
 
-    def few(self, count: int) -> Truth:
-        """The same for so many of the inputs, from all over them."""
+    def sample(self, count: int) -> GroundTruth:
+        """The same for some of the inputs, evenly spaced."""
         places = np.unique(np.linspace(0, len(self.inputs) - 1, count).astype(int))
-        return Truth(
+        return GroundTruth(
             inputs=tuple(self.inputs[place] for place in places),
             outputs=tuple(self.outputs[place] for place in places),
             choices={
@@ -121,14 +120,16 @@ class Truth:
         )
 
 
-def paddle_truth(model: PreparedModel, count: int = _FEWEST, *, louder: bool = False) -> Truth:
-    """What Paddle computes for the user's own inputs, or for some inputs of noise, two at least.
+def paddle_truth(
+    model: PreparedModel, count: int = _FEWEST, *, louder: bool = False
+) -> GroundTruth:
+    """What Paddle computes for the user's own inputs, or for at least two inputs of noise.
 
     Args:
-        model: The model.
+        model: The model as it was prepared.
         count: How many inputs of noise.
-        louder: Whether the first is wanted `LOUDER` times as large as well, if Paddle gives
-            numbers for it: noise seldom comes to where an activation ends, or a number.
+        louder: Whether the first input is added `LOUDER` times as large, if Paddle gives finite
+            numbers for it: plain noise seldom reaches the bounds of activations or of numbers.
 
     Raises:
         ModelError: Paddle cannot load or run it, or nothing is proved by what it computes.
@@ -150,15 +151,17 @@ def paddle_truth(model: PreparedModel, count: int = _FEWEST, *, louder: bool = F
         others = [noise(number) for number in range(count, count + len(_SCALES) - 1)]
         inputs += others
         outputs += paddle_outputs(model, others)
-    truth = Truth(inputs=tuple(inputs), outputs=tuple(outputs))
+    truth = GroundTruth(inputs=tuple(inputs), outputs=tuple(outputs))
     check_proves(model, truth)
     if loud and _first_without_number(model, loud) is None:
-        truth = Truth(inputs=(*inputs, *larger), outputs=(*outputs, *loud), louder=len(larger))
+        truth = GroundTruth(
+            inputs=(*inputs, *larger), outputs=(*outputs, *loud), louder=len(larger)
+        )
     return _with_choices(model, truth)
 
 
 def _larger(inputs: Mapping[str, Array]) -> list[dict[str, Array]]:
-    """The same with its floats so many times as large; none if it has none."""
+    """The same inputs with floats `LOUDER` times as large; nothing if there are no floats."""
     if not any(array.dtype == np.float32 for array in inputs.values()):
         return []
     return [
@@ -172,7 +175,7 @@ def _larger(inputs: Mapping[str, Array]) -> list[dict[str, Array]]:
 def _outputs_of_both(
     model: PreparedModel, inputs: list[dict[str, Array]], larger: list[dict[str, Array]]
 ) -> tuple[list[list[Array]], list[list[Array]]]:
-    """What Paddle computes for some inputs and for larger ones, if it runs with these at all."""
+    """What Paddle computes for some inputs, and for larger ones if it runs with them at all."""
     try:
         outputs = paddle_outputs(model, [*inputs, *larger])
     except ModelError:
@@ -182,44 +185,46 @@ def _outputs_of_both(
     return outputs[: len(inputs)], outputs[len(inputs) :]
 
 
-def truth_of(model: PreparedModel, inputs: Sequence[Mapping[str, Array]]) -> Truth:
+def truth_of(model: PreparedModel, inputs: Sequence[Mapping[str, Array]]) -> GroundTruth:
     """What Paddle computes for some inputs, whether or not that proves anything.
 
     Raises:
         ModelError: Paddle cannot load or run it.
     """
     outputs = tuple(paddle_outputs(model, inputs))
-    return _with_choices(model, Truth(inputs=tuple(inputs), outputs=outputs))
+    return _with_choices(model, GroundTruth(inputs=tuple(inputs), outputs=outputs))
 
 
-def _with_choices(model: PreparedModel, truth: Truth) -> Truth:
-    """The same with the scores that outputs name places of, if any do."""
-    choices = choices_of(model.graph)
+def _with_choices(model: PreparedModel, truth: GroundTruth) -> GroundTruth:
+    """The same with the scores of outputs that are indices, if there are any."""
+    choices = index_outputs_of(model.graph)
     if not choices:
         return truth
-    names = list(dict.fromkeys(each.scores for each in choices.values()))
+    names = list(dict.fromkeys(among.scores for among in choices.values()))
     values = run_each_in_paddle(model.prefix, truth.inputs, also=names, name=model.name)
     behind = len(model.graph.fetches)
     return replace(
         truth,
         choices={
-            place: (among, [each[behind + names.index(among.scores)] for each in values])
+            place: (among, [computed[behind + names.index(among.scores)] for computed in values])
             for place, among in choices.items()
         },
     )
 
 
-def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
+def _given_truth(model: PreparedModel, given: GivenInputs) -> GroundTruth:
     """What Paddle computes for the user's own inputs.
 
     Whether outputs depend on them is seen beside the same values in another order, and halved:
     Paddle alone is asked for those.
     """
-    truth = Truth(inputs=(given.arrays,), outputs=tuple(paddle_outputs(model, [given.arrays])))
+    truth = GroundTruth(
+        inputs=(given.arrays,), outputs=tuple(paddle_outputs(model, [given.arrays]))
+    )
     _check_finite(model, truth.outputs, str(given.path))
     reversed_, halved = (
         {name: change(array) for name, array in given.arrays.items()}
-        for change in (lambda array: array.ravel()[::-1].reshape(array.shape), _halved)
+        for change in (lambda array: array.ravel()[::-1].reshape(array.shape), _halve)
     )
     try:
         others = paddle_outputs(model, [reversed_, halved])
@@ -229,13 +234,13 @@ def _given_truth(model: PreparedModel, given: GivenInputs) -> Truth:
     return _with_choices(model, truth)
 
 
-def _halved(array: Array) -> Array:
+def _halve(array: Array) -> Array:
     if array.dtype == bool:
         return ~array
     return array // 2 if is_discrete(array) else array * np.float32(0.5)
 
 
-def check_proves(model: PreparedModel, truth: Truth) -> None:
+def check_proves(model: PreparedModel, truth: GroundTruth) -> None:
     """That agreeing with these outputs for noise says that a model is right.
 
     Raises:
@@ -252,8 +257,8 @@ def _check_finite(model: PreparedModel, computed: Sequence[Sequence[Array]], wha
     name, array = first
     found = "NaN" if np.any(np.isnan(array)) else "infinity"
     raise ModelError(
-        f"{model.name}: with {what} for {_named('input', list(model.graph.feeds))} Paddle itself "
-        f"gives {found} at output {name!r}, so nothing can be proved of it; {_MEND}"
+        f"{model.name}: with {what} for {_format_names('input', list(model.graph.feeds))} Paddle "
+        f"itself gives {found} at output {name!r}, so nothing can be proved of it; {_MEND}"
     )
 
 
@@ -269,10 +274,10 @@ def _first_without_number(
 
 
 def _check_varying(model: PreparedModel, computed: Sequence[Sequence[Array]], what: str) -> None:
-    fed = _named("input", list(model.graph.feeds))
+    fed = _format_names("input", list(model.graph.feeds))
     steady = _steady_outputs(model.graph, computed)
     if steady:
-        zero = all(not np.any(each[steady[0]]) for each in computed)
+        zero = all(not np.any(outputs[steady[0]]) for outputs in computed)
         raise ModelError(
             f"{model.name}: output {model.graph.fetches[steady[0]]!r} does not depend on {fed}: "
             f"Paddle gives {'nothing but 0' if zero else 'the same'} for {what}, so nothing can "
@@ -280,7 +285,7 @@ def _check_varying(model: PreparedModel, computed: Sequence[Sequence[Array]], wh
         )
 
 
-def _named(what: str, names: Sequence[str]) -> str:
+def _format_names(what: str, names: Sequence[str]) -> str:
     return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
 
 
@@ -293,11 +298,11 @@ def _steady_outputs(graph: Graph, outputs: Sequence[Sequence[Array]]) -> list[in
     steady = [
         place
         for place, arrays in enumerate(zip(*outputs, strict=True))
-        if not varies(arrays) and arrays[0].size
+        if not is_varying(arrays) and arrays[0].size
     ]
     if len(steady) == len(graph.fetches):
         return steady
-    read = _reading_values(graph)
+    read = _names_depending_on_values(graph)
     return [
         place
         for place in steady
@@ -305,7 +310,7 @@ def _steady_outputs(graph: Graph, outputs: Sequence[Sequence[Array]]) -> list[in
     ]
 
 
-def _reading_values(graph: Graph) -> set[str]:
+def _names_depending_on_values(graph: Graph) -> set[str]:
     """Names of what is computed from the values of inputs, not from their shapes alone."""
     found = set(graph.feeds)
     for node in graph.nodes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from edgeslim.deployment.statistics import LEVEL, Difference, believable, difference
+from edgeslim.deployment.statistics import LEVEL, Difference, difference, discoveries
 from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow
 from edgeslim.opspec import OpSpec
 
@@ -23,17 +23,17 @@ class OperatorDifference:
     """One operator in two tables.
 
     Args:
-        operator: What it is.
+        operator: Kind, shapes and attributes.
         before_ms, after_ms: Mean over the cache states that both have.
-        p_value: How likely such a difference is where there is none.
-        believed: Whether it is one, among all operators of the two.
+        p_value: Probability of such a difference where there is none.
+        is_discovery: Whether the difference is significant among all operators of the tables.
     """
 
     operator: OpSpec
     before_ms: float
     after_ms: float
     p_value: float
-    believed: bool
+    is_discovery: bool
 
     @property
     def ratio(self) -> float:
@@ -49,10 +49,10 @@ class TableComparison:
         context: The first thing that their contexts differ in, or nothing.
         operators: Those in both, the most changed first.
         ratio: Median over them of the latency after over that before; 1 if there are none.
-        p_value: How likely they are all shifted as much where nothing is.
-        speed: What the reference operator took after over before; None is not known.
-        networks: Whole networks in both.
-        only_before, only_after: Operators in one alone.
+        p_value: Probability of such a shift of all of them where there is none.
+        speed: Latency of the reference operator after over before; None if that is not known.
+        networks: Whole networks that are in both, by name.
+        only_before, only_after: Operators that are in one alone.
     """
 
     context: str
@@ -71,16 +71,16 @@ def compare_tables(
     """Compares two tables by what they measured.
 
     All rows of a table are brought to one speed of the device by the reference operator, as
-    predictions do; of two tables of the same context (device, library, threads, settings) to the
-    same speed, that of the first: a device that is slower as a whole is in `speed` and nowhere
-    else. Of different contexts the reference operator is part of the difference, and each table
+    predictions do; two tables of the same context (device, library, threads, settings) are brought
+    to the speed of the first: a device that is slower as a whole shows in `speed` and nowhere
+    else. Where contexts differ the reference operator is part of the difference, and each table
     stays at its own speed.
 
-    A row of a table is one pass over an operator, in a process of its own, and that is what is
-    independent. An operator has two or three, too few to know its noise by; so the noise is
-    taken to be one in all operators and both tables, pooled over the passes of each (Student's
-    t with pooled variance), and of the many tests those are believed that keep false alarms
-    below ``1 - level`` of what is believed (`edgeslim.deployment.statistics.believable`).
+    A row of a table is one pass over an operator, in a process of its own, and so an independent
+    observation. An operator has two or three, too few to estimate its noise from; so all operators
+    of both tables are taken to have the same noise, pooled over their passes (Student's t with
+    pooled variance), and of the many tests as many are called discoveries as keep false alarms
+    below ``1 - level`` of them (`edgeslim.deployment.statistics.discoveries`).
     Whether all operators are shifted is Wilcoxon's signed-rank test of their ratios.
     """
     context = before.context.difference(after.context)
@@ -103,16 +103,16 @@ def compare_tables(
             before_ms=math.exp(float(np.mean(one))),
             after_ms=math.exp(float(np.mean(other))),
             p_value=p_value,
-            believed=believed,
+            is_discovery=is_discovery,
         )
-        for (spec, one, other), p_value, believed in zip(
-            pairs, p_values, believable(p_values, level=level), strict=True
+        for (spec, one, other), p_value, is_discovery in zip(
+            pairs, p_values, discoveries(p_values, level=level), strict=True
         )
     ]
-    shifts = np.array([math.log(each.ratio) for each in found])
+    shifts = np.array([math.log(operator.ratio) for operator in found])
     return TableComparison(
         context=context,
-        operators=tuple(sorted(found, key=lambda each: -abs(math.log(each.ratio)))),
+        operators=tuple(sorted(found, key=lambda operator: -abs(math.log(operator.ratio)))),
         ratio=math.exp(float(np.median(shifts))) if shifts.size else 1.0,
         p_value=float(stats.wilcoxon(shifts).pvalue) if np.any(shifts) else 1.0,
         speed=speed,
@@ -132,7 +132,10 @@ def _passes(table: LatencyTable, speed_ms: float) -> dict[OpSpec, list[_Pass]]:
         if isinstance(row, OperatorRow):
             factor = _factor(speed_ms, row.reference_ms)
             found.setdefault(row.operator, []).append(
-                {each.cache.swept_bytes: each.latency_ms * factor for each in row.measurements}
+                {
+                    measurement.cache.swept_bytes: measurement.latency_ms * factor
+                    for measurement in row.measurements
+                }
             )
     return found
 
@@ -145,11 +148,11 @@ def _logs(
     before: Sequence[_Pass], after: Sequence[_Pass]
 ) -> tuple[list[float], list[float]] | None:
     """The logarithm of the mean over cache states that all passes have; None without any."""
-    states = set.intersection(*(set(each) for each in (*before, *after)))
+    states = set.intersection(*(set(one_pass) for one_pass in (*before, *after)))
     if not states:
         return None
     one, other = (
-        [math.log(sum(each[state] for state in states) / len(states)) for each in passes]
+        [math.log(sum(one_pass[state] for state in states) / len(states)) for one_pass in passes]
         for passes in (before, after)
     )
     return one, other
@@ -157,8 +160,8 @@ def _logs(
 
 def _noise(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
     """Standard deviation of one pass, pooled over all operators, and its degrees of freedom."""
-    freedom = sum(len(each) - 1 for each in groups)
-    squares = sum(len(each) * float(np.var(each)) for each in groups)
+    freedom = sum(len(group) - 1 for group in groups)
+    squares = sum(len(group) * float(np.var(group)) for group in groups)
     return (math.sqrt(squares / freedom), freedom) if freedom else (0.0, 0)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
-from edgeslim.deployment.ties import settled
-from edgeslim.deployment.truth import paddle_truth
+from edgeslim.deployment.ground_truth import paddle_truth
+from edgeslim.deployment.index_outputs import settle_ties
 from edgeslim.execution import Target
 from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.importing import load_paddle
@@ -35,7 +35,7 @@ SCORES = np.array([[3.0, 0, 0, 5], [0, 2, 0, 0]])
     ids=["tie", "order", "twice", "beyond", "negative", "largest", "not the largest"],
 )
 def test_places_of_equal_scores_are_as_good(truth: Any, found: Any, wanted: Any) -> None:
-    done = settled(np.array(truth), np.array(found), SCORES, 1)
+    done = settle_ties(np.array(truth), np.array(found), SCORES, 1)
     np.testing.assert_array_equal(done, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Which operator is to blame where outputs differ from Paddle's, for the sentence that says so."""
+"""Error messages completed with the operator that makes outputs differ from Paddle's."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pathlib import Path
 
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.bisecting import first_ending_there, first_wrong_there
+from edgeslim.deployment.bisection import first_crash_on_device, first_wrong_on_device
 from edgeslim.deployment.culprit import Culprit, culprit_of, first_wrong
 from edgeslim.deployment.culprit_mends import mend_of_kind
 from edgeslim.deployment.judgement import Array
-from edgeslim.deployment.tracing import Trace, trace_optimized
+from edgeslim.deployment.trace import Trace, trace_optimized
 from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, ProgramCrashedError
 from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
 
-__all__ = ["Suspect", "blamed"]
+__all__ = ["Suspect", "name_culprit"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Suspect:
-    """An optimized model that computes something else.
+    """An optimized model that computes something else than its original.
 
     Args:
-        model: What it should compute.
-        file: It.
-        precision: What it was converted to.
-        inputs: One input for which it differs.
-        session: The device on which it differs; None if its operators' meaning does already.
+        model: The model before its conversion, which says what is right.
+        file: The optimized model on disk.
+        precision: Precision that it was converted to.
+        inputs: One input for which the outputs differ, by name.
+        session: The device on which they differ; None if the optimizer's work is already wrong.
     """
 
     model: PreparedModel
@@ -42,59 +42,59 @@ class Suspect:
     session: DeviceSession | None = None
 
 
-def blamed(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
-    """An error of the same kind, with the operator that is to blame if one can be found.
+def name_culprit(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
+    """An error of the same kind whose message names the culprit, if one can be found.
 
     Args:
-        error: What says that outputs differ, or that there are none.
-        suspect: What differs.
-        folder: For files on the way.
+        error: The error that says that outputs differ, or that there are none.
+        suspect: The optimized model whose outputs differ.
+        folder: Folder for intermediate files.
     """
     try:
         if isinstance(error, ProgramAbortedError | ProgramCrashedError) and suspect.session:
-            return _named_ending(error, suspect, suspect.session, folder)
-        culprit = _culprit(suspect, folder)
+            return _name_crashing_operator(error, suspect, suspect.session, folder)
+        culprit = _find_culprit(suspect, folder)
     except EdgeslimError as reason:
         _log.debug("no operator can be blamed: %s", reason)
-        return type(error)(f"{error}; which operator is to blame cannot be said: {reason}")
+        return type(error)(f"{error}; the operator that is to blame was not found: {reason}")
     if culprit is None:
         return type(error)(
-            f"{error}; no operator by itself is to blame: each is right when the model ends there"
+            f"{error}; no single operator is to blame: each is right when the model ends there"
         )
     return type(error)(f"{error}, first at {culprit}")
 
 
-def _named_ending(
+def _name_crashing_operator(
     error: EdgeslimError, suspect: Suspect, session: DeviceSession, folder: Path
 ) -> EdgeslimError:
-    """The same with the operator at which the runtime ends: nothing has to be computed for it."""
-    found = first_ending_there(session, suspect.model, suspect.inputs, suspect.precision, folder)
+    """The same error with the operator at which the runtime crashes."""
+    found = first_crash_on_device(session, suspect.model, suspect.inputs, suspect.precision, folder)
     if found is None:
-        return type(error)(f"{error}; no part of the model ends so, only the whole does")
+        return type(error)(f"{error}; no part of the model crashes by itself, only the whole does")
     spec, tensor = found
     return type(error)(f"{error}, first at {spec} ({tensor!r}); {mend_of_kind(spec.kind)}")
 
 
-def _culprit(suspect: Suspect, folder: Path) -> Culprit | None:
+def _find_culprit(suspect: Suspect, folder: Path) -> Culprit | None:
     trace = trace_optimized(suspect.model, suspect.file.path, suspect.inputs, suspect.precision)
     wrong = first_wrong(trace)
     if wrong is not None:
         return culprit_of(suspect.model.graph, trace, wrong)
     if suspect.session is None:
         return None
-    return _culprit_there(suspect, suspect.session, trace, folder)
+    return _find_culprit_on_device(suspect, suspect.session, trace, folder)
 
 
-def _culprit_there(
+def _find_culprit_on_device(
     suspect: Suspect, session: DeviceSession, trace: Trace, folder: Path
 ) -> Culprit | None:
-    """What a device computes wrongly although it is right in Paddle."""
+    """The operator that is right in Paddle and that the device computes wrongly."""
     if suspect.precision not in {Precision.FP32, Precision.FP16}:
         raise ModelError(
-            f"the file is right by the meaning of its operators, and parts of it cannot be told "
-            f"apart in {suspect.precision.value}"
+            f"the optimizer's work is right, and parts of the model cannot be compared in "
+            f"{suspect.precision.value}"
         )
-    found = first_wrong_there(
+    found = first_wrong_on_device(
         session, suspect.model, trace, suspect.inputs, folder, precision=suspect.precision
     )
     if found is None:

@@ -1,7 +1,7 @@
-"""Places of the largest: where scores are equal, several are right.
+"""Outputs that are indices of the largest scores: where scores are equal, several are right.
 
 Paddle and Paddle-Lite agree on which of equal scores `arg_max` names, and not on the order in which
-`top_k_v2` does.
+`top_k_v2` names them.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from edgeslim.deployment.judgement import Array
 from edgeslim.execution import Precision
 from edgeslim.graph import Graph, Node
 
-__all__ = ["ChosenAmong", "choices_of", "settled"]
+__all__ = ["IndexOutput", "index_outputs_of", "settle_ties"]
 
 _CHOOSING = {"arg_max": "Out", "arg_min": "Out", "top_k": "Indices", "top_k_v2": "Indices"}
-"""Operators that name places, by the slot in which they do."""
+"""Slot of the indices, by kind of the operators that give indices."""
 
 _PASSING = {"assign", "cast", "scale"}
-"""What may stand behind them; saving puts a scale by 1 there."""
+"""Kinds that may stand between such an operator and the output; saving puts a scale by 1 there."""
 
 _EQUAL = 2.0**-20
-"""Scores that differ by less than this of the largest are equal."""
+"""Scores that differ by less than this share of the largest are equal."""
 
 _EQUAL_IN_HALVES = 2.0**-5
 """The same in fp16, in which scores themselves may be off by hundredths."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChosenAmong:
-    """An output that names places along an axis of scores.
+class IndexOutput:
+    """An output that is indices along an axis of scores.
 
     Args:
-        scores: Name of the scores.
-        axis: The axis.
+        scores: Name of the tensor of scores.
+        axis: Axis of that tensor that is indexed; negative counts from the last.
     """
 
     scores: str
     axis: int
 
 
-def choices_of(graph: Graph) -> dict[int, ChosenAmong]:
-    """The outputs that name places, by their number."""
+def index_outputs_of(graph: Graph) -> dict[int, IndexOutput]:
+    """The outputs that are indices, by their number."""
     makers = {name: node for node in graph.nodes for name in node.writes()}
     found = {}
     for place, output in enumerate(graph.fetches):
@@ -53,7 +53,7 @@ def choices_of(graph: Graph) -> dict[int, ChosenAmong]:
             name = node.reads()[0]
             node = makers.get(name)
         if node is not None and name in node.outputs.get(_CHOOSING.get(node.spec.kind, ""), ()):
-            found[place] = ChosenAmong(scores=node.inputs["X"][0], axis=_axis(node))
+            found[place] = IndexOutput(scores=node.inputs["X"][0], axis=_axis(node))
     return found
 
 
@@ -62,21 +62,21 @@ def _axis(node: Node) -> int:
     return axis if isinstance(axis, int) else -1
 
 
-def settled(
+def settle_ties(
     truth: Array,
     output: Array,
     scores: Array,
     axis: int,
     precision: Precision = Precision.FP32,
 ) -> Array:
-    """An output in which places that are as good as the true ones are the true ones.
+    """Replaces indices of an output by the true ones where both have equal scores.
 
     Args:
-        truth: Places that Paddle names.
-        output: Places that were found.
-        scores: What they are of.
-        axis: Along which.
-        precision: What the places were computed in.
+        truth: Indices that Paddle gives.
+        output: Indices that were found.
+        scores: Scores that both index.
+        axis: Axis of the scores that is indexed.
+        precision: Precision that the indices were computed in.
     """
     equal = _EQUAL_IN_HALVES if precision is Precision.FP16 else _EQUAL
     found = output.reshape(truth.shape)
@@ -90,8 +90,8 @@ def settled(
         return output
     there = (found >= 0) & (found < scores.shape[axis])
     mine, its = (
-        np.take_along_axis(scores, np.where(there, each, 0).astype(np.int64), axis)
-        for each in (wanted, found)
+        np.take_along_axis(scores, np.where(there, positions, 0).astype(np.int64), axis)
+        for positions in (wanted, found)
     )
     largest = float(np.max(np.abs(scores), initial=0.0))
     distinct = np.all(np.diff(np.sort(found, axis=axis), axis=axis) > 0, axis=axis, keepdims=True)

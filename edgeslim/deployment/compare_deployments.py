@@ -1,13 +1,13 @@
 """What got slower or faster between two deployments, and which operators explain it.
 
-Models are matched by name and way; where names differ and there is but one of a way on each
-side, these two. What is compared depends on what else changed between the two:
+Models are matched by name and variant (role, precision, threads); where names differ, the only
+two of a variant are a pair. What is compared depends on what else changed between the two:
 
 - The same device, library and settings, and the same network as baseline in both: the latency
   relative to the baseline, round by round. Whatever the machine does from day to day is in both
-  and falls out, so that small differences can be told.
+  and cancels, so that small differences can be seen.
 - The same device, library and settings, without that: the latency over that of the reference
-  operator, which takes out how fast the device is, and not what others leave of its caches.
+  operator. This removes the speed of the device, but not what other programs leave of its caches.
 - Anything else: the latency as measured, for the difference may be in all that runs there.
 """
 
@@ -35,13 +35,13 @@ __all__ = [
     "same_network",
 ]
 
-_ENOUGH = 4
-"""Deployments of each side from which on these, and not their rounds, are compared: fewer
-cannot be told apart at 5 % by ranks."""
+_ENOUGH_DEPLOYMENTS = 4
+"""Deployments of each side from which on these, and not their rounds, are compared: ranks of fewer
+cannot show a difference at 5 %."""
 
 
 class Basis(str, Enum):
-    """What of a model is compared."""
+    """Which number of a model is compared."""
 
     BASELINE = "relative to the baseline"
     REFERENCE = "relative to the reference operator"
@@ -59,10 +59,10 @@ class OperatorChange:
     """An operator in two networks, or in two tables.
 
     Args:
-        operator: What it is.
+        operator: Kind, shapes and attributes.
         counts: How often it occurs before and after.
-        before_ms: All occurrences together, as predicted then; None if that is not known.
-        after_ms: Likewise, after.
+        before_ms: Predicted latency of all its occurrences before; None if that is not known.
+        after_ms: Predicted latency of all its occurrences after; None if that is not known.
     """
 
     operator: OpSpec
@@ -72,7 +72,7 @@ class OperatorChange:
 
     @property
     def change_ms(self) -> float:
-        """What it adds; 0 if that is not known."""
+        """Latency that it adds in ms; 0 if that is not known."""
         if self.before_ms is None or self.after_ms is None:
             return 0.0
         return self.after_ms - self.before_ms
@@ -80,15 +80,15 @@ class OperatorChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelComparison:
-    """One model in one way, before and after.
+    """One variant of a model, before and after.
 
     Args:
-        before, after: The records.
-        basis: What of them is compared.
-        statistic: What of each round's samples.
-        difference: The result: its ratio is of that.
+        before, after: The records of both deployments.
+        basis: Which number of them is compared.
+        statistic: Which statistic of each round's samples.
+        difference: The result; its ratio is after over before.
         of_deployments: Whether whole deployments are compared, and not rounds of one.
-        operators: Whose predicted latency differs, those that differ most first.
+        operators: Operators whose predicted latency differs, those that differ most first.
     """
 
     before: ModelRecord
@@ -115,10 +115,10 @@ class Comparison:
     """Two deployments, or histories of them, beside each other.
 
     Args:
-        before, after: The newest of each.
-        models: What is in both.
-        only_before, only_after: What is not.
-        changes: What else is another, a line each: versions, device, table, settings.
+        before, after: The newest deployment of each side.
+        models: Variants of models that are in both.
+        only_before, only_after: Variants of models that are in one alone.
+        changes: What else differs, a line each: versions, device, table, settings.
     """
 
     before: DeploymentRecord
@@ -137,55 +137,58 @@ def compare(
 ) -> Comparison:
     """Compares two deployments, or two histories.
 
-    With one deployment of each side, or few, the rounds of the newest are what is independent;
-    with four of each or more the deployments are, and nothing has to be taken for granted of
-    how alike two days are.
+    With one deployment of each side, or few, the rounds of the newest are the independent
+    observations; with four of each or more the deployments are, and nothing has to be assumed
+    about how alike two days are.
 
     Args:
-        before: The oldest first, at least one.
-        after: Likewise.
+        before: Deployments of the first side, the oldest first, at least one.
+        after: Deployments of the second side, the oldest first, at least one.
         level: One minus the share of false alarms.
     """
-    pairs, only_before, only_after = _matched(before[-1].models, after[-1].models)
+    pairs, only_before, only_after = _match_models(before[-1].models, after[-1].models)
     return Comparison(
         before=before[-1],
         after=after[-1],
-        models=tuple(_compared(before, after, *pair, level) for pair in pairs),
+        models=tuple(_compare_models(before, after, *pair, level) for pair in pairs),
         only_before=tuple(only_before),
         only_after=tuple(only_after),
         changes=_changes(before[-1], after[-1]),
     )
 
 
-_Way = tuple[Role, Precision, int]
+_Variant = tuple[Role, Precision, int]
 
 
-def _way(model: ModelRecord) -> _Way:
+def _variant(model: ModelRecord) -> _Variant:
     return model.role, model.precision, model.threads
 
 
-def _matched(
+def _match_models(
     before: Sequence[ModelRecord], after: Sequence[ModelRecord]
 ) -> tuple[list[tuple[ModelRecord, ModelRecord]], list[ModelRecord], list[ModelRecord]]:
     """Models in both, and those in one alone."""
-    named = {(each.name, *_way(each)): each for each in after}
+    named = {(model.name, *_variant(model)): model for model in after}
     pairs = [
-        (each, other)
-        for each in before
-        if (other := named.get((each.name, *_way(each)))) is not None
+        (model, other)
+        for model in before
+        if (other := named.get((model.name, *_variant(model)))) is not None
     ]
-    rest_before = [each for each in before if all(each is not one for one, _ in pairs)]
-    rest_after = [each for each in after if all(each is not other for _, other in pairs)]
-    for each in list(rest_before):
-        alike = [other for other in rest_after if _way(other) == _way(each)]
-        if len(alike) == 1 and sum(_way(other) == _way(each) for other in rest_before) == 1:
-            pairs.append((each, alike[0]))
-            rest_before.remove(each)
+    rest_before = [model for model in before if all(model is not one for one, _ in pairs)]
+    rest_after = [model for model in after if all(model is not other for _, other in pairs)]
+    for model in list(rest_before):
+        alike = [other for other in rest_after if _variant(other) == _variant(model)]
+        if (
+            len(alike) == 1
+            and sum(_variant(other) == _variant(model) for other in rest_before) == 1
+        ):
+            pairs.append((model, alike[0]))
+            rest_before.remove(model)
             rest_after.remove(alike[0])
     return pairs, rest_before, rest_after
 
 
-def _compared(
+def _compare_models(
     before: Sequence[DeploymentRecord],
     after: Sequence[DeploymentRecord],
     one: ModelRecord,
@@ -195,11 +198,11 @@ def _compared(
     basis = _basis(before[-1], after[-1], one, other)
     statistic = _statistic((before[-1], one), (after[-1], other))
     sides = [
-        _repeated(before, one, basis, statistic),
-        _repeated(after, other, basis, statistic),
+        _logs_of_repeats(before, one, basis, statistic),
+        _logs_of_repeats(after, other, basis, statistic),
     ]
-    many = min(len(side) for side in sides) >= _ENOUGH
-    logs = [np.array([each.mean() for each in side]) if many else side[-1] for side in sides]
+    many = min(len(side) for side in sides) >= _ENOUGH_DEPLOYMENTS
+    logs = [np.array([rounds.mean() for rounds in side]) if many else side[-1] for side in sides]
     return ModelComparison(
         before=one,
         after=other,
@@ -211,7 +214,7 @@ def _compared(
     )
 
 
-def _repeated(
+def _logs_of_repeats(
     records: Sequence[DeploymentRecord],
     model: ModelRecord,
     basis: Basis,
@@ -224,62 +227,63 @@ def _repeated(
     newest = records[-1]
     found = []
     for record in records:
-        if _surroundings(record) != _surroundings(newest):
+        if _environment(record) != _environment(newest):
             continue
-        for each in record.models:
-            if each.role is not model.role or not same_network(each, model):
+        for candidate in record.models:
+            if candidate.role is not model.role or not same_network(candidate, model):
                 continue
-            one, other = _baseline(record, each), _baseline(newest, model)
+            one, other = _baseline(record, candidate), _baseline(newest, model)
             if basis is Basis.BASELINE and (
                 one is None or other is None or not same_network(one, other)
             ):
                 continue
-            found.append(_logs(each, one, basis, statistic))
+            found.append(_logs(candidate, one, basis, statistic))
     return [logs for logs in found if logs.size]
 
 
 def _logs(
     model: ModelRecord, baseline: ModelRecord | None, basis: Basis, statistic: Statistic
 ) -> Logs:
-    """One number a round, larger where the model is slower."""
+    """The logarithm of one number a round, larger where the model is slower."""
     if basis is Basis.BASELINE and baseline is not None:
         return -paired_rounds(model, baseline, statistic)
     logs = round_logs(model, statistic)
     if basis is Basis.REFERENCE:
-        timed = {each.round: each.reference_ms for each in model.rounds if each.reference_ms > 0}
-        return np.array([logs[each] - np.log(timed[each]) for each in logs if each in timed])
+        times = {run.round: run.reference_ms for run in model.rounds if run.reference_ms > 0}
+        return np.array([logs[n] - np.log(times[n]) for n in logs if n in times])
     return np.array(list(logs.values()))
 
 
 def _baseline(record: DeploymentRecord, model: ModelRecord) -> ModelRecord | None:
     if model.role is Role.BASELINE:
         return None
-    alike = [each for each in record.models if each.role is Role.BASELINE]
-    return next((each for each in alike if each.threads == model.threads), None)
+    alike = [other for other in record.models if other.role is Role.BASELINE]
+    return next((other for other in alike if other.threads == model.threads), None)
 
 
 def same_network(one: ModelRecord, other: ModelRecord) -> bool:
-    """Whether two files run the same operators in the same way, whatever their weights are.
+    """Whether two files run the same operators with the same kernels and threads.
 
-    A network by name has other weights each time it is built, and latencies are not of weights.
+    Weights may differ: a network by name has others each time it is built, and latency does not
+    depend on them.
     """
     if one.sha256 == other.sha256:
-        return _way(one) == _way(other)
+        return _variant(one) == _variant(other)
     first, second = (
         (
-            each.precision,
-            each.threads,
-            each.kernels,
-            each.size_bytes,
-            [(found.operator, found.places) for found in each.operators],
+            model.precision,
+            model.threads,
+            model.kernels,
+            model.size_bytes,
+            [(found.operator, found.places) for found in model.operators],
         )
-        for each in (one, other)
+        for model in (one, other)
     )
     return bool(one.operators) and first == second
 
 
 def _statistic(*sides: tuple[DeploymentRecord, ModelRecord]) -> Statistic:
-    """Medians only if both deployments were quiet enough: one thing is compared, not two."""
+    """Medians if both deployments were quiet enough, else the shortest samples of both."""
     chosen = {
         statistic_for(model, *([] if (other := _baseline(record, model)) is None else [other]))
         for record, model in sides
@@ -290,7 +294,7 @@ def _statistic(*sides: tuple[DeploymentRecord, ModelRecord]) -> Statistic:
 def _basis(
     before: DeploymentRecord, after: DeploymentRecord, one: ModelRecord, other: ModelRecord
 ) -> Basis:
-    if _surroundings(before) != _surroundings(after):
+    if _environment(before) != _environment(after):
         return Basis.MEASURED
     mine, theirs = _baseline(before, one), _baseline(after, other)
     if (
@@ -300,12 +304,12 @@ def _basis(
         and min(paired_rounds(one, mine).size, paired_rounds(other, theirs).size) > 0
     ):
         return Basis.BASELINE
-    timed = [each.reference_ms > 0 for model in (one, other) for each in model.counted]
-    return Basis.REFERENCE if all(timed) else Basis.MEASURED
+    timed = all(run.reference_ms > 0 for model in (one, other) for run in model.counted)
+    return Basis.REFERENCE if timed else Basis.MEASURED
 
 
-def _surroundings(record: DeploymentRecord) -> dict[str, object]:
-    """Everything that all models of a deployment depend on, by what it is called."""
+def _environment(record: DeploymentRecord) -> dict[str, object]:
+    """Everything that all models of a deployment depend on, by its name for people."""
     return {
         "device": record.device.name,
         "hardware": record.device.hardware,
@@ -318,13 +322,13 @@ def _surroundings(record: DeploymentRecord) -> dict[str, object]:
 
 
 def _changes(before: DeploymentRecord, after: DeploymentRecord) -> tuple[str, ...]:
-    """What is another in the two, of all that is known."""
+    """Everything that is known to differ between two deployments, a line each."""
     sides = []
     for record in (before, after):
         versions = record.versions
         sides.append(
             {
-                **_surroundings(record),
+                **_environment(record),
                 "edgeslim": versions.edgeslim,
                 "paddlepaddle": versions.paddlepaddle,
                 "NumPy": versions.numpy,
@@ -340,16 +344,16 @@ def _changes(before: DeploymentRecord, after: DeploymentRecord) -> tuple[str, ..
 
 
 def changed_operators(before: ModelRecord, after: ModelRecord) -> tuple[OperatorChange, ...]:
-    """Operators that occur in one alone, or more often, or that are predicted otherwise.
+    """Operators that occur in one network alone, or more often, or whose prediction differs.
 
     What changes the latency most comes first; what is not known comes last.
     """
-    sides = [{each.operator: each for each in model.operators} for model in (before, after)]
+    sides = [{row.operator: row for row in model.operators} for model in (before, after)]
     changes = []
     for spec in dict.fromkeys([*sides[0], *sides[1]]):
         found = [side.get(spec) for side in sides]
-        totals = [0.0 if each is None else each.total_ms for each in found]
-        counts = [0 if each is None else each.count for each in found]
+        totals = [0.0 if row is None else row.total_ms for row in found]
+        counts = [0 if row is None else row.count for row in found]
         if totals[0] == totals[1] and counts[0] == counts[1]:
             continue
         changes.append(
@@ -360,4 +364,4 @@ def changed_operators(before: ModelRecord, after: ModelRecord) -> tuple[Operator
                 after_ms=totals[1],
             )
         )
-    return tuple(sorted(changes, key=lambda each: -abs(each.change_ms)))
+    return tuple(sorted(changes, key=lambda change: -abs(change.change_ms)))
