@@ -1,9 +1,10 @@
 """The operators that Paddle-Lite's optimizer leaves, written down without asking it.
 
-A search asks for thousands of networks a second, so a space says for itself what is left
-of each after fusion, without a graph. What fuses with what is said by `edgeslim.fusion`;
-tests hold the lists against the optimizer itself. The same lists without fusion are what the
-network has as it is written: PaddleSlim 1.x counted work and latencies on those.
+A search asks for thousands of networks a second, so a space lists by itself which operators
+are left of each after fusion, without a graph. What fuses with what is decided by
+`edgeslim.fusion`; tests compare the lists with the optimizer itself. The same lists without
+fusion are the operators of the network as it is written: PaddleSlim 1.x counted
+work and latencies on those.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class FusedList:
     """Operators of one network, added in order.
 
     Args:
-        target: What the optimizer fuses them for; None for as they are before any fusion.
+        target: Target that the optimizer fuses them for; None for the operators before fusion.
     """
 
     def __init__(self, target: Target | None) -> None:
@@ -43,7 +44,7 @@ class FusedList:
         self._specs: list[OpSpec] = []
         self._mergeable: list[tuple[int, int]] = []
         self._any_pair_pays = False
-        self._linear: int | None = None  # where the convolution is that may be merged with the next
+        self._linear: int | None = None  # index of the convolution that may merge with the next
 
     @property
     def any_pair_pays(self) -> bool:
@@ -57,7 +58,7 @@ class FusedList:
         merges every pair of the network, whether it saves work or not.
 
         Args:
-            merged: Whether to merge; by default as the optimizer would for these alone.
+            merged: Whether to merge; by default what the optimizer would do for these alone.
         """
         if not (self._any_pair_pays if merged is None else merged):
             return tuple(self._specs)
@@ -65,7 +66,7 @@ class FusedList:
         for first, second in self._mergeable:
             specs[second] = merged_convolution(specs[first], specs[second])
         gone = {first for first, _ in self._mergeable}
-        return tuple(spec for place, spec in enumerate(specs) if place not in gone)
+        return tuple(spec for index, spec in enumerate(specs) if index not in gone)
 
     def convolution(
         self,
@@ -108,7 +109,7 @@ class FusedList:
         return spec.output_shape
 
     def barrier(self) -> None:
-        """The last output is read more than once, or by something else than a convolution."""
+        """Notes that not one convolution alone reads the last output."""
         self._linear = None
 
     def addition(self, shape: Shape, *, activation: str = "") -> None:
@@ -125,14 +126,14 @@ class FusedList:
 
         As MobileNetV3 has it: two 1x1 convolutions with bias and a piecewise linear gate.
         """
-        pooled = self.pooled(shape, declared_window=False)
+        pooled = self.average_pool(shape, declared_window=False)
         middle = self.convolution(pooled, squeezed, activation="relu", norm=False)
         factors = self.convolution(middle, shape[1], norm=False)
         self.activation("hard_sigmoid", factors, slope=_SIXTH)
         self.channel_product(shape)
 
-    def pooled(self, shape: Shape, *, declared_window: bool) -> Shape:
-        """Average over the whole map, said as a window of its size or as adaptive."""
+    def average_pool(self, shape: Shape, *, declared_window: bool) -> Shape:
+        """Average over the whole map, declared as a window of its size or as adaptive pooling."""
         n, channels, height, width = shape
         out = (n, channels, 1, 1)
         attributes: dict[str, Attribute] = {
@@ -154,23 +155,24 @@ class FusedList:
         self._plain("pool2d", shape, out, attributes)
         return out
 
-    def max_pooled(
+    def max_pool(
         self, shape: Shape, window: int, *, stride: int | None = None, padding: int = 0
     ) -> Shape:
-        """The largest of each ``window x window`` places.
+        """Maximum over each ``window x window`` positions.
 
         Args:
-            shape: What is pooled.
-            window: Side of the window.
-            stride: Its step; by default its side, and then those at the edge may be fewer.
-            padding: Places around the map that are never the largest.
+            shape: Shape of what is pooled, ``(N, C, H, W)``.
+            window: Side of the square window.
+            stride: Stride of the window; by default its side, and then windows at the edge may be
+            smaller.
+            padding: Positions added around the map, which are never the largest.
 
         Returns:
             The shape of the result.
         """
         step, whole = stride or window, stride is not None
-        extents = (extent + 2 * padding - window for extent in shape[2:])
-        places = tuple((each if whole else each + step - 1) // step + 1 for each in extents)
+        rooms = (extent + 2 * padding - window for extent in shape[2:])
+        places = tuple((room if whole else room + step - 1) // step + 1 for room in rooms)
         out = (*shape[:2], *places)
         attributes: dict[str, Attribute] = {
             "pooling_type": "max",
@@ -186,17 +188,17 @@ class FusedList:
         self._plain("pool2d", shape, out, attributes)
         return out
 
-    def places_in_one_axis(self, shape: Shape, each: int) -> Shape:
-        """``(N, C, H, W)`` made ``(N, H * W * C / each, each)``, place after place."""
+    def flatten_positions(self, shape: Shape, numbers: int) -> Shape:
+        """``(N, C, H, W)`` becomes ``(N, H * W * C / numbers, numbers)``, position by position."""
         n, channels, height, width = shape
         turned = (n, height, width, channels)
-        out = (n, height * width * channels // each, each)
+        out = (n, height * width * channels // numbers, numbers)
         self._plain("transpose2", shape, turned, {"axis": (0, 2, 3, 1)})
-        self._plain("reshape2", turned, out, {"shape": (0, -1, each)})
+        self._plain("reshape2", turned, out, {"shape": (0, -1, numbers)})
         return out
 
-    def concatenated(self, shapes: Sequence[Shape], *, axis: int) -> None:
-        """Several activations joined along an axis."""
+    def concatenate(self, shapes: Sequence[Shape], *, axis: int) -> None:
+        """Several activations concatenated along an axis."""
         out = list(shapes[0])
         out[axis] = sum(shape[axis] for shape in shapes)
         self.barrier()
@@ -248,12 +250,12 @@ class FusedList:
         return out
 
     def activation(self, kind: str, shape: Shape, **attributes: Attribute) -> None:
-        """An activation that nothing takes in; attributes where they are not its defaults."""
+        """An activation that is fused into nothing; attributes where they are not its defaults."""
         self.barrier()
         self._specs.append(_activation(kind, shape, Attributes(attributes)))
 
-    def unsqueezed(self, shape: Shape) -> None:
-        """``(N, C)`` made ``(N, C, 1, 1)``."""
+    def unsqueeze(self, shape: Shape) -> None:
+        """``(N, C)`` becomes ``(N, C, 1, 1)``."""
         self._plain("unsqueeze2", shape, (*shape, 1, 1), {"axes": (2, 3)})
 
     def _plain(self, kind: str, shape: Shape, out: Shape, attributes: dict[str, Attribute]) -> None:

@@ -16,7 +16,7 @@ def is_small(input_shape: Shape) -> bool:
 
 
 def check_input(name: str, input_shape: Shape, num_classes: int) -> None:
-    """Makes sure that networks which classify images can be built.
+    """Checks that networks which classify images can be built for an input.
 
     Raises:
         UsageError: Says what is wrong.

@@ -1,4 +1,4 @@
-"""Pieces that all networks here are made of.
+"""Layers that the networks of all families are made of.
 
 Parameters carry the names PaddleSlim 1.x gave them, because people choose what to prune by
 regular expressions over names (``.*_sep_weights``).
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _COORDINATES = 4
-"""Numbers that say a box."""
+"""Numbers that describe a box."""
 
 _ACTIVATIONS = {
     "hard_swish": nn.Hardswish,
@@ -44,8 +44,8 @@ class ConvNormNames:
     variance: str
 
     @classmethod
-    def prefixed(cls, name: str, norm_name: str | None = None) -> ConvNormNames:
-        """Those of most networks: ``<name>_weights``, ``<name>_bn_scale`` and so on."""
+    def from_prefix(cls, name: str, norm_name: str | None = None) -> ConvNormNames:
+        """The names that most networks have: ``<name>_weights``, ``<name>_bn_scale`` and so on."""
         norm = norm_name or f"{name}_bn"
         return cls(
             weights=f"{name}_weights",
@@ -69,17 +69,17 @@ def conv_norm(
     """A convolution without bias, its batch norm and, if named, what follows them.
 
     Args:
-        names: Of the parameters; a text is their prefix, as `ConvNormNames.prefixed` says.
-        c_in: Channels read.
-        c_out: Channels written.
+        names: Names of the parameters; a text is their prefix, as `ConvNormNames.from_prefix` says.
+        c_in: Number of channels that it reads.
+        c_out: Number of channels that it writes.
         kernel: Side of the square filter; the padding keeps the extents at stride 1.
-        stride: Step of the filter, both ways.
-        groups: ``c_in`` for a depthwise convolution.
+        stride: Stride of the filter along both axes.
+        groups: Number of groups; ``c_in`` for a depthwise convolution.
         activation: ``relu``, ``relu6``, ``hard_swish`` or ``leaky_relu``, which falls by a
             tenth; empty for none.
     """
     if isinstance(names, str):
-        names = ConvNormNames.prefixed(names)
+        names = ConvNormNames.from_prefix(names)
     conv = nn.Conv2D(
         c_in,
         c_out,
@@ -139,15 +139,15 @@ class WindowAverage(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
 
 class BoxHead(nn.Layer):  # type: ignore[misc]  # Paddle has no types
-    """Boxes and classes of one map, with the places in one axis.
+    """Boxes and classes of one map, with its positions along one axis.
 
     ``(N, channels, H, W)`` to ``(N, H * W * boxes, 4)`` and ``(N, H * W * boxes, num_classes)``.
 
     Args:
-        channels: Of the map.
-        boxes: Boxes at each place.
-        num_classes: Classes told apart, the background among them.
-        kernel: Side of the filters.
+        channels: Number of channels of the map.
+        boxes: Number of boxes at each position.
+        num_classes: Number of classes, the background among them.
+        kernel: Side of the square filters.
     """
 
     def __init__(self, channels: int, boxes: int, num_classes: int, *, kernel: int) -> None:
@@ -159,11 +159,11 @@ class BoxHead(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         return (
-            _places_in_one_axis(self.location(features), _COORDINATES),
-            _places_in_one_axis(self.confidence(features), self.num_classes),
+            _flatten_positions(self.location(features), _COORDINATES),
+            _flatten_positions(self.confidence(features), self.num_classes),
         )
 
 
-def _places_in_one_axis(answers: Tensor, each: int) -> Tensor:
-    """``(N, boxes * each, H, W)`` to ``(N, H * W * boxes, each)``."""
-    return paddle.reshape(paddle.transpose(answers, [0, 2, 3, 1]), [0, -1, each])
+def _flatten_positions(answers: Tensor, numbers: int) -> Tensor:
+    """``(N, boxes * numbers, H, W)`` to ``(N, H * W * boxes, numbers)``."""
+    return paddle.reshape(paddle.transpose(answers, [0, 2, 3, 1]), [0, -1, numbers])

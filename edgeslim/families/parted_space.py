@@ -1,4 +1,4 @@
-"""A space whose networks are parts in a row, none of which the optimizer merges with another."""
+"""A space whose networks are parts in a row that the optimizer does not merge with each other."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from edgeslim.opspec import OpSpec, Shape
 if TYPE_CHECKING:
     from paddle import nn
 
-__all__ = ["Part", "PartedSpace"]
+__all__ = ["PartedSpace", "SpacePart"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """Some operators of a network.
+class SpacePart:
+    """The operators of one part of a network.
 
     Args:
-        positions: The tokens that they depend on, rising.
-        add: Adds those of a network with these tokens; it reads no other token.
+        positions: Positions of the tokens that they depend on, rising.
+        add: Adds the operators for some tokens to a list; it reads no other token.
     """
 
     positions: Tokens
@@ -38,13 +38,13 @@ class PartedSpace:
     """A space for one input shape and number of classes.
 
     Args:
-        name: Name on the shelf.
-        ranges: How many values each token has.
-        initial_tokens: Where a search starts.
-        input_shape: ``(N, C, H, W)``.
-        num_classes: Width of the output.
-        parts: All operators of its networks.
-        network: The network of some tokens.
+        name: Name by which the space is found.
+        ranges: Number of values of each token.
+        initial_tokens: Tokens that a search starts from.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of the output.
+        parts: The parts that hold all operators of its networks.
+        network: Builds the network that tokens stand for.
     """
 
     name: str
@@ -52,7 +52,7 @@ class PartedSpace:
     initial_tokens: Tokens
     input_shape: Shape
     num_classes: int
-    parts: tuple[Part, ...]
+    parts: tuple[SpacePart, ...]
     network: Callable[[Tokens], nn.Layer]
 
     def check(self, tokens: Sequence[int]) -> Tokens:
@@ -73,16 +73,16 @@ class PartedSpace:
         return tuple(
             Segment(
                 positions=part.positions,
-                ranges=tuple(self.ranges[place] for place in part.positions),
+                ranges=tuple(self.ranges[position] for position in part.positions),
                 variant=partial(self._variant, part, target),
             )
             for part in self.parts
         )
 
-    def _variant(self, part: Part, target: Target | None, values: Tokens) -> Variant:
+    def _variant(self, part: SpacePart, target: Target | None, values: Tokens) -> Variant:
         tokens = list(self.initial_tokens)
-        for place, value in zip(part.positions, values, strict=True):
-            tokens[place] = value
+        for position, value in zip(part.positions, values, strict=True):
+            tokens[position] = value
         fused = FusedList(target)
         part.add(fused, tuple(tokens))
         counts = Counter(fused.specs())

@@ -19,16 +19,16 @@ __all__ = ["Segment", "Variant"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
-    """What one choice of a segment's tokens adds to a network.
+    """Operators that one choice of a segment's tokens adds to a network.
 
     The optimizer looks for one pair of convolutions whose merging saves work, and then
     merges every pair of the network; so each segment says both.
 
     Args:
-        plain: How many of each operator it adds where nothing is merged.
+        plain: Number of times that it adds each operator where nothing is merged.
         merged: The same where the network's pairs are merged; below zero where an operator
             of another segment becomes part of one of these, or was counted there already.
-        pays: How many pairs it has whose merging saves work. A network's sum is what counts;
+        pays: Number of pairs whose merging saves work. A network's sum is what counts;
             a single one may be below zero, as the operators' counts may.
     """
 
@@ -42,9 +42,9 @@ class Segment:
     """One part of a space.
 
     Args:
-        positions: The tokens that it depends on, rising.
-        ranges: How many values each of them has.
-        variant: What it adds for values of these tokens.
+        positions: Positions of the tokens that it depends on, rising.
+        ranges: Number of values of each of these tokens.
+        variant: Makes the variant for values of these tokens.
     """
 
     positions: Tokens
@@ -53,10 +53,10 @@ class Segment:
 
     @property
     def size(self) -> int:
-        """How many choices there are."""
+        """Number of combinations of its tokens' values."""
         return math.prod(self.ranges)
 
     def variants(self) -> Iterator[Variant]:
-        """What it adds for every choice, the last token changing fastest."""
+        """Yields the variant of every combination, the last token changing fastest."""
         for values in product(*map(range, self.ranges)):
             yield self.variant(values)

@@ -19,7 +19,7 @@ SWITCH = (False, True)
 
 
 def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
-    """Makes sure of as many tokens as ranges, each inside its own.
+    """Checks that there are as many tokens as ranges, each inside its range.
 
     Raises:
         UsageError: With the position, the value and what is valid there.
@@ -35,7 +35,7 @@ def check_tokens(tokens: Sequence[int], ranges: Sequence[int]) -> None:
 
 
 def parse_tokens(text: str) -> Tokens:
-    """Tokens written ``3,1,1,0``.
+    """Reads tokens that are written ``3,1,1,0``.
 
     Raises:
         UsageError: Not whole numbers between commas.

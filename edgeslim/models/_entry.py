@@ -1,4 +1,4 @@
-"""What a file of this folder says about its model."""
+"""How a network by name is declared."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ __all__ = ["ModelEntry"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelEntry:
-    """One network: how it is built and what it reads.
+    """A network by name: how it is built and what it reads.
 
     Args:
-        build: Makes the network, with fresh weights, for a number of classes, the background
+        build: Builds the network with fresh weights, for a number of classes, the background
             among them if it has one.
-        input_shape: What it was designed for, ``(N, C, H, W)``; ``C`` is fixed by the
+        input_shape: Input shape that it was designed for, ``(N, C, H, W)``; ``C`` is fixed by the
             weights, ``H`` and ``W`` may be others.
-        num_classes: How many classes it tells apart if nobody says otherwise, without the
-            background.
-        has_background: It is built for one class more, the background.
-        summary: One line for a list of models.
+        num_classes: Number of classes by default, without the background.
+        has_background: Whether it is built for one class more, the background.
+        summary: One line about the network, for lists of models.
     """
 
     build: Callable[[int], nn.Layer]
@@ -45,5 +44,5 @@ class ModelEntry:
             raise UsageError(f"num_classes must be at least 1, not {self.num_classes}")
 
     def for_classes(self, num_classes: int | None = None) -> nn.Layer:
-        """The network for so many classes of a task, or for those of the original."""
+        """Builds the network for a task's number of classes, or for the original's."""
         return self.build((num_classes or self.num_classes) + self.has_background)

@@ -1,4 +1,4 @@
-"""Photos as people have them: opened upright, in 8 bits, whole or refused by name."""
+"""Photos as people have them: opened upright and in 8 bits, or refused with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels of every kind brought to 8 bits, and what is transparent laid on white."""
+"""Pixels of every kind are scaled to 8 bits, and what is transparent is laid on white."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["in_eight_bits", "on_white"]
+__all__ = ["lay_on_white", "scale_to_eight_bits"]
 
 _log = logging.getLogger(__name__)
 
 _EIGHT, _SIXTEEN = 255.0, 65535.0
-"""White, in pixels of so many bits."""
+"""The value of white, in pixels of 8 and of 16 bits."""
 
 _DARK = 1 / 16
-"""Of white: a 16-bit photo all below it has 12 bits or fewer, and 16 greys would be left."""
+"""A 16-bit photo that is all below this fraction of white has 12 bits or fewer; 16 greys remain."""
 
 _TRANSPARENT = ("LA", "La", "PA", "RGBA", "RGBa")
 
 
-def in_eight_bits(photo: Image.Image, path: Path) -> Image.Image:
-    """A decoded photo whose deep grey pixels (16 and 32 bits, fractions) are scaled to 8.
+def scale_to_eight_bits(photo: Image.Image, path: Path) -> Image.Image:
+    """Scales deep grey pixels of a decoded photo (16 and 32 bits, fractions) to 8 bits.
 
-    16 bits count in full: 65,535 is white. What whole numbers of 32 bits and fractions mean no
-    file says: white is the least of 1 (fractions alone), 255 and 65,535 that nothing exceeds.
+    With 16 bits, 65,535 is white. No file says what white is in whole numbers of 32 bits and in
+    fractions: it is the least of 1 (fractions alone), 255 and 65,535 that nothing exceeds.
 
     Raises:
         ValueError: Pixels below 0 or beyond 16 bits, or that are no number.
@@ -42,8 +42,8 @@ def in_eight_bits(photo: Image.Image, path: Path) -> Image.Image:
     white = _white(pixels, photo)
     if white == _SIXTEEN and pixels.max() < white * _DARK:
         _log.warning(
-            "%s has 16 bits a pixel and nothing brighter than %d of 65535: it is seen as almost "
-            "black; photos of fewer bits must be scaled up first",
+            "%s has 16 bits a pixel and nothing brighter than %d of 65535, so it looks almost "
+            "black; scale photos of fewer bits up first",
             path,
             pixels.max(),
             extra={"about": "dark photos of 16 bits"},
@@ -64,8 +64,8 @@ def _white(pixels: NDArray[np.float64], photo: Image.Image) -> float:
     return next(white for white in least if highest <= white)
 
 
-def on_white(photo: Image.Image) -> Image.Image:
-    """A photo as it is seen on a white page; one that has nothing transparent as it is."""
+def lay_on_white(photo: Image.Image) -> Image.Image:
+    """Lays a photo on white; one without transparency is returned as it is."""
     from PIL import Image
 
     info: dict[Any, Any] = photo.info

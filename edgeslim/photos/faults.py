@@ -1,4 +1,4 @@
-"""Whether a photo can be read, found out without decoding those that look whole."""
+"""Checks whether photos can be read, without decoding those that look whole."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from edgeslim.errors import BadFileError
 from edgeslim.photos.header import png_chunks
-from edgeslim.photos.opening import open_photo, opened
+from edgeslim.photos.opening import open_photo, photo_file
 
 __all__ = ["photo_fault"]
 
 _REMEMBERED = 1 << 18
-"""Photos whose faults are known: a search opens the same data set for every candidate."""
+"""Number of photos whose faults are kept: a search opens the same data for every candidate."""
 
 _JPEG_END = b"\xff\xd9"
 
@@ -21,8 +21,8 @@ _JPEG_END = b"\xff\xd9"
 def photo_fault(path: Path) -> str:
     """Why a photo cannot be read, or nothing if its file is one and looks whole.
 
-    That is judged by the file's header and its end, in some 50 us; only what does not end as it
-    should is decoded. Damage in the middle is not found.
+    The file's header and its end are looked at, in some 50 us; only a file that does not end as
+    it should is decoded. Damage in the middle is not found.
     """
     try:
         state = path.stat()
@@ -37,7 +37,7 @@ def photo_fault(path: Path) -> str:
 @lru_cache(_REMEMBERED)
 def _fault(path: Path, _size: int, _changed_ns: int) -> str:
     try:
-        with opened(path) as photo:
+        with photo_file(path) as photo:
             kind = photo.format or ""
         with path.open("rb") as stream:
             if not _looks_whole(kind, stream):
@@ -50,7 +50,7 @@ def _fault(path: Path, _size: int, _changed_ns: int) -> str:
 
 
 def _looks_whole(kind: str, stream: BinaryIO) -> bool:
-    """Whether a file of a kind ends as such files do; of other kinds the header is believed."""
+    """Whether a file of a kind ends as such files do; other kinds are trusted by their header."""
     size = stream.seek(0, 2)
     if kind in {"JPEG", "MPO"}:
         stream.seek(max(0, size - 2))

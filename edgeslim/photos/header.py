@@ -1,4 +1,4 @@
-"""How large a photo is and how it lies, without decoding it."""
+"""Size and orientation of a photo, without decoding it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from edgeslim.photos.opening import opened, orientation_of
+from edgeslim.photos.opening import orientation_of, photo_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,11 +22,11 @@ _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhotoHeader:
-    """What a file says of its photo.
+    """Size and orientation of a photo in its file.
 
     Args:
-        stored: Width and height as the pixels lie in the file.
-        orientation: How they lie, from 1 (upright) to 8, as EXIF counts.
+        stored: Width and height of the pixels as they are stored.
+        orientation: Orientation of the stored pixels, from 1 (upright) to 8, as in EXIF.
     """
 
     stored: tuple[int, int]
@@ -34,7 +34,7 @@ class PhotoHeader:
 
     @property
     def upright(self) -> tuple[int, int]:
-        """Width and height as `edgeslim.photos.open_photo` shows it."""
+        """Width and height after `edgeslim.photos.open_photo` has turned it upright."""
         width, height = self.stored
         return (height, width) if self.orientation >= _SIDEWAYS else (width, height)
 
@@ -45,10 +45,12 @@ def read_header(path: Path) -> PhotoHeader:
     Raises:
         BadFileError: It is missing, no image, or too large.
     """
-    with opened(path) as photo:
+    with photo_file(path) as photo:
         stored = photo.size
-        is_said = photo.format != "PNG" or _says_orientation(photo, path)
-        return PhotoHeader(stored=stored, orientation=orientation_of(photo) if is_said else 1)
+        has_orientation = photo.format != "PNG" or _says_orientation(photo, path)
+        return PhotoHeader(
+            stored=stored, orientation=orientation_of(photo) if has_orientation else 1
+        )
 
 
 def _says_orientation(photo: Image.Image, path: Path) -> bool:
@@ -60,7 +62,7 @@ def _says_orientation(photo: Image.Image, path: Path) -> bool:
 
 
 def png_chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The kinds of a PNG's chunks, as far as they are whole; the last of a whole one is IEND."""
+    """Yields the kinds of a PNG's whole chunks; the last one of a whole file is IEND."""
     end = stream.seek(0, 2)
     stream.seek(0)
     if stream.read(len(_PNG_START)) != _PNG_START:

@@ -1,7 +1,7 @@
-"""The one way in which a photo is opened, whatever it is opened for.
+"""Every photo is opened here, for a training, for `infer` and for drawing.
 
 It is turned as its camera says (EXIF), deep pixels are scaled to 8 bits and not clipped, what
-is transparent is seen on white, and of an animation the first picture counts.
+is transparent is laid on white, and of an animation the first picture is taken.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 from edgeslim.errors import BadFileError
 from edgeslim.photos._content import unreadable_content
-from edgeslim.photos._pixels import in_eight_bits, on_white
+from edgeslim.photos._pixels import lay_on_white, scale_to_eight_bits
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["ENDINGS", "open_photo", "opened", "orientation_of", "turn_upright"]
+__all__ = ["ENDINGS", "open_photo", "orientation_of", "photo_file", "turn_upright"]
 
 ENDINGS = (
     *(".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".pnm"),
     *(".ppm", ".tif", ".tiff", ".webp"),
 )
-"""Of files that are taken for photos, in small letters."""
+"""Endings of the names of photo files, in small letters."""
 
 _DAMAGED = (
     *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError),
@@ -40,21 +40,21 @@ _ORIENTATION = 0x0112
 
 
 def open_photo(path: Path, channels: int) -> Image.Image:
-    """A photo, decoded and upright, in colour (3 channels) or grey (1), 8 bits a channel.
+    """Decodes a photo: upright, in colour (3 channels) or grey (1), with 8 bits a channel.
 
     Raises:
         BadFileError: It is missing, no image, damaged, too large, or of pixels without a known
             white.
     """
-    with opened(path) as photo:
+    with photo_file(path) as photo:
         photo.load()
-        upright = turn_upright(in_eight_bits(photo, path), orientation_of(photo))
-        return on_white(upright).convert("RGB" if channels == 3 else "L")
+        upright = turn_upright(scale_to_eight_bits(photo, path), orientation_of(photo))
+        return lay_on_white(upright).convert("RGB" if channels == 3 else "L")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """A photo whose header alone is read; whatever it raises inside is said in one line.
+def photo_file(path: Path) -> Iterator[Image.Image]:
+    """Opens a photo and reads its header alone; errors of the decoder become one clear line.
 
     Raises:
         BadFileError: See `open_photo`.
@@ -92,7 +92,7 @@ def orientation_of(photo: Image.Image) -> int:
 
 
 def turn_upright(photo: Image.Image, orientation: int) -> Image.Image:
-    """A photo that lies in its file as EXIF's ``orientation`` says, upright."""
+    """Turns a photo upright that lies in its file as EXIF's ``orientation`` says."""
     from PIL.Image import Transpose
 
     turns = {

@@ -1,4 +1,4 @@
-"""What every search space can do."""
+"""Search spaces: their protocol, their families, and the operators of all their networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 _LOGGER = logging.getLogger(__name__)
 
 _DRAWN = 150
-"""Random networks of a space of whose parts nothing is known."""
+"""Number of random networks that are looked at, of a space whose segments are unknown."""
 
 
 class Space(Protocol):
@@ -38,7 +38,7 @@ class Space(Protocol):
 
     @property
     def name(self) -> str:
-        """Name on the shelf."""
+        """Name by which the space is found."""
 
     @property
     def ranges(self) -> Tokens:
@@ -46,7 +46,7 @@ class Space(Protocol):
 
     @property
     def initial_tokens(self) -> Tokens:
-        """Where a search starts."""
+        """Tokens that a search starts from."""
 
     @property
     def input_shape(self) -> Shape:
@@ -54,7 +54,7 @@ class Space(Protocol):
 
     @property
     def num_classes(self) -> int:
-        """Width of their output."""
+        """Number of classes, the width of the output."""
 
     def check(self, tokens: Sequence[int]) -> Tokens:
         """The tokens, if they are of this space.
@@ -70,28 +70,28 @@ class Space(Protocol):
         """The operators that ``opt`` leaves of the network, in no certain order.
 
         Args:
-            tokens: The network.
-            target: What ``opt`` converts for; None for the operators before any fusion.
+            tokens: Tokens of the network.
+            target: Target that ``opt`` converts for; None for the operators before any fusion.
         """
 
     def segments(self, target: Target | None) -> tuple[Segment, ...]:
-        """The space in parts, whose operators add up to those of a network.
+        """Parts of the space, whose operators add up to those of a network.
 
-        None at all where nobody knows of any; such a space is asked network by network.
+        Empty where the parts are unknown; such a space is asked network by network.
         """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpaceFamily:
-    """What a file of this folder says about its space.
+    """A space at any input shape and number of classes, as a module of this package declares it.
 
     Args:
         make: Makes the space for an input shape and a number of classes.
-        summary: One line for people.
-        input_shape: What it was designed for.
-        num_classes: What it was designed for.
-        detects: Whether its networks find things in an image, rather than classify it.
-        published: Networks of it that others have published, by name.
+        summary: One line about the space, for lists of spaces.
+        input_shape: Input shape that the space was designed for, ``(N, C, H, W)``.
+        num_classes: Number of classes that the space was designed for.
+        detects: Whether its networks find objects in an image, rather than classify it.
+        published: Tokens of networks that others have published, by name.
     """
 
     make: Callable[[Shape, int], Space]
@@ -146,12 +146,12 @@ def some_networks(space: Space) -> list[Tokens]:
     start = space.initial_tokens
     ends = [tuple(0 for _ in space.ranges), tuple(size - 1 for size in space.ranges)]
     changed = [
-        (*start[:place], value, *start[place + 1 :])
-        for place, size in enumerate(space.ranges)
+        (*start[:position], value, *start[position + 1 :])
+        for position, size in enumerate(space.ranges)
         for value in range(size)
     ]
     drawn = np.random.default_rng(0).integers(0, space.ranges, (_DRAWN, len(space.ranges)))
-    return list(dict.fromkeys([start, *ends, *changed, *(tuple(map(int, each)) for each in drawn)]))
+    return list(dict.fromkeys([start, *ends, *changed, *(tuple(map(int, row)) for row in drawn)]))
 
 
 def _use_in_some(space: Space, target: Target | None) -> dict[OpSpec, float]:

@@ -11,7 +11,7 @@ Images with a side under 64 go through the stem at full size.
 from __future__ import annotations
 
 from edgeslim.families.mobilenet_v3.architecture import GatedBottleneck
-from edgeslim.families.mobilenet_v3.space import MobileNetV3Family, Stage
+from edgeslim.families.mobilenet_v3.space import MobileNetV3Family, StageChoices
 from edgeslim.families.parted_space import PartedSpace
 from edgeslim.opspec import Shape
 from edgeslim.spaces._space import SpaceFamily
@@ -34,11 +34,11 @@ _FAMILY = MobileNetV3Family(
     ),
     expansions=(2.5, 3.0, 4.0, 6.0),
     stages=(
-        Stage(channels=(16, 24, 32), layers=_LAYERS, stride=2, activation="relu"),
-        Stage(channels=(32, 40, 56), layers=_LAYERS, stride=2, activation="relu"),
-        Stage(channels=(64, 80, 96), layers=_LAYERS, stride=2, activation="hard_swish"),
-        Stage(channels=(96, 112, 128), layers=_LAYERS, stride=1, activation="hard_swish"),
-        Stage(channels=(128, 160, 192), layers=_LAYERS, stride=2, activation="hard_swish"),
+        StageChoices(channels=(16, 24, 32), layers=_LAYERS, stride=2, activation="relu"),
+        StageChoices(channels=(32, 40, 56), layers=_LAYERS, stride=2, activation="relu"),
+        StageChoices(channels=(64, 80, 96), layers=_LAYERS, stride=2, activation="hard_swish"),
+        StageChoices(channels=(96, 112, 128), layers=_LAYERS, stride=1, activation="hard_swish"),
+        StageChoices(channels=(128, 160, 192), layers=_LAYERS, stride=2, activation="hard_swish"),
     ),
     # First expansion, expansion, width, depth, kernel, squeeze and excitation, of each stage.
     initial_tokens=(

@@ -21,7 +21,7 @@ def test_is_a_value() -> None:
     ("expansion", "c_in", "inner"), [(6, 32, 192), (1, 16, 16), (1.5, 5, 8), (0.01, 3, 1)]
 )
 def test_expanded_width_is_rounded_and_never_zero(expansion: float, c_in: int, inner: int) -> None:
-    assert replace(GROUP, expansion=expansion).expanded(c_in) == inner
+    assert replace(GROUP, expansion=expansion).expanded_width(c_in) == inner
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a BlazeFace network of PaddleDetection is, and the tokens that stand for one.
+"""A BlazeFace network of PaddleDetection as a value, and the tokens that stand for one.
 
 Reference: PaddlePaddle/PaddleDetection, ``slim/nas/search_space/blazefacespace_nas.py`` and
 ``ppdet/modeling/backbones/blazenet.py`` (the paper: https://arxiv.org/abs/1907.05047). Three
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 BOXES = (2, 6)
-"""Boxes for each place of the two maps that faces are found in."""
+"""Boxes at each position of the two maps that faces are found in."""
 
 _STEM_WIDTHS = (4, 8, 12, 16, 20, 24, 32)
 _SINGLE_WIDTHS = (8, 12, 16, 20, 24, 32, 40, 48, 64)
@@ -35,7 +35,7 @@ _MIDDLE_WIDTHS = (8, 12, 16, 20, 24, 32)
 _KERNELS = (3,)
 
 STRIDES = (1, 2, 1, 2, 1, 2, 1)
-"""Steps of the seven blocks."""
+"""Strides of the seven blocks."""
 
 
 def _ranges(stem: Sequence[int], single: Sequence[int]) -> tuple[int, ...]:
@@ -58,17 +58,17 @@ PUBLISHED_TOKENS: dict[str, tuple[int, ...]] = {
     "blazeface-nas-v2": (2, 1, 4, 8, 2, 5, 2, 4, 0),
 }
 """``configs/face_detection/blazeface_nas.yml`` and ``blazeface_nas_v2.yml`` as tokens. The
-first is where the search starts; its last token was 1 there, which no filter is of."""
+first is where the search starts; its last token was 1 there, for which there is no filter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlazeBlock:
-    """Two depthwise 3x3 convolutions and a 1x1, in a double block twice, and a way around.
+    """Two depthwise 3x3 convolutions and a 1x1, twice in a double block, and a shortcut.
 
     Args:
-        middle: Width between the halves of a double block; of a single one None.
-        channels: Width it ends with.
-        stride: Step of the second depthwise convolution, and of the pooling around it.
+        channels: Number of channels that it writes.
+        middle: Width between the halves of a double block; None for a single block.
+        stride: Stride of the second depthwise convolution, and of the pooling in the shortcut.
     """
 
     channels: int
@@ -78,11 +78,11 @@ class BlazeBlock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlazeFaceArchitecture:
-    """A network.
+    """Stem and blocks of a network, without its heads.
 
     Args:
-        stem: Width of the first convolution.
-        blocks: Seven blocks; faces are found in what the fifth and the last one leave.
+        stem: Number of channels that the first convolution writes.
+        blocks: The seven blocks; faces are found in the outputs of the fifth and the last one.
     """
 
     stem: int
@@ -90,8 +90,8 @@ class BlazeFaceArchitecture:
 
     @property
     def maps(self) -> tuple[int, int]:
-        """Blocks whose outputs faces are found in: before the last stride, and the last."""
-        strided = [place for place, block in enumerate(self.blocks) if block.stride > 1]
+        """Indices of the blocks with heads: the one before the last stride, and the last one."""
+        strided = [index for index, block in enumerate(self.blocks) if block.stride > 1]
         return strided[-1] - 1, len(self.blocks) - 1
 
 

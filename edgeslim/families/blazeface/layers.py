@@ -1,7 +1,7 @@
-"""BlazeFace networks of PaddleDetection: backbone and heads, without what follows them.
+"""BlazeFace networks of PaddleDetection in Paddle: backbone and heads, without post-processing.
 
-Parameters carry PaddleDetection's names. The decoding of boxes and their suppression are no
-part of it: they run on the host, and the table that was published knows nothing of them.
+Parameters carry PaddleDetection's names. Boxes are decoded and suppressed
+outside of the network: that runs on the host, and the published table has no rows for it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
     """Finds faces: ``(N, C, H, W)`` to ``(N, boxes, 4)`` and ``(N, boxes, num_classes)``.
 
     Args:
-        architecture: What is between input and heads.
-        num_classes: Classes told apart, the background among them.
-        in_channels: ``C`` of the input.
+        architecture: The stem and the blocks, between input and heads.
+        num_classes: Number of classes, the background among them.
+        in_channels: ``C`` of the input ``(N, C, H, W)``.
     """
 
     def __init__(
@@ -33,14 +33,13 @@ class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
         )
         width = architecture.stem
         self.blocks = nn.LayerList()
-        for place, block in enumerate(architecture.blocks):
-            first_double = sum(each.middle is None for each in architecture.blocks)
-            single = block.middle is None
-            name = f"blaze_{place}" if single else f"double_blaze_{place - first_double}"
+        for index, block in enumerate(architecture.blocks):
+            first_double = sum(single.middle is None for single in architecture.blocks)
+            name = f"double_blaze_{index - first_double}" if block.middle else f"blaze_{index}"
             self.blocks.append(_Block(name, width, block))
             width = block.channels
         self.maps = architecture.maps
-        widths = [architecture.blocks[place].channels for place in self.maps]
+        widths = [architecture.blocks[index].channels for index in self.maps]
         self.heads = nn.LayerList(
             [
                 BoxHead(channels, boxes, num_classes, kernel=3)
@@ -50,17 +49,17 @@ class BlazeFaceNet(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         out, locations, confidences = self.stem(images), [], []
-        for place, block in enumerate(self.blocks):
+        for index, block in enumerate(self.blocks):
             out = block(out)
-            if place in self.maps:
-                location, confidence = self.heads[self.maps.index(place)](out)
+            if index in self.maps:
+                location, confidence = self.heads[self.maps.index(index)](out)
                 locations.append(location)
                 confidences.append(confidence)
         return paddle.concat(locations, axis=1), paddle.concat(confidences, axis=1)
 
 
 class _Block(nn.Layer):  # type: ignore[misc]  # Paddle has no types
-    """A block; where it makes the map smaller, so does a pooling around it."""
+    """A single or a double block; with a stride, a pooling brings its shortcut to the same size."""
 
     def __init__(self, name: str, c_in: int, block: BlazeBlock) -> None:
         super().__init__()
@@ -77,16 +76,16 @@ class _Block(nn.Layer):  # type: ignore[misc]  # Paddle has no types
                 conv_norm(f"{name}2_sep", narrow, block.channels, activation="relu"),
             ]
         self.body = nn.Sequential(*layers)
-        self.around = None
+        self.shortcut = None
         if block.stride > 1:
-            self.around = nn.Sequential(
+            self.shortcut = nn.Sequential(
                 nn.MaxPool2D(block.stride, block.stride, ceil_mode=True),
                 conv_norm(f"shortcut{name}", c_in, block.channels, activation="relu"),
             )
 
     def forward(self, images: Tensor) -> Tensor:
         out = self.body(images)
-        return nn.functional.relu((self.around(images) if self.around else images) + out)
+        return nn.functional.relu((self.shortcut(images) if self.shortcut else images) + out)
 
 
 def _depthwise_pair(name: str, channels: int, stride: int) -> list[nn.Sequential]:

@@ -1,4 +1,4 @@
-"""What the BlazeFace spaces share: tokens to architecture, architecture to fused operators."""
+"""BlazeFace spaces: from tokens to an architecture, and from that to fused operators."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class BlazeFaceSpace:
     """Face detectors of seven blocks, nine tokens.
 
     Args:
-        name: Name on the shelf.
-        ranges: How many values each token has.
-        initial_tokens: Where a search starts.
-        architecture: The network that tokens stand for.
-        input_shape: ``(N, C, H, W)``.
-        num_classes: Classes told apart, the background among them.
+        name: Name by which the space is found.
+        ranges: Number of values of each token.
+        initial_tokens: Tokens that a search starts from.
+        architecture: Makes the architecture that tokens stand for.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the background among them.
     """
 
     name: str
@@ -58,7 +58,7 @@ class BlazeFaceSpace:
             raise UsageError(f"the input of {self.name} is N,C,H,W, not {self.input_shape}")
         if min(self.input_shape[2:]) < _SMALLEST_EXTENT:
             raise UsageError(
-                f"{self.name} reads {_SMALLEST_EXTENT}x{_SMALLEST_EXTENT} at least, "
+                f"{self.name} reads images of at least {_SMALLEST_EXTENT}x{_SMALLEST_EXTENT}, "
                 f"not {self.input_shape}"
             )
         if self.num_classes < 2:
@@ -80,18 +80,18 @@ class BlazeFaceSpace:
         fused = FusedList(target)
         shape = _stem(fused, self.input_shape, architecture)
         maps = []
-        for place, block in enumerate(architecture.blocks):
+        for index, block in enumerate(architecture.blocks):
             shape = _block(fused, shape, block)
-            if place in architecture.maps:
+            if index in architecture.maps:
                 maps.append(shape)
         _heads(fused, maps, self.num_classes)
         return fused.specs()
 
     def segments(self, target: Target | None) -> tuple[Segment, ...]:
-        """The stem with the first block, each other block, and the heads; none are merged."""
+        """The stem with the first block, each other block, and the heads; no convolutions merge."""
         blocks = [
-            self._segment(tokens, partial(self._add_block, place=place), target)
-            for place, tokens in enumerate(_BLOCK_TOKENS)
+            self._segment(tokens, partial(self._add_block, index=index), target)
+            for index, tokens in enumerate(_BLOCK_TOKENS)
         ]
         return (*blocks, self._segment(_HEAD_TOKENS, self._add_heads, target))
 
@@ -103,38 +103,38 @@ class BlazeFaceSpace:
     ) -> Segment:
         def variant(values: Tokens) -> Variant:
             tokens = [0] * len(self.ranges)
-            for place, value in zip(positions, values, strict=True):
-                tokens[place] = value
+            for index, value in zip(positions, values, strict=True):
+                tokens[index] = value
             fused = FusedList(target)
             add(fused, self.architecture(tokens))
             counts = Counter(fused.specs())
             return Variant(plain=counts, merged=counts)
 
-        ranges = tuple(self.ranges[place] for place in positions)
+        ranges = tuple(self.ranges[index] for index in positions)
         return Segment(positions=positions, ranges=ranges, variant=variant)
 
-    def _shape_behind(self, architecture: BlazeFaceArchitecture, place: int) -> Shape:
-        """Of a block's output."""
+    def _shape_behind(self, architecture: BlazeFaceArchitecture, index: int) -> Shape:
+        """Shape of a block's output."""
         n, _, *extents = self.input_shape
         stem = tuple(-(-extent // 2) for extent in extents)
-        return (n, architecture.blocks[place].channels, *_places(stem, place + 1))
+        return (n, architecture.blocks[index].channels, *_extents_behind(stem, index + 1))
 
     def _add_block(
-        self, fused: FusedList, architecture: BlazeFaceArchitecture, *, place: int
+        self, fused: FusedList, architecture: BlazeFaceArchitecture, *, index: int
     ) -> None:
-        if place:
-            shape = self._shape_behind(architecture, place - 1)
+        if index:
+            shape = self._shape_behind(architecture, index - 1)
         else:
             shape = _stem(fused, self.input_shape, architecture)
-        _block(fused, shape, architecture.blocks[place])
+        _block(fused, shape, architecture.blocks[index])
 
     def _add_heads(self, fused: FusedList, architecture: BlazeFaceArchitecture) -> None:
-        maps = [self._shape_behind(architecture, place) for place in architecture.maps]
+        maps = [self._shape_behind(architecture, index) for index in architecture.maps]
         _heads(fused, maps, self.num_classes)
 
 
-def _places(extents: Shape, blocks: int) -> Shape:
-    """Height and width behind some blocks."""
+def _extents_behind(extents: Shape, blocks: int) -> Shape:
+    """Height and width behind the first so many blocks."""
     for stride in STRIDES[:blocks]:
         extents = tuple(-(-extent // stride) for extent in extents)
     return extents
@@ -153,7 +153,7 @@ def _block(fused: FusedList, shape: Shape, block: BlazeBlock) -> Shape:
         second = _depthwise_pair(fused, middle, 1)
         out = fused.convolution(second, block.channels, activation="relu")
     if block.stride > 1:
-        pooled = fused.max_pooled(shape, block.stride)
+        pooled = fused.max_pool(shape, block.stride)
         fused.convolution(pooled, block.channels, activation="relu")
     fused.addition(out, activation="relu")
     return out
@@ -170,9 +170,9 @@ def _depthwise_pair(fused: FusedList, shape: Shape, stride: int) -> Shape:
 def _heads(fused: FusedList, maps: Sequence[Shape], num_classes: int) -> None:
     joined: tuple[list[Shape], list[Shape]] = ([], [])
     for shape, boxes in zip(maps, BOXES, strict=True):
-        for parts, each in zip(joined, (4, num_classes), strict=True):
+        for parts, numbers in zip(joined, (4, num_classes), strict=True):
             fused.barrier()  # the map is read by several
-            answers = fused.convolution(shape, boxes * each, kernel=3, norm=False)
-            parts.append(fused.places_in_one_axis(answers, each))
+            answers = fused.convolution(shape, boxes * numbers, kernel=3, norm=False)
+            parts.append(fused.flatten_positions(answers, numbers))
     for parts in joined:
-        fused.concatenated(parts, axis=1)
+        fused.concatenate(parts, axis=1)

@@ -14,13 +14,13 @@ class BottleneckGroup:
     """Inverted bottlenecks of one width.
 
     Args:
-        expansion: Width inside a bottleneck over the width it reads.
-        channels: Width it writes.
-        layers: How many follow one another.
+        expansion: Ratio of the width inside a bottleneck to the width that it reads.
+        channels: Number of channels that each bottleneck writes.
+        layers: Number of bottlenecks in a row.
         kernel: Side of the depthwise filter, odd.
-        stride: Step of the first layer's depthwise filter, 1 or 2.
-        shortcut: Whether all layers but the first add what they read.
-        squeeze_excitation: Whether every layer adds itself once more, weighted by channel.
+        stride: Stride of the first layer's depthwise filter, 1 or 2.
+        shortcut: Whether all layers but the first add their input to their output.
+        squeeze_excitation: Whether every layer adds its output once more, weighted by channel.
     """
 
     expansion: float
@@ -44,20 +44,20 @@ class BottleneckGroup:
                 "it squeezes to a quarter"
             )
 
-    def expanded(self, c_in: int) -> int:
+    def expanded_width(self, c_in: int) -> int:
         """Width inside a bottleneck that reads ``c_in`` channels."""
         return max(1, round(c_in * self.expansion))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LightNasArchitecture:
-    """Everything that decides a light-NAS network but input and classes.
+    """Everything that decides a light-NAS network, except its input and classes.
 
     Args:
-        groups: Bottlenecks, in order.
-        stem_channels: Width of the first 3x3 convolution.
-        stem_stride: Its step, 1 or 2.
-        head_channels: Width of the 1x1 convolution before the pooling.
+        groups: The groups of bottlenecks, in order.
+        stem_channels: Number of channels that the first 3x3 convolution writes.
+        stem_stride: Stride of that convolution, 1 or 2.
+        head_channels: Number of channels that the 1x1 convolution before the pooling writes.
     """
 
     groups: tuple[BottleneckGroup, ...]

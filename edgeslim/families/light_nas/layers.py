@@ -62,7 +62,7 @@ class _Bottleneck(nn.Layer):  # type: ignore[misc]  # Paddle has no types
 
     def __init__(self, name: str, c_in: int, group: BottleneckGroup, *, is_first: bool) -> None:
         super().__init__()
-        inner = group.expanded(c_in)
+        inner = group.expanded_width(c_in)
         self.expand = conv_norm(f"{name}_expand", c_in, inner, activation="relu6")
         self.depthwise = conv_norm(
             f"{name}_dwise",

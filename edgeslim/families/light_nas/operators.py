@@ -38,7 +38,7 @@ def add_head(
 ) -> None:
     """The last 1x1 convolution, the pooling and the classifier."""
     shape = fused.convolution(shape, architecture.head_channels, activation="relu6")
-    fused.fully_connected(fused.pooled(shape, declared_window=True), num_classes)
+    fused.fully_connected(fused.average_pool(shape, declared_window=True), num_classes)
 
 
 def add_group(fused: FusedList, shape: Shape, group: BottleneckGroup) -> Shape:
@@ -52,7 +52,7 @@ def _bottleneck(fused: FusedList, shape: Shape, group: BottleneckGroup, *, is_fi
     shortcut = group.shortcut and not is_first
     if shortcut:
         fused.barrier()  # the input is read a second time
-    inner = group.expanded(shape[1])
+    inner = group.expanded_width(shape[1])
     shape = fused.convolution(shape, inner, activation="relu6")
     shape = fused.convolution(
         shape,
@@ -66,11 +66,11 @@ def _bottleneck(fused: FusedList, shape: Shape, group: BottleneckGroup, *, is_fi
     if shortcut:
         fused.addition(shape)
     if group.squeeze_excitation:
-        pooled = fused.pooled(shape, declared_window=False)
+        pooled = fused.average_pool(shape, declared_window=False)
         squeezed = fused.fully_connected(pooled, group.channels // 4, activation="relu")
         weights = fused.fully_connected(squeezed, group.channels)
         fused.activation("sigmoid", weights)
-        fused.unsqueezed(weights)
+        fused.unsqueeze(weights)
         fused.channel_product(shape)
         fused.addition(shape, activation="relu")
     return shape

@@ -1,4 +1,4 @@
-"""The light-NAS spaces in segments: a group depends on its own tokens and one of those before."""
+"""Segments of light-NAS spaces: a group depends on its tokens and on one of the group before."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class LightNasSegments:
     """The segments of one space for one target.
 
     Args:
-        ranges: How many values each token has.
+        ranges: Number of values of each token.
         initial_tokens: Values of the tokens that a segment does not depend on.
-        architecture: The network that tokens stand for.
-        searched_from: Place of the first group that has tokens.
-        input_shape: ``(N, C, H, W)``.
-        num_classes: Width of the output.
-        target: What the operators are of.
+        architecture: Makes the architecture that tokens stand for.
+        searched_from: Index of the first group that has tokens.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of the output.
+        target: Target whose operators are listed; None for those before any fusion.
     """
 
     ranges: Tokens
@@ -49,45 +49,45 @@ class LightNasSegments:
         """The stem, each group with the pairs on its border to the one before, and the head."""
         count = len(self.architecture(self.initial_tokens).groups)
         segments = [self._segment((), self._stem)]
-        for place in range(count):
-            segments.append(self._group_segment(place))
+        for index in range(count):
+            segments.append(self._group_segment(index))
             if self.target is not None:  # nothing is merged before fusion
-                segments.append(self._border_segment(place))
+                segments.append(self._border_segment(index))
         segments.append(self._segment(self._positions(count - 1, [_CHANNELS]), self._head))
         return tuple(segments)
 
     def _positions(self, group: int, which: Iterable[int]) -> Tokens:
-        """Where some tokens of a group are; nowhere if the group is not searched."""
+        """Positions of some tokens of a group; none if the group is not searched."""
         block = group - self.searched_from
         if not 0 <= block < len(self.ranges) // _TOKENS_PER_GROUP:
             return ()
-        return tuple(_TOKENS_PER_GROUP * block + each for each in which)
+        return tuple(_TOKENS_PER_GROUP * block + token for token in which)
 
     def _segment(
         self, positions: Tokens, variant: Callable[[LightNasArchitecture], Variant]
     ) -> Segment:
-        places = tuple(sorted(positions))
+        rising = tuple(sorted(positions))
 
         def of_values(values: Tokens) -> Variant:
             tokens = list(self.initial_tokens)
-            for place, value in zip(places, values, strict=True):
-                tokens[place] = value
+            for position, value in zip(rising, values, strict=True):
+                tokens[position] = value
             return variant(self.architecture(tokens))
 
         return Segment(
-            positions=places,
-            ranges=tuple(self.ranges[place] for place in places),
+            positions=rising,
+            ranges=tuple(self.ranges[position] for position in rising),
             variant=of_values,
         )
 
     def _shapes(self, architecture: LightNasArchitecture) -> Iterator[Shape]:
-        """Shapes before each group, and behind the last."""
+        """Shapes that each group reads, and the one that the last group writes."""
         n, _, height, width = self.input_shape
         strides = (architecture.stem_stride, *(group.stride for group in architecture.groups))
         channels = (architecture.stem_channels, *(g.channels for g in architecture.groups))
-        for stride, each in zip(strides, channels, strict=True):
+        for stride, written in zip(strides, channels, strict=True):
             height, width = -(-height // stride), -(-width // stride)
-            yield (n, each, height, width)
+            yield (n, written, height, width)
 
     def _stem(self, architecture: LightNasArchitecture) -> Variant:
         fused = FusedList(self.target)
@@ -100,37 +100,37 @@ class LightNasSegments:
         add_head(fused, shape, architecture, self.num_classes)
         return _variant(fused)
 
-    def _group_segment(self, place: int) -> Segment:
+    def _group_segment(self, index: int) -> Segment:
         def variant(architecture: LightNasArchitecture) -> Variant:
-            shape = list(self._shapes(architecture))[place]
-            return _group(shape, architecture.groups[place], self.target)
+            shape = list(self._shapes(architecture))[index]
+            return _group(shape, architecture.groups[index], self.target)
 
-        own = self._positions(place, range(_TOKENS_PER_GROUP))
-        return self._segment((*self._positions(place - 1, [_CHANNELS]), *own), variant)
+        own = self._positions(index, range(_TOKENS_PER_GROUP))
+        return self._segment((*self._positions(index - 1, [_CHANNELS]), *own), variant)
 
-    def _border_segment(self, place: int) -> Segment:
+    def _border_segment(self, index: int) -> Segment:
         """The last convolution of a group and the first of the next group or of the head."""
 
         def variant(architecture: LightNasArchitecture) -> Variant:
             groups = architecture.groups
-            group, shape = groups[place], list(self._shapes(architecture))[place + 1]
+            group, shape = groups[index], list(self._shapes(architecture))[index + 1]
             added = group.shortcut and group.layers > 1
             if added or group.squeeze_excitation:
                 return Variant()  # something else reads what it writes
             before = group.channels
             if group.layers == 1:
-                before = groups[place - 1].channels if place else architecture.stem_channels
+                before = groups[index - 1].channels if index else architecture.stem_channels
             behind = architecture.head_channels
-            if place + 1 < len(groups):
-                behind = groups[place + 1].expanded(group.channels)
-            inner = (shape[0], group.expanded(before), *shape[2:])
+            if index + 1 < len(groups):
+                behind = groups[index + 1].expanded_width(group.channels)
+            inner = (shape[0], group.expanded_width(before), *shape[2:])
             return _pair(inner, group.channels, behind, self.target)
 
         return self._segment(
             (
-                *self._positions(place - 1, [_CHANNELS]),
-                *self._positions(place, _OF_ITS_END),
-                *self._positions(place + 1, [_EXPANSION]),
+                *self._positions(index - 1, [_CHANNELS]),
+                *self._positions(index, _OF_ITS_END),
+                *self._positions(index + 1, [_EXPANSION]),
             ),
             variant,
         )

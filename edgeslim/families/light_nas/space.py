@@ -1,4 +1,4 @@
-"""What the light-NAS spaces share: tokens to architecture, architecture to fused operators."""
+"""Light-NAS spaces: from tokens to an architecture, and from that to fused operators."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class LightNasSpace:
     """Networks of inverted bottlenecks, six tokens for each searched group.
 
     Args:
-        name: Name on the shelf.
-        ranges: How many values each token has.
-        initial_tokens: Where a search starts.
-        architecture: The network that tokens stand for.
-        searched_from: Place of the first group that has tokens.
-        input_shape: ``(N, C, H, W)``.
-        num_classes: Width of the output.
+        name: Name by which the space is found.
+        ranges: Number of values of each token.
+        initial_tokens: Tokens that a search starts from.
+        architecture: Makes the architecture that tokens stand for.
+        searched_from: Index of the first group that has tokens.
+        input_shape: Shape of the images, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of the output.
     """
 
     name: str

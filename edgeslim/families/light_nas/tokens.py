@@ -1,6 +1,6 @@
-"""Tokens: thirty small numbers that say a network of the published light-NAS space.
+"""Thirty tokens stand for a network of the published light-NAS space.
 
-Five groups of six numbers; each number is a place in a list of values. The tables are those
+Five groups of six numbers; each number is an index into a list of values. The tables are those
 of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84, ``PaddleSlim/light_nas``).
 """
 
@@ -32,7 +32,7 @@ CHANNELS = ((18, 24, 30), (24, 32, 40), (48, 64, 80), (72, 96, 120), (120, 160, 
 LAYERS = ((1, 2, 3), (2, 3, 4), (3, 4, 5), (2, 3, 4), (2, 3, 4))
 
 STRIDES = (2, 2, 2, 1, 2)
-"""Not searched: the step of each group's first layer."""
+"""Strides of each group's first layer, which are not searched."""
 
 FIRST_GROUP = BottleneckGroup(expansion=1, channels=16, layers=1)
 LAST_GROUP = BottleneckGroup(expansion=6, channels=320, layers=1)
@@ -40,12 +40,13 @@ LAST_GROUP = BottleneckGroup(expansion=6, channels=320, layers=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenValues:
-    """What the six tokens of each group choose from.
+    """The values that the six tokens of each group choose from.
 
     Args:
-        expansions: Of every group.
-        channels, layers: Of each group.
-        strides: Of each group's first layer; not searched.
+        expansions: Expansion ratios, the same for every group.
+        channels: Widths to choose from, for each group.
+        layers: Depths to choose from, for each group.
+        strides: Stride of each group's first layer; it is not searched.
     """
 
     expansions: Sequence[int]
@@ -71,18 +72,18 @@ class TokenValues:
         check_tokens(tokens, self.ranges)
         size = len(tokens) // len(self.strides)
         return tuple(
-            self._group(place, tokens[place * size : (place + 1) * size])
-            for place in range(len(self.strides))
+            self._group(group, tokens[group * size : (group + 1) * size])
+            for group in range(len(self.strides))
         )
 
-    def _group(self, place: int, tokens: Sequence[int]) -> BottleneckGroup:
+    def _group(self, group: int, tokens: Sequence[int]) -> BottleneckGroup:
         expansion, channels, layers, kernel, shortcut, squeeze_excitation = tokens
         return BottleneckGroup(
             expansion=self.expansions[expansion],
-            channels=self.channels[place][channels],
-            layers=self.layers[place][layers],
+            channels=self.channels[group][channels],
+            layers=self.layers[group][layers],
             kernel=KERNELS[kernel],
-            stride=self.strides[place],
+            stride=self.strides[group],
             shortcut=SWITCH[shortcut],
             squeeze_excitation=SWITCH[squeeze_excitation],
         )

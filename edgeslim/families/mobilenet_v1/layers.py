@@ -30,7 +30,7 @@ BLOCKS = (
 
 
 def mobilenet_v1(
-    names: Callable[[str], ConvNormNames] = ConvNormNames.prefixed,
+    names: Callable[[str], ConvNormNames] = ConvNormNames.from_prefix,
 ) -> list[tuple[str, nn.Sequential]]:
     """The stem ``conv1`` and the blocks ``conv2_1`` to ``conv6``, in order, by name.
 

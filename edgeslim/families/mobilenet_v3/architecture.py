@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from edgeslim.errors import UsageError
 
-__all__ = ["GatedBottleneck", "MobileNetV3Architecture", "in_eights"]
+__all__ = ["GatedBottleneck", "MobileNetV3Architecture", "round_to_eights"]
 
 _SQUEEZE = 4
-"""A gate has a quarter of the width that it weighs."""
+"""The width inside a gate is a quarter of the width that it weighs."""
 
 
-def in_eights(width: float) -> int:
+def round_to_eights(width: float) -> int:
     """The nearest multiple of eight that is not more than a tenth below."""
     eights = max(8, int(width + 4) // 8 * 8)
     return eights + 8 if eights < 0.9 * width else eights
@@ -26,12 +26,12 @@ class GatedBottleneck:
     """Widens, filters each channel by itself, weighs the channels, narrows.
 
     Args:
-        name: Of its layers: by stage and place, so that it means the same in every network.
-        reads: Width it reads.
-        inner: Width inside; where it is the width read, nothing is widened.
-        channels: Width it writes.
+        name: Name of its layers, by stage and index, so that it means the same in every network.
+        reads: Number of channels that it reads.
+        inner: Width inside; where it is the width that is read, nothing is widened.
+        channels: Number of channels that it writes.
         kernel: Side of the depthwise filter, odd.
-        stride: Step of that filter, 1 or 2.
+        stride: Stride of that filter, 1 or 2.
         activation: ``relu`` or ``hard_swish``, behind the first two convolutions.
         gate: Whether channels are weighed (squeeze and excitation).
     """
@@ -53,9 +53,9 @@ class GatedBottleneck:
             raise UsageError(f"kernel must be odd, not {self.kernel}")
 
     @property
-    def squeezed(self) -> int:
+    def squeezed_width(self) -> int:
         """Width between the two layers of its gate."""
-        return in_eights(self.inner / _SQUEEZE)
+        return round_to_eights(self.inner / _SQUEEZE)
 
     @property
     def adds(self) -> bool:
@@ -65,10 +65,10 @@ class GatedBottleneck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MobileNetV3Architecture:
-    """Everything that decides a network but channels of the input, and classes.
+    """Everything that decides a network, except channels of the input and classes.
 
     Args:
-        stem_stride: Step of the first convolution, which is as wide as the first block reads.
+        stem_stride: Stride of the first convolution, which is as wide as the first block reads.
         blocks: Bottlenecks, in order, each reading what the one before writes.
         last: Width of the last convolution, before the pooling.
         hidden: Width of the layer between pooling and classifier.

@@ -72,7 +72,7 @@ class _Bottleneck(nn.Layer):  # type: ignore[misc]  # Paddle has no types
             groups=block.inner,
             activation=block.activation,
         )
-        self.gate = _gate(f"{name}_se", block.inner, block.squeezed) if block.gate else None
+        self.gate = _gate(f"{name}_se", block.inner, block.squeezed_width) if block.gate else None
         self.linear = conv_norm(f"{name}_linear", block.inner, block.channels)
         self.adds = block.adds
 
@@ -85,12 +85,12 @@ class _Bottleneck(nn.Layer):  # type: ignore[misc]  # Paddle has no types
         return images + narrow if self.adds else narrow
 
 
-def _gate(name: str, channels: int, squeezed: int) -> nn.Sequential:
-    """``(N, C, H, W)`` to a weight for each channel, ``(N, C, 1, 1)``."""
+def _gate(name: str, channels: int, squeezed_width: int) -> nn.Sequential:
+    """Squeeze and excitation: ``(N, C, H, W)`` to a weight for each channel, ``(N, C, 1, 1)``."""
     return nn.Sequential(
         ("pool", nn.AdaptiveAvgPool2D(1)),
-        ("squeeze", biased_conv(f"{name}_sqz", channels, squeezed)),
+        ("squeeze", biased_conv(f"{name}_sqz", channels, squeezed_width)),
         ("relu", nn.ReLU()),
-        ("excite", biased_conv(f"{name}_exc", squeezed, channels)),
+        ("excite", biased_conv(f"{name}_exc", squeezed_width, channels)),
         ("hard_sigmoid", nn.Hardsigmoid()),
     )

@@ -17,30 +17,30 @@ from edgeslim.families.inputs import check_input, is_small
 from edgeslim.families.mobilenet_v3.architecture import (
     GatedBottleneck,
     MobileNetV3Architecture,
-    in_eights,
+    round_to_eights,
 )
-from edgeslim.families.parted_space import Part, PartedSpace
+from edgeslim.families.parted_space import PartedSpace, SpacePart
 from edgeslim.families.tokens import KERNELS, SWITCH, Tokens
 from edgeslim.opspec import Shape
 
 if TYPE_CHECKING:
     from paddle import nn
 
-__all__ = ["MobileNetV3Family", "Stage"]
+__all__ = ["MobileNetV3Family", "StageChoices"]
 
 _PER_STAGE = 6
 _FIRST_EXPANSION, _EXPANSION, _CHANNELS, _LAYERS, _KERNEL, _GATE = range(_PER_STAGE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
-    """What one stage can be.
+class StageChoices:
+    """The choices of one stage.
 
     Args:
-        channels: Widths to choose from.
-        layers: Depths to choose from, two at least.
-        stride: Step of the first layer.
-        activation: Of all its bottlenecks.
+        channels: Numbers of channels to choose from.
+        layers: Numbers of layers to choose from, each at least two.
+        stride: Stride of the first layer.
+        activation: Activation of all its bottlenecks.
     """
 
     channels: tuple[int, ...]
@@ -54,17 +54,17 @@ class MobileNetV3Family:
     """The space at any input shape and number of classes.
 
     Args:
-        name: Name on the shelf.
+        name: Name by which the space is found.
         first: The bottleneck behind the stem, which is not searched.
-        expansions: Width inside over width read, to choose from.
-        stages: The searched stages.
-        initial_tokens: Where a search starts.
+        expansions: Ratios of the width inside to the width read, to choose from.
+        stages: The choices of each searched stage.
+        initial_tokens: Tokens that a search starts from.
     """
 
     name: str
     first: GatedBottleneck
     expansions: tuple[float, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[StageChoices, ...]
     initial_tokens: Tokens
 
     @property
@@ -85,30 +85,30 @@ class MobileNetV3Family:
         )
 
     def architecture(self, tokens: Sequence[int], input_shape: Shape) -> MobileNetV3Architecture:
-        """The network that tokens stand for."""
+        """The architecture that tokens stand for."""
         blocks = [self.first]
-        for place in range(len(self.stages)):
-            blocks += self._blocks(tokens, place)
+        for index in range(len(self.stages)):
+            blocks += self._blocks(tokens, index)
         return MobileNetV3Architecture(
             stem_stride=1 if is_small(input_shape) else 2, blocks=tuple(blocks)
         )
 
-    def _blocks(self, tokens: Sequence[int], place: int) -> list[GatedBottleneck]:
+    def _blocks(self, tokens: Sequence[int], index: int) -> list[GatedBottleneck]:
         """The bottlenecks of a stage."""
-        stage = self.stages[place]
+        stage = self.stages[index]
         first, others, width, depth, kernel, gate = tokens[
-            _PER_STAGE * place : _PER_STAGE * (place + 1)
+            _PER_STAGE * index : _PER_STAGE * (index + 1)
         ]
         channels = stage.channels[width]
         blocks = []
         for layer in range(stage.layers[depth]):
-            reads = channels if layer else self._reads(tokens, place)
+            reads = channels if layer else self._reads(tokens, index)
             expansion = self.expansions[others if layer else first]
             blocks.append(
                 GatedBottleneck(
-                    name=f"conv{place + 3}_{layer + 1}",
+                    name=f"conv{index + 3}_{layer + 1}",
                     reads=reads,
-                    inner=in_eights(reads * expansion),
+                    inner=round_to_eights(reads * expansion),
                     channels=channels,
                     kernel=KERNELS[kernel],
                     stride=1 if layer else stage.stride,
@@ -118,28 +118,28 @@ class MobileNetV3Family:
             )
         return blocks
 
-    def _reads(self, tokens: Sequence[int], place: int) -> int:
+    def _reads(self, tokens: Sequence[int], index: int) -> int:
         """Width that a stage reads."""
-        if not place:
+        if not index:
             return self.first.channels
-        return self.stages[place - 1].channels[tokens[_PER_STAGE * (place - 1) + _CHANNELS]]
+        return self.stages[index - 1].channels[tokens[_PER_STAGE * (index - 1) + _CHANNELS]]
 
     def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
         """The space for one input shape and number of classes."""
         check_input(self.name, input_shape, num_classes)
-        parts = [Part(positions=(), add=partial(self._add_stem, input_shape=input_shape))]
-        for place in range(len(self.stages)):
-            own = range(_PER_STAGE * place, _PER_STAGE * (place + 1))
-            before = (own[0] - _PER_STAGE + _CHANNELS,) if place else ()
+        parts = [SpacePart(positions=(), add=partial(self._add_stem, input_shape=input_shape))]
+        for index in range(len(self.stages)):
+            own = range(_PER_STAGE * index, _PER_STAGE * (index + 1))
+            before = (own[0] - _PER_STAGE + _CHANNELS,) if index else ()
             first = (*before, *(own[n] for n in (_FIRST_EXPANSION, _CHANNELS, _KERNEL, _GATE)))
-            add = partial(self._add_stage, place=place, input_shape=input_shape)
+            add = partial(self._add_stage, index=index, input_shape=input_shape)
             parts += [
-                Part(positions=first, add=partial(add, is_first=True)),
-                Part(positions=tuple(own[_EXPANSION:]), add=partial(add, is_first=False)),
+                SpacePart(positions=first, add=partial(add, is_first=True)),
+                SpacePart(positions=tuple(own[_EXPANSION:]), add=partial(add, is_first=False)),
             ]
         head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
         last = _PER_STAGE * (len(self.stages) - 1) + _CHANNELS
-        parts.append(Part(positions=(last,), add=head))
+        parts.append(SpacePart(positions=(last,), add=head))
         return PartedSpace(
             name=self.name,
             ranges=self.ranges,
@@ -156,11 +156,11 @@ class MobileNetV3Family:
         architecture = self.architecture(tokens, input_shape)
         return MobileNetV3(architecture, num_classes, in_channels=input_shape[1])
 
-    def _extents(self, input_shape: Shape, place: int) -> Shape:
-        """Height and width that a stage reads."""
+    def _extents(self, input_shape: Shape, index: int) -> Shape:
+        """Height and width that a stage reads, behind all strides before it."""
         strides = (1 if is_small(input_shape) else 2, self.first.stride)
         extents = input_shape[2:]
-        for stride in (*strides, *(stage.stride for stage in self.stages[:place])):
+        for stride in (*strides, *(stage.stride for stage in self.stages[:index])):
             extents = tuple(-(-extent // stride) for extent in extents)
         return extents
 
@@ -176,15 +176,15 @@ class MobileNetV3Family:
         _add_block(fused, shape, self.first)
 
     def _add_stage(
-        self, fused: FusedList, tokens: Tokens, *, place: int, input_shape: Shape, is_first: bool
+        self, fused: FusedList, tokens: Tokens, *, index: int, input_shape: Shape, is_first: bool
     ) -> None:
         """The first layer of a stage, or all others."""
-        first, *others = self._blocks(tokens, place)
+        first, *others = self._blocks(tokens, index)
         if is_first:
-            extents = self._extents(input_shape, place)
+            extents = self._extents(input_shape, index)
             _add_block(fused, (input_shape[0], first.reads, *extents), first)
             return
-        shape = (input_shape[0], first.channels, *self._extents(input_shape, place + 1))
+        shape = (input_shape[0], first.channels, *self._extents(input_shape, index + 1))
         for block in others:
             _add_block(fused, shape, block)
 
@@ -198,7 +198,7 @@ class MobileNetV3Family:
             architecture.last,
             activation="hard_swish",
         )
-        pooled = fused.pooled(shape, declared_window=False)
+        pooled = fused.average_pool(shape, declared_window=False)
         hidden = fused.fully_connected(pooled, architecture.hidden, activation="hard_swish")
         fused.fully_connected(hidden, num_classes)
 
@@ -215,7 +215,7 @@ def _add_block(fused: FusedList, shape: Shape, block: GatedBottleneck) -> None:
         activation=block.activation,
     )
     if block.gate:
-        fused.gate(shape, block.squeezed)
+        fused.gate(shape, block.squeezed_width)
     shape = fused.convolution(shape, block.channels)
     if block.adds:
         fused.addition(shape)

@@ -14,9 +14,9 @@ class BasicStage:
     """Basic blocks of one width.
 
     Args:
-        width: What each block reads, but for the first, and writes.
-        middle: Width between its two convolutions.
-        blocks: How many there are.
+        width: Number of channels that each block writes, and all but the first read.
+        middle: Width between the two convolutions of a block.
+        blocks: Number of blocks in the stage.
     """
 
     width: int
@@ -31,10 +31,11 @@ class BasicStage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResNetArchitecture:
-    """Everything that decides a network but channels of the input, and classes.
+    """Everything that decides a network, except channels of the input and classes.
 
     Args:
-        stages: Each but the first halves the sides of the map; the stem is as wide as the first.
+        stages: The stages; all but the first halve the sides of the map, and the stem is as wide
+            as the first.
         is_small: Whether the stem is a 3x3 convolution at full size, and not the original's
             7x7 with stride 2 and a pooling with stride 2.
     """

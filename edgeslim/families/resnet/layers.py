@@ -75,7 +75,7 @@ def basic_resnet(
 
 def _stem(in_channels: int, width: int, *, is_small: bool) -> list[tuple[str, nn.Layer]]:
     """The first convolution, and the pooling behind it where images are large."""
-    names = ConvNormNames.prefixed("conv1", "bn_conv1")
+    names = ConvNormNames.from_prefix("conv1", "bn_conv1")
     kernel, stride = (3, 1) if is_small else (7, 2)
     conv = conv_norm(names, in_channels, width, kernel=kernel, stride=stride, activation="relu")
     if is_small:
@@ -124,7 +124,7 @@ def _conv(
     name: str, c_in: int, c_out: int, kernel: int, *, stride: int = 1, activation: str = ""
 ) -> nn.Sequential:
     return conv_norm(
-        ConvNormNames.prefixed(name, name.replace("res", "bn", 1)),
+        ConvNormNames.from_prefix(name, name.replace("res", "bn", 1)),
         c_in,
         c_out,
         kernel=kernel,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgeslim.families.fused_list import FusedList
 from edgeslim.families.inputs import check_input, is_small
-from edgeslim.families.parted_space import Part, PartedSpace
+from edgeslim.families.parted_space import PartedSpace, SpacePart
 from edgeslim.families.resnet.architecture import BasicStage, ResNetArchitecture
 from edgeslim.families.tokens import Tokens
 from edgeslim.opspec import Shape
@@ -28,11 +28,11 @@ class ResNetFamily:
     """The space at any input shape and number of classes.
 
     Args:
-        name: Name on the shelf.
-        widths: Of each stage, the widths to choose from.
-        middles: Widths between two convolutions, as shares of the stage's, to choose from.
-        blocks: Depths to choose from.
-        initial_tokens: Where a search starts.
+        name: Name by which the space is found.
+        widths: Numbers of channels to choose from, for each stage.
+        middles: Widths between two convolutions, as fractions of the stage's, to choose from.
+        blocks: Numbers of blocks to choose from.
+        initial_tokens: Tokens that a search starts from.
     """
 
     name: str
@@ -42,13 +42,13 @@ class ResNetFamily:
     initial_tokens: Tokens
 
     def architecture(self, tokens: Sequence[int], input_shape: Shape) -> ResNetArchitecture:
-        """The network that tokens stand for."""
-        stages = tuple(self._stage(tokens, place) for place in range(len(self.widths)))
+        """The architecture that tokens stand for."""
+        stages = tuple(self._stage(tokens, index) for index in range(len(self.widths)))
         return ResNetArchitecture(stages=stages, is_small=is_small(input_shape))
 
-    def _stage(self, tokens: Sequence[int], place: int) -> BasicStage:
-        width, middle, blocks = tokens[_PER_STAGE * place : _PER_STAGE * (place + 1)]
-        channels = self.widths[place][width]
+    def _stage(self, tokens: Sequence[int], index: int) -> BasicStage:
+        width, middle, blocks = tokens[_PER_STAGE * index : _PER_STAGE * (index + 1)]
+        channels = self.widths[index][width]
         return BasicStage(
             width=channels,
             middle=round(channels * self.middles[middle]),
@@ -58,22 +58,24 @@ class ResNetFamily:
     def space(self, input_shape: Shape, num_classes: int) -> PartedSpace:
         """The space for one input shape and number of classes."""
         check_input(self.name, input_shape, num_classes)
-        parts = [Part(positions=(_WIDTH,), add=partial(self._add_stem, input_shape=input_shape))]
-        for place in range(len(self.widths)):
-            start = _PER_STAGE * place
-            before = (start - _PER_STAGE + _WIDTH,) if place else ()
-            add = partial(self._add_stage, place=place, input_shape=input_shape)
+        parts = [
+            SpacePart(positions=(_WIDTH,), add=partial(self._add_stem, input_shape=input_shape))
+        ]
+        for index in range(len(self.widths)):
+            start = _PER_STAGE * index
+            before = (start - _PER_STAGE + _WIDTH,) if index else ()
+            add = partial(self._add_stage, index=index, input_shape=input_shape)
             own = tuple(range(start, start + _PER_STAGE))
             parts += [
-                Part(positions=(*before, *own[:_BLOCKS]), add=partial(add, is_first=True)),
-                Part(positions=own, add=partial(add, is_first=False)),
+                SpacePart(positions=(*before, *own[:_BLOCKS]), add=partial(add, is_first=True)),
+                SpacePart(positions=own, add=partial(add, is_first=False)),
             ]
         head = partial(self._add_head, input_shape=input_shape, num_classes=num_classes)
-        parts.append(Part(positions=(start + _WIDTH,), add=head))
-        sizes = [(len(each), len(self.middles), len(self.blocks)) for each in self.widths]
+        parts.append(SpacePart(positions=(start + _WIDTH,), add=head))
+        sizes = [(len(widths), len(self.middles), len(self.blocks)) for widths in self.widths]
         return PartedSpace(
             name=self.name,
-            ranges=tuple(size for each in sizes for size in each),
+            ranges=tuple(size for stage in sizes for size in stage),
             initial_tokens=self.initial_tokens,
             input_shape=input_shape,
             num_classes=num_classes,
@@ -87,13 +89,13 @@ class ResNetFamily:
         architecture = self.architecture(tokens, input_shape)
         return basic_resnet(architecture, num_classes, in_channels=input_shape[1])
 
-    def _shape_behind(self, tokens: Tokens, place: int, input_shape: Shape) -> Shape:
+    def _shape_behind(self, tokens: Tokens, index: int, input_shape: Shape) -> Shape:
         """Of what a stage writes."""
         n, _, *extents = input_shape
-        halvings = place + (0 if is_small(input_shape) else 2)
+        halvings = index + (0 if is_small(input_shape) else 2)
         for _ in range(halvings):
             extents = [-(-extent // 2) for extent in extents]
-        return (n, self._stage(tokens, place).width, *extents)
+        return (n, self._stage(tokens, index).width, *extents)
 
     def _add_stem(self, fused: FusedList, tokens: Tokens, *, input_shape: Shape) -> None:
         width = self._stage(tokens, 0).width
@@ -101,18 +103,18 @@ class ResNetFamily:
             fused.convolution(input_shape, width, kernel=3, activation="relu")
             return
         shape = fused.convolution(input_shape, width, kernel=7, stride=2, activation="relu")
-        fused.max_pooled(shape, 3, stride=2, padding=1)
+        fused.max_pool(shape, 3, stride=2, padding=1)
 
     def _add_stage(
-        self, fused: FusedList, tokens: Tokens, *, place: int, input_shape: Shape, is_first: bool
+        self, fused: FusedList, tokens: Tokens, *, index: int, input_shape: Shape, is_first: bool
     ) -> None:
         """The first block of a stage, or all others."""
-        stage = self._stage(tokens, place)
+        stage = self._stage(tokens, index)
         if is_first:
-            shape = self._shape_behind(tokens, max(place - 1, 0), input_shape)
-            _add_block(fused, shape, stage, stride=2 if place else 1)
+            shape = self._shape_behind(tokens, max(index - 1, 0), input_shape)
+            _add_block(fused, shape, stage, stride=2 if index else 1)
             return
-        shape = self._shape_behind(tokens, place, input_shape)
+        shape = self._shape_behind(tokens, index, input_shape)
         for _ in range(stage.blocks - 1):
             _add_block(fused, shape, stage, stride=1)
 
@@ -120,7 +122,7 @@ class ResNetFamily:
         self, fused: FusedList, tokens: Tokens, *, input_shape: Shape, num_classes: int
     ) -> None:
         shape = self._shape_behind(tokens, len(self.widths) - 1, input_shape)
-        fused.fully_connected(fused.pooled(shape, declared_window=False), num_classes)
+        fused.fully_connected(fused.average_pool(shape, declared_window=False), num_classes)
 
 
 def _add_block(fused: FusedList, shape: Shape, stage: BasicStage, *, stride: int) -> None:
