@@ -33,6 +33,11 @@ _log = logging.getLogger(__name__)
 
 _COOLING_S = 900.0
 """How long a device may take to cool down, in all; what is measured then is marked."""
+_WAITED_SHARE = 0.3
+"""Of what the device computes, so much more may go into waiting: an hour that is busy throughout
+has no quiet moments to wait for."""
+_FULL_WAITS = 2
+"""Batches that may wait as long as one ever may, before anything is known of the hour."""
 _MODELS = 80
 """A batch of more models than that waits longer in proportion."""
 
@@ -77,7 +82,8 @@ class DriftWatch:
     Args:
         session: The device.
         patience_s: How long a batch may wait for a disturbed device; as the device's profile
-            says, if it is not given.
+            says, if it is not given. All batches together wait for little longer than a share of
+            what they compute.
 
     Raises:
         ProgramError: ``opt`` cannot convert the reference operator.
@@ -86,6 +92,7 @@ class DriftWatch:
     def __init__(self, session: DeviceSession, *, patience_s: float | None = None) -> None:
         self.session = session
         self._patience_s = session.profile.patience_s if patience_s is None else patience_s
+        self._may_wait_s = _FULL_WAITS * self._patience_s
         self._best_ms = 0.0
         # A device that is held below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
@@ -110,8 +117,8 @@ class DriftWatch:
 
     @property
     def is_patient(self) -> bool:
-        """Whether it waits at all, and so whether what was disturbed is worth another try."""
-        return self._patience_s > 0
+        """Whether it still waits, and so whether what was disturbed is worth another try."""
+        return self._may_wait_s > 0
 
     @property
     def again(self) -> str:
@@ -131,9 +138,15 @@ class DriftWatch:
             reference=Reference(
                 job=self._reference,
                 baseline_ms=self._best_ms,
-                patience_s=self._patience_s * max(1.0, len(jobs) / _MODELS),
+                patience_s=max(
+                    0.0, min(self._patience_s * max(1.0, len(jobs) / _MODELS), self._may_wait_s)
+                ),
             ),
         )
+        if self._patience_s > 0:
+            computed_s = sum(outcome.device_s for outcome in outcomes)
+            waited_s = sum(outcome.waited_s for outcome in outcomes)
+            self._may_wait_s += _WAITED_SHARE * computed_s - waited_s
         state = self.session.conditions()
         self._hot = heat(state, usual_cap=self._usual_cap).hot
         if self._hot:

@@ -130,8 +130,8 @@ class _Group:
         """Two passes over all, and more over those that were disturbed or disagree."""
         waiting = list(self._jobs)
         half = len(self._jobs) / 2
-        for number in range(_PASSES_AT_MOST if self._watch.is_patient else _PASSES):
-            if not waiting:
+        for number in range(_PASSES_AT_MOST):
+            if not waiting or (number >= _PASSES and not self._watch.is_patient):
                 break
             self._one_pass(waiting)
             waiting = [spec for spec in waiting if spec not in self.failed]
