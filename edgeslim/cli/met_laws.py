@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.cli.output import print_lines
 from edgeslim.conversion.inspect_model import Inspection, MetLaw
-from edgeslim.targets import Place, told_answer
+from edgeslim.targets import Place, format_answer
 
 __all__ = ["met_document", "print_met"]
 
@@ -38,7 +38,7 @@ def told(place: Place) -> str:
 
 def _done(each: MetLaw) -> str:
     if each.is_rewritten:
-        return told_answer(each.law)
+        return format_answer(each.law)
     return f"REFUSED{f': {each.law.mend}' if each.law.mend else ''}"
 
 

@@ -14,11 +14,11 @@ from edgeslim.targets import (
     Law,
     Operator,
     Place,
+    format_answer,
+    format_place,
     known_laws,
     law_page,
     read_laws,
-    told_answer,
-    told_place,
 )
 
 __all__ = ["command"]
@@ -63,10 +63,10 @@ def command(
         return
     for law in found:
         print_lines(
-            f"{law.name} ({told_place(law)})",
+            f"{law.name} ({format_place(law)})",
             f"  {' '.join(law.operators) or 'any'}: {law.condition}",
             f"  {law.happens}",
-            f"  {told_answer(law)}",
+            f"  {format_answer(law)}",
             "",
         )
     print_lines(f"{len(found)} laws; edgeslim inspect MODEL --target says which a model meets")

@@ -48,7 +48,7 @@ class Sketch:
         self._block = block
         self.x = argument(op.inputs, "X") or argument(op.inputs, "Input")
 
-    def given(self, name: str, default: Attribute) -> Any:  # noqa: ANN401
+    def attribute(self, name: str, default: Attribute) -> Any:  # noqa: ANN401
         """The value of an attribute of the operator."""
         return attribute(self.op, name, default)
 
@@ -111,8 +111,8 @@ class Sketch:
         if scratch:
             outputs[scratch] = [new_variable(self._block, f"{made}.{scratch.lower()}", [0, *shape])]
         slots = {
-            slot: [given] if isinstance(given, str) else list(given)
-            for slot, given in inputs.items()
+            slot: [names] if isinstance(names, str) else list(names)
+            for slot, names in inputs.items()
         }
         self.ops.append(new_operator(kind, slots, outputs, attributes))
         return made

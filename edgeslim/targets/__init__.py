@@ -1,7 +1,7 @@
-"""What is known of Paddle-Lite's kernels and passes: where they compute something else.
+"""Laws: where Paddle-Lite's kernels and optimizer passes compute something else than Paddle.
 
-Each file has the laws of one family of operators. Where a program meets one for the target that
-it is converted for, it is rewritten (`edgeslim.paddle_io.rewrites`) or refused by name.
+Each file has the laws of one family of operators. An operator that meets a law of the target that
+a program is converted for is rewritten (`edgeslim.paddle_io.rewrites`) or refused by name.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from edgeslim.targets._law import (
     Law,
     Operator,
 )
-from edgeslim.targets._page import law_page, told_answer, told_place
+from edgeslim.targets._page import format_answer, format_place, law_page
 from edgeslim.targets._place import Place
+from edgeslim.targets._winograd_scratch import MOST_THREADS, IntegerConvolution
 
 __all__ = [
     "ARM",
@@ -30,17 +31,19 @@ __all__ = [
     "FAMILIES",
     "FLOATS",
     "FLOAT_KERNEL",
+    "MOST_THREADS",
     "Answer",
+    "IntegerConvolution",
     "Kernels",
     "Law",
     "LawBook",
     "Operator",
     "Place",
     "Violation",
+    "format_answer",
+    "format_place",
     "kernel_names",
     "known_laws",
     "law_page",
     "read_laws",
-    "told_answer",
-    "told_place",
 ]

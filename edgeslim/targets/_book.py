@@ -1,4 +1,4 @@
-"""All laws together: which of them a program meets, and what is to be said of it."""
+"""A set of laws, and the operators of a program that meet one of them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _NAMES = {Kernels.X86: "x86", Kernels.ARMV7: "armv7", Kernels.ARMV8: "armv8"}
 
 
 def kernel_names(kernels: Iterable[Kernels]) -> str:
-    """Names for people; both of Arm's together are ``arm``."""
+    """Names of kernels for people; both of Arm's together are ``arm``."""
     found = set(kernels)
     arm = {Kernels.ARMV7, Kernels.ARMV8}
-    names = [_NAMES[each] for each in Kernels if each in found - arm]
-    names += ["arm"] if arm <= found else [_NAMES[each] for each in Kernels if each in found & arm]
+    names = [_NAMES[kind] for kind in Kernels if kind in found - arm]
+    names += ["arm"] if arm <= found else [_NAMES[kind] for kind in Kernels if kind in found & arm]
     return " and ".join(names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Violation:
-    """An operator that meets a law where it is to run."""
+    """An operator that meets a law in the place where it is to run."""
 
     law: Law
     operator: Operator
@@ -46,11 +46,11 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class LawBook:
-    """What is known of the kernels of all targets.
+    """The laws of all targets, for one version of the library.
 
     Args:
-        laws: No two have one name.
-        library: The one version of the library that they are of, as ``opt`` says it; empty is any.
+        laws: The laws, each with a name of its own.
+        library: The library's version that they are about, as ``opt`` prints it; empty is any.
     """
 
     laws: tuple[Law, ...]
@@ -58,24 +58,24 @@ class LawBook:
 
     def __post_init__(self) -> None:
         names = [law.name for law in self.laws]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(f"two laws are called {min(twice)}")
+        duplicates = {name for name in names if names.count(name) > 1}
+        if duplicates:
+            raise ValueError(f"two laws are called {min(duplicates)}")
 
     def violations(self, operators: Iterable[Operator], place: Place) -> list[Violation]:
-        """What a program must not be run for as it is, in the order of its operators."""
-        about = [law for law in self.laws if law.is_about(place)]
+        """The operators that a place computes wrongly, in the order of the program."""
+        laws = [law for law in self.laws if law.is_about(place)]
         return [
             Violation(law=law, operator=operator)
             for operator in operators
-            for law in about
+            for law in laws
             if law.is_met_by(operator)
         ]
 
     def with_changes(
         self, added: Sequence[Law], withdrawn: Iterable[str], *, library: str = ""
     ) -> LawBook:
-        """The same for another library; one of a known name takes that one's place."""
-        gone = {*withdrawn, *(law.name for law in added)}
-        kept = tuple(law for law in self.laws if law.name not in gone)
+        """The laws of another version; an added law replaces the one of the same name."""
+        dropped = {*withdrawn, *(law.name for law in added)}
+        kept = tuple(law for law in self.laws if law.name not in dropped)
         return LawBook((*kept, *added), library=library)

@@ -1,7 +1,7 @@
-"""A user's own laws, of another version of the library, from a TOML file.
+"""A user's own laws, for another version of the library, from a TOML file.
 
-Its conditions are declared and nothing of it is run: attributes that are equal to a value or one
-of some, numbers of axes, extents within limits.
+Conditions are declared and no code of the file is run: attributes that are equal to a value or to
+one of several, numbers of axes, extents within limits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edgeslim.targets._law import ARM, FLOATS, Answer, Kernels, Law, Operator
 
 __all__ = ["read_laws"]
 
-_KERNELS = {"arm": ARM, **{each.value: frozenset({each}) for each in Kernels}}
+_KERNELS = {"arm": ARM, **{kernels.value: frozenset({kernels}) for kernels in Kernels}}
 
 _Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Words = Annotated[str, msgspec.Meta(min_length=1)]
@@ -41,7 +41,7 @@ class _Extent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     most: int | None = None
 
     def is_met_by(self, operator: Operator) -> bool:
-        """Whether the axis is there and within them."""
+        """Whether the operator has the axis and its extent is within the limits."""
         shape = operator.shape(self.slot)
         if not -len(shape) <= self.axis < len(shape):
             return False
@@ -51,13 +51,13 @@ class _Extent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an operator meets all of.
+    """Conditions of a law, all of which an operator has to meet.
 
     Args:
-        equal: Values of attributes.
-        among: Values of which an attribute has one.
-        ranks: Numbers of axes that the first tensor in a slot may have.
-        extents: Limits of axes.
+        equal: The value that each of these attributes has.
+        among: The values of which each of these attributes has one.
+        ranks: The numbers of axes that the first tensor in a slot may have.
+        extents: Limits of the extents of axes.
     """
 
     equal: Mapping[str, Any] = {}
@@ -66,11 +66,11 @@ class _Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     extents: tuple[_Extent, ...] = ()
 
     def is_met_by(self, operator: Operator) -> bool:
-        """Whether an operator does; an attribute that is not written has no value."""
+        """Whether an operator meets all; an attribute that is left out equals nothing."""
         values = {**{name: (value,) for name, value in self.equal.items()}, **self.among}
         return (
             all(
-                any(operator.given(name, None) == _plain(value) for value in allowed)
+                any(operator.attribute(name, None) == _plain(value) for value in allowed)
                 for name, allowed in values.items()
             )
             and all(len(operator.shape(slot)) in ranks for slot, ranks in self.ranks.items())
@@ -79,12 +79,12 @@ class _Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - as attributes are
-    """Lists as operators have them."""
+    """A value with tuples instead of lists, as operators have them."""
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A law as a file says it; what an operator meets is refused."""
+    """A law as a file declares it; operators that meet it are refused."""
 
     name: _Name
     operators: _Kinds
@@ -98,7 +98,7 @@ class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     when: _Conditions = _Conditions()
 
     def law(self) -> Law:
-        """It as any other."""
+        """The declared law as a value like any other."""
         return Law(
             name=self.name,
             operators=self.operators,
@@ -107,7 +107,7 @@ class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             happens=self.happens,
             source=self.source,
             answer=Answer.ONE_THREAD if self.several_threads else Answer.REFUSED,
-            kernels=frozenset(kernels for each in self.targets for kernels in _KERNELS[each]),
+            kernels=frozenset(kernels for target in self.targets for kernels in _KERNELS[target]),
             precisions=frozenset(self.precisions),
             several_threads=self.several_threads,
             mend=self.mend,
@@ -115,7 +115,7 @@ class _Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class _LawFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is other in a version of the library; an empty version is any."""
+    """What differs in a version of the library; an empty version is any."""
 
     library: str = ""
     withdrawn: tuple[str, ...] = ()
@@ -123,10 +123,10 @@ class _LawFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def read_laws(path: Path) -> LawBook:
-    """The known laws with the changes that a file says.
+    """Reads a file of laws: the known laws with the changes that it declares.
 
     Raises:
-        BadFileError: It is no such file; the message has the place.
+        BadFileError: The file is missing or not valid; the message names the place in it.
         UnknownNameError: It withdraws a law that is not known.
     """
     file = read_toml(path, _LawFile)

@@ -13,7 +13,7 @@ __all__ = ["FAMILIES", "known_laws"]
 FAMILIES: Shelf[tuple[Law, ...]] = Shelf(
     what="family of laws", package="edgeslim.targets", attribute="LAWS"
 )
-"""All laws by family."""
+"""The laws of each family of operators, by the name of its file."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a law is: which operators a target's kernels get wrong, and what is done about it."""
+"""Laws: which operators a target's kernels compute wrongly, and what is done about it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = [
 
 
 FLOAT_KERNEL = "enable_int8"
-"""The attribute of an operator that stays in fp32, where it is false.
+"""The attribute that marks an operator, by the value false, as staying in fp32.
 
-Of an operator that has it at all `opt` takes a kernel whose results are floats of 32 bits, unless
-all that read them have it as well (Paddle-Lite, ``static_kernel_pick_pass.cc``).
+For an operator that has it at all `opt` chooses a kernel whose results are 32-bit floats, unless
+all operators that read them have it as well (Paddle-Lite, ``static_kernel_pick_pass.cc``).
 """
 
 
 class Kernels(str, Enum):
-    """A set of Paddle-Lite's kernels, which is finer than what ``opt`` converts for."""
+    """A set of Paddle-Lite's kernels; ``opt`` converts for several of them at once."""
 
     X86 = "x86"
     ARMV7 = "armv7"
@@ -44,20 +44,21 @@ class Kernels(str, Enum):
 
     @property
     def target(self) -> Target:
-        """What ``opt`` calls it."""
+        """The target of ``opt`` that these kernels belong to."""
         return Target.X86 if self is Kernels.X86 else Target.ARM
 
 
 class Answer(str, Enum):
-    """What is done about a law."""
+    """What is done with an operator that meets a law."""
 
     REWRITTEN = "rewritten"
-    """The operator is written in a form that is right everywhere."""
+    """The operator is rewritten in a form that is computed correctly everywhere."""
     FP32 = "fp32"
     """The operator stays in fp32 where the rest is fp16."""
     ONE_THREAD = "one thread"
-    """It is right with one thread only, and is refused with more."""
+    """The operator is correct with one thread only, and is refused with more."""
     REFUSED = "refused"
+    """No file is written, and the message names the operator."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,19 +66,19 @@ class Operator:
     """An operator of a program as laws see it: shapes and attributes, but no values.
 
     Args:
-        kind: Its type, as programs name it.
-        name: The first tensor that it makes.
-        inputs: Shapes of the tensors read, by slot; an open extent is -1.
-        outputs: Likewise of those written.
-        attributes: By name; lists are tuples.
-        constants: Slots that parameters are in.
+        kind: Type of the operator, as programs name it.
+        name: Name of the first tensor that it makes.
+        inputs: Shapes of the tensors that it reads, by slot; an open extent is -1.
+        outputs: Shapes of the tensors that it writes, by slot.
+        attributes: Values of its attributes by name; lists are tuples.
+        constants: Slots of its inputs that hold parameters.
         makers: Kinds of the operators that make its inputs, by slot; no entry for parameters and
-            inputs of the network. Where `opt` took an activation into one, that activation.
+            inputs of the network. For an operator with a fused activation, that activation.
         readers: Kinds of the operators that read its first result.
-        read: Slots of the outputs that an operator reads, or that the network gives.
-        read_inside: Those that an operator reads.
-        element_type: NumPy's name of what its first input is of.
-        types: Likewise of the first input in each slot.
+        read: Slots of the outputs that another operator reads or that the network returns.
+        read_inside: Slots of the outputs that another operator reads.
+        element_type: NumPy's name for the type of elements of its first input.
+        types: NumPy's name for the type of elements of the first input in each slot.
     """
 
     kind: str
@@ -103,8 +104,8 @@ class Operator:
         slots = (slot,) if slot else ("Out", "Output", "Y")
         return next((self.outputs[name][0] for name in slots if self.outputs.get(name)), ())
 
-    def given(self, name: str, default: Any) -> Any:  # noqa: ANN401 - as attributes are
-        """An attribute, or what it is where it is not written."""
+    def attribute(self, name: str, default: Any) -> Any:  # noqa: ANN401 - as attributes are
+        """The value of an attribute, or a default if it is left out."""
         return self.attributes.get(name, default)
 
     def __str__(self) -> str:
@@ -115,7 +116,7 @@ class Operator:
 
 
 def is_any(_: Operator) -> bool:
-    """The condition of laws about every operator of a kind."""
+    """The condition of laws that every operator of a kind meets."""
     return True
 
 
@@ -123,29 +124,29 @@ ARM = frozenset({Kernels.ARMV7, Kernels.ARMV8})
 EVERYWHERE = frozenset(Kernels)
 FLOATS = frozenset(set(Precision) - {Precision.INT8})
 EVERY_PRECISION = frozenset(Precision)
-"""That of kernels for floats which a quantized model has as well."""
+"""The precisions of laws about float kernels that quantized models use as well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Law:
-    """Something that kernels of one target get wrong, and what is done about it.
+    """Something that kernels of one target compute wrongly, and what is done about it.
 
     Args:
-        name: Short and unique, such as ``adaptive-average-windows``.
-        operators: Kinds of the operators that it is about; none is all.
-        condition: On attributes and shapes, in words, for documents and messages.
-        meets: Whether an operator of one of the kinds meets the condition. None where only the
-            rewriting can see it, since it is about several operators and what ``opt`` makes of
-            them; such a law has a rewriting that leaves none.
-        kernels: Those that get it wrong.
-        precisions: In which they do.
-        several_threads: Whether they do with more than one thread only.
-        happens: What comes out, in words.
-        answer: What is done.
-        rewrite: File of `edgeslim.paddle_io.rewrites` that does it, where it is rewritten.
-        form: As what it is written, in words such as ``as products and roots``.
-        mend: What a user can do where it is refused; for the message.
-        source: Where in Paddle-Lite it comes from, or where it was seen.
+        name: A short, unique name such as ``adaptive-average-windows``.
+        operators: Kinds of the operators that it is about; empty for all kinds.
+        condition: The condition on attributes and shapes, in words, for documents and messages.
+        meets: Whether an operator of one of the kinds meets the condition. None if only the
+            rewrite can tell, since it is about several operators and what ``opt`` makes of them;
+            such a rewrite leaves no operator that meets the law.
+        kernels: The kernels that compute it wrongly.
+        precisions: The precisions in which they do.
+        several_threads: Whether they do so with more than one thread only.
+        happens: What is computed or fails, in words.
+        answer: What is done with an operator that meets the law.
+        rewrite: Name of the file in `edgeslim.paddle_io.rewrites`, if the answer is a rewrite.
+        form: What the operator is rewritten as, in words such as ``as products and roots``.
+        mend: What a user can do if the operator is refused, for the message.
+        source: The place in Paddle-Lite's source, or where it was observed.
     """
 
     name: str
@@ -163,7 +164,7 @@ class Law:
     mend: str = ""
 
     def is_about(self, place: Place) -> bool:
-        """Whether what it says happens in a place."""
+        """Whether the law holds in a place."""
         return bool(
             self.kernels & place.kernels
             and place.precision in self.precisions
@@ -171,8 +172,8 @@ class Law:
         )
 
     def is_met_by(self, operator: Operator) -> bool:
-        """Whether an operator is one that kernels get wrong."""
+        """Whether an operator is one that the kernels compute wrongly."""
         if self.meets is None or (self.operators and operator.kind not in self.operators):
             return False
-        stays = self.answer is Answer.FP32 and operator.given(FLOAT_KERNEL, True) is False
+        stays = self.answer is Answer.FP32 and operator.attribute(FLOAT_KERNEL, True) is False
         return not stays and self.meets(operator)

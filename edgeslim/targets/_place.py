@@ -1,4 +1,4 @@
-"""Where a program is to run, and what is known of that place."""
+"""The place where a program is to run: kernels, precision, threads, and the laws there."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _EVERY_ANSWER = frozenset(Answer)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a program is to run.
+    """The place where a program is to run.
 
     Args:
         kernels: The kernels that may run it: all that a file is for, or those of one device.
-        precision: What it computes in.
-        threads: How many run it; None where nobody has said, which may be several.
-        laws: What is known of the library there; by default of the versions known here.
+        precision: The precision that the program computes in.
+        threads: The number of threads; None if it is not known, and may be more than one.
+        laws: The laws of the library's version there; by default those that edgeslim knows.
     """
 
     kernels: frozenset[Kernels]
@@ -40,17 +40,17 @@ class Place:
         threads: int | None = None,
         laws: LawBook | None = None,
     ) -> Place:
-        """All kernels of a target."""
+        """The place that has all kernels of a target."""
         kernels = frozenset(member for member in Kernels if member.target is target)
         return cls(kernels=kernels, precision=precision, threads=threads, laws=laws)
 
     @property
     def target(self) -> Target:
-        """What a program for it is converted for."""
+        """The target that a program for this place is converted for."""
         return min(self.kernels).target
 
     def violations(self, operators: Iterable[Operator]) -> list[Violation]:
-        """What a program must not be run for here as it is, in the order of its operators."""
+        """The operators that are computed wrongly here, in the order of the program."""
         return (self.laws or known_laws()).violations(operators, self)
 
     def check(
@@ -62,14 +62,16 @@ class Place:
         """Refuses a program that would be computed wrongly here.
 
         Args:
-            model: What it is called.
-            operators: Those that it has.
-            answers: Laws with another answer are left alone.
+            model: Name of the model, for the message.
+            operators: The program's operators in order.
+            answers: Only laws with one of these answers are checked.
 
         Raises:
-            ModelError: It has such an operator; names the first, and says how many more.
+            ModelError: An operator meets a law; the first is named, the others are counted.
         """
-        found = [each for each in self.violations(operators) if each.law.answer in answers]
+        found = [
+            violation for violation in self.violations(operators) if violation.law.answer in answers
+        ]
         if found:
             others = len(found) - 1
             more = f" (and {others} more of its operators)" if others else ""

@@ -54,4 +54,4 @@ _ON_X86 = """
 _ARM, _X86 = (frozenset(f"{_EVERYWHERE} {more}".split()) for more in (_ON_ARM, _ON_X86))
 
 SERVED = {Kernels.X86: _X86, Kernels.ARMV7: _ARM, Kernels.ARMV8: _ARM}
-"""Kinds by the kernels that compute them."""
+"""The kinds of operators that each set of kernels computes."""

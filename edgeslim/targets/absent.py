@@ -1,4 +1,4 @@
-"""Operators that there are no kernels for."""
+"""Operators without kernels."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 _X86 = frozenset({Kernels.X86})
-_LIST = "print_all_ops of opt"
-_NONE = "there is no kernel for it"
+_SOURCE = "print_all_ops of opt"
+_NO_KERNEL = "there is no kernel for it"
 _MEND = "build the network without it, or with what it is made of"
 
 
@@ -49,13 +49,13 @@ def _absent(
         operators=tuple(operators.split()),
         condition="always",
         meets=is_any,
-        happens=_NONE,
+        happens=_NO_KERNEL,
         kernels=kernels,
         precisions=EVERY_PRECISION,
         rewrite=rewrite,
         form="with operators that have kernels",
         mend=_MEND,
-        source=_LIST,
+        source=_SOURCE,
     )
 
 
@@ -113,16 +113,16 @@ _WRITTEN = (
     ABSENT_ALONG_AXES,
 )
 _WRITTEN_KINDS = {kind for law in _WRITTEN for kind in law.operators}
-_TAKEN_OUT = ("fake_", "quantize_linear", "dequantize_linear")
-"""How kinds begin that `opt` takes out, with what they say."""
+_REMOVED_PREFIXES = ("fake_", "quantize_linear", "dequantize_linear")
+"""Prefixes of the kinds that `opt` removes, after it has read their scales."""
 
 
-def _has_none(kernels: Kernels) -> Callable[[Operator], bool]:
+def _lacks_kernel(kernels: Kernels) -> Callable[[Operator], bool]:
     def meets(operator: Operator) -> bool:
         kind = operator.kind
         if kind in SERVED[kernels] or kind in _WRITTEN_KINDS:
             return False
-        return not kind.startswith(_TAKEN_OUT)
+        return not kind.startswith(_REMOVED_PREFIXES)
 
     return meets
 
@@ -132,13 +132,13 @@ def _without(kernels: frozenset[Kernels], where: str) -> Law:
         name=f"absent-on-{where}",
         operators=(),
         condition="any other kind without kernels",
-        meets=_has_none(min(kernels)),
-        happens=_NONE,
+        meets=_lacks_kernel(min(kernels)),
+        happens=_NO_KERNEL,
         kernels=kernels,
         precisions=EVERY_PRECISION,
         answer=Answer.REFUSED,
         mend=_MEND,
-        source=_LIST,
+        source=_SOURCE,
     )
 
 

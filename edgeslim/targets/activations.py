@@ -1,4 +1,4 @@
-"""Functions of single elements."""
+"""Activations and other functions of single elements."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = [
     "LAWS",
     "LOGARITHMS_AT_ENDS",
     "LOGARITHMS_OF_SOFTMAX",
-    "OTHER_THAN_NOUGHT",
     "SIGNS",
     "SLOPES_BY_ELEMENT",
     "SOFTMAX_BY_PLACES",
     "STEEP_SLOPES",
     "TANH_GELUS",
+    "THRESHOLDS_WITH_VALUES",
     "may_be_large",
 ]
 
@@ -24,16 +24,16 @@ _BOUNDED = {"clip", "cos", "hard_sigmoid", "relu6", "sigmoid", "sin", "softmax",
 
 
 def may_be_large(operator: Operator) -> bool:
-    """Whether what it reads is not kept far from where exponentials are infinite."""
+    """Whether its input may be so large that exponentials are infinite."""
     return not _BOUNDED.intersection(operator.makers.get("X", ()))
 
 
-def _may_be_large_or_bent(operator: Operator) -> bool:
-    return may_be_large(operator) or float(operator.given("threshold", 20.0)) < 15.0
+def _may_be_large_or_has_low_threshold(operator: Operator) -> bool:
+    return may_be_large(operator) or float(operator.attribute("threshold", 20.0)) < 15.0
 
 
 def _has_slopes_for_one_of_many(operator: Operator) -> bool:
-    return operator.given("mode", "all") == "element" and operator.shape()[:1] != (1,)
+    return operator.attribute("mode", "all") == "element" and operator.shape()[:1] != (1,)
 
 
 SIGNS = Law(
@@ -41,7 +41,7 @@ SIGNS = Law(
     operators=("sign",),
     condition="always",
     meets=is_any,
-    happens="what is to be written is read instead of the input, and on x86 there is no kernel",
+    happens="the output's memory is read instead of the input, and x86 has no kernel",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="signs",
@@ -52,14 +52,14 @@ SIGNS = Law(
 LARGE_TANGENTS = Law(
     name="large-tangents",
     operators=("tanh",),
-    condition="of what may lie beyond 88",
+    condition="of values that may be beyond 88",
     meets=may_be_large,
-    happens="infinity is divided by infinity: on arm the last elements of each thread, on x86 all "
-    "that opt merges with a sum, are no numbers",
+    happens="infinity is divided by infinity: the last elements of each thread are NaN on arm, "
+    "and on x86 all elements if opt merges it with a sum",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="bounded-tangents",
-    form="within the limits beyond which it is 1",
+    form="of values within the limits beyond which it is 1",
     source="lite/backends/arm/math/activation.cc (act_tanh), "
     "lite/core/optimizer/mir/fusion/elementwise_add_activation_fuse_pass.cc",
 )
@@ -67,9 +67,9 @@ LARGE_TANGENTS = Law(
 LARGE_SOFTPLUS = Law(
     name="large-softplus",
     operators=("softplus",),
-    condition="of what may lie beyond 88, or with a threshold of its own",
-    meets=_may_be_large_or_bent,
-    happens="it becomes infinite, and the threshold is not read",
+    condition="of values that may be beyond 88, or with a threshold below 15",
+    meets=_may_be_large_or_has_low_threshold,
+    happens="the result is infinite, and the threshold is ignored",
     precisions=EVERY_PRECISION,
     rewrite="large-softplus",
     form="by its two parts",
@@ -79,9 +79,9 @@ LARGE_SOFTPLUS = Law(
 SLOPES_BY_ELEMENT = Law(
     name="slopes-by-element",
     operators=("prelu",),
-    condition="a slope for each element, of more than one example",
+    condition="with a slope for each element, and more than one example in the batch",
     meets=_has_slopes_for_one_of_many,
-    happens="from the second example on slopes are read from behind those that there are",
+    happens="from the second example on, slopes are read from beyond their end",
     precisions=EVERY_PRECISION,
     rewrite="slopes-by-element",
     form="by its two parts",
@@ -92,8 +92,8 @@ STEEP_SLOPES = Law(
     name="steep-slopes",
     operators=("leaky_relu",),
     condition="with a slope above 1",
-    meets=lambda operator: float(operator.given("alpha", 0.02)) > 1.0,
-    happens="it is the larger of the input and its multiple",
+    meets=lambda operator: float(operator.attribute("alpha", 0.02)) > 1.0,
+    happens="the result is the larger of the input and its multiple",
     kernels=frozenset({Kernels.X86}),
     precisions=EVERY_PRECISION,
     rewrite="absent-functions",
@@ -105,21 +105,21 @@ TANH_GELUS = Law(
     name="tanh-gelus",
     operators=("gelu",),
     condition="approximate=True",
-    meets=lambda operator: bool(operator.given("approximate", False)),
+    meets=lambda operator: bool(operator.attribute("approximate", False)),
     happens="the exact function is computed",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-functions",
-    form="by a tangent",
+    form="by a hyperbolic tangent",
     source="lite/operators/activation_ops.cc",
 )
 
-OTHER_THAN_NOUGHT = Law(
+THRESHOLDS_WITH_VALUES = Law(
     name="thresholds-with-values",
     operators=("thresholded_relu",),
     condition="with another value than 0 below its threshold",
-    meets=lambda operator: float(operator.given("value", 0.0)) != 0.0,
-    happens="it is 0 there",
+    meets=lambda operator: float(operator.attribute("value", 0.0)) != 0.0,
+    happens="the result is 0 there",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-functions",
@@ -130,12 +130,12 @@ OTHER_THAN_NOUGHT = Law(
 LOGARITHMS_AT_ENDS = Law(
     name="logarithms-at-ends",
     operators=("log",),
-    condition="unless limits, an offset or such before it keep what it reads above 0",
+    condition="unless the operators before it, such as a clip, keep its input above 0",
     meets=None,
-    happens="of 0 it is no number, of infinity 88.7, and of NaN a number",
+    happens="the logarithm of 0 is NaN, that of infinity is 88.7, and that of NaN is a number",
     precisions=EVERY_PRECISION,
     rewrite="logarithms",
-    form="within limits, and by roots at its ends",
+    form="of values within limits, and by roots at its ends",
     source="lite/backends/arm/math/funcs.h (log_ps), "
     "lite/backends/arm/math/activation.cc (act_log)",
 )
@@ -145,7 +145,7 @@ LOGARITHMS_OF_SOFTMAX = Law(
     operators=("log_softmax",),
     condition="always",
     meets=is_any,
-    happens="it falls on where an input is more than 64 below the largest; Paddle's does not",
+    happens="it goes on falling where an input is more than 64 below the largest; Paddle's stops",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-sums",
@@ -156,15 +156,14 @@ LOGARITHMS_OF_SOFTMAX = Law(
 SOFTMAX_BY_PLACES = Law(
     name="softmax-by-places",
     operators=("softmax",),
-    condition="over another axis than the last, or between two transpositions, of what is not "
-    "bounded",
+    condition="over another axis than the last, or between two transpositions, of unbounded values",
     meets=None,
-    happens="the largest of all places is taken off, and not each place's own: a place that lies "
-    "88 below is no number",
+    happens="the largest element of all rows is subtracted instead of each row's own: a row that "
+    "lies 88 below it is NaN",
     kernels=frozenset({Kernels.X86}),
     precisions=EVERY_PRECISION,
     rewrite="softmax-by-places",
-    form="of what its own largest was taken off before, or kept apart from a transposition",
+    form="after each row's own largest element is subtracted, or kept apart from a transposition",
     source="lite/backends/x86/math/softmax_impl.h",
 )
 
@@ -175,7 +174,7 @@ LAWS = (
     SLOPES_BY_ELEMENT,
     STEEP_SLOPES,
     TANH_GELUS,
-    OTHER_THAN_NOUGHT,
+    THRESHOLDS_WITH_VALUES,
     LOGARITHMS_AT_ENDS,
     LOGARITHMS_OF_SOFTMAX,
     SOFTMAX_BY_PLACES,

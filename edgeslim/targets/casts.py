@@ -1,4 +1,4 @@
-"""Types of numbers that are made of others, for which Paddle-Lite has no kernels."""
+"""Casts that Paddle-Lite has no kernels for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KERNELS = {
     "uint8": {"float32"},
     "int8": {"float32"},
 }
-"""What each type is made into."""
+"""The types that each type can be cast to."""
 
 _NAMES = {
     0: "bool",
@@ -28,12 +28,12 @@ _NAMES = {
     20: "uint8",
     21: "int8",
 }
-"""Paddle's numbers of types."""
+"""NumPy's name of each type, by Paddle's number."""
 
 
 def _pair(operator: Operator) -> tuple[str, str] | None:
-    """What is made into what; None where other laws are about it."""
-    names = [_NAMES.get(operator.given(each, -1)) for each in ("in_dtype", "out_dtype")]
+    """The types that are cast from and to; None where other laws are about them."""
+    names = [_NAMES.get(operator.attribute(name, -1)) for name in ("in_dtype", "out_dtype")]
     return (names[0], names[1]) if names[0] and names[1] else None
 
 
@@ -42,7 +42,7 @@ def _has_no_kernel(operator: Operator) -> bool:
     return pair is not None and pair[1] not in _KERNELS.get(pair[0], ())
 
 
-def _is_had_by_floats(operator: Operator) -> bool:
+def _can_go_through_floats(operator: Operator) -> bool:
     pair = _pair(operator)
     return pair is not None and pair[0] in _KERNELS and pair[1] in _KERNELS["float32"]
 
@@ -53,7 +53,7 @@ CASTS_IN_TWO_STEPS = Law(
     condition=(
         "int64 to bool or uint8; int32 or bool to uint8; uint8 or int8 to anything but float32"
     ),
-    meets=lambda operator: _has_no_kernel(operator) and _is_had_by_floats(operator),
+    meets=lambda operator: _has_no_kernel(operator) and _can_go_through_floats(operator),
     happens="its kernel ends the program",
     kernels=EVERYWHERE,
     precisions=_ALL,
@@ -66,7 +66,7 @@ CASTS_WITHOUT_KERNEL = Law(
     name="casts-without-kernel",
     operators=("cast",),
     condition="of int16, or to int16 or int8",
-    meets=lambda operator: _has_no_kernel(operator) and not _is_had_by_floats(operator),
+    meets=lambda operator: _has_no_kernel(operator) and not _can_go_through_floats(operator),
     happens="its kernel ends the program",
     kernels=EVERYWHERE,
     precisions=_ALL,

@@ -1,4 +1,4 @@
-"""What kernels read once, when a network runs for the first time, although it is computed."""
+"""Computed weights that kernels read only once, when a network runs for the first time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STATISTICS = ("Scale", "Bias", "Mean", "Variance")
 
 
 def _has_computed_filter(operator: Operator) -> bool:
-    """Whether the filter is no parameter, rounded or not."""
+    """Whether the filter is computed; a quantized parameter is not."""
     rounded = set(ROUNDS_WEIGHTS).intersection(operator.makers.get("Filter", ()))
     return "Filter" not in operator.constants and not rounded and bool(operator.shape("Filter"))
 
@@ -25,7 +25,7 @@ COMPUTED_FILTERS = Law(
     operators=("conv2d", "depthwise_conv2d"),
     condition="with a filter that is no parameter",
     meets=_has_computed_filter,
-    happens="the filter of the first run stays; of one element, opt crashes",
+    happens="later runs use the filter of the first; opt crashes on filters of one element",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="computed-filters",
@@ -38,7 +38,7 @@ COMPUTED_TRANSPOSED_FILTERS = Law(
     operators=("conv2d_transpose", "deformable_conv"),
     condition="with a filter that is no parameter",
     meets=_has_computed_filter,
-    happens="the filter of the first run stays",
+    happens="later runs use the filter of the first",
     precisions=EVERY_PRECISION,
     answer=Answer.REFUSED,
     mend="make the filter a parameter, or write it as a product of matrices",
@@ -50,7 +50,7 @@ COMPUTED_NORMS = Law(
     operators=("batch_norm",),
     condition="with statistics, a factor or an offset that are no parameters",
     meets=_is_computed_norm,
-    happens="those of the first run stay",
+    happens="later runs use those of the first",
     precisions=EVERY_PRECISION,
     rewrite="computed-norms",
     form="as a product and a sum",

@@ -1,4 +1,4 @@
-"""Convolutions whose kernels give something else."""
+"""Convolutions that kernels compute wrongly."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ def _is_transposed_depthwise(operator: Operator) -> bool:
     shape = operator.shape("Filter")
     if "Filter" not in operator.constants or len(shape) != 4:
         return False
-    channels, each, height, width = shape
+    channels, depth, height, width = shape
     return (
-        int(operator.given("groups", 1)) == channels
-        and each == 1
+        int(operator.attribute("groups", 1)) == channels
+        and depth == 1
         and height == width
-        and tuple(operator.given("strides", (1, 1))) in {(1, 1), (2, 2)}
-        and set(operator.given("dilations", (1, 1))) <= {1}
+        and tuple(operator.attribute("strides", (1, 1))) in {(1, 1), (2, 2)}
+        and set(operator.attribute("dilations", (1, 1))) <= {1}
     )
 
 
 def sides_around(operator: Operator) -> tuple[int, ...]:
-    """How much a convolution pads: above, below, on the left and on the right."""
+    """A convolution's padding: above, below, on the left and on the right."""
     return window_sides(
-        str(operator.given("padding_algorithm", "EXPLICIT")),
-        operator.given("paddings", (0, 0)),
+        str(operator.attribute("padding_algorithm", "EXPLICIT")),
+        operator.attribute("paddings", (0, 0)),
         operator.shape("Input")[2:],
         operator.shape("Filter")[2:],
-        operator.given("strides", (1, 1)),
+        operator.attribute("strides", (1, 1)),
     )
 
 
@@ -40,9 +40,9 @@ def _is_narrow_and_padded_behind(operator: Operator) -> bool:
     source, shape = operator.shape("Input"), operator.shape("Filter")
     if len(source) != 4 or shape[1:] != (1, 3, 3) or min(source[1:]) < 1:
         return False
-    by_channel = int(operator.given("groups", 1)) == shape[0] == source[1]
-    steps = tuple(operator.given("strides", (1, 1)))
-    is_dilated = set(operator.given("dilations", (1, 1))) != {1}
+    by_channel = int(operator.attribute("groups", 1)) == shape[0] == source[1]
+    steps = tuple(operator.attribute("strides", (1, 1)))
+    is_dilated = set(operator.attribute("dilations", (1, 1))) != {1}
     if not by_channel or steps != (2, 2) or is_dilated or source[3] > _NARROW:
         return False
     top, bottom, left, right = sides_around(operator)
@@ -52,10 +52,10 @@ def _is_narrow_and_padded_behind(operator: Operator) -> bool:
 NARROW_DEPTHWISE = Law(
     name="narrow-depthwise",
     operators=("conv2d", "depthwise_conv2d"),
-    condition="3x3, a filter for each channel, two steps apart, of at most eight columns, padded "
-    "by one behind and not before",
+    condition="3x3, with a filter for each channel and strides of 2, of at most eight columns, "
+    "padded by one below or on the right only",
     meets=_is_narrow_and_padded_behind,
-    happens="the padding is not nought: elements of other rows are taken for it",
+    happens="the padding is not 0: elements of other rows are read for it",
     rewrite="narrow-depthwise",
     form="with as much padding as the general kernel is taken for",
     source="lite/backends/arm/math/conv3x3s2p01_depthwise_fp32.cc (w_in > 8)",
@@ -64,16 +64,13 @@ NARROW_DEPTHWISE = Law(
 TRANSPOSED_DEPTHWISE = Law(
     name="transposed-depthwise",
     operators=("conv2d_transpose",),
-    condition=(
-        "with a filter of its own for each channel, as wide as high, strides of 1 or 2 and no "
-        "dilation"
-    ),
+    condition=("with a square filter for each channel, strides of 1 or 2 and no dilation"),
     meets=_is_transposed_depthwise,
-    happens="what comes out depends on what ran before",
+    happens="the result depends on what ran before",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="transposed-depthwise",
-    form="in its general form, by filters with a column of noughts",
+    form="in its general form, by filters with a column of zeros",
     mend="give explicit paddings",
     source=(
         "lite/backends/x86/math/conv2d_transpose.cc, "

@@ -1,4 +1,4 @@
-"""Convolutions whose taps are moved."""
+"""Deformable convolutions."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ __all__ = ["DEFORMABLE_GROUPS", "LAWS"]
 
 
 def _has_groups(operator: Operator) -> bool:
-    return max(int(operator.given(name, 1)) for name in ("groups", "deformable_groups")) > 1
+    return max(int(operator.attribute(name, 1)) for name in ("groups", "deformable_groups")) > 1
 
 
 DEFORMABLE_GROUPS = Law(
     name="deformable-groups",
     operators=("deformable_conv",),
-    condition="of several groups of channels, or with several of offsets",
+    condition="with several groups of channels or of offsets",
     meets=_has_groups,
-    happens="unless there are as many of both it ends, and on arm the weights of the second group "
-    "are looked for where none are",
+    happens="the process ends unless both numbers are equal, and on arm the weights of the second "
+    "group are read from a wrong address",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="deformable-groups",

@@ -1,4 +1,4 @@
-"""Operators of two tensors, and powers by a constant."""
+"""Elementwise operators of two tensors, powers and rounding."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _is_base_repeated(operator: Operator) -> bool:
 POWERS = Law(
     name="powers",
     operators=("pow",),
-    condition="a power by one number",
+    condition="with one number as the exponent",
     meets=_is_of_numbers,
-    happens="what is not positive becomes another number or none, and threads write over each "
+    happens="powers of numbers that are not positive are wrong or NaN, and threads overwrite each "
     "other's results",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
@@ -49,9 +49,9 @@ POWERS = Law(
 REPEATED_BASES = Law(
     name="repeated-bases",
     operators=("elementwise_pow",),
-    condition="fewer bases than exponents, or as many along fewer axes",
+    condition="of fewer bases than exponents, or as many along fewer axes",
     meets=_is_base_repeated,
-    happens="bases and exponents change places, as they may in a product",
+    happens="bases and exponents are swapped, as operands of a product may be",
     precisions=EVERY_PRECISION,
     rewrite="repeated-bases",
     form="with a base for each exponent",
@@ -63,7 +63,7 @@ FLOOR_OF_FLOATS = Law(
     operators=("elementwise_floordiv", "elementwise_mod"),
     condition="of floats",
     meets=lambda operator: operator.element_type == "float32",
-    happens="the fraction is cut off, or they are taken for integers",
+    happens="quotients are rounded towards 0, or the floats are read as integers",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-functions",
@@ -76,7 +76,7 @@ HALVES = Law(
     operators=("round",),
     condition="always",
     meets=is_any,
-    happens="halves go away from nought, and all to whole numbers; Paddle's go to the even one",
+    happens="halves are rounded away from 0, always to whole numbers; Paddle rounds to even ones",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-functions",
@@ -92,7 +92,7 @@ WHOLE_NUMBERS = Law(
     operators=("clip", "elementwise_floordiv", "elementwise_mod", *_REDUCTIONS),
     condition="of whole numbers, with limits that are no tensors",
     meets=_is_of_whole_numbers,
-    happens="they are read as floats, or quotients are rounded towards nought",
+    happens="the numbers are read as floats, or quotients are rounded towards 0",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="whole-numbers",
@@ -104,7 +104,7 @@ COMPARISONS = ("equal", "greater_equal", "greater_than", "less_equal", "less_tha
 
 
 def _compares_other_ranks(operator: Operator) -> bool:
-    """Whether one has fewer axes, and is no plain run of the other's, nor one element."""
+    """Whether one side has fewer axes, which are not consecutive axes of the other's shape."""
     x, y = operator.shape("X"), operator.shape("Y")
     if len(x) == len(y) or min(*x, *y, 1) < 1 or prod(x) == prod(y):
         return False
@@ -112,7 +112,7 @@ def _compares_other_ranks(operator: Operator) -> bool:
         return True
     while y[-1:] == (1,):
         y = y[:-1]
-    start = int(operator.given("axis", -1))
+    start = int(operator.attribute("axis", -1))
     start = len(x) - len(operator.shape("Y")) if start < 0 else start
     return y != x[start : start + len(y)]
 
@@ -120,26 +120,26 @@ def _compares_other_ranks(operator: Operator) -> bool:
 COMPARISONS_OF_OTHER_RANKS = Law(
     name="comparisons-of-other-ranks",
     operators=COMPARISONS,
-    condition="of which the first has fewer axes, or the second is no run of the first's axes",
+    condition="where the first has fewer axes, or the second has not consecutive axes of the first",
     meets=_compares_other_ranks,
-    happens="other elements are compared, or the run ends",
+    happens="wrong elements are compared, or the run ends",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="compared-alike",
-    form="of as many axes on both sides",
+    form="with as many axes on both sides",
     source="lite/kernels/host/compare_compute.cc, lite/operators/compare_op.cc",
 )
 
 INFINITIES_COMPARED = Law(
     name="infinities-compared",
     operators=("equal", "not_equal"),
-    condition="of floats, neither of which is surely finite",
+    condition="of floats, unless one side is known to be finite",
     meets=None,
-    happens="an infinity is not found equal to itself; on arm NaN does not differ from itself",
+    happens="an infinity does not equal itself; on arm NaN does not differ from itself",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="infinities-compared",
-    form="with those above all numbers and below, or asks what is none",
+    form="with separate comparisons of infinities, and a test for NaN",
     source="lite/kernels/host/compare_compute.cc (_EqualFunctor), "
     "cmake/postproject.cmake (-ffast-math)",
 )

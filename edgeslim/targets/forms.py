@@ -1,4 +1,4 @@
-"""How Paddle writes operators, and how Paddle-Lite reads them."""
+"""Forms of operators that Paddle saves and Paddle-Lite cannot read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator, is
 
 __all__ = [
     "ATTRIBUTES_LEFT_OUT",
-    "AXES_OF_TRUTH",
+    "AXES_OF_BOOLEANS",
     "CONSTANTS_OF_ANY_TYPE",
     "CONSTANTS_WITHOUT_AXES",
     "CONSTANT_LISTS",
@@ -38,7 +38,7 @@ DEFAULTS: Mapping[str, Mapping[str, Attribute]] = {
     "matmul_v2": {"trans_x": False, "trans_y": False},
     "pool2d": {"adaptive": False, "ceil_mode": False, "exclusive": True},
 }
-"""Attributes that Paddle leaves out at these values, by operator."""
+"""Attributes that may be left out at these values, by operator."""
 
 SCRATCH: Mapping[str, tuple[str, ...]] = {
     "dropout": ("Mask",),
@@ -50,10 +50,10 @@ SCRATCH: Mapping[str, tuple[str, ...]] = {
     "transpose2": ("XShape",),
     "unsqueeze2": ("XShape",),
 }
-"""Slots of outputs that nobody reads, by operator."""
+"""Slots of outputs that no operator reads, by operator."""
 
 CONSTANT_LISTS = {0: "bool_values", 2: "int32_values", 3: "int64_values", 5: "fp32_values"}
-"""Where Paddle-Lite looks for constants, by Paddle's number of their type."""
+"""The attribute in which Paddle-Lite looks for constants, by Paddle's number of their type."""
 
 
 def _lacks_attributes(operator: Operator) -> bool:
@@ -65,12 +65,12 @@ def _lacks_outputs(operator: Operator) -> bool:
 
 
 def _has_one_list(operator: Operator) -> bool:
-    name = CONSTANT_LISTS.get(operator.given("dtype", -1))
+    name = CONSTANT_LISTS.get(operator.attribute("dtype", -1))
     return name is not None and name not in operator.attributes
 
 
 def _has_no_axes(operator: Operator) -> bool:
-    return not operator.inputs and operator.given("shape", (1,)) == ()
+    return not operator.inputs and operator.attribute("shape", (1,)) == ()
 
 
 def _lacks_weights(operator: Operator) -> bool:
@@ -78,7 +78,7 @@ def _lacks_weights(operator: Operator) -> bool:
 
 
 def _is_reshaped_to_none(operator: Operator) -> bool:
-    return operator.inputs.keys() == {"X"} and operator.given("shape", (1,)) == ()
+    return operator.inputs.keys() == {"X"} and operator.attribute("shape", (1,)) == ()
 
 
 def _reads_without_axes(operator: Operator) -> bool:
@@ -90,7 +90,7 @@ ATTRIBUTES_LEFT_OUT = Law(
     operators=tuple(DEFAULTS),
     condition="without attributes that have their default value",
     meets=_lacks_attributes,
-    happens="they are read all the same, which aborts or crashes",
+    happens="they are read anyway, which aborts or crashes",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="default-attributes",
@@ -101,9 +101,9 @@ ATTRIBUTES_LEFT_OUT = Law(
 OUTPUTS_LEFT_OUT = Law(
     name="outputs-left-out",
     operators=tuple(SCRATCH),
-    condition="without outputs that nobody reads",
+    condition="without outputs that nothing reads",
     meets=_lacks_outputs,
-    happens="they are looked for all the same, which aborts or crashes, or nothing is fused",
+    happens="they are looked up anyway, which aborts or crashes, or nothing is fused",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="scratch-outputs",
@@ -130,9 +130,9 @@ OTHER_NAMES = Law(
 CONSTANTS_OF_ANY_TYPE = Law(
     name="constants-of-any-type",
     operators=("assign_value",),
-    condition="with its constants in one list for all types, as Paddle 3 has it",
+    condition="with its constants in one list for all types, as Paddle 3 saves them",
     meets=_has_one_list,
-    happens="they are looked for in a list of their type, and there are none",
+    happens="they are looked up in a list for their type, which is missing",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="listed-constants",
@@ -153,7 +153,7 @@ CONSTANTS_WITHOUT_AXES = Law(
     source="lite/operators/fill_constant_op.cc",
 )
 
-AXES_OF_TRUTH = Law(
+AXES_OF_BOOLEANS = Law(
     name="axes-of-truth",
     operators=("reduce_all", "reduce_any"),
     condition="with axes of 64 bits",
@@ -169,7 +169,7 @@ AXES_OF_TRUTH = Law(
 DOUBLES = Law(
     name="doubles",
     operators=(),
-    condition="that makes or reads numbers of double precision which are no input of the network",
+    condition="that makes or reads float64 tensors which are no input of the network",
     meets=None,
     happens="there are no kernels for them, which ends the run",
     kernels=EVERYWHERE,
@@ -209,13 +209,13 @@ FACTOR_TENSORS = Law(
 PARAMETERS_COMPUTED = Law(
     name="parameters-computed",
     operators=(),
-    condition="that reads what is computed of parameters alone, such as by weight_norm",
+    condition="that reads a tensor computed from parameters alone, such as by weight_norm",
     meets=None,
-    happens="it is computed at every run and not fused, and opt for arm crashes on some",
+    happens="it is computed in every run and not fused, and opt for arm crashes on some",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="computed-parameters",
-    form="of parameters that are computed once",
+    form="with parameters that are computed once",
     source="lite/core/optimizer/mir/fusion, where only stored filters are matched",
 )
 
@@ -241,7 +241,7 @@ PARAMETERS_WITHOUT_AXES = Law(
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="parameters-without-axes",
-    form="of a parameter of one element",
+    form="with a parameter of one axis",
     source="lite/operators/elementwise_ops.cc",
 )
 
@@ -251,7 +251,7 @@ LAWS = (
     OTHER_NAMES,
     CONSTANTS_OF_ANY_TYPE,
     CONSTANTS_WITHOUT_AXES,
-    AXES_OF_TRUTH,
+    AXES_OF_BOOLEANS,
     DOUBLES,
     NORMS_WITHOUT_WEIGHTS,
     FACTOR_TENSORS,

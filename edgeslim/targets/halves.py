@@ -1,9 +1,9 @@
-"""What changes where kernels of 16-bit floats are taken, all of them Arm's.
+"""Half precision (fp16), for which only Arm has kernels.
 
-Some of those kernels are wrong where that of 32 bits is right, and stay in fp32. Others are right
-and given something wrong: the optimizer marks weights of which the runtime is to make halves by
-the operators that it finds reading them, and some of its mergings hide those; and kernels for
-numbers of any width have none for halves.
+Some of these kernels are wrong where those for fp32 are right, and their operators stay in fp32.
+Others are right and get wrong inputs: the optimizer marks the weights that the runtime converts to
+halves by the operators that read them, and some of its fusions hide those operators; and kernels
+for numbers of any width have no version for halves.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = [
     "COUNTED_BEHIND",
     "CUT_WINDOWS",
     "FACTORS_BEYOND_HALVES",
+    "KINDS_WITH_HALF_WEIGHTS",
     "LARGEST_HALF",
     "LAWS",
     "LONG_CASTS",
-    "MADE_HALVES",
     "SCALED_CONVOLUTIONS",
     "UNBIASED_TRANSPOSED",
     "WITHOUT_HALVES",
@@ -34,7 +34,7 @@ _ARMV8 = frozenset({Kernels.ARMV8})
 _POOLS = "lite/kernels/arm/pool_compute.cc, lite/backends/arm/math/fp16/pooling_fp16.cc"
 _MARKING = "lite/core/optimizer/mir/fp16_attribute_pass.cc"
 
-MADE_HALVES = frozenset(
+KINDS_WITH_HALF_WEIGHTS = frozenset(
     {
         "conv2d",
         "conv2d_transpose",
@@ -52,12 +52,12 @@ MADE_HALVES = frozenset(
         "sequence_conv",
     }
 )
-"""Kinds of operators whose weights the optimizer marks, whatever kernel they have in the end."""
+"""Kinds of operators whose weights the optimizer marks, whatever kernel they get later."""
 
 _ALWAYS_FLOAT = {"clip", "elementwise_max", "elementwise_min"}
-"""Some that have no kernels of 16-bit floats."""
+"""Kinds without fp16 kernels."""
 
-_TAKING_SCALES = {
+_FUSED_WITH_SCALES = {
     "batch_norm",
     "conv2d",
     "depthwise_conv2d",
@@ -67,10 +67,10 @@ _TAKING_SCALES = {
     "relu",
     "relu6",
 }
-"""Convolutions, and what they have taken in when scales are looked for behind them."""
+"""Convolutions, and the kinds that are already fused with them when `opt` looks for scales."""
 
-_CAST_FROM_HALVES = {2, 5}
-"""Paddle's numbers of int32 and float32."""
+_CASTS_OF_HALVES = {2, 5}
+"""The types that halves can be cast to, int32 and float32, by Paddle's numbers."""
 
 LARGEST_HALF = 65504.0
 _LEAST_HALF = 2.0**-24
@@ -83,12 +83,12 @@ def _is_read_twice(operator: Operator) -> bool:
     pool = fixed_pool_of(operator)
     return (
         pool is not None
-        and pool.largest
-        and pool.windows == pool.steps == (2, 2)
-        and {*pool.before, *pool.behind} == {0}
+        and pool.is_max
+        and pool.windows == pool.strides == (2, 2)
+        and {*pool.before, *pool.after} == {0}
         and pool.extents[0] > pool.windows[0]
         and pool.extents[1] > _LEAST_COLUMNS
-        and pool.made[1] > _AT_ONCE
+        and pool.output[1] > _AT_ONCE
     )
 
 
@@ -96,26 +96,28 @@ def _is_cut(operator: Operator) -> bool:
     pool = fixed_pool_of(operator)
     return (
         pool is not None
-        and pool.largest
+        and pool.is_max
         and pool.windows[0] == pool.windows[1]
         and not _is_three_by_two(pool)
-        and any(needed > given for needed, given in zip(pool.needed, pool.behind, strict=True))
+        and any(
+            needed > padded for needed, padded in zip(pool.needed_after, pool.after, strict=True)
+        )
     )
 
 
 def _is_three_by_two(pool: Pool) -> bool:
-    """Whether the kernel for windows of 3x3 two steps apart takes it, which looks at bounds."""
+    """Whether the kernel for windows of 3x3 with strides of 2 computes it, which checks bounds."""
     return (
         pool.windows == (3, 3)
-        and pool.steps == (2, 2)
-        and {*pool.before, *pool.behind} in ({0}, {1})
+        and pool.strides == (2, 2)
+        and {*pool.before, *pool.after} in ({0}, {1})
         and min(pool.extents) > 3
     )
 
 
 def _counts_otherwise(operator: Operator) -> bool:
     return counts_padding_otherwise(
-        operator, lambda pool, axis: pool.counted_generally(axis, pool.behind[axis])
+        operator, lambda pool, axis: pool.general_kernel_counts(axis, pool.after[axis])
     )
 
 
@@ -123,24 +125,24 @@ def _is_of_squares(operator: Operator) -> bool:
     pool = pool_of(operator)
     return (
         pool is not None
-        and pool.adaptive
-        and pool.largest
-        and not pool.over_all
+        and pool.is_adaptive
+        and pool.is_max
+        and not pool.is_global
         and pool.windows[0] == pool.windows[1]
     )
 
 
 def _has_odd_rows(operator: Operator) -> bool:
     pool = pool_of(operator)
-    if pool is None or not pool.adaptive or pool.largest or pool.over_all:
+    if pool is None or not pool.is_adaptive or pool.is_max or pool.is_global:
         return False
-    (rows, columns), (down, across) = pool.extents, pool.made
+    (rows, columns), (down, across) = pool.extents, pool.output
     fits = rows % down == 0 and columns % across == 0
     return fits and rows // down % 2 == 1 and columns // across % 4 == 0
 
 
 def _is_behind_a_convolution(operator: Operator) -> bool:
-    return bool(_TAKING_SCALES.intersection(operator.makers.get("X", ())))
+    return bool(_FUSED_WITH_SCALES.intersection(operator.makers.get("X", ())))
 
 
 _FLOATS_OF = {
@@ -152,11 +154,11 @@ _FLOATS_OF = {
     "where": ("X", "Y"),
     "where_index": ("Condition",),
 }
-"""Slots of operators whose kernels take numbers of any width, and have none for halves."""
+"""Slots of operators whose kernels take numbers of any width but halves."""
 
 
 def float_slots(operator: Operator) -> tuple[str, ...]:
-    """Slots of an operator that must be given floats of 32 bits, and may be given others."""
+    """Slots of an operator that need 32-bit floats and may be given halves."""
     return tuple(
         slot
         for slot in _FLOATS_OF.get(operator.kind, ())
@@ -170,12 +172,12 @@ def _may_read_halves(operator: Operator) -> bool:
 
 
 def _is_cast_to_what_halves_are_not(operator: Operator) -> bool:
-    return _may_read_halves(operator) and operator.given("out_dtype", 5) not in _CAST_FROM_HALVES
+    return _may_read_halves(operator) and operator.attribute("out_dtype", 5) not in _CASTS_OF_HALVES
 
 
 def _is_beyond_halves(operator: Operator) -> bool:
-    factor, offset = (float(operator.given(name, 0.0)) for name in ("scale", "bias"))
-    if not operator.given("bias_after_scale", True):
+    factor, offset = (float(operator.attribute(name, 0.0)) for name in ("scale", "bias"))
+    if not operator.attribute("bias_after_scale", True):
         offset *= factor
     vanishes = 0.0 < abs(factor) < _LEAST_HALF
     return operator.element_type == "float32" and (
@@ -186,11 +188,11 @@ def _is_beyond_halves(operator: Operator) -> bool:
 LARGEST_OF_FOUR = Law(
     name="largest-of-four",
     operators=("pool2d",),
-    condition="the largest elements of windows of 2x2 two steps apart, without padding, of more "
-    "than 16 columns",
+    condition="max pooling over windows of 2x2 with strides of 2, without padding, of more than 16 "
+    "columns",
     meets=_is_read_twice,
     happens="of each sixteen columns of the lower row the first eight are read twice, and the "
-    "others not at all",
+    "others never",
     kernels=_ARMV8,
     precisions=_HALVES,
     answer=Answer.FP32,
@@ -200,10 +202,10 @@ LARGEST_OF_FOUR = Law(
 CUT_WINDOWS = Law(
     name="cut-windows",
     operators=("pool2d",),
-    condition="the largest elements of square windows of which the last reach behind the padding, "
-    "but for windows of 3x3 two steps apart",
+    condition="max pooling over square windows of which the last reach beyond the padding, except "
+    "windows of 3x3 with strides of 2",
     meets=_is_cut,
-    happens="elements of the next row or channel are looked at",
+    happens="elements of the next row or channel are read",
     precisions=_HALVES,
     answer=Answer.FP32,
     source=f"{_POOLS} (pooling_common_max_fp16)",
@@ -212,9 +214,9 @@ CUT_WINDOWS = Law(
 COUNTED_BEHIND = Law(
     name="counted-behind",
     operators=("pool2d",),
-    condition="an average that counts the padding, where that behind is not that before",
+    condition="average pooling that counts the padding, where it differs between opposite sides",
     meets=_counts_otherwise,
-    happens="another number of elements is divided by than in 32 bits",
+    happens="sums are divided by another number of elements than in fp32",
     precisions=_HALVES,
     answer=Answer.FP32,
     source=f"{_POOLS} (pooling_basic_fp16)",
@@ -223,9 +225,9 @@ COUNTED_BEHIND = Law(
 SQUARE_MAXIMA = Law(
     name="square-maxima",
     operators=("pool2d",),
-    condition="the largest elements of as many rows of windows as columns, adaptive",
+    condition="adaptive max pooling to as many rows as columns",
     meets=_is_of_squares,
-    happens="their number is taken for the size of a fixed window",
+    happens="the output size is taken for the size of a fixed window",
     precisions=_HALVES,
     answer=Answer.FP32,
     source=f"{_POOLS} (pooling_common_max_fp16)",
@@ -234,10 +236,10 @@ SQUARE_MAXIMA = Law(
 ODD_ROWS = Law(
     name="odd-rows",
     operators=("pool2d",),
-    condition="adaptive averages of windows with an odd number of rows and four columns or a "
-    "multiple of them",
+    condition="adaptive average pooling over windows with an odd number of rows and a multiple of "
+    "four columns",
     meets=_has_odd_rows,
-    happens="one row more is added",
+    happens="one row too many is added",
     precisions=_HALVES,
     answer=Answer.FP32,
     source=f"{_POOLS} (pooling_avg_fp16_adaptive_exclusive_p0)",
@@ -248,7 +250,7 @@ SCALED_CONVOLUTIONS = Law(
     operators=("scale",),
     condition="behind a convolution with nothing but a norm, bias or activation between them",
     meets=_is_behind_a_convolution,
-    happens="the convolution takes it in, and its bias stays in 32 bits, which are read as halves",
+    happens="it is fused into the convolution, whose bias stays fp32 and is read as halves",
     kernels=ARM,
     precisions=_HALVES,
     rewrite="halves",
@@ -259,9 +261,9 @@ SCALED_CONVOLUTIONS = Law(
 CONSTANTS_IN_ACTIVATED_SUMS = Law(
     name="constants-in-activated-sums",
     operators=("relu",),
-    condition="behind a sum, difference or product of which one part is a constant",
+    condition="behind a sum, difference or product with a constant",
     meets=None,
-    happens="both become one operator, of which no constant is made a half that is read as one",
+    happens="both become one operator, whose constant is read as halves but not converted to them",
     precisions=_HALVES,
     rewrite="halves",
     form="kept apart from the sum before it",
@@ -273,7 +275,7 @@ CONSTANTS_OF_BOTH_WIDTHS = Law(
     operators=(),
     condition="reading a constant that another operator reads in another width",
     meets=None,
-    happens="it is made a half for one, and the other reads it as floats of 32 bits",
+    happens="the constant is converted to halves for one, and the other reads it as fp32",
     precisions=_HALVES,
     rewrite="halves",
     form="with a constant of its own",
@@ -285,7 +287,7 @@ UNBIASED_TRANSPOSED = Law(
     operators=("relu", "relu6", "leaky_relu"),
     condition="behind a transposed convolution without a bias",
     meets=None,
-    happens="products are activated before those that meet in one place are added up",
+    happens="the activation is applied to products before they are summed",
     precisions=_HALVES,
     rewrite="halves",
     form="kept apart from the transposed convolution before it",
@@ -295,12 +297,12 @@ UNBIASED_TRANSPOSED = Law(
 WITHOUT_HALVES = Law(
     name="without-halves",
     operators=tuple(kind for kind in _FLOATS_OF if kind != "cast"),
-    condition="given floats that are computed",
+    condition="of computed floats",
     meets=_may_read_halves,
-    happens="its kernel takes numbers of any width, and ends the program where they are halves",
+    happens="its kernel takes numbers of any width but halves, and ends the program",
     precisions=_HALVES,
     rewrite="halves",
-    form="of floats of 32 bits",
+    form="with a cast of its input to fp32",
     source="lite/kernels/host/where_compute.cc and others of any precision",
 )
 
@@ -309,10 +311,10 @@ LONG_CASTS = Law(
     operators=("cast",),
     condition="of floats to anything but int32 and float32",
     meets=_is_cast_to_what_halves_are_not,
-    happens="its kernel ends the program where they are halves",
+    happens="its kernel ends the program if they are halves",
     precisions=_HALVES,
     rewrite="halves",
-    form="of floats of 32 bits",
+    form="with a cast of its input to fp32",
     source="lite/kernels/host/cast_compute.cc",
 )
 
@@ -321,7 +323,7 @@ FACTORS_BEYOND_HALVES = Law(
     operators=("scale",),
     condition="by a factor above 65504 or below 6e-8, or with an offset above 65504",
     meets=_is_beyond_halves,
-    happens="the factor or offset becomes infinite, or the factor 0, whatever comes in",
+    happens="the factor or offset becomes infinite, or the factor 0",
     precisions=_HALVES,
     answer=Answer.FP32,
     source="lite/kernels/arm/scale_compute.cc",
@@ -335,7 +337,7 @@ CONSTANTS_BEYOND_HALVES = Law(
     happens="they become infinite",
     precisions=_HALVES,
     rewrite="halves",
-    form="of floats of 32 bits",
+    form="in fp32",
     source=_MARKING,
 )
 

@@ -1,4 +1,4 @@
-"""Elements at places that numbers say."""
+"""Scattering by indices."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SCATTERED_ROWS = Law(
     operators=("scatter",),
     condition="always",
     meets=is_any,
-    happens="all rows that get no other are 0",
+    happens="all rows that are not replaced become 0",
     precisions=EVERY_PRECISION,
     rewrite="scattered-rows",
-    form="as rows chosen or added",
+    form="as rows that are gathered or added",
     mend="with overwrite=True its indices must be constants; otherwise use scatter_nd_add, or "
     "paddle.where",
     source="lite/backends/arm/math/scatter.h",

@@ -1,4 +1,4 @@
-"""Layouts and types of numbers that Paddle-Lite does not have."""
+"""Layouts and types of elements that Paddle-Lite does not have."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["CASTS_TO_HALF", "CHANNELS_LAST", "LAWS"]
 _ALL = frozenset(Precision)
 _LAYOUTS = ("data_format", "data_layout")
 _HALF = {4, 22}
-"""Paddle's numbers of 16-bit floats of both kinds."""
+"""Paddle's numbers of float16 and bfloat16."""
 
 
 def _has_channels_last(operator: Operator) -> bool:
-    return any(operator.given(name, "") == "NHWC" for name in _LAYOUTS)
+    return any(operator.attribute(name, "") == "NHWC" for name in _LAYOUTS)
 
 
 CHANNELS_LAST = Law(
@@ -22,13 +22,13 @@ CHANNELS_LAST = Law(
     operators=(),
     condition="data_format or data_layout is NHWC",
     meets=_has_channels_last,
-    happens="its channels are last, and the kernels take all for channels first",
+    happens="the kernels expect channels first",
     kernels=EVERYWHERE,
     precisions=_ALL,
     answer=Answer.REFUSED,
     mend=(
-        "build the layers with data_format='NCHW', load the same weights (they are stored alike), "
-        "transpose the input, and save it again"
+        "build the layers with data_format='NCHW', load the same weights (they have the same "
+        "layout), transpose the input, and save it again"
     ),
     source="lite/operators, where no convolution or pooling reads it",
 )
@@ -37,7 +37,7 @@ CASTS_TO_HALF = Law(
     name="casts-to-half",
     operators=("cast",),
     condition="to float16 or bfloat16",
-    meets=lambda operator: operator.given("out_dtype", -1) in _HALF,
+    meets=lambda operator: operator.attribute("out_dtype", -1) in _HALF,
     happens="it makes 16-bit floats, which no kernel here reads",
     kernels=EVERYWHERE,
     precisions=_ALL,

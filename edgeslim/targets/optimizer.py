@@ -1,4 +1,4 @@
-"""What passes of `opt` make of operators that stand behind each other."""
+"""Passes of `opt` that merge consecutive operators wrongly."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def _is_behind_a_sum(operator: Operator) -> bool:
     return bool(_SUMS.intersection(operator.makers.get("X", ())))
 
 
-def _is_freed_of_its_depth(operator: Operator) -> bool:
-    sides = tuple(operator.given("paddings", ()))
+def _loses_its_depth(operator: Operator) -> bool:
+    sides = tuple(operator.attribute("paddings", ()))
     return "unsqueeze2" in operator.makers.get("X", ()) and sides[:2] != sides[2:4]
 
 
-def _leaves_an_input(operator: Operator) -> bool:
-    """Whether it makes nothing else of an input of the network."""
+def _returns_an_input(operator: Operator) -> bool:
+    """Whether it returns an input of the network unchanged."""
     if operator.makers.get("X") or "X" in operator.constants:
         return False
     if operator.kind == "dropout":
-        return bool(operator.given("dropout_implementation", "") == "upscale_in_train")
-    factor, offset = operator.given("scale", 1.0), operator.given("bias", 0.0)
+        return bool(operator.attribute("dropout_implementation", "") == "upscale_in_train")
+    factor, offset = operator.attribute("scale", 1.0), operator.attribute("bias", 0.0)
     return "ScaleTensor" not in operator.inputs and (factor, offset) == (1.0, 0.0)
 
 
@@ -67,7 +67,7 @@ SWISH_BEHIND_TRANSPOSED = Law(
     operators=("hard_swish",),
     condition="behind a transposed convolution with nothing but a norm or bias between them",
     meets=None,
-    happens="the convolution takes it in, and knows no such activation",
+    happens="it is fused into the convolution, which has no such activation",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="merge-barriers",
@@ -80,7 +80,7 @@ MAGNITUDES_BEHIND_SUMS = Law(
     operators=("abs",),
     condition="of a sum, difference or product",
     meets=_is_behind_a_sum,
-    happens="both become one operator, whose kernel knows no abs and ends the run",
+    happens="both become one operator, whose kernel has no abs and ends the run",
     kernels=_X86,
     precisions=EVERY_PRECISION,
     rewrite="merge-barriers",
@@ -91,9 +91,9 @@ MAGNITUDES_BEHIND_SUMS = Law(
 SIDES_OF_PADDING = Law(
     name="sides-of-padding",
     operators=("pad3d",),
-    condition="of a picture that was given a third axis for it, with unequal sides",
-    meets=_is_freed_of_its_depth,
-    happens="opt takes the axis away and mixes up the sides",
+    condition="of an image that was given a third axis for it, with unequal sides",
+    meets=_loses_its_depth,
+    happens="opt removes the axis and mixes up the sides",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="merge-barriers",
@@ -109,7 +109,7 @@ FACTORS_BEHIND_ACTIVATIONS = Law(
         "factor positive without an offset"
     ),
     meets=None,
-    happens="the convolution takes it in before the activation: 1 - relu(x) becomes relu(1 - x)",
+    happens="the convolution applies it before the activation: 1 - relu(x) becomes relu(1 - x)",
     kernels=EVERYWHERE,
     rewrite="activation-barriers",
     form="kept apart from the activation before it",
@@ -119,9 +119,9 @@ FACTORS_BEHIND_ACTIVATIONS = Law(
 ACTIVATIONS_IN_A_ROW = Law(
     name="activations-in-a-row",
     operators=("relu", "relu6", "leaky_relu", "hard_swish"),
-    condition="behind a convolution and its activation, unless the second alone is both",
+    condition="behind a convolution and its activation, unless the second includes the first",
     meets=None,
-    happens="the second takes the place of the first in the convolution",
+    happens="the second replaces the first in the convolution",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="activation-barriers",
@@ -134,7 +134,7 @@ FACTORS_OF_SHARED_FILTERS = Law(
     operators=("batch_norm", "scale"),
     condition="behind a convolution whose filter another one reads too",
     meets=None,
-    happens="the filter is multiplied in its place, and so for the other one as well",
+    happens="the shared filter itself is multiplied, which changes the other one as well",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="shared-filters",
@@ -145,9 +145,9 @@ FACTORS_OF_SHARED_FILTERS = Law(
 OFFSETS_BEFORE_FACTORS = Law(
     name="offsets-before-factors",
     operators=("scale",),
-    condition="whose offset is added before it multiplies",
-    meets=lambda operator: not operator.given("bias_after_scale", True),
-    happens="behind a convolution it is taken for a factor with the offset behind it",
+    condition="whose offset is added before the multiplication",
+    meets=lambda operator: not operator.attribute("bias_after_scale", True),
+    happens="behind a convolution the offset is added after the multiplication",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="offsets-before-factors",
@@ -159,8 +159,8 @@ NO_SHUFFLES = Law(
     name="no-shuffles",
     operators=("reshape", "reshape2"),
     condition=(
-        "behind a reshape and a transposition whose second and third axes of five or more change "
-        "places, and all of it no shuffle of channels"
+        "behind a reshape and a transposition that swaps the second and third axes of five or "
+        "more, unless all of it is a shuffle of channels"
     ),
     meets=None,
     happens="the three become a shuffle of channels",
@@ -216,22 +216,22 @@ CONSTANTS_NO_BIAS = Law(
 RESHAPED_BIASES = Law(
     name="reshaped-biases",
     operators=("elementwise_add",),
-    condition="of a bias that is given the axes of a picture at every run",
+    condition="of a bias that is reshaped to the axes of an image in every run",
     meets=None,
-    happens="it is right, but no bias of a convolution, and so takes time of its own",
+    happens="the result is right, but it is not fused into the convolution and takes more time",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="direct-biases",
-    form="of the bias itself",
+    form="with the bias itself",
     source=f"{_FUSION}/conv_elementwise_fuser.cc",
 )
 
 IDENTITIES_OF_INPUTS = Law(
     name="identities-of-inputs",
     operators=("dropout", "scale"),
-    condition="which leaves an input of the network as it is",
-    meets=_leaves_an_input,
-    happens="opt takes it out and calls the input as the result was called",
+    condition="which returns an input of the network unchanged",
+    meets=_returns_an_input,
+    happens="opt removes it and gives the input the name of the result",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="identities-of-inputs",

@@ -1,4 +1,4 @@
-"""Frames around pictures and volumes."""
+"""Padding of images and volumes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["LAWS", "PADDED_VALUES", "PADDED_VOLUMES"]
 
 
 def _is_padded_with_a_value(operator: Operator) -> bool:
-    constant = operator.given("mode", "constant") == "constant"
-    return constant and float(operator.given("value", 0.0)) != 0
+    constant = operator.attribute("mode", "constant") == "constant"
+    return constant and float(operator.attribute("value", 0.0)) != 0
 
 
 PADDED_VALUES = Law(
@@ -17,24 +17,24 @@ PADDED_VALUES = Law(
     operators=("pad3d",),
     condition="with a constant other than 0",
     meets=_is_padded_with_a_value,
-    happens="every byte of the frame is the constant's whole part",
+    happens="every byte of the padding is the constant's whole part",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="flat-paddings",
-    form="as that of a picture, or joined with constants",
+    form="as that of an image, or joined with constants",
     source="lite/backends/host/math/pad3d.cc",
 )
 
 PADDED_VOLUMES = Law(
     name="padded-volumes",
     operators=("pad3d",),
-    condition="of lines and volumes, and of pictures by replicating or wrapping",
+    condition="of sequences and volumes, and of images by replicating or wrapping",
     meets=None,
-    happens="the run ends, or the frame has other values",
+    happens="the run ends, or the padding has wrong values",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-places",
-    form="by the numbers of the elements, or joined with constants",
+    form="by gathering elements, or joined with constants",
     source=(
         "lite/kernels/host/pad3d_compute.cc, "
         "lite/core/optimizer/mir/fusion/unsqueeze2_pad3d_squeeze2_fuse.cc"

@@ -1,4 +1,4 @@
-"""What takes elements from other places."""
+"""Slices and rolls."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _TENSORS = ("StartsTensor", "EndsTensor", "StridesTensor")
 
 
 def _goes_backwards(operator: Operator) -> bool:
-    steps = operator.given("strides", ())
+    steps = operator.attribute("strides", ())
     return any(step < 0 for step in steps) and not set(_TENSORS) & operator.inputs.keys()
 
 
 def _rolls_all(operator: Operator) -> bool:
-    return not operator.given("axis", ()) and "ShiftsTensor" not in operator.inputs
+    return not operator.attribute("axis", ()) and "ShiftsTensor" not in operator.inputs
 
 
 BACKWARD_SLICES = Law(
@@ -27,7 +27,7 @@ BACKWARD_SLICES = Law(
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-places",
-    form="by the numbers of the elements",
+    form="by gathering elements",
     source="lite/kernels/host/strided_slice_compute.cc",
 )
 
@@ -40,7 +40,7 @@ ROLLS_OF_ALL = Law(
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-places",
-    form="by the numbers of the elements",
+    form="by gathering elements",
     source="lite/operators/roll_op.cc",
 )
 
@@ -49,7 +49,7 @@ UNBOUND = Law(
     operators=("unbind",),
     condition="always",
     meets=is_any,
-    happens="there is no place for results that are not read, which ends the run",
+    happens="results that are not read have no memory, which ends the run",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="unbound",

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgeslim.targets.quantized import ROUNDS_WEIGHTS
 __all__ = ["LAWS", "ROWS_BY_COMPUTED", "UNEQUAL_STACKS", "VECTORS"]
 
 _ROUNDED = {(kind,) for kind in ROUNDS_WEIGHTS}
-"""What makes the parameters that operators of a quantized network read."""
+"""The makers of weights in a quantized network, each alone."""
 
 
 def _shapes(operator: Operator) -> tuple[Shape, Shape]:
@@ -25,7 +25,7 @@ def _is_closed(*shapes: Shape) -> bool:
 
 
 def _has_unequal_stacks(operator: Operator) -> bool:
-    """Whether matrices of a stack are repeated for those of another."""
+    """Whether matrices of one batch are broadcast to those of the other."""
     x, y = _shapes(operator)
     if min(len(x), len(y)) < 3 or not _is_closed(x, y):
         return False
@@ -34,18 +34,18 @@ def _has_unequal_stacks(operator: Operator) -> bool:
 
 
 def _is_vector_lost(operator: Operator) -> bool:
-    """Whether a vector is none of those whose products the kernels find."""
+    """Whether the kernels have no product for the vector."""
     x, y = _shapes(operator)
     if not _is_closed(x, y) or min(len(x), len(y)) != 1:
         return False
-    turned_x, turned_y = (bool(operator.given(name, False)) for name in ("trans_x", "trans_y"))
+    turned_x, turned_y = (bool(operator.attribute(name, False)) for name in ("trans_x", "trans_y"))
     if len(y) > 1:
         return True
     return turned_x and len(x) > 2 if len(x) > 1 else turned_x or turned_y
 
 
 def _is_row_by_computed_matrix(operator: Operator) -> bool:
-    """Whether there is one row, the matrix is no parameter, and a sum is behind it."""
+    """Whether one row is multiplied by a computed matrix, and a sum follows."""
     is_parameter = "Y" in operator.constants or operator.makers.get("Y", ())[:1] in _ROUNDED
     return (
         not is_parameter
@@ -58,24 +58,24 @@ def _is_row_by_computed_matrix(operator: Operator) -> bool:
 UNEQUAL_STACKS = Law(
     name="unequal-stacks",
     operators=("matmul", "matmul_v2"),
-    condition="of two stacks of matrices, of which one is repeated for the other",
+    condition="of two batches of matrices, of which one is broadcast to the other",
     meets=_has_unequal_stacks,
-    happens="it ends where there are more of one than of the other, and multiplies others where "
-    "there are as many",
+    happens="the process ends if the batches have different sizes, and wrong matrices are "
+    "multiplied if they have the same",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="equal-stacks",
-    form="of as many matrices on both sides, or of one without a stack",
+    form="of as many matrices on both sides, or of one matrix without a batch",
     source="lite/kernels/arm/matmul_v2_compute.cc, lite/kernels/x86/matmul_v2_compute.h",
 )
 
 VECTORS = Law(
     name="vectors",
     operators=("matmul_v2",),
-    condition="a vector by a matrix, by a stack, or turned",
+    condition="a vector by a matrix or a batch of them, or transposed",
     meets=_is_vector_lost,
-    happens="the wrong axis is summed over, or opt takes it for a fully connected layer, which "
-    "ends the run",
+    happens="the sum is over the wrong axis, or opt makes it a fully connected layer, which ends "
+    "the run",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="equal-stacks",
@@ -86,10 +86,9 @@ VECTORS = Law(
 ROWS_BY_COMPUTED = Law(
     name="rows-by-computed-matrices",
     operators=("matmul", "matmul_v2", "mul"),
-    condition="one row by a matrix that is no parameter, behind which a bias is added",
+    condition="one row by a matrix that is no parameter, with a bias added to the product",
     meets=_is_row_by_computed_matrix,
-    happens="opt takes it for a fully connected layer, which reads its weights before they are "
-    "computed",
+    happens="opt makes it a fully connected layer, which reads weights that are not yet computed",
     precisions=EVERY_PRECISION,
     rewrite="rows-by-computed",
     form="kept apart from the bias behind it",

@@ -1,4 +1,4 @@
-"""Kernels of 8-bit integers, and what `opt` makes of a quantized model for them."""
+"""Int8 kernels, and what `opt` makes of a quantized model for them."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ ROUNDS_WEIGHTS = (
     "fake_quantize_dequantize_abs_max",
     "fake_channel_wise_quantize_dequantize_abs_max",
 )
-"""The operators that round, by what they round; `opt` knows no others."""
+"""The operators that quantize activations or weights; `opt` knows no others."""
 
 _INT8 = frozenset({Precision.INT8})
 _X86 = frozenset({Kernels.X86})
 _KERNEL_BITS = 8
 _X86_WEIGHT_BITS = 7
-"""The most that weights may have where two products are added in 16 bits."""
+"""The most bits that weights may have where two products are added in 16 bits."""
 
 _AT_ONCE = 32
-_WRITTEN_WRONG = 8
-"""Elements that are rounded together, and how many left over are rounded wrongly."""
+_LEAST_WRONG_REST = 8
+"""Number of elements that are rounded together, and the least rest that is rounded wrongly."""
 
 
 def _bits(operator: Operator) -> int:
-    return int(operator.given("bit_length", _KERNEL_BITS))
+    return int(operator.attribute("bit_length", _KERNEL_BITS))
 
 
 def _is_rounded_before(operator: Operator) -> bool:
-    """Whether what it multiplies was rounded."""
+    """Whether its input was quantized."""
     slot = "X" if operator.inputs.get("X") else "Input"
     return any(kind in ROUNDS_ACTIVATIONS for kind in operator.makers.get(slot, ()))
 
 
 def _is_rounded_in_part(operator: Operator) -> bool:
     rest = math.prod(operator.shape()) % _AT_ONCE
-    return _is_rounded_before(operator) and rest >= _WRITTEN_WRONG
+    return _is_rounded_before(operator) and rest >= _LEAST_WRONG_REST
 
 
 def _has_one_output_of_many(operator: Operator) -> bool:
@@ -113,9 +113,9 @@ WEIGHT_BITS_X86 = Law(
 PRODUCTS_X86 = Law(
     name="int8-products",
     operators=("matmul", "matmul_v2", "mul"),
-    condition="of what was rounded",
+    condition="of quantized inputs",
     meets=_is_rounded_before,
-    happens="there is no int8 kernel, and that for floats reads the stored integers as floats",
+    happens="there is no int8 kernel, and the one for floats reads the stored integers as floats",
     kernels=_X86,
     precisions=_INT8,
     rewrite="quantized",
@@ -126,9 +126,9 @@ PRODUCTS_X86 = Law(
 ODD_SIZES_X86 = Law(
     name="int8-odd-sizes",
     operators=("conv2d", "depthwise_conv2d"),
-    condition="of what was rounded, of a size that leaves 8 or more elements over 32",
+    condition="of quantized inputs whose size leaves a rest of 8 or more elements over 32",
     meets=_is_rounded_in_part,
-    happens="of the elements that are left over, every second four are rounded",
+    happens="of that rest, only every second group of four elements is rounded",
     kernels=_X86,
     precisions=_INT8,
     rewrite="quantized",
@@ -139,9 +139,9 @@ ODD_SIZES_X86 = Law(
 GROUPS_WITHOUT_BIAS_X86 = Law(
     name="int8-groups-without-bias",
     operators=("conv2d", "depthwise_conv2d"),
-    condition="of what was rounded, in groups and without a bias or a norm behind it",
+    condition="of quantized inputs, in groups and without a bias or a norm behind it",
     meets=None,
-    happens="a bias that is not there is read for all groups but the first, which ends the run",
+    happens="a missing bias is read for all groups but the first, which ends the run",
     kernels=_X86,
     precisions=_INT8,
     rewrite="quantized",
@@ -152,9 +152,9 @@ GROUPS_WITHOUT_BIAS_X86 = Law(
 ACTIVATIONS_WITHIN_X86 = Law(
     name="int8-activations-within",
     operators=("hard_swish", "leaky_relu"),
-    condition="behind a convolution of what was rounded, with a norm or sum between them or not",
+    condition="behind a convolution of quantized inputs, also with a norm or sum between them",
     meets=None,
-    happens="the int8 convolution takes it in with wrong factors",
+    happens="it is fused into the int8 convolution with wrong factors",
     kernels=_X86,
     precisions=_INT8,
     rewrite="quantized",
@@ -165,9 +165,9 @@ ACTIVATIONS_WITHIN_X86 = Law(
 CLIPS_WITHIN_PRODUCTS_ARM = Law(
     name="int8-clips-within-products",
     operators=("relu6",),
-    condition="behind a product of what was rounded, with a sum between them",
+    condition="behind a product of quantized inputs, with a sum between them",
     meets=None,
-    happens="a fully connected layer takes it in, and clips at six steps of its result's scale",
+    happens="it is fused into a fully connected layer, which clips at six steps of its scale",
     kernels=ARM,
     precisions=_INT8,
     rewrite="quantized",
@@ -178,10 +178,10 @@ CLIPS_WITHIN_PRODUCTS_ARM = Law(
 SWISH_WITHIN_DEPTHWISE_ARM = Law(
     name="int8-swish-within-depthwise",
     operators=("hard_swish",),
-    condition="behind a depthwise convolution of what was rounded, with a norm or sum between them "
-    "or not",
+    condition="behind a depthwise convolution of quantized inputs, also with a norm or sum between "
+    "them",
     meets=None,
-    happens="the int8 convolution takes it in, and multiplies where it should divide",
+    happens="it is fused into the int8 convolution, which multiplies where it should divide",
     kernels=ARM,
     precisions=_INT8,
     rewrite="quantized",
@@ -192,10 +192,10 @@ SWISH_WITHIN_DEPTHWISE_ARM = Law(
 RELUS_WITHIN_UNPADDED_ARM = Law(
     name="int8-relus-within-unpadded",
     operators=("relu", "relu6"),
-    condition="behind a depthwise convolution of what was rounded, without padding and one step "
-    "apart, with a norm or sum between them or not",
+    condition="behind a depthwise convolution of quantized inputs, without padding and with "
+    "strides of 1, also with a norm or sum between them",
     meets=None,
-    happens="the int8 convolution takes it in, and compares with what was left in a register",
+    happens="it is fused into the int8 convolution, which compares with a register's old content",
     kernels=frozenset({Kernels.ARMV8}),
     precisions=_INT8,
     rewrite="quantized",
@@ -206,9 +206,9 @@ RELUS_WITHIN_UNPADDED_ARM = Law(
 SINGLE_OUTPUTS_ARM = Law(
     name="int8-single-outputs",
     operators=("matmul", "matmul_v2", "mul"),
-    condition="several rows of what was rounded by one column",
+    condition="several quantized rows by one column",
     meets=_has_one_output_of_many,
-    happens="the column is read as it is packed for others, and the bias as if there were many",
+    happens="the column is read in another packing, and the bias as if there were several columns",
     kernels=ARM,
     precisions=_INT8,
     rewrite="quantized",
@@ -219,28 +219,28 @@ SINGLE_OUTPUTS_ARM = Law(
 PRODUCTS_WITHOUT_BIAS_ARM = Law(
     name="int8-products-without-bias",
     operators=("matmul", "matmul_v2", "mul"),
-    condition="of what was rounded, to which no bias is added",
+    condition="of quantized inputs, without a bias",
     meets=None,
-    happens="opt finds no kernel for it where whole numbers are wanted behind",
+    happens="opt finds no kernel for it if the next operator needs integers",
     kernels=ARM,
     precisions=_INT8,
     rewrite="quantized",
-    form="with a bias of noughts",
+    form="with a bias of zeros",
     source="lite/kernels/arm/matmul_v2_compute.cc",
 )
 
 SHARED_SCRATCH_ARM = Law(
     name="int8-shared-scratch",
     operators=("conv2d",),
-    condition="3x3 of what was rounded, one step apart and in one group, for whose threads there "
-    "is less scratch than they use",
+    condition="3x3 of quantized inputs, with strides of 1 and one group, if there is less scratch "
+    "memory than its threads use",
     meets=None,
-    happens="there is scratch for two threads, and more write behind it",
+    happens="there is scratch memory for two threads, and further threads write beyond it",
     kernels=ARM,
     precisions=_INT8,
     several_threads=True,
     rewrite="integer-scratch",
-    form="by filters with a column of noughts",
+    form="by filters with a column of zeros",
     source="lite/kernels/arm/conv_winograd.cc (workspace_size_)",
 )
 

@@ -1,4 +1,4 @@
-"""Recurrent layers, of which the kernels compute the sequence alone."""
+"""Recurrent layers, of which kernels compute only the sequence of outputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Ope
 __all__ = ["LAWS", "LENGTHS", "MOST_STEPS", "OTHER_CELLS", "STATES"]
 
 MOST_STEPS = 1000
-"""Of all layers and directions together; more would be a file of ten thousand operators."""
+"""The most steps of all layers and directions that are written out, as ten thousand operators."""
 
 _SERVED = {"LSTM", "GRU"}
 _MEND = (
@@ -17,7 +17,7 @@ _MEND = (
 
 
 def _is_another_cell(operator: Operator) -> bool:
-    return operator.given("mode", "") not in _SERVED
+    return operator.attribute("mode", "") not in _SERVED
 
 
 OTHER_CELLS = Law(
@@ -37,7 +37,7 @@ OTHER_CELLS = Law(
 LENGTHS = Law(
     name="recurrent-lengths",
     operators=("rnn",),
-    condition="with lengths of its sequences",
+    condition="with lengths of sequences",
     meets=lambda operator: "SequenceLength" in operator.inputs,
     happens="it is converted, and ends the run",
     kernels=EVERYWHERE,
@@ -53,7 +53,7 @@ STATES = Law(
     operators=("rnn",),
     condition="whose last states are read",
     meets=lambda operator: "State" in operator.read,
-    happens="they are never written",
+    happens="the states are never written",
     kernels=frozenset({Kernels.X86}),
     precisions=EVERY_PRECISION,
     rewrite="written-out-rnn",

@@ -1,8 +1,8 @@
-"""Reductions: sets of axes that kernels have no branch for, or have a wrong one.
+"""Reductions over sets of axes that kernels have no branch for, or a wrong one.
 
-Those for Arm know one axis, and two neighbours in their order; others end the process. So do
-those for truths on every target. Those for x86 know all sets of up to four axes, and of a tensor
-with more they write nothing.
+Kernels for Arm reduce one axis, or two neighbouring axes in order; others end the process. So do
+those for booleans on every target. Kernels for x86 reduce any axes of up to four, and write nothing
+for a tensor with more.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ from collections.abc import Sequence
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["DEEP_REDUCTIONS", "LAWS", "LOST_AXES", "LOST_TRUTHS", "has_branch", "reduced_axes"]
+__all__ = ["DEEP_REDUCTIONS", "LAWS", "LOST_AXES", "LOST_BOOLEANS", "has_branch", "reduced_axes"]
 
 _LIMITS = ("reduce_max", "reduce_min")
 _SUMS = ("reduce_prod", "reduce_sum")
-_TRUTHS = ("reduce_all", "reduce_any")
+_BOOLEANS = ("reduce_all", "reduce_any")
 _NUMBERS = (*_LIMITS, "reduce_mean", *_SUMS)
 _PAIRS = {(0, 1), (1, 2), (2, 3)}
 _MOST_AXES = 4
 
 
 def reduced_axes(operator: Operator, name: str = "dim") -> tuple[int, ...]:
-    """The axes that a reduction takes together, from the first to the last.
+    """The axes that a reduction is over, from the first to the last.
 
     Args:
-        operator: It.
-        name: What it calls them.
+        operator: The operator that reduces.
+        name: The attribute that holds its axes.
     """
     rank = len(operator.shape())
-    written = operator.given(name, (0,))
+    written = operator.attribute(name, (0,))
     axes = {int(axis) % rank for axis in ((written,) if isinstance(written, int) else written)}
-    if operator.given("reduce_all", False) or not axes:
+    if operator.attribute("reduce_all", False) or not axes:
         axes = set(range(rank))
     return tuple(sorted(axes))
 
 
 def has_branch(kind: str, rank: int, axes: Sequence[int]) -> bool:
-    """Whether all kernels reduce a tensor over some axes as they are written.
+    """Whether all kernels reduce a tensor correctly over some axes.
 
     Args:
-        kind: The operator.
-        rank: How many axes the tensor has.
-        axes: Counted from the first.
+        kind: Kind of the reduction, such as ``reduce_sum``.
+        rank: Number of axes of the tensor.
+        axes: The axes, counted from the first, in the order in which they are written.
     """
     if rank > _MOST_AXES or (kind == "reduce_prod" and rank < _MOST_AXES):
         return False
@@ -60,9 +60,9 @@ def _is_lost(operator: Operator) -> bool:
     if not rank or (kind in _NUMBERS and _is_deep(operator)):
         return False
     axes = reduced_axes(operator)
-    written = tuple(int(axis) % rank for axis in operator.given("dim", (0,)))
+    written = tuple(int(axis) % rank for axis in operator.attribute("dim", (0,)))
     if len(axes) == rank:
-        by_flag = kind in _TRUTHS or (kind in _SUMS and operator.given("reduce_all", False))
+        by_flag = kind in _BOOLEANS or (kind in _SUMS and operator.attribute("reduce_all", False))
         listed = {1: {0, 1}, 3: {0, 3}, 4: {0}}.get(rank, set()) if kind in _LIMITS else set()
         if by_flag or len(written) in listed:
             return False
@@ -72,27 +72,27 @@ def _is_lost(operator: Operator) -> bool:
 LOST_AXES = Law(
     name="lost-axes",
     operators=_NUMBERS,
-    condition="over other axes than one, or two neighbours in their order; of three or two axes, "
-    "the largest over two; a mean of everything; of other than four axes, a product",
+    condition="over other axes than one, or two neighbouring ones in order; for tensors of three "
+    "or two axes, a maximum over two; a mean of everything; a product unless there are four axes",
     meets=_is_lost,
     precisions=EVERY_PRECISION,
-    happens="the process ends; a mean of everything is one element's share, and a reduction that "
-    "reduce_all alone makes one of everything writes behind its result",
+    happens="the process ends; a mean of everything is one element's share, and a reduction of "
+    "everything by reduce_all alone writes beyond its result",
     rewrite="reductions",
-    form="as one after another of those that there are",
+    form="as consecutive reductions that kernels have",
     source="lite/kernels/arm/reduce_mean_compute.cc and those beside it",
 )
 
-LOST_TRUTHS = Law(
+LOST_BOOLEANS = Law(
     name="lost-truths",
-    operators=_TRUTHS,
-    condition="over other axes than all, one, or two neighbours in their order",
+    operators=_BOOLEANS,
+    condition="over other axes than all, one, or two neighbouring ones in order",
     meets=_is_lost,
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     happens="the process ends",
     rewrite="reductions",
-    form="as one after another of those that there are",
+    form="as consecutive reductions that kernels have",
     source="lite/kernels/host/reduce_compute.cc",
 )
 
@@ -103,10 +103,10 @@ DEEP_REDUCTIONS = Law(
     meets=_is_deep,
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
-    happens="nothing is written on x86, and memory behind the axes is on arm",
+    happens="nothing is written on x86, and on arm memory beyond the axes is overwritten",
     rewrite="reductions",
-    form="as one after another of those that there are",
+    form="as consecutive reductions that kernels have",
     source="lite/kernels/x86/reduce_compute.h, lite/kernels/arm/reduce_mean_compute.cc",
 )
 
-LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_TRUTHS)
+LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_BOOLEANS)

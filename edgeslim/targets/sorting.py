@@ -1,4 +1,4 @@
-"""Elements by their order."""
+"""Sorting, and indices of the largest elements."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SMALLEST = Law(
     name="smallest",
     operators=("top_k_v2",),
     condition="largest=False",
-    meets=lambda operator: not operator.given("largest", True),
+    meets=lambda operator: not operator.attribute("largest", True),
     happens="the largest elements are found",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="smallest",
-    form="of the opposite",
+    form="of the negated elements",
     source="lite/kernels/host/topk_v2_compute.cc",
 )
 
@@ -23,8 +23,8 @@ LARGEST_OF_ALL = Law(
     name="largest-of-all",
     operators=("arg_max",),
     condition="over all axes",
-    meets=lambda operator: bool(operator.given("flatten", False)),
-    happens="the first axis is taken",
+    meets=lambda operator: bool(operator.attribute("flatten", False)),
+    happens="the first axis is used",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="absent-sums",

@@ -1,4 +1,4 @@
-"""Weights that are stored as integers, and who makes floats of them again."""
+"""Weights that are stored as integers and converted to floats when the model is loaded."""
 
 from __future__ import annotations
 

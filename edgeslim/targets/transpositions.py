@@ -1,10 +1,10 @@
-"""Axes in another order."""
+"""Transpositions."""
 
 from __future__ import annotations
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 
-__all__ = ["DEEP_TRANSPOSITIONS", "LAWS", "TURNED_TRUTH"]
+__all__ = ["DEEP_TRANSPOSITIONS", "LAWS", "TURNED_BOOLEANS"]
 
 _KINDS = ("transpose", "transpose2")
 _MOST_AXES = 6
@@ -14,7 +14,7 @@ def _is_deep(operator: Operator) -> bool:
     return len(operator.shape()) > _MOST_AXES
 
 
-def _is_of_truth(operator: Operator) -> bool:
+def _is_of_booleans(operator: Operator) -> bool:
     return operator.element_type == "bool"
 
 
@@ -23,21 +23,21 @@ DEEP_TRANSPOSITIONS = Law(
     operators=_KINDS,
     condition="of more than six axes",
     meets=_is_deep,
-    happens="it ends, or writes behind its memory",
+    happens="the process ends, or memory beyond the result is overwritten",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="transpositions",
-    form="with axes that stay together as one",
+    form="with axes that stay together merged",
     mend="build it of two transpositions with a reshape between them",
     source="lite/kernels/arm/transpose_compute.cc, lite/kernels/x86/transpose_compute.h",
 )
 
-TURNED_TRUTH = Law(
+TURNED_BOOLEANS = Law(
     name="turned-truth",
     operators=_KINDS,
-    condition="of truth values",
-    meets=_is_of_truth,
-    happens="it ends, or has no kernel",
+    condition="of booleans",
+    meets=_is_of_booleans,
+    happens="the process ends, or there is no kernel",
     kernels=EVERYWHERE,
     precisions=EVERY_PRECISION,
     rewrite="transpositions",
@@ -45,4 +45,4 @@ TURNED_TRUTH = Law(
     source="lite/kernels/arm/transpose_compute.cc",
 )
 
-LAWS = (DEEP_TRANSPOSITIONS, TURNED_TRUTH)
+LAWS = (DEEP_TRANSPOSITIONS, TURNED_BOOLEANS)

@@ -83,7 +83,7 @@ def test_laws_of_a_file_are_among_them(folder: Path) -> None:
     laws = ("--laws", "laws.toml")
     listed = edgeslim("targets", "--operator", "conv2d", *laws, "--json", folder=folder).document
     assert listed["laws"][-1]["name"] == "small-pictures"
-    assert "## Of a file of laws" in edgeslim("targets", *laws, "--markdown", folder=folder).out
+    assert "## From a file of laws" in edgeslim("targets", *laws, "--markdown", folder=folder).out
     (folder / "laws.toml").write_text("[[laws]]\nname = 3")
     said = edgeslim("targets", *laws, folder=folder).error(1)
     assert "laws.toml: Expected `str`, got `int` - at `$.laws[0].name`" in said

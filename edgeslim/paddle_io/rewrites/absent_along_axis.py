@@ -39,8 +39,8 @@ def _taken(s: Sketch) -> str | None:
 def _put(s: Sketch) -> str | None:
     """Sums of what is put, or what is put where there is nothing that comes twice."""
     places, value, index = _numbers(s), s.source("Value"), s.source("Index")
-    how = str(s.given("Reduce", "assign"))
-    if places is None or not s.given("Include_self", True):
+    how = str(s.attribute("Reduce", "assign"))
+    if places is None or not s.attribute("Include_self", True):
         return None
     if s.shape(value) != s.shape(index) or s.element_type(s.x) != framework().VarType.FP32:
         return None
@@ -50,7 +50,7 @@ def _put(s: Sketch) -> str | None:
     values = s.reshaped(value, [count, 1])
     if how == "add":
         return s.reshaped(_added(s, row, wanted, values), s.shape(s.x))
-    axis = int(s.given("Axis", 0))
+    axis = int(s.attribute("Axis", 0))
     if how != "assign" or s.shape(index)[axis] != 1:
         return None
     nothing, ones = s.constant(0.0, [size, 1]), s.constant(1.0, [count, 1])
@@ -70,7 +70,7 @@ def _numbers(s: Sketch) -> str | None:
     shape, wanted = s.shape(s.x), s.shape(index)
     if min(*shape, *wanted) < 1 or len(shape) != len(wanted) or prod(shape) > _EXACT:
         return None
-    axis = int(s.given("Axis", 0)) % len(shape)
+    axis = int(s.attribute("Axis", 0)) % len(shape)
     apart = [prod(shape[place + 1 :]) for place in range(len(shape))]
     steps = np.indices(wanted)
     before = sum(steps[place] * apart[place] for place in range(len(shape)) if place != axis)

@@ -25,9 +25,9 @@ def _folded(s: Sketch) -> str | None:
         return None
     batch, channels, *picture = made
     window, strides, dilations = (
-        list(s.given(name, (1, 1))) for name in ("kernel_sizes", "strides", "dilations")
+        list(s.attribute(name, (1, 1))) for name in ("kernel_sizes", "strides", "dilations")
     )
-    top, left, bottom, right = _sides(list(s.given("paddings", (0, 0))))
+    top, left, bottom, right = _sides(list(s.attribute("paddings", (0, 0))))
     places = [
         (extent + before + behind - dilation * (size - 1) - 1) // stride + 1
         for extent, before, behind, size, stride, dilation in zip(
@@ -59,8 +59,8 @@ def _folded(s: Sketch) -> str | None:
     return s.reshaped(pictures, made)
 
 
-def _sides(given: list[int]) -> list[int]:
-    return given * 2 if len(given) == 2 else given
+def _sides(paddings: list[int]) -> list[int]:
+    return paddings * 2 if len(paddings) == 2 else paddings
 
 
 def _part(s: Sketch, x: str, axis: int, first: int, extent: int) -> str:

@@ -15,7 +15,7 @@ from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_FUNCTIONS, ABSENT_SOFTSIGNS
-from edgeslim.targets.activations import OTHER_THAN_NOUGHT, STEEP_SLOPES, TANH_GELUS
+from edgeslim.targets.activations import STEEP_SLOPES, TANH_GELUS, THRESHOLDS_WITH_VALUES
 from edgeslim.targets.elementwise import FLOOR_OF_FLOATS, HALVES
 
 __all__ = ["REWRITE"]
@@ -57,12 +57,15 @@ def _exponential_unit(s: Sketch, x: str, alpha: float, steep: float, factor: flo
 
 
 def _celu(s: Sketch) -> str:
-    alpha = float(s.given("alpha", 1.0))
+    alpha = float(s.attribute("alpha", 1.0))
     return _exponential_unit(s, s.x, alpha, alpha, 1.0)
 
 
 def _selu(s: Sketch) -> str:
-    factor, alpha = s.given("scale", 1.0507009873554805), s.given("alpha", 1.6732632423543772)
+    factor, alpha = (
+        s.attribute("scale", 1.0507009873554805),
+        s.attribute("alpha", 1.6732632423543772),
+    )
     return _exponential_unit(s, s.x, float(alpha), 1.0, float(factor))
 
 
@@ -162,13 +165,13 @@ def _atanh(s: Sketch) -> str:
 
 def _hard_shrink(s: Sketch) -> str:
     """Other than Paddle's documentation has it, the threshold itself is kept."""
-    limit = s.constant(float(s.given("threshold", 0.5)))
+    limit = s.constant(float(s.attribute("threshold", 0.5)))
     kept = s.cast(s.compared("greater_equal", s.apply("abs", s.x), limit))
     return s.both("mul", s.x, kept)
 
 
 def _soft_shrink(s: Sketch) -> str:
-    limit = float(s.given("lambda", 0.5))
+    limit = float(s.attribute("lambda", 0.5))
     above = s.apply("relu", s.scaled(s.x, 1.0, -limit))
     below = s.apply("relu", s.scaled(s.x, -1.0, -limit))
     return s.both("sub", above, below)
@@ -179,8 +182,8 @@ def _tanh_shrink(s: Sketch) -> str:
 
 
 def _scaled_tanh(s: Sketch) -> str:
-    inner = s.scaled(s.x, float(s.given("scale_a", 0.67)))
-    return s.scaled(s.apply("tanh", inner), float(s.given("scale_b", 1.7159)))
+    inner = s.scaled(s.x, float(s.attribute("scale_a", 0.67)))
+    return s.scaled(s.apply("tanh", inner), float(s.attribute("scale_b", 1.7159)))
 
 
 def _log_sigmoid(s: Sketch) -> str:
@@ -190,7 +193,7 @@ def _log_sigmoid(s: Sketch) -> str:
 
 
 def _logit(s: Sketch) -> str:
-    margin = float(s.given("eps", 0.0))
+    margin = float(s.attribute("eps", 0.0))
     x = s.apply("clip", s.x, min=margin, max=1.0 - margin) if margin else s.x
     return s.apply("log", s.both("div", x, s.scaled(x, -1.0, 1.0)))
 
@@ -201,8 +204,8 @@ def _soft_sign(s: Sketch) -> str:
 
 def _threshold(s: Sketch) -> str:
     """Paddle-Lite's own has 0 below the limit, whatever the value there."""
-    value = float(s.given("value", 0.0))
-    kept = _above(s, s.x, float(s.given("threshold", 1.0)))
+    value = float(s.attribute("value", 0.0))
+    kept = _above(s, s.x, float(s.attribute("threshold", 1.0)))
     return s.both("add", s.both("mul", s.x, kept), s.scaled(kept, -value, value))
 
 
@@ -216,20 +219,20 @@ def _tanh_gelu(s: Sketch) -> str:
 
 def _mean_slope(s: Sketch) -> str:
     """While a network is not trained, the slope is the middle."""
-    slope = (float(s.given("lower", 0.125)) + float(s.given("upper", 1.0 / 3))) / 2
+    slope = (float(s.attribute("lower", 0.125)) + float(s.attribute("upper", 1.0 / 3))) / 2
     return s.apply("leaky_relu", s.x, alpha=slope)
 
 
 def _steep(s: Sketch) -> str:
     """The kernels of x86 take the larger of ``x`` and its multiple."""
-    slope = float(s.given("alpha", 0.02))
+    slope = float(s.attribute("alpha", 0.02))
     below = s.scaled(s.apply("relu", _negated(s, s.x)), slope)
     return s.both("sub", s.apply("relu", s.x), below)
 
 
 def _round(s: Sketch) -> str | None:
     """Halves go to the even neighbour; Paddle-Lite's go away from nought."""
-    if s.given("decimals", 0):
+    if s.attribute("decimals", 0):
         return None
     whole = s.apply("floor", s.x)
     rest = s.both("sub", s.x, whole)
@@ -242,11 +245,11 @@ def _round(s: Sketch) -> str | None:
 
 def _floor_division(s: Sketch) -> str:
     """Of floats the kernels cut the fraction off or take them for integers."""
-    return s.apply("floor", s.both("div", s.x, s.source("Y"), int(s.given("axis", -1))))
+    return s.apply("floor", s.both("div", s.x, s.source("Y"), int(s.attribute("axis", -1))))
 
 
 def _remainder(s: Sketch) -> str:
-    axis = int(s.given("axis", -1))
+    axis = int(s.attribute("axis", -1))
     times = s.apply("floor", s.both("div", s.x, s.source("Y"), axis))
     return s.both("sub", s.x, s.both("mul", times, s.source("Y"), axis))
 
@@ -266,7 +269,7 @@ def _between(s: Sketch) -> str:
 
 def _larger_or_smaller(kind: str) -> Formula:
     """Where neither is NaN these are the same."""
-    return lambda s: s.both(kind, s.x, s.source("Y"), int(s.given("axis", -1)))
+    return lambda s: s.both(kind, s.x, s.source("Y"), int(s.attribute("axis", -1)))
 
 
 def _ceil(s: Sketch) -> str:
@@ -278,10 +281,10 @@ def _trunc(s: Sketch) -> str:
 
 
 def _is_close(s: Sketch) -> str | None:
-    if s.source("Rtol") or s.source("Atol") or s.given("equal_nan", False):
+    if s.source("Rtol") or s.source("Atol") or s.attribute("equal_nan", False):
         return None
     other = s.source("Other") or s.source("Y")
-    rtol, atol = float(s.given("rtol", "1e-05")), float(s.given("atol", "1e-08"))
+    rtol, atol = float(s.attribute("rtol", "1e-05")), float(s.attribute("atol", "1e-08"))
     limit = s.scaled(s.apply("abs", other), rtol, atol)
     return s.compared("less_equal", s.apply("abs", s.both("sub", s.x, other)), limit)
 
@@ -331,7 +334,7 @@ _LAWS = (
     ABSENT_SOFTSIGNS,
     STEEP_SLOPES,
     TANH_GELUS,
-    OTHER_THAN_NOUGHT,
+    THRESHOLDS_WITH_VALUES,
     FLOOR_OF_FLOATS,
     HALVES,
 )

@@ -18,7 +18,7 @@ def _grid(s: Sketch) -> str | None:
     if min(*made, *s.shape(theta)) < 1:
         return None
     batch, *extents, axes = made
-    lines = [_places(extent, s.given("align_corners", True)) for extent in extents]
+    lines = [_places(extent, s.attribute("align_corners", True)) for extent in extents]
     places = np.meshgrid(*lines, indexing="ij")
     rows = np.stack([*places[::-1], np.ones(extents)], -1).reshape(-1, axes + 1)
     product = s.write(

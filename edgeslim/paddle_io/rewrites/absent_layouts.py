@@ -17,8 +17,8 @@ __all__ = ["REWRITE"]
 
 def _max_out(s: Sketch) -> str:
     """The largest of each few neighbouring channels."""
-    shape, groups = s.shape(s.x), int(s.given("groups", 1))
-    axis = int(s.given("axis", 1)) % len(shape)
+    shape, groups = s.shape(s.x), int(s.attribute("groups", 1))
+    axis = int(s.attribute("axis", 1)) % len(shape)
     # Of more than four axes the kernel of x86 makes garbage.
     parts = [prod(shape[:axis]) * shape[axis] // groups, groups, prod(shape[axis + 1 :])]
     largest = s.reduced("max", s.reshaped(s.x, parts), [1], keep=False)
@@ -26,7 +26,7 @@ def _max_out(s: Sketch) -> str:
 
 
 def _pixels_to_channels(s: Sketch) -> str | None:
-    factor = int(s.given("downscale_factor", 1))
+    factor = int(s.attribute("downscale_factor", 1))
     batch, channels, height, width = s.shape(s.x)
     parts = [batch, channels, height // factor, factor, width // factor, factor]
     moved = s.transposed(s.reshaped(s.x, parts), [0, 1, 3, 5, 2, 4])
@@ -36,7 +36,7 @@ def _pixels_to_channels(s: Sketch) -> str | None:
 def _repeated(s: Sketch) -> str | None:
     """Each slice several times, one behind the other."""
     shape = s.shape(s.x)
-    axis, times = s.given("dim", 0), s.given("Repeats", s.given("repeats", 0))
+    axis, times = s.attribute("dim", 0), s.attribute("Repeats", s.attribute("repeats", 0))
     if s.source("RepeatsTensor") or s.source("RepeatTensor") or not times:
         return None
     axis = int(axis) % len(shape)
@@ -60,11 +60,11 @@ def _line_resized(s: Sketch) -> str | None:
         out_d=-1,
         out_h=1,
         out_w=made[2],
-        **_both_ways(s.given("scale", ())),
+        **_both_ways(s.attribute("scale", ())),
         data_layout="NCHW",
         interp_method="bilinear",
-        align_corners=bool(s.given("align_corners", True)),
-        align_mode=int(s.given("align_mode", 1)),
+        align_corners=bool(s.attribute("align_corners", True)),
+        align_mode=int(s.attribute("align_mode", 1)),
     )
     return s.reshaped(wide, made)
 
@@ -80,15 +80,15 @@ def _volumes_pooled(s: Sketch) -> str | None:
     for the number of what counts is a product of those along the axes.
     """
     batch, channels, depth, height, width = s.shape(s.x)
-    made, kind = s.shape(s.result()), str(s.given("pooling_type", "max"))
-    if s.given("global_pooling", False):
+    made, kind = s.shape(s.result()), str(s.attribute("pooling_type", "max"))
+    if s.attribute("global_pooling", False):
         flat = s.reshaped(s.x, [batch, channels, depth * height, width])
         whole = s.pooled(kind, flat, (batch, channels, 1, 1), global_pooling=True)
         return s.reshaped(whole, made)
-    window, strides = list(s.given("ksize", ())), list(s.given("strides", (1, 1, 1)))
+    window, strides = list(s.attribute("ksize", ())), list(s.attribute("strides", (1, 1, 1)))
     sides = sides_of(s.described, (depth, height, width), window, strides)
-    adaptive = bool(s.given("adaptive", False))
-    others = {name: bool(s.given(name, usual)) for name, usual in _HOW_POOLED.items()}
+    adaptive = bool(s.attribute("adaptive", False))
+    others = {name: bool(s.attribute(name, usual)) for name, usual in _HOW_POOLED.items()}
     deep = s.pooled(
         kind,
         s.reshaped(s.x, [batch, channels, depth, height * width]),
@@ -118,19 +118,22 @@ _HOW_POOLED = {"adaptive": False, "ceil_mode": False, "exclusive": True}
 
 def _norm_pooled(s: Sketch) -> str | None:
     """The root of sums of squares over windows; others than squares stay."""
-    if float(s.given("norm_type", 2.0)) != 2.0 or s.given("padding_algorithm", "") != "EXPLICIT":
+    if (
+        float(s.attribute("norm_type", 2.0)) != 2.0
+        or s.attribute("padding_algorithm", "") != "EXPLICIT"
+    ):
         return None
-    if s.given("adaptive", False) or s.given("global_pooling", False):
+    if s.attribute("adaptive", False) or s.attribute("global_pooling", False):
         return None
-    x, window = s.source("x"), list(s.given("kernel_size", ()))
+    x, window = s.source("x"), list(s.attribute("kernel_size", ()))
     means = s.pooled(
         "avg",
         s.both("mul", x, x),
         s.shape(s.result_name),
         window=window,
-        strides=s.given("strides", (1, 1)),
-        paddings=s.given("paddings", (0, 0)),
-        ceil_mode=bool(s.given("ceil_mode", False)),
+        strides=s.attribute("strides", (1, 1)),
+        paddings=s.attribute("paddings", (0, 0)),
+        ceil_mode=bool(s.attribute("ceil_mode", False)),
         exclusive=False,
     )
     return s.apply("sqrt", s.scaled(means, float(prod(window))))

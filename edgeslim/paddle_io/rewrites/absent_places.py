@@ -21,10 +21,10 @@ __all__ = ["REWRITE"]
 
 def _backwards(s: Sketch) -> str:
     """Slices by negative steps: the kernels start at the wrong end, or abort."""
-    axes, steps = s.given("axes", ()), s.given("strides", ())
+    axes, steps = s.attribute("axes", ()), s.attribute("strides", ())
     x = s.x
     for axis, first, end, step in zip(
-        axes, s.given("starts", ()), s.given("ends", ()), steps, strict=True
+        axes, s.attribute("starts", ()), s.attribute("ends", ()), steps, strict=True
     ):
         extent = s.shape(x)[axis]
         x = s.picked(x, range(extent)[slice(first, end, step)], axis)
@@ -41,7 +41,7 @@ def _expanded(s: Sketch) -> str | None:
 
 def _rolled(s: Sketch) -> str:
     """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
-    shape, (shift,) = s.shape(s.x), s.given("shifts", ())
+    shape, (shift,) = s.shape(s.x), s.attribute("shifts", ())
     row, size = s.reshaped(s.x, [prod(shape)]), prod(shape)
     return s.reshaped(s.picked(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
 
@@ -50,7 +50,7 @@ def _padded(s: Sketch) -> str | None:
     """Volumes and lines; pictures, which are volumes one deep, the optimizer knows."""
     if len(s.shape(s.x)) != 5 or s.source("Paddings") or _is_picture(s):
         return None
-    sides, types = list(s.given("paddings", ())), framework().VarType
+    sides, types = list(s.attribute("paddings", ())), framework().VarType
     x, element_type = s.x, s.element_type(s.x)
     if element_type != types.FP32:
         x = s.cast(x)
@@ -69,21 +69,21 @@ def _is_picture(s: Sketch) -> bool:
     if maker is None or maker.type != "unsqueeze2":
         return False
     (source,) = arguments(maker.inputs, "X")
-    if any(list(s.given("paddings", ()))[4:]):
+    if any(list(s.attribute("paddings", ()))[4:]):
         return False
-    if s.given("mode", "constant") not in {"constant", "reflect"} or s.given("value", 0.0):
+    if s.attribute("mode", "constant") not in {"constant", "reflect"} or s.attribute("value", 0.0):
         return False  # what the optimizer makes of others has no mode and no value on the device
     return len(s.shape(source)) == 4 and list(attribute(maker, "axes", ())) in ([2], [-3])
 
 
 def _longer(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
     """One axis padded."""
-    mode, extent = s.given("mode", "constant"), s.shape(x)[axis]
+    mode, extent = s.attribute("mode", "constant"), s.shape(x)[axis]
     if mode != "constant":
         modes: dict[str, Literal["reflect", "edge", "wrap"]]
         modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
         return s.picked(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
-    value, parts = float(s.given("value", 0.0)), [x]
+    value, parts = float(s.attribute("value", 0.0)), [x]
     for place, size in ((0, sides[0]), (2, sides[1])):
         if size:
             shape = [*s.shape(x)]
@@ -110,13 +110,13 @@ def _diagonal_of_ones(s: Sketch) -> str | None:
 def _diagonal(s: Sketch) -> str:
     shape, made = s.shape(s.x), s.shape(s.result())
     places = np.arange(prod(shape)).reshape(shape)
-    picked = places.diagonal(*(int(s.given(name, 0)) for name in ("offset", "axis1", "axis2")))
+    picked = places.diagonal(*(int(s.attribute(name, 0)) for name in ("offset", "axis1", "axis2")))
     row = s.reshaped(s.x, [prod(shape)])
     return s.reshaped(s.picked(row, picked.ravel().tolist(), 0), made)
 
 
 def _crossed(s: Sketch) -> str:
-    shape, axis = s.shape(s.x), int(s.given("dim", 9))
+    shape, axis = s.shape(s.x), int(s.attribute("dim", 9))
     axis = shape.index(3) if axis == 9 else axis % len(shape)
     y = s.source("Y")
     first = s.both("mul", s.picked(s.x, [1, 2, 0], axis), s.picked(y, [2, 0, 1], axis))

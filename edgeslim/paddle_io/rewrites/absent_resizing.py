@@ -37,19 +37,19 @@ def resized_by_matrices(s: Sketch) -> str | None:
     None where a matrix would be too large, or a tensor says how large the result is.
     """
     shape, made = s.shape(s.x), s.shape(s.result())
-    given = (s.source("OutSize"), s.sources("SizeTensor"), s.source("Scale"))
+    computed_sizes = (s.source("OutSize"), s.sources("SizeTensor"), s.source("Scale"))
     axes = range(2, len(shape))
-    if any(given) or any(shape[axis] * made[axis] > _LARGEST for axis in axes):
+    if any(computed_sizes) or any(shape[axis] * made[axis] > _LARGEST for axis in axes):
         return None
     x = s.x
-    for axis, factor in zip(axes, factors_of(s.given("scale", ()), len(axes)), strict=True):
+    for axis, factor in zip(axes, factors_of(s.attribute("scale", ()), len(axes)), strict=True):
         matrix = weights(
             s.op.type.partition("_")[0],
             shape[axis],
             made[axis],
             factor=factor,
-            align_corners=bool(s.given("align_corners", True)),
-            align_mode=int(s.given("align_mode", 1)),
+            align_corners=bool(s.attribute("align_corners", True)),
+            align_mode=int(s.attribute("align_mode", 1)),
         )
         x = _multiplied(s, x, axis, matrix)
     return x if x != s.x else s.apply("assign", x)

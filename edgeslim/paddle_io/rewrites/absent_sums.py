@@ -29,7 +29,7 @@ def _sum(s: Sketch) -> str:
 def _log_sum_exp(s: Sketch) -> str:
     """The largest is taken off before and added behind, so that nothing overflows."""
     axes = reduced_axes(s.described, "axis")
-    keep = bool(s.given("keepdim", s.given("keep_dim", False)))
+    keep = bool(s.attribute("keepdim", s.attribute("keep_dim", False)))
     largest = s.reduced("max", s.x, axes, keep=True)
     left = s.apply("exp", s.both("sub", s.x, largest))
     total = s.both("add", s.apply("log", s.reduced("sum", left, axes, keep=True)), largest)
@@ -43,7 +43,7 @@ def _mean(s: Sketch) -> str:
 
 def _log_softmax(s: Sketch) -> str:
     """Paddle takes all that is 64 below the largest for 64 below (``softmax_impl.h``)."""
-    axis = int(s.given("axis", -1)) % len(s.shape(s.x))
+    axis = int(s.attribute("axis", -1)) % len(s.shape(s.x))
     under = s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True))
     under = s.apply("clip", under, min=-64.0, max=0.0)
     total = s.reduced("sum", s.apply("exp", under), [axis], keep=True)
@@ -63,8 +63,8 @@ def _matrix_by_vector(s: Sketch) -> str:
 def _sum_and_product(s: Sketch) -> str:
     x, y = s.source("X"), s.source("Y")
     product = s.product(x, y, s.shape(s.result()))
-    alpha = float(s.given("Alpha", s.given("alpha", 1.0)))
-    beta = float(s.given("Beta", s.given("beta", 1.0)))
+    alpha = float(s.attribute("Alpha", s.attribute("alpha", 1.0)))
+    beta = float(s.attribute("Beta", s.attribute("beta", 1.0)))
     return s.both("add", s.scaled(product, alpha), s.scaled(s.source("Input"), beta))
 
 
@@ -79,9 +79,13 @@ def _least(s: Sketch) -> str:
 
 
 def _place_of_largest(s: Sketch, x: str) -> str:
-    axis, keep, shape = int(s.given("axis", -1)), bool(s.given("keepdims", False)), s.shape(s.x)
+    axis, keep, shape = (
+        int(s.attribute("axis", -1)),
+        bool(s.attribute("keepdims", False)),
+        s.shape(s.x),
+    )
     made = s.shape(s.result()) or (1,)
-    over_all = bool(s.given("flatten", False))
+    over_all = bool(s.attribute("flatten", False))
     if over_all:
         x, axis, keep = s.reshaped(x, [math.prod(shape)]), 0, True
     places = s.write(
@@ -91,7 +95,7 @@ def _place_of_largest(s: Sketch, x: str) -> str:
         element_type=s.element_type(s.result()),
         keepdims=keep,
         flatten=False,
-        dtype=int(s.given("dtype", 3)),
+        dtype=int(s.attribute("dtype", 3)),
     )
     add_attribute(s.ops[-1], "axis", axis, long=True)
     return s.reshaped(places, made) if over_all and len(made) > 1 else places
@@ -99,7 +103,7 @@ def _place_of_largest(s: Sketch, x: str) -> str:
 
 def _einstein(s: Sketch) -> str | None:
     """A product of two: axes of both, of one each and of none in what is made."""
-    names, equation = s.sources("Operands"), str(s.given("equation", "")).replace(" ", "")
+    names, equation = s.sources("Operands"), str(s.attribute("equation", "")).replace(" ", "")
     read, arrow, made = equation.partition("->")
     labels = read.split(",")
     if not arrow or len(names) != 2 or "." in equation:

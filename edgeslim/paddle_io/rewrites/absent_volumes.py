@@ -20,15 +20,15 @@ __all__ = ["REWRITE"]
 def _convolved(s: Sketch) -> str | None:
     filters = s.stored(s.source("Filter"))
     shape, made = s.shape(s.x), s.shape(s.result_name)
-    if filters is None or min(*shape, *made) < 1 or s.given("data_format", "NCDHW") == "NDHWC":
+    if filters is None or min(*shape, *made) < 1 or s.attribute("data_format", "NCDHW") == "NDHWC":
         return None
     batch, channels, _, *picture = shape
     sides = window_sides(
-        s.given("padding_algorithm", "EXPLICIT"),
-        s.given("paddings", (0, 0, 0)),
+        s.attribute("padding_algorithm", "EXPLICIT"),
+        s.attribute("paddings", (0, 0, 0)),
         shape[2:],
         filters.shape[2:],
-        s.given("strides", (1, 1, 1)),
+        s.attribute("strides", (1, 1, 1)),
     )
     dilations = _dilations(s)
     depth, window = made[2], filters.shape[2]
@@ -44,10 +44,10 @@ def _convolved(s: Sketch) -> str | None:
         {"Input": pictures, "Filter": s.parameter(flat)},
         [batch * depth, made[1], *made[3:]],
         output="Output",
-        strides=tuple(s.given("strides", (1, 1, 1)))[1:],
+        strides=tuple(s.attribute("strides", (1, 1, 1)))[1:],
         paddings=sides[2:],
         dilations=dilations[1:],
-        groups=int(s.given("groups", 1)),
+        groups=int(s.attribute("groups", 1)),
         padding_algorithm="EXPLICIT",
         data_format="NCHW",
     )
@@ -57,13 +57,13 @@ def _convolved(s: Sketch) -> str | None:
 
 def _dilations(s: Sketch) -> tuple[int, ...]:
     """Paddle sets them back where it finds the padding itself."""
-    if s.given("padding_algorithm", "EXPLICIT") == "SAME":
+    if s.attribute("padding_algorithm", "EXPLICIT") == "SAME":
         return (1, 1, 1)
-    return tuple(s.given("dilations", (1, 1, 1)))
+    return tuple(s.attribute("dilations", (1, 1, 1)))
 
 
 def _starts(s: Sketch, depth: int) -> list[int]:
-    return [place * int(s.given("strides", (1, 1, 1))[0]) for place in range(depth)]
+    return [place * int(s.attribute("strides", (1, 1, 1))[0]) for place in range(depth)]
 
 
 def _steps(s: Sketch, window: int) -> list[int]:

@@ -15,7 +15,7 @@ _BYTE = 256.0
 
 def _by_floats(s: Sketch) -> str:
     types = framework().VarType
-    wanted = int(s.given("out_dtype", types.FP32))
+    wanted = int(s.attribute("out_dtype", types.FP32))
     floats = s.cast(s.x)
     if wanted == types.UINT8 and s.element_type(s.x) != types.BOOL:
         # What is beyond a byte begins again, as Paddle's does; a float's end is the compiler's.

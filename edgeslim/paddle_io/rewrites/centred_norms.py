@@ -32,7 +32,7 @@ _MOVING = {
 
 def _centred(s: Sketch) -> dict[str, str] | None:
     """The mean of each row, or channel, is over the axes behind."""
-    first = int(s.given("begin_norm_axis", 1)) if s.op.type == "layer_norm" else 2
+    first = int(s.attribute("begin_norm_axis", 1)) if s.op.type == "layer_norm" else 2
     shape = s.shape(s.x)
     if not _is_open_to_it(s) or first >= len(shape):
         return None
@@ -44,7 +44,7 @@ def _centred_by_groups(s: Sketch) -> dict[str, str] | None:
     shape = s.shape(s.x)
     if not _is_open_to_it(s) or min(shape, default=0) < 1:
         return None
-    groups = int(s.given("groups", 1))
+    groups = int(s.attribute("groups", 1))
     x = s.reshaped(s.x, [shape[0], groups, prod(shape[1:]) // groups])
     x = s.both("sub", x, s.reduced("mean", x, [2], keep=True))
     return s.again(s.reshaped(x, shape))

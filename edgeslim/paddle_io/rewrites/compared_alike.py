@@ -18,7 +18,7 @@ __all__ = ["REWRITE"]
 def _compared(s: Sketch) -> str:
     sides = {"X": s.x, "Y": s.source("Y")}
     rank = max(len(s.shape(each)) for each in sides.values())
-    start = int(s.given("axis", -1))
+    start = int(s.attribute("axis", -1))
     for slot, name in sides.items():
         shape = s.shape(name)
         if len(shape) < rank:

@@ -20,7 +20,7 @@ __all__ = ["REWRITE"]
 def _multiplied(s: Sketch) -> str:
     filters, made = s.source("Filter"), s.shape(s.result("Output"))
     count, width, *window = s.shape(filters)
-    batch, groups = s.shape(s.x)[0], int(s.given("groups", 1))
+    batch, groups = s.shape(s.x)[0], int(s.attribute("groups", 1))
     taps, places = width * prod(window), prod(made[2:])
     columns = _columns(s, window, made)
     if groups == 1:
@@ -37,13 +37,13 @@ def _multiplied(s: Sketch) -> str:
 def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
     """What the taps read at each place; of one tap at each pixel, the picture itself."""
     batch, channels = s.shape(s.x)[:2]
-    strides = [int(step) for step in s.given("strides", (1, 1))]
-    dilations = [int(step) for step in s.given("dilations", (1, 1))]
-    if s.given("padding_algorithm", "EXPLICIT") == "SAME":
+    strides = [int(step) for step in s.attribute("strides", (1, 1))]
+    dilations = [int(step) for step in s.attribute("dilations", (1, 1))]
+    if s.attribute("padding_algorithm", "EXPLICIT") == "SAME":
         dilations = [1, 1]
     sides = window_sides(
-        s.given("padding_algorithm", "EXPLICIT"),
-        s.given("paddings", (0, 0)),
+        s.attribute("padding_algorithm", "EXPLICIT"),
+        s.attribute("paddings", (0, 0)),
         s.shape(s.x)[2:],
         window,
         strides,

@@ -16,7 +16,7 @@ __all__ = ["REWRITE"]
 
 def _normed(s: Sketch) -> str:
     mean, variance = s.source("Mean"), s.source("Variance")
-    spread = s.scaled(variance, 1.0, float(s.given("epsilon", 1e-5)))
+    spread = s.scaled(variance, 1.0, float(s.attribute("epsilon", 1e-5)))
     factor = s.both("mul", s.source("Scale"), s.apply("rsqrt", spread))
     offset = s.both("sub", s.source("Bias"), s.both("mul", mean, factor))
     return s.both("add", s.both("mul", s.x, factor, 1), offset, 1)

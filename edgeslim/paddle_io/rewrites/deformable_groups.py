@@ -22,7 +22,7 @@ def _by_groups(s: Sketch) -> str | None:
     filters = s.value(s.source("Filter"))
     if filters is None:
         return None
-    groups, moved = (int(s.given(name, 1)) for name in ("groups", "deformable_groups"))
+    groups, moved = (int(s.attribute(name, 1)) for name in ("groups", "deformable_groups"))
     channels, made = s.shape(s.x)[1], len(filters) // groups
     width, taps = channels // groups, filters.shape[2] * filters.shape[3]
     parts = []
@@ -63,9 +63,9 @@ def _convolved(s: Sketch, inputs: dict[str, str], channels: int) -> str:
         inputs,
         [batch, channels, *sides],
         output="Output",
-        strides=tuple(s.given("strides", (1, 1))),
-        paddings=tuple(s.given("paddings", (0, 0))),
-        dilations=tuple(s.given("dilations", (1, 1))),
+        strides=tuple(s.attribute("strides", (1, 1))),
+        paddings=tuple(s.attribute("paddings", (0, 0))),
+        dilations=tuple(s.attribute("dilations", (1, 1))),
         groups=1,
         deformable_groups=1,
         im2col_step=1,

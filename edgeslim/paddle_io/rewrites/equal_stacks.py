@@ -26,7 +26,7 @@ _TURNED = {"matmul": ("transpose_X", "transpose_Y"), "matmul_v2": ("trans_x", "t
 
 def _multiplied(s: Sketch) -> str:
     names = _TURNED[s.op.type]
-    turned = [bool(s.given(name, False)) for name in names]
+    turned = [bool(s.attribute(name, False)) for name in names]
     x, y = s.x, s.source("Y")
     is_vector = [len(s.shape(each)) == 1 for each in (x, y)]
     if is_vector[0]:
@@ -37,7 +37,7 @@ def _multiplied(s: Sketch) -> str:
     stack = np.broadcast_shapes(s.shape(x)[:-2], s.shape(y)[:-2])
     attributes: dict[str, Any] = dict(zip(names, turned, strict=True))
     if s.op.type == "matmul":
-        attributes["alpha"] = float(s.given("alpha", 1.0))
+        attributes["alpha"] = float(s.attribute("alpha", 1.0))
     product = s.write(
         s.op.type,
         {"X": _repeated(s, x, stack), "Y": _repeated(s, y, stack)},

@@ -11,8 +11,8 @@ __all__ = ["REWRITE"]
 
 
 def _scaled(s: Sketch) -> str:
-    factor, offset = s.source("ScaleTensor"), float(s.given("bias", 0.0))
-    if s.given("bias_after_scale", True):
+    factor, offset = s.source("ScaleTensor"), float(s.attribute("bias", 0.0))
+    if s.attribute("bias_after_scale", True):
         return s.scaled(s.both("mul", s.x, factor), 1.0, offset)
     return s.both("mul", s.scaled(s.x, 1.0, offset), factor)
 

@@ -37,9 +37,9 @@ def _in_parts(s: Sketch) -> str:
         {"X": picture, "Grid": s.reshaped(row, [batch * parts, *sides, 2])},
         [batch * parts, channels, *sides],
         output="Output",
-        align_corners=bool(s.given("align_corners", True)),
-        mode=str(s.given("mode", "bilinear")),
-        padding_mode=str(s.given("padding_mode", "zeros")),
+        align_corners=bool(s.attribute("align_corners", True)),
+        mode=str(s.attribute("mode", "bilinear")),
+        padding_mode=str(s.attribute("padding_mode", "zeros")),
     )
     made = s.reshaped(made, [batch, parts, channels, pixels])
     if parts > 1:

@@ -35,9 +35,9 @@ from edgeslim.targets.halves import (
     CONSTANTS_BEYOND_HALVES,
     CONSTANTS_IN_ACTIVATED_SUMS,
     CONSTANTS_OF_BOTH_WIDTHS,
+    KINDS_WITH_HALF_WEIGHTS,
     LARGEST_HALF,
     LONG_CASTS,
-    MADE_HALVES,
     SCALED_CONVOLUTIONS,
     UNBIASED_TRANSPOSED,
     WITHOUT_HALVES,
@@ -75,7 +75,7 @@ def _share_no_constants(draft: Draft) -> None:
             for name in slot.arguments:
                 readers[name].append(op)
     for name in list(persistent_tensors(draft.program)):
-        others = [op for op in readers[name] if op.type not in MADE_HALVES]
+        others = [op for op in readers[name] if op.type not in KINDS_WITH_HALF_WEIGHTS]
         if len(others) in {0, len(readers[name])} or type_of(block, name) != floats:
             continue
         value = draft.value(name)

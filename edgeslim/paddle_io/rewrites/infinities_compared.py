@@ -32,7 +32,7 @@ def _compared(s: Sketch) -> str | None:
     if s.element_type(x) != framework().VarType.FP32 or any(_is_finite(s, side) for side in (x, y)):
         return None
     if x != y:
-        if int(s.given("axis", -1)) != -1 and s.shape(x) != s.shape(y):
+        if int(s.attribute("axis", -1)) != -1 and s.shape(x) != s.shape(y):
             return None
         x, y = (s.expanded(each, s.shape(s.result())) for each in (x, y))
     same = number(s, x) if x == y else _same(s, x, y)

@@ -24,7 +24,7 @@ from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import attribute_value, framework
 from edgeslim.paddle_io.quantized_program import without_rounding
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
-from edgeslim.targets._integer_scratch import MOST_THREADS, IntegerConvolution
+from edgeslim.targets import MOST_THREADS, IntegerConvolution
 from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS, SHARED_SCRATCH_ARM
 from edgeslim.window_sides import window_sides
 
@@ -51,9 +51,12 @@ def _crowded(block: Any, most: int) -> list[int]:  # noqa: ANN401 - a BlockDesc
         convolution = _convolution(block, op, makers)
         if convolution is None:
             continue
-        room = {count: max(before, convolution.asked(count)) for count, before in there.items()}
-        if convolution.is_by_tiles and any(
-            convolution.used(count) > room[count] for count in there
+        room = {
+            count: max(before, convolution.requested_bytes(count))
+            for count, before in there.items()
+        }
+        if convolution.is_by_winograd and any(
+            convolution.used_bytes(count) > room[count] for count in there
         ):
             found.append(index)
         else:
@@ -76,12 +79,12 @@ def _convolution(block: Any, op: Any, makers: dict[str, Any]) -> IntegerConvolut
     return IntegerConvolution(
         channels=(filters[1] * groups, filters[0]),
         padded=(extents[0] + top + bottom, extents[1] + left + right),
-        made=(made[2], made[3]),
+        output=(made[2], made[3]),
         window=(filters[2], filters[3]),
         strides=_pair(op, "strides"),
         dilations=_pair(op, "dilations"),
         groups=groups,
-        evenly_padded=top == bottom and left == right,
+        is_evenly_padded=top == bottom and left == right,
     )
 
 

@@ -20,7 +20,7 @@ _LEAST = -3.0e38
 
 
 def _by_parts(s: Sketch) -> str:
-    beta, threshold = float(s.given("beta", 1.0)), float(s.given("threshold", 20.0))
+    beta, threshold = float(s.attribute("beta", 1.0)), float(s.attribute("threshold", 20.0))
     steep = _times(s, s.x, beta)
     bent = s.apply("clip", steep, min=_LEAST, max=threshold)
     bent = _times(s, s.apply("log", s.scaled(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)

@@ -22,10 +22,12 @@ def _apply(draft: Draft) -> None:
             if op.type not in CONSTANTS_OF_ANY_TYPE.operators:
                 continue
             operator = view.operator(op)
-            given = {attribute.name: attribute for attribute in op.attrs}
-            if CONSTANTS_OF_ANY_TYPE.is_met_by(operator) and "values" in given:
+            attributes = {attr.name: attr for attr in op.attrs}
+            if CONSTANTS_OF_ANY_TYPE.is_met_by(operator) and "values" in attributes:
                 draft.note(CONSTANTS_OF_ANY_TYPE, operator)
-                _list(op, CONSTANT_LISTS[operator.given("dtype", 0)], given["values"].scalars)
+                _list(
+                    op, CONSTANT_LISTS[operator.attribute("dtype", 0)], attributes["values"].scalars
+                )
 
 
 def _list(op: Any, name: str, scalars: Any) -> None:  # noqa: ANN401 - an OpDesc and its Scalars

@@ -10,7 +10,7 @@ from edgeslim.paddle_io.block_edits import names_in
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
-from edgeslim.targets.forms import AXES_OF_TRUTH, DOUBLES
+from edgeslim.targets.forms import AXES_OF_BOOLEANS, DOUBLES
 
 __all__ = ["REWRITE"]
 
@@ -25,7 +25,7 @@ def _narrow(draft: Draft) -> None:
         for op in block.ops:
             for attribute in op.attrs:
                 if (op.type, attribute.name) in _NARROW and attribute.type == types.LONGS:
-                    draft.note(AXES_OF_TRUTH, view.operator(op))
+                    draft.note(AXES_OF_BOOLEANS, view.operator(op))
                     attribute.type = types.INTS
                     attribute.ints.extend(attribute.longs)
                     del attribute.longs[:]

@@ -24,10 +24,10 @@ _EUCLIDEAN = 2.0
 
 
 def _norm(s: Sketch) -> str:
-    order, of_all = float(s.given("porder", _EUCLIDEAN)), bool(s.given("asvector", False))
+    order, of_all = float(s.attribute("porder", _EUCLIDEAN)), bool(s.attribute("asvector", False))
     rank = len(s.shape(s.x))
-    axes = [*range(rank)] if of_all else [int(s.given("axis", -1)) % rank]
-    keep = bool(s.given("keepdim", False))
+    axes = [*range(rank)] if of_all else [int(s.attribute("axis", -1)) % rank]
+    keep = bool(s.attribute("keepdim", False))
     if order == _EUCLIDEAN:
         return _root_of_squares(s, axes, keep=keep)
     sizes = s.apply("abs", s.x)
@@ -42,7 +42,7 @@ def _norm(s: Sketch) -> str:
 
 
 def _frobenius(s: Sketch) -> str:
-    keep = bool(s.given("keep_dim", False))
+    keep = bool(s.attribute("keep_dim", False))
     return _root_of_squares(s, reduced_axes(s.described), keep=keep)
 
 

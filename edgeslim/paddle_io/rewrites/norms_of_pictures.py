@@ -23,14 +23,14 @@ def _as_picture(s: Sketch) -> list[int]:
 
 
 def _grouped(s: Sketch) -> str:
-    picture, groups = _as_picture(s), int(s.given("groups", 1))
+    picture, groups = _as_picture(s), int(s.attribute("groups", 1))
     normed = s.write(
         "group_norm",
         _inputs(s, picture),
         picture,
         output="Y",
         groups=groups,
-        epsilon=float(s.given("epsilon", 1e-5)),
+        epsilon=float(s.attribute("epsilon", 1e-5)),
         data_layout="NCHW",
     )
     for slot in ("Mean", "Variance"):
@@ -45,7 +45,7 @@ def _one_by_one(s: Sketch) -> str:
         _inputs(s, picture),
         picture,
         output="Y",
-        epsilon=float(s.given("epsilon", 1e-5)),
+        epsilon=float(s.attribute("epsilon", 1e-5)),
     )
     for slot in ("SavedMean", "SavedVariance"):
         s.beside(slot, [picture[0] * picture[1]], s.element_type(s.x))

@@ -22,7 +22,9 @@ def _put_factors_first(draft: Draft) -> None:
             if not OFFSETS_BEFORE_FACTORS.is_met_by(operator):
                 continue
             draft.note(OFFSETS_BEFORE_FACTORS, operator)
-            offset = float(operator.given("bias", 0.0)) * float(operator.given("scale", 1.0))
+            offset = float(operator.attribute("bias", 0.0)) * float(
+                operator.attribute("scale", 1.0)
+            )
             set_attribute(op, "bias", offset)
             set_attribute(op, "bias_after_scale", True)
 

@@ -38,8 +38,8 @@ def _is_plain(operator: Operator) -> bool:
     return (
         "X" not in operator.constants
         and len(operator.shape("Y")) == 2
-        and not any(operator.given(name, False) for name in _TRANSPOSED)
-        and operator.given("alpha", 1.0) == 1.0
+        and not any(operator.attribute(name, False) for name in _TRANSPOSED)
+        and operator.attribute("alpha", 1.0) == 1.0
     )
 
 

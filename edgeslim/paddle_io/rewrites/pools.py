@@ -46,18 +46,18 @@ def _adaptive(s: Sketch, pool: Pool) -> str:
 
 def _without_padding(s: Sketch, pool: Pool) -> str:
     """Sums are the same with nought around a picture; only what they are divided by differs."""
-    if 0 in (*pool.inside(0), *pool.inside(1)):  # an average of nothing is no number
+    if 0 in (*pool.counts_inside(0), *pool.counts_inside(1)):  # an average of nothing is no number
         average = _of_padded_picture(s, pool, 0.0)
-        inside = np.full(pool.made, math.prod(pool.windows))
+        inside = np.full(pool.output, math.prod(pool.windows))
     else:
         average = _pooled(s, s.x, pool)
-        inside = np.outer(pool.inside(0), pool.inside(1))
-    counted = np.outer(pool.counted(0), pool.counted(1))
+        inside = np.outer(pool.counts_inside(0), pool.counts_inside(1))
+    counted = np.outer(pool.paddle_counts(0), pool.paddle_counts(1))
     return s.both("mul", average, s.parameter(inside / np.where(counted, counted, 1)))
 
 
 def _of_padded_picture(s: Sketch, pool: Pool, value: float = _LOWEST) -> str:
-    (top, left), (bottom, right), (rows, columns) = pool.before, pool.needed, pool.extents
+    (top, left), (bottom, right), (rows, columns) = pool.before, pool.needed_after, pool.extents
     padded = s.write(
         "pad2d",
         {"X": s.x},
@@ -85,15 +85,15 @@ def _one_after_another(s: Sketch, pool: Pool) -> str:
 
 def _rows_of_columns(s: Sketch, pool: Pool) -> str:
     """Of averages too, since as much of each window in a row is in the picture."""
-    (height, width), (down, across) = pool.windows, pool.steps
+    (height, width), (down, across) = pool.windows, pool.strides
     columns = _pooled(
         s,
         s.x,
         pool,
-        shape=(*s.shape(s.x)[:2], pool.made[0], pool.extents[1]),
+        shape=(*s.shape(s.x)[:2], pool.output[0], pool.extents[1]),
         window=(height, 1),
         strides=(down, 1),
-        paddings=(pool.before[0], pool.needed[0], 0, 0),
+        paddings=(pool.before[0], pool.needed_after[0], 0, 0),
     )
     return _pooled(
         s,
@@ -101,17 +101,17 @@ def _rows_of_columns(s: Sketch, pool: Pool) -> str:
         pool,
         window=(1, width),
         strides=(1, across),
-        paddings=(0, 0, pool.before[1], pool.needed[1]),
+        paddings=(0, 0, pool.before[1], pool.needed_after[1]),
     )
 
 
 def _onto_few_columns(s: Sketch, pool: Pool) -> str:
     """By the general kernel, if there is padding behind the picture, or some that none reads."""
-    bottom, right = pool.needed
+    bottom, right = pool.needed_after
     if not (bottom or right):
         bottom, right = (
             int((extent - window) % step == 0)
-            for extent, window, step in zip(pool.extents, pool.windows, pool.steps, strict=True)
+            for extent, window, step in zip(pool.extents, pool.windows, pool.strides, strict=True)
         )
     if not (bottom or right):
         return _rows_of_columns(s, pool)
@@ -120,7 +120,7 @@ def _onto_few_columns(s: Sketch, pool: Pool) -> str:
 
 def _with_a_row_left(s: Sketch, pool: Pool) -> str:
     """By the general kernel, since more than one row is padded."""
-    return _pooled(s, s.x, pool, paddings=(0, 2, 0, pool.needed[1]))
+    return _pooled(s, s.x, pool, paddings=(0, 2, 0, pool.needed_after[1]))
 
 
 def _pooled(s: Sketch, x: str, pool: Pool, **others: Any) -> str:  # noqa: ANN401
@@ -128,10 +128,10 @@ def _pooled(s: Sketch, x: str, pool: Pool, **others: Any) -> str:  # noqa: ANN40
     usual = {
         "shape": s.shape(s.result()),
         "window": pool.windows,
-        "strides": pool.steps,
-        "paddings": (pool.before[0], pool.needed[0], pool.before[1], pool.needed[1]),
+        "strides": pool.strides,
+        "paddings": (pool.before[0], pool.needed_after[0], pool.before[1], pool.needed_after[1]),
     }
-    return s.pooled("max" if pool.largest else "avg", x, **{**usual, **others})
+    return s.pooled("max" if pool.is_max else "avg", x, **{**usual, **others})
 
 
 def _formula(form: Callable[[Sketch, Pool], str], law: Law) -> Callable[[Draft], None]:
@@ -175,7 +175,7 @@ def _compute_once(block: Any) -> None:  # noqa: ANN401 - a BlockDesc
         result = argument(op.outputs, "Out")
         if pool is None or result in fetched:
             continue
-        key = argument(op.inputs, "X"), replace(pool, exclusive=pool.exclusive or pool.largest)
+        key = argument(op.inputs, "X"), replace(pool, is_exclusive=pool.is_exclusive or pool.is_max)
         if kept.setdefault(key, result) != result:
             other_names[result] = kept[key]
             again[place] = []

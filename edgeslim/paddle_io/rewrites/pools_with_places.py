@@ -11,17 +11,17 @@ __all__ = ["REWRITE"]
 
 
 def _without_places(s: Sketch) -> str | None:
-    if s.is_used("Mask") or s.given("adaptive", False):
+    if s.is_used("Mask") or s.attribute("adaptive", False):
         return None
     return s.pooled(
         "max",
         s.x,
         s.shape(s.result()),
-        window=s.given("ksize", (1, 1)),
-        strides=s.given("strides", (1, 1)),
-        paddings=s.given("paddings", (0, 0)),
-        ceil_mode=bool(s.given("ceil_mode", False)),
-        global_pooling=bool(s.given("global_pooling", False)),
+        window=s.attribute("ksize", (1, 1)),
+        strides=s.attribute("strides", (1, 1)),
+        paddings=s.attribute("paddings", (0, 0)),
+        ceil_mode=bool(s.attribute("ceil_mode", False)),
+        global_pooling=bool(s.attribute("global_pooling", False)),
     )
 
 

@@ -32,7 +32,7 @@ def _power_of(s: Sketch, x: str) -> str:
     """That of floats."""
     if s.source("FactorTensor"):
         return s.both("pow", x, s.source("FactorTensor"))
-    factor = float(s.given("factor", 1.0))
+    factor = float(s.attribute("factor", 1.0))
     if factor in _ROOTS:
         return s.apply(_ROOTS[factor], x)
     if factor in (0.0, 1.0):

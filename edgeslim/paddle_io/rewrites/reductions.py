@@ -16,7 +16,7 @@ from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.reductions import (
     DEEP_REDUCTIONS,
     LOST_AXES,
-    LOST_TRUTHS,
+    LOST_BOOLEANS,
     has_branch,
     reduced_axes,
 )
@@ -28,7 +28,7 @@ _ALL_AT_ONCE = {"all", "any", "prod", "sum"}
 
 def _reduced(s: Sketch) -> str | None:
     kind, rank = s.op.type.removeprefix("reduce_"), len(s.shape(s.x))
-    axes, keep = reduced_axes(s.described), bool(s.given("keep_dim", False))
+    axes, keep = reduced_axes(s.described), bool(s.attribute("keep_dim", False))
     if len(axes) == rank and kind in _ALL_AT_ONCE:
         return s.reduced(kind, s.x, axes, keep=keep)
     if len(axes) == rank and kind == "mean" and min(s.shape(s.x)) > 0:
@@ -79,7 +79,7 @@ def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
     return [(run[0], run[-1] + 1) for run in runs]
 
 
-_LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_TRUTHS)
+_LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_BOOLEANS)
 _KINDS = {kind for law in _LAWS for kind in law.operators}
 
 REWRITE = Rewrite(stage=Stage.AXES, apply=rewritten(dict.fromkeys(_KINDS, _reduced), *_LAWS))

@@ -16,7 +16,7 @@ __all__ = ["REWRITE"]
 
 def _of_as_many(s: Sketch) -> str:
     shape = s.shape(s.result())
-    return s.both("pow", s.expanded(s.x, shape), s.source("Y"), int(s.given("axis", -1)))
+    return s.both("pow", s.expanded(s.x, shape), s.source("Y"), int(s.attribute("axis", -1)))
 
 
 REWRITE = Rewrite(

@@ -18,7 +18,7 @@ __all__ = ["REWRITE"]
 
 
 def _scattered(s: Sketch) -> str | None:
-    overwrite, rows = bool(s.given("overwrite", True)), s.whole_numbers(s.source("Ids"))
+    overwrite, rows = bool(s.attribute("overwrite", True)), s.whole_numbers(s.source("Ids"))
     if rows is not None and (overwrite or len({*rows}) == len(rows)):
         return _chosen(s, rows)
     return None if overwrite else _added(s)

@@ -26,13 +26,13 @@ def _apply(draft: Draft) -> None:
 
 def _add_outputs(block: Any, op: Any) -> None:  # noqa: ANN401 - a BlockDesc and an OpDesc
     for slot in SCRATCH[op.type]:
-        given = [output for output in op.outputs if output.parameter == slot]
-        if any(output.arguments for output in given):
+        slots = [output for output in op.outputs if output.parameter == slot]
+        if any(output.arguments for output in slots):
             continue
         result = next(output for output in op.outputs if output.arguments).arguments[0]
         name = scratch_variable(block, result, slot)
-        if given:
-            given[0].arguments.append(name)
+        if slots:
+            slots[0].arguments.append(name)
         else:
             op.outputs.add(parameter=slot, arguments=[name])
 

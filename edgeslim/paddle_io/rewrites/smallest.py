@@ -16,8 +16,8 @@ def _largest_of_opposite(s: Sketch) -> dict[str, str]:
         "top_k_v2",
         {"X": s.scaled(s.x, -1.0), **({"K": count} if count else {})},
         shape,
-        k=int(s.given("k", 1)),
-        axis=int(s.given("axis", -1)),
+        k=int(s.attribute("k", 1)),
+        axis=int(s.attribute("axis", -1)),
         largest=True,
         sorted=True,
     )

@@ -19,7 +19,7 @@ __all__ = ["REWRITE"]
 
 def _shifted(s: Sketch) -> dict[str, str] | None:
     shape = s.shape(s.x)
-    axis = int(s.given("axis", -1)) % max(1, len(shape))
+    axis = int(s.attribute("axis", -1)) % max(1, len(shape))
     if math.prod(shape[axis + 1 :]) == 1 or not may_be_large(s.described):
         return None
     return s.again(s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True)))

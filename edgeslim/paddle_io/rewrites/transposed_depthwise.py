@@ -44,15 +44,15 @@ def _apply(draft: Draft) -> None:
 
 def _paddings(operator: Operator) -> tuple[int, ...] | None:
     """Above, below, left and right; None if they follow from the size by a rule not known."""
-    algorithm = str(operator.given("padding_algorithm", "EXPLICIT"))
+    algorithm = str(operator.attribute("padding_algorithm", "EXPLICIT"))
     if algorithm not in {"EXPLICIT", "SAME", "VALID"}:
         return None
     return window_sides(
         algorithm,
-        operator.given("paddings", (0, 0)),
+        operator.attribute("paddings", (0, 0)),
         operator.shape("Input")[2:],
         operator.shape("Filter")[2:],
-        operator.given("strides", (1, 1)),
+        operator.attribute("strides", (1, 1)),
     )
 
 

@@ -13,7 +13,7 @@ from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.rewrites._composing import rewritten
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
 from edgeslim.paddle_io.sketch import Sketch
-from edgeslim.targets.transpositions import DEEP_TRANSPOSITIONS, TURNED_TRUTH
+from edgeslim.targets.transpositions import DEEP_TRANSPOSITIONS, TURNED_BOOLEANS
 
 __all__ = ["REWRITE"]
 
@@ -21,7 +21,7 @@ _MOST_AXES = 6
 
 
 def _turned(s: Sketch) -> str | None:
-    types, order = framework().VarType, [int(axis) for axis in s.given("axis", ())]
+    types, order = framework().VarType, [int(axis) for axis in s.attribute("axis", ())]
     runs = _runs(order)
     if len(runs) > _MOST_AXES:
         return None
@@ -51,6 +51,6 @@ def _runs(order: Sequence[int]) -> list[list[int]]:
 REWRITE = Rewrite(
     stage=Stage.AXES,
     apply=rewritten(
-        dict.fromkeys(TURNED_TRUTH.operators, _turned), DEEP_TRANSPOSITIONS, TURNED_TRUTH
+        dict.fromkeys(TURNED_BOOLEANS.operators, _turned), DEEP_TRANSPOSITIONS, TURNED_BOOLEANS
     ),
 )

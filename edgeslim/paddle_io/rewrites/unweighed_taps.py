@@ -23,11 +23,11 @@ def _weighed(s: Sketch) -> str:
         },
         made,
         output="Output",
-        strides=tuple(s.given("strides", (1, 1))),
-        paddings=tuple(s.given("paddings", (0, 0))),
-        dilations=tuple(s.given("dilations", (1, 1))),
-        groups=int(s.given("groups", 1)),
-        deformable_groups=int(s.given("deformable_groups", 1)),
+        strides=tuple(s.attribute("strides", (1, 1))),
+        paddings=tuple(s.attribute("paddings", (0, 0))),
+        dilations=tuple(s.attribute("dilations", (1, 1))),
+        groups=int(s.attribute("groups", 1)),
+        deformable_groups=int(s.attribute("deformable_groups", 1)),
         im2col_step=1,
     )
 

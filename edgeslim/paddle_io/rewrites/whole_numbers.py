@@ -25,13 +25,13 @@ def _through_floats(compute: Callable[[Sketch], str]) -> Formula:
 
 
 def _limited(s: Sketch) -> str:
-    limits = {name: float(s.given(name, 0.0)) for name in ("min", "max")}
+    limits = {name: float(s.attribute(name, 0.0)) for name in ("min", "max")}
     return s.apply("clip", s.cast(s.x), **limits)
 
 
 def _reduced(kind: str) -> Formula:
     def formula(s: Sketch) -> str:
-        axes, keep = reduced_axes(s.described), bool(s.given("keep_dim", False))
+        axes, keep = reduced_axes(s.described), bool(s.attribute("keep_dim", False))
         if kind != "mean":
             return s.reduced(kind, s.cast(s.x), axes, keep=keep)
         # Means of means would not be whole where the mean is.
@@ -42,12 +42,12 @@ def _reduced(kind: str) -> Formula:
 
 
 def _quotient(s: Sketch) -> str:
-    divided = s.both("div", s.cast(s.x), s.cast(s.source("Y")), int(s.given("axis", -1)))
+    divided = s.both("div", s.cast(s.x), s.cast(s.source("Y")), int(s.attribute("axis", -1)))
     return s.apply("floor", divided)
 
 
 def _rest(s: Sketch) -> str:
-    axis = int(s.given("axis", -1))
+    axis = int(s.attribute("axis", -1))
     return s.both("sub", s.cast(s.x), s.both("mul", _quotient(s), s.cast(s.source("Y")), axis))
 
 

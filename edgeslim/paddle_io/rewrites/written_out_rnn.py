@@ -162,8 +162,8 @@ class _Network:
             gates = self._sum(gates, weights.state_bias, whole)
         outputs = [""] * self._steps
         for step in reversed(range(self._steps)) if is_reverse else range(self._steps):
-            given = self._row(gates, step, (self._batch, width))
-            new = self._cell(given, weights, states)
+            inputs = self._row(gates, step, (self._batch, width))
+            new = self._cell(inputs, weights, states)
             if masks:
                 new = [self._either(masks[step], *pair) for pair in zip(new, states, strict=True)]
             states = new
@@ -173,14 +173,14 @@ class _Network:
         )
         return stacked, tuple(states)
 
-    def _cell(self, given: str, weights: _Weights, states: list[str]) -> list[str]:
+    def _cell(self, inputs: str, weights: _Weights, states: list[str]) -> list[str]:
         """The states behind a step."""
         shape = (self._batch, _GATES[self._mode] * self._hidden)
         carried = self._times(states[0], weights.states, shape)
         if self._mode == "GRU":
             carried = self._sum(carried, weights.state_bias, shape)
-            return [self._gated(self._parts(given), self._parts(carried), states[0])]
-        gates = self._sum(given, carried, shape)
+            return [self._gated(self._parts(inputs), self._parts(carried), states[0])]
+        gates = self._sum(inputs, carried, shape)
         if self._mode in _ACTIVATIONS:
             return [self._activation(_ACTIVATIONS[self._mode], gates)]
         enter, forget, candidate, leave = self._parts(gates)
@@ -192,13 +192,13 @@ class _Network:
         shown = self._activation("tanh", memory)
         return [self._product(self._activation("sigmoid", leave), shown), memory]
 
-    def _gated(self, given: list[str], carried: list[str], state: str) -> str:
+    def _gated(self, inputs: list[str], carried: list[str], state: str) -> str:
         """A GRU's state."""
         reset, update = (
             self._activation("sigmoid", self._sum(*pair))
-            for pair in zip(given[:2], carried[:2], strict=True)
+            for pair in zip(inputs[:2], carried[:2], strict=True)
         )
-        candidate = self._activation("tanh", self._sum(given[2], self._product(reset, carried[2])))
+        candidate = self._activation("tanh", self._sum(inputs[2], self._product(reset, carried[2])))
         difference = self._sum(
             state, self._scaled(candidate, -1.0, 0.0, (self._batch, self._hidden))
         )
