@@ -10,7 +10,7 @@ import typer
 from edgeslim.cli.options import Host, Port, Seed, Serial, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.search_choices import assumed
+from edgeslim.cli.search_choices import FIRST_CANDIDATES, assumed
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
 from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
@@ -19,6 +19,8 @@ from edgeslim.errors import UsageError
 from edgeslim.searching.search import search
 
 __all__ = ["command"]
+
+_CANDIDATES = 20
 
 
 def command(
@@ -75,7 +77,10 @@ def command(
         ),
     ] = None,
     input_shape: SpaceInput = None,
-    candidates: Annotated[int, typer.Option(help="How many networks are evaluated.")] = 20,
+    candidates: Annotated[
+        int | None,
+        typer.Option(help="How many networks are evaluated; 20, or 8 where no space is named."),
+    ] = None,
     most_candidates: Annotated[
         int | None,
         typer.Option(help="How many at most, if none of the best meets its limits when measured."),
@@ -140,6 +145,8 @@ def command(
         )
     targets = [parse_latency(text) for text in target_latency or ()]
     shape = only_shape(input_shape)
+    if candidates is None:
+        candidates = _CANDIDATES if space else FIRST_CANDIDATES
     space, tables = assumed(space, table or [], len(targets), device or "", shape, task)
     result = search(
         targets,

@@ -14,7 +14,10 @@ from edgeslim.searching.fitting_tables import FittingTable, fitting_tables, no_t
 from edgeslim.spaces import DEFAULT_SPACE
 from edgeslim.training.tasks import find_task
 
-__all__ = ["assumed"]
+__all__ = ["FIRST_CANDIDATES", "assumed"]
+
+FIRST_CANDIDATES = 8
+"""Networks that are evaluated where nothing but a limit is named: a first search takes minutes."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +46,9 @@ def assumed(
     chosen = space or DEFAULT_SPACE
     if space is None:
         _log.warning(
-            "the space %s is searched, for the task %s; --space names another", chosen, task
+            "the space %s is searched, for the task %s; --space names another, and --candidates "
+            "says how long",
+            *(chosen, task),
         )
     if tables or limit_count != 1:  # of several limits each needs the table that is meant
         return chosen, tables
