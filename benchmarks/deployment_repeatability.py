@@ -83,7 +83,7 @@ def latencies(models: list[ModelRecord]) -> np.ndarray:
 
 
 def relative(models: list[ModelRecord]) -> np.ndarray:
-    references = [np.mean([each.reference_ms for each in model.counted]) for model in models]
+    references = [np.mean([each.reference_ms for each in model.counted_rounds]) for model in models]
     return latencies(models) / np.array(references)
 
 

@@ -28,7 +28,7 @@ from edgeslim.reporting.report import report
 from edgeslim.runs.candidates import Candidate, pareto_front
 from edgeslim.runs.deployment_history import append_record
 from edgeslim.runs.deployment_records import Known, OperatorRecord, TableRecord
-from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
 from tests.browser import Page, chromium, opened
 from tests.deployment.made_up_records import made_up_record
@@ -170,7 +170,7 @@ def make_search(path: Path, generator: np.random.Generator, digest: str) -> None
         seed=0,
     )
     run = RunFolder(path)
-    write_json(run.place_file, SearchPlace(settings=settings, study="made up"))
+    write_json(run.description_file, SearchDescription(settings=settings, study="made up"))
     run.finish(
         SearchResult(
             run=str(path),

@@ -25,7 +25,7 @@ from edgeslim.deployment.compare_deployments import compare
 from edgeslim.deployment.speedup import paired_rounds
 from edgeslim.deployment.statistics import estimate
 from edgeslim.runs.deployment_history import HISTORY, read_history
-from edgeslim.runs.deployment_records import DeploymentRecord, Role
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRole
 
 BASELINE = "mobilenet-v2"
 INPUT = (1, 3, 128, 128)
@@ -61,7 +61,11 @@ def main(out: Path, tries: int, rounds: int) -> None:
     rows = []
     for name, others in (("slowed", after), ("the same again", again)):
         found = [
-            next(each for each in compare([one], [other]).models if each.before.role is Role.MODEL)
+            next(
+                each
+                for each in compare([one], [other]).models
+                if each.before.role is ModelRole.MODEL
+            )
             for one, other in zip(before, others, strict=True)
         ]
         ratios = [each.difference.ratio for each in found]

@@ -111,14 +111,14 @@ def _print(done: Agreement, out: Path) -> None:
         ["", "Kendall's tau", "95 %", "Spearman's rho", "seconds each", "seconds once"],
         [
             [
-                each.judge,
-                f"{each.correlation.tau:.2f}",
-                "{:.2f} to {:.2f}".format(*each.correlation.interval),
-                f"{each.correlation.rho:.2f}",
-                f"{each.seconds_each:.2g}",
-                f"{each.seconds_once:.0f}" if each.seconds_once else "",
+                judge.judge,
+                f"{judge.correlation.tau:.2f}",
+                "{:.2f} to {:.2f}".format(*judge.correlation.interval),
+                f"{judge.correlation.rho:.2f}",
+                f"{judge.seconds_each:.2g}",
+                f"{judge.seconds_once:.0f}" if judge.seconds_once else "",
             ]
-            for each in done.judges
+            for judge in done.judges
         ],
     )
     print_lines(
@@ -132,7 +132,7 @@ def _print(done: Agreement, out: Path) -> None:
 
 def _document(done: Agreement, out: Path) -> dict[str, Any]:
     return {
-        "judges": [_judge(each) for each in done.judges],
+        "judges": [_judge(judge) for judge in done.judges],
         "trained": [
             {"tokens": row.tokens, "accuracy": row.accuracy, "seconds": row.seconds}
             for row in done.trained
@@ -142,15 +142,15 @@ def _document(done: Agreement, out: Path) -> dict[str, Any]:
     }
 
 
-def _judge(each: JudgeAgreement) -> dict[str, Any]:
-    low, high = each.correlation.interval
+def _judge(judge: JudgeAgreement) -> dict[str, Any]:
+    low, high = judge.correlation.interval
     return {
-        "judge": each.judge,
-        "kendall_tau": _number(each.correlation.tau),
+        "judge": judge.judge,
+        "kendall_tau": _number(judge.correlation.tau),
         "kendall_tau_95": [_number(low), _number(high)],
-        "spearman_rho": _number(each.correlation.rho),
-        "seconds_each": each.seconds_each,
-        "seconds_once": each.seconds_once,
+        "spearman_rho": _number(judge.correlation.rho),
+        "seconds_each": judge.seconds_each,
+        "seconds_once": judge.seconds_once,
     }
 
 

@@ -113,17 +113,17 @@ def _print(done: Compression) -> None:
         ["epoch", "loss", "metric", "MACs", "parameters", ""],
         [
             [
-                str(each.epoch),
-                "" if each.loss is None else f"{each.loss:.4f}",
-                "" if each.metric is None else f"{each.metric:.4f}",
-                f"{each.macs:,}",
-                f"{each.parameters:,}",
-                "; ".join(each.events),
+                str(record.epoch),
+                "" if record.loss is None else f"{record.loss:.4f}",
+                "" if record.metric is None else f"{record.metric:.4f}",
+                f"{record.macs:,}",
+                f"{record.parameters:,}",
+                "; ".join(record.events),
             ]
-            for each in done.history
+            for record in done.history
         ],
     )
     print_lines(
-        "", *(f"{name}: {each.value:.2%} of {each.about}" for name, each in done.judged.items())
+        "", *(f"{name}: {value.value:.2%} of {value.about}" for name, value in done.judged.items())
     )
     print_lines(f"the model is in {done.model}, one checkpoint an epoch in {done.checkpoints}")

@@ -157,7 +157,7 @@ def command(
     else:
         print_deployment(done)
     _judge(done)
-    if done.failed or any(missing(each) for each in done.models):
+    if done.failed or any(missing(model) for model in done.models):
         raise typer.Exit(GAPS)
 
 
@@ -179,7 +179,7 @@ def _judge(done: Deployment) -> None:
         LimitMissedError: One is; says by how much.
     """
     gates = () if done.record is None else done.record.gates
-    missed = [f"{each.asked}: {each.line}" for each in gates if not each.met]
+    missed = [f"{gate.asked}: {gate.line}" for gate in gates if not gate.met]
     if missed:
         raise LimitMissedError("; ".join(missed))
 
@@ -190,7 +190,7 @@ def _counts(text: str | None) -> tuple[int, ...]:
     Raises:
         UsageError: One that is no number.
     """
-    for each in names(text):
-        if not (each.isascii() and each.isdigit()):
-            raise UsageError(f"--threads are numbers like 1,2,4, not {each!r}")
-    return tuple(int(each) for each in names(text))
+    for name in names(text):
+        if not (name.isascii() and name.isdigit()):
+            raise UsageError(f"--threads are numbers like 1,2,4, not {name!r}")
+    return tuple(int(name) for name in names(text))

@@ -26,30 +26,33 @@ _JUDGED = ("variance lost", "same top-1", "fastest")
 """Columns of a table that compares variants."""
 
 
-def missing(each: Deployed) -> list[str]:
+def missing(model: Deployed) -> list[str]:
     """Operators that the table lacks, by their description."""
-    return [] if each.prediction is None else [str(spec) for spec in each.prediction.missing]
+    return [] if model.prediction is None else [str(spec) for spec in model.prediction.missing]
 
 
 def print_deployment(done: Deployment) -> None:
     """A table for people, and below it what does not fit into one."""
-    variants = {(each.precision, each.threads) for each in done.models}
+    variants = {(model.precision, model.threads) for model in done.models}
     plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
-    rows = [_cells(each, done.speedup(each)) for each in done.models]
-    rows += [_cells(each, None) | {"model": f"{each.name} (baseline)"} for each in done.baselines]
+    rows = [_cells(model, done.speedup(model)) for model in done.models]
+    rows += [
+        _cells(baseline, None) | {"model": f"{baseline.name} (baseline)"}
+        for baseline in done.baselines
+    ]
     columns: tuple[str, ...] = (*_COLUMNS, _SPEEDUP) if done.baselines else _COLUMNS
     if not plain:
         columns = (*columns[:2], *_VARIANT, *columns[2:], *_JUDGED)
         columns = tuple(name for name in columns if any(row[name] for row in rows))
     print_table(columns, [[row[name] for name in columns] for row in rows])
-    print_lines(*dict.fromkeys(f"{each.name}: {each.optimized}" for each in done.models))
+    print_lines(*dict.fromkeys(f"{model.name}: {model.optimized}" for model in done.models))
     _print_notes(done)
 
 
 def _print_notes(done: Deployment) -> None:
     """What does not fit into the table."""
-    for each in done.models:
-        _print_model_notes(each, done.speedup(each))
+    for model in done.models:
+        _print_model_notes(model, done.speedup(model))
     print_lines(_ONE_SIZE)
     _print_judgement(done)
     for failed in done.failed:
@@ -60,36 +63,36 @@ def _print_notes(done: Deployment) -> None:
     if done.history is not None:
         print_lines(f"added to {done.history}")
     for precision in (Precision.INT8_WEIGHTS, Precision.INT16_WEIGHTS):
-        if any(each.precision is precision for each in done.models):
+        if any(model.precision is precision for model in done.models):
             print_lines(
                 f"{precision.value}: a smaller file alone; its weights are floats again when it is "
                 "loaded. A quantized model (edgeslim quantize) has int8 kernels"
             )
 
 
-def _print_model_notes(each: Deployed, speedup: SpeedupRecord | None) -> None:
+def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
     if speedup is not None:
         low, high = speedup.interval
         print_lines(
-            f"  {each.name} in {format_variant(each.precision, each.threads)} is "
-            f"{speedup.ratio:.3f} times as fast as the baseline; another deployment of "
-            f"{speedup.rounds} rounds would say {low:.3f} to {high:.3f} in {speedup.level:.0%} "
-            "of all cases"
+            f"  {model.name} in {format_variant(model.precision, model.threads)} is "
+            f"{speedup.ratio:.3f} "
+            f"times as fast as the baseline; another deployment of {speedup.rounds} rounds "
+            f"would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of all cases"
         )
-    if each.without_meaning:
+    if model.without_meaning:
         print_lines(
-            f"  {each.name} for {each.target.value} is proved by the {each.proved_by[0]} alone: "
-            f"{', '.join(each.without_meaning)}"
+            f"  {model.name} for {model.target.value} is proved by the {model.proved_by[0]} alone: "
+            f"{', '.join(model.without_meaning)}"
         )
-    if missing(each):
+    if missing(model):
         print_lines("  there is no prediction, for the table lacks:")
-        print_lines(*(f"    {operator}" for operator in missing(each)))
-    if each.sustained is not None:
-        _over_time(each.sustained)
-    if each.speed is not None and abs(each.speed - 1) > _NOTABLE_SPEED:
-        faster = "faster" if each.speed > 1 else "slower"
+        print_lines(*(f"    {operator}" for operator in missing(model)))
+    if model.sustained is not None:
+        _over_time(model.sustained)
+    if model.speed is not None and abs(model.speed - 1) > _NOTABLE_SPEED:
+        faster = "faster" if model.speed > 1 else "slower"
         print_lines(
-            f"  the device is {abs(each.speed - 1):.0%} {faster} now than when its table was "
+            f"  the device is {abs(model.speed - 1):.0%} {faster} now than when its table was "
             "measured"
         )
 
@@ -128,28 +131,28 @@ def _over_time(sustained: Sustained) -> None:
     )
 
 
-def _cells(each: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
+def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
     """Text of each column."""
-    predicted, difference = each.prediction, each.difference
+    predicted, difference = model.prediction, model.difference
     top1 = None if difference is None else difference.top1
     return {
-        "model": each.name,
-        "target": each.target.value,
-        "precision": each.precision.value,
-        "kernels": ", ".join(each.computes_in),
-        "threads": "" if each.threads is None else str(each.threads),
-        "MB": f"{each.size_bytes / 1e6:.2f}",
+        "model": model.name,
+        "target": model.target.value,
+        "precision": model.precision.value,
+        "kernels": ", ".join(model.computes_in),
+        "threads": "" if model.threads is None else str(model.threads),
+        "MB": f"{model.size_bytes / 1e6:.2f}",
         "predicted": (
             "" if predicted is None or predicted.missing else format_ms(predicted.total_ms)
         ),
-        "measured": "" if each.measurement is None else format_ms(each.measurement.latency_ms),
-        "error": "" if each.error_percent is None else f"{each.error_percent:+.1f} %",
-        "limit": "" if each.target_ms is None else format_ms(each.target_ms),
-        "met": {None: "", True: "yes", False: "NO"}[each.met_target],
+        "measured": "" if model.measurement is None else format_ms(model.measurement.latency_ms),
+        "error": "" if model.error_percent is None else f"{model.error_percent:+.1f} %",
+        "limit": "" if model.target_ms is None else format_ms(model.target_ms),
+        "met": {None: "", True: "yes", False: "NO"}[model.met_target],
         "outputs off": "" if difference is None else f"{difference.max_rel:.1e}",
         "variance lost": "" if difference is None else f"{difference.lost:.1e}",
         "same top-1": "" if top1 is None else f"{top1:.0%}",
-        "fastest": "<--" if each.fastest else "",
+        "fastest": "<--" if model.fastest else "",
         _SPEEDUP: (
             ""
             if speedup is None
@@ -160,15 +163,15 @@ def _cells(each: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
 
 def document(done: Deployment) -> dict[str, object]:
     """All of it; the samples are in the record."""
-    fastest = next((each for each in done.models if each.fastest), None)
+    fastest = next((model for model in done.models if model.fastest), None)
     speedup = None if fastest is None else done.speedup(fastest)
     record = done.record
     return {
         "models": [
-            _model_document(each) | _speedup_document(done.speedup(each)) for each in done.models
+            _model_document(model) | _speedup_document(done.speedup(model)) for model in done.models
         ],
         "baseline": _model_document(done.baselines[0]) if done.baselines else None,
-        "baselines": [_model_document(each) for each in done.baselines],
+        "baselines": [_model_document(baseline) for baseline in done.baselines],
         **_speedup_document(speedup),
         "inputs": None if record is None else record.inputs,
         "record": done.history,
@@ -177,13 +180,13 @@ def document(done: Deployment) -> dict[str, object]:
         "reasons": [] if record is None else list(record.reasons),
         "failed": [
             {
-                "name": each.name,
-                "target": each.target.value,
-                "precision": each.precision.value,
-                "threads": each.threads,
-                "reason": each.reason,
+                "name": failure.name,
+                "target": failure.target.value,
+                "precision": failure.precision.value,
+                "threads": failure.threads,
+                "reason": failure.reason,
             }
-            for each in done.failed
+            for failure in done.failed
         ],
         "warnings": list(done.warnings),
     }
@@ -196,37 +199,37 @@ def _speedup_document(speedup: SpeedupRecord | None) -> dict[str, object]:
     }
 
 
-def _model_document(each: Deployed) -> dict[str, object]:
-    measured, predicted, difference = each.measurement, each.prediction, each.difference
+def _model_document(model: Deployed) -> dict[str, object]:
+    measured, predicted, difference = model.measurement, model.prediction, model.difference
     complete = predicted is not None and not predicted.missing
     return {
-        "name": each.name,
-        "optimized": each.optimized,
-        "target": each.target.value,
-        "precision": each.precision.value,
-        "kernels": list(each.computes_in),
-        "threads": each.threads,
-        "fastest": each.fastest,
-        "size_bytes": each.size_bytes,
+        "name": model.name,
+        "optimized": model.optimized,
+        "target": model.target.value,
+        "precision": model.precision.value,
+        "kernels": list(model.computes_in),
+        "threads": model.threads,
+        "fastest": model.fastest,
+        "size_bytes": model.size_bytes,
         "predicted_ms": predicted.total_ms if predicted and complete else None,
         "interval_ms": predicted.interval_ms if predicted and complete else None,
-        "missing": missing(each),
+        "missing": missing(model),
         "measured_ms": None if measured is None else measured.latency_ms,
         "measured_p90_ms": None if measured is None else measured.p90_ms,
         "samples": 0 if measured is None else len(measured.samples_ns),
-        "error_percent": each.error_percent,
-        "speed": each.speed,
+        "error_percent": model.error_percent,
+        "speed": model.speed,
         "output_max_abs_error": None if difference is None else difference.max_abs,
         "output_max_rel_error": None if difference is None else difference.max_rel,
         "output_variance_lost": None if difference is None else difference.lost,
         "output_wrong_share": None if difference is None else difference.wrong,
         "output_same_top1": None if difference is None else difference.top1,
-        "proved_by": list(each.proved_by),
-        "without_meaning": list(each.without_meaning),
-        "unproved": list(each.unproved),
-        "sustained": None if each.sustained is None else _sustained_document(each.sustained),
-        "target_ms": each.target_ms,
-        "met_target": each.met_target,
+        "proved_by": list(model.proved_by),
+        "without_meaning": list(model.without_meaning),
+        "unproved": list(model.unproved),
+        "sustained": None if model.sustained is None else _sustained_document(model.sustained),
+        "target_ms": model.target_ms,
+        "met_target": model.met_target,
     }
 
 

@@ -15,31 +15,31 @@ def command(as_json: Json = False) -> None:
     """
     known = devices()
     if as_json:
-        print_json({"profiles": [_document(each) for each in known]})
+        print_json({"profiles": [_document(device) for device in known]})
         return
     print_table(
         ["device", "serial or host", "hardware", "ABI", "clusters", "ready"],
-        [_row(each) for each in known],
+        [_row(device) for device in known],
     )
-    for each in known:
-        if each.trouble:
-            print_lines(f"{each.profile.name}: {each.trouble}")
+    for device in known:
+        if device.trouble:
+            print_lines(f"{device.profile.name}: {device.trouble}")
 
 
-def _row(each: KnownDevice) -> list[str]:
-    facts = each.facts
+def _row(device: KnownDevice) -> list[str]:
+    facts = device.facts
     return [
-        each.profile.name,
-        each.profile.location.serial or each.profile.location.host,
+        device.profile.name,
+        device.profile.location.serial or device.profile.location.host,
         "" if facts is None else facts.hardware,
         "" if facts is None else facts.abi,
         "" if facts is None else " + ".join(facts.clusters),
-        "yes" if each.ready else "no",
+        "yes" if device.ready else "no",
     ]
 
 
-def _document(each: KnownDevice) -> dict[str, object]:
-    profile, facts = each.profile, each.facts
+def _document(device: KnownDevice) -> dict[str, object]:
+    profile, facts = device.profile, device.facts
     return {
         "name": profile.name,
         "summary": profile.summary,
@@ -49,8 +49,8 @@ def _document(each: KnownDevice) -> dict[str, object]:
         "target": profile.target.value,
         "threads": profile.threads,
         "power_mode": profile.power_mode.value,
-        "ready": each.ready,
-        "trouble": each.trouble,
+        "ready": device.ready,
+        "trouble": device.trouble,
         "hardware": None if facts is None else facts.hardware,
         "abi": None if facts is None else facts.abi,
         "cores": None if facts is None else facts.cores,

@@ -28,16 +28,21 @@ def command(
     ready = all(check.ok for check in checks if check.needed)
     if as_json:
         listed = [
-            {"name": each.name, "ok": each.ok, "found": each.found, "mend": each.mend}
-            for each in checks
+            {"name": check.name, "ok": check.ok, "found": check.found, "mend": check.mend}
+            for check in checks
         ]
         print_json({"device": device, "ready": ready, "checks": listed})
     else:
         print_table(
             ["", "what", "found", "mend"],
             [
-                ["ok" if each.ok else "!!", each.name, each.found, "" if each.ok else each.mend]
-                for each in checks
+                [
+                    "ok" if check.ok else "!!",
+                    check.name,
+                    check.found,
+                    "" if check.ok else check.mend,
+                ]
+                for check in checks
             ],
         )
     if not ready:

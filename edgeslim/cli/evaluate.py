@@ -37,5 +37,5 @@ def command(
         print_json(msgspec.to_builtins(found))
         return
     print_lines(
-        *(f"{name}: {each.value:.2%} of {each.about}" for name, each in found.judged.items())
+        *(f"{name}: {value.value:.2%} of {value.about}" for name, value in found.judged.items())
     )

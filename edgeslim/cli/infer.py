@@ -11,7 +11,7 @@ from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.errors import UsageError
-from edgeslim.inference.infer import Inference, Inferred, infer
+from edgeslim.inference.infer import FileResult, Inference, infer
 
 __all__ = ["command"]
 
@@ -94,47 +94,47 @@ def _numbers(what: str, text: str | None) -> tuple[float, ...]:
     if text is None:
         return ()
     try:
-        return tuple(float(each) for each in text.split(","))
+        return tuple(float(number) for number in text.split(","))
     except ValueError as error:
         raise UsageError(f"--{what} is a number or three, like 127.5, not {text!r}") from error
 
 
 def _print(done: Inference) -> None:
-    for each in done.outputs:
-        print_lines(f"{each.input}:")
+    for output in done.outputs:
+        print_lines(f"{output.input}:")
         if done.kind == "classes":
-            rows = [[one.label, f"{one.probability:.2%}"] for one in each.classes]
+            rows = [[one.label, f"{one.probability:.2%}"] for one in output.classes]
             print_table(["class", "probability"], rows)
-        elif done.kind == "boxes" and each.boxes:
+        elif done.kind == "boxes" and output.boxes:
             print_table(
                 ["object", "score", "left", "top", "right", "bottom"],
                 [
                     [box.label, f"{box.score:.0%}", *(f"{edge:g}" for edge in edges)]
-                    for box, edges in zip(each.boxes, _edges(each), strict=True)
+                    for box, edges in zip(output.boxes, _edges(output), strict=True)
                 ],
             )
         elif done.kind == "boxes":
             print_lines("nothing found that is so sure")
-        for tensor in each.tensors:
+        for tensor in output.tensors:
             if done.kind == "tensors" or tensor.file is not None:
                 where = "" if tensor.file is None else f": {tensor.file}"
                 print_lines(f"{tensor.name} {list(tensor.shape)}{where}")
-        if each.drawn is not None:
-            print_lines(f"drawn: {each.drawn}")
-    if done.kind == "tensors" and not any(each.tensors[0].file for each in done.outputs):
+        if output.drawn is not None:
+            print_lines(f"drawn: {output.drawn}")
+    if done.kind == "tensors" and not any(output.tensors[0].file for output in done.outputs):
         print_lines("the outputs are neither classes nor boxes; --raw --out DIR writes them")
 
 
-def _edges(each: Inferred) -> list[list[float]]:
+def _edges(output: FileResult) -> list[list[float]]:
     """Edges of each box in pixels of the picture, or as shares of a tensor's."""
-    width, height = each.size or (1, 1)
-    digits = 1 if each.size else 4
+    width, height = output.size or (1, 1)
+    digits = 1 if output.size else 4
     return [
         [
             round(edge * side, digits)
             for edge, side in zip(box.box, (width, height) * 2, strict=True)
         ]
-        for box in each.boxes
+        for box in output.boxes
     ]
 
 
@@ -145,22 +145,22 @@ def _document(done: Inference) -> dict[str, object]:
         "kind": done.kind,
         "outputs": [
             {
-                "input": each.input,
-                "size": each.size,
+                "input": output.input,
+                "size": output.size,
                 "classes": [
                     {"class": one.number, "label": one.label, "probability": one.probability}
-                    for one in each.classes
+                    for one in output.classes
                 ],
                 "boxes": [
                     {"class": box.number, "label": box.label, "score": box.score, "box": edges}
-                    for box, edges in zip(each.boxes, _edges(each), strict=True)
+                    for box, edges in zip(output.boxes, _edges(output), strict=True)
                 ],
-                "drawn": each.drawn,
+                "drawn": output.drawn,
                 "tensors": [
                     {"name": tensor.name, "shape": tensor.shape, "file": tensor.file}
-                    for tensor in each.tensors
+                    for tensor in output.tensors
                 ],
             }
-            for each in done.outputs
+            for output in done.outputs
         ],
     }

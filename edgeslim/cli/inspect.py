@@ -119,8 +119,8 @@ def _print_channels(found: Inspection, match: str) -> None:
     print_table(
         ["group", "channels", "weights", "why together"],
         [
-            [each.name, str(each.width), _few(each.producers), "; ".join(each.why)]
-            for each in groups
+            [group.name, str(group.width), _few(group.producers), "; ".join(group.why)]
+            for group in groups
         ],
     )
     fixed = found.not_prunable if match else found.channels.fixed

@@ -11,14 +11,14 @@ __all__ = ["met_document", "print_met"]
 
 def print_met(found: Inspection) -> None:
     """The operators that meet laws, by place and law; those that are refused first."""
-    places = list(dict.fromkeys(each.place for each in found.met))
+    places = list(dict.fromkeys(finding.place for finding in found.met))
     if not places:
         print_lines("", "the target's kernels compute all of it as Paddle does")
     for place in places:
-        met = [each for each in found.met if each.place == place]
+        met = [finding for finding in found.met if finding.place == place]
         print_lines("", f"on {told(place)}, {len(met)} operators are not what kernels compute:")
-        for law in dict.fromkeys(each.law for each in met):
-            of_law = [each for each in met if each.law is law]
+        for law in dict.fromkeys(finding.law for finding in met):
+            of_law = [finding for finding in met if finding.law is law]
             first = of_law[0]
             more = f" and {len(of_law) - 1} more" if len(of_law) > 1 else ""
             print_lines(
@@ -36,29 +36,29 @@ def told(place: Place) -> str:
     return f"{place.target.value} in {place.precision.value} with {threads}"
 
 
-def _done(each: MetLaw) -> str:
-    if each.is_rewritten:
-        return format_answer(each.law)
-    return f"REFUSED{f': {each.law.mend}' if each.law.mend else ''}"
+def _done(finding: MetLaw) -> str:
+    if finding.is_rewritten:
+        return format_answer(finding.law)
+    return f"REFUSED{f': {finding.law.mend}' if finding.law.mend else ''}"
 
 
 def met_document(found: Inspection) -> list[dict[str, object]]:
     """Each operator that meets a law, with what is done."""
     return [
         {
-            "target": each.place.target.value,
-            "precision": each.place.precision.value,
-            "threads": each.place.threads,
-            "operator": each.operator.kind,
-            "makes": each.operator.name,
-            "shape": each.operator.shape(),
-            "law": each.law.name,
-            "happens": each.law.happens,
-            "condition": each.law.condition,
-            "done": "rewritten" if each.is_rewritten else "refused",
-            "form": each.law.form if each.is_rewritten else "",
-            "mend": "" if each.is_rewritten else each.law.mend,
-            "source": each.law.source,
+            "target": finding.place.target.value,
+            "precision": finding.place.precision.value,
+            "threads": finding.place.threads,
+            "operator": finding.operator.kind,
+            "makes": finding.operator.name,
+            "shape": finding.operator.shape(),
+            "law": finding.law.name,
+            "happens": finding.law.happens,
+            "condition": finding.law.condition,
+            "done": "rewritten" if finding.is_rewritten else "refused",
+            "form": finding.law.form if finding.is_rewritten else "",
+            "mend": "" if finding.is_rewritten else finding.law.mend,
+            "source": finding.law.source,
         }
-        for each in found.met
+        for finding in found.met
     ]

@@ -113,7 +113,7 @@ def device_choice(
 
 def names(text: str | None) -> tuple[str, ...]:
     """The names in an option like ``fp32,fp16``."""
-    return tuple(each.strip() for each in (text or "").split(",") if each.strip())
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def shapes(texts: list[str] | None) -> dict[str, Shape]:

@@ -52,19 +52,19 @@ def _print(prediction: Prediction) -> None:
         ["operator", "latency", "share", "source"],
         [
             [
-                str(each.spec),
-                "-" if each.latency_ms is None else format_ms(each.latency_ms),
+                str(operator.spec),
+                "-" if operator.latency_ms is None else format_ms(operator.latency_ms),
                 "-"
-                if each.latency_ms is None
-                else f"{each.latency_ms / max(prediction.total_ms, 1e-12):.1%}",
-                _source(each),
+                if operator.latency_ms is None
+                else f"{operator.latency_ms / max(prediction.total_ms, 1e-12):.1%}",
+                _source(operator),
             ]
-            for each in prediction.operators
+            for operator in prediction.operators
         ],
     )
     low, high = prediction.interval_ms
-    counts = Counter(each.source.value for each in prediction.operators)
-    unsteady = sum(bool(each.unsteady) for each in prediction.operators)
+    counts = Counter(operator.source.value for operator in prediction.operators)
+    unsteady = sum(bool(operator.unsteady) for operator in prediction.operators)
     print_lines(
         "",
         f"total {format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
@@ -107,13 +107,13 @@ def _document(prediction: Prediction) -> dict[str, object]:
         "left_out": prediction.left_out,
         "operators": [
             {
-                "operator": str(each.spec),
-                "kind": each.spec.kind,
-                "latency_ms": each.latency_ms,
-                "source": each.source.value,
-                "error": each.error,
-                "unsteady": each.unsteady,
+                "operator": str(operator.spec),
+                "kind": operator.spec.kind,
+                "latency_ms": operator.latency_ms,
+                "source": operator.source.value,
+                "error": operator.error,
+                "unsteady": operator.unsteady,
             }
-            for each in prediction.operators
+            for operator in prediction.operators
         ],
     }

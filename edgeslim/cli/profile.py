@@ -144,20 +144,22 @@ def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool
         raise UsageError(f"--out {out} is one table; of several devices each has its own")
     devices = [
         (
-            each.serial or each.name,
-            [f"--device={each.name}", *([f"--serial={each.serial}"] if each.serial else [])],
+            choice.serial or choice.name,
+            [f"--device={choice.name}", *([f"--serial={choice.serial}"] if choice.serial else [])],
         )
-        for each in chosen
+        for choice in chosen
     ]
     finished = run_for_each(without_options(sys.argv[1:], ("--device", "--serial")), devices)
     if as_json:
-        print_json({"devices": [{"name": each.name, **each.document} for each in finished]})
+        print_json({"devices": [{"name": result.name, **result.document} for result in finished]})
     else:
-        for each in finished:
-            table = each.document.get("table", "failed")
-            measured = each.document.get("measured", 0)
-            print_lines(f"{each.name}: {table}, {measured} operators measured now")
-    worst = max((each.code for each in finished), key=lambda code: (code not in {0, GAPS}, code))
+        for result in finished:
+            table = result.document.get("table", "failed")
+            measured = result.document.get("measured", 0)
+            print_lines(f"{result.name}: {table}, {measured} operators measured now")
+    worst = max(
+        (result.code for result in finished), key=lambda code: (code not in {0, GAPS}, code)
+    )
     if worst:
         raise typer.Exit(worst)
 

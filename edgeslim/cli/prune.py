@@ -241,7 +241,7 @@ def _metric_lines(result: Pruning) -> list[str]:
 
 def _together_line(result: Pruning) -> str:
     """What groups cost together, beside what their losses add up to."""
-    taken = [each for each in result.together if each.taken][-1]
+    taken = [joint for joint in result.together if joint.taken][-1]
     told = (
         f"by its groups' losses one by one the pruned one was expected at {taken.expected:.4f}, "
         f"and is at {taken.found:.4f} ({taken.examples:,} examples)"

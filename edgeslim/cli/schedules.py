@@ -92,6 +92,6 @@ def _option(key: str) -> str:
 
 def _numbers(option: str, text: str | None) -> tuple[int, ...] | None:
     try:
-        return None if text is None else tuple(int(each) for each in text.split(","))
+        return None if text is None else tuple(int(number) for number in text.split(","))
     except ValueError as error:
         raise UsageError(f"{option}: {text!r} is no list of numbers such as 30,60,90") from error

@@ -65,7 +65,7 @@ def assumed(
 
 def _asked(found: Sequence[FittingTable]) -> FittingTable:
     """The table of the device that the person at the terminal chooses."""
-    names = [each.device for each in found]
+    names = [table.device for table in found]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"there are tables of {', '.join(names)}: say which with --device {names[0]}"

@@ -20,7 +20,10 @@ __all__ = ["print_result", "print_status", "result_document", "status_document"]
 def print_result(result: SearchResult) -> None:
     """The front, what was measured and finalists, fastest first; the winner marked."""
     finals = _finalists(result)
-    listed = {each.tokens: each for each in (*result.front, *result.measured, *finals, result.best)}
+    listed = {
+        candidate.tokens: candidate
+        for candidate in (*result.front, *result.measured_candidates, *finals, result.best)
+    }
     single = len(result.targets) == 1
     headers = [
         what if single else f"{what} on {device}"
@@ -32,12 +35,12 @@ def print_result(result: SearchResult) -> None:
         [
             [
                 "best" if tokens == result.best.tokens else "",
-                *_latencies(each),
-                f"{each.accuracy:.1%}",
-                *([_trained(each)] if finals else []),
+                *_latencies(candidate),
+                f"{candidate.accuracy:.1%}",
+                *([_trained(candidate)] if finals else []),
                 ",".join(map(str, tokens)),
             ]
-            for tokens, each in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
+            for tokens, candidate in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
         ],
     )
     print_lines(
@@ -54,13 +57,15 @@ def result_document(result: SearchResult) -> dict[str, object]:
         "run": result.run,
         "target_ms": result.targets[0].target_ms if result.targets else None,
         "targets": [
-            {"device": each.device, "target_ms": each.target_ms} for each in result.targets
+            {"device": target.device, "target_ms": target.target_ms} for target in result.targets
         ],
         "sizes": result.sizes,
         "evaluated": len(result.candidates),
-        "front": [_candidate(each, result.targets) for each in result.front],
-        "measured": [_candidate(each, result.targets) for each in result.measured],
-        "finalists": [_candidate(each, result.targets) for each in _finalists(result)],
+        "front": [_candidate(candidate, result.targets) for candidate in result.front],
+        "measured": [
+            _candidate(candidate, result.targets) for candidate in result.measured_candidates
+        ],
+        "finalists": [_candidate(finalist, result.targets) for finalist in _finalists(result)],
         "best": _candidate(result.best, result.targets),
         "model": result.model,
         "trained_accuracy": result.trained_accuracy,
@@ -87,9 +92,9 @@ def print_status(status: SearchStatus) -> None:
         ],
     )
     lines = [
-        f"{name}, {each.candidate}: {each.worker or 'somebody'}, heard of {each.silent_s:.0f} s ago"
+        f"{name}, {job.candidate}: {job.worker or 'somebody'}, heard of {job.silent_s:.0f} s ago"
         for name, queue in status.queues.items()
-        for each in queue.running
+        for job in queue.running
     ]
     lines += [
         f"{name}, {number} failed: {reason}"
@@ -120,11 +125,11 @@ def status_document(status: SearchStatus) -> dict[str, object]:
                 "waiting": queue.waiting,
                 "running": [
                     {
-                        "candidate": each.candidate,
-                        "worker": each.worker,
-                        "silent_s": each.silent_s,
+                        "candidate": job.candidate,
+                        "worker": job.worker,
+                        "silent_s": job.silent_s,
                     }
-                    for each in queue.running
+                    for job in queue.running
                 ],
                 "failed": {str(number): reason for number, reason in queue.failed.items()},
                 "wasted": queue.wasted,
@@ -164,7 +169,7 @@ def _latencies(candidate: Candidate) -> list[str]:
 
 
 def _finalists(result: SearchResult) -> list[Candidate]:
-    return [each for each in result.candidates if each.final_accuracy is not None]
+    return [candidate for candidate in result.candidates if candidate.final_accuracy is not None]
 
 
 def _trained(candidate: Candidate) -> str:

@@ -78,15 +78,15 @@ def command(
 
 def _ratios(text: str) -> tuple[float, ...]:
     try:
-        return tuple(float(each) for each in text.split(","))
+        return tuple(float(ratio) for ratio in text.split(","))
     except ValueError as error:
         raise UsageError(f"{text!r} are not ratios; write them like 0.2,0.4,0.6,0.8") from error
 
 
 def _print(result: SensitivityResult, removed: TradeOff) -> None:
     context, points = result.sensitivities.context, result.sensitivities.points
-    columns = sorted({each.ratio for group in points.values() for each in group})
-    losses = {name: {each.ratio: each for each in group} for name, group in points.items()}
+    columns = sorted({point.ratio for group in points.values() for point in group})
+    losses = {name: {point.ratio: point for point in group} for name, group in points.items()}
     print_table(
         ["group", "channels", *(f"-{ratio:.4g}" for ratio in columns)],
         [
@@ -127,14 +127,14 @@ def _document(result: SensitivityResult, removed: TradeOff) -> dict[str, object]
         "sensitivities": {
             name: [
                 {
-                    "ratio": each.ratio,
-                    "width": each.width,
-                    "channels": each.channels,
-                    "metric": each.metric,
-                    "loss": each.loss,
-                    "relative_loss": each.relative_loss,
+                    "ratio": point.ratio,
+                    "width": point.width,
+                    "channels": point.channels,
+                    "metric": point.metric,
+                    "loss": point.loss,
+                    "relative_loss": point.relative_loss,
                 }
-                for each in points
+                for point in points
             ]
             for name, points in result.sensitivities.points.items()
         },

@@ -91,7 +91,7 @@ def show_largest(
     if as_json:
         print_json(
             {
-                "networks": [asdict(each) for each in found.networks],
+                "networks": [asdict(network) for network in found.networks],
                 "whole_space": found.whole_space,
                 "left_out": found.left_out,
             }
@@ -100,8 +100,12 @@ def show_largest(
         print_table(
             ["MACs", "predicted", "tokens"],
             [
-                [f"{each.macs:,}", format_ms(each.predicted_ms), ",".join(map(str, each.tokens))]
-                for each in found.networks
+                [
+                    f"{network.macs:,}",
+                    format_ms(network.predicted_ms),
+                    ",".join(map(str, network.tokens)),
+                ]
+                for network in found.networks
             ],
         )
         if not found.whole_space:

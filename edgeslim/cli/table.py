@@ -147,7 +147,10 @@ def show(
         subtitle = f"{known.context.device}, {_state(known, chosen)}"
         plot_family(chosen, plot, subtitle=subtitle)
     if as_json:
-        listed = [{"family": each.name, "operators": len(each.points)} for each in found]
+        listed = [
+            {"family": found_family.name, "operators": len(found_family.points)}
+            for found_family in found
+        ]
         drawn = None if chosen is None else _family_document(chosen)
         print_json({"families": listed, "family": drawn, "plot": plot})
     elif chosen is None:
@@ -156,7 +159,10 @@ def show(
         print_lines(*([context.provenance] if context.provenance else []), "")
         print_table(
             ["", "family", "operators", "from", "to"],
-            [[str(number), *_listed(each)] for number, each in enumerate(found, start=1)],
+            [
+                [str(number), *_listed(found_family)]
+                for number, found_family in enumerate(found, start=1)
+            ],
         )
     else:
         print_lines(f"{chosen.name} ({_state(known, chosen)})")
@@ -190,7 +196,9 @@ def check(table: _Table, as_json: Json = False) -> None:
             ("suspicions: more channels, less time", done.suspicions),
         ):
             if found:
-                _print_long(f"{len(found)} {what}", [f"{each.kind}: {each.text}" for each in found])
+                _print_long(
+                    f"{len(found)} {what}", [f"{finding.kind}: {finding.text}" for finding in found]
+                )
     if done.findings:
         raise typer.Exit(GAPS)
 
@@ -229,16 +237,16 @@ def _family_document(family: Family) -> dict[str, object]:
 
 
 def _refusals(refused: Sequence[Refusal]) -> list[dict[str, str]]:
-    return [{"place": each.place, "reason": each.reason} for each in refused]
+    return [{"place": refusal.place, "reason": refusal.reason} for refusal in refused]
 
 
 def _findings(found: Sequence[Finding]) -> list[dict[str, str]]:
-    return [{"kind": each.kind, "text": each.text} for each in found]
+    return [{"kind": finding.kind, "text": finding.text} for finding in found]
 
 
 def _print_refused(what: str, refused: Sequence[Refusal]) -> None:
     if refused:
-        _print_long(f"{len(refused)} {what}", [str(each) for each in refused])
+        _print_long(f"{len(refused)} {what}", [str(refusal) for refusal in refused])
 
 
 def _print_long(heading: str, lines: Sequence[str]) -> None:

@@ -46,7 +46,7 @@ def command(
     Example: edgeslim targets --target arm --operator pool2d
     """
     book = known_laws() if laws is None else read_laws(laws)
-    chosen = any(each is not None for each in (target, precision, threads, operator))
+    chosen = any(option is not None for option in (target, precision, threads, operator))
     if markdown:
         if chosen or as_json:
             raise UsageError("--markdown is the whole page; leave the other options out")
@@ -93,8 +93,8 @@ def law_document(law: Law) -> dict[str, object]:
         "name": law.name,
         "operators": list(law.operators),
         "condition": law.condition,
-        "kernels": sorted(each.value for each in law.kernels),
-        "precisions": [each.value for each in Precision if each in law.precisions],
+        "kernels": sorted(kernel.value for kernel in law.kernels),
+        "precisions": [precision.value for precision in Precision if precision in law.precisions],
         "several_threads": law.several_threads,
         "happens": law.happens,
         "answer": law.answer.value,

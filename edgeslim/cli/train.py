@@ -107,6 +107,6 @@ def command(
         [[str(number), f"{loss:.4f}"] for number, loss in enumerate(done.losses, start=1)],
     )
     print_lines(
-        "", *(f"{name}: {each.value:.2%} of {each.about}" for name, each in done.judged.items())
+        "", *(f"{name}: {value.value:.2%} of {value.about}" for name, value in done.judged.items())
     )
     print_lines(f"saved in {done.model}")

@@ -26,7 +26,7 @@ from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
-from edgeslim.runs.checkpoint import EpochRecord, newest, opened
+from edgeslim.runs.checkpoint import EpochRecord, newest_checkpoint, open_checkpoint
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.processes import Processes, together
 from edgeslim.training.tasks import Task, find_task
@@ -236,7 +236,7 @@ class _Preparation:
             UsageError: It is of another compression, or there is none and there should be.
         """
         pipeline, configuration = self.pipeline, self._configuration
-        checkpoint, skipped = newest(self._path, skip_broken=skip_broken)
+        checkpoint, skipped = newest_checkpoint(self._path, skip_broken=skip_broken)
         for each in skipped:
             _LOG.warning("passed over: %s", each)
         if checkpoint is None:
@@ -303,7 +303,7 @@ def _result(
     configuration: Configuration, work: Work, path: Path, out: Path, skipped: Sequence[str]
 ) -> Compression:
     """Puts the last epoch's model where it is wanted."""
-    last = opened(path / str(configuration.compressor.epoch - 1))
+    last = open_checkpoint(path / str(configuration.compressor.epoch - 1))
     copy_model(last.eval_model, out / "model")
     history = last.context.history
     result = Compression(

@@ -35,7 +35,7 @@ from edgeslim.runs.checkpoint import (
     CheckpointContext,
     EpochRecord,
     read_arrays,
-    seal,
+    write_checkpoint,
 )
 from edgeslim.training.processes import ALONE, Processes
 
@@ -256,7 +256,7 @@ class Pipeline:
                 quantized=self._quantized,
                 history=tuple(work.history),
             )
-            seal(folder, context, work.net.arrays())
+            write_checkpoint(folder, context, work.net.arrays())
             replace_folder(folder, work.path / str(epoch))
 
     def _model_place(self, epoch: int, folder: Path) -> Path | None:

@@ -23,7 +23,7 @@ from edgeslim.deployment.speedup import Statistic, paired_rounds, round_logs, st
 from edgeslim.deployment.statistics import LEVEL, Difference, Logs, difference
 from edgeslim.execution import Precision
 from edgeslim.opspec import OpSpec
-from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, ModelRole
 
 __all__ = [
     "Basis",
@@ -157,7 +157,7 @@ def compare(
     )
 
 
-_Variant = tuple[Role, Precision, int]
+_Variant = tuple[ModelRole, Precision, int]
 
 
 def _variant(model: ModelRecord) -> _Variant:
@@ -255,9 +255,9 @@ def _logs(
 
 
 def _baseline(record: DeploymentRecord, model: ModelRecord) -> ModelRecord | None:
-    if model.role is Role.BASELINE:
+    if model.role is ModelRole.BASELINE:
         return None
-    alike = [other for other in record.models if other.role is Role.BASELINE]
+    alike = [other for other in record.models if other.role is ModelRole.BASELINE]
     return next((other for other in alike if other.threads == model.threads), None)
 
 
@@ -304,7 +304,7 @@ def _basis(
         and min(paired_rounds(one, mine).size, paired_rounds(other, theirs).size) > 0
     ):
         return Basis.BASELINE
-    timed = all(run.reference_ms > 0 for model in (one, other) for run in model.counted)
+    timed = all(run.reference_ms > 0 for model in (one, other) for run in model.counted_rounds)
     return Basis.REFERENCE if timed else Basis.MEASURED
 
 

@@ -49,7 +49,7 @@ from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.deployment_history import append_record
-from edgeslim.runs.deployment_records import Role
+from edgeslim.runs.deployment_records import ModelRole
 from edgeslim.targets import Place, read_laws
 
 __all__ = ["Deployed", "Deployment", "convert", "deploy"]
@@ -293,7 +293,7 @@ def _deploy_variants(
                 difference=difference,
                 proved_by=variant.proved_by,
                 without_meaning=variant.without_meaning,
-                target_ms=request.target_ms if subject.role is Role.MODEL else None,
+                target_ms=request.target_ms if subject.role is ModelRole.MODEL else None,
                 speed=known.speed(variant, measured.references_ms[variant.id]),
             )
         )

@@ -19,7 +19,7 @@ from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import Shape
-from edgeslim.runs.deployment_records import Role
+from edgeslim.runs.deployment_records import ModelRole
 
 __all__ = ["ModelUnderTest", "baseline_under_test", "model_under_test"]
 
@@ -44,7 +44,7 @@ class ModelUnderTest:
     """
 
     name: str
-    role: Role
+    role: ModelRole
     source: str
     model: PreparedModel
     graph: Graph
@@ -86,7 +86,7 @@ def model_under_test(
         sessions,
         scratch,
         name=model.name,
-        role=Role.MODEL,
+        role=ModelRole.MODEL,
         source=source,
     )
 
@@ -121,7 +121,13 @@ def baseline_under_test(
     prepared = replace(prepared, name=called)
     own = precisions_of((), prepared, target)
     return _model_under_test(
-        prepared, own, sessions, folder, name=name, role=Role.BASELINE, source=_source_text(source)
+        prepared,
+        own,
+        sessions,
+        folder,
+        name=name,
+        role=ModelRole.BASELINE,
+        source=_source_text(source),
     )
 
 
@@ -132,7 +138,7 @@ def _model_under_test(
     scratch: Path,
     *,
     name: str,
-    role: Role,
+    role: ModelRole,
     source: str,
 ) -> ModelUnderTest:
     target = sessions[0].execution.target

@@ -52,7 +52,7 @@ def baseline_for(run: Path | None, asked: str | None) -> ModelSource | None:
         return None if run is None else find_original(run)
     if asked != SPACE_START:
         return find_model(asked)
-    place = None if run is None else RunFolder(run).place()
+    place = None if run is None else RunFolder(run).description()
     if place is None:
         raise UsageError(
             f"--baseline {SPACE_START} is the start of a search's space, and "
@@ -103,7 +103,7 @@ def accuracy_of(run: Path) -> AccuracyRecord | None:
     if not file.exists():
         return None
     found = RunFolder(run)
-    place = found.place()
+    place = found.description()
     if place is not None:
         won = found.result()
         return AccuracyRecord(metric=won.metric, value=won.trained_accuracy, source=str(file))

@@ -167,7 +167,7 @@ def _speed_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
 
 def _sample_reasons(model: ModelRecord) -> Iterator[Reason]:
     disturbed = [timed_round for timed_round in model.rounds if timed_round.disturbed]
-    if disturbed and model.counted == model.rounds:
+    if disturbed and model.counted_rounds == model.rounds:
         yield Reason(
             percent=100 * model.spread,
             line=(

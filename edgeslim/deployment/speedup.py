@@ -62,7 +62,7 @@ def round_logs(model: ModelRecord, statistic: Statistic = Statistic.MEDIAN) -> d
 
     For medians the undisturbed rounds count, as for the latency itself; else all rounds.
     """
-    rounds = model.counted if statistic is Statistic.MEDIAN else model.rounds
+    rounds = model.counted_rounds if statistic is Statistic.MEDIAN else model.rounds
     return _logs(rounds, statistic)
 
 

@@ -1,1 +1,1 @@
-"""Models shown a user's own pictures: what they say, and boxes drawn where they find something."""
+"""Inference on a user's own pictures: classes with probabilities, or boxes drawn on them."""

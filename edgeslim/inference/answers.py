@@ -1,4 +1,4 @@
-"""What outputs of a network say of one picture: classes with probabilities, or boxes."""
+"""Turns a network's outputs for a picture into classes with probabilities, or into boxes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["FoundBox", "RankedClass", "boxes_of", "classes_of", "is_classifier", "is_detector"]
 
-_SHARES_WITHIN = 1e-3
-"""Of their sum: shares that were rounded to 16 bits or made of 8 are shares all the same."""
+_SUM_TOLERANCE = 1e-3
+"""How far the sum of probabilities may be from 1, since 8 or 16 bits round them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RankedClass:
-    """A class, and how probable it is by the network.
+    """A class with its probability.
 
     Args:
-        number: From 0.
-        label: Its name, or its number.
-        probability: From 0 to 1.
+        number: Number of the class, from 0.
+        label: Name of the class, or its number.
+        probability: Probability by the network, from 0 to 1.
     """
 
     number: int
@@ -44,9 +44,9 @@ class FoundBox:
     """An object that was found.
 
     Args:
-        number: Of its class, from 0 and without the background.
-        label: The class's name, or its number.
-        score: From 0 to 1.
+        number: Number of its class, from 0, without the background.
+        label: Name of its class, or its number.
+        score: Confidence of the detector, from 0 to 1.
         box: Left, top, right and bottom edge, as shares of the picture's width and height.
     """
 
@@ -57,7 +57,7 @@ class FoundBox:
 
 
 def is_detector(shapes: Sequence[Shape], input_shape: Shape) -> bool:
-    """Whether outputs of these shapes are those of a detector that is known."""
+    """Whether a known detector has outputs of these shapes."""
     if len(input_shape) != 4:
         return False
     size = (input_shape[2], input_shape[3])
@@ -65,20 +65,20 @@ def is_detector(shapes: Sequence[Shape], input_shape: Shape) -> bool:
 
 
 def is_classifier(shapes: Sequence[Shape]) -> bool:
-    """Whether the first output is one score a class, ``(1, classes)``."""
+    """Whether the first output has one score for each class, ``(1, classes)``."""
     return bool(shapes) and len(shapes[0]) == 2 and shapes[0][0] == 1 < shapes[0][1]
 
 
 def classes_of(
     outputs: Sequence[NDArray[Any]], reader: ReadsPictures, top: int, model: str
 ) -> tuple[RankedClass, ...]:
-    """The most probable classes of one picture, the first output being ``(1, classes)``.
+    """The most probable classes of one picture, by a first output of shape ``(1, classes)``.
 
-    Scores that are shares already, positive and with the sum 1, are taken as they are; a softmax
-    makes shares of others.
+    Scores that are probabilities already, positive with a sum of 1, are taken as they are; others
+    go through a softmax.
 
     Raises:
-        ModelError: The network tells other classes apart than the task has.
+        ModelError: The network has another number of classes than the task.
     """
     from scipy.special import softmax
 
@@ -89,8 +89,8 @@ def classes_of(
             f"{model} tells {scores.size} classes apart and the task has {len(names)} "
             f"({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
         )
-    are_shares = scores.min() >= 0 and abs(scores.sum() - 1) < _SHARES_WITHIN
-    shares = scores if are_shares else softmax(scores)
+    is_normalised = scores.min() >= 0 and abs(scores.sum() - 1) < _SUM_TOLERANCE
+    shares = scores if is_normalised else softmax(scores)
     order = np.argsort(-shares, kind="stable")[:top]
     return tuple(
         RankedClass(number=int(i), label=_label(names, int(i)), probability=float(shares[i]))
@@ -104,7 +104,7 @@ def boxes_of(
     input_shape: Shape,
     least_score: float,
 ) -> tuple[FoundBox, ...]:
-    """The objects in one picture that are at least so sure, the surest first.
+    """The objects in one picture with at least some score, the highest first.
 
     Raises:
         ModelError: The outputs are not a detector's, or one's for other classes than the task's.
@@ -128,8 +128,8 @@ def boxes_of(
 
 
 def _numbers(outputs: Sequence[NDArray[Any]], size: tuple[int, int]) -> tuple[str, ...]:
-    """Numbers for names, as many as whichever detector it is tells apart."""
-    shapes = [each.shape for each in outputs]
+    """Numbers as names of classes, as many as the detector has."""
+    shapes = [output.shape for output in outputs]
     for head in HEADS.members().values():
         if head.recognises(shapes, size):
             return tuple(map(str, range(head.num_classes(shapes))))

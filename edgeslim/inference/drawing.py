@@ -1,4 +1,4 @@
-"""Boxes drawn on a picture, each class in a colour of its own."""
+"""Draws boxes on a picture, each class in a colour of its own."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["class_colour", "draw_boxes"]
 
 _GOLDEN = 0.618034
-"""Of a turn: hues that far apart stay apart, however many there are."""
+"""Hues this share of the colour circle apart stay apart, however many there are."""
 
 _LINE_SHARE, _TEXT_SHARE = 1 / 200, 1 / 32
-"""Of the picture's shorter side; at least two pixels, and eleven."""
+"""Widths of lines and heights of letters, as shares of the picture's shorter side."""
 
 _FONTS = (
     *("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "DroidSansFallbackFull.ttf"),
     *("msyh.ttc", "simhei.ttf", "PingFang.ttc", "DejaVuSans.ttf"),
 )
-"""Looked for where the system has its fonts, for names beyond Latin letters."""
+"""Fonts of the system that are tried for names beyond Latin letters."""
 
 
 def draw_boxes(picture: Path, found: Sequence[FoundBox], out: Path) -> None:
-    """Writes a picture with boxes, names and scores as a PNG, the surest on top.
+    """Writes a picture with boxes, names and scores as a PNG, the highest score on top.
 
     Raises:
         BadFileError: The file is no picture.
@@ -43,11 +43,11 @@ def draw_boxes(picture: Path, found: Sequence[FoundBox], out: Path) -> None:
     draw = ImageDraw.Draw(image)
     side = min(image.size)
     line, size = max(2, round(side * _LINE_SHARE)), max(11, round(side * _TEXT_SHARE))
-    for each in reversed(found):
-        edges = _pixels(each, image)
-        colour = class_colour(each.number)
+    for box in reversed(found):
+        edges = _pixels(box, image)
+        colour = class_colour(box.number)
         draw.rectangle(edges, outline=colour, width=line)
-        label, font = _lettering(f"{each.label} {each.score:.0%}", each, size)
+        label, font = _lettering(f"{box.label} {box.score:.0%}", box, size)
         width = draw.textlength(label, font=font)
         # Above the box, or in it where the picture ends; never out of the picture.
         left = max(0.0, min(edges[0], image.width - width - 2 * line))
@@ -62,14 +62,14 @@ def draw_boxes(picture: Path, found: Sequence[FoundBox], out: Path) -> None:
 
 
 def class_colour(number: int) -> tuple[int, int, int]:
-    """A strong colour, the same for a class in every picture."""
+    """A strong colour for a class, the same in every picture."""
     lightness = 0.5 if number % 2 == 0 else 0.38
     red, green, blue = colorsys.hls_to_rgb(number * _GOLDEN % 1, lightness, 0.9)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def _pixels(found: FoundBox, image: Image.Image) -> tuple[int, int, int, int]:
-    """Edges as numbers of pixels, the last ones within the picture and the box."""
+    """Edges of a box in pixels, all of them within the picture."""
     left, top, right, bottom = found.box
     across, down = image.width - 1, image.height - 1
     first = min(round(left * image.width), across), min(round(top * image.height), down)
@@ -78,7 +78,7 @@ def _pixels(found: FoundBox, image: Image.Image) -> tuple[int, int, int, int]:
 
 
 def _readable_on(colour: tuple[int, int, int]) -> str:
-    """Black or white, whichever is further from a colour (weights of ITU-R BT.601)."""
+    """Black or white, whichever contrasts more with a colour (weights of ITU-R BT.601)."""
     red, green, blue = colour
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
 
@@ -86,7 +86,7 @@ def _readable_on(colour: tuple[int, int, int]) -> str:
 def _lettering(
     label: str, found: FoundBox, size: int
 ) -> tuple[str, ImageFont.ImageFont | ImageFont.FreeTypeFont]:
-    """What is written, and in which font; a number where no font has the letters of a name."""
+    """Chooses text and font; the class's number where no font has the letters of its name."""
     from PIL import ImageFont
 
     if label.isascii():
@@ -102,6 +102,6 @@ def _lettering(
 
 
 def _has_letters(font: ImageFont.FreeTypeFont, label: str) -> bool:
-    """Whether a font has all letters: what it lacks it draws as it does what nobody has."""
+    """Whether a font has all letters: those it lacks look like a letter that no font has."""
     missing = bytes(font.getmask("\uffff"))
     return all(bytes(font.getmask(letter)) != missing for letter in label if not letter.isascii())

@@ -1,4 +1,4 @@
-"""Inputs through a model, run by Paddle or by Paddle-Lite's runtime on a device."""
+"""Runs a model with Paddle, or with Paddle-Lite's runtime on a device."""
 
 from __future__ import annotations
 
@@ -28,45 +28,45 @@ if TYPE_CHECKING:
 
     from edgeslim.opspec import Shape
 
-__all__ = ["Engine", "Runs", "loaded"]
+__all__ = ["Engine", "RunModel", "load_model"]
 
 
 class Engine(str, Enum):
-    """What runs a model."""
+    """The program that runs a model."""
 
     PADDLE = "paddle"
     LITE = "lite"
 
 
-class Runs(Protocol):
-    """Runs a model on some inputs, one after the other."""
+class RunModel(Protocol):
+    """Runs a model on several inputs, one after the other."""
 
     def __call__(self, inputs: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
-        """All outputs for each time its inputs by name, in the shapes that the model says."""
+        """All outputs for each of the inputs (arrays by name), in the shapes of the model."""
 
 
 @contextmanager
-def loaded(
+def load_model(
     kind: Engine, model: PreparedModel, *, device: str | DeviceChoice, precision: str
-) -> Iterator[Runs]:
-    """A model, loaded in an engine.
+) -> Iterator[RunModel]:
+    """Loads a model in an engine for as long as the context lasts.
 
     Args:
-        kind: Which.
-        model: The model.
-        device: Where Paddle-Lite runs.
-        precision: What it is converted to for Paddle-Lite; empty is its own.
+        kind: Which engine runs the model.
+        model: The model, prepared for Paddle-Lite.
+        device: Device that Paddle-Lite runs on.
+        precision: Precision for Paddle-Lite; empty for the model's own.
 
     Raises:
-        UsageError: Unknown names; a precision that cannot be had.
-        ModelError: It does not convert to that precision; when it first runs, the device's outputs
-            are not Paddle's.
+        UsageError: An unknown name; a precision that the device or model does not have.
+        ModelError: The model does not convert to that precision; or, when it first runs, the
+            device's outputs are not Paddle's.
         ProgramError, LinkError: The device or ``opt`` does not work.
     """
     check_input_types(model.graph, model.name)
     shapes = [model.graph.shapes[name] for name in model.graph.fetches]
     if kind is Engine.PADDLE:
-        yield lambda inputs: _shaped(paddle_outputs(model, inputs), shapes, model.name)
+        yield lambda inputs: _with_shapes(paddle_outputs(model, inputs), shapes, model.name)
         return
     with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
         target = session.execution.target
@@ -80,7 +80,7 @@ def loaded(
         def run(inputs: Sequence[Mapping[str, NDArray[Any]]]) -> list[list[NDArray[Any]]]:
             nonlocal unproved
             with temporary_folder() as scratch:
-                fed = [[each[name] for name in model.graph.feeds] for each in inputs]
+                fed = [[arrays[name] for name in model.graph.feeds] for arrays in inputs]
                 found: list[list[NDArray[Any]]] = []
                 for end in outputs_or_errors(session, file, fed, len(shapes), scratch):
                     if isinstance(end, EdgeslimError):
@@ -89,26 +89,26 @@ def loaded(
                         )
                     found.append(end)
                 if unproved and found:
-                    # Of what is shown, not of noise: these answers are what somebody reads.
+                    # Proved with the user's own inputs, not with noise, since users read these.
                     truth = truth_of(source, inputs[:1])
                     known = with_rounding(claim, truth)
                     prove_outputs(session, known, truth, found[:1], scratch)
                     unproved = False
-            return _shaped(found, shapes, model.name)
+            return _with_shapes(found, shapes, model.name)
 
         yield run
 
 
-def _shaped(
+def _with_shapes(
     outputs: Sequence[Sequence[NDArray[Any]]], shapes: Sequence[Shape], model: str
 ) -> list[list[NDArray[Any]]]:
-    """The runtime leaves axes out here and there; the model says what they are."""
+    """Brings outputs into the model's shapes, of which the runtime leaves some axes out."""
     found = []
-    for each in outputs:
-        for array, shape in zip(each, shapes, strict=True):
+    for output in outputs:
+        for array, shape in zip(output, shapes, strict=True):
             if array.size != math.prod(shape):
                 raise ModelError(
                     f"{model} gave an output of shape {list(array.shape)}, not {list(shape)}"
                 )
-        found.append([a.reshape(s) for a, s in zip(each, shapes, strict=True)])
+        found.append([a.reshape(s) for a, s in zip(output, shapes, strict=True)])
     return found

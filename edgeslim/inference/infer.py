@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim infer``: files in, what the model says of each out."""
+"""``edgeslim infer``: runs a model on files, and interprets its outputs for each of them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from edgeslim.inference.answers import (
     is_detector,
 )
 from edgeslim.inference.drawing import draw_boxes
-from edgeslim.inference.engines import Engine, Runs, loaded
-from edgeslim.inference.inferred import Inference, Inferred, SavedTensor
+from edgeslim.inference.engines import Engine, RunModel, load_model
 from edgeslim.inference.pictures import is_tensor, picture_reader, picture_size, read_input
+from edgeslim.inference.results import FileResult, Inference, SavedTensor
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.tasks import ReadsPictures, find_task
@@ -36,17 +36,17 @@ from edgeslim.training.tasks import ReadsPictures, find_task
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Inference", "Inferred", "infer"]
+__all__ = ["FileResult", "Inference", "infer"]
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 32
+_FILES_AT_ONCE = 32
 """Files whose inputs and outputs are in memory at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wanted:
-    """What is made of a model's outputs."""
+    """How a model's outputs are interpreted, and which of them are written."""
 
     model: PreparedModel
     input_shape: Shape
@@ -75,40 +75,40 @@ def infer(
     input_shape: Shape | None = None,
     progress: Progress = SILENT,
 ) -> Inference:
-    """Shows files to a model.
+    """Runs a model on pictures or tensors and interprets its outputs.
 
     Args:
-        model: As on the command line.
-        inputs: Pictures, or ``.npy`` files that are fed as they are; ``.npz`` of all inputs where
-            there are several.
+        model: A saved model, a function in a file, or a name, as on the command line.
+        inputs: Pictures, or ``.npy`` files that are used unchanged; ``.npz`` files of all inputs
+            for models with several.
         engine: ``paddle``, or ``lite`` for Paddle-Lite's runtime on a device.
-        task: What it was trained for, as for `edgeslim.evaluate`: says how pictures are brought
-            to what the network reads, and how its classes are called.
-        out: Folder for pictures with boxes, and for outputs as they are.
-        top: So many classes of each picture.
-        score: Boxes that are less sure are left out.
-        raw: Write all outputs as ``.npy`` files.
-        mean: Without a task, pixels are read as ``(pixel - mean) / scale``, from 0 to 255; one
-            number or three.
-        scale: See there.
-        device: Where Paddle-Lite runs; by default this machine.
-        precision: What is converted to for Paddle-Lite; by default the model's own.
-        input_shape: Of the network, if it leaves it open.
-        progress: Where to show it.
+        task: Task of the model, as for `edgeslim.evaluate`: decides how pictures are read, and
+            names the classes.
+        out: Folder for pictures with boxes, and for raw outputs.
+        top: Number of classes that are listed for each picture.
+        score: Lowest score of a box, from 0 to 1.
+        raw: Whether all outputs are written as ``.npy`` files.
+        mean: Without a task, pixels from 0 to 255 are read as ``(pixel - mean) / scale``; one
+            number, or three for the channels.
+        scale: Divisor of pixels, as for ``mean``.
+        device: Device that Paddle-Lite runs on; by default this machine.
+        precision: Precision for Paddle-Lite; by default the model's own.
+        input_shape: Input shape of the network, if the model leaves it open.
+        progress: Where the progress is shown.
 
     Raises:
-        UsageError: Unknown names, numbers that cannot be meant, nothing to show.
-        BadFileError: A file is no picture, or no tensor that fits.
-        ModelError: It reads several pictures at once; its classes are not the task's.
+        UsageError: An unknown name, an impossible number, or no inputs.
+        BadFileError: A file is no picture, or a tensor that does not fit.
+        ModelError: The model reads several pictures at once; its classes are not the task's.
     """
     chosen = _check(inputs, engine, out, top, score, raw=raw)
     found = None if task is None else find_task(task)
-    source = _seeded(find_model(model, num_classes=None if found is None else found.num_classes))
+    source = _with_seed(find_model(model, num_classes=None if found is None else found.num_classes))
     with temporary_folder() as scratch:
         shapes: Mapping[str, Shape] = {} if input_shape is None else {"": input_shape}
         first = read_given(inputs[0]) if is_tensor(inputs[0]) else None
         prepared = prepare(source, scratch / "model", input_shapes=shapes, inputs=first)
-        shape = _shown_as(prepared, inputs)
+        shape = _picture_shape(prepared, inputs)
         detects = shape[:1] == (1,) and is_detector(_output_shapes(prepared), shape)
         reader = picture_reader(
             *(found, task or "", tuple(mean), tuple(scale)),
@@ -125,22 +125,22 @@ def infer(
             top=top,
             score=score,
         )
-        with loaded(chosen, prepared, device=device, precision=precision) as run:
-            outputs = _shown(inputs, wanted, run, progress)
+        with load_model(chosen, prepared, device=device, precision=precision) as run:
+            outputs = _run_files(inputs, wanted, run, progress)
     return Inference(model=prepared.name, engine=chosen, kind=wanted.kind, outputs=tuple(outputs))
 
 
-def _shown(
-    inputs: Sequence[Path], wanted: _Wanted, run: Runs, progress: Progress
-) -> list[Inferred]:
-    """What the model says of each file."""
-    outputs: list[Inferred] = []
+def _run_files(
+    inputs: Sequence[Path], wanted: _Wanted, run: RunModel, progress: Progress
+) -> list[FileResult]:
+    """Runs the model on each file and interprets its outputs."""
+    outputs: list[FileResult] = []
     with progress.stage("pictures", len(inputs)) as stage:
-        for start in range(0, len(inputs), _AT_ONCE):
-            files = inputs[start : start + _AT_ONCE]
-            read = [read_input(each, wanted.reader, wanted.model) for each in files]
+        for start in range(0, len(inputs), _FILES_AT_ONCE):
+            files = inputs[start : start + _FILES_AT_ONCE]
+            read = [read_input(file, wanted.reader, wanted.model) for file in files]
             for file, arrays in zip(files, run(read), strict=True):
-                outputs.append(_told(file, _stem(file, outputs), arrays, wanted))
+                outputs.append(_interpret(file, _stem(file, outputs), arrays, wanted))
             stage.advance(len(files))
     return outputs
 
@@ -148,7 +148,7 @@ def _shown(
 def _check(
     inputs: Sequence[Path], engine: str, out: Path | None, top: int, score: float, *, raw: bool
 ) -> Engine:
-    """What is wrong with the arguments is said before anything is done."""
+    """Checks the arguments before anything is done, and returns the engine."""
     if not inputs:
         raise UsageError("there is nothing to show; give pictures or .npy files with --inputs")
     if top < 1:
@@ -157,17 +157,17 @@ def _check(
         raise UsageError(f"--score is from 0 to 1, not {score:g}")
     if raw and out is None:
         raise UsageError("--raw needs a folder to write outputs into; give --out")
-    for each in inputs:
-        if not each.is_file():
-            what = "is a folder" if each.is_dir() else "does not exist"
-            raise BadFileError(f"{each} {what}; give pictures, .npy or .npz files")
+    for path in inputs:
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise BadFileError(f"{path} {what}; give pictures, .npy or .npz files")
     if engine not in set(Engine):
-        raise UnknownNameError("engine", engine, [each.value for each in Engine])
+        raise UnknownNameError("engine", engine, [known.value for known in Engine])
     return Engine(engine)
 
 
-def _seeded(source: ModelSource) -> ModelSource:
-    """The same; weights that nothing was learnt in are at least the same each time."""
+def _with_seed(source: ModelSource) -> ModelSource:
+    """Gives a model that a function builds a fixed seed, so that its results can be repeated."""
     if isinstance(source, SavedModel):
         return source
     _log.warning("%s is built by a function: weights that it does not load are random", source.name)
@@ -180,17 +180,17 @@ def _seeded(source: ModelSource) -> ModelSource:
     return replace(source, build=build)
 
 
-def _shown_as(model: PreparedModel, files: Sequence[Path]) -> Shape:
-    """The shape that boxes are to be seen in: that of the only input, or the first like a picture.
+def _picture_shape(model: PreparedModel, files: Sequence[Path]) -> Shape:
+    """Shape of the input that pictures go into: the only one, or the first with four axes.
 
     Raises:
-        ModelError: It reads several pictures at once, and is shown one.
+        ModelError: The model reads several pictures at once, and gets one.
     """
     feeds = model.graph.feeds
     if len(feeds) != 1:
-        return next((each for each in feeds.values() if len(each) == 4), next(iter(feeds.values())))
+        return next((feed for feed in feeds.values() if len(feed) == 4), next(iter(feeds.values())))
     ((name, shape),) = feeds.items()
-    picture = next((each for each in files if not is_tensor(each)), None)
+    picture = next((file for file in files if not is_tensor(file)), None)
     if shape[:1] != (1,) and picture is not None:
         raise ModelError(
             f"{model.name} reads {list(shape)} as {name!r}, and {picture} is one picture; "
@@ -206,17 +206,17 @@ def _output_shapes(model: PreparedModel) -> list[Shape]:
 
 
 def _kind(model: PreparedModel, reader: ReadsPictures, *, detects: bool, has_task: bool) -> str:
-    """What its outputs are taken for.
+    """Decides what the outputs are: ``boxes``, ``classes`` or ``tensors``.
 
     Raises:
-        ModelError: A task that wants something else.
+        ModelError: The task needs something else.
     """
     shapes = _output_shapes(model)
     kind = "boxes" if detects else "classes" if is_classifier(shapes) else "tensors"
     wanted = "boxes" if reader.finds_boxes else "classes"
     if has_task and kind != wanted:
         raise ModelError(
-            f"{model.name} gives {[list(each) for each in shapes]}, and the task wants {wanted}: "
+            f"{model.name} gives {[list(shape) for shape in shapes]}, and the task wants {wanted}: "
             + (
                 "raw outputs of a detector that is known"
                 if wanted == "boxes"
@@ -226,16 +226,18 @@ def _kind(model: PreparedModel, reader: ReadsPictures, *, detects: bool, has_tas
     return kind
 
 
-def _stem(file: Path, before: Sequence[Inferred]) -> str:
-    """What files made of this one are called: as it, and numbered where another is called so."""
-    count = sum(each.input.stem == file.stem for each in before)
+def _stem(file: Path, before: Sequence[FileResult]) -> str:
+    """Names output files like their input, numbered if an earlier input has the same name."""
+    count = sum(earlier.input.stem == file.stem for earlier in before)
     return file.stem if count == 0 else f"{file.stem}-{count + 1}"
 
 
-def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted) -> Inferred:
-    """What is made of the outputs for one file."""
+def _interpret(
+    file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted
+) -> FileResult:
+    """Interprets the outputs for one file, and writes what was asked for."""
     is_picture = not is_tensor(file)
-    if wanted.kind != "tensors" and not all(np.isfinite(each).all() for each in arrays):
+    if wanted.kind != "tensors" and not all(np.isfinite(array).all() for array in arrays):
         raise ModelError(
             f"what {wanted.model.name} gives for {file} is no numbers, and so no {wanted.kind}; "
             "show it what it is made for, read as it was trained (--task, --mean, --scale)"
@@ -250,7 +252,7 @@ def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted
     if wanted.kind == "boxes" and wanted.out is not None and is_picture:
         drawn = wanted.out / f"{stem}.boxes.png"
         draw_boxes(file, boxes, drawn)
-    return Inferred(
+    return FileResult(
         input=file,
         size=picture_size(file) if is_picture else None,
         classes=classes,
@@ -260,7 +262,7 @@ def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted
             SavedTensor(
                 name=name,
                 shape=array.shape,
-                file=_written(array, wanted.out / f"{stem}.{place}.npy")
+                file=_write_array(array, wanted.out / f"{stem}.{place}.npy")
                 if wanted.raw and wanted.out is not None
                 else None,
             )
@@ -271,7 +273,7 @@ def _told(file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted
     )
 
 
-def _written(array: NDArray[Any], path: Path) -> Path:
+def _write_array(array: NDArray[Any], path: Path) -> Path:
     stream = BytesIO()
     np.save(stream, array, allow_pickle=False)
     write_bytes(path, stream.getvalue())

@@ -1,4 +1,4 @@
-"""Files as a network reads them: pictures in the way of its task, or tensors as they are."""
+"""Reads files as a network's inputs: pictures as its task reads them, or tensors unchanged."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 __all__ = ["PlainPictures", "is_tensor", "picture_reader", "picture_size", "read_input"]
 
 TENSORS = {".npy", ".npz"}
-"""Endings of files that are fed as they are."""
+"""Endings of files whose arrays are used unchanged."""
 
 _MEAN = (123.675, 116.28, 103.53)
 _SCALE = (58.395, 57.12, 57.375)
-"""Of ImageNet's pixels from 0 to 255, red, green and blue: what networks without a task expect."""
+"""Mean and deviation of ImageNet's pixels from 0 to 255, red, green and blue: the defaults."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlainPictures:
-    """How pictures are read without a task: ``(pixel - mean) / scale``, pixels from 0 to 255.
+    """Reads pictures without a task: ``(pixel - mean) / scale``, pixels from 0 to 255.
 
     Args:
-        mean, scale: For each channel, or one number for all; by default ImageNet's.
-        finds_boxes: Whether the whole picture is shown; otherwise its middle, 224 of 256 along the
-            shorter side, as networks for ImageNet are judged.
-        class_names: There are none, so classes go by their numbers.
+        mean, scale: A number for each channel, or one for all; by default ImageNet's.
+        finds_boxes: Whether the whole picture is used; otherwise its middle, 224 of 256 along the
+            shorter side, as networks for ImageNet are evaluated.
+        class_names: Always empty: without a task, classes have numbers only.
     """
 
     mean: tuple[float, ...] = _MEAN
@@ -52,7 +52,7 @@ class PlainPictures:
         bring = whole if self.finds_boxes else evaluation_crop
         pixels = np.asarray(bring(photo, height, width), dtype=np.float64)
         pixels = pixels.reshape(height, width, channels).transpose(2, 0, 1)
-        mean, scale = (_for_channels(each, channels) for each in (self.mean, self.scale))
+        mean, scale = (_for_channels(numbers, channels) for numbers in (self.mean, self.scale))
         return np.ascontiguousarray((pixels - mean) / scale, dtype=np.float32)
 
 
@@ -65,22 +65,22 @@ def picture_reader(
     finds_boxes: bool,
     dtype: str = "float32",
 ) -> ReadsPictures:
-    """How pictures are read for a network.
+    """Chooses how pictures are read for a network.
 
     Args:
-        task: What it was trained for, if that is known.
-        name: The task as it was asked for.
-        mean: What the user says instead; empty is the default.
-        scale: Likewise.
-        finds_boxes: Whether the network is a detector by its outputs.
-        dtype: What it reads; pixels of ``uint8`` are left as they are.
+        task: Task of the network, if it is known.
+        name: Name of the task as it was given.
+        mean: Mean of pixels without a task; empty for the default.
+        scale: Divisor of pixels without a task; empty for the default.
+        finds_boxes: Whether the network's outputs are those of a detector.
+        dtype: Type of the network's input; pixels for ``uint8`` stay unchanged.
 
     Raises:
-        UsageError: Numbers beside a task that has its own, or that cannot be meant; a task that
-            reads no pictures but its own.
+        UsageError: Numbers beside a task that has its own, or impossible ones; a task that reads
+            no pictures but its own examples.
     """
     if task is None:
-        if any(each == 0 or not np.isfinite(each) for each in scale):
+        if any(number == 0 or not np.isfinite(number) for number in scale):
             raise UsageError(f"--scale divides pixels and cannot be {', '.join(map(str, scale))}")
         for what, given in (("mean", mean), ("scale", scale)):
             if len(given) not in {0, 1, 3}:
@@ -102,10 +102,10 @@ def picture_reader(
 
 
 def read_input(path: Path, reader: ReadsPictures, model: PreparedModel) -> dict[str, NDArray[Any]]:
-    """One file as the network's inputs by name, of exactly their shapes and types.
+    """Reads one file as the network's inputs by name, with their shapes and types.
 
     Raises:
-        BadFileError: It is no picture, or holds what the network does not read.
+        BadFileError: The file is no picture, or its arrays do not fit.
         ModelError: The network does not read pictures.
     """
     graph = model.graph
@@ -136,21 +136,21 @@ def read_input(path: Path, reader: ReadsPictures, model: PreparedModel) -> dict[
 
 
 def is_tensor(path: Path) -> bool:
-    """Whether a file is fed as it is."""
+    """Whether a file holds arrays, which are used unchanged."""
     return path.suffix.lower() in TENSORS
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height in pixels, as it is seen upright.
+    """Width and height of a picture in pixels, when it is turned upright.
 
     Raises:
-        BadFileError: It is no picture.
+        BadFileError: The file is no picture.
     """
     return read_header(path).upright
 
 
 def _for_channels(numbers: tuple[float, ...], channels: int) -> NDArray[np.float64]:
-    """One number a channel ``(C, 1, 1)``; of colours, a grey picture has their mean."""
+    """One number for each channel, ``(C, 1, 1)``; a grey picture gets the mean of the colours'."""
     given = np.asarray(numbers, dtype=np.float64)
     if len(given) not in {1, channels}:
         given = given.mean(keepdims=True)

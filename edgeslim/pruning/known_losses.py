@@ -79,7 +79,7 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
             )
         lost = [loss_of(1 - point.relative_loss) for point in points]
         curves[name] = LossCurve.fit(
-            [point.removed for point in points],
+            [point.removed_share for point in points],
             lost,
             highest=loss_of(0.0),
             floor=floor,

@@ -143,7 +143,7 @@ def loss_curves(found: Sensitivities, *, relative: bool = False) -> LossCurves:
 def _curve(points: Iterable[SensitivityPoint], relative: bool, highest: float) -> LossCurve:
     listed = list(points)
     return LossCurve.fit(
-        [each.removed for each in listed],
+        [each.removed_share for each in listed],
         [each.relative_loss if relative else each.loss for each in listed],
         highest=highest,
     )

@@ -76,7 +76,7 @@ def _curves(axes: Axes, found: Sensitivities) -> dict[str, Line2D]:
     lines = {}
     for place, (name, points) in enumerate(found.points.items()):
         (lines[name],) = axes.plot(
-            [0.0, *(100 * each.removed for each in points)],
+            [0.0, *(100 * each.removed_share for each in points)],
             [0.0, *(100 * each.relative_loss for each in points)],
             _STYLES[place % len(_STYLES)],
             marker=_MARKERS[place % len(_MARKERS)],

@@ -187,7 +187,7 @@ def _pruned(
             settings = _in_ms(settings, first)
             first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         first.check()
-        if device is not None and not folder.begun:
+        if device is not None and not folder.is_begun:
             _check_device(device, settings.table)
         folder.begin(settings)
         before = current = _kept(original, folder, scratch)

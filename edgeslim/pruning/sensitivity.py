@@ -264,7 +264,7 @@ def _opened(
     out: Path, context: SensitivityContext, trial: Trial, progress: Progress
 ) -> SensitivityFile:
     """The file to go on with, or a new one, for which the whole model is judged."""
-    file = SensitivityFile.found(out)
+    file = SensitivityFile.find(out)
     if file is not None:
         file.check_same(context)
         return file

@@ -13,10 +13,10 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.reporting.charts import Mark
 from edgeslim.reporting.document import NumberOrigin
 from edgeslim.runs.checkpoint import EpochRecord
-from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, ModelRole
 from edgeslim.runs.pruning_result import Pruning
 from edgeslim.runs.pruning_run import PruneSettings
-from edgeslim.runs.search_run import SearchPlace, SearchResult
+from edgeslim.runs.search_run import SearchDescription, SearchResult
 from edgeslim.runs.sensitivity_file import Sensitivities
 
 __all__ = [
@@ -67,11 +67,11 @@ class SearchEvidence:
     """A search.
 
     Args:
-        place: The settings of the search, and its study.
+        description: The settings of the search, and its study.
         result: What was found; None as long as the search is not finished.
     """
 
-    place: SearchPlace
+    description: SearchDescription
     result: SearchResult | None
 
 
@@ -164,14 +164,14 @@ class Evidence:
         if self.subject is not None and self.subject.target_ms is not None:
             return self.subject.target_ms
         if self.search is not None:
-            targets = self.search.place.settings.targets
+            targets = self.search.description.settings.targets
             return targets[0].target_ms if targets else None
         return None if self.pruning is None else self.pruning.settings.target_ms
 
 
 def subject_of(record: DeploymentRecord) -> ModelRecord:
     """The model that a deployment is about: the fastest variant that is no baseline."""
-    own = [model for model in record.models if model.role is Role.MODEL] or list(record.models)
+    own = [model for model in record.models if model.role is ModelRole.MODEL] or list(record.models)
     return next((model for model in own if model.fastest), own[0])
 
 

@@ -85,15 +85,15 @@ def _deployments(path: Path) -> tuple[DeploymentRecord, ...]:
 
 def _search(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
     folder = RunFolder(path)
-    place = folder.place()
-    assert place is not None  # noqa: S101 - its file was there
+    description = folder.description()
+    assert description is not None  # noqa: S101 - its file was there
     result = folder.result() if folder.result_file.exists() else None
-    own = [folder.table(number) for number in range(len(place.settings.targets))]
+    own = [folder.table(number) for number in range(len(description.settings.targets))]
     return Evidence(
         path=path,
         kind=Kind.SEARCH,
         deployments=deployments,
-        search=SearchEvidence(place=place, result=result),
+        search=SearchEvidence(description=description, result=result),
         tables=_tables(own),
     )
 
@@ -123,7 +123,7 @@ def _pruning(path: Path, deployments: tuple[DeploymentRecord, ...]) -> Evidence:
 def _sensitivities(path: Path, settings: PruneSettings) -> Sensitivities | None:
     given = [] if settings.sensitivities is None else [Path(settings.sensitivities)]
     for file in (*given, path / "steps" / "1" / "sensitivities.jsonl"):
-        found = SensitivityFile.found(file)
+        found = SensitivityFile.find(file)
         if found is not None:
             return found.sensitivities
     return None

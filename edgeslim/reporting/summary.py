@@ -193,7 +193,7 @@ def _predicted_facts(record: DeploymentRecord, subject: ModelRecord) -> list[Fac
 
 
 def _measured_fact(subject: ModelRecord) -> Fact:
-    rounds = len(subject.counted)
+    rounds = len(subject.counted_rounds)
     return Fact(
         key="measured_ms",
         name="measured",

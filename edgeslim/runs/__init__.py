@@ -1,1 +1,1 @@
-"""What commands leave in a run's folder, and how the next command reads it."""
+"""The files that commands leave in a run's folder, as values that later commands read."""

@@ -1,4 +1,4 @@
-"""What a search knows of its candidates."""
+"""Candidates of a search: networks with their accuracies and latencies."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One network of a search.
 
     Args:
-        number: Its place in the order in which candidates were proposed, from 0.
-        tokens: The network.
+        number: Its index in the order in which candidates were proposed, from 0.
+        tokens: Tokens of the network.
         accuracy: The task's metric, from 0 to 1; 0 if its training failed.
-        predicted_ms: Its latency on each device, as it was predicted when it was proposed.
-        measured_ms: What each device took; None where nothing was measured.
-        final_accuracy: The metric after a training by itself, of a finalist.
-        failed: Why it has no accuracy or did not run, or nothing.
+        predicted_ms: Its latency on each device, predicted when it was proposed.
+        measured_ms: Its measured latency on each device; None where it was not measured.
+        final_accuracy: Of a finalist, the metric after a training by itself.
+        failed: Why it has no accuracy or did not run; empty if nothing failed.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def latencies_ms(self) -> tuple[float, ...]:
-        """Its latency on each device: measured where it was, or else predicted."""
+        """Its latency on each device: measured if possible, otherwise predicted."""
         measured = self.measured_ms or (None,) * len(self.predicted_ms)
         return tuple(
             predicted if took is None else took
@@ -44,24 +44,26 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def is_measured(self) -> bool:
         """Whether any device ran it."""
-        return any(each is not None for each in self.measured_ms)
+        return any(latency_ms is not None for latency_ms in self.measured_ms)
 
 
 def pareto_front(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates that no other beats in accuracy and every latency, fastest first.
+    """The Pareto front in accuracy and all latencies, fastest first.
 
-    Of those that are equal in all of them, the first.
+    Of several candidates that are equal in all of these, the first is kept.
     """
     front: list[Candidate] = []
-    for each in sorted(candidates, key=lambda one: (one.predicted_ms, -one.accuracy, one.number)):
-        if not any(_beats(other, each) for other in front):
-            front = [other for other in front if not _beats(each, other)]
-            front.append(each)
+    for candidate in sorted(
+        candidates, key=lambda one: (one.predicted_ms, -one.accuracy, one.number)
+    ):
+        if not any(_beats(other, candidate) for other in front):
+            front = [other for other in front if not _beats(candidate, other)]
+            front.append(candidate)
     return tuple(front)
 
 
 def _beats(one: Candidate, other: Candidate) -> bool:
-    """Whether it is at least as good in everything."""
+    """Whether one candidate is at least as good as another in accuracy and every latency."""
     return one.accuracy >= other.accuracy and _all_within(one.predicted_ms, other.predicted_ms)
 
 

@@ -1,4 +1,4 @@
-"""One folder for every epoch that is done: the network, what else training has changed, and why.
+"""Checkpoints: a folder for every finished epoch, with the network and the state of its training.
 
 ::
 
@@ -10,7 +10,7 @@
         result/model.pdmodel      the last network, where no eval_model is wanted
         inference/model.nb        for Paddle-Lite, on request
 
-A folder is made under another name and renamed, so it is there whole or not at all.
+A folder is made under another name and renamed, so that no checkpoint is ever incomplete.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointContext",
     "EpochRecord",
-    "newest",
-    "opened",
+    "newest_checkpoint",
+    "open_checkpoint",
     "read_arrays",
-    "seal",
+    "write_checkpoint",
 ]
 
 _FORMAT = 1
@@ -45,21 +45,21 @@ _CONTEXT, _STATE = "context.json", "state.npz"
 
 
 class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an epoch.
+    """The result of an epoch.
 
     Args:
-        epoch: Counted from 0.
-        loss: Mean of its steps; None if nothing was trained.
-        metrics: Of the network as it was saved, the task's own first; empty if it was not
+        epoch: Number of the epoch, from 0.
+        loss: Mean loss of its steps; None if nothing was trained.
+        metrics: Metrics of the saved network by name, the task's own first; empty if it was not
             evaluated.
-        learning_rate: Of the epoch's last step; None likewise.
-        seconds: How long it took, saving included but for the last moment.
+        learning_rate: Learning rate of the last step; None if nothing was trained.
+        seconds: Duration, including almost all of the saving.
         macs: Multiply-accumulate operations of the network.
-        parameters: Its trainable parameters.
-        processes: That trained it together.
-        events: What strategies did.
+        parameters: Number of its trainable parameters.
+        processes: Number of processes that trained it together.
+        events: What strategies did in it, as sentences.
         judged: The metrics with their number of examples and intervals.
-        warning: Of which channel groups next to nothing is left, if there are such.
+        warning: Channel groups of which almost nothing is left, in words; or empty.
     """
 
     epoch: int
@@ -81,19 +81,19 @@ class EpochRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckpointContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What a checkpoint is of.
+    """What a checkpoint belongs to, and what its training must know to go on.
 
     Args:
-        epoch: The last that is done.
+        epoch: Number of the last finished epoch.
         model: Fingerprint of the network before the first epoch; empty if a search made it.
         data: Fingerprint of the task's examples.
         fixed: Settings that must be the same for all epochs.
-        begun: Of each strategy that has begun, the keys that cannot change any more.
-        memory: What each strategy knows.
-        quantized: Which strategy quantized the network, if one did.
-        history: All epochs so far.
-        files: Checksum of every other file by its place in the folder.
-        format: Of the folder.
+        begun: Settings of the strategies that have begun, which cannot change any more.
+        memory: State of each strategy by its name.
+        quantized: Name of the strategy that quantized the network; empty if none did.
+        history: Results of all epochs so far.
+        files: Checksums of all other files by their path in the folder.
+        format: Version of the folder's format.
     """
 
     epoch: int
@@ -109,11 +109,11 @@ class CheckpointContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint:
-    """A checkpoint that is there, whole.
+    """A complete checkpoint on disk.
 
     Args:
-        folder: Its folder.
-        context: What it is of.
+        folder: Folder of the checkpoint.
+        context: What it belongs to.
     """
 
     def __init__(self, folder: Path, context: CheckpointContext) -> None:
@@ -122,37 +122,41 @@ class Checkpoint:
 
     @property
     def eval_model(self) -> Path:
-        """Prefix of the network's files, as others take it."""
+        """Prefix of the network's files that other commands read."""
         own = self.folder / "eval_model" / "model"
         return own if own.with_suffix(".pdmodel").exists() else self.folder / "result" / "model"
 
     @property
     def network(self) -> Path:
-        """Prefix of the network that training goes on from, before any quantization."""
+        """Prefix of the network that training continues with, before any quantization."""
         own = self.folder / "network" / "model"
         return own if own.with_suffix(".pdmodel").exists() else self.eval_model
 
     @property
     def state(self) -> Path:
-        """The file with everything that training has changed."""
+        """The file with weights, velocities and ranges of quantization."""
         return self.folder / _STATE
 
 
-def newest(path: Path, *, skip_broken: bool = False) -> tuple[Checkpoint | None, list[str]]:
-    """The checkpoint of the last epoch, and what is wrong with those that were skipped.
+def newest_checkpoint(
+    path: Path, *, skip_broken: bool = False
+) -> tuple[Checkpoint | None, list[str]]:
+    """The checkpoint of the last epoch, and what is wrong with checkpoints that were skipped.
 
     Args:
-        path: Folder of the checkpoints; what is not called by a number is no concern here.
-        skip_broken: Whether one that is broken, or not one of ours, is passed over.
+        path: Folder of the checkpoints; folders whose names are no numbers are ignored.
+        skip_broken: Whether broken checkpoints, and folders of other programs, are skipped.
 
     Raises:
-        BadFileError: One is, and none may be passed over.
+        BadFileError: One is broken, and ``skip_broken`` is false.
     """
-    numbered = [each for each in path.iterdir() if _is_number(each.name)] if path.is_dir() else []
+    numbered = (
+        [folder for folder in path.iterdir() if _is_number(folder.name)] if path.is_dir() else []
+    )
     skipped: list[str] = []
-    for folder in sorted(numbered, key=lambda each: int(each.name), reverse=True):
+    for folder in sorted(numbered, key=lambda path: int(path.name), reverse=True):
         try:
-            return opened(folder), skipped
+            return open_checkpoint(folder), skipped
         except BadFileError as error:  # noqa: PERF203 - few folders
             if not skip_broken:
                 raise BadFileError(
@@ -166,8 +170,12 @@ def _is_number(name: str) -> bool:
     return name.isascii() and name.isdecimal() and str(int(name)) == name
 
 
-def opened(folder: Path) -> Checkpoint:
-    """The checkpoint in a folder; raises `BadFileError` if it is broken or not ours."""
+def open_checkpoint(folder: Path) -> Checkpoint:
+    """Reads the checkpoint in a folder.
+
+    Raises:
+        BadFileError: It is broken, or not one of edgeslim's.
+    """
     file = folder / _CONTEXT
     if not file.is_file():
         raise BadFileError(f"{folder} is no checkpoint of edgeslim: it has no {_CONTEXT}")
@@ -189,21 +197,23 @@ def opened(folder: Path) -> Checkpoint:
     return Checkpoint(folder, context)
 
 
-def seal(folder: Path, context: CheckpointContext, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_checkpoint(
+    folder: Path, context: CheckpointContext, arrays: Mapping[str, NDArray[Any]]
+) -> None:
     """Writes the state and, last, the context with the checksums of all other files."""
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     write_bytes(folder / _STATE, stream.getvalue())
-    files = sorted(each for each in folder.rglob("*") if each.is_file())
-    sums = {str(each.relative_to(folder)): _checksum(each) for each in files}
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    sums = {str(file.relative_to(folder)): _checksum(file) for file in files}
     write_json(folder / _CONTEXT, msgspec.structs.replace(context, files=sums))
 
 
 def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
-    """Named arrays of a file; nothing in it is run.
+    """Reads a file of named arrays, without executing anything in it.
 
     Raises:
-        BadFileError: It is none.
+        BadFileError: The file is damaged, or something else.
     """
     try:
         with np.load(io.BytesIO(read_bytes(file)), allow_pickle=False) as stored:

@@ -1,4 +1,4 @@
-"""The history of a run: every deployment of it, one a line, only ever added to."""
+"""The history of a run: a file with a line for each deployment, to which lines are only added."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ROWS: RowFormat[DeploymentRecord] = RowFormat(
 
 
 def history_of(path: Path) -> Path:
-    """The history file of a run: that in a folder, or the file itself."""
+    """Path of a run's history: the file in its folder, or the file that was given itself."""
     return path / HISTORY if path.is_dir() else path
 
 
@@ -56,8 +56,8 @@ def read_history(path: Path) -> tuple[DeploymentRecord, ...]:
         path: The file, or the folder of a run that has one.
 
     Raises:
-        BadFileError: There is none, or another kind of file, or a line of a newer edgeslim; the
-            message has file, line and place.
+        BadFileError: There is no such file, it is of another kind, or a newer edgeslim wrote it;
+            the message has file, line and place.
     """
     file = history_of(path)
     if not file.exists():

@@ -1,8 +1,8 @@
-"""What a deployment leaves for whoever reads it later, without the device and without Paddle.
+"""The record of a deployment, which is read without the device and without Paddle.
 
-One value says it all: what was run, where, how, every sample in the order it was taken, what was
-predicted and by which table, and what was made of it. `edgeslim.runs.deployment_history` keeps
-them.
+It says what was run, where and how, has every sample in the order it was taken, what was
+predicted and by which table, and every conclusion. `edgeslim.runs.deployment_history` stores
+records.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from edgeslim.measurement import CacheState
 from edgeslim.runs.model_records import (
     Known,
     ModelRecord,
+    ModelRole,
     ModelRound,
     OperatorRecord,
     OutputRecord,
-    Role,
     WindowRecord,
 )
 
@@ -32,10 +32,10 @@ __all__ = [
     "InputsRecord",
     "Known",
     "ModelRecord",
+    "ModelRole",
     "ModelRound",
     "OperatorRecord",
     "OutputRecord",
-    "Role",
     "RoundRecord",
     "SpeedupRecord",
     "TableRecord",
@@ -52,8 +52,8 @@ class VersionsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         edgeslim, paddlepaddle, paddlelite, numpy, python: On this machine; empty if not there.
-        library: Of Paddle-Lite on the device, which is that of ``opt`` too.
-        runner: The program that timed: ``python`` or ``native``.
+        library: Version of Paddle-Lite on the device, which is also that of ``opt``.
+        runner: The program that timed models: ``python`` or ``native``.
     """
 
     edgeslim: str
@@ -66,23 +66,23 @@ class VersionsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A device, and what it says of itself; what it does not say is empty or 0.
+    """A device, as it describes itself; unknown values are empty or 0.
 
     Args:
-        name: Of its profile.
+        name: Name of its profile.
         target: Kind of processor that models are converted for.
         hardware: One line that is the same for all devices of its kind.
         system: ``android``, ``linux`` or ``ios``.
         machine: Architecture of its processor.
-        abi: Kind of programs it runs.
-        cores: How many.
+        abi: Binary interface of its programs, such as ``arm64-v8a``.
+        cores: Number of processor cores.
         clusters: Cores of a kind, such as ``4 x Cortex-A55 at 1.80 GHz``.
-        unit: Serial number.
-        model: What it is sold as.
-        android: Version of Android.
-        memory_mb: Its memory.
-        transport: How it was reached.
-        settings: What was set on it meanwhile, such as a frequency lock.
+        unit: Serial number of the device.
+        model: Name that it is sold by.
+        android: Version of Android, if it runs it.
+        memory_mb: Size of its memory in MB.
+        transport: How it was reached: ``local``, ``adb`` or ``ssh``.
+        settings: What was set on it while it measured, such as a frequency lock.
     """
 
     name: str
@@ -105,13 +105,13 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The latency table that predicted.
 
     Args:
-        path: Where it was.
-        digest: Checksum of the file, short.
+        path: Path of the file at that time.
+        digest: Short checksum of the file.
         context: Its first line: device, execution, versions, whether simulated or imported.
-        operators, networks: How many it has.
-        first, last: When the first and the last row was measured, UTC; empty is not known.
-        age_s: From the last row to the deployment; None is not known.
-        reference_ms: What the reference operator took when it was measured; 0 is not known.
+        operators, networks: How many of them the table has.
+        first, last: When the first and the last row were measured, UTC; empty if not known.
+        age_s: Seconds from the last row to the deployment; None if not known.
+        reference_ms: Latency of the reference operator in the table; 0 if not known.
     """
 
     path: str
@@ -126,14 +126,14 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoundRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One round: the models one after the other, there and back if there is a baseline.
+    """One round: all models one after the other, and again in reverse if there is a baseline.
 
     Args:
-        number: From 0.
-        start_s: When it began, from the start of the measuring.
-        end_s: When it was over.
-        order: Ids of the models, as they ran.
-        state: What the device said of itself right after it.
+        number: Number of the round, from 0.
+        start_s: When it began, in seconds since measuring began.
+        end_s: When it ended, in seconds since measuring began.
+        order: Ids of the models, in the order they ran.
+        state: State of the device right after the round.
     """
 
     number: int
@@ -147,12 +147,12 @@ class SpeedupRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How many times as fast a model is as the baseline, in the same rounds.
 
     Args:
-        model, baseline: Ids of the two.
+        model, baseline: Ids of the two models.
         ratio: Latency of the baseline over that of the model: above 1 is faster.
-        interval: Lower and upper end.
-        level: Of the interval.
-        rounds: How many it is over.
-        method: How it was taken, for people.
+        interval: Lower and upper end of the ratio's interval.
+        level: Confidence level of the interval, such as 0.95.
+        rounds: Number of rounds that it was computed over.
+        method: How it was computed, in words.
     """
 
     model: str
@@ -165,15 +165,15 @@ class SpeedupRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit that was asked for as a gate.
+    """A limit that a deployment had to meet, such as ``--assert-latency``.
 
     Args:
-        model: Id of the model.
-        asked: As on the command line: ``--assert-latency 20ms``.
-        limit, found: In ms of a latency, a ratio of a speed-up.
-        interval: Of what was found.
-        met: By what was found itself.
-        line: What people are told.
+        model: Id of the model that was judged.
+        asked: The option as on the command line: ``--assert-latency 20ms``.
+        limit, found: The limit and the result: milliseconds, or the ratio of a speed-up.
+        interval: Interval of the result, if it is known.
+        met: Whether the result is within the limit.
+        line: The judgement in words.
     """
 
     model: str
@@ -186,13 +186,13 @@ class GateRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccuracyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run's folder knows of how good the model is; it was not measured here.
+    """The accuracy of a model by its run's folder; deployments do not measure it.
 
     Args:
-        metric: Its name, such as ``top1``, or that of the task where only that is known.
-        value: From 0 to 1.
-        before: Of the model that it was made from.
-        source: The file that says so.
+        metric: Name of the metric, such as ``top1``, or of the task if only that is known.
+        value: The metric, from 0 to 1.
+        before: Metric of the model that it was made from, if known.
+        source: The file that the numbers are from.
     """
 
     metric: str
@@ -205,8 +205,8 @@ class InputsRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The user's own inputs, with which models were proved and timed.
 
     Args:
-        path: The file.
-        sha256: Its checksum.
+        path: Path of the inputs' file.
+        sha256: SHA-256 checksum of the file.
     """
 
     path: str
@@ -214,10 +214,10 @@ class InputsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant that could not be converted or run."""
+    """A variant that was asked for and could not be converted or run."""
 
     name: str
-    role: Role
+    role: ModelRole
     precision: Precision
     threads: int | None
     reason: str
@@ -231,24 +231,24 @@ class DeploymentRecord(
     Args:
         id: A name that no other deployment has.
         created: When its measuring began, UTC.
-        command: The exact command that repeats it, word by word; empty from Python.
-        directory: Where it was run; the user's own folder is ``~``.
-        folder: Where its models went.
-        versions: Of all programs.
-        device: What it ran on.
+        command: The command that repeats it, word by word; empty if it was run from Python.
+        directory: Folder in which it was run; the user's home is ``~``.
+        folder: Folder of the converted models.
+        versions: Versions of all programs.
+        device: The device that it ran on.
         power_mode: Cores that threads were bound to.
-        cache: What caches held before each run.
-        rounds: In the order they ran.
-        models: All variants of the model and of the baseline.
-        state_before, state_after: What the device said of itself.
-        table: What predicted; None if nothing did.
-        speedups: Of each model against the baseline.
-        inputs: What it was proved and timed with; None is noise.
-        accuracy: What is known of it.
-        gates: What was asked for as a gate.
-        failed: Variants that were asked for and could not be converted or run.
-        warnings: What somebody should know before shipping a model, a line each.
-        reasons: Why predicted and measured differ, what may explain most first, a line each.
+        cache: State of the caches before each run.
+        rounds: The rounds, in the order they ran.
+        models: Models and baselines, in every variant.
+        state_before, state_after: State of the device before and after measuring.
+        table: The latency table that predicted; None without one.
+        speedups: Speed-up of each model over the baseline.
+        inputs: The user's inputs that it was proved and timed with; None for noise.
+        accuracy: Accuracy of the model, if its run's folder has it.
+        gates: Limits that it had to meet, with the results.
+        failed: Variants that were asked for and did not convert or run.
+        warnings: What users should know before they ship a model, as sentences.
+        reasons: Why predicted and measured differ, the likeliest cause first, as sentences.
         model_path: The run or model that was deployed, as on a command line.
     """
 
@@ -277,9 +277,9 @@ class DeploymentRecord(
     schema: int = SCHEMA
 
     def model(self, model_id: str) -> ModelRecord:
-        """The model of an id.
+        """Finds a model by its id.
 
         Raises:
-            KeyError: There is none.
+            KeyError: There is no such model.
         """
-        return {each.id: each for each in self.models}[model_id]
+        return {model.id: model for model in self.models}[model_id]

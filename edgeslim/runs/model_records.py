@@ -1,4 +1,4 @@
-"""What a deployment's record says of one model: its samples, its operators, its outputs."""
+"""The record of one model of a deployment: its samples, operators and outputs."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from edgeslim.opspec import OpSpec
 __all__ = [
     "Known",
     "ModelRecord",
+    "ModelRole",
     "ModelRound",
     "OperatorRecord",
     "OutputRecord",
-    "Role",
     "WindowRecord",
 ]
 
 
-class Role(str, Enum):
-    """What a model is in its deployment."""
+class ModelRole(str, Enum):
+    """The role of a model in its deployment."""
 
     MODEL = "model"
     BASELINE = "baseline"
-    """What the others are compared with."""
+    """The others are compared with it."""
 
 
 class Known(str, Enum):
-    """How the latency of an operator is known."""
+    """How the latency of an operator is known, if it is."""
 
     MEASURED = "measured"
     INTERPOLATED = "interpolated"
@@ -45,13 +45,13 @@ class OperatorRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One fused operator of a network, wherever it occurs in it.
 
     Args:
-        operator: What it is.
-        places: Where in the network, from 0; as many as it occurs.
+        operator: Kind, shapes and attributes of the operator.
+        places: Its indices in the order of the network's operators, from 0.
         known: How its latency is known.
-        latency_ms: Of one occurrence in this network; None where it is not known.
-        error: Relative standard error of an interpolated latency, 0 of a measured one.
-        unsteady: Why what was measured is not to be relied on, or nothing.
-        outside: In what it lies beyond every measured operator of its kind, or nothing.
+        latency_ms: Latency of one occurrence in this network; None if it is not known.
+        error: Relative standard error of an interpolated latency; 0 of a measured one.
+        unsteady: Why the measurement cannot be relied on; empty if it can.
+        outside: Properties beyond those of every measured operator of its kind; or empty.
     """
 
     operator: OpSpec
@@ -64,27 +64,27 @@ class OperatorRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def count(self) -> int:
-        """How often it occurs."""
+        """How often it occurs in the network."""
         return len(self.places)
 
     @property
     def total_ms(self) -> float | None:
-        """Of all its occurrences."""
+        """Latency of all its occurrences together."""
         return None if self.latency_ms is None else self.latency_ms * self.count
 
 
 class OutputRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the outputs are from Paddle's; see `edgeslim.deployment.outputs`.
+    """How far a model's outputs are from Paddle's; see `edgeslim.deployment.outputs`.
 
     Args:
-        max_abs: Largest difference.
-        max_rel: The same over the largest value of that output.
-        lost: Share of the outputs' variance that is lost; None where they do not vary.
+        max_abs: Largest absolute difference of an element.
+        max_rel: Largest difference over the largest value of that output.
+        lost: Share of the outputs' variance that is lost; None if they do not vary.
         top1: Share of inputs with the same class first; None if it is no classifier.
         wrong: Share of elements of the worst output that are off by more than rounding.
-        inputs: For how many inputs.
-        proved_by: What proved them, by the names of `edgeslim.deployment.claims.ProofBy`.
-        without_meaning: Operators of which nothing but a runtime says what they compute.
+        inputs: Number of inputs that were compared.
+        proved_by: What proved the outputs, by the names of `edgeslim.deployment.claims.ProofBy`.
+        without_meaning: Operators whose result only a runtime can tell.
     """
 
     max_abs: float
@@ -103,9 +103,9 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         round: Number of the round, from 0.
         samples_ns: Every timed run in nanoseconds, in order.
-        warmup: Runs before them.
-        reference_ms: What the reference operator took before and after; 0 is not known.
-        disturbed: What disturbed the device meanwhile, or nothing; disturbed rounds do not count
+        warmup: Number of runs before the timed ones.
+        reference_ms: Latency of the reference operator before and after; 0 if not known.
+        disturbed: What disturbed the device meanwhile, or empty; disturbed rounds do not count
             as long as there are others.
     """
 
@@ -120,7 +120,7 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Some seconds of a run without a pause; see `edgeslim.deployment.sustained.Window`."""
+    """Latency over some seconds of a sustained run; see `edgeslim.deployment.sustained.Window`."""
 
     start_s: float
     end_s: float
@@ -136,38 +136,38 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One variant of a model, as it ran.
 
     Args:
-        id: A name that no other variant in the same deployment has.
-        name: Short name.
-        role: What it is here.
+        id: A name that no other model or variant of the same deployment has.
+        name: Short name of the model.
+        role: Whether it is a model or the baseline.
         source: The model, as on a command line.
-        precision: What it was converted to.
-        kernels: What its kernels compute in, read from the file.
+        precision: Precision that it was converted to.
+        kernels: Number types of its kernels, read from the file.
         threads: Threads that it ran with.
         optimized: The file that the device ran.
-        size_bytes: Its size.
-        sha256: Its checksum.
+        size_bytes: Size of that file.
+        sha256: SHA-256 checksum of that file.
         macs: Multiply-accumulates of one run.
         parameters: Elements of its persistent tensors.
         latency_ms: Median of all samples of the rounds that count.
-        latency_interval_ms: Where as many more rounds of the same session would find it; what
-            another day or another process beside it changes is not in it. None of one round.
+        latency_interval_ms: Interval in which as many more rounds of the same session would find
+            it; other days and processes may change it further. None after one round.
         spread: Relative half-width of the middle half of the samples.
-        p90_ms: What nine of ten samples are below.
+        p90_ms: Latency that nine of ten samples are below.
         rounds: All its samples, round by round.
-        operators: Its fused operators; of another precision than fp32, those before any fusion.
-        predicted_ms: By the table; None if it knows too little, or there is none.
-        predicted_interval_ms: The 90 % interval of that.
-        speed: How fast the device was over how fast it was for the table; 1 is the same.
-        outputs: How far they are from Paddle's.
-        target_ms: The limit it was made for.
-        met: Whether it is within that.
+        operators: Its fused operators; in other precisions than fp32, those before any fusion.
+        predicted_ms: Latency by the table; None without a table, or if it knows too little.
+        predicted_interval_ms: The 90 % interval of the prediction.
+        speed: Speed of the device relative to when its table was measured; 1 is the same.
+        outputs: How far its outputs are from Paddle's.
+        target_ms: Latency limit that the model was made for, if it had one.
+        met: Whether it is within that limit.
         fastest: Whether no other variant was faster.
-        sustained: Latency over time, if that was asked for.
+        sustained: Latency over time, if a sustained run was asked for.
     """
 
     id: str
     name: str
-    role: Role
+    role: ModelRole
     source: str
     precision: Precision
     threads: int
@@ -199,18 +199,18 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"latency_ms must be above 0, not {self.latency_ms}")
 
     @property
-    def counted(self) -> tuple[ModelRound, ...]:
-        """Rounds that count: those that nothing disturbed, or all if there is none such."""
-        return tuple(each for each in self.rounds if not each.disturbed) or self.rounds
+    def counted_rounds(self) -> tuple[ModelRound, ...]:
+        """The rounds that count: those that nothing disturbed, or all if every one was."""
+        return tuple(own for own in self.rounds if not own.disturbed) or self.rounds
 
     @property
     def samples(self) -> int:
-        """How many samples count."""
-        return sum(len(each.samples_ns) for each in self.counted)
+        """Number of samples in the rounds that count."""
+        return sum(len(own.samples_ns) for own in self.counted_rounds)
 
     @property
     def error_percent(self) -> float | None:
-        """How much the prediction is above the measurement, in percent of the latter."""
+        """How far the prediction is above the measurement, in percent of the measurement."""
         if self.predicted_ms is None:
             return None
         return 100 * (self.predicted_ms / self.latency_ms - 1)

@@ -1,4 +1,4 @@
-"""What came of a pruning."""
+"""The result of a pruning."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["JointLoss", "PrunedGroup", "Pruning"]
 
 
 class JointLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """A network whose groups were cut together: what was said of it, and what was found.
+    """A network whose groups were cut together: its expected metric, and the one it has.
 
     Args:
-        widths: Of its groups.
-        expected: The metric by losses that add up.
-        found: The metric as it is.
-        examples: Found on so many.
-        is_guess: Whether that is no better than guessing, as far as the examples can tell.
-        taken: Whether these widths were taken.
+        widths: Number of channels of each group, by name.
+        expected: The metric if the losses of the single groups add up.
+        found: The metric that was measured.
+        examples: Number of examples it was measured on.
+        is_guess: Whether the metric is no better than guessing, as far as the examples can tell.
+        taken: Whether these widths were chosen.
     """
 
     widths: dict[str, int]
@@ -30,7 +30,7 @@ class JointLoss(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_as_expected(self) -> bool:
-        """Whether it is no worse than expected, as far as the examples can tell."""
+        """Whether the metric is no worse than expected, as far as the examples can tell."""
         return self.expected <= wilson(self.found, self.examples)[1]
 
 
@@ -38,10 +38,10 @@ class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A channel group, before and after.
 
     Args:
-        name: Its name.
-        producers: Weights whose output channels it is.
-        before: How many channels it had.
-        after: How many it has now.
+        name: Name of the group.
+        producers: Names of the weights whose output channels form it.
+        before: Number of its channels before the pruning.
+        after: Number of its channels now.
     """
 
     name: str
@@ -51,37 +51,36 @@ class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pruning(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a pruning.
+    """The result of a pruning.
 
     Args:
         model: Folder of the pruned model.
-        macs_before: Multiply-accumulate operations of the model as it was.
-        macs_after: Of the pruned one.
-        parameters_before: Trainable parameters, as it was.
-        parameters_after: Of the pruned one.
-        counter: How the goal counts work.
-        work_before: Work by that counter, of the model as it was.
-        work_after: Of the pruned one.
-        groups: All channel groups.
-        predicted_ms: Latency of the pruned one by the table, if there was one.
-        measured_ms: By the device, if it was asked.
-        predicted_before_ms: Of the model as it was, by the table.
-        measured_before_ms: By the device, where it measured that too.
-        advice: What makes it faster, if it got no faster.
-        raised: Groups that are wider than the goal asks, since that takes no longer by the table.
-        metric: Name of the task's metric, or nothing.
-        metric_before: Of the model as it was.
-        metric_pruned: Of the pruned one before training (of the last step).
-        metric_after: Of the model as it is left, trained or not.
+        macs_before: Multiply-accumulate operations of the original model.
+        macs_after: Multiply-accumulate operations of the pruned model.
+        parameters_before: Trainable parameters of the original model.
+        parameters_after: Trainable parameters of the pruned model.
+        counter: How the goal counts work: ``macs`` or ``paddleslim1-flops``.
+        work_before: Work of the original model by that counter.
+        work_after: Work of the pruned model by that counter.
+        groups: All channel groups of the model.
+        predicted_ms: Latency of the pruned model by the table, if there was one.
+        measured_ms: Latency of the pruned model on the device, if it was measured.
+        predicted_before_ms: Latency of the original model by the table.
+        measured_before_ms: Latency of the original model on the device, if it was measured.
+        advice: What would make the model faster, if it got no faster.
+        raised: Groups that are wider than the goal asks, since the table says it costs no time.
+        metric: Name of the task's metric; empty without a task.
+        metric_before: Metric of the original model.
+        metric_pruned: Metric of the pruned model before training, in the last step.
+        metric_after: Metric of the final model, trained or not.
         judged: These with their examples and intervals, as ``before``, ``pruned`` and ``after``.
-        trained_epochs: How many epochs it was trained for after the last cut; None without a task
-            and in results of versions that did not say.
-        together: What groups were said to cost together and what they did, network by network,
-            of all steps.
-        warning: Of which groups next to nothing is left, if there are such.
-        note: Why nothing was cut, if nothing was: then the model is as it came.
-        trade_off: What each group alone may cost, as a share of the metric, and the share of
-            the parameters that would go then; where that was the goal.
+        trained_epochs: Epochs of training after the last cut; None without a task, and in
+            results of versions that did not record it.
+        together: Expected and measured metrics of networks with several groups cut, of all steps.
+        warning: Channel groups of which almost nothing is left, in words; or empty.
+        note: Why nothing was cut, if the model is unchanged; or empty.
+        trade_off: With ``metric_loss`` as the goal: losses that each group alone may cause, as
+            shares of the metric, and the share of parameters that each would remove.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""What a pruning was asked for, and its folder."""
+"""The settings of a pruning, and its folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         model: The model, as on the command line.
-        fingerprint: Of its parameters.
+        fingerprint: Fingerprint of the model's parameters.
         target_ms: Latency to come down to.
         target_share: That latency as a share of what the whole model is predicted to take, where
             it was asked for so; ``target_ms`` is what it came to.
@@ -42,24 +42,24 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
         ratios: Share of the output channels of weights that go, by name.
         metric_loss: Share of the metric that each group alone may cost.
         counter: How work is counted.
-        table: Where latencies come from.
-        device: Whose measurements have the last word, or nothing.
+        table: Path of the latency table.
+        device: Device whose measurements decide whether the latency is met, or None.
         strategy: Name of the strategy.
         criterion: Name of the criterion.
         match: Regular expression that chooses what is pruned.
-        task: What the model is for.
-        metric: By which of its metrics candidates are judged; its own if none is named.
-        sensitivities: File with what is known already.
+        task: Task that the model is for.
+        metric: Metric of the task by which candidates are judged; empty for its main one.
+        sensitivities: File of sensitivities that were measured before.
         eval_share: Share of the validation examples that candidates are judged by.
-        tested_ratios: Where sensitivities are measured; none for the usual ratios.
-        steps: In how many steps the limit is reached.
+        tested_ratios: Ratios at which sensitivities are measured; empty for the usual ones.
+        steps: Number of steps in which the limit is reached.
         tries: Candidates that a strategy may evaluate.
-        epochs: Fine-tuning after each step.
+        epochs: Epochs of fine-tuning after each step.
         batch_size: Examples of a training step.
-        learning_rate: Of the fine-tuning; None for the trainer's own.
-        schedule: How that rate goes.
-        seed: Of everything random.
-        input_shapes: Shapes of open inputs.
+        learning_rate: Highest learning rate of the fine-tuning; None for the trainer's own.
+        schedule: Schedule of the learning rate.
+        seed: Seed of everything random.
+        input_shapes: Shapes of inputs that the model leaves open, by name.
         keep_widths: Whether widths stay where wider ones are predicted to take no longer.
     """
 
@@ -93,14 +93,14 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def goal(self) -> str:
-        """Which of the four goals it is, as on the command line."""
+        """The option of the goal on the command line."""
         return next(text for name, text in _GOALS.items() if getattr(self, name) is not None)
 
     def check(self) -> None:
-        """Proves that this can be meant.
+        """Checks that the settings make sense together.
 
         Raises:
-            UsageError: It cannot.
+            UsageError: They do not; the message names the options.
         """
         given = {text for name, text in _GOALS.items() if getattr(self, name) is not None}
         if len(given) != 1:
@@ -122,21 +122,21 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided in a step, before any training.
+    """The decision of a step, before any training.
 
     Args:
-        plan: What is kept of each group.
-        predicted_ms: Of the pruned network, by the table.
-        measured_ms: By the device.
-        metric_before: Of the model before the step.
-        metric_pruned: Of the pruned model before training.
-        trade_off: What each group alone may cost, and the share of the parameters that would
-            go then; where that is the goal.
+        plan: Which channels of each group are kept.
+        predicted_ms: Latency of the pruned network by the table.
+        measured_ms: Latency of the pruned network on the device, if measured.
+        metric_before: Metric of the model before the step.
+        metric_pruned: Metric of the pruned model before training.
+        trade_off: With ``metric_loss`` as the goal: losses that each group alone may cause, and
+            the share of parameters that each would remove.
         judged: The two metrics with their examples and intervals, as ``before`` and ``pruned``.
-        together: What was said of the groups together and what was found, network by network.
-        why_whole: Why nothing goes, if nothing does.
-        whole_predicted_ms: Of the model before the step, by the table.
-        whole_measured_ms: By the device, where it measured that too.
+        together: Expected and measured metrics of networks with several groups cut.
+        why_whole: Why nothing is cut, if nothing is; or empty.
+        whole_predicted_ms: Latency of the model before the step by the table.
+        whole_measured_ms: Latency of the model before the step on the device, if measured.
         raised: Groups that are wider than the goal asks, since that takes no longer.
     """
 
@@ -158,7 +158,7 @@ class PruneFolder:
     """A pruning's folder: its settings, and a folder for each step.
 
     Args:
-        path: The folder.
+        path: Path of the folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -166,30 +166,30 @@ class PruneFolder:
 
     @property
     def prefix(self) -> Path:
-        """The pruned model."""
+        """Prefix of the pruned model's files."""
         return self.path / "model"
 
     @property
-    def begun(self) -> bool:
-        """Whether a pruning is here."""
+    def is_begun(self) -> bool:
+        """Whether a pruning was begun in the folder."""
         return (self.path / _SETTINGS).exists()
 
     @property
     def target_ms(self) -> float | None:
-        """The latency that was asked for, if this is a pruning that is done and had one."""
-        if not self.begun or not self.prefix.with_suffix(".pdmodel").exists():
+        """The latency limit of the pruning, if it is finished and had one."""
+        if not self.is_begun or not self.prefix.with_suffix(".pdmodel").exists():
             return None
         return read_json(self.path / _SETTINGS, PruneSettings).target_ms
 
     def begin(self, settings: PruneSettings) -> None:
-        """Starts here, or goes on with the same.
+        """Starts a pruning in the folder, or continues the one with the same settings.
 
         Raises:
-            ContextMismatchError: Another pruning is here; names what differs.
-            UsageError: Something else is.
+            ContextMismatchError: Another pruning is there; the message names what differs.
+            UsageError: Something else is there.
         """
         file = self.path / _SETTINGS
-        if self.begun:
+        if self.is_begun:
             _check_same(self.path, read_json(file, PruneSettings), settings)
             return
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
@@ -198,22 +198,22 @@ class PruneFolder:
         write_json(file, settings)
 
     def step(self, number: int) -> Path:
-        """The folder of a step, counted from 1."""
+        """Makes the folder of a step, counted from 1."""
         return new_folder(self.path / "steps" / str(number))
 
     def result(self, number: int) -> Path:
-        """The model that a step leaves; of step 0, the model as it was."""
+        """Prefix of the model that a step leaves; of step 0, the original model."""
         own = self.step(number)
         trained = own / "trained" / "model"
         return trained if trained.with_suffix(".pdmodel").exists() else own / "pruned" / "model"
 
     def record(self, number: int) -> StepRecord | None:
-        """What was decided in a step, once it is."""
+        """Reads the decision of a step; None if there is none yet."""
         file = self.step(number) / "plan.json"
         return read_json(file, StepRecord) if file.exists() else None
 
     def decide(self, number: int, record: StepRecord) -> None:
-        """Writes down what was decided in a step."""
+        """Writes the decision of a step."""
         write_json(self.step(number) / "plan.json", record)
 
 

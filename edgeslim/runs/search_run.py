@@ -1,4 +1,4 @@
-"""A search's folder: what was asked for, where its state is, its tables, and its result."""
+"""A search's folder: its settings, the address of its state, its tables, and its result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
 __all__ = [
     "SIZE_UNITS",
     "RunFolder",
-    "SearchPlace",
+    "SearchDescription",
     "SearchResult",
     "SizeReached",
     "default_folder",
@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 SIZE_UNITS = {"macs": "MACs", "paddleslim1-flops": "PaddleSlim 1.x FLOPs"}
-"""What people call sizes, where it is not their name."""
+"""Sizes as people write them, where that is not their name."""
 
 
-class SearchPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search was asked for, and where its state is.
+class SearchDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a search, and where its state is.
 
     Args:
-        settings: What was asked for.
+        settings: Everything that decides what the search does.
         study: Name of the search in its storage.
         storage: Address of the storage, without password; empty for a file of the folder.
     """
@@ -43,12 +43,12 @@ class SearchPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
-    """What a network has of a size that is limited.
+    """A size of a network that is limited.
 
     Args:
         what: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
-        allowed: The most that is allowed.
-        reached: What it has.
+        allowed: The largest size allowed.
+        reached: The size of the network.
     """
 
     what: str
@@ -60,19 +60,19 @@ class SizeReached(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search found.
+    """The result of a search.
 
     Args:
-        run: Its folder.
-        targets: The latency limits.
-        sizes: What the best one has of each size that is limited.
+        run: Folder of the search.
+        targets: Latency limits with their devices.
+        sizes: The sizes of the best network that were limited.
         candidates: Every network that was evaluated, in the order they were proposed.
         front: Networks that no other beats in latency and accuracy, fastest first.
         best: The most accurate one that meets every limit, as measured where it could be.
         model: Folder of the best one's saved model.
-        trained_accuracy: Of that model, after it was trained by itself.
-        metric: What the task calls accuracy.
-        notes: What cannot be seen from the rest.
+        trained_accuracy: Accuracy of that model, after it was trained by itself.
+        metric: Name of the task's metric.
+        notes: Remarks that do not follow from the rest.
     """
 
     run: str
@@ -87,29 +87,29 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[SizeReached, ...] = ()
 
     @property
-    def measured(self) -> tuple[Candidate, ...]:
-        """Networks that a device ran."""
-        return tuple(each for each in self.candidates if each.is_measured)
+    def measured_candidates(self) -> tuple[Candidate, ...]:
+        """Candidates whose latency was measured on a device."""
+        return tuple(candidate for candidate in self.candidates if candidate.is_measured)
 
 
 class RunFolder:
     """A search's folder.
 
     Args:
-        path: The folder.
+        path: Path of the folder.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
-    def place_file(self) -> Path:
-        """What was asked for, and where the state is."""
+    def description_file(self) -> Path:
+        """The file with the settings, and the address of the state."""
         return self.path / "search.json"
 
     @property
     def study_file(self) -> Path:
-        """The state, if it is in the folder."""
+        """The database with the state, if it is in the folder."""
         return self.path / "study.db"
 
     @property
@@ -119,7 +119,7 @@ class RunFolder:
 
     @property
     def result_file(self) -> Path:
-        """The result, once there is one."""
+        """The file of the result, which exists once the search is finished."""
         return self.path / "result.json"
 
     @property
@@ -131,15 +131,19 @@ class RunFolder:
         """Folder of a finalist's saved model."""
         return self.path / "finalists" / str(number)
 
-    def table(self, place: int = 0) -> Path:
-        """The search's own copy of a target's latency table."""
-        return self.path / ("table.jsonl" if place == 0 else f"table-{place + 1}.jsonl")
+    def table(self, number: int = 0) -> Path:
+        """The search's own copy of a target's latency table, counted from 0."""
+        return self.path / ("table.jsonl" if number == 0 else f"table-{number + 1}.jsonl")
 
-    def place(self) -> SearchPlace | None:
-        """The search in the folder, if there is one."""
-        return read_json(self.place_file, SearchPlace) if self.place_file.exists() else None
+    def description(self) -> SearchDescription | None:
+        """Reads what search is in the folder; None if there is none."""
+        return (
+            read_json(self.description_file, SearchDescription)
+            if self.description_file.exists()
+            else None
+        )
 
-    def begin(self, place: SearchPlace, tables: Sequence[Path]) -> None:
+    def begin(self, description: SearchDescription, tables: Sequence[Path]) -> None:
         """Starts a search in the folder, with its own copies of the tables, which may grow.
 
         Raises:
@@ -148,17 +152,17 @@ class RunFolder:
         new_folder(self.path)
         for number, table in enumerate(tables):
             write_bytes(self.table(number), read_bytes(table))
-        write_json(self.place_file, place)
+        write_json(self.description_file, description)
 
     def finish(self, result: SearchResult) -> None:
         """Writes the result."""
         write_json(self.result_file, result)
 
     def result(self) -> SearchResult:
-        """The result.
+        """Reads the result.
 
         Raises:
-            BadFileError: The search has none yet.
+            BadFileError: The search is not finished.
         """
         if not self.result_file.exists():
             raise BadFileError(
@@ -176,7 +180,7 @@ def default_folder(
         if run.result_file.exists():
             continue
         with suppress(BadFileError):  # one that cannot be read is none to go on with
-            found = run.place()
+            found = run.description()
             same = found is not None and (found.settings, found.storage) == (settings, storage)
             if same and all(
                 read_bytes(run.table(number)) == read_bytes(table)
@@ -191,7 +195,7 @@ def newest_run(runs: Path) -> Path:
     """The folder of the search that ended last.
 
     Raises:
-        UsageError: There is none.
+        UsageError: No search in ``runs`` is finished.
     """
     results = sorted(runs.glob("*/result.json"), key=lambda path: path.stat().st_mtime)
     if not results:

@@ -1,4 +1,4 @@
-"""What a search was asked for: a value that decides everything it does."""
+"""The settings of a search: a value that decides everything it does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeslim.spaces import Space, Tokens
 
 __all__ = [
     "LatencyTarget",
-    "Round",
+    "SearchRound",
     "SearchSettings",
     "check_finalists",
     "device_names",
@@ -32,7 +32,7 @@ class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         device: Name of the device.
-        target_ms: The limit.
+        target_ms: The latency limit in milliseconds.
         table: Checksum of the latency table that predicts for it.
         measurable: Whether networks can be measured there.
     """
@@ -48,29 +48,29 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         space: Name of the space, or the file that it is in.
-        space_fingerprint: Of the space's networks, as `space_fingerprint` makes it.
-        input_shape: Input of its networks.
+        space_fingerprint: Fingerprint of the space's networks, made by `space_fingerprint`.
+        input_shape: Input shape of its networks.
         num_classes: Width of their output.
-        task: What they are trained for.
+        task: Task that they are trained for.
         targets: The latency limits; none where only sizes are limited.
         confidence: How likely each prediction must make it that the latency is met.
         max_macs: Most multiply-accumulate operations, if limited.
-        max_paddleslim1_flops: Most work, as PaddleSlim 1.x counted it.
-        max_parameters: Most parameters.
-        max_bytes: Largest file.
+        max_paddleslim1_flops: Most work as PaddleSlim 1.x counts it, if limited.
+        max_parameters: Most parameters, if limited.
+        max_bytes: Largest size of the model's file, if limited.
         algorithm: Name of the algorithm.
         starts: Networks that are evaluated before any other.
         candidates: How many networks are evaluated before devices are asked.
-        most_candidates: How many if the devices say that none of the best meets its limits.
-        parallel: How many candidates may be evaluated at once; each is chosen without
-            knowing of that many before it.
-        accuracy: What gives a network its accuracy.
-        prefilter: What chooses among several proposals before any is evaluated, or nothing.
-        epochs: How long networks are trained.
+        most_candidates: How many at most, if none of the best meets its limits when measured.
+        parallel: How many candidates may be evaluated at once; each is chosen without the
+            results of that many before it.
+        accuracy: Name of the accuracy estimator: ``training`` or ``supernet``.
+        prefilter: Proxy that chooses among several proposals before evaluation; or empty.
+        epochs: Epochs that candidates are trained.
         finalists: How many of the best within all limits are trained by themselves in the end;
             the most accurate of them wins.
-        final_epochs: How long finalists are trained; None for as long as candidates.
-        seed: Of everything random.
+        final_epochs: Epochs that finalists are trained; None for as many as candidates.
+        seed: Seed of everything random.
     """
 
     space: str
@@ -97,10 +97,10 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
     def check(self) -> None:
-        """Proves that the numbers can be meant.
+        """Checks that all numbers are possible.
 
         Raises:
-            UsageError: One cannot; says which.
+            UsageError: One is not; the message names it.
         """
         for name in ("candidates", "parallel", "epochs", "finalists"):
             if getattr(self, name) < 1:
@@ -128,12 +128,12 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def longest(self) -> int:
-        """How many epochs finalists and the winner are trained."""
+        """Epochs that finalists and the winner are trained."""
         return self.final_epochs or self.epochs
 
     @property
     def size_limits(self) -> dict[str, int]:
-        """The sizes that are limited, by what people call them."""
+        """The limits of sizes, by the names that people write."""
         known = {
             "MACs": self.max_macs,
             "PaddleSlim 1.x FLOPs": self.max_paddleslim1_flops,
@@ -144,23 +144,23 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """What each target's device is called."""
+        """Names of the targets' devices, each of which is unique."""
         return device_names(self.targets)
 
     def difference(self, other: SearchSettings) -> str:
-        """The first setting that differs and how, for people; nothing if they are the same."""
+        """Says which setting differs first, and how; empty if they are the same."""
         for name in self.__struct_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
-                return f"{name.replace('_', ' ')} {_text(mine)}, not {_text(theirs)}"
+                return f"{name.replace('_', ' ')} {_format(mine)}, not {_format(theirs)}"
         return ""
 
 
 def check_finalists(finalists: int, final_epochs: int | None, *, epochs: int) -> None:
-    """Proves that the finals of candidates that were trained tell anything new of them.
+    """Checks that finalists are trained longer than candidates, so that finals say something new.
 
     Raises:
-        UsageError: They do not.
+        UsageError: They are not.
     """
     longest = final_epochs or epochs
     if finalists > 1 and longest <= epochs:
@@ -171,22 +171,22 @@ def check_finalists(finalists: int, final_epochs: int | None, *, epochs: int) ->
 
 
 def device_names(targets: Sequence[LatencyTarget]) -> tuple[str, ...]:
-    """What each target's device is called; those of one name are told apart by their table."""
-    names = [each.device for each in targets]
+    """Names of the targets' devices; several of one name have their table added."""
+    names = [target.device for target in targets]
     return tuple(
-        each.device if names.count(each.device) == 1 else f"{each.device} ({each.table})"
-        for each in targets
+        target.device if names.count(target.device) == 1 else f"{target.device} ({target.table})"
+        for target in targets
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Round:
-    """Candidates between two times that devices are asked.
+class SearchRound:
+    """Candidates that are evaluated before devices measure the best of them.
 
     Args:
-        number: Counts from 0.
-        first: Its first candidate.
-        end: The one behind its last.
+        number: Number of the round, from 0.
+        first: Number of its first candidate.
+        end: Number of the candidate after its last.
     """
 
     number: int
@@ -194,19 +194,21 @@ class Round:
     end: int
 
 
-def rounds(settings: SearchSettings) -> Iterator[Round]:
-    """The rounds of a search: all candidates, then a quarter as many again and again."""
-    yield Round(number=0, first=0, end=settings.candidates)
+def rounds(settings: SearchSettings) -> Iterator[SearchRound]:
+    """The rounds of a search: all candidates, then a quarter as many in each further round."""
+    yield SearchRound(number=0, first=0, end=settings.candidates)
     size = max(settings.parallel, math.ceil(settings.candidates / 4))
     starts = range(settings.candidates, settings.most_candidates, size)
     for number, first in enumerate(starts, start=1):
-        yield Round(number=number, first=first, end=min(first + size, settings.most_candidates))
+        yield SearchRound(
+            number=number, first=first, end=min(first + size, settings.most_candidates)
+        )
 
 
 def space_fingerprint(space: Space, target: Target) -> str:
     """Checksum of a space's token ranges and of the operators of some of its networks.
 
-    Two machines whose spaces have the same give the same tokens the same network.
+    Machines with the same fingerprint build the same network of the same tokens.
     """
     encoder = msgspec.json.Encoder(enc_hook=encode_hook)
     ends = [tuple(0 for _ in space.ranges), tuple(size - 1 for size in space.ranges)]
@@ -217,9 +219,9 @@ def space_fingerprint(space: Space, target: Target) -> str:
     return digest.hexdigest()[:16]
 
 
-def _text(value: object) -> str:
-    if isinstance(value, tuple) and all(isinstance(each, LatencyTarget) for each in value):
+def _format(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(target, LatencyTarget) for target in value):
         return " and ".join(
-            f"{each.target_ms:g} ms on {each.device} (table {each.table})" for each in value
+            f"{target.target_ms:g} ms on {target.device} (table {target.table})" for target in value
         )
     return str(value)

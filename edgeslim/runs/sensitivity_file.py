@@ -1,7 +1,7 @@
-"""Sensitivities on disk: JSON Lines, added point by point.
+"""Files of sensitivities: JSON Lines, to which points are added one by one.
 
-The first line is the context, each further one a point. A killed run leaves a file that the
-same command goes on with.
+The first line is the context, each further one a point. The same command continues a file that a
+killed run left.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _ROWS: RowFormat[SensitivityRow] = RowFormat(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sensitivities:
-    """What is known of a model's groups.
+    """Sensitivities of a model's channel groups.
 
     Args:
-        context: What they are of.
-        points: By group, each by rising ratio.
+        context: Model, task and settings that they were measured with.
+        points: Points of each group, by rising ratio.
     """
 
     context: SensitivityContext
@@ -46,25 +46,26 @@ class Sensitivities:
 
     @staticmethod
     def of(context: SensitivityContext, points: Iterable[SensitivityPoint]) -> Sensitivities:
-        """From points in any order; of several of a group at one ratio the last counts."""
+        """Sorts points; of several points of a group at one ratio, the last counts."""
         found: dict[str, dict[float, SensitivityPoint]] = {}
         for point in points:
             found.setdefault(point.group, {})[point.ratio] = point
         return Sensitivities(
             context=context,
             points={
-                group: tuple(each[ratio] for ratio in sorted(each)) for group, each in found.items()
+                group: tuple(points[ratio] for ratio in sorted(points))
+                for group, points in found.items()
             },
         )
 
 
 class SensitivityFile:
-    """A file on disk, read once and added to.
+    """A file of sensitivities, read once and added to.
 
     Args:
-        path: The file.
-        context: Its first line.
-        points: Its other lines.
+        path: Path of the file.
+        context: The first line of the file.
+        points: The other lines of the file.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class SensitivityFile:
         """Reads a file.
 
         Raises:
-            BadFileError: Not one of sensitivities (a pickle is called by its name), or a newer
-                kind; the message has the line.
+            BadFileError: It is no file of sensitivities (the message names pickles), or a newer
+                edgeslim wrote it; the message has the line.
         """
         if path.is_file() and is_pickle(read_bytes(path)[:2]):
             raise BadFileError(
@@ -98,8 +99,8 @@ class SensitivityFile:
         return SensitivityFile(path, context, found)
 
     @staticmethod
-    def found(path: Path) -> SensitivityFile | None:
-        """The file at a path; None if there is none, or a killed run left no whole line of it.
+    def find(path: Path) -> SensitivityFile | None:
+        """Reads the file at a path; None if there is none, or not one complete line in it.
 
         Raises:
             BadFileError: As `read`.
@@ -110,18 +111,18 @@ class SensitivityFile:
 
     @staticmethod
     def begin(path: Path, context: SensitivityContext) -> SensitivityFile:
-        """A new file, or the one that another run of the same context began meanwhile."""
-        if AppendOnlyFile(path).create(_encoded(context)):
+        """Makes a new file, or reads the one that another run of the same context just began."""
+        if AppendOnlyFile(path).create(_encode(context)):
             return SensitivityFile(path, context)
         file = SensitivityFile.read(path)
         file.check_same(context)
         return file
 
     def check_same(self, context: SensitivityContext) -> None:
-        """Proves that the file is of a context.
+        """Checks that the file has the same context.
 
         Raises:
-            ContextMismatchError: It is not; names what differs.
+            ContextMismatchError: It has another; the message names what differs.
         """
         difference = self.context.difference(context)
         if difference:
@@ -130,13 +131,13 @@ class SensitivityFile:
             )
 
     def check_model(self, fingerprint: str) -> None:
-        """Proves that the file is of a model.
+        """Checks that the file belongs to a model.
 
         Args:
-            fingerprint: Of the model's parameters.
+            fingerprint: Fingerprint of the model's parameters.
 
         Raises:
-            ContextMismatchError: It is of another.
+            ContextMismatchError: It belongs to another model.
         """
         if self.context.model != fingerprint:
             raise ContextMismatchError(
@@ -145,10 +146,10 @@ class SensitivityFile:
             )
 
     def check_metric(self, metric: str) -> None:
-        """Proves that the file tells losses of a metric, if one is named.
+        """Checks that the file has losses of a metric, if one is named.
 
         Raises:
-            ContextMismatchError: It tells those of another.
+            ContextMismatchError: It has losses of another metric.
         """
         if metric and self.context.metric != metric:
             raise ContextMismatchError(
@@ -157,20 +158,20 @@ class SensitivityFile:
             )
 
     def add(self, point: SensitivityPoint) -> None:
-        """Adds a point, on the disk before this returns.
+        """Adds a point, which is on disk before this returns.
 
         Raises:
             UnwritableError: Read-only folder, full disk.
         """
         file = AppendOnlyFile(self.path)
-        file.create(_encoded(self.context))  # if someone removed it meanwhile
-        file.append(_encoded(point))
+        file.create(_encode(self.context))  # if someone removed it meanwhile
+        file.append(_encode(point))
         self._points.append(point)
 
     def metric(self, group: str, ratio: float, width: int) -> float | None:
-        """What was measured for a group at a width; None if nothing was.
+        """The metric that was measured for a group at a width; None if there is none.
 
-        Ratios of few channels may come to the same width.
+        With few channels, several ratios may come to the same width.
         """
         for point in self._points:
             if point.group == group and (point.ratio == ratio or point.width == width):
@@ -182,9 +183,9 @@ class SensitivityFile:
 
     @property
     def sensitivities(self) -> Sensitivities:
-        """All that is in the file."""
+        """All sensitivities in the file."""
         return Sensitivities.of(self.context, self._points)
 
 
-def _encoded(row: SensitivityRow) -> bytes:
+def _encode(row: SensitivityRow) -> bytes:
     return msgspec.json.encode(row)

@@ -1,4 +1,4 @@
-"""What a line of a file of sensitivities is."""
+"""The lines of a file of sensitivities."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ SCHEMA = 1
 
 
 class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
-    """What a file's sensitivities are of. Those of different context do not mix.
+    """What sensitivities were measured with. Those of different contexts are never mixed.
 
     Args:
         model: `fingerprint` of the model's parameters.
-        task: What the metric is of, as on the command line.
+        task: Task of the metric, as on the command line.
         metric: Name of the metric.
-        criterion: Name of the criterion by which channels go.
-        input_shape: Input of the model.
+        criterion: Name of the criterion by which channels are removed.
+        input_shape: Input shape of the model.
         share: Share of the validation examples that are used.
-        seed: Which examples these are.
-        examples: How many.
-        data: `edgeslim.pruning.trial.examples_fingerprint` of them.
-        baseline: The metric of the whole model.
-        name: The model's short name.
-        created: Day and time, UTC.
-        edgeslim: Version that made the file.
-        schema: Kind of file.
+        seed: Seed that chose these examples.
+        examples: Number of these examples.
+        data: Fingerprint of the examples, by `edgeslim.pruning.trial.examples_fingerprint`.
+        baseline: Metric of the whole model.
+        name: Short name of the model.
+        created: When the file was begun, UTC.
+        edgeslim: Version of edgeslim that made the file.
+        schema: Version of the file's format.
     """
 
     model: str
@@ -66,11 +66,11 @@ class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context
             raise ValueError(f"baseline must be above 0, not {self.baseline}")
 
     def difference(self, other: SensitivityContext) -> str:
-        """What keeps the two apart, with both values, or nothing."""
+        """Says what differs first, with both values; empty if nothing does."""
         for name in ("task", "metric", "criterion", "input_shape", "share", "seed", "examples"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
-                return f"{name.replace('_', ' ')} {_shown(mine)}, not {_shown(theirs)}"
+                return f"{name.replace('_', ' ')} {_format(mine)}, not {_format(theirs)}"
         if self.data != other.data:
             return "other examples of the same number"
         if self.model != other.model:
@@ -79,15 +79,15 @@ class SensitivityContext(msgspec.Struct, frozen=True, kw_only=True, tag="context
 
 
 class SensitivityPoint(msgspec.Struct, frozen=True, kw_only=True, tag="point", tag_field="row"):
-    """What one group costs when some of its channels are gone and all else is whole.
+    """The loss of accuracy when some channels of one group are removed and nothing else.
 
     Args:
         group: Name of the group.
-        ratio: Share of its channels that was asked to go.
-        width: How many were kept.
-        channels: How many there are.
-        metric: The metric then.
-        loss: The baseline less that; below 0 if it got better.
+        ratio: Share of its channels that should be removed.
+        width: Number of channels that were kept.
+        channels: Number of channels of the whole group.
+        metric: Metric of the model without the removed channels.
+        loss: The baseline less that metric; negative if the model got better.
         relative_loss: The loss as a share of the baseline.
     """
 
@@ -107,8 +107,8 @@ class SensitivityPoint(msgspec.Struct, frozen=True, kw_only=True, tag="point", t
                 raise ValueError(f"{name} must be a number, not {getattr(self, name)}")
 
     @property
-    def removed(self) -> float:
-        """Share of the channels that really went; channels are whole."""
+    def removed_share(self) -> float:
+        """Share of the channels that was really removed, as their number is whole."""
         return 1 - self.width / self.channels
 
 
@@ -118,7 +118,7 @@ SensitivityRow = SensitivityContext | SensitivityPoint
 def point_of(
     group: str, ratio: float, *, channels: int, metric: float, baseline: float
 ) -> SensitivityPoint:
-    """The point of a group at a ratio, by the metric that was measured."""
+    """Makes the point of a group at a ratio from the metric that was measured."""
     return SensitivityPoint(
         group=group,
         ratio=ratio,
@@ -131,9 +131,9 @@ def point_of(
 
 
 def kept_width(channels: int, ratio: float) -> int:
-    """How many channels are kept if a share of them goes: at least one.
+    """Number of channels that are kept when a share of them is removed: at least one.
 
-    As in PaddleSlim 1.x, the number that goes is rounded.
+    As in PaddleSlim 1.x, the number of removed channels is rounded.
     """
     return max(1, channels - round(channels * ratio))
 
@@ -147,5 +147,5 @@ def fingerprint(tensors: Mapping[str, np.ndarray[Any, Any]]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -14,7 +14,7 @@ from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress
-from edgeslim.runs.search_run import RunFolder, SearchPlace, default_folder
+from edgeslim.runs.search_run import RunFolder, SearchDescription, default_folder
 from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.limits import Limits
@@ -96,7 +96,7 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
     asked = request.asked(family, task, tables)
     settings, space = asked.settings, asked.limits.space
     folder = own or RunFolder(default_folder(means.runs, settings, paths, address))
-    standing = folder.place()
+    standing = folder.description()
     if standing is not None:
         _check_same(folder, standing, settings, address)
     sessions = _sessions(settings, tables, means.device, stack) if means.measure else {}
@@ -110,7 +110,7 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
         accuracy = estimator(settings, space, task, weights)
     if standing is None:
         study = folder.path.resolve().name
-        standing = SearchPlace(settings=settings, study=study, storage=address)
+        standing = SearchDescription(settings=settings, study=study, storage=address)
         folder.begin(standing, paths)
     if storage is None:
         storage = opened(file_url(folder.study_file))
@@ -139,7 +139,7 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
 
 def _own_tables(folder: RunFolder | None, tables: Sequence[Path]) -> Sequence[Path]:
     """A search's own copies of its tables if it has begun, and else those that are asked for."""
-    standing = None if folder is None else folder.place()
+    standing = None if folder is None else folder.description()
     if folder is None or standing is None or len(standing.settings.targets) != len(tables):
         return tables
     return [folder.table(number) for number in range(len(tables))]
@@ -172,7 +172,7 @@ def _sessions(
 
 
 def _check_same(
-    folder: RunFolder, standing: SearchPlace, settings: SearchSettings, storage: str
+    folder: RunFolder, standing: SearchDescription, settings: SearchSettings, storage: str
 ) -> None:
     difference = standing.settings.difference(settings)
     if not difference and standing.storage != storage:

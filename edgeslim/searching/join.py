@@ -82,7 +82,7 @@ def join(
             accuracy = estimator(settings, space, task, weights)
             folder = RunFolder(Path(run))
             finals = FinalTraining(
-                settings, space, task, folder if folder.place_file.exists() else None
+                settings, space, task, folder if folder.description_file.exists() else None
             )
         first = limits_with(settings, space, [Predictor(table) for table in tables])
         mine = worker(
@@ -105,7 +105,7 @@ def open_run(run: str, storage: str) -> tuple[Storage, str]:
         UsageError: There is no search in the folder, and no storage is given.
     """
     folder = RunFolder(Path(run))
-    place = folder.place()
+    place = folder.description()
     if place is None:
         if not storage:
             raise UsageError(

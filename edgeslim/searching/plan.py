@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edgeslim.runs.candidates import Candidate
-from edgeslim.runs.search_settings import Round, SearchSettings, rounds
+from edgeslim.runs.search_settings import SearchRound, SearchSettings, rounds
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.proposals import Results
 
@@ -27,7 +27,7 @@ _AT_MOST = 12
 class Evaluate:
     """Candidates of a round are not evaluated yet."""
 
-    part: Round
+    part: SearchRound
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class Measure:
         candidates: Their numbers.
     """
 
-    part: Round
+    part: SearchRound
     candidates: tuple[int, ...]
 
 
@@ -71,7 +71,7 @@ Step = Evaluate | Measure | Train | Finished
 def next_step(
     settings: SearchSettings,
     results: Results,
-    limits_of: Callable[[Round], Limits],
+    limits_of: Callable[[SearchRound], Limits],
 ) -> Step:
     """The next step of a search.
 
@@ -110,7 +110,7 @@ def meets(settings: SearchSettings, candidate: Candidate) -> bool:
 
 
 def _believed(
-    ranked: Sequence[Candidate], part: Round, limits_of: Callable[[Round], Limits]
+    ranked: Sequence[Candidate], part: SearchRound, limits_of: Callable[[SearchRound], Limits]
 ) -> list[Candidate]:
     """Those that were measured, and in later rounds of the rest what predictions believe in."""
     if part.number == 0:

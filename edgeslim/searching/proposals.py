@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeslim.algorithms import Algorithm, Problem
 from edgeslim.runs.candidates import Candidate
-from edgeslim.runs.search_settings import Round, SearchSettings, rounds
+from edgeslim.runs.search_settings import SearchRound, SearchSettings, rounds
 from edgeslim.searching.limits import Array, Limits, Mask
 from edgeslim.spaces import Tokens
 
@@ -23,7 +23,7 @@ Results = Mapping[int, Candidate | None]
 """What is known of candidates; None where there was nothing more to propose."""
 
 
-def ready_below(settings: SearchSettings, part: Round, results: Results) -> int:
+def ready_below(settings: SearchSettings, part: SearchRound, results: Results) -> int:
     """The number below which every candidate of a round can be proposed.
 
     Args:
@@ -51,7 +51,7 @@ class Proposals:
         self,
         settings: SearchSettings,
         algorithm: Callable[[Problem], Algorithm],
-        limits_of: Callable[[Round], Limits],
+        limits_of: Callable[[SearchRound], Limits],
     ) -> None:
         self._settings = settings
         self._limits_of = limits_of

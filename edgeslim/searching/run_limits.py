@@ -10,7 +10,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, missing_error
-from edgeslim.runs.search_settings import Round, SearchSettings
+from edgeslim.runs.search_settings import SearchRound, SearchSettings
 from edgeslim.searching.limits import LatencyLimit, Limits, SizeLimit
 from edgeslim.spaces import Space, every_operator
 
@@ -40,7 +40,7 @@ class RunLimits:
         self._measured = measured
         self._known = {0: first}
 
-    def of(self, part: Round) -> Limits:
+    def of(self, part: SearchRound) -> Limits:
         """The limits of a round; all before it must be done."""
         if part.number not in self._known:
             predictors = [

@@ -11,7 +11,7 @@ from edgeslim.errors import EdgeslimError, JobLostError, LinkError, ModelError
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress, Stage
 from edgeslim.runs.candidates import Candidate
-from edgeslim.runs.search_settings import Round
+from edgeslim.runs.search_settings import SearchRound
 from edgeslim.searching.jobs.trials import Notes
 from edgeslim.searching.measuring import measure
 from edgeslim.searching.plan import Evaluate, Finished, Measure, Train, next_step
@@ -72,7 +72,7 @@ class Worker:
             else:
                 self._train(step)
 
-    def _evaluate_round(self, part: Round) -> None:
+    def _evaluate_round(self, part: SearchRound) -> None:
         """Evaluates, beside others, until all candidates of a round are."""
         queue = self.run.candidates
         title = "more candidates" if part.number else "candidates"
@@ -97,7 +97,7 @@ class Worker:
                     self._evaluate(job, part, results, stage)
                     shared.own += 1
 
-    def _evaluate(self, job: Job, part: Round, results: Results, stage: Stage) -> None:
+    def _evaluate(self, job: Job, part: SearchRound, results: Results, stage: Stage) -> None:
         """Evaluates one candidate, which is one unit of the stage."""
         tokens = self.proposals.tokens(job.candidate, results)
         if tokens is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.runs.checkpoint import newest, read_arrays
+from edgeslim.runs.checkpoint import newest_checkpoint, read_arrays
 from tests.program import Ended, edgeslim, ended, fork
 from tests.tools import PROJECT, wait_until
 
@@ -76,7 +76,7 @@ def killed_after(folder: Path, *arguments: object, epoch: int) -> None:
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
     """Everything that training has changed by the last checkpoint, and the model itself."""
-    last, _ = newest(folder / "ckpt")
+    last, _ = newest_checkpoint(folder / "ckpt")
     assert last is not None
     found = read_arrays(last.state)
     for ending in ("pdmodel", "pdiparams"):

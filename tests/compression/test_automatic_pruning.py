@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeslim.errors import UsageError
-from edgeslim.runs.checkpoint import newest
+from edgeslim.runs.checkpoint import newest_checkpoint
 from edgeslim.runs.sensitivity_file import SensitivityFile
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import run
@@ -23,7 +23,7 @@ compressor: {epoch: 7, strategies: [a], batch_size: 128}
 """
     done = run(folder, text)
     judged = [each.metric for each in done.history[:5]]
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     trials = last.context.memory["a"]["trials"]
     assert len(trials) == 6
@@ -46,7 +46,7 @@ compressor: {epoch: 4, strategies: [s, a], batch_size: 128}
     done = run(folder, text)
     assert ", accuracy_top5 0." in done.history[0].events[0]
     known = SensitivityFile.read(folder / "known.jsonl").context
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     trials = last.context.memory["a"]["trials"]
     assert trials[0][1] == done.history[1].metrics["accuracy_top5"]
@@ -70,7 +70,7 @@ def test_a_candidate_that_was_trained_to_the_end_is_the_result(folder: Path) -> 
     """The original's last step of automatic pruning: tokens that are known, only trained."""
     done = run(folder, TOKENS)
     reward = done.metrics["accuracy"]
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     assert last.context.memory["a"]["trials"] == [[[40, 40], reward]]
     found = evaluate(done.model, task="digits")
@@ -97,7 +97,7 @@ strategies:
 compressor: {epoch: 4, strategies: [a], batch_size: 128}
 """
     done = run(folder, text)
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     rewards = [reward for _, reward in last.context.memory["a"]["trials"]]
     best = rewards.index(max(rewards))
@@ -121,7 +121,7 @@ strategies:
 compressor: {epoch: 3, strategies: [a], batch_size: 128}
 """
     done = run(folder, text)
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     (first, best), *others = last.context.memory["a"]["trials"]
     assert first == [0, 0]
@@ -148,7 +148,7 @@ def test_more_epochs_on_a_search_that_is_over_train_on(folder: Path) -> None:
     done = run(folder, text, "compressor.epoch=6")
     assert [each.loss is not None for each in done.history] == [True] * 6
     assert done.history[5].parameters == done.history[3].parameters
-    last, _ = newest(folder / "out" / "checkpoints")
+    last, _ = newest_checkpoint(folder / "out" / "checkpoints")
     assert last is not None
     assert len(last.context.memory["a"]["trials"]) == 2
     found = evaluate(done.model, task="digits")

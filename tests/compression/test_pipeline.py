@@ -21,7 +21,7 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.graph import Graph
-from edgeslim.runs.checkpoint import newest, read_arrays
+from edgeslim.runs.checkpoint import newest_checkpoint, read_arrays
 from edgeslim.training.evaluate_model import evaluate
 from tests.compression.in_process import UNIFORM, run, user_network
 from tests.pruning.tables import made_up_table
@@ -116,7 +116,7 @@ def test_an_error_in_an_epoch_is_not_swallowed(
     monkeypatch.setattr(Work, "cut", broken)
     with pytest.raises(RuntimeError, match="a strategy that is broken"):
         run(folder)
-    assert newest(folder / "out" / "checkpoints")[0].context.epoch == 0  # type: ignore[union-attr]
+    assert newest_checkpoint(folder / "out" / "checkpoints")[0].context.epoch == 0  # type: ignore[union-attr]
 
 
 def test_edits_of_epochs_to_come_win(folder: Path) -> None:

@@ -14,9 +14,9 @@ from edgeslim.runs.deployment_records import (
     DeviceRecord,
     Known,
     ModelRecord,
+    ModelRole,
     ModelRound,
     OperatorRecord,
-    Role,
     RoundRecord,
     VersionsRecord,
 )
@@ -58,7 +58,7 @@ def made_up_model(**fields: Any) -> ModelRecord:
     given: dict[str, Any] = {
         "id": "net.x86.1",
         "name": "net",
-        "role": Role.MODEL,
+        "role": ModelRole.MODEL,
         "source": "net",
         "precision": Precision.FP32,
         "threads": 1,
@@ -103,7 +103,7 @@ def made_up_record(
             id=ids[1],
             name="first",
             source="first",
-            role=Role.BASELINE,
+            role=ModelRole.BASELINE,
             rounds=made_up_rounds(generator, day * baseline_ms, rounds, samples),
         ),
     )

@@ -20,8 +20,8 @@ from edgeslim.runs.deployment_records import (
     DeploymentRecord,
     Known,
     ModelRecord,
+    ModelRole,
     OperatorRecord,
-    Role,
 )
 from tests.deployment.made_up_records import made_up_model, made_up_record
 from tests.values import convolution, relu
@@ -80,7 +80,7 @@ def test_without_the_same_baseline_the_reference_operator_is_the_measure() -> No
     lone = msgspec.structs.replace(after, models=after.models[:1])
     found = compare([before], [lone])
     assert found.models[0].basis is Basis.REFERENCE
-    assert [each.role for each in found.only_before] == [Role.BASELINE]
+    assert [each.role for each in found.only_before] == [ModelRole.BASELINE]
     assert found.only_after == ()
 
 

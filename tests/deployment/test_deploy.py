@@ -34,7 +34,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.runs.deployment_history import read_history
 from edgeslim.runs.pruning_run import PruneSettings
-from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.runs.search_settings import LatencyTarget
 from tests.deployment.proofs import proved_on
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
@@ -95,7 +95,7 @@ def run(tmp_path: Path, table: LatencyTable) -> RunFolder:
     """A search that has ended, and has the network of other weights for its winner."""
     found = RunFolder(tmp_path / "runs" / "first")
     wanted = settings(targets=(LatencyTarget(device="host", target_ms=1000.0, table="t"),))
-    found.begin(SearchPlace(settings=wanted, study="first"), [table.path])
+    found.begin(SearchDescription(settings=wanted, study="first"), [table.path])
     best = candidate(0, TOKENS, predicted_ms=(0.1,), measured_ms=(0.1,))
     net_at(found.model, seed=7)
     found.finish(

@@ -13,7 +13,7 @@ from edgeslim.deployment.origins import accuracy_of, baseline_for, find_original
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.files import write_json
 from edgeslim.runs.pruning_run import PruneSettings
-from edgeslim.runs.search_run import RunFolder, SearchPlace
+from edgeslim.runs.search_run import RunFolder, SearchDescription
 from tests.searching.searches import result_in, settings
 
 
@@ -108,7 +108,7 @@ def test_accuracy_is_what_the_result_says(
 
 def test_the_accuracy_of_a_search_has_the_name_that_its_task_gives_it(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
-    run.begin(SearchPlace(settings=settings(), study="first"), [])
+    run.begin(SearchDescription(settings=settings(), study="first"), [])
     run.finish(msgspec.structs.replace(result_in(tmp_path), metric="f1"))
     found = accuracy_of(tmp_path)
     assert found is not None
@@ -124,7 +124,7 @@ def test_accuracy_that_nobody_measured_is_none(tmp_path: Path) -> None:
 def test_a_search_without_a_result_has_no_accuracy_and_a_broken_one_is_an_error(
     tmp_path: Path,
 ) -> None:
-    RunFolder(tmp_path).begin(SearchPlace(settings=settings(), study="first"), [])
+    RunFolder(tmp_path).begin(SearchDescription(settings=settings(), study="first"), [])
     assert accuracy_of(tmp_path) is None
     (tmp_path / "result.json").write_text("{}")
     with pytest.raises(BadFileError, match=r"result\.json"):

@@ -45,7 +45,7 @@ def metric(selection: Selection) -> float:
 def measured(
     path: Path, judge: Callable[[Selection], float], ratios: Sequence[float] = (0.25, 0.5, 0.75)
 ) -> SensitivityFile:
-    file = SensitivityFile.found(path) or SensitivityFile.begin(path, CONTEXT)
+    file = SensitivityFile.find(path) or SensitivityFile.begin(path, CONTEXT)
     measure_points(file, CHANNELS, RANKINGS, judge, groups=CHANNELS.groups, ratios=ratios)
     return file
 

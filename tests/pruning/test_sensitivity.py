@@ -238,7 +238,7 @@ def test_a_model_that_knows_nothing_has_nothing_to_lose(
     monkeypatch.setattr(Trial, "baseline", lambda *_: 0.0)
     with pytest.raises(ModelError, match="of which nothing can be lost; give a trained model"):
         sensitivity(str(trained.prefix), task="digits", out=tmp_path / "net.jsonl")
-    assert SensitivityFile.found(tmp_path / "net.jsonl") is None
+    assert SensitivityFile.find(tmp_path / "net.jsonl") is None
 
 
 def test_a_part_of_examples_has_each_once_in_their_order(data: TaskData) -> None:

@@ -21,7 +21,7 @@ from edgeslim.runs.deployment_records import (
 )
 from edgeslim.runs.pruning_result import PrunedGroup, Pruning
 from edgeslim.runs.pruning_run import PruneSettings
-from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
 from edgeslim.runs.sensitivity_file import SensitivityFile
 from edgeslim.runs.sensitivity_rows import SensitivityContext, point_of
@@ -133,7 +133,7 @@ def search(path: Path, **fields: Any) -> Path:
         }
     )
     run = RunFolder(path)
-    write_json(run.place_file, SearchPlace(settings=settings, study="s"))
+    write_json(run.description_file, SearchDescription(settings=settings, study="s"))
     run.finish(
         SearchResult(
             run=str(path),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from edgeslim.reporting.report import report
-from edgeslim.runs.deployment_records import DeploymentRecord, Role
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRole
 from tests.reporting.made_up_runs import NASTY, deployed, deployment, pruning, search
 from tests.reporting.pages import Tags, charts, page_of
 
@@ -127,5 +127,5 @@ def test_json_has_names_as_they_are(name: str, tmp_path: Path) -> None:
 
 def test_a_baseline_is_named_in_the_verdict_as_text(tmp_path: Path) -> None:
     record = named("<b>")
-    assert any(each.role is Role.BASELINE for each in record.models)
+    assert any(each.role is ModelRole.BASELINE for each in record.models)
     assert "&lt;b&gt; (1.22 to 1.28)" in page_of(deployed(tmp_path / "run", record))

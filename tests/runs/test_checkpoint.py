@@ -12,9 +12,9 @@ from edgeslim.files import write_bytes
 from edgeslim.runs.checkpoint import (
     CheckpointContext,
     EpochRecord,
-    newest,
+    newest_checkpoint,
     read_arrays,
-    seal,
+    write_checkpoint,
 )
 
 
@@ -24,29 +24,29 @@ def checkpoint(folder: Path, epoch: int, *, name: str = "") -> Path:
     context = CheckpointContext(
         epoch=epoch, model="m", data="d", fixed={}, history=(EpochRecord(epoch=epoch),)
     )
-    seal(own, context, {"state/0": np.arange(3, dtype=np.float32)})
+    write_checkpoint(own, context, {"state/0": np.arange(3, dtype=np.float32)})
     return own
 
 
 def test_the_newest_by_number_not_by_text(tmp_path: Path) -> None:
     for epoch in (2, 10, 9):
         checkpoint(tmp_path, epoch)
-    found, skipped = newest(tmp_path)
+    found, skipped = newest_checkpoint(tmp_path)
     assert found is not None
     assert (found.context.epoch, skipped) == (10, [])
     assert np.array_equal(read_arrays(found.state)["state/0"], [0, 1, 2])
 
 
 def test_none(tmp_path: Path) -> None:
-    assert newest(tmp_path / "nowhere") == (None, [])
-    assert newest(tmp_path) == (None, [])
+    assert newest_checkpoint(tmp_path / "nowhere") == (None, [])
+    assert newest_checkpoint(tmp_path) == (None, [])
 
 
 @pytest.mark.parametrize("name", ["strategies", ".edgeslim.x", "3.old", "-4", "best", "07", "³"])
 def test_what_is_called_by_no_number_is_no_concern(tmp_path: Path, name: str) -> None:
     checkpoint(tmp_path, 1)
     (tmp_path / name).mkdir()
-    found, _ = newest(tmp_path)
+    found, _ = newest_checkpoint(tmp_path)
     assert found is not None
     assert found.context.epoch == 1
 
@@ -84,11 +84,11 @@ def test_a_broken_or_foreign_one_is_named_and_skipped_only_if_asked(
     checkpoint(tmp_path, 1)
     spoil(checkpoint(tmp_path, 2), how)
     with pytest.raises(BadFileError) as caught:
-        newest(tmp_path)
+        newest_checkpoint(tmp_path)
     assert str(tmp_path / "2") in str(caught.value)
     assert says in str(caught.value)
     assert "--skip-broken" in str(caught.value)
-    found, skipped = newest(tmp_path, skip_broken=True)
+    found, skipped = newest_checkpoint(tmp_path, skip_broken=True)
     assert found is not None
     assert found.context.epoch == 1
     assert len(skipped) == 1
@@ -98,7 +98,7 @@ def test_a_broken_or_foreign_one_is_named_and_skipped_only_if_asked(
 def test_a_copied_folder_is_another_epochs(tmp_path: Path) -> None:
     checkpoint(tmp_path, 1, name="5")
     with pytest.raises(BadFileError, match="says that it is 1"):
-        newest(tmp_path)
+        newest_checkpoint(tmp_path)
 
 
 def test_nothing_pickled_is_read(tmp_path: Path) -> None:

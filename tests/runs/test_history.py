@@ -13,9 +13,9 @@ from edgeslim.runs.deployment_records import (
     DeploymentRecord,
     Known,
     ModelRecord,
+    ModelRole,
     ModelRound,
     OperatorRecord,
-    Role,
 )
 from tests.deployment.made_up_records import made_up_model, made_up_record
 from tests.values import relu
@@ -74,8 +74,8 @@ def test_rounds_that_were_disturbed_count_only_where_there_are_no_others() -> No
     quiet = ModelRound(round=0, samples_ns=(1_000_000, 1_200_000))
     noisy = ModelRound(round=1, samples_ns=(9_000_000,), disturbed="the device was hot")
     model = made_up_model(rounds=(quiet, noisy))
-    assert (model.counted, model.samples) == ((quiet,), 2)
-    assert made_up_model(rounds=(noisy,)).counted == (noisy,)
+    assert (model.counted_rounds, model.samples) == ((quiet,), 2)
+    assert made_up_model(rounds=(noisy,)).counted_rounds == (noisy,)
 
 
 def test_an_operator_counts_as_often_as_it_occurs() -> None:
@@ -101,6 +101,6 @@ def test_a_model_is_found_by_its_id() -> None:
     record = made_up_record()
     assert isinstance(record, DeploymentRecord)
     found: ModelRecord = record.model("net.x86.1")
-    assert found.role is Role.MODEL
+    assert found.role is ModelRole.MODEL
     with pytest.raises(KeyError):
         record.model("another")

@@ -12,14 +12,14 @@ from edgeslim.errors import BadFileError, UnwritableError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.runs.search_run import (
     RunFolder,
-    SearchPlace,
+    SearchDescription,
     default_folder,
     newest_run,
 )
 from tests.searching.searches import SETTINGS, result_in, settings
 from tests.values import relu, row, table_at
 
-PLACE = SearchPlace(settings=SETTINGS, study="first")
+PLACE = SearchDescription(settings=SETTINGS, study="first")
 
 
 @pytest.fixture
@@ -36,18 +36,18 @@ def run(tmp_path: Path, table: Path) -> RunFolder:
 
 
 def test_a_new_folder_has_no_search(tmp_path: Path) -> None:
-    assert RunFolder(tmp_path).place() is None
-    assert RunFolder(tmp_path / "none").place() is None
+    assert RunFolder(tmp_path).description() is None
+    assert RunFolder(tmp_path / "none").description() is None
 
 
 def test_a_search_is_found_again_as_it_was_begun(run: RunFolder) -> None:
-    assert RunFolder(run.path).place() == PLACE
+    assert RunFolder(run.path).description() == PLACE
 
 
 def test_a_settings_file_that_is_none_is_said_so(run: RunFolder) -> None:
-    run.place_file.write_text('{"settings": {"space": 3}}')
+    run.description_file.write_text('{"settings": {"space": 3}}')
     with pytest.raises(BadFileError, match=r"search\.json: Expected `str`, got `int`.*space"):
-        run.place()
+        run.description()
 
 
 def test_the_table_is_copied_and_does_not_grow_with_its_original(
@@ -69,7 +69,7 @@ def test_a_table_that_is_not_there_leaves_no_search_behind(tmp_path: Path) -> No
     folder = RunFolder(tmp_path / "runs" / "first")
     with pytest.raises(BadFileError, match=r"cannot read .*none\.jsonl: No such file"):
         folder.begin(PLACE, [tmp_path / "none.jsonl"])
-    assert folder.place() is None
+    assert folder.description() is None
 
 
 def test_a_folder_below_a_file_takes_no_search(table: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_result_comes_back_as_it_was(run: RunFolder) -> None:
     run.finish(result_in(run.path))
     found = RunFolder(run.path).result()
     assert found == result_in(run.path)
-    assert [each.number for each in found.measured] == [1]
+    assert [each.number for each in found.measured_candidates] == [1]
 
 
 def test_a_search_without_a_result_says_how_to_go_on(run: RunFolder) -> None:

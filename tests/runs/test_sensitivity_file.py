@@ -66,10 +66,10 @@ def test_a_last_line_that_was_cut_off_is_left_out_and_written_over(file: Sensiti
 
 def test_of_a_first_line_that_was_cut_off_nothing_is_left(tmp_path: Path) -> None:
     path = tmp_path / "net.jsonl"
-    assert SensitivityFile.found(path) is None
+    assert SensitivityFile.find(path) is None
     SensitivityFile.begin(path, CONTEXT)
     path.write_bytes(path.read_bytes()[:-5])
-    assert SensitivityFile.found(path) is None
+    assert SensitivityFile.find(path) is None
     assert SensitivityFile.begin(path, CONTEXT).context == CONTEXT
     assert SensitivityFile.read(path).context == CONTEXT
 
@@ -142,7 +142,7 @@ def test_the_number_that_goes_is_rounded_and_one_stays(
     channels: int, ratio: float, width: int
 ) -> None:
     assert kept_width(channels, ratio) == width
-    removed = point("a", ratio, 0.5, channels=channels).removed
+    removed = point("a", ratio, 0.5, channels=channels).removed_share
     assert removed == pytest.approx(1 - width / channels)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeslim.runs.candidates import Candidate
-from edgeslim.runs.search_settings import Round, SearchSettings
+from edgeslim.runs.search_settings import SearchRound, SearchSettings
 from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, Train, next_step
 from tests.searching.searches import candidate, settings, targets
 
@@ -33,7 +33,7 @@ def step(
     measurable: tuple[bool, ...] = (True,),
     believed: tuple[int, ...] = tuple(range(100)),
 ) -> Step:
-    def limits_of(_: Round) -> Any:
+    def limits_of(_: SearchRound) -> Any:
         return Believing(*believed)
 
     asked = tuple(
@@ -64,7 +64,7 @@ FOUR = settings(targets=targets(1.0), candidates=4, most_candidates=6, parallel=
 
 def test_first_all_candidates_are_evaluated() -> None:
     for known in ({}, evaluated(0.5), {0: None, 2: candidate(2)}):
-        assert step(FOUR, known) == Evaluate(part=Round(number=0, first=0, end=4))
+        assert step(FOUR, known) == Evaluate(part=SearchRound(number=0, first=0, end=4))
 
 
 def test_then_the_best_are_measured_three_at_once() -> None:
@@ -114,7 +114,7 @@ def test_several_devices_must_all_be_met() -> None:
 def test_where_none_meets_its_limit_more_are_evaluated_and_at_last_nothing_wins() -> None:
     slow = dict.fromkeys(range(6), 2.0)
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2), slow)
-    assert step(FOUR, known) == Evaluate(part=Round(number=1, first=4, end=5))
+    assert step(FOUR, known) == Evaluate(part=SearchRound(number=1, first=4, end=5))
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6), slow | {4: 0.9})
     assert step(FOUR, known) == Finished(winner=known[4])
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6, 0.7), slow)
@@ -126,7 +126,7 @@ def test_later_only_what_refined_predictions_believe_in_is_measured() -> None:
     known = evaluated(*np.linspace(0.9, 0.1, 15))
     known = measured(known, dict.fromkeys(range(12), 2.0))
     assert step(many, {n: known[n] for n in range(14)}) == Evaluate(
-        part=Round(number=1, first=14, end=15)
+        part=SearchRound(number=1, first=14, end=15)
     )
     found = step(many, known, believed=(13,))
     assert isinstance(found, Measure)

@@ -10,7 +10,7 @@ import pytest
 from edgeslim.algorithms import ALGORITHMS
 from edgeslim.latency_table import LatencyTable
 from edgeslim.runs.candidates import Candidate
-from edgeslim.runs.search_settings import Round, SearchSettings, rounds
+from edgeslim.runs.search_settings import SearchRound, SearchSettings, rounds
 from edgeslim.searching.limits import Limits
 from edgeslim.searching.proposals import Proposals, ready_below
 from edgeslim.spaces import Tokens
@@ -95,7 +95,7 @@ def test_starts_come_first_and_in_their_order(table: LatencyTable) -> None:
 
 def test_of_a_round_so_many_can_be_proposed_as_may_run_at_once() -> None:
     wanted = settings(candidates=8, most_candidates=8, parallel=3)
-    part = Round(number=0, first=0, end=8)
+    part = SearchRound(number=0, first=0, end=8)
     assert ready_below(wanted, part, {}) == 3
     known: dict[int, Any] = {0: None, 1: candidate(1), 3: candidate(3)}
     assert ready_below(wanted, part, known) == 5

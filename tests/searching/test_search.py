@@ -22,7 +22,7 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.latency_table import LatencyTable
-from edgeslim.runs.search_run import RunFolder, SearchPlace, SearchResult
+from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import open_storage
 from edgeslim.searching.join import join
@@ -108,11 +108,11 @@ def test_a_folder_with_another_search_is_left_alone(
     other_table: LatencyTable, tmp_path: Path
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    place = SearchPlace(settings=settings(space="light-nas"), study="run")
+    place = SearchDescription(settings=settings(space="light-nas"), study="run")
     run.begin(place, [other_table.path])
     with pytest.raises(UsageError, match="is a search with space light-nas, not light-nas-small"):
         search(0.25, **OPTIONS, table=other_table.path, out=run.path)
-    assert run.place() == place
+    assert run.description() == place
     assert {each.name for each in run.path.iterdir()} == {"search.json", "table.jsonl"}
 
 
@@ -157,7 +157,7 @@ def test_an_imported_table_of_a_device_without_a_profile_says_that_nothing_was_m
     context = msgspec.structs.replace(CONTEXT, device="far-away", provenance="another project")
     table = made_up_table(tmp_path / "far.jsonl", SPACE, context)
     result = search(1.0, **OPTIONS, table=table.path, out=tmp_path / "run")
-    assert result.measured == ()
+    assert result.measured_candidates == ()
     assert result.best.measured_ms == (None,)
     assert result.best.predicted_ms[0] <= 1.0
     assert result.trained_accuracy == result.best.accuracy
@@ -258,7 +258,7 @@ def test_others_that_join_share_the_work_and_change_nothing(folder: Path) -> Non
     assert ends[1].document["measured"] == 0
     assert ends[2].document["evaluated"] == 0
     result = RunFolder(folder / "shared").result()
-    assert ends[2].document["measured"] == len(result.measured) > 0
+    assert ends[2].document["measured"] == len(result.measured_candidates) > 0
     assert result.best.measured_ms[0] is not None
     assert found(folder / "shared") == found(folder / "whole")
 
@@ -276,7 +276,7 @@ def test_a_worker_whose_space_is_another_version_is_refused(
 ) -> None:
     run = RunFolder(tmp_path / "run")
     begun = settings()
-    run.begin(SearchPlace(settings=begun, study="run"), [other_table.path])
+    run.begin(SearchDescription(settings=begun, study="run"), [other_table.path])
     storage = open_storage(file_url(run.study_file))
     SharedRun.create(storage, "run", begun, [other_table.path])
     storage.close()

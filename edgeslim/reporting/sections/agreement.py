@@ -102,7 +102,7 @@ def _candidates(evidence: Evidence) -> list[Pair]:
             measured_ms=measured,
             origin=known.origin if known is not None else NumberOrigin.MEASURED,
         )
-        for candidate in result.measured
+        for candidate in result.measured_candidates
         for predicted, measured, known in zip(
             candidate.predicted_ms,
             candidate.measured_ms,

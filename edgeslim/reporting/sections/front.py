@@ -36,7 +36,7 @@ def front(evidence: Evidence) -> ReportSection | None:
     """Makes the section: accuracy against latency on each device, and the best so far."""
     if evidence.search is None:
         return None
-    settings, result = evidence.search.place.settings, evidence.search.result
+    settings, result = evidence.search.description.settings, evidence.search.result
     if result is None:
         command = f"edgeslim search --out {shlex.quote(str(evidence.path))} ..."
         absent = Absent(

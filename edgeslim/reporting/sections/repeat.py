@@ -39,7 +39,7 @@ def repeat(evidence: Evidence) -> ReportSection | None:
 def _own(evidence: Evidence) -> list[str]:
     """The command of a search or a pruning, made from the settings in its folder."""
     if evidence.search is not None:
-        return [_search(evidence.search.place.settings, evidence)]
+        return [_search(evidence.search.description.settings, evidence)]
     if evidence.kind is Kind.PRUNING and evidence.pruning is not None:
         return [_pruning(evidence)]
     return []

@@ -28,7 +28,7 @@ from edgeslim.reporting.number_format import (
     latency_axis,
 )
 from edgeslim.reporting.summary import prediction_origin
-from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, Role
+from edgeslim.runs.deployment_records import DeploymentRecord, ModelRecord, ModelRole
 
 __all__ = ["format_variant", "variants"]
 
@@ -69,14 +69,14 @@ def variants(evidence: Evidence) -> ReportSection | None:
 
 def format_variant(model: ModelRecord) -> str:
     """Writes a model with its precision and number of threads."""
-    baseline = " (baseline)" if model.role is Role.BASELINE else ""
+    baseline = " (baseline)" if model.role is ModelRole.BASELINE else ""
     return f"{model.name}{baseline}, {model.precision.value}, {_threads(model.threads)}"
 
 
 def _row_name(label: str, model: ModelRecord) -> str:
     """Names a row; what differs comes first, since a phone cuts the end of a long name off."""
     variant = f"{model.precision.value}, {_threads(model.threads)}"
-    role = "baseline " if model.role is Role.BASELINE else ""
+    role = "baseline " if model.role is ModelRole.BASELINE else ""
     return f"{label}: {variant}: {role}{model.name}"
 
 

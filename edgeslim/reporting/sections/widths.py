@@ -149,7 +149,7 @@ def _curves(found: Sensitivities) -> Picture:
             name=name,
             knots=[
                 Knot(
-                    x=100 * point.removed,
+                    x=100 * point.removed_share,
                     y=100 * point.relative_loss,
                     tooltip=f"{name}: {point.width} of {point.channels} channels left, "
                     f"{context.metric} {format_value(point.metric, NumberUnit.SHARE)} "
