@@ -60,7 +60,7 @@ _WORDS = {
 }
 _ORDER = tuple(_WORDS)
 _WRITTEN = re.compile(r"(\w+) with operators that have kernels")
-_COMMON = re.compile(r"of the bias itself|kept apart from the convolution before it")
+_COMMON = re.compile(r"with the bias itself|kept apart from the convolution before it")
 
 
 def percentages(records: Sequence[Record]) -> dict[str, tuple[int, float]]:

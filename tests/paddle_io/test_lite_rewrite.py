@@ -115,7 +115,7 @@ def biased(
 
 def test_a_bias_is_read_directly() -> None:
     made = biased()
-    assert rewrite_for_lite(made) == ["elementwise_add of the bias itself (1)"]
+    assert rewrite_for_lite(made) == ["elementwise_add with the bias itself (1)"]
     (op,) = made.blocks[0].ops
     assert arguments(op.inputs) == {"X": ["x"], "Y": ["bias"]}
     assert attributes(op) == {"axis": 1}
