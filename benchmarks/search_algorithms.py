@@ -33,7 +33,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.searching.limits import LatencyLimit, Limits, feasible_start
+from edgeslim.searching.limits import LatencyLimit, SearchLimits, feasible_start
 from edgeslim.spaces import SPACES, Space, Tokens
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -50,7 +50,7 @@ CHUNK = 200_000
 class Task:
     """A limit, and what is known of all networks."""
 
-    limits: Limits
+    limits: SearchLimits
     population: PopulationPredictor
     largest: float
     optimum: float
@@ -65,7 +65,7 @@ class Task:
 
     def feasible(self, population: Sequence[Tokens]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         self.checked += len(population)
-        return self.limits.hold(population)
+        return self.limits.are_met(population)
 
     def costs(self, population: Sequence[Tokens]) -> Array:
         return self.limits.costs(population)[:, :1]
@@ -177,7 +177,7 @@ def tasks(space: Space, population: PopulationPredictor) -> list[Task]:
     found, sizes = [], PopulationSizes(space, Target.ARM)
     for ms in LIMITS_MS:
         limit = LatencyLimit(device="the phone", predictor=population, target_ms=ms, confidence=0.5)
-        limits = Limits(space=space, latencies=(limit,), sizes=sizes)
+        limits = SearchLimits(space=space, latencies=(limit,), sizes=sizes)
         optimum = best[ms] / largest
         found.append(
             Task(

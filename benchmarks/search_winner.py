@@ -31,7 +31,7 @@ from edgeslim.files import read_json, write_json
 from edgeslim.measuring.device_session import open_device
 from edgeslim.progress import SILENT
 from edgeslim.runs.search_run import RunFolder
-from edgeslim.searching.measuring import measure
+from edgeslim.searching.measuring import measure_candidates
 from edgeslim.spaces import Tokens
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 
@@ -187,7 +187,7 @@ def trained(folder: Path, tokens: Tokens, seed: int) -> float:
 def side_by_side(networks: list[Tokens]) -> list[float]:
     """What networks take here in ms, interleaved; each once, whoever found it."""
     with open_device("host") as session:
-        rows = measure(session, SPACE, networks, SILENT)
+        rows = measure_candidates(session, SPACE, networks, SILENT)
     return [row.latency_ms for row in rows]
 
 

@@ -37,11 +37,11 @@ from machine import machine_line
 from tabulate import tabulate
 
 from edgeslim.errors import JobLostError
-from edgeslim.searching.jobs.job import Job
+from edgeslim.searching.jobs.job import ClaimedJob
 from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.storage import open_storage
 from edgeslim.searching.jobs.trials import Notes
-from edgeslim.searching.jobs.waiting import wait
+from edgeslim.searching.jobs.waiting import wait_for_change
 from tests.searching.jobs.postgres import Cluster, postgres
 
 RANGES = (4, 3, 3, 2, 2, 2) * 5
@@ -131,7 +131,7 @@ def work(url: str, plan: Plan, log: Path | None = None) -> None:
     def moved() -> bool:
         nonlocal looked
         if time.monotonic() - looked > plan.interval_s:
-            queue.reap()
+            queue.requeue_silent()
             looked = time.monotonic()
         known = len(clock.timed("look", queue.results))
         return known > seen or bool(queue.waiting(below=len(toy.asked)))
@@ -144,10 +144,10 @@ def work(url: str, plan: Plan, log: Path | None = None) -> None:
             break
         seen, window = len(results), range(toy.told, len(toy.asked))
         clock.timed("ensure", partial(queue.ensure, window, after_s=0.0 if busy else 1.0))
-        job = clock.timed("take", partial(queue.take, below=len(toy.asked)))
+        job = clock.timed("take", partial(queue.claim, below=len(toy.asked)))
         busy = job is not None
         if job is None:
-            wait(moved, first_s=0.05, longest_s=plan.longest_s)
+            wait_for_change(moved, first_s=0.05, longest_s=plan.longest_s)
             continue
         with suppress(JobLostError), job:
             evaluate(job, toy.asked[job.candidate], plan, generator, clock)
@@ -157,7 +157,7 @@ def work(url: str, plan: Plan, log: Path | None = None) -> None:
 
 
 def evaluate(
-    job: Job, tokens: Sequence[int], plan: Plan, generator: np.random.Generator, clock: Clock
+    job: ClaimedJob, tokens: Sequence[int], plan: Plan, generator: np.random.Generator, clock: Clock
 ) -> None:
     if plan.tokens:
         clock.timed("note", partial(job.note, Notes(tokens=tokens, ranges=RANGES)))

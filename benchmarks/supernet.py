@@ -22,8 +22,8 @@ from narrow_light_nas import SPACE as NARROW
 from tabulate import tabulate
 
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.searching.accuracy import Judging
-from edgeslim.searching.agreement import Agreement, agreement
+from edgeslim.searching.accuracy import EvaluationSetup
+from edgeslim.searching.agreement import Agreement, measure_agreement
 from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlation
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
@@ -57,7 +57,7 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
         seed=seed,
         progress=terminal_progress(),
     )
-    judging = Judging(
+    setup = EvaluationSetup(
         space=SPACE,
         task=find_task(TASK),
         seed=seed,
@@ -66,8 +66,8 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
         supernet=folder / "supernet" / SUPERNET_FILE,
         eval_share=0.3,
     )
-    done = agreement(
-        judging,
+    done = measure_agreement(
+        setup,
         TASK,
         folder / "agreement.jsonl",
         networks=size.networks,
@@ -81,7 +81,7 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
         for each in done.judges
     ]
     if again:
-        rows.append(trained_again(folder, judging, done, size))
+        rows.append(trained_again(folder, setup, done, size))
     print(tabulate(rows, ["", "tau", "95 %", "rho", "s each", "s once"], tablefmt="github"))
     accuracies = sorted(each.accuracy for each in done.trained)
     print(
@@ -91,10 +91,10 @@ def main(folder: Path, seed: int, size: Size, *, again: bool) -> None:
     )
 
 
-def trained_again(folder: Path, judging: Judging, done: Agreement, size: Size) -> list[str]:
+def trained_again(folder: Path, setup: EvaluationSetup, done: Agreement, size: Size) -> list[str]:
     """What the same trainings from other first weights and in another order say."""
-    other = replace(judging, seed=judging.seed + 1000, epochs=size.epochs)
-    again = agreement(
+    other = replace(setup, seed=setup.seed + 1000, epochs=size.epochs)
+    again = measure_agreement(
         other,
         TASK,
         folder / "again.jsonl",

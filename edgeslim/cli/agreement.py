@@ -17,8 +17,8 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.searching.accuracy import Judging
-from edgeslim.searching.agreement import Agreement, JudgeAgreement, agreement
+from edgeslim.searching.accuracy import EvaluationSetup
+from edgeslim.searching.agreement import Agreement, JudgeAgreement, measure_agreement
 from edgeslim.searching.limits import LatencyLimit
 from edgeslim.spaces import Space
 from edgeslim.training.tasks import find_task
@@ -70,8 +70,8 @@ def command(
         *(["supernet"] if supernet else []),
         *(["training"] if short_epochs is not None else []),
     ]
-    done = agreement(
-        Judging(
+    done = measure_agreement(
+        EvaluationSetup(
             space=chosen,
             task=found,
             seed=seed,
@@ -85,7 +85,7 @@ def command(
         epochs=epochs,
         estimators=estimators,
         proxies=[] if proxies == "none" else [name for name in proxies.split(",") if name],
-        within=_limit(chosen, table, target_latency).hold if table and target_latency else None,
+        within=_limit(chosen, table, target_latency).are_met if table and target_latency else None,
         limits=f"{target_latency} by {table.name}" if table else "",
         progress=terminal_progress(),
     )

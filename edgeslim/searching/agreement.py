@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim space agreement``: whether cheap estimates rank as trainings do."""
+"""The whole of ``edgeslim space agreement``: whether cheap estimates rank networks as training."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.progress import SILENT, Progress
-from edgeslim.searching.accuracy import ESTIMATORS, Judging
+from edgeslim.searching.accuracy import ESTIMATORS, EvaluationSetup
 from edgeslim.searching.accuracy.supernet import SupernetAccuracy
-from edgeslim.searching.accuracy.training import Training
+from edgeslim.searching.accuracy.training import TrainingAccuracy
 from edgeslim.searching.agreement_rows import (
     AgreementContext,
     AgreementFile,
@@ -27,7 +27,7 @@ from edgeslim.searching.rank_correlation import RankCorrelation, rank_correlatio
 from edgeslim.searching.spread import spread_networks
 from edgeslim.spaces import Tokens
 
-__all__ = ["Agreement", "JudgeAgreement", "agreement"]
+__all__ = ["Agreement", "JudgeAgreement", "measure_agreement"]
 
 _FEWEST = 3
 _FULL_BATCH_SIZE = 64
@@ -35,13 +35,13 @@ _FULL_BATCH_SIZE = 64
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgeAgreement:
-    """What one judge is worth.
+    """How well one estimator or proxy, called a judge, ranks networks.
 
     Args:
-        judge: An estimator with what it was told, or a proxy.
-        correlation: Of its order with that of the trainings.
-        seconds_each: What it took for a network.
-        seconds_once: What it took once for all networks: a supernet's training.
+        judge: Name of the estimator with its settings, or of the proxy.
+        correlation: Rank correlation of its scores with accuracies after training.
+        seconds_each: Seconds that it took for a network.
+        seconds_once: Seconds that it took once for all networks: a supernet's training.
     """
 
     judge: str
@@ -52,11 +52,11 @@ class JudgeAgreement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
-    """What was found.
+    """Agreement of cheap estimates with full trainings.
 
     Args:
-        trained: Every network with its accuracy, in the order they were drawn.
-        judges: Every judge that was asked for.
+        trained: Every network with its accuracy, in the order in which they were drawn.
+        judges: Every estimator and proxy that was asked for.
         notes: Networks whose training failed, and why.
     """
 
@@ -66,12 +66,12 @@ class Agreement:
 
     @property
     def seconds_each(self) -> float:
-        """What a full training takes."""
+        """Mean seconds of a full training."""
         return float(np.mean([row.seconds for row in self.trained]))
 
 
-def agreement(
-    judging: Judging,
+def measure_agreement(
+    setup: EvaluationSetup,
     task: str,
     out: Path,
     *,
@@ -84,23 +84,23 @@ def agreement(
     drawn: Sequence[Tokens] | None = None,
     progress: Progress = SILENT,
 ) -> Agreement:
-    """Trains networks of a space, and says how well others would have ranked them.
+    """Trains networks of a space, and compares how estimators and proxies rank them.
 
-    Every result is written down as it is there; the same call goes on after an interruption,
-    and one with further judges on the same file trains nothing again.
+    Every result is written at once; the same call goes on after an interruption, and one with
+    further estimators or proxies on the same file trains nothing again.
 
     Args:
-        judging: What the networks are judged for, and how carefully the estimators do it.
-        task: The task as it was asked for.
-        out: The file.
-        networks: How many are drawn (`spread_networks`) and trained.
-        epochs: How long each is.
-        estimators: Names of estimators to judge.
-        proxies: Names of proxies to judge.
-        within: Which networks are allowed; see `spread_networks`.
-        limits: The same in words.
-        drawn: The networks, if others than are drawn from the judging's seed.
-        progress: Where to show it.
+        setup: How estimators evaluate networks, and for which task.
+        task: Name of the task as it was asked for.
+        out: File that results are written to.
+        networks: How many networks are drawn (`spread_networks`) and trained.
+        epochs: Epochs for which each is trained.
+        estimators: Names of the estimators to compare.
+        proxies: Names of the proxies to compare.
+        within: Mask of the allowed networks; see `spread_networks`.
+        limits: The same limits as text.
+        drawn: The networks, if they are not to be drawn with the setup's seed.
+        progress: Shows how far it is.
 
     Raises:
         UsageError: Unknown names; too few networks; a file of something else.
@@ -111,41 +111,41 @@ def agreement(
         raise UsageError(
             f"agreement takes {_FEWEST} networks and 1 epoch at least, not {networks} and {epochs}"
         )
-    judges = [*_estimators(judging, estimators), *_proxies(judging, proxies)]
+    judges = [*_estimators(setup, estimators), *_proxies(setup, proxies)]
     if drawn is None:
-        generator = np.random.default_rng(judging.seed)
-        drawn = spread_networks(judging.space, networks, generator, within=within)
+        generator = np.random.default_rng(setup.seed)
+        drawn = spread_networks(setup.space, networks, generator, within=within)
     context = AgreementContext(
-        space=judging.space.name,
-        ranges=tuple(judging.space.ranges),
-        input_shape=tuple(judging.space.input_shape),
-        num_classes=judging.space.num_classes,
+        space=setup.space.name,
+        ranges=tuple(setup.space.ranges),
+        input_shape=tuple(setup.space.input_shape),
+        num_classes=setup.space.num_classes,
         task=task,
         epochs=epochs,
-        seed=judging.seed,
+        seed=setup.seed,
         limits=limits,
         networks=tuple(drawn),
     )
     file = AgreementFile.open(out, context)
-    _train(file, replace(judging, epochs=epochs, batch_size=_FULL_BATCH_SIZE), progress)
+    _train(file, replace(setup, epochs=epochs, batch_size=_FULL_BATCH_SIZE), progress)
     for judge in judges:
         _score(file, judge, progress)
     rows = [file.trained[tokens] for tokens in file.context.networks]
     return Agreement(
         trained=tuple(rows),
-        judges=tuple(_compared(file, judge, rows, judging.seed) for judge in judges),
+        judges=tuple(_compare_judge(file, judge, rows, setup.seed) for judge in judges),
         notes=tuple(f"{','.join(map(str, row.tokens))}: {row.note}" for row in rows if row.note),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Judge:
-    """Somebody who scores networks.
+    """An estimator or a proxy that scores networks.
 
     Args:
-        name: With all that decides the scores.
-        score: Of a network; told where to say shares of the work.
-        seconds_once: What getting there took, once for all networks.
+        name: Name with all settings that decide the scores.
+        score: Scores a network, and calls a function with shares of the work as they are done.
+        seconds_once: Seconds that it took once for all networks.
     """
 
     name: str
@@ -153,21 +153,21 @@ class _Judge:
     seconds_once: float = 0.0
 
 
-def _estimators(judging: Judging, names: Sequence[str]) -> Iterator[_Judge]:
+def _estimators(setup: EvaluationSetup, names: Sequence[str]) -> Iterator[_Judge]:
     for name in names:
-        estimator = ESTIMATORS.get(name)(judging)
+        estimator = ESTIMATORS.get(name)(setup)
         if isinstance(estimator, SupernetAccuracy):
-            label = f"supernet {_checksum(judging.supernet)}, {judging.eval_share:.0%} of examples"
-            label += f", {judging.recalibration_batches} batches"
+            label = f"supernet {_checksum(setup.supernet)}, {setup.eval_share:.0%} of examples"
+            label += f", {setup.recalibration_batches} batches"
             yield _Judge(name=label, score=estimator.of, seconds_once=estimator.training_seconds)
         else:
-            label = f"{name} {judging.epochs} epochs, batch {judging.batch_size}"
+            label = f"{name} {setup.epochs} epochs, batch {setup.batch_size}"
             yield _Judge(name=label, score=estimator.of)
 
 
-def _proxies(judging: Judging, names: Sequence[str]) -> Iterator[_Judge]:
+def _proxies(setup: EvaluationSetup, names: Sequence[str]) -> Iterator[_Judge]:
     for name in names:
-        proxy = PROXIES.get(name)(judging)
+        proxy = PROXIES.get(name)(setup)
 
         def score(tokens: Tokens, on_share: Callable[[float], None], proxy: Proxy = proxy) -> float:
             found = proxy.score(tokens)
@@ -178,16 +178,16 @@ def _proxies(judging: Judging, names: Sequence[str]) -> Iterator[_Judge]:
 
 
 def _checksum(path: Path | None) -> str:
-    """Tells one supernet from another: its file may have been trained anew."""
+    """A checksum that tells supernets apart: a file may have been trained anew."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path else ""
 
 
-def _train(file: AgreementFile, judging: Judging, progress: Progress) -> None:
+def _train(file: AgreementFile, setup: EvaluationSetup, progress: Progress) -> None:
     """Trains the networks that the file does not have."""
     left = [tokens for tokens in file.context.networks if tokens not in file.trained]
     if not left:
         return
-    training = Training(judging)
+    training = TrainingAccuracy(setup)
     with progress.stage("networks trained", len(left)) as stage:
         for tokens in left:
             began, note = time.perf_counter(), ""
@@ -200,8 +200,8 @@ def _train(file: AgreementFile, judging: Judging, progress: Progress) -> None:
 
 
 def _score(file: AgreementFile, judge: _Judge, progress: Progress) -> None:
-    """Lets a judge score the networks that the file does not have its scores of."""
-    left = [each for each in file.context.networks if (judge.name, each) not in file.scored]
+    """Scores the networks for which the file does not have a judge's scores."""
+    left = [tokens for tokens in file.context.networks if (judge.name, tokens) not in file.scored]
     with progress.stage(judge.name, len(left)) as stage:
         for tokens in left:
             began = time.perf_counter()
@@ -210,15 +210,15 @@ def _score(file: AgreementFile, judge: _Judge, progress: Progress) -> None:
             file.add(ScoredRow(judge=judge.name, tokens=tokens, score=score, seconds=seconds))
 
 
-def _compared(
+def _compare_judge(
     file: AgreementFile, judge: _Judge, trained: Sequence[TrainedRow], seed: int
 ) -> JudgeAgreement:
-    rows = [file.scored[judge.name, each.tokens] for each in trained]
+    rows = [file.scored[judge.name, network.tokens] for network in trained]
     return JudgeAgreement(
         judge=judge.name,
         correlation=rank_correlation(
-            [each.accuracy for each in trained], [each.score for each in rows], seed=seed
+            [network.accuracy for network in trained], [row.score for row in rows], seed=seed
         ),
-        seconds_each=float(np.mean([each.seconds for each in rows])),
+        seconds_each=float(np.mean([row.seconds for row in rows])),
         seconds_once=judge.seconds_once,
     )

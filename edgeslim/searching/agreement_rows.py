@@ -1,7 +1,8 @@
-"""What is known of how far estimates agree with trainings: JSON Lines, added row by row.
+"""The file of an agreement of estimates with trainings: JSON Lines, written row by row.
 
-The first line says of what; each further one is a network trained, or scored by one judge. A
-killed run leaves a file that the same command goes on with, and further judges are added to.
+The first line describes the networks; each further one is a network trained, or scored by one
+judge (an estimator or a proxy). The same command goes on with the file of a killed run, and
+further judges can be added to it.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ _SCHEMA = 1
 
 
 class AgreementContext(msgspec.Struct, frozen=True, kw_only=True, tag="agreement", tag_field="row"):
-    """What the networks are, and how they were trained.
+    """The networks of the file, and how they were trained.
 
     Args:
         space: Name of the space.
-        ranges: Its tokens' ranges.
-        input_shape: Input of its networks.
-        num_classes: Width of their output.
-        task: What they were trained for, as it was asked for.
-        epochs: How long.
-        seed: Of everything random.
-        limits: What they had to meet, in words; empty for nothing.
-        networks: Their tokens.
-        schema: Of the file.
+        ranges: Number of values of each token of the space.
+        input_shape: Input shape of the networks.
+        num_classes: Number of outputs of the networks.
+        task: Name of the task as it was asked for.
+        epochs: Epochs for which networks were trained.
+        seed: Seed of everything random.
+        limits: Limits that networks had to meet, as text; empty for none.
+        networks: Tokens of each network.
+        schema: Version of the file's schema.
     """
 
     space: str
@@ -50,7 +51,7 @@ class AgreementContext(msgspec.Struct, frozen=True, kw_only=True, tag="agreement
 
 
 class TrainedRow(msgspec.Struct, frozen=True, kw_only=True, tag="trained", tag_field="row"):
-    """The truth of one network; ``note`` says what went wrong, and it counts as never right."""
+    """Accuracy of a network after training; 0 if training failed, for the reason in ``note``."""
 
     tokens: Tokens
     accuracy: float
@@ -59,7 +60,7 @@ class TrainedRow(msgspec.Struct, frozen=True, kw_only=True, tag="trained", tag_f
 
 
 class ScoredRow(msgspec.Struct, frozen=True, kw_only=True, tag="scored", tag_field="row"):
-    """What a judge says of one network."""
+    """The score that a judge gave to one network."""
 
     judge: str
     tokens: Tokens
@@ -74,11 +75,11 @@ _ROWS: RowFormat[_Row] = RowFormat(
 
 
 class AgreementFile:
-    """A file on disk, read once and added to; of rows for the same thing the last counts.
+    """A file on disk, read once and appended to; of rows with the same key the last counts.
 
     Args:
-        path: The file.
-        context: Its first line.
+        path: Path of the file.
+        context: First line of the file.
     """
 
     def __init__(self, path: Path, context: AgreementContext) -> None:
@@ -89,11 +90,11 @@ class AgreementFile:
 
     @staticmethod
     def open(path: Path, context: AgreementContext) -> AgreementFile:
-        """The file at a path, or a new one; the networks of one that is there stay.
+        """Opens the file at a path, or creates it; an existing file keeps its networks.
 
         Raises:
             BadFileError: Another kind of file; the message has the line.
-            UsageError: It is of other networks; names what differs.
+            UsageError: It is of other networks; the message has the difference.
         """
         if AppendOnlyFile(path).create(msgspec.json.encode(context)):
             return AgreementFile(path, context)
@@ -105,16 +106,16 @@ class AgreementFile:
         for number, row in enumerate(rows, 2):
             if isinstance(row, AgreementContext):
                 raise BadFileError(f"{path}:{number}: a second first line; a file has one")
-            file._know(row)
+            file._index_row(row)
         return file
 
     def add(self, *rows: TrainedRow | ScoredRow) -> None:
-        """Writes rows down before anything else is done with them."""
+        """Writes rows to the file before anything else is done with them."""
         AppendOnlyFile(self.path).append(*map(msgspec.json.encode, rows))
         for row in rows:
-            self._know(row)
+            self._index_row(row)
 
-    def _know(self, row: TrainedRow | ScoredRow) -> None:
+    def _index_row(self, row: TrainedRow | ScoredRow) -> None:
         if isinstance(row, TrainedRow):
             self.trained[row.tokens] = row
         else:

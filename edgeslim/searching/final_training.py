@@ -26,13 +26,13 @@ __all__ = ["FinalTraining"]
 
 
 class FinalTraining:
-    """Trains networks as long as the settings have it for those that may be deployed.
+    """Trains networks that may be deployed, for the longest training of the settings.
 
     Args:
-        settings: Of the search.
-        space: Its space.
-        task: What its networks are for.
-        run: Its folder, if that is on this machine; finalists are saved there.
+        settings: Settings of the search.
+        space: Space that is searched.
+        task: Task that networks are trained for.
+        run: Folder of the search, if it is on this machine; finalists are saved there.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class FinalTraining:
         self._run = run
 
     def of(self, candidate: Candidate, on_share: Callable[[float], None]) -> float:
-        """A finalist's metric; its model is in the search's folder afterwards, if that is here.
+        """Trains a finalist, saves its model if the search's folder is here; returns its metric.
 
         Args:
-            candidate: The finalist.
+            candidate: Candidate that is a finalist.
             on_share: Called with shares of the training as they are done; they add up to 1.
 
         Raises:
@@ -57,11 +57,11 @@ class FinalTraining:
         return self._train_into(target, candidate, on_share)
 
     def save_winner(self, winner: Candidate, run: RunFolder, progress: Progress) -> float:
-        """Sees to it that the winner is trained and saved, and returns its metric.
+        """Trains and saves the winner if that is not done yet, and returns its metric.
 
-        Where candidates are trained as long, it has the very weights that it was judged by. What
-        a run that was finished has saved already is not trained again, and neither is a finalist
-        that was trained on this machine.
+        Where candidates are trained as long, it gets the same weights that it was evaluated by. A
+        winner that was saved before is not trained again, and neither is a finalist that was
+        trained on this machine.
         """
         if run.result_file.exists() and run.model.exists():
             known = run.result()
@@ -78,7 +78,7 @@ class FinalTraining:
     def _train_into(
         self, target: Path | None, candidate: Candidate, on_share: Callable[[float], None]
     ) -> float:
-        """Trains a network, saves it whole or not at all, if it is wanted; returns its metric."""
+        """Trains a network and, if a target is given, saves it atomically; returns its metric."""
         net, metric = self._training.trained(
             lambda _classes: self._space.build(candidate.tokens), self._settings.seed, on_share
         )

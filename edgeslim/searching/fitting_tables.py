@@ -1,4 +1,4 @@
-"""The tables that a search may take where none is named: those that `profile` left."""
+"""Tables that a search may use where none is named: those that `profile` has written."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from edgeslim.spaces import Space, every_operator
 __all__ = ["FittingTable", "fitting_tables", "no_table_error"]
 
 _LEAST_MEASURED = 0.1
-"""Of a space's operators: a table of another network would be stretched over all of them."""
+"""Least share of a space's operators that a table must have measured, to have been made for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FittingTable:
-    """A table that was made for a space: it has some of its operators and is like all.
+    """A table that covers a space: it has some of its operators and something like all.
 
     Args:
-        path: The table.
-        device: Whose it is.
-        changed: When it was written last, seconds since the epoch.
+        path: File of the table.
+        device: Name of the table's device.
+        changed: When the file was last written, in seconds since the epoch.
     """
 
     path: Path
@@ -37,11 +37,11 @@ def fitting_tables(space: Space, *, device: str = "", folder: Path = TABLES) -> 
     """The newest fitting table of each device, the newest first.
 
     Args:
-        space: The space.
-        device: Of this device alone; of all if it is empty.
-        folder: Where `edgeslim.profiling.profile` leaves tables.
+        space: Space whose operators a table must cover.
+        device: Name of the only device to look for; empty for all.
+        folder: Folder in which `edgeslim.profiling.profile` writes tables.
     """
-    found = sorted(_fitting(space, device, folder), key=lambda each: -each.changed)
+    found = sorted(_fitting(space, device, folder), key=lambda table: -table.changed)
     newest: dict[str, FittingTable] = {}
     for table in found:
         newest.setdefault(table.device, table)
@@ -57,14 +57,14 @@ def _fitting(space: Space, device: str, folder: Path) -> Iterator[FittingTable]:
             fits = measured >= _LEAST_MEASURED * len(operators) and not Predictor(
                 table
             ).rows.unknown(operators)
-        except EdgeslimError:  # whatever it is, it is nothing that a search could take
+        except EdgeslimError:  # not a table that a search could use
             continue
         if fits and device in {"", table.context.device}:
             yield FittingTable(path=path, device=table.context.device, changed=path.stat().st_mtime)
 
 
 def no_table_error(space: str, device: str) -> UsageError:
-    """What to say where a latency is limited and no table fits."""
+    """The error where a latency is limited and no table covers the space."""
     whose = f"of {device} " if device else ""
     option = f" --device {device}" if device else " --device DEVICE (edgeslim devices lists them)"
     return UsageError(

@@ -20,22 +20,22 @@ from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.address import file_url
 from edgeslim.searching.jobs.storage import Storage
 from edgeslim.searching.measuring import open_device_of
-from edgeslim.searching.participation import estimator, opened, worker
-from edgeslim.searching.run_limits import limits_with
+from edgeslim.searching.participation import make_estimator, make_worker, open_shared_storage
+from edgeslim.searching.run_limits import make_limits
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_supernet import SUPERNET_FILE
 
-__all__ = ["Joined", "join", "open_run"]
+__all__ = ["JoinReport", "join", "open_run"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Joined:
-    """What one process did for a search.
+class JoinReport:
+    """The work that one process did for a search.
 
     Args:
-        evaluated: Candidates that it evaluated.
-        measured: Networks that it measured.
+        evaluated: How many candidates it evaluated.
+        measured: How many networks it measured.
     """
 
     evaluated: int
@@ -49,19 +49,19 @@ def join(
     device: DeviceChoice | None = None,
     supernet: Path | None = None,
     progress: Progress = SILENT,
-) -> Joined:
-    """Works on a search that was begun, until it is finished.
+) -> JoinReport:
+    """Works on a search that another process started, until it is finished.
 
     Args:
         run: The search's folder, or with a storage its name there.
         storage: Address of the storage, if there is no folder here or it needs a password.
         device: A device to measure on; then nothing is trained here.
         supernet: File of the search's supernet, if its folder is not here.
-        progress: Where to show it.
+        progress: Shows how far it is.
 
     Raises:
         UsageError: There is no such search; its space, its supernet or this device is another.
-        StorageError: The storage has trouble.
+        StorageError: The storage cannot be used.
     """
     with ExitStack() as stack:
         found, name = open_run(run, storage)
@@ -79,13 +79,13 @@ def join(
             sessions[place] = stack.enter_context(session)
         else:
             weights = _supernet(shared, Path(run), supernet)
-            accuracy = estimator(settings, space, task, weights)
+            accuracy = make_estimator(settings, space, task, weights)
             folder = RunFolder(Path(run))
             finals = FinalTraining(
                 settings, space, task, folder if folder.description_file.exists() else None
             )
-        first = limits_with(settings, space, [Predictor(table) for table in tables])
-        mine = worker(
+        first = make_limits(settings, space, [Predictor(table) for table in tables])
+        mine = make_worker(
             shared,
             first,
             task,
@@ -95,7 +95,7 @@ def join(
             progress=progress,
         )
         mine.work()
-    return Joined(evaluated=mine.evaluated, measured=mine.measured)
+    return JoinReport(evaluated=mine.evaluated, measured=mine.measured)
 
 
 def open_run(run: str, storage: str) -> tuple[Storage, str]:
@@ -111,9 +111,9 @@ def open_run(run: str, storage: str) -> tuple[Storage, str]:
             raise UsageError(
                 f"{run} is no folder of a search; give one, or --storage and the search's name"
             )
-        return opened(storage), run
+        return open_shared_storage(storage), run
     url = storage or place.storage or file_url(folder.study_file)
-    return opened(url), place.study
+    return open_shared_storage(url), place.study
 
 
 def _place_of(settings: SearchSettings, device: DeviceChoice, tables: list[LatencyTable]) -> int:
@@ -121,7 +121,7 @@ def _place_of(settings: SearchSettings, device: DeviceChoice, tables: list[Laten
     for place, table in enumerate(tables):
         if settings.targets[place].measurable and device.name in {"", table.context.device}:
             return place
-    names = ", ".join(each.device for each in settings.targets if each.measurable) or "none"
+    names = ", ".join(target.device for target in settings.targets if target.measurable) or "none"
     raise UsageError(f"this search measures on {names}, not on {device.name}")
 
 

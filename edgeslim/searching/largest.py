@@ -1,8 +1,7 @@
 """The largest networks of a space that are predicted to run within a limit.
 
-No network is built or trained: among networks of one space the work that they do is a poor
-but honest stand-in for what they can learn, and a table alone, of a phone that is not here,
-is enough.
+No network is built or trained: among networks of one space, multiply-accumulates are a rough
+proxy of accuracy, and only a latency table is needed, also of a device that is not here.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["Largest", "SizedNetwork", "largest"]
+__all__ = ["LargestNetworks", "SizedNetwork", "largest"]
 
 _ALL_OF = 50_000_000
-"""Spaces up to this size are looked at whole; of larger ones the best are improved."""
+"""Spaces up to this size are enumerated; larger ones are sampled, and the best are mutated."""
 _CHUNK = 200_000
 _DRAWN = 1_000_000
 _KEPT = 1_000
@@ -36,7 +35,7 @@ _ROUNDS = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SizedNetwork:
-    """A network, what it is predicted to take, and the work it does for that."""
+    """A network with its predicted latency and its multiply-accumulate operations."""
 
     tokens: Tokens
     predicted_ms: float
@@ -44,12 +43,12 @@ class SizedNetwork:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Largest:
-    """What was found.
+class LargestNetworks:
+    """The largest networks within a latency limit.
 
     Args:
-        networks: The largest first.
-        whole_space: Whether every network of the space was looked at.
+        networks: The networks, largest first.
+        whole_space: Whether every network of the space was evaluated.
         left_out: How many operators of each kind the table's convention leaves out of the
             first network's latency.
     """
@@ -69,7 +68,7 @@ def largest(
     num_classes: int | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
-) -> Largest:
+) -> LargestNetworks:
     """Finds the networks of a space that do the most work within a latency.
 
     Args:
@@ -97,13 +96,13 @@ def largest(
     generator = np.random.default_rng(seed)
     best, fastest_ms = np.empty((0, len(chosen.ranges)), np.int64), math.inf
     with progress.stage("networks", size if whole else _DRAWN + _ROUNDS * _KEPT) as stage:
-        for tokens in _everyone(chosen) if whole else _drawn(chosen, generator):
-            best, fastest = _better(population, np.vstack([best, tokens]), target_ms)
+        for tokens in _all_networks(chosen) if whole else _draw_networks(chosen, generator):
+            best, fastest = _keep_best(population, np.vstack([best, tokens]), target_ms)
             fastest_ms = min(fastest_ms, fastest)
             stage.advance(len(tokens))
         for _ in range(0 if whole or not len(best) else _ROUNDS):
-            best, _ = _better(
-                population, np.vstack([best, _mutated(best, chosen, generator)]), target_ms
+            best, _ = _keep_best(
+                population, np.vstack([best, _mutate(best, chosen, generator)]), target_ms
             )
             stage.advance(_KEPT)
     if not len(best):
@@ -118,23 +117,23 @@ def largest(
     )
     target = predictor.table.context.fused_for
     first = predictor.predict(chosen.operators(networks[0].tokens, target))
-    return Largest(networks=networks, whole_space=whole, left_out=first.left_out)
+    return LargestNetworks(networks=networks, whole_space=whole, left_out=first.left_out)
 
 
-def _everyone(space: Space) -> Iterator[IntArray]:
+def _all_networks(space: Space) -> Iterator[IntArray]:
     size = math.prod(space.ranges)
     for first in range(0, size, _CHUNK):
         indices = np.arange(first, min(first + _CHUNK, size))
         yield np.stack(np.unravel_index(indices, space.ranges), axis=1)
 
 
-def _drawn(space: Space, generator: np.random.Generator) -> Iterator[IntArray]:
+def _draw_networks(space: Space, generator: np.random.Generator) -> Iterator[IntArray]:
     for _ in range(0, _DRAWN, _CHUNK):
         yield generator.integers(0, space.ranges, (_CHUNK, len(space.ranges)))
 
 
-def _mutated(tokens: IntArray, space: Space, generator: np.random.Generator) -> IntArray:
-    """Each network with one or two tokens drawn anew."""
+def _mutate(tokens: IntArray, space: Space, generator: np.random.Generator) -> IntArray:
+    """Each network with one or two tokens replaced by random ones."""
     changed = tokens.copy()
     for _ in range(2):
         places = generator.integers(0, len(space.ranges), len(tokens))
@@ -143,10 +142,10 @@ def _mutated(tokens: IntArray, space: Space, generator: np.random.Generator) -> 
     return changed
 
 
-def _better(
+def _keep_best(
     population: PopulationPredictor, tokens: IntArray, target_ms: float
 ) -> tuple[IntArray, float]:
-    """The largest within the limit, each once and the faster of equals first; the fastest."""
+    """The largest networks within the limit, without repetition, and the lowest latency."""
     latencies_ms, macs = population.latencies_and_macs(tokens)
     within = np.flatnonzero(latencies_ms <= target_ms)
     order = within[np.lexsort((latencies_ms[within], -macs[within]))][: 2 * _KEPT]

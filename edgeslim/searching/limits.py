@@ -1,4 +1,4 @@
-"""The limits of a search: what they allow, where they are met, and what is out of reach."""
+"""The limits of a search: which networks meet them, and a start that does."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from edgeslim.spaces import Space, Tokens
 __all__ = [
     "Array",
     "LatencyLimit",
-    "Limits",
     "Mask",
+    "SearchLimits",
     "SizeLimit",
     "feasible_start",
 ]
@@ -28,20 +28,20 @@ __all__ = [
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-_DRAWN = 4_000
-"""Random networks that are looked at where walking down from the start leads nowhere."""
+_RANDOM_NETWORKS = 4_000
+"""Number of random networks to look at where walking from the start finds nothing feasible."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LatencyLimit:
-    """Predicted latency on one device, against a target.
+    """A limit on the predicted latency on one device.
 
     Args:
         device: Name of the device.
-        predictor: Of the space's networks on it.
-        target_ms: The limit.
-        confidence: How likely the prediction must make it that the limit is met. At 0.5 the
-            prediction itself is held to it, above that so much more as its interval says.
+        predictor: Predicts latencies of the space's networks on it.
+        target_ms: The limit in milliseconds.
+        confidence: Least probability that the limit is met. At 0.5 the prediction itself is
+            limited; above, the upper bound of an interval around it.
     """
 
     device: str
@@ -50,52 +50,52 @@ class LatencyLimit:
     confidence: float
 
     def latencies_ms(self, population: IntArray) -> Array:
-        """Predicted latency of each network, nan where the table knows nothing of it."""
+        """Predicted latency of each network, nan where the table has nothing like an operator."""
         return self.predictor.latencies_ms(population)
 
-    def held(self, population: IntArray) -> Array:
-        """What is held to the target: at most this, with the confidence asked for."""
+    def limited_values(self, population: IntArray) -> Array:
+        """Upper bounds on the networks' latencies at the asked confidence, in milliseconds."""
         latencies_ms, half_widths_ms = self.predictor.intervals_ms(
             population, confidence=2 * self.confidence - 1
         )
         return latencies_ms + half_widths_ms
 
-    def hold(self, population: IntArray) -> Mask:
-        """Whether each network is within it; what the table knows nothing of is not."""
-        met: Mask = self.held(population) <= self.target
+    def are_met(self, population: IntArray) -> Mask:
+        """Whether each network is within the limit; without a prediction, it is not."""
+        met: Mask = self.limited_values(population) <= self.target
         return met
 
-    def said(self, value: float) -> str:
-        """A latency on the device, for people; never less than it is."""
+    def format_value(self, value: float) -> str:
+        """Formats a latency on the device, rounded up."""
         return f"{format_ms(value, round_up=True)} on {self.device}"
 
     @property
     def target(self) -> float:
-        """The limit."""
+        """The limit in milliseconds."""
         return self.target_ms
 
     @property
-    def allowed(self) -> str:
-        """The limit, for people."""
+    def target_text(self) -> str:
+        """The limit as text for people."""
         return f"{format_ms(self.target_ms)} on {self.device}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SizeLimit:
-    """How large a network may be in one way.
+    """A limit on one size of networks.
 
     Args:
-        what: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
-        sizes: Of the space's networks.
-        target: The most that is allowed.
+        what: The size: ``macs``, ``paddleslim1-flops``, ``parameters`` or ``bytes``.
+        sizes: Sizes of the space's networks.
+        target: Largest size that is allowed.
     """
 
     what: str
     sizes: PopulationSizes
     target: float
 
-    def held(self, population: IntArray) -> Array:
-        """The number that is limited, of each network."""
+    def limited_values(self, population: IntArray) -> Array:
+        """The size of each network."""
         if self.what == "paddleslim1-flops":
             return self.sizes.paddleslim1_flops(population).astype(np.float64)
         sizes = self.sizes.of(population)
@@ -106,25 +106,25 @@ class SizeLimit:
         }
         return known[self.what].astype(np.float64)
 
-    def said(self, value: float) -> str:
-        """A size for people."""
+    def format_value(self, value: float) -> str:
+        """Formats a size with its unit."""
         return f"{value:,.0f} {SIZE_UNITS.get(self.what, self.what)}"
 
     @property
-    def allowed(self) -> str:
-        """The limit, for people."""
-        return self.said(self.target)
+    def target_text(self) -> str:
+        """The limit as text for people."""
+        return self.format_value(self.target)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """Everything that a network must meet.
+class SearchLimits:
+    """All limits of a search, at least one.
 
     Args:
-        space: The space.
-        latencies: Limits on latencies.
-        sizes: Of the space's networks.
-        others: Limits on sizes; there is at least one limit of either kind.
+        space: Space that is searched.
+        latencies: Limits on latencies, one for each device.
+        sizes: Sizes of the space's networks.
+        others: Limits on sizes of networks.
     """
 
     space: Space
@@ -132,30 +132,34 @@ class Limits:
     sizes: PopulationSizes
     others: tuple[SizeLimit, ...] = ()
 
-    def hold(self, population: Sequence[Tokens]) -> Mask:
+    def are_met(self, population: Sequence[Tokens]) -> Mask:
         """Whether each network is within all limits, ``(networks,)``."""
         if not len(population):
             return np.zeros(0, np.bool_)
         return self.excess(population) <= 0.0
 
     def excess(self, population: Sequence[Tokens]) -> Array:
-        """By how much each network misses the limit that it misses most, relative to that.
+        """Largest violation of a limit by each network, relative to the limit.
 
-        Zero or less is within all; infinite where a table knows nothing of a network.
+        Zero or less is within all limits; it is infinite where a latency has no prediction.
         """
         worst: Array = self._shares(population).max(axis=1) - 1.0
         return np.where(np.isnan(worst), np.inf, worst)
 
     @property
     def target(self) -> Target:
-        """What networks are counted as converted for."""
+        """Target for which the sizes of converted networks are counted."""
         return self.sizes.target
 
     def sizes_reached(self, tokens: Tokens) -> tuple[SizeReached, ...]:
-        """What a network has of each size that is limited."""
+        """Each limited size of a network, beside its limit."""
         one = np.array([tokens], np.int64)
         return tuple(
-            SizeReached(what=limit.what, allowed=int(limit.target), reached=int(limit.held(one)[0]))
+            SizeReached(
+                what=limit.what,
+                allowed=int(limit.target),
+                reached=int(limit.limited_values(one)[0]),
+            )
             for limit in self.others
         )
 
@@ -170,56 +174,60 @@ class Limits:
         one = np.array([tokens], np.int64)
         return tuple(float(limit.latencies_ms(one)[0]) for limit in self.latencies)
 
-    def missed(self, tokens: Tokens) -> str:
-        """The limits that a network misses, for people; nothing if it meets all."""
+    def describe_missed(self, tokens: Tokens) -> str:
+        """Text that names the limits that a network misses; empty if it meets all."""
         return " and ".join(
-            f"{limit.said(value)} where {limit.allowed} are allowed"
+            f"{limit.format_value(value)} where {limit.target_text} are allowed"
             for limit, value in self.values(tokens)
             if not value <= limit.target
         )
 
-    def reached(self, tokens: Tokens) -> str:
-        """What a network has of everything limited, for people."""
-        return " and ".join(limit.said(value) for limit, value in self.values(tokens))
+    def describe_values(self, tokens: Tokens) -> str:
+        """Text with a network's value of everything that is limited."""
+        return " and ".join(limit.format_value(value) for limit, value in self.values(tokens))
 
     def values(self, tokens: Tokens) -> Iterator[tuple[LatencyLimit | SizeLimit, float]]:
-        """Each limit, and what a network has of what it limits."""
+        """Each limit, with a network's value of what it limits."""
         one = np.array([tokens], np.int64)
         for limit in self._all():
-            yield limit, float(limit.held(one)[0])
+            yield limit, float(limit.limited_values(one)[0])
 
     def _all(self) -> tuple[LatencyLimit | SizeLimit, ...]:
         return (*self.latencies, *self.others)
 
     def _shares(self, population: Sequence[Tokens]) -> Array:
-        """Of each limit that each network takes, ``(networks, limits)``."""
+        """Share of each limit that each network takes, ``(networks, limits)``."""
         tokens = np.asarray(population, np.int64)
-        return np.column_stack([limit.held(tokens) / limit.target for limit in self._all()])
+        return np.column_stack(
+            [limit.limited_values(tokens) / limit.target for limit in self._all()]
+        )
 
 
-def feasible_start(limits: Limits, seed: int) -> Tokens:
-    """The space's own start if the limits allow it, or the first network near it that they do.
+def feasible_start(limits: SearchLimits, seed: int) -> Tokens:
+    """The space's own start if it meets the limits, or else a network near it that does.
 
-    Walks by the token that lessens the worst miss most, again and again; from the best of
-    some thousand random networks where that leads nowhere.
+    Changes the token that lessens the largest violation most, again and again; where that ends
+    outside the limits, it begins again at the best of some thousand random networks.
 
     Raises:
-        InfeasibleTargetError: No network found is within all limits; says what the nearest has.
+        InfeasibleTargetError: No network found is within all limits; the message has the nearest.
     """
     ranges = limits.space.ranges
-    nearest = _walked(limits, limits.space.initial_tokens)
-    if not limits.hold([nearest])[0]:
-        drawn = np.random.default_rng(seed).integers(0, ranges, (_DRAWN, len(ranges)))
+    nearest = _walk_to_feasible(limits, limits.space.initial_tokens)
+    if not limits.are_met([nearest])[0]:
+        drawn = np.random.default_rng(seed).integers(0, ranges, (_RANDOM_NETWORKS, len(ranges)))
         tokens = [nearest, (0,) * len(ranges), *(tuple(map(int, row)) for row in drawn)]
         best = tokens[int(np.argmin(limits.excess(tokens)))]
-        nearest = min((nearest, _walked(limits, best)), key=lambda each: _excess(limits, each))
-    if not limits.hold([nearest])[0]:
-        raise InfeasibleTargetError(_out_of_reach(limits, nearest))
+        nearest = min(
+            (nearest, _walk_to_feasible(limits, best)), key=lambda tokens: _excess(limits, tokens)
+        )
+    if not limits.are_met([nearest])[0]:
+        raise InfeasibleTargetError(_infeasible_text(limits, nearest))
     return nearest
 
 
-def _walked(limits: Limits, start: Tokens) -> Tokens:
-    """Where single changes lead that each lessen the worst miss."""
+def _walk_to_feasible(limits: SearchLimits, start: Tokens) -> Tokens:
+    """The network that a descent on the largest violation by single tokens ends at."""
     current, excess = start, _excess(limits, start)
     while excess > 0:
         neighbours = _neighbours(current, limits.space.ranges)
@@ -230,11 +238,11 @@ def _walked(limits: Limits, start: Tokens) -> Tokens:
     return current
 
 
-def _excess(limits: Limits, tokens: Tokens) -> float:
+def _excess(limits: SearchLimits, tokens: Tokens) -> float:
     return float(limits.excess([tokens])[0])
 
 
-def _out_of_reach(limits: Limits, nearest: Tokens) -> str:
+def _infeasible_text(limits: SearchLimits, nearest: Tokens) -> str:
     name = limits.space.name
     if len(limits.latencies) == 1 and not limits.others:
         (limit,) = limits.latencies
@@ -246,7 +254,7 @@ def _out_of_reach(limits: Limits, nearest: Tokens) -> str:
         )
     return (
         f"no network of {name} was found within all limits; the nearest takes "
-        f"{limits.reached(nearest)}: that is {limits.missed(nearest)}"
+        f"{limits.describe_values(nearest)}: that is {limits.describe_missed(nearest)}"
     )
 
 

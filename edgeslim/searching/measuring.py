@@ -1,4 +1,4 @@
-"""Candidates on a device: what it takes for each, as rows that a table can take."""
+"""Latencies of candidates measured on a device, as rows of a table."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from edgeslim.profiling.work import space_networks
 from edgeslim.progress import Progress
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["Measured", "is_measurable", "measure", "open_device_of"]
+__all__ = ["MeasuredNetwork", "is_measurable", "measure_candidates", "open_device_of"]
 
-Measured = NetworkRow | EdgeslimError
-"""What a device took for a network, or why it does not run there."""
+MeasuredNetwork = NetworkRow | EdgeslimError
+"""A measured network, or the error why it does not run on the device."""
 
 
 def is_measurable(context: TableContext) -> bool:
     """Whether networks can be measured on a table's device.
 
-    Of an imported table's device nobody may have told how it is reached.
+    The device of an imported table may have no profile that says how it is reached.
     """
     return not context.provenance or context.device in device_names()
 
@@ -34,15 +34,15 @@ def is_measurable(context: TableContext) -> bool:
 def open_device_of(
     context: TableContext, path: Path, choice: DeviceChoice | None = None
 ) -> DeviceSession:
-    """The device of a table, to run networks as they ran for the table.
+    """Opens the device of a table, to run networks as they ran for the table.
 
     Args:
-        context: Of the table.
-        path: The table, for messages.
+        context: Context of the table.
+        path: File of the table, for messages.
         choice: How the device is reached, if not as its profile says.
 
     Raises:
-        ContextMismatchError: It is not as it was when the table was measured.
+        ContextMismatchError: The device is not as it was when the table was measured.
     """
     named = replace(
         (choice or DeviceChoice()).named(context.device),
@@ -58,20 +58,20 @@ def open_device_of(
     return session
 
 
-def measure(
+def measure_candidates(
     session: DeviceSession, space: Space, wanted: Sequence[Tokens], progress: Progress
-) -> list[Measured]:
-    """Times networks with fresh weights, which do not matter for it, interleaved.
+) -> list[MeasuredNetwork]:
+    """Measures networks with random weights, which do not affect latency, interleaved.
 
-    One that does not run takes nothing from the others: then each is tried by itself. One that
-    is asked for twice, as in a space of few networks, is timed once.
+    If one does not run, each is tried by itself. One that is asked for twice, as in a space of
+    few networks, is measured once.
 
     Raises:
-        LinkError: The device is gone, which is no network's fault.
+        LinkError: The device cannot be reached, which is no fault of a network.
     """
     different = list(dict.fromkeys(wanted))
     if len(different) < len(wanted):
-        rows = measure(session, space, different, progress)
+        rows = measure_candidates(session, space, different, progress)
         measured = dict(zip(different, rows, strict=True))
         return [measured[tokens] for tokens in wanted]
     try:
@@ -81,7 +81,9 @@ def measure(
     except EdgeslimError as error:
         if len(wanted) == 1:
             return [error]
-    return [each for tokens in wanted for each in measure(session, space, [tokens], progress)]
+    return [
+        row for tokens in wanted for row in measure_candidates(session, space, [tokens], progress)
+    ]
 
 
 def _rows(

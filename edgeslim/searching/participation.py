@@ -1,4 +1,4 @@
-"""What a process needs to take part in a search, made of the search's own record."""
+"""The parts of a process that takes part in a search, made from the search's own record."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from edgeslim.errors import UsageError
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.progress import Progress
 from edgeslim.runs.search_settings import SearchSettings, space_fingerprint
-from edgeslim.searching.accuracy import ESTIMATORS, Accuracy, Judging
+from edgeslim.searching.accuracy import ESTIMATORS, AccuracyEstimator, EvaluationSetup
 from edgeslim.searching.final_training import FinalTraining
 from edgeslim.searching.jobs.storage import Storage, open_storage
-from edgeslim.searching.limits import Limits
-from edgeslim.searching.prefilter import Prefiltered, parse_prefilter
-from edgeslim.searching.proposals import Proposals
+from edgeslim.searching.limits import SearchLimits
+from edgeslim.searching.prefilter import PrefilteredAlgorithm, parse_prefilter
+from edgeslim.searching.proposals import CandidateProposals
 from edgeslim.searching.proxies import PROXIES
 from edgeslim.searching.run_limits import RunLimits
 from edgeslim.searching.shared_run import SharedRun
@@ -24,46 +24,46 @@ from edgeslim.searching.worker import Worker
 from edgeslim.spaces import Space
 from edgeslim.training.tasks import Task
 
-__all__ = ["estimator", "opened", "worker"]
+__all__ = ["make_estimator", "make_worker", "open_shared_storage"]
 
 _log = logging.getLogger(__name__)
 
 
-def opened(url: str) -> Storage:
-    """A search's storage; while it is away, that is said once and it is waited for."""
+def open_shared_storage(url: str) -> Storage:
+    """Opens a search's storage; when it does not answer, that is logged once and waited for."""
     return open_storage(url, say=_log.warning)
 
 
-def estimator(
+def make_estimator(
     settings: SearchSettings, space: Space, task: Task, supernet: Path | None
-) -> Accuracy:
-    """What gives networks of a search their accuracy."""
-    return ESTIMATORS.get(settings.accuracy)(_judging(settings, space, task, supernet))
+) -> AccuracyEstimator:
+    """Makes the estimator of accuracies that a search's settings name."""
+    return ESTIMATORS.get(settings.accuracy)(_evaluation_setup(settings, space, task, supernet))
 
 
-def worker(
+def make_worker(
     run: SharedRun,
-    first: Limits,
+    first: SearchLimits,
     task: Task,
     *,
-    accuracy: Accuracy | None,
+    accuracy: AccuracyEstimator | None,
     finals: FinalTraining | None,
     sessions: Mapping[int, DeviceSession],
     progress: Progress,
 ) -> Worker:
-    """A process of a search.
+    """Makes this process's worker of a search.
 
     Args:
-        run: The search.
-        first: Its limits before anything was measured.
-        task: What its networks are for.
-        accuracy: Gives networks their accuracy; None if others do that.
-        finals: Trains finalists; None if others do that.
+        run: The search in its storage.
+        first: Limits of the search before anything was measured.
+        task: Task that networks are trained for.
+        accuracy: Estimates accuracies; None if other processes do that.
+        finals: Trains finalists; None if other processes do that.
         sessions: Devices that this process owns, by the place of their target.
-        progress: Where to show it.
+        progress: Shows how far it is.
 
     Raises:
-        UsageError: The space is another here than where the search was begun.
+        UsageError: The space is another here than where the search was started.
     """
     settings, space = run.settings, first.space
     mine = space_fingerprint(space, first.target)
@@ -77,7 +77,7 @@ def worker(
         run=run,
         space=space,
         limits=limits,
-        proposals=Proposals(settings, _algorithm(settings, space, task), limits.of),
+        proposals=CandidateProposals(settings, _make_algorithm(settings, space, task), limits.of),
         accuracy=accuracy,
         finals=finals,
         sessions=sessions,
@@ -85,14 +85,16 @@ def worker(
     )
 
 
-def _judging(settings: SearchSettings, space: Space, task: Task, supernet: Path | None) -> Judging:
-    """What networks of a search are judged for."""
-    return Judging(
+def _evaluation_setup(
+    settings: SearchSettings, space: Space, task: Task, supernet: Path | None
+) -> EvaluationSetup:
+    """How the candidates of a search are evaluated."""
+    return EvaluationSetup(
         space=space, task=task, seed=settings.seed, epochs=settings.epochs, supernet=supernet
     )
 
 
-def _algorithm(
+def _make_algorithm(
     settings: SearchSettings, space: Space, task: Task
 ) -> Callable[[Problem], Algorithm]:
     """The search's algorithm, behind its prefilter if it has one."""
@@ -100,5 +102,5 @@ def _algorithm(
     prefilter = parse_prefilter(settings.prefilter)
     if prefilter is None:
         return make
-    proxy = PROXIES.get(prefilter.proxy)(_judging(settings, space, task, None))
-    return lambda problem: Prefiltered(make(problem), proxy.score, prefilter.among)
+    proxy = PROXIES.get(prefilter.proxy)(_evaluation_setup(settings, space, task, None))
+    return lambda problem: PrefilteredAlgorithm(make(problem), proxy.score, prefilter.among)

@@ -1,6 +1,6 @@
-"""Several proposals for one candidate: a proxy, which costs nothing, says which is evaluated.
+"""Several proposals for one candidate: a proxy, which costs no training, chooses among them.
 
-No proxy is known to tell good networks from bad ones reliably; `edgeslim space agreement` says
+No proxy is known to tell good networks from bad ones reliably; `edgeslim space agreement` measures
 how well one does on a user's task.
 """
 
@@ -14,12 +14,12 @@ from edgeslim.errors import UsageError
 from edgeslim.searching.proxies import PROXIES
 from edgeslim.spaces import Tokens
 
-__all__ = ["Prefilter", "Prefiltered", "parse_prefilter"]
+__all__ = ["Prefilter", "PrefilteredAlgorithm", "parse_prefilter"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prefilter:
-    """How proposals are chosen among.
+    """How a candidate is chosen among several proposals.
 
     Args:
         proxy: Name of the proxy.
@@ -31,7 +31,7 @@ class Prefilter:
 
 
 def parse_prefilter(text: str) -> Prefilter | None:
-    """A prefilter written ``macs:8``; nothing for an empty text.
+    """Parses a prefilter written as ``macs:8``; None for an empty text.
 
     Raises:
         UsageError: It is written otherwise, or the proxy is unknown.
@@ -45,13 +45,15 @@ def parse_prefilter(text: str) -> Prefilter | None:
     return Prefilter(proxy=proxy, among=int(among))
 
 
-class Prefiltered:
-    """An algorithm whose proposals a proxy chooses among; it hears only of those evaluated.
+class PrefilteredAlgorithm:
+    """An algorithm with a proxy that chooses among its proposals.
+
+    The algorithm gets the results of those that are evaluated, and of no others.
 
     Args:
-        algorithm: Whose proposals.
-        score: Of a network; more is better.
-        among: How many are asked for each time.
+        algorithm: Algorithm that makes the proposals.
+        score: Score of a network; higher is better.
+        among: How many proposals are asked for each time.
     """
 
     def __init__(self, algorithm: Algorithm, score: Callable[[Tokens], float], among: int) -> None:

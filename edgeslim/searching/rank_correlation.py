@@ -1,7 +1,8 @@
-"""How alike two orders of the same networks are."""
+"""Rank correlation of two scores of the same networks."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,12 @@ _FEWEST = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RankCorrelation:
-    """What two orders have in common; nan where one of them does not tell networks apart.
+    """Rank correlation of two scores; nan where one of them is the same for all networks.
 
     Args:
         tau: Kendall's tau-b, from -1 to 1.
-        interval: In which tau is with 95 % confidence, by resampling networks.
-        rho: Spearman's.
+        interval: Lower and upper end of tau's 95 % interval, by resampling networks.
+        rho: Spearman's rho, from -1 to 1.
     """
 
     tau: float
@@ -39,11 +40,11 @@ class RankCorrelation:
 def rank_correlation(
     truth: Sequence[float], estimate: Sequence[float], *, seed: int = 0
 ) -> RankCorrelation:
-    """How alike an estimate's order is to the truth's.
+    """Rank correlation of an estimate with the truth.
 
     The interval is that of the percentile bootstrap (Efron, 1979,
     https://doi.org/10.1214/aos/1176344552): networks are drawn with replacement, and a
-    resample that does not tell its networks apart is left out.
+    resample in which one side is constant is left out.
 
     Raises:
         UsageError: Fewer than three networks, or not as many of one as of the other.
@@ -66,21 +67,16 @@ def rank_correlation(
 
 
 def kendall_tau(one: NDArray[Any], other: NDArray[Any]) -> float:
-    """Kendall's tau-b: ``(agreeing pairs - others) / sqrt(pairs told by one * by the other)``.
+    """Kendall's tau-b, which allows for ties on both sides; nan where one side is constant."""
+    from scipy import stats  # slow to import
 
-    With ties on both sides, as of Kendall (1945, https://doi.org/10.1093/biomet/33.3.239).
-    """
-    return _cosine(*(np.sign(each[:, None] - each[None, :]) for each in (one, other)))
+    return float(stats.kendalltau(one, other).statistic)
 
 
 def spearman_rho(one: NDArray[Any], other: NDArray[Any]) -> float:
-    """The linear correlation of the ranks; equals share the mean of theirs."""
-    from scipy.stats import rankdata
+    """Spearman's rho, tied values sharing their mean rank; nan where one side is constant."""
+    from scipy import stats
 
-    ranks = [rankdata(each) for each in (one, other)]
-    return _cosine(*(each - each.mean() for each in ranks))
-
-
-def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    length = np.sqrt((one * one).sum() * (other * other).sum())
-    return float((one * other).sum() / length) if length > 0 else float("nan")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.ConstantInputWarning)
+        return float(stats.spearmanr(one, other).statistic)

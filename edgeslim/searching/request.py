@@ -1,4 +1,4 @@
-"""From what a user asks for to the settings of a search, every name and number checked."""
+"""A user's request for a search, checked and resolved to settings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import Progress
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings, space_fingerprint
 from edgeslim.searching.accuracy import ESTIMATORS
-from edgeslim.searching.limits import Limits, feasible_start
+from edgeslim.searching.limits import SearchLimits, feasible_start
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
-from edgeslim.searching.run_limits import SIZED_FOR, knowing_predictors, limits_with
+from edgeslim.searching.run_limits import DEFAULT_TARGET, covering_predictors, make_limits
 from edgeslim.spaces import Space, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
 
-__all__ = ["Asked", "SearchRequest"]
+__all__ = ["ResolvedRequest", "SearchRequest"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,21 +37,21 @@ PUBLISHED = "published"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What a search is asked for.
+class ResolvedRequest:
+    """Settings of a search, with the limits that follow from them.
 
     Args:
-        settings: All that decides what it does.
-        limits: Its limits before anything was measured.
+        settings: Everything that decides the result of the search.
+        limits: Limits of the search before anything was measured.
     """
 
     settings: SearchSettings
-    limits: Limits
+    limits: SearchLimits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
-    """What a user asks for; see `edgeslim.searching.search.search`."""
+    """A user's request, with the arguments of `edgeslim.searching.search.search`."""
 
     targets: tuple[float | LatencyShare, ...]
     space: str
@@ -76,10 +76,10 @@ class SearchRequest:
     seed: int
 
     def check(self) -> None:
-        """Proves that names are known, that something is limited, and each latency has its table.
+        """Checks that names are known, something is limited, and each latency has its table.
 
         Raises:
-            UsageError: A name is not, nothing is, or there are more of one than of the other.
+            UsageError: A name is unknown, nothing is limited, or there are not as many tables.
         """
         find_algorithm(self.algorithm)
         ESTIMATORS.get(self.accuracy)
@@ -97,10 +97,10 @@ class SearchRequest:
             )
 
     def family(self, progress: Progress) -> SpaceFamily:
-        """The space at any input; of a user's file whatever is found out about it is kept.
+        """The space at any input; what is traced of a user's file is cached.
 
         Raises:
-            UsageError: It makes other networks than the task trains.
+            UsageError: Its networks are not of the kind that the task trains.
         """
         found = find_space(self.space, progress=progress)
         if found.detects:
@@ -111,29 +111,31 @@ class SearchRequest:
             )
         return found
 
-    def asked(self, family: SpaceFamily, task: Task, tables: Sequence[LatencyTable]) -> Asked:
+    def resolve(
+        self, family: SpaceFamily, task: Task, tables: Sequence[LatencyTable]
+    ) -> ResolvedRequest:
         """The settings of the search, with a start that is within all limits.
 
         Args:
-            family: As `family` gives it.
-            task: What is trained for.
-            tables: Those asked for, or a run's own copies.
+            family: The space, as `family` gives it.
+            task: Task that networks are trained for.
+            tables: Latency tables that were asked for, or a run's own copies.
 
         Raises:
-            UsageError: Numbers that cannot be meant, tables of different kinds, a start that is
-                none or is outside the limits.
-            MissingLatencyError: A table knows nothing like some operators of the space.
-            InfeasibleTargetError: No network is within all limits.
+            UsageError: Numbers out of range, tables for different targets, or a start that is
+                not a network of the space.
+            MissingLatencyError: A table has nothing like some operators of the space.
+            InfeasibleTargetError: No network, or not the asked start, is within all limits.
         """
         space = family.space(self.input_shape, task.num_classes)
-        target = tables[0].context.execution.target if tables else SIZED_FOR
+        target = tables[0].context.execution.target if tables else DEFAULT_TARGET
         for table in tables:
             if table.context.execution.target != target:
                 raise UsageError(
                     f"{table.path} is for {table.context.execution.target.value}, and "
                     f"{tables[0].path} for {target.value}: one network is not both"
                 )
-        predictors = knowing_predictors(space, tables)
+        predictors = covering_predictors(space, tables)
         settings = SearchSettings(
             space=self.space,
             space_fingerprint="",
@@ -169,16 +171,16 @@ class SearchRequest:
             seed=self.seed,
         )
         settings.check()
-        limits = limits_with(settings, space, predictors)
+        limits = make_limits(settings, space, predictors)
         settings = msgspec.structs.replace(
             settings,
             space_fingerprint=space_fingerprint(space, target),
             starts=self._starts(limits, family.published),
         )
-        return Asked(settings=settings, limits=limits)
+        return ResolvedRequest(settings=settings, limits=limits)
 
     def _targets_ms(self, space: Space, predictors: Sequence[Predictor]) -> list[float]:
-        """The latency limits; those that are shares are of the space's start, as predicted."""
+        """The latency limits in milliseconds; shares are of the predicted start of the space."""
         found = []
         for target, predictor in zip(self.targets, predictors, strict=True):
             if isinstance(target, LatencyShare):
@@ -194,16 +196,18 @@ class SearchRequest:
                 found.append(target)
         return found
 
-    def _starts(self, limits: Limits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
-        """Networks to begin with; which of all published ones the limits leave out is logged."""
+    def _starts(self, limits: SearchLimits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
+        """Networks to start with; published ones that the limits exclude are logged."""
         wanted: list[Tokens] = []
         for text in self.starts:
             if text == PUBLISHED:
-                wanted += _within(limits, published)
+                wanted += _within_limits(limits, published)
                 continue
             tokens = published.get(text) or limits.space.check(parse_tokens(text))
-            if not limits.hold([tokens])[0]:
-                raise InfeasibleTargetError(f"the start {text} takes {limits.missed(tokens)}")
+            if not limits.are_met([tokens])[0]:
+                raise InfeasibleTargetError(
+                    f"the start {text} takes {limits.describe_missed(tokens)}"
+                )
             wanted.append(tokens)
         found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, self.seed),)
         if len(found) > self.candidates:
@@ -216,13 +220,15 @@ class SearchRequest:
         return found[: self.candidates]
 
 
-def _within(limits: Limits, published: Mapping[str, Tokens]) -> list[Tokens]:
+def _within_limits(limits: SearchLimits, published: Mapping[str, Tokens]) -> list[Tokens]:
     """The published networks that are within the limits."""
     if not published:
         raise UsageError(f"nobody has published networks of {limits.space.name}; give tokens")
     left_out = {
-        name: limits.missed(each) for name, each in published.items() if limits.missed(each)
+        name: limits.describe_missed(tokens)
+        for name, tokens in published.items()
+        if limits.describe_missed(tokens)
     }
     for name, missed in left_out.items():
         _LOGGER.warning("the published network %s is left out: it takes %s", name, missed)
-    return [each for name, each in published.items() if name not in left_out]
+    return [tokens for name, tokens in published.items() if name not in left_out]

@@ -11,28 +11,29 @@ from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, missing_error
 from edgeslim.runs.search_settings import SearchRound, SearchSettings
-from edgeslim.searching.limits import LatencyLimit, Limits, SizeLimit
+from edgeslim.searching.limits import LatencyLimit, SearchLimits, SizeLimit
 from edgeslim.spaces import Space, every_operator
 
-__all__ = ["SIZED_FOR", "RunLimits", "knowing_predictors", "limits_with"]
+__all__ = ["DEFAULT_TARGET", "RunLimits", "covering_predictors", "make_limits"]
 
-SIZED_FOR = Target.ARM
-"""What networks are counted as converted for, where no table says what they run on."""
+DEFAULT_TARGET = Target.ARM
+"""Target for which sizes are counted where no table says what networks run on."""
 
 
 class RunLimits:
-    """Limits by round: each knows what devices took in the rounds before.
+    """Limits of each round, refined by what was measured in the rounds before.
 
     Args:
-        settings: Of the search.
-        first: The limits of the first round, before anything was measured.
-        measured: Networks that the device of a target ran in rounds before a number.
+        settings: Settings of the search.
+        first: Limits of the first round, before anything was measured.
+        measured: Gives the networks that a target's device ran in the rounds before one, by the
+            places of target and round.
     """
 
     def __init__(
         self,
         settings: SearchSettings,
-        first: Limits,
+        first: SearchLimits,
         measured: Callable[[int, int], Sequence[NetworkRow]],
     ) -> None:
         self._settings = settings
@@ -40,38 +41,40 @@ class RunLimits:
         self._measured = measured
         self._known = {0: first}
 
-    def of(self, part: SearchRound) -> Limits:
-        """The limits of a round; all before it must be done."""
+    def of(self, part: SearchRound) -> SearchLimits:
+        """The limits of a round; all rounds before it must be done."""
         if part.number not in self._known:
             predictors = [
-                _refined(limit.predictor.predictor, self._measured(place, part.number))
+                _refine(limit.predictor.predictor, self._measured(place, part.number))
                 for place, limit in enumerate(self._first.latencies)
             ]
             space = self._first.space
-            self._known[part.number] = limits_with(self._settings, space, predictors)
+            self._known[part.number] = make_limits(self._settings, space, predictors)
         return self._known[part.number]
 
 
-def limits_with(settings: SearchSettings, space: Space, predictors: Sequence[Predictor]) -> Limits:
+def make_limits(
+    settings: SearchSettings, space: Space, predictors: Sequence[Predictor]
+) -> SearchLimits:
     """The limits of a search, as its targets' tables predict."""
     targets = [predictor.table.context.execution.target for predictor in predictors]
-    sizes = PopulationSizes(space, targets[0] if targets else SIZED_FOR)
+    sizes = PopulationSizes(space, targets[0] if targets else DEFAULT_TARGET)
     wanted = {
         "macs": settings.max_macs,
         "paddleslim1-flops": settings.max_paddleslim1_flops,
         "parameters": settings.max_parameters,
         "bytes": settings.max_bytes,
     }
-    return Limits(
+    return SearchLimits(
         space=space,
         latencies=tuple(
             LatencyLimit(
-                device=each.device,
+                device=target.device,
                 predictor=PopulationPredictor(predictor, space),
-                target_ms=each.target_ms,
+                target_ms=target.target_ms,
                 confidence=settings.confidence,
             )
-            for each, predictor in zip(settings.targets, predictors, strict=True)
+            for target, predictor in zip(settings.targets, predictors, strict=True)
         ),
         sizes=sizes,
         others=tuple(
@@ -82,11 +85,11 @@ def limits_with(settings: SearchSettings, space: Space, predictors: Sequence[Pre
     )
 
 
-def knowing_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Predictor]:
-    """Predictors by tables that are proved to know something of every operator of a space.
+def covering_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Predictor]:
+    """Predictors by tables that are checked to cover every operator of a space.
 
     Raises:
-        MissingLatencyError: One knows nothing like some; says how many and one.
+        MissingLatencyError: A table has nothing like some operators; the message names one.
     """
     predictors = [Predictor(table) for table in tables]
     for predictor in predictors:
@@ -97,8 +100,8 @@ def knowing_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Pre
     return predictors
 
 
-def _refined(predictor: Predictor, rows: Sequence[NetworkRow]) -> Predictor:
-    """A predictor that knows networks which its table has not."""
+def _refine(predictor: Predictor, rows: Sequence[NetworkRow]) -> Predictor:
+    """A predictor that also uses measured networks that its table does not have."""
     if not rows:
         return predictor
     table = predictor.table

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim search``: propose, evaluate, and let the devices have the last word."""
+"""The whole of ``edgeslim search``: propose and evaluate networks, and measure the best."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.candidates import Candidate, pareto_front
 from edgeslim.runs.search_run import SearchResult
 from edgeslim.runs.search_settings import SearchSettings
-from edgeslim.searching.begin import Begun, Means, begin
 from edgeslim.searching.request import SearchRequest
+from edgeslim.searching.start_search import SearchResources, StartedSearch, start_search
 
 __all__ = ["search"]
 
@@ -55,10 +55,10 @@ def search(
 
     Every candidate is predicted to be within the limits; at the end the best are measured on
     the devices of the tables, and one that misses a limit there cannot win. If none meets them,
-    predictions are refined by what was measured, and the search goes on. Of an imported table's
+    predictions are refined by what was measured, and the search goes on. On an imported table's
     device that has no profile nothing can be measured; the result says so. Started again on the
     same folder, a search goes on where it was interrupted, and its result is the same as
-    without the interruption, with however many workers.
+    without the interruption, with any number of workers.
 
     Args:
         target_ms: The latency limit, or the share of what the space's start is predicted to
@@ -69,39 +69,39 @@ def search(
         device: How devices are reached, if not as their profiles say.
         out: The run's folder; by default that of the same search in ``runs`` if one was
             interrupted there, or else a new one.
-        task: What candidates are judged for: a task's name, ``name:folder``, or a file.
-        algorithm: Of which kind it is, see `edgeslim.algorithms.find_algorithm`.
-        accuracy: ``training`` or ``supernet``.
+        task: Task that candidates are trained for: its name, ``name:folder``, or a file.
+        algorithm: Search algorithm, see `edgeslim.algorithms.find_algorithm`.
+        accuracy: How accuracies are estimated: ``training`` or ``supernet``.
         supernet: File of a trained supernet; by default one is trained for the search.
-        prefilter: A proxy and among how many proposals it chooses, ``macs:8``.
+        prefilter: A proxy and the number of proposals it chooses among, such as ``macs:8``.
         starts: Networks to begin with: tokens, names of published ones, or ``published``.
         input_shape: Input of the networks, if not the space's own.
-        max_macs: Most multiply-accumulate operations.
-        max_paddleslim1_flops: Most work as PaddleSlim 1.x counted it, depthwise convolutions
+        max_macs: Limit on multiply-accumulate operations.
+        max_paddleslim1_flops: Limit on work as PaddleSlim 1.x counted it, depthwise convolutions
             left out; see `edgeslim.ops.paddleslim1_flops`.
-        max_parameters: Most parameters.
-        max_bytes: Largest optimized file.
-        confidence: How likely predictions must make it that the latencies are met.
+        max_parameters: Limit on the number of parameters.
+        max_bytes: Limit on the size of the optimized file.
+        confidence: Least probability, by the predictions, that the latency limits are met.
         candidates: How many networks are evaluated before devices are asked.
         most_candidates: How many at most, if none of the best meets its limits there; by
             default twice as many.
-        parallel: How many may be evaluated at once, by that many workers.
-        epochs: How long networks are trained.
+        parallel: How many candidates may be evaluated at once, by that many workers.
+        epochs: Epochs for which networks are trained.
         finalists: How many of the best within all limits are trained by themselves in the end;
             the most accurate of them wins.
-        final_epochs: How long finalists and the winner are trained; by default as long as others.
-        seed: Of everything random.
+        final_epochs: Epochs for finalists and the winner; by default as for other candidates.
+        seed: Seed of everything random.
         storage: Address of a database that other machines reach; by default a file of the run.
         measure: Whether this process measures; otherwise those that join with a device do.
-        runs: Where folders are, if none is named.
-        progress: Where to show it.
+        runs: Folder for the run's folder, if ``out`` is not given.
+        progress: Shows how far it is.
 
     Raises:
         UsageError: Unknown names; no limit at all; a folder with another search; a table of
             another device.
-        MissingLatencyError: A table knows nothing like some operators of the space.
-        InfeasibleTargetError: No network is within the limits; says what is reachable.
-        StorageError: The storage has trouble.
+        MissingLatencyError: A table has nothing like some operators of the space.
+        InfeasibleTargetError: No network is within the limits; the message has what is reachable.
+        StorageError: The storage cannot be used.
     """
     request = SearchRequest(
         targets=(
@@ -129,38 +129,44 @@ def search(
         seed=seed,
     )
     request.check()
-    means = Means(
+    resources = SearchResources(
         out=out, runs=runs, storage=storage, supernet=supernet, device=device, measure=measure
     )
     with ExitStack() as stack:
-        begun = begin(request, means, stack, progress)
-        winner = begun.worker.work().winner
-        evaluated = [each for _, each in sorted(begun.worker.run.results().items()) if each]
+        started = start_search(request, resources, stack, progress)
+        winner = started.worker.work().winner
+        evaluated = [
+            candidate for _, candidate in sorted(started.worker.run.results().items()) if candidate
+        ]
         if winner is None:
-            raise _nothing_won(begun.settings, evaluated)
+            raise _nothing_won(started.settings, evaluated)
         result = SearchResult(
-            run=str(begun.folder.path),
-            targets=begun.settings.targets,
+            run=str(started.folder.path),
+            targets=started.settings.targets,
             candidates=tuple(evaluated),
-            front=pareto_front(each for each in evaluated if not each.failed),
+            front=pareto_front(candidate for candidate in evaluated if not candidate.failed),
             best=winner,
-            model=str(begun.folder.model),
-            trained_accuracy=begun.finals.save_winner(winner, begun.folder, progress),
-            metric=begun.task.metric_name,
-            notes=tuple(_notes(begun, winner)),
-            sizes=begun.limits.sizes_reached(winner.tokens),
+            model=str(started.folder.model),
+            trained_accuracy=started.finals.save_winner(winner, started.folder, progress),
+            metric=started.task.metric_name,
+            notes=tuple(_notes(started, winner)),
+            sizes=started.limits.sizes_reached(winner.tokens),
         )
-    begun.folder.finish(result)
+    started.folder.finish(result)
     return result
 
 
 def _nothing_won(settings: SearchSettings, evaluated: Sequence[Candidate]) -> EdgeslimError:
     """Why a search has no winner."""
-    measured = [each for each in evaluated if each.is_measured and not each.failed]
+    measured = [
+        candidate for candidate in evaluated if candidate.is_measured and not candidate.failed
+    ]
     if not measured:
-        reason = next((each.failed for each in evaluated if each.failed), "none was proposed")
+        reason = next(
+            (candidate.failed for candidate in evaluated if candidate.failed), "none was proposed"
+        )
         return ModelError(f"none of {len(evaluated)} candidates can be used: {reason}")
-    nearest = min(measured, key=lambda each: _worst(settings, each))
+    nearest = min(measured, key=lambda candidate: _worst(settings, candidate))
     took = " and ".join(
         f"{format_ms(latency_ms, round_up=True)} on {target.device}"
         for latency_ms, target in zip(nearest.latencies_ms, settings.targets, strict=True)
@@ -182,8 +188,8 @@ def _worst(settings: SearchSettings, candidate: Candidate) -> float:
     )
 
 
-def _notes(begun: Begun, winner: Candidate) -> Iterator[str]:
-    """What the result does not say by itself."""
+def _notes(begun: StartedSearch, winner: Candidate) -> Iterator[str]:
+    """Notes on the result: devices without measurements, operators without predictions."""
     for target, limit in zip(begun.settings.targets, begun.limits.latencies, strict=True):
         if not target.measurable:
             yield (

@@ -1,4 +1,4 @@
-"""A search as every process that works on it sees it: settings, tables, candidates, latencies."""
+"""A search that processes share: its settings, tables, candidates and latencies."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import decode_hook
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_settings import SearchSettings
-from edgeslim.searching.jobs.job import Job
-from edgeslim.searching.jobs.ledger import Result
+from edgeslim.searching.jobs.job import ClaimedJob
+from edgeslim.searching.jobs.ledger import JobResult
 from edgeslim.searching.jobs.queue import JobQueue, QueueStatus
 from edgeslim.searching.jobs.record import Record
 from edgeslim.searching.jobs.storage import Storage
-from edgeslim.searching.jobs.waiting import wait
+from edgeslim.searching.jobs.waiting import wait_for_change
 from edgeslim.searching.proposals import Results
 
 __all__ = ["SharedRun"]
@@ -31,17 +31,17 @@ _FAILED = "failed"
 _PREDICTED = "predicted_ms"
 _ROUND = "round"
 _LOOK_S = 10.0
-"""Silent workers are looked for so often at least."""
+"""Silent workers are looked for at least this often, in seconds."""
 
 
 class SharedRun:
     """One search in a storage; see `create` and `open`.
 
     Args:
-        storage: Where it is.
-        name: Its name there.
-        settings: What it was asked for.
-        record: What all agree on.
+        storage: Storage that has the search.
+        name: Name of the search in the storage.
+        settings: Settings of the search.
+        record: Values that all processes agree on.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class SharedRun:
     def create(
         cls, storage: Storage, name: str, settings: SearchSettings, tables: Sequence[Path]
     ) -> SharedRun:
-        """Begins a search, or goes on with the same one.
+        """Starts a search, or goes on with the same one.
 
         Raises:
-            UsageError: There is another of that name; says what differs.
-            StorageError: The storage has trouble; so in all methods.
+            UsageError: There is another search of that name; the message has the difference.
+            StorageError: The storage cannot be used; any method raises this.
         """
         record = _record(storage, name)
         if record.read(_SETTINGS) is None:
@@ -86,10 +86,10 @@ class SharedRun:
 
     @classmethod
     def open(cls, storage: Storage, name: str) -> SharedRun:
-        """A search that was begun.
+        """Opens a search that was started before.
 
         Raises:
-            UsageError: There is none of that name.
+            UsageError: There is no search of that name.
         """
         record = _record(storage, name)
         if record.read(_SETTINGS) is None:
@@ -97,10 +97,10 @@ class SharedRun:
         return cls(storage, name, _settings(record, name), record)
 
     def agree_on_supernet(self, weights: Path) -> None:
-        """Proves that this process has the supernet that the others have.
+        """Checks that this process has the same supernet as the others.
 
         Raises:
-            UsageError: It has another.
+            UsageError: It has another one.
         """
         checksum = hashlib.sha256(read_bytes(weights)).hexdigest()
         theirs = self._record.write_once("supernet", checksum.encode()).decode()
@@ -119,7 +119,7 @@ class SharedRun:
         return [self._table(place, folder) for place in range(len(self.settings.targets))]
 
     def results(self) -> Results:
-        """What is known of candidates, and of their latencies on devices."""
+        """Results of candidates, with their latencies on devices."""
         took = {place: queue.results() for place, queue in self.measuring.items()}
         finals = {} if self.finals is None else self.finals.results()
         return {
@@ -128,7 +128,7 @@ class SharedRun:
         }
 
     def networks(self, place: int, before: int) -> list[NetworkRow]:
-        """The networks that a target's device ran in rounds before a number, first ones first."""
+        """The networks that a target's device ran in the rounds before one, in order."""
         if place not in self.measuring:
             return []
         return [
@@ -137,11 +137,11 @@ class SharedRun:
             if result.reason is None and int(str(result.notes[_ROUND])) < before
         ]
 
-    def finish(self, job: Job, candidate: Candidate | None) -> None:
-        """Ends the evaluation of a candidate; None if there was none to evaluate.
+    def finish(self, job: ClaimedJob, candidate: Candidate | None) -> None:
+        """Ends the evaluation of a candidate; None if there was nothing more to propose.
 
         Raises:
-            JobLostError: It was given to others meanwhile.
+            JobLostError: The job was given to others meanwhile.
         """
         if candidate is None:
             job.finish(0.0, notes={_NOTHING: True})
@@ -151,35 +151,35 @@ class SharedRun:
             notes[_FAILED] = candidate.failed
         job.finish(candidate.accuracy, notes=notes)
 
-    def finish_measuring(self, job: Job, place: int, row: NetworkRow, part: int) -> None:
+    def finish_measuring(self, job: ClaimedJob, place: int, row: NetworkRow, part: int) -> None:
         """Ends the measuring of a network at the end of a round; as `finish`."""
         self._record.write_once(_network_key(place, job.candidate), encode_row(row))
         job.finish(row.latency_ms, notes={_ROUND: part})
 
-    def finish_final(self, job: Job, accuracy: float, failed: str) -> None:
+    def finish_final(self, job: ClaimedJob, accuracy: float, failed: str) -> None:
         """Ends the training of a finalist, which may have failed; as `finish`."""
         job.finish(accuracy, notes={_FAILED: failed} if failed else {})
 
     def wait(self, below: int = 0) -> None:
-        """Waits for news of others, and gives the jobs of silent ones to whoever asks next.
+        """Waits for results of other processes, and adds the jobs of silent ones again.
 
         Args:
-            below: A candidate of a lower number that can be taken is news as well.
+            below: A waiting candidate with a lower number ends the waiting as well.
         """
         known = self._news()
-        wait(
+        wait_for_change(
             lambda: self._news() != known or bool(self.candidates.waiting(below=below)),
             timeout_s=_LOOK_S,
         )
-        self.reap()
+        self.requeue_silent()
 
-    def reap(self) -> None:
-        """Gives the jobs of silent workers to others."""
+    def requeue_silent(self) -> None:
+        """Adds the jobs of silent workers again, for others."""
         for queue in self._queues:
-            queue.reap()
+            queue.requeue_silent()
 
     def status(self) -> dict[str, QueueStatus]:
-        """How far the work is, by what it is."""
+        """Progress of each queue, by a title for people."""
         return {
             "candidates": self.candidates.status(),
             **{
@@ -199,7 +199,10 @@ class SharedRun:
         return sum(len(queue.results()) for queue in self._queues)
 
     def _candidate(
-        self, result: Result, took: Mapping[int, Mapping[int, Result]], final: Result | None
+        self,
+        result: JobResult,
+        took: Mapping[int, Mapping[int, JobResult]],
+        final: JobResult | None,
     ) -> Candidate | None:
         if result.notes.get(_NOTHING) or not result.tokens:
             return None
@@ -221,7 +224,7 @@ class SharedRun:
             predicted_ms=msgspec.convert(predicted or [], tuple[float, ...]),
             measured_ms=tuple(measured_ms),
             final_accuracy=final_accuracy,
-            failed="; ".join(str(each) for each in failed if each),
+            failed="; ".join(str(reason) for reason in failed if reason),
         )
 
     def _network(self, place: int, number: int) -> NetworkRow:

@@ -1,4 +1,4 @@
-"""Networks of a space that stand for all of it."""
+"""A sample of networks that represents a whole space."""
 
 from __future__ import annotations
 
@@ -26,17 +26,16 @@ def spread_networks(
     generator: np.random.Generator,
     within: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
 ) -> list[Tokens]:
-    """Some networks at random, from the one that does least work to the one that does most.
+    """Random networks of a space, stratified by their multiply-accumulate operations.
 
-    Many more are drawn, each as likely as any other, and parted by their multiply-accumulates
-    into ``count`` groups of one size; one of each group is taken. So they are what a search
-    meets in the space, and no two of them alike by chance.
+    Many more are drawn uniformly and sorted by their multiply-accumulates into ``count`` groups of
+    one size; one of each group is taken.
 
     Args:
-        space: The space.
-        count: How many.
+        space: Space that networks are drawn from.
+        count: Number of networks to return.
         generator: Source of all randomness.
-        within: Which networks of ``(networks, tokens)`` are allowed; by default all.
+        within: Mask of the allowed networks of ``(networks, tokens)``; by default all are.
 
     Raises:
         InfeasibleTargetError: There are not so many, or they are too rare to be found.

@@ -16,11 +16,11 @@ __all__ = ["SearchStatus", "search_status"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchStatus:
-    """How far a search is.
+    """Progress of a search.
 
     Args:
-        settings: What it was asked for.
-        queues: The candidates, and what is measured on each device.
+        settings: Settings of the search.
+        queues: Progress of evaluating candidates, and of measuring on each device, by a title.
         best: The most accurate candidate so far.
     """
 
@@ -30,20 +30,24 @@ class SearchStatus:
 
 
 def search_status(run: str, *, storage: str = "") -> SearchStatus:
-    """Looks at a search; as `join`, it takes a folder, or a name and a storage.
+    """Reads the progress of a search; as `join`, it takes a folder, or a name and a storage.
 
     Raises:
         UsageError: There is no such search.
-        StorageError: The storage has trouble.
+        StorageError: The storage cannot be used.
     """
     opened, name = open_run(run, storage)
     try:
         shared = SharedRun.open(opened, name)
-        known = [each for each in shared.results().values() if each and not each.failed]
+        known = [
+            candidate
+            for candidate in shared.results().values()
+            if candidate and not candidate.failed
+        ]
         return SearchStatus(
             settings=shared.settings,
             queues=shared.status(),
-            best=max(known, key=lambda each: each.accuracy, default=None),
+            best=max(known, key=lambda candidate: candidate.accuracy, default=None),
         )
     finally:
         opened.close()

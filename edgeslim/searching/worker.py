@@ -1,4 +1,4 @@
-"""What a process does for a search: it evaluates, measures, and waits for others."""
+"""A process of a search: it evaluates, measures, trains finalists, and waits for others."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from edgeslim.progress import Progress, Stage
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_settings import SearchRound
 from edgeslim.searching.jobs.trials import Notes
-from edgeslim.searching.measuring import measure
-from edgeslim.searching.plan import Evaluate, Finished, Measure, Train, next_step
-from edgeslim.searching.proposals import Proposals, Results, ready_below
+from edgeslim.searching.measuring import measure_candidates
+from edgeslim.searching.plan import Evaluate, Finish, Measure, Train, next_step
+from edgeslim.searching.proposals import CandidateProposals, Results, ready_below
 from edgeslim.searching.run_limits import RunLimits
 from edgeslim.searching.shared_run import SharedRun
 from edgeslim.spaces import Space, Tokens
 
 if TYPE_CHECKING:
-    from edgeslim.searching.accuracy import Accuracy
+    from edgeslim.searching.accuracy import AccuracyEstimator
     from edgeslim.searching.final_training import FinalTraining
-    from edgeslim.searching.jobs.job import Job
+    from edgeslim.searching.jobs.job import ClaimedJob
 
 __all__ = ["Worker"]
 
@@ -36,14 +36,14 @@ class Worker:
     """One process of a search.
 
     Args:
-        run: The search.
-        space: Its space.
-        limits: Its limits, round by round.
-        proposals: Its candidates.
-        accuracy: Gives networks their accuracy; None if others do that.
-        finals: Trains finalists; None if others do that.
+        run: The search in its storage.
+        space: Space that is searched.
+        limits: Limits of each round.
+        proposals: Networks of the candidates.
+        accuracy: Estimates accuracies; None if other processes do that.
+        finals: Trains finalists; None if other processes do that.
         sessions: Devices that this process owns, by the place of their target.
-        progress: Where to show it.
+        progress: Shows how far it is.
         evaluated: How many candidates this process has evaluated.
         measured: How many networks it has measured.
     """
@@ -51,19 +51,19 @@ class Worker:
     run: SharedRun
     space: Space
     limits: RunLimits
-    proposals: Proposals
-    accuracy: Accuracy | None
+    proposals: CandidateProposals
+    accuracy: AccuracyEstimator | None
     finals: FinalTraining | None
     sessions: Mapping[int, DeviceSession]
     progress: Progress
     evaluated: int = 0
     measured: int = 0
 
-    def work(self) -> Finished:
-        """Does what there is to do until the search is finished, by whomever."""
+    def work(self) -> Finish:
+        """Works until the search is finished, by this process or by others."""
         while True:
             step = next_step(self.run.settings, self.run.results(), self.limits.of)
-            if isinstance(step, Finished):
+            if isinstance(step, Finish):
                 return step
             if isinstance(step, Evaluate):
                 self._evaluate_round(step.part)
@@ -73,7 +73,7 @@ class Worker:
                 self._train(step)
 
     def _evaluate_round(self, part: SearchRound) -> None:
-        """Evaluates, beside others, until all candidates of a round are."""
+        """Evaluates candidates, beside other processes, until those of a round are done."""
         queue = self.run.candidates
         title = "more candidates" if part.number else "candidates"
         busy = True
@@ -86,9 +86,9 @@ class Worker:
                 if done == part.end - part.first:
                     return
                 below = ready_below(self.run.settings, part, results)
-                # Who waits leaves adding to who has just finished something.
+                # A waiting process leaves adding to one that has just finished a job.
                 queue.ensure(range(part.first, below), after_s=0.0 if busy else _PATIENCE_S)
-                job = None if self.accuracy is None else queue.take(below=below)
+                job = None if self.accuracy is None else queue.claim(below=below)
                 busy = job is not None
                 if job is None:
                     self.run.wait(0 if self.accuracy is None else below)
@@ -97,7 +97,7 @@ class Worker:
                     self._evaluate(job, part, results, stage)
                     shared.own += 1
 
-    def _evaluate(self, job: Job, part: SearchRound, results: Results, stage: Stage) -> None:
+    def _evaluate(self, job: ClaimedJob, part: SearchRound, results: Results, stage: Stage) -> None:
         """Evaluates one candidate, which is one unit of the stage."""
         tokens = self.proposals.tokens(job.candidate, results)
         if tokens is None:
@@ -117,8 +117,15 @@ class Worker:
         self.evaluated += 1
 
     def _accuracy(self, tokens: Tokens, results: Results, stage: Stage) -> tuple[float, str]:
-        """A network's accuracy, and why it has none."""
-        known = next((each for each in results.values() if each and each.tokens == tokens), None)
+        """Accuracy of a network, and the reason if it could not be found."""
+        known = next(
+            (
+                candidate
+                for candidate in results.values()
+                if candidate and candidate.tokens == tokens
+            ),
+            None,
+        )
         if known is not None:
             stage.advance()
             return known.accuracy, known.failed
@@ -126,7 +133,7 @@ class Worker:
         try:
             return self.accuracy.of(tokens, stage.advance), ""
         except ModelError as error:
-            # One bad network is no reason to lose the search: it would stop here for ever.
+            # One bad network must not end the search: it would stop here again when restarted.
             stage.note(f"{','.join(map(str, tokens))}: {error}; it counts as never right")
             return 0.0, str(error)
 
@@ -140,16 +147,16 @@ class Worker:
         self.run.wait()
 
     def _measure_on(self, session: DeviceSession, place: int, step: Measure) -> bool:
-        """Measures what a device is asked for; whether there was anything."""
+        """Measures networks that wait for a device; False if there are none."""
         queue, results = self.run.measuring[place], self.run.results()
         with ExitStack() as stack:
-            jobs: list[Job] = []
-            while len(jobs) < _AT_ONCE and (job := queue.take()) is not None:
+            jobs: list[ClaimedJob] = []
+            while len(jobs) < _AT_ONCE and (job := queue.claim()) is not None:
                 jobs.append(stack.enter_context(job))
             networks = [results[job.candidate] for job in jobs]
-            wanted = [each.tokens for each in networks if each is not None]
+            wanted = [candidate.tokens for candidate in networks if candidate is not None]
             try:
-                rows = measure(session, self.space, wanted, self.progress)
+                rows = measure_candidates(session, self.space, wanted, self.progress)
             except LinkError:
                 for job in jobs:
                     job.give_back()
@@ -164,7 +171,7 @@ class Worker:
             return bool(jobs)
 
     def _train(self, step: Train) -> None:
-        """Trains finalists, beside others, until all of them are."""
+        """Trains finalists, beside other processes, until all are trained."""
         queue = self.run.finals
         assert queue is not None  # noqa: S101 - there is one where there are several finalists
         with self.progress.stage("finalists", len(step.candidates)) as stage:
@@ -176,7 +183,7 @@ class Worker:
                 if done == len(step.candidates):
                     return
                 queue.ensure(step.candidates)
-                job = None if self.finals is None else queue.take()
+                job = None if self.finals is None else queue.claim()
                 if job is None:
                     self.run.wait()
                     continue
@@ -184,7 +191,7 @@ class Worker:
                     self._train_one(job, stage)
                     shared.own += 1
 
-    def _train_one(self, job: Job, stage: Stage) -> None:
+    def _train_one(self, job: ClaimedJob, stage: Stage) -> None:
         """Trains one finalist, which is one unit of the stage."""
         candidate = self.run.results()[job.candidate]
         assert candidate is not None  # noqa: S101 - nothing else is a finalist
@@ -199,10 +206,10 @@ class Worker:
 
 
 class _SharedStage:
-    """A stage of jobs that other processes do as well, and that shows what they have done.
+    """Progress of jobs that other processes do as well.
 
     Args:
-        stage: The stage; who does a job shows its parts.
+        stage: The stage, whose jobs done here are advanced in parts.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -211,11 +218,11 @@ class _SharedStage:
         self.own = 0
 
     def show(self, done: int, note: str = "") -> None:
-        """So many are done in all, `own` of them here."""
+        """Shows that so many are done in all, `own` of them here."""
         self._stage.advance(max(0, done - self.own - self._seen), note=note)
         self._seen = max(self._seen, done - self.own)
 
 
 def _best(results: Results) -> str:
-    known = [each.accuracy for each in results.values() if each is not None]
+    known = [candidate.accuracy for candidate in results.values() if candidate is not None]
     return f"best accuracy {max(known):.1%}" if known else ""

@@ -14,8 +14,8 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import SearchResult
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings
-from edgeslim.searching.limits import Limits, SizeLimit
-from edgeslim.searching.run_limits import limits_with
+from edgeslim.searching.limits import SearchLimits, SizeLimit
+from edgeslim.searching.run_limits import make_limits
 from edgeslim.spaces import Tokens
 from tests.searching.made_up import small_space
 
@@ -84,7 +84,7 @@ def limits_of(
     targets_ms: tuple[float, ...],
     confidence: float = 0.5,
     **sizes: int,
-) -> Limits:
+) -> SearchLimits:
     """Limits of the small space by tables, each of which is read once."""
     known = limits_by(*(table.path for table in tables))
     others = {
@@ -107,7 +107,7 @@ def limits_of(
 
 
 @cache
-def limits_by(*paths: Path) -> Limits:
+def limits_by(*paths: Path) -> SearchLimits:
     """Limits of a millisecond."""
     wanted = settings(targets=targets(*[1.0] * len(paths)))
-    return limits_with(wanted, SPACE, [Predictor(LatencyTable.read(path)) for path in paths])
+    return make_limits(wanted, SPACE, [Predictor(LatencyTable.read(path)) for path in paths])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.searching.accuracy import ESTIMATORS, Judging
-from edgeslim.searching.agreement import Agreement, agreement
+from edgeslim.searching.accuracy import ESTIMATORS, EvaluationSetup
+from edgeslim.searching.agreement import Agreement, measure_agreement
 from edgeslim.spaces import SPACES
 from edgeslim.training.tasks import find_task
 from tests.program import edgeslim
@@ -32,8 +32,8 @@ def supernet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _agreement(out: Path, supernet: Path | None = None, **changed: Any) -> Agreement:
     options: dict[str, Any] = {"networks": 3, "epochs": 1, "proxies": ["macs"], **changed}
-    judging = Judging(space=SPACE, task=TASK, supernet=supernet, epochs=1, eval_share=0.3)
-    return agreement(judging, "digits", out, **options)
+    setup = EvaluationSetup(space=SPACE, task=TASK, supernet=supernet, epochs=1, eval_share=0.3)
+    return measure_agreement(setup, "digits", out, **options)
 
 
 def test_further_judges_train_nothing_again(tmp_path: Path, supernet: Path) -> None:
@@ -51,7 +51,9 @@ def test_further_judges_train_nothing_again(tmp_path: Path, supernet: Path) -> N
     assert by_name["supernet"].seconds_once > 0
     assert all(each.seconds_each > 0 for each in more.judges)
     # What was trained is what a search would train, as it would.
-    full = ESTIMATORS.get("training")(Judging(space=SPACE, task=TASK, epochs=1, batch_size=64))
+    full = ESTIMATORS.get("training")(
+        EvaluationSetup(space=SPACE, task=TASK, epochs=1, batch_size=64)
+    )
     network = more.trained[1]
     shares: list[float] = []
     assert full.of(network.tokens, shares.append) == network.accuracy

@@ -48,10 +48,10 @@ def test_a_network_that_takes_just_the_limit_is_within_it(table: LatencyTable) -
     population = random_tokens(20)
     for tokens in population:
         (latency_ms,) = limits_of(table, targets_ms=(1.0,)).predicted_ms(tokens)
-        assert limits_of(table, targets_ms=(latency_ms,)).hold([tokens])[0]
+        assert limits_of(table, targets_ms=(latency_ms,)).are_met([tokens])[0]
         less = float(np.nextafter(latency_ms, 0))
-        assert not limits_of(table, targets_ms=(less,)).hold([tokens])[0]
-    assert limits_of(table, targets_ms=(1.0,)).hold([]).shape == (0,)
+        assert not limits_of(table, targets_ms=(less,)).are_met([tokens])[0]
+    assert limits_of(table, targets_ms=(1.0,)).are_met([]).shape == (0,)
 
 
 def test_more_confidence_asks_for_more_room(table: LatencyTable) -> None:
@@ -68,7 +68,7 @@ def test_more_confidence_asks_for_more_room(table: LatencyTable) -> None:
 def test_what_nothing_is_known_of_is_within_no_limit(tmp_path: Path) -> None:
     limits = limits_of(table_at(tmp_path / "empty.jsonl"), targets_ms=(1e9,))
     assert np.isnan(limits.predicted_ms(SPACE.initial_tokens)).all()
-    assert not limits.hold([SPACE.initial_tokens])[0]
+    assert not limits.are_met([SPACE.initial_tokens])[0]
     assert limits.excess([SPACE.initial_tokens])[0] == np.inf
 
 
@@ -86,7 +86,7 @@ def test_sizes_are_limited_too(table: LatencyTable, name: str) -> None:
         "max_bytes": sizes.file_bytes,
     }
     middle = int(np.median(of[name]))
-    hold = limits_of(table, targets_ms=(1e9,), **{name: middle}).hold(population)
+    hold = limits_of(table, targets_ms=(1e9,), **{name: middle}).are_met(population)
     assert (hold == (of[name] <= middle)).all()
 
 
@@ -149,7 +149,7 @@ def test_out_of_reach_is_said_with_what_is_reachable(table: LatencyTable) -> Non
     assert reachable_ms <= fastest_ms * 1.02
     # Who asks for what was said to be reachable gets it.
     reachable = limits_of(table, targets_ms=(reachable_ms,))
-    assert reachable.hold([feasible_start(reachable, 0)])[0]
+    assert reachable.are_met([feasible_start(reachable, 0)])[0]
 
 
 def test_limits_that_exclude_each_other_say_what_is_nearest(

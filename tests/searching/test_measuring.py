@@ -11,7 +11,7 @@ from edgeslim.errors import LinkLostError, ModelError
 from edgeslim.latency_rows import NetworkRow
 from edgeslim.measuring.device_session import open_device
 from edgeslim.progress import SILENT
-from edgeslim.searching.measuring import measure
+from edgeslim.searching.measuring import measure_candidates
 from edgeslim.spaces import Space, Tokens
 from tests.searching.searches import SPACE
 
@@ -42,7 +42,7 @@ def test_a_network_that_does_not_run_takes_nothing_from_the_others() -> None:
     space: Any = Failing(SPACE, SMALLEST, ModelError("it has no output"))
     with open_device("host") as session:
         wanted = [SPACE.initial_tokens, SMALLEST, (1, *SMALLEST[1:]), SPACE.initial_tokens]
-        good, bad, other, again = measure(session, space, wanted, SILENT)
+        good, bad, other, again = measure_candidates(session, space, wanted, SILENT)
     assert isinstance(bad, ModelError)
     assert isinstance(good, NetworkRow)
     assert isinstance(other, NetworkRow)
@@ -53,4 +53,4 @@ def test_a_network_that_does_not_run_takes_nothing_from_the_others() -> None:
 def test_a_device_that_is_gone_is_no_networks_fault() -> None:
     space: Any = Failing(SPACE, SMALLEST, LinkLostError("the phone is gone"))
     with open_device("host") as session, pytest.raises(LinkLostError, match="the phone is gone"):
-        measure(session, space, [SPACE.initial_tokens, SMALLEST], SILENT)
+        measure_candidates(session, space, [SPACE.initial_tokens, SMALLEST], SILENT)

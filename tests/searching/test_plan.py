@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_settings import SearchRound, SearchSettings
-from edgeslim.searching.plan import Evaluate, Finished, Measure, Step, Train, next_step
+from edgeslim.searching.plan import Evaluate, Finish, Measure, Step, Train, next_step
 from tests.searching.searches import candidate, settings, targets
 
 
@@ -22,7 +22,7 @@ class Believing:
     def __init__(self, *tokens: int) -> None:
         self._tokens = tokens
 
-    def hold(self, population: list[tuple[int, ...]]) -> Any:
+    def are_met(self, population: list[tuple[int, ...]]) -> Any:
         return np.array([each[0] in self._tokens for each in population], np.bool_)
 
 
@@ -77,26 +77,26 @@ def test_the_most_accurate_that_meets_its_limit_wins_and_nothing_better_is_left_
     None
 ):
     known = evaluated(0.1, 0.4, 0.3, 0.2)
-    assert step(FOUR, measured(known, {1: 0.9})) == Finished(winner=measured(known, {1: 0.9})[1])
+    assert step(FOUR, measured(known, {1: 0.9})) == Finish(winner=measured(known, {1: 0.9})[1])
     found = step(FOUR, measured(known, {1: 1.1, 3: 0.5}))
     assert isinstance(found, Measure)
     assert found.candidates == (2,)
     done = measured(known, {1: 1.1, 2: 1.01, 3: 1.0})
-    assert step(FOUR, done) == Finished(winner=done[3])
+    assert step(FOUR, done) == Finish(winner=done[3])
 
 
 def test_of_equals_the_faster_comes_first() -> None:
     known = evaluated(0.4, 0.4, 0.4, 0.4)
     known[2] = candidate(2, (2,), accuracy=0.4, predicted_ms=(0.1,))
     found = step(FOUR, measured(known, {2: 0.1}))
-    assert isinstance(found, Finished)
+    assert isinstance(found, Finish)
     assert found.winner is not None
     assert found.winner.number == 2
 
 
 def test_without_devices_the_prediction_decides() -> None:
     known = evaluated(0.1, 0.4, 0.3, 0.2)
-    assert step(FOUR, known, measurable=(False,)) == Finished(winner=known[1])
+    assert step(FOUR, known, measurable=(False,)) == Finish(winner=known[1])
 
 
 def test_several_devices_must_all_be_met() -> None:
@@ -108,7 +108,7 @@ def test_several_devices_must_all_be_met() -> None:
     assert isinstance(asked, Measure)
     assert asked.candidates == (1,)
     # Of a device that is not there, the prediction is believed.
-    assert step(two, known, measurable=(True, False)) == Finished(winner=known[1])
+    assert step(two, known, measurable=(True, False)) == Finish(winner=known[1])
 
 
 def test_where_none_meets_its_limit_more_are_evaluated_and_at_last_nothing_wins() -> None:
@@ -116,9 +116,9 @@ def test_where_none_meets_its_limit_more_are_evaluated_and_at_last_nothing_wins(
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2), slow)
     assert step(FOUR, known) == Evaluate(part=SearchRound(number=1, first=4, end=5))
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6), slow | {4: 0.9})
-    assert step(FOUR, known) == Finished(winner=known[4])
+    assert step(FOUR, known) == Finish(winner=known[4])
     known = measured(evaluated(0.1, 0.4, 0.3, 0.2, 0.6, 0.7), slow)
-    assert step(FOUR, known) == Finished(winner=None)
+    assert step(FOUR, known) == Finish(winner=None)
 
 
 def test_later_only_what_refined_predictions_believe_in_is_measured() -> None:
@@ -131,7 +131,7 @@ def test_later_only_what_refined_predictions_believe_in_is_measured() -> None:
     found = step(many, known, believed=(13,))
     assert isinstance(found, Measure)
     assert found.candidates == (13,)
-    assert step(many, known, believed=()) == Finished(winner=None)
+    assert step(many, known, believed=()) == Finish(winner=None)
 
 
 def test_what_failed_is_neither_measured_nor_the_winner() -> None:
@@ -142,7 +142,7 @@ def test_what_failed_is_neither_measured_nor_the_winner() -> None:
     assert isinstance(found, Measure)
     assert found.candidates == (2, 3)
     bad = {n: candidate(n, accuracy=0.0, failed="no") for n in range(6)}
-    assert step(FOUR, dict(bad), measurable=(False,)) == Finished(winner=None)
+    assert step(FOUR, dict(bad), measurable=(False,)) == Finish(winner=None)
 
 
 def trained(
@@ -165,9 +165,9 @@ def test_finalists_are_those_that_meet_their_limits_and_the_best_trained_of_them
     half = trained(known, {3: 0.7})
     assert step(TWO_FINALISTS, half) == Train(candidates=(1,))
     done = trained(known, {1: 0.6, 3: 0.7})
-    assert step(TWO_FINALISTS, done) == Finished(winner=done[3])
+    assert step(TWO_FINALISTS, done) == Finish(winner=done[3])
     equal = trained(known, {1: 0.6, 3: 0.6})
-    assert step(TWO_FINALISTS, equal) == Finished(winner=equal[1])
+    assert step(TWO_FINALISTS, equal) == Finish(winner=equal[1])
 
 
 def test_nothing_is_measured_that_is_no_finalist() -> None:
@@ -230,7 +230,7 @@ def test_every_search_ends_with_the_best_that_meets_its_limit(
     known: dict[int, Candidate | None] = {}
     for _ in range(10 * count + 20):
         found = step(wanted, known)
-        if isinstance(found, Finished):
+        if isinstance(found, Finish):
             break
         if isinstance(found, Evaluate):
             new = next(n for n in range(found.part.end) if n not in known)

@@ -11,8 +11,8 @@ from edgeslim.algorithms import ALGORITHMS
 from edgeslim.latency_table import LatencyTable
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_settings import SearchRound, SearchSettings, rounds
-from edgeslim.searching.limits import Limits
-from edgeslim.searching.proposals import Proposals, ready_below
+from edgeslim.searching.limits import SearchLimits
+from edgeslim.searching.proposals import CandidateProposals, ready_below
 from edgeslim.spaces import Tokens
 from tests.searching.made_up import made_up_table
 from tests.searching.searches import SPACE, candidate, limits_of, settings, targets
@@ -33,14 +33,17 @@ def accuracy(tokens: Tokens) -> float:
     return sum(tokens) / 40
 
 
-def proposals(wanted: SearchSettings, by_round: list[Limits]) -> Proposals:
-    return Proposals(
+def proposals(wanted: SearchSettings, by_round: list[SearchLimits]) -> CandidateProposals:
+    return CandidateProposals(
         wanted, ALGORITHMS.get(wanted.algorithm), lambda part: by_round[min(part.number, 1)]
     )
 
 
 def all_of(
-    wanted: SearchSettings, by_round: list[Limits], generator: np.random.Generator, workers: int
+    wanted: SearchSettings,
+    by_round: list[SearchLimits],
+    generator: np.random.Generator,
+    workers: int,
 ) -> dict[int, Candidate | None]:
     """Candidates as several workers evaluate them that are fast and slow by chance."""
     results: dict[int, Candidate | None] = {}
@@ -81,8 +84,8 @@ def test_candidates_do_not_depend_on_how_many_work_and_who_dies(
     assert all_of(wanted, by_round, np.random.default_rng(2), workers=9) == alone
     found = [each.tokens for _, each in sorted(alone.items()) if each is not None]
     assert found[0] == wanted.starts[0]
-    assert by_round[0].hold(found[1:14]).all()
-    assert by_round[1].hold(found[14:]).all()
+    assert by_round[0].are_met(found[1:14]).all()
+    assert by_round[1].are_met(found[14:]).all()
     assert len(set(found)) == len(found)
 
 

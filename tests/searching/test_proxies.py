@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from edgeslim import ops
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.execution import Target
-from edgeslim.searching.accuracy import ESTIMATORS, Judging
+from edgeslim.searching.accuracy import ESTIMATORS, EvaluationSetup
 from edgeslim.searching.proxies import PROXIES
 from edgeslim.searching.spread import spread_networks
 from edgeslim.spaces import SPACES, Space, Tokens
 from edgeslim.training.tasks import find_task
 
 SMALL = SPACES.get("light-nas-small").space((1, 1, 32, 32), 10)
-JUDGING = Judging(space=SMALL, task=find_task("digits"))
+JUDGING = EvaluationSetup(space=SMALL, task=find_task("digits"))
 _MERGED = SPACES.get("blazeface").space((1, 3, 64, 64), 2)
 
 
@@ -49,10 +49,10 @@ def test_sums_are_those_of_the_operators(name: str) -> None:
 @pytest.mark.parametrize("space", [SMALL, _MERGED], ids=lambda space: space.name)
 @pytest.mark.slow
 def test_more_of_everything_scores_higher(space: Space) -> None:
-    judging = Judging(space=space, task=find_task("digits"))
+    setup = EvaluationSetup(space=space, task=find_task("digits"))
     ends = [(0,) * len(space.ranges), tuple(each - 1 for each in space.ranges)]
     for name in ("macs", "parameters"):
-        small, large = PROXIES.get(name)(judging).scores(ends)
+        small, large = PROXIES.get(name)(setup).scores(ends)
         assert 0 < small < large
 
 
@@ -60,13 +60,13 @@ def test_more_of_everything_scores_higher(space: Space) -> None:
 @pytest.mark.parametrize("name", PROXIES.names())
 def test_every_proxy_says_the_same_again_and_tells_networks_apart(name: str) -> None:
     space = SPACES.get("light-nas-small").space((1, 1, 16, 16), 10)
-    judging = Judging(space=space, task=find_task("digits"), seed=3)
+    setup = EvaluationSetup(space=space, task=find_task("digits"), seed=3)
     population = drawn(space, 4)
-    scores = PROXIES.get(name)(judging).scores(population)
+    scores = PROXIES.get(name)(setup).scores(population)
     assert scores.shape == (4,)
     assert np.isfinite(scores).all()
     assert len(set(scores.tolist())) == 4
-    again = PROXIES.get(name)(judging)
+    again = PROXIES.get(name)(setup)
     assert [again.score(tokens) for tokens in population] == scores.tolist()
 
 

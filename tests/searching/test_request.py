@@ -15,7 +15,7 @@ from edgeslim.errors import InfeasibleTargetError, UnknownNameError, UsageError
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.runs.search_settings import SearchSettings, space_fingerprint
-from edgeslim.searching.prefilter import Prefilter, Prefiltered, parse_prefilter
+from edgeslim.searching.prefilter import Prefilter, PrefilteredAlgorithm, parse_prefilter
 from edgeslim.searching.request import SearchRequest
 from edgeslim.spaces import SPACES, Tokens
 from edgeslim.training.tasks import find_task
@@ -57,7 +57,7 @@ def request_(table: LatencyTable) -> SearchRequest:
 
 
 def made(asked: SearchRequest, *tables: LatencyTable) -> SearchSettings:
-    return asked.asked(SPACES.get(asked.space), find_task("digits"), list(tables)).settings
+    return asked.resolve(SPACES.get(asked.space), find_task("digits"), list(tables)).settings
 
 
 def test_settings_say_what_was_asked_and_where_it_starts(
@@ -137,7 +137,7 @@ class ThousandClasses:
 
 def starts_of(asked: SearchRequest) -> tuple[Tokens, ...]:
     task = ThousandClasses()
-    return asked.asked(SPACES.get(asked.space), task, []).settings.starts
+    return asked.resolve(SPACES.get(asked.space), task, []).settings.starts
 
 
 @pytest.mark.slow
@@ -208,7 +208,9 @@ class Counting:
 
 def test_behind_a_prefilter_the_best_of_several_is_proposed_and_only_that_is_told() -> None:
     counting = Counting()
-    filtered: Algorithm = Prefiltered(counting, lambda tokens: -abs(tokens[0] - 1), among=3)
+    filtered: Algorithm = PrefilteredAlgorithm(
+        counting, lambda tokens: -abs(tokens[0] - 1), among=3
+    )
     assert filtered.ask() == (1,)
     filtered.tell((1,), 0.5)
     assert filtered.ask() == (3,)

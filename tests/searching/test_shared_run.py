@@ -47,7 +47,7 @@ def run(storage: Storage, tables: list[Path]) -> SharedRun:
 
 
 def evaluate(run: SharedRun, each: Candidate | None) -> None:
-    job = run.candidates.take()
+    job = run.candidates.claim()
     assert job is not None
     with job:
         if each is not None:
@@ -101,7 +101,7 @@ def test_candidates_are_seen_by_all_with_what_devices_took(
         2: None,
     }
     other.measuring[1].ensure([0])
-    job = other.measuring[1].take()
+    job = other.measuring[1].claim()
     assert job is not None
     with job:
         other.finish_measuring(job, 1, network(0.25), part=2)
@@ -118,10 +118,10 @@ def test_a_network_that_never_runs_has_failed(run: SharedRun) -> None:
     evaluate(run, candidate(0, TOKENS, predicted_ms=(1.0, 1.0, 1.0)))
     run.measuring[0].ensure([0])
     for _ in range(3):
-        job = run.measuring[0].take()
+        job = run.measuring[0].claim()
         assert job is not None
         job.fail("opt crashed")
-    assert run.measuring[0].take() is None
+    assert run.measuring[0].claim() is None
     seen = run.results()[0]
     assert seen is not None
     assert seen.failed == "opt crashed"
@@ -166,7 +166,7 @@ def test_two_ways_to_run_on_one_device_are_kept_apart(storage: Storage, tables: 
     run.candidates.ensure([0])
     evaluate(run, candidate(0, TOKENS, predicted_ms=(1.0, 1.0)))
     run.measuring[1].ensure([0])
-    job = run.measuring[1].take()
+    job = run.measuring[1].claim()
     assert job is not None
     with job:
         run.finish_measuring(job, 1, network(0.25), part=0)
@@ -186,7 +186,7 @@ def test_finalists_have_jobs_of_their_own_which_may_fail(
         evaluate(run, candidate(0, TOKENS, accuracy=accuracy, predicted_ms=(0.5, 0.5, 0.5)))
     run.finals.ensure([0, 1])
     for accuracy, failed in ((0.75, ""), (0.0, "the loss is nan")):
-        job = run.finals.take()
+        job = run.finals.claim()
         assert job is not None
         with job:
             run.finish_final(job, accuracy, failed)

@@ -20,7 +20,7 @@ from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.prediction.predictor import Predictor, Source
 from edgeslim.resources import data_folder
-from edgeslim.searching.limits import LatencyLimit, Limits, feasible_start
+from edgeslim.searching.limits import LatencyLimit, SearchLimits, feasible_start
 from edgeslim.spaces import SPACES, every_operator
 from edgeslim.table_keys import table_key
 from edgeslim.tables.check import check_table
@@ -111,7 +111,7 @@ def test_a_limit_of_the_phone_is_met_without_the_phone(table: LatencyTable) -> N
     predictor = PopulationPredictor(Predictor(table), space)
     limit = LatencyLimit(device="phone", predictor=predictor, target_ms=15.0, confidence=0.5)
     sizes = PopulationSizes(space, Target.ARM)
-    limits = Limits(space=space, latencies=(limit,), sizes=sizes)
+    limits = SearchLimits(space=space, latencies=(limit,), sizes=sizes)
     tokens = feasible_start(limits, 0)
     assert 0 < limits.predicted_ms(tokens)[0] <= 15.0
     assert tokens != space.initial_tokens

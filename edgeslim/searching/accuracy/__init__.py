@@ -1,13 +1,17 @@
-"""Ways to say how good a candidate is, one file each."""
+"""Estimators of a candidate's accuracy, one file each."""
 
 from __future__ import annotations
 
 from edgeslim.registry import Shelf
-from edgeslim.searching.accuracy._accuracy import Accuracy, AccuracyFactory, Judging
+from edgeslim.searching.accuracy._accuracy import (
+    AccuracyEstimator,
+    EstimatorFactory,
+    EvaluationSetup,
+)
 
-__all__ = ["ESTIMATORS", "Accuracy", "AccuracyFactory", "Judging"]
+__all__ = ["ESTIMATORS", "AccuracyEstimator", "EstimatorFactory", "EvaluationSetup"]
 
-ESTIMATORS: Shelf[AccuracyFactory] = Shelf(
+ESTIMATORS: Shelf[EstimatorFactory] = Shelf(
     what="way to find accuracies", package="edgeslim.searching.accuracy", attribute="ESTIMATOR"
 )
-"""All of them, by name."""
+"""All estimators by name."""

@@ -1,4 +1,4 @@
-"""What every way to say how good a candidate is can do."""
+"""The interface of estimators of a candidate's accuracy."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from edgeslim.spaces import Space, Tokens
 if TYPE_CHECKING:
     from edgeslim.training.tasks import Task
 
-__all__ = ["Accuracy", "AccuracyFactory", "Judging"]
+__all__ = ["AccuracyEstimator", "EstimatorFactory", "EvaluationSetup"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judging:
-    """What candidates are judged for, and how carefully. Each estimator reads what it needs.
+class EvaluationSetup:
+    """How candidates are evaluated, and for which task; each estimator reads what it needs.
 
     Args:
-        space: Whose networks they are.
-        task: What they are to do.
-        seed: Of everything random.
-        epochs: How long a candidate is trained, if it is.
-        batch_size: Examples a step of such a training.
+        space: Space that candidates are networks of.
+        task: Task that candidates are evaluated for.
+        seed: Seed of everything random.
+        epochs: Epochs for which a candidate is trained.
+        batch_size: Examples in a step of such a training.
         supernet: File of a trained supernet.
-        eval_share: Share of the validation examples that a supernet's candidates are judged by.
-        recalibration_batches: Batches that their statistics are found from.
+        eval_share: Share of the validation examples that a supernet's candidates are evaluated on.
+        recalibration_batches: Batches from which their batch norms' statistics are recomputed.
     """
 
     space: Space
@@ -40,20 +40,20 @@ class Judging:
     recalibration_batches: int = 8
 
 
-class Accuracy(Protocol):
-    """Says how good networks are, each from nothing but its tokens."""
+class AccuracyEstimator(Protocol):
+    """Estimates the accuracy of networks, each from nothing but its tokens."""
 
     def of(self, tokens: Tokens, on_share: Callable[[float], None]) -> float:
-        """The task's metric, from 0 to 1; the same whenever it is asked.
+        """The task's metric, from 0 to 1; the same at every call.
 
         Args:
-            tokens: The network's.
+            tokens: Tokens of the network.
             on_share: Called with shares of the work as they are done; they add up to 1.
 
         Raises:
-            ModelError: The network cannot be judged.
+            ModelError: The network cannot be evaluated.
         """
 
 
-AccuracyFactory = Callable[[Judging], Accuracy]
-"""Gets ready to judge, which may take a second: Paddle and the task's data are loaded."""
+EstimatorFactory = Callable[[EvaluationSetup], AccuracyEstimator]
+"""Makes an estimator, which may take a second: Paddle and the task's data are loaded."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from edgeslim.errors import UsageError
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.searching.accuracy._accuracy import Judging
+from edgeslim.searching.accuracy._accuracy import EvaluationSetup
 from edgeslim.spaces import Tokens
 from edgeslim.training.tasks import SPLIT_SEED
 
@@ -14,18 +14,18 @@ __all__ = ["ESTIMATOR", "SupernetAccuracy"]
 
 
 class SupernetAccuracy:
-    """Evaluates each network with weights that are there already.
+    """Evaluates each network with weights of a trained supernet.
 
     Args:
-        judging: Its space, task, supernet, share of examples and batches.
+        setup: Uses its space, task, supernet, share of examples and recalibration batches.
 
     Raises:
         UsageError: No supernet is given, or one of another space or task.
-        BadFileError: The file is none.
+        BadFileError: The file is not a supernet.
     """
 
-    def __init__(self, judging: Judging) -> None:
-        if judging.supernet is None:
+    def __init__(self, setup: EvaluationSetup) -> None:
+        if setup.supernet is None:
             raise UsageError(
                 "accuracies by a supernet need one; train it with edgeslim supernet, and give "
                 "its file"
@@ -33,15 +33,15 @@ class SupernetAccuracy:
         load_paddle()
         from edgeslim.training.supernet import Supernet
 
-        self._supernet = Supernet.load(judging.supernet, judging.space)
-        self._data = judging.task.data(judging.space.input_shape, SPLIT_SEED)
+        self._supernet = Supernet.load(setup.supernet, setup.space)
+        self._data = setup.task.data(setup.space.input_shape, SPLIT_SEED)
         self._supernet.check_data(self._data)
-        self._eval_share = judging.eval_share
-        self._batches = judging.recalibration_batches
+        self._eval_share = setup.eval_share
+        self._batches = setup.recalibration_batches
 
     @property
     def training_seconds(self) -> float:
-        """What the supernet's training took, once for all networks."""
+        """Seconds that the supernet's training took, once for all networks."""
         return self._supernet.about.seconds
 
     def of(self, tokens: Tokens, on_share: Callable[[float], None]) -> float:

@@ -1,4 +1,4 @@
-"""Where a storage is, in words that may be shown to anybody, and how each database is reached."""
+"""Addresses of storages, shown without passwords, and how each database is reached."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ _BUSY_S = 30
 
 
 class Address:
-    """A storage's address; its text and everything it writes hide the password.
+    """The address of a storage; its text never has the password in it.
 
     Args:
-        url: The parsed address.
+        url: The address, parsed by SQLAlchemy.
     """
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        plain = {each for each in (url.password, url.query.get("password")) if each}
-        texts = {form for each in plain for form in (str(each), quote(str(each), safe=""))}
+        plain = {password for password in (url.password, url.query.get("password")) if password}
+        texts = {
+            form for password in plain for form in (str(password), quote(str(password), safe=""))
+        }
         self._secrets = sorted(texts, key=len, reverse=True)
 
     def __str__(self) -> str:
-        """The address without its password; good to be written down and used again."""
+        """The address without its password, which may be stored and used again."""
         shown = self._url.difference_update_query(["password"])._replace(password=None)
         return shown.render_as_string()
 
@@ -46,7 +48,7 @@ class Address:
 
     @property
     def name(self) -> str:
-        """What messages call it: the file, or the address."""
+        """Its name in messages: the file, or the address."""
         if self.database != "sqlite":
             return str(self)
         path = self._url.database or ""
@@ -54,22 +56,22 @@ class Address:
 
     @property
     def secret_url(self) -> str:
-        """The whole address with its password, for the library that connects and nobody else."""
+        """The whole address with its password, only for the library that connects."""
         return self._url.render_as_string(hide_password=False)
 
     @property
     def database(self) -> str:
-        """Which kind: ``sqlite``, ``postgresql``, ``mysql`` and more."""
+        """The kind of database: ``sqlite``, ``postgresql``, ``mysql`` and more."""
         return self._url.get_backend_name()
 
     def without_password(self, text: str) -> str:
-        """A text of anybody's, on one line, with the password blotted out."""
+        """A text on one line, with stars in place of the password."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return " ".join(text.split())
 
     def connect_arguments(self) -> Mapping[str, object]:
-        """What the database's driver is told, where the address does not say it itself."""
+        """Arguments for the database's driver that the address itself does not give."""
         driver = self._url.get_driver_name()
         wanted: dict[str, object] = {}
         if self.database == "sqlite":
@@ -90,30 +92,30 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """The address that a user wrote.
+    """Parses the address that a user wrote.
 
     Raises:
-        UsageError: It is none, or one that several processes cannot share.
+        UsageError: It is not an address, or several processes cannot share the database.
     """
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise UsageError(
-            f"{_blotted(text)!r} is no address of a storage; write it like {_FORMS}"
+            f"{_hide_password(text)!r} is no address of a storage; write it like {_FORMS}"
         ) from None
     kind = url.get_backend_name()
     if kind == "postgres":
-        raise UsageError(f"write postgresql:// and not postgres:// in {_blotted(text)!r}")
+        raise UsageError(f"write postgresql:// and not postgres:// in {_hide_password(text)!r}")
     try:
         url.get_driver_name()
     except (ArgumentError, ImportError):
         raise UsageError(
-            f"{kind!r} in {_blotted(text)!r} is no database that is known here; "
+            f"{kind!r} in {_hide_password(text)!r} is no database that is known here; "
             f"write the storage like {_FORMS}"
         ) from None
     if kind != "sqlite" and "@" in f"{url.host}{url.database}":
         raise UsageError(
-            f"more than one @ in {_blotted(text)!r}; "
+            f"more than one @ in {_hide_password(text)!r}; "
             "write @ in a password as %40, / as %2F, : as %3A and % as %25"
         )
     if kind == "sqlite" and url.database in {None, "", ":memory:"}:
@@ -126,7 +128,7 @@ def file_url(file: Path) -> str:
     return f"sqlite:///file:{quote(str(file.absolute()))}?uri=true"
 
 
-def _blotted(text: str) -> str:
-    """A text that could not be parsed, without what is where a password would be."""
+def _hide_password(text: str) -> str:
+    """A text that could not be parsed, with stars where a password would be."""
     text = re.sub(r"(?<=://).*@", "***@", text)
     return re.sub(r"(?<=password=)[^&]*", "***", text)

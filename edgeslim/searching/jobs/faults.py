@@ -1,4 +1,4 @@
-"""What databases and Optuna raise, as errors of edgeslim; and which of it passes by waiting."""
+"""Errors of databases and of Optuna as errors of edgeslim, and which of them are transient."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ from sqlalchemy.exc import (
 from edgeslim.errors import EdgeslimError, ProgramNotFoundError, StorageError, UsageError
 from edgeslim.searching.jobs.address import Address
 
-__all__ = ["DATABASE_ERRORS", "made_meanwhile", "opening_error", "passes", "trouble"]
+__all__ = [
+    "DATABASE_ERRORS",
+    "describe_trouble",
+    "is_already_made",
+    "is_transient",
+    "opening_error",
+]
 
 DATABASE_ERRORS = (StorageInternalError, SQLAlchemyError)
-"""Everything that a database's trouble comes as."""
+"""Every type of error that trouble with a database raises."""
 
 _LONGEST = 400
 """Characters of a database's own words that are repeated."""
@@ -32,8 +38,8 @@ _MENDS = {
 _DRIVERS = {"postgresql": "edgeslim[postgresql]", "mysql": "pymysql"}
 
 
-def trouble(error: BaseException, address: Address) -> str:
-    """What a database said, on one line and without the password."""
+def describe_trouble(error: BaseException, address: Address) -> str:
+    """The message of a database's error, on one line and without the password."""
     found = _database_error(error)
     own = found.orig if isinstance(found, DBAPIError) and found.orig is not None else None
     text = address.without_password(str(own or found or error)).strip("() ")
@@ -41,8 +47,8 @@ def trouble(error: BaseException, address: Address) -> str:
     return f"{text[:_LONGEST]}{mends[0] if mends else ''}"
 
 
-def passes(error: BaseException, address: Address) -> bool:
-    """Whether the same may succeed later: the database is away, or another is in the way."""
+def is_transient(error: BaseException, address: Address) -> bool:
+    """Whether the same action may succeed later: the database is away, or locked by another."""
     found = _database_error(error)
     if not isinstance(found, DBAPIError):
         return False
@@ -51,8 +57,8 @@ def passes(error: BaseException, address: Address) -> bool:
     return found.connection_invalidated or isinstance(found, OperationalError | InterfaceError)
 
 
-def made_meanwhile(error: BaseException) -> bool:
-    """Whether a table could not be made since another process just made it."""
+def is_already_made(error: BaseException) -> bool:
+    """Whether a table could not be created because another process just created it."""
     text = str(_database_error(error) or "").lower()
     return any(sign in text for sign in ("already exists", "duplicate", "unique constraint"))
 
@@ -70,12 +76,16 @@ def opening_error(error: BaseException, address: Address) -> EdgeslimError:
             "bring it up to date with 'optuna storage upgrade', or give another database"
         )
     if isinstance(error, SQLAlchemyError) and not isinstance(error, DBAPIError):
-        return UsageError(f"the storage {address.name} is not known: {trouble(error, address)}")
-    return StorageError(f"the storage {address.name} cannot be used: {trouble(error, address)}")
+        return UsageError(
+            f"the storage {address.name} is not known: {describe_trouble(error, address)}"
+        )
+    return StorageError(
+        f"the storage {address.name} cannot be used: {describe_trouble(error, address)}"
+    )
 
 
 def _database_error(error: BaseException | None) -> SQLAlchemyError | None:
-    """Where it began. Optuna goes on after some errors, and fails of what they left behind."""
+    """The database's error behind an error: Optuna goes on after some, and fails later."""
     found = None
     while error is not None:
         if isinstance(error, SQLAlchemyError) and not isinstance(found, DBAPIError):

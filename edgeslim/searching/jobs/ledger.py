@@ -1,9 +1,9 @@
-"""What the attempts at a candidate amount to, whatever races made of them.
+"""The result of the attempts at a candidate, the same for all processes in spite of races.
 
-A candidate's attempts are looked at in the order in which they were made. An attempt that has
+A candidate's attempts are read in the order in which they were added. An attempt that has
 ended never changes again, and a later one is never seen before an earlier one. So the first that
-is done decides, the first that is alive is the only one whose work will count, and everybody
-who looks, at whatever moment, comes to the same result and never to another one later.
+is done decides, the first that is active is the only one whose work will count, and every process
+that reads them, at any moment, finds the same result and never another one later.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-__all__ = ["Attempt", "AttemptState", "Ledger", "Limits", "Result"]
+__all__ = ["Attempt", "AttemptLimits", "AttemptState", "JobResult", "Ledger"]
 
 
 class AttemptState(Enum):
-    """Where an attempt is."""
+    """The state of an attempt."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -25,11 +25,11 @@ class AttemptState(Enum):
     FAILED = "failed"
     """It failed with a reason, or its worker fell silent and there is none."""
     DROPPED = "dropped"
-    """Given back, or superfluous: it counts as nothing."""
+    """Given back, or superfluous: it does not count."""
 
     @property
-    def alive(self) -> bool:
-        """Whether it may still become anything else."""
+    def is_active(self) -> bool:
+        """Whether the state may still change."""
         return self in {AttemptState.WAITING, AttemptState.RUNNING}
 
 
@@ -38,16 +38,16 @@ class Attempt:
     """One attempt at a candidate.
 
     Args:
-        number: Its place in the order in which attempts were made.
-        key: What the storage calls it.
-        candidate: What it is an attempt at.
-        state: Where it is.
-        values: The objectives, once it is done.
-        tokens: What was noted as such.
+        number: Its place in the order in which attempts were added.
+        key: Identifier of the trial in the storage.
+        candidate: Number of the candidate that it is an attempt at.
+        state: State when it was last read.
+        values: Values of the objectives, once it is done.
+        tokens: The network's tokens, as far as they were noted.
         notes: Everything else that was noted.
-        reason: Why it failed.
-        worker: Who had it last; see `worker_name`.
-        ended: When it ended, by the clock of whoever ended it.
+        reason: Why it failed; None if it did not, or if its worker fell silent.
+        worker: The process that claimed it, as `worker_name` says.
+        ended: When it ended, by the clock of the process that ended it.
     """
 
     number: int
@@ -63,18 +63,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Result:
-    """What came of a candidate; it never changes.
+class JobResult:
+    """The result of a candidate, which never changes.
 
     Args:
-        candidate: Its number.
-        values: The objectives; empty if it failed for good.
-        tokens: What was noted as such.
+        candidate: Number of the candidate.
+        values: Values of the objectives; empty if it failed for good.
+        tokens: The network's tokens, if they were noted.
         notes: Everything else that was noted.
         reason: Why it failed for good, or None.
-        attempts: How often it was tried.
-        worker: Who had it.
-        ended: When, by the worker's clock.
+        attempts: How many attempts there were.
+        worker: The process whose attempt counts, as `worker_name` says.
+        ended: When that attempt ended, by the worker's clock.
     """
 
     candidate: int
@@ -88,13 +88,13 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class AttemptLimits:
     """How often a candidate is tried.
 
     Args:
-        failures: After so many failures it has failed for good.
-        silences: So it has after so many workers fell silent over it: one that takes all
-            memory kills its workers, but workers are also killed for no fault of its.
+        failures: Failures after which it has failed for good.
+        silences: Workers fallen silent after which it has failed for good. A candidate that takes
+            all memory kills its workers, but workers are also killed for other reasons.
     """
 
     failures: int = 3
@@ -102,21 +102,21 @@ class Limits:
 
 
 class Ledger:
-    """All attempts that were seen, and what they amount to.
+    """All attempts that were read, and the results that follow from them.
 
     Args:
         limits: How often a candidate is tried.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: AttemptLimits) -> None:
         self._limits = limits
         self._attempts: dict[int, dict[int, Attempt]] = {}
-        self._unsettled: set[int] = set()
-        self._results: dict[int, Result] = {}
+        self._open_candidates: set[int] = set()
+        self._results: dict[int, JobResult] = {}
         self._superfluous: dict[int, Attempt] = {}
 
     def update(self, attempts: Iterable[Attempt]) -> None:
-        """Takes in attempts that are new or have changed, as one glance saw them."""
+        """Takes in attempts that are new or have changed, as they were at one moment."""
         touched = set()
         for attempt in attempts:
             self._attempts.setdefault(attempt.candidate, {})[attempt.number] = attempt
@@ -125,49 +125,52 @@ class Ledger:
             if candidate not in self._results:
                 result = self._result(candidate)
                 if result is None:
-                    self._unsettled.add(candidate)
+                    self._open_candidates.add(candidate)
                     continue
                 self._results[candidate] = result
-                self._unsettled.discard(candidate)
+                self._open_candidates.discard(candidate)
             self._note_superfluous(candidate)
 
     @property
-    def results(self) -> dict[int, Result]:
+    def results(self) -> dict[int, JobResult]:
         """Results by candidate."""
         return dict(self._results)
 
     @property
-    def unsettled(self) -> list[int]:
-        """Candidates that were asked for and have no result, in order."""
-        return sorted(self._unsettled)
+    def open_candidates(self) -> list[int]:
+        """Candidates that have attempts and no result, in order."""
+        return sorted(self._open_candidates)
 
     @property
-    def seen(self) -> int:
+    def attempt_count(self) -> int:
         """How many attempts there are in all."""
-        return sum(len(each) for each in self._attempts.values())
+        return sum(len(attempts) for attempts in self._attempts.values())
 
     def missing(self, candidates: Iterable[int]) -> list[int]:
-        """Those that have no result and that nobody can take."""
+        """Those of the candidates that have neither a result nor an active attempt."""
         return [
-            each
-            for each in candidates
-            if each not in self._results and self._deciding(each) is None
+            candidate
+            for candidate in candidates
+            if candidate not in self._results and self._deciding(candidate) is None
         ]
 
-    def takeable(self, below: int | None = None) -> list[Attempt]:
+    def claimable(self, below: int | None = None) -> list[Attempt]:
         """Waiting attempts whose work will count, lowest candidate first."""
-        found = (self._deciding(each) for each in self.unsettled)
+        found = (self._deciding(candidate) for candidate in self.open_candidates)
         return [
-            each
-            for each in found
-            if each is not None
-            and each.state is AttemptState.WAITING
-            and (below is None or each.candidate < below)
+            attempt
+            for attempt in found
+            if attempt is not None
+            and attempt.state is AttemptState.WAITING
+            and (below is None or attempt.candidate < below)
         ]
 
     def running(self) -> list[Attempt]:
-        """Attempts that somebody has, also those whose work will not count."""
-        candidates = [*self.unsettled, *{each.candidate for each in self._superfluous.values()}]
+        """Attempts that a process has claimed, also those whose work will not count."""
+        candidates = [
+            *self.open_candidates,
+            *{attempt.candidate for attempt in self._superfluous.values()},
+        ]
         return [
             attempt
             for candidate in candidates
@@ -177,26 +180,30 @@ class Ledger:
 
     def superfluous(self) -> list[Attempt]:
         """Waiting attempts at candidates that have their result."""
-        return [each for each in self._superfluous.values() if each.state is AttemptState.WAITING]
+        return [
+            attempt
+            for attempt in self._superfluous.values()
+            if attempt.state is AttemptState.WAITING
+        ]
 
-    def doubles(self, candidate: int) -> list[Attempt]:
+    def duplicates(self, candidate: int) -> list[Attempt]:
         """Waiting attempts behind the one that counts."""
         first = self._deciding(candidate)
         return [
-            each
-            for number, each in self._attempts.get(candidate, {}).items()
-            if first is not None and number > first.number and each.state is AttemptState.WAITING
+            attempt
+            for number, attempt in self._attempts.get(candidate, {}).items()
+            if first is not None and number > first.number and attempt.state is AttemptState.WAITING
         ]
 
     def _note_superfluous(self, candidate: int) -> None:
         for number, attempt in self._attempts[candidate].items():
-            if attempt.state.alive:
+            if attempt.state.is_active:
                 self._superfluous[number] = attempt
             else:
                 self._superfluous.pop(number, None)
 
     def _deciding(self, candidate: int) -> Attempt | None:
-        """The first attempt that is done, alive, or one failure too many."""
+        """The first attempt that is done or active, or is one failure too many."""
         failures = silences = 0
         for _, attempt in sorted(self._attempts.get(candidate, {}).items()):
             if attempt.state is AttemptState.FAILED:
@@ -209,19 +216,19 @@ class Ledger:
                 return attempt
         return None
 
-    def _result(self, candidate: int) -> Result | None:
+    def _result(self, candidate: int) -> JobResult | None:
         last = self._deciding(candidate)
-        if last is None or last.state.alive:
+        if last is None or last.state.is_active:
             return None
         tried = [
-            each
-            for number, each in self._attempts[candidate].items()
-            if number <= last.number and each.state is not AttemptState.DROPPED
+            attempt
+            for number, attempt in self._attempts[candidate].items()
+            if number <= last.number and attempt.state is not AttemptState.DROPPED
         ]
         reason = None
         if last.state is AttemptState.FAILED:
             reason = last.reason or f"its worker fell silent {self._limits.silences} times"
-        return Result(
+        return JobResult(
             candidate=candidate,
             values=last.values,
             tokens=last.tokens,

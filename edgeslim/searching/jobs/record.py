@@ -1,4 +1,4 @@
-"""What all processes of a search agree on: settings and files, written once.
+"""Values that all processes of a search agree on, settings and files, each written once.
 
 A value is a trial of a study of its own, since a trial with all its attributes is one
 transaction: it is there whole or not at all, and the first of two wins. Large values lie beside
@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 
 from edgeslim.errors import StorageError
 from edgeslim.searching.jobs.storage import Storage
-from edgeslim.searching.jobs.study import do, open_study
+from edgeslim.searching.jobs.study import open_study, run_action
 
 __all__ = ["Record"]
 
@@ -33,12 +33,12 @@ class Record:
     """Values by name, in a study of their own.
 
     Args:
-        storage: Where it is.
+        storage: Storage that has the study.
         name: Name of the study.
 
     Raises:
         UsageError: There is a study of that name that is something else.
-        StorageError: The storage has trouble; so in all methods.
+        StorageError: The storage cannot be used; any method raises this.
     """
 
     def __init__(self, storage: Storage, name: str) -> None:
@@ -58,7 +58,7 @@ class Record:
             parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
             notes["parts"] = self._add(
                 TrialState.PRUNED,
-                {"key": key, **{f"part{i}": each for i, each in enumerate(parts)}},
+                {"key": key, **{f"part{i}": part for i, part in enumerate(parts)}},
             )
         else:
             notes["text"] = text
@@ -69,14 +69,14 @@ class Record:
         return written
 
     def read(self, key: str) -> bytes | None:
-        """A value, or None.
+        """Reads a value; None if it was not written.
 
         Raises:
             StorageError: It is not what was written.
         """
         rdb, written = self._storage.rdb, (TrialState.COMPLETE,)
         heads = self._do(lambda: rdb.get_all_trials(self._study, deepcopy=False, states=written))
-        notes = next((each.user_attrs for each in heads if each.user_attrs.get("key") == key), None)
+        notes = next((head.user_attrs for head in heads if head.user_attrs.get("key") == key), None)
         if notes is None:
             return None
         value = self._value(notes)
@@ -99,7 +99,7 @@ class Record:
             return None
 
     def _add(self, state: TrialState, notes: Mapping[str, Any], size: int | None = None) -> int:
-        """Adds a trial; its number."""
+        """Adds a trial; returns its number."""
         value = None if size is None else float(size)
         trial = optuna.create_trial(state=state, value=value, user_attrs=dict(notes))
         rdb = self._storage.rdb
@@ -111,14 +111,14 @@ class Record:
         return self._do(add)
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
-        return do(self._storage, self._name, action)
+        return run_action(self._storage, self._name, action)
 
     def _where(self, key: str) -> str:
         return f"{key!r} of {self._name!r} in {self._storage.address.name}"
 
 
 def _plain(value: bytes) -> str | None:
-    """A value as text that people can read in the database, if it is short text."""
+    """A value as text that people can read in the database; None unless it is short text."""
     try:
         text = value.decode()
     except UnicodeDecodeError:

@@ -23,12 +23,12 @@ from edgeslim.errors import StorageError
 from edgeslim.searching.jobs.address import Address, parse_address
 from edgeslim.searching.jobs.faults import (
     DATABASE_ERRORS,
-    made_meanwhile,
+    describe_trouble,
+    is_already_made,
+    is_transient,
     opening_error,
-    passes,
-    trouble,
 )
-from edgeslim.searching.jobs.workers import own_share
+from edgeslim.searching.jobs.workers import process_fraction
 
 __all__ = ["Storage", "open_storage"]
 
@@ -51,10 +51,10 @@ class Storage:
     """An open storage; it waits for a database that is away for a while.
 
     Args:
-        address: Where it is.
-        rdb: What Optuna makes of it. Only this package uses it.
-        patience_s: How long it waits for a database that does not answer any more.
-        say: Told in one line that it begins to wait.
+        address: Address of the database.
+        rdb: Optuna's storage there. Only this package uses it.
+        patience_s: Seconds that it waits for a database that does not answer any more.
+        say: Called with one line when it begins to wait.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class Storage:
         self.troubled_at = -math.inf
         """When it last did not answer, by the monotonic clock."""
 
-    def patiently(self, action: Callable[[], Answer]) -> Answer:
-        """Does something in the database, again and again while it is away.
+    def retry(self, action: Callable[[], Answer]) -> Answer:
+        """Runs an action in the database, again and again while the database is away.
 
-        The action may have been done although its answer was lost, so it must be one that can
-        be done twice.
+        The action may have taken effect although its answer was lost, so it must be one that can
+        be repeated.
 
         Raises:
-            StorageError: It is away for too long, or has another trouble.
+            StorageError: The database is away for too long, or fails otherwise.
         """
         began: float | None = None
         pause_s = _FIRST_PAUSE_S
@@ -82,10 +82,10 @@ class Storage:
             try:
                 return action()
             except DATABASE_ERRORS as error:
-                self.troubled()
-                words = trouble(error, self.address)
+                self.mark_trouble()
+                words = describe_trouble(error, self.address)
                 name = self.address.name
-                if not passes(error, self.address):
+                if not is_transient(error, self.address):
                     raise StorageError(f"the storage {name} failed: {words}") from error
                 if began is None:
                     began = time.monotonic()
@@ -99,8 +99,8 @@ class Storage:
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    def troubled(self) -> None:
-        """Notes that it did not answer just now."""
+    def mark_trouble(self) -> None:
+        """Notes that the database did not answer just now."""
         self.troubled_at = time.monotonic()
 
     def close(self) -> None:
@@ -112,22 +112,22 @@ class Storage:
 def open_storage(
     url: str, *, patience_s: float = 120.0, say: Callable[[str], None] = lambda _line: None
 ) -> Storage:
-    """Opens a storage, and makes its tables if there are none.
+    """Opens a storage, and creates its tables if there are none.
 
     Args:
-        url: As SQLAlchemy writes it; see `file_url` for a file. A password that is not in it
-            is PostgreSQL's own matter (``PGPASSWORD``, ``.pgpass``).
-        patience_s: How long it is waited for later on, when it does not answer any more.
-        say: Told in one line that waiting begins.
+        url: Address as SQLAlchemy writes it; see `file_url` for a file. PostgreSQL finds a password
+            that is not in it by itself (``PGPASSWORD``, ``.pgpass``).
+        patience_s: Seconds to wait for it later on, when it does not answer any more.
+        say: Called with one line when waiting begins.
 
     Raises:
-        UsageError: The address is none.
+        UsageError: It is not an address.
         ProgramNotFoundError: The database's driver is not installed.
-        StorageError: It does not answer, lets nobody in, or is not what it should be.
+        StorageError: It does not answer, refuses the connection, or is not a storage.
     """
     address = parse_address(url)
     _keep_quiet()
-    rdb = _opened(address)
+    rdb = _open_database(address)
     engine = rdb.engine
     event.listen(engine, "connect", lambda raw, _record: _set_up(raw, address.database))
     if address.database == "sqlite":
@@ -141,8 +141,8 @@ def open_storage(
     return storage
 
 
-def _opened(address: Address) -> RDBStorage:
-    """Makes the tables; where many do so at once, all but one try again."""
+def _open_database(address: Address) -> RDBStorage:
+    """Creates the tables; where many processes do so at once, all but one try again."""
     url = address.secret_url.replace("{", "{{").replace("}", "}}")  # Optuna fills in templates
     tries = 0
     while True:
@@ -150,15 +150,15 @@ def _opened(address: Address) -> RDBStorage:
         try:
             return RDBStorage(url, {"connect_args": dict(address.connect_arguments())})
         except (*DATABASE_ERRORS, ImportError, RuntimeError, AssertionError) as error:
-            again = made_meanwhile(error) or isinstance(error, AssertionError)
+            again = is_already_made(error) or isinstance(error, AssertionError)
             if not again or tries == _OPENING_TRIES:
                 shown = error if _clean(error, address) else None
                 raise opening_error(error, address) from shown
-        time.sleep(0.05 + own_share() * 0.1)
+        time.sleep(0.05 + process_fraction() * 0.1)
 
 
 def _clean(error: BaseException | None, address: Address) -> bool:
-    """Whether an error, with everything behind it, may be shown: none has the password in it."""
+    """Whether an error and its causes may be shown: none has the password in it."""
     while error is not None:
         text = str(error)
         if address.without_password(text) != " ".join(text.split()):
@@ -182,11 +182,11 @@ def _lock_first(connection: Connection) -> None:
 
 
 def _keep_quiet() -> None:
-    """What libraries log goes to whoever asked for it, and never to the terminal by itself."""
+    """Keeps what libraries log from the terminal, unless the program set up logging."""
     import optuna
 
     optuna.logging.disable_default_handler()
     for name in _LOGGERS:
         logger = logging.getLogger(name)
-        if not any(isinstance(each, logging.NullHandler) for each in logger.handlers):
+        if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
             logger.addHandler(logging.NullHandler())

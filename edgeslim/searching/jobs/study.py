@@ -1,4 +1,4 @@
-"""Studies that are edgeslim's: found or made, by however many processes at once."""
+"""edgeslim's studies: found or created, by any number of processes at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from optuna.study import StudyDirection
 from edgeslim.errors import StorageError, UsageError
 from edgeslim.searching.jobs.storage import Storage
 
-__all__ = ["do", "open_study"]
+__all__ = ["open_study", "run_action"]
 
 Answer = TypeVar("Answer")
 
@@ -20,15 +20,15 @@ _FORMAT = 1
 _METRIC_NAMES = "study:metric_names"  # where Optuna and its dashboard look for them
 
 
-def do(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
-    """Does something with the study ``name`` that may be done twice; see `Storage.patiently`.
+def run_action(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
+    """Runs an action on the study ``name`` that may be repeated; see `Storage.retry`.
 
     Raises:
-        StorageError: The storage has trouble, or the study was deleted.
-        optuna.exceptions.UpdateFinishedTrialError: The trial that it is about has ended.
+        StorageError: The storage cannot be used, or the study was deleted.
+        optuna.exceptions.UpdateFinishedTrialError: The trial to be changed has ended.
     """
     try:
-        return storage.patiently(action)
+        return storage.retry(action)
     except UpdateFinishedTrialError:
         raise
     except KeyError as error:
@@ -38,23 +38,23 @@ def do(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
 def open_study(
     storage: Storage, name: str, objectives: Mapping[str, str], settings: Mapping[str, Any]
 ) -> tuple[int, Mapping[str, Any]]:
-    """A study of ours, made if there is none of that name.
+    """Opens a study of edgeslim, created if there is none of that name.
 
     Args:
-        storage: Where it is.
-        name: Its name.
-        objectives: Their names, and whether to ``maximize`` or ``minimize`` each.
-        settings: What is written down with it if it is new.
+        storage: Storage that has the study.
+        name: Name of the study.
+        objectives: Names of the objectives, and whether to ``maximize`` or ``minimize`` each.
+        settings: Settings that are written with the study if it is new.
 
     Returns:
-        What Optuna calls it, and its settings.
+        Its identifier in Optuna's storage, and its settings.
 
     Raises:
         UsageError: There is a study of that name that is not edgeslim's or has other objectives.
-        StorageError: The storage has trouble.
+        StorageError: The storage cannot be used.
     """
     rdb = storage.rdb
-    directions = [StudyDirection[each.upper()] for each in objectives.values()]
+    directions = [StudyDirection[direction.upper()] for direction in objectives.values()]
 
     def find() -> int:
         try:
@@ -71,22 +71,24 @@ def open_study(
             study, _MARK, {"format": _FORMAT, "objectives": dict(objectives), **settings}
         )
 
-    study = do(storage, name, find)
+    study = run_action(storage, name, find)
     where = f"the study {name!r} in {storage.address.name}"
-    marks = do(storage, name, attributes)
+    marks = run_action(storage, name, attributes)
     if _MARK not in marks:
-        used = do(storage, name, lambda: rdb.get_n_trials(study)) > 0
-        marks = do(storage, name, attributes)  # again: whoever adds trials has marked it before
+        used = run_action(storage, name, lambda: rdb.get_n_trials(study)) > 0
+        marks = run_action(
+            storage, name, attributes
+        )  # again: whoever adds trials has marked it before
     if _MARK not in marks:
         if used or marks:  # without either, its maker was killed before marking it
             raise UsageError(f"{where} is not edgeslim's; give another name or storage")
-        do(storage, name, mark)
-        marks = do(storage, name, attributes)
+        run_action(storage, name, mark)
+        marks = run_action(storage, name, attributes)
     found = dict(marks[_MARK])
     if found.pop("format", None) != _FORMAT:
         raise UsageError(f"{where} was made by another version of edgeslim")
     theirs = found.pop("objectives", None)
-    same = do(storage, name, lambda: rdb.get_study_directions(study)) == directions
+    same = run_action(storage, name, lambda: rdb.get_study_directions(study)) == directions
     if theirs != dict(objectives) or not same:
         raise UsageError(f"{where} is of something else: its objectives are {theirs}")
     return study, found

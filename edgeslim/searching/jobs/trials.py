@@ -1,7 +1,7 @@
 """Attempts as trials of an Optuna study.
 
-Each method is one transaction, or several of which each leaves things sound. All of them may be
-done twice, since an answer may be lost when the deed was done.
+Each method is one transaction, or several of which each leaves a valid state. All of them may be
+repeated, since an answer may be lost after the change was made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgeslim.errors import UsageError
 from edgeslim.searching.jobs.faults import DATABASE_ERRORS
 from edgeslim.searching.jobs.ledger import Attempt, AttemptState
 from edgeslim.searching.jobs.storage import Storage
-from edgeslim.searching.jobs.study import do, open_study
+from edgeslim.searching.jobs.study import open_study, run_action
 
 __all__ = ["Notes", "Trials"]
 
@@ -46,7 +46,7 @@ _BEATS = sqlalchemy.table(
     sqlalchemy.column("trial_id", sqlalchemy.Integer),
     sqlalchemy.column("heartbeat", sqlalchemy.DateTime),
 )
-"""Optuna has no public way to ask how old a heartbeat is; this is its table."""
+"""Optuna's table of heartbeats: it has no public function that says how old one is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,12 +54,12 @@ class Notes:
     """What optuna-dashboard shows of a candidate beside its result.
 
     Args:
-        tokens: Shown as parameters ``t0``, ``t1`` and so on.
+        tokens: Tokens of the network, shown as parameters ``t0``, ``t1`` and so on.
         ranges: Token ``i`` is in ``range(ranges[i])``.
-        attributes: Shown as user attributes; what JSON can say.
+        attributes: Values for JSON, shown as user attributes.
 
     Raises:
-        UsageError: An attribute has a name that is our own.
+        UsageError: An attribute has a name that edgeslim uses itself.
     """
 
     tokens: Sequence[int] = ()
@@ -71,11 +71,11 @@ class Notes:
             raise UsageError(f"notes cannot be called {', '.join(sorted(_RESERVED))}")
 
     def distributions(self) -> dict[str, BaseDistribution]:
-        """What the parameters could be, by name."""
+        """Ranges of the parameters, by name."""
         return {f"t{place}": IntDistribution(0, size - 1) for place, size in enumerate(self.ranges)}
 
     def parameters(self) -> dict[str, int]:
-        """What they are."""
+        """Values of the parameters, by name."""
         return {
             f"t{place}": token
             for place, (token, _) in enumerate(zip(self.tokens, self.ranges, strict=True))
@@ -86,14 +86,14 @@ class Trials:
     """A study whose trials are attempts.
 
     Args:
-        storage: Where it is.
-        name: Its name.
-        objectives: Their names and whether each is to ``maximize`` or ``minimize``.
-        settings: What all who use it must agree on; those who come first decide.
+        storage: Storage that has the study.
+        name: Name of the study.
+        objectives: Names of the objectives, and whether to ``maximize`` or ``minimize`` each.
+        settings: Settings that all processes share: those of the first one.
 
     Raises:
         UsageError: There is a study of that name that is not edgeslim's or has other objectives.
-        StorageError: It has trouble.
+        StorageError: The storage cannot be used.
     """
 
     def __init__(
@@ -110,49 +110,49 @@ class Trials:
         self._unfinished: set[int] = set()
         self._seen = 0
 
-    def glance(self) -> list[Attempt]:
-        """Attempts that are new or may have changed since the last glance, as of one moment."""
+    def read_changes(self) -> list[Attempt]:
+        """Attempts that are new or may have changed since the last call, as of one moment."""
         trials = self._do(lambda: self._cached.get_all_trials(self.study_id, deepcopy=False))
         fresh = [trials[number] for number in sorted(self._unfinished)] + trials[self._seen :]
         self._seen = len(trials)
-        self._unfinished = {each.number for each in fresh if not each.state.is_finished()}
-        return [_attempt(each) for each in fresh if _CANDIDATE in each.user_attrs]
+        self._unfinished = {trial.number for trial in fresh if not trial.state.is_finished()}
+        return [_attempt(trial) for trial in fresh if _CANDIDATE in trial.user_attrs]
 
     def add(self, candidate: int) -> int:
-        """One more waiting attempt at a candidate; its key."""
+        """Adds a waiting attempt at a candidate; returns its key."""
         trial = optuna.create_trial(state=TrialState.WAITING, user_attrs={_CANDIDATE: candidate})
         return self._do(lambda: self._cached.create_new_trial(self.study_id, trial))
 
-    def pop(self, attempt: Attempt) -> bool:
-        """Makes a waiting attempt this process's; whether it is, and not another's.
+    def claim(self, attempt: Attempt) -> bool:
+        """Claims a waiting attempt for this process; False if another was faster.
 
-        Its heart beats before it runs, for a worker that is killed between the two.
+        The first heartbeat comes before, for a worker that is killed between the two.
         """
         self.beat(attempt)
         return self._set_state(attempt, AttemptState.RUNNING)
 
-    def sign(self, attempt: Attempt, worker: str) -> bool:
-        """Writes down who has an attempt; False if it has ended."""
+    def set_worker(self, attempt: Attempt, worker: str) -> bool:
+        """Writes which process has an attempt; False if the attempt has ended."""
         return self._note(attempt, {_WORKER: worker})
 
     def beat(self, attempt: Attempt) -> None:
-        """Says that whoever has an attempt is alive."""
+        """Records a heartbeat: the process that has the attempt is alive."""
         self._do(lambda: self._storage.rdb.record_heartbeat(attempt.key))
 
     def try_beat(self, attempt: Attempt) -> bool:
-        """The same, once and from any thread; False if the database has trouble."""
+        """As `beat`, but tried once and from any thread; False if the database does not answer."""
         try:
             self._storage.rdb.record_heartbeat(attempt.key)
         except DATABASE_ERRORS:
-            self._storage.troubled()
+            self._storage.mark_trouble()
             return False
         finally:
             self._storage.rdb.remove_session()
         return True
 
     def silent_s(self, attempts: Sequence[Attempt]) -> dict[int, float]:
-        """Seconds since each one's last heartbeat, by number and by the database's clock."""
-        keys = {each.key: each.number for each in attempts}
+        """Seconds since each attempt's last heartbeat, by its number, on the database's clock."""
+        keys = {attempt.key: attempt.number for attempt in attempts}
         if not keys:
             return {}
         columns = (_BEATS.c.trial_id, _BEATS.c.heartbeat, sqlalchemy.func.now())
@@ -162,10 +162,13 @@ class Trials:
             with self._storage.rdb.engine.connect() as connection:
                 return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
-        return {keys[key]: (_naive(now) - beat).total_seconds() for key, beat, now in self._do(ask)}
+        return {
+            keys[key]: (_without_time_zone(now) - beat).total_seconds()
+            for key, beat, now in self._do(ask)
+        }
 
     def note(self, attempt: Attempt, notes: Notes) -> bool:
-        """Writes things down with an attempt; False if it has ended."""
+        """Writes notes to an attempt; False if it has ended."""
         sizes = notes.distributions()
         write, key = self._cached.set_trial_param, attempt.key
         return all(
@@ -181,7 +184,7 @@ class Trials:
         values: Sequence[float] | None = None,
         reason: str | None = None,
     ) -> bool:
-        """Ends an attempt; False if it has ended otherwise before."""
+        """Ends an attempt; False if it had ended in another state before."""
         if reason is not None and not self._note(attempt, {_REASON: reason}):
             return False
         if self._set_state(attempt, state, values):
@@ -191,7 +194,9 @@ class Trials:
 
     def _note(self, attempt: Attempt, attributes: Mapping[str, Any]) -> bool:
         write, key = self._cached.set_trial_user_attr, attempt.key
-        return all(self._if_alive(partial(write, key, *each)) for each in attributes.items())
+        return all(
+            self._if_alive(partial(write, key, *attribute)) for attribute in attributes.items()
+        )
 
     def _set_state(
         self, attempt: Attempt, state: AttemptState, values: Sequence[float] | None = None
@@ -212,7 +217,7 @@ class Trials:
         return True
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
-        return do(self._storage, self.name, action)
+        return run_action(self._storage, self.name, action)
 
 
 def _attempt(trial: FrozenTrial) -> Attempt:
@@ -235,5 +240,5 @@ def _attempt(trial: FrozenTrial) -> Attempt:
     )
 
 
-def _naive(moment: datetime) -> datetime:
+def _without_time_zone(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Who works: processes by name, and whether one of this machine has ended."""
+"""Workers: names of processes, and whether a process of this machine has ended."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-__all__ = ["GOLDEN", "has_ended", "own_share", "worker_name"]
+__all__ = ["GOLDEN_RATIO", "has_ended", "process_fraction", "worker_name"]
 
-GOLDEN = (math.sqrt(5) - 1) / 2
-"""Its multiples are spread most evenly."""
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+"""The fractional parts of its multiples are spread most evenly."""
 
 
 def worker_name() -> str:
-    """What this process is called: ``host:pid@machine``.
+    """The name of this process: ``host:pid@machine``.
 
     Hosts may share a name, and containers of one machine may number their processes alike; the
-    last part tells them apart, and changes when the machine starts anew.
+    last part tells them apart, and changes when the machine restarts.
     """
     return f"{socket.gethostname()}:{os.getpid()}@{_machine()}"
 
 
 def has_ended(worker: str) -> bool:
-    """Whether a worker was a process of this machine and is none any more.
+    """Whether a worker was a process of this machine that has ended.
 
-    Of those of other machines only their silence tells.
+    Workers of other machines are only known by their heartbeats.
     """
     name, _, machine = worker.rpartition("@")
     host, _, pid = name.rpartition(":")
@@ -36,21 +36,21 @@ def has_ended(worker: str) -> bool:
     if not here or not pid.isdecimal():
         return False
     try:
-        with suppress(PermissionError):  # it is there, and somebody else's
+        with suppress(PermissionError):  # it exists, and belongs to another user
             os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
     return False
 
 
-def own_share() -> float:
-    """A number from 0 to 1 for this process, spread so that many do not do the same at once."""
-    return os.getpid() * GOLDEN % 1
+def process_fraction() -> float:
+    """A number from 0 to 1 for this process, spread so that processes do not collide."""
+    return os.getpid() * GOLDEN_RATIO % 1
 
 
 @cache
 def _machine() -> str:
-    """Of this start of the machine and this set of processes, where the system tells."""
+    """A checksum of this boot of the machine and this PID namespace; empty if unknown."""
     parts: list[str] = []
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))

@@ -1,4 +1,4 @@
-"""What every proxy can do."""
+"""The interface of proxies."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.accuracy import EvaluationSetup
 from edgeslim.spaces import Tokens
 
-__all__ = ["EachAlone", "Proxy", "ProxyFactory"]
+__all__ = ["Proxy", "ProxyFactory", "SingleNetworkProxy"]
 
 
 class Proxy(Protocol):
     """Scores networks without training them."""
 
     def score(self, tokens: Tokens) -> float:
-        """Of one network; higher is better, and only the order means anything."""
+        """The score of a network; higher is better, and only the order means anything."""
 
     def scores(self, population: Sequence[Tokens]) -> NDArray[np.float64]:
-        """Of several, ``(networks,)``."""
+        """Scores of several networks, ``(networks,)``."""
 
 
-class EachAlone:
-    """A proxy that looks at one network after the other."""
+class SingleNetworkProxy:
+    """A proxy that scores one network after the other."""
 
     def score(self, tokens: Tokens) -> float:
-        """Of one network."""
+        """The score of a network; higher is better."""
         raise NotImplementedError
 
     def scores(self, population: Sequence[Tokens]) -> NDArray[np.float64]:
-        """Of several, ``(networks,)``."""
+        """Scores of several networks, ``(networks,)``."""
         return np.array([self.score(tokens) for tokens in population], np.float64)
 
 
-ProxyFactory = Callable[[Judging], Proxy]
-"""Gets ready to score; reads of a judging what it needs."""
+ProxyFactory = Callable[[EvaluationSetup], Proxy]
+"""Makes a proxy, which reads what it needs of the setup."""

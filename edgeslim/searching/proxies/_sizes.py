@@ -18,8 +18,8 @@ class SizeProxy:
     """Scores networks by one of their sizes once they are deployed.
 
     Args:
-        space: The space.
-        which: The size.
+        space: Space that networks are of.
+        which: Selects one size out of all.
     """
 
     def __init__(self, space: Space, which: Callable[[Sizes], NDArray[np.int64]]) -> None:
@@ -27,10 +27,10 @@ class SizeProxy:
         self._which = which
 
     def score(self, tokens: Tokens) -> float:
-        """Of one network."""
+        """The size of one network."""
         return float(self.scores([tokens])[0])
 
     def scores(self, population: Sequence[Tokens]) -> NDArray[np.float64]:
-        """Of each network, ``(networks,)``."""
+        """The size of each network, ``(networks,)``."""
         sizes = self._sizes.of(np.array(population, np.int64))
         return self._which(sizes).astype(np.float64)

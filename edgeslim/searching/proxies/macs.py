@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.accuracy import EvaluationSetup
 from edgeslim.searching.proxies._proxy import Proxy
 from edgeslim.searching.proxies._sizes import SizeProxy
 
 __all__ = ["PROXY"]
 
 
-def _proxy(judging: Judging) -> Proxy:
-    return SizeProxy(judging.space, lambda sizes: sizes.macs)
+def _proxy(setup: EvaluationSetup) -> Proxy:
+    return SizeProxy(setup.space, lambda sizes: sizes.macs)
 
 
 PROXY = _proxy

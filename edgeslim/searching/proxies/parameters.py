@@ -1,4 +1,4 @@
-"""Numbers that a network learns; what no other proxy consistently beats (see the package).
+"""Number of parameters, which no other proxy consistently beats (see the package).
 
 Counted as the optimizer leaves them: a batch norm is part of its convolution, as one bias a
 channel.
@@ -6,15 +6,15 @@ channel.
 
 from __future__ import annotations
 
-from edgeslim.searching.accuracy import Judging
+from edgeslim.searching.accuracy import EvaluationSetup
 from edgeslim.searching.proxies._proxy import Proxy
 from edgeslim.searching.proxies._sizes import SizeProxy
 
 __all__ = ["PROXY"]
 
 
-def _proxy(judging: Judging) -> Proxy:
-    return SizeProxy(judging.space, lambda sizes: sizes.parameters)
+def _proxy(setup: EvaluationSetup) -> Proxy:
+    return SizeProxy(setup.space, lambda sizes: sizes.parameters)
 
 
 PROXY = _proxy

@@ -6,24 +6,24 @@ The formula and its papers are at `edgeslim.training.untrained.synflow`.
 from __future__ import annotations
 
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.searching.accuracy import Judging
-from edgeslim.searching.proxies._proxy import EachAlone
+from edgeslim.searching.accuracy import EvaluationSetup
+from edgeslim.searching.proxies._proxy import SingleNetworkProxy
 from edgeslim.spaces import Tokens
 
 __all__ = ["PROXY", "SynFlow"]
 
 
-class SynFlow(EachAlone):
-    """Builds each network and goes through it once, there and back.
+class SynFlow(SingleNetworkProxy):
+    """Builds each network and runs it once, forward and backward.
 
     Args:
-        judging: Its space and seed.
+        setup: Its space and seed.
     """
 
-    def __init__(self, judging: Judging) -> None:
+    def __init__(self, setup: EvaluationSetup) -> None:
         load_paddle()
-        self._space = judging.space
-        self._seed = judging.seed
+        self._space = setup.space
+        self._seed = setup.seed
 
     def score(self, tokens: Tokens) -> float:
         from edgeslim.training.trainer import seeded_build

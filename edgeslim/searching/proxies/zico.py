@@ -6,26 +6,26 @@ The formula and its paper are at `edgeslim.training.untrained.zico`.
 from __future__ import annotations
 
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.searching.accuracy import Judging
-from edgeslim.searching.proxies._proxy import EachAlone
+from edgeslim.searching.accuracy import EvaluationSetup
+from edgeslim.searching.proxies._proxy import SingleNetworkProxy
 from edgeslim.spaces import Tokens
 from edgeslim.training.tasks import SPLIT_SEED
 
 __all__ = ["PROXY", "ZiCo"]
 
 
-class ZiCo(EachAlone):
-    """Builds each network and goes through it for two batches of training examples.
+class ZiCo(SingleNetworkProxy):
+    """Builds each network and runs it on two batches of training examples.
 
     Args:
-        judging: Its space, task and seed.
+        setup: Its space, task and seed.
     """
 
-    def __init__(self, judging: Judging) -> None:
+    def __init__(self, setup: EvaluationSetup) -> None:
         load_paddle()
-        self._space = judging.space
-        self._seed = judging.seed
-        self._data = judging.task.data(judging.space.input_shape, SPLIT_SEED)
+        self._space = setup.space
+        self._seed = setup.seed
+        self._data = setup.task.data(setup.space.input_shape, SPLIT_SEED)
 
     def score(self, tokens: Tokens) -> float:
         from edgeslim.training.trainer import seeded_build

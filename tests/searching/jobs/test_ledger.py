@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.searching.jobs.ledger import Attempt, AttemptState, Ledger, Limits
+from edgeslim.searching.jobs.ledger import Attempt, AttemptLimits, AttemptState, Ledger
 
 WAITING, RUNNING, DONE, FAILED, DROPPED = AttemptState
 
@@ -31,7 +31,7 @@ def attempts(
 
 
 def ledger(seen: Sequence[Attempt], **limits: int) -> Ledger:
-    made = Ledger(Limits(**limits))
+    made = Ledger(AttemptLimits(**limits))
     made.update(seen)
     return made
 
@@ -68,7 +68,7 @@ def test_failures_and_silences_are_counted_apart() -> None:
 
 def test_what_comes_after_the_last_failure_is_never_taken() -> None:
     seen = ledger(attempts(FAILED, FAILED, FAILED, WAITING))
-    assert (list(seen.results), seen.takeable(), seen.missing([0])) == ([0], [], [])
+    assert (list(seen.results), seen.claimable(), seen.missing([0])) == ([0], [], [])
     assert [each.number for each in seen.superfluous()] == [3]
 
 
@@ -89,7 +89,7 @@ def test_the_lowest_candidate_is_taken_first_and_only_its_first_living_attempt()
         for each in attempts(WAITING, WAITING)
     ]
     seen += [replace(seen[0], number=50, candidate=9, state=RUNNING)]
-    taken = ledger(seen).takeable(below=3)
+    taken = ledger(seen).claimable(below=3)
     assert [(each.candidate, each.number) for each in taken] == [(0, 10), (1, 9), (2, 8)]
 
 
@@ -104,13 +104,13 @@ steps = st.lists(
 def test_a_result_never_changes_and_everybody_has_the_same(
     history: list[tuple[int, AttemptState]], glances: set[int]
 ) -> None:
-    live, now = Ledger(Limits()), dict[int, Attempt]()
+    live, now = Ledger(AttemptLimits()), dict[int, Attempt]()
     before = live.results
     for moment, (which, state) in enumerate(history):
         old = now.get(which)
         if old is None:
             now[len(now)] = replace(attempts(WAITING)[0], number=len(now))
-        elif old.state.alive:
+        elif old.state.is_active:
             reason = "bad" if which % 2 else None
             now[which] = replace(old, state=state, values=(float(which),), reason=reason)
         if moment in glances:
@@ -124,6 +124,6 @@ def test_a_result_never_changes_and_everybody_has_the_same(
 @given(st.lists(st.sampled_from(list(AttemptState)), max_size=12))
 def test_there_is_at_most_one_attempt_whose_work_counts(states: list[AttemptState]) -> None:
     seen = ledger(attempts(*states))
-    counts = len(seen.results) + len(seen.missing([0])) + len(seen.takeable())
+    counts = len(seen.results) + len(seen.missing([0])) + len(seen.claimable())
     running = any(each.state is RUNNING for each in seen.running())
     assert counts == 1 or (counts == 0 and running)

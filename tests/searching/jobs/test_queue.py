@@ -15,8 +15,8 @@ from optuna.storages import get_storage
 from optuna.trial import TrialState
 
 from edgeslim.errors import JobLostError, StorageError, UsageError
-from edgeslim.searching.jobs.job import Job
-from edgeslim.searching.jobs.ledger import Limits
+from edgeslim.searching.jobs.job import ClaimedJob
+from edgeslim.searching.jobs.ledger import AttemptLimits
 from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.storage import Storage, open_storage
 from edgeslim.searching.jobs.trials import _BEATS, Notes
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.slow
 NAME = "search"
 
 
-def queue(storage: Storage, **more: float | Limits) -> JobQueue:
+def queue(storage: Storage, **more: float | AttemptLimits) -> JobQueue:
     return JobQueue(storage, NAME, **{"interval_s": 1, "grace_s": 3, **more})  # type: ignore[arg-type]
 
 
-def taken(made: JobQueue) -> Job:
-    job = made.take()
+def taken(made: JobQueue) -> ClaimedJob:
+    job = made.claim()
     assert job is not None
     return job
 
@@ -64,7 +64,7 @@ def age(storage: Storage, seconds: float) -> None:
             connection.execute(sqlalchemy.update(_BEATS).where(mine).values(heartbeat=beat - ago))
 
 
-def die(job: Job) -> None:
+def die(job: ClaimedJob) -> None:
     """What is left of a job whose worker was killed: nothing beats."""
     job._stop()
     job._heart.join()
@@ -72,7 +72,7 @@ def die(job: Job) -> None:
 
 def look_until_reaped(made: JobQueue) -> list[int]:
     reaped: list[int] = []
-    assert wait_until(lambda: reaped.extend(made.reap()) or reaped)
+    assert wait_until(lambda: reaped.extend(made.requeue_silent()) or reaped)
     return reaped
 
 
@@ -81,7 +81,7 @@ def test_jobs_are_taken_in_order_by_one_each(first: JobQueue, second: JobQueue) 
     assert second.ensure(range(1, 5)) == [4]
     jobs = [taken(each) for each in (first, second, first, second)]
     assert [job.candidate for job in jobs] == [1, 2, 3, 4]
-    assert first.take() is None
+    assert first.claim() is None
     for job in jobs:
         job.finish(job.candidate / 10, notes={"ms": 2.5})
     results = second.results()
@@ -95,9 +95,9 @@ def test_jobs_are_taken_in_order_by_one_each(first: JobQueue, second: JobQueue) 
 
 def test_only_what_is_below_a_number_is_taken(first: JobQueue) -> None:
     first.ensure(range(3))
-    job = first.take(below=1)
+    job = first.claim(below=1)
     assert job is not None
-    assert first.take(below=1) is None
+    assert first.claim(below=1) is None
     job.give_back()
 
 
@@ -108,10 +108,10 @@ def test_two_attempts_at_a_candidate_are_never_both_taken(
     first._trials.add(0)
     second._trials.add(0)
     job = taken(first)
-    assert second.take() is None
+    assert second.claim() is None
     job.finish(0.5)
-    assert second.take() is None
-    second.reap()
+    assert second.claim() is None
+    second.requeue_silent()
     assert states(storage) == ["COMPLETE", "PRUNED"]
     assert second.status().wasted == 1
 
@@ -226,7 +226,7 @@ def test_a_silent_worker_s_job_goes_to_others_and_its_result_counts_not(
     zombie = taken(first)
     zombie.note(Notes(attributes={"ms": 1}))
     die(zombie)
-    assert second.reap() == []
+    assert second.requeue_silent() == []
     age(storage, 60)
     assert look_until_reaped(second) == [0]
     for late in (lambda: zombie.note(Notes(attributes={"ms": 2})), lambda: zombie.finish(0.1)):
@@ -246,11 +246,11 @@ def test_a_silent_worker_s_job_goes_to_others_and_its_result_counts_not(
 def test_a_beating_heart_is_left_alone(first: JobQueue, second: JobQueue, storage: Storage) -> None:
     first.ensure([0])
     job = taken(first)
-    second.reap()
+    second.requeue_silent()
     time.sleep(2.5)  # watched for two intervals
     age(storage, 60)
     assert wait_until(lambda: second.status().running[0].silent_s < 2)
-    assert second.reap() == []
+    assert second.requeue_silent() == []
     job.finish(1)
 
 
@@ -260,11 +260,11 @@ def test_after_a_time_without_the_database_the_living_have_time_to_say_so(
     first.ensure([0])
     job = taken(first)
     die(job)
-    second.reap()
+    second.requeue_silent()
     time.sleep(2.1)
     age(storage, 60)
-    storage.troubled()
-    assert second.reap() == []
+    storage.mark_trouble()
+    assert second.requeue_silent() == []
     job.finish(1)
 
 
@@ -275,21 +275,21 @@ def test_a_new_process_watches_before_it_declares_others_dead(
     die(taken(first))
     age(storage, 60)
     late = queue(storage)
-    assert late.reap() == []
+    assert late.requeue_silent() == []
     assert look_until_reaped(late) == [0]
 
 
 def killed_between_pop_and_beat(made: JobQueue) -> None:
     """Not by our rules: the hole in Optuna's own."""
-    made._storage.rdb.set_trial_state_values(made._ledger.takeable()[0].key, TrialState.RUNNING)
+    made._storage.rdb.set_trial_state_values(made._ledger.claimable()[0].key, TrialState.RUNNING)
 
 
 def killed_between_beat_and_pop(made: JobQueue) -> None:
-    made._trials.beat(made._ledger.takeable()[0])
+    made._trials.beat(made._ledger.claimable()[0])
 
 
 def killed_between_pop_and_signature(made: JobQueue) -> None:
-    assert made._trials.pop(made._ledger.takeable()[0])
+    assert made._trials.claim(made._ledger.claimable()[0])
 
 
 @pytest.mark.parametrize("killed", [killed_between_pop_and_beat, killed_between_pop_and_signature])
@@ -298,8 +298,8 @@ def test_a_worker_killed_while_it_takes_loses_no_job(
 ) -> None:
     first.ensure([0])
     killed(first)
-    assert second.take() is None
-    second.reap()
+    assert second.claim() is None
+    second.requeue_silent()
     age(storage, 60)
     assert look_until_reaped(second) == [0]
     taken(second).finish(1)
@@ -324,26 +324,28 @@ def test_a_worker_killed_before_it_added_the_next_attempt_loses_no_job(
     job = taken(first)
     die(job)
     storage.rdb.set_trial_state_values(job._attempt.key, state)
-    assert second.take() is None
-    assert second.reap() == [0]
-    assert second.reap() == []
+    assert second.claim() is None
+    assert second.requeue_silent() == [0]
+    assert second.requeue_silent() == []
     taken(second).finish(1)
 
 
 def test_who_makes_workers_fall_silent_is_given_up(storage: Storage) -> None:
-    poisonous = JobQueue(storage, "poison", interval_s=1, grace_s=3, limits=Limits(silences=2))
+    poisonous = JobQueue(
+        storage, "poison", interval_s=1, grace_s=3, limits=AttemptLimits(silences=2)
+    )
     first = JobQueue(storage, "poison")
     first.ensure([0])
     for _ in range(2):
         die(taken(poisonous))
         age(storage, 60)
-        wait_until(lambda: bool(first.reap()) or 0 in first.results())
-    assert first.take() is None
+        wait_until(lambda: bool(first.requeue_silent()) or 0 in first.results())
+    assert first.claim() is None
     assert first.results()[0].reason == "its worker fell silent 2 times"
 
 
 def test_settings_are_those_of_who_came_first(first: JobQueue, storage: Storage) -> None:
-    other = queue(storage, interval_s=5, grace_s=50, limits=Limits(failures=1))
+    other = queue(storage, interval_s=5, grace_s=50, limits=AttemptLimits(failures=1))
     other.ensure([0])
     taken(other).fail("once")
     assert (other._interval_s, other._grace_s) == (1, 3)
@@ -382,7 +384,7 @@ def test_trials_of_others_in_our_study_are_left_alone(first: JobQueue, storage: 
     study.add_trial(optuna.create_trial(value=0.75))
     first.ensure([0])
     taken(first).finish(0.5)
-    assert first.reap() == []
+    assert first.requeue_silent() == []
     assert list(first.results()) == [0]
 
 
@@ -396,5 +398,5 @@ def test_a_look_reads_only_what_may_have_changed(url: str) -> None:
         cached.create_new_trial(study, optuna.create_trial(value=0.5, user_attrs=attrs))
     made.ensure([30, 31])
     assert len(made.results()) == 30
-    assert [each.candidate for each in made._trials.glance()] == [30, 31]
+    assert [each.candidate for each in made._trials.read_changes()] == [30, 31]
     storage.close()

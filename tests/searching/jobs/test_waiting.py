@@ -7,7 +7,7 @@ import time
 import pytest
 
 from edgeslim.searching.jobs import waiting
-from edgeslim.searching.jobs.waiting import wait
+from edgeslim.searching.jobs.waiting import wait_for_change
 
 
 @pytest.fixture
@@ -20,22 +20,22 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_what_has_changed_already_is_not_waited_for(pauses: list[float]) -> None:
-    assert wait(lambda: True)
+    assert wait_for_change(lambda: True)
     assert pauses == []
 
 
 def test_pauses_grow_up_to_the_longest(pauses: list[float]) -> None:
-    assert wait(lambda: len(pauses) == 30, first_s=0.2, longest_s=5)
+    assert wait_for_change(lambda: len(pauses) == 30, first_s=0.2, longest_s=5)
     assert all(0.15 <= pause <= 0.25 for pause in pauses[:1])
     assert all(3.75 <= pause <= 6.25 for pause in pauses[9:])
     assert len(set(pauses[9:])) > 15
 
 
 def test_no_longer_than_asked(pauses: list[float]) -> None:
-    assert not wait(lambda: False, timeout_s=60)
+    assert not wait_for_change(lambda: False, timeout_s=60)
     assert sum(pauses) == pytest.approx(60)
 
 
 def test_a_real_clock_will_do() -> None:
     deadline = time.monotonic() + 0.05
-    assert wait(lambda: time.monotonic() > deadline, first_s=0.01)
+    assert wait_for_change(lambda: time.monotonic() > deadline, first_s=0.01)

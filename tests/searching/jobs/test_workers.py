@@ -64,8 +64,8 @@ def test_a_stopped_worker_that_goes_on_counts_as_nothing(url: str) -> None:
         assert wait_until(lambda: queue.status().running)
         assert wait_until(lambda: queue.status().running[0].worker)
         os.kill(zombie.pid, signal.SIGSTOP)
-        assert wait_until(lambda: queue.reap() == [0], timeout_s=12)
-        job = queue.take()
+        assert wait_until(lambda: queue.requeue_silent() == [0], timeout_s=12)
+        job = queue.claim()
         assert job is not None
         job.finish(0.75)
         os.kill(zombie.pid, signal.SIGCONT)
@@ -120,7 +120,7 @@ def test_who_has_no_patience_is_told_and_may_start_again(own_cluster: Cluster) -
     with pytest.raises(StorageError, match="cannot be used"):
         open_storage(own_cluster.url())
     own_cluster.start()
-    job = queue.take()
+    job = queue.claim()
     assert job is not None
     own_cluster.stop()
     time.sleep(0.2)

@@ -11,7 +11,7 @@ from multiprocessing.context import ForkServerProcess
 from edgeslim.errors import JobLostError
 from edgeslim.searching.jobs.queue import JobQueue
 from edgeslim.searching.jobs.storage import open_storage
-from edgeslim.searching.jobs.waiting import wait
+from edgeslim.searching.jobs.waiting import wait_for_change
 
 __all__ = ["NAME", "Team", "open_queue", "value_of", "work"]
 
@@ -39,18 +39,18 @@ def value_of(candidate: int) -> float:
 def work(url: str, candidates: int, evaluation_s: float, lost: object = None) -> None:
     """Works until all candidates have a result; ``lost`` is an event that tells of lost jobs."""
     queue = open_queue(url)
-    queue.reap()
+    queue.requeue_silent()
 
     def nothing_left_or_something_to_take() -> bool:
-        queue.reap()
+        queue.requeue_silent()
         done = len(queue.results())
         return done == candidates or bool(queue.status().waiting) or done > before
 
     while (before := len(queue.results())) < candidates:
         queue.ensure(range(min(candidates, len(queue.results()) + _AHEAD)))
-        job = queue.take()
+        job = queue.claim()
         if job is None:
-            wait(nothing_left_or_something_to_take, first_s=0.05, longest_s=0.5)
+            wait_for_change(nothing_left_or_something_to_take, first_s=0.05, longest_s=0.5)
             continue
         try:
             with job:

@@ -1,4 +1,4 @@
-"""The beginning of a search: everything proved and opened before anything is written."""
+"""The start of a search: everything is checked and opened before anything is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeslim.progress import Progress
 from edgeslim.runs.search_run import RunFolder, SearchDescription, default_folder
 from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.final_training import FinalTraining
-from edgeslim.searching.limits import Limits
+from edgeslim.searching.limits import SearchLimits
 from edgeslim.searching.measuring import open_device_of
 from edgeslim.searching.request import SearchRequest
 from edgeslim.spaces import Space
@@ -27,43 +27,43 @@ from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 if TYPE_CHECKING:
     from edgeslim.searching.worker import Worker
 
-__all__ = ["Begun", "Means", "begin"]
+__all__ = ["SearchResources", "StartedSearch", "start_search"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Begun:
-    """A search that is written down.
+class StartedSearch:
+    """A search whose folder and storage are written.
 
     Args:
-        folder: Its folder.
-        task: What its networks are for.
-        limits: Its limits before anything was measured.
+        folder: Folder of the search.
+        task: Task that networks are trained for.
+        limits: Limits of the search before anything was measured.
         finals: Trains finalists and the winner.
-        worker: This process of it.
+        worker: The worker of this process.
     """
 
     folder: RunFolder
     task: Task
-    limits: Limits
+    limits: SearchLimits
     finals: FinalTraining
     worker: Worker
 
     @property
     def settings(self) -> SearchSettings:
-        """What it was asked for."""
+        """Settings of the search."""
         return self.worker.run.settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Means:
-    """What a search is carried out with; none of it decides what it finds.
+class SearchResources:
+    """Where and with what a search runs, none of which changes its result.
 
     Args:
-        out: Its folder, if one is named.
-        runs: Where folders are.
+        out: Folder of the search, if one is named.
+        runs: Folder for the folders of searches.
         storage: Address of a database; empty for a file of the folder.
         supernet: File of a trained supernet.
-        device: How devices are reached.
+        device: How devices are reached, if not as their profiles say.
         measure: Whether this process measures.
     """
 
@@ -75,61 +75,63 @@ class Means:
     measure: bool
 
 
-def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Progress) -> Begun:
-    """Begins a search, or goes on with the same one; raises what `search` does.
+def start_search(
+    request: SearchRequest, resources: SearchResources, stack: ExitStack, progress: Progress
+) -> StartedSearch:
+    """Starts a search, or goes on with the same one; raises the same errors as `search`.
 
     Args:
-        request: What is asked for.
-        means: With what.
-        stack: Closes what is opened.
-        progress: Where to show it.
+        request: The user's request, checked before.
+        resources: Where and with what it runs.
+        stack: Closes everything that is opened here.
+        progress: Shows how far it is.
     """
     from edgeslim.searching.jobs.address import file_url, parse_address
-    from edgeslim.searching.participation import estimator, opened, worker
+    from edgeslim.searching.participation import make_estimator, make_worker, open_shared_storage
     from edgeslim.searching.shared_run import SharedRun
 
     task, family = find_task(request.task), request.family(progress)
-    address = str(parse_address(means.storage)) if means.storage else ""
-    own = None if means.out is None else RunFolder(means.out)
+    address = str(parse_address(resources.storage)) if resources.storage else ""
+    own = None if resources.out is None else RunFolder(resources.out)
     paths = _own_tables(own, request.tables)
     tables = [LatencyTable.read(path) for path in paths]
-    asked = request.asked(family, task, tables)
+    asked = request.resolve(family, task, tables)
     settings, space = asked.settings, asked.limits.space
-    folder = own or RunFolder(default_folder(means.runs, settings, paths, address))
+    folder = own or RunFolder(default_folder(resources.runs, settings, paths, address))
     standing = folder.description()
     if standing is not None:
         _check_same(folder, standing, settings, address)
-    sessions = _sessions(settings, tables, means.device, stack) if means.measure else {}
+    sessions = _sessions(settings, tables, resources.device, stack) if resources.measure else {}
     storage = None
-    if means.storage:
-        storage = opened(means.storage)
+    if resources.storage:
+        storage = open_shared_storage(resources.storage)
         stack.callback(storage.close)
-    weights = _supernet_file(folder, means.supernet)
+    weights = _supernet_file(folder, resources.supernet)
     accuracy = None
-    if settings.accuracy != "supernet" or weights.exists() or means.supernet is not None:
-        accuracy = estimator(settings, space, task, weights)
+    if settings.accuracy != "supernet" or weights.exists() or resources.supernet is not None:
+        accuracy = make_estimator(settings, space, task, weights)
     if standing is None:
         study = folder.path.resolve().name
         standing = SearchDescription(settings=settings, study=study, storage=address)
         folder.begin(standing, paths)
     if storage is None:
-        storage = opened(file_url(folder.study_file))
+        storage = open_shared_storage(file_url(folder.study_file))
         stack.callback(storage.close)
     shared = SharedRun.create(storage, standing.study, settings, paths)
     if settings.accuracy == "supernet":
         weights = _own_supernet(folder, weights, settings, space, progress)
         shared.agree_on_supernet(weights)
     finals = FinalTraining(settings, space, task, folder)
-    return Begun(
+    return StartedSearch(
         folder=folder,
         task=task,
         limits=asked.limits,
         finals=finals,
-        worker=worker(
+        worker=make_worker(
             shared,
             asked.limits,
             task,
-            accuracy=accuracy or estimator(settings, space, task, weights),
+            accuracy=accuracy or make_estimator(settings, space, task, weights),
             finals=finals,
             sessions=sessions,
             progress=progress,
@@ -138,7 +140,7 @@ def begin(request: SearchRequest, means: Means, stack: ExitStack, progress: Prog
 
 
 def _own_tables(folder: RunFolder | None, tables: Sequence[Path]) -> Sequence[Path]:
-    """A search's own copies of its tables if it has begun, and else those that are asked for."""
+    """A search's own copies of its tables if it was started before, or else those asked for."""
     standing = None if folder is None else folder.description()
     if folder is None or standing is None or len(standing.settings.targets) != len(tables):
         return tables
@@ -151,11 +153,11 @@ def _sessions(
     choice: DeviceChoice | None,
     stack: ExitStack,
 ) -> Mapping[int, DeviceSession]:
-    """The devices of a search that can be reached, by the place of their target.
+    """Opens the devices of a search that can be measured, by the place of their target.
 
     Raises:
-        UsageError: It is said how one is reached, and there are several.
-        ContextMismatchError: One is not as it was when its table was measured.
+        UsageError: A serial or host is given, and there are several devices.
+        ContextMismatchError: A device is not as it was when its table was measured.
     """
     places = [place for place, target in enumerate(settings.targets) if target.measurable]
     if len(places) > 1 and choice is not None and (choice.serial or choice.host):
@@ -176,7 +178,7 @@ def _check_same(
 ) -> None:
     difference = standing.settings.difference(settings)
     if not difference and standing.storage != storage:
-        theirs, mine = (each or "its own file" for each in (standing.storage, storage))
+        theirs, mine = (address or "its own file" for address in (standing.storage, storage))
         difference = f"the storage {theirs}, not {mine}"
     if difference:
         raise UsageError(
