@@ -56,7 +56,12 @@ class Page:
         """Opens a file and waits until all of it is there."""
         self.complaints.clear()
         self.requests.clear()
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        metrics: dict[str, Any] = {
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": 1,
+            "mobile": width < 600,
+        }
         self.ask("Emulation.setDeviceMetricsOverride", **metrics)
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.ask("Page.navigate", url=file.resolve().as_uri(), until="Page.loadEventFired")
@@ -64,7 +69,11 @@ class Page:
 
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript gives, as JSON knows it."""
-        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        asked: dict[str, Any] = {
+            "expression": expression,
+            "returnByValue": True,
+            "awaitPromise": True,
+        }
         answer = self.ask("Runtime.evaluate", **asked)
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
@@ -83,8 +92,7 @@ class Page:
     def mouse(self, kind: str, x: float, y: float) -> None:
         """Moves the mouse (``mouseMoved``), or presses its left button or lets it go."""
         button = "none" if kind == "mouseMoved" else "left"
-        asked = {"type": kind, "x": x, "y": y, "button": button, "clickCount": 1}
-        self.ask("Input.dispatchMouseEvent", **asked)
+        self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1)
 
     def ask(self, method: str, *, until: str = "", **parameters: Any) -> dict[str, Any]:
         """Sends a command, and waits for its answer and for an event.

@@ -54,7 +54,7 @@ def test_a_new_file_is_a_new_member_in_the_next_process(shelf: Shelf, tmp_path: 
     (folder / "broken.py").unlink()
     assert shelf.members() == {"plain": 1, "two-words": 2}
     (folder / "added.py").write_text("MEMBER = 3")
-    after = Shelf(what="thing", package=folder.name, attribute="MEMBER")
+    after: Shelf[int] = Shelf(what="thing", package=folder.name, attribute="MEMBER")
     assert after.members() == {"added": 3, "plain": 1, "two-words": 2}
 
 

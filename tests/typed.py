@@ -25,7 +25,8 @@ def parsed(arguments: Sequence[str]) -> dict[str, Any]:
     command, context = PROGRAM, PROGRAM.make_context("edgeslim", list(arguments))
     while isinstance(command, TyperGroup):
         rest = [*context._protected_args, *context.args]
-        _, command, rest = command.resolve_command(context, rest)
-        assert command is not None
+        _, found, rest = command.resolve_command(context, rest)
+        assert found is not None
+        command = found
         context = command.make_context(command.name, rest, parent=context)
     return context.params

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_all_laws_are_listed(tmp_path: Path) -> None:
 
 
 def test_those_of_a_place_and_of_an_operator(tmp_path: Path) -> None:
-    def found(*arguments: str) -> dict[str, dict[str, object]]:
+    def found(*arguments: str) -> dict[str, dict[str, Any]]:
         laws = edgeslim("targets", "--json", *arguments, folder=tmp_path).document["laws"]
         return {each["name"]: each for each in laws}
 

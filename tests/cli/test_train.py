@@ -122,8 +122,8 @@ def test_a_full_disk_keeps_the_state_there_was(folder: Path) -> None:
 
 def test_a_network_of_a_space_is_trained_by_its_tokens(folder: Path) -> None:
     tokens = "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"
-    train = ("train", "light-nas-small", "--task", "digits", "--input-shape", "1,1,16,16")
-    train += ("--epochs", 1, "--out", "net")
+    net = ("light-nas-small", "--task", "digits", "--input-shape", "1,1,16,16")
+    train = ("train", *net, "--epochs", 1, "--out", "net")
     done = edgeslim(*train, "--tokens", tokens, "--json", folder=folder)
     assert done.code == 0, done.err
     assert 0.05 < done.document["metrics"]["accuracy"] <= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgeslim.paddle_io.importing import load_paddle
 
@@ -19,10 +19,10 @@ def scaled_behind_activation(
     activation: str, *, factor: float, offset: float, depthwise: bool = False
 ) -> paddle.nn.Layer:
     """``factor * activation(conv(x)) + offset``."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     act: Callable[..., paddle.Tensor] = getattr(paddle.nn.functional, activation)
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.convolution = paddle.nn.Conv2D(4, 4, 3, groups=4 if depthwise else 1)

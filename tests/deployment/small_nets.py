@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgeslim.paddle_io.importing import load_paddle
 
@@ -14,10 +14,10 @@ __all__ = ["small_net"]
 
 def small_net(*, turned: bool = False) -> paddle.nn.Layer:
     """Convolutions, and products whose weights are larger than all else."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     paddle.seed(0)
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.first = paddle.nn.Conv2D(3, 16, 3, padding=1)

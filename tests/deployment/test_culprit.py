@@ -34,9 +34,9 @@ SHAPE = (1, 4, 8, 8)
 
 def net(middle: Callable[[Any], Any]) -> paddle.nn.Layer:
     """Something between two convolutions, and a pooling and a matrix behind that."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.before = paddle.nn.Conv2D(4, 8, 3, padding=1)
@@ -56,7 +56,7 @@ def net(middle: Callable[[Any], Any]) -> paddle.nn.Layer:
 
 def middle(name: str) -> Callable[[Any], Any]:
     """One fault: of the optimizer, or of a kernel of the runtime on this machine."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     functional = paddle.nn.functional
 
     def floored(y: paddle.Tensor) -> paddle.Tensor:

@@ -262,10 +262,10 @@ def test_several_inputs_and_outputs_are_compared_each_with_its_own(tmp_path: Pat
 
 def two_in_two_out() -> Any:
     """A network that would be noticed to have its inputs or outputs the wrong way round."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     paddle.seed(0)
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc,name-defined]  # Paddle has no types
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.wide = paddle.nn.Conv2D(3, 6, 3)

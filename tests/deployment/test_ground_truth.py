@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 
 
 def prepared(forward: Callable[[Any], Any], folder: Path) -> PreparedModel:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     paddle.seed(0)
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.last = paddle.nn.Linear(6, 4)

@@ -40,9 +40,9 @@ def test_places_of_equal_scores_are_as_good(truth: Any, found: Any, wanted: Any)
 
 
 def prepared(forward: Callable[[Any], Any], folder: Path) -> PreparedModel:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.first = paddle.nn.Conv2D(3, 6, 1)
@@ -56,7 +56,7 @@ def prepared(forward: Callable[[Any], Any], folder: Path) -> PreparedModel:
 @pytest.mark.slow
 def test_the_runtime_may_take_equal_scores_in_another_order(tmp_path: Path) -> None:
     def forward(scores: Any) -> Any:
-        paddle = load_paddle()
+        paddle: Any = load_paddle()
         values, places = paddle.topk(scores, 3, axis=1)
         return values, places, scores.argmax(axis=1), scores.argmin(axis=-1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,7 +146,7 @@ def test_rounding_of_scores_is_accepted_after_a_softmax() -> None:
 
 @pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8])
 def test_integers_are_equal_or_wrong(dtype: type) -> None:
-    truth = [[RNG.integers(0, 100, size=(2, 50)).astype(dtype)] for _ in range(2)]
+    truth: list[list[Any]] = [[RNG.integers(0, 100, size=(2, 50)).astype(dtype)] for _ in range(2)]
     assert is_acceptable(difference_of(truth, truth), Precision.FP32)
     other = [[each[0].copy()] for each in truth]
     other[0][0][0, 0] += 1
@@ -199,7 +200,7 @@ def test_another_function_within_the_bound_is_accepted_and_said() -> None:
     assert not is_rounding(other)
     assert is_rounding(rounded)
 
-    def deployed(difference: object, precision: Precision = Precision.FP32) -> Deployed:
+    def deployed(difference: Any, precision: Precision = Precision.FP32) -> Deployed:
         return Deployed(
             name="net",
             optimized=Path("net.nb"),

@@ -35,9 +35,9 @@ def as_it_came(
     compute: Callable[[Any, Any], Any], parameter: tuple[int, ...], folder: Path
 ) -> PreparedModel:
     """A network of one parameter, of which nothing is rewritten for Paddle-Lite."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             noise = paddle.nn.initializer.Normal()
@@ -95,7 +95,7 @@ def test_a_twin_that_ends_the_runtime_proves_nothing_and_refuses_nothing(tmp_pat
 
 
 def test_what_only_large_inputs_show_is_seen_on_the_runtime(tmp_path: Path) -> None:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     model = as_it_came(lambda x, value: paddle.tanh(x * 20 + value), (1,), tmp_path / "model")
     mine = claim(model, Target.X86, tmp_path)
     truth = truth_for(model, [Precision.FP32])
@@ -108,7 +108,7 @@ def test_what_only_large_inputs_show_is_seen_on_the_runtime(tmp_path: Path) -> N
 
 def test_a_wrong_twin_of_integers_proves_nothing_and_refuses_nothing(tmp_path: Path) -> None:
     """Weights of 8 bits, of which the kernels of x86 cut off sums of two."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     paddle.seed(0)
     shape = (1, 3, 16, 16)
     batch = np.random.default_rng(0).standard_normal((4, *shape[1:])).astype(np.float32)

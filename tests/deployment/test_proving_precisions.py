@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,11 +38,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     from edgeslim.training.quantization.calibrate import calibrate
     from edgeslim.training.quantization.settings import QuantizationSettings
 
-    paddle = load_paddle()
-    nn, functional = paddle.nn, paddle.nn.functional
+    paddle: Any = load_paddle()
+    nn: Any = paddle.nn
+    functional = nn.functional
     folder = tmp_path_factory.mktemp("precisions")
 
-    class Net(nn.Layer):  # type: ignore[misc,name-defined]
+    class Net(nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.first = nn.Conv2D(3, 8, 3, padding=1, stride=2)

@@ -68,7 +68,7 @@ def test_of_whole_numbers_as_many_may_be_others_as_rounding_makes() -> None:
 
 def _layers() -> Any:
     """The first stages of a VGG network, to a classifier."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     nn = paddle.nn
     paddle.seed(0)
     stages: list[Any] = []
@@ -107,7 +107,7 @@ def test_a_pool_that_a_kernel_gets_wrong_is_no_rounding(tmp_path: Path) -> None:
     check_outputs(rounding, claim.model, Precision.FP16, "on a phone", rounding)
     found = []
     with dynamic_mode():
-        paddle = load_paddle()
+        paddle: Any = load_paddle()
         for inputs in truth.inputs:
             (images,) = inputs.values()
             before = net[:2](paddle.to_tensor(images)).numpy()
@@ -120,9 +120,9 @@ def test_a_pool_that_a_kernel_gets_wrong_is_no_rounding(tmp_path: Path) -> None:
 
 def _computed(compute: Callable[[Any], Any]) -> Any:
     """What a function computes of a convolution."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc,name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.first = paddle.nn.Conv2D(3, 12, 3)

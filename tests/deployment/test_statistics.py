@@ -75,7 +75,8 @@ def test_a_round_that_went_wrong_moves_nothing() -> None:
 
 def test_one_round_says_nothing_of_the_next() -> None:
     found = estimate([0.5])
-    assert (found.value, found.interval) == (pytest.approx(math.exp(0.5)), (0.0, math.inf))
+    assert found.value == pytest.approx(math.exp(0.5))
+    assert found.interval == (0.0, math.inf)
     assert estimate([0.5, 0.5]).within == 0
 
 

@@ -84,7 +84,8 @@ def test_each_precision_has_its_kernels_and_the_smaller_their_size(
         assert facts.computes_in == each.computes_in
         kernels = {kernel.operator for kernel in facts.kernels if kernel.precision == 5}
         assert ("conv2d" in kernels) == (each.precision is Precision.FP16)
-        assert each.threads is each.measurement is None
+        assert each.threads is None
+        assert each.measurement is None
         assert not each.fastest
 
 

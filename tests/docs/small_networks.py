@@ -29,7 +29,7 @@ class _FewDigits:
 TASK = _FewDigits()
 
 
-class _Bottleneck(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+class _Bottleneck(nn.Layer):
     def __init__(self, name: str, width: int, expanded: int) -> None:
         super().__init__()
         relu6 = "relu6"
@@ -55,7 +55,7 @@ def mobilenet_v2() -> nn.Layer:
     )
 
 
-class _YoloV3(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+class _YoloV3(nn.Layer):
     def __init__(self) -> None:
         super().__init__()
         widths = (3, 4, 16, 16, 16, 16)
@@ -95,7 +95,7 @@ def yolov3() -> nn.Layer:
     return _YoloV3()
 
 
-class _Ssd(nn.Layer):  # type: ignore[misc]  # Paddle has no types
+class _Ssd(nn.Layer):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.LayerList(

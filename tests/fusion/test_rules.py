@@ -49,7 +49,7 @@ NORM = Op(
     {"X": "y", "Scale": "s", "Bias": "b", "Mean": "m", "Variance": "n"},
     {"Y": "u"},
 )
-STATISTICS = dict.fromkeys("smn", (4,))
+STATISTICS: dict[str, Any] = dict.fromkeys("smn", (4,))
 
 
 def kinds(made: Graph, target: Target = Target.ARM) -> list[str]:

@@ -33,9 +33,9 @@ def export_colours(prefix: Path, *, shares: bool = False) -> None:
 def export_finder(prefix: Path) -> None:
     """An SSD that finds a cat at one place, and there less surely a dog, whatever it is shown."""
     paddle = load_paddle()
-    nn = paddle.nn
+    nn: Any = paddle.nn
 
-    class Finder(nn.Layer):  # type: ignore[misc,name-defined]  # Paddle has no types
+    class Finder(nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.pool = nn.AdaptiveAvgPool2D(1)

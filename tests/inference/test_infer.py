@@ -184,9 +184,9 @@ def test_pictures_of_any_mode_are_read(place: Path, tmp_path: Path, mode: str) -
 
 
 def two_inputs(place: Path) -> Path:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Two(paddle.nn.Layer):  # type: ignore[misc,name-defined]
+    class Two(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.linear = paddle.nn.Linear(4, 2)
@@ -261,7 +261,7 @@ def test_tensors_of_several_rows_are_shown_as_they_are(
     shutil.copyfile(place / "colours.pdiparams", tmp_path / "open.pdiparams")
     images = np.random.default_rng(0).random((5, 3, 16, 16), np.float32)
     np.save(tmp_path / "five.npy", images)
-    given = {"engine": engine, "raw": True, "out": tmp_path / "out"}
+    given: dict[str, Any] = {"engine": engine, "raw": True, "out": tmp_path / "out"}
     done = infer(str(tmp_path / "open"), [tmp_path / "five.npy"], **given)
     assert (done.kind, done.outputs[0].classes) == ("tensors", ())
     found = np.load(tmp_path / "out" / "five.0.npy")

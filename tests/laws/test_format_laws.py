@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ widths = st.integers(1, 64)
 extents = st.integers(8, 64)
 shapes = st.tuples(st.just(1), widths, extents, extents)
 square = st.integers(1, 7)
-relu_or_not = st.sampled_from(
+relu_or_not: st.SearchStrategy[dict[str, Any] | None] = st.sampled_from(
     [
         None,
         {"act_type": "relu", "with_act": True},
@@ -88,12 +89,13 @@ def test_what_a_format_can_say_comes_back_the_same_and_the_rest_is_listed(
         read = chosen.read(file, written.content, unit)
     assert read.refused == ()
     assert tuple(row.operator for row in read.rows) == written.operators
-    unnamed = read.convention is Convention.UNNAMED_ACTIVATIONS
+    convention = Convention.UNNAMED_ACTIVATIONS
+    unnamed = read.convention is convention
     for row in read.rows:
         same = [
             nanoseconds
             for spec, nanoseconds in latencies_ns.items()
-            if row.operator in {spec, table_key(spec, read.convention) if unnamed else spec}
+            if row.operator in {spec, table_key(spec, convention) if unnamed else spec}
         ]
         assert row.latency.nanoseconds in same
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.latency_rows import ROWS, encode_row
+from edgeslim.latency_rows import ROWS, Row, encode_row
 from edgeslim.latency_table import LatencyTable, OperatorRow, TableContext
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
@@ -73,7 +73,8 @@ def test_a_file_cut_off_anywhere_loses_only_what_was_cut(
     added: list[OperatorRow], data: st.DataObject
 ) -> None:
     context = data.draw(contexts)
-    lines = [encode_row(row) + b"\n" for row in (context, *added)]
+    rows: list[Row] = [context, *added]
+    lines = [encode_row(row) + b"\n" for row in rows]
     content = b"".join(lines)
     end = data.draw(st.integers(len(lines[0]), len(content)))
     whole = [line for i, line in enumerate(lines) if len(b"".join(lines[: i + 1])) <= end]

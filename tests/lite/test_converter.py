@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ Make = Callable[..., Conversion]
 def make(tmp_path: Path) -> Make:
     """Makes the conversion of a small operator."""
 
-    def made(name: str, **fields: object) -> Conversion:
+    def made(name: str, **fields: Any) -> Conversion:
         prefix = tmp_path / "models" / name
         write_operator_model(convolution(3, 4), prefix)
         return Conversion(

@@ -76,7 +76,7 @@ def _several(
     **attributes: Attribute,
 ) -> OpSpec:
     """An operator that writes to several slots."""
-    one = _operator(kind, inputs, [next(iter(outputs.values()))], **attributes)
+    one = _operator(kind, inputs, [next(iter(outputs.values()))], None, **attributes)
     return msgspec.structs.replace(
         one, outputs=Shapes({slot: (shape,) for slot, shape in outputs.items()})
     )
@@ -94,7 +94,7 @@ def _top_k() -> OpSpec:
 
 
 def _yolo_box() -> OpSpec:
-    read = {"X": [(1, 21, 6, 6)], "ImgSize": [(1, 2)]}
+    read: dict[str, list[Shape]] = {"X": [(1, 21, 6, 6)], "ImgSize": [(1, 2)]}
     write = {"Boxes": (1, 108, 4), "Scores": (1, 108, 2)}
     return _several("yolo_box", read, write, anchors=(1, 2, 3, 4, 5, 6), class_num=2)
 

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.slow
 
 def bounds(net: Callable[[Any, Any, Any], Any], dtype: str, folder: Path) -> dict[str, int]:
     """Bounds of the only input of a network that may look rows up and compute."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.rows = paddle.nn.Embedding(10, 4)
@@ -64,9 +64,9 @@ def test_what_chooses_rows_is_found(
 
 
 def test_lengths_end_with_the_sequence(tmp_path: Path) -> None:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc, name-defined]
+    class Net(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.steps = paddle.nn.GRU(4, 3)

@@ -22,9 +22,9 @@ SHAPE = (2, 3)
 
 def net_of(computed: Callable[[Any], Any]) -> Any:
     """A network that computes a function."""
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
 
-    class Net(paddle.nn.Layer):  # type: ignore[misc,name-defined]
+    class Net(paddle.nn.Layer):
         def forward(self, x: Any) -> Any:
             return computed(x)
 
@@ -78,7 +78,7 @@ def until(x: Any) -> Any:
 def test_what_is_saved_is_what_the_code_computes(
     computed: Callable[[Any], Any], sign: int, tmp_path: Path
 ) -> None:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     net = net_of(computed)
     export_layer(net, [SHAPE], tmp_path / "net", names=["x"])
     values = sign * np.arange(1, 7, dtype=np.float32).reshape(SHAPE)
@@ -99,7 +99,7 @@ def test_what_is_saved_is_what_the_code_computes(
 def test_plainly_code_that_asks_for_values_is_told_no(
     computed: Callable[[Any], Any], said: str, tmp_path: Path
 ) -> None:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     net = net_of(computed)
     spec = [paddle.static.InputSpec(list(SHAPE), "float32", "x")]
     with (
@@ -126,7 +126,7 @@ def test_a_branch_that_cannot_be_written_into_a_program_is_refused(
 
 
 def test_a_network_that_paddle_has_traced_already_is_saved(tmp_path: Path) -> None:
-    paddle = load_paddle()
+    paddle: Any = load_paddle()
     net = paddle.jit.to_static(net_of(by_shape))
     export_layer(net, [SHAPE], tmp_path / "net", names=["x"])
     values = np.ones(SHAPE, np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -73,7 +74,7 @@ def convolutions(draw: st.DrawFn) -> OpSpec:
     numbers = st.floats(0, 1e3, width=32, allow_subnormal=False).map(
         lambda number: float(f"{number:.6g}")
     )
-    given_attributes = {
+    given_attributes: dict[str, Any] = {
         "strides": draw(st.tuples(sizes, sizes)),
         "paddings": draw(st.tuples(sizes, sizes, sizes, sizes)),
         "dilations": draw(st.tuples(sizes, sizes)),

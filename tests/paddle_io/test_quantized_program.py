@@ -241,7 +241,9 @@ def test_on_arm_products_of_integers_have_a_bias(tmp_path: Path) -> None:
     draft = stored(product(3, 5), tmp_path, Target.ARM)
     assert kinds(draft.program)[-3:] == ["matmul_v2", "elementwise_add", "fetch"]
     (bias,) = arguments(draft.block.ops[-2].inputs)["Y"]
-    np.testing.assert_array_equal(draft.value(bias), np.zeros(5))
+    value = draft.value(bias)
+    assert value is not None
+    np.testing.assert_array_equal(value, np.zeros(5))
     assert arguments(draft.block.ops[-2].outputs)["Out"] == ["y"]
 
 

@@ -92,7 +92,7 @@ def test_another_program(tmp_path: Path) -> None:
         check_saved("two", two, tmp_path / "model")
 
 
-class Words(nn.Layer):  # type: ignore[misc]
+class Words(nn.Layer):
     def __init__(self) -> None:
         super().__init__()
         self.table = nn.Embedding(3, 4)

@@ -36,7 +36,7 @@ class Plain(nn.Layer):
 class Partial(Plain):
     def __init__(self) -> None:
         super().__init__()
-        self.forward = functools.partial(self.scaled, by=3.0)
+        self.forward: Any = functools.partial(self.scaled, by=3.0)
 
     def scaled(self, x: Any, by: float = 1.0) -> Any:
         return self.linear(x) * by

@@ -50,7 +50,7 @@ def save(path: Path, pixels: Any, mode: str | None = None, **options: Any) -> Pa
 @pytest.mark.parametrize("ending", ["png", "webp", "tif"])
 @pytest.mark.parametrize("orientation", STORED)
 def test_photos_are_upright(orientation: int, ending: str, tmp_path: Path) -> None:
-    lossless = {"lossless": True} if ending == "webp" else {}
+    lossless: dict[str, Any] = {"lossless": True} if ending == "webp" else {}
     path = tmp_path / f"a.{ending}"
     save(path, STORED[orientation], exif=exif(orientation), **lossless)
     photo = open_photo(path, 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ def weighted(seed: int = 0, scale: float = 1.0) -> Weights:
     return net.weights(out, gradients=gradients)
 
 
-def reordered(weights: Weights, order: Array, group: int) -> Weights:
+def reordered(weights: Weights, order: np.ndarray[Any, Any], group: int) -> Weights:
     """The same network with the channels of a group in another order."""
     values: list[dict[str, Array]] = []
     for arrays in (weights.tensors, weights.gradients or {}):
@@ -203,7 +205,7 @@ def test_geometric_median_finds_the_filter_that_the_others_surround() -> None:
     net = Net()
     out = net.convolution("last", net.convolution("filters", "x", 5), 2)
     corners = [[1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0], [0.1, 0, 0]]
-    net.tensors["filters"] = 7 + np.array(corners)[:, :, None, None]
+    net.tensors["filters"] = 7.0 + np.array(corners)[:, :, None, None]
     scores = CRITERIA.get("geometric-median").scores(net.weights(out), 0)
     # The longest filter by far from nought is the one nearest to all others.
     assert scores.argmin() == 4

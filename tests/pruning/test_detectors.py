@@ -39,6 +39,7 @@ def test_ssd_is_pruned_trained_and_deployed(tmp_path: Path) -> None:
     assert len(narrowed) == 12
     done = edgeslim.deploy(str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed")
     (model,) = done.models
+    assert model.measurement is not None
     assert model.measurement.latency_ms > 0
 
 
@@ -52,4 +53,6 @@ def test_yolov3_is_pruned_by_the_names_of_the_original_and_deployed(tmp_path: Pa
     )
     assert result.macs_after <= 0.7 * result.macs_before
     done = edgeslim.deploy(str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed")
-    assert done.models[0].measurement.latency_ms > 0
+    (model,) = done.models
+    assert model.measurement is not None
+    assert model.measurement.latency_ms > 0

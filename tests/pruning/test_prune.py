@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ from tests.pruning.trained import save_trained
 
 pytestmark = pytest.mark.slow
 
-FINE_TUNING = {"task": "digits", "epochs": 1, "eval_share": 0.25}
+FINE_TUNING: dict[str, Any] = {"task": "digits", "epochs": 1, "eval_share": 0.25}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def test_a_share_of_the_latency_is_of_the_model_as_it_is(
     trained: Trained, table: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     out = tmp_path / "share"
-    goal = {"table": table, "epochs": 0}
+    goal: dict[str, Any] = {"table": table, "epochs": 0}
     result = prune(str(trained.prefix), out=out, target_ms=LatencyShare(0.6), **goal)
     assert result.predicted_before_ms is not None
     target_ms = LatencyShare(0.6).of(result.predicted_before_ms)
@@ -109,14 +110,14 @@ MET = (
 
 @pytest.mark.parametrize(("asked", "says"), MET)
 def test_a_limit_that_is_met_already_changes_nothing(
-    asked: dict[str, object], says: str, trained: Trained, table: Path, tmp_path: Path
+    asked: dict[str, Any], says: str, trained: Trained, table: Path, tmp_path: Path
 ) -> None:
     if "target_ms" in asked:
         asked = {**asked, "table": table}
     for _ in range(2):  # the second goes on with what is done
         result = prune(
             str(trained.prefix), out=tmp_path / "out", **{**FINE_TUNING, **asked, "epochs": 3}
-        )  # type: ignore[arg-type]
+        )
         assert says in result.note
         assert all(group.after == group.before for group in result.groups)
         assert result.macs_after == result.macs_before
@@ -256,7 +257,7 @@ def test_a_share_of_the_work_is_one_of_the_model_as_it_was(
 def test_it_goes_on_where_it_was_and_ends_the_same(
     trained: Trained, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = {"target_ms": 0.008, "table": table, **FINE_TUNING}
+    asked: dict[str, Any] = {"target_ms": 0.008, "table": table, **FINE_TUNING}
     at_once = prune(str(trained.prefix), out=tmp_path / "at-once", **asked)
 
     def stopped(*_args: object, **_more: object) -> None:
@@ -334,14 +335,14 @@ def test_a_folder_of_another_pruning_or_of_something_else_is_left_alone(
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_leaves_nothing(
-    asked: dict[str, object],
+    asked: dict[str, Any],
     error: type[EdgeslimError],
     says: str,
     trained: Trained,
     tmp_path: Path,
 ) -> None:
     with pytest.raises(error) as caught:
-        prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[arg-type]
+        prune(str(trained.prefix), out=tmp_path / "out", **asked)
     assert says in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "out").exists()
@@ -384,7 +385,7 @@ def test_sensitivities_of_another_model_are_refused(trained: Trained, tmp_path: 
 
     known = tmp_path / "known.jsonl"
     sensitivity(str(trained.prefix), task="digits", ratios=(0.5,), eval_share=0.25, out=known)
-    asked = {"target_macs": "-40%", "sensitivities": known}
+    asked: dict[str, Any] = {"target_macs": "-40%", "sensitivities": known}
     result = prune(str(trained.prefix), out=tmp_path / "own", **asked)
     assert result.macs_after <= 0.6 * result.macs_before
     save_trained(tmp_path / "net")
@@ -404,7 +405,7 @@ def test_sensitivities_of_another_model_are_refused(trained: Trained, tmp_path: 
 def test_a_device_that_is_not_there_is_found_out_before_anything_is_done(
     device: DeviceChoice, says: str, trained: Trained, table: Path, tmp_path: Path
 ) -> None:
-    asked = {"target_ms": 0.02, "table": table, "device": device}
+    asked: dict[str, Any] = {"target_ms": 0.02, "table": table, "device": device}
     with pytest.raises(EdgeslimError) as caught:
         prune(str(trained.prefix), out=tmp_path / "out", task="digits", **asked)
     assert says in str(caught.value)

@@ -27,7 +27,7 @@ def test_each_truth_value_is_its_own(tmp_path: Path) -> None:
     require_module("paddlelite")
     import paddle
 
-    class Above(paddle.nn.Layer):  # type: ignore[misc]
+    class Above(paddle.nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.limit = self.create_parameter([4], is_bias=True)

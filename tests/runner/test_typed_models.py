@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,9 @@ def built(name: str) -> Any:
     """A network of that name."""
     paddle = load_paddle()
     paddle.seed(3)
-    nn = paddle.nn
+    nn: Any = paddle.nn
 
-    class Words(nn.Layer):  # type: ignore[misc, name-defined]
+    class Words(nn.Layer):
         """Words and a mask, as of a language model."""
 
         def __init__(self) -> None:
@@ -49,7 +50,7 @@ def built(name: str) -> Any:
             weights = mask.astype("float32").unsqueeze(-1)
             return self.last((self.rows(words) * weights).sum(axis=1))
 
-    class Pixels(nn.Layer):  # type: ignore[misc, name-defined]
+    class Pixels(nn.Layer):
         """Pixels as they are in a picture."""
 
         def __init__(self) -> None:
@@ -59,7 +60,7 @@ def built(name: str) -> Any:
         def forward(self, image: Any) -> Any:
             return self.first(image.astype("float32") * (1 / 255.0))
 
-    class Chosen(nn.Layer):  # type: ignore[misc, name-defined]
+    class Chosen(nn.Layer):
         """One of two, and outputs of several types."""
 
         def __init__(self) -> None:
@@ -88,7 +89,7 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Converted:
     folder = tmp_path_factory.mktemp("typed")
     found = {}
     for number, (name, shapes) in enumerate(MODELS.items()):
-        source = LayerModel(name=name, build=lambda name=name: built(name.split()[0]))
+        source = LayerModel(name=name, build=partial(built, name.split()[0]))
         model = prepare(source, folder / str(number), input_shapes=shapes)
         found[name] = model, optimize(model, Target.X86, folder / f"model{number}")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -155,7 +156,7 @@ def test_a_point_is_made_of_numbers(name: str) -> None:
 
 def test_a_fingerprint_tells_models_apart_by_names_shapes_types_and_values() -> None:
     values = np.arange(6, dtype=np.float32)
-    models = [
+    models: list[dict[str, np.ndarray[Any, Any]]] = [
         {"w": values.reshape(2, 3)},
         {"v": values.reshape(2, 3)},
         {"w": values.reshape(3, 2)},

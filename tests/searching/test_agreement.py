@@ -73,7 +73,8 @@ def test_other_networks_or_another_file_are_refused(tmp_path: Path) -> None:
     other.write_text('{"row":"context","schema":1}\n')
     with pytest.raises(BadFileError, match=r"table\.jsonl:1"):
         _agreement(other)
-    for changed in ({"networks": 2}, {"epochs": 0}):
+    few: list[dict[str, Any]] = [{"networks": 2}, {"epochs": 0}]
+    for changed in few:
         with pytest.raises(UsageError, match="3 networks and 1 epoch at least"):
             _agreement(tmp_path / "new.jsonl", **changed)
     with pytest.raises(UsageError, match="train it with edgeslim supernet"):

@@ -64,7 +64,9 @@ def all_of(
             elif taken:
                 number = list(taken)[int(generator.integers(len(taken)))]
                 tokens = taken.pop(number)
-                results[number] = tokens and candidate(number, tokens, accuracy=accuracy(tokens))
+                results[number] = (
+                    candidate(number, tokens, accuracy=accuracy(tokens)) if tokens else None
+                )
     return results
 
 

@@ -33,7 +33,7 @@ PLACE = Place.of(Target.ARM, Precision.FP16)
 SHAPE = (1, 3, 40, 40)
 
 
-class Net(nn.Layer):  # type: ignore[misc]
+class Net(nn.Layer):
     """What a function makes of convolutions, between two of them."""
 
     def __init__(self, compute: Callable[[Any, Any], Any]) -> None:

@@ -58,12 +58,12 @@ class OwnSpace:
             *(nn.Dropout2D(0.05), nn.Flatten(), nn.Linear(width * 16, self.num_classes)),
         )
 
-    def operators(self, tokens: Tokens, target: Target) -> tuple[OpSpec, ...]:
+    def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
         width, kernel = self.channels[tokens[0]], (3, 5)[tokens[1]]
         shapes = ((1, 1, kernel, 8), (1, width, 3, 4), (1, width, 3, 4))
         return tuple(_convolution(width, *shape[1:]) for shape in shapes)
 
-    def segments(self, target: Target) -> tuple[Segment, ...]:
+    def segments(self, target: Target | None) -> tuple[Segment, ...]:
         raise NotImplementedError
 
 

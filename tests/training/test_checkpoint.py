@@ -52,7 +52,7 @@ def _data(count: int = 36) -> TaskData:
 def _net(channels: int = 4, seed: int = 0) -> nn.Layer:
     """With running means, a parameter that has no gradient, one not used, and dropout."""
 
-    class Net(nn.Sequential):  # type: ignore[misc]
+    class Net(nn.Sequential):
         def __init__(self) -> None:
             super().__init__(
                 nn.Conv2D(1, channels, 3, padding=1),

@@ -48,7 +48,7 @@ def test_same_output_and_gradients(options: dict[str, Any]) -> None:
 
 
 def test_other_convolutions_are_left_alone() -> None:
-    class Special(nn.Conv2D):  # type: ignore[misc]
+    class Special(nn.Conv2D):
         pass
 
     net = nn.Sequential(

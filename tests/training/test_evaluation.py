@@ -29,7 +29,7 @@ IMAGES = LabelledImages(
 DATA = TaskData(train=IMAGES, validation=IMAGES)
 
 
-class _Heads(nn.Layer):  # type: ignore[misc]
+class _Heads(nn.Layer):
     """Two outputs for each image, of different shapes."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ def test_a_metric_that_is_none(value: float) -> None:
         evaluate(_Heads(), IMAGES, Broken)
 
 
-class _Giving(nn.Layer):  # type: ignore[misc]
+class _Giving(nn.Layer):
     def __init__(self, what: Any) -> None:
         super().__init__()
         self.what = what
@@ -155,7 +155,7 @@ def test_behind_a_softmax_the_loss_and_its_gradients_are_the_same() -> None:
         losses.append(float(loss))
         gradients.append(scores.grad.numpy())
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
-    np.testing.assert_allclose(*gradients, atol=1e-6)
+    np.testing.assert_allclose(gradients[0], gradients[1], atol=1e-6)
 
 
 def test_a_softmax_that_is_sure_of_the_wrong_class_gives_a_number() -> None:

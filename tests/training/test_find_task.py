@@ -143,10 +143,10 @@ def test_a_users_task_has_a_top_five_and_more_metrics(tmp_path: Path) -> None:
     task = find_task(str(tmp_path / "task.py"))
     metrics = task.data(SHAPE, 0).metrics(task)
     assert list(metrics) == ["accuracy", "zero", "accuracy_top5"]
-    scores = np.tile(np.float32([5, 4, 3, 2, 1, 0]), (3, 1))
+    scores = np.tile(np.array([5, 4, 3, 2, 1, 0], np.float32), (3, 1))
     for name, value in (("accuracy", 1 / 3), ("accuracy_top5", 2 / 3)):
         metric = metrics[name]()
-        metric.update((scores,), (np.int64([0, 4, 5]),))
+        metric.update((scores,), (np.array([0, 4, 5]),))
         assert metric.value() == pytest.approx(value)
     with pytest.raises(BadFileError, match=r"more_metrics\['zero'\]\(\) has no update, no value"):
         metrics["zero"]()

@@ -61,7 +61,12 @@ def test_messages_are_whole_and_an_end_is_noticed() -> None:
     one, other = pair()
     mine, its = Line(one, "process 1 of 2"), Line(other, "process 0 of 2")
     large = bytes(range(256)) * 40_000
-    sending = threading.Thread(target=lambda: [mine.send(each) for each in (b"", b"two", large)])
+
+    def send_all() -> None:
+        for message in (b"", b"two", large):
+            mine.send(message)
+
+    sending = threading.Thread(target=send_all)
     sending.start()
     assert [its.receive() for _ in range(3)] == [b"", b"two", large]
     sending.join()

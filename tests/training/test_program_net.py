@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 VISION = benchmark("vision_models")
 NETWORKS: dict[str, Callable[[], nn.Layer]] = {
-    **{f"edgeslim {name}": lambda name=name: MODELS.get(name).build(10) for name in MODELS.names()},
+    **{f"edgeslim {name}": partial(MODELS.get(name).build, 10) for name in MODELS.names()},
     **{f"vision {name}": getattr(VISION, name) for name in VISION.__all__},
 }
 

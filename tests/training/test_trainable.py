@@ -111,7 +111,7 @@ def test_a_network_learns_the_same_saved_or_not(saved: Path, tmp_path: Path) -> 
 
 
 def test_a_network_that_cannot_be_saved_is_refused_before_it_is_trained(tmp_path: Path) -> None:
-    class Counting(nn.Layer):  # type: ignore[misc]
+    class Counting(nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.linear = nn.Linear(8, 2)
@@ -125,7 +125,7 @@ def test_a_network_that_cannot_be_saved_is_refused_before_it_is_trained(tmp_path
 
 
 def test_a_model_of_two_images_is_refused(tmp_path: Path) -> None:
-    class Two(nn.Layer):  # type: ignore[misc]
+    class Two(nn.Layer):
         def __init__(self) -> None:
             super().__init__()
             self.linear = nn.Linear(8, 2)

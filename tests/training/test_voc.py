@@ -41,9 +41,10 @@ def test_real_images_are_read(digits: Path) -> None:
     made = task.data(SHAPE, 0)
     assert (len(made.train), len(made.validation)) == (12, 6)
     images, (boxes, classes, difficult) = made.validation.batch(np.arange(6), None)
-    assert (images.shape, images.dtype) == ((6, 3, 96, 96), np.float32)
+    assert (images.shape, images.dtype) == ((6, 3, 96, 96), np.dtype(np.float32))
     assert boxes.shape == (*classes.shape, 4) == (*difficult.shape, 4)
-    assert (boxes.dtype, classes.dtype, difficult.dtype) == (np.float32, np.int64, bool)
+    types = [boxes.dtype, classes.dtype, difficult.dtype]
+    assert types == [np.dtype(dtype) for dtype in (np.float32, np.int64, bool)]
     assert (classes.max(axis=1) >= 0).all()
     with Image.open(digits / "JPEGImages" / "val_00002.jpg") as photo:
         pixels = np.asarray(photo) / 255
@@ -177,7 +178,7 @@ def test_the_metric_reads_raw_outputs(digits: Path) -> None:
     metric, nothing = made.metric(), made.metric()
     for place in range(6):
         _, targets = made.validation.batch(np.array([place]), None)
-        outputs = outputs_for(*targets[:2], 10)
+        outputs = outputs_for(targets[0], targets[1], 10)
         assert SSD.recognises([each.shape for each in outputs], SHAPE[2:])
         metric.update(outputs, targets)
         nothing.update([np.zeros_like(outputs[0]), np.zeros_like(outputs[1])], targets)
@@ -239,10 +240,10 @@ def test_outputs_of_other_networks_are_refused(digits: Path) -> None:
     with pytest.raises(ModelError, match=r"\[\[2, 10\]\].*96x96.*ssd, yolov3"):
         made.metric().update([np.zeros((2, 10))], targets)
     with pytest.raises(ModelError, match=r"20 classes and the task has 10 \(digit-0, "):
-        made.metric().update(outputs_for(*targets[:2], 20), targets)
+        made.metric().update(outputs_for(targets[0], targets[1], 20), targets)
 
 
-LISTS = {
+LISTS: dict[str, dict[str, list[str] | None]] = {
     "both": {"val": ["a"]},
     "no list": {"val": None},
     "empty list": {"train": [""]},
@@ -274,7 +275,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 def broken(folder: Path, kind: str) -> Path:
     """A data set with one thing wrong with it."""
-    lists = {"train": ["a", "c"], "val": ["b"], **LISTS.get(kind, {})}
+    lists: dict[str, list[str] | None] = {"train": ["a", "c"], "val": ["b"], **LISTS.get(kind, {})}
     photos = dict.fromkeys(TWO, ()) if kind == "no objects" else TWO
     write_voc(folder, photos, {name: keys for name, keys in lists.items() if keys is not None})
     if kind in ANNOTATIONS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -209,9 +209,10 @@ BOXES = {"seen": (13, 3, 20, 10), 3: (1, 31, 8, 38), 6: (3, 1, 10, 8), 8: (31, 1
 """The white box as it is seen, and as it is in the file."""
 
 
-def turned(folder: Path, photos: dict[str, tuple[int, Any, tuple[int, int] | None]]) -> Path:
+def turned(folder: Path, photos: Mapping[str, tuple[int, Any, tuple[int, int] | None]]) -> Path:
     """Photos by name: orientation, box, and the size that the annotation says."""
-    write_voc(folder, {**{key: [] for key in photos}, "b": [DOG]}, {"train": photos, "val": ["b"]})  # type: ignore[arg-type]
+    objects = {**{key: [] for key in photos}, "b": [DOG]}
+    write_voc(folder, objects, {"train": list(photos), "val": ["b"]})
     for key, (orientation, box, size) in photos.items():
         exif = Image.Exif()
         exif[0x0112] = orientation

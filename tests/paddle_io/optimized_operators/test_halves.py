@@ -27,9 +27,9 @@ SHAPE = (1, 12, 20, 20)
 def optimized(tmp_path: Path) -> Callable[..., OptimizedProgram]:
     """The program that `opt` makes for Arm in fp16 of what a function computes of layers."""
     paddle = load_paddle()
-    nn = paddle.nn
+    nn: Any = paddle.nn
 
-    class Net(nn.Layer):  # type: ignore[misc,name-defined]
+    class Net(nn.Layer):
         def __init__(self, compute: Callable[..., Any]) -> None:
             super().__init__()
             self.compute = compute

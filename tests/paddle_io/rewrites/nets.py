@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["INPUT_SHAPE", "NETS"]
 INPUT_SHAPE = (1, 4, 8, 8)
 
 
-class Net(nn.Layer):  # type: ignore[misc]
+class Net(nn.Layer):
     """What a function computes with some layers and parameters of some shapes."""
 
     def __init__(
@@ -50,7 +51,9 @@ def dense(**given: Any) -> nn.Layer:
     return nn.Conv2D(4, 4, 3, padding=1, **given)
 
 
-CONVOLUTIONS: dict[str, Callable[[], nn.Layer]] = {
+Make = Callable[[], nn.Layer]
+
+CONVOLUTIONS: dict[str, Make] = {
     "dense": dense,
     "depthwise": lambda: nn.Conv2D(4, 4, 3, padding=1, groups=4),
     "transposed": lambda: nn.Conv2DTranspose(4, 4, 3, padding=1),
@@ -64,20 +67,64 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 _RANK_OF_PICTURES = 2
 
-NETS: dict[str, Callable[[], nn.Layer]] = {}
+
+def _one_minus(make: Make, act: Callable[[Any], Any]) -> nn.Layer:
+    return Net(lambda net, x: 1 - act(net.conv(x)), conv=make())
+
+
+def _leaky_behind_relu6(make: Make) -> nn.Layer:
+    return Net(lambda net, x: F.leaky_relu(F.relu6(net.conv(x)), 0.3), conv=make())
+
+
+def _hard_swish_behind_leaky(make: Make) -> nn.Layer:
+    return Net(lambda net, x: F.hardswish(F.leaky_relu(net.conv(x), 0.3)), conv=make())
+
+
+def _constant_and_norm(make: Make, shape: tuple[int, ...]) -> nn.Layer:
+    return Net(
+        lambda net, x: F.relu(net.norm(net.conv(x)) + net.value) + net.other(x).mean(),
+        {"value": shape},
+        conv=make(),
+        norm=norm(),
+        other=make(),
+    )
+
+
+def _constant(make: Make, shape: tuple[int, ...]) -> nn.Layer:
+    return Net(
+        lambda net, x: F.relu(net.other(x)).mean() + net.conv(x) + net.value,
+        {"value": shape},
+        conv=dense(bias_attr=False),
+        other=make(),
+    )
+
+
+def _power_of(power: float) -> nn.Layer:
+    return Net(
+        lambda net, x: paddle.pow(
+            net.conv(x) if power == int(power) else net.conv(x).abs() + 0.1, power
+        ),
+        conv=nn.Conv2D(4, 4, 1, bias_attr=nn.initializer.Assign([3.0, -3.0, 4.0, -4.0])),
+    )
+
+
+def _depthwise_transposed(extent: int, stride: int, padding: int | str, more: int) -> nn.Layer:
+    return Net(
+        lambda net, x: net.conv(x),
+        conv=nn.Conv2DTranspose(
+            4, 4, extent, stride, padding=padding, output_padding=more, groups=4
+        ),
+    )
+
+
+NETS: dict[str, Make] = {}
 """Each by name; made anew at each call."""
 
 for _kind, _make in CONVOLUTIONS.items():
     for _name, _act in ACTIVATIONS.items():
-        NETS[f"{_kind}: one minus {_name}"] = lambda make=_make, act=_act: Net(
-            lambda net, x: 1 - act(net.conv(x)), conv=make()
-        )
-    NETS[f"{_kind}: leaky behind relu6"] = lambda make=_make: Net(
-        lambda net, x: F.leaky_relu(F.relu6(net.conv(x)), 0.3), conv=make()
-    )
-    NETS[f"{_kind}: hard swish behind leaky"] = lambda make=_make: Net(
-        lambda net, x: F.hardswish(F.leaky_relu(net.conv(x), 0.3)), conv=make()
-    )
+        NETS[f"{_kind}: one minus {_name}"] = partial(_one_minus, _make, _act)
+    NETS[f"{_kind}: leaky behind relu6"] = partial(_leaky_behind_relu6, _make)
+    NETS[f"{_kind}: hard swish behind leaky"] = partial(_hard_swish_behind_leaky, _make)
 for _title, _shape in {
     "one number": (1,),
     "one for each channel": (4, 1, 1),
@@ -88,38 +135,14 @@ for _title, _shape in {
     for _kind, _make in CONVOLUTIONS.items():
         if _kind != "dense" and len(_shape) != _RANK_OF_PICTURES:
             continue
-        NETS[f"{_kind}: constant of {_title}, and a bias elsewhere"] = (
-            lambda make=_make, shape=_shape: Net(
-                lambda net, x: F.relu(net.norm(net.conv(x)) + net.value) + net.other(x).mean(),
-                {"value": shape},
-                conv=make(),
-                norm=norm(),
-                other=make(),
-            )
-        )
-        NETS[f"{_kind}: constant of {_title} alone, and a bias elsewhere"] = (
-            lambda make=_make, shape=_shape: Net(
-                lambda net, x: F.relu(net.other(x)).mean() + net.conv(x) + net.value,
-                {"value": shape},
-                conv=dense(bias_attr=False),
-                other=make(),
-            )
-        )
+        _named = f"{_kind}: constant of {_title}"
+        NETS[f"{_named}, and a bias elsewhere"] = partial(_constant_and_norm, _make, _shape)
+        NETS[f"{_named} alone, and a bias elsewhere"] = partial(_constant, _make, _shape)
 for _power in (-3, -1, -0.5, 0, 0.5, 1, 2, 3, 6, 7):
-    NETS[f"power {_power}"] = lambda power=_power: Net(
-        lambda net, x: paddle.pow(
-            net.conv(x) if power == int(power) else net.conv(x).abs() + 0.1, power
-        ),
-        conv=nn.Conv2D(4, 4, 1, bias_attr=nn.initializer.Assign([3.0, -3.0, 4.0, -4.0])),
-    )
+    NETS[f"power {_power}"] = partial(_power_of, _power)
 for _extent, _stride, _padding, _more in ((3, 2, 1, 1), (4, 2, 1, 0), (3, 1, "SAME", 0)):
-    NETS[f"depthwise transposed {_extent}x{_extent} by {_stride}"] = (
-        lambda extent=_extent, stride=_stride, padding=_padding, more=_more: Net(
-            lambda net, x: net.conv(x),
-            conv=nn.Conv2DTranspose(
-                4, 4, extent, stride, padding=padding, output_padding=more, groups=4
-            ),
-        )
+    NETS[f"depthwise transposed {_extent}x{_extent} by {_stride}"] = partial(
+        _depthwise_transposed, _extent, _stride, _padding, _more
     )
 NETS |= {
     "a constant along the width of as many columns as channels": lambda: Net(
@@ -177,7 +200,7 @@ def pointwise(compute: Callable[..., Any], **layers: nn.Layer) -> nn.Layer:
 
 
 NETS |= {
-    name: lambda compute=compute: pointwise(compute)
+    name: partial(pointwise, compute)
     for name, compute in {
         "gelu by tanh": lambda x: F.gelu(x, approximate=True),
         "floor of a quotient": lambda x: paddle.floor_divide(x, x[:, 1:2].abs() + 0.3 * 3),

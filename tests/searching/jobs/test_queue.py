@@ -72,7 +72,12 @@ def die(job: ClaimedJob) -> None:
 
 def look_until_reaped(made: JobQueue) -> list[int]:
     reaped: list[int] = []
-    assert wait_until(lambda: reaped.extend(made.requeue_silent()) or reaped)
+
+    def has_reaped() -> bool:
+        reaped.extend(made.requeue_silent())
+        return bool(reaped)
+
+    assert wait_until(has_reaped)
     return reaped
 
 

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from edgeslim.searching.jobs import waiting
 from edgeslim.searching.jobs.waiting import wait_for_change
 
 
@@ -14,8 +13,8 @@ from edgeslim.searching.jobs.waiting import wait_for_change
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that only sleeping moves on, and the pauses that were made."""
     made: list[float] = []
-    monkeypatch.setattr(waiting.time, "sleep", made.append)
-    monkeypatch.setattr(waiting.time, "monotonic", lambda: sum(made))
+    monkeypatch.setattr(time, "sleep", made.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(made))
     return made
 
 

@@ -14,7 +14,7 @@ from edgeslim.opspec import Shape
 __all__ = ["Appended", "Computed", "SlopesByElement", "Weighted", "of_every_kind"]
 
 
-class Computed(nn.Layer):  # type: ignore[misc]
+class Computed(nn.Layer):
     """What a function computes of one input."""
 
     def __init__(self, compute: Callable[[Any], Any], **layers: nn.Layer) -> None:
@@ -27,7 +27,7 @@ class Computed(nn.Layer):  # type: ignore[misc]
         return self._compute(x)
 
 
-class Weighted(nn.Layer):  # type: ignore[misc]
+class Weighted(nn.Layer):
     """What a function computes of one input and of numbers between two limits."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Weighted(nn.Layer):  # type: ignore[misc]
         return self._compute(x, self.weight)
 
 
-class SlopesByElement(nn.Layer):  # type: ignore[misc]
+class SlopesByElement(nn.Layer):
     """A linear unit with a slope for each element, which Paddle 2 has for static programs only."""
 
     def __init__(self, shape: Shape) -> None:
@@ -64,7 +64,7 @@ class SlopesByElement(nn.Layer):  # type: ignore[misc]
         return made
 
 
-class Appended(nn.Layer):  # type: ignore[misc]
+class Appended(nn.Layer):
     """An operator of one input that Paddle 1 has, and no function of Paddle 2 writes.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import paddle
@@ -33,6 +34,10 @@ def _asked(question: Callable[[Any], Any]) -> Example:
     return _absent("questions", lambda x: paddle.cast(question(of_every_kind(x)), "float32"))
 
 
+def _grid(x: Any, *, align_corners: bool) -> Any:
+    return functional.affine_grid(x[:, :2, 0, :3], [1, 3, 4, 5], align_corners=align_corners)
+
+
 EXAMPLES = (
     _absent("functions", lambda x: paddle.log1p(paddle.abs(x))),
     _absent("functions", paddle.atan),
@@ -61,7 +66,7 @@ EXAMPLES = (
     _absent("sums", lambda x: paddle.logsumexp(x, [1, 3])),
     _absent("sums", lambda x: paddle.einsum("bij,bjk->bik", x, x), shape=(2, 4, 4)),
     _absent("totals", lambda x: paddle.add_n([x, x * x, paddle.abs(x)])),
-    Example(law="absent-totals", build=lambda: Appended("mean", [1], paddle.mean)),
+    Example(law="absent-totals", build=lambda: Appended("mean", (1,), paddle.mean)),
     _absent("norms", lambda x: paddle.linalg.norm(x, "fro", axis=[2, 3])),
     _absent("functions", lambda x: paddle.atan2(x, x.flip(1))),
     Example(law="absent-volumes", build=_volumes, shape=(1, 2, 4, 4, 8)),
@@ -75,11 +80,9 @@ EXAMPLES = (
     *(
         _absent(
             "grids",
-            lambda x, at=at: functional.affine_grid(
-                x[:, :2, 0, :3], [1, 3, 4, 5], align_corners=at
-            ),
+            partial(_grid, align_corners=align_corners),
         )
-        for at in (False, True)
+        for align_corners in (False, True)
     ),
     _absent(
         "along-axes", lambda x: paddle.take_along_axis(x, paddle.argsort(x, axis=2)[:, :, :3], 2)

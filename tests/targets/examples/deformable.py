@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from paddle import nn
@@ -13,7 +14,7 @@ from tests.targets.nets import Example
 __all__ = ["EXAMPLES"]
 
 
-class Deformed(nn.Layer):  # type: ignore[misc]
+class Deformed(nn.Layer):
     """A convolution whose taps are moved, and weighed or not, by others."""
 
     def __init__(self, groups: int, deformable_groups: int, *, weighed: bool = True) -> None:
@@ -35,7 +36,7 @@ EXAMPLES = (
     *(
         Example(
             law="deformable-groups",
-            build=lambda counts=counts: Deformed(*counts),
+            build=partial(Deformed, *counts),
             shape=(2, 4, 7, 6),
         )
         for counts in ((2, 1), (1, 2), (2, 2), (2, 4))

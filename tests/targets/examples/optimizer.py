@@ -26,7 +26,7 @@ def _behind(*layers: nn.Layer) -> nn.Layer:
     return nn.Sequential(nn.Conv2D(4, 4, 3), *layers)
 
 
-class _SharedFilter(nn.Layer):  # type: ignore[misc]
+class _SharedFilter(nn.Layer):
     """A convolution for two inputs, with a norm for each."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class _SharedFilter(nn.Layer):  # type: ignore[misc]
         return left + right
 
 
-class _Added(nn.Layer):  # type: ignore[misc]
+class _Added(nn.Layer):
     """A constant added behind a convolution."""
 
     def __init__(self, *shape: int) -> None:

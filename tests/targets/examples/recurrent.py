@@ -13,7 +13,7 @@ __all__ = ["EXAMPLES"]
 SHAPE = (2, 5, 4)
 
 
-class _Last(nn.Layer):  # type: ignore[misc]
+class _Last(nn.Layer):
     """The last state of an LSTM."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class _Last(nn.Layer):  # type: ignore[misc]
         return hidden
 
 
-class _Lengths(nn.Layer):  # type: ignore[misc]
+class _Lengths(nn.Layer):
     """A GRU over sequences of several lengths."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Lengths(nn.Layer):  # type: ignore[misc]
         return self.layer(x, sequence_length=lengths)[0]
 
 
-class _Cells(nn.Layer):  # type: ignore[misc]
+class _Cells(nn.Layer):
     """A plain recurrent layer."""
 
     def __init__(self) -> None:

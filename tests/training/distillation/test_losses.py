@@ -24,11 +24,11 @@ def maps(*shapes: tuple[int, ...], seed: int = 0) -> Arrays:
     return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
 
 
-def value(loss: str, student: Arrays, teacher: Arrays, **more: float) -> float:
+def value(loss: str, student: Arrays, teacher: Arrays, **more: Any) -> float:
     names = ("a",) * len(student)
     term = Term(name="t", loss=loss, student=names, teacher=names, **more)
-    tensors = [[paddle.to_tensor(each) for each in side] for side in (student, teacher)]
-    return float(LOSSES.get(loss).value(*tensors, term))
+    maps_of = [[paddle.to_tensor(array) for array in side] for side in (student, teacher)]
+    return float(LOSSES.get(loss).value(maps_of[0], maps_of[1], term))
 
 
 def test_l2() -> None:
