@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeslim.runs.deployment_history import read_history
-from edgeslim.runs.deployment_records import Known, Role
+from edgeslim.runs.deployment_records import Known, ModelRole
 from tests.cli.conftest import Workshop
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def test_a_deployment_with_a_baseline_is_judged_and_written_down_each_time(
     assert Path(first.directory) == workshop.folder
     assert [each.met for each in second.gates] == [False]
     mine, baseline = first.models
-    assert (mine.role, baseline.role) == (Role.MODEL, Role.BASELINE)
+    assert (mine.role, baseline.role) == (ModelRole.MODEL, ModelRole.BASELINE)
     assert mine.id != baseline.id
     assert {each.known for each in mine.operators} == {Known.MEASURED}
     assert {each.known for each in second.models[0].operators} == {Known.NO_TABLE}

@@ -19,7 +19,7 @@ from edgeslim.deployment.outputs import outputs_on_device
 from edgeslim.deployment.proving import prove_optimized, truth_for
 from edgeslim.errors import ProgramAbortedError
 from edgeslim.execution import Precision, Target
-from edgeslim.inference.engines import Engine, loaded
+from edgeslim.inference.engines import Engine, load_model
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.export import export_layer
@@ -135,7 +135,7 @@ def test_where_a_library_ends_is_named_in_any_precision(
     given = [{"x": np.ones(SHAPE, np.float32)}]
     name = precision.value
     with (
-        loaded(Engine.LITE, model, device="refusing", precision=name) as run,
+        load_model(Engine.LITE, model, device="refusing", precision=name) as run,
         pytest.raises(ProgramAbortedError) as told,
     ):
         run([dict(zip(model.graph.feeds, each.values(), strict=True)) for each in given])
