@@ -19,6 +19,7 @@ from edgeslim.files import copy_file, new_folder, write_bytes, write_together
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape, type_said
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
@@ -35,7 +36,6 @@ from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.saved_check import check_saved
 from edgeslim.targets import LawBook, Place, Violation
 from edgeslim.targets.layouts import CHANNELS_LAST

@@ -1,31 +1,30 @@
-"""Rewrites a program so that Paddle-Lite can read it, fuses all it can, and gets it right.
+"""Rewriting a program so that Paddle-Lite can read it, fuses all it can, and computes it correctly.
 
-What is written otherwise, and why, is in `edgeslim.paddle_io.rewrites`, one idea a file. All
-is put right in the description, so that saved models of any origin take the same way as our
-own.
+The rewrites are in `edgeslim.paddle_io.rewrites`. They change the program's description, so that
+saved models of any origin go the same way as our own networks.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from edgeslim.paddle_io.rewrites import REWRITES, Draft
+from edgeslim.paddle_io.draft import Draft
+from edgeslim.paddle_io.rewrites import REWRITES
 
 __all__ = ["rewrite_for_lite"]
 
 
 def rewrite_for_lite(draft: Draft) -> list[str]:
-    """Changes a draft in place; says what was changed, a phrase for each kind of change.
+    """Changes a draft in place, and returns a phrase with a count for each kind of change.
 
-    A draft without a place is written for all of them; with one, only what is of that place is
-    written otherwise, in a program that was written for all.
+    A draft without a place is rewritten for all places. A draft with a place is a program that was
+    rewritten for all places before; only the rewrites for that place are applied.
 
     Raises:
-        ModelError: A rewriting cannot be had for it.
+        ModelError: A rewrite that is needed cannot be applied.
     """
-    done: Counter[str] = Counter()
-    wanted = [each for each in REWRITES.members().values() if each.is_for(draft)]
-    for rewrite in sorted(wanted, key=lambda each: each.stage):
-        done += rewrite.apply(draft) or Counter()
-    done += Counter(f"{each.operator.kind} {each.law.form}" for each in draft.noted)
-    return [f"{what} ({count})" for what, count in sorted(done.items())]
+    rewrites = [rewrite for rewrite in REWRITES.members().values() if rewrite.is_for(draft)]
+    for rewrite in sorted(rewrites, key=lambda rewrite: rewrite.stage):
+        rewrite.apply(draft)
+    changes = Counter(f"{met.operator.kind} {met.law.form}" for met in draft.noted)
+    return [f"{change} ({count})" for change, count in sorted(changes.items())]

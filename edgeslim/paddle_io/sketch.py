@@ -1,4 +1,4 @@
-"""Operators written one after another in the place of one, shapes and types included."""
+"""One operator of a draft, and the operators that are written in its place."""
 
 from __future__ import annotations
 
@@ -16,70 +16,99 @@ from edgeslim.paddle_io.block_edits import (
     new_operator,
     new_variable,
     readers_of,
+    scratch_variable,
+    set_argument,
     shape_of,
     type_of,
 )
-from edgeslim.paddle_io.program_operators import BlockView
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.proto import add_attribute, framework
-from edgeslim.paddle_io.rewrites._rewrite import Draft
 from edgeslim.targets import Operator
 
 __all__ = ["Sketch"]
 
 
 class Sketch:
-    """What one operator is written with instead; tensors are names.
+    """One operator of a draft, and the operators that are written in its place.
+
+    Tensors are referred to by their names. Each method that computes something appends an operator
+    and returns the name of its result; shapes and types of elements are described on the way.
 
     Args:
-        draft: The program that it is in.
-        block: The block that it is in.
-        op: The operator.
+        draft: The program that the operator is in.
+        block: The block that the operator is in.
+        op: The operator's description, an ``OpDesc``.
+        operator: The same operator as laws see it.
 
     Attributes:
-        ops: The operators so far.
-        op: The one that they stand for.
+        ops: The operators written so far.
         x: Its first input, from the slot ``X`` or ``Input``.
     """
 
-    def __init__(self, draft: Draft, block: Any, op: Any) -> None:  # noqa: ANN401 - descriptions
+    def __init__(self, draft: Draft, block: Any, op: Any, operator: Operator) -> None:  # noqa: ANN401
+        self.draft = draft
+        self.block = block
         self.op = op
+        self.operator = operator
         self.ops: list[Any] = []
-        self._draft = draft
-        self._block = block
         self.x = argument(op.inputs, "X") or argument(op.inputs, "Input")
 
+    # What the operator is.
+
     def attribute(self, name: str, default: Attribute) -> Any:  # noqa: ANN401
-        """The value of an attribute of the operator."""
+        """The value of an attribute of the operator, or a default if it is left out."""
         return attribute(self.op, name, default)
 
-    @property
-    def described(self) -> Operator:
-        """The operator as laws see it."""
-        return BlockView(self._block).operator(self.op)
-
-    def is_used(self, slot: str) -> bool:
-        """Whether what it makes in a slot is read, or is an output of the network."""
-        return readers_of(self._block)[self.result(slot)] > 0
-
     def source(self, slot: str) -> str:
-        """The tensor in one of its slots; empty if there is none."""
+        """The first input in one of the operator's slots; empty if there is none."""
         return argument(self.op.inputs, slot)
 
     def sources(self, slot: str) -> tuple[str, ...]:
-        """All tensors in one of its slots."""
+        """All inputs in one of the operator's slots."""
         return arguments(self.op.inputs, slot)
 
-    def result(self, slot: str = "Out") -> str:
-        """The tensor that it makes."""
-        return argument(self.op.outputs, slot)
+    def result(self, slot: str = "") -> str:
+        """The output in one of the operator's slots; by default the one that others read."""
+        if slot:
+            return argument(self.op.outputs, slot)
+        slots = [slot for slot in self.op.outputs if slot.arguments]
+        names = {slot.parameter: slot.arguments[0] for slot in slots}
+        return next((names[name] for name in ("Out", "Output", "Y") if name in names), "") or next(
+            iter(names.values())
+        )
+
+    def is_used(self, slot: str) -> bool:
+        """Whether the output in a slot is read, or is an output of the network."""
+        return readers_of(self.block)[self.result(slot)] > 0
+
+    # What tensors are.
 
     def shape(self, name: str) -> Shape:
         """The shape of a tensor."""
-        return shape_of(self._block, name)
+        return shape_of(self.block, name)
 
     def element_type(self, name: str) -> int:
-        """Paddle's number of what a tensor is of."""
-        return type_of(self._block, name)
+        """Paddle's number for a tensor's type of elements."""
+        return type_of(self.block, name)
+
+    def maker(self, name: str) -> Any:  # noqa: ANN401 - an OpDesc, or None
+        """The operator of the program that makes a tensor; None for a parameter or an input."""
+        return makers_of(self.block).get(name)
+
+    def value(self, name: str) -> np.ndarray[Any, Any] | None:
+        """The value of a parameter; None for other tensors, or if it is not known."""
+        return self.draft.value(name)
+
+    def integers(self, name: str) -> tuple[int, ...] | None:
+        """The elements of a constant tensor of integers in order; None if they are not known."""
+        maker = self.maker(name)
+        if maker is not None and maker.type == "assign_value":
+            lists = (attribute(maker, f"int{bits}_values", ()) for bits in (64, 32))
+            return next((tuple(map(int, values)) for values in lists if values), None)
+        value = self.value(name)
+        return None if value is None else tuple(map(int, value.ravel()))
+
+    # Operators that are written.
 
     def write(
         self,
@@ -93,171 +122,87 @@ class Sketch:
         scratch: str = "",
         **attributes: Any,  # noqa: ANN401 - each of a type that attributes have
     ) -> str:
-        """One more operator; says what it makes.
+        """Appends an operator, and returns the name of its result.
 
         Args:
-            kind: What it is.
-            inputs: Tensors by slot.
-            shape: Of what it makes.
-            element_type: Likewise; floats by default.
-            output: Slot of what it makes.
-            scratch: Slot of what Paddle-Lite wants beside it and nobody reads.
-            attributes: Its attributes.
+            kind: Kind of the operator.
+            inputs: Names of its inputs by slot.
+            shape: Shape of its result.
+            element_type: Paddle's number for the result's type of elements; float32 by default.
+            output: Slot of its result.
+            scratch: Slot of an output that Paddle-Lite needs and nothing reads.
+            attributes: Values of its attributes by name.
         """
-        made = new_variable(
-            self._block, f"{self.result_name}.{kind}", shape, element_type=element_type
+        result = new_variable(
+            self.block, f"{self.result()}.{kind}", shape, element_type=element_type
         )
-        outputs = {output: [made]}
+        outputs = {output: [result]}
         if scratch:
-            outputs[scratch] = [new_variable(self._block, f"{made}.{scratch.lower()}", [0, *shape])]
+            outputs[scratch] = [scratch_variable(self.block, result, scratch, [0, *shape])]
         slots = {
             slot: [names] if isinstance(names, str) else list(names)
             for slot, names in inputs.items()
         }
         self.ops.append(new_operator(kind, slots, outputs, attributes))
-        return made
+        return result
 
-    @property
-    def result_name(self) -> str:
-        """What the operator makes that others read."""
-        slots = [slot for slot in self.op.outputs if slot.arguments]
-        names = [slot.parameter for slot in slots]
-        wanted = next((each for each in ("Out", "Output", "Y") if each in names), names[0])
-        return argument(slots, wanted)
+    def set_long(self, name: str, value: Attribute) -> None:
+        """Gives the last operator an attribute of 64 bits."""
+        add_attribute(self.ops[-1], name, value, long=True)
+
+    def add_output(self, slot: str, shape: Sequence[int], element_type: int) -> str:
+        """Gives the last operator another output, and returns its name."""
+        result = new_variable(
+            self.block, f"{self.result()}.{slot.lower()}", shape, element_type=element_type
+        )
+        self.ops[-1].outputs.add(parameter=slot, arguments=[result])
+        return result
+
+    def copy_with_input(self, x: str) -> dict[str, str]:
+        """Appends a copy of the operator with another first input and the same outputs."""
+        op = type(self.op)()
+        op.CopyFrom(self.op)
+        slot = next(slot.parameter for slot in op.inputs if self.x in slot.arguments)
+        set_argument(op.inputs, slot, x)
+        self.ops.append(op)
+        return {}
 
     def apply(self, kind: str, x: str, **attributes: Any) -> str:  # noqa: ANN401
         """A function of each element."""
         return self.write(kind, {"X": x}, self.shape(x), **attributes)
 
-    def again(self, x: str) -> dict[str, str]:
-        """The operator itself, of another first input; it makes what it made."""
-        op = type(self.op)()
-        op.CopyFrom(self.op)
-        next(slot for slot in op.inputs if self.x in slot.arguments).arguments[0] = x
-        self.ops.append(op)
-        return {}
-
-    def same(self, x: str) -> str:
-        """The same tensor; a copy of an input, which ``opt`` would call otherwise."""
-        maker = self.maker(x)
-        if maker is not None and maker.type == "feed":
-            return self.write("assign", {"X": x}, self.shape(x))
-        return self.scaled(x)
-
-    def long(self, name: str, value: Attribute) -> None:
-        """Gives the last operator an attribute of 64 bits."""
-        add_attribute(self.ops[-1], name, value, long=True)
-
-    def beside(self, slot: str, shape: Sequence[int], element_type: int) -> str:
-        """One more output of the last operator."""
-        made = new_variable(
-            self._block, f"{self.result_name}.{slot.lower()}", shape, element_type=element_type
-        )
-        self.ops[-1].outputs.add(parameter=slot, arguments=[made])
-        return made
-
-    def maker(self, name: str) -> Any:  # noqa: ANN401 - an OpDesc, or None
-        """The operator of the program that makes a tensor; None of a parameter or an input."""
-        return makers_of(self._block).get(name)
-
-    def value(self, name: str) -> np.ndarray[Any, Any] | None:
-        """What a parameter holds, if that is known."""
-        return self._draft.value(name)
-
-    def whole_numbers(self, name: str) -> tuple[int, ...] | None:
-        """What a tensor of whole numbers holds in order, if that is known."""
-        maker = self.maker(name)
-        if maker is not None and maker.type == "assign_value":
-            listed = (attribute(maker, f"int{bits}_values", ()) for bits in (64, 32))
-            return next((tuple(map(int, each)) for each in listed if each), None)
-        value = self.value(name)
-        return None if value is None else tuple(map(int, value.ravel()))
-
-    def stored(self, name: str) -> np.ndarray[Any, Any] | None:
-        """What a parameter holds; None of anything else."""
-        return self._draft.value(name)
-
-    def parameter(self, value: np.ndarray[Any, Any]) -> str:
-        """A tensor of constants, kept with the parameters."""
-        return self._draft.add_parameter(
-            f"{self.result_name}.constant", value.astype(np.float32), framework().VarType.FP32
-        )
-
-    def picked(self, x: str, places: Sequence[int], axis: int) -> str:
-        """Slices along an axis, by their numbers."""
-        types = framework().VarType
-        indices = self.write(
-            "assign_value",
-            {},
-            [len(places)],
-            element_type=types.INT64,
-            shape=(len(places),),
-            dtype=int(types.INT64),
-        )
-        self.long("int64_values", tuple(int(place) for place in places))
-        shape = [*self.shape(x)]
-        shape[axis] = len(places)
-        return self.write(
-            "index_select",
-            {"X": x, "Index": indices},
-            shape,
-            element_type=self.element_type(x),
-            dim=axis,
-        )
-
-    def part(self, x: str, start: int, end: int, axis: int) -> str:
-        """Slices that are neighbours along an axis, from one on and before another."""
-        shape = [*self.shape(x)]
-        if (start, end) == (0, shape[axis]):
-            return x
-        shape[axis] = end - start
-        return self.write(
-            "slice",
-            {"Input": x},
-            shape,
-            element_type=self.element_type(x),
-            axes=(axis,),
-            starts=(start,),
-            ends=(end,),
-            infer_flags=(1,),
-        )
-
-    def joined(self, parts: Sequence[str], axis: int) -> str:
-        """Several tensors one behind the other."""
-        shape = [*self.shape(parts[0])]
-        shape[axis] = sum(self.shape(part)[axis] for part in parts)
-        return self.write("concat", {"X": list(parts)}, shape, axis=axis)
-
-    def scaled(self, x: str, factor: float = 1.0, offset: float = 0.0) -> str:
+    def scale(self, x: str, factor: float = 1.0, offset: float = 0.0) -> str:
         """``factor * x + offset``."""
         return self.apply("scale", x, scale=factor, bias=offset, bias_after_scale=True)
 
-    def both(self, kind: str, x: str, y: str, axis: int = -1) -> str:
-        """Of two tensors, the second no larger than the first, or of the same axes."""
-        shapes = self.shape(x), self.shape(y)
-        shape = shapes[0]
-        if len(shapes[0]) == len(shapes[1]):
-            shape = tuple(max(pair) for pair in zip(*shapes, strict=True))
+    def identity(self, x: str) -> str:
+        """The same elements; an input is copied, since ``opt`` would rename it."""
+        maker = self.maker(x)
+        is_input = maker is not None and maker.type == "feed"
+        return self.apply("assign", x) if is_input else self.scale(x)
+
+    def binary(self, kind: str, x: str, y: str, axis: int = -1) -> str:
+        """``elementwise_KIND`` of a tensor and one that is no larger, or has as many axes."""
+        shape = self.shape(x)
+        if len(shape) == len(self.shape(y)):
+            shape = tuple(map(max, shape, self.shape(y)))
         return self.write(f"elementwise_{kind}", {"X": x, "Y": y}, shape, axis=axis)
 
-    def compared(self, kind: str, x: str, y: str) -> str:
-        """Truth values of a comparison."""
-        types = framework().VarType
-        return self.write(
-            kind, {"X": x, "Y": y}, self.shape(x), element_type=types.BOOL, axis=-1, force_cpu=False
-        )
+    def compare(self, kind: str, x: str, y: str) -> str:
+        """Booleans of a comparison."""
+        return self.logical(kind, x, y, axis=-1, force_cpu=False)
+
+    def logical(self, kind: str, x: str, y: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        """Booleans that are computed of one tensor or two."""
+        inputs = {"X": x, "Y": y} if y else {"X": x}
+        boolean = framework().VarType.BOOL
+        return self.write(kind, inputs, self.shape(x), element_type=boolean, **attributes)
 
     def cast(self, x: str, element_type: int | None = None) -> str:
-        """The same numbers of another type, floats by default."""
+        """The same numbers in another type, float32 by default."""
         wanted = framework().VarType.FP32 if element_type is None else element_type
-        return self.write(
-            "cast",
-            {"X": x},
-            self.shape(x),
-            element_type=wanted,
-            in_dtype=self.element_type(x),
-            out_dtype=wanted,
-        )
+        own = self.element_type(x)
+        return self.apply("cast", x, element_type=wanted, in_dtype=own, out_dtype=wanted)
 
     def constant(self, value: float, shape: Sequence[int] = (1,)) -> str:
         """A tensor of one number."""
@@ -273,14 +218,22 @@ class Sketch:
             place_type=-1,
         )
 
-    def reduced(self, kind: str, x: str, axes: Sequence[int], *, keep: bool) -> str:
-        """A reduction over some axes, none below nought; over all if none is given."""
+    def parameter(self, value: np.ndarray[Any, Any]) -> str:
+        """A tensor of constants, stored with the parameters."""
+        return self.draft.add_parameter(f"{self.result()}.constant", value.astype(np.float32))
+
+    def matmul(self, x: str, y: str, shape: Sequence[int]) -> str:
+        """The product of two matrices, or of batches of them."""
+        return self.write("matmul_v2", {"X": x, "Y": y}, shape, trans_x=False, trans_y=False)
+
+    def reduce(self, kind: str, x: str, axes: Sequence[int], *, keep: bool) -> str:
+        """A reduction over some axes, counted from the first; over all if none is given."""
         shape = self.shape(x)
-        taken = axes or range(len(shape))
+        reduced = axes or range(len(shape))
         left = [
-            1 if axis in taken else extent
+            1 if axis in reduced else extent
             for axis, extent in enumerate(shape)
-            if keep or axis not in taken
+            if keep or axis not in reduced
         ]
         return self.write(
             f"reduce_{kind}",
@@ -289,12 +242,12 @@ class Sketch:
             element_type=self.element_type(x),
             dim=tuple(axes),
             keep_dim=keep,
-            reduce_all=len(taken) == len(shape),
+            reduce_all=len(reduced) == len(shape),
             in_dtype=-1,
             out_dtype=-1,
         )
 
-    def pooled(
+    def pool(
         self,
         kind: str,
         x: str,
@@ -305,16 +258,16 @@ class Sketch:
         paddings: Sequence[int] = (0, 0, 0, 0),
         **others: Attribute,
     ) -> str:
-        """The largest element or the average of each window of pictures.
+        """Max or average pooling of images.
 
         Args:
-            kind: ``max`` or ``avg``.
-            x: Pictures of ``(N, C, H, W)``.
-            shape: Of what is made.
-            window: Rows and columns of a window.
-            strides: Likewise from one to the next.
-            paddings: Above, below, on the left and on the right.
-            others: Attributes that are not as usual.
+            kind: ``max`` or ``avg``, as Paddle's attribute.
+            x: Images of ``(N, C, H, W)``.
+            shape: Shape of the result.
+            window: Height and width of a window.
+            strides: Distances between neighbouring windows.
+            paddings: Padding above, below, on the left and on the right.
+            others: Attributes that differ from their defaults.
         """
         attributes: dict[str, Any] = {
             "global_pooling": False,
@@ -336,61 +289,98 @@ class Sketch:
             **attributes,
         )
 
-    def reshaped(self, x: str, shape: Sequence[int]) -> str:
-        """The same elements in another shape."""
-        return self.write(
-            "reshape2",
-            {"X": x},
-            shape,
-            element_type=self.element_type(x),
-            scratch="XShape",
-            shape=tuple(shape),
-        )
+    # Operators that move elements.
 
-    def expanded(self, x: str, shape: Sequence[int]) -> str:
-        """Repeated along axes of one, or along new ones before the first."""
+    def _move(
+        self,
+        kind: str,
+        x: str,
+        shape: Sequence[int],
+        /,
+        **attributes: Any,  # noqa: ANN401
+    ) -> str:
+        return self.write(kind, {"X": x}, shape, element_type=self.element_type(x), **attributes)
+
+    def reshape(self, x: str, shape: Sequence[int]) -> str:
+        """The same elements in another shape."""
+        return self._move("reshape2", x, shape, scratch="XShape", shape=tuple(shape))
+
+    def transpose(self, x: str, order: Sequence[int]) -> str:
+        """The axes in another order."""
+        shape = [self.shape(x)[axis] for axis in order]
+        return self._move("transpose2", x, shape, scratch="XShape", axis=tuple(order))
+
+    def expand(self, x: str, shape: Sequence[int]) -> str:
+        """A tensor repeated along axes of extent 1, or along new ones before the first."""
         own = self.shape(x)
         if own == tuple(shape):
             return x
         if len(own) < len(shape):
-            x = self.reshaped(x, [*(1,) * (len(shape) - len(own)), *own])
-        return self.write(
-            "expand_v2", {"X": x}, shape, element_type=self.element_type(x), shape=tuple(shape)
-        )
+            x = self.reshape(x, [*(1,) * (len(shape) - len(own)), *own])
+        return self._move("expand_v2", x, shape, shape=tuple(shape))
 
-    def transposed(self, x: str, order: Sequence[int]) -> str:
-        """The axes in another order."""
-        shape = self.shape(x)
+    def select(self, x: str, indices: Sequence[int], axis: int) -> str:
+        """Slices along an axis, by their indices."""
+        count, types = len(indices), framework().VarType
+        index = self.write(
+            "assign_value",
+            {},
+            [count],
+            element_type=types.INT64,
+            shape=(count,),
+            dtype=int(types.INT64),
+        )
+        self.set_long("int64_values", tuple(map(int, indices)))
         return self.write(
-            "transpose2",
-            {"X": x},
-            [shape[axis] for axis in order],
+            "index_select",
+            {"X": x, "Index": index},
+            self._resized(x, axis, count),
             element_type=self.element_type(x),
-            scratch="XShape",
-            axis=tuple(order),
+            dim=axis,
         )
 
-    def product(self, x: str, y: str, shape: Sequence[int]) -> str:
-        """The product of two matrices or stacks of them."""
-        return self.write("matmul_v2", {"X": x, "Y": y}, shape, trans_x=False, trans_y=False)
+    def slice(self, x: str, start: int, end: int, axis: int) -> str:
+        """The slices along an axis from one index to before another."""
+        if (start, end) == (0, self.shape(x)[axis]):
+            return x
+        return self.write(
+            "slice",
+            {"Input": x},
+            self._resized(x, axis, end - start),
+            element_type=self.element_type(x),
+            axes=(axis,),
+            starts=(start,),
+            ends=(end,),
+            infer_flags=(1,),
+        )
 
-    def finished(self, made: str | Mapping[str, str]) -> list[Any]:
-        """The operators, which make what the one made that they stand for.
+    def concat(self, parts: Sequence[str], axis: int) -> str:
+        """Several tensors joined along an axis."""
+        extent = sum(self.shape(part)[axis] for part in parts)
+        shape = self._resized(parts[0], axis, extent)
+        return self.write("concat", {"X": list(parts)}, shape, axis=axis)
+
+    def _resized(self, x: str, axis: int, extent: int) -> list[int]:
+        """The shape of a tensor with another extent of one axis."""
+        shape = [*self.shape(x)]
+        shape[axis] = extent
+        return shape
+
+    def finish(self, results: str | Mapping[str, str]) -> list[Any]:
+        """The written operators, with the outputs of the operator that they replace.
 
         Args:
-            made: The tensor that is its result, or those of its slots.
+            results: The tensor that takes the place of the result, or tensors by slot.
         """
         wanted = (
-            {made: self.result_name}
-            if isinstance(made, str)
-            else {name: self.result(slot) for slot, name in made.items()}
+            {results: self.result()}
+            if isinstance(results, str)
+            else {name: self.result(slot) for slot, name in results.items()}
         )
         for op in self.ops:
             for slot in (*op.inputs, *op.outputs):
-                names = [wanted.get(name, name) for name in slot.arguments]
-                del slot.arguments[:]
-                slot.arguments.extend(names)
-        for place in reversed(range(len(self._block.vars))):
-            if self._block.vars[place].name in wanted:
-                del self._block.vars[place]
+                slot.arguments[:] = [wanted.get(name, name) for name in slot.arguments]
+        for index in reversed(range(len(self.block.vars))):
+            if self.block.vars[index].name in wanted:
+                del self.block.vars[index]
         return self.ops

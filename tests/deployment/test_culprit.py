@@ -19,9 +19,9 @@ from edgeslim.files import write_bytes
 from edgeslim.lite.converter import Conversion, convert_one
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.measuring.device_session import open_device
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.rewrites.direct_biases import REWRITE as DIRECT_BIASES
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from edgeslim.lite.converter import Conversion
 from edgeslim.lite.converter import convert as optimize_all
 from edgeslim.lite.nb import read_optimized_model
 from edgeslim.measuring.device_session import open_device
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.paddle_io.rewrites.direct_biases import REWRITE as DIRECT_BIASES
 from tests.deployment.nets_for_proofs import scaled_behind_activation
 

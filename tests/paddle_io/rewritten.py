@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from edgeslim.paddle_io.rewrites import REWRITES, Draft
+from edgeslim.paddle_io.draft import Draft
+from edgeslim.paddle_io.rewrites import REWRITES
 
 __all__ = ["rewritten_by"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite as rewrite_draft
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites import Draft
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 
 IMAGE = (1, 4, 8, 8)

@@ -11,6 +11,7 @@ import pytest
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.paddle_io.block_edits import shape_of
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import persistent_tensors, write_parameters
 from edgeslim.paddle_io.program_graph import graph_of
@@ -21,7 +22,6 @@ from edgeslim.paddle_io.quantized_program import (
     places_of,
     without_rounding,
 )
-from edgeslim.paddle_io.rewrites import Draft
 from edgeslim.targets import Place
 from edgeslim.targets.quantized import LAWS as QUANTIZED_LAWS
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program

@@ -1,13 +1,17 @@
-"""What is written otherwise before Paddle-Lite's optimizer reads a program, one idea a file."""
+"""Rewrites of programs for Paddle-Lite, one file for each law or a few similar ones.
+
+A file defines ``REWRITE``; `_rewrite.py` has the ways to make one. Its name is in the law that it
+is for (`edgeslim.targets`).
+"""
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite
 from edgeslim.registry import Shelf
 
-__all__ = ["REWRITES", "Draft", "Rewrite", "Stage"]
+__all__ = ["REWRITES", "Rewrite"]
 
 REWRITES: Shelf[Rewrite] = Shelf(
     what="rewrite", package="edgeslim.paddle_io.rewrites", attribute="REWRITE"
 )
-"""All rewrites, by name."""
+"""All rewrites, by the name of their file."""

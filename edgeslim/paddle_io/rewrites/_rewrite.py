@@ -1,167 +1,179 @@
-"""What every rewrite is: when it comes, and what it does to a program and its parameters."""
+"""What a rewrite is, and the two usual ways to write one.
+
+Most rewrites are a formula (`rewrite_by_formula`), which writes other operators in the place of
+one, or an edit (`rewrite_in_place`), which changes one. Both are functions of a `Sketch`, called
+for each operator that meets one of the rewrite's laws. A rewrite about several operators at once is
+a function of the whole `Draft` (`Rewrite`); if it only keeps operators apart, `Barriers` helps.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
-from edgeslim.paddle_io.block_edits import new_variable
-from edgeslim.paddle_io.parameters import parameter_bytes, persistent_tensors, read_parameters
-from edgeslim.targets import Law, Operator, Place, Violation
+from edgeslim.paddle_io.block_edits import insert_operators, new_barrier, replace_operators
+from edgeslim.paddle_io.draft import Draft
+from edgeslim.paddle_io.program_operators import BlockView
+from edgeslim.paddle_io.sketch import Sketch
+from edgeslim.targets import Law, Operator
 
-__all__ = ["Draft", "Rewrite", "Stage"]
+__all__ = [
+    "Barriers",
+    "Edit",
+    "Formula",
+    "Rewrite",
+    "RewriteStage",
+    "rewrite_by_formula",
+    "rewrite_in_place",
+]
+
+Formula = Callable[[Sketch], str | Mapping[str, str] | None]
+"""Writes operators that compute the same, and returns the tensor that replaces the result, or
+tensors by slot if there are several results; None leaves the operator as it is."""
+
+Edit = Callable[[Sketch], bool]
+"""Changes an operator's description; returns whether it did."""
 
 
-class Stage(IntEnum):
-    """When a rewrite comes; within a stage none depends on another."""
+class RewriteStage(IntEnum):
+    """When a rewrite is applied; within a stage no rewrite depends on another."""
 
     VALUES = -1
-    """What Paddle computes once, while all is as it came."""
+    """Values that Paddle computes once, before anything is changed."""
     NAMES = 0
     """Names of operators."""
     FORM = 1
-    """Attributes, outputs and constants as Paddle-Lite looks for them."""
+    """Attributes, outputs and constants in the form that Paddle-Lite reads."""
     FORMULAS = 2
-    """Operators written with others that are rewritten in their turn."""
+    """Operators replaced by others, which later stages may rewrite again."""
     OPERATORS = 3
-    """Operators that its kernels have not, or get wrong, written with those that they have."""
+    """Operators without correct kernels, replaced by operators that have them."""
     AXES = 4
-    """Operators of more axes, or of more numbers, than its kernels have room for, those of other
-    rewrites included."""
+    """Operators with more axes or larger numbers than kernels allow, also those of other
+    rewrites."""
     CONSTANTS = 5
-    """Constants where the optimizer finds them."""
+    """Constants moved to where the optimizer finds them."""
     BIASES = 6
-    """Constants behind a convolution or product, which becomes one with some of them."""
+    """Constants that are added to the result of a convolution or product."""
     APART = 7
     """Operators kept apart that the optimizer would merge wrongly."""
 
 
-class Draft:
-    """A program on its way to Paddle-Lite, and its parameters, both to be changed in place.
-
-    Args:
-        program: The ``ProgramDesc``.
-        parameters: The combined file; without one, what needs values is left as it is.
-        place: Where it is to run, if it is written for one place alone.
-
-    Attributes:
-        noted: What met which law, and is written otherwise now.
-    """
-
-    def __init__(
-        self,
-        program: Any,  # noqa: ANN401
-        parameters: Path | None = None,
-        place: Place | None = None,
-    ) -> None:
-        self.program = program
-        self.place = place
-        self.noted: list[Violation] = []
-        self._file = parameters
-        self._values: dict[str, np.ndarray[Any, Any]] | None = None
-        self._added: dict[str, np.ndarray[Any, Any]] = {}
-        self._is_described_otherwise = False
-
-    @property
-    def block(self) -> Any:  # noqa: ANN401 - a BlockDesc
-        """The operators that run."""
-        return self.program.blocks[0]
-
-    def is_about(self, law: Law) -> bool:
-        """Whether a law holds where it is to run; all do if it is written for all places."""
-        return self.place is None or law.is_about(self.place)
-
-    def note(self, law: Law, operator: Operator) -> None:
-        """Says that an operator met a law, and is written otherwise."""
-        self.noted.append(Violation(law=law, operator=operator))
-
-    def note_other_description(self) -> None:
-        """Says that a parameter's description has another type or other axes than its file."""
-        self._is_described_otherwise = True
-
-    def value(self, name: str) -> np.ndarray[Any, Any] | None:
-        """What a parameter holds; None if it is none, or its file is not known.
-
-        Raises:
-            BadFileError: As `edgeslim.paddle_io.parameters.read_parameters`.
-        """
-        if name in self._added:
-            return self._added[name]
-        if self._file is None or name not in persistent_tensors(self.program):
-            return None
-        return self._stored(self._file).get(name)
-
-    def _stored(self, file: Path) -> dict[str, np.ndarray[Any, Any]]:
-        if self._values is None:
-            added = set(self._added)
-            original = type(self.program)()
-            original.CopyFrom(self.program)
-            kept = [each for each in original.blocks[0].vars if each.name not in added]
-            del original.blocks[0].vars[:]
-            original.blocks[0].vars.extend(kept)
-            self._values = read_parameters(file, original)
-        return self._values
-
-    def add_parameter(self, name: str, value: np.ndarray[Any, Any], element_type: int) -> str:
-        """One more parameter, under a name that is not taken; says the name.
-
-        Args:
-            name: What it is called if that is free.
-            value: Its value.
-            element_type: Paddle's number of what it is of.
-        """
-        free = new_variable(
-            self.block, name, value.shape, element_type=element_type, persistable=True
-        )
-        self._added[free] = value
-        return free
-
-    def changed_parameters(self) -> bytes | None:
-        """A combined file of the parameters as they are now; None if the old one still holds.
-
-        Raises:
-            ModelError: There is no old one.
-        """
-        if not self._added and not self._is_described_otherwise:
-            return None
-        if self._file is None:
-            raise ModelError("a program without its parameters cannot get more of them")
-        shapes = persistent_tensors(self.program)
-        values = {
-            name: value.reshape(shapes.get(name, value.shape))
-            for name, value in {**self._stored(self._file), **self._added}.items()
-        }
-        return parameter_bytes(values, self.program)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rewrite:
-    """One idea of what to write otherwise.
+    """A change of programs, for one law or a few similar ones.
 
     Args:
-        stage: When it comes.
-        apply: Changes a draft in place, and notes what; or counts it, by a phrase for each kind.
-        precisions: It comes where a model is converted to one of these, for the place alone; by
-            default it comes before, for all places.
-        again: It comes for all places, and where a model is converted to one of these again, for
-            other rewrites that come then make what it is about.
+        stage: When it is applied, beside other rewrites.
+        apply: Changes a draft in place, and notes the operators that it changed.
+        precisions: Precisions for which it is applied when a model is converted, for the place of
+            the conversion; if empty, it is applied once for all places.
+        again: Precisions for which it is applied again when a model is converted, since other
+            rewrites of that time make operators that it is about.
     """
 
-    stage: Stage
-    apply: Callable[[Draft], Counter[str] | None]
+    stage: RewriteStage
+    apply: Callable[[Draft], None]
     precisions: frozenset[Precision] = frozenset()
     again: frozenset[Precision] = frozenset()
 
     def is_for(self, draft: Draft) -> bool:
-        """Whether it comes for a draft."""
+        """Whether the rewrite is to be applied to a draft."""
         if draft.place is None:
             return not self.precisions
         return draft.place.precision in self.precisions | self.again
+
+
+def rewrite_by_formula(
+    stage: RewriteStage, formula: Formula | Mapping[str, Formula], *laws: Law
+) -> Rewrite:
+    """A rewrite that replaces each operator that meets a law by what a formula writes.
+
+    Args:
+        stage: When it is applied, beside other rewrites.
+        formula: The formula for all kinds of operators, or a formula for each kind.
+        laws: The laws; where only the rewrite can tell whether one is met, the formula does.
+    """
+
+    def apply(draft: Draft) -> None:
+        for block in draft.program.blocks:
+            met = list(_met_laws(block, laws))
+            # From the last to the first, so that indices of the others stay.
+            for index, law, operator in reversed(met):
+                sketch = Sketch(draft, block, block.ops[index], operator)
+                write = formula[operator.kind] if isinstance(formula, Mapping) else formula
+                result = write(sketch)
+                if result is not None:
+                    draft.note(law, operator)
+                    replace_operators(block, {index: sketch.finish(result)})
+
+    return Rewrite(stage=stage, apply=apply)
+
+
+def rewrite_in_place(
+    stage: RewriteStage, edit: Edit, *laws: Law, precisions: frozenset[Precision] = frozenset()
+) -> Rewrite:
+    """A rewrite that changes the description of each operator that meets a law.
+
+    Args:
+        stage: When it is applied, beside other rewrites.
+        edit: Changes the operator of a sketch.
+        laws: The laws; where only the rewrite can tell whether one is met, the edit does.
+        precisions: As in `Rewrite`.
+    """
+
+    def apply(draft: Draft) -> None:
+        for block in draft.program.blocks:
+            for index, law, operator in _met_laws(block, laws):
+                if edit(Sketch(draft, block, block.ops[index], operator)):
+                    draft.note(law, operator)
+
+    return Rewrite(stage=stage, apply=apply, precisions=precisions)
+
+
+def _met_laws(block: Any, laws: tuple[Law, ...]) -> Iterator[tuple[int, Law, Operator]]:  # noqa: ANN401
+    """Index of each operator that meets a law, with the law and the operator."""
+    view = BlockView(block)
+    kinds = {kind for law in laws for kind in law.operators}
+    for index, op in enumerate(block.ops):
+        if op.type in kinds:
+            operator = view.operator(op)
+            law = next((law for law in laws if _may_be_met(law, operator)), None)
+            if law is not None:
+                yield index, law, operator
+
+
+def _may_be_met(law: Law, operator: Operator) -> bool:
+    return law.is_met_by(operator) or (law.meets is None and operator.kind in law.operators)
+
+
+class Barriers:
+    """Barriers between operators of a draft that the optimizer would merge wrongly.
+
+    They are put into the block when all are known (`insert`), so that indices stay until then.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._view = BlockView(draft.block)
+        self._before: dict[int, Any] = {}
+
+    def add(self, index: int, slot: str, law: Law | None = None) -> None:
+        """Keeps an operator apart from the one that makes an input, and notes the law it met.
+
+        Args:
+            index: The operator's index in the block.
+            slot: The slot of the input.
+            law: The law that the operator met; None if the caller notes it.
+        """
+        op = self._draft.block.ops[index]
+        if law is not None:
+            self._draft.note(law, self._view.operator(op))
+        self._before[index] = new_barrier(self._draft.block, op, slot)
+
+    def insert(self) -> None:
+        """Puts all barriers into the block."""
+        insert_operators(self._draft.block, self._before)

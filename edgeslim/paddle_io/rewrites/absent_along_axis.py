@@ -11,8 +11,7 @@ from math import prod
 import numpy as np
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_ALONG_AXES
 
@@ -25,7 +24,7 @@ def _taken(s: Sketch) -> str | None:
     places = _numbers(s)
     if places is None:
         return None
-    row = s.reshaped(s.x, [prod(s.shape(s.x))])
+    row = s.reshape(s.x, [prod(s.shape(s.x))])
     taken = s.write(
         "index_select",
         {"X": row, "Index": places},
@@ -33,7 +32,7 @@ def _taken(s: Sketch) -> str | None:
         element_type=s.element_type(s.x),
         dim=0,
     )
-    return s.reshaped(taken, s.shape(s.result_name))
+    return s.reshape(taken, s.shape(s.result()))
 
 
 def _put(s: Sketch) -> str | None:
@@ -46,17 +45,17 @@ def _put(s: Sketch) -> str | None:
         return None
     # Of fewer than two axes the operator ends the process.
     count, size = prod(s.shape(index)), prod(s.shape(s.x))
-    row, wanted = s.reshaped(s.x, [size, 1]), s.reshaped(places, [count, 1])
-    values = s.reshaped(value, [count, 1])
+    row, wanted = s.reshape(s.x, [size, 1]), s.reshape(places, [count, 1])
+    values = s.reshape(value, [count, 1])
     if how == "add":
-        return s.reshaped(_added(s, row, wanted, values), s.shape(s.x))
+        return s.reshape(_added(s, row, wanted, values), s.shape(s.x))
     axis = int(s.attribute("Axis", 0))
     if how != "assign" or s.shape(index)[axis] != 1:
         return None
     nothing, ones = s.constant(0.0, [size, 1]), s.constant(1.0, [count, 1])
-    free = s.scaled(_added(s, nothing, wanted, ones), -1.0, 1.0)
-    kept = s.both("mul", row, free)
-    return s.reshaped(s.both("add", kept, _added(s, nothing, wanted, values)), s.shape(s.x))
+    free = s.scale(_added(s, nothing, wanted, ones), -1.0, 1.0)
+    kept = s.binary("mul", row, free)
+    return s.reshape(s.binary("add", kept, _added(s, nothing, wanted, values)), s.shape(s.x))
 
 
 def _added(s: Sketch, x: str, places: str, values: str) -> str:
@@ -75,15 +74,15 @@ def _numbers(s: Sketch) -> str | None:
     steps = np.indices(wanted)
     before = sum(steps[place] * apart[place] for place in range(len(shape)) if place != axis)
     along = s.cast(index)
-    below = s.cast(s.compared("less_than", along, s.constant(0.0)))
-    along = s.both("add", along, s.scaled(below, float(shape[axis])))
-    numbers = s.scaled(along, float(apart[axis]))
+    below = s.cast(s.compare("less_than", along, s.constant(0.0)))
+    along = s.binary("add", along, s.scale(below, float(shape[axis])))
+    numbers = s.scale(along, float(apart[axis]))
     if np.any(before):
-        numbers = s.both("add", numbers, s.parameter(np.asarray(before)))
-    numbers = s.reshaped(numbers, [prod(wanted)])
+        numbers = s.binary("add", numbers, s.parameter(np.asarray(before)))
+    numbers = s.reshape(numbers, [prod(wanted)])
     return s.cast(numbers, framework().VarType.INT64)
 
 
 _FORMULAS: dict[str, Formula] = {"put_along_axis": _put, "take_along_axis": _taken}
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, ABSENT_ALONG_AXES))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, ABSENT_ALONG_AXES)

@@ -11,8 +11,7 @@ from math import prod
 
 import numpy as np
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_FOLDS
 
@@ -20,7 +19,7 @@ __all__ = ["REWRITE"]
 
 
 def _folded(s: Sketch) -> str | None:
-    shape, made = s.shape(s.x), s.shape(s.result_name)
+    shape, made = s.shape(s.x), s.shape(s.result())
     if min(*shape, *made) < 1:
         return None
     batch, channels, *picture = made
@@ -42,7 +41,7 @@ def _folded(s: Sketch) -> str | None:
     pictures = s.write(
         "conv2d_transpose",
         {
-            "Input": s.reshaped(s.x, [batch * channels, prod(window), *places]),
+            "Input": s.reshape(s.x, [batch * channels, prod(window), *places]),
             "Filter": s.parameter(ones),
         },
         [batch * channels, 1, *whole],
@@ -56,7 +55,7 @@ def _folded(s: Sketch) -> str | None:
     )
     for axis, (before, extent) in enumerate(zip((top, left), picture, strict=True), start=2):
         pictures = _part(s, pictures, axis, before, extent)
-    return s.reshaped(pictures, made)
+    return s.reshape(pictures, made)
 
 
 def _sides(paddings: list[int]) -> list[int]:
@@ -67,11 +66,11 @@ def _part(s: Sketch, x: str, axis: int, first: int, extent: int) -> str:
     """So many rows or columns from one on; what is not there is 0."""
     shape = list(s.shape(x))
     end = min(first + extent, shape[axis])
-    x = s.part(x, first, end, axis)
+    x = s.slice(x, first, end, axis)
     shape[axis] = first + extent - end
     if not shape[axis]:
         return x
-    return s.joined([x, s.constant(0.0, shape)], axis)
+    return s.concat([x, s.constant(0.0, shape)], axis)
 
 
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten({"fold": _folded}, ABSENT_FOLDS))
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _folded, ABSENT_FOLDS)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_FUNCTIONS, ABSENT_SOFTSIGNS
 from edgeslim.targets.activations import STEEP_SLOPES, TANH_GELUS, THRESHOLDS_WITH_VALUES
@@ -30,19 +29,19 @@ _LEAST, _LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
 
 
 def _negated(s: Sketch, x: str) -> str:
-    return s.scaled(x, -1.0)
+    return s.scale(x, -1.0)
 
 
 def _above(s: Sketch, x: str, limit: float) -> str:
     """1 where x is above a limit, and 0."""
-    return s.cast(s.compared("greater_than", x, s.constant(limit)))
+    return s.cast(s.compare("greater_than", x, s.constant(limit)))
 
 
 def _odd(s: Sketch, x: str, positive: Callable[[Sketch, str], str]) -> str:
     """A function that is odd, by what it is of positive numbers."""
     above = positive(s, s.apply("relu", x))
     below = positive(s, s.apply("relu", _negated(s, x)))
-    return s.both("sub", above, below)
+    return s.binary("sub", above, below)
 
 
 def _negative_part(s: Sketch, x: str) -> str:
@@ -51,9 +50,9 @@ def _negative_part(s: Sketch, x: str) -> str:
 
 def _exponential_unit(s: Sketch, x: str, alpha: float, steep: float, factor: float) -> str:
     """``factor * (max(x, 0) + alpha * (exp(min(x, 0) / steep) - 1))``."""
-    grown = s.apply("exp", s.scaled(_negative_part(s, x), 1.0 / steep))
-    below = s.scaled(grown, factor * alpha, -factor * alpha)
-    return s.both("add", s.scaled(s.apply("relu", x), factor), below)
+    grown = s.apply("exp", s.scale(_negative_part(s, x), 1.0 / steep))
+    below = s.scale(grown, factor * alpha, -factor * alpha)
+    return s.binary("add", s.scale(s.apply("relu", x), factor), below)
 
 
 def _celu(s: Sketch) -> str:
@@ -70,28 +69,28 @@ def _selu(s: Sketch) -> str:
 
 
 def _logarithm(base: float) -> Formula:
-    return lambda s: s.scaled(s.apply("log", s.x), 1.0 / math.log(base))
+    return lambda s: s.scale(s.apply("log", s.x), 1.0 / math.log(base))
 
 
 def _hyperbolic(sign: float) -> Formula:
     def formula(s: Sketch) -> str:
         up, down = s.apply("exp", s.x), s.apply("exp", _negated(s, s.x))
-        return s.both("add", s.scaled(up, 0.5), s.scaled(down, 0.5 * sign))
+        return s.binary("add", s.scale(up, 0.5), s.scale(down, 0.5 * sign))
 
     return formula
 
 
 def _tangent(s: Sketch) -> str:
-    return s.both("div", s.apply("sin", s.x), s.apply("cos", s.x))
+    return s.binary("div", s.apply("sin", s.x), s.apply("cos", s.x))
 
 
 def _arc_tangent_to_one(s: Sketch, x: str) -> str:
     """Of 0 to 1."""
-    square = s.both("mul", x, x)
-    total = s.scaled(square, _TANGENT[0], _TANGENT[1])
+    square = s.binary("mul", x, x)
+    total = s.scale(square, _TANGENT[0], _TANGENT[1])
     for coefficient in _TANGENT[2:]:
-        total = s.scaled(s.both("mul", total, square), 1.0, coefficient)
-    return s.both("mul", total, x)
+        total = s.scale(s.binary("mul", total, square), 1.0, coefficient)
+    return s.binary("mul", total, x)
 
 
 def _arc_tangent(s: Sketch, x: str) -> str:
@@ -101,14 +100,14 @@ def _arc_tangent(s: Sketch, x: str) -> str:
     inner = s.apply("clip", x, min=0.0, max=1.0)
     near = _arc_tangent_to_one(s, inner)
     # Of one where x is not beyond, and so not counted.
-    far = _arc_tangent_to_one(s, s.both("div", s.both("div", larger, larger), larger))
-    rest = s.scaled(s.both("add", near, far), -1.0, math.pi / 2)
-    return s.both("add", near, s.both("mul", rest, beyond))
+    far = _arc_tangent_to_one(s, s.binary("div", s.binary("div", larger, larger), larger))
+    rest = s.scale(s.binary("add", near, far), -1.0, math.pi / 2)
+    return s.binary("add", near, s.binary("mul", rest, beyond))
 
 
 def _arc_sine(s: Sketch, x: str) -> str:
-    under = s.scaled(s.both("mul", x, x), -1.0, 1.0)
-    return s.both("div", x, s.apply("sqrt", under))
+    under = s.scale(s.binary("mul", x, x), -1.0, 1.0)
+    return s.binary("div", x, s.apply("sqrt", under))
 
 
 def _atan(s: Sketch) -> str:
@@ -120,7 +119,7 @@ def _asin(s: Sketch) -> str:
 
 
 def _acos(s: Sketch) -> str:
-    return s.scaled(_odd(s, _arc_sine(s, s.x), _arc_tangent), -1.0, math.pi / 2)
+    return s.scale(_odd(s, _arc_sine(s, s.x), _arc_tangent), -1.0, math.pi / 2)
 
 
 def _angle(s: Sketch) -> str | None:
@@ -129,24 +128,24 @@ def _angle(s: Sketch) -> str | None:
     if s.shape(y) != s.shape(x):
         return None
     high, wide = (s.apply("abs", each) for each in (y, x))
-    larger = s.apply("clip", s.both("max", high, wide), min=_LEAST, max=_LARGEST)
-    angle = _arc_tangent_to_one(s, s.both("div", s.both("min", high, wide), larger))
-    steep = s.cast(s.compared("greater_than", high, wide))
-    angle = s.both("add", angle, _turned(s, angle, steep, math.pi / 2))
-    behind = s.cast(s.compared("less_than", x, s.constant(0.0)))
-    angle = s.both("add", angle, _turned(s, angle, behind, math.pi))
-    above = s.cast(s.compared("greater_equal", y, s.constant(0.0)))
-    return s.both("mul", angle, s.scaled(above, 2.0, -1.0))
+    larger = s.apply("clip", s.binary("max", high, wide), min=_LEAST, max=_LARGEST)
+    angle = _arc_tangent_to_one(s, s.binary("div", s.binary("min", high, wide), larger))
+    steep = s.cast(s.compare("greater_than", high, wide))
+    angle = s.binary("add", angle, _turned(s, angle, steep, math.pi / 2))
+    behind = s.cast(s.compare("less_than", x, s.constant(0.0)))
+    angle = s.binary("add", angle, _turned(s, angle, behind, math.pi))
+    above = s.cast(s.compare("greater_equal", y, s.constant(0.0)))
+    return s.binary("mul", angle, s.scale(above, 2.0, -1.0))
 
 
 def _turned(s: Sketch, angle: str, where: str, whole: float) -> str:
     """What is to be added to an angle so that it is a whole one less it, where that is meant."""
-    return s.both("mul", s.scaled(angle, -2.0, whole), where)
+    return s.binary("mul", s.scale(angle, -2.0, whole), where)
 
 
 def _area_sine(s: Sketch, x: str) -> str:
-    root = s.apply("sqrt", s.scaled(s.both("mul", x, x), 1.0, 1.0))
-    return s.apply("log", s.both("add", x, root))
+    root = s.apply("sqrt", s.scale(s.binary("mul", x, x), 1.0, 1.0))
+    return s.apply("log", s.binary("add", x, root))
 
 
 def _asinh(s: Sketch) -> str:
@@ -154,67 +153,67 @@ def _asinh(s: Sketch) -> str:
 
 
 def _acosh(s: Sketch) -> str:
-    root = s.apply("sqrt", s.scaled(s.both("mul", s.x, s.x), 1.0, -1.0))
-    return s.apply("log", s.both("add", s.x, root))
+    root = s.apply("sqrt", s.scale(s.binary("mul", s.x, s.x), 1.0, -1.0))
+    return s.apply("log", s.binary("add", s.x, root))
 
 
 def _atanh(s: Sketch) -> str:
-    ratio = s.both("div", s.scaled(s.x, 1.0, 1.0), s.scaled(s.x, -1.0, 1.0))
-    return s.scaled(s.apply("log", ratio), 0.5)
+    ratio = s.binary("div", s.scale(s.x, 1.0, 1.0), s.scale(s.x, -1.0, 1.0))
+    return s.scale(s.apply("log", ratio), 0.5)
 
 
 def _hard_shrink(s: Sketch) -> str:
     """Other than Paddle's documentation has it, the threshold itself is kept."""
     limit = s.constant(float(s.attribute("threshold", 0.5)))
-    kept = s.cast(s.compared("greater_equal", s.apply("abs", s.x), limit))
-    return s.both("mul", s.x, kept)
+    kept = s.cast(s.compare("greater_equal", s.apply("abs", s.x), limit))
+    return s.binary("mul", s.x, kept)
 
 
 def _soft_shrink(s: Sketch) -> str:
     limit = float(s.attribute("lambda", 0.5))
-    above = s.apply("relu", s.scaled(s.x, 1.0, -limit))
-    below = s.apply("relu", s.scaled(s.x, -1.0, -limit))
-    return s.both("sub", above, below)
+    above = s.apply("relu", s.scale(s.x, 1.0, -limit))
+    below = s.apply("relu", s.scale(s.x, -1.0, -limit))
+    return s.binary("sub", above, below)
 
 
 def _tanh_shrink(s: Sketch) -> str:
-    return s.both("sub", s.x, s.apply("tanh", s.x))
+    return s.binary("sub", s.x, s.apply("tanh", s.x))
 
 
 def _scaled_tanh(s: Sketch) -> str:
-    inner = s.scaled(s.x, float(s.attribute("scale_a", 0.67)))
-    return s.scaled(s.apply("tanh", inner), float(s.attribute("scale_b", 1.7159)))
+    inner = s.scale(s.x, float(s.attribute("scale_a", 0.67)))
+    return s.scale(s.apply("tanh", inner), float(s.attribute("scale_b", 1.7159)))
 
 
 def _log_sigmoid(s: Sketch) -> str:
     """``min(x, 0) - log(1 + exp(-|x|))``."""
     small = s.apply("exp", _negated(s, s.apply("abs", s.x)))
-    return s.both("sub", _negative_part(s, s.x), s.apply("log", s.scaled(small, 1.0, 1.0)))
+    return s.binary("sub", _negative_part(s, s.x), s.apply("log", s.scale(small, 1.0, 1.0)))
 
 
 def _logit(s: Sketch) -> str:
     margin = float(s.attribute("eps", 0.0))
     x = s.apply("clip", s.x, min=margin, max=1.0 - margin) if margin else s.x
-    return s.apply("log", s.both("div", x, s.scaled(x, -1.0, 1.0)))
+    return s.apply("log", s.binary("div", x, s.scale(x, -1.0, 1.0)))
 
 
 def _soft_sign(s: Sketch) -> str:
-    return s.both("div", s.x, s.scaled(s.apply("abs", s.x), 1.0, 1.0))
+    return s.binary("div", s.x, s.scale(s.apply("abs", s.x), 1.0, 1.0))
 
 
 def _threshold(s: Sketch) -> str:
     """Paddle-Lite's own has 0 below the limit, whatever the value there."""
     value = float(s.attribute("value", 0.0))
     kept = _above(s, s.x, float(s.attribute("threshold", 1.0)))
-    return s.both("add", s.both("mul", s.x, kept), s.scaled(kept, -value, value))
+    return s.binary("add", s.binary("mul", s.x, kept), s.scale(kept, -value, value))
 
 
 def _tanh_gelu(s: Sketch) -> str:
     """``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))``, which the kernels do not know."""
-    square = s.both("mul", s.x, s.x)
-    inner = s.both("mul", s.x, s.scaled(square, 0.044715, 1.0))
-    bent = s.apply("tanh", s.scaled(inner, math.sqrt(2.0 / math.pi)))
-    return s.both("mul", s.scaled(s.x, 0.5), s.scaled(bent, 1.0, 1.0))
+    square = s.binary("mul", s.x, s.x)
+    inner = s.binary("mul", s.x, s.scale(square, 0.044715, 1.0))
+    bent = s.apply("tanh", s.scale(inner, math.sqrt(2.0 / math.pi)))
+    return s.binary("mul", s.scale(s.x, 0.5), s.scale(bent, 1.0, 1.0))
 
 
 def _mean_slope(s: Sketch) -> str:
@@ -226,8 +225,8 @@ def _mean_slope(s: Sketch) -> str:
 def _steep(s: Sketch) -> str:
     """The kernels of x86 take the larger of ``x`` and its multiple."""
     slope = float(s.attribute("alpha", 0.02))
-    below = s.scaled(s.apply("relu", _negated(s, s.x)), slope)
-    return s.both("sub", s.apply("relu", s.x), below)
+    below = s.scale(s.apply("relu", _negated(s, s.x)), slope)
+    return s.binary("sub", s.apply("relu", s.x), below)
 
 
 def _round(s: Sketch) -> str | None:
@@ -235,41 +234,41 @@ def _round(s: Sketch) -> str | None:
     if s.attribute("decimals", 0):
         return None
     whole = s.apply("floor", s.x)
-    rest = s.both("sub", s.x, whole)
+    rest = s.binary("sub", s.x, whole)
     above = _above(s, rest, 0.5)
-    half = s.both("sub", s.cast(s.compared("greater_equal", rest, s.constant(0.5))), above)
-    halves = s.scaled(whole, 0.5)
-    odd = s.scaled(s.both("sub", halves, s.apply("floor", halves)), 2.0)
-    return s.both("add", s.both("add", whole, above), s.both("mul", half, odd))
+    half = s.binary("sub", s.cast(s.compare("greater_equal", rest, s.constant(0.5))), above)
+    halves = s.scale(whole, 0.5)
+    odd = s.scale(s.binary("sub", halves, s.apply("floor", halves)), 2.0)
+    return s.binary("add", s.binary("add", whole, above), s.binary("mul", half, odd))
 
 
 def _floor_division(s: Sketch) -> str:
     """Of floats the kernels cut the fraction off or take them for integers."""
-    return s.apply("floor", s.both("div", s.x, s.source("Y"), int(s.attribute("axis", -1))))
+    return s.apply("floor", s.binary("div", s.x, s.source("Y"), int(s.attribute("axis", -1))))
 
 
 def _remainder(s: Sketch) -> str:
     axis = int(s.attribute("axis", -1))
-    times = s.apply("floor", s.both("div", s.x, s.source("Y"), axis))
-    return s.both("sub", s.x, s.both("mul", times, s.source("Y"), axis))
+    times = s.apply("floor", s.binary("div", s.x, s.source("Y"), axis))
+    return s.binary("sub", s.x, s.binary("mul", times, s.source("Y"), axis))
 
 
 def _step(s: Sketch) -> str:
     """1 above nought, 0 below, and the other at nought."""
     zero = s.constant(0.0)
-    above = s.cast(s.compared("greater_than", s.x, zero))
-    at = s.both("sub", s.cast(s.compared("greater_equal", s.x, zero)), above)
-    return s.both("add", above, s.both("mul", at, s.source("Y")))
+    above = s.cast(s.compare("greater_than", s.x, zero))
+    at = s.binary("sub", s.cast(s.compare("greater_equal", s.x, zero)), above)
+    return s.binary("add", above, s.binary("mul", at, s.source("Y")))
 
 
 def _between(s: Sketch) -> str:
-    way = s.both("sub", s.source("Y"), s.x)
-    return s.both("add", s.x, s.both("mul", way, s.source("Weight")))
+    way = s.binary("sub", s.source("Y"), s.x)
+    return s.binary("add", s.x, s.binary("mul", way, s.source("Weight")))
 
 
 def _larger_or_smaller(kind: str) -> Formula:
     """Where neither is NaN these are the same."""
-    return lambda s: s.both(kind, s.x, s.source("Y"), int(s.attribute("axis", -1)))
+    return lambda s: s.binary(kind, s.x, s.source("Y"), int(s.attribute("axis", -1)))
 
 
 def _ceil(s: Sketch) -> str:
@@ -285,8 +284,8 @@ def _is_close(s: Sketch) -> str | None:
         return None
     other = s.source("Other") or s.source("Y")
     rtol, atol = float(s.attribute("rtol", "1e-05")), float(s.attribute("atol", "1e-08"))
-    limit = s.scaled(s.apply("abs", other), rtol, atol)
-    return s.compared("less_equal", s.apply("abs", s.both("sub", s.x, other)), limit)
+    limit = s.scale(s.apply("abs", other), rtol, atol)
+    return s.compare("less_equal", s.apply("abs", s.binary("sub", s.x, other)), limit)
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -305,14 +304,14 @@ _FORMULAS: dict[str, Formula] = {
     "elementwise_fmin": _larger_or_smaller("min"),
     "elementwise_heaviside": _step,
     "elementwise_mod": _remainder,
-    "expm1": lambda s: s.scaled(s.apply("exp", s.x), 1.0, -1.0),
+    "expm1": lambda s: s.scale(s.apply("exp", s.x), 1.0, -1.0),
     "gelu": _tanh_gelu,
     "hard_shrink": _hard_shrink,
     "isclose": _is_close,
     "leaky_relu": _steep,
     "lerp": _between,
     "log10": _logarithm(10.0),
-    "log1p": lambda s: s.apply("log", s.scaled(s.x, 1.0, 1.0)),
+    "log1p": lambda s: s.apply("log", s.scale(s.x, 1.0, 1.0)),
     "log2": _logarithm(2.0),
     "logit": _logit,
     "logsigmoid": _log_sigmoid,
@@ -339,4 +338,4 @@ _LAWS = (
     HALVES,
 )
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, *_LAWS)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_GRIDS
 
@@ -14,7 +13,7 @@ __all__ = ["REWRITE"]
 
 def _grid(s: Sketch) -> str | None:
     """Every place of a picture or volume, from -1 to 1, times the matrix of its image."""
-    theta, made = s.source("Theta"), s.shape(s.result_name)
+    theta, made = s.source("Theta"), s.shape(s.result())
     if min(*made, *s.shape(theta)) < 1:
         return None
     batch, *extents, axes = made
@@ -28,7 +27,7 @@ def _grid(s: Sketch) -> str | None:
         trans_x=False,
         trans_y=True,
     )
-    return s.reshaped(product, made)
+    return s.reshape(product, made)
 
 
 def _places(extent: int, at_corners: bool) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -37,4 +36,4 @@ def _places(extent: int, at_corners: bool) -> np.ndarray[tuple[int], np.dtype[np
     return places if at_corners else places * (extent - 1) / extent
 
 
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten({"affine_grid": _grid}, ABSENT_GRIDS))
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _grid, ABSENT_GRIDS)

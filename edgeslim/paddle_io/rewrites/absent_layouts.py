@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_LAYOUTS, ABSENT_LINES
 from edgeslim.targets.pools import sides_of
@@ -21,16 +20,16 @@ def _max_out(s: Sketch) -> str:
     axis = int(s.attribute("axis", 1)) % len(shape)
     # Of more than four axes the kernel of x86 makes garbage.
     parts = [prod(shape[:axis]) * shape[axis] // groups, groups, prod(shape[axis + 1 :])]
-    largest = s.reduced("max", s.reshaped(s.x, parts), [1], keep=False)
-    return s.reshaped(largest, s.shape(s.result()))
+    largest = s.reduce("max", s.reshape(s.x, parts), [1], keep=False)
+    return s.reshape(largest, s.shape(s.result()))
 
 
 def _pixels_to_channels(s: Sketch) -> str | None:
     factor = int(s.attribute("downscale_factor", 1))
     batch, channels, height, width = s.shape(s.x)
     parts = [batch, channels, height // factor, factor, width // factor, factor]
-    moved = s.transposed(s.reshaped(s.x, parts), [0, 1, 3, 5, 2, 4])
-    return s.reshaped(moved, s.shape(s.result()))
+    moved = s.transpose(s.reshape(s.x, parts), [0, 1, 3, 5, 2, 4])
+    return s.reshape(moved, s.shape(s.result()))
 
 
 def _repeated(s: Sketch) -> str | None:
@@ -42,8 +41,8 @@ def _repeated(s: Sketch) -> str | None:
     axis = int(axis) % len(shape)
     parts = [*shape[: axis + 1], 1, *shape[axis + 1 :]]
     wide = [*shape[: axis + 1], int(times), *shape[axis + 1 :]]
-    copies = s.write("expand_v2", {"X": s.reshaped(s.x, parts)}, wide, shape=tuple(wide))
-    return s.reshaped(copies, s.shape(s.result()))
+    copies = s.write("expand_v2", {"X": s.reshape(s.x, parts)}, wide, shape=tuple(wide))
+    return s.reshape(copies, s.shape(s.result()))
 
 
 def _line_resized(s: Sketch) -> str | None:
@@ -52,7 +51,7 @@ def _line_resized(s: Sketch) -> str | None:
         return None
     batch, channels, width = s.shape(s.x)
     made = s.shape(s.result())
-    picture = s.reshaped(s.x, [batch, channels, 1, width])
+    picture = s.reshape(s.x, [batch, channels, 1, width])
     wide = s.write(
         "bilinear_interp_v2",
         {"X": picture},
@@ -66,7 +65,7 @@ def _line_resized(s: Sketch) -> str | None:
         align_corners=bool(s.attribute("align_corners", True)),
         align_mode=int(s.attribute("align_mode", 1)),
     )
-    return s.reshaped(wide, made)
+    return s.reshape(wide, made)
 
 
 def _both_ways(scale: Sequence[float]) -> dict[str, Any]:
@@ -82,26 +81,26 @@ def _volumes_pooled(s: Sketch) -> str | None:
     batch, channels, depth, height, width = s.shape(s.x)
     made, kind = s.shape(s.result()), str(s.attribute("pooling_type", "max"))
     if s.attribute("global_pooling", False):
-        flat = s.reshaped(s.x, [batch, channels, depth * height, width])
-        whole = s.pooled(kind, flat, (batch, channels, 1, 1), global_pooling=True)
-        return s.reshaped(whole, made)
+        flat = s.reshape(s.x, [batch, channels, depth * height, width])
+        whole = s.pool(kind, flat, (batch, channels, 1, 1), global_pooling=True)
+        return s.reshape(whole, made)
     window, strides = list(s.attribute("ksize", ())), list(s.attribute("strides", (1, 1, 1)))
-    sides = sides_of(s.described, (depth, height, width), window, strides)
+    sides = sides_of(s.operator, (depth, height, width), window, strides)
     adaptive = bool(s.attribute("adaptive", False))
     others = {name: bool(s.attribute(name, usual)) for name, usual in _HOW_POOLED.items()}
-    deep = s.pooled(
+    deep = s.pool(
         kind,
-        s.reshaped(s.x, [batch, channels, depth, height * width]),
+        s.reshape(s.x, [batch, channels, depth, height * width]),
         [batch, channels, made[2], height * width],
         window=(window[0], height * width if adaptive else 1),
         strides=(strides[0], 1),
         paddings=(*sides[:2], 0, 0),
         **others,
     )
-    pictures = s.reshaped(deep, [batch, channels * made[2], height, width])
+    pictures = s.reshape(deep, [batch, channels * made[2], height, width])
     if window[1:] == [1, 1] and strides[1:] == [1, 1] and not any(sides[2:]) and not adaptive:
-        return s.reshaped(pictures, made)
-    small = s.pooled(
+        return s.reshape(pictures, made)
+    small = s.pool(
         kind,
         pictures,
         [batch, channels * made[2], *made[3:]],
@@ -110,7 +109,7 @@ def _volumes_pooled(s: Sketch) -> str | None:
         paddings=sides[2:],
         **others,
     )
-    return s.reshaped(small, made)
+    return s.reshape(small, made)
 
 
 _HOW_POOLED = {"adaptive": False, "ceil_mode": False, "exclusive": True}
@@ -126,17 +125,17 @@ def _norm_pooled(s: Sketch) -> str | None:
     if s.attribute("adaptive", False) or s.attribute("global_pooling", False):
         return None
     x, window = s.source("x"), list(s.attribute("kernel_size", ()))
-    means = s.pooled(
+    means = s.pool(
         "avg",
-        s.both("mul", x, x),
-        s.shape(s.result_name),
+        s.binary("mul", x, x),
+        s.shape(s.result()),
         window=window,
         strides=s.attribute("strides", (1, 1)),
         paddings=s.attribute("paddings", (0, 0)),
         ceil_mode=bool(s.attribute("ceil_mode", False)),
         exclusive=False,
     )
-    return s.apply("sqrt", s.scaled(means, float(prod(window))))
+    return s.apply("sqrt", s.scale(means, float(prod(window))))
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -148,4 +147,4 @@ _FORMULAS: dict[str, Formula] = {
     "repeat_interleave": _repeated,
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, ABSENT_LAYOUTS, ABSENT_LINES))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, ABSENT_LAYOUTS, ABSENT_LINES)

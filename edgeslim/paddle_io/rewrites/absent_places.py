@@ -9,8 +9,7 @@ import numpy as np
 
 from edgeslim.paddle_io.block_edits import arguments, attribute
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_PLACES
 from edgeslim.targets.paddings import PADDED_VALUES, PADDED_VOLUMES
@@ -27,8 +26,8 @@ def _backwards(s: Sketch) -> str:
         axes, s.attribute("starts", ()), s.attribute("ends", ()), steps, strict=True
     ):
         extent = s.shape(x)[axis]
-        x = s.picked(x, range(extent)[slice(first, end, step)], axis)
-    return s.reshaped(x, s.shape(s.result()) or (1,))
+        x = s.select(x, range(extent)[slice(first, end, step)], axis)
+    return s.reshape(x, s.shape(s.result()) or (1,))
 
 
 def _expanded(s: Sketch) -> str | None:
@@ -42,8 +41,8 @@ def _expanded(s: Sketch) -> str | None:
 def _rolled(s: Sketch) -> str:
     """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
     shape, (shift,) = s.shape(s.x), s.attribute("shifts", ())
-    row, size = s.reshaped(s.x, [prod(shape)]), prod(shape)
-    return s.reshaped(s.picked(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
+    row, size = s.reshape(s.x, [prod(shape)]), prod(shape)
+    return s.reshape(s.select(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
 
 
 def _padded(s: Sketch) -> str | None:
@@ -82,14 +81,14 @@ def _longer(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
     if mode != "constant":
         modes: dict[str, Literal["reflect", "edge", "wrap"]]
         modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-        return s.picked(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
+        return s.select(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
     value, parts = float(s.attribute("value", 0.0)), [x]
     for place, size in ((0, sides[0]), (2, sides[1])):
         if size:
             shape = [*s.shape(x)]
             shape[axis] = size
             parts.insert(place, s.constant(value, shape))
-    return s.joined(parts, axis)
+    return s.concat(parts, axis)
 
 
 def _filled(s: Sketch) -> str | None:
@@ -111,17 +110,17 @@ def _diagonal(s: Sketch) -> str:
     shape, made = s.shape(s.x), s.shape(s.result())
     places = np.arange(prod(shape)).reshape(shape)
     picked = places.diagonal(*(int(s.attribute(name, 0)) for name in ("offset", "axis1", "axis2")))
-    row = s.reshaped(s.x, [prod(shape)])
-    return s.reshaped(s.picked(row, picked.ravel().tolist(), 0), made)
+    row = s.reshape(s.x, [prod(shape)])
+    return s.reshape(s.select(row, picked.ravel().tolist(), 0), made)
 
 
 def _crossed(s: Sketch) -> str:
     shape, axis = s.shape(s.x), int(s.attribute("dim", 9))
     axis = shape.index(3) if axis == 9 else axis % len(shape)
     y = s.source("Y")
-    first = s.both("mul", s.picked(s.x, [1, 2, 0], axis), s.picked(y, [2, 0, 1], axis))
-    second = s.both("mul", s.picked(s.x, [2, 0, 1], axis), s.picked(y, [1, 2, 0], axis))
-    return s.both("sub", first, second)
+    first = s.binary("mul", s.select(s.x, [1, 2, 0], axis), s.select(y, [2, 0, 1], axis))
+    second = s.binary("mul", s.select(s.x, [2, 0, 1], axis), s.select(y, [1, 2, 0], axis))
+    return s.binary("sub", first, second)
 
 
 def _each_by_all(s: Sketch) -> str | None:
@@ -131,13 +130,13 @@ def _each_by_all(s: Sketch) -> str | None:
         return None
     wide = [x[0], y[0], x[1], y[1]]
     left, right = (
-        s.write("expand_v2", {"X": s.reshaped(name, shape)}, wide, shape=tuple(wide))
+        s.write("expand_v2", {"X": s.reshape(name, shape)}, wide, shape=tuple(wide))
         for name, shape in (
             (s.x, [x[0], 1, x[1], 1]),
             (s.source("Y"), [1, y[0], 1, y[1]]),
         )
     )
-    return s.reshaped(s.both("mul", left, right), s.shape(s.result()))
+    return s.reshape(s.binary("mul", left, right), s.shape(s.result()))
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -154,4 +153,4 @@ _FORMULAS: dict[str, Formula] = {
 
 _LAWS = (ABSENT_PLACES, BACKWARD_SLICES, ROLLS_OF_ALL, PADDED_VALUES, PADDED_VOLUMES)
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, *_LAWS)

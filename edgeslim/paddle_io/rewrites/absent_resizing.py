@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_RESIZING
 from edgeslim.targets.resizing import BROKEN_FACTORS, RESIZED_VOLUMES, factors_of
@@ -116,18 +115,15 @@ def _multiplied(s: Sketch, x: str, axis: int, matrix: np.ndarray[Any, Any]) -> s
     last = len(shape) - 1
     order = [*range(len(shape))]
     order[axis], order[last] = last, axis
-    turned = x if axis == last else s.transposed(x, order)
+    turned = x if axis == last else s.transpose(x, order)
     rows = math.prod(s.shape(turned)[:-1])
-    flat = s.reshaped(turned, [rows, matrix.shape[0]])
-    product = s.product(flat, s.parameter(matrix), [rows, matrix.shape[1]])
-    product = s.reshaped(product, [*s.shape(turned)[:-1], matrix.shape[1]])
-    return product if axis == last else s.transposed(product, order)
+    flat = s.reshape(turned, [rows, matrix.shape[0]])
+    product = s.matmul(flat, s.parameter(matrix), [rows, matrix.shape[1]])
+    product = s.reshape(product, [*s.shape(turned)[:-1], matrix.shape[1]])
+    return product if axis == last else s.transpose(product, order)
 
 
 _LAWS = (ABSENT_RESIZING, RESIZED_VOLUMES, BROKEN_FACTORS)
 _KINDS = [kind for law in _LAWS for kind in law.operators]
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS,
-    apply=rewritten(dict.fromkeys(_KINDS, resized_by_matrices), *_LAWS),
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, resized_by_matrices, *_LAWS)

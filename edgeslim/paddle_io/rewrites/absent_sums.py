@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 from edgeslim.paddle_io.proto import add_attribute
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_SUMS, ABSENT_TOTALS
 from edgeslim.targets.activations import LOGARITHMS_OF_SOFTMAX
@@ -22,50 +21,50 @@ def _sum(s: Sketch) -> str:
     if not others:
         return s.apply("assign", first)
     for other in others:
-        first = s.both("add", first, other)
+        first = s.binary("add", first, other)
     return first
 
 
 def _log_sum_exp(s: Sketch) -> str:
     """The largest is taken off before and added behind, so that nothing overflows."""
-    axes = reduced_axes(s.described, "axis")
+    axes = reduced_axes(s.operator, "axis")
     keep = bool(s.attribute("keepdim", s.attribute("keep_dim", False)))
-    largest = s.reduced("max", s.x, axes, keep=True)
-    left = s.apply("exp", s.both("sub", s.x, largest))
-    total = s.both("add", s.apply("log", s.reduced("sum", left, axes, keep=True)), largest)
-    return total if keep else s.reshaped(total, s.shape(s.result()) or (1,))
+    largest = s.reduce("max", s.x, axes, keep=True)
+    left = s.apply("exp", s.binary("sub", s.x, largest))
+    total = s.binary("add", s.apply("log", s.reduce("sum", left, axes, keep=True)), largest)
+    return total if keep else s.reshape(total, s.shape(s.result()) or (1,))
 
 
 def _mean(s: Sketch) -> str:
     """Of everything, as programs of Paddle 1 have it."""
-    return s.reduced("mean", s.x, range(len(s.shape(s.x))), keep=False)
+    return s.reduce("mean", s.x, range(len(s.shape(s.x))), keep=False)
 
 
 def _log_softmax(s: Sketch) -> str:
     """Paddle takes all that is 64 below the largest for 64 below (``softmax_impl.h``)."""
     axis = int(s.attribute("axis", -1)) % len(s.shape(s.x))
-    under = s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True))
+    under = s.binary("sub", s.x, s.reduce("max", s.x, [axis], keep=True))
     under = s.apply("clip", under, min=-64.0, max=0.0)
-    total = s.reduced("sum", s.apply("exp", under), [axis], keep=True)
-    return s.both("sub", under, s.apply("log", total))
+    total = s.reduce("sum", s.apply("exp", under), [axis], keep=True)
+    return s.binary("sub", under, s.apply("log", total))
 
 
 def _dot(s: Sketch) -> str:
-    x = s.both("mul", s.x, s.source("Y"))
+    x = s.binary("mul", s.x, s.source("Y"))
     last = len(s.shape(x)) - 1
-    return s.reduced("sum", x, [last], keep=len(s.shape(s.result())) > last)
+    return s.reduce("sum", x, [last], keep=len(s.shape(s.result())) > last)
 
 
 def _matrix_by_vector(s: Sketch) -> str:
-    return s.reduced("sum", s.both("mul", s.x, s.source("Vec")), [1], keep=False)
+    return s.reduce("sum", s.binary("mul", s.x, s.source("Vec")), [1], keep=False)
 
 
 def _sum_and_product(s: Sketch) -> str:
     x, y = s.source("X"), s.source("Y")
-    product = s.product(x, y, s.shape(s.result()))
+    product = s.matmul(x, y, s.shape(s.result()))
     alpha = float(s.attribute("Alpha", s.attribute("alpha", 1.0)))
     beta = float(s.attribute("Beta", s.attribute("beta", 1.0)))
-    return s.both("add", s.scaled(product, alpha), s.scaled(s.source("Input"), beta))
+    return s.binary("add", s.scale(product, alpha), s.scale(s.source("Input"), beta))
 
 
 def _largest(s: Sketch) -> str:
@@ -75,7 +74,7 @@ def _largest(s: Sketch) -> str:
 
 def _least(s: Sketch) -> str:
     """The place of the smallest is that of the largest of the opposite."""
-    return _place_of_largest(s, s.scaled(s.x, -1.0))
+    return _place_of_largest(s, s.scale(s.x, -1.0))
 
 
 def _place_of_largest(s: Sketch, x: str) -> str:
@@ -87,7 +86,7 @@ def _place_of_largest(s: Sketch, x: str) -> str:
     made = s.shape(s.result()) or (1,)
     over_all = bool(s.attribute("flatten", False))
     if over_all:
-        x, axis, keep = s.reshaped(x, [math.prod(shape)]), 0, True
+        x, axis, keep = s.reshape(x, [math.prod(shape)]), 0, True
     places = s.write(
         "arg_max",
         {"X": x},
@@ -98,7 +97,7 @@ def _place_of_largest(s: Sketch, x: str) -> str:
         dtype=int(s.attribute("dtype", 3)),
     )
     add_attribute(s.ops[-1], "axis", axis, long=True)
-    return s.reshaped(places, made) if over_all and len(made) > 1 else places
+    return s.reshape(places, made) if over_all and len(made) > 1 else places
 
 
 def _einstein(s: Sketch) -> str | None:
@@ -124,12 +123,12 @@ def _einstein(s: Sketch) -> str | None:
     own = [[label for label in each[1] if label not in both + lost] for each in (left, right)]
     stack = _size(extents, both)
     x = _arranged(s, *left, [*both, *own[0], *lost])
-    x = s.reshaped(x, [stack, _size(extents, own[0]), _size(extents, lost)])
+    x = s.reshape(x, [stack, _size(extents, own[0]), _size(extents, lost)])
     y = _arranged(s, *right, [*both, *lost, *own[1]])
-    y = s.reshaped(y, [stack, _size(extents, lost), _size(extents, own[1])])
-    product = s.product(x, y, [stack, _size(extents, own[0]), _size(extents, own[1])])
+    y = s.reshape(y, [stack, _size(extents, lost), _size(extents, own[1])])
+    product = s.matmul(x, y, [stack, _size(extents, own[0]), _size(extents, own[1])])
     order = [*both, *own[0], *own[1]]
-    product = s.reshaped(product, [extents[label] for label in order] or [1])
+    product = s.reshape(product, [extents[label] for label in order] or [1])
     return _arranged(s, product, "".join(order), list(made)) if order != list(made) else product
 
 
@@ -138,13 +137,13 @@ def _without_lone(s: Sketch, name: str, labels: str, wanted: set[str]) -> tuple[
     lone = [place for place, label in enumerate(labels) if label not in wanted]
     if not lone:
         return name, labels
-    summed = s.reduced("sum", name, lone, keep=False)
+    summed = s.reduce("sum", name, lone, keep=False)
     return summed, "".join(label for label in labels if label in wanted)
 
 
 def _arranged(s: Sketch, name: str, labels: str, wanted: Sequence[str]) -> str:
     order = [labels.index(label) for label in wanted]
-    return name if order == sorted(order) else s.transposed(name, order)
+    return name if order == sorted(order) else s.transpose(name, order)
 
 
 def _size(extents: dict[str, int], labels: Sequence[str]) -> int:
@@ -155,12 +154,12 @@ def _bilinear(s: Sketch) -> str:
     """``x W_k y + b_k``: the rows of the first times each matrix, times the second, summed."""
     x, y, weight = s.source("X"), s.source("Y"), s.source("Weight")
     (rows, width), (made, _, other) = s.shape(x), s.shape(weight)
-    flat = s.reshaped(s.transposed(weight, [1, 0, 2]), [width, made * other])
-    products = s.reshaped(s.product(x, flat, [rows, made * other]), [rows, made, other])
-    scaled = s.both("mul", products, s.reshaped(y, [rows, 1, other]))
-    total = s.reduced("sum", scaled, [2], keep=False)
+    flat = s.reshape(s.transpose(weight, [1, 0, 2]), [width, made * other])
+    products = s.reshape(s.matmul(x, flat, [rows, made * other]), [rows, made, other])
+    scaled = s.binary("mul", products, s.reshape(y, [rows, 1, other]))
+    total = s.reduce("sum", scaled, [2], keep=False)
     bias = s.source("Bias")
-    return s.both("add", total, bias) if bias else total
+    return s.binary("add", total, bias) if bias else total
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -179,4 +178,4 @@ _FORMULAS: dict[str, Formula] = {
 
 _LAWS = (ABSENT_SUMS, ABSENT_TOTALS, LARGEST_OF_ALL, LOGARITHMS_OF_SOFTMAX)
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, *_LAWS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, *_LAWS)

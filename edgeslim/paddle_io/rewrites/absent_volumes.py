@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_VOLUMES
 from edgeslim.window_sides import window_sides
@@ -18,8 +17,8 @@ __all__ = ["REWRITE"]
 
 
 def _convolved(s: Sketch) -> str | None:
-    filters = s.stored(s.source("Filter"))
-    shape, made = s.shape(s.x), s.shape(s.result_name)
+    filters = s.value(s.source("Filter"))
+    shape, made = s.shape(s.x), s.shape(s.result())
     if filters is None or min(*shape, *made) < 1 or s.attribute("data_format", "NCDHW") == "NDHWC":
         return None
     batch, channels, _, *picture = shape
@@ -34,10 +33,10 @@ def _convolved(s: Sketch) -> str | None:
     depth, window = made[2], filters.shape[2]
     stacked = _stacked(s, sides[:2], [p + i for p in _starts(s, depth) for i in _steps(s, window)])
     pixels = picture[0] * picture[1]
-    turned = s.transposed(
-        s.reshaped(stacked, [batch, channels, depth, window, pixels]), [0, 2, 1, 3, 4]
+    turned = s.transpose(
+        s.reshape(stacked, [batch, channels, depth, window, pixels]), [0, 2, 1, 3, 4]
     )
-    pictures = s.reshaped(turned, [batch * depth, channels * window, *picture])
+    pictures = s.reshape(turned, [batch * depth, channels * window, *picture])
     flat = filters.reshape(len(filters), -1, *filters.shape[3:])
     convolved = s.write(
         "conv2d",
@@ -51,8 +50,8 @@ def _convolved(s: Sketch) -> str | None:
         padding_algorithm="EXPLICIT",
         data_format="NCHW",
     )
-    flat_result = s.reshaped(convolved, [batch, depth, made[1], made[3] * made[4]])
-    return s.reshaped(s.transposed(flat_result, [0, 2, 1, 3]), made)
+    flat_result = s.reshape(convolved, [batch, depth, made[1], made[3] * made[4]])
+    return s.reshape(s.transpose(flat_result, [0, 2, 1, 3]), made)
 
 
 def _dilations(s: Sketch) -> tuple[int, ...]:
@@ -74,14 +73,14 @@ def _stacked(s: Sketch, sides: Sequence[int], places: list[int]) -> str:
     """The slices that each depth of the result sees, one behind the other; pictures are rows."""
     batch, channels, extent, *picture = s.shape(s.x)
     rows = [batch, channels, extent, picture[0] * picture[1]]
-    x = s.reshaped(s.x, rows)
+    x = s.reshape(s.x, rows)
     parts = [x]
     for place, side in ((0, sides[0]), (2, sides[1])):
         if side:
             parts.insert(place, s.constant(0.0, [*rows[:2], side, rows[3]]))
     if len(parts) > 1:
-        x = s.joined(parts, 2)
-    return x if places == list(range(s.shape(x)[2])) else s.picked(x, places, 2)
+        x = s.concat(parts, 2)
+    return x if places == list(range(s.shape(x)[2])) else s.select(x, places, 2)
 
 
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten({"conv3d": _convolved}, ABSENT_VOLUMES))
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _convolved, ABSENT_VOLUMES)

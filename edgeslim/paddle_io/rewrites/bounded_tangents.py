@@ -8,8 +8,7 @@ exponential up to there is infinite.
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.activations import LARGE_TANGENTS
 
@@ -23,4 +22,4 @@ def _bounded(s: Sketch) -> str:
 
 
 # At the end, when all others have written their tangents.
-REWRITE = Rewrite(stage=Stage.APART, apply=rewritten({"tanh": _bounded}, LARGE_TANGENTS))
+REWRITE = rewrite_by_formula(RewriteStage.APART, _bounded, LARGE_TANGENTS)

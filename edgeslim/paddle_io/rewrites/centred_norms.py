@@ -15,8 +15,7 @@ from __future__ import annotations
 from math import prod
 
 from edgeslim.paddle_io.block_edits import argument
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.norms import LARGE_MEANS
 
@@ -36,8 +35,8 @@ def _centred(s: Sketch) -> dict[str, str] | None:
     shape = s.shape(s.x)
     if not _is_open_to_it(s) or first >= len(shape):
         return None
-    mean = s.reduced("mean", s.x, range(first, len(shape)), keep=True)
-    return s.again(s.both("sub", s.x, mean))
+    mean = s.reduce("mean", s.x, range(first, len(shape)), keep=True)
+    return s.copy_with_input(s.binary("sub", s.x, mean))
 
 
 def _centred_by_groups(s: Sketch) -> dict[str, str] | None:
@@ -45,9 +44,9 @@ def _centred_by_groups(s: Sketch) -> dict[str, str] | None:
     if not _is_open_to_it(s) or min(shape, default=0) < 1:
         return None
     groups = int(s.attribute("groups", 1))
-    x = s.reshaped(s.x, [shape[0], groups, prod(shape[1:]) // groups])
-    x = s.both("sub", x, s.reduced("mean", x, [2], keep=True))
-    return s.again(s.reshaped(x, shape))
+    x = s.reshape(s.x, [shape[0], groups, prod(shape[1:]) // groups])
+    x = s.binary("sub", x, s.reduce("mean", x, [2], keep=True))
+    return s.copy_with_input(s.reshape(x, shape))
 
 
 def _is_open_to_it(s: Sketch) -> bool:
@@ -66,4 +65,4 @@ _FORMULAS: dict[str, Formula] = {
     "layer_norm": _centred,
 }
 
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=rewritten(_FORMULAS, LARGE_MEANS))
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _FORMULAS, LARGE_MEANS)

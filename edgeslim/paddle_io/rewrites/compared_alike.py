@@ -7,10 +7,9 @@ there.
 from __future__ import annotations
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
-from edgeslim.targets.elementwise import COMPARISONS, COMPARISONS_OF_OTHER_RANKS
+from edgeslim.targets.elementwise import COMPARISONS_OF_OTHER_RANKS
 
 __all__ = ["REWRITE"]
 
@@ -24,7 +23,7 @@ def _compared(s: Sketch) -> str:
         if len(shape) < rank:
             before = rank - len(shape) if start < 0 else start
             behind = rank - len(shape) - before
-            sides[slot] = s.reshaped(name, [*(1,) * before, *shape, *(1,) * behind])
+            sides[slot] = s.reshape(name, [*(1,) * before, *shape, *(1,) * behind])
     return s.write(
         s.op.type,
         sides,
@@ -35,7 +34,4 @@ def _compared(s: Sketch) -> str:
     )
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS,
-    apply=rewritten(dict.fromkeys(COMPARISONS, _compared), COMPARISONS_OF_OTHER_RANKS),
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _compared, COMPARISONS_OF_OTHER_RANKS)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.computed import COMPUTED_FILTERS
 from edgeslim.window_sides import window_sides
@@ -24,14 +23,14 @@ def _multiplied(s: Sketch) -> str:
     taps, places = width * prod(window), prod(made[2:])
     columns = _columns(s, window, made)
     if groups == 1:
-        columns = s.reshaped(columns, [batch, taps, places])
-        product = s.product(s.reshaped(filters, [count, taps]), columns, [batch, count, places])
+        columns = s.reshape(columns, [batch, taps, places])
+        product = s.matmul(s.reshape(filters, [count, taps]), columns, [batch, count, places])
     else:
         each = count // groups
-        columns = s.reshaped(columns, [batch, groups, taps, places])
-        rows = s.reshaped(filters, [1, groups, each, taps])
-        product = s.product(rows, columns, [batch, groups, each, places])
-    return s.reshaped(product, made)
+        columns = s.reshape(columns, [batch, groups, taps, places])
+        rows = s.reshape(filters, [1, groups, each, taps])
+        product = s.matmul(rows, columns, [batch, groups, each, places])
+    return s.reshape(product, made)
 
 
 def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
@@ -63,7 +62,4 @@ def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
 
 
 # Before the operators: their stacks of matrices are made equal there.
-REWRITE = Rewrite(
-    stage=Stage.FORMULAS,
-    apply=rewritten(dict.fromkeys(COMPUTED_FILTERS.operators, _multiplied), COMPUTED_FILTERS),
-)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _multiplied, COMPUTED_FILTERS)

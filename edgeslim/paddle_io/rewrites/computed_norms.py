@@ -6,8 +6,7 @@ the first time.
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.computed import COMPUTED_NORMS
 
@@ -16,10 +15,10 @@ __all__ = ["REWRITE"]
 
 def _normed(s: Sketch) -> str:
     mean, variance = s.source("Mean"), s.source("Variance")
-    spread = s.scaled(variance, 1.0, float(s.attribute("epsilon", 1e-5)))
-    factor = s.both("mul", s.source("Scale"), s.apply("rsqrt", spread))
-    offset = s.both("sub", s.source("Bias"), s.both("mul", mean, factor))
-    return s.both("add", s.both("mul", s.x, factor, 1), offset, 1)
+    spread = s.scale(variance, 1.0, float(s.attribute("epsilon", 1e-5)))
+    factor = s.binary("mul", s.source("Scale"), s.apply("rsqrt", spread))
+    offset = s.binary("sub", s.source("Bias"), s.binary("mul", mean, factor))
+    return s.binary("add", s.binary("mul", s.x, factor, 1), offset, 1)
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"batch_norm": _normed}, COMPUTED_NORMS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _normed, COMPUTED_NORMS)

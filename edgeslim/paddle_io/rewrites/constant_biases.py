@@ -1,12 +1,12 @@
-"""Constants added behind a convolution or a product with weights: biases, or kept apart.
+"""Constants added behind a convolution or a product with weights: as biases, or kept apart.
 
 ``lite_conv_elementwise_fuse_pass`` and ``lite_fc_fuse_pass`` of Paddle-Lite 2.13 match every
-parameter that is added there, and look at its shape only afterwards. Where it is no bias they
-forget what they were looking for, and leave the graph half changed where there is anything
-else to fuse (``conv_elementwise_fuser.cc``): `opt` aborts. And one of as many elements as there
-are channels is taken for a bias whatever axis it is added along.
+parameter that is added there, and check its shape only afterwards. If it is no bias, they
+return early and leave the graph half changed if there is anything else to fuse
+(``conv_elementwise_fuser.cc``): `opt` aborts. And a constant with as many elements as there are
+channels is taken for a bias whatever axis it is added along.
 
-What is one number or one for each channel is written as the bias that it is.
+A constant of one number, or one number for each channel, is rewritten as the bias that it is.
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ from edgeslim.opspec import Shape
 from edgeslim.paddle_io.block_edits import (
     argument,
     attribute,
-    barrier,
-    insert_operators,
     readers_of,
+    set_argument,
     set_attribute,
     shape_of,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Barriers, Rewrite, RewriteStage
 from edgeslim.targets import Law
 from edgeslim.targets.optimizer import CONSTANTS_NO_BIAS, CONSTANTS_TAKEN_FOR_BIASES
 
@@ -41,37 +40,39 @@ _AXIS_OF_CHANNELS = 1
 
 
 def _apply(draft: Draft) -> None:
-    block = draft.block
-    view = BlockView(block)
-    readers, parameters = readers_of(block), persistent_tensors(draft.program)
-    behind: dict[str, int] = {}
-    before: dict[int, Any] = {}
+    block, barriers = draft.block, Barriers(draft)
+    view, readers = BlockView(block), readers_of(block)
+    parameters = persistent_tensors(draft.program)
+    axes: dict[str, int] = {}
     for index, op in enumerate(block.ops):
-        result, axis = _start(op, block, parameters)
+        result, axis = _channels(op, block, parameters)
         if result:
-            behind[result] = axis
+            axes[result] = axis
             continue
         source = argument(op.inputs, "X")
-        if source not in behind or readers[source] > 1:
+        if source not in axes or readers[source] > 1:
             continue
-        axis = behind[source]
+        axis = axes[source]
         if op.type == "batch_norm" and axis == _AXIS_OF_CHANNELS:
-            behind[argument(op.outputs, "Y")] = axis
+            axes[argument(op.outputs, "Y")] = axis
         elif op.type == "elementwise_add" and argument(op.inputs, "Y") in parameters:
             operator = view.operator(op)
-            law = _written(draft, op, axis, parameters)
+            law = _make_bias(draft, op, axis, parameters)
             if law is not None:
                 draft.note(law, operator)
             if law is CONSTANTS_NO_BIAS:
-                before[index] = barrier(block, op, "X")
-                continue
-            if axis == _AXIS_OF_CHANNELS:
-                behind[argument(op.outputs, "Out")] = axis
-    insert_operators(block, before)
+                barriers.add(index, "X")
+            elif axis == _AXIS_OF_CHANNELS:
+                axes[argument(op.outputs, "Out")] = axis
+    barriers.insert()
 
 
-def _start(op: Any, block: Any, parameters: dict[str, Shape]) -> tuple[str, int]:  # noqa: ANN401
-    """What a convolution or product with weights makes, and the axis of its channels."""
+def _channels(
+    op: Any,  # noqa: ANN401
+    block: Any,  # noqa: ANN401
+    parameters: dict[str, Shape],
+) -> tuple[str, int]:
+    """The result of a convolution or product with weights, and the axis of its channels."""
     if op.type in _CONVOLUTIONS:
         return argument(op.outputs, "Output"), _AXIS_OF_CHANNELS
     if op.type in _PRODUCTS and len(parameters.get(argument(op.inputs, "Y"), ())) == 2:
@@ -80,13 +81,13 @@ def _start(op: Any, block: Any, parameters: dict[str, Shape]) -> tuple[str, int]
     return "", 0
 
 
-def _written(
+def _make_bias(
     draft: Draft,
     op: Any,  # noqa: ANN401 - an OpDesc
     axis: int,
     parameters: dict[str, Shape],
 ) -> Law | None:
-    """Writes a constant as a bias if it can be one; the law that it met, or none."""
+    """Makes a constant a bias if it can be one; returns the law that it met, if any."""
     block, name = draft.block, argument(op.inputs, "Y")
     result, added = shape_of(block, argument(op.inputs, "X")), parameters[name]
     if result != shape_of(block, argument(op.outputs, "Out")):
@@ -102,10 +103,9 @@ def _written(
     if (aligned != wanted and math.prod(added) != 1) or value is None:
         return CONSTANTS_NO_BIAS
     bias = np.broadcast_to(value.reshape(-1), (channels,)).copy()
-    slot = next(each for each in op.inputs if each.parameter == "Y")
-    slot.arguments[0] = draft.add_parameter(f"{name}.bias", bias, framework().VarType.FP32)
+    set_argument(op.inputs, "Y", draft.add_parameter(f"{name}.bias", bias))
     set_attribute(op, "axis", axis)
     return CONSTANTS_TAKEN_FOR_BIASES
 
 
-REWRITE = Rewrite(stage=Stage.BIASES, apply=_apply)
+REWRITE = Rewrite(stage=RewriteStage.BIASES, apply=_apply)

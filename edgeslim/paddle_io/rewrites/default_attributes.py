@@ -1,30 +1,20 @@
-"""Attributes that Paddle leaves out and Paddle-Lite reads all the same.
-
-It aborts or crashes without them.
-"""
+"""Attributes that Paddle leaves out, and without which Paddle-Lite aborts or crashes."""
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.proto import add_attribute
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_in_place
+from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.forms import ATTRIBUTES_LEFT_OUT, DEFAULTS
 
 __all__ = ["REWRITE"]
 
 
-def _apply(draft: Draft) -> None:
-    for block in draft.program.blocks:
-        view = BlockView(block)
-        for op in block.ops:
-            if op.type not in DEFAULTS:
-                continue
-            operator = view.operator(op)
-            if ATTRIBUTES_LEFT_OUT.is_met_by(operator):
-                draft.note(ATTRIBUTES_LEFT_OUT, operator)
-            for name, value in DEFAULTS[op.type].items():
-                if name not in operator.attributes:
-                    add_attribute(op, name, value)
+def _add_defaults(s: Sketch) -> bool:
+    for name, value in DEFAULTS[s.op.type].items():
+        if name not in s.operator.attributes:
+            add_attribute(s.op, name, value)
+    return True
 
 
-REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)
+REWRITE = rewrite_in_place(RewriteStage.FORM, _add_defaults, ATTRIBUTES_LEFT_OUT)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.deformable import DEFORMABLE_GROUPS
 
@@ -34,16 +33,16 @@ def _by_groups(s: Sketch) -> str | None:
             part = _convolved(
                 s,
                 {
-                    "Input": s.part(s.x, start, end, 1),
+                    "Input": s.slice(s.x, start, end, 1),
                     "Offset": _tapped(s, "Offset", offsets, 2 * taps),
                     "Mask": _tapped(s, "Mask", offsets, taps),
                     "Filter": s.parameter(own[:, start - group * width : end - group * width]),
                 },
                 made,
             )
-            total = s.both("add", total, part) if total else part
+            total = s.binary("add", total, part) if total else part
         parts.append(total)
-    return s.joined(parts, 1) if len(parts) > 1 else parts[0]
+    return s.concat(parts, 1) if len(parts) > 1 else parts[0]
 
 
 def _parts(first: int, behind: int, width: int) -> Iterator[tuple[int, int]]:
@@ -53,7 +52,7 @@ def _parts(first: int, behind: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _tapped(s: Sketch, slot: str, group: int, width: int) -> str:
-    return s.part(s.source(slot), group * width, (group + 1) * width, 1)
+    return s.slice(s.source(slot), group * width, (group + 1) * width, 1)
 
 
 def _convolved(s: Sketch, inputs: dict[str, str], channels: int) -> str:
@@ -72,6 +71,4 @@ def _convolved(s: Sketch, inputs: dict[str, str], channels: int) -> str:
     )
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS, apply=rewritten({"deformable_conv": _by_groups}, DEFORMABLE_GROUPS)
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _by_groups, DEFORMABLE_GROUPS)

@@ -1,4 +1,4 @@
-"""Biases read by additions themselves instead of through a reshaped copy.
+"""Biases that additions read directly instead of through a reshaped copy.
 
 Paddle writes ``conv2d -> elementwise_add(Y=reshape2(bias))``; Paddle-Lite fuses
 ``conv2d -> elementwise_add(Y=bias, axis=1)`` only.
@@ -12,12 +12,14 @@ from edgeslim.paddle_io.block_edits import (
     argument,
     readers_of,
     replace_operators,
+    set_argument,
     set_attribute,
     shapes_of,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.optimizer import RESHAPED_BIASES
 
 __all__ = ["REWRITE"]
@@ -32,20 +34,19 @@ def _make_biases_direct(draft: Draft) -> None:
     for op in block.ops:
         if op.type != "elementwise_add":
             continue
-        y = next(slot for slot in op.inputs if slot.parameter == "Y")
-        if not y.arguments or y.arguments[0] not in reshaped:
-            continue
-        if ranks[argument(op.inputs, "X")] != ranks[y.arguments[0]]:
+        copy = argument(op.inputs, "Y")
+        if copy not in reshaped or ranks[argument(op.inputs, "X")] != ranks[copy]:
             continue
         draft.note(RESHAPED_BIASES, view.operator(op))
-        index, y.arguments[0] = reshaped[y.arguments[0]]
+        index, bias = reshaped[copy]
+        set_argument(op.inputs, "Y", bias)
         set_attribute(op, "axis", 1)
         dropped.append(index)
     replace_operators(block, dict.fromkeys(dropped, ()))
 
 
 def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN401
-    """By the name of each copy with one reader: the operator that makes it, and the bias."""
+    """The index of the reshape and the bias's name, by each reshaped bias with one reader."""
     block = program.blocks[0]
     parameters = persistent_tensors(program)
     shapes = shapes_of(block)
@@ -62,4 +63,4 @@ def _reshaped_biases(program: Any) -> dict[str, tuple[int, str]]:  # noqa: ANN40
     return found
 
 
-REWRITE = Rewrite(stage=Stage.CONSTANTS, apply=_make_biases_direct)
+REWRITE = Rewrite(stage=RewriteStage.CONSTANTS, apply=_make_biases_direct)

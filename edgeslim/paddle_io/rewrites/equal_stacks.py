@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.products import UNEQUAL_STACKS, VECTORS
 
@@ -30,9 +29,9 @@ def _multiplied(s: Sketch) -> str:
     x, y = s.x, s.source("Y")
     is_vector = [len(s.shape(each)) == 1 for each in (x, y)]
     if is_vector[0]:
-        x, turned[0] = s.reshaped(x, [1, *s.shape(x)]), False
+        x, turned[0] = s.reshape(x, [1, *s.shape(x)]), False
     if is_vector[1]:
-        y, turned[1] = s.reshaped(y, [*s.shape(y), 1]), False
+        y, turned[1] = s.reshape(y, [*s.shape(y), 1]), False
     rows, columns = s.shape(x)[-1 if turned[0] else -2], s.shape(y)[-2 if turned[1] else -1]
     stack = np.broadcast_shapes(s.shape(x)[:-2], s.shape(y)[:-2])
     attributes: dict[str, Any] = dict(zip(names, turned, strict=True))
@@ -47,7 +46,7 @@ def _multiplied(s: Sketch) -> str:
     # What Paddle describes of the result is not always what it computes.
     sides = zip((rows, columns), is_vector, strict=True)
     made = [*stack, *(extent for extent, gone in sides if not gone)] or [1]
-    return s.reshaped(product, made) if any(is_vector) else product
+    return s.reshape(product, made) if any(is_vector) else product
 
 
 def _repeated(s: Sketch, x: str, stack: Sequence[int]) -> str:
@@ -57,11 +56,8 @@ def _repeated(s: Sketch, x: str, stack: Sequence[int]) -> str:
         return x
     matrix = s.shape(x)[-2:]
     if prod(own) == 1:
-        return s.reshaped(x, matrix) if own else x
-    return s.expanded(x, [*stack, *matrix])
+        return s.reshape(x, matrix) if own else x
+    return s.expand(x, [*stack, *matrix])
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS,
-    apply=rewritten(dict.fromkeys(_TURNED, _multiplied), UNEQUAL_STACKS, VECTORS),
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _multiplied, UNEQUAL_STACKS, VECTORS)

@@ -1,8 +1,8 @@
-"""Pictures padded with another value than 0, which Paddle writes with a third axis of one.
+"""Images padded with another value than 0, which Paddle writes with a third axis of extent 1.
 
-Paddle-Lite 2.13 takes the axis away itself and mixes up the sides, which `merge_barriers` keeps
-from happening; its kernel with three axes then writes the value byte by byte. Its kernel for
-pictures, which is written here, reads both.
+Paddle-Lite 2.13 removes the axis itself and mixes up the sides, which `merge_barriers` prevents;
+its kernel for three axes then writes the value byte by byte. Its kernel for images, ``pad2d``,
+reads sides and value correctly.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from edgeslim.paddle_io.block_edits import (
     readers_of,
     replace_operators,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.paddings import PADDED_VALUES
 
 __all__ = ["REWRITE"]
@@ -27,7 +28,7 @@ __all__ = ["REWRITE"]
 def _apply(draft: Draft) -> None:
     block = draft.block
     readers, makers, view = readers_of(block), makers_of(block), BlockView(block)
-    made: dict[int, list[Any]] = {}
+    replacements: dict[int, list[Any]] = {}
     for index, op in enumerate(block.ops):
         operator = view.operator(op)
         if not PADDED_VALUES.is_met_by(operator):
@@ -42,23 +43,23 @@ def _apply(draft: Draft) -> None:
             or not _is_about_depth(before, "unsqueeze2")
             or not _is_about_depth(block.ops[behind], "squeeze2")
         ):
-            continue  # as lines and volumes are (`absent_places`)
-        made[index] = [_flat(op, before, block.ops[behind])]
-        made[behind] = []
+            continue  # left to `absent_places`, as sequences and volumes are
+        replacements[index] = [_pad2d(op, before, block.ops[behind])]
+        replacements[behind] = []
         if readers[source] == 1:
-            made[next(place for place, each in enumerate(block.ops) if each == before)] = []
+            replacements[list(block.ops).index(before)] = []
         draft.note(PADDED_VALUES, operator)
-    replace_operators(block, made)
+    replace_operators(block, replacements)
 
 
 def _first_reader(block: Any, name: str) -> int | None:  # noqa: ANN401
-    """The place of what reads a tensor as its X."""
-    places = (place for place, op in enumerate(block.ops) if argument(op.inputs, "X") == name)
-    return next(places, None)
+    """The index of the first operator that reads a tensor as its X."""
+    indices = (index for index, op in enumerate(block.ops) if argument(op.inputs, "X") == name)
+    return next(indices, None)
 
 
-def _flat(op: Any, before: Any, behind: Any) -> Any:  # noqa: ANN401
-    """A padding in two axes, of what was given a third, to what is without it again."""
+def _pad2d(op: Any, before: Any, behind: Any) -> Any:  # noqa: ANN401
+    """Padding of an image, in the place of a padding between ``unsqueeze2`` and ``squeeze2``."""
     left, right, top, bottom = _sides(op)[:4]
     return new_operator(
         "pad2d",
@@ -74,12 +75,12 @@ def _flat(op: Any, before: Any, behind: Any) -> Any:  # noqa: ANN401
 
 
 def _sides(op: Any) -> list[int]:  # noqa: ANN401
-    return [int(each) for each in attribute(op, "paddings", (0,) * 6)]
+    return [int(side) for side in attribute(op, "paddings", (0,) * 6)]
 
 
 def _is_about_depth(op: Any, kind: str) -> bool:  # noqa: ANN401
-    return op.type == kind and [int(each) for each in attribute(op, "axes", ())] in ([2], [-3])
+    return op.type == kind and [int(axis) for axis in attribute(op, "axes", ())] in ([2], [-3])
 
 
-# Before the operators, where all that is left is joined with constants.
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=_apply)
+# Before `absent_places`, which joins the remaining inputs with constants.
+REWRITE = Rewrite(stage=RewriteStage.FORMULAS, apply=_apply)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from math import prod
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.sampling import GRIDS_OF_OTHER_SIZES
 
@@ -23,31 +22,29 @@ def _in_parts(s: Sketch) -> str:
     pixels, wanted = prod(sides), s.shape(grid)[1:3]
     places = prod(wanted)
     parts = -(-places // pixels)
-    row = s.reshaped(grid, [batch, places, 2])
+    row = s.reshape(grid, [batch, places, 2])
     if parts * pixels > places:
         rest = s.constant(0.0, [batch, parts * pixels - places, 2])
-        row = s.joined([row, rest], 1)
+        row = s.concat([row, rest], 1)
     picture = s.x
     if parts > 1:
-        picture = s.reshaped(picture, [batch, 1, channels, pixels])
-        picture = s.expanded(picture, [batch, parts, channels, pixels])
-        picture = s.reshaped(picture, [batch * parts, channels, *sides])
+        picture = s.reshape(picture, [batch, 1, channels, pixels])
+        picture = s.expand(picture, [batch, parts, channels, pixels])
+        picture = s.reshape(picture, [batch * parts, channels, *sides])
     made = s.write(
         "grid_sampler",
-        {"X": picture, "Grid": s.reshaped(row, [batch * parts, *sides, 2])},
+        {"X": picture, "Grid": s.reshape(row, [batch * parts, *sides, 2])},
         [batch * parts, channels, *sides],
         output="Output",
         align_corners=bool(s.attribute("align_corners", True)),
         mode=str(s.attribute("mode", "bilinear")),
         padding_mode=str(s.attribute("padding_mode", "zeros")),
     )
-    made = s.reshaped(made, [batch, parts, channels, pixels])
+    made = s.reshape(made, [batch, parts, channels, pixels])
     if parts > 1:
-        made = s.transposed(made, [0, 2, 1, 3])
-    made = s.reshaped(made, [batch, channels, parts * pixels])
-    return s.reshaped(s.part(made, 0, places, 2), [batch, channels, *wanted])
+        made = s.transpose(made, [0, 2, 1, 3])
+    made = s.reshape(made, [batch, channels, parts * pixels])
+    return s.reshape(s.slice(made, 0, places, 2), [batch, channels, *wanted])
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS, apply=rewritten({"grid_sampler": _in_parts}, GRIDS_OF_OTHER_SIZES)
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _in_parts, GRIDS_OF_OTHER_SIZES)

@@ -1,8 +1,8 @@
-"""Floats that are equal or not, infinite ones included, and those that differ from themselves.
+"""Equality of floats, with infinities that equal themselves and NaN that does not.
 
-The kernels of Paddle-Lite 2.13 look whether the difference is near 0. That of an infinity and the
-same one is no number, so that it is not found equal; so those above all numbers are looked for, and
-those below. That of NaN and itself says nothing on arm, and is asked otherwise.
+The kernels of Paddle-Lite 2.13 check whether the difference is near 0. The difference of an
+infinity and itself is NaN, so that they are not found equal; infinities of each sign are compared
+separately. A comparison of NaN with itself is not reliable on arm, and is replaced by a mask.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import numpy as np
 
 from edgeslim.paddle_io.block_edits import attribute
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._numbers import inverted, number
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._masks import number_mask
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.elementwise import INFINITIES_COMPARED
 
@@ -27,37 +26,31 @@ _FINITE = {"cast", "clip", "hard_sigmoid", "relu6", "sigmoid", "softmax", "tanh"
 """Kinds whose results are never infinite."""
 
 
-def _compared(s: Sketch) -> str | None:
+def _compare(s: Sketch) -> str | None:
     x, y = s.x, s.source("Y")
     if s.element_type(x) != framework().VarType.FP32 or any(_is_finite(s, side) for side in (x, y)):
         return None
     if x != y:
         if int(s.attribute("axis", -1)) != -1 and s.shape(x) != s.shape(y):
             return None
-        x, y = (s.expanded(each, s.shape(s.result())) for each in (x, y))
-    same = number(s, x) if x == y else _same(s, x, y)
-    return same if s.op.type == "equal" else inverted(s, same)
+        x, y = (s.expand(side, s.shape(s.result())) for side in (x, y))
+    equal = number_mask(s, x) if x == y else _equal(s, x, y)
+    return equal if s.op.type == "equal" else s.logical("logical_not", equal)
 
 
-def _same(s: Sketch, x: str, y: str) -> str:
-    """Truth values: near each other, or both above all numbers, or both below."""
+def _equal(s: Sketch, x: str, y: str) -> str:
+    """Booleans: near each other, or both positive infinity, or both negative infinity."""
     limit = s.constant(_LARGEST)
-    same = _of_truth(s, "equal", x, y)
+    equal = s.compare("equal", x, y)
     for factor in (1.0, -1.0):
-        sides = [each if factor > 0 else s.scaled(each, factor) for each in (x, y)]
-        beyond = [s.compared("greater_than", each, limit) for each in sides]
-        same = _of_truth(s, "logical_or", same, _of_truth(s, "logical_and", *beyond))
-    return same
-
-
-def _of_truth(s: Sketch, kind: str, x: str, y: str) -> str:
-    if kind == "equal":
-        return s.compared(kind, x, y)
-    return s.write(kind, {"X": x, "Y": y}, s.shape(x), element_type=framework().VarType.BOOL)
+        sides = [side if factor > 0 else s.scale(side, factor) for side in (x, y)]
+        first, second = (s.compare("greater_than", side, limit) for side in sides)
+        equal = s.logical("logical_or", equal, s.logical("logical_and", first, second))
+    return equal
 
 
 def _is_finite(s: Sketch, name: str) -> bool:
-    """Whether a tensor holds nothing infinite, as far as what makes it says."""
+    """Whether a tensor is known, by its maker, to have no infinite elements."""
     maker = s.maker(name)
     if maker is None:
         value = s.value(name)
@@ -69,8 +62,5 @@ def _is_finite(s: Sketch, name: str) -> bool:
     return maker.type in _FINITE
 
 
-# When all others have written their comparisons.
-REWRITE = Rewrite(
-    stage=Stage.AXES,
-    apply=rewritten(dict.fromkeys(INFINITIES_COMPARED.operators, _compared), INFINITIES_COMPARED),
-)
+# After the other rewrites, which write comparisons.
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _compare, INFINITIES_COMPARED)

@@ -1,7 +1,7 @@
-"""3x3 convolutions of integers with a column of noughts, where threads would have too little room.
+"""Int8 3x3 convolutions with a column of zeros, where threads would have too little scratch memory.
 
-Paddle-Lite 2.13 computes them by Winograd's method on processors of Arm without dot products, in
-scratch that is there for two threads. With a filter of 3x4 they are products of matrices.
+Paddle-Lite 2.13 computes them by Winograd's method on Arm processors without dot products, with
+scratch memory for two threads. With a filter of 3x4 they are matrix products.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.block_edits import (
     argument,
-    attribute,
+    attributes_of,
     makers_of,
     new_operator,
     new_variable,
+    set_argument,
     set_attribute,
-    shape_of,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.proto import attribute_value, framework
 from edgeslim.paddle_io.quantized_program import without_rounding
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
-from edgeslim.targets import MOST_THREADS, IntegerConvolution
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
+from edgeslim.targets import MOST_THREADS, IntegerConvolution, Operator
+from edgeslim.targets.convolutions import sides_around
 from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS, SHARED_SCRATCH_ARM
-from edgeslim.window_sides import window_sides
 
 __all__ = ["REWRITE"]
 
@@ -34,78 +34,65 @@ __all__ = ["REWRITE"]
 def _apply(draft: Draft) -> None:
     if not draft.is_about(SHARED_SCRATCH_ARM) or draft.place is None:
         return
-    view = BlockView(draft.block)
-    crowded = _crowded(draft.block, draft.place.threads or MOST_THREADS)
-    for index in reversed(crowded):
-        draft.note(SHARED_SCRATCH_ARM, view.operator(draft.block.ops[index]))
-        _widen(draft, index)
-    if crowded:  # leaves out what rounds filters that nothing reads any more
+    found = _overflowing(draft.block, draft.place.threads or MOST_THREADS)
+    for index, operator in reversed(found):
+        draft.note(SHARED_SCRATCH_ARM, operator)
+        _widen(draft, index, operator)
+    if found:  # removes the operators that quantize filters which nothing reads any more
         draft.program = without_rounding(draft.program, lambda _: False)
 
 
-def _crowded(block: Any, most: int) -> list[int]:  # noqa: ANN401 - a BlockDesc
-    """Places of the convolutions that would use more scratch than there is by then."""
-    makers, found = makers_of(block), []
-    there = dict.fromkeys(range(1, most + 1), 0)
+def _overflowing(block: Any, most_threads: int) -> list[tuple[int, Operator]]:  # noqa: ANN401
+    """The convolutions that would use more scratch memory than there is by then."""
+    view, found = BlockView(block), []
+    requested = dict.fromkeys(range(1, most_threads + 1), 0)  # bytes by the number of threads
     for index, op in enumerate(block.ops):
-        convolution = _convolution(block, op, makers)
+        operator = view.operator(op)
+        convolution = _convolution(operator)
         if convolution is None:
             continue
-        room = {
-            count: max(before, convolution.requested_bytes(count))
-            for count, before in there.items()
+        scratch = {
+            threads: max(before, convolution.requested_bytes(threads))
+            for threads, before in requested.items()
         }
         if convolution.is_by_winograd and any(
-            convolution.used_bytes(count) > room[count] for count in there
+            convolution.used_bytes(threads) > scratch[threads] for threads in scratch
         ):
-            found.append(index)
+            found.append((index, operator))
         else:
-            there = room
+            requested = scratch
     return found
 
 
-def _convolution(block: Any, op: Any, makers: dict[str, Any]) -> IntegerConvolution | None:  # noqa: ANN401
-    """What a convolution of what was rounded is like."""
-    if op.type != "conv2d":
+def _convolution(operator: Operator) -> IntegerConvolution | None:
+    """The sizes of a convolution of quantized inputs; None for other operators."""
+    filters = operator.shape("Filter")
+    is_quantized = set(ROUNDS_ACTIVATIONS).intersection(operator.makers.get("Input", ()))
+    if operator.kind != "conv2d" or not is_quantized or len(filters) != 4:
         return None
-    read = makers.get(argument(op.inputs, "Input"))
-    filters = shape_of(block, argument(op.inputs, "Filter"))
-    if read is None or read.type not in ROUNDS_ACTIVATIONS or len(filters) != 4:
-        return None
-    extents = shape_of(block, argument(op.inputs, "Input"))[2:]
-    made = shape_of(block, argument(op.outputs, "Output"))
-    top, bottom, left, right = _sides(block, op)
-    groups = int(attribute(op, "groups", 1))
+    height, width = operator.shape("Input")[2:]
+    output = operator.result("Output")
+    top, bottom, left, right = sides_around(operator)
+    groups = int(operator.attribute("groups", 1))
     return IntegerConvolution(
         channels=(filters[1] * groups, filters[0]),
-        padded=(extents[0] + top + bottom, extents[1] + left + right),
-        output=(made[2], made[3]),
+        padded=(height + top + bottom, width + left + right),
+        output=(output[2], output[3]),
         window=(filters[2], filters[3]),
-        strides=_pair(op, "strides"),
-        dilations=_pair(op, "dilations"),
+        strides=_pair(operator, "strides"),
+        dilations=_pair(operator, "dilations"),
         groups=groups,
         is_evenly_padded=top == bottom and left == right,
     )
 
 
-def _pair(op: Any, name: str) -> tuple[int, int]:  # noqa: ANN401
-    rows, columns = attribute(op, name, (1, 1))
+def _pair(operator: Operator, name: str) -> tuple[int, int]:
+    rows, columns = operator.attribute(name, (1, 1))
     return int(rows), int(columns)
 
 
-def _sides(block: Any, op: Any) -> tuple[int, ...]:  # noqa: ANN401
-    """Padding above, below, on the left and on the right."""
-    return window_sides(
-        attribute(op, "padding_algorithm", "EXPLICIT"),
-        attribute(op, "paddings", (0, 0)),
-        shape_of(block, argument(op.inputs, "Input"))[2:],
-        shape_of(block, argument(op.inputs, "Filter"))[2:],
-        _pair(op, "strides"),
-    )
-
-
-def _widen(draft: Draft, index: int) -> None:
-    """Gives a convolution a filter with one column more, rounded as its own is."""
+def _widen(draft: Draft, index: int, operator: Operator) -> None:
+    """Gives a convolution a filter with another column, quantized as its own is."""
     block = draft.block
     op = block.ops[index]
     rounding = makers_of(block)[argument(op.inputs, "Filter")]
@@ -114,18 +101,21 @@ def _widen(draft: Draft, index: int) -> None:
     if value is None or scales is None:
         raise ModelError(f"the weights {name!r} of a convolution and their scales are not known")
     wider = np.pad(value, [(0, 0), (0, 0), (0, 0), (0, 1)])
-    floats = framework().VarType.FP32
-    filters = draft.add_parameter(f"{name}.wider", wider, floats)
+    filters = draft.add_parameter(f"{name}.wider", wider)
     rounded = new_variable(block, f"{filters}.dequantized", wider.shape)
-    kept = draft.add_parameter(f"{filters}.scale", scales, floats)
-    attributes = {each.name: attribute_value(each) for each in rounding.attrs}
-    made = {"Out": [rounded], "OutScale": [kept]}
-    next(slot for slot in op.inputs if slot.parameter == "Filter").arguments[0] = rounded
-    top, bottom, left, right = _sides(block, op)
+    outputs = {
+        "Out": [rounded],
+        "OutScale": [draft.add_parameter(f"{filters}.scale", scales)],
+    }
+    set_argument(op.inputs, "Filter", rounded)
+    top, bottom, left, right = sides_around(operator)
     set_attribute(op, "paddings", (top, bottom, left, right + 1))
     set_attribute(op, "padding_algorithm", "EXPLICIT")
-    block.ops.insert(index, new_operator(rounding.type, {"X": [filters]}, made, attributes))
+    attributes = attributes_of(rounding)
+    block.ops.insert(index, new_operator(rounding.type, {"X": [filters]}, outputs, attributes))
 
 
-# Before what is kept apart from the convolutions that are left.
-REWRITE = Rewrite(stage=Stage.FORMULAS, apply=_apply, precisions=SHARED_SCRATCH_ARM.precisions)
+# Before other operators are kept apart from the convolutions that are left.
+REWRITE = Rewrite(
+    stage=RewriteStage.FORMULAS, apply=_apply, precisions=SHARED_SCRATCH_ARM.precisions
+)

@@ -1,39 +1,40 @@
-"""Which elements are finite, infinite or no numbers, for which Paddle-Lite 2.13 has no kernels."""
+"""Masks of finite, infinite and NaN elements, for which Paddle-Lite 2.13 has no kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._numbers import finite, inverted, number
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._masks import finite_mask, number_mask
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_QUESTIONS
 
 __all__ = ["REWRITE"]
 
 
-def _is_infinite(s: Sketch) -> str:
-    """A number, and not finite."""
-    sides = {"X": number(s, s.x), "Y": finite(s, s.x)}
-    return s.write("logical_xor", sides, s.shape(s.x), element_type=framework().VarType.BOOL)
+def _infinite_mask(s: Sketch) -> str:
+    return s.logical("logical_xor", number_mask(s, s.x), finite_mask(s, s.x))
 
 
-def _of_floats(formula: Callable[[Sketch], str], kind: str) -> Formula:
-    """A formula for floats; of whole numbers, which are finite, a comparison with themselves."""
+def _nan_mask(s: Sketch) -> str:
+    return s.logical("logical_not", number_mask(s, s.x))
 
-    def either(s: Sketch) -> str:
+
+def _for_floats(formula: Callable[[Sketch], str], kind: str) -> Formula:
+    """A formula for floats; integers are finite, and are compared with themselves."""
+
+    def mask(s: Sketch) -> str:
         is_float = s.element_type(s.x) == framework().VarType.FP32
-        return formula(s) if is_float else s.compared(kind, s.x, s.x)
+        return formula(s) if is_float else s.compare(kind, s.x, s.x)
 
-    return either
+    return mask
 
 
 _FORMULAS: dict[str, Formula] = {
-    "isfinite_v2": _of_floats(lambda s: finite(s, s.x), "equal"),
-    "isinf_v2": _of_floats(_is_infinite, "not_equal"),
-    "isnan_v2": _of_floats(lambda s: inverted(s, number(s, s.x)), "not_equal"),
+    "isfinite_v2": _for_floats(lambda s: finite_mask(s, s.x), "equal"),
+    "isinf_v2": _for_floats(_infinite_mask, "not_equal"),
+    "isnan_v2": _for_floats(_nan_mask, "not_equal"),
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, ABSENT_QUESTIONS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, ABSENT_QUESTIONS)

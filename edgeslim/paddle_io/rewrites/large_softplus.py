@@ -6,8 +6,7 @@ beyond 88, and does not read the threshold.
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.activations import LARGE_SOFTPLUS
 
@@ -23,18 +22,18 @@ def _by_parts(s: Sketch) -> str:
     beta, threshold = float(s.attribute("beta", 1.0)), float(s.attribute("threshold", 20.0))
     steep = _times(s, s.x, beta)
     bent = s.apply("clip", steep, min=_LEAST, max=threshold)
-    bent = _times(s, s.apply("log", s.scaled(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)
+    bent = _times(s, s.apply("log", s.scale(s.apply("exp", bent), 1.0, 1.0)), 1.0 / beta)
     if threshold < _STRAIGHT:
-        beyond = s.cast(s.compared("greater_than", steep, s.constant(threshold)))
-        bent = s.both("mul", bent, s.scaled(beyond, -1.0, 1.0))
-        return s.both("add", s.both("mul", s.x, beyond), bent)
-    beyond = _times(s, s.apply("relu", s.scaled(steep, 1.0, -threshold)), 1.0 / beta)
-    return s.both("add", bent, beyond)
+        beyond = s.cast(s.compare("greater_than", steep, s.constant(threshold)))
+        bent = s.binary("mul", bent, s.scale(beyond, -1.0, 1.0))
+        return s.binary("add", s.binary("mul", s.x, beyond), bent)
+    beyond = _times(s, s.apply("relu", s.scale(steep, 1.0, -threshold)), 1.0 / beta)
+    return s.binary("add", bent, beyond)
 
 
 def _times(s: Sketch, x: str, factor: float) -> str:
     """A product with a number; with one, nothing is written that `opt` would take out again."""
-    return x if factor == 1.0 else s.scaled(x, factor)
+    return x if factor == 1.0 else s.scale(x, factor)
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"softplus": _by_parts}, LARGE_SOFTPLUS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _by_parts, LARGE_SOFTPLUS)

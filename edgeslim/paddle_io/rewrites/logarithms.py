@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.paddle_io.block_edits import argument, attribute
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.activations import LOGARITHMS_AT_ENDS
 
@@ -46,10 +45,10 @@ def _mended(s: Sketch) -> str | None:
     inner = s.apply("log", s.apply("clip", s.x, min=_LEAST, max=_LARGEST))
     lower = s.apply("rsqrt", s.x)
     # Paddle's own root of infinity is no number.
-    upper = s.scaled(s.apply("reciprocal", lower), _UNSEEN)
+    upper = s.scale(s.apply("reciprocal", lower), _UNSEEN)
     # Of -0 the root's reciprocal is below 0.
-    lower = s.apply("abs", s.scaled(lower, _UNSEEN))
-    return s.both("add", inner, s.both("sub", upper, lower))
+    lower = s.apply("abs", s.scale(lower, _UNSEEN))
+    return s.binary("add", inner, s.binary("sub", upper, lower))
 
 
 def _is_above_nought(s: Sketch, name: str, depth: int) -> bool:
@@ -108,4 +107,4 @@ _ABOVE: dict[str, Callable[[Sketch, Any, int], bool]] = {
 }
 
 # When all others have written their logarithms.
-REWRITE = Rewrite(stage=Stage.AXES, apply=rewritten({"log": _mended}, LOGARITHMS_AT_ENDS))
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _mended, LOGARITHMS_AT_ENDS)

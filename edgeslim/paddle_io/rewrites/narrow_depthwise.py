@@ -1,34 +1,27 @@
-"""Narrow convolutions of single channels with padding behind alone, by the general kernel.
+"""Narrow depthwise convolutions that are padded below or on the right only, by the general kernel.
 
-The one of Paddle-Lite 2.13 for pictures of at most eight columns is right where there is as much
-padding before. One more behind makes no more windows where a side is even, and none reaches into
-it where a side is odd; with two the general kernel is taken.
+Paddle-Lite 2.13's kernel for images of at most eight columns is right if there is as much padding
+before the image. Another row or column of padding gives no further window if the extent is even,
+and no window reaches the padding if it is odd; with a padding of 2 the general kernel is chosen.
 """
 
 from __future__ import annotations
 
 from edgeslim.paddle_io.block_edits import set_attribute
-from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_in_place
+from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.convolutions import NARROW_DEPTHWISE, sides_around
 
 __all__ = ["REWRITE"]
 
 
-def _apply(draft: Draft) -> None:
-    view = BlockView(draft.block)
-    for op in draft.block.ops:
-        operator = view.operator(op)
-        if not NARROW_DEPTHWISE.is_met_by(operator):
-            continue
-        draft.note(NARROW_DEPTHWISE, operator)
-        height, width = operator.shape("Input")[2:]
-        _, bottom, _, right = sides_around(operator)
-        behind = [
-            2 * side * (extent % 2 == 0) for side, extent in ((bottom, height), (right, width))
-        ]
-        set_attribute(op, "paddings", (0, behind[0], 0, behind[1]))
-        set_attribute(op, "padding_algorithm", "EXPLICIT")
+def _pad_more(s: Sketch) -> bool:
+    height, width = s.shape(s.x)[2:]
+    _, bottom, _, right = sides_around(s.operator)
+    bottom, right = 2 * bottom * (height % 2 == 0), 2 * right * (width % 2 == 0)
+    set_attribute(s.op, "paddings", (0, bottom, 0, right))
+    set_attribute(s.op, "padding_algorithm", "EXPLICIT")
+    return True
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)
+REWRITE = rewrite_in_place(RewriteStage.OPERATORS, _pad_more, NARROW_DEPTHWISE)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_NORMS
 from edgeslim.targets.norms import OTHER_ORDERS
@@ -32,25 +31,27 @@ def _norm(s: Sketch) -> str:
         return _root_of_squares(s, axes, keep=keep)
     sizes = s.apply("abs", s.x)
     if math.isinf(order):
-        return s.reduced("max" if order > 0 else "min", sizes, axes, keep=keep)
+        return s.reduce("max" if order > 0 else "min", sizes, axes, keep=keep)
     if order == 1:
-        return s.reduced("sum", sizes, axes, keep=keep)
+        return s.reduce("sum", sizes, axes, keep=keep)
     if order == 0:
-        return s.reduced("sum", s.apply("sign", sizes), axes, keep=keep)
-    total = s.reduced("sum", s.apply("pow", sizes, factor=order), axes, keep=keep)
+        return s.reduce("sum", s.apply("sign", sizes), axes, keep=keep)
+    total = s.reduce("sum", s.apply("pow", sizes, factor=order), axes, keep=keep)
     return s.apply("pow", total, factor=1 / order)
 
 
 def _frobenius(s: Sketch) -> str:
     keep = bool(s.attribute("keep_dim", False))
-    return _root_of_squares(s, reduced_axes(s.described), keep=keep)
+    return _root_of_squares(s, reduced_axes(s.operator), keep=keep)
 
 
 def _root_of_squares(s: Sketch, axes: Sequence[int], *, keep: bool) -> str:
-    return s.apply("sqrt", s.reduced("sum", s.apply("square", s.x), axes, keep=keep))
+    return s.apply("sqrt", s.reduce("sum", s.apply("square", s.x), axes, keep=keep))
 
 
-REWRITE = Rewrite(
-    stage=Stage.FORMULAS,
-    apply=rewritten({"frobenius_norm": _frobenius, "p_norm": _norm}, ABSENT_NORMS, OTHER_ORDERS),
+REWRITE = rewrite_by_formula(
+    RewriteStage.FORMULAS,
+    {"frobenius_norm": _frobenius, "p_norm": _norm},
+    ABSENT_NORMS,
+    OTHER_ORDERS,
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.norms import NORMS_OF_PICTURES
 
@@ -34,8 +33,8 @@ def _grouped(s: Sketch) -> str:
         data_layout="NCHW",
     )
     for slot in ("Mean", "Variance"):
-        s.beside(slot, [picture[0], groups], s.element_type(s.x))
-    return s.reshaped(normed, s.shape(s.x))
+        s.add_output(slot, [picture[0], groups], s.element_type(s.x))
+    return s.reshape(normed, s.shape(s.x))
 
 
 def _one_by_one(s: Sketch) -> str:
@@ -48,16 +47,16 @@ def _one_by_one(s: Sketch) -> str:
         epsilon=float(s.attribute("epsilon", 1e-5)),
     )
     for slot in ("SavedMean", "SavedVariance"):
-        s.beside(slot, [picture[0] * picture[1]], s.element_type(s.x))
-    return s.reshaped(normed, s.shape(s.x))
+        s.add_output(slot, [picture[0] * picture[1]], s.element_type(s.x))
+    return s.reshape(normed, s.shape(s.x))
 
 
 def _inputs(s: Sketch, picture: Sequence[int]) -> dict[str, str | Sequence[str]]:
-    inputs: dict[str, str | Sequence[str]] = {"X": s.reshaped(s.x, picture)}
+    inputs: dict[str, str | Sequence[str]] = {"X": s.reshape(s.x, picture)}
     inputs.update({slot: s.source(slot) for slot in ("Scale", "Bias") if s.source(slot)})
     return inputs
 
 
 _FORMULAS: dict[str, Formula] = {"group_norm": _grouped, "instance_norm": _one_by_one}
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, NORMS_OF_PICTURES))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, NORMS_OF_PICTURES)

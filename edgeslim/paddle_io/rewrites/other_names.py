@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.block_edits import narrow_attribute
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_in_place
+from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.forms import OTHER_NAMES
 
 __all__ = ["REWRITE"]
@@ -19,27 +17,15 @@ _OTHER_NAMES: dict[str, tuple[str, dict[str, str]]] = {
     "reduce_amax": ("reduce_max", {}),
     "reduce_amin": ("reduce_min", {}),
 }
-"""Operators that Paddle-Lite has under another name, and their attributes' other names."""
+"""The name of each operator in Paddle-Lite, and other names of its attributes."""
 
 
-def _apply(draft: Draft) -> None:
-    for block in draft.program.blocks:
-        view = BlockView(block)
-        for op in block.ops:
-            if op.type in OTHER_NAMES.operators:
-                draft.note(OTHER_NAMES, view.operator(op))
-                _rename(op)
+def _rename(s: Sketch) -> bool:
+    s.op.type, names = _OTHER_NAMES[s.op.type]
+    for attr in s.op.attrs:
+        attr.name = names.get(attr.name, attr.name)
+        narrow_attribute(attr)  # the operators of these names have 32 bits
+    return True
 
 
-def _rename(op: Any) -> None:  # noqa: ANN401 - an OpDesc
-    op.type, names = _OTHER_NAMES[op.type]
-    types = framework().AttrType
-    for attribute in op.attrs:
-        attribute.name = names.get(attribute.name, attribute.name)
-        if attribute.type == types.LONGS:  # what the operators named instead have as 32 bits
-            attribute.type = types.INTS
-            attribute.ints.extend(attribute.longs)
-            del attribute.longs[:]
-
-
-REWRITE = Rewrite(stage=Stage.NAMES, apply=_apply)
+REWRITE = rewrite_in_place(RewriteStage.NAMES, _rename, OTHER_NAMES)

@@ -1,14 +1,15 @@
-"""Parameters of one element instead of parameters without axes.
+"""Parameters with one axis instead of parameters without axes.
 
-Paddle-Lite 2.13 takes what has no axes for what is not there.
+Paddle-Lite 2.13 takes a tensor without axes for an empty one.
 """
 
 from __future__ import annotations
 
 from edgeslim.paddle_io.block_edits import names_in
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.forms import PARAMETERS_WITHOUT_AXES
 
 __all__ = ["REWRITE"]
@@ -29,4 +30,4 @@ def _apply(draft: Draft) -> None:
             draft.note_other_description()
 
 
-REWRITE = Rewrite(stage=Stage.FORM, apply=_apply)
+REWRITE = Rewrite(stage=RewriteStage.FORM, apply=_apply)

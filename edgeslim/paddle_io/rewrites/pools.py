@@ -1,8 +1,8 @@
-"""Pooling in forms that every kernel computes, by the law that an operator meets.
+"""Pooling in forms that every kernel computes correctly, by the law that an operator meets.
 
-What the general kernel of Arm is given, it computes; it is taken wherever strides or sides
-differ. Of square windows one step apart, those of 5 with two elements of padding and those of 3
-with one have kernels of their own, and one after another they are larger windows.
+The general kernel for Arm is correct; it is chosen wherever strides or sides differ. Square windows
+with strides of 1 have correct kernels of their own if they are 5 wide with a padding of 2, or 3
+wide with a padding of 1, and consecutive pooling over them is pooling over larger windows.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from edgeslim.paddle_io.block_edits import argument, replace_operators
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets import Law
 from edgeslim.targets.pools import (
@@ -34,29 +34,29 @@ from edgeslim.targets.pools import (
 __all__ = ["REWRITE"]
 
 _LOWEST = float(np.finfo(np.float32).min)
-_UNREAD = (1, 2)
-"""Strides that no kernel for one kind of window has; adaptive pooling does not read them."""
+_UNUSED_STRIDES = (1, 2)
+"""Strides that no special kernel is for; adaptive pooling ignores them."""
 
 
-def _adaptive(s: Sketch, pool: Pool) -> str:
+def _pool_adaptively(s: Sketch, pool: Pool) -> str:
     if pool.windows == pool.extents:
-        return s.same(s.x)
-    return _pooled(s, s.x, pool, strides=_UNREAD, adaptive=True)
+        return s.identity(s.x)
+    return _pool(s, s.x, pool, strides=_UNUSED_STRIDES, adaptive=True)
 
 
-def _without_padding(s: Sketch, pool: Pool) -> str:
-    """Sums are the same with nought around a picture; only what they are divided by differs."""
-    if 0 in (*pool.counts_inside(0), *pool.counts_inside(1)):  # an average of nothing is no number
-        average = _of_padded_picture(s, pool, 0.0)
+def _average_exclusively(s: Sketch, pool: Pool) -> str:
+    """Sums do not depend on a padding with 0; only the numbers that they are divided by do."""
+    if 0 in (*pool.counts_inside(0), *pool.counts_inside(1)):  # an average of no elements is NaN
+        average = _pool_padded(s, pool, 0.0)
         inside = np.full(pool.output, math.prod(pool.windows))
     else:
-        average = _pooled(s, s.x, pool)
+        average = _pool(s, s.x, pool)
         inside = np.outer(pool.counts_inside(0), pool.counts_inside(1))
     counted = np.outer(pool.paddle_counts(0), pool.paddle_counts(1))
-    return s.both("mul", average, s.parameter(inside / np.where(counted, counted, 1)))
+    return s.binary("mul", average, s.parameter(inside / np.where(counted, counted, 1)))
 
 
-def _of_padded_picture(s: Sketch, pool: Pool, value: float = _LOWEST) -> str:
+def _pool_padded(s: Sketch, pool: Pool, value: float = _LOWEST) -> str:
     (top, left), (bottom, right), (rows, columns) = pool.before, pool.needed_after, pool.extents
     padded = s.write(
         "pad2d",
@@ -67,26 +67,26 @@ def _of_padded_picture(s: Sketch, pool: Pool, value: float = _LOWEST) -> str:
         pad_value=value,
         data_format="NCHW",
     )
-    return _pooled(s, padded, pool, paddings=(0, 0, 0, 0))
+    return _pool(s, padded, pool, paddings=(0, 0, 0, 0))
 
 
-def _one_after_another(s: Sketch, pool: Pool) -> str:
+def _pool_repeatedly(s: Sketch, pool: Pool) -> str:
     (window, _), (padding, _) = pool.windows, pool.before
     if window == 1:
-        return s.same(s.x)
+        return s.identity(s.x)
     fives, threes = divmod(padding, 2)
     if window != 2 * padding + 1 or window < 7 or (threes and min(pool.extents) <= 3):
-        return _rows_of_columns(s, pool)
-    made = s.x
+        return _pool_columns_and_rows(s, pool)
+    x = s.x
     for side in (2,) * fives + (1,) * threes:
-        made = _pooled(s, made, pool, window=(2 * side + 1,) * 2, paddings=(side,) * 4)
-    return made
+        x = _pool(s, x, pool, window=(2 * side + 1,) * 2, paddings=(side,) * 4)
+    return x
 
 
-def _rows_of_columns(s: Sketch, pool: Pool) -> str:
-    """Of averages too, since as much of each window in a row is in the picture."""
+def _pool_columns_and_rows(s: Sketch, pool: Pool) -> str:
+    """Right for averages too, since the windows of a row have as many rows inside the input."""
     (height, width), (down, across) = pool.windows, pool.strides
-    columns = _pooled(
+    columns = _pool(
         s,
         s.x,
         pool,
@@ -95,7 +95,7 @@ def _rows_of_columns(s: Sketch, pool: Pool) -> str:
         strides=(down, 1),
         paddings=(pool.before[0], pool.needed_after[0], 0, 0),
     )
-    return _pooled(
+    return _pool(
         s,
         columns,
         pool,
@@ -105,8 +105,8 @@ def _rows_of_columns(s: Sketch, pool: Pool) -> str:
     )
 
 
-def _onto_few_columns(s: Sketch, pool: Pool) -> str:
-    """By the general kernel, if there is padding behind the picture, or some that none reads."""
+def _pool_to_few_columns(s: Sketch, pool: Pool) -> str:
+    """The general kernel is chosen for a padding after the input, also for one that is not read."""
     bottom, right = pool.needed_after
     if not (bottom or right):
         bottom, right = (
@@ -114,72 +114,71 @@ def _onto_few_columns(s: Sketch, pool: Pool) -> str:
             for extent, window, step in zip(pool.extents, pool.windows, pool.strides, strict=True)
         )
     if not (bottom or right):
-        return _rows_of_columns(s, pool)
-    return _pooled(s, s.x, pool, paddings=(0, bottom, 0, right))
+        return _pool_columns_and_rows(s, pool)
+    return _pool(s, s.x, pool, paddings=(0, bottom, 0, right))
 
 
-def _with_a_row_left(s: Sketch, pool: Pool) -> str:
-    """By the general kernel, since more than one row is padded."""
-    return _pooled(s, s.x, pool, paddings=(0, 2, 0, pool.needed_after[1]))
+def _pad_two_rows(s: Sketch, pool: Pool) -> str:
+    """The general kernel is chosen for a padding of more than one row."""
+    return _pool(s, s.x, pool, paddings=(0, 2, 0, pool.needed_after[1]))
 
 
-def _pooled(s: Sketch, x: str, pool: Pool, **others: Any) -> str:  # noqa: ANN401
-    """As the operator was, without the padding in averages, but for some attributes."""
+def _pool(s: Sketch, x: str, pool: Pool, **others: Any) -> str:  # noqa: ANN401
+    """Pooling as before, with averages that leave out the padding, but for some attributes."""
     usual = {
         "shape": s.shape(s.result()),
         "window": pool.windows,
         "strides": pool.strides,
         "paddings": (pool.before[0], pool.needed_after[0], pool.before[1], pool.needed_after[1]),
     }
-    return s.pooled("max" if pool.is_max else "avg", x, **{**usual, **others})
+    return s.pool("max" if pool.is_max else "avg", x, **{**usual, **others})
 
 
-def _formula(form: Callable[[Sketch, Pool], str], law: Law) -> Callable[[Draft], None]:
+def _rewrite_for(law: Law, form: Callable[[Sketch, Pool], str]) -> Rewrite:
     def formula(s: Sketch) -> str | None:
-        pool = pool_of(s.described)
+        pool = pool_of(s.operator)
         return None if pool is None else form(s, pool)
 
-    return rewritten({"pool2d": formula}, law)
+    return rewrite_by_formula(RewriteStage.AXES, formula, law)
 
 
-_FORMS = (
-    (ADAPTIVE_WINDOWS, _adaptive),
-    (COUNTED_PADDING, _without_padding),
-    (EMPTY_WINDOWS, _of_padded_picture),
-    (SHARED_PADDING, _one_after_another),
-    (FEW_COLUMNS, _onto_few_columns),
-    (SHARED_WEIGHT, _with_a_row_left),
+_REWRITES = (
+    _rewrite_for(ADAPTIVE_WINDOWS, _pool_adaptively),
+    _rewrite_for(COUNTED_PADDING, _average_exclusively),
+    _rewrite_for(EMPTY_WINDOWS, _pool_padded),
+    _rewrite_for(SHARED_PADDING, _pool_repeatedly),
+    _rewrite_for(FEW_COLUMNS, _pool_to_few_columns),
+    _rewrite_for(SHARED_WEIGHT, _pad_two_rows),
 )
-"""By the law, in their order: a form may meet a law that comes after its own."""
+"""In this order: what a rewrite makes may meet the law of a later one."""
 
 
 def _apply(draft: Draft) -> None:
-    for law, form in _FORMS:
-        _formula(form, law)(draft)
+    for rewrite in _REWRITES:
+        rewrite.apply(draft)
     if len(draft.program.blocks) == 1 and any(found.law is SHARED_PADDING for found in draft.noted):
         _compute_once(draft.block)
 
 
 def _compute_once(block: Any) -> None:  # noqa: ANN401 - a BlockDesc
-    """Equal pools of one tensor, as those are that windows of 9 and of 13 begin with."""
+    """Removes equal pooling of one tensor: windows of 9 and of 13 begin with the same steps."""
     view = BlockView(block)
-    fetched = {argument(op.inputs, "X") for op in block.ops if op.type == "fetch"}
+    outputs = {argument(op.inputs, "X") for op in block.ops if op.type == "fetch"}
     kept: dict[tuple[str, Pool], str] = {}
     other_names: dict[str, str] = {}
-    again: dict[int, list[Any]] = {}
-    for place, op in enumerate(block.ops):
+    dropped: dict[int, list[Any]] = {}
+    for index, op in enumerate(block.ops):
         for slot in op.inputs:
-            names = [other_names.get(name, name) for name in slot.arguments]
-            slot.arguments[:] = names
+            slot.arguments[:] = [other_names.get(name, name) for name in slot.arguments]
         pool = pool_of(view.operator(op)) if op.type == "pool2d" else None
         result = argument(op.outputs, "Out")
-        if pool is None or result in fetched:
+        if pool is None or result in outputs:
             continue
         key = argument(op.inputs, "X"), replace(pool, is_exclusive=pool.is_exclusive or pool.is_max)
         if kept.setdefault(key, result) != result:
             other_names[result] = kept[key]
-            again[place] = []
-    replace_operators(block, again)
+            dropped[index] = []
+    replace_operators(block, dropped)
 
 
-REWRITE = Rewrite(stage=Stage.AXES, apply=_apply)
+REWRITE = Rewrite(stage=RewriteStage.AXES, apply=_apply)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.pools import WITH_PLACES
 
@@ -13,7 +12,7 @@ __all__ = ["REWRITE"]
 def _without_places(s: Sketch) -> str | None:
     if s.is_used("Mask") or s.attribute("adaptive", False):
         return None
-    return s.pooled(
+    return s.pool(
         "max",
         s.x,
         s.shape(s.result()),
@@ -25,6 +24,4 @@ def _without_places(s: Sketch) -> str | None:
     )
 
 
-REWRITE = Rewrite(
-    stage=Stage.FORMULAS, apply=rewritten({"max_pool2d_with_index": _without_places}, WITH_PLACES)
-)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _without_places, WITH_PLACES)

@@ -9,8 +9,7 @@ or a variance written by hand; in that for arm nought is no number, and threads 
 from __future__ import annotations
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.elementwise import POWERS
 
@@ -31,21 +30,21 @@ def _power(s: Sketch) -> str:
 def _power_of(s: Sketch, x: str) -> str:
     """That of floats."""
     if s.source("FactorTensor"):
-        return s.both("pow", x, s.source("FactorTensor"))
+        return s.binary("pow", x, s.source("FactorTensor"))
     factor = float(s.attribute("factor", 1.0))
     if factor in _ROOTS:
         return s.apply(_ROOTS[factor], x)
     if factor in (0.0, 1.0):
-        return s.scaled(x, factor, 1.0 - factor)
+        return s.scale(x, factor, 1.0 - factor)
     whole, quarters = divmod(abs(factor) * 4, 4)
     if whole > _MOST or not quarters.is_integer():
-        return s.both("pow", x, s.constant(factor))
+        return s.binary("pow", x, s.constant(factor))
     parts = _roots(s, x, int(quarters))
     if whole:
         parts.insert(0, _product(s, x, int(whole)))
     made = parts[0]
     for part in parts[1:]:
-        made = s.both("mul", made, part)
+        made = s.binary("mul", made, part)
     return made if factor > 0 else s.apply("reciprocal", made)
 
 
@@ -66,8 +65,8 @@ def _product(s: Sketch, x: str, power: int) -> str:
     for digit in f"{power:b}"[1:]:
         made = s.apply("square", made)
         if digit == "1":
-            made = s.both("mul", made, x)
+            made = s.binary("mul", made, x)
     return made
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"pow": _power}, POWERS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _power, POWERS)

@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.reductions import (
     DEEP_REDUCTIONS,
@@ -28,19 +27,19 @@ _ALL_AT_ONCE = {"all", "any", "prod", "sum"}
 
 def _reduced(s: Sketch) -> str | None:
     kind, rank = s.op.type.removeprefix("reduce_"), len(s.shape(s.x))
-    axes, keep = reduced_axes(s.described), bool(s.attribute("keep_dim", False))
+    axes, keep = reduced_axes(s.operator), bool(s.attribute("keep_dim", False))
     if len(axes) == rank and kind in _ALL_AT_ONCE:
-        return s.reduced(kind, s.x, axes, keep=keep)
+        return s.reduce(kind, s.x, axes, keep=keep)
     if len(axes) == rank and kind == "mean" and min(s.shape(s.x)) > 0:
-        return s.scaled(s.reduced("sum", s.x, axes, keep=keep), 1 / math.prod(s.shape(s.x)))
+        return s.scale(s.reduce("sum", s.x, axes, keep=keep), 1 / math.prod(s.shape(s.x)))
     if len(axes) == rank and kind in {"max", "min"} and rank in {3, 4}:
-        return s.reduced(kind, s.x, (), keep=keep)
+        return s.reduce(kind, s.x, (), keep=keep)
     steps = _steps(s.op.type, rank, axes, keep=keep)
     if not steps:
         return _folded(s, kind, axes)
     made = s.x
     for step in steps:
-        made = s.reduced(kind, made, step, keep=keep)
+        made = s.reduce(kind, made, step, keep=keep)
     return made
 
 
@@ -67,9 +66,9 @@ def _folded(s: Sketch, kind: str, axes: Sequence[int]) -> str | None:
         parts = (extents[:first], extents[first:behind], extents[behind:])
         # A product has branches for four axes alone.
         sizes = [*map(math.prod, parts), 1] if kind == "prod" else [*map(math.prod, parts)]
-        made = s.reduced(kind, s.reshaped(made, sizes), [1], keep=False)
+        made = s.reduce(kind, s.reshape(made, sizes), [1], keep=False)
         del extents[first:behind]
-    return s.reshaped(made, s.shape(s.result()) or (1,))
+    return s.reshape(made, s.shape(s.result()) or (1,))
 
 
 def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
@@ -82,4 +81,4 @@ def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
 _LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_BOOLEANS)
 _KINDS = {kind for law in _LAWS for kind in law.operators}
 
-REWRITE = Rewrite(stage=Stage.AXES, apply=rewritten(dict.fromkeys(_KINDS, _reduced), *_LAWS))
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _reduced, *_LAWS)

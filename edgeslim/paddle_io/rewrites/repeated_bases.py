@@ -6,8 +6,7 @@ it is (``lite/kernels/arm/elementwise_compute.cc``), which is right for sums and
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.elementwise import REPEATED_BASES
 
@@ -16,9 +15,7 @@ __all__ = ["REWRITE"]
 
 def _of_as_many(s: Sketch) -> str:
     shape = s.shape(s.result())
-    return s.both("pow", s.expanded(s.x, shape), s.source("Y"), int(s.attribute("axis", -1)))
+    return s.binary("pow", s.expand(s.x, shape), s.source("Y"), int(s.attribute("axis", -1)))
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS, apply=rewritten({"elementwise_pow": _of_as_many}, REPEATED_BASES)
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _of_as_many, REPEATED_BASES)

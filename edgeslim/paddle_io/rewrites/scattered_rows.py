@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.indexing import SCATTERED_ROWS
 
@@ -18,7 +17,7 @@ __all__ = ["REWRITE"]
 
 
 def _scattered(s: Sketch) -> str | None:
-    overwrite, rows = bool(s.attribute("overwrite", True)), s.whole_numbers(s.source("Ids"))
+    overwrite, rows = bool(s.attribute("overwrite", True)), s.integers(s.source("Ids"))
     if rows is not None and (overwrite or len({*rows}) == len(rows)):
         return _chosen(s, rows)
     return None if overwrite else _added(s)
@@ -29,21 +28,21 @@ def _chosen(s: Sketch, rows: Sequence[int]) -> str:
     places = [*range(count)]
     for place, row in enumerate(rows):
         places[row] = count + place
-    return s.picked(s.joined([s.x, s.source("Updates")], 0), places, 0)
+    return s.select(s.concat([s.x, s.source("Updates")], 0), places, 0)
 
 
 def _added(s: Sketch) -> str:
     """To what is left when the rows that something is added to are 0."""
     count, places = s.shape(s.x)[0], s.source("Ids")
-    column = s.reshaped(places, [s.shape(places)[0], 1])
+    column = s.reshape(places, [s.shape(places)[0], 1])
     ones = s.constant(1.0, s.shape(column))
     met = s.write(
         "scatter_nd_add",
         {"X": s.constant(0.0, [count, 1]), "Index": column, "Updates": ones},
         [count, 1],
     )
-    left = s.cast(s.compared("less_than", met, s.constant(0.5)))
-    kept = s.both("mul", s.x, s.reshaped(left, [count]), 0)
+    left = s.cast(s.compare("less_than", met, s.constant(0.5)))
+    kept = s.binary("mul", s.x, s.reshape(left, [count]), 0)
     return s.write(
         "scatter_nd_add",
         {"X": kept, "Index": column, "Updates": s.source("Updates")},
@@ -51,4 +50,4 @@ def _added(s: Sketch) -> str:
     )
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"scatter": _scattered}, SCATTERED_ROWS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _scattered, SCATTERED_ROWS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.activations import SIGNS
 
@@ -12,8 +11,8 @@ __all__ = ["REWRITE"]
 
 def _sign(s: Sketch) -> str:
     nought = s.constant(0.0)
-    above, below = (s.cast(s.compared(kind, s.x, nought)) for kind in ("greater_than", "less_than"))
-    return s.both("sub", above, below)
+    above, below = (s.cast(s.compare(kind, s.x, nought)) for kind in ("greater_than", "less_than"))
+    return s.binary("sub", above, below)
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"sign": _sign}, SIGNS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _sign, SIGNS)

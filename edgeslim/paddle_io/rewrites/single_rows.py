@@ -7,14 +7,10 @@ by the middles of pixels it takes the middle of the picture, where Paddle takes 
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.rewrites.absent_resizing import resized_by_matrices
 from edgeslim.targets.resizing import SINGLE_ROWS
 
 __all__ = ["REWRITE"]
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS,
-    apply=rewritten(dict.fromkeys(SINGLE_ROWS.operators, resized_by_matrices), SINGLE_ROWS),
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, resized_by_matrices, SINGLE_ROWS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.sorting import SMALLEST
 
@@ -14,17 +13,15 @@ def _largest_of_opposite(s: Sketch) -> dict[str, str]:
     shape, count = s.shape(s.result()), s.source("K")
     values = s.write(
         "top_k_v2",
-        {"X": s.scaled(s.x, -1.0), **({"K": count} if count else {})},
+        {"X": s.scale(s.x, -1.0), **({"K": count} if count else {})},
         shape,
         k=int(s.attribute("k", 1)),
         axis=int(s.attribute("axis", -1)),
         largest=True,
         sorted=True,
     )
-    places = s.beside("Indices", shape, s.element_type(s.result("Indices")))
-    return {"Out": s.scaled(values, -1.0), "Indices": places}
+    places = s.add_output("Indices", shape, s.element_type(s.result("Indices")))
+    return {"Out": s.scale(values, -1.0), "Indices": places}
 
 
-REWRITE = Rewrite(
-    stage=Stage.OPERATORS, apply=rewritten({"top_k_v2": _largest_of_opposite}, SMALLEST)
-)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _largest_of_opposite, SMALLEST)

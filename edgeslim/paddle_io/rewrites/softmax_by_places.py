@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.activations import SOFTMAX_BY_PLACES, may_be_large
 
@@ -20,9 +19,9 @@ __all__ = ["REWRITE"]
 def _shifted(s: Sketch) -> dict[str, str] | None:
     shape = s.shape(s.x)
     axis = int(s.attribute("axis", -1)) % max(1, len(shape))
-    if math.prod(shape[axis + 1 :]) == 1 or not may_be_large(s.described):
+    if math.prod(shape[axis + 1 :]) == 1 or not may_be_large(s.operator):
         return None
-    return s.again(s.both("sub", s.x, s.reduced("max", s.x, [axis], keep=True)))
+    return s.copy_with_input(s.binary("sub", s.x, s.reduce("max", s.x, [axis], keep=True)))
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten({"softmax": _shifted}, SOFTMAX_BY_PLACES))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _shifted, SOFTMAX_BY_PLACES)

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from math import prod
 
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.transpositions import DEEP_TRANSPOSITIONS, TURNED_BOOLEANS
 
@@ -29,11 +28,11 @@ def _turned(s: Sketch) -> str | None:
     x = s.cast(s.x, types.INT32) if is_truth else s.x
     shape, in_order = s.shape(s.x), sorted(runs)
     if len(runs) == len(order):
-        made = s.transposed(x, order)
+        made = s.transpose(x, order)
     else:
-        folded = s.reshaped(x, [prod(shape[axis] for axis in run) for run in in_order])
-        turned = s.transposed(folded, [in_order.index(run) for run in runs])
-        made = s.reshaped(turned, [shape[axis] for axis in order])
+        folded = s.reshape(x, [prod(shape[axis] for axis in run) for run in in_order])
+        turned = s.transpose(folded, [in_order.index(run) for run in runs])
+        made = s.reshape(turned, [shape[axis] for axis in order])
     return s.cast(made, types.BOOL) if is_truth else made
 
 
@@ -48,9 +47,4 @@ def _runs(order: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-REWRITE = Rewrite(
-    stage=Stage.AXES,
-    apply=rewritten(
-        dict.fromkeys(TURNED_BOOLEANS.operators, _turned), DEEP_TRANSPOSITIONS, TURNED_BOOLEANS
-    ),
-)
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _turned, DEEP_TRANSPOSITIONS, TURNED_BOOLEANS)

@@ -1,7 +1,7 @@
-"""``unbind`` written as ``split`` and ``squeeze2``.
+"""``unbind`` rewritten as ``split`` and ``squeeze2``.
 
-The runtime's kernel for it (Paddle-Lite 2.13, ``lite/operators/unbind_op.cc``) has no place for
-what is not read, and ends the process where some of its results are used.
+The runtime's kernel (Paddle-Lite 2.13, ``lite/operators/unbind_op.cc``) has no memory for results
+that are not read, and ends the process if only some of its results are.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from edgeslim.paddle_io.block_edits import (
     shape_of,
     type_of,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.places import UNBOUND
 
 __all__ = ["REWRITE"]
@@ -30,15 +31,15 @@ __all__ = ["REWRITE"]
 def _apply(draft: Draft) -> None:
     block = draft.block
     view = BlockView(block)
-    made = {}
+    replacements = {}
     for index, op in enumerate(block.ops):
         if op.type in UNBOUND.operators:
             draft.note(UNBOUND, view.operator(op))
-            made[index] = _written(block, op)
-    replace_operators(block, made)
+            replacements[index] = _split(block, op)
+    replace_operators(block, replacements)
 
 
-def _written(block: Any, op: Any) -> list[Any]:  # noqa: ANN401
+def _split(block: Any, op: Any) -> list[Any]:  # noqa: ANN401
     source, results = argument(op.inputs, "X"), arguments(op.outputs, "Out")
     shape, axis = list(shape_of(block, source)), int(attribute(op, "axis", 0))
     axis += len(shape) if axis < 0 else 0
@@ -59,4 +60,4 @@ def _written(block: Any, op: Any) -> list[Any]:  # noqa: ANN401
     return ops
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_apply)
+REWRITE = Rewrite(stage=RewriteStage.OPERATORS, apply=_apply)

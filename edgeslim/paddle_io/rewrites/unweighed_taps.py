@@ -5,8 +5,7 @@ Paddle-Lite 2.13 has the one with weights alone.
 
 from __future__ import annotations
 
-from edgeslim.paddle_io.rewrites._composing import rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_TAPS
 
@@ -32,6 +31,4 @@ def _weighed(s: Sketch) -> str:
     )
 
 
-REWRITE = Rewrite(
-    stage=Stage.FORMULAS, apply=rewritten({"deformable_conv_v1": _weighed}, ABSENT_TAPS)
-)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _weighed, ABSENT_TAPS)

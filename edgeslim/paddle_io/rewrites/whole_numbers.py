@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from edgeslim.paddle_io.rewrites._composing import Formula, rewritten
-from edgeslim.paddle_io.rewrites._rewrite import Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Formula, RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.elementwise import WHOLE_NUMBERS
 from edgeslim.targets.reductions import reduced_axes
@@ -31,24 +30,24 @@ def _limited(s: Sketch) -> str:
 
 def _reduced(kind: str) -> Formula:
     def formula(s: Sketch) -> str:
-        axes, keep = reduced_axes(s.described), bool(s.attribute("keep_dim", False))
+        axes, keep = reduced_axes(s.operator), bool(s.attribute("keep_dim", False))
         if kind != "mean":
-            return s.reduced(kind, s.cast(s.x), axes, keep=keep)
+            return s.reduce(kind, s.cast(s.x), axes, keep=keep)
         # Means of means would not be whole where the mean is.
         count = math.prod(s.shape(s.x)[axis] for axis in axes)
-        return s.both("div", s.reduced("sum", s.cast(s.x), axes, keep=keep), s.constant(count))
+        return s.binary("div", s.reduce("sum", s.cast(s.x), axes, keep=keep), s.constant(count))
 
     return _through_floats(formula)
 
 
 def _quotient(s: Sketch) -> str:
-    divided = s.both("div", s.cast(s.x), s.cast(s.source("Y")), int(s.attribute("axis", -1)))
+    divided = s.binary("div", s.cast(s.x), s.cast(s.source("Y")), int(s.attribute("axis", -1)))
     return s.apply("floor", divided)
 
 
 def _rest(s: Sketch) -> str:
     axis = int(s.attribute("axis", -1))
-    return s.both("sub", s.cast(s.x), s.both("mul", _quotient(s), s.cast(s.source("Y")), axis))
+    return s.binary("sub", s.cast(s.x), s.binary("mul", _quotient(s), s.cast(s.source("Y")), axis))
 
 
 _FORMULAS: dict[str, Formula] = {
@@ -58,4 +57,4 @@ _FORMULAS: dict[str, Formula] = {
     **{f"reduce_{kind}": _reduced(kind) for kind in ("max", "mean", "min", "prod", "sum")},
 }
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=rewritten(_FORMULAS, WHOLE_NUMBERS))
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, WHOLE_NUMBERS)

@@ -26,8 +26,9 @@ from edgeslim.paddle_io.block_edits import (
     shape_of,
     type_of,
 )
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
-from edgeslim.paddle_io.rewrites._rewrite import Draft, Rewrite, Stage
+from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.recurrent import LAWS, MOST_STEPS
 
 __all__ = ["REWRITE"]
@@ -283,4 +284,4 @@ class _Network:
         return new_variable(self._block, f"{self._result}.{number}", extents, taken=self._taken)
 
 
-REWRITE = Rewrite(stage=Stage.OPERATORS, apply=_write_out)
+REWRITE = Rewrite(stage=RewriteStage.OPERATORS, apply=_write_out)

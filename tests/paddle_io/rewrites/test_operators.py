@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edgeslim.ops import ELEMENT_NUMBERS
+from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework
-from edgeslim.paddle_io.rewrites import Draft
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
 from tests.paddle_io.rewritten import rewritten_by
 
