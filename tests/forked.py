@@ -35,7 +35,10 @@ for module in pkgutil.walk_packages(edgeslim.__path__, "edgeslim."):
         importlib.import_module(module.name)
 # What the commands take is the same in every call.
 typer.main.get_command = functools.cache(typer.main.get_command)
-typer.main.get_command(sys.modules["edgeslim.cli.commands"].app)
+commands = sys.modules["edgeslim.cli.commands"]
+typer.main.get_command(commands.app)
+for name in commands.COMMANDS:
+    commands.load_command(name)
 gc.freeze()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 asking = socket.socket(fileno=0)

@@ -1,1 +1,1 @@
-"""The command line, one file a command: arguments in, one document or table out."""
+"""The command line, one file for each command: arguments in, a JSON document or tables out."""

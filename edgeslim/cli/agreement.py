@@ -1,4 +1,4 @@
-"""``edgeslim space agreement``: whether cheap estimates of accuracy rank as trainings do."""
+"""``edgeslim space agreement``: whether cheap estimates of accuracy rank networks like training."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def command(
     task: TaskName,
     out: Annotated[Path, typer.Option(help="File for every result, such as agreement.jsonl.")],
     networks: Annotated[int, typer.Option(help="How many networks are trained.")] = 20,
-    epochs: Annotated[int, typer.Option(help="How long each of them is trained.")] = 10,
+    epochs: Annotated[int, typer.Option(help="Epochs that each of them is trained.")] = 10,
     supernet: Annotated[
         Path | None, typer.Option(help="A supernet to judge: the file supernet.npz.")
     ] = None,
     short_epochs: Annotated[
-        int | None, typer.Option(help="Judge trainings as short as this too.")
+        int | None, typer.Option(help="Also judge trainings of so many epochs.")
     ] = None,
     proxies: Annotated[
         str, typer.Option(help="Proxies to judge: macs,parameters,synflow,zico; or none.")
@@ -45,7 +45,7 @@ def command(
         float, typer.Option(help="Share of the examples that the supernet judges by.")
     ] = 1.0,
     table: Annotated[
-        Path | None, typer.Option(help="Latency table, to stay within a latency.")
+        Path | None, typer.Option(help="Latency table, for networks within a latency only.")
     ] = None,
     target_latency: Annotated[str | None, typer.Option(help="That latency: 20ms.")] = None,
     input_shape: SpaceInput = None,

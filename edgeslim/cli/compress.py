@@ -1,4 +1,4 @@
-"""``edgeslim compress``: the timeline of a configuration file, one checkpoint an epoch."""
+"""``edgeslim compress``: runs the timeline of a configuration file, a checkpoint for each epoch."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from edgeslim.cli.progress import terminal_progress
 from edgeslim.compression.compress import Compression, compress
 from edgeslim.training.processes import leads
 
-__all__ = ["CompressCommand", "command"]
+__all__ = ["Command", "command"]
 
 _OVERRIDE = re.compile(r"[A-Za-z_][^\s=/]*=.*", re.DOTALL)
-"""A key with its value, which no path or option looks like."""
+"""A key with its value; no path or option looks like this."""
 
 
-class CompressCommand(TyperCommand):
-    """Takes several overrides behind one ``-o``, as the originals' examples write them."""
+class Command(TyperCommand):
+    """Accepts several overrides after one ``-o``, as PaddleSlim's examples write them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
         given: list[str] = []
@@ -40,7 +40,7 @@ class CompressCommand(TyperCommand):
 
 
 def command(
-    configuration: Annotated[Path, typer.Argument(help="A file as of PaddleSlim 1.x; configs/.")],
+    configuration: Annotated[Path, typer.Argument(help="A PaddleSlim 1.x file, as in configs/.")],
     task: Annotated[
         str | None, typer.Option(help="NAME, NAME:FOLDER with its images, or file.py of your own.")
     ] = None,
@@ -48,7 +48,7 @@ def command(
         str | None, typer.Option(help="What is compressed: saved model, file.py:function, name.")
     ] = None,
     pretrained: Annotated[
-        str | None, typer.Option(help="Saved model whose parameters it begins with.")
+        str | None, typer.Option(help="Saved model whose parameters are the first ones.")
     ] = None,
     teacher: Annotated[str | None, typer.Option(help="Saved model to learn from.")] = None,
     override: Annotated[
@@ -61,14 +61,14 @@ def command(
         Path | None, typer.Option(help="Folder for the model; else that of the checkpoints.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Insist on a checkpoint; one there is used anyway.")
+        bool, typer.Option("--resume", help="Fail if there is no checkpoint to continue.")
     ] = False,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Pass over checkpoints that are broken.")
+        bool, typer.Option("--skip-broken", help="Ignore checkpoints that are broken.")
     ] = False,
-    batch_size: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Examples of a training step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     input_shape: InputShape = None,
     table: Annotated[
         Path | None, typer.Option(help="Latency table for strategies that name none.")
@@ -78,7 +78,7 @@ def command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Distil, prune, quantize or search as a file says; the same command goes on after an end.
+    """Distil, prune, quantize or search as a file says; run it again to continue after an end.
 
     Example: edgeslim compress configs/quantization_pruning.yaml --model runs/net --task digits
     """

@@ -1,4 +1,4 @@
-"""``edgeslim deploy``: convert, prove right, measure, and compare with the prediction."""
+"""``edgeslim deploy``: converts a model, proves it right, measures it, compares the prediction."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def command(
     ] = None,
     device: Annotated[
         str | None,
-        typer.Option(help="Name of the device's profile; else a search's, or host."),
+        typer.Option(help="Name of the device's profile; by default the search's, or host."),
     ] = None,
     table: Annotated[Path | None, typer.Option(help="Table to predict with.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the optimized model.")] = None,
@@ -76,21 +76,21 @@ def command(
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(help="In how many rounds all is timed: 12 with a baseline or limit, else 3."),
+        typer.Option(help="Rounds of timing; by default 12 with a baseline or limit, else 3."),
     ] = None,
     assert_latency: Annotated[
-        str | None, typer.Option(help="Exit with 1 if the fastest way takes longer: 20ms.")
+        str | None, typer.Option(help="Exit with 1 if the fastest variant takes longer: 20ms.")
     ] = None,
     assert_speedup: Annotated[
         float | None,
-        typer.Option(help="Exit with 1 if the fastest way is not so many times as fast: 1.2."),
+        typer.Option(help="Exit with 1 if the fastest variant's speed-up is smaller: 1.2."),
     ] = None,
     power_mode: Power = None,
     stay_on: StayOn = None,
     fixed_performance: FixedPerformance = None,
     lock_frequency: LockFrequency = None,
     sustained: Annotated[
-        str | None, typer.Option(help="Run it so long without a pause as well: 10min.")
+        str | None, typer.Option(help="Also run it so long without a pause: 10min.")
     ] = None,
     laws: Laws = None,
     convert_only: Annotated[
@@ -101,10 +101,10 @@ def command(
 ) -> None:
     """Convert a model, compare its outputs with Paddle's, and measure it on a device.
 
-    Of a quantized model int8 are its kernels; of any other its stored weights alone, and the
-    table calls it int8-weights.
+    In int8, a quantized model has int8 kernels; of any other, only the stored weights are int8,
+    and the table says int8-weights.
 
-    With a baseline the speed-up is a ratio with an interval. All that was found is added to
+    With a baseline, the speed-up is a ratio with an interval. All results are added to
     deployments.jsonl in the run's folder, which edgeslim report reads.
 
     Example: edgeslim deploy mobilenet-v2 --device host --table host.jsonl
@@ -113,7 +113,7 @@ def command(
 
     Example: edgeslim deploy mobilenet-v2 --device android --precisions fp32,fp16 --threads 1,2,4
     """
-    asked, counts = names(precisions), _counts(threads)
+    chosen, counts = names(precisions), _thread_counts(threads)
     gates = Gates(
         latency_ms=None if assert_latency is None else parse_ms(assert_latency),
         speedup=assert_speedup,
@@ -129,8 +129,8 @@ def command(
             out=out,
             input_shapes=shapes(input_shape),
             inputs=inputs,
-            precisions=asked,
-            threads=_only(counts),
+            precisions=chosen,
+            threads=_only_count(counts),
             laws=laws,
         )
     else:
@@ -143,7 +143,7 @@ def command(
             out=out,
             input_shapes=shapes(input_shape),
             inputs=inputs,
-            precisions=asked,
+            precisions=chosen,
             threads=counts,
             baseline=baseline,
             rounds=rounds,
@@ -156,27 +156,27 @@ def command(
         print_json(document(done))
     else:
         print_deployment(done)
-    _judge(done)
+    _check_gates(done)
     if done.failed or any(missing(model) for model in done.models):
         raise typer.Exit(GAPS)
 
 
-def _only(counts: tuple[int, ...]) -> int | None:
-    """The one number of threads that a file is for, if it is said.
+def _only_count(counts: tuple[int, ...]) -> int | None:
+    """The number of threads that a file is made for, if it is given.
 
     Raises:
-        UsageError: Several are.
+        UsageError: Several are given.
     """
     if len(counts) > 1:
         raise UsageError("--convert-only makes one file: give --threads the most that run it")
     return counts[0] if counts else None
 
 
-def _judge(done: Deployment) -> None:
-    """Ends the command where a limit is missed.
+def _check_gates(done: Deployment) -> None:
+    """Ends the command if the deployment misses a limit.
 
     Raises:
-        LimitMissedError: One is; says by how much.
+        LimitMissedError: A limit was missed; the message says by how much.
     """
     gates = () if done.record is None else done.record.gates
     missed = [f"{gate.asked}: {gate.line}" for gate in gates if not gate.met]
@@ -184,11 +184,11 @@ def _judge(done: Deployment) -> None:
         raise LimitMissedError("; ".join(missed))
 
 
-def _counts(text: str | None) -> tuple[int, ...]:
+def _thread_counts(text: str | None) -> tuple[int, ...]:
     """The numbers of ``--threads``.
 
     Raises:
-        UsageError: One that is no number.
+        UsageError: One of them is no number.
     """
     for name in names(text):
         if not (name.isascii() and name.isdigit()):

@@ -32,7 +32,7 @@ def missing(model: Deployed) -> list[str]:
 
 
 def print_deployment(done: Deployment) -> None:
-    """A table for people, and below it what does not fit into one."""
+    """Prints a table of all variants, and below it what does not fit into a table."""
     variants = {(model.precision, model.threads) for model in done.models}
     plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
     rows = [_cells(model, done.speedup(model)) for model in done.models]
@@ -50,7 +50,7 @@ def print_deployment(done: Deployment) -> None:
 
 
 def _print_notes(done: Deployment) -> None:
-    """What does not fit into the table."""
+    """Prints what does not fit into the table."""
     for model in done.models:
         _print_model_notes(model, done.speedup(model))
     print_lines(_ONE_SIZE)
@@ -88,7 +88,7 @@ def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
         print_lines("  there is no prediction, for the table lacks:")
         print_lines(*(f"    {operator}" for operator in missing(model)))
     if model.sustained is not None:
-        _over_time(model.sustained)
+        _print_sustained(model.sustained)
     if model.speed is not None and abs(model.speed - 1) > _NOTABLE_SPEED:
         faster = "faster" if model.speed > 1 else "slower"
         print_lines(
@@ -98,7 +98,7 @@ def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
 
 
 def _print_judgement(done: Deployment) -> None:
-    """Why predicted and measured differ, and the limits that are met; others are errors."""
+    """Prints why predicted and measured differ, and which limits are met; others are errors."""
     if done.record is None:
         return
     for reason in done.record.reasons:
@@ -108,8 +108,8 @@ def _print_judgement(done: Deployment) -> None:
             print_lines(f"{gate.asked} is met: {gate.line}")
 
 
-def _over_time(sustained: Sustained) -> None:
-    """Latency over time, window by window."""
+def _print_sustained(sustained: Sustained) -> None:
+    """Prints the latency of a sustained run over time."""
     print_table(
         ["after", "p50", "p90", "runs", "C", "thermal status", "frequency allowed"],
         [
@@ -132,7 +132,7 @@ def _over_time(sustained: Sustained) -> None:
 
 
 def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
-    """Text of each column."""
+    """The texts of a row, by column."""
     predicted, difference = model.prediction, model.difference
     top1 = None if difference is None else difference.top1
     return {
@@ -162,7 +162,7 @@ def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
 
 
 def document(done: Deployment) -> dict[str, object]:
-    """All of it; the samples are in the record."""
+    """The JSON document of a deployment; samples are in its record only."""
     fastest = next((model for model in done.models if model.fastest), None)
     speedup = None if fastest is None else done.speedup(fastest)
     record = done.record

@@ -1,4 +1,4 @@
-"""``edgeslim devices``: what there is, and what of it is ready."""
+"""``edgeslim devices``: lists the known devices, and says which are ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``edgeslim doctor``: walk the whole way to a device and say what is missing."""
+"""``edgeslim doctor``: checks what measuring a device needs, and names what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``edgeslim evaluate``: how right a model is at a task."""
+"""``edgeslim evaluate``: measures the accuracy of a model at a task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def command(
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     task: TaskName,
     input_shape: InputShape = None,
-    seed: Annotated[int, typer.Option(help="Of weights that are not saved.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of weights that are not saved.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Say how right a model is at a task, by images that no training here learns from.

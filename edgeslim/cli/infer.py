@@ -1,4 +1,4 @@
-"""``edgeslim infer``: what a model says of pictures."""
+"""``edgeslim infer``: runs a model on pictures, and prints classes or boxes."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Folder for pictures with boxes, and for --raw.")
     ] = None,
-    top: Annotated[int, typer.Option(help="So many classes of each picture.")] = 5,
-    score: Annotated[float, typer.Option(help="Boxes that are less sure are left out.")] = 0.5,
+    top: Annotated[int, typer.Option(help="Number of classes that are listed.")] = 5,
+    score: Annotated[float, typer.Option(help="Lowest score of boxes, from 0 to 1.")] = 0.5,
     raw: Annotated[bool, typer.Option("--raw", help="Write all outputs as .npy files.")] = False,
     mean: Annotated[
         str | None,
         typer.Option(help="Without a task, (pixel - mean) / scale of 0 to 255: 127.5 or three."),
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="As --mean.")] = None,
+    scale: Annotated[str | None, typer.Option(help="The scale: see --mean.")] = None,
     input_shape: InputShape = None,
     as_json: Json = False,
 ) -> None:
-    """Show pictures to a model: classes with probabilities, or boxes drawn on the pictures.
+    """Run a model on pictures: classes with probabilities, or boxes drawn on the pictures.
 
     Without a task, pictures are read as networks for ImageNet are judged: the middle, 224 of 256
     along the shorter side (for a detector all of it), by ImageNet's mean and deviation.
@@ -89,7 +89,7 @@ def _numbers(what: str, text: str | None) -> tuple[float, ...]:
     """The numbers of an option.
 
     Raises:
-        UsageError: They are none.
+        UsageError: The text is no number, and no list of numbers.
     """
     if text is None:
         return ()
@@ -126,7 +126,7 @@ def _print(done: Inference) -> None:
 
 
 def _edges(output: FileResult) -> list[list[float]]:
-    """Edges of each box in pixels of the picture, or as shares of a tensor's."""
+    """Edges of each box, in pixels of the picture, or as shares of a tensor's size."""
     width, height = output.size or (1, 1)
     digits = 1 if output.size else 4
     return [

@@ -1,4 +1,4 @@
-"""``edgeslim inspect``: what a model is made of and what it costs."""
+"""``edgeslim inspect``: lists what a model is made of, and what it costs."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def command(
     ] = False,
     target: Annotated[
         list[Target] | None,
-        typer.Option(help="List what this target's kernels get wrong of it; may be repeated."),
+        typer.Option(help="List its operators that this target's kernels get wrong; repeatable."),
     ] = None,
     precisions: Annotated[
-        str | None, typer.Option(help="In these, for --target: fp32,fp16; by default its own.")
+        str | None, typer.Option(help="Precisions for --target: fp32,fp16; by default its own.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="With so many threads, for --target; by default several.")
+        int | None, typer.Option(help="Number of threads for --target; by default several.")
     ] = None,
     laws: Laws = None,
     as_json: Json = False,
 ) -> None:
     """Say what a model costs and list its parameters.
 
-    With --target also which laws of the target it meets (edgeslim targets), and what is done:
-    written in a form that is right, or refused. Exits with 3 if it is refused.
+    With --target, also list which laws of the target it meets (edgeslim targets) and what is done
+    about each operator: it is rewritten, or refused. Exits with 3 if one is refused.
 
     Example: edgeslim inspect mobilenet-v2 --match '.*[r|d]_weights'
 
@@ -81,7 +81,7 @@ def command(
 
 
 def _print(found: Inspection, match: str, *, feature_maps: bool) -> None:
-    """Tables for people."""
+    """Prints tables of costs, operators and parameters."""
     print_lines(f"{found.name}: input {', '.join(map(str, found.inputs.values()))}")
     print_table(
         ["MACs", "parameters", "PaddleSlim 1.x FLOPs", "MB"],
@@ -112,7 +112,7 @@ def _print(found: Inspection, match: str, *, feature_maps: bool) -> None:
 
 
 def _print_channels(found: Inspection, match: str) -> None:
-    """Channel groups, or those that were chosen, and what cannot be pruned."""
+    """Prints all channel groups, or the chosen ones, and what cannot be pruned."""
     groups = [group for group in found.channels.groups if not match or group.name in found.chosen]
     title = f"chosen by {match!r}" if match else "whose channels can be pruned"
     print_lines("", f"{len(groups)} groups of weights {title}, each as one:")
@@ -134,7 +134,7 @@ def _few(names: tuple[str, ...]) -> str:
 
 
 def _drawing(found: Inspection, match: str) -> str:
-    """The network with all groups in colour, or with those that were chosen."""
+    """Draws the network with all channel groups, or the chosen ones, in colour."""
     return draw(
         found.graph,
         found.channels,

@@ -1,4 +1,4 @@
-"""The program ``edgeslim``: how each of its commands ends, whatever happens to it."""
+"""The program ``edgeslim``: runs a command, and ends it with an exit code and one line of error."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ __all__ = ["run"]
 
 
 _AGAIN_S = 0.02
-"""After which a signal that nobody heard is sent once more."""
+"""Seconds after which a signal that was lost is sent once more."""
 
 
 class _SignalledError(BaseException):
-    """The user or the system wants the process to end; programs it started end with it."""
+    """The user or the system ends the process; the programs that it started end with it."""
 
 
 class _Signals:
-    """What ends the process from outside, heard from the first moment to the last.
+    """Handles the signals that end the process, from its start to its end.
 
-    What a signal raises may arrive as something else: native modules turn whatever happens
-    while they are loaded into an import error. So a signal that came is remembered.
+    What a signal raises may arrive as another error: native modules turn whatever happens while
+    they are loaded into an import error. So a received signal is remembered.
     """
 
     _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def __init__(self) -> None:
-        self.came = 0
+        self.received = 0
         for number in self._NUMBERS:
             # Ignored ones stay so: nohup, or a shell that put this into the background.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._raise)
-        sys.unraisablehook = self._lost
+        sys.unraisablehook = self._send_again
 
     def _raise(self, number: int, _frame: FrameType | None) -> None:
-        self.came = number
+        self.received = number
         raise _SignalledError
 
-    def _lost(self, what: sys.UnraisableHookArgs) -> None:
-        """Where nothing may be raised, as when an object is freed, Python drops what was."""
+    def _send_again(self, what: sys.UnraisableHookArgs) -> None:
+        """Sends a signal again that Python dropped, as it does while an object is freed."""
         if not isinstance(what.exc_value, _SignalledError):
             sys.__unraisablehook__(what)
-        elif self.came:
-            # Not now: it would be raised in here, and dropped again.
-            Timer(_AGAIN_S, os.kill, [os.getpid(), self.came]).start()
+        elif self.received:
+            # Later: raised in here, it would be dropped again.
+            Timer(_AGAIN_S, os.kill, [os.getpid(), self.received]).start()
 
     def ignore(self) -> None:
-        """Nothing is left to be ended: all is done and said, but for the end of the process."""
+        """Ignores further signals: everything is done but the end of the process."""
         for number in self._NUMBERS:
             signal.signal(number, signal.SIG_IGN)
 
@@ -64,7 +64,7 @@ def run() -> None:
 
 
 def _run(arguments: list[str], signals: _Signals) -> int:
-    """The exit code of one call; every error is one line on standard error."""
+    """Runs one call; every error becomes one line on standard error, and the exit code."""
     debug = "--debug" in arguments
     given = [argument for argument in arguments if argument != "--debug"]
     try:
@@ -74,14 +74,14 @@ def _run(arguments: list[str], signals: _Signals) -> int:
         signals.ignore()
         if debug:
             traceback.print_exc()
-        code, message = _signalled(signals.came) if signals.came else _ending(error)
+        code, message = _ending_by_signal(signals.received) if signals.received else _ending(error)
         if message:
             sys.stderr.write(f"edgeslim: {' '.join(message.split())}\n")
     return code
 
 
 def _command(arguments: list[str], *, debug: bool) -> int:
-    """Runs a command; all that is slow to import is imported here, where a signal is heard."""
+    """Runs a command; what is slow to import is imported here, where signals are handled."""
     from typer.main import get_command
 
     from edgeslim.cli.commands import app
@@ -96,7 +96,7 @@ def _command(arguments: list[str], *, debug: bool) -> int:
 
 
 def _flush() -> None:
-    """Hands over the output now; what cannot be written is not tried again at the exit."""
+    """Writes the output now; what cannot be written is not tried again at the exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -104,13 +104,14 @@ def _flush() -> None:
         raise
 
 
-def _signalled(number: int) -> tuple[int, str]:
+def _ending_by_signal(number: int) -> tuple[int, str]:
+    """Exit code and message for a signal that ended a command."""
     how = "interrupted" if number == signal.SIGINT else "ended from outside"
     return 128 + number, f"{how}; the same command goes on where it was"
 
 
 def _ending(error: BaseException) -> tuple[int, str]:
-    """Exit code and message for what ended a command."""
+    """Exit code and message for an error that ended a command."""
     from typer import TyperException
 
     match error:

@@ -1,4 +1,4 @@
-"""What ``edgeslim inspect --target`` says of the laws that a model meets."""
+"""The output of ``edgeslim inspect --target``: the laws that a model's operators meet."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["met_document", "print_met"]
 
 
 def print_met(found: Inspection) -> None:
-    """The operators that meet laws, by place and law; those that are refused first."""
+    """Prints the operators that meet laws, by place and law."""
     places = list(dict.fromkeys(finding.place for finding in found.met))
     if not places:
         print_lines("", "the target's kernels compute all of it as Paddle does")
     for place in places:
         met = [finding for finding in found.met if finding.place == place]
-        print_lines("", f"on {told(place)}, {len(met)} operators are not what kernels compute:")
+        print_lines("", f"on {_format_place(place)}, kernels compute {len(met)} operators wrongly:")
         for law in dict.fromkeys(finding.law for finding in met):
             of_law = [finding for finding in met if finding.law is law]
             first = of_law[0]
@@ -24,26 +24,27 @@ def print_met(found: Inspection) -> None:
             print_lines(
                 f"  {first.operator}{more}",
                 f"    {law.name}: {law.happens} ({law.condition})",
-                f"    {_done(first)}",
+                f"    {_answer(first)}",
             )
     if found.refused:
         print_lines("", f"{found.name} cannot be converted as it is")
 
 
-def told(place: Place) -> str:
-    """A place for people."""
+def _format_place(place: Place) -> str:
+    """Writes a place as target, precision and threads."""
     threads = f"{place.threads or 'several'} thread{'' if place.threads == 1 else 's'}"
     return f"{place.target.value} in {place.precision.value} with {threads}"
 
 
-def _done(finding: MetLaw) -> str:
+def _answer(finding: MetLaw) -> str:
+    """Says what is done about an operator that meets a law."""
     if finding.is_rewritten:
         return format_answer(finding.law)
     return f"REFUSED{f': {finding.law.mend}' if finding.law.mend else ''}"
 
 
 def met_document(found: Inspection) -> list[dict[str, object]]:
-    """Each operator that meets a law, with what is done."""
+    """Every operator that meets a law, with what is done, for JSON."""
     return [
         {
             "target": finding.place.target.value,

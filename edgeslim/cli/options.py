@@ -51,21 +51,25 @@ Power = Annotated[
 
 Laws = Annotated[
     Path | None,
-    typer.Option(help="TOML file with what is known of another version of Paddle-Lite's kernels."),
+    typer.Option(help="TOML file with laws of another version of Paddle-Lite's kernels."),
 ]
-Seed = Annotated[int, typer.Option(help="Of everything random.")]
-SpaceInput = Annotated[list[str] | None, typer.Option(help="Input of the networks: 1,3,224,224.")]
-InputShape = Annotated[list[str] | None, typer.Option(help="Input of the network: 1,3,224,224.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+SpaceInput = Annotated[
+    list[str] | None, typer.Option(help="Input shape of the networks: 1,3,224,224.")
+]
+InputShape = Annotated[
+    list[str] | None, typer.Option(help="Input shape of the network: 1,3,224,224.")
+]
 TaskName = Annotated[
     str,
     typer.Option("--task", help="NAME, NAME:FOLDER with its images, or file.py of your own."),
 ]
 StayOn = Annotated[
-    bool | None, typer.Option("--stay-on", help="Keep a phone's screen on meanwhile.")
+    bool | None, typer.Option("--stay-on", help="Keep a phone's screen on while it measures.")
 ]
 FixedPerformance = Annotated[
     bool | None,
-    typer.Option("--fixed-performance", help="Android's fixed performance mode meanwhile."),
+    typer.Option("--fixed-performance", help="Measure in Android's fixed performance mode."),
 ]
 LockFrequency = Annotated[
     str | None,
@@ -76,10 +80,10 @@ LockFrequency = Annotated[
 def settings_choice(
     stay_on: bool | None, fixed_performance: bool | None, lock_frequency: str | None
 ) -> DeviceChoice:
-    """What is set on a device meanwhile, as a choice of no device.
+    """Settings of a device while it measures, as a choice that names no device yet.
 
     Raises:
-        UsageError: A share that is none.
+        UsageError: ``--lock-frequency`` is no percentage.
     """
     share = None
     if lock_frequency is not None:
@@ -99,7 +103,7 @@ def device_choice(
     power_mode: PowerMode | None,
     settings: DeviceChoice | None = None,
 ) -> DeviceChoice:
-    """The device of ``--device`` and the options beside it."""
+    """The device that ``--device`` and the options beside it choose."""
     return replace(
         settings or DeviceChoice(),
         name=device or "",
@@ -122,7 +126,7 @@ def shapes(texts: list[str] | None) -> dict[str, Shape]:
 
 
 def only_shape(texts: list[str] | None, *, of: str = "a space") -> Shape | None:
-    """The one shape of ``--input-shape`` where inputs have no names."""
+    """The only shape of ``--input-shape``, for networks whose one input needs no name."""
     given = shapes(texts)
     if set(given) - {""}:
         raise UsageError(f"{of} has one input; write --input-shape 1,3,224,224 without a name")

@@ -1,4 +1,4 @@
-"""What commands print: one JSON document, or tables for people, on standard output."""
+"""Prints results on standard output: one JSON document, or tables and lines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
-import msgspec
 import typer
-from tabulate import tabulate
 
 __all__ = ["GAPS", "Json", "print_json", "print_lines", "print_table", "reserved_output"]
 
 GAPS = 3
-"""Exit code of what is done with gaps, which are listed."""
+"""Exit code of commands whose results have gaps, which they list."""
 
 Json = Annotated[
     bool,
@@ -31,9 +29,9 @@ _RESERVED: ContextVar[TextIO | None] = ContextVar("reserved output", default=Non
 
 @contextmanager
 def reserved_output() -> Iterator[None]:
-    """Keeps standard output for the document; whatever else is printed goes with the errors.
+    """Keeps standard output for the JSON document; everything else goes to standard error.
 
-    A model's own code may print, and so may native code, which knows file descriptors only.
+    A model's own code may print, and so may native code, which only knows file descriptors.
     """
     sys.stdout.flush()
     descriptor = sys.stdout.fileno()
@@ -50,6 +48,8 @@ def reserved_output() -> Iterator[None]:
 
 def print_json(document: dict[str, Any]) -> None:
     """Prints one indented JSON document."""
+    import msgspec
+
     encoded = msgspec.json.encode(document, enc_hook=_encode)
     stream = _RESERVED.get() or sys.stdout
     stream.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
@@ -63,6 +63,8 @@ def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's contract
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Prints a table; numbers come as text with their unit."""
+    from tabulate import tabulate
+
     sys.stdout.write(tabulate(list(rows), headers=headers, disable_numparse=True) + "\n")
 
 

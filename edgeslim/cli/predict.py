@@ -1,4 +1,4 @@
-"""``edgeslim predict``: latency of a model from a table."""
+"""``edgeslim predict``: predicts the latency of a model from a table."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _print(prediction: Prediction) -> None:
         "",
         f"total {format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
         f"{format_ms(high)}",
-        *_beside(prediction),
+        *_fused_lines(prediction),
         "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
     if unsteady:
@@ -81,8 +81,8 @@ def _print(prediction: Prediction) -> None:
         print_lines(f"tables of this convention leave out: {kinds}")
 
 
-def _beside(prediction: Prediction) -> tuple[str, ...]:
-    """By a table of operators before fusion, what is left of the sum behind it."""
+def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
+    """For a table of operators before fusion: the latency of the operators after fusion."""
     if prediction.fused_ms is None:
         return ()
     fused = format_ms(prediction.fused_ms)

@@ -1,4 +1,4 @@
-"""``edgeslim profile``: measure a device into a latency table."""
+"""``edgeslim profile``: measures operators on a device, and writes a latency table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from edgeslim.cli.options import (
 )
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.several import run_for_each, without_options
+from edgeslim.cli.several import run_on_devices, without_options
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
 from edgeslim.errors import UsageError
@@ -46,10 +46,10 @@ def command(
         Path | None, typer.Option(help="A file with one operator a line, in JSON.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The table; by default under latency_tables/<device>/.")
+        Path | None, typer.Option(help="The table; by default in latency_tables/<device>/.")
     ] = None,
     input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input of the model or space: 1,3,224,224.")
+        list[str] | None, typer.Option(help="Input shape of the model or space: 1,3,224,224.")
     ] = None,
     classes: Annotated[int | None, typer.Option(help="Width of the space's output.")] = None,
     serial: Annotated[
@@ -66,23 +66,23 @@ def command(
     networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
     budget: Annotated[
         int | None,
-        typer.Option(help="Operators the table has at the end; the most telling come first."),
+        typer.Option(help="Operators that the table gets; the most informative come first."),
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="How long it may take: 5min. As with a budget.")
+        str | None, typer.Option(help="How long it may take: 5min; in the order of --budget.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the order of measuring.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the order of measuring.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Measure operators and a few whole networks; what the table has is not measured again.
 
-    With --budget or --time, those operators are measured first that tell most of the space, or
-    of the model and its pruned versions; more of it refines the same table.
+    With --budget or --time, the operators are measured first that say most about the space, or
+    about the model and its pruned versions; a larger budget refines the same table.
 
-    Several devices are measured at once, one table each.
+    Several devices are measured at once, each with a table of its own.
 
-    Of nothing named it measures the space in which edgeslim search looks by default, into a
-    table that search finds.
+    Without a model, space or operators it measures the default space of edgeslim search, and
+    writes a table where search finds it.
 
     Example: edgeslim profile --device android
 
@@ -91,7 +91,7 @@ def command(
     settings = settings_choice(stay_on, fixed_performance, lock_frequency)
     chosen = [
         device_choice(name, number, host, port, threads, power_mode, settings)
-        for name, number in each_device(device or ["host"], serial or [])
+        for name, number in pair_devices(device or ["host"], serial or [])
     ]
     if len(chosen) > 1:
         _profile_all(chosen, out, as_json)
@@ -118,11 +118,11 @@ def command(
         raise typer.Exit(GAPS)
 
 
-def each_device(names: Sequence[str], serials: Sequence[str]) -> list[tuple[str, str | None]]:
-    """Which profile goes with which serial number.
+def pair_devices(names: Sequence[str], serials: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Pairs profiles with serial numbers.
 
     Raises:
-        UsageError: They do not fit together.
+        UsageError: Their numbers do not fit together.
     """
     if not serials:
         return [(name, None) for name in dict.fromkeys(names)]
@@ -139,7 +139,7 @@ def each_device(names: Sequence[str], serials: Sequence[str]) -> list[tuple[str,
 
 
 def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool) -> None:
-    """Runs this command once for each device, as it was called otherwise."""
+    """Runs this command once for each device, with all other options unchanged."""
     if out is not None:
         raise UsageError(f"--out {out} is one table; of several devices each has its own")
     devices = [
@@ -149,7 +149,7 @@ def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool
         )
         for choice in chosen
     ]
-    finished = run_for_each(without_options(sys.argv[1:], ("--device", "--serial")), devices)
+    finished = run_on_devices(without_options(sys.argv[1:], ("--device", "--serial")), devices)
     if as_json:
         print_json({"devices": [{"name": result.name, **result.document} for result in finished]})
     else:

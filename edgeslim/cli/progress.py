@@ -1,7 +1,8 @@
-"""Progress on standard error: a bar with the time left, or a line now and then in a log."""
+"""Shows progress on standard error: a bar in a terminal, or a line now and then in a log."""
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ _LINE_EVERY_S = 5.0
 
 
 def terminal_progress() -> Progress:
-    """A bar where there is a terminal, lines where there is none."""
+    """Progress as bars if standard error is a terminal, otherwise as lines."""
     return _Bars() if sys.stderr.isatty() else _Lines()
 
 
@@ -67,8 +68,8 @@ class _Lines:
     def stage(self, title: str, total: float) -> Iterator[Stage]:
         stage = _LineStage(title, total)
         yield stage
-        if stage.unsaid:
-            stage.say()
+        if stage.has_news:
+            stage.write()
 
 
 @dataclass(slots=True)
@@ -78,26 +79,29 @@ class _LineStage:
     done: float = 0.0
     last_note: str = ""
     start: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
-    unsaid: bool = True
+    written: float = field(default_factory=time.monotonic)
+    has_news: bool = True
 
     def advance(self, amount: float = 1.0, *, note: str = "") -> None:
         self.done += amount
-        self.unsaid = True
+        self.has_news = True
         self.last_note = note or self.last_note
-        if time.monotonic() - self.said >= _LINE_EVERY_S:
-            self.say()
+        if time.monotonic() - self.written >= _LINE_EVERY_S:
+            self.write()
 
     def note(self, text: str) -> None:
         sys.stderr.write(f"{self.title}: {text}\n")
 
-    def say(self) -> None:
-        self.said = time.monotonic()
-        self.unsaid = False
-        passed = self.said - self.start
+    def write(self) -> None:
+        self.written = time.monotonic()
+        self.has_news = False
+        passed = self.written - self.start
         left = passed / self.done * max(0.0, self.total - self.done) if self.done else 0.0
         note = f", {self.last_note}" if self.last_note else ""
-        share = f"{self.done:.3g}/{self.total:g}"
+        done = math.floor(self.done + 1e-6)  # of several, only whole ones are counted
+        share = f"{done} of {self.total:g}"
+        if self.total <= 1:
+            share = f"{self.done / (self.total or 1.0):.0%}"
         times = f"{passed:.0f} s, {left:.0f} s left"
         sys.stderr.write(f"{self.title}: {share}, {times}{note}\n")
         sys.stderr.flush()

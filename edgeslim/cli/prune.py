@@ -1,4 +1,4 @@
-"""``edgeslim prune``: a model narrowed to a latency or an amount of work."""
+"""``edgeslim prune``: prunes a model's channels to a latency or an amount of work."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def command(
         str | None, typer.Option(help="Goal: an amount of work, -50% or 300M.")
     ] = None,
     ratios: Annotated[
-        Path | None, typer.Option(help="Goal: a JSON file of ratios by the names of weights.")
+        Path | None, typer.Option(help="Goal: a JSON file of ratios by names of weights.")
     ] = None,
     metric_loss: Annotated[
         float | None,
-        typer.Option(help="Goal: what each group alone may cost, 0.05 of the metric."),
+        typer.Option(help="Goal: loss that each group alone may cause, as a share of the metric."),
     ] = None,
     counter: Annotated[
         str, typer.Option(help="How work is counted: macs or paddleslim1-flops.")
@@ -54,39 +54,39 @@ def command(
     strategy: Annotated[
         str | None,
         typer.Option(
-            help="uniform, sensitivity, annealing or latency-optimal; the last by default where "
-            "there is a latency."
+            help="uniform, sensitivity, annealing or latency-optimal, which is the default for a "
+            "latency."
         ),
     ] = None,
     criterion: Annotated[
-        str, typer.Option(help="Which channels go first; by weights' names conv*=l2,*=l1.")
+        str, typer.Option(help="Which channels go first: l1, or by weights' names conv*=l2,*=l1.")
     ] = "l1",
     match: Annotated[
         str, typer.Option(help="Regular expression over names of weights: prune these only.")
     ] = "",
     task: Annotated[
-        str | None, typer.Option(help="What it is evaluated and trained on: name or name:folder.")
+        str | None, typer.Option(help="Task to evaluate and train on: NAME or NAME:FOLDER.")
     ] = None,
     sensitivities: Annotated[
         Path | None,
-        typer.Option(help="File of edgeslim sensitivity, or PaddleSlim's pickle; else measured."),
+        typer.Option(help="File of edgeslim sensitivity or PaddleSlim's pickle; else measured."),
     ] = None,
     eval_share: Annotated[
         float, typer.Option(help="Share of the validation examples that candidates are judged by.")
     ] = 1.0,
     device: Annotated[
         str | None,
-        typer.Option(help="Device that has the last word on a latency."),
+        typer.Option(help="Device whose measurement decides whether a latency is met."),
     ] = None,
     serial: Serial = None,
     host: Host = None,
     port: Port = None,
-    steps: Annotated[int, typer.Option(help="Steps to the limit, with training between.")] = 1,
+    steps: Annotated[int, typer.Option(help="Steps to the goal, with training in between.")] = 1,
     tries: Annotated[int, typer.Option(help="Candidates that annealing evaluates.")] = 100,
-    epochs: Annotated[int, typer.Option(help="Training after each step; 0 for none.")] = 5,
+    epochs: Annotated[int, typer.Option(help="Epochs of training after each step.")] = 5,
     batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
     learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", "--lr", help="The highest.")
+        float | None, typer.Option("--learning-rate", "--lr", help="Highest learning rate.")
     ] = None,
     lr_strategy: LrStrategy = None,
     lr_decay_epochs: LrDecayEpochs = None,
@@ -103,7 +103,7 @@ def command(
         bool,
         typer.Option(
             "--keep-widths",
-            help="With a --table: do not raise widths to wider ones that take no longer.",
+            help="With --table: keep widths, even where wider ones take no longer.",
         ),
     ] = False,
     as_json: Json = False,
@@ -184,7 +184,7 @@ def _print(result: Pruning) -> None:
 
 
 def _sizes(result: Pruning) -> list[str]:
-    """What the goal counts comes first, where it is not what everybody counts."""
+    """Lines of work and parameters; the goal's own count first, if it is not MACs."""
     pairs = {
         work_unit(result.counter): (result.work_before, result.work_after),
         "MACs": (result.macs_before, result.macs_after),
@@ -197,7 +197,7 @@ def _sizes(result: Pruning) -> list[str]:
 
 
 def _latency_lines(result: Pruning) -> list[str]:
-    """What it takes, beside what it took, as far as that is known."""
+    """Lines of latencies before and after, as far as they are known."""
     known = {
         "predicted": (result.predicted_before_ms, result.predicted_ms),
         "measured": (result.measured_before_ms, result.measured_ms),
@@ -217,13 +217,13 @@ def _latency_lines(result: Pruning) -> list[str]:
         )
     if result.advice:
         is_measured = None not in {result.measured_before_ms, result.measured_ms}
-        told = "it got no faster" if is_measured else "it is predicted to get no faster"
-        lines.append(f"{told}: {result.advice}")
+        finding = "it got no faster" if is_measured else "it is predicted to get no faster"
+        lines.append(f"{finding}: {result.advice}")
     return lines
 
 
 def _metric_lines(result: Pruning) -> list[str]:
-    """How good the model was, is when it is cut, and is as it is left."""
+    """Lines of the metric: before, after cutting, and in the end."""
     names = {"before": "before", "pruned": "pruned"}
     if result.trained_epochs:
         names["after"] = f"trained for {result.trained_epochs} epochs"
@@ -240,13 +240,13 @@ def _metric_lines(result: Pruning) -> list[str]:
 
 
 def _together_line(result: Pruning) -> str:
-    """What groups cost together, beside what their losses add up to."""
+    """Compares the metric of the pruned network with the one that its groups' losses add up to."""
     taken = [joint for joint in result.together if joint.taken][-1]
-    told = (
+    line = (
         f"by its groups' losses one by one the pruned one was expected at {taken.expected:.4f}, "
         f"and is at {taken.found:.4f} ({taken.examples:,} examples)"
     )
     if taken.is_guess:
-        told += ", as good as guessing"
+        line += ", as good as guessing"
     others = len(result.together) - 1
-    return f"{told}; the best of {others + 1} that were judged" if others else told
+    return f"{line}; the best of {others + 1} that were judged" if others else line

@@ -1,4 +1,4 @@
-"""``edgeslim quantize``: a finished model to one that int8 kernels compute."""
+"""``edgeslim quantize``: quantizes a finished model for int8 kernels, without training."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def command(
     activation_type: Annotated[
         str,
         typer.Option(
-            help="How scales follow if it is trained on: moving_average_abs_max, range_abs_max or "
-            "abs_max."
+            help="How scales are updated if training continues: moving_average_abs_max, "
+            "range_abs_max or abs_max."
         ),
     ] = "moving_average_abs_max",
     weight_bits: Annotated[
-        int, typer.Option(help="Of weights; x86 computes int8 right with 7 at most.")
+        int, typer.Option(help="Bits of weights; x86 computes int8 right with 7 at most.")
     ] = 8,
     skip: Annotated[
         list[str] | None,
-        typer.Option(help="Regular expression over names of weights and outputs: leave these."),
+        typer.Option(help="Regular expression over names of weights and outputs to leave out."),
     ] = None,
-    batches: Annotated[int, typer.Option(help="Batches of examples that are looked at.")] = 16,
-    batch_size: Annotated[int, typer.Option(help="Examples in each.")] = 32,
+    batches: Annotated[int, typer.Option(help="Batches of examples for calibration.")] = 16,
+    batch_size: Annotated[int, typer.Option(help="Examples of a batch.")] = 32,
     seed: Seed = 0,
     input_shape: InputShape = None,
     as_json: Json = False,
@@ -71,10 +71,10 @@ def command(
     if as_json:
         print_json(asdict(done))
         return
-    _show(done)
+    _print(done)
 
 
-def _show(done: Quantization) -> None:
+def _print(done: Quantization) -> None:
     print_lines(
         *(
             f"{name}: {done.before[name]:.2%} before, {value:.2%} quantized, of {done.examples} "

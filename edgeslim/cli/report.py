@@ -1,4 +1,4 @@
-"""``edgeslim report``: one file that says what came of a run, or what differs between two."""
+"""``edgeslim report``: writes a report of a run, or of the differences between two."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def command(
         str | None, typer.Option(help="html, markdown or json; by default as the file's name ends.")
     ] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="Of all deployments over time and versions.")
+        bool, typer.Option("--history", help="Report all deployments over time and versions.")
     ] = False,
     compare: Annotated[
         bool,
-        typer.Option("--compare", help="What got slower or faster in the second."),
+        typer.Option("--compare", help="Report what got slower or faster in the second."),
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""``edgeslim runner``: the program that times models on devices without Python."""
+"""``edgeslim runner``: builds the program that times models on devices without Python."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _OF_THE_C_LIBRARY = ("ld-", "libc.", "libdl.", "libm.", "libpthread.", "librt.")
 
 _TARGETS = ", ".join(BUILD_TARGETS)
 
-app = typer.Typer(help="The runner for devices without Python.", no_args_is_help=True)
+app = typer.Typer(
+    help="The runner for devices without Python.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command("build")
@@ -34,25 +36,23 @@ def build(
     ndk: Annotated[Path | None, typer.Option(help="Folder of Android's NDK.")] = None,
     compiler: Annotated[
         str | None,
-        typer.Option(
-            help="Another C++ compiler than the usual one, with options if it needs some."
-        ),
+        typer.Option(help="A C++ compiler other than the usual one, with its options."),
     ] = None,
     self_contained: Annotated[
         bool,
         typer.Option(
             "--self-contained",
-            help="Take the compiler's own C library and loader along, for boards that have an "
-            "older one or none.",
+            help="Include the compiler's C library and loader, for boards with an older one or "
+            "none.",
         ),
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Where to; runners/TARGET by itself.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; by default runners/TARGET.")] = None,
     as_json: Json = False,
 ) -> None:
     """Compile the native runner for a device.
 
-    Debian's compilers for armv7hf make Thumb code. The runner is right in it; Paddle-Lite's
-    sources with NEON assembly, and code of yours that includes them, need -marm.
+    Debian's compilers for armv7hf make Thumb code. The runner works in it; Paddle-Lite's sources
+    with NEON assembly, and your own code that includes them, need -marm.
 
     Example: edgeslim runner build --target linux-armv7hf
     --sdk inference_lite_lib.armlinux.armv7hf.gcc.with_extra
@@ -66,7 +66,7 @@ def build(
         return
     print_lines(f"built {folder / PROGRAM} for {built.machine}")
     if built.loader:
-        print_lines("it brings all its libraries; the device needs a kernel of Linux alone")
+        print_lines("it brings all its libraries; the device needs only a Linux kernel")
     if built.glibc:
         print_lines(
             f"the device needs glibc {built.glibc} or newer (ldd --version there); for an older "
@@ -74,7 +74,7 @@ def build(
         )
     beside = [name for name in built.needs if not name.startswith(_OF_THE_C_LIBRARY)]
     if beside and built.glibc:
-        print_lines(f"and {', '.join(beside)}; edgeslim doctor says which of them it has not")
+        print_lines(f"and {', '.join(beside)}; edgeslim doctor says which of them are missing")
     if built.max_threads:
         print_lines(f"its library runs models with {built.max_threads} thread only")
     if note:
@@ -83,10 +83,10 @@ def build(
 
 @app.command("benchmark")
 def own_tool(
-    model: Annotated[str, typer.Argument(help="A model.")],
+    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     program: Annotated[Path, typer.Option(help="Your benchmark_bin, built for the device.")],
     library: Annotated[
-        list[Path] | None, typer.Option(help="A shared library that it needs beside it.")
+        list[Path] | None, typer.Option(help="A shared library that the program needs.")
     ] = None,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
@@ -99,7 +99,7 @@ def own_tool(
     power_mode: Power = None,
     as_json: Json = False,
 ) -> None:
-    """Time a whole model with Paddle-Lite's own benchmark_bin; it goes into no table.
+    """Time a whole model with Paddle-Lite's own benchmark_bin; the result enters no table.
 
     Example: edgeslim runner benchmark mobilenet-v2 --program benchmark_bin --device android
     """

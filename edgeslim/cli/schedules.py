@@ -1,4 +1,4 @@
-"""Options of how the learning rate goes, in the words of the originals."""
+"""Options for the schedule of the learning rate, named as in PaddleSlim's examples."""
 
 from __future__ import annotations
 
@@ -30,23 +30,30 @@ LrStrategy = Annotated[
 ]
 LrDecayEpochs = Annotated[
     str | None,
-    typer.Option("--lr-decay-epochs", "--step-epochs", help="After which epochs it falls: 30,60."),
+    typer.Option(
+        "--lr-decay-epochs", "--step-epochs", help="Epochs after which the rate falls: 30,60."
+    ),
 ]
 Milestones = Annotated[
-    str | None, typer.Option("--milestones", help="After which steps it falls: 11000,12400.")
+    str | None,
+    typer.Option("--milestones", help="Steps after which the rate falls: 11000,12400."),
 ]
 LrDecayGamma = Annotated[
     float | None,
-    typer.Option("--lr-decay-gamma", "--gamma", help="Times what it falls then; 0.1 by default."),
+    typer.Option(
+        "--lr-decay-gamma", "--gamma", help="Factor that the rate falls by; 0.1 by default."
+    ),
 ]
 WarmupSteps = Annotated[
-    int | None, typer.Option("--warmup-steps", help="In so many steps it rises first.")
+    int | None, typer.Option("--warmup-steps", help="Steps in which the rate rises first.")
 ]
 WarmupStartLr = Annotated[
-    float | None, typer.Option("--warmup-start-lr", help="From this rate; 0 by default.")
+    float | None,
+    typer.Option("--warmup-start-lr", help="Rate at the start of the rise; 0 by default."),
 ]
 StartFactor = Annotated[
-    float | None, typer.Option("--start-factor", help="Or from this share of the highest.")
+    float | None,
+    typer.Option("--start-factor", help="That rate as a share of the highest one."),
 ]
 
 
@@ -60,10 +67,10 @@ def schedule(
     warmup_start_lr: float | None,
     start_factor: float | None,
 ) -> Schedule:
-    """What these options say together.
+    """Makes the schedule that the options describe.
 
     Raises:
-        UsageError: They do not go together; names the option.
+        UsageError: They contradict each other; the message names the option.
     """
     given = {
         "lr_strategy": lr_strategy,

@@ -1,4 +1,4 @@
-"""``edgeslim search``: the most accurate network within limits; also to join or watch a search."""
+"""``edgeslim search``: finds the most accurate network within limits; joins or shows a search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from edgeslim.cli.options import Host, Port, Seed, Serial, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.search_choices import FIRST_CANDIDATES, assumed
+from edgeslim.cli.search_choices import FIRST_CANDIDATES, choose_defaults
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
 from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
@@ -45,7 +45,7 @@ def command(
     ] = "surrogate",
     accuracy: Annotated[
         str,
-        typer.Option(help="training: each candidate briefly; supernet: all networks once."),
+        typer.Option(help="training: of each candidate, briefly; supernet: of all networks, once."),
     ] = "training",
     supernet: Annotated[
         Path | None, typer.Option(help="A supernet that is trained already, supernet.npz.")
@@ -67,7 +67,7 @@ def command(
     max_parameters: Annotated[str | None, typer.Option(help="Most parameters: 3M.")] = None,
     max_size: Annotated[str | None, typer.Option(help="Largest file, in bytes: 4M.")] = None,
     confidence: Annotated[
-        float, typer.Option(help="How likely predictions must make it that latencies are met.")
+        float, typer.Option(help="How probable it must be by prediction that latencies are met.")
     ] = 0.8,
     out: Annotated[
         Path | None,
@@ -86,13 +86,13 @@ def command(
         typer.Option(help="How many at most, if none of the best meets its limits when measured."),
     ] = None,
     parallel: Annotated[int, typer.Option(help="How many may be evaluated at once.")] = 4,
-    epochs: Annotated[int, typer.Option(help="How long networks are trained.")] = 2,
+    epochs: Annotated[int, typer.Option(help="Epochs that candidates are trained.")] = 2,
     finalists: Annotated[
         int, typer.Option(help="Train so many of the best by themselves; the most accurate wins.")
     ] = 1,
     final_epochs: Annotated[
         int | None,
-        typer.Option(help="How long finalists and the winner are trained, if not as --epochs."),
+        typer.Option(help="Epochs that finalists and the winner are trained, if not --epochs."),
     ] = None,
     seed: Seed = 0,
     storage: Annotated[
@@ -100,20 +100,21 @@ def command(
         typer.Option(help="Database that other machines reach: postgresql://USER@HOST/DATABASE."),
     ] = "",
     measure: Annotated[
-        bool, typer.Option(help="Measure here, or leave it to those who join with --device.")
+        bool, typer.Option(help="Measure here, or leave it to machines that join with --device.")
     ] = True,
     join: Annotated[
         str | None,
-        typer.Option(help="Work on a search that was begun: its folder, or its name in --storage."),
+        typer.Option(help="Work on a running search: its folder, or its name in --storage."),
     ] = None,
     status: Annotated[
-        str | None, typer.Option(help="Look at a search: its folder, or its name in --storage.")
+        str | None,
+        typer.Option(help="Show a search's state: its folder, or its name in --storage."),
     ] = None,
     device: Annotated[
         str | None,
         typer.Option(
-            help="Whose table is taken where none is named. With --join: measure on this device, "
-            "and train nothing."
+            help="Device whose table is used if none is named. With --join: measure on this "
+            "device, and train nothing."
         ),
     ] = None,
     serial: Serial = None,
@@ -123,7 +124,7 @@ def command(
 ) -> None:
     """Search a space for the most accurate network within limits, measured at the end.
 
-    Where no space or table is named it says what it takes.
+    If no space or table is named, it says which one it takes.
 
     Example: edgeslim search --target-latency 20ms
 
@@ -147,7 +148,7 @@ def command(
     shape = only_shape(input_shape)
     if candidates is None:
         candidates = _CANDIDATES if space else FIRST_CANDIDATES
-    space, tables = assumed(space, table or [], len(targets), device or "", shape, task)
+    space, tables = choose_defaults(space, table or [], len(targets), device or "", shape, task)
     result = search(
         targets,
         space=space,
@@ -192,7 +193,7 @@ def _take_part(
     *,
     as_json: bool,
 ) -> None:
-    """``--join`` or ``--status``."""
+    """Runs ``--join`` or ``--status``."""
     if watched is not None:
         if joined is not None:
             raise UsageError("--join and --status are two things; give one")

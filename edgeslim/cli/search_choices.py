@@ -1,4 +1,4 @@
-"""What ``edgeslim search`` takes where the user names no space or table."""
+"""Defaults of ``edgeslim search``: the space and the table if the user names none."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from edgeslim.searching.fitting_tables import FittingTable, fitting_tables, no_t
 from edgeslim.spaces import DEFAULT_SPACE
 from edgeslim.training.tasks import find_task
 
-__all__ = ["FIRST_CANDIDATES", "assumed"]
+__all__ = ["FIRST_CANDIDATES", "choose_defaults"]
 
 FIRST_CANDIDATES = 8
-"""Networks that are evaluated where nothing but a limit is named: a first search takes minutes."""
+"""Networks that are evaluated if only a limit is named, so that a first search takes minutes."""
 
 _log = logging.getLogger(__name__)
 
 
-def assumed(
+def choose_defaults(
     space: str | None,
     tables: Sequence[Path],
     limit_count: int,
@@ -30,18 +30,18 @@ def assumed(
     input_shape: Shape | None,
     task: str,
 ) -> tuple[str, Sequence[Path]]:
-    """The space and the tables, said where they were not given.
+    """Chooses the space and the tables that the user did not name, and notes what it chose.
 
     Args:
-        space: What the user named, if anything.
-        tables: Likewise.
-        limit_count: How many latency limits there are.
-        device: Whose table is wanted; of any if it is empty.
-        input_shape: Input of the networks, if not the space's own.
-        task: What they are for.
+        space: The space that the user named, if any.
+        tables: The tables that the user named, if any.
+        limit_count: Number of latency limits.
+        device: Device whose table is wanted; empty for any device.
+        input_shape: Input shape of the networks, if not the space's own.
+        task: Task that the networks are trained for.
 
     Raises:
-        UsageError: No table fits, or those of several devices, and nobody can be asked.
+        UsageError: No table fits, or those of several devices do and there is no terminal to ask.
     """
     chosen = space or DEFAULT_SPACE
     if space is None:
@@ -50,21 +50,21 @@ def assumed(
             "says how long",
             *(chosen, task),
         )
-    if tables or limit_count != 1:  # of several limits each needs the table that is meant
+    if tables or limit_count != 1:  # of several limits, only the user knows each one's table
         return chosen, tables
     networks = find_space(chosen).space(input_shape, find_task(task).num_classes)
     found = fitting_tables(networks, device=device)
     if not found:
         raise no_table_error(chosen, device)
-    table = found[0] if len(found) == 1 else _asked(found)
+    table = found[0] if len(found) == 1 else _ask_user(found)
     _log.warning(
         "%s limits the latency by its table %s; --table names another", table.device, table.path
     )
     return chosen, [table.path]
 
 
-def _asked(found: Sequence[FittingTable]) -> FittingTable:
-    """The table of the device that the person at the terminal chooses."""
+def _ask_user(found: Sequence[FittingTable]) -> FittingTable:
+    """Asks at the terminal which device's table is used."""
     names = [table.device for table in found]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(

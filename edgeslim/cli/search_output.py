@@ -1,4 +1,4 @@
-"""What ``edgeslim search`` prints: the result of a search, or how far one is."""
+"""The output of ``edgeslim search``: the result of a search, or its state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["print_result", "print_status", "result_document", "status_document"]
 
 
 def print_result(result: SearchResult) -> None:
-    """The front, what was measured and finalists, fastest first; the winner marked."""
+    """Prints the Pareto front, measured candidates and finalists, fastest first."""
     finals = _finalists(result)
     listed = {
         candidate.tokens: candidate
@@ -37,7 +37,7 @@ def print_result(result: SearchResult) -> None:
                 "best" if tokens == result.best.tokens else "",
                 *_latencies(candidate),
                 f"{candidate.accuracy:.1%}",
-                *([_trained(candidate)] if finals else []),
+                *([_final_accuracy(candidate)] if finals else []),
                 ",".join(map(str, tokens)),
             ]
             for tokens, candidate in sorted(listed.items(), key=lambda item: item[1].predicted_ms)
@@ -45,14 +45,14 @@ def print_result(result: SearchResult) -> None:
     )
     print_lines(
         "",
-        f"{len(result.candidates)} candidates evaluated; the best {_met(result)}; "
+        f"{len(result.candidates)} candidates evaluated; the best {_limits_met(result)}; "
         f"its model is in {result.model}, and {result.trained_accuracy:.1%} right",
         *result.notes,
     )
 
 
 def result_document(result: SearchResult) -> dict[str, object]:
-    """The result, with the keys that others rely on."""
+    """The JSON document of a result; other programs rely on its keys."""
     return {
         "run": result.run,
         "target_ms": result.targets[0].target_ms if result.targets else None,
@@ -75,7 +75,7 @@ def result_document(result: SearchResult) -> dict[str, object]:
 
 
 def print_status(status: SearchStatus) -> None:
-    """What is done, and who does what."""
+    """Prints how far a search is, and which worker does what."""
     print_table(
         ["", "done", "running", "waiting", "failed", "wasted", "an hour"],
         [
@@ -116,7 +116,7 @@ def print_status(status: SearchStatus) -> None:
 
 
 def status_document(status: SearchStatus) -> dict[str, object]:
-    """The same as one document."""
+    """The JSON document of a search's state."""
     return {
         "candidates": status.settings.candidates,
         "queues": {
@@ -141,8 +141,8 @@ def status_document(status: SearchStatus) -> dict[str, object]:
     }
 
 
-def _met(result: SearchResult) -> str:
-    """What the winner meets, and how it is known."""
+def _limits_met(result: SearchResult) -> str:
+    """Says which limits the winner meets, as measured or predicted."""
     measured = result.best.measured_ms or (None,) * len(result.targets)
     latencies = [
         f"{format_ms(target.target_ms)} on {device} as "
@@ -155,7 +155,7 @@ def _met(result: SearchResult) -> str:
 
 
 def _sizes(result: SearchResult) -> list[str]:
-    """What the winner has of the sizes that are limited."""
+    """Says the winner's sizes that are limited."""
     return [f"has {' and '.join(map(str, result.sizes))}"] if result.sizes else []
 
 
@@ -172,8 +172,8 @@ def _finalists(result: SearchResult) -> list[Candidate]:
     return [candidate for candidate in result.candidates if candidate.final_accuracy is not None]
 
 
-def _trained(candidate: Candidate) -> str:
-    """A finalist's accuracy after its training."""
+def _final_accuracy(candidate: Candidate) -> str:
+    """A finalist's accuracy after its own training; empty for other candidates."""
     return "" if candidate.final_accuracy is None else f"{candidate.final_accuracy:.1%}"
 
 

@@ -1,4 +1,4 @@
-"""``edgeslim sensitivity``: what each channel group costs."""
+"""``edgeslim sensitivity``: measures the loss of accuracy that each channel group causes."""
 
 from __future__ import annotations
 
@@ -30,26 +30,28 @@ def command(
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     task: TaskName,
     ratios: Annotated[
-        str, typer.Option(help="Shares of a group's channels that go, with commas between.")
+        str, typer.Option(help="Shares of a group's channels to remove: 0.2,0.4.")
     ] = ",".join(map(str, DEFAULT_RATIOS)),
     match: Annotated[
-        str, typer.Option(help="Regular expression: only groups with a weight of such a name.")
+        str, typer.Option(help="Regular expression: only groups with a matching weight.")
     ] = "",
-    criterion: Annotated[str, typer.Option(help="By which the least important go first.")] = "l1",
+    criterion: Annotated[str, typer.Option(help="How the channels to remove are chosen.")] = "l1",
     eval_share: Annotated[
         float, typer.Option(help="Share of the validation examples that are used.")
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Decides which examples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed that chooses the examples.")] = 0,
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
-    out: Annotated[Path, typer.Option(help="The file; one begun is gone on with.")] = DEFAULT_FILE,
+    out: Annotated[
+        Path, typer.Option(help="The file; an unfinished one is continued.")
+    ] = DEFAULT_FILE,
     plot: Annotated[
-        Path | None, typer.Option(help="Picture of what each group costs: PNG or SVG.")
+        Path | None, typer.Option(help="Picture of each group's losses: PNG or SVG.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure what a model loses when some channels of one group go, group by group.
+    """Measure the accuracy a model loses when channels of one group are removed, group by group.
 
     Example: edgeslim sensitivity model --task digits --ratios 0.2,0.4,0.6,0.8 --plot groups.png
     """

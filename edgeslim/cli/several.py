@@ -1,7 +1,7 @@
-"""One command for several devices: a process for each, all at once.
+"""Runs one command for several devices at the same time, in a process for each.
 
-Each device has a process of its own, so that one that fails, or is slow, costs the others
-nothing. They share the terminal's process group: what interrupts this one interrupts them.
+A device that fails, or is slow, does not affect the others. The processes share the terminal's
+process group, so that what interrupts this one interrupts them.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import IO, Any
 
 import msgspec
 
-__all__ = ["Finished", "run_for_each", "without_options"]
+__all__ = ["DeviceResult", "run_on_devices", "without_options"]
 
 _GRACE_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finished:
-    """How the command ended for one device.
+class DeviceResult:
+    """The result of the command for one device.
 
     Args:
         name: The device, as the user named it.
-        code: Exit code.
+        code: Exit code of the process.
         document: What it printed with ``--json``; empty if it failed.
     """
 
@@ -38,18 +38,18 @@ class Finished:
     document: dict[str, Any]
 
 
-def run_for_each(
+def run_on_devices(
     arguments: Sequence[str], devices: Sequence[tuple[str, Sequence[str]]]
-) -> list[Finished]:
-    """Runs ``edgeslim ARGUMENTS`` for devices at once; progress lines say of which they are.
+) -> list[DeviceResult]:
+    """Runs ``edgeslim ARGUMENTS`` for several devices; progress lines begin with their names.
 
     Args:
-        arguments: Command and options that all share.
-        devices: Name of each, and the options that choose it.
+        arguments: Command and options that all devices share.
+        devices: Name of each device, and the options that choose it.
     """
     running = [_Child(name, [*arguments, *options, "--json"]) for name, options in devices]
     try:
-        return [child.finished() for child in running]
+        return [child.wait() for child in running]
     except BaseException:
         for child in running:
             child.interrupt()
@@ -57,7 +57,7 @@ def run_for_each(
 
 
 def without_options(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
-    """A command line without some options that have a value each, and without ``--json``."""
+    """Removes some options with their values, and ``--json``, from a command line."""
     kept: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -79,25 +79,26 @@ class _Child:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._relay = threading.Thread(target=self._say, daemon=True)
+        self._relay = threading.Thread(target=self._relay_lines, daemon=True)
         self._relay.start()
 
-    def _say(self) -> None:
+    def _relay_lines(self) -> None:
         assert self._process.stderr is not None  # noqa: S101 - it was asked for
         for line in self._process.stderr:
             sys.stderr.write(f"{self._name}: {line}")
 
-    def finished(self) -> Finished:
+    def wait(self) -> DeviceResult:
+        """Waits for the end of the process."""
         code = self._process.wait()
         self._relay.join()
         self._document.seek(0)
         text = self._document.read()
-        return Finished(
+        return DeviceResult(
             name=self._name, code=code, document=msgspec.json.decode(text) if text else {}
         )
 
     def interrupt(self) -> None:
-        """Ends it, with time to put its device in order."""
+        """Ends the process, with time to restore its device's settings."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""``edgeslim space``: search spaces, and networks built from their tokens."""
+"""``edgeslim space``: lists search spaces, and builds networks from tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from edgeslim.spaces import SPACES, parse_tokens
 __all__ = ["app"]
 
 
-app = typer.Typer(help="Search spaces and their networks.", no_args_is_help=True)
+app = typer.Typer(
+    help="Search spaces and their networks.", no_args_is_help=True, add_completion=False
+)
 app.command("agreement")(agreement.command)
 
 
@@ -74,7 +76,7 @@ def show_largest(
 ) -> None:
     """List the networks that do the most work within a latency, by a table alone.
 
-    Nothing is built, trained or measured: a first look at what a device allows.
+    Nothing is built, trained or measured: this is a first look at what a device allows.
 
     Example: edgeslim space largest blazeface --target-latency 15ms
     --table latency_tables/snapdragon-855/latency_855.jsonl
@@ -109,7 +111,7 @@ def show_largest(
             ],
         )
         if not found.whole_space:
-            print_lines("the space is too large to be looked at whole; others may be larger")
+            print_lines("the space is too large to look at all of it; others may be larger")
         if found.left_out:
             kinds = ", ".join(f"{count} {kind}" for kind, count in found.left_out.items())
             print_lines(f"tables of this convention leave out: {kinds}")

@@ -1,4 +1,4 @@
-"""``edgeslim supernet``: weights that all networks of a space share, trained once."""
+"""``edgeslim supernet``: trains weights that all networks of a space share."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def command(
     space: Annotated[str, typer.Option(help="The search space.")],
     task: TaskName,
     out: Annotated[
-        Path, typer.Option(help="Folder for the supernet, and for the training's state meanwhile.")
+        Path, typer.Option(help="Folder for the supernet, and for the state of its training.")
     ],
     epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
+    batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
     learning_rate: Annotated[
-        float, typer.Option("--learning-rate", "--lr", help="The highest.")
+        float, typer.Option("--learning-rate", "--lr", help="Highest learning rate.")
     ] = 0.1,
     lr_strategy: LrStrategy = None,
     lr_decay_epochs: LrDecayEpochs = None,
@@ -47,7 +47,7 @@ def command(
     start_factor: StartFactor = None,
     random_networks: Annotated[
         int,
-        typer.Option(help="Networks that a step trains beside the largest and the smallest."),
+        typer.Option(help="Networks that a step trains besides the largest and the smallest."),
     ] = 2,
     input_shape: SpaceInput = None,
     seed: Seed = 0,
@@ -55,8 +55,8 @@ def command(
 ) -> None:
     """Train one set of weights for all networks of a space, so that judging one takes seconds.
 
-    The same command goes on after an interruption. How far to trust it on your task, edgeslim
-    space agreement measures.
+    The same command continues after an interruption. edgeslim space agreement measures how far it
+    can be trusted on your task.
 
     Example: edgeslim supernet --space light-nas-small --task digits --out shared
     """

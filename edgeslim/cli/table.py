@@ -1,4 +1,4 @@
-"""``edgeslim table``: latency tables brought in, given away, looked at, checked."""
+"""``edgeslim table``: imports, exports, shows and checks latency tables."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
 
-_SHOWN = 20
-"""So many of a long list are printed; the JSON document has all."""
+_MAX_LINES = 20
+"""Lines of a long list that are printed; the JSON document has all."""
 
-app = typer.Typer(help="Import, export, show and check latency tables.", no_args_is_help=True)
+app = typer.Typer(
+    help="Import, export, show and check latency tables.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 _Table = Annotated[Path, typer.Argument(help="A latency table.")]
 _Format = Annotated[
@@ -57,7 +61,7 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a table of another project one of ours; rows that cannot be are listed.
+    """Import a table of another project; rows that cannot be imported are listed.
 
     Example: edgeslim table import latency_855.txt --format paddleslim-2
     --device snapdragon-855 --out 855.jsonl
@@ -99,7 +103,7 @@ def export(
     out: Annotated[Path, typer.Option(help="Where to write the file.")],
     as_json: Json = False,
 ) -> None:
-    """Write a table in another project's format; what it has no words for is listed.
+    """Write a table in another project's format; rows that the format cannot hold are listed.
 
     Example: edgeslim table export host.jsonl --format paddleslim-2 --out host.txt
     """
@@ -160,7 +164,7 @@ def show(
         print_table(
             ["", "family", "operators", "from", "to"],
             [
-                [str(number), *_listed(found_family)]
+                [str(number), *_row(found_family)]
                 for number, found_family in enumerate(found, start=1)
             ],
         )
@@ -172,9 +176,9 @@ def show(
 
 @app.command("check")
 def check(table: _Table, as_json: Json = False) -> None:
-    """Look for what cannot be trusted: rows that contradict each other, and the like.
+    """Look for rows that cannot be trusted, such as those that contradict each other.
 
-    Operators that are faster with more channels are said, and may be right. Exit code 3 if
+    Operators that are faster with more channels are listed too, and may be right. Exits with 3 if
     anything else is found.
 
     Example: edgeslim table check host.jsonl
@@ -204,11 +208,11 @@ def check(table: _Table, as_json: Json = False) -> None:
 
 
 def _state(table: LatencyTable, family: Family) -> str:
-    """The cache state of a family; an imported table has only a stand-in for one."""
+    """The cache state of a family, which imported tables do not record."""
     return "cache state not recorded" if table.context.provenance else str(family.cache)
 
 
-def _listed(family: Family) -> list[str]:
+def _row(family: Family) -> list[str]:
     latencies = [point.measurement.latency_ms for point in family.points]
     return [
         family.name,
@@ -250,7 +254,7 @@ def _print_refused(what: str, refused: Sequence[Refusal]) -> None:
 
 
 def _print_long(heading: str, lines: Sequence[str]) -> None:
-    """A list of which no more is printed than a person reads."""
-    print_lines(f"{heading}:", *(f"  {line}" for line in lines[:_SHOWN]))
-    if len(lines) > _SHOWN:
-        print_lines(f"  and {len(lines) - _SHOWN} more (--json lists all)")
+    """Prints the first lines of a list, and how many more there are."""
+    print_lines(f"{heading}:", *(f"  {line}" for line in lines[:_MAX_LINES]))
+    if len(lines) > _MAX_LINES:
+        print_lines(f"  and {len(lines) - _MAX_LINES} more (--json lists all)")

@@ -1,4 +1,4 @@
-"""``edgeslim targets``: what is known of each target's kernels."""
+"""``edgeslim targets``: lists the laws of what each target's kernels get wrong."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def _is_about(
 
 
 def _is_of(law: Law, kind: str) -> bool:
-    """Whether a law is about operators of a kind, and not of all kinds alike."""
+    """Whether a law is about operators of a kind in particular, not about all kinds."""
     return kind in law.operators if law.operators else law.is_met_by(Operator(kind=kind))
 
 
 def law_document(law: Law) -> dict[str, object]:
-    """A law with all that it says."""
+    """The JSON document of a law."""
     return {
         "name": law.name,
         "operators": list(law.operators),

@@ -1,4 +1,4 @@
-"""``edgeslim train``: a network learns a task."""
+"""``edgeslim train``: trains a model for a task."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def command(
     task: TaskName,
     out: Annotated[
         Path,
-        typer.Option(help="Folder for the trained model, and for the training's state meanwhile."),
+        typer.Option(help="Folder for the trained model, and for the state of its training."),
     ],
     tokens: Annotated[
         str | None, typer.Option(help="A network of the space MODEL: 3,1,1,0,1,0.")
     ] = None,
     epochs: Annotated[int, typer.Option(help="How often each example is seen.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Examples a step.")] = 64,
+    batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
     learning_rate: Annotated[
         float | None,
         typer.Option(
             "--learning-rate",
             "--lr",
-            help="The highest; by default 0.1 for fresh weights, 0.01 for saved ones.",
+            help="Highest learning rate; by default 0.1 for new weights, 0.01 for saved ones.",
         ),
     ] = None,
     lr_strategy: LrStrategy = None,
@@ -62,7 +62,7 @@ def command(
     input_shape: InputShape = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model for a task and save it; the same command goes on after an interruption.
+    """Train a model for a task and save it; the same command continues after an interruption.
 
     Example: edgeslim train mobilenet-v1 --task digits --input-shape 1,3,32,32 --out net
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer
+from typer import Context
+from typer.core import TyperGroup
+from typer.main import get_command
 
 import edgeslim as package
-from edgeslim.cli.commands import app
+from edgeslim.cli.commands import COMMANDS as NAMES
+from edgeslim.cli.commands import app, load_command
 from tests.program import edgeslim
 
 pytestmark = pytest.mark.slow
 
 
-def commands(of: typer.Typer, prefix: str = "") -> list[str]:
-    """Every command of the program, with its group's name before it."""
-    own = [f"{prefix}{each.name}" for each in of.registered_commands]
-    groups = [(each.typer_instance, f"{prefix}{each.name} ") for each in of.registered_groups]
-    return own + [name for group, at in groups if group for name in commands(group, at)]
+def subcommands(name: str) -> list[str]:
+    """A command, or those of a group with the group's name before them."""
+    command = load_command(name)
+    if not isinstance(command, TyperGroup):
+        return [name]
+    return [f"{name} {each}" for each in command.commands]
 
 
-COMMANDS = commands(app)
+COMMANDS = [command for name in NAMES for command in subcommands(name)]
 
 
 def test_the_commands_of_the_main_path_are_there() -> None:
@@ -46,6 +50,22 @@ def test_the_programs_own_help_says_the_exit_codes_and_names_every_command(tmp_p
         assert "0 done; 1 the work failed; 2 wrong usage; 3 done with gaps" in shown.out
         for name in COMMANDS:
             assert name.split()[0] in shown.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_help_lists_a_command_by_the_first_line_of_its_own_help(name: str) -> None:
+    program = get_command(app)
+    assert isinstance(program, TyperGroup)
+    program.list_commands(Context(program))
+    listed, own = program.commands[name].help, load_command(name).help
+    assert listed
+    assert listed == str(own).partition("\n")[0]
+
+
+def test_a_command_with_a_typing_error_is_named(tmp_path: Path) -> None:
+    shown = edgeslim("deplo", folder=tmp_path)
+    assert (shown.code, shown.out) == (2, "")
+    assert "No such command 'deplo'. Did you mean 'deploy'?" in shown.err
 
 
 def test_the_version_is_the_packages(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeslim.cli.commands import COMMANDS
 from tests.tools import run_python
 
 CODE = """
@@ -12,17 +13,39 @@ importlib.import_module(sys.argv[1])
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
+HELP = """
+import sys
+from edgeslim.cli.main import run
+sys.argv = ["edgeslim", "--help"]
+try:
+    run()
+except SystemExit as end:
+    assert not end.code
+print("imported:", *sorted(sys.modules))
+"""
+
+SLOW = {"paddle", "paddlelite", "sklearn", "scipy", "matplotlib", "optuna", "sqlalchemy"}
+
 
 def imported_by(module: str) -> set[str]:
     return set(run_python(CODE, module).split())
 
 
+def test_the_help_imports_neither_commands_nor_what_they_need() -> None:
+    shown, _, modules = run_python(HELP).partition("imported:")
+    imported = set(modules.split())
+    assert "deploy" in shown
+    assert "typer" in imported
+    assert not imported & (SLOW | {"numpy", "msgspec", "yaml", "tabulate"})
+    assert not imported & {f"edgeslim.cli.{name}" for name in COMMANDS}
+
+
 @pytest.mark.slow
-def test_the_commands_do_not_import_what_is_slow() -> None:
-    slow = {"paddle", "paddlelite", "sklearn", "scipy", "matplotlib", "optuna", "sqlalchemy"}
-    found = imported_by("edgeslim.cli.commands")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_do_not_import_what_is_slow(command: str) -> None:
+    found = imported_by(f"edgeslim.cli.{command}")
     assert "typer" in found
-    assert not found & slow
+    assert not found & SLOW
 
 
 @pytest.mark.parametrize("module", ["numpy", "typer", "msgspec"])

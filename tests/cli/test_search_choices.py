@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.cli.search_choices import assumed
+from edgeslim.cli.search_choices import choose_defaults
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.profile import TABLES
@@ -37,7 +37,7 @@ def fitting(device: str, name: str = "table.jsonl", *, age_s: float = 0.0) -> Pa
 
 
 def taken(device: str = "", *, space: str | None = None) -> tuple[str, list[Path]]:
-    name, tables = assumed(space, [], 1, device, SHAPE, "digits")
+    name, tables = choose_defaults(space, [], 1, device, SHAPE, "digits")
     return name, list(tables)
 
 
@@ -77,12 +77,12 @@ def test_a_table_of_another_space_does_not_fit() -> None:
     fitting("phone")
     other = SPACES.get("light-nas").space()
     with pytest.raises(UsageError, match="that knows the operators of light-nas"):
-        assumed("light-nas", [], 1, "", other.input_shape, "digits")
+        choose_defaults("light-nas", [], 1, "", other.input_shape, "digits")
 
 
 def test_what_is_named_is_taken(folder: Path) -> None:
     fitting("phone")
     table = LatencyTable.open(folder / "mine.jsonl", CONTEXT)
-    given = assumed("light-nas", [table.path], 1, "", None, "digits")
+    given = choose_defaults("light-nas", [table.path], 1, "", None, "digits")
     assert given == ("light-nas", [table.path])
-    assert assumed("light-nas", [], 0, "", None, "digits") == ("light-nas", [])
+    assert choose_defaults("light-nas", [], 0, "", None, "digits") == ("light-nas", [])

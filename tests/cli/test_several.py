@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.cli.profile import each_device
+from edgeslim.cli.profile import pair_devices
 from edgeslim.cli.several import without_options
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
@@ -29,7 +29,7 @@ from tests.program import edgeslim
 def test_names_and_serials_go_together(
     names: list[str], serials: list[str], expected: list[tuple[str, str | None]]
 ) -> None:
-    assert each_device(names, serials) == expected
+    assert pair_devices(names, serials) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_names_and_serials_that_do_not_fit_are_refused(
     names: list[str], serials: list[str], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        each_device(names, serials)
+        pair_devices(names, serials)
 
 
 def test_a_command_line_loses_the_options_that_choose_the_device() -> None:
