@@ -26,7 +26,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.operator_features import operator_features
-from edgeslim.profiling.selection import choose
+from edgeslim.profiling.selection import select_operators
 from edgeslim.spaces import SPACES
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -214,7 +214,7 @@ def judged(table: Table, counts: Array, known: Table) -> tuple[float, float]:
 def adaptively(
     uses: Mapping[OpSpec, float], known: Table, count: int, generator: np.random.Generator
 ) -> list[OpSpec]:
-    return choose(uses, known, count, generator=generator)
+    return select_operators(uses, known, count, generator=generator)
 
 
 def at_random(

@@ -39,9 +39,9 @@ from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.operators import measure_operators
-from edgeslim.profiling.plan import Plan
-from edgeslim.profiling.selection import choose
-from edgeslim.profiling.work import optimized_networks
+from edgeslim.profiling.profile_plan import ProfilePlan
+from edgeslim.profiling.selection import select_operators
+from edgeslim.profiling.workload import optimize_networks
 from edgeslim.targets import Place
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def built(named: dict[str, Network], folder: Path) -> list[OptimizedNetwork]:
             model = prepare_layer(network.build(), shape, folder / str(index), name=name)
             prepared.append(model)
             stage.advance()
-    return list(optimized_networks(prepared, Place.of(Target.X86), folder))
+    return list(optimize_networks(prepared, Place.of(Target.X86), folder))
 
 
 def measure(
@@ -104,7 +104,7 @@ def measure(
     order = np.random.default_rng(0).permutation(len(specs))
     for turn in range(TURNS):
         part = [specs[index] for index in order[turn::TURNS]]
-        plan = Plan(dict.fromkeys(part, 1.0))
+        plan = ProfilePlan(dict.fromkeys(part, 1.0))
         if not plan.size(table):
             continue
         measured = measure_networks(watch, networks, rounds=1, seconds=0.2, progress=progress)
@@ -221,7 +221,7 @@ def adaptive(
         count = min(step, budget + 1 - len(have))
         if not count:
             break
-        for spec in choose(uses, have, count, generator=generator):
+        for spec in select_operators(uses, have, count, generator=generator):
             have[spec] = known[spec]
     return set(have)
 

@@ -27,7 +27,7 @@ from edgeslim.conversion.optimized import OptimizedFile, fused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measuring.device_session import open_device
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import OptimizedNetwork, measure_side_by_side

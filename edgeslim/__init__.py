@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from edgeslim.deployment.deploy import convert, deploy
     from edgeslim.durations import LatencyShare
     from edgeslim.inference.infer import infer
-    from edgeslim.measuring.attached import devices
     from edgeslim.measuring.doctor import doctor
+    from edgeslim.measuring.list_devices import devices
     from edgeslim.prediction.predict_model import predict
     from edgeslim.profiling.profile import profile
     from edgeslim.pruning.prune import prune
@@ -82,7 +82,7 @@ _MODULES = {
     "compress": "edgeslim.compression.compress",
     "convert": "edgeslim.deployment.deploy",
     "deploy": "edgeslim.deployment.deploy",
-    "devices": "edgeslim.measuring.attached",
+    "devices": "edgeslim.measuring.list_devices",
     "doctor": "edgeslim.measuring.doctor",
     "evaluate": "edgeslim.training.evaluate_model",
     "export_table": "edgeslim.tables.export_table",

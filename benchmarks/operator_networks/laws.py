@@ -12,7 +12,7 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import EdgeslimError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
-from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.lite.converter import Conversion, ConversionTask, convert
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.targets import Place
@@ -64,7 +64,7 @@ def judge_cases(cases: Sequence[Case], target: Target) -> Iterator[dict[str, Any
                     parameters=model.parameters,
                     target=target,
                     output=folder / f"{number}.left",
-                    task=Task.FUSE,
+                    task=ConversionTask.FUSE,
                 )
                 for number, model in ready.items()
             ]

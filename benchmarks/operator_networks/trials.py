@@ -33,7 +33,7 @@ from edgeslim.errors import EdgeslimError, ModelError, ProgramAbortedError, Prog
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
 from edgeslim.lite.converter import Conversion, convert
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.ops import known_kinds
 from edgeslim.paddle_io.optimized_operators.run import OptimizedNet, without_meaning

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
-from edgeslim.measuring.attached import KnownDevice, devices
+from edgeslim.measuring.list_devices import KnownDevice, devices
 
 __all__ = ["command"]
 

@@ -12,7 +12,7 @@ from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
 from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
 from edgeslim.lite.converter import Conversion, convert
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.paddle_io.operator_model import write_operator_model

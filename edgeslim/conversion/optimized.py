@@ -19,8 +19,14 @@ from edgeslim.errors import (
 from edgeslim.execution import Precision, Target
 from edgeslim.files import temporary_folder
 from edgeslim.graph import Graph
-from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
-from edgeslim.lite.nb import OptimizedModel, read_optimized_model
+from edgeslim.lite.converter import (
+    Conversion,
+    ConversionResult,
+    ConversionTask,
+    convert,
+    convert_one,
+)
+from edgeslim.lite.optimized_model import OptimizedModel, read_optimized_model
 from edgeslim.paddle_io.program_graph import read_graph
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
@@ -74,7 +80,9 @@ def optimize(
     with temporary_folder() as folder:
         written = written_for(model, where, folder)
         where.check(model.name, operators_of(read_program(written.program)))
-        conversion = replace(_conversion(written, target, output, Task.OPTIMIZE), precision=wanted)
+        conversion = replace(
+            _conversion(written, target, output, ConversionTask.OPTIMIZE), precision=wanted
+        )
         try:
             path = convert_one(conversion)
         except (ProgramAbortedError, ProgramCrashedError) as error:
@@ -109,7 +117,9 @@ def fused_graph(model: PreparedModel, target: Target) -> Graph:
     """
     Place.of(target).check(model.name, operators_of(read_program(model.program)))
     with temporary_folder() as folder:
-        return _fused(convert_one(_conversion(model, target, folder / "fused", Task.FUSE)))
+        return _fused(
+            convert_one(_conversion(model, target, folder / "fused", ConversionTask.FUSE))
+        )
 
 
 def optimize_and_fuse(
@@ -127,8 +137,8 @@ def optimize_and_fuse(
             _conversion(model, target, output, task)
             for index, model in enumerate(ready)
             for output, task in (
-                (folder / model.name, Task.OPTIMIZE),
-                (scratch / str(index), Task.FUSE),
+                (folder / model.name, ConversionTask.OPTIMIZE),
+                (scratch / str(index), ConversionTask.FUSE),
             )
         ]
         done = convert(conversions)
@@ -145,7 +155,9 @@ def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
     return None
 
 
-def _both(optimized: Converted, fused: Converted) -> tuple[OptimizedFile, Graph] | EdgeslimError:
+def _both(
+    optimized: ConversionResult, fused: ConversionResult
+) -> tuple[OptimizedFile, Graph] | EdgeslimError:
     error = optimized.error or fused.error
     if error is not None:
         return error
@@ -161,7 +173,9 @@ def _fused(program: Path) -> Graph:
     return read_graph(program, program.with_name("params"))
 
 
-def _conversion(model: PreparedModel, target: Target, output: Path, task: Task) -> Conversion:
+def _conversion(
+    model: PreparedModel, target: Target, output: Path, task: ConversionTask
+) -> Conversion:
     return Conversion(
         model=model.program,
         parameters=model.parameters,

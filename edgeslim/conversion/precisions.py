@@ -18,7 +18,7 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.errors import ModelError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import new_folder, write_bytes, write_together
-from edgeslim.lite.nb import OptimizedModel
+from edgeslim.lite.optimized_model import OptimizedModel
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.proto import read_program

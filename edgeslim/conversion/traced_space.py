@@ -23,7 +23,7 @@ from edgeslim.conversion.user_object import telling
 from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
-from edgeslim.fusion import fuse, fuse_both_ways
+from edgeslim.fusion import fuse, fuse_with_and_without_merging
 from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.importing import load_paddle
@@ -149,13 +149,13 @@ class TracedSpace:
         if target is None:
             specs = tuple(map(self._one, graph.specs))
             return _Left(specs=specs, variant=Variant(plain=Counter(specs), merged=Counter(specs)))
-        both = fuse_both_ways(graph, target)
+        both = fuse_with_and_without_merging(graph, target)
         return _Left(
             specs=tuple(map(self._one, fuse(graph, target).specs)),
             variant=Variant(
                 plain=Counter(map(self._one, both.plain.specs)),
                 merged=Counter(map(self._one, both.merged.specs)),
-                pays=both.paying,
+                pays=both.cheaper,
             ),
         )
 

@@ -44,7 +44,7 @@ from edgeslim.durations import now
 from edgeslim.errors import EdgeslimError, ModelError, ProgramError, UsageError
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
-from edgeslim.measuring.device_session import DeviceSession, at_threads, open_device
+from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
@@ -175,7 +175,7 @@ def _deploy_on(
 ) -> Deployment:
     """Deploys all variants of a model on an open device."""
     target = session.execution.target
-    sessions = [at_threads(session, count) for count in wanted.threads] or [session]
+    sessions = [with_threads(session, count) for count in wanted.threads] or [session]
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(
             *(request.source, scratch / "model"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeslim.deployment.deployed import format_variant
-from edgeslim.device_state.heat import heat
+from edgeslim.device_state.heat import assess_heat
 from edgeslim.durations import format_ms
 from edgeslim.runs.deployment_records import (
     DeploymentRecord,
@@ -156,8 +156,8 @@ def _speed_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
             ),
         )
     for state, when in ((record.state_before, "before"), (record.state_after, "after")):
-        found = None if state is None else heat(state)
-        if found is not None and found.hot:
+        found = None if state is None else assess_heat(state)
+        if found is not None and found.is_hot:
             capped = 1.0 if state is None or state.capped is None else state.capped
             yield Reason(
                 percent=100 * (1 / capped - 1) if capped > 0 else 0.0,

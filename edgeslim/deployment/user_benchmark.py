@@ -13,7 +13,11 @@ from edgeslim.device import DeviceChoice
 from edgeslim.device_state.facts import device_facts
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import temporary_folder
-from edgeslim.measuring.device_session import fitted_with_note, laws_of, reached
+from edgeslim.measuring.device_session import (
+    connect_device,
+    limit_threads_with_warning,
+    read_device_laws,
+)
 from edgeslim.opspec import Shape
 from edgeslim.runner.benchmark_bin import INPUT_TYPES, BenchmarkTimes, run_benchmark_bin
 from edgeslim.targets import Place
@@ -62,11 +66,11 @@ def benchmark(
                     f"{name!r} of {prepared.name} is {dtype}; edgeslim deploy feeds it"
                 )
         (own,) = precisions_of((), prepared, profile.target)
-        place = Place.of(profile.target, own, profile.threads, laws_of(profile))
+        place = Place.of(profile.target, own, profile.threads, read_device_laws(profile))
         file = optimize(prepared, profile.target, folder / "optimized", place=place)
-        with reached(profile) as transport:
+        with connect_device(profile) as transport:
             if choice.threads is None:
-                profile = fitted_with_note(profile, device_facts(transport))
+                profile = limit_threads_with_warning(profile, device_facts(transport))
             return run_benchmark_bin(
                 transport,
                 program,

@@ -22,7 +22,7 @@ from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.measuring.device_session import LOCAL, DeviceSession
 from edgeslim.measuring.drift import DriftWatch
-from edgeslim.measuring.half_floats import check_precision
+from edgeslim.measuring.fp16_support import check_precision
 from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress

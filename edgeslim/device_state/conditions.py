@@ -1,6 +1,6 @@
-"""What a device says of its own state: frequencies, temperatures, battery, load.
+"""The state of a device as it reports it: frequencies, temperatures, battery, load.
 
-It is written into the table beside the latencies, where a device says it at all (virtual
+It is written into the table beside the latencies, as far as a device reports it (virtual
 machines hide their frequencies, phones often their temperatures).
 """
 
@@ -45,24 +45,24 @@ _NO_TEMPERATURE = re.compile(r"socd?|.*([iv]bat|bcl|-lvl|current|voltage).*", re
 """Qualcomm's zone ``soc`` is the battery's state of charge; others are voltages and currents."""
 _OF_A_PROCESSOR = re.compile(r"cpu|soc|tsens|cluster|little|big|x86_pkg|mtktsap", re.IGNORECASE)
 _PLAUSIBLE_C = (-30, 150)
-"""Sensors that are not wired say anything."""
+"""Sensors that are not connected report arbitrary values."""
 _PLUGS = ("AC powered", "USB powered", "Wireless powered", "Dock powered")
 
 
 def read_conditions(transport: Transport) -> ConditionsRow:
-    """The state of a device now, in one round trip; what it does not say is empty.
+    """Reads the state of a device in one round trip; what it does not report is empty.
 
     Raises:
         LinkError: The device is not there.
     """
     lines: list[bytes] = []
-    with suppress(ProgramError):  # no shell, or a service that hangs; what it said is kept
+    with suppress(ProgramError):  # no shell, or a service that hangs; what it printed is kept
         transport.run(["sh", "-c", _SCRIPT], timeout_s=_TIMEOUT_S, on_line=lines.append)
     return parse_conditions(line.decode(errors="replace").rstrip("\r") for line in lines)
 
 
 def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
-    """The state in lines of ``path:content``, and what two services of Android printed."""
+    """The state from lines of ``path:content`` and the output of two services of Android."""
     files, services = _split(lines)
     battery = _fields(services["@battery"])
     thermal = _fields(services["@thermalservice"])
@@ -79,7 +79,7 @@ def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
         temperature_c=_hottest(files),
         load=float(load.group()) if load else None,
         measured=now(),
-        # Until the hardware layer is ready the status is 0 and says nothing.
+        # Until the hardware layer is ready the status is 0 and means nothing.
         thermal_status=None
         if thermal.get("HAL Ready") == "false"
         else _whole(thermal.get("Thermal Status")),
@@ -87,12 +87,12 @@ def parse_conditions(lines: Iterable[str]) -> ConditionsRow:
         battery_c=None if tenths is None else tenths / 10,
         plugged=any(plugs) if plugs else None,
         online_cores=count_cores(files.get(_ONLINE, "")) or None,
-        capped=_capped(files),
+        capped=_frequency_cap(files),
     )
 
 
 def count_cores(text: str) -> int:
-    """How many cores are in a list like ``0-3,6``."""
+    """Number of cores in a list like ``0-3,6``."""
     ranges = [re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip()) for part in text.split(",")]
     return sum(int(match[2] or match[1]) - int(match[1]) + 1 for match in ranges if match)
 
@@ -135,14 +135,14 @@ def _by_core(files: Mapping[str, str], name: str) -> dict[int, int]:
 
 
 def _hottest(files: Mapping[str, str]) -> float | None:
-    """The hottest sensor of the processor; of all, if none says that it is one."""
+    """Temperature of the hottest sensor of the processor; of all sensors, if none is named so."""
     all_c: list[float] = []
     processor_c: list[float] = []
     for path, text in files.items():
         match, number = re.fullmatch(_ZONE + "temp", path), _whole(text)
         if match is None or number is None:
             continue
-        # Some zones say whole degrees, most thousandths.
+        # Some zones report degrees, most report thousandths.
         degrees = number / 1000 if abs(number) > 1000 else float(number)
         if not _PLAUSIBLE_C[0] < degrees < _PLAUSIBLE_C[1]:
             continue
@@ -155,8 +155,8 @@ def _hottest(files: Mapping[str, str]) -> float | None:
     return max(processor_c or all_c, default=None)
 
 
-def _capped(files: Mapping[str, str]) -> float | None:
-    """The share of its full frequency that the most limited core may use."""
+def _frequency_cap(files: Mapping[str, str]) -> float | None:
+    """The share of its full frequency that the most limited core may use, if known."""
     allowed, full = _by_core(files, "scaling_max_freq"), _by_core(files, "cpuinfo_max_freq")
     shares = [allowed[core] / full[core] for core in allowed if full.get(core, 0) > 0]
     return min(1.0, *shares) if shares else None

@@ -1,8 +1,8 @@
-"""What a device says it is: system, processor, cores, serial number.
+"""Facts that a device reports of itself: system, processor, cores, serial number.
 
-One script prints it all, for a round trip to a phone takes as long as a measurement. Whoever
-reads the table later knows the hardware by one line, which therefore stays the same as long
-as the hardware does: no versions, frequencies or temperatures in it.
+One script prints them all, since a round trip to a phone takes as long as a measurement. Later
+readers of a table know the hardware by one line, which therefore stays the same as long as the
+hardware does: it has no versions, frequencies or temperatures.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _PROPERTIES = (
     "ro.serialno",
 )
 _CPUINFO = "cpuinfo:"
-# Each thing on a line of its own, each quietly missing where there is none. Texts of the
-# device tree end with a zero byte.
+# Each fact is on a line of its own, and missing where it is not known. Texts of the device tree
+# end with a zero byte.
 _SCRIPT = f"""\
 exec 2>/dev/null
 say() {{ [ -n "$2" ] && echo "$1=$2"; }}
@@ -50,7 +50,7 @@ if command -v getprop >/dev/null
 then say android yes; for p in {" ".join(_PROPERTIES)}; do say $p "$(getprop $p)"; done
 else
 b=$(getconf LONG_BIT)
-# Small systems have no getconf; the fifth byte of any of their programs says it too.
+# Small systems have no getconf; the fifth byte of any of their programs has it too.
 [ -z "$b" ] && [ "$(head -c 5 /proc/self/exe | tail -c 1)" = "$(printf '\\001')" ] && b=32
 say bits "$b"
 say glibc "$(getconf GNU_LIBC_VERSION)"
@@ -73,28 +73,28 @@ _KERNELS = {
     "armv8": Kernels.ARMV8,
     "x86-64": Kernels.X86,
 }
-"""By how the kind of programs begins that a device runs."""
+"""Kernels of Paddle-Lite by the start of a device's ABI."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceFacts:
-    """What a device says of itself; what it does not say is empty.
+    """Facts that a device reports of itself; what it does not report is empty.
 
     Args:
         hardware: One line that is the same for all devices of its kind.
         system: ``android``, ``linux`` or ``ios``.
         machine: Its processor's architecture, as ``uname -m`` has it.
         abi: Kind of programs it runs: ``armv8``, ``armv7hf``, ``armv7``, ``x86-64``, ``arm64``.
-        cores: How many, those that are switched off too; 0 is not known.
-        usable_cores: Of these, how many programs of ours may run on; 0 is not known.
-        clusters: Cores of a kind, such as ``4 x Cortex-A55 at 1.80 GHz``.
-        unit: Its serial number.
-        model: What it is sold as.
-        android: Version of Android.
-        api: Level of Android's interface; 0 is none.
-        memory_mb: Its memory; 0 is not known.
-        glibc: Version of its C library, if that is glibc and it says so.
-        has_halves: Whether all its cores compute in 16-bit floats; None is not known.
+        cores: Number of cores, those that are switched off too; 0 is not known.
+        usable_cores: Number of cores that our programs may run on; 0 is not known.
+        clusters: Texts of cores of one kind, such as ``4 x Cortex-A55 at 1.80 GHz``.
+        unit: Serial number of the device.
+        model: Name that it is sold under.
+        android: Version of Android, such as ``12``.
+        api: Level of Android's interface; 0 if it is no Android device.
+        memory_mb: Memory in MB; 0 is not known.
+        glibc: Version of its C library, if that is glibc.
+        has_fp16: Whether all its cores compute in 16-bit floats; None is not known.
     """
 
     hardware: str
@@ -110,26 +110,26 @@ class DeviceFacts:
     api: int = 0
     memory_mb: int = 0
     glibc: str = ""
-    has_halves: bool | None = None
+    has_fp16: bool | None = None
 
     @property
     def kernels(self) -> frozenset[Kernels]:
-        """Those of Paddle-Lite's that its programs have; none of what is not known."""
+        """Kernels of Paddle-Lite that its programs have; empty if its ABI is not known."""
         return frozenset(
             kernels for start, kernels in _KERNELS.items() if self.abi.startswith(start)
         )
 
     @property
     def runner_target(self) -> str:
-        """What ``edgeslim runner build --target`` calls it, such as ``android-armv8``."""
+        """Its name for ``edgeslim runner build --target``, such as ``android-armv8``."""
         return f"{self.system}-{self.abi}"
 
 
 def device_facts(transport: Transport) -> DeviceFacts:
-    """What a device is, in one round trip.
+    """Reads the facts of a device in one round trip.
 
     Raises:
-        LinkError: It is not there.
+        LinkError: The device is not reachable.
         ProgramError: It has no shell, or does not answer.
     """
     output = transport.run(["sh", "-c", _SCRIPT], timeout_s=_TIMEOUT_S).output
@@ -137,7 +137,7 @@ def device_facts(transport: Transport) -> DeviceFacts:
 
 
 def parse_facts(text: str) -> DeviceFacts:
-    """The facts in lines of ``name=value``, and ``/proc/cpuinfo`` behind them."""
+    """The facts from lines of ``name=value``, followed by ``/proc/cpuinfo``."""
     head, _, processors = text.partition(f"{_CPUINFO}\n")
     said = {
         name: " ".join(value.split())
@@ -180,19 +180,19 @@ def _android(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Devi
         model=sold_as,
         android=said.get("ro.build.version.release", ""),
         api=_number(said.get("ro.build.version.sdk")),
-        has_halves=_has_halves(info),
+        has_fp16=_has_fp16(info),
         memory_mb=_number(said.get("memory")) // 1024,
     )
 
 
 def _chip(info: Mapping[str, Sequence[str]]) -> str:
-    """SM8150 of "Qualcomm Technologies, Inc SM8150": before Android 12 cpuinfo alone names it."""
+    """The chip in cpuinfo, such as SM8150; before Android 12 nothing else names it."""
     match = re.search(r"([A-Za-z]+) ?(\d{3}\w*)", " ".join(info.get("Hardware", [])[:1]))
     return match[1] + match[2] if match else ""
 
 
 def _ios(said: Mapping[str, str]) -> DeviceFacts:
-    """An iPhone has neither /proc nor properties, and names its kind as its machine."""
+    """Facts of an iPhone, which has neither /proc nor properties; its machine names its kind."""
     machine, cores = said.get("machine", ""), _number(said.get("hw.ncpu"))
     return DeviceFacts(
         hardware=_line(f"Apple {machine}", None, cores),
@@ -231,13 +231,13 @@ def _linux(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> Device
         unit=said.get("serial") or (info.get("Serial") or [""])[0],
         model=board,
         memory_mb=_number(said.get("memory")) // 1024,
-        has_halves=_has_halves(info),
+        has_fp16=_has_fp16(info),
         glibc=said.get("glibc", "").removeprefix("glibc "),
     )
 
 
 def _linux_abi(said: Mapping[str, str]) -> str:
-    """Kind of programs; boards often run a system of 32 bits on a kernel of 64."""
+    """ABI of a Linux system; boards often run a system of 32 bits on a kernel of 64."""
     machine = said.get("machine", "")
     if machine == "x86_64":
         return "x86-64"
@@ -263,26 +263,26 @@ def _number(text: str | None) -> int:
     return int(text) if text and re.fullmatch(r"\d{1,18}", text) else 0
 
 
-def _has_halves(info: Mapping[str, Sequence[str]]) -> bool | None:
-    """Whether vectors of 16-bit floats are computed with, which Armv8.2 may have.
+def _has_fp16(info: Mapping[str, Sequence[str]]) -> bool | None:
+    """Whether all cores compute with vectors of 16-bit floats, which Armv8.2 may have.
 
-    What a system of 32 bits shows of a newer processor (``neon``) proves nothing.
+    None if that is not known: a system of 32 bits shows ``neon`` whatever the processor has.
     """
     features = [set(text.split()) for text in info.get("Features", [])]
-    if features and all("asimdhp" in each for each in features):
+    if features and all("asimdhp" in core for core in features):
         return True
-    return False if any("asimd" in each for each in features) else None
+    return False if any("asimd" in core for core in features) else None
 
 
 def _cores(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> int:
-    """How many there are; cpuinfo leaves out those that a phone switched off."""
+    """Number of cores; cpuinfo leaves out those that a phone has switched off."""
     return count_cores(said.get("/sys/devices/system/cpu/present", "")) or len(
         info.get("processor", [])
     )
 
 
 def _core_names(info: Mapping[str, Sequence[str]]) -> list[str]:
-    """What each core is called, where it says so, in the order of ``/proc/cpuinfo``."""
+    """Names of the cores in the order of ``/proc/cpuinfo``; empty where one is not known."""
     return [
         core_name(maker, part)
         for maker, part in zip(
@@ -292,7 +292,7 @@ def _core_names(info: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _clusters(said: Mapping[str, str], info: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Cores of the same kind and frequency, in their order."""
+    """Texts of cores of the same kind and frequency, in their order."""
     full = {
         int(match[1]): _number(value)
         for match, value in (

@@ -1,7 +1,7 @@
-"""Whether a device is too hot to be believed, and waiting until it is not.
+"""Whether a device is too hot for valid latencies, and waiting until it is cool.
 
-A phone lowers its frequencies when it is hot. What it then takes says more of its housing
-than of the model.
+A phone lowers its frequencies when it is hot. Its latencies then depend on its housing more than
+on the model.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from edgeslim.latency_rows import ConditionsRow
 
-__all__ = ["Heat", "heat", "wait_until_cool"]
+__all__ = ["Heat", "assess_heat", "wait_until_cool"]
 
 _THROTTLED = 2
-"""Android's "moderate": it has begun to slow down."""
+"""Android's thermal status "moderate", at which a phone begins to slow down."""
 _HOT_C = 80.0
 _HOT_BATTERY_C = 42.0
 _CAPPED = 0.95
@@ -26,24 +26,24 @@ _STATUSES = ("none", "light", "moderate", "severe", "critical", "emergency", "sh
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heat:
-    """How a device's temperature is.
+    """The temperature of a device, judged.
 
     Args:
-        hot: Whether it is too hot for latencies to be believed.
-        text: What it is, for people.
+        is_hot: Whether it is too hot for valid latencies.
+        text: Temperatures and the reasons, for people.
     """
 
-    hot: bool
+    is_hot: bool
     text: str
 
 
-def heat(row: ConditionsRow, *, usual_cap: float = 1.0) -> Heat:
-    """What a device's state says of its temperature.
+def assess_heat(row: ConditionsRow, *, usual_cap: float = 1.0) -> Heat:
+    """Judges from a device's state whether it is too hot.
 
     Args:
-        row: The state.
-        usual_cap: The share of its full frequency that it is held to on purpose: a lock of
-            ours is no heat.
+        row: State of the device.
+        usual_cap: Share of its full frequency that it is held to on purpose, as by a lock of
+            ours, which does not count as heat.
     """
     reasons = []
     if row.thermal_status is not None and row.thermal_status >= _THROTTLED:
@@ -61,11 +61,11 @@ def heat(row: ConditionsRow, *, usual_cap: float = 1.0) -> Heat:
         if value is not None
     ]
     if reasons:
-        return Heat(hot=True, text=", ".join([*degrees, *reasons]))
+        return Heat(is_hot=True, text=", ".join([*degrees, *reasons]))
     if not degrees and row.thermal_status is None and row.capped is None:
-        return Heat(hot=False, text="nothing is said of temperature")
+        return Heat(is_hot=False, text="no temperature is reported")
     knows = row.thermal_status is not None or row.capped is not None
-    return Heat(hot=False, text=", ".join([*degrees, *(["not throttled"] if knows else [])]))
+    return Heat(is_hot=False, text=", ".join([*degrees, *(["not throttled"] if knows else [])]))
 
 
 def wait_until_cool(
@@ -77,26 +77,26 @@ def wait_until_cool(
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Waits until a device is cool; whether it is.
+    """Waits until a device is cool; returns whether it is.
 
     Args:
-        read: The device's state now.
-        patience_s: How long to wait at most.
-        note: Is told at the beginning, each minute and at the end.
-        usual_cap: As of `heat`.
-        sleep: Lets time pass.
-        clock: Tells the time.
+        read: Reads the device's current state.
+        patience_s: Seconds to wait at most.
+        note: Called with a line at the beginning, each minute and at the end.
+        usual_cap: Share of its full frequency that it is held to on purpose, see `assess_heat`.
+        sleep: Sleeps for a number of seconds.
+        clock: Returns a monotonic time in seconds.
     """
-    start, told, pause = clock(), 0.0, _FIRST_PAUSE_S
+    start, noted, pause = clock(), 0.0, _FIRST_PAUSE_S
     waited = False
-    while (found := heat(read(), usual_cap=usual_cap)).hot:
+    while (found := assess_heat(read(), usual_cap=usual_cap)).is_hot:
         passed = clock() - start
         if passed >= patience_s:
             note(f"the device is still hot after {passed:.0f} s: {found.text}")
             return False
-        if not waited or passed - told >= _NOTE_S:
+        if not waited or passed - noted >= _NOTE_S:
             note(f"the device is hot ({found.text}); waiting until it is cool")
-            waited, told = True, passed
+            waited, noted = True, passed
         sleep(min(pause, patience_s - passed))
         pause = min(2 * pause, _LONGEST_PAUSE_S)
     if waited:

@@ -1,4 +1,4 @@
-"""What a device's settings are before they are changed."""
+"""A device's settings before they are changed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 __all__ = ["OldSettings", "Policy", "parse_settings"]
 
 _SPREAD = 0.02
-"""What a processor says of its frequency is measured, on some."""
+"""Relative error of a reported frequency, which some processors measure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """Cores that change their frequency together, all in kHz.
+    """Cores that change their frequency together; frequencies are in kHz.
 
     Args:
-        folder: Its files in ``/sys``.
-        governor: What chooses the frequency.
-        governors: What could.
-        limits: From where to where.
-        current: The frequency.
-        full: The lowest and highest that the cores have.
-        steps: Those in between, if they are named.
-        writable: Whether we may set it.
+        folder: Folder of its files in ``/sys``.
+        governor: Name of the governor that chooses the frequency.
+        governors: Names of the governors that are available.
+        limits: Lowest and highest frequency that the governor may choose.
+        current: Current frequency, if it is known.
+        full: Lowest and highest frequency that the cores have.
+        steps: Frequencies that the cores have, if they are listed.
+        writable: Whether we may set the limits.
     """
 
     folder: str
@@ -44,12 +44,12 @@ class Policy:
     @property
     def text(self) -> str:
         """Its frequencies, for people."""
-        low, high = (each / 1e6 for each in self.limits)
+        low, high = (kilohertz / 1e6 for kilohertz in self.limits)
         now = f"at {self.current / 1e6:.2f} GHz, " if self.current else ""
         return f"{now}limited to {low:.2f} to {high:.2f} GHz"
 
     def nearest(self, share: float) -> int:
-        """The highest frequency of at most that share of the full one."""
+        """The highest frequency in kHz that is at most a share of the full one."""
         lowest, highest = self.full
         wanted = highest * share
         if self.steps:
@@ -57,7 +57,7 @@ class Policy:
         return max(lowest, round(wanted))
 
     def is_at(self, frequency: int) -> bool:
-        """Whether it is held at a frequency, and runs at it."""
+        """Whether it is locked at a frequency, and runs at it."""
         if self.limits != (frequency, frequency):
             return False
         # Without named steps the processor chooses by itself within the limits.
@@ -68,15 +68,15 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldSettings:
-    """Settings as a device says them.
+    """Settings as a device reports them.
 
     Args:
-        is_android: Whether it has Android's settings at all.
-        is_root: Whether we are root there.
-        boot: Changes with every start of the device.
-        stay_on: Of what it stays on by: a number, or empty if it was never set; None is that
-            it does not say.
-        policies: Frequencies that can be set.
+        is_android: Whether it is an Android device.
+        is_root: Whether we are root on it.
+        boot: Id of the current boot, which changes with every start of the device.
+        stay_on: Android's number for the power sources that keep its screen on; empty if it was
+            never set; None if the device does not report it.
+        policies: Groups of cores whose frequencies can be set.
     """
 
     is_android: bool
@@ -87,14 +87,14 @@ class OldSettings:
 
 
 def parse_settings(lines: Iterable[str]) -> OldSettings:
-    """Settings in lines of ``name:value`` and ``path:content``."""
+    """Settings from lines of ``name:value`` and ``path:content``."""
     said = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     folders = dict.fromkeys(
         match[1]
         for match in (re.fullmatch(r"(/sys/[\w/]+)/scaling_governor", name) for name in said)
         if match
     )
-    # Each core has its policy's files too.
+    # Each core has the files of its policy too, so those of policies are enough.
     shared = [folder for folder in folders if "/policy" in folder]
     found = (_policy(said, folder) for folder in shared or folders)
     boot = said.get("boot", "")
@@ -114,7 +114,7 @@ def _stay_on(text: str | None) -> str | None:
 
 
 def _policy(said: dict[str, str], folder: str) -> Policy | None:
-    """A policy that says all that is needed to put it back."""
+    """A policy, if the device reports everything that is needed to restore it."""
 
     def number(name: str) -> int | None:
         text = said.get(f"{folder}/{name}", "")

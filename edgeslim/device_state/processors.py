@@ -1,4 +1,4 @@
-"""Names of the cores that phones and boards have; the kernel says numbers only."""
+"""Names of the cores that phones and boards have; the kernel reports numbers only."""
 
 from __future__ import annotations
 

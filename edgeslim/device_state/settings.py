@@ -1,9 +1,9 @@
-"""Settings of a device that make latencies steadier, and that are always put back.
+"""Settings of a device that make latencies steadier, and that are always restored.
 
-Before anything is changed, a script with the old values is written on the device itself. It
+Before anything is changed, a script with the old values is written to the device itself. It
 is run and removed at the end; when this program is killed or the link is lost, it is still
-there the next time the device is opened, and is run then. It may be run twice, or broken off
-and run again: it sets values and asks for none.
+there the next time the device is opened, and is run then. It may be run twice, or interrupted
+and run again, since it only sets values.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from edgeslim.errors import EdgeslimError, LinkError, LinkLostError, UnwritableE
 from edgeslim.files import temporary_folder
 from edgeslim.transports import Transport
 
-__all__ = ["STAYS_ON", "DeviceSettings", "held", "restore_leftovers"]
+__all__ = ["STAYS_ON", "DeviceSettings", "hold_settings", "restore_leftovers"]
 
 _NAME = "restore-settings.sh"
 _TIMEOUT_S = 60
 _ATTEMPTS, _PAUSE_S = 4, 0.25
 _TO_STAY_ON = "7"
-"""At the mains, at a computer and on a charging pad."""
+"""Android's number for staying on at the mains, at a computer and on a charging pad."""
 
 STAYS_ON = "stays on while plugged in"
 """The only setting that latencies do not depend on."""
@@ -33,7 +33,7 @@ STAYS_ON = "stays on while plugged in"
 _STAY_ON = "stay-on"
 _FIXED_PERFORMANCE = "fixed performance mode"
 
-# Whether a file can be written is asked by opening it: some shells only look at its mode.
+# Opening a file tells whether it can be written: some shells only look at its mode.
 _READ = """\
 exec 2>/dev/null
 c=/sys/devices/system/cpu
@@ -50,7 +50,7 @@ then echo "android:yes"; echo "stay_on:$(settings get global stay_on_while_plugg
 fi
 exit 0
 """
-# What could not be put back is printed, and the script kept for another time.
+# What could not be restored is printed, and the script kept for another time.
 _RESTORE = """\
 rm -f "$1.part"
 [ -e "$1" ] || exit 0
@@ -62,13 +62,13 @@ if [ -z "$left" ]; then rm -f "$1"; else echo "$left"; fi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceSettings:
-    """What is wanted of a device while it is measured.
+    """Settings for a device while it is measured.
 
     Args:
-        stay_on: A phone's screen stays on while it is plugged in.
-        fixed_performance: Android's fixed performance mode, from Android 11 on.
-        frequency_share: Every core is held at this share of its full frequency; needs root.
-            None leaves them alone.
+        stay_on: Whether a phone's screen stays on while it is plugged in.
+        fixed_performance: Whether Android's fixed performance mode is on, from Android 11.
+        frequency_share: Share of its full frequency that every core is locked at, which needs
+            root; None leaves frequencies alone.
     """
 
     stay_on: bool = False
@@ -86,34 +86,34 @@ class DeviceSettings:
 
 
 @contextmanager
-def held(
+def hold_settings(
     transport: Transport, wanted: DeviceSettings, folder: PurePosixPath
 ) -> Iterator[tuple[str, ...]]:
-    """Changes settings as long as the context is open; what is in force, for people.
+    """Changes settings while the context is open; gives the changed settings for people.
 
     Args:
-        transport: The device.
-        wanted: What to change; nothing is done for nothing.
-        folder: A folder on the device that stays, the same in every run.
+        transport: Link to the device.
+        wanted: Settings to change; without any, nothing is done.
+        folder: Folder on the device that is the same in every run.
 
     Raises:
-        UsageError: The device does not let it be changed, or does not keep to it.
-        LinkError: It was lost.
+        UsageError: The device does not allow a change, or changes it back.
+        LinkError: The device was lost.
     """
     if not wanted:
         yield ()
         return
     restore_leftovers(transport, folder)
-    old = _read(transport)
+    old = _read_settings(transport)
     _check(transport, wanted, old)
     lines = restore_lines(wanted, old)
-    # Putting back what is there changes nothing, and shows whether it can be put back.
-    _refuse(transport, _run(transport, lines))
-    _leave_script(transport, lines, folder)
+    # Setting the old values changes nothing, and shows whether they can be restored.
+    _raise_if_refused(transport, _run(transport, lines))
+    _write_script(transport, lines, folder)
     try:
         yield _apply(transport, wanted, old)
     except BaseException:
-        # The error at hand says more. What is not put back now is the next time.
+        # This error says more. What is not restored now is restored the next time.
         with suppress(EdgeslimError):
             _restore(transport, folder)
         raise
@@ -121,11 +121,11 @@ def held(
 
 
 def restore_leftovers(transport: Transport, folder: PurePosixPath) -> None:
-    """Puts back what a run before this one left changed; to be done first on every device.
+    """Restores settings that an earlier run left changed; to be done first on every device.
 
     Raises:
-        UsageError: The device does not let it be put back.
-        LinkError: It was lost.
+        UsageError: The device does not allow it.
+        LinkError: The device was lost.
     """
     argv = ["sh", "-c", _RESTORE, "sh", str(folder / _NAME)]
     output = transport.run(argv, timeout_s=_TIMEOUT_S).output
@@ -138,7 +138,7 @@ def restore_leftovers(transport: Transport, folder: PurePosixPath) -> None:
 
 
 def _restore(transport: Transport, folder: PurePosixPath) -> None:
-    """As above, over a link that may have broken off meanwhile."""
+    """Restores settings over a link that may have been lost, which is then opened again."""
     try:
         try:
             restore_leftovers(transport, folder)
@@ -152,13 +152,13 @@ def _restore(transport: Transport, folder: PurePosixPath) -> None:
         ) from error
 
 
-def _read(transport: Transport) -> OldSettings:
+def _read_settings(transport: Transport) -> OldSettings:
     output = transport.run(["sh", "-c", _READ], timeout_s=_TIMEOUT_S).output
     return parse_settings(output.decode(errors="replace").splitlines())
 
 
 def _check(transport: Transport, wanted: DeviceSettings, old: OldSettings) -> None:
-    """What cannot be is refused before anything is changed."""
+    """Raises an error for settings that the device cannot have, before anything is changed."""
     place = transport.place
     for asked, option in (
         (wanted.stay_on, "--stay-on"),
@@ -185,8 +185,8 @@ def _check(transport: Transport, wanted: DeviceSettings, old: OldSettings) -> No
     )
 
 
-def _leave_script(transport: Transport, lines: list[str], folder: PurePosixPath) -> None:
-    """Under its own name only once it is whole."""
+def _write_script(transport: Transport, lines: list[str], folder: PurePosixPath) -> None:
+    """Writes the script on the device, where it gets its name only once it is complete."""
     part, whole = folder / f"{_NAME}.part", folder / _NAME
     with temporary_folder() as own:
         script = Path(own) / _NAME
@@ -201,7 +201,7 @@ def _leave_script(transport: Transport, lines: list[str], folder: PurePosixPath)
 
 
 def restore_lines(wanted: DeviceSettings, old: OldSettings) -> list[str]:
-    """Lines of a script that put everything back; each prints what it could not.
+    """Lines of a script that restore everything; each prints what it could not restore.
 
     Frequencies and modes do not outlive a restart of the device, the other settings do.
     """
@@ -220,7 +220,7 @@ def restore_lines(wanted: DeviceSettings, old: OldSettings) -> list[str]:
 
 
 def apply_lines(wanted: DeviceSettings, old: OldSettings) -> list[str]:
-    """Lines of a script that change everything; each prints what it could not."""
+    """Lines of a script that change everything; each prints what it could not change."""
     lines = []
     if wanted.stay_on:
         lines.append(_stay_on(_TO_STAY_ON))
@@ -251,10 +251,10 @@ def _governor(policy: Policy, name: str) -> str:
 
 
 def _limits(policy: Policy, low: int, high: int) -> str:
-    """The lower limit once before and once after the upper one.
+    """A line that sets both limits, the lower one before and after the upper one.
 
     A kernel refuses a lower limit above the upper one, and it is not known which of the two
-    has to give way first.
+    has to be set first.
     """
     lowest, highest = f"{policy.folder}/scaling_min_freq", f"{policy.folder}/scaling_max_freq"
     return (
@@ -264,14 +264,14 @@ def _limits(policy: Policy, low: int, high: int) -> str:
 
 
 def _run(transport: Transport, lines: list[str]) -> list[str]:
-    """Runs lines of a script; what each of them could not do."""
+    """Runs lines of a script; returns what they could not set."""
     script = "\n".join(["exec 2>/dev/null", *lines, "exit 0"])
     output = transport.run(["sh", "-c", script], timeout_s=_TIMEOUT_S).output
     return output.decode(errors="replace").splitlines()
 
 
-def _refuse(transport: Transport, refused: list[str]) -> None:
-    """Says what mends that a device refuses to be set."""
+def _raise_if_refused(transport: Transport, refused: list[str]) -> None:
+    """Raises an error with advice if a device refused settings."""
     place = transport.place
     if _STAY_ON in refused:
         raise UsageError(
@@ -290,13 +290,13 @@ def _refuse(transport: Transport, refused: list[str]) -> None:
 
 
 def _apply(transport: Transport, wanted: DeviceSettings, old: OldSettings) -> tuple[str, ...]:
-    _refuse(transport, _run(transport, apply_lines(wanted, old)))
+    _raise_if_refused(transport, _run(transport, apply_lines(wanted, old)))
     in_force = []
     if wanted.fixed_performance:
         in_force.append(_FIXED_PERFORMANCE)
     for attempt in range(_ATTEMPTS):
         # A governor takes a moment, and services of phones change limits back.
-        problem = _problem(wanted, old, _read(transport))
+        problem = _problem(wanted, old, _read_settings(transport))
         if not problem:
             break
         if attempt == _ATTEMPTS - 1:
@@ -313,7 +313,7 @@ def _apply(transport: Transport, wanted: DeviceSettings, old: OldSettings) -> tu
 
 
 def _problem(wanted: DeviceSettings, old: OldSettings, now: OldSettings) -> str:
-    """What is not as it was set; nothing if all is."""
+    """Text of a setting that is not as it was set; empty if all are."""
     if wanted.stay_on and now.stay_on != _TO_STAY_ON:
         return "it would not stay on; leave --stay-on away"
     if wanted.frequency_share is None:

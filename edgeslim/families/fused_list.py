@@ -14,12 +14,12 @@ from functools import cache
 
 from edgeslim.execution import Target
 from edgeslim.fusion import (
-    activation_of_convolution,
-    into_convolution,
-    into_elementwise,
-    into_fc,
+    activation_attributes,
+    convolution_activations,
+    elementwise_activations,
+    fc_activations,
+    is_merging_cheaper,
     merged_convolution,
-    merging_pays,
 )
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Attribute, Attributes, OpSpec, Shape, Shapes
@@ -86,7 +86,9 @@ class FusedList:
         """
         groups = shape[1] if depthwise else 1
         kind = "depthwise_conv2d" if depthwise else "conv2d"
-        fused = self._target is not None and activation in into_convolution(self._target, kind)
+        fused = self._target is not None and activation in convolution_activations(
+            self._target, kind
+        )
         spec = _convolution(
             shape,
             c_out,
@@ -217,7 +219,7 @@ class FusedList:
         flat, out = (n, c_in), (n, width)
         self.barrier()
         if self._target is Target.ARM:
-            fused = activation if activation in into_fc(self._target) else ""
+            fused = activation if activation in fc_activations(self._target) else ""
             self._specs.append(
                 OpSpec(
                     kind="fc",
@@ -274,7 +276,7 @@ class FusedList:
     ) -> None:
         self.barrier()
         target = self._target
-        fused = activation if target and activation in into_elementwise(target) else ""
+        fused = activation if target and activation in elementwise_activations(target) else ""
         shape = inputs["X"][0]
         self._specs.append(
             OpSpec(
@@ -293,7 +295,7 @@ class FusedList:
         if self._linear is not None:
             self._mergeable.append((self._linear, len(self._specs)))
             first = self._specs[self._linear].weights["Filter"][0]
-            self._any_pair_pays |= merging_pays(first[1], first[0], filters[0])
+            self._any_pair_pays |= is_merging_cheaper(first[1], first[0], filters[0])
 
 
 @cache
@@ -320,7 +322,7 @@ def _convolution(
     }
     if activation:
         own = known_kinds()[activation].attributes
-        attributes |= activation_of_convolution(activation, own)
+        attributes |= activation_attributes(activation, own)
     filters = (c_out, c_in // groups, kernel, kernel)
     return OpSpec(
         kind=kind,

@@ -1,7 +1,7 @@
-"""What Paddle-Lite's optimizer makes of a network, without asking it.
+"""The result of Paddle-Lite's optimizer for a network, computed without running it.
 
-The rules are those of Paddle-Lite 2.13 for ``arm`` and ``x86``, one for each of its passes
-and in their order (`edgeslim.fusion._passes`); tests hold them against the optimizer.
+The passes are those of Paddle-Lite 2.13 for ``arm`` and ``x86`` in their order
+(`edgeslim.fusion._passes`); tests compare them with the optimizer.
 """
 
 from __future__ import annotations
@@ -11,76 +11,81 @@ from dataclasses import dataclass
 
 from edgeslim.execution import Target
 from edgeslim.fusion._activations import (
-    activation_of_convolution,
-    into_convolution,
-    into_elementwise,
-    into_fc,
+    activation_attributes,
+    convolution_activations,
+    elementwise_activations,
+    fc_activations,
 )
-from edgeslim.fusion._merging import (
-    linear_pairs,
+from edgeslim.fusion._convolution_merging import (
+    count_cheaper_pairs,
+    is_merging_cheaper,
     merge_all,
     merge_convolutions,
+    mergeable_pairs,
     merged_convolution,
-    merging_pays,
-    paying_pairs,
 )
 from edgeslim.fusion._network import FusedNetwork
 from edgeslim.fusion._passes import PASSES
 from edgeslim.graph import Graph
 
 __all__ = [
-    "BothWays",
-    "activation_of_convolution",
+    "MergeAlternatives",
+    "activation_attributes",
+    "convolution_activations",
+    "elementwise_activations",
+    "fc_activations",
     "fuse",
-    "fuse_both_ways",
-    "into_convolution",
-    "into_elementwise",
-    "into_fc",
-    "linear_pairs",
+    "fuse_with_and_without_merging",
+    "is_merging_cheaper",
+    "mergeable_pairs",
     "merged_convolution",
-    "merging_pays",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BothWays:
-    """What the optimizer would leave of a network in the company of others.
+class MergeAlternatives:
+    """A part of a network as the optimizer would leave it without and with merged convolutions.
 
-    Whether it merges the pairs of a network hangs on one of them anywhere in it.
+    One pair anywhere in a network that is cheaper when merged makes the optimizer merge all pairs,
+    so a part of it does not decide alone.
 
     Args:
-        plain: With no convolutions merged.
-        merged: With all pairs merged.
-        paying: How many pairs make it merge all.
+        plain: Fused graph with no convolutions merged.
+        merged: Fused graph with all pairs of convolutions merged.
+        cheaper: Number of pairs that make the optimizer merge all.
     """
 
     plain: Graph
     merged: Graph
-    paying: int
+    cheaper: int
 
 
 def fuse(graph: Graph, target: Target) -> Graph:
     """The operators that the optimizer leaves of a network, in the order they run.
 
     Args:
-        graph: The network as it goes into the optimizer.
-        target: What it is converted for.
+        graph: The network before the optimizer.
+        target: Kind of processor that it is converted for.
     """
-    return _through(graph, target, merge_convolutions)
+    return _apply_passes(graph, target, merge_convolutions)
 
 
-def fuse_both_ways(graph: Graph, target: Target) -> BothWays:
-    """What `fuse` leaves if no convolutions are merged, and if all pairs are."""
-    paying: list[int] = []
+def fuse_with_and_without_merging(graph: Graph, target: Target) -> MergeAlternatives:
+    """The results of `fuse` if no convolutions are merged, and if all pairs are."""
+    cheaper: list[int] = []
 
     def leave(network: FusedNetwork, _: Target) -> None:
-        paying.append(paying_pairs(network))
+        cheaper.append(count_cheaper_pairs(network))
 
-    plain = _through(graph, target, leave)
-    return BothWays(plain=plain, merged=_through(graph, target, merge_all), paying=sum(paying))
+    plain = _apply_passes(graph, target, leave)
+    return MergeAlternatives(
+        plain=plain, merged=_apply_passes(graph, target, merge_all), cheaper=sum(cheaper)
+    )
 
 
-def _through(graph: Graph, target: Target, merge: Callable[[FusedNetwork, Target], None]) -> Graph:
+def _apply_passes(
+    graph: Graph, target: Target, merge: Callable[[FusedNetwork, Target], None]
+) -> Graph:
     network = FusedNetwork(graph)
     for rule in PASSES:
         if target in rule.targets:

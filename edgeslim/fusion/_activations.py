@@ -1,4 +1,4 @@
-"""Which activations become part of the operator before them, and under which names."""
+"""Activations that become part of the operator before them, and their attributes there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from edgeslim.execution import Target
 from edgeslim.opspec import Attribute
 
-__all__ = ["activation_of_convolution", "into_convolution", "into_elementwise", "into_fc"]
+__all__ = [
+    "activation_attributes",
+    "convolution_activations",
+    "elementwise_activations",
+    "fc_activations",
+]
 
 _RENAMED = {
     "relu": {},
@@ -19,11 +24,11 @@ _RENAMED = {
         "offset": "hard_swish_offset",
     },
 }
-"""By activation, what its attributes are called in a convolution."""
+"""Names of an activation's attributes in a convolution, by activation and own name."""
 
 
-def into_convolution(target: Target, kind: str) -> tuple[str, ...]:
-    """Activations that a kind of convolution takes in, in the order they are looked for."""
+def convolution_activations(target: Target, kind: str) -> tuple[str, ...]:
+    """Activations that are fused into a kind of convolution, in the order they are looked for."""
     if target is Target.X86:
         return ("relu", "relu", "relu6", "leaky_relu", "hard_swish")
     if kind == "depthwise_conv2d":
@@ -31,24 +36,22 @@ def into_convolution(target: Target, kind: str) -> tuple[str, ...]:
     return ("relu", "relu6", "leaky_relu", "hard_swish")
 
 
-def into_elementwise(target: Target) -> tuple[str, ...]:
-    """Activations that a sum, difference or product takes in."""
+def elementwise_activations(target: Target) -> tuple[str, ...]:
+    """Activations that are fused into a sum, difference or product."""
     return ("relu",) if target is Target.ARM else ("relu", "abs", "tanh")
 
 
-def into_fc(target: Target) -> tuple[str, ...]:
-    """Activations that a fully connected layer takes in."""
+def fc_activations(target: Target) -> tuple[str, ...]:
+    """Activations that are fused into a fully connected layer."""
     return ("relu", "relu6") if target is Target.ARM else ("relu",)
 
 
-def activation_of_convolution(
-    kind: str, attributes: Mapping[str, Attribute]
-) -> dict[str, Attribute]:
-    """The attributes that a convolution has an activation by.
+def activation_attributes(kind: str, attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """The attributes of a convolution that has an activation.
 
     Args:
-        kind: The activation.
-        attributes: Its own attributes.
+        kind: Kind of the activation, such as ``relu6``.
+        attributes: Attributes of the activation as an operator.
     """
     renamed = {new: attributes[old] for old, new in _RENAMED[kind].items()}
     return {"with_act": True, "act_type": kind, **renamed}

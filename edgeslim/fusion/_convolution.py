@@ -1,4 +1,4 @@
-"""Convolutions that take in what is behind them: bias, batch norm, activation, factor."""
+"""Passes that fuse a bias, batch norm, activation or factor into the convolution before it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from edgeslim.execution import Target
-from edgeslim.fusion._activations import activation_of_convolution, into_convolution
+from edgeslim.fusion._activations import activation_attributes, convolution_activations
 from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Node
 from edgeslim.opspec import Attribute, Attributes
@@ -19,11 +19,11 @@ _KINDS = ("conv2d", "depthwise_conv2d", "conv2d_transpose")
 def fuse_additions(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_elementwise_fuse_pass``: a weight of one axis added to the channels.
 
-    A convolution that has a bias already also takes in a single number.
+    A single number is fused too, if the convolution already has a bias.
     """
     for has_bias in (True, False):
         for kind in _KINDS:
-            for number, conv in network.of_kind(kind):
+            for number, conv in network.nodes_of_kind(kind):
                 if has_bias and "Bias" not in conv.weights:
                     continue
                 added = network.behind(number, "elementwise_add")
@@ -45,7 +45,7 @@ def fuse_additions(network: FusedNetwork, _: Target) -> None:
 def fuse_norms(network: FusedNetwork, _: Target) -> None:
     """``lite_conv_bn_fuse_pass``: the norm's statistics go into the filter and the bias."""
     for kind in _KINDS:
-        for number, _conv in network.of_kind(kind):
+        for number, _conv in network.nodes_of_kind(kind):
             norm = network.behind(number, "batch_norm")
             if norm is None:
                 continue
@@ -60,15 +60,13 @@ def fuse_norms(network: FusedNetwork, _: Target) -> None:
 def fuse_activations(network: FusedNetwork, target: Target) -> None:
     """``lite_conv_activation_fuse_pass``."""
     for kind in _KINDS:
-        for activation in into_convolution(target, kind):
+        for activation in convolution_activations(target, kind):
             for has_bias in (True, False):
-                for number, conv in network.of_kind(kind):
+                for number, conv in network.nodes_of_kind(kind):
                     behind = network.behind(number, activation)
                     if behind is None or ("Bias" in conv.weights) != has_bias:
                         continue
-                    attributes = activation_of_convolution(
-                        activation, network[behind].spec.attributes
-                    )
+                    attributes = activation_attributes(activation, network[behind].spec.attributes)
                     made = _with_output(network, conv, behind, attributes)
                     network.replace((number, behind), made)
 
@@ -79,7 +77,7 @@ def fuse_scales(network: FusedNetwork, _: Target) -> None:
     The pass does not look whether the convolution has an activation already.
     """
     for kind in ("conv2d", "depthwise_conv2d"):
-        for number, conv in network.of_kind(kind):
+        for number, conv in network.nodes_of_kind(kind):
             scale = network.behind(number, "scale")
             if scale is None or "Bias" not in conv.weights:
                 continue
@@ -89,16 +87,16 @@ def fuse_scales(network: FusedNetwork, _: Target) -> None:
 
 
 def _activation_of_scale(scale: Attributes) -> dict[str, Attribute]:
-    """What a convolution gets of the activation that a factor has taken in."""
+    """Attributes of a convolution for the activation that was fused into a factor."""
     activation = str(scale.get("activation_type", ""))
     if not activation:
         return {}
     ceiling = scale.get("alpha", 0.0)
-    return activation_of_convolution(activation, {"threshold": ceiling, "alpha": ceiling})
+    return activation_attributes(activation, {"threshold": ceiling, "alpha": ceiling})
 
 
 def _channels(conv: Node) -> int:
-    """How many a convolution writes, by its filter."""
+    """Number of channels that a convolution writes, by its filter."""
     filters = {**conv.spec.inputs, **conv.spec.weights}["Filter"][0]
     if conv.spec.kind != "conv2d_transpose":
         return filters[0]
@@ -115,7 +113,7 @@ def _absorb(
     *,
     bias: str | None = None,
 ) -> None:
-    """Changes a convolution in place so that it computes what is behind it as well."""
+    """Changes a convolution in place so that it computes the operator after it as well."""
     made = _with_output(network, network[number], behind, attributes, bias=bias)
     network.remove(behind)
     network.change(number, made)
@@ -129,7 +127,7 @@ def _with_output(
     *,
     bias: str | None = None,
 ) -> Node:
-    """A convolution that writes what the operator behind it does."""
+    """A convolution that writes the output of the operator after it."""
     reads = {**conv.inputs, **conv.weights}
     if bias is not None:
         reads["Bias"] = (bias,)

@@ -1,9 +1,9 @@
-"""Sums, differences and products of two tensors, with what is before and behind them."""
+"""Passes on sums, differences and products of two tensors with the operators around them."""
 
 from __future__ import annotations
 
 from edgeslim.execution import Target
-from edgeslim.fusion._activations import into_elementwise
+from edgeslim.fusion._activations import elementwise_activations
 from edgeslim.fusion._network import FusedNetwork
 
 __all__ = ["fuse_activations", "fuse_swish"]
@@ -11,7 +11,7 @@ __all__ = ["fuse_activations", "fuse_swish"]
 
 def fuse_swish(network: FusedNetwork, _: Target) -> None:
     """``lite_sigmoid_elementmul_fuse_pass``: a tensor times its own sigmoid."""
-    for number, sigmoid in network.of_kind("sigmoid"):
+    for number, sigmoid in network.nodes_of_kind("sigmoid"):
         product = network.behind(number, "elementwise_mul")
         if product is None:
             continue
@@ -26,8 +26,8 @@ def fuse_swish(network: FusedNetwork, _: Target) -> None:
 def fuse_activations(network: FusedNetwork, target: Target) -> None:
     """``lite_elementwise_activation_fuse_pass``."""
     for kind in ("elementwise_add", "elementwise_sub", "elementwise_mul"):
-        for activation in into_elementwise(target):
-            for number, node in network.of_kind(kind):
+        for activation in elementwise_activations(target):
+            for number, node in network.nodes_of_kind(kind):
                 behind = network.behind(number, activation)
                 if behind is None:
                     continue

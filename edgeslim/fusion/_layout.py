@@ -1,4 +1,4 @@
-"""Operators that only move data: several made one, or done before the network runs."""
+"""Passes on operators that only move data: several become one, or are computed beforehand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["fuse_padding", "fuse_shuffles", "fuse_turned_softmax", "unsqueeze_we
 
 def unsqueeze_weights(network: FusedNetwork, _: Target) -> None:
     """``unsqueeze_calc_offline_pass``: a weight gets its axes when the model is converted."""
-    for number, node in network.of_kind("unsqueeze2"):
+    for number, node in network.nodes_of_kind("unsqueeze2"):
         if "X" in node.weights:
             (result,) = node.writes()
             network.remove(number)
@@ -19,7 +19,7 @@ def unsqueeze_weights(network: FusedNetwork, _: Target) -> None:
 
 def fuse_padding(network: FusedNetwork, _: Target) -> None:
     """``lite_unsqueeze2_pad3d_squeeze2_fuse_pass``: padding of images given a third axis."""
-    for number, unsqueeze in network.of_kind("unsqueeze2"):
+    for number, unsqueeze in network.nodes_of_kind("unsqueeze2"):
         padded = network.behind(number, "pad3d")
         squeezed = None if padded is None else network.behind(padded, "squeeze2")
         if padded is None or squeezed is None:
@@ -43,7 +43,7 @@ def fuse_padding(network: FusedNetwork, _: Target) -> None:
 
 def fuse_shuffles(network: FusedNetwork, _: Target) -> None:
     """``lite_shuffle_channel_fuse_pass``: channels cut in groups, turned, and put together."""
-    for number, reshape in network.of_kind("reshape2"):
+    for number, reshape in network.nodes_of_kind("reshape2"):
         turned = network.behind(number, "transpose2")
         last = None if turned is None else network.behind(turned, "reshape2")
         if turned is None or last is None:
@@ -65,7 +65,7 @@ def fuse_shuffles(network: FusedNetwork, _: Target) -> None:
 
 def fuse_turned_softmax(network: FusedNetwork, _: Target) -> None:
     """``lite_transpose_softmax_transpose_fuse_pass``: a softmax along another axis."""
-    for number, turn in network.of_kind("transpose2"):
+    for number, turn in network.nodes_of_kind("transpose2"):
         softmax = network.behind(number, "softmax")
         back = None if softmax is None else network.behind(softmax, "transpose2")
         if softmax is None or back is None or network[softmax].spec.attributes["axis"] != -1:

@@ -1,9 +1,9 @@
-"""Matrix products made fully connected layers."""
+"""Passes that turn matrix products into fully connected layers."""
 
 from __future__ import annotations
 
 from edgeslim.execution import Target
-from edgeslim.fusion._activations import into_fc
+from edgeslim.fusion._activations import fc_activations
 from edgeslim.fusion._network import FusedNetwork
 from edgeslim.graph import Node
 from edgeslim.opspec import Attribute
@@ -13,14 +13,14 @@ __all__ = ["flatten_into_fc", "fuse_fc", "matmul_to_mul", "reshape_into_mul", "s
 
 def squeeze_into_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_squeeze2_matmul_fuse_pass``: ``(N, C, H, W)`` squeezed before an old product."""
-    for number, squeeze in network.of_kind("squeeze2"):
+    for number, squeeze in network.nodes_of_kind("squeeze2"):
         if len(squeeze.spec.input_shape) == 4 and squeeze.spec.attributes["axes"] == (2, 3):
             _multiply_unshaped(network, number)
 
 
 def reshape_into_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_reshape2_matmul_fuse_pass``: ``(N, C, 1, 1)`` reshaped before an old product."""
-    for number, reshape in network.of_kind("reshape2"):
+    for number, reshape in network.nodes_of_kind("reshape2"):
         shape, wanted = reshape.spec.input_shape, reshape.spec.attributes["shape"]
         assert isinstance(wanted, tuple)  # noqa: S101 - its default says so
         if len(shape) == 4 and shape[2:] == (1, 1) and len(wanted) == 2:
@@ -39,7 +39,7 @@ def _multiply_unshaped(network: FusedNetwork, number: int) -> None:
 
 def matmul_to_mul(network: FusedNetwork, _: Target) -> None:
     """``lite_matmul_fuse_pass``: an old product of two matrices."""
-    for number, product in network.of_kind("matmul"):
+    for number, product in network.nodes_of_kind("matmul"):
         if _is_plain_product(product):
             reads = {**product.inputs, **product.weights}
             network.replace((number,), _mul(network, reads, product))
@@ -50,7 +50,7 @@ def _mul(network: FusedNetwork, reads: dict[str, tuple[str, ...]], product: Node
 
 
 def _is_plain_product(node: Node) -> bool:
-    """Of two matrices as they are."""
+    """Whether a product is of two matrices, without transposing or scaling."""
     shapes = {**node.spec.inputs, **node.spec.weights}
     return (
         all(len(shape) == 2 for slot in ("X", "Y") for shape in shapes[slot])
@@ -64,14 +64,14 @@ def fuse_fc(network: FusedNetwork, target: Target) -> None:
     """``lite_fc_fuse_pass``: product, bias and perhaps activation."""
     kinds = ("mul", "matmul", "matmul_v2") if target is Target.ARM else ("mul",)
     for kind in kinds:
-        for activation in (*into_fc(target), ""):
-            for number, product in network.of_kind(kind):
+        for activation in (*fc_activations(target), ""):
+            for number, product in network.nodes_of_kind(kind):
                 _fuse_one_fc(network, number, product, activation)
 
 
 def _fuse_one_fc(network: FusedNetwork, number: int, product: Node, activation: str) -> None:
     added = network.behind(number, "elementwise_add")
-    if added is None or _is_turned(product):
+    if added is None or _is_transposed(product):
         return
     weight = {**product.spec.inputs, **product.spec.weights}["Y"][0]
     bias = next((name for names in network[added].weights.values() for name in names), None)
@@ -97,7 +97,7 @@ def _fuse_one_fc(network: FusedNetwork, number: int, product: Node, activation: 
     network.replace(tuple(dict.fromkeys((number, added, last))), made)
 
 
-def _is_turned(product: Node) -> bool:
+def _is_transposed(product: Node) -> bool:
     attributes = product.spec.attributes
     turned = ("trans_x", "trans_y", "transpose_X", "transpose_Y")
     return any(attributes.get(name) for name in turned) or attributes.get("alpha", 1.0) != 1.0
@@ -109,7 +109,7 @@ def _rows(width: int) -> tuple[tuple[int, ...], ...]:
 
 def flatten_into_fc(network: FusedNetwork, _: Target) -> None:
     """``lite_flatten_fc_fuse_pass``: a fully connected layer flattens for itself."""
-    for number, flatten in network.of_kind("flatten_contiguous_range"):
+    for number, flatten in network.nodes_of_kind("flatten_contiguous_range"):
         behind = network.behind(number, "fc")
         if behind is None:
             continue

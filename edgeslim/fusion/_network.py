@@ -1,4 +1,4 @@
-"""A graph that rules may change, with what they ask about it at hand."""
+"""A graph that fusion passes change, with fast queries for them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Slots = Mapping[str, tuple[str, ...]]
 
 
 class FusedNetwork:
-    """Operators by number, wired by names.
+    """A network under optimization: operators by number, wired by tensor names.
 
     Numbers grow in the order in which the optimizer makes operators: those of the program
-    first, then each that a pass makes anew. One that a pass changes in place keeps its own.
+    first, then each new one of a pass. An operator that a pass changes in place keeps its number.
 
     Args:
-        graph: Where to start.
+        graph: The network before the optimizer.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -36,15 +36,15 @@ class FusedNetwork:
         self._shapes: dict[str, Shape] = {**graph.feeds, **graph.parameters}
         for number, node in enumerate(graph.nodes):
             self._shapes.update(node.shapes())
-            self._enter(number, node)
+            self._register(number, node)
 
-    # What rules ask
+    # Queries
 
     def __getitem__(self, number: int) -> Node:
         return self._nodes[number]
 
-    def of_kind(self, *kinds: str) -> Iterator[tuple[int, Node]]:
-        """Operators of some kinds by number; those taken out meanwhile are left out."""
+    def nodes_of_kind(self, *kinds: str) -> Iterator[tuple[int, Node]]:
+        """Operators of some kinds with their numbers; those removed meanwhile are left out."""
         for number in sorted(self._nodes):
             if number in self._nodes and self._nodes[number].spec.kind in kinds:
                 yield number, self._nodes[number]
@@ -58,29 +58,29 @@ class FusedNetwork:
         return name in self._parameters
 
     def maker(self, name: str) -> int | None:
-        """The operator that makes a tensor; none makes inputs of the network and weights."""
+        """Number of the operator that writes a tensor; None for network inputs and weights."""
         return self._makers.get(name)
 
     def only_reader(self, name: str) -> int | None:
-        """The operator that reads a tensor, if nothing else does and it is no output."""
+        """Number of the only operator that reads a tensor; None if there are more, or an output."""
         readers = self._readers.get(name, [])
         return readers[0] if len(readers) == 1 and name not in self._fetches else None
 
     def behind(self, number: int, kind: str) -> int | None:
-        """The operator of a kind that alone reads the one output of another."""
+        """Number of the operator of a kind that alone reads another's single output, or None."""
         (name,) = self._nodes[number].writes()
         reader = self.only_reader(name)
         return reader if reader is not None and self._nodes[reader].spec.kind == kind else None
 
-    # What rules do
+    # Changes
 
     def node(self, kind: str, reads: Slots, writes: Slots, **attributes: Attribute) -> Node:
-        """An operator described in the normal form of its kind.
+        """Describes an operator in the normal form of its kind.
 
         Args:
-            kind: Its kind.
-            reads: What it reads, activations and weights alike.
-            writes: What it writes.
+            kind: Kind of the operator, such as ``conv2d``.
+            reads: Names of activations and weights that it reads, by slot.
+            writes: Names of tensors that it writes, by slot.
             attributes: Its attributes where they are not the kind's defaults.
         """
         known = known_kinds()[kind]
@@ -99,19 +99,19 @@ class FusedNetwork:
         return Node(spec=spec, inputs=Names(inputs), weights=Names(weights), outputs=Names(writes))
 
     def change(self, number: int, node: Node) -> None:
-        """Puts another operator in the place of one."""
-        self._leave(number)
-        self._enter(number, node)
+        """Replaces an operator, which keeps its number."""
+        self._unregister(number)
+        self._register(number, node)
 
     def remove(self, *numbers: int) -> None:
-        """Takes operators out."""
+        """Removes operators."""
         for number in numbers:
-            self._leave(number)
+            self._unregister(number)
 
     def replace(self, old: tuple[int, ...], node: Node) -> None:
-        """Puts a new operator in the place of some."""
+        """Replaces some operators by a new one with a new number."""
         self.remove(*old)
-        self._enter(self._next, node)
+        self._register(self._next, node)
         self._next += 1
 
     def reshape_weight(self, name: str, shape: Shape) -> None:
@@ -119,7 +119,7 @@ class FusedNetwork:
         self._parameters[name] = self._shapes[name] = shape
 
     def make_weight(self, name: str) -> None:
-        """Makes a tensor persistent whose value is known before the network runs."""
+        """Makes a tensor a weight, since its value is known before the network runs."""
         self._parameters[name] = self._shapes[name]
         for number in list(self._readers.get(name, [])):
             node = self._nodes[number]
@@ -130,22 +130,22 @@ class FusedNetwork:
             )
 
     def rename_input(self, number: int, name: str, new: str) -> None:
-        """Lets an operator read another tensor, of the same shape."""
+        """Makes an operator read another tensor of the same shape."""
         node = self._nodes[number]
         self.change(
             number,
             Node(
                 spec=node.spec,
-                inputs=_renamed(node.inputs, name, new),
+                inputs=_rename(node.inputs, name, new),
                 weights=node.weights,
                 outputs=node.outputs,
             ),
         )
 
     def rename_output(self, name: str, new: str) -> None:
-        """Lets what makes one tensor write it under another name; what read it must be gone."""
+        """Renames a tensor where it is written; its readers must be removed already."""
         if name in self._feeds:
-            self._feeds = {new if each == name else each: s for each, s in self._feeds.items()}
+            self._feeds = {new if feed == name else feed: s for feed, s in self._feeds.items()}
             return
         number = self._makers[name]
         node = self._nodes[number]
@@ -155,12 +155,12 @@ class FusedNetwork:
                 spec=node.spec,
                 inputs=node.inputs,
                 weights=node.weights,
-                outputs=_renamed(node.outputs, name, new),
+                outputs=_rename(node.outputs, name, new),
             ),
         )
 
     def graph(self) -> Graph:
-        """What has become of the graph."""
+        """The graph as the passes have left it."""
         nodes = tuple(self._nodes[number] for number in self._run_order())
         used = {name for node in nodes for names in node.weights.values() for name in names}
         return Graph(
@@ -173,10 +173,10 @@ class FusedNetwork:
         )
 
     def _run_order(self) -> list[int]:
-        """As the optimizer writes them down.
+        """Numbers of operators in the order in which the optimizer writes them.
 
-        By number, each after all that make what it reads. The outputs of the network are
-        asked for after the last operator of the program and before the first made anew.
+        By number, each after all operators whose results it reads. The outputs of the network
+        come after the last operator of the program and before the first new one.
         """
         order: list[int] = []
         seen: set[int] = set()
@@ -186,7 +186,7 @@ class FusedNetwork:
             seen.add(number)
             while pending:
                 current, makers = pending[-1]
-                following = next((each for each in makers if each not in seen), None)
+                following = next((maker for maker in makers if maker not in seen), None)
                 if following is None:
                     order.append(current)
                     pending.pop()
@@ -196,7 +196,7 @@ class FusedNetwork:
 
         numbers = sorted(self._nodes)
         fetched = [self._makers[name] for name in self._fetches if name in self._makers]
-        asked = [each for each in numbers if each < self._first_made]
+        asked = [number for number in numbers if number < self._first_made]
         for number in [*asked, *fetched, *numbers]:
             if number not in seen:
                 place(number)
@@ -206,16 +206,16 @@ class FusedNetwork:
         reads = self._nodes[number].reads()
         return sorted({self._makers[name] for name in reads if name in self._makers})
 
-    def _enter(self, number: int, node: Node) -> None:
+    def _register(self, number: int, node: Node) -> None:
         self._nodes[number] = node
-        for name in _everything_read(node):
+        for name in _read_names(node):
             self._readers.setdefault(name, []).append(number)
         for name in node.writes():
             self._makers[name] = number
 
-    def _leave(self, number: int) -> None:
+    def _unregister(self, number: int) -> None:
         node = self._nodes.pop(number)
-        for name in _everything_read(node):
+        for name in _read_names(node):
             self._readers[name].remove(number)
         for name in node.writes():
             if self._makers.get(name) == number:
@@ -227,15 +227,15 @@ class FusedNetwork:
         )
 
 
-def _everything_read(node: Node) -> set[str]:
-    """Names of activations and weights, each once however often it is read."""
+def _read_names(node: Node) -> set[str]:
+    """Names of the activations and weights that an operator reads."""
     return {*node.reads(), *(name for names in node.weights.values() for name in names)}
 
 
-def _renamed(slots: Names, name: str, new: str) -> Names:
+def _rename(slots: Names, name: str, new: str) -> Names:
     return Names(
         {
-            slot: tuple(new if each == name else each for each in names)
+            slot: tuple(new if current == name else current for current in names)
             for slot, names in slots.items()
         }
     )

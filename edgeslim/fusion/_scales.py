@@ -1,4 +1,4 @@
-"""Constant factors and what computes nothing."""
+"""Passes on constant factors and on operators that compute nothing."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = [
 
 def drop_identities(network: FusedNetwork, _: Target) -> None:
     """``identity_scale_eliminate_pass``."""
-    for number, scale in network.of_kind("scale"):
+    for number, scale in network.nodes_of_kind("scale"):
         if known_kinds()["scale"].is_identity(scale.spec):
             _drop(network, number, unless_behind="scale")
 
 
 def drop_dropouts(network: FusedNetwork, _: Target) -> None:
     """``identity_dropout_eliminate_pass``: dropouts that scale nothing at inference."""
-    for number, dropout in network.of_kind("dropout"):
+    for number, dropout in network.nodes_of_kind("dropout"):
         if dropout.spec.attributes["is_test"] and known_kinds()["dropout"].is_identity(
             dropout.spec
         ):
@@ -36,7 +36,7 @@ def drop_dropouts(network: FusedNetwork, _: Target) -> None:
 
 
 def _drop(network: FusedNetwork, number: int, *, unless_behind: str = "") -> None:
-    """Lets what is before an operator write its output, if nothing else reads in between."""
+    """Removes an operator if it alone reads its input, which then gets the output's name."""
     (source,), (result,) = network[number].reads(), network[number].writes()
     maker = network.maker(source)
     if network.only_reader(source) != number or network.is_weight(source):
@@ -47,12 +47,12 @@ def _drop(network: FusedNetwork, number: int, *, unless_behind: str = "") -> Non
 
 
 def fuse_scales(network: FusedNetwork, _: Target) -> None:
-    """``lite_scales_fuse_pass``: two factors made one."""
-    for number, first in network.of_kind("scale"):
+    """``lite_scales_fuse_pass``: two factors become one."""
+    for number, first in network.nodes_of_kind("scale"):
         behind = network.behind(number, "scale")
         if behind is None or not all(map(_is_linear, (first, network[behind]))):
             continue
-        one, two = (_numbers(each) for each in (first, network[behind]))
+        one, two = (_numbers(scale) for scale in (first, network[behind]))
         made = network.node(
             "scale",
             first.inputs,
@@ -65,7 +65,7 @@ def fuse_scales(network: FusedNetwork, _: Target) -> None:
 
 def drop_products_with_one(network: FusedNetwork, _: Target) -> None:
     """``elementwise_mul_constant_eliminate_pass``: a product with a constant of ones."""
-    for number, product in network.of_kind("elementwise_mul"):
+    for number, product in network.nodes_of_kind("elementwise_mul"):
         (x,), (y,) = ({**product.inputs, **product.weights}[slot] for slot in ("X", "Y"))
         (result,) = product.writes()
         ones, reader = network.maker(y), network.only_reader(result)
@@ -82,7 +82,7 @@ def drop_products_with_one(network: FusedNetwork, _: Target) -> None:
 def fuse_activations(network: FusedNetwork, _: Target) -> None:
     """``lite_scale_activation_fuse_pass``."""
     for activation, parameter in (("relu", ""), ("relu6", "threshold"), ("leaky_relu", "alpha")):
-        for number, scale in network.of_kind("scale"):
+        for number, scale in network.nodes_of_kind("scale"):
             behind = network.behind(number, activation)
             if behind is None:
                 continue
@@ -110,5 +110,5 @@ def _numbers(node: Node) -> tuple[np.float32, np.float32]:
 
 
 def _decimal(number: np.float32) -> float:
-    """The shortest decimal that stands for it, as program descriptions are read."""
+    """The shortest decimal for a number, as program descriptions are read."""
     return float(str(number))

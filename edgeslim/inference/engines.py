@@ -21,7 +21,7 @@ from edgeslim.device import DeviceChoice
 from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.files import temporary_folder
 from edgeslim.measuring.device_session import open_device
-from edgeslim.measuring.half_floats import check_precision
+from edgeslim.measuring.fp16_support import check_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,7 +1,7 @@
-"""Conversions with ``opt``, many in one fenced child process.
+"""Conversions with ``opt``, many in one child process that may crash.
 
-A child that aborts, crashes or hangs loses the one model it was at; a new child goes on
-with the next.
+A child that aborts, crashes or hangs loses only the model that it was converting; a new child
+continues with the next.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from edgeslim.files import new_folder, temporary_folder
 from edgeslim.lite import worker
 from edgeslim.lite.mends import mend_for
 
-__all__ = ["Conversion", "Converted", "Task", "convert", "convert_one"]
+__all__ = ["Conversion", "ConversionResult", "ConversionTask", "convert", "convert_one"]
 
 _START_S = 60.0
 
 
-class Task(str, Enum):
-    """What the optimizer makes."""
+class ConversionTask(str, Enum):
+    """Kind of result of a conversion."""
 
     OPTIMIZE = "optimize"
     """An optimized model, ``output.nb``."""
@@ -46,39 +46,41 @@ class Conversion:
     """One model to convert.
 
     Args:
-        model: Program description.
-        parameters: Combined parameters.
-        output: Where the result goes, without its ending.
-        precision: Of an optimized model; a fused graph is that of fp32.
-        timeout_s: How long this one may take.
-        name: What the model is called in errors; by default as its file.
+        model: File of the program description.
+        parameters: File of the combined parameters.
+        target: Kind of processor to convert for.
+        output: Path of the result without its suffix.
+        task: Kind of the result.
+        precision: Precision of an optimized model; a fused graph is always in fp32.
+        timeout_s: Seconds that this conversion may take.
+        name: Name of the model in errors; by default that of its file.
     """
 
     model: Path
     parameters: Path
     target: Target
     output: Path
-    task: Task = Task.OPTIMIZE
+    task: ConversionTask = ConversionTask.OPTIMIZE
     precision: Precision = Precision.FP32
     timeout_s: float = 120.0
     name: str = ""
 
     @property
-    def called(self) -> str:
-        """What the model is called in errors."""
+    def display_name(self) -> str:
+        """Name of the model in errors."""
         return self.name or str(self.model)
 
     @property
     def result(self) -> Path:
         """The file that a conversion leaves."""
-        if self.task is Task.OPTIMIZE:
+        if self.task is ConversionTask.OPTIMIZE:
             return self.output.with_name(self.output.name + ".nb")
         return self.output / "model"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Converted:
-    """How one conversion ended: a file, or the error that a single one would raise."""
+class ConversionResult:
+    """The result of one conversion: a file, or the error that `convert_one` would raise."""
 
     conversion: Conversion
     error: ProgramError | None
@@ -98,32 +100,34 @@ def convert_one(conversion: Conversion) -> Path:
 
 
 def convert(
-    conversions: Sequence[Conversion], *, on_done: Callable[[Converted], None] | None = None
-) -> list[Converted]:
+    conversions: Sequence[Conversion], *, on_done: Callable[[ConversionResult], None] | None = None
+) -> list[ConversionResult]:
     """Converts models one after the other; failures are results, in order with the rest.
 
     Args:
-        conversions: What to convert.
-        on_done: Called as each conversion ends.
+        conversions: Models that are converted, in order.
+        on_done: Called with each result as soon as it is known.
 
     Raises:
-        ProgramError: The optimizer does not even start, such as for want of its package.
+        ProgramError: The optimizer does not start, such as without its package.
         UnwritableError: The folder of an output takes no files.
     """
-    results: list[Converted] = []
+    results: list[ConversionResult] = []
 
-    def finish(converted: Converted) -> None:
+    def finish(converted: ConversionResult) -> None:
         results.append(converted)
         if on_done is not None:
             on_done(converted)
 
     while len(results) < len(conversions):
-        _one_child(conversions[len(results) :], finish)
+        _convert_in_child(conversions[len(results) :], finish)
     return results
 
 
-def _one_child(conversions: Sequence[Conversion], finish: Callable[[Converted], None]) -> None:
-    """Converts until all is done or the child dies; then the one it was at has failed."""
+def _convert_in_child(
+    conversions: Sequence[Conversion], finish: Callable[[ConversionResult], None]
+) -> None:
+    """Converts until all is done or the child dies, which fails the current model."""
     started, done = False, 0
 
     def read(line: bytes) -> None:
@@ -133,34 +137,34 @@ def _one_child(conversions: Sequence[Conversion], finish: Callable[[Converted], 
         message: dict[str, Any] = json.loads(line[len(worker.MARK) :])
         started = True
         if message.get("done") == done:
-            finish(_checked(conversions[done], message["wall_s"]))
+            finish(_check_result(conversions[done], message["wall_s"]))
             done += 1
 
     with temporary_folder() as folder:
         jobs = folder / "jobs.jsonl"
-        jobs.write_text("\n".join(_job(i, each) for i, each in enumerate(conversions)))
-        for parent in {each.output.parent for each in conversions}:
+        jobs.write_text("\n".join(_job(i, conversion) for i, conversion in enumerate(conversions)))
+        for parent in {conversion.output.parent for conversion in conversions}:
             new_folder(parent)
-        for each in conversions:
+        for conversion in conversions:
             # An old result would pass for a new one.
-            each.result.unlink(missing_ok=True)
+            conversion.result.unlink(missing_ok=True)
         try:
             completed = process.run(
                 # As a file and isolated: modules of the working folder stay out.
                 [sys.executable, "-I", str(Path(worker.__file__).resolve()), str(jobs)],
-                timeout_s=_START_S + sum(each.timeout_s for each in conversions),
+                timeout_s=_START_S + sum(conversion.timeout_s for conversion in conversions),
                 on_line=read,
             )
         except ProgramTimedOutError as error:
             if not started or done == len(conversions):
                 raise
-            finish(Converted(conversion=conversions[done], error=error))
+            finish(ConversionResult(conversion=conversions[done], error=error))
             return
     if not started:
-        raise _refusal(completed)
+        raise _start_error(completed)
     if done < len(conversions):
         failed = conversions[done]
-        finish(Converted(conversion=failed, error=_error(failed, completed)))
+        finish(ConversionResult(conversion=failed, error=_error(failed, completed)))
 
 
 def _job(index: int, conversion: Conversion) -> str:
@@ -178,25 +182,27 @@ def _job(index: int, conversion: Conversion) -> str:
     )
 
 
-def _checked(conversion: Conversion, wall_s: float) -> Converted:
-    """Success is a file with something in it, whatever the optimizer printed."""
+def _check_result(conversion: Conversion, wall_s: float) -> ConversionResult:
+    """The result of a conversion, which fails if its file is missing or empty."""
     file = conversion.result
     error = None
     if not file.exists() or file.stat().st_size == 0:
         state = "empty" if file.exists() else "missing"
-        error = NoOutputError(f"opt said it converted {conversion.called}, and its file is {state}")
-    return Converted(conversion=conversion, error=error, wall_s=wall_s)
+        error = NoOutputError(
+            f"opt said it converted {conversion.display_name}, and its file is {state}"
+        )
+    return ConversionResult(conversion=conversion, error=error, wall_s=wall_s)
 
 
-def _refusal(completed: process.Completed) -> ProgramError:
-    """Why the optimizer did not even start, which is no fault of any model."""
+def _start_error(completed: process.Completed) -> ProgramError:
+    """The error of an optimizer that did not start, which is no fault of any model."""
     if completed.status == worker.REFUSED:
         return ProgramNotFoundError(completed.errors.decode(errors="replace").strip())
     return process.status_error("opt does not start", completed)
 
 
 def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:
-    what = f"opt could not convert {conversion.called} for {conversion.target.value}"
+    what = f"opt could not convert {conversion.display_name} for {conversion.target.value}"
     if conversion.precision is not Precision.FP32:
         what += f" in {conversion.precision.value}"
     if completed.status == 128 + signal.SIGALRM:

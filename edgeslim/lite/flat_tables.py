@@ -1,9 +1,9 @@
 """Tables of a FlatBuffers message, read field by field.
 
-Layout (FlatBuffers, "Internals"): a message starts with the place of its root table. A table
-starts with how far before it its list of fields is, and that list says where in the table each
-field stands, or 0 for one that is left out and has its default. Strings, vectors and other
-tables stand elsewhere, and a field says how far on. All numbers are little endian.
+Layout (FlatBuffers, "Internals"): a message starts with the offset of its root table. A table
+starts with the distance back to its list of fields, which has the offset of each field in the
+table, or 0 for one that is left out and has its default. Strings, vectors and other tables are
+stored elsewhere, and their field has the distance to them. All numbers are little endian.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["FlatTable", "root_table"]
 
 _U16, _U32, _I32 = struct.Struct("<H"), struct.Struct("<I"), struct.Struct("<i")
 _LONGEST = 1 << 31
-"""Of a vector, in bytes: more is no message."""
+"""Most bytes of a vector: a longer one means that this is no message."""
 
 
 class FlatTable:
@@ -35,7 +35,7 @@ class FlatTable:
         self._fields_bytes = _U16.unpack_from(content, self._fields)[0]
 
     def has(self, field: int) -> bool:
-        """Whether a field is there, and not left out for having its default."""
+        """Whether a field is stored, and not left out because it has its default."""
         return self._place(field) is not None
 
     def _place(self, field: int) -> int | None:
@@ -46,22 +46,22 @@ class FlatTable:
         return self._position + offset if offset else None
 
     def number(self, field: int, form: str, default: float = 0) -> Any:  # noqa: ANN401
-        """A number, by its form as `struct` writes it."""
+        """A number field, in a format of `struct`."""
         place = self._place(field)
         return default if place is None else struct.unpack_from(f"<{form}", self._content, place)[0]
 
     def text(self, field: int) -> str:
-        """A string; empty if it is left out."""
+        """A string field; empty if it is left out."""
         target = self._target(field)
         return "" if target is None else self._text_at(target)
 
     def table(self, field: int) -> FlatTable | None:
-        """A table in this one."""
+        """A field that is a table; None if it is left out."""
         target = self._target(field)
         return None if target is None else FlatTable(self._content, target)
 
     def numbers(self, field: int, element: str) -> np.ndarray[Any, Any]:
-        """A vector of numbers, by the name that NumPy has for their type."""
+        """A field that is a vector of numbers, whose type is named as by NumPy."""
         target = self._target(field)
         kind = np.dtype(element)
         if target is None:
@@ -70,25 +70,25 @@ class FlatTable:
         return np.frombuffer(self._content, kind, count, target + 4)
 
     def texts(self, field: int) -> list[str]:
-        """A vector of strings."""
-        return [self._text_at(each) for each in self._targets(field)]
+        """A field that is a vector of strings."""
+        return [self._text_at(target) for target in self._targets(field)]
 
     def tables(self, field: int) -> list[FlatTable]:
-        """A vector of tables."""
-        return [FlatTable(self._content, each) for each in self._targets(field)]
+        """A field that is a vector of tables."""
+        return [FlatTable(self._content, target) for target in self._targets(field)]
 
     def _target(self, field: int) -> int | None:
         place = self._place(field)
-        return None if place is None else self._followed(place)
+        return None if place is None else self._follow(place)
 
     def _targets(self, field: int) -> list[int]:
         target = self._target(field)
         if target is None:
             return []
         count = self._count(target, 4)
-        return [self._followed(target + 4 + 4 * index) for index in range(count)]
+        return [self._follow(target + 4 + 4 * index) for index in range(count)]
 
-    def _followed(self, place: int) -> int:
+    def _follow(self, place: int) -> int:
         target: int = place + _U32.unpack_from(self._content, place)[0]
         if target >= len(self._content):
             raise ValueError("a field points outside of the message")
@@ -106,9 +106,9 @@ class FlatTable:
 
 
 def root_table(content: bytes) -> FlatTable:
-    """The table that a message is.
+    """The root table of a message.
 
     Raises:
-        ValueError, struct.error: It is no message.
+        ValueError, struct.error: The bytes are no message.
     """
     return FlatTable(content, _U32.unpack_from(content, 0)[0])

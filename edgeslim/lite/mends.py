@@ -1,4 +1,4 @@
-"""What to do about what the optimizer prints before it dies."""
+"""Advice on what the optimizer prints before it aborts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHERWISE = (
     "all the same, the operator named last is the cause, and the network must be built without "
     "it, for which its code is needed"
 )
-"""A mend that those can follow who have nothing but the model's files comes first."""
+"""Advice for anything else; first comes what users can do who have the model's files alone."""
 
 
 def mend_for(errors: bytes) -> str:

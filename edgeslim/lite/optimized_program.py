@@ -1,7 +1,7 @@
 """The program and the weights in an optimized model's file.
 
 Fields are numbered as in Paddle-Lite's ``lite/model_parser/flatbuffers/framework.fbs`` and
-``param.fbs``; how the file is laid out is told in `edgeslim.lite.nb`.
+``param.fbs``; the layout of the file is in `edgeslim.lite.optimized_model`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes
 from edgeslim.lite.flat_tables import FlatTable, root_table
-from edgeslim.lite.nb import parameter_messages, program_message, read_optimized_model
+from edgeslim.lite.optimized_model import parameter_messages, program_message, read_optimized_model
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.optimized_program import OperatorCall, OptimizedProgram
 
 __all__ = ["read_optimized_program"]
 
 _KERNEL = "__@kernel_type_attr@__"
-"""The attribute that says what runs an operator."""
+"""The attribute with the kernel that runs an operator."""
 
 _SCALARS: dict[int, tuple[int, str, float]] = {
     0: (2, "i", 0),
@@ -34,7 +34,7 @@ _SCALARS: dict[int, tuple[int, str, float]] = {
 """Field, form and default of an attribute that is one number, by its type."""
 
 _VECTORS = {3: (5, "<i4"), 4: (6, "<f4"), 7: (9, "?"), 11: (13, "<i8"), 12: (15, "<f8")}
-"""Of one that is several."""
+"""Field and element type of an attribute that is several numbers, by its type."""
 
 _TEXT, _TEXTS = 2, 5
 
@@ -47,24 +47,24 @@ _ELEMENTS = {
 
 
 def read_optimized_program(path: Path) -> OptimizedProgram:
-    """Reads the whole of an ``.nb`` file.
+    """Reads the program and the weights of an ``.nb`` file.
 
     Raises:
         BadFileError: Missing, truncated, or not an optimized model.
-        ModelError: It has loops or branches.
+        ModelError: The program has loops or branches.
     """
     read_optimized_model(path)
     content = read_bytes(path)
     try:
         blocks = root_table(program_message(content)).tables(0)
-        weights = dict(_weight(each) for each in parameter_messages(content))
-        operators = [_operator(each) for each in blocks[0].tables(3)]
+        weights = dict(_weight(message) for message in parameter_messages(content))
+        operators = [_operator(table) for table in blocks[0].tables(3)]
     except (ValueError, KeyError, IndexError, struct.error) as error:
         raise BadFileError(f"{path} is not a whole optimized model: {error}") from error
     if len(blocks) > 1:
         raise ModelError("control flow (loops or branches)")
     return OptimizedProgram(
-        calls=[each for each in operators if each.kind not in {"feed", "fetch"}],
+        calls=[call for call in operators if call.kind not in {"feed", "fetch"}],
         weights=weights,
         feeds=_ends(operators, "feed"),
         fetches=_ends(operators, "fetch"),
@@ -74,15 +74,15 @@ def read_optimized_program(path: Path) -> OptimizedProgram:
 def _ends(operators: list[OperatorCall], kind: str) -> tuple[str, ...]:
     """Names of the inputs or outputs in the order of their columns."""
     found = sorted(
-        (each for each in operators if each.kind == kind), key=lambda each: each.attributes["col"]
+        (call for call in operators if call.kind == kind), key=lambda call: call.attributes["col"]
     )
     return tuple(
-        each.outputs["Out"][0] if kind == "feed" else each.inputs["X"][0] for each in found
+        call.outputs["Out"][0] if kind == "feed" else call.inputs["X"][0] for call in found
     )
 
 
 def _operator(table: FlatTable) -> OperatorCall:
-    attributes = dict(_attribute(each) for each in table.tables(3))
+    attributes = dict(map(_attribute, table.tables(3)))
     return OperatorCall(
         kind=table.text(0),
         inputs=_slots(table.tables(1)),
@@ -93,7 +93,7 @@ def _operator(table: FlatTable) -> OperatorCall:
 
 
 def _slots(tables: list[FlatTable]) -> dict[str, tuple[str, ...]]:
-    found = {each.text(0): tuple(each.texts(1)) for each in tables}
+    found = {table.text(0): tuple(table.texts(1)) for table in tables}
     return {slot: names for slot, names in found.items() if names}
 
 

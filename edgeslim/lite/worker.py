@@ -1,8 +1,8 @@
 """The child process in which Paddle-Lite's optimizer runs.
 
-Every mistake of a model is ``abort()`` or a bad memory access in there, so it never runs
-in a process that has anything to lose. It takes jobs as JSON Lines and says a line for
-each; one process converts many models, for its start costs more than a conversion.
+The optimizer answers every mistake in a model with ``abort()`` or a bad memory access, so it never
+runs in a process that has anything to lose. It takes jobs as JSON Lines and prints a line for
+each; one process converts many models, since its start costs more than a conversion.
 
 A file on its own, run as ``python -I worker.py JOBS``.
 """
@@ -23,7 +23,7 @@ MARK = b"@edgeslim "
 """Starts each line that is ours; the optimizer prints its own in between."""
 
 REFUSED = 3
-"""Exit status when the optimizer cannot be had; standard error says why."""
+"""Exit status when the optimizer cannot be loaded; standard error says why."""
 
 _VERSION_START, _VERSION_BYTES = 2, 16
 
@@ -76,10 +76,10 @@ def _optimize(lite: Any, job: dict[str, Any]) -> None:  # noqa: ANN401 - no type
 
 
 def _clear_unset(path: Path) -> None:
-    """Makes nought of what the optimizer leaves unset, so that the same model is the same file.
+    """Zeroes bytes that the optimizer leaves uninitialized, so that a model always gives one file.
 
-    Of 16 characters for its version, which stand after a 16-bit number, it sets those that the
-    version has (Paddle-Lite, ``model_parser.cc``) and writes all.
+    The version is a field of 16 characters after a 16-bit number. The optimizer sets those that
+    the version has (Paddle-Lite, ``model_parser.cc``) and writes all.
     """
     with path.open("r+b") as file:
         file.seek(_VERSION_START)

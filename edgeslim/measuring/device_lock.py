@@ -12,15 +12,15 @@ from pathlib import Path
 
 from edgeslim.errors import DeviceRefusedError
 
-__all__ = ["only_user"]
+__all__ = ["lock_device"]
 
 
 @contextmanager
-def only_user(place: str) -> Iterator[None]:
-    """Holds a device for this process; the system lets go of it when the process ends.
+def lock_device(place: str) -> Iterator[None]:
+    """Locks a device for this process; the system unlocks it when the process ends.
 
     Args:
-        place: What the device is called, the same for everybody on this machine.
+        place: Name of the device, the same for all processes on this machine.
 
     Raises:
         DeviceRefusedError: Another process holds it.

@@ -16,7 +16,12 @@ from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
 from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
-from edgeslim.device_state.settings import STAYS_ON, DeviceSettings, held, restore_leftovers
+from edgeslim.device_state.settings import (
+    STAYS_ON,
+    DeviceSettings,
+    hold_settings,
+    restore_leftovers,
+)
 from edgeslim.durations import now
 from edgeslim.errors import (
     EdgeslimError,
@@ -29,7 +34,7 @@ from edgeslim.execution import Execution, Precision
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import TableContext
-from edgeslim.measuring.device_lock import only_user
+from edgeslim.measuring.device_lock import lock_device
 from edgeslim.measuring.start_faults import start_faults
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import find_runner
@@ -44,35 +49,35 @@ from edgeslim.version import __version__
 __all__ = [
     "LOCAL",
     "DeviceSession",
-    "at_threads",
+    "check_runner",
     "choose_runner",
-    "fitted",
-    "fitted_with_note",
-    "laws_of",
+    "connect_device",
+    "limit_threads",
+    "limit_threads_with_warning",
     "open_device",
-    "prove_runner",
-    "reached",
+    "read_device_laws",
+    "with_threads",
 ]
 
 _log = logging.getLogger(__name__)
 
 LOCAL = "local"
-"""The way to this machine."""
+"""Name of the transport to this machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceSession:
-    """A device, reached and proved to run models; to be closed, or used in a ``with``.
+    """A connected device that is proved to run models; to be closed, or used in a ``with``.
 
     Args:
-        profile: Its profile, with what the user chose.
-        execution: How models run on it.
-        runner: What runs them.
-        facts: What it says of itself.
+        profile: Its profile, with the choices of the user.
+        execution: Target, precision, threads and power mode of models on it.
+        runner: Program that runs models on it.
+        facts: Facts that it reports of itself.
         library_version: Version of Paddle-Lite there and of ``opt`` here.
-        settings: What is set on it meanwhile.
-        laws: What is known of that version of Paddle-Lite, if its profile names a file.
-        at_the_end: What is undone when the session is closed.
+        settings: Settings that are changed on it meanwhile, for people.
+        laws: Laws of that version of Paddle-Lite, if its profile names a file.
+        cleanup: Undoes everything when the session is closed.
     """
 
     profile: DeviceProfile
@@ -82,20 +87,20 @@ class DeviceSession:
     library_version: str
     settings: tuple[str, ...] = ()
     laws: LawBook | None = None
-    at_the_end: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
+    cleanup: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     @property
     def hardware(self) -> str:
-        """What it says it is."""
+        """The line of hardware that it reports."""
         return self.facts.hardware
 
     @property
     def transport(self) -> Transport:
-        """Way to it."""
+        """Link to the device."""
         return self.runner.transport
 
     def context(self) -> TableContext:
-        """What the first line of a table of this device says."""
+        """The context of a latency table that is measured on it now."""
         return TableContext(
             device=self.profile.name,
             hardware=self.hardware,
@@ -104,12 +109,12 @@ class DeviceSession:
             runner=self.runner.name,
             created=now(),
             edgeslim=__version__,
-            settings=tuple(each for each in self.settings if each != STAYS_ON),
+            settings=tuple(setting for setting in self.settings if setting != STAYS_ON),
             unit=self.facts.unit,
         )
 
     def place(self, precision: Precision = Precision.FP32) -> Place:
-        """Which kernels run a model here, in a precision and with how many threads."""
+        """The kernels, precision and threads that run a model here."""
         execution = self.execution
         anywhere = Place.of(execution.target, precision, execution.threads, self.laws)
         return replace(
@@ -117,12 +122,12 @@ class DeviceSession:
         )
 
     def conditions(self) -> ConditionsRow:
-        """How it is at the moment, also after its link was lost."""
+        """Reads its current state, also after its link was lost."""
         return again(self.transport, lambda: read_conditions(self.transport))
 
     def close(self) -> None:
-        """Lets go of the device."""
-        self.at_the_end.close()
+        """Restores and releases the device."""
+        self.cleanup.close()
 
     def __enter__(self) -> DeviceSession:  # noqa: PYI034 - Python 3.10 has no Self
         return self
@@ -137,12 +142,12 @@ class DeviceSession:
 
 
 def open_device(device: str | DeviceChoice) -> DeviceSession:
-    """Reaches a device and runs one operator on it, through every part that will be used.
+    """Connects a device and runs one operator on it, through every part that will be used.
 
     Raises:
         UnknownNameError: There is no such device.
-        UsageError: More threads than cores.
-        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
+        UsageError: There are more threads than cores.
+        LinkError: It is not reachable, refuses the login, or is in use by another edgeslim.
         ProgramError: ``opt`` or the runner does not work.
         RunnerError: The runner refuses.
     """
@@ -150,17 +155,17 @@ def open_device(device: str | DeviceChoice) -> DeviceSession:
     profile = choice.profile()
     stack = ExitStack()
     try:
-        return _opened(profile, stack, insists=choice.threads is not None)
+        return _open(profile, stack, insists=choice.threads is not None)
     except BaseException:
         stack.close()
         raise
 
 
-def at_threads(session: DeviceSession, threads: int) -> DeviceSession:
-    """An open device with another number of threads; the one that was opened is to be closed.
+def with_threads(session: DeviceSession, threads: int) -> DeviceSession:
+    """The session with another number of threads; only the original one is to be closed.
 
     Raises:
-        UsageError: More threads than cores, or than the runner can.
+        UsageError: There are more threads than cores, or than the runner supports.
     """
     if threads == session.execution.threads:
         return session
@@ -173,40 +178,40 @@ def at_threads(session: DeviceSession, threads: int) -> DeviceSession:
     )
 
 
-def laws_of(profile: DeviceProfile) -> LawBook | None:
-    """What is known of a device's version of Paddle-Lite; None is what is known of all.
+def read_device_laws(profile: DeviceProfile) -> LawBook | None:
+    """The laws in the file that a device's profile names; None for the built-in ones.
 
     Raises:
-        BadFileError, UnknownNameError: The file that its profile names is not one of laws.
+        BadFileError, UnknownNameError: The file has no valid laws.
     """
     return read_laws(Path(profile.laws)) if profile.laws else None
 
 
 @contextmanager
-def reached(profile: DeviceProfile) -> Iterator[Transport]:
-    """The way to a device that no other process of this machine measures meanwhile.
+def connect_device(profile: DeviceProfile) -> Iterator[Transport]:
+    """Connects a device, and locks it against other processes of this machine.
 
     Raises:
-        LinkError: It is not there, lets nobody in, or another edgeslim is using it.
+        LinkError: It is not reachable, refuses the login, or is in use by another edgeslim.
     """
     with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
         transport.connect()
-        # This machine is shared by tables that are filled by several processes at once.
-        alone = nullcontext() if profile.transport == LOCAL else only_user(transport.place)
+        # On this machine several processes may fill a table at once.
+        alone = nullcontext() if profile.transport == LOCAL else lock_device(transport.place)
         with alone:
             yield transport
 
 
-def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> DeviceSession:
-    laws = laws_of(profile)
-    transport = stack.enter_context(reached(profile))
+def _open(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> DeviceSession:
+    laws = read_device_laws(profile)
+    transport = stack.enter_context(connect_device(profile))
     restore_leftovers(transport, transport.base)
     facts = device_facts(transport)
     if not insists:
-        profile = fitted_with_note(profile, facts)
+        profile = limit_threads_with_warning(profile, facts)
     execution = profile.execution()
     runner = choose_runner(profile, transport, facts)
-    library_version = _proved(runner, profile, facts)
+    library_version = _check_runner(runner, profile, facts)
     if laws is not None and laws.library not in {"", library_version}:
         raise UsageError(
             f"{profile.laws} is about Paddle-Lite {laws.library}, and {profile.name} has "
@@ -224,39 +229,39 @@ def _opened(profile: DeviceProfile, stack: ExitStack, *, insists: bool) -> Devic
         facts=facts,
         library_version=library_version,
         laws=laws,
-        settings=stack.enter_context(held(transport, wanted, transport.base)),
-        at_the_end=stack,
+        settings=stack.enter_context(hold_settings(transport, wanted, transport.base)),
+        cleanup=stack,
     )
 
 
-def fitted(profile: DeviceProfile, facts: DeviceFacts) -> tuple[DeviceProfile, str]:
-    """A profile with no more threads than its device can run, and the note that says so.
+def limit_threads(profile: DeviceProfile, facts: DeviceFacts) -> tuple[DeviceProfile, str]:
+    """Limits a profile's threads to those that its device can run; returns a note if it does.
 
-    The note is empty where they fit. What a user asks for by number is not changed so.
+    The note is empty where they fit. A number that the user asked for is not limited.
     """
     cores, most = _cores(facts), _threads_of_library(profile, facts)
     fewest = min((count for count in (cores, most) if count), default=profile.threads)
     if fewest >= profile.threads:
         return profile, ""
-    why = f"has {_counted(cores, 'core')}"
+    why = f"has {_format_count(cores, 'core')}"
     if fewest == most:
-        why = f"has a library of Paddle-Lite's that runs {_counted(most, 'thread')} at most"
+        why = f"has a library of Paddle-Lite's that runs {_format_count(most, 'thread')} at most"
     note = (
-        f"{profile.name} {why}: models run with {_counted(fewest, 'thread')}, not with the "
+        f"{profile.name} {why}: models run with {_format_count(fewest, 'thread')}, not with the "
         f"{profile.threads} of its profile; --threads says how many"
     )
     return msgspec.structs.replace(profile, threads=fewest), note
 
 
-def fitted_with_note(profile: DeviceProfile, facts: DeviceFacts) -> DeviceProfile:
-    """As `fitted`, for those who then run models; the note is said."""
-    profile, note = fitted(profile, facts)
+def limit_threads_with_warning(profile: DeviceProfile, facts: DeviceFacts) -> DeviceProfile:
+    """As `limit_threads`, with the note logged as a warning."""
+    profile, note = limit_threads(profile, facts)
     if note:
         _log.warning("%s", note)
     return profile
 
 
-def _counted(count: int, what: str) -> str:
+def _format_count(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count > 1 else ''}"
 
 
@@ -266,7 +271,7 @@ def _cores(facts: DeviceFacts) -> int:
 
 
 def _threads_of_library(profile: DeviceProfile, facts: DeviceFacts) -> int:
-    """Threads that the library of the built runner is limited to; 0 is no limit, or no runner."""
+    """Most threads of the built runner's library; 0 is no limit, or no runner."""
     target = facts.runner_target
     if profile.runner is RunnerKind.PYTHON or target not in BUILD_TARGETS:
         return 0
@@ -275,17 +280,17 @@ def _threads_of_library(profile: DeviceProfile, facts: DeviceFacts) -> int:
 
 
 def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFacts) -> Runner:
-    """The program that times models on a device.
+    """Chooses the program that times models on a device.
 
     Raises:
-        ProgramNotFoundError: It has not been built for it; the message has the command.
+        ProgramNotFoundError: It has not been built for the device; the message has the command.
         UsageError: It cannot run with so many threads.
     """
     cores = _cores(facts)
     if 0 < cores < profile.threads:
         raise UsageError(
-            f"{profile.threads} threads do not fit on {profile.name}'s {_counted(cores, 'core')}; "
-            f"--threads {cores} is the most"
+            f"{profile.threads} threads do not fit on {profile.name}'s "
+            f"{_format_count(cores, 'core')}; --threads {cores} is the most"
         )
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
@@ -310,8 +315,8 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     most = built.max_threads
     if 0 < most < profile.threads:
         raise UsageError(
-            f"Paddle-Lite's library for {target} runs models with {_counted(most, 'thread')} at "
-            f"most, not {profile.threads}; --threads {most}"
+            f"Paddle-Lite's library for {target} runs models with "
+            f"{_format_count(most, 'thread')} at most, not {profile.threads}; --threads {most}"
         )
     return NativeRunner(
         transport=transport,
@@ -322,21 +327,21 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     )
 
 
-def _proved(runner: Runner, profile: DeviceProfile, facts: DeviceFacts) -> str:
-    """The version of Paddle-Lite that runs there; what keeps a runner from starting is said."""
+def _check_runner(runner: Runner, profile: DeviceProfile, facts: DeviceFacts) -> str:
+    """Version of Paddle-Lite on the device; raises with the faults of a runner that fails."""
     try:
-        return prove_runner(runner, profile.execution())
+        return check_runner(runner, profile.execution())
     except (ProgramCrashedError, ProgramFailedError, ProgramNotFoundError) as error:
         faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
         if not faults:
             raise
-        said = "; ".join(f"{fault.found} ({fault.mend})" for fault in faults)
+        text = "; ".join(f"{fault.found} ({fault.mend})" for fault in faults)
         raise ProgramNotFoundError(
-            f"the runner does not start on {runner.transport.place}: {said}"
+            f"the runner does not start on {runner.transport.place}: {text}"
         ) from error
 
 
-def prove_runner(runner: Runner, execution: Execution) -> str:
+def check_runner(runner: Runner, execution: Execution) -> str:
     """Converts one small operator and runs it; returns the version of Paddle-Lite.
 
     Raises:

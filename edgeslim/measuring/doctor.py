@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim doctor``: the way to a device, step by step, and what mends it."""
+"""The whole of ``edgeslim doctor``: checks of each step to a device, with advice."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from importlib import metadata
 from edgeslim.device import DeviceChoice, DeviceProfile
 from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
-from edgeslim.device_state.heat import heat
+from edgeslim.device_state.heat import assess_heat
 from edgeslim.errors import DeviceFullError, EdgeslimError, RunnerError
 from edgeslim.execution import Target
-from edgeslim.measuring.device_session import choose_runner, fitted, prove_runner
-from edgeslim.measuring.half_floats import library_has_halves
+from edgeslim.measuring.device_session import check_runner, choose_runner, limit_threads
+from edgeslim.measuring.fp16_support import has_fp16_library
 from edgeslim.measuring.start_faults import start_faults
 from edgeslim.runner.runners import NativeRunner, Runner
 from edgeslim.transports import TRANSPORTS, Transport
@@ -33,13 +33,13 @@ _OTHER_FOLDER = "name another one in the profile: [location] folder = ..."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing that must be so.
+    """One check of a device or of this machine.
 
     Args:
-        name: What was looked at.
+        name: Name of what was checked.
         ok: Whether it is as it should be.
-        found: What it is.
-        mend: The command that mends it, if it is not.
+        found: What was found, for people.
+        mend: What to do if it is not as it should be.
         needed: Whether nothing can be measured without it.
     """
 
@@ -51,28 +51,28 @@ class Check:
 
 
 def doctor(device: str | DeviceChoice = "host") -> list[Check]:
-    """Walks the whole way to a device and says what is missing on it.
+    """Checks every step to a device, up to the first one that nothing can be measured without.
 
     Raises:
-        UsageError: There is no such device, or it cannot be meant.
+        UsageError: There is no such device, or its options do not fit together.
     """
     choice = DeviceChoice.of(device)
     profile = choice.profile()
     checks = [
-        _python(),
-        _package("paddlepaddle", lambda version: version == _PADDLE, f"=={_PADDLE}"),
-        _package("paddlelite", lambda version: version == _PADDLE_LITE, f"=={_PADDLE_LITE}"),
-        _package("numpy", lambda version: int(version.split(".")[0]) < 2, "<2"),
+        _python_check(),
+        _package_check("paddlepaddle", lambda version: version == _PADDLE, f"=={_PADDLE}"),
+        _package_check("paddlelite", lambda version: version == _PADDLE_LITE, f"=={_PADDLE_LITE}"),
+        _package_check("numpy", lambda version: int(version.split(".")[0]) < 2, "<2"),
     ]
     can_run = all(check.ok for check in checks)
-    for step in _way(profile, can_run=can_run, insists=choice.threads is not None):
+    for step in _check_steps(profile, can_run=can_run, insists=choice.threads is not None):
         checks += step
         if any(check.needed and not check.ok for check in step):
             break
     return checks
 
 
-def _python() -> Check:
+def _python_check() -> Check:
     version = platform.python_version()
     return Check(
         name="python",
@@ -82,7 +82,7 @@ def _python() -> Check:
     )
 
 
-def _package(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
+def _package_check(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
     mend = f"pip install '{name}{wanted}'"
     try:
         version = metadata.version(name)
@@ -91,50 +91,50 @@ def _package(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
     return Check(name=name, ok=fits(version), found=version, mend=mend)
 
 
-def _way(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Iterator[list[Check]]:
-    """Each step needs the one before; what is found in one step is found at once."""
+def _check_steps(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Iterator[list[Check]]:
+    """Checks step by step; each step needs the one before."""
     with ExitStack() as stack:
         try:
             transport = TRANSPORTS.get(profile.transport)(profile.location)
             stack.callback(transport.close)
             transport.connect()
         except DeviceFullError as error:
-            yield [_failed("folder", error)]
+            yield [_failed_check("folder", error)]
             return
         except EdgeslimError as error:
-            yield [_failed(profile.transport, error)]
+            yield [_failed_check(profile.transport, error)]
             return
         yield [Check(name=profile.transport, ok=True, found=transport.place)]
-        yield _folder(transport)
+        yield _folder_checks(transport)
         facts = device_facts(transport)
-        yield [_facts(facts)]
-        yield [_clock(transport), _state(transport)]
+        yield [_facts_check(facts)]
+        yield [_clock_check(transport), _heat_check(transport)]
         if not insists:
-            profile, note = fitted(profile, facts)
+            profile, note = limit_threads(profile, facts)
             if note:
-                yield [_threads(note, profile)]
+                yield [_threads_check(note, profile)]
         try:
             runner = choose_runner(profile, transport, facts)
             faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
         except EdgeslimError as error:
-            yield [_failed("runner", error)]
+            yield [_failed_check("runner", error)]
             return
         yield [
             Check(name=fault.name, ok=False, found=fault.found, mend=fault.mend) for fault in faults
         ]
-        yield [Check(name="runner", ok=True, found=_told(runner, profile))]
+        yield [Check(name="runner", ok=True, found=_runner_text(runner, profile))]
         if can_run:
-            yield [_runs(runner, profile)]
+            yield [_runtime_check(runner, profile)]
 
 
-def _failed(name: str, error: EdgeslimError, mend: str = "") -> Check:
-    """An error's last clause is what mends it; otherwise what is given does."""
+def _failed_check(name: str, error: EdgeslimError, mend: str = "") -> Check:
+    """A failed check with the advice in the error's last clause, or else the given one."""
     found, _, own = str(error).partition("; ")
     return Check(name=name, ok=False, found=found, mend=own or mend)
 
 
-def _threads(note: str, profile: DeviceProfile) -> Check:
-    """Fewer threads than a profile asks for are no hindrance."""
+def _threads_check(note: str, profile: DeviceProfile) -> Check:
+    """The check that fewer threads are used than a profile asks for, which is no hindrance."""
     return Check(
         name="threads",
         ok=False,
@@ -144,8 +144,8 @@ def _threads(note: str, profile: DeviceProfile) -> Check:
     )
 
 
-def _folder(transport: Transport) -> list[Check]:
-    """A folder of ours from which programs can be run, and room in it."""
+def _folder_checks(transport: Transport) -> list[Check]:
+    """Checks that our folder on the device allows programs to run, and has room."""
     try:
         with transport.folder() as folder:
             script = 'printf "#!/bin/sh\\nexit 7\\n" > "$1" && chmod 755 "$1" && "$1"'
@@ -153,38 +153,38 @@ def _folder(transport: Transport) -> list[Check]:
             status = transport.run(argv, timeout_s=30).status
             shown = transport.run(["sh", "-c", 'df -Pk "$1"', "sh", str(folder)], timeout_s=30)
     except EdgeslimError as error:
-        return [_failed("folder", error)]
+        return [_failed_check("folder", error)]
     runs = Check(
         name="folder",
         ok=status == 7,
         found=f"{'' if status == 7 else 'programs cannot be run from '}{folder.parent}",
         mend=f"it may be mounted with noexec; {_OTHER_FOLDER}",
     )
-    return [runs, _space(shown.output.decode(errors="replace"))]
+    return [runs, _space_check(shown.output.decode(errors="replace"))]
 
 
-def _space(shown: str) -> Check:
-    """Room for the runner, its library and a batch of models, by what ``df -P`` shows."""
-    # Of its second line, which begins with a name that may have spaces.
+def _space_check(shown: str) -> Check:
+    """Checks the room for the runner, its library and a batch of models in ``df -P``'s output."""
+    # The second line has it, and begins with a name that may have spaces.
     match = re.search(r"\s(\d+)\s+\d+%", shown)
     free_mb = int(match[1]) // 1024 if match else None
     return Check(
         name="space",
         ok=free_mb is None or free_mb >= _NEEDED_MB,
-        found="not said" if free_mb is None else f"{free_mb} MB free",
+        found="not known" if free_mb is None else f"{free_mb} MB free",
         mend=f"make room for {_NEEDED_MB} MB, or {_OTHER_FOLDER}",
         needed=False,
     )
 
 
-def _facts(facts: DeviceFacts) -> Check:
+def _facts_check(facts: DeviceFacts) -> Check:
     return Check(
         name="device", ok=True, found=", ".join([facts.hardware, facts.abi, *facts.clusters])
     )
 
 
-def _clock(transport: Transport) -> Check:
-    """Latencies are timed by a clock that nobody sets; rows are dated by this machine's."""
+def _clock_check(transport: Transport) -> Check:
+    """Checks the date of the device; latencies use another clock, and rows this machine's."""
     printed = transport.run(["date", "+%s"], timeout_s=30).output.strip()
     off = abs(float(printed) - time.time()) if printed.isdigit() else 0.0
     return Check(
@@ -196,33 +196,33 @@ def _clock(transport: Transport) -> Check:
     )
 
 
-def _state(transport: Transport) -> Check:
-    found = heat(read_conditions(transport))
+def _heat_check(transport: Transport) -> Check:
+    found = assess_heat(read_conditions(transport))
     return Check(
         name="temperature",
-        ok=not found.hot,
+        ok=not found.is_hot,
         found=found.text,
         mend="let it cool down; measuring waits for that",
         needed=False,
     )
 
 
-def _told(runner: Runner, profile: DeviceProfile) -> str:
-    halves = library_has_halves(runner) if profile.target is Target.ARM else None
+def _runner_text(runner: Runner, profile: DeviceProfile) -> str:
+    halves = has_fp16_library(runner) if profile.target is Target.ARM else None
     known = "" if halves is None else f", {'with' if halves else 'without'} kernels of fp16"
     return f"the {runner.name} runner{known}"
 
 
-def _runs(runner: Runner, profile: DeviceProfile) -> Check:
-    """An operator converted and run, through every part that measuring uses."""
+def _runtime_check(runner: Runner, profile: DeviceProfile) -> Check:
+    """Converts and runs an operator, through every part that measuring uses."""
     name = "opt and runtime"
     try:
-        version = prove_runner(runner, profile.execution())
+        version = check_runner(runner, profile.execution())
     except RunnerError as error:
-        # Threads, power modes, versions: the runner says itself what mends them.
-        return _failed(name, error)
+        # Threads, power modes, versions: the runner's message has the advice.
+        return _failed_check(name, error)
     except EdgeslimError as error:
-        return _failed(
+        return _failed_check(
             name, error, f"pip install --force-reinstall 'paddlelite=={_PADDLE_LITE}' 'numpy<2'"
         )
     return Check(name=name, ok=True, found=f"Paddle-Lite {version}")

@@ -1,9 +1,9 @@
-"""How fast a device is meanwhile: a reference operator between all that is measured.
+"""The speed of a device while it measures, by a reference operator between all measurements.
 
-A shared or warming machine changes its speed for seconds or hours at a time. The runner
-times a reference operator around everything it measures, waits while the device is slower
-than at its best, and times again what was disturbed. What changes slowly is divided out by
-the reference afterwards; what stayed disturbed is not trusted.
+A shared or warming machine changes its speed for seconds or hours at a time. The runner times a
+reference operator around everything it measures, waits while the device is slower than at its
+best, and times again what was disturbed. Slow changes are divided out by the reference afterwards;
+what stayed disturbed is marked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
-from edgeslim.device_state.heat import heat, wait_until_cool
+from edgeslim.device_state.heat import assess_heat, wait_until_cool
 from edgeslim.errors import EdgeslimError
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.measuring.device_session import DeviceSession
@@ -32,10 +32,10 @@ __all__ = ["DriftWatch", "WatchedBatch"]
 _log = logging.getLogger(__name__)
 
 _COOLING_S = 900.0
-"""How long a device may take to cool down, in all; what is measured then is marked."""
+"""Longest time to wait for a device to cool down, in all; measurements after it are marked."""
 _WAITED_SHARE = 0.3
-"""Of what the device computes, so much more may go into waiting: an hour that is busy throughout
-has no quiet moments to wait for."""
+"""Share of the device's computing time that may be added as waiting: an hour that is busy
+throughout has no quiet moments to wait for."""
 _FULL_WAITS = 2
 """Batches that may wait as long as one ever may, before anything is known of the hour."""
 _MODELS = 80
@@ -44,12 +44,12 @@ _MODELS = 80
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchedBatch:
-    """What a batch gave, and how fast the device was meanwhile.
+    """The outcomes of a batch, and the speed of the device meanwhile.
 
     Args:
-        outcomes: In the order of the jobs.
-        reference_ms: What the reference operator took, the mean over the batch.
-        state: What the device said of itself right after it.
+        outcomes: Outcomes in the order of the jobs.
+        reference_ms: Mean latency of the reference operator over the batch.
+        state: State of the device right after it.
     """
 
     outcomes: Sequence[Outcome]
@@ -58,7 +58,7 @@ class WatchedBatch:
 
     @property
     def trouble(self) -> str:
-        """What disturbed most of the models that were disturbed, and how many; or nothing."""
+        """The most frequent disturbance and the number of disturbed models; empty if none was."""
         reasons = Counter(outcome.disturbed for outcome in self.outcomes if outcome.disturbed)
         if not reasons:
             return ""
@@ -80,10 +80,10 @@ class DriftWatch:
     """Runs batches and remembers the reference operator's best time.
 
     Args:
-        session: The device.
-        patience_s: How long a batch may wait for a disturbed device; as the device's profile
-            says, if it is not given. All batches together wait for little longer than a share of
-            what they compute.
+        session: The device that is measured.
+        patience_s: Seconds that a batch may wait for a disturbed device; by default those of the
+            device's profile. All batches together wait for little longer than a share of what
+            they compute.
 
     Raises:
         ProgramError: ``opt`` cannot convert the reference operator.
@@ -94,14 +94,14 @@ class DriftWatch:
         self._patience_s = session.profile.patience_s if patience_s is None else patience_s
         self._may_wait_s = _FULL_WAITS * self._patience_s
         self._best_ms = 0.0
-        # A device that is held below its full speed for good, by us or by its maker, is not hot.
+        # A device that is kept below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
         first = session.conditions()
-        if not heat(first, usual_cap=first.capped or 1.0).hot:
+        if not assess_heat(first, usual_cap=first.capped or 1.0).is_hot:
             self._usual_cap = first.capped or 1.0
-        self._hot = heat(first, usual_cap=self._usual_cap).hot
+        self._hot = assess_heat(first, usual_cap=self._usual_cap).is_hot
         self._cooling_s = _COOLING_S
-        # Gone with the watch, at the latest when the program ends.
+        # The folder is removed with the watch, at the latest when the program ends.
         folder = tempfile.mkdtemp(prefix=".edgeslim.")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         (reference,) = operator_jobs(
@@ -117,18 +117,18 @@ class DriftWatch:
 
     @property
     def is_patient(self) -> bool:
-        """Whether it still waits, and so whether what was disturbed is worth another try."""
+        """Whether it still waits, so that measuring again what was disturbed may help."""
         return self._may_wait_s > 0
 
     @property
-    def again(self) -> str:
-        """What follows from a trouble, for people."""
+    def retry_text(self) -> str:
+        """Clause that says whether disturbed models are measured again."""
         return "; they are measured once more" if self.is_patient else ""
 
     def run(self, jobs: Sequence[Job]) -> WatchedBatch:
         """Runs jobs with the reference operator in between, on a device that is cool.
 
-        What ran while it got too hot is disturbed; once patience is at its end, all of it is.
+        What ran while it got too hot is marked as disturbed; with no patience left, all of it is.
         """
         if self._hot:
             self._cool_down()
@@ -148,14 +148,15 @@ class DriftWatch:
             waited_s = sum(outcome.waited_s for outcome in outcomes)
             self._may_wait_s += _WAITED_SHARE * computed_s - waited_s
         state = self.session.conditions()
-        self._hot = heat(state, usual_cap=self._usual_cap).hot
+        self._hot = assess_heat(state, usual_cap=self._usual_cap).is_hot
         if self._hot:
             outcomes = [
-                replace(each, disturbed=each.disturbed or "the device was hot") for each in outcomes
+                replace(outcome, disturbed=outcome.disturbed or "the device was hot")
+                for outcome in outcomes
             ]
-        seen = [each for outcome in outcomes for each in outcome.references_ms]
+        seen = [time_ms for outcome in outcomes for time_ms in outcome.references_ms]
         if all(outcome.disturbed for outcome in outcomes):
-            self._best_ms = 0.0  # a device that got hot or busy for good has a new best
+            self._best_ms = 0.0  # a device that stays hot or busy has a new best
         if seen:
             self._best_ms = min(self._best_ms or float("inf"), *seen)
         return WatchedBatch(

@@ -1,4 +1,4 @@
-"""Whole networks measured on the device: the judge of every prediction."""
+"""Latencies of whole networks on a device, which every prediction is compared with."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from edgeslim.graph import Graph
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
+from edgeslim.measuring.crashing_operators import CRASHES, name_crashing_operators
 from edgeslim.measuring.drift import DriftWatch
-from edgeslim.measuring.ending_operators import ENDINGS, named_on_device
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
@@ -35,18 +35,18 @@ __all__ = [
 _EXTRA_ROUNDS = 3
 
 _AGAIN = "~"
-"""Ends the id of a network's second turn in a round."""
+"""Suffix of the id of a network's second turn in a round."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizedNetwork:
-    """A network as the device gets it.
+    """A network as the device runs it.
 
     Args:
-        name: Short name.
-        file: The optimized model.
-        graph: Its fused operators.
-        inputs: Files of NumPy's for its inputs by name; without them they are noise.
+        name: Short name, unique among networks that are measured together.
+        file: The optimized model on disk.
+        graph: The network's fused operators.
+        inputs: NumPy files for its inputs by name; None for noise.
     """
 
     name: str
@@ -57,13 +57,13 @@ class OptimizedNetwork:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkRound:
-    """What the device took for one network in one round.
+    """The timing of one network in one round.
 
     Args:
-        number: Of the round, from 0.
+        number: Number of the round, from 0.
         measurement: Its samples, of both turns if it had two.
-        reference_ms: What the reference operator took around them.
-        disturbed: What disturbed the device meanwhile, or nothing.
+        reference_ms: Latency of the reference operator around them.
+        disturbed: What disturbed the device meanwhile; empty if nothing did.
     """
 
     number: int
@@ -77,7 +77,7 @@ class Round:
     """One round: networks one after the other, each group in a process of its own.
 
     Args:
-        number: From 0.
+        number: Number of the round, from 0.
         start_s: When it began, from the start of the first.
         end_s: When it was over.
         order: Names of the networks, as they ran.
@@ -93,15 +93,15 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredNetworks:
-    """What the device took.
+    """Measured latencies of networks.
 
     Args:
-        measurements: By network, all rounds that are believed together.
-        references_ms: What the reference operator took around each of them.
-        rounds_of: By network, all its rounds, believed or not.
-        rounds: All rounds.
-        device_s: Time the runner spent in runs and warm-up.
-        waited_s: Time it waited for a disturbed device.
+        measurements: Pooled samples of the rounds that count, by network.
+        references_ms: Latency of the reference operator around them, by network.
+        rounds_of: All rounds of each network, by network.
+        rounds: All rounds in the order they ran.
+        device_s: Seconds that the runner spent in runs and warm-up.
+        waited_s: Seconds that it waited for a disturbed device.
     """
 
     measurements: Mapping[str, Measurement]
@@ -112,7 +112,7 @@ class MeasuredNetworks:
     waited_s: float = 0.0
 
     def rows(self, networks: Sequence[OptimizedNetwork]) -> list[NetworkRow]:
-        """The networks as rows of a table."""
+        """Rows of a latency table for some networks."""
         return [
             NetworkRow(
                 name=network.name,
@@ -138,11 +138,11 @@ def measure_networks(
     Rounds in which the device was disturbed are left out, as long as others remain.
 
     Args:
-        watch: Of the device.
-        networks: Their names differ.
+        watch: Drift watch of the device.
+        networks: Networks with different names.
         rounds: How often each is timed, the others in between.
-        seconds: Time for each network and round.
-        progress: Where to show it.
+        seconds: Time for each network in each round.
+        progress: Display that shows the progress.
 
     Raises:
         RunnerError, ProgramError: A network does not run.
@@ -160,22 +160,22 @@ def measure_side_by_side(
     paired: bool = False,
     progress: Progress = SILENT,
 ) -> MeasuredNetworks:
-    """As `measure_networks`, for networks that run in several ways on one device.
+    """As `measure_networks`, for groups of networks with different numbers of threads.
 
-    Each round is of all groups, so that what changes slowly meets all of them alike, and in each
-    a group has a process of its own: where memory lies in a process makes the same kernels up to
-    3 % slower or faster, so that rounds in one process would all repeat the same error.
+    Each round has all groups, so that slow changes of the device affect them alike, and in each
+    round a group has a process of its own: where memory lies in a process makes the same kernels
+    up to 3 % slower or faster, so that rounds in one process would all repeat the same error.
 
     Args:
-        groups: Ways to run on the device, such as with one thread and with two, and the networks
-            that run so; no name comes twice.
-        rounds: How often each is timed.
-        seconds: Time for each network and round.
-        paired: Whether each round is a fair comparison by itself: the networks run there and
-            back (A B B A, and B A A B in the next round), which takes out whatever changes
-            evenly meanwhile, and extra rounds are of all of them. Otherwise networks run in
-            order, and extra rounds are of those alone that were disturbed.
-        progress: Where to show it.
+        groups: Drift watches of one device with different threads, each with the networks that
+            run so; no name comes twice.
+        rounds: How often each network is timed.
+        seconds: Time for each network in each round.
+        paired: Whether each round is a fair comparison by itself: the networks run in both orders
+            (A B B A, and B A A B in the next round), which cancels whatever changes evenly
+            meanwhile, and extra rounds are of all networks. Otherwise networks run in order, and
+            extra rounds are only of those that were disturbed.
+        progress: Display that shows the progress.
 
     Raises:
         RunnerError, ProgramError: A network does not run.
@@ -187,29 +187,33 @@ def measure_side_by_side(
         minimum_s=seconds / turns,
         maximum_s=2 * seconds / turns,
     )
-    ways = [(watch, [_job(network, sampling) for network in some]) for watch, some in groups]
-    seen = _Seen({network.name: network.graph for _, some in groups for network in some})
+    groups_of_jobs = [
+        (watch, [_job(network, sampling) for network in some]) for watch, some in groups
+    ]
+    seen = _RoundResults({network.name: network.graph for _, some in groups for network in some})
     extra = max(_EXTRA_ROUNDS, rounds // 4 if paired else 0)
     extra *= all(watch.is_patient for watch, _ in groups)
     with progress.stage("whole networks", rounds * len(seen.rounds_of)) as stage:
         for number in range(rounds + extra):
-            wanted = seen.wanted(ways, rounds, whole=paired)
-            if not wanted or (paired and number >= rounds and seen.never_quiet):
+            jobs_of_next_round = seen.jobs_of_next_round(groups_of_jobs, rounds, whole=paired)
+            if not jobs_of_next_round or (paired and number >= rounds and seen.is_never_quiet):
                 break
             if paired and number % 2:
-                wanted = [(watch, jobs[::-1]) for watch, jobs in reversed(wanted)]
-            for trouble in seen.run(number, wanted, there_and_back=paired):
+                jobs_of_next_round = [
+                    (watch, jobs[::-1]) for watch, jobs in reversed(jobs_of_next_round)
+                ]
+            for trouble in seen.run(number, jobs_of_next_round, in_both_orders=paired):
                 stage.note(trouble)
             if number < rounds:
                 stage.advance(len(seen.rounds_of))
-    return seen.believed()
+    return seen.pool()
 
 
-_Ways = Sequence[tuple[DriftWatch, Sequence[Job]]]
+_Groups = Sequence[tuple[DriftWatch, Sequence[Job]]]
 
 
-class _Seen:
-    """What rounds gave so far, of networks with these graphs."""
+class _RoundResults:
+    """Collects the results of rounds, for networks with given graphs."""
 
     def __init__(self, graphs: Mapping[str, Graph]) -> None:
         self._graphs = graphs
@@ -218,37 +222,42 @@ class _Seen:
         self._device_s = self._waited_s = 0.0
         self._began = time.monotonic()
 
-    def wanted(
-        self, ways: _Ways, rounds: int, *, whole: bool
+    def jobs_of_next_round(
+        self, groups_of_jobs: _Groups, rounds: int, *, whole: bool
     ) -> list[tuple[DriftWatch, list[Job]]]:
-        """What the next round is of: all, or what lacks undisturbed rounds; nothing at the end."""
+        """Jobs of the next round: all, or those that lack undisturbed rounds; none at the end."""
         lacking = {
-            name for name, done in self.rounds_of.items() if len(_undisturbed(done)) < rounds
+            name for name, done in self.rounds_of.items() if len(_undisturbed_rounds(done)) < rounds
         }
         chosen = self.rounds_of.keys() if whole and lacking else lacking
-        some = [(watch, [job for job in jobs if job.entry.id in chosen]) for watch, jobs in ways]
+        some = [
+            (watch, [job for job in jobs if job.entry.id in chosen])
+            for watch, jobs in groups_of_jobs
+        ]
         return [(watch, jobs) for watch, jobs in some if jobs]
 
     @property
-    def never_quiet(self) -> bool:
+    def is_never_quiet(self) -> bool:
         """Whether every round was disturbed, so that another one would be too."""
-        return not any(_undisturbed(done) for done in self.rounds_of.values())
+        return not any(_undisturbed_rounds(done) for done in self.rounds_of.values())
 
-    def run(self, number: int, wanted: _Ways, *, there_and_back: bool) -> list[str]:
-        """Runs a round; what disturbed it."""
+    def run(self, number: int, jobs_of_next_round: _Groups, *, in_both_orders: bool) -> list[str]:
+        """Runs a round; returns what disturbed it, for people."""
         start_s = time.monotonic() - self._began
         order: list[str] = []
         troubles: list[str] = []
         state = None
-        for watch, jobs in wanted:
-            turns = [*jobs, *(_again(job) for job in reversed(jobs))] if there_and_back else jobs
+        for watch, jobs in jobs_of_next_round:
+            turns = (
+                [*jobs, *(_second_turn(job) for job in reversed(jobs))] if in_both_orders else jobs
+            )
             batch = watch.run(turns)
             order += [job.entry.id.removesuffix(_AGAIN) for job in turns]
             state = batch.state
             self._device_s += batch.device_s
             self._waited_s += batch.waited_s
-            self._count(number, watch, batch.outcomes)
-            troubles += [batch.trouble + watch.again] if batch.trouble else []
+            self._add_outcomes(number, watch, batch.outcomes)
+            troubles += [batch.trouble + watch.retry_text] if batch.trouble else []
         self._rounds.append(
             Round(
                 number=number,
@@ -260,12 +269,12 @@ class _Seen:
         )
         return troubles
 
-    def _count(self, number: int, watch: DriftWatch, outcomes: Sequence[Outcome]) -> None:
+    def _add_outcomes(self, number: int, watch: DriftWatch, outcomes: Sequence[Outcome]) -> None:
         turns: dict[str, list[Outcome]] = {}
         for outcome in outcomes:
             name = outcome.id.removesuffix(_AGAIN)
-            if isinstance(outcome.error, ENDINGS):
-                raise named_on_device(outcome.error, watch.session, self._graphs[name])
+            if isinstance(outcome.error, CRASHES):
+                raise name_crashing_operators(outcome.error, watch.session, self._graphs[name])
             if outcome.error is not None:
                 raise outcome.error
             turns.setdefault(name, []).append(outcome)
@@ -273,22 +282,22 @@ class _Seen:
             self.rounds_of[name].append(
                 NetworkRound(
                     number=number,
-                    measurement=Measurement.pooled([each.measurements[0] for each in done]),
-                    reference_ms=mean(ms for each in done for ms in each.references_ms),
-                    disturbed=next((each.disturbed for each in done if each.disturbed), ""),
+                    measurement=Measurement.pooled([turn.measurements[0] for turn in done]),
+                    reference_ms=mean(ms for turn in done for ms in turn.references_ms),
+                    disturbed=next((turn.disturbed for turn in done if turn.disturbed), ""),
                 )
             )
 
-    def believed(self) -> MeasuredNetworks:
-        """What was not disturbed, or all of it where nothing else is."""
-        believed = {name: _undisturbed(done) or done for name, done in self.rounds_of.items()}
+    def pool(self) -> MeasuredNetworks:
+        """Pools the undisturbed rounds of each network, or all where there is no such round."""
+        counted = {name: _undisturbed_rounds(done) or done for name, done in self.rounds_of.items()}
         return MeasuredNetworks(
             measurements={
-                name: Measurement.pooled([each.measurement for each in done])
-                for name, done in believed.items()
+                name: Measurement.pooled([timed.measurement for timed in done])
+                for name, done in counted.items()
             },
             references_ms={
-                name: mean(each.reference_ms for each in done) for name, done in believed.items()
+                name: mean(timed.reference_ms for timed in done) for name, done in counted.items()
             },
             rounds_of={name: tuple(done) for name, done in self.rounds_of.items()},
             rounds=tuple(self._rounds),
@@ -297,12 +306,12 @@ class _Seen:
         )
 
 
-def _undisturbed(done: Sequence[NetworkRound]) -> list[NetworkRound]:
-    return [each for each in done if not each.disturbed]
+def _undisturbed_rounds(done: Sequence[NetworkRound]) -> list[NetworkRound]:
+    return [timed for timed in done if not timed.disturbed]
 
 
-def _again(job: Job) -> Job:
-    """The same for its second turn of a round."""
+def _second_turn(job: Job) -> Job:
+    """The job for a network's second turn in a round."""
     return replace(job, entry=msgspec.structs.replace(job.entry, id=f"{job.entry.id}{_AGAIN}"))
 
 

@@ -1,8 +1,8 @@
-"""Why the native runner does not start on a device: each cause by itself, with what mends it.
+"""Faults that keep the native runner from starting on a device, each with advice.
 
-What a program needs is in its file; what is missing of that is said by the device's own loader,
-which lists all of it when it is asked to start the program for show only (ld.so(8),
-``LD_TRACE_LOADED_OBJECTS``). Android's loader says the first that is missing.
+The libraries that a program needs are in its file; the device's own loader lists those that are
+missing when it is asked to trace them only (ld.so(8), ``LD_TRACE_LOADED_OBJECTS``). Android's
+loader names the first that is missing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Fault", "glibc_fault", "start_faults"]
 
 _TIMEOUT_S = 60.0
 _PLAIN = {"LC_ALL": "C"}
-"""Messages in the language that is looked for."""
+"""Environment for messages in English, which are parsed."""
 
 _MISSING = re.compile(
     r"^\s*(?P<listed>[^\s/]+) => not found"
@@ -44,9 +44,9 @@ _PACKAGES = {
     "libm.so.6": "libc6",
     "libstdc++.so.6": "libstdc++6",
 }
-"""Debian's packages that have a library."""
+"""Debian's packages by the library that they have."""
 
-# Names of versions that a library has, and what glibc says of itself, a line each.
+# Prints the names of versions that a library has, and the release of glibc, a line each.
 _VERSIONS_THERE = """
 tr -cs 'A-Za-z0-9_. ' '\\n' <"$1" | grep -e '^[A-Z][A-Z]*_[0-9]' -e 'release version [0-9]'
 exit 0
@@ -63,9 +63,9 @@ class Fault:
     """One thing that keeps a program from starting.
 
     Args:
-        name: What it is about.
-        found: What is so.
-        mend: What mends it.
+        name: Name of the library, file or part that is at fault.
+        found: What was found, for people.
+        mend: What to do, for people.
     """
 
     name: str
@@ -77,7 +77,7 @@ def glibc_fault(built: BuiltRunner, has: str) -> Fault | None:
     """The fault of a device whose C library is older than a runner needs, if it is.
 
     Args:
-        built: The runner.
+        built: The runner for the device.
         has: Version of glibc on the device; empty if that is not known.
     """
     if not (has and built.glibc) or version_number(has) >= version_number(built.glibc):
@@ -85,12 +85,12 @@ def glibc_fault(built: BuiltRunner, has: str) -> Fault | None:
     return Fault(
         name=_GLIBC,
         found=f"the runner needs glibc {built.glibc}, the device has {has}",
-        mend=_rebuild(built.target),
+        mend=_rebuild_mend(built.target),
     )
 
 
 def start_faults(runner: NativeRunner, facts: DeviceFacts) -> list[Fault]:
-    """All that keeps the native runner from starting on a device; nothing if it starts.
+    """All faults that keep the native runner from starting on a device; none if it starts.
 
     Raises:
         LinkError: The device is gone, or full.
@@ -99,17 +99,17 @@ def start_faults(runner: NativeRunner, facts: DeviceFacts) -> list[Fault]:
     try:
         plain = _run(runner, command, {})
     except ProgramNotFoundError as error:
-        # The file has just been sent: it is there, and may not be run.
-        return [_may_not_run(str(error))]
-    if plain.status == REFUSED:  # it says how it is called
+        # The file has just been sent: it exists, and may not be executed.
+        return [_permission_fault(str(error))]
+    if plain.status == REFUSED:  # the runner started, and printed its usage
         return []
-    text = _said(plain)
-    listed = _said(_run(runner, command, {"LD_TRACE_LOADED_OBJECTS": "1"}))
+    text = _printed_text(plain)
+    listed = _printed_text(_run(runner, command, {"LD_TRACE_LOADED_OBJECTS": "1"}))
     faults = [
         *_missing_libraries(runner, text + listed),
         *_old_libraries(runner, listed or text, facts),
     ]
-    return faults or [_other(runner, facts, plain)]
+    return faults or [_other_fault(runner, facts, plain)]
 
 
 def _run(runner: NativeRunner, command: Sequence[str], more: Mapping[str, str]) -> Completed:
@@ -118,7 +118,7 @@ def _run(runner: NativeRunner, command: Sequence[str], more: Mapping[str, str]) 
     )
 
 
-def _said(completed: Completed) -> str:
+def _printed_text(completed: Completed) -> str:
     return (completed.output + b"\n" + completed.errors).decode(errors="replace") + "\n"
 
 
@@ -132,7 +132,7 @@ def _missing_libraries(runner: NativeRunner, text: str) -> Iterator[Fault]:
         yield Fault(
             name=name,
             found=f"{name} is missing, which {_who_needs(runner, name)} needs",
-            mend=_mend(runner.built.target, install),
+            mend=_install_mend(runner.built.target, install),
         )
 
 
@@ -145,7 +145,7 @@ def _who_needs(runner: NativeRunner, name: str) -> str:
 
 
 def _old_libraries(runner: NativeRunner, text: str, facts: DeviceFacts) -> Iterator[Fault]:
-    """Libraries that lack versions which are needed of them; glibc's many are one."""
+    """Faults of libraries that are too old; the libraries of glibc count as one."""
     needed: dict[str, dict[str, str]] = {}
     paths: dict[str, str] = {}
     for match in _VERSION.finditer(text):
@@ -157,16 +157,20 @@ def _old_libraries(runner: NativeRunner, text: str, facts: DeviceFacts) -> Itera
         paths[name] = f"{folder}/libc.so.6" if name == _GLIBC else match["path"]
     for name, newest in needed.items():
         family, number = next(iter(newest.items()))
-        has = facts.glibc if name == _GLIBC and facts.glibc else _there(runner, paths[name], family)
+        has = (
+            facts.glibc
+            if name == _GLIBC and facts.glibc
+            else _version_on_device(runner, paths[name], family)
+        )
         what = name if name == _GLIBC else f"{name} with {family}"
         yield Fault(
             name=name,
             found=f"the runner needs {what} {number}, the device has {has or 'an older one'}",
-            mend=_rebuild(runner.built.target),
+            mend=_rebuild_mend(runner.built.target),
         )
 
 
-def _there(runner: NativeRunner, path: str, family: str) -> str:
+def _version_on_device(runner: NativeRunner, path: str, family: str) -> str:
     """The newest version of a family that a library on a device has, or the release of glibc."""
     argv = ["sh", "-c", _VERSIONS_THERE, "sh", path]
     output = runner.transport.run(argv, timeout_s=_TIMEOUT_S, environment=_PLAIN).output
@@ -184,8 +188,8 @@ def _there(runner: NativeRunner, path: str, family: str) -> str:
     return max(versions, key=version_number, default="")
 
 
-def _rebuild(target: str) -> str:
-    """How a runner is built that an older system runs."""
+def _rebuild_mend(target: str) -> str:
+    """Advice on building a runner that an older system runs."""
     if BUILD_TARGETS[target].kit is not Kit.GCC:
         return f"edgeslim runner build --target {target} with an older compiler: --compiler"
     return (
@@ -194,8 +198,8 @@ def _rebuild(target: str) -> str:
     )
 
 
-def _mend(target: str, install: str) -> str:
-    """A library is installed, or not needed any more."""
+def _install_mend(target: str, install: str) -> str:
+    """Advice on a missing library: install it, or build a runner that does not need it."""
     if BUILD_TARGETS[target].kit is Kit.GCC:
         return f"{install}, or edgeslim runner build --target {target} --sdk DIR --self-contained"
     if BUILD_TARGETS[target].kit is Kit.NDK:
@@ -203,21 +207,21 @@ def _mend(target: str, install: str) -> str:
     return install
 
 
-def _may_not_run(said: str) -> Fault:
+def _permission_fault(found: str) -> Fault:
     return Fault(
         name="folder",
-        found=f"{said}, or may not be run where it is",
+        found=f"{found}, or may not be run where it is",
         mend="name another folder in the profile: [location] folder = ...",
     )
 
 
-def _other(runner: NativeRunner, facts: DeviceFacts, plain: Completed) -> Fault:
-    """What keeps a program from starting before its libraries are looked for."""
-    target, said = runner.built.target, plain.errors.decode(errors="replace")
+def _other_fault(runner: NativeRunner, facts: DeviceFacts, plain: Completed) -> Fault:
+    """The fault that keeps a program from starting before its libraries are looked for."""
+    target, printed = runner.built.target, plain.errors.decode(errors="replace")
     tail = last_lines(plain.errors)
-    if "permission denied" in said.lower():
-        return _may_not_run(f"{PROGRAM} is on {runner.transport.place}")
-    if "kernel too old" in said.lower():
+    if "permission denied" in printed.lower():
+        return _permission_fault(f"{PROGRAM} is on {runner.transport.place}")
+    if "kernel too old" in printed.lower():
         return Fault(
             name="kernel",
             found=f"the device's kernel is older than the C library of the runner takes{tail}",
@@ -229,15 +233,15 @@ def _other(runner: NativeRunner, facts: DeviceFacts, plain: Completed) -> Fault:
             found="the device's processor lacks instructions that the runner is compiled for",
             mend="name a compiler with options for it: --compiler 'COMPILER -march=...'",
         )
-    return _of_file(runner, facts) or Fault(
+    return _file_fault(runner, facts) or Fault(
         name="runner",
         found=f"the runner does not start ({plain.status}){tail}",
         mend=BUILD_TARGETS[target].note or f"edgeslim runner build --target {target} --sdk DIR",
     )
 
 
-def _of_file(runner: NativeRunner, facts: DeviceFacts) -> Fault | None:
-    """What the program's own file says against a device: its processor, or its loader."""
+def _file_fault(runner: NativeRunner, facts: DeviceFacts) -> Fault | None:
+    """The fault in the program's own file: another processor, or a loader that is missing."""
     if runner.built.loader or BUILD_TARGETS[runner.built.target].kit is Kit.XCODE:
         return None
     elf = read_elf(runner.folder / PROGRAM)
@@ -256,5 +260,5 @@ def _of_file(runner: NativeRunner, facts: DeviceFacts) -> Fault | None:
     return Fault(
         name="loader",
         found=f"{elf.interpreter} is missing, which starts {runner.built.target} programs: {why}",
-        mend=_rebuild(runner.built.target),
+        mend=_rebuild_mend(runner.built.target),
     )

@@ -1,4 +1,4 @@
-"""Operators measured in groups, each in passes some seconds apart."""
+"""Measurement of operators in groups, each in passes some seconds apart."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from edgeslim.errors import EdgeslimError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_table import FailedRow, LatencyTable, OperatorRow
 from edgeslim.measurement import Measurement
-from edgeslim.measuring.agreement import Pass, agree, believed
+from edgeslim.measuring.agreement import Pass, has_agreement, select_passes
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.opspec import OpSpec
-from edgeslim.profiling.plan import Plan
+from edgeslim.profiling.profile_plan import ProfilePlan
 from edgeslim.progress import SILENT, Progress, Stage
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
@@ -27,7 +27,7 @@ __all__ = ["OperatorCounts", "measure_operators", "operator_states"]
 
 _PASSES = 2
 _PASSES_AT_MOST = 5
-"""Of a watch that waits for quiet moments."""
+"""Most passes for a drift watch that waits for quiet moments."""
 
 _MB = 2**20
 _HOT = Sampling(maximum_samples=100, minimum_s=0.01, maximum_s=0.2)
@@ -43,13 +43,13 @@ _COLD = Sampling(
 
 @dataclass(slots=True)
 class OperatorCounts:
-    """What measuring operators came to.
+    """Counts and times of measuring operators.
 
     Args:
-        measured: Operators measured now.
-        failed: Operators that could not be, with the reason.
-        device_s: Time the runner spent in runs, warm-up and cache sweeps.
-        waited_s: Time it waited for a disturbed device.
+        measured: Number of operators that were measured now.
+        failed: Operators that could not be measured, with the reason.
+        device_s: Seconds that the runner spent in runs, warm-up and cache sweeps.
+        waited_s: Seconds that it waited for a disturbed device.
     """
 
     measured: int = 0
@@ -59,7 +59,7 @@ class OperatorCounts:
 
 
 def operator_states(swept_mb: Iterable[int]) -> tuple[Sampling, ...]:
-    """How an operator is timed in each cache state, in each pass."""
+    """Sampling of an operator in each cache state, by MB that are swept before each run."""
     return tuple(
         msgspec.structs.replace(_COLD, swept_bytes=megabytes * _MB) if megabytes else _HOT
         for megabytes in swept_mb
@@ -70,21 +70,21 @@ def measure_operators(
     session: DeviceSession,
     watch: DriftWatch,
     table: LatencyTable,
-    plan: Plan,
+    plan: ProfilePlan,
     *,
     progress: Progress = SILENT,
 ) -> OperatorCounts:
-    """Adds to a table what a plan wants; each group is on the disk when it is done.
+    """Adds the operators of a plan to a table; each group is written when it is done.
 
     Args:
-        session: The device.
-        watch: Of that device.
+        session: The device that is measured.
+        watch: Drift watch of that device.
         table: Table of that device.
-        plan: Which operators, and when it is enough.
-        progress: Where to show it.
+        plan: Operators to measure, group by group.
+        progress: Display that shows the progress.
     """
     counts = OperatorCounts(
-        failed={spec: table.failed[spec] for spec in plan.wanted if spec in table.failed}
+        failed={spec: table.failed[spec] for spec in plan.operators if spec in table.failed}
     )
     with progress.stage("operators", plan.size(table)) as stage:
         for group in plan.groups(table):
@@ -106,7 +106,7 @@ def measure_operators(
                 if isinstance(job, EdgeslimError)
             }
             stage.advance(len(failed))
-            _record(table, measuring.passes, {**failed, **measuring.failed}, counts)
+            _write_rows(table, measuring.passes, {**failed, **measuring.failed}, counts)
             counts.device_s += measuring.device_s
             counts.waited_s += measuring.waited_s
     if counts.measured:
@@ -127,27 +127,27 @@ class _Group:
         self.waited_s = 0.0
 
     def measure(self) -> None:
-        """Two passes over all, and more over those that were disturbed or disagree."""
+        """Makes two passes over all operators, and more over disturbed or disagreeing ones."""
         waiting = list(self._jobs)
         half = len(self._jobs) / 2
         for number in range(_PASSES_AT_MOST):
             if not waiting or (number >= _PASSES and not self._watch.is_patient):
                 break
-            self._one_pass(waiting)
+            self._run_pass(waiting)
             waiting = [spec for spec in waiting if spec not in self.failed]
             if number > 0:
-                waiting = [spec for spec in waiting if not self._settled(spec)]
+                waiting = [spec for spec in waiting if not self._is_settled(spec)]
             else:
                 self._stage.advance(half)
         self._stage.advance(half)
 
-    def _one_pass(self, waiting: Sequence[OpSpec]) -> None:
-        """Times operators once."""
+    def _run_pass(self, waiting: Sequence[OpSpec]) -> None:
+        """Times some operators once."""
         batch = self._watch.run([self._jobs[spec] for spec in waiting])
         self.device_s += batch.device_s
         self.waited_s += batch.waited_s
         if batch.trouble:
-            self._stage.note(batch.trouble + self._watch.again)
+            self._stage.note(batch.trouble + self._watch.retry_text)
         for spec, outcome in zip(waiting, batch.outcomes, strict=True):
             if outcome.error is not None:
                 self.failed[spec] = str(outcome.error)
@@ -160,12 +160,12 @@ class _Group:
                 )
             )
 
-    def _settled(self, spec: OpSpec) -> bool:
-        pair = believed(self.passes[spec])
-        return len(pair) > 1 and agree(*pair) and not any(each.disturbed for each in pair)
+    def _is_settled(self, spec: OpSpec) -> bool:
+        pair = select_passes(self.passes[spec])
+        return len(pair) > 1 and has_agreement(*pair) and not any(one.disturbed for one in pair)
 
 
-def _record(
+def _write_rows(
     table: LatencyTable,
     passes: dict[OpSpec, list[Pass]],
     failed: dict[OpSpec, str],
@@ -179,16 +179,16 @@ def _record(
     for spec, done in passes.items():
         if spec in failed:
             continue
-        chosen = believed(done)
+        chosen = select_passes(done)
         rows.append(
             OperatorRow(
                 operator=spec,
                 measurements=tuple(
                     Measurement.pooled(parts)
-                    for parts in zip(*(each.measurements for each in chosen), strict=True)
+                    for parts in zip(*(one.measurements for one in chosen), strict=True)
                 ),
-                reference_ms=mean([each.reference_ms for each in chosen]),
-                disturbed=next((each.disturbed for each in chosen if each.disturbed), ""),
+                reference_ms=mean([one.reference_ms for one in chosen]),
+                disturbed=next((one.disturbed for one in chosen if one.disturbed), ""),
                 measured=measured,
             )
         )

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim profile``: operators of a model or a space, and a few networks."""
+"""The whole of ``edgeslim profile``: measures operators of a model or space, and a few networks."""
 
 from __future__ import annotations
 
@@ -25,8 +25,14 @@ from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.operators import OperatorCounts, measure_operators
-from edgeslim.profiling.plan import Budget, Plan
-from edgeslim.profiling.work import SpacePlan, Work, model_work, operator_work, space_work
+from edgeslim.profiling.profile_plan import Budget, ProfilePlan
+from edgeslim.profiling.workload import (
+    SpaceSample,
+    Workload,
+    model_workload,
+    operator_workload,
+    space_workload,
+)
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import DEFAULT_SPACE, Space
 
@@ -35,24 +41,24 @@ __all__ = ["TABLES", "ProfileResult", "default_table", "profile"]
 _log = logging.getLogger(__name__)
 
 TABLES = Path("latency_tables")
-"""Folder of the tables for which nobody names a file, with a folder for each device."""
+"""Folder of tables for which no file is named, with a folder for each device."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProfileResult:
-    """What a profile run came to.
+    """The result of a profile run.
 
     Args:
-        table: The table's file.
-        operators: Operators that were asked for.
-        measured: Of those, measured in this run.
-        failed: Why operators could not be measured.
+        table: File of the latency table.
+        operators: Number of operators that were planned.
+        measured: Number of those that were measured in this run.
+        failed: Operators that could not be measured, with the reason.
         networks: Names of whole networks in the table.
         calibration: How well the table predicts networks left out of its fit.
-        wall_s: Time the run took.
-        device_s: Of that, time the runner spent in runs, warm-up and cache sweeps.
-        waited_s: Of that, time it waited for a device that something disturbed.
-        unsteady: Operators asked for whose measurements are not to be relied on, and why.
+        wall_s: Seconds that the run took.
+        device_s: Seconds of those that the runner spent in runs, warm-up and cache sweeps.
+        waited_s: Seconds of those that it waited for a disturbed device.
+        unsteady: Planned operators whose measurements are unreliable, with the reason.
     """
 
     table: Path
@@ -82,61 +88,61 @@ def profile(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> ProfileResult:
-    """Measures on a device what a table lacks of a model, a space, or a list of operators.
+    """Measures on a device the operators of a model, a space or a list that a table lacks.
 
-    What is in the table is not measured again, so an interrupted run goes on where it was
+    Operators in the table are not measured again, so an interrupted run continues where it was
     when it is started again.
 
     Args:
-        device: Name of the device's profile, or that and what is wanted otherwise.
+        device: Name of the device's profile, or a choice that overrides parts of it.
         model: A model, as on the command line.
         space: Name of a search space, or the user's file with one.
-        operators: A file with one operator a line, in JSON; one of the three. By default the
-            space in which `edgeslim.search` looks by default.
-        out: The table; by default one for this device and context.
-        input_shapes: Input of the model or the space, by name or under an empty name.
-        num_classes: Width of the space's output.
-        networks: Whole networks of a space to measure as well.
-        budget: How many of the wanted operators the table has at the end; those that tell
-            most are measured first. Of a model, its pruned versions are wanted then too.
-        time_s: Seconds that the run may take; as with a budget.
-        seed: Of the order of measuring and the choice of networks.
-        progress: Where to show it.
+        operators: File with one operator a line, in JSON. Only one of the three is given; by
+            default the space that `edgeslim.search` searches by default.
+        out: File of the table; by default one for this device and context.
+        input_shapes: Input shapes of the model or the space, by name or under an empty name.
+        num_classes: Number of classes of the space's networks.
+        networks: Number of whole networks of a space to measure as well.
+        budget: Number of planned operators that the table has at the end; the most informative
+            are measured first. For a model, those of its pruned versions are planned too.
+        time_s: Seconds that the run may take; operators are chosen as with a budget.
+        seed: Seed of the order of measuring and the choice of networks.
+        progress: Display that shows the progress.
 
     Raises:
-        UsageError: Bad names or combinations; a table of another context.
+        UsageError: Names or combinations are not valid, or the table is of another context.
         ProgramError, RunnerError: ``opt`` or the runner does not work.
         UnwritableError: The table cannot be written.
     """
     start = time.monotonic()
-    given = sum(each is not None for each in (model, space, operators))
+    given = sum(option is not None for option in (model, space, operators))
     if given > 1:
         raise UsageError("give one of --model, --space and --operators")
     if not given:
         space = DEFAULT_SPACE
         _log.warning(
-            "the operators of the space %s are measured, in which edgeslim search looks by "
-            "default; name others with --model, --space or --operators",
+            "the operators of the space %s are measured, which edgeslim search uses by default; "
+            "name others with --model, --space or --operators",
             space,
         )
     _check(networks, seed)
     limit = Budget(operators=budget, seconds=time_s)
     chosen = None if space is None else _space(space, input_shapes or {}, num_classes, progress)
     source = None if model is None else find_model(model)
-    listed = None if operators is None else operator_work(operators)
+    listed = None if operators is None else operator_workload(operators)
     with temporary_folder() as folder, ExitStack() as stack:
-        # Whatever is wrong with what was given is found out before there is a table.
+        # Errors in the arguments are found before there is a table.
         prepared = None if source is None else prepare(source, folder, input_shapes=input_shapes)
         session = stack.enter_context(open_device(device))
         context = session.context()
         table = LatencyTable.open(out or default_table(context), context)
-        work = listed or Work(uses={})
+        work = listed or Workload(uses={})
         if chosen is not None:
-            which = SpacePlan(count=networks, seed=seed, known=frozenset(table.networks))
-            work = space_work(chosen, session.place(), folder, plan=which, progress=progress)
+            which = SpaceSample(count=networks, seed=seed, known=frozenset(table.networks))
+            work = space_workload(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
-            work = model_work(prepared, session.place(), folder, prunable=limit.limited)
-        plan = Plan(
+            work = model_workload(prepared, session.place(), folder, prunable=limit.is_limited)
+        plan = ProfilePlan(
             work.uses,
             budget=limit,
             first=work.first,
@@ -148,12 +154,12 @@ def profile(
 
 
 def _result(
-    table: LatencyTable, plan: Plan, counts: OperatorCounts, wall_s: float
+    table: LatencyTable, plan: ProfilePlan, counts: OperatorCounts, wall_s: float
 ) -> ProfileResult:
-    unsteady = {spec: table.unsteady(spec) for spec in plan.wanted if spec in table}
+    unsteady = {spec: table.unsteady(spec) for spec in plan.operators if spec in table}
     return ProfileResult(
         table=table.path,
-        operators=len(plan.wanted),
+        operators=len(plan.operators),
         measured=counts.measured,
         failed=counts.failed,
         networks=tuple(table.networks),
@@ -180,7 +186,7 @@ def _space(
 
 
 def default_table(context: TableContext) -> Path:
-    """Where the table of a context is kept unless the user says otherwise."""
+    """File of the table of a context, for when the user names none."""
     execution = context.execution
     processor = re.sub(r"[^a-z0-9]+", "-", context.hardware.lower()).strip("-")
     unit = re.sub(r"[^A-Za-z0-9]+", "-", f"-{context.unit}").rstrip("-")
@@ -189,9 +195,13 @@ def default_table(context: TableContext) -> Path:
 
 
 def _measure(
-    session: DeviceSession, table: LatencyTable, work: Work, plan: Plan, progress: Progress
+    session: DeviceSession,
+    table: LatencyTable,
+    work: Workload,
+    plan: ProfilePlan,
+    progress: Progress,
 ) -> OperatorCounts:
-    """Networks, operators, and the networks again: the fit must see the same hour of both."""
+    """Measures networks, operators, and networks again, so that the fit sees one time of both."""
     watch = DriftWatch(session)
     start = time.monotonic()
     before = _measure_networks(watch, table, work, progress)
@@ -206,7 +216,7 @@ def _measure(
 
 
 def _measure_networks(
-    watch: DriftWatch, table: LatencyTable, work: Work, progress: Progress
+    watch: DriftWatch, table: LatencyTable, work: Workload, progress: Progress
 ) -> MeasuredNetworks:
     """Adds the whole networks to the table."""
     measured = measure_networks(watch, work.networks, rounds=2, progress=progress)

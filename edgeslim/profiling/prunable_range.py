@@ -1,4 +1,4 @@
-"""The operators of a model as it is and as pruning may leave it, and how often each counts."""
+"""Operators of a model as it is and as pruning may leave it, with their weights."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec
 
-__all__ = ["EVEN_VERSIONS", "prunable_range", "pruned_versions"]
+__all__ = ["EVEN_VERSIONS", "prunable_operators", "write_pruned_versions"]
 
 _SHARES = (0.75, 0.5, 0.25)
-"""Of all channels, kept in networks that are narrowed everywhere alike."""
+"""Shares of all channels that are kept in networks that are narrowed uniformly."""
 
 EVEN_VERSIONS = len(_SHARES)
-"""So many of the pruned versions, the first, are narrowed everywhere alike."""
+"""Number of pruned versions, the first ones, that are narrowed uniformly."""
 
 _UNLIKE = 4
-"""Networks narrowed at random, each group otherwise, to between an eighth and all."""
+"""Number of networks narrowed at random, each group to between an eighth and all."""
 
 
-def prunable_range(graph: Graph, channels: Channels, *, widths: int = 8) -> dict[OpSpec, float]:
+def prunable_operators(graph: Graph, channels: Channels, *, widths: int = 8) -> dict[OpSpec, float]:
     """A model's operators at their own widths and at those that pruning can leave.
 
-    Each operator counts once at its own widths, and once more spread over all.
+    Each operator has a weight of 1 at its own widths, and another 1 spread over all widths.
 
     Args:
-        graph: The fused network.
-        channels: Of the network before fusion.
-        widths: At most so many widths of each channel group, from an eighth of its own.
+        graph: Graph of the fused network.
+        channels: Channel groups of the network before fusion.
+        widths: Largest number of widths of each channel group, from an eighth of its own.
     """
     forms = AxisForms(channels_of_fused(graph, channels))
     choices = {name: width_choices(own, widths) for name, own in forms.full.items()}
@@ -51,16 +51,16 @@ def prunable_range(graph: Graph, channels: Channels, *, widths: int = 8) -> dict
     return uses
 
 
-def pruned_versions(
+def write_pruned_versions(
     model: PreparedModel, channels: Channels, folder: Path, *, seed: int = 0
 ) -> list[PreparedModel]:
-    """Networks that pruning may make of a model: alike in all groups, and at random.
+    """Writes networks that pruning may make of a model: narrowed uniformly, and at random.
 
     Args:
-        model: The model.
-        channels: Its channel groups.
-        folder: Where the networks go.
-        seed: Of the random ones.
+        model: The model as it was prepared.
+        channels: Channel groups of the model.
+        folder: Folder that the networks are written to.
+        seed: Seed of the random networks.
     """
     if not channels.groups:
         return []

@@ -15,7 +15,7 @@ from edgeslim.channels.sizes import AxisForms, Form, ShapesAtWidths
 from edgeslim.channels.variants import SumVariants, Variants, vary_widths
 from edgeslim.channels.widths import width_choices
 from edgeslim.conversion.optimized import unfused_graph
-from edgeslim.fusion import fuse, linear_pairs, merging_pays
+from edgeslim.fusion import fuse, is_merging_cheaper, mergeable_pairs
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Prediction, Predictor, missing_error
@@ -174,7 +174,7 @@ class LatencyModel:
         others than those that were priced (`edgeslim.fusion`).
         """
         found = []
-        for first, second in linear_pairs(self.graph):
+        for first, second in mergeable_pairs(self.graph):
             (before,), (after,) = first.weights["Filter"], second.weights["Filter"]
             axes = [self.forms.of(before)[1], self.forms.of(before)[0], self.forms.of(after)[0]]
             shapes = [first.spec.weights["Filter"][0], second.spec.weights["Filter"][0]]
@@ -185,7 +185,7 @@ class LatencyModel:
             c_in, middle, c_out = (
                 self._extent(form, size, groups) for form, size in zip(axes, own, strict=True)
             )
-            costs = np.where(merging_pays(c_in, middle, c_out), never_ms, 0.0)
+            costs = np.where(is_merging_cheaper(c_in, middle, c_out), never_ms, 0.0)
             shape = [len(self.choices[name]) for name in groups]
             found.append(
                 Factor(

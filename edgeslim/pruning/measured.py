@@ -17,8 +17,8 @@ from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import OptimizedNetwork, measure_networks
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.operators import measure_operators
-from edgeslim.profiling.plan import Plan
-from edgeslim.profiling.work import optimized_networks
+from edgeslim.profiling.profile_plan import ProfilePlan
+from edgeslim.profiling.workload import optimize_networks
 from edgeslim.progress import Progress
 from edgeslim.pruning.limits import LatencyLimit
 from edgeslim.pruning.subject import Subject, Widths
@@ -133,7 +133,7 @@ class _Measuring:
         """How long the device takes for the network of some widths."""
         with temporary_folder() as folder:
             network = _network(self._subject, widths, self._session, folder)
-            plan = Plan(dict.fromkeys(network.graph.specs, 1.0))
+            plan = ProfilePlan(dict.fromkeys(network.graph.specs, 1.0))
             counts = measure_operators(
                 self._session, self._watch, self._table, plan, progress=self._progress
             )
@@ -177,5 +177,5 @@ def _network(
     selection = Selection(subject.channels, keep_first(widths))
     saved = write_pruned(subject.model, selection, folder / "saved" / name)
     prepared = prepare(saved, folder / "prepared")
-    (network,) = optimized_networks([prepared], session.place(), folder)
+    (network,) = optimize_networks([prepared], session.place(), folder)
     return network

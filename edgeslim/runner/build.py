@@ -28,7 +28,7 @@ from edgeslim.runner.elf import newest, read_elf
 from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.version import __version__
 
-__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner", "has_half_kernels"]
+__all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner", "has_fp16_kernels"]
 
 PROGRAM = "edgeslim_runner"
 """File name of the program."""
@@ -98,7 +98,7 @@ def find_runner(target: str) -> tuple[Path, BuiltRunner] | None:
     return None
 
 
-def has_half_kernels(folder: Path, built: BuiltRunner) -> bool:
+def has_fp16_kernels(folder: Path, built: BuiltRunner) -> bool:
     """Whether the library of a built runner has kernels of 16-bit floats.
 
     Paddle-Lite leaves them out unless it is built with ``--with_arm82_fp16=ON``

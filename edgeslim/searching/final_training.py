@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.files import replace_folder, temporary_folder
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.work import network_name
+from edgeslim.profiling.workload import network_name
 from edgeslim.progress import Progress
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import RunFolder

@@ -13,7 +13,7 @@ from edgeslim.latency_rows import NetworkRow, TableContext
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import measure_networks
-from edgeslim.profiling.work import space_networks
+from edgeslim.profiling.workload import build_networks
 from edgeslim.progress import Progress
 from edgeslim.spaces import Space, Tokens
 
@@ -90,5 +90,5 @@ def _rows(
     session: DeviceSession, space: Space, wanted: Sequence[Tokens], progress: Progress
 ) -> Iterator[NetworkRow]:
     with temporary_folder() as folder:
-        networks = list(space_networks(space, wanted, session.place(), Path(folder)))
+        networks = list(build_networks(space, wanted, session.place(), Path(folder)))
         yield from measure_networks(DriftWatch(session), networks, progress=progress).rows(networks)

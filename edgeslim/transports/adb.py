@@ -37,7 +37,7 @@ from edgeslim.transports._supervisor import script
 if TYPE_CHECKING:
     from edgeslim.transports._transport import Transport
 
-__all__ = ["TRANSPORT", "AdbTransport", "Attached", "attached"]
+__all__ = ["TRANSPORT", "AdbTransport", "Attached", "attached_phones"]
 
 _FOLDER = "/data/local/tmp/edgeslim"
 """Programs can be run from there without root."""
@@ -74,7 +74,7 @@ class Attached:
     state: str
 
 
-def attached() -> list[Attached]:
+def attached_phones() -> list[Attached]:
     """All devices that the adb server knows, those that cannot be used too.
 
     Raises:

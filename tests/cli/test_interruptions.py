@@ -14,7 +14,7 @@ import pytest
 
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import encode_hook
-from edgeslim.profiling.plan import _GROUP
+from edgeslim.profiling.profile_plan import _GROUP
 from tests.cli.conftest import SPACE, TOKENS
 from tests.program import edgeslim, ended, start
 from tests.tools import wait_until

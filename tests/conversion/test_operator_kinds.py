@@ -10,13 +10,13 @@ import pytest
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.execution import Target
-from edgeslim.lite.nb import KERNEL_TARGETS
 from edgeslim.ops import known_kinds
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import PythonRunner
 from edgeslim.transports import TRANSPORTS
+from tests.lite.kernel_targets import KERNEL_TARGETS
 from tests.paddle_io.operator_examples import examples
 from tests.tools import require_module
 

@@ -17,7 +17,7 @@ from edgeslim.errors import EdgeslimError, ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
 from edgeslim.lite.converter import Conversion, convert_one
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.importing import load_paddle

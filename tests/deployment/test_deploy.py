@@ -26,7 +26,7 @@ from edgeslim.errors import (
 from edgeslim.execution import Target
 from edgeslim.files import write_json
 from edgeslim.latency_table import LatencyTable
-from edgeslim.lite.nb import HOST_KERNELS, KERNEL_TARGETS, read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measurement import Measurement
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.paddle_io.export import export_layer
@@ -37,6 +37,7 @@ from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.runs.search_settings import LatencyTarget
 from tests.deployment.proofs import proved_on
+from tests.lite.kernel_targets import HOST_KERNELS, KERNEL_TARGETS
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
 from tests.searching.searches import SPACE, candidate, settings
 from tests.values import CONTEXT, relu, timed

@@ -19,7 +19,7 @@ from edgeslim.deployment.proving import open_prover, prove_running, truth_for
 from edgeslim.errors import ModelError, ProgramError, RunnerError
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert_one
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.program_net import load_program_net

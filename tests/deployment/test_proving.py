@@ -21,7 +21,7 @@ from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes
 from edgeslim.lite.converter import Conversion
 from edgeslim.lite.converter import convert as optimize_all
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measuring.device_session import open_device
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.proto import read_program

@@ -17,7 +17,7 @@ from edgeslim.errors import (
     ModelError,
 )
 from edgeslim.execution import Precision, Target
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.training.quantization.settings import QuantizationSettings

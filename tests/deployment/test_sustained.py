@@ -14,7 +14,7 @@ from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.deployment.sustained import Sustained, Window, measure_sustained
 from edgeslim.errors import ProgramError, UsageError
 from edgeslim.execution import Target
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measurement import Measurement
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.networks import OptimizedNetwork

@@ -28,8 +28,8 @@ from edgeslim.errors import (
 from edgeslim.execution import Precision, Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.converter import Conversion, convert_one
-from edgeslim.lite.nb import read_optimized_model
-from edgeslim.measuring.device_session import DeviceSession, at_threads, open_device
+from edgeslim.lite.optimized_model import read_optimized_model
+from edgeslim.measuring.device_session import DeviceSession, open_device, with_threads
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import OptimizedNetwork, measure_side_by_side
 from edgeslim.paddle_io.export import export_layer
@@ -293,10 +293,10 @@ def test_a_table_predicts_only_its_own_precision_and_thread_count(
 
 @needs_two_cores
 def test_more_threads_are_the_same_device_with_another_runner(session: DeviceSession) -> None:
-    both = at_threads(session, 2)
+    both = with_threads(session, 2)
     assert (both.execution.threads, both.runner.threads, both.profile.threads) == (2, 2, 2)
     assert both.transport is session.transport
-    assert at_threads(session, 1) is session
+    assert with_threads(session, 1) is session
     expected = msgspec.structs.replace(session.execution, threads=2)
     assert both.context().execution == expected
 
@@ -308,7 +308,7 @@ def test_networks_side_by_side_are_each_timed_as_often(
     file = optimize(model, Target.X86, tmp_path / "net")
     groups = [
         (
-            DriftWatch(at_threads(session, threads)),
+            DriftWatch(with_threads(session, threads)),
             [OptimizedNetwork(name=f"net{threads}", file=file, graph=model.graph)],
         )
         for threads in (1, 2)

@@ -129,7 +129,7 @@ def test_kernels_are_those_of_the_programs_that_it_runs(text: str, kernels: set[
     ],
 )
 def test_halves_are_computed_with_where_every_core_says_so(text: str, known: bool | None) -> None:
-    assert parse_facts(text).has_halves is known
+    assert parse_facts(text).has_fp16 is known
 
 
 def test_the_old_android_of_a_board_without_a_name() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from edgeslim.device_state.heat import Heat, heat, wait_until_cool
+from edgeslim.device_state.heat import Heat, assess_heat, wait_until_cool
 from edgeslim.latency_rows import ConditionsRow
 
 HOT = ConditionsRow(temperature_c=85.0)
@@ -17,30 +17,30 @@ COOL = ConditionsRow(temperature_c=41.4, capped=1.0)
 @pytest.mark.parametrize(
     ("row", "found"),
     [
-        (COOL, Heat(hot=False, text="41 C, not throttled")),
-        (ConditionsRow(), Heat(hot=False, text="nothing is said of temperature")),
-        (ConditionsRow(temperature_c=60.0), Heat(hot=False, text="60 C")),
-        (ConditionsRow(thermal_status=1), Heat(hot=False, text="not throttled")),
-        (ConditionsRow(thermal_status=2), Heat(hot=True, text="thermal status 2 (moderate)")),
-        (ConditionsRow(thermal_status=9), Heat(hot=True, text="thermal status 9 (shutdown)")),
-        (HOT, Heat(hot=True, text="85 C, over 80 C")),
+        (COOL, Heat(is_hot=False, text="41 C, not throttled")),
+        (ConditionsRow(), Heat(is_hot=False, text="no temperature is reported")),
+        (ConditionsRow(temperature_c=60.0), Heat(is_hot=False, text="60 C")),
+        (ConditionsRow(thermal_status=1), Heat(is_hot=False, text="not throttled")),
+        (ConditionsRow(thermal_status=2), Heat(is_hot=True, text="thermal status 2 (moderate)")),
+        (ConditionsRow(thermal_status=9), Heat(is_hot=True, text="thermal status 9 (shutdown)")),
+        (HOT, Heat(is_hot=True, text="85 C, over 80 C")),
         (
             ConditionsRow(battery_c=43.5),
-            Heat(hot=True, text="44 C (battery), battery over 42 C"),
+            Heat(is_hot=True, text="44 C (battery), battery over 42 C"),
         ),
         (
             ConditionsRow(temperature_c=70.0, capped=0.75),
-            Heat(hot=True, text="70 C, held to 75% of its frequency"),
+            Heat(is_hot=True, text="70 C, held to 75% of its frequency"),
         ),
     ],
 )
 def test_what_is_hot(row: ConditionsRow, found: Heat) -> None:
-    assert heat(row) == found
+    assert assess_heat(row) == found
 
 
 def test_a_lock_of_ours_is_no_heat() -> None:
-    assert not heat(ConditionsRow(capped=0.5), usual_cap=0.5).hot
-    assert heat(ConditionsRow(capped=0.4), usual_cap=0.5).hot
+    assert not assess_heat(ConditionsRow(capped=0.5), usual_cap=0.5).is_hot
+    assert assess_heat(ConditionsRow(capped=0.4), usual_cap=0.5).is_hot
 
 
 @dataclass

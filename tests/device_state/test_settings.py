@@ -19,7 +19,7 @@ from edgeslim.device_state.old_settings import OldSettings, Policy, parse_settin
 from edgeslim.device_state.settings import (
     DeviceSettings,
     apply_lines,
-    held,
+    hold_settings,
     restore_leftovers,
     restore_lines,
 )
@@ -54,7 +54,7 @@ def test_nothing_wanted_is_nothing_done(phone: FakePhone, folder: PurePosixPath)
     def never() -> None:
         raise AssertionError
 
-    with held(PhoneTransport(phone, before=never), DeviceSettings(), folder) as in_force:
+    with hold_settings(PhoneTransport(phone, before=never), DeviceSettings(), folder) as in_force:
         assert in_force == ()
 
 
@@ -91,7 +91,7 @@ def test_each_setting_is_applied_and_put_back(
 ) -> None:
     phone.put("stay_on_while_plugged_in", "2")
     before = phone.changeable()
-    with held(PhoneTransport(phone), wanted, folder) as found:
+    with hold_settings(PhoneTransport(phone), wanted, folder) as found:
         assert found == (in_force,)
         assert phone.changeable() == {**before, **changed}
         assert left_in(folder) == ["restore-settings.sh"]
@@ -104,7 +104,7 @@ def test_all_at_once_and_after_an_exception(phone: FakePhone, folder: PurePosixP
     transport = PhoneTransport(phone)
 
     def hold() -> None:
-        with held(transport, EVERYTHING, folder) as found:
+        with hold_settings(transport, EVERYTHING, folder) as found:
             assert len(found) == 3
             assert read_conditions(transport).capped == pytest.approx(0.559, abs=0.001)
             raise KeyboardInterrupt
@@ -120,7 +120,7 @@ def test_settings_are_held_on_a_link_that_comes_back(
 ) -> None:
     before = phone.changeable()
     transport = PhoneTransport(phone)
-    with held(transport, EVERYTHING, folder):
+    with hold_settings(transport, EVERYTHING, folder):
         transport.before = lost_once(transport)
     assert phone.changeable() == before
 
@@ -144,7 +144,7 @@ def test_a_link_that_is_lost_leaves_the_script_for_the_next_time(
     transport = PhoneTransport(phone)
 
     def hold() -> None:
-        with held(transport, EVERYTHING, folder):
+        with hold_settings(transport, EVERYTHING, folder):
             transport.before = lost_for_good
 
     with pytest.raises(LinkLostError, match="when it is next opened"):
@@ -159,7 +159,7 @@ def test_a_link_that_is_lost_leaves_the_script_for_the_next_time(
 HOLDING = """
 import sys, time
 from pathlib import Path, PurePosixPath
-from edgeslim.device_state.settings import DeviceSettings, held
+from edgeslim.device_state.settings import DeviceSettings, hold_settings
 from tests.device_state.phones import PhoneTransport
 from tests.devices.phone import FakePhone
 wanted = DeviceSettings(stay_on=True, fixed_performance=True, frequency_share=0.6)
@@ -169,7 +169,7 @@ def before():
         print("here", flush=True)
         time.sleep(60)
 phone = FakePhone(state=Path(sys.argv[1]))
-with held(PhoneTransport(phone, before=before), wanted, PurePosixPath(sys.argv[2])):
+with hold_settings(PhoneTransport(phone, before=before), wanted, PurePosixPath(sys.argv[2])):
     print("here", flush=True)
     time.sleep(60)
 """
@@ -189,7 +189,7 @@ def test_a_killed_run_is_put_back_at_the_next(
         child.send_signal(signal.SIGKILL)
     if call == 7:
         assert phone.changeable() != before
-    with held(PhoneTransport(phone), DeviceSettings(stay_on=True), folder):
+    with hold_settings(PhoneTransport(phone), DeviceSettings(stay_on=True), folder):
         assert phone.changeable() == {**before, STAY_ON: "7"}
     assert phone.changeable() == before
     assert left_in(folder) == []
@@ -197,9 +197,9 @@ def test_a_killed_run_is_put_back_at_the_next(
 
 def old_settings(phone: FakePhone, wanted: DeviceSettings) -> tuple[list[str], list[str]]:
     """Lines that change the settings, and lines that put them back."""
-    from edgeslim.device_state.settings import _read
+    from edgeslim.device_state.settings import _read_settings
 
-    old = _read(PhoneTransport(phone))
+    old = _read_settings(PhoneTransport(phone))
     return apply_lines(wanted, old), restore_lines(wanted, old)
 
 
@@ -263,7 +263,10 @@ def test_a_setting_that_is_refused_changes_nothing(
     phone.put("stay_on_while_plugged_in", "1")
     before = phone.changeable()
     phone.refuses(refused)
-    with pytest.raises(UsageError, match=message), held(PhoneTransport(phone), wanted, folder):
+    with (
+        pytest.raises(UsageError, match=message),
+        hold_settings(PhoneTransport(phone), wanted, folder),
+    ):
         pass
     assert phone.changeable() == before
     assert left_in(folder) == []
@@ -276,7 +279,7 @@ def test_what_cannot_be_put_back_is_said_and_tried_again(
     before = phone.changeable()
 
     def hold() -> None:
-        with held(PhoneTransport(phone), EVERYTHING, folder):
+        with hold_settings(PhoneTransport(phone), EVERYTHING, folder):
             phone.refuses("settings-put")
 
     with pytest.raises(UsageError, match=r"\(stay-on\); adb root lets them, or restart it"):
@@ -298,7 +301,7 @@ def test_frequencies_that_cannot_be_set(
     (phone.state / "user").write_text(f"{user}\n")
     with (
         pytest.raises(UsageError, match=message),
-        held(PhoneTransport(phone), EVERYTHING, folder),
+        hold_settings(PhoneTransport(phone), EVERYTHING, folder),
     ):
         pass
     assert left_in(folder) == []
@@ -312,7 +315,7 @@ def test_a_phone_that_does_not_keep_to_its_lock(phone: FakePhone, folder: PurePo
     current.write_text("300000\n")
     with (
         pytest.raises(UsageError, match=r"policy1 should be at 1\.00 GHz and is at 0\.30 GHz"),
-        held(PhoneTransport(phone), EVERYTHING, folder),
+        hold_settings(PhoneTransport(phone), EVERYTHING, folder),
     ):
         pass
     assert phone.changeable() == before
@@ -330,7 +333,7 @@ def test_a_machine_without_android(
     folder: PurePosixPath, wanted: DeviceSettings, message: str
 ) -> None:
     transport = TRANSPORTS.get("local")(Location())
-    with pytest.raises(UsageError, match=message), held(transport, wanted, folder):
+    with pytest.raises(UsageError, match=message), hold_settings(transport, wanted, folder):
         pass
 
 

@@ -13,7 +13,7 @@ from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Target
 from edgeslim.graph import Graph
-from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.lite.converter import Conversion, ConversionTask, convert
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
 from tests.fusion.left import assert_rules_leave
@@ -38,7 +38,7 @@ def both(models: Mapping[str, PreparedModel], folder: Path) -> dict[tuple[str, T
             parameters=model.parameters,
             target=target,
             output=folder / f"{model.name}-{target.value}",
-            task=Task.FUSE,
+            task=ConversionTask.FUSE,
         )
         for name, model in models.items()
         for target in Target

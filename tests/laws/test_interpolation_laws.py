@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.profiling.selection import choose
+from edgeslim.profiling.selection import select_operators
 from tests.prediction.made_up_device import depthwise
 from tests.values import convolution, relu
 
@@ -122,7 +122,7 @@ def test_every_candidate_is_chosen_once_and_the_first_stay_the_first(
     known: dict[OpSpec, Array], candidates: dict[OpSpec, float]
 ) -> None:
     def chosen(count: int) -> list[OpSpec]:
-        return choose(candidates, known, count, generator=np.random.default_rng(0))
+        return select_operators(candidates, known, count, generator=np.random.default_rng(0))
 
     every = chosen(len(candidates))
     assert sorted(map(str, every)) == sorted(str(spec) for spec in candidates if spec not in known)

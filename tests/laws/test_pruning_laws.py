@@ -25,7 +25,7 @@ from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.execution import Target
 from edgeslim.fusion import fuse
-from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.lite.converter import Conversion, ConversionTask, convert
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import close_shapes, run_in_paddle
 from edgeslim.paddle_io.parameters import read_parameters, write_parameters
@@ -116,7 +116,7 @@ def assert_fuses_as_the_optimizer(models: Mapping[str, SavedModel], folder: Path
             parameters=model.parameters,
             target=Target.ARM,
             output=folder / f"{name}-fused",
-            task=Task.FUSE,
+            task=ConversionTask.FUSE,
         )
         for name, model in prepared.items()
     }

@@ -20,8 +20,14 @@ from edgeslim.errors import (
     UnwritableError,
 )
 from edgeslim.execution import Precision, Target
-from edgeslim.lite.converter import Conversion, Converted, Task, convert, convert_one
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.converter import (
+    Conversion,
+    ConversionResult,
+    ConversionTask,
+    convert,
+    convert_one,
+)
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.paddle_io.operator_model import write_operator_model
 from tests.tools import require_module
 from tests.values import convolution
@@ -82,12 +88,12 @@ class TestReal:
         assert first[2:18] == b"v2.13-rc".ljust(16, b"\0")
 
     def test_the_fused_graph_is_a_program(self, make: Make) -> None:
-        path = convert_one(make("model", task=Task.FUSE))
+        path = convert_one(make("model", task=ConversionTask.FUSE))
         assert path.name == "model"
         assert (path.parent / "params").stat().st_size > 0
 
     def test_a_model_that_ends_the_optimizer_takes_only_itself_down(self, make: Make) -> None:
-        told: list[Converted] = []
+        told: list[ConversionResult] = []
         conversions = [make("a"), damage(make("b")), make("c"), damage(make("d")), make("e")]
         converted = convert(conversions, on_done=told.append)
         assert told == converted

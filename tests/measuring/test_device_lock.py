@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from edgeslim.errors import DeviceRefusedError
-from edgeslim.measuring.device_lock import only_user
+from edgeslim.measuring.device_lock import lock_device
 from tests.tools import PROJECT
 
 HOLD = """
 import sys, time
-from edgeslim.measuring.device_lock import only_user
-with only_user(sys.argv[1]):
+from edgeslim.measuring.device_lock import lock_device
+with lock_device(sys.argv[1]):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -28,7 +28,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_device_has_one_user_and_is_free_afterwards() -> None:
     for _ in range(2):
-        with only_user("a phone"), only_user("another"):
+        with lock_device("a phone"), lock_device("another"):
             pass
 
 
@@ -41,8 +41,8 @@ def test_another_process_is_named_and_the_system_frees_what_it_held() -> None:
     with holder:
         assert holder.stdout.readline() == b"held\n"
         taken = pytest.raises(DeviceRefusedError, match=rf"another edgeslim .*{holder.pid}\)")
-        with taken, only_user(place):
+        with taken, lock_device(place):
             pass
         holder.kill()
-    with only_user(place):
+    with lock_device(place):
         pass

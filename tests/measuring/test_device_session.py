@@ -19,7 +19,7 @@ from edgeslim.files import write_json
 from edgeslim.measuring.device_session import (
     DeviceSession,
     choose_runner,
-    fitted,
+    limit_threads,
     open_device,
 )
 from edgeslim.resources import data_folder
@@ -43,8 +43,8 @@ def test_this_machine_says_what_its_measurements_depend_on(session: DeviceSessio
 
 @pytest.mark.slow
 def test_a_device_opened_twice_has_the_same_context(session: DeviceSession) -> None:
-    again = open_device("host")
-    assert again.context().difference(session.context()) == ""
+    retry_text = open_device("host")
+    assert retry_text.context().difference(session.context()) == ""
 
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_started() -> None:
@@ -65,15 +65,15 @@ def facts(**known: Any) -> DeviceFacts:
 
 
 def test_a_board_with_fewer_cores_than_its_profile_says_gets_fewer_threads() -> None:
-    profile, note = fitted(board(4), facts(cores=2))
+    profile, note = limit_threads(board(4), facts(cores=2))
     assert (profile.threads, profile.execution().threads) == (2, 2)
     assert note == (
         "rk3288 has 2 cores: models run with 2 threads, not with the 4 of its profile; "
         "--threads says how many"
     )
-    assert fitted(board(4), facts(cores=4, usable_cores=1))[0].threads == 1
+    assert limit_threads(board(4), facts(cores=4, usable_cores=1))[0].threads == 1
     for enough in (facts(cores=4), facts(cores=8, usable_cores=4), facts()):
-        assert fitted(board(4), enough) == (board(4), "")
+        assert limit_threads(board(4), enough) == (board(4), "")
 
 
 def test_a_library_of_one_thread_is_no_reason_to_ask_for_another_profile(
@@ -84,7 +84,7 @@ def test_a_library_of_one_thread_is_no_reason_to_ask_for_another_profile(
     folder.mkdir(parents=True)
     built = BuiltRunner(target=folder.name, machine="armv7l", sha256="", files=(), max_threads=1)
     write_json(folder / "runner.json", built)
-    profile, note = fitted(board(4), facts(cores=4))
+    profile, note = limit_threads(board(4), facts(cores=4))
     assert profile.threads == 1
     assert "has a library of Paddle-Lite's that runs 1 thread at most" in note
     transport = TRANSPORTS.get("local")(Location())

@@ -97,14 +97,14 @@ def test_power_modes_and_threads_have_mends_of_their_own(
 
 @pytest.mark.parametrize(
     ("free", "ok", "found"),
-    [("68157440", True, "66560 MB free"), ("30720", False, "30 MB free"), ("-", True, "not said")],
+    [("68157440", True, "66560 MB free"), ("30720", False, "30 MB free"), ("-", True, "not known")],
 )
 def test_room_is_read_from_what_df_shows(free: str, ok: bool, found: str) -> None:
     shown = (
         "Filesystem           1024-blocks      Used Available Capacity Mounted on\n"
         f"my server:/a b/50% off  102687672 34530232 {free}      34% /home\n"
     )
-    check = module._space(shown)
+    check = module._space_check(shown)
     assert (check.ok, check.found, check.needed) == (ok, found, False)
     assert check.mend.startswith("make room for 64 MB, or name another one in the profile")
-    assert module._space("").ok
+    assert module._space_check("").ok

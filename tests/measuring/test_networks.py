@@ -11,7 +11,7 @@ import pytest
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.errors import ProgramAbortedError, ProgramError
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import OptimizedNetwork, measure_networks

@@ -19,7 +19,7 @@ from edgeslim.measuring.drift import DriftWatch
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.profiling import operators
 from edgeslim.profiling.operators import measure_operators, operator_states
-from edgeslim.profiling.plan import Plan
+from edgeslim.profiling.profile_plan import ProfilePlan
 from tests.measuring.conftest import Watched, hog, patient
 from tests.tools import PROJECT, wait_until
 from tests.values import MB, convolution, relu
@@ -27,9 +27,9 @@ from tests.values import MB, convolution, relu
 pytestmark = pytest.mark.slow
 
 
-def all_of(*specs: OpSpec) -> Plan:
+def all_of(*specs: OpSpec) -> ProfilePlan:
     """A plan that wants everything."""
-    return Plan(dict.fromkeys(specs, 1.0))
+    return ProfilePlan(dict.fromkeys(specs, 1.0))
 
 
 def test_each_operator_is_timed_in_every_state() -> None:
@@ -119,16 +119,16 @@ MEASURE = """
 import sys
 from pathlib import Path
 from edgeslim.latency_table import LatencyTable
-from edgeslim.profiling import operators, plan
+from edgeslim.profiling import operators, profile_plan
 from edgeslim.measuring.device_session import open_device
 from edgeslim.measuring.drift import DriftWatch
 from tests.values import relu
 
-plan._GROUP = 2
+profile_plan._GROUP = 2
 session = open_device("host")
 table = LatencyTable.open(Path(sys.argv[1]), session.context())
 specs = [relu(channels) for channels in range(1, 13)]
-wanted = plan.Plan(dict.fromkeys(specs, 1.0))
+wanted = profile_plan.ProfilePlan(dict.fromkeys(specs, 1.0))
 operators.measure_operators(session, DriftWatch(session), table, wanted)
 """
 

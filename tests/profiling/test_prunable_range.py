@@ -7,12 +7,12 @@ import pytest
 from edgeslim.channels.groups import channels_of
 from edgeslim.graph import Graph
 from edgeslim.opspec import OpSpec
-from edgeslim.profiling.prunable_range import prunable_range
+from edgeslim.profiling.prunable_range import prunable_operators
 from tests.channels.sketch import Sketch
 
 
 def found(graph: Graph) -> dict[OpSpec, float]:
-    return prunable_range(graph, channels_of(graph))
+    return prunable_operators(graph, channels_of(graph))
 
 
 def chain() -> Graph:

@@ -8,7 +8,7 @@ import pytest
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.profiling.selection import choose, unfamiliar
+from edgeslim.profiling.selection import operators_of_sparse_kernels, select_operators
 from tests.prediction.made_up_device import (
     Rule,
     blocks_of,
@@ -33,7 +33,7 @@ def grown(
     """What is known after some rounds of choosing and measuring."""
     known: dict[OpSpec, Array] = {}
     for index in range(rounds):
-        chosen = choose(candidates, known, each, generator=generator(index))
+        chosen = select_operators(candidates, known, each, generator=generator(index))
         known |= measured(chosen, rule, noise=noise, seed=index)
     return known
 
@@ -41,17 +41,17 @@ def grown(
 def test_it_chooses_as_many_as_asked_none_twice_and_none_that_is_known() -> None:
     candidates = dict.fromkeys(mixed_operators(), 1.0)
     known = measured(mixed_operators()[:4], blocks_of(8))
-    chosen = choose(candidates, known, 5, generator=generator())
+    chosen = select_operators(candidates, known, 5, generator=generator())
     assert len(set(chosen)) == 5
     assert set(chosen) <= set(candidates) - set(known)
-    rest = choose(candidates, known, 100, generator=generator())
+    rest = select_operators(candidates, known, 100, generator=generator())
     assert set(rest) == set(candidates) - set(known)
 
 
 def test_nothing_is_chosen_of_nothing() -> None:
-    assert choose({}, {}, 5, generator=generator()) == []
-    assert choose({relu(8): 1.0}, {}, 0, generator=generator()) == []
-    assert choose({relu(8): 0.0}, {}, 5, generator=generator()) == []
+    assert select_operators({}, {}, 5, generator=generator()) == []
+    assert select_operators({relu(8): 1.0}, {}, 0, generator=generator()) == []
+    assert select_operators({relu(8): 0.0}, {}, 5, generator=generator()) == []
 
 
 def test_the_first_batch_is_spread_over_families_and_widths() -> None:
@@ -60,7 +60,7 @@ def test_the_first_batch_is_spread_over_families_and_widths() -> None:
         **{convolution(c_in, c_out): 1.0 for c_in in widths for c_out in widths},
         **{depthwise(width, 56): 1.0 for width in widths},
     }
-    chosen = choose(candidates, {}, 8, generator=generator())
+    chosen = select_operators(candidates, {}, 8, generator=generator())
     assert {spec.kind for spec in chosen} == {"conv2d", "depthwise_conv2d"}
     dense = [spec for spec in chosen if spec.kind == "conv2d"]
     assert len({spec.output_shape[1] for spec in dense}) > 1
@@ -69,7 +69,7 @@ def test_the_first_batch_is_spread_over_families_and_widths() -> None:
 
 def test_what_is_used_more_is_measured_first() -> None:
     candidates = {convolution(16, 24): 0.01, convolution(24, 16): 5.0, convolution(16, 16): 0.01}
-    assert choose(candidates, {}, 1, generator=generator()) == [convolution(24, 16)]
+    assert select_operators(candidates, {}, 1, generator=generator()) == [convolution(24, 16)]
 
 
 def test_of_two_that_say_the_same_one_is_chosen() -> None:
@@ -77,14 +77,14 @@ def test_of_two_that_say_the_same_one_is_chosen() -> None:
     far = convolution(256, 16, kernel=1)
     candidates = {near[0]: 1.0, near[1]: 1.0, far: 1.0}
     known = measured([convolution(64, c, kernel=1) for c in (24, 32)], blocks_of(1))
-    chosen = choose(candidates, known, 2, generator=generator())
+    chosen = select_operators(candidates, known, 2, generator=generator())
     assert far in chosen
 
 
 def test_the_same_is_chosen_again() -> None:
     candidates = dict.fromkeys(dense_grid(), 1.0)
     known = measured(dense_grid()[:9], blocks_of(8))
-    one, other = (choose(candidates, known, 9, generator=generator(3)) for _ in range(2))
+    one, other = (select_operators(candidates, known, 9, generator=generator(3)) for _ in range(2))
     assert one == other
 
 
@@ -132,11 +132,11 @@ def test_all_edges_of_regular_stairs_are_found_from_few_points() -> None:
 def test_some_of_every_kernel_are_wanted_before_all_else() -> None:
     widths = (8, 16, 24, 32)
     ones, threes = ([convolution(8, width, kernel=side) for width in widths] for side in (1, 3))
-    first = unfamiliar([*ones, *threes, relu(8)], [])
+    first = operators_of_sparse_kernels([*ones, *threes, relu(8)], [])
     assert first == [ones[0], ones[2], ones[3], threes[0], threes[2], threes[3], relu(8)]
 
 
 def test_what_is_measured_of_a_kernel_counts() -> None:
     specs = [convolution(8, width, kernel=3) for width in (8, 16, 24, 32)]
-    assert unfamiliar(specs[2:], specs[:2]) == [specs[2]]
-    assert unfamiliar(specs[3:], specs[:3]) == []
+    assert operators_of_sparse_kernels(specs[2:], specs[:2]) == [specs[2]]
+    assert operators_of_sparse_kernels(specs[3:], specs[:3]) == []

@@ -21,7 +21,7 @@ from edgeslim.errors import (
 )
 from edgeslim.execution import Target
 from edgeslim.lite.converter import Conversion, convert_one
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.paddle_io.operator_model import write_operator_model
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.runner.batch import run_batch

@@ -31,7 +31,7 @@ from edgeslim.runner.build import (
     BuiltRunner,
     build_runner,
     find_runner,
-    has_half_kernels,
+    has_fp16_kernels,
 )
 from edgeslim.runner.build_targets import BUILD_TARGETS, LIBRARY
 from edgeslim.runner.program.results import REFUSED
@@ -130,7 +130,7 @@ def test_a_library_says_whether_it_has_kernels_of_halves(
     (tmp_path / PROGRAM).write_bytes(b"")
     (tmp_path / LIBRARY).write_bytes(b"\x7fELF" + text)
     built = BuiltRunner(target="linux-armv8", machine="", sha256="", files=(PROGRAM, LIBRARY))
-    assert has_half_kernels(tmp_path, built) == has
+    assert has_fp16_kernels(tmp_path, built) == has
 
 
 @pytest.mark.slow

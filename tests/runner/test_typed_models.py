@@ -81,11 +81,11 @@ MODELS: dict[str, dict[str, Shape]] = {
     "chosen": {"x": (3, 6), "choice": TypedShape((3, 5), "bool")},
 }
 
-Converted = Mapping[str, tuple[PreparedModel, OptimizedFile]]
+ConversionResult = Mapping[str, tuple[PreparedModel, OptimizedFile]]
 
 
 @pytest.fixture(scope="module")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> Converted:
+def converted(tmp_path_factory: pytest.TempPathFactory) -> ConversionResult:
     folder = tmp_path_factory.mktemp("typed")
     found = {}
     for number, (name, shapes) in enumerate(MODELS.items()):
@@ -103,7 +103,7 @@ def session() -> Iterator[DeviceSession]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_outputs_are_paddle_s(
-    converted: Converted, session: DeviceSession, tmp_path: Path, name: str
+    converted: ConversionResult, session: DeviceSession, tmp_path: Path, name: str
 ) -> None:
     model, file = converted[name]
     truth = paddle_truth(model)
@@ -117,7 +117,7 @@ def test_outputs_are_paddle_s(
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_native_runner_gives_the_same(
-    converted: Converted,
+    converted: ConversionResult,
     session: DeviceSession,
     native_runner: NativeRunner,
     tmp_path: Path,
@@ -137,7 +137,7 @@ def test_the_native_runner_gives_the_same(
 
 
 def test_outputs_have_their_types(
-    converted: Converted, session: DeviceSession, tmp_path: Path
+    converted: ConversionResult, session: DeviceSession, tmp_path: Path
 ) -> None:
     model, file = converted["chosen"]
     inputs = [list(each.values()) for each in paddle_truth(model).inputs]
@@ -147,7 +147,7 @@ def test_outputs_have_their_types(
 
 @pytest.mark.parametrize("name", MODELS)
 def test_noise_to_time_with_is_of_the_same_types(
-    converted: Converted, session: DeviceSession, name: str
+    converted: ConversionResult, session: DeviceSession, name: str
 ) -> None:
     model, file = converted[name]
     graph = fused_graph(model, Target.X86)
@@ -164,7 +164,7 @@ def test_noise_to_time_with_is_of_the_same_types(
     assert len(outcome.measurements) == 1
 
 
-def test_rows_are_chosen_that_are_there(converted: Converted) -> None:
+def test_rows_are_chosen_that_are_there(converted: ConversionResult) -> None:
     model, _ = converted["words"]
     assert model.graph.feed_bounds == {"words": 10}
     values = np.concatenate([each["words"].ravel() for each in paddle_truth(model, 8).inputs])

@@ -14,7 +14,7 @@ from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
-from edgeslim.lite.converter import Conversion, Task, convert
+from edgeslim.lite.converter import Conversion, ConversionTask, convert
 from edgeslim.opspec import OpSpec
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import read_graph
@@ -102,7 +102,7 @@ def test_what_a_space_and_the_rules_say_is_what_the_optimizer_leaves(
             parameters=model.parameters,
             target=target,
             output=tmp_path / model.name,
-            task=Task.FUSE,
+            task=ConversionTask.FUSE,
         )
         for model in networks.models.values()
     ]

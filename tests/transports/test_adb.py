@@ -18,7 +18,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
 )
 from edgeslim.transports import TRANSPORTS, Transport
-from edgeslim.transports.adb import Attached, attached
+from edgeslim.transports.adb import Attached, attached_phones
 from tests.devices.adb_daemon import AdbDaemon
 from tests.devices.adb_server import adb_server
 from tests.tools import is_alive, wait_until
@@ -48,7 +48,7 @@ def test_the_only_device_need_not_be_named(tmp_path: Path, monkeypatch: pytest.M
         connected(Location(folder=folder))
     with AdbDaemon().listening() as one, AdbDaemon().listening() as two:
         connected(Location(serial=one.serial, folder=folder))
-        assert attached() == [Attached(serial=one.serial, state="device")]
+        assert attached_phones() == [Attached(serial=one.serial, state="device")]
         assert one.serial in connected(Location(folder=folder)).place
         connected(Location(serial=two.serial, folder=folder))
         with pytest.raises(DeviceNotFoundError, match=rf"2 .*--serial .*{one.serial}"):

@@ -207,8 +207,8 @@ def _sustained_chart(model: ModelRecord) -> Picture:
     ]
     values = [value for span in spans for value in (span.low, span.high)]
     panels = [Panel(y=Axis(title=f"latency ({unit})", scale=Scale.around(values)), spans=spans)]
-    hot = [(window.end_s, window.temperature_c) for window in windows]
-    known = [(at, value) for at, value in hot if value is not None]
+    is_hot = [(window.end_s, window.temperature_c) for window in windows]
+    known = [(at, value) for at, value in is_hot if value is not None]
     if known:
         found = [
             Sample(at_s=at, value=value, tooltip=f"{value:.0f} \N{DEGREE SIGN}C after {at:.0f} s")

@@ -13,7 +13,7 @@ import pytest
 from edgeslim.deployment.judgement import difference_of, is_acceptable
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.converter import Conversion, convert
-from edgeslim.lite.nb import read_optimized_model
+from edgeslim.lite.optimized_model import read_optimized_model
 from edgeslim.lite.optimized_program import read_optimized_program
 from edgeslim.measuring.device_session import open_device
 from edgeslim.ops import known_kinds

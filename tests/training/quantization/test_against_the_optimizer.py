@@ -20,7 +20,7 @@ from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import new_folder, write_bytes
-from edgeslim.lite.converter import Conversion, Task, convert_one
+from edgeslim.lite.converter import Conversion, ConversionTask, convert_one
 from edgeslim.models import MODELS
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.targets import Place
@@ -97,7 +97,7 @@ def test_the_integers_of_an_arm_file_are_what_paddle_computes(
             parameters=model.parameters,
             target=Target.ARM,
             output=tmp_path / "fused",
-            task=Task.FUSE,
+            task=ConversionTask.FUSE,
         )
     )
     given = images(1, 9)

@@ -16,7 +16,7 @@ from edgeslim.device_state.facts import DeviceFacts, parse_facts
 from edgeslim.errors import ProgramNotFoundError
 from edgeslim.execution import Precision, Target
 from edgeslim.measuring.device_session import DeviceSession
-from edgeslim.measuring.half_floats import check_precision
+from edgeslim.measuring.fp16_support import check_precision
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.runner.build import PROGRAM, BuiltRunner
@@ -56,7 +56,7 @@ def native(folder: Path, library: bytes) -> NativeRunner:
 
 def test_a_library_without_such_kernels_is_said_with_what_brings_them(tmp_path: Path) -> None:
     plain = session(native(tmp_path, b""), parse_facts(said.SERVER))
-    expected = f"the library of Paddle-Lite's for rk3288 has no kernels of fp16; {BUILD}"
+    expected = f"the library of Paddle-Lite for rk3288 has no fp16 kernels; {BUILD}"
     with pytest.raises(ProgramNotFoundError, match=re.escape(expected)):
         check_precision(plain, Precision.FP16)
     check_precision(plain, Precision.FP32)
@@ -77,7 +77,9 @@ def test_what_neither_tells_is_tried() -> None:
         transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
     )
     unknown = session(runner, parse_facts(said.SERVER))
-    expected = r"rk3288 does not run an operator in fp16, .* has none \(.+\); leave fp16 out$"
+    expected = (
+        r"rk3288 does not run an operator in fp16: .* does not support it \(.+\); leave fp16 out$"
+    )
     with pytest.raises(ProgramNotFoundError, match=expected):
         check_precision(unknown, Precision.FP16)
 
@@ -98,7 +100,7 @@ def test_other_precisions_are_had_without_it(model: PreparedModel, tmp_path: Pat
     (only,) = failed
     assert only.precision is Precision.FP16
     assert only.reason.endswith(BUILD)
-    with pytest.raises(ProgramNotFoundError, match="no kernels of fp16"):
+    with pytest.raises(ProgramNotFoundError, match="no fp16 kernels"):
         convert_variants(model, Target.ARM, asked[1:], [plain], tmp_path)
     armed = session(native(tmp_path, WITH_HALVES), parse_facts(said.SERVER))
     ways, failed = convert_variants(model, Target.ARM, asked, [armed], tmp_path)

@@ -5,7 +5,7 @@ import pytest
 
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.operator_features import operator_features
-from edgeslim.profiling.stairs import Bracket, find_brackets
+from edgeslim.profiling.latency_jumps import Bracket, find_brackets
 from tests.prediction.made_up_device import depthwise
 from tests.values import convolution
 

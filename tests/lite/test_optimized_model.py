@@ -10,8 +10,9 @@ import pytest
 
 from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
-from edgeslim.lite.nb import HOST_KERNELS, KERNEL_TARGETS, Kernel, read_optimized_model
+from edgeslim.lite.optimized_model import Kernel, read_optimized_model
 from edgeslim.runner.job import Job
+from tests.lite.kernel_targets import HOST_KERNELS, KERNEL_TARGETS
 
 
 def file_of(job: Job) -> Path:

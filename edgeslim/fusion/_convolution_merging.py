@@ -1,4 +1,4 @@
-"""Convolutions made one with the 1x1 convolution behind them."""
+"""The pass that merges a convolution with the 1x1 convolution after it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from edgeslim.graph import Graph, Node
 from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 
 __all__ = [
-    "linear_pairs",
+    "count_cheaper_pairs",
+    "is_merging_cheaper",
     "merge_all",
     "merge_convolutions",
+    "mergeable_pairs",
     "merged_convolution",
-    "merging_pays",
-    "paying_pairs",
 ]
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
@@ -26,29 +26,29 @@ BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @overload
-def merging_pays(c_in: int, middle: int, c_out: int) -> bool: ...
+def is_merging_cheaper(c_in: int, middle: int, c_out: int) -> bool: ...
 
 
 @overload
-def merging_pays(c_in: IntArray, middle: IntArray, c_out: IntArray) -> BoolArray: ...
+def is_merging_cheaper(c_in: IntArray, middle: IntArray, c_out: IntArray) -> BoolArray: ...
 
 
-def merging_pays(c_in: Any, middle: Any, c_out: Any) -> Any:
-    """Whether the optimizer believes that merging two convolutions saves work.
+def is_merging_cheaper(c_in: Any, middle: Any, c_out: Any) -> Any:
+    """Whether merging two convolutions saves work by the optimizer's own condition.
 
     The condition is that of ``conv_conv_fuser.cc``.
 
     Args:
-        c_in: Channels that the first reads, a number or an array of them.
-        middle: Channels between the two.
-        c_out: Channels that the second writes; its filter is 1x1.
+        c_in: Channels that the first one reads, a number or an array.
+        middle: Channels between the two, a number or an array.
+        c_out: Channels that the second one writes, a number or an array; its filter is 1x1.
     """
     extra = c_in * (c_out - middle)
     return (extra > 0) & (extra <= middle * c_out)
 
 
-def linear_pairs(graph: Graph) -> list[tuple[Node, Node]]:
-    """Pairs of a fused graph that would be merged at other widths: see `merging_pays`."""
+def mergeable_pairs(graph: Graph) -> list[tuple[Node, Node]]:
+    """Pairs of convolutions in a fused graph that are merged at other widths."""
     network = FusedNetwork(graph)
     found = [(network[first], network[second]) for first, second in _pairs(network)]
     return [
@@ -61,7 +61,7 @@ def linear_pairs(graph: Graph) -> list[tuple[Node, Node]]:
 
 
 def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
-    """The first convolution with the outputs and the activation of the second."""
+    """The convolution that two are merged into."""
     _, c_in, k_h, k_w = first.weights["Filter"][0]
     c_out = second.output_shape[1]
     keep = {name: first.attributes[name] for name in ("strides", "paddings", "dilations", "groups")}
@@ -79,43 +79,43 @@ def merged_convolution(first: OpSpec, second: OpSpec) -> OpSpec:
 
 
 def merge_convolutions(network: FusedNetwork, _: Target) -> None:
-    """``lite_conv_conv_fuse_pass``: one pair that pays, and every pair is merged.
+    """``lite_conv_conv_fuse_pass``: if one pair is cheaper when merged, all pairs are merged.
 
-    It goes over the network four times, for convolutions with and without a bias, looks
-    each time for one pair that pays, whatever its biases, and then merges all pairs with
-    the biases of that time. Of three in a row, the first two become one.
+    The pass goes over the network four times, for convolutions with and without a bias. Each time
+    it looks for one cheaper pair, whatever its biases, and then merges all pairs with the biases
+    of that time. Of three in a row, the first two become one.
     """
     for biases in product((True, False), (True, False)):
         pairs = _pairs(network)
-        if not any(_pays(network, *pair) for pair in pairs):
+        if not any(_is_cheaper(network, *pair) for pair in pairs):
             continue
         used: set[int] = set()
         for pair in pairs:
-            if used.isdisjoint(pair) and _is_of(network, pair, biases):
+            if used.isdisjoint(pair) and _has_biases(network, pair, biases):
                 used.update(pair)
                 _merge(network, *pair)
 
 
 def merge_all(network: FusedNetwork, _: Target) -> None:
-    """What is merged in a network that has a pair which pays."""
+    """Merges all pairs, as in a network that has a cheaper one."""
     for biases in product((True, False), (True, False)):
         used: set[int] = set()
         for pair in _pairs(network):
-            if used.isdisjoint(pair) and _is_of(network, pair, biases):
+            if used.isdisjoint(pair) and _has_biases(network, pair, biases):
                 used.update(pair)
                 _merge(network, *pair)
 
 
-def paying_pairs(network: FusedNetwork) -> int:
-    """How many pairs of convolutions there are whose merging saves work."""
-    return sum(_pays(network, *pair) for pair in _pairs(network))
+def count_cheaper_pairs(network: FusedNetwork) -> int:
+    """Number of pairs of convolutions that are cheaper when merged."""
+    return sum(_is_cheaper(network, *pair) for pair in _pairs(network))
 
 
 def _pairs(network: FusedNetwork) -> list[tuple[int, int]]:
-    """Dense convolutions alone read by one without groups, by number of the second."""
+    """Pairs of convolutions, where the second has no groups and alone reads the first's output."""
     found = [
         (number, second)
-        for number, first in network.of_kind("conv2d")
+        for number, first in network.nodes_of_kind("conv2d")
         if (second := network.behind(number, "conv2d")) is not None
         and network[second].spec.attributes["groups"] == 1
         and "Filter" in first.weights
@@ -124,17 +124,17 @@ def _pairs(network: FusedNetwork) -> list[tuple[int, int]]:
     return sorted(found, key=lambda pair: pair[1])
 
 
-def _pays(network: FusedNetwork, first: int, second: int) -> bool:
+def _is_cheaper(network: FusedNetwork, first: int, second: int) -> bool:
     filters = [network[number].spec.weights["Filter"][0] for number in (first, second)]
     return (
         filters[1][2:] == (1, 1)
         and network[first].spec.attributes["groups"] == 1
-        and merging_pays(filters[0][1], filters[0][0], filters[1][0])
+        and is_merging_cheaper(filters[0][1], filters[0][0], filters[1][0])
     )
 
 
-def _is_of(network: FusedNetwork, pair: tuple[int, int], biases: tuple[bool, bool]) -> bool:
-    """Whether a pair has the biases looked for; a bias too many of the first is overlooked."""
+def _has_biases(network: FusedNetwork, pair: tuple[int, int], biases: tuple[bool, bool]) -> bool:
+    """Whether a pair has the wanted biases; an extra bias of the first does not matter."""
     first, second = (network[number] for number in pair)
     if ("Bias" in second.weights) != biases[1] or (biases[0] and "Bias" not in first.weights):
         return False

@@ -1,4 +1,4 @@
-"""The operators of a network that end the runner, found by running each of them alone."""
+"""The operators of a network that crash the runner, found by running each of them alone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
 
-__all__ = ["ENDINGS", "named_on_device"]
+__all__ = ["CRASHES", "name_crashing_operators"]
 
-ENDINGS = (ProgramAbortedError, ProgramCrashedError)
-"""How a program ends at an operator: by a check of its own, or by a fault."""
+CRASHES = (ProgramAbortedError, ProgramCrashedError)
+"""Errors of a program that an operator ended: by a check of its own, or by a fault."""
 
 
-def named_on_device(error: EdgeslimError, session: DeviceSession, graph: Graph) -> EdgeslimError:
-    """The same error of a network that ended the runner, with the operators that do it alone.
+def name_crashing_operators(
+    error: EdgeslimError, session: DeviceSession, graph: Graph
+) -> EdgeslimError:
+    """Adds to the error of a network that crashed the runner which operators do so alone.
 
     Args:
-        error: What says that the runner died.
-        session: The device.
+        error: The error that says that the runner crashed.
+        session: The device that it ran on.
         graph: The network's fused operators.
     """
     specs = list(dict.fromkeys(graph.specs))
@@ -32,9 +34,9 @@ def named_on_device(error: EdgeslimError, session: DeviceSession, graph: Graph) 
             outcomes = run_batch(session.runner, list(jobs.values()))
     except EdgeslimError:
         return error
-    ending = [s for s, o in zip(jobs, outcomes, strict=True) if isinstance(o.error, ENDINGS)]
-    if ending:
-        return type(error)(f"{error}; it ends at {' and at '.join(map(str, ending))}")
+    crashing = [s for s, o in zip(jobs, outcomes, strict=True) if isinstance(o.error, CRASHES)]
+    if crashing:
+        return type(error)(f"{error}; it ends at {' and at '.join(map(str, crashing))}")
     return type(error)(
-        f"{error}; none of its operators does so alone: edgeslim deploy says at which it ends"
+        f"{error}; none of its operators does so alone: edgeslim deploy finds where it ends"
     )

@@ -1,4 +1,4 @@
-"""Which whole networks of a space say most about the rest: unlike as can be."""
+"""A diverse sample of whole networks of a space, which informs most about the rest."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.spaces import Space, Tokens
 
-__all__ = ["telling_tokens"]
+__all__ = ["diverse_tokens"]
 
 _DRAWN = 300
-"""Random networks that the telling ones are chosen from."""
+"""Number of random networks that the sample is chosen from."""
 
 _KINDS = ("pointwise", "spatial", "depthwise", "other")
 
 
-def telling_tokens(space: Space, count: int, target: Target, seed: int) -> list[Tokens]:
-    """The start of the search, the ends of the space, and networks unlike those and each other.
+def diverse_tokens(space: Space, count: int, target: Target, seed: int) -> list[Tokens]:
+    """Tokens of the start, of both ends of a space, and of networks far from those and each other.
 
-    Each next one is that of many random ones which is farthest from all chosen so far, by
+    Each next network is the one of many random ones which is farthest from all chosen so far, by
     the work and the bytes of each kind of operators.
     """
     generator = np.random.default_rng(seed)

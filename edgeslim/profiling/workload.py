@@ -1,4 +1,4 @@
-"""What a profile run measures: operators, and whole networks made ready for the device."""
+"""The workload of a profile run: operators, and whole networks that are ready for the device."""
 
 from __future__ import annotations
 
@@ -17,32 +17,36 @@ from edgeslim.files import read_bytes
 from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import OpSpec, decode_hook
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.profiling.prunable_range import EVEN_VERSIONS, prunable_range, pruned_versions
-from edgeslim.profiling.telling_networks import telling_tokens
+from edgeslim.profiling.diverse_networks import diverse_tokens
+from edgeslim.profiling.prunable_range import (
+    EVEN_VERSIONS,
+    prunable_operators,
+    write_pruned_versions,
+)
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, operator_use
 from edgeslim.targets import Place
 
 __all__ = [
-    "SpacePlan",
-    "Work",
-    "model_work",
+    "SpaceSample",
+    "Workload",
+    "build_networks",
+    "model_workload",
     "network_name",
-    "operator_work",
-    "optimized_networks",
-    "space_networks",
-    "space_work",
+    "operator_workload",
+    "optimize_networks",
+    "space_workload",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
-    """What is to be measured.
+class Workload:
+    """Everything that a profile run may measure.
 
     Args:
-        uses: Operators, and how often each is used: its mean count in a network.
+        uses: Mean count in a network of each operator.
         networks: Whole networks, ready for the device.
-        first: Operators that come before all others.
+        first: Operators that are measured before all others.
     """
 
     uses: Mapping[OpSpec, float]
@@ -51,12 +55,12 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SpacePlan:
-    """Which networks of a space are measured.
+class SpaceSample:
+    """The choice of a space's networks that are measured.
 
     Args:
-        count: How many.
-        seed: Of the random networks that they are chosen from.
+        count: Number of networks to measure.
+        seed: Seed of the random networks that they are chosen from.
         known: Names of networks that are measured already.
     """
 
@@ -71,58 +75,58 @@ def network_name(space: Space, tokens: Tokens) -> str:
     return f"{space.name}-{size}-c{space.num_classes}-{'.'.join(map(str, tokens))}"
 
 
-def space_work(
-    space: Space, place: Place, folder: Path, *, plan: SpacePlan, progress: Progress = SILENT
-) -> Work:
-    """Every operator of a space, and networks from its smallest to its largest."""
+def space_workload(
+    space: Space, place: Place, folder: Path, *, plan: SpaceSample, progress: Progress = SILENT
+) -> Workload:
+    """The workload of a space: all its operators, and networks from its smallest to its largest."""
     wanted = [
         tokens
-        for tokens in telling_tokens(space, plan.count, place.target, plan.seed)
+        for tokens in diverse_tokens(space, plan.count, place.target, plan.seed)
         if network_name(space, tokens) not in plan.known
     ]
-    return Work(
+    return Workload(
         uses=operator_use(space, place.target),
-        networks=tuple(space_networks(space, wanted, place, folder, progress=progress)),
+        networks=tuple(build_networks(space, wanted, place, folder, progress=progress)),
     )
 
 
-def model_work(model: PreparedModel, place: Place, folder: Path, *, prunable: bool) -> Work:
-    """The fused operators of a model, and the model itself and pruned versions of it.
+def model_workload(model: PreparedModel, place: Place, folder: Path, *, prunable: bool) -> Workload:
+    """The workload of a model: its fused operators, itself, and pruned versions of it.
 
     Args:
-        model: The model.
-        place: Where it runs.
-        folder: Where its files go.
-        prunable: Whether its pruned versions are wanted too: their operators, and some of
-            them as whole networks, for without them nobody knows how well they are predicted.
+        model: The model as it was prepared.
+        place: Kernels, precision and threads that it runs with.
+        folder: Folder that its files are written to.
+        prunable: Whether its pruned versions are included: their operators, and some of them as
+            whole networks, which show how well such versions are predicted.
     """
     if not prunable:
-        (network,) = optimized_networks([model], place, folder)
+        (network,) = optimize_networks([model], place, folder)
         specs = network.graph.specs
-        return Work(
+        return Workload(
             uses={spec: float(count) for spec, count in Counter(specs).items()},
             networks=(network,),
         )
     channels = channels_of(model.graph)
-    models = [model, *pruned_versions(model, channels, folder)]
-    networks = tuple(optimized_networks(models, place, folder))
-    # The fit needs networks of which every operator is known: the model, and even versions.
+    models = [model, *write_pruned_versions(model, channels, folder)]
+    networks = tuple(optimize_networks(models, place, folder))
+    # The fit needs networks with all operators known: the model, and uniform versions.
     even = networks[: 1 + EVEN_VERSIONS]
-    return Work(
+    return Workload(
         uses={
-            **dict.fromkeys((spec for each in networks for spec in each.graph.specs), 1.0),
-            **prunable_range(networks[0].graph, channels),
+            **dict.fromkeys((spec for network in networks for spec in network.graph.specs), 1.0),
+            **prunable_operators(networks[0].graph, channels),
         },
         networks=networks,
-        first=tuple(dict.fromkeys(spec for each in even for spec in each.graph.specs)),
+        first=tuple(dict.fromkeys(spec for network in even for spec in network.graph.specs)),
     )
 
 
-def operator_work(path: Path) -> Work:
-    """Operators from a file with one to a line.
+def operator_workload(path: Path) -> Workload:
+    """The workload of a file with one operator a line.
 
     Raises:
-        BadFileError: Unreadable, or a line is no operator; the message has the place.
+        BadFileError: The file cannot be read, or a line is no operator; the message has the place.
     """
     decoder = msgspec.json.Decoder(OpSpec, dec_hook=decode_hook)
     specs = []
@@ -133,10 +137,10 @@ def operator_work(path: Path) -> Work:
             specs.append(decoder.decode(line))
         except (msgspec.DecodeError, ValueError) as error:
             raise BadFileError(f"{path}:{number}: {error}") from error
-    return Work(uses=dict.fromkeys(specs, 1.0))
+    return Workload(uses=dict.fromkeys(specs, 1.0))
 
 
-def space_networks(
+def build_networks(
     space: Space,
     wanted: Sequence[Tokens],
     place: Place,
@@ -144,10 +148,10 @@ def space_networks(
     *,
     progress: Progress = SILENT,
 ) -> Iterator[OptimizedNetwork]:
-    """Networks of a space, built with fresh weights and made ready for the device.
+    """Builds networks of a space with fresh weights, and optimizes them for the device.
 
     Raises:
-        ProgramError, ModelError: ``opt`` cannot convert one, or it has no fixed cost.
+        ProgramError, ModelError: ``opt`` cannot convert one, or its cost is not fixed.
     """
     models = []
     with progress.stage("networks built", len(wanted)) as stage:
@@ -158,13 +162,13 @@ def space_networks(
                 prepare_layer(space.build(tokens), space.input_shape, folder / name, name=name)
             )
             stage.advance()
-    yield from optimized_networks(models, place, folder)
+    yield from optimize_networks(models, place, folder)
 
 
-def optimized_networks(
+def optimize_networks(
     models: Sequence[PreparedModel], place: Place, folder: Path
 ) -> Iterator[OptimizedNetwork]:
-    """Prepared models made ready for the device; raises as `space_networks`."""
+    """Optimizes prepared models for the device; raises as `build_networks`."""
     results = optimize_and_fuse(models, place.target, folder, place=place) if models else []
     for model, result in zip(models, results, strict=True):
         if isinstance(result, EdgeslimError):

@@ -1,8 +1,8 @@
-"""Where latency jumps between two neighbouring widths, found by bisection.
+"""Jumps of the latency between two neighbouring widths, found by bisection.
 
-Kernels change at a width, or compute channels in blocks. Sampling at even distances steps
-over such an edge, and what lies between is then off by the whole jump; the middle of two
-points that differ by too much halves the place where the edge can be.
+Kernels change at a width, or compute channels in blocks. Sampling at even distances misses such an
+edge, and estimates between are then off by the whole jump; measuring the middle of two points that
+differ by too much halves the range in which the edge can be.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from edgeslim.prediction.operator_features import OperatorFeatures
 __all__ = ["Bracket", "find_brackets"]
 
 _SMALLEST, _LARGEST = 0.05, 0.15
-"""Smaller differences, relative, are not worth a measurement; larger ones always are."""
+"""Relative differences: smaller ones are not worth a measurement; larger ones always are."""
 
 _TIMES_PLAIN = 3.0
-"""In between, an edge is this many times what two neighbours differ by in the middle."""
+"""Between those, an edge is this many times the median difference of two neighbours."""
 
 Line = tuple[Hashable, ...]
 
@@ -32,9 +32,9 @@ class Bracket:
     """Two measured widths with an edge between them.
 
     Args:
-        jump: How much they differ beside the smooth part, in logarithms.
-        between: Candidates between them.
-        middle: The one to measure next.
+        jump: Difference of their residuals, in logarithms.
+        between: Rows of the candidates between them.
+        middle: Row of the candidate to measure next.
     """
 
     jump: float
@@ -44,7 +44,7 @@ class Bracket:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Gap:
-    """Two measured neighbours of a line, and how much they differ beside the smooth part."""
+    """Two measured neighbours on a line, and the difference of their residuals."""
 
     line: Line
     low: int
@@ -58,14 +58,14 @@ def find_brackets(
     """Edges of one family that some candidate can bracket closer.
 
     Args:
-        known: Measured operators.
-        residuals: Logarithms of their latencies, less what a smooth model says, ``(known,)``.
-        candidates: Operators that can be measured.
+        known: Features of the measured operators.
+        residuals: Logarithms of their latencies minus those of a smooth model, ``(known,)``.
+        candidates: Features of the operators that can be measured.
     """
     gaps = list(_gaps(known, residuals))
     if not gaps:
         return []
-    # Few gaps have an edge: the one in the middle says what noise and slopes come to.
+    # Few gaps have an edge, so the median gap shows the size of noise and slopes.
     plain = _TIMES_PLAIN * median(gap.difference for gap in gaps)
     plain = min(max(plain, _SMALLEST), _LARGEST)
     rows: dict[Line, dict[int, int]] = defaultdict(dict)
@@ -92,10 +92,10 @@ def _gaps(known: OperatorFeatures, residuals: Array) -> Iterator[_Gap]:
 
 
 def _places(features: OperatorFeatures) -> Iterator[tuple[int, tuple[Line, int]]]:
-    """The lines that each operator is on, and where: all but one width of it are the same."""
+    """Lines of operators that differ in one width alone, with each operator's place on them."""
     rows = zip(features.labels, features.extents.tolist(), features.mixes.tolist(), strict=True)
     for row, (labels, (c_in, c_out, *places), mixes) in enumerate(rows):
-        rest = (*labels[:4], *places)  # without how its channels end
+        rest = (*labels[:4], *places)  # without the alignment of its channels
         if mixes:
             yield row, (("out", c_in, *rest), c_out)
             yield row, (("in", c_out, *rest), c_in)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeslim.execution import Target
-from edgeslim.fusion import fuse, merging_pays
+from edgeslim.fusion import fuse, is_merging_cheaper
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.program_graph import graph_of
 from tests.paddle_io.programs import Op, program
@@ -136,7 +136,7 @@ widths = st.integers(1, 64)
 def test_merging_pays_where_the_optimizer_counts_less_work(
     c_in: int, between: int, c_out: int
 ) -> None:
-    pays = merging_pays(c_in, between, c_out)
+    pays = is_merging_cheaper(c_in, between, c_out)
     # Of 1x1 convolutions, and of more outputs than there are in between.
     apart, merged = c_in * between + between * c_out, c_in * c_out
     assert pays == (c_out > between and merged <= apart)

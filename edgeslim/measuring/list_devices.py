@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim devices``: the profiles, what is attached, and what is ready."""
+"""The whole of ``edgeslim devices``: devices with a profile or attached, and their state."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from edgeslim.device import DeviceChoice, DeviceProfile, device_names, load_device
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.errors import EdgeslimError
-from edgeslim.measuring.device_session import choose_runner, fitted
+from edgeslim.measuring.device_session import choose_runner, limit_threads
 from edgeslim.measuring.start_faults import glibc_fault
 from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS
-from edgeslim.transports.adb import attached
+from edgeslim.transports.adb import attached_phones
 
 __all__ = ["KnownDevice", "devices"]
 
@@ -27,8 +27,8 @@ class KnownDevice:
 
     Args:
         profile: Its profile, with its serial number if it was found attached.
-        facts: What it says of itself, if it was reached.
-        trouble: Why it cannot be measured, and what mends that; empty if it is ready.
+        facts: Facts that it reports of itself, if it was reached.
+        trouble: Why it cannot be measured, and what to do; empty if it is ready.
     """
 
     profile: DeviceProfile
@@ -37,44 +37,44 @@ class KnownDevice:
 
     @property
     def ready(self) -> bool:
-        """Whether it can be measured, as far as can be told without running anything."""
+        """Whether it can be measured, as far as is known without running a model."""
         return not self.trouble
 
 
 def devices() -> list[KnownDevice]:
-    """All devices with a profile, and all that are attached over adb, looked at at once.
+    """All devices with a profile and all that are attached over adb, inspected in parallel.
 
     Raises:
         BadFileError: A profile cannot be read; the message has the place.
     """
     profiles = [load_device(name) for name in device_names()]
-    serials = _attached()
-    found = [each for profile in profiles for each in _units(profile, serials)]
+    serials = _attached_serials()
+    found = [unit for profile in profiles for unit in _units(profile, serials)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(_look, found))
+        return list(pool.map(_inspect, found))
 
 
 def _units(profile: DeviceProfile, serials: Sequence[str]) -> list[DeviceProfile]:
-    """A profile that is of any device of its kind, once for each that is attached."""
+    """A profile once for each attached device, if it is for any device of its kind."""
     if profile.transport != "adb" or profile.location.serial or not serials:
         return [profile]
     return [DeviceChoice(name=profile.name, serial=serial).profile() for serial in serials]
 
 
-def _attached() -> list[str]:
+def _attached_serials() -> list[str]:
     try:
-        return [each.serial for each in attached()]
+        return [phone.serial for phone in attached_phones()]
     except EdgeslimError:
         return []  # the profile's own line says why
 
 
-def _look(profile: DeviceProfile) -> KnownDevice:
+def _inspect(profile: DeviceProfile) -> KnownDevice:
     facts = None
     try:
         with closing(TRANSPORTS.get(profile.transport)(profile.location)) as transport:
             transport.connect()
             facts = device_facts(transport)
-            runner = choose_runner(fitted(profile, facts)[0], transport, facts)
+            runner = choose_runner(limit_threads(profile, facts)[0], transport, facts)
         built = runner.built if isinstance(runner, NativeRunner) else None
         fault = None if built is None else glibc_fault(built, facts.glibc)
         if fault is not None:

@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""The value that describes a pass of the optimizer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from edgeslim.execution import Target
 from edgeslim.fusion._network import FusedNetwork
 
-__all__ = ["Rule"]
+__all__ = ["FusionPass"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """What one pass of the optimizer does.
+class FusionPass:
+    """One pass of the optimizer.
 
     Args:
-        name: The pass, as Paddle-Lite calls it.
-        apply: Changes a network in place, as the pass would for a target.
-        targets: Targets that it runs for.
+        name: Name of the pass in Paddle-Lite.
+        apply: Changes a network in place, as the pass does for a target.
+        targets: Targets that the pass runs for.
     """
 
     name: str

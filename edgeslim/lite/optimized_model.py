@@ -1,4 +1,4 @@
-"""What an optimized model says about itself: the library it is for, and its kernels.
+"""Facts in the file of an optimized model: the library it is for, and its kernels.
 
 Layout (Paddle-Lite, ``lite/model_parser/model_parser.cc`` and ``flatbuffers/io.cc``): a
 16-bit format version, 16 characters of library version, a 64-bit size, the program of
@@ -16,13 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.errors import BadFileError
-from edgeslim.execution import Target
 from edgeslim.files import read_bytes
 
 __all__ = [
-    "HOST_KERNELS",
-    "KERNEL_PRECISIONS",
-    "KERNEL_TARGETS",
     "Kernel",
     "OptimizedModel",
     "parameter_messages",
@@ -30,14 +26,9 @@ __all__ = [
     "read_optimized_model",
 ]
 
-HOST_KERNELS = 1
-"""Kernels that run on any processor."""
 
-KERNEL_TARGETS = {Target.X86: 2, Target.ARM: 4}
-"""Number of each target in a kernel's name."""
-
-KERNEL_PRECISIONS = {1: "fp32", 2: "int8", 5: "fp16"}
-"""What kernels compute in, by its number in their names; others only move or count things."""
+_KERNEL_PRECISIONS = {1: "fp32", 2: "int8", 5: "fp16"}
+"""Precisions of kernels by their number in a kernel's name; kernels of others compute nothing."""
 
 _FORMAT = 2
 """The format of every Paddle-Lite since 2.6."""
@@ -73,9 +64,9 @@ class OptimizedModel:
 
     @property
     def computes_in(self) -> tuple[str, ...]:
-        """What its kernels compute in: ``fp32``, ``int8``, ``fp16``, in this order."""
+        """Precisions that its kernels compute in: ``fp32``, ``int8``, ``fp16``, in this order."""
         numbers = {kernel.precision for kernel in self.kernels}
-        return tuple(name for number, name in KERNEL_PRECISIONS.items() if number in numbers)
+        return tuple(name for number, name in _KERNEL_PRECISIONS.items() if number in numbers)
 
     @property
     def targets(self) -> frozenset[int]:
@@ -111,13 +102,13 @@ def read_optimized_model(path: Path) -> OptimizedModel:
 
 
 def program_message(content: bytes) -> bytes:
-    """The program of a file that was read as an optimized model, as a FlatBuffers message."""
+    """The program of an optimized model's file, as a FlatBuffers message."""
     size = _START.unpack_from(content)[2]
     return content[_START.size : _START.size + size]
 
 
 def parameter_messages(content: bytes) -> Iterator[bytes]:
-    """The parameters of such a file, a FlatBuffers message each."""
+    """The parameters of an optimized model's file, a FlatBuffers message each."""
     position = _START.size + _START.unpack_from(content)[2]
     header_bytes, count = struct.unpack_from("<HH", content, position + 4)
     position += 6 + header_bytes
@@ -128,7 +119,7 @@ def parameter_messages(content: bytes) -> Iterator[bytes]:
 
 
 def _end(content: bytes, position: int) -> int:
-    """Where the parameters end that start at a place; -1 if that is beyond the file."""
+    """Where the parameters that start at a position end; -1 if that is beyond the file."""
     try:
         header_bytes, count = struct.unpack_from("<HH", content, position + 4)
         position += 6 + header_bytes

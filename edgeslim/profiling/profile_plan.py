@@ -1,4 +1,4 @@
-"""Which operators a profile run measures, in which order, and when it has enough."""
+"""The plan of a profile run: which operators it measures, in which order, and when it stops."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
-from edgeslim.profiling.selection import choose, unfamiliar
+from edgeslim.profiling.selection import operators_of_sparse_kernels, select_operators
 
-__all__ = ["Budget", "Plan"]
+__all__ = ["Budget", "ProfilePlan"]
 
 _GROUP = 48
 _FIRST_GROUPS = (16, 32)
-"""The first choices are made knowing little, so they are followed sooner by better ones."""
+"""Sizes of the first groups, smaller since they are chosen while little is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
-    """How much may be measured; without a limit, everything is.
+    """Limits on what a profile run measures; without any it measures everything.
 
     Args:
-        operators: So many of the wanted operators are in the table at the end, those of
-            earlier runs included: the same command again measures nothing more, and a
-            larger number refines the same table.
-        seconds: How long this run may take.
+        operators: Number of planned operators that the table has at the end, those of earlier
+            runs included: the same command again measures nothing more, and a larger number
+            refines the same table.
+        seconds: Seconds that this run may take.
     """
 
     operators: int | None = None
@@ -43,20 +43,20 @@ class Budget:
             raise UsageError(f"the time must be above 0 s, not {self.seconds:g} s")
 
     @property
-    def limited(self) -> bool:
+    def is_limited(self) -> bool:
         """Whether there is a limit."""
         return self.operators is not None or self.seconds is not None
 
 
-class Plan:
+class ProfilePlan:
     """The operators of one run, group by group.
 
     Args:
-        uses: How often each wanted operator is used: its mean count in a network.
-        budget: How much may be measured.
-        first: Wanted operators that come before all others.
-        deadline: When to stop, on the monotonic clock; infinite without a limit of time.
-        seed: Of the order, and of the choice between equals.
+        uses: Mean count of each planned operator in a network.
+        budget: Limits on what is measured.
+        first: Planned operators that are measured before all others.
+        deadline: Time to stop, on the monotonic clock; infinite without a limit of time.
+        seed: Seed of the order, and of the choice between equals.
     """
 
     def __init__(
@@ -75,16 +75,16 @@ class Plan:
         self._generator = np.random.default_rng(seed)
 
     def reserve(self, seconds: float) -> None:
-        """Keeps some of the time for what follows."""
+        """Reserves some of the time for what follows the plan."""
         self._deadline -= seconds
 
     @property
-    def wanted(self) -> list[OpSpec]:
-        """All operators that are asked for, and the one with nothing to do."""
+    def operators(self) -> list[OpSpec]:
+        """All planned operators, and the one that computes nothing."""
         return list(dict.fromkeys([null_operator(), *self._uses]))
 
     def size(self, table: LatencyTable) -> int:
-        """How many operators remain to be measured, at most."""
+        """Largest number of operators that remain to be measured."""
         lacking = len(self._lacking(table))
         if self._budget.operators is None:
             return lacking
@@ -93,8 +93,8 @@ class Plan:
         return min(lacking, max(0, self._budget.operators - known) + own)
 
     def groups(self, table: LatencyTable) -> Iterator[list[OpSpec]]:
-        """Groups to measure one after the other; each choice knows what the table has by then."""
-        sizes = iter(_FIRST_GROUPS if self._budget.limited and not len(table) else ())
+        """Groups to measure one after the other, each chosen by what the table has by then."""
+        sizes = iter(_FIRST_GROUPS if self._budget.is_limited and not len(table) else ())
         while time.monotonic() < self._deadline:
             count = min(self.size(table), next(sizes, _GROUP))
             group = self._next(table, count) if count else []
@@ -104,15 +104,17 @@ class Plan:
 
     def _next(self, table: LatencyTable, count: int) -> list[OpSpec]:
         lacking = self._lacking(table)
-        if not self._budget.limited:
+        if not self._budget.is_limited:
             order = self._generator.permutation(len(lacking))[:count]
             return [lacking[index] for index in order]
         first = [null_operator()] if null_operator() in lacking else []
         wanted = [spec for spec in lacking if spec in self._uses]
         measured = [spec for spec in self._uses if spec in table]
         before = [spec for spec in self._first if spec in wanted]
-        first = list(dict.fromkeys([*first, *before, *unfamiliar(wanted, measured)]))[:count]
-        chosen = choose(
+        first = list(
+            dict.fromkeys([*first, *before, *operators_of_sparse_kernels(wanted, measured)])
+        )[:count]
+        chosen = select_operators(
             {spec: self._uses[spec] for spec in wanted if spec not in first},
             Curves.of(table).latencies_ms,
             count - len(first),
@@ -121,4 +123,4 @@ class Plan:
         return [*first, *chosen]
 
     def _lacking(self, table: LatencyTable) -> list[OpSpec]:
-        return [spec for spec in self.wanted if spec not in table and spec not in table.failed]
+        return [spec for spec in self.operators if spec not in table and spec not in table.failed]
