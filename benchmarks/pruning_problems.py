@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeslim.pruning.solver import Factor, Problem, SumFactor
+from edgeslim.pruning.solver import ChoiceProblem, Factor, SumFactor
 
 MACS_PER_MS = 1.0e7
 BYTES_PER_MS = 8.0e6
@@ -79,8 +79,8 @@ class Network:
             )
         )
 
-    def problem(self) -> Problem:
-        return Problem(
+    def problem(self) -> ChoiceProblem:
+        return ChoiceProblem(
             losses=tuple(self.losses),
             factors=tuple(self.factors),
             sums=tuple(self.sums),
@@ -100,7 +100,7 @@ class Network:
         return costs * (1 + self.rng.normal(0, self.noise, costs.shape).clip(-0.5, 0.5))
 
 
-def resnet50(seed: int, *, wild: bool = False) -> Problem:
+def resnet50(seed: int, *, wild: bool = False) -> ChoiceProblem:
     """Each stage's residual width is tied with both inner widths of all of its blocks."""
     net = Network(seed, wild=wild)
     stem = net.group(64)
@@ -121,7 +121,7 @@ def resnet50(seed: int, *, wild: bool = False) -> Problem:
     return net.problem()
 
 
-def mobilenet_v2(seed: int, *, wild: bool = False) -> Problem:
+def mobilenet_v2(seed: int, *, wild: bool = False) -> ChoiceProblem:
     """Residual widths tied with the widened ones of their blocks."""
     net = Network(seed, wild=wild)
     into = net.group(32)
@@ -147,7 +147,7 @@ def mobilenet_v2(seed: int, *, wild: bool = False) -> Problem:
     return net.problem()
 
 
-def densenet(seed: int, *, wild: bool = False) -> Problem:
+def densenet(seed: int, *, wild: bool = False) -> ChoiceProblem:
     """Every layer reads the concatenation of all before it; two blocks of DenseNet-121's four."""
     net = Network(seed, wild=wild)
     stem = net.group(64, most=8)
@@ -172,7 +172,7 @@ def densenet(seed: int, *, wild: bool = False) -> Problem:
 NETWORKS = {"resnet50": resnet50, "mobilenet_v2": mobilenet_v2, "densenet": densenet}
 
 
-def save_problem(problem: Problem, path: Path) -> None:
+def save_problem(problem: ChoiceProblem, path: Path) -> None:
     """As one ``.npz`` of plain numbers; variables are a few integers, and -1 is no output."""
     arrays: dict[str, NDArray[np.generic]] = {"constant": np.array(problem.constant)}
     for index, losses in enumerate(problem.losses):
@@ -190,7 +190,7 @@ def save_problem(problem: Problem, path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def load_problem(path: Path) -> Problem:
+def load_problem(path: Path) -> ChoiceProblem:
     """What ``save_problem`` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         counts = {
@@ -211,7 +211,7 @@ def load_problem(path: Path) -> Problem:
                     costs=arrays[f"{name}.costs"],
                 )
             )
-        return Problem(
+        return ChoiceProblem(
             losses=tuple(arrays[f"losses.{index}"] for index in range(counts["losses"])),
             factors=tuple(
                 Factor(

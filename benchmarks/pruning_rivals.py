@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from edgeslim.pruning.solver import Factor, OverBudgetError, Problem, solve
+from edgeslim.pruning.solver import ChoiceProblem, Factor, OverBudgetError, solve
 from edgeslim.pruning.solver._relations import relations
 
 Plan = list[int]
 
 
-def highs(problem: Problem, budget: float, time_s: float) -> tuple[float, float]:
+def highs(problem: ChoiceProblem, budget: float, time_s: float) -> tuple[float, float]:
     """Least loss found and its bound: a 0-1 variable a choice and a cell, tied by sums.
 
     Cells are those of our own relations, so that sums of widths come as partial sums.
@@ -78,7 +78,7 @@ def highs(problem: Problem, budget: float, time_s: float) -> tuple[float, float]
     return found, -math.inf if bound is None else float(bound)
 
 
-def greedy(problem: Problem, budget: float, *, steps: int = 100) -> Plan:
+def greedy(problem: ChoiceProblem, budget: float, *, steps: int = 100) -> Plan:
     """Narrows one group a step, by what saves a share of the way; finer at the end."""
     plan = [len(losses) - 1 for losses in problem.losses]
     cost = problem.cost(plan)
@@ -103,7 +103,7 @@ def greedy(problem: Problem, budget: float, *, steps: int = 100) -> Plan:
     return plan
 
 
-def knapsack(problem: Problem, budget: float, *, steps: int) -> Plan:
+def knapsack(problem: ChoiceProblem, budget: float, *, steps: int) -> Plan:
     """Knapsacks with ever smaller budgets, each from the widths that the one before left."""
     plan = [len(losses) - 1 for losses in problem.losses]
     full = problem.cost(plan)
@@ -116,7 +116,7 @@ def knapsack(problem: Problem, budget: float, *, steps: int) -> Plan:
             continue
         by_choice = [cost_by_choice(problem, plan, group) for group in range(len(plan))]
         fixed = cost - sum(costs[now] for costs, now in zip(by_choice, plan, strict=True))
-        step_problem = Problem(
+        step_problem = ChoiceProblem(
             losses=tuple(
                 losses[: now + 1] for losses, now in zip(problem.losses, plan, strict=True)
             ),
@@ -130,7 +130,7 @@ def knapsack(problem: Problem, budget: float, *, steps: int) -> Plan:
     raise OverBudgetError(budget, problem.cost(plan), tuple(plan))
 
 
-def cost_by_choice(problem: Problem, plan: Plan, group: int) -> NDArray[np.float64]:
+def cost_by_choice(problem: ChoiceProblem, plan: Plan, group: int) -> NDArray[np.float64]:
     """What all that depends on a group costs at each of its widths, all others as they are."""
     total = np.zeros(len(problem.losses[group]))
     for factor in problem.factors:

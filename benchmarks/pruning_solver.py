@@ -22,7 +22,7 @@ from machine import machine_line
 from pruning_problems import NETWORKS, load_problem
 from pruning_rivals import Plan, greedy, highs, knapsack
 
-from edgeslim.pruning.solver import OverBudgetError, Problem, solve
+from edgeslim.pruning.solver import ChoiceProblem, OverBudgetError, solve
 
 SHARES = (0.9, 0.75, 0.5, 0.35, 0.25)
 
@@ -56,7 +56,9 @@ def main() -> None:
     print(machine_line())
 
 
-def row(name: str, problem: Problem, share: float, budget: float, highs_s: float) -> list[float]:
+def row(
+    name: str, problem: ChoiceProblem, share: float, budget: float, highs_s: float
+) -> list[float]:
     """Prints one; returns how long ours took: the shorter of two, one before HiGHS, one after."""
     start = time.process_time()
     try:
@@ -90,7 +92,7 @@ def row(name: str, problem: Problem, share: float, budget: float, highs_s: float
 
 
 def lost(
-    problem: Problem, budget: float, way: Callable[[Problem, float], Plan], best: float
+    problem: ChoiceProblem, budget: float, way: Callable[[ChoiceProblem, float], Plan], best: float
 ) -> str:
     try:
         plan = way(problem, budget)

@@ -23,7 +23,7 @@ from edgeslim.pruning.criteria import CRITERIA
 from edgeslim.pruning.known_losses import importance_losses
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.ranking import group_scores
-from edgeslim.pruning.subject import Subject
+from edgeslim.pruning.subject import PrunableModel
 from edgeslim.pruning.weights import Weights
 
 
@@ -32,7 +32,7 @@ def main(out: Path, model: str, table: Path) -> None:
         prepared = prepare(find_model(model), folder)
         channels = channels_of(prepared.graph)
         names = tuple(group.name for group in channels.groups)
-        subject = Subject(model=prepared, channels=channels, chosen=names)
+        subject = PrunableModel(model=prepared, channels=channels, chosen=names)
         latency = LatencyModel(subject, Predictor(LatencyTable.read(table)))
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
         curves = importance_losses(group_scores(weights, CRITERIA.get("l1")))

@@ -14,10 +14,10 @@ from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.errors import UsageError
 from edgeslim.pictures import check_picture
-from edgeslim.pruning.measuring import DEFAULT_RATIOS
 from edgeslim.pruning.paddlex_rule import trade_off
 from edgeslim.pruning.plot_sensitivity import plot_sensitivities
 from edgeslim.pruning.sensitivity import DEFAULT_FILE, SensitivityResult, sensitivity
+from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS
 
 __all__ = ["command"]
 

@@ -21,7 +21,7 @@ from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.files import new_folder, replace_folder, temporary_folder, write_bytes
 from edgeslim.graph import Graph
 from edgeslim.progress import Progress
-from edgeslim.pruning.subject import Subject
+from edgeslim.pruning.subject import PrunableModel
 from edgeslim.runs.checkpoint import EpochRecord, read_arrays
 from edgeslim.training.distillation import Term
 from edgeslim.training.metric_value import MetricValue, metric_values
@@ -195,12 +195,12 @@ class Work:
             self._stamp = prepare(SavedModel.at(folder / "now"), folder / "prepared")
         return self._stamp
 
-    def subject(self, match: str = "", *, of: PreparedModel | None = None) -> Subject:
+    def subject(self, match: str = "", *, of: PreparedModel | None = None) -> PrunableModel:
         """A model to be pruned, the network itself if no other, and which groups may be."""
         model = of or self.prepared()
         channels = channels_of(model.graph)
         chosen = choose_groups(channels, tuple(model.graph.parameters), match)
-        return Subject(model=model, channels=channels, chosen=chosen)
+        return PrunableModel(model=model, channels=channels, chosen=chosen)
 
     def cut(self, model: PreparedModel, plan: PruningPlan) -> None:
         """Goes on with what a plan leaves of a model that the network was made from.

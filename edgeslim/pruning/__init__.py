@@ -1,1 +1,1 @@
-"""Channel pruning: what to cut, how much, and what it costs."""
+"""Channel pruning: which channels to remove, how many, and what metric that loses."""

@@ -1,13 +1,13 @@
-"""What several groups cost together, where that is more than they cost one by one.
+"""Joint losses: what several groups lose together, where it is more than the sum of each alone.
 
-Losses of groups are measured one by one and added up. Groups that stand in for each other cost
-nothing alone and much together, and the best plan by such losses is the one that finds them. So
-the network of a plan is judged as a whole; where it is worse than was said, beyond what the
-examples can tell, each group is given back in turn. What the network gains by it is what the
-group costs beside the others; what it costs more there than alone is its part of the difference.
-With that, losses say of this plan what was measured, and widths are chosen again. Of all networks
-that were judged the best is taken. A network that only guesses any more says nothing of its
-groups, and losses stay as they are.
+Losses of groups are measured one by one and added up. Groups that replace each other lose nothing
+alone and much together, and the best plan by added losses prunes just those. So the network of a
+plan is evaluated as a whole; where it is worse than predicted, beyond the noise of the examples,
+each group in turn is restored. What the network gains by it is the loss of the group beside the
+others; what this exceeds its loss alone by is its part of the difference. Losses are corrected so
+that their sum is the measured one, and widths are chosen again. Of all evaluated networks the
+best is taken. A network that is no better than guessing says nothing about its groups, and losses
+stay as they are.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from edgeslim.pruning.subject import Widths
 from edgeslim.runs.pruning_result import JointLoss
 from edgeslim.training.metric_value import wilson
 
-__all__ = ["Judge", "choose_together"]
+__all__ = ["WidthEvaluator", "choose_with_joint_losses"]
 
 _ROUNDS = 3
-"""Times that losses are set right, at most."""
+"""How often losses are corrected, at most."""
 
 
-class Judge:
-    """Networks judged as wholes, each once.
+class WidthEvaluator:
+    """Evaluates pruned networks as wholes, each once.
 
     Args:
-        evaluate: The metric at some widths.
-        whole: All widths as they are.
-        baseline: The metric there.
-        examples: That metrics are found on.
-        chance: The metric of what guesses, which tells nothing of any group; 0 if unknown.
+        evaluate: Measures the metric at some widths.
+        whole: Full widths of all groups.
+        baseline: Metric of the whole model.
+        examples: Number of examples that metrics are measured on.
+        chance: Metric of random guesses; 0 if unknown.
     """
 
     def __init__(
@@ -63,85 +63,86 @@ class Judge:
         return self._known[key]
 
     def loss(self, widths: Widths) -> float:
-        """What they lose, as `edgeslim.pruning.known_losses` has it."""
+        """The loss at some widths, as in `edgeslim.pruning.known_losses`."""
         return loss_of(self.metric(widths) / self._baseline if self._baseline > 0 else 1.0)
 
     def joint_loss(self, losses: LossCurves, widths: Widths) -> JointLoss:
-        """What losses say of widths together, beside what is found.
+        """The predicted metric at some widths beside the measured one.
 
         Args:
-            losses: Of each group, as the logarithm of what it leaves of the metric.
-            widths: What is judged.
+            losses: Loss curve of each group, as logarithms of the share of the metric left.
+            widths: Channels kept of each group.
         """
         return JointLoss(
             widths=dict(widths),
-            expected=self._baseline * math.exp(-_added_up(losses, _gone(widths, self.whole))),
+            expected=self._baseline
+            * math.exp(-_sum_losses(losses, _removed_shares(widths, self.whole))),
             found=self.metric(widths),
             examples=self._examples,
             is_guess=wilson(self.metric(widths), self._examples)[0] <= self._chance,
         )
 
 
-def _gone(widths: Widths, whole: Widths) -> dict[str, float]:
-    """The share of each group that goes, of those that lose something."""
+def _removed_shares(widths: Widths, whole: Widths) -> dict[str, float]:
+    """The removed share of each group that is narrowed."""
     shares = {name: 1 - width / whole[name] for name, width in widths.items()}
     return {name: share for name, share in shares.items() if share > 0}
 
 
-def _added_up(losses: LossCurves, gone: Mapping[str, float]) -> float:
+def _sum_losses(losses: LossCurves, gone: Mapping[str, float]) -> float:
     return sum(float(losses.loss_at(name, share)) for name, share in gone.items())
 
 
-def choose_together(
+def choose_with_joint_losses(
     choose: Callable[[LossCurves], dict[str, int]],
     losses: LossCurves,
-    judge: Judge,
+    evaluator: WidthEvaluator,
     progress: Progress,
 ) -> tuple[dict[str, int], LossCurves, tuple[JointLoss, ...]]:
-    """Widths by losses that were set right by what groups cost together.
+    """Chooses widths by losses that are corrected by the joint losses of groups.
 
     Args:
         choose: Chooses widths by losses.
-        losses: Of each group alone, as the logarithm of what it leaves; they add up.
-        judge: Judges networks.
-        progress: Where to show it.
+        losses: Loss curve of each group alone, as logarithms of the share left; they add up.
+        evaluator: Evaluates networks as wholes.
+        progress: Shows how far it is.
 
     Returns:
-        The widths, the losses as they are known now, and every network that was judged.
+        The widths, the corrected losses, and every network that was evaluated.
     """
     tried: list[JointLoss] = []
     for number in range(_ROUNDS + 1):
         widths = choose(losses)
-        if widths in [each.widths for each in tried]:
+        if widths in [loss.widths for loss in tried]:
             break
-        found = judge.joint_loss(losses, widths)
+        found = evaluator.joint_loss(losses, widths)
         tried.append(found)
         if found.is_as_expected or found.is_guess or number == _ROUNDS:
             break
-        gone = _gone(widths, judge.whole)
-        more = _more_together(judge, losses, widths, progress)
+        gone = _removed_shares(widths, evaluator.whole)
+        more = _extra_losses(evaluator, losses, widths, progress)
         if not more:
             break
-        scale = (judge.loss(widths) - _added_up(losses, gone)) / sum(more.values())
+        scale = (evaluator.loss(widths) - _sum_losses(losses, gone)) / sum(more.values())
         losses = LossCurves(
             curves={
-                name: curve.raised(gone[name], scale * more[name]) if name in more else curve
+                name: curve.raise_at(gone[name], scale * more[name]) if name in more else curve
                 for name, curve in losses.curves.items()
             }
         )
-    best = max(tried, key=lambda each: each.found)
+    best = max(tried, key=lambda loss: loss.found)
     return dict(best.widths), losses, tuple(tried)
 
 
-def _more_together(
-    judge: Judge, losses: LossCurves, widths: Mapping[str, int], progress: Progress
+def _extra_losses(
+    evaluator: WidthEvaluator, losses: LossCurves, widths: Mapping[str, int], progress: Progress
 ) -> dict[str, float]:
-    """How much more each group costs beside the others than alone; those that do."""
-    gone = _gone(widths, judge.whole)
-    together, more = judge.loss(widths), {}
+    """By how much each group loses more beside the others than alone, where it does."""
+    gone = _removed_shares(widths, evaluator.whole)
+    together, more = evaluator.loss(widths), {}
     with progress.stage("losses together", len(gone)) as stage:
         for name, ratio in gone.items():
-            beside = together - judge.loss({**widths, name: judge.whole[name]})
+            beside = together - evaluator.loss({**widths, name: evaluator.whole[name]})
             extra = beside - float(losses.loss_at(name, ratio))
             if extra > 0:
                 more[name] = extra

@@ -1,4 +1,4 @@
-"""What narrowing each group is thought to cost, from what there is to know."""
+"""Losses of pruning each group, estimated from sensitivities or from the weights alone."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from edgeslim.runs.sensitivity_file import Sensitivities
 from edgeslim.runs.sensitivity_rows import SensitivityContext
 from edgeslim.training.metric_value import Z
 
-__all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of", "say_hidden"]
+__all__ = ["importance_losses", "loss_of", "measured_losses", "noise_of", "warn_hidden_loss"]
 
 _log = logging.getLogger(__name__)
 
 _KNOTS = 33
 
 _LEAST_LEFT = 1e-3
-"""Of a metric; less than that is nothing."""
+"""Smallest share of a metric that is told from none, so that its logarithm stays finite."""
 
 _LEAST_IMPORTANCE = 1e-3
-"""Of a group's: channels whose weights are all nought go before others, and not for nothing.
+"""Floor of losses by importance: channels with zero weights are removed first, but not for free.
 
-The same holds of losses that nobody says the examples of.
+It is also the floor where the number of examples is not known.
 """
 
 
 def importance_losses(scores: GroupScores) -> LossCurves:
-    """By the weights alone: the share of a group's importance that goes, least first.
+    """Losses by the weights alone: the removed share of a group's importance.
 
-    All groups count alike; how much a network depends on each, weights do not say.
+    All groups count alike; weights do not say how much a network depends on each.
 
     Args:
-        scores: How important each channel of each group is.
+        scores: Importance of each channel of each group.
     """
     curves = {}
-    for name, each in scores.items():
-        gone = np.append(0.0, np.cumsum(np.sort(each)))
+    for name, channel_scores in scores.items():
+        gone = np.append(0.0, np.cumsum(np.sort(channel_scores)))
         total = gone[-1] if gone[-1] > 0 else 1.0
         ratios = np.linspace(0.0, 1.0, _KNOTS)
-        losses = np.interp(ratios * each.size, np.arange(gone.size), gone / total)
+        losses = np.interp(ratios * channel_scores.size, np.arange(gone.size), gone / total)
         curves[name] = LossCurve.fit(ratios, losses, highest=1.0, floor=_LEAST_IMPORTANCE)
     return LossCurves(curves=curves)
 
 
 def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -> LossCurves:
-    """By sensitivities: the logarithm of what each group leaves of the metric.
+    """Losses by sensitivities: the logarithm of the share of the metric that each group leaves.
 
-    Added up over groups, logarithms say that each group leaves its share of what the others
+    Adding up logarithms over groups means that each group leaves its share of what the others
     leave. A metric falls no further than to chance, so that differences of it would make the
     last channels of a group look free.
 
-    The examples cannot tell a loss from none that is smaller than their noise: that much, the
-    floor of `LossCurve.fit`, each group costs at least where all of it goes.
+    The examples cannot tell a loss below their noise from none: that noise, the floor of
+    `LossCurve.fit`, is the least loss of each group where all of it is removed.
 
     Args:
-        found: What was measured.
-        groups: All of which something must be known.
-        file: Where that is from, for errors.
+        found: Sensitivities that were measured.
+        groups: Names of the groups that must have sensitivities.
+        file: File that they are from, for errors.
 
     Raises:
-        BadFileError: Nothing is known of a group; names the first.
+        BadFileError: A group has no sensitivities; the message names the first.
     """
     curves = {}
     right = found.context.baseline * found.context.examples
@@ -88,29 +88,29 @@ def measured_losses(found: Sensitivities, groups: Iterable[str], file: object) -
 
 
 def loss_of(left: float) -> float:
-    """The loss that leaves a share of the metric: its logarithm, and never infinite."""
+    """The loss that leaves a share of the metric: its negative logarithm, never infinite."""
     return -math.log(max(left, _LEAST_LEFT))
 
 
 def noise_of(right: float) -> float:
     """The largest loss that examples may hide, as the logarithm of what is left.
 
-    If none of ``right`` examples that were right got wrong, as many as the upper end of
-    Wilson's interval may all the same: ``z^2 / (right + z^2)`` of all that there are. For
-    metrics that are no shares of examples this is a guess of the right size.
+    If none of ``right`` correct examples became wrong, the upper end of Wilson's interval still
+    allows for a share of ``z^2 / (right + z^2)`` of all. For metrics that are not shares of
+    examples this is a guess of the right order of magnitude.
     """
     return math.log1p(Z**2 / right)
 
 
-def say_hidden(context: SensitivityContext, allowed: float) -> None:
-    """Warns where losses that are allowed cannot be told from larger ones.
+def warn_hidden_loss(context: SensitivityContext, allowed: float) -> None:
+    """Warns where the allowed loss is below the noise of the examples.
 
     Args:
-        context: What the losses are of.
-        allowed: Share of the metric that each group may cost.
+        context: Context of the sensitivities.
+        allowed: Share of the metric that each group may lose.
     """
     if not context.examples:
-        return  # nobody says how many
+        return  # their number is not known
     hidden = -math.expm1(-noise_of(context.baseline * context.examples))
     if hidden > allowed:
         _log.warning(

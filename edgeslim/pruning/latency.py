@@ -1,4 +1,4 @@
-"""Latency of a model at any widths, from a table; and the problem of choosing them."""
+"""Latency of a model at any widths, from a table, and the problem of choosing widths."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from edgeslim.fusion import fuse, is_merging_cheaper, mergeable_pairs
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Prediction, Predictor, missing_error
-from edgeslim.pruning.solver import Factor, Problem, SumFactor
-from edgeslim.pruning.subject import Subject, Widths
+from edgeslim.pruning.solver import ChoiceProblem, Factor, SumFactor
+from edgeslim.pruning.subject import PrunableModel, Widths
 
 __all__ = ["LatencyModel"]
 
 _CHOICES = 20
-"""Widths of each group that are looked at, besides its own."""
+"""Number of widths of each group to choose from, besides its full width."""
 
 _FEWEST = 2
-"""Half of so few widths would be the own width alone."""
+"""Half of so few widths would be the full width alone."""
 
 _MOST_MERGED = 3
-"""Groups that two convolutions in a row depend on: what they read, pass on and write."""
+"""Groups that two consecutive convolutions depend on: of their input, between them, and output."""
 
 _NEVER = 4.0
-"""Times the whole network: the price of what must not be chosen where anything else can be."""
+"""Price of widths that must not be chosen, as a multiple of the whole network's latency."""
 
 
 class LatencyModel:
-    """Predicts a model at any widths, by its fused operators.
+    """Predicts the latency of a model at any widths, by its fused operators.
 
     Args:
-        subject: What is pruned.
-        predictor: Of a device's table.
+        subject: The model to be pruned.
+        predictor: Predictor by a device's table.
 
     Raises:
-        MissingLatencyError: The table knows nothing of an operator of the whole model.
+        MissingLatencyError: The table has nothing like an operator of the whole model.
     """
 
-    def __init__(self, subject: Subject, predictor: Predictor) -> None:
+    def __init__(self, subject: PrunableModel, predictor: Predictor) -> None:
         self.subject = subject
         self.predictor = predictor
         self._target = predictor.table.context.execution.target
@@ -66,13 +66,13 @@ class LatencyModel:
         }
 
     def with_predictor(self, predictor: Predictor) -> LatencyModel:
-        """The same with another predictor, of a table that has more by now."""
+        """The same model with another predictor, by a table with more measurements."""
         again = copy(self)
         again.predictor = predictor
         return again
 
     def coarser(self) -> LatencyModel | None:
-        """The same with half the widths to choose from; None if there are but few left."""
+        """The same model with half the widths to choose from; None if only few are left."""
         counts = {len(widths) for widths in self.choices.values()}
         if max(counts) <= _FEWEST:
             return None
@@ -83,12 +83,12 @@ class LatencyModel:
         return again
 
     def predict(self, widths: Widths) -> Prediction:
-        """The pruned network's latency, with what fusion makes of it at these widths."""
+        """Prediction of the pruned network, fused as it is at these widths."""
         pruned = prune_graph(self._unfused, ShapesAtWidths(self._unfused_forms, widths))
         return self.predictor.predict(fuse(pruned, self._target).specs)
 
     def latency_ms(self, widths: Widths) -> float:
-        """Predicted latency; infinite if the table knows nothing of an operator then."""
+        """Predicted latency; infinite if the table has nothing like one of its operators."""
         prediction = self.predict(widths)
         return float("inf") if prediction.missing else prediction.total_ms
 
@@ -99,15 +99,15 @@ class LatencyModel:
         sums = rows.of(graph.specs).sum(axis=0, keepdims=True)
         return float(rows.layout.networks(sums).touched_bytes[0])
 
-    def problem(self, losses: Mapping[str, Array], widths: Widths) -> Problem:
-        """Which widths to choose, as numbers.
+    def problem(self, losses: Mapping[str, Array], widths: Widths) -> ChoiceProblem:
+        """The problem of choosing widths, for the solver.
 
         What the caches hold depends on the whole network: operators are priced as in a
         network of these widths, and so the problem is solved again at the widths found.
 
         Args:
-            losses: Loss of each of a group's `choices`.
-            widths: Where the network is, about.
+            losses: Losses at the `choices` of each group, by its name.
+            widths: Widths near those that will be found.
         """
         touched, never_ms = self.touched_bytes(widths), _NEVER * self.latency_ms({})
         names = list(self.choices)
@@ -130,9 +130,9 @@ class LatencyModel:
                         costs=prices.reshape(term.shape),
                     )
                 )
-        return Problem(
+        return ChoiceProblem(
             losses=tuple(losses.get(name, np.zeros(1)) for name in names),
-            factors=tuple(_merged([*factors, *self._barriers(place, never_ms)])),
+            factors=tuple(_add_factors([*factors, *self._barriers(place, never_ms)])),
             sums=tuple(sums),
             constant=constant,
         )
@@ -145,13 +145,13 @@ class LatencyModel:
         }
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether every operator is priced at all widths that it depends on."""
         return not any(isinstance(term, SumVariants) and term.fixed for term in self._terms)
 
     @cached_property
     def _terms(self) -> list[Variants | SumVariants]:
-        """The operators, one by one, in the whole network."""
+        """Each operator of the network, at all widths it depends on."""
         return [self._term(place, self.forms.full) for place in range(len(self.graph.nodes))]
 
     def _term(self, place: int, widths: Widths) -> Variants | SumVariants:
@@ -159,7 +159,7 @@ class LatencyModel:
         return vary_widths(self.graph.nodes[place], self.forms, self.choices, held)
 
     def _prices(self, specs: Sequence[OpSpec], touched_bytes: float, never_ms: float) -> Array:
-        """What each operator adds to a network that touches so many bytes."""
+        """Milliseconds that each operator adds to a network that touches so many bytes."""
         rows = self.predictor.rows
         model = self.predictor.calibration.model
         operators = rows.layout.networks(rows.of(specs))
@@ -168,10 +168,10 @@ class LatencyModel:
         return known
 
     def _barriers(self, place: Mapping[str, int], never_ms: float) -> list[Factor]:
-        """Widths at which the optimizer would merge two convolutions, made never to be chosen.
+        """Prohibitive costs of widths at which the optimizer would merge two convolutions.
 
-        One pair that pays and it merges every pair of the network, and so the operators are
-        others than those that were priced (`edgeslim.fusion`).
+        If merging one pair pays, it merges every pair of the network, and the operators are not
+        those that were priced (`edgeslim.fusion`).
         """
         found = []
         for first, second in mergeable_pairs(self.graph):
@@ -196,19 +196,19 @@ class LatencyModel:
         return found
 
     def _extent(self, form: Form | None, own: int, groups: Sequence[str]) -> IntArray:
-        """The length of an axis for all choices of groups, an axis each."""
+        """The length of an axis for all choices of groups, one axis for each group."""
         total = np.full([1] * len(groups), own if form is None else form[0], np.int64)
         for name, times in form[1] if form else ():
-            shape = [-1 if each == name else 1 for each in groups]
+            shape = [-1 if group == name else 1 for group in groups]
             total = total + times * np.array(self.choices[name], np.int64).reshape(shape)
         return total
 
     def _sum(self, term: SumVariants, prices: Array, place: Mapping[str, int]) -> SumFactor:
-        """Prices at every sum that can be, on lines between those looked at."""
+        """Prices at every possible sum of widths, interpolated between the evaluated sums."""
         reachable = np.zeros(1, np.int64)
         widths = [np.array(self.choices[name], np.int64) * times for name, times in term.parts]
-        for each in widths:
-            reachable = np.unique(reachable[:, None] + each)
+        for part_widths in widths:
+            reachable = np.unique(reachable[:, None] + part_widths)
         table = prices.reshape(len(term.totals), -1)
         costs = np.column_stack([np.interp(reachable, term.totals, column) for column in table.T])
         return SumFactor(
@@ -220,10 +220,10 @@ class LatencyModel:
         )
 
 
-def _merged(factors: Sequence[Factor]) -> list[Factor]:
-    """Factors of the same groups as one."""
+def _add_factors(factors: Sequence[Factor]) -> list[Factor]:
+    """Adds up factors of the same groups."""
     costs: dict[tuple[int, ...], Array] = {}
     for factor in factors:
         known = costs.get(factor.variables)
         costs[factor.variables] = factor.costs if known is None else known + factor.costs
-    return [Factor(variables=variables, costs=each) for variables, each in costs.items()]
+    return [Factor(variables=variables, costs=total) for variables, total in costs.items()]

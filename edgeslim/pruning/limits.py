@@ -1,4 +1,4 @@
-"""What a pruned model must come down to: a latency, or an amount of work."""
+"""Limits on a pruned model: a latency, or an amount of work."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from edgeslim.counts import parse_count
 from edgeslim.durations import format_ms
 from edgeslim.errors import UsageError
 from edgeslim.pruning.latency import LatencyModel
-from edgeslim.pruning.subject import Subject, Widths
+from edgeslim.pruning.subject import PrunableModel, Widths
 from edgeslim.pruning.work import work_unit
 
-__all__ = ["LatencyLimit", "Limit", "WorkLimit", "parse_macs"]
+__all__ = ["ModelLatencyLimit", "PruningLimit", "WorkLimit", "parse_macs"]
 
 _SHARE = re.compile(r"-(?P<percent>\d+(\.\d+)?)%")
 
 
-class Limit(Protocol):
-    """A number that falls with the widths, and how far it must."""
+class PruningLimit(Protocol):
+    """A limit on a number that falls with the widths."""
 
     @property
-    def most(self) -> float:
+    def maximum(self) -> float:
         """The largest value allowed."""
 
     def of(self, widths: Widths) -> float:
         """The value at some widths."""
 
-    def holds(self, widths: Widths) -> bool:
+    def is_met(self, widths: Widths) -> bool:
         """Whether these widths are within the limit."""
 
-    def least(self) -> dict[str, int]:
-        """The narrowest widths that anything is known of."""
+    def narrowest(self) -> dict[str, int]:
+        """The narrowest widths at which the value is known."""
 
-    def text(self, value: float) -> str:
-        """A value for people, with its unit."""
+    def format(self, value: float) -> str:
+        """Formats a value with its unit, for people."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LatencyLimit:
-    """Predicted latency on a device.
+class ModelLatencyLimit:
+    """A limit on the predicted latency on a device.
 
     Args:
-        model: Predicts it.
-        target_ms: The limit.
-        factor: What the device was found to take for each predicted millisecond.
+        model: Predicts the model's latency at any widths.
+        target_ms: The limit in milliseconds.
+        factor: Ratio of measured to predicted latency on the device.
     """
 
     model: LatencyModel
@@ -53,47 +53,47 @@ class LatencyLimit:
     factor: float = 1.0
 
     @property
-    def most(self) -> float:
+    def maximum(self) -> float:
         return self.target_ms / self.factor
 
     def of(self, widths: Widths) -> float:
         return self.model.latency_ms(widths)
 
-    def holds(self, widths: Widths) -> bool:
-        return self.of(widths) <= self.most
+    def is_met(self, widths: Widths) -> bool:
+        return self.of(widths) <= self.maximum
 
-    def least(self) -> dict[str, int]:
+    def narrowest(self) -> dict[str, int]:
         chosen = self.model.subject.chosen
         return {name: min(self.model.choices[name]) for name in chosen}
 
-    def text(self, value: float) -> str:
+    def format(self, value: float) -> str:
         return format_ms(value, round_up=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkLimit:
-    """Work by one of the `edgeslim.pruning.work.COUNTERS`.
+    """A limit on work, by one of the `edgeslim.pruning.work.COUNTERS`.
 
     Args:
-        subject: What is pruned.
-        most: The limit.
-        counter: Name of the counter.
+        subject: The model to be pruned.
+        maximum: The largest amount of work that is allowed.
+        counter: Name of the counter of work.
     """
 
-    subject: Subject
-    most: float
+    subject: PrunableModel
+    maximum: float
     counter: str = "macs"
 
     def of(self, widths: Widths) -> float:
         return self.subject.work(self.counter, widths)
 
-    def holds(self, widths: Widths) -> bool:
-        return self.of(widths) <= self.most
+    def is_met(self, widths: Widths) -> bool:
+        return self.of(widths) <= self.maximum
 
-    def least(self) -> dict[str, int]:
+    def narrowest(self) -> dict[str, int]:
         return dict.fromkeys(self.subject.chosen, 1)
 
-    def text(self, value: float) -> str:
+    def format(self, value: float) -> str:
         return f"{value:,.0f} {work_unit(self.counter)}"
 
 
@@ -101,11 +101,11 @@ def parse_macs(text: str, full: float) -> float:
     """The amount of work that ``-50%`` or ``300M`` stands for.
 
     Args:
-        text: A share to take away, or what may be left.
-        full: What the whole model does.
+        text: A share to remove, or the amount that may be left.
+        full: Work of the whole model.
 
     Raises:
-        UsageError: Neither, or nothing that would be a limit.
+        UsageError: It is neither, or would leave nothing.
     """
     share = _SHARE.fullmatch(text)
     if share is None:

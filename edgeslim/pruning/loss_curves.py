@@ -1,39 +1,37 @@
-"""What each group costs at any width, from what was measured at some.
+"""The loss of each group at any width, from measurements at some.
 
-A metric over few examples wobbles: a group may look better with less. A curve is the nearest
-that never falls (isotonic regression, by pooling adjacent violators; Barlow et al., 1972,
-"Statistical inference under order restrictions"), never below nought, and nought where
-nothing goes. Between measured points it is straight.
+A metric over few examples is noisy: a group may look better with fewer channels. A curve is the
+nearest that never falls (isotonic regression, by pooling adjacent violators; Barlow et al., 1972,
+"Statistical inference under order restrictions"), never below zero, and zero where nothing is
+removed. Between measured points it is linear.
 
 Examples that show no loss do not prove that there is none. What they cannot rule out, a floor
-that grows with the square of what goes, is added: so nothing is free, and of cuts that look
-alike those are taken that take least.
+that grows with the square of the removed share, is added: so nothing is free, and of equal
+losses the plan that removes least is chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeslim.errors import UnknownNameError
-from edgeslim.runs.sensitivity_file import Sensitivities
-from edgeslim.runs.sensitivity_rows import SensitivityPoint
 
-__all__ = ["LossCurve", "LossCurves", "loss_curves"]
+__all__ = ["LossCurve", "LossCurves"]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class LossCurve:
-    """The cost of one group over the share of its channels that is gone.
+    """The loss of one group over the removed share of its channels.
 
     Args:
         ratios: Knots, rising from 0 to 1, ``(n,)``.
-        losses: The cost at each, never falling, from 0, ``(n,)``; rising if there is a floor.
+        losses: Loss at each knot, never falling, from 0, ``(n,)``; rising if there is a floor.
     """
 
     ratios: Array
@@ -43,19 +41,18 @@ class LossCurve:
     def fit(
         ratios: ArrayLike, losses: ArrayLike, *, highest: float = np.inf, floor: float = 0.0
     ) -> LossCurve:
-        """The curve nearest to points.
+        """Fits the curve nearest to points.
 
         Beyond the last point it goes on as steeply as between the last two, and at least as
-        steeply as from nought to the last: where a metric is down at that of chance already
+        steeply as from zero to the last: where a metric is at that of chance already
         it stays flat, and the last channels must not look free. It ends at the highest loss
         possible.
 
         Args:
-            ratios: Shares that were gone, from 0 to 1, in any order; of equal ones the mean
-                counts.
-            losses: What was lost there.
-            highest: What can be lost at most.
-            floor: What is added where all is gone; of a share, the share's square of it.
+            ratios: Removed shares, from 0 to 1, in any order; of equal ones the mean counts.
+            losses: Loss at each of the ratios.
+            highest: Largest loss that is possible.
+            floor: Loss that is added where all is removed, and its share's square of a share.
         """
         from scipy.optimize import isotonic_regression
 
@@ -65,29 +62,29 @@ class LossCurve:
         inside = given > 0
         knots, values = given[inside], means[inside]
         if values.size:
-            # Held above nought afterwards it is still the nearest, among those above nought.
+            # Clipped at zero afterwards it is still the nearest among those not below zero.
             values = np.maximum(isotonic_regression(values, weights=count[inside]).x, 0.0)
         knots, values = np.append(0.0, knots), np.append(0.0, values)
         if knots[-1] < 1:
             knots, values = np.append(knots, 1.0), np.append(values, _end(knots, values, highest))
         return LossCurve(ratios=knots, losses=values + floor * knots**2)
 
-    def raised(self, ratio: float, extra: float) -> LossCurve:
-        """The curve that costs more at a ratio, and elsewhere by the square of the share.
+    def raise_at(self, ratio: float, extra: float) -> LossCurve:
+        """The curve with more loss at a ratio, and elsewhere by the square of the share.
 
         Args:
-            ratio: Above 0 to 1.
-            extra: How much more it costs there, 0 or more.
+            ratio: Removed share, above 0 and at most 1.
+            extra: Additional loss at that ratio, 0 or more.
         """
         knots = np.unique(np.append(self.ratios, ratio))
         return LossCurve(ratios=knots, losses=self.loss_at(knots) + extra * (knots / ratio) ** 2)
 
     def loss_at(self, ratio: ArrayLike) -> Array:
-        """The cost when a share of the channels is gone; of the shape of ``ratio``."""
+        """The loss when a share of the channels is removed; of the shape of ``ratio``."""
         return np.asarray(np.interp(np.asarray(ratio, np.float64), self.ratios, self.losses))
 
     def ratio_at(self, loss: ArrayLike) -> Array:
-        """The largest share that costs no more than this; of the shape of ``loss``."""
+        """The largest removed share that loses no more than this; of the shape of ``loss``."""
         allowed = np.asarray(loss, np.float64)
         above = np.searchsorted(self.losses, allowed, side="right")
         right = np.clip(above, 1, self.losses.size - 1)
@@ -111,46 +108,24 @@ class LossCurves:
         return self.curves[group]
 
     def loss_at(self, group: str, ratio: ArrayLike) -> Array:
-        """What a group costs when a share of its channels is gone.
+        """The loss of a group when a share of its channels is removed.
 
         Raises:
-            UnknownNameError: Nothing is known of the group.
+            UnknownNameError: The group has no curve.
         """
         return self[group].loss_at(ratio)
 
     def ratio_at(self, group: str, loss: ArrayLike) -> Array:
-        """The largest share of a group's channels that costs no more than this.
+        """The largest removed share of a group's channels that loses no more than this.
 
         Raises:
-            UnknownNameError: Nothing is known of the group.
+            UnknownNameError: The group has no curve.
         """
         return self[group].ratio_at(loss)
 
 
-def loss_curves(found: Sensitivities, *, relative: bool = False) -> LossCurves:
-    """A curve for each group that was measured.
-
-    Args:
-        found: What was measured.
-        relative: Whether losses are shares of the baseline, or differences of the metric.
-    """
-    highest = 1.0 if relative else found.context.baseline
-    return LossCurves(
-        curves={group: _curve(points, relative, highest) for group, points in found.points.items()}
-    )
-
-
-def _curve(points: Iterable[SensitivityPoint], relative: bool, highest: float) -> LossCurve:
-    listed = list(points)
-    return LossCurve.fit(
-        [each.removed_share for each in listed],
-        [each.relative_loss if relative else each.loss for each in listed],
-        highest=highest,
-    )
-
-
 def _end(knots: Array, values: Array, highest: float) -> float:
-    """The loss where nothing is left."""
+    """The loss where all channels are removed."""
     if knots.size == 1:
         return 0.0
     steepness = max((values[-1] - values[-2]) / (knots[-1] - knots[-2]), values[-1] / knots[-1])

@@ -25,11 +25,11 @@ __all__ = ["are_old_sensitivities", "read_old_sensitivities"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Curve:
-    """What a parameter costs.
+    """The losses of a parameter.
 
     Args:
-        losses: By the share of its channels that goes.
-        channels: How many there are, if that is said.
+        losses: Loss by the removed share of its channels.
+        channels: How many channels it has, if the file says so.
         is_share: Whether losses are shares of the metric.
     """
 
@@ -39,28 +39,29 @@ class _Curve:
 
 
 def are_old_sensitivities(path: Path) -> bool:
-    """Whether a file is a pickle, and no file of `edgeslim sensitivity`."""
+    """Whether a file is a pickle, and not a file of `edgeslim sensitivity`."""
     return path.is_file() and is_pickle(read_bytes(path)[:2])
 
 
 def read_old_sensitivities(
     path: Path, channels: Channels, baseline: Callable[[], float]
 ) -> Sensitivities:
-    """The sensitivities in a pickle, by the channel groups of a model.
+    """Reads the sensitivities of a pickle, by the channel groups of a model.
 
     A group has those of its weights that the file names; where these differ, the larger loss
-    counts. How many examples they are of is not said, and is 0.
+    counts. The file does not say the number of examples, which is given as 0.
 
     Args:
-        path: The pickle.
-        channels: Of the model.
-        baseline: Finds out its metric, of which losses are shares; asked only where the file has
-            none.
+        path: File that is a pickle.
+        channels: Channel groups of the model.
+        baseline: Measures the metric of the model, to turn losses into shares of it; called only
+            where the losses are not shares already.
 
     Raises:
-        BadFileError: It holds anything else, or is of another network; names the parameter.
+        BadFileError: It holds anything else, or is of another network; the message names the
+            parameter.
     """
-    curves = {name: _curve(path, name, each) for name, each in _parameters(path)}
+    curves = {name: _curve(path, name, value) for name, value in _parameters(path)}
     shared = [name for name in channels.by_producer if name in curves]
     if not shared:
         raise BadFileError(

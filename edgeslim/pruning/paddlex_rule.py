@@ -1,6 +1,6 @@
-"""How PaddleX 1.3 turned sensitivities into ratios, and how much each allowed loss would remove.
+"""The rule by which PaddleX 1.3 turned sensitivities into ratios, and what it would remove.
 
-Every group is judged by itself: what several of them cost together is ignored.
+Every group is treated by itself: joint losses of several groups are ignored.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 def paddlex_ratios(points: Points, allowed_loss: float) -> dict[str, float]:
     """The share of each group to remove for an allowed relative loss, by PaddleX 1.3's rule.
 
-    Of the ratios measured the largest counts whose loss is allowed, whatever smaller ones
-    lost. If it is the largest of all (PaddleX measures up to 0.9), it is taken as it is;
-    otherwise the straight line to the next says where between the two the loss is just
-    allowed. If none is allowed, nothing goes (PaddleSlim, ``paddleslim/prune/sensitive.py``,
+    Of the measured ratios the largest with an allowed loss counts, whatever smaller ones
+    lost. If it is the largest of all (PaddleX measures up to 0.9), it is taken;
+    otherwise the ratio between it and the next is interpolated at which the loss is just
+    allowed. If none is allowed, nothing is removed (PaddleSlim, ``paddleslim/prune/sensitive.py``,
     ``get_ratios_by_loss``).
 
     Args:
-        points: By group, each by rising ratio.
+        points: Sensitivities by group, by ascending ratio.
         allowed_loss: Share of the baseline that may be lost.
     """
-    return {group: _ratio(each, allowed_loss) for group, each in points.items()}
+    return {group: _ratio(group_points, allowed_loss) for group, group_points in points.items()}
 
 
 def _ratio(points: Sequence[SensitivityPoint], allowed: float) -> float:
@@ -60,13 +60,13 @@ def trade_off(
     """How much smaller the model gets for each allowed loss, as PaddleX 1.3 drew it.
 
     Args:
-        points: By group, each by rising ratio.
-        graph: The whole network.
-        channels: Its groups.
+        points: Sensitivities by group, by ascending ratio.
+        graph: Graph of the whole network.
+        channels: Channel groups of the network.
         thresholds: Allowed losses, as shares of the baseline.
 
     Returns:
-        Allowed loss and share of all persistent tensors' elements that would go.
+        Allowed loss and share of all parameters' elements that would be removed.
     """
     whole = graph.elements
     found = []

@@ -1,4 +1,4 @@
-"""A picture of sensitivities: what each group costs, and what an allowed loss would remove."""
+"""A plot of sensitivities: the loss of each group, and what an allowed loss would remove."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def plot_sensitivities(
     """Draws a line for each group, from dark at the input to bright at the output.
 
     Args:
-        found: What was measured.
-        trade_off: Allowed loss and share of the model that would go, as
+        found: Sensitivities that were measured.
+        trade_off: Allowed loss and share of the model that would be removed, as
             `edgeslim.pruning.paddlex_rule.trade_off` gives them.
-        out: The picture, a PNG or SVG.
+        out: File of the plot, a PNG or SVG.
 
     Raises:
         UsageError: The name is neither a PNG's nor an SVG's.
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The file cannot be written.
     """
     check_picture(out)
     from matplotlib.figure import Figure
@@ -54,11 +54,11 @@ def plot_sensitivities(
         f"channels by {context.criterion}",
         fontsize=11,
     )
-    # By what they cost, so that the eye finds from the top line what it is called.
+    # By descending loss, so that names are in the order of the lines.
     order = sorted(lines, key=lambda name: -_mean_loss(found.points[name]))
     figure.legend(
         [lines[name] for name in order],
-        [_short(name) for name in order],
+        [_short_name(name) for name in order],
         loc="outside right upper",
         ncols=columns,
         fontsize=7,
@@ -76,8 +76,8 @@ def _curves(axes: Axes, found: Sensitivities) -> dict[str, Line2D]:
     lines = {}
     for place, (name, points) in enumerate(found.points.items()):
         (lines[name],) = axes.plot(
-            [0.0, *(100 * each.removed_share for each in points)],
-            [0.0, *(100 * each.relative_loss for each in points)],
+            [0.0, *(100 * point.removed_share for point in points)],
+            [0.0, *(100 * point.relative_loss for point in points)],
             _STYLES[place % len(_STYLES)],
             marker=_MARKERS[place % len(_MARKERS)],
             color=colours[place],
@@ -87,7 +87,7 @@ def _curves(axes: Axes, found: Sensitivities) -> dict[str, Line2D]:
     axes.set_xlabel("channels of the group gone (%)")
     axes.set_ylabel(f"{found.context.metric} lost, of what there was (%)")
     axes.set_xlim(0, 100)
-    _plain(axes)
+    _style_axes(axes)
     return lines
 
 
@@ -103,18 +103,18 @@ def _trade_off(axes: Axes, trade_off: Sequence[tuple[float, float]]) -> None:
     axes.set_ylabel("loss allowed to each group (%)")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
-    _plain(axes)
+    _style_axes(axes)
 
 
-def _plain(axes: Axes) -> None:
+def _style_axes(axes: Axes) -> None:
     axes.grid(visible=True, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def _mean_loss(points: Sequence[SensitivityPoint]) -> float:
-    """The mean loss: what a group costs all in all."""
-    return sum(each.relative_loss for each in points) / len(points)
+    """The mean loss of a group over its points."""
+    return sum(point.relative_loss for point in points) / len(points)
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim prune``: a model, narrowed to a limit, trained again and saved."""
+"""The whole of ``edgeslim prune``: a model is pruned to a goal, trained again and saved."""
 
 from __future__ import annotations
 
@@ -76,46 +76,46 @@ def prune(
     Started again on the same folder with the same settings, it goes on where it was.
 
     Args:
-        model: A model, as on the command line.
-        out: Folder for the pruned model and all that led to it.
+        model: Name, folder or file of a model, as on the command line.
+        out: Folder for the pruned model and its intermediate results.
         target_ms: Goal: latency by a table, or the share of what the model as it is is predicted
             to take.
         table: Latency table of the device.
         target_macs: Goal: work, ``-50%`` or ``300M``.
-        ratios: Goal: share of the output channels of weights that goes, by name.
-        metric_loss: Goal: what each group alone may cost, as a share of the metric (the rule
-            of PaddleX).
+        ratios: Goal: share of the output channels to remove, by names of weights.
+        metric_loss: Goal: loss that each group alone may cause, as a share of the metric (the
+            rule of PaddleX).
         counter: How work is counted: ``macs`` or ``paddleslim1-flops``.
         strategy: How widths are chosen; by default latency-optimal for a latency, for work
             sensitivity if a task or sensitivities are given and else uniform.
-        criterion: Which channels of a group go first.
+        criterion: Criterion by which the least important channels are found.
         match: Regular expression: prune the groups of weights whose names it matches.
-        task: What the model is for; without one nothing is evaluated or trained.
+        task: Task of the model; without one nothing is evaluated or trained.
         sensitivities: File of `edgeslim sensitivity`, or a pickle of PaddleSlim or PaddleX; by
             default measured in the folder.
-        eval_share: Share of the validation examples that candidates are judged by.
-        device: Name of a device that measures what is chosen before it is trained, and has
-            the last word on a latency that is the goal; or that and how it is reached.
-        steps: In how many steps the limit is reached, with training in between.
+        eval_share: Share of the validation examples that candidates are evaluated on.
+        device: Device, by name or with how it is reached, that measures what is chosen before
+            training. If the goal is a latency, it must be met as measured there.
+        steps: Number of pruning steps in which the goal is reached, with training in between.
         tries: Candidates that annealing evaluates.
-        epochs: Training after each step.
+        epochs: Epochs of training after each step.
         batch_size: Examples of a training step.
-        learning_rate: The highest; by default the trainer's for models that are good already.
-        schedule: How the rate goes in each training; by default a short warm-up, then a falling
-            cosine.
-        seed: Of everything random.
+        learning_rate: Highest learning rate; by default the trainer's for fine-tuning.
+        schedule: Schedule of the learning rate in each training; by default a short warm-up, then
+            a falling cosine.
+        seed: Seed of everything random.
         input_shapes: Shapes of open inputs by name, or under an empty name.
         keep_widths: Whether widths stay as the goal alone gives them; otherwise, with a table,
             they are raised within the goal to the widest that are predicted to take no longer.
             Ratios that are given are kept anyway.
-        progress: Where to show it.
+        progress: Shows how far it is.
 
     Raises:
-        UsageError: Names, numbers or combinations that cannot be meant.
+        UsageError: Unknown names, numbers out of range, or options that contradict each other.
         ContextMismatchError: The folder is of another pruning.
-        InfeasibleTargetError: The goal is out of reach; says what is within it.
+        InfeasibleTargetError: The goal is out of reach; the message has what can be reached.
         MissingLatencyError: The table lacks operators of the model.
-        BadFileError, ModelError: A file or the model is not what it should be.
+        BadFileError, ModelError: A file or the model is not valid.
     """
     reached = None if device is None else DeviceChoice.of(device)
     settings = PruneSettings(
@@ -149,14 +149,14 @@ def prune(
     find_criterion(criterion)
     if counter not in COUNTERS:
         raise UnknownNameError("counter", counter, COUNTERS)
-    return _pruned(settings, PruneFolder(out), reached, progress)
+    return _run_pruning(settings, PruneFolder(out), reached, progress)
 
 
 def read_ratios(path: Path) -> dict[str, float]:
-    """Ratios by the names of weights, from a JSON file.
+    """Reads ratios by the names of weights from a JSON file.
 
     Raises:
-        BadFileError: Unreadable, or something else.
+        BadFileError: It cannot be read, or is not such a file.
     """
     return read_json(path, dict[str, float])
 
@@ -169,7 +169,7 @@ def _default_strategy(
     return "uniform" if task is None and known is None else "sensitivity"
 
 
-def _pruned(
+def _run_pruning(
     settings: PruneSettings, folder: PruneFolder, device: DeviceChoice | None, progress: Progress
 ) -> Pruning:
     judged_by = None if settings.task is None else find_task(settings.task)
@@ -181,18 +181,18 @@ def _pruned(
         if isinstance(source, SavedModel):
             checksum = fingerprint(model_tensors(original))
             settings = msgspec.structs.replace(settings, fingerprint=checksum)
-        # Whatever is wrong with what was asked for is found out before there is a folder.
+        # Any error in the settings is found before the folder is created.
         first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         if settings.target_share is not None:
-            settings = _in_ms(settings, first)
+            settings = _resolve_share(settings, first)
             first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         first.check()
         if device is not None and not folder.is_begun:
             _check_device(device, settings.table)
         folder.begin(settings)
-        before = current = _kept(original, folder, scratch)
-        run = _Run(
-            settings=_for_steps(settings, first),
+        before = current = _keep_start(original, folder, scratch)
+        run = _PruningRun(
+            settings=_settings_of_steps(settings, first),
             folder=folder,
             device=device,
             progress=progress,
@@ -210,13 +210,13 @@ def _pruned(
         copy_model(folder.result(left), folder.prefix)
     result = _result(folder, before, current, records, settings)
     if judged_by is not None:
-        result = _judged(result, judged_by.metric_name, trained, settings.epochs)
+        result = _add_metrics(result, judged_by.metric_name, trained, settings.epochs)
     write_json(folder.path / "result.json", result)
     return result
 
 
-def _in_ms(settings: PruneSettings, first: PruningStep) -> PruneSettings:
-    """The settings with the latency that their share of the whole model's comes to."""
+def _resolve_share(settings: PruneSettings, first: PruningStep) -> PruneSettings:
+    """The settings with their share of the whole model's latency in milliseconds."""
     share = LatencyShare(settings.target_share or 0.0)
     whole_ms = first.whole_predicted_ms
     target_ms = share.of(whole_ms)
@@ -227,7 +227,7 @@ def _in_ms(settings: PruneSettings, first: PruningStep) -> PruneSettings:
     return msgspec.structs.replace(settings, target_ms=target_ms)
 
 
-def _for_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
+def _settings_of_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
     """The settings of each step: a share of the work is one of the model before the first."""
     if settings.steps == 1 or settings.target_macs is None:
         return settings
@@ -235,19 +235,19 @@ def _for_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
 
 
 def _check_device(device: DeviceChoice, table: str | None) -> None:
-    """Proves that a device is there and a table is of it: it may be needed hours later.
+    """Checks that a device can be reached and a table is of it: it may be needed hours later.
 
     Raises:
-        UnknownNameError, LinkError, RunnerError: It is not there or does not run models.
-        ContextMismatchError: The table is of another.
+        UnknownNameError, LinkError, RunnerError: It cannot be reached or does not run models.
+        ContextMismatchError: The table is of another device.
     """
     with open_device(device) as session:
         if table is not None:
             LatencyTable.read(Path(table)).context.check_same(session.context(), Path(table))
 
 
-def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> PreparedModel:
-    """The model as it was when the pruning began: fresh weights would differ each time."""
+def _keep_start(original: PreparedModel, folder: PruneFolder, scratch: Path) -> PreparedModel:
+    """The model as it was at the first start: newly initialised weights differ each time."""
     start = folder.result(0)
     if not start.with_suffix(".pdmodel").exists():
         copy_model(original.prefix, start)
@@ -255,7 +255,7 @@ def _kept(original: PreparedModel, folder: PruneFolder, scratch: Path) -> Prepar
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Run:
+class _PruningRun:
     """What all steps of a pruning share."""
 
     settings: PruneSettings
@@ -265,10 +265,12 @@ class _Run:
     whole: Mapping[str, int]
 
 
-def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Training | None]:
-    """Decides, cuts and trains, as far as it has not been done and there is need."""
+def _step(
+    run: _PruningRun, model: PreparedModel, number: int
+) -> tuple[StepRecord, Training | None]:
+    """Decides, prunes and trains, as far as that is needed and was not done before."""
     settings, folder, progress = run.settings, run.folder, run.progress
-    if number > 1:  # what is known is known of the model before the first step
+    if number > 1:  # the given sensitivities are of the model before the first step
         settings = msgspec.structs.replace(settings, sensitivities=None)
     own, remaining = folder.step(number), settings.steps - number + 1
     record = folder.record(number)
@@ -299,8 +301,8 @@ def _step(run: _Run, model: PreparedModel, number: int) -> tuple[StepRecord, Tra
     return record, trained
 
 
-def _judged(result: Pruning, metric: str, trained: Training | None, epochs: int) -> Pruning:
-    """The result with how good the model is that is left."""
+def _add_metrics(result: Pruning, metric: str, trained: Training | None, epochs: int) -> Pruning:
+    """The result with the metric of the pruned and trained model."""
     judged = dict(result.judged)
     last = judged.get("pruned", judged.get("before"))
     if trained is not None:
@@ -317,7 +319,7 @@ def _judged(result: Pruning, metric: str, trained: Training | None, epochs: int)
 
 
 def _advice(settings: PruneSettings, first: StepRecord, last: StepRecord) -> str:
-    """What makes the network faster, if it got no faster; what was measured counts first."""
+    """Advice if the network got no faster, as measured or else as predicted; or nothing."""
     if last.measured_ms is not None and first.whole_measured_ms is not None:
         return advice(settings, first.whole_measured_ms, last.measured_ms)
     return advice(settings, first.whole_predicted_ms, last.predicted_ms)
@@ -332,7 +334,7 @@ def _result(
 ) -> Pruning:
     counter, last = settings.counter, records[-1]
     left = {group.name: group.width for group in channels_of(after.graph).groups}
-    cut = [each for each in records if not each.why_whole]
+    cut = [record for record in records if not record.why_whole]
     judged = dict(records[0].judged)
     judged.pop("pruned", None)
     if cut and "pruned" in cut[-1].judged:
@@ -364,10 +366,10 @@ def _result(
         metric_before=records[0].metric_before,
         metric_pruned=cut[-1].metric_pruned if cut else None,
         judged=judged,
-        together=tuple(each for record in records for each in record.together),
+        together=tuple(loss for record in records for loss in record.together),
         note="" if cut else records[-1].why_whole,
         trade_off=records[-1].trade_off,
         warning=few_left_warning(
-            {each.name: each.width for each in channels_of(before.graph).groups}, left
+            {group.name: group.width for group in channels_of(before.graph).groups}, left
         ),
     )

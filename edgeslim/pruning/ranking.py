@@ -12,27 +12,27 @@ from edgeslim.errors import ModelError, UnknownNameError, UsageError
 from edgeslim.pruning.criteria import Criterion
 from edgeslim.pruning.weights import Weights
 
-__all__ = ["Rankings", "group_scores", "mean_scores", "orders", "plan_for", "ranking"]
+__all__ = ["Rankings", "group_scores", "mean_scores", "plan_for", "rank_groups", "rank_scores"]
 
 GroupScores = Mapping[str, NDArray[np.float64]]
-"""How important each unit of a group is, ``(width,)``, by the group's name."""
+"""Importance of each channel of a group, ``(width,)``, by the group's name."""
 
 Rankings = Mapping[str, NDArray[np.int64]]
-"""Places of all units of a group, most important first, ``(width,)``, by the group's name."""
+"""Places of the channels of a group, most important first, ``(width,)``, by the group's name."""
 
 
-def ranking(weights: Weights, criterion: Criterion) -> Rankings:
-    """The channels of every group by their importance; of equals, the first comes first.
+def rank_groups(weights: Weights, criterion: Criterion) -> Rankings:
+    """Ranks the channels of every group by importance; of equals, the first comes first.
 
     Raises:
-        ModelError: Weights that are no numbers, or the network lacks what the criterion goes by.
-        UsageError: There are no gradients and it needs them.
+        ModelError: Weights that are not finite, or the network lacks what the criterion needs.
+        UsageError: The criterion needs gradients and there are none.
     """
-    return orders(group_scores(weights, criterion))
+    return rank_scores(group_scores(weights, criterion))
 
 
 def group_scores(weights: Weights, criterion: Criterion) -> GroupScores:
-    """How important each unit of each group is; raises as `ranking`."""
+    """Importance of each channel of each group; raises the same errors as `rank_groups`."""
     found = {}
     for place, group in enumerate(weights.channels.groups):
         scores = criterion.scores(weights, place)
@@ -48,28 +48,30 @@ def group_scores(weights: Weights, criterion: Criterion) -> GroupScores:
 def mean_scores(batches: Iterable[GroupScores]) -> GroupScores:
     """The mean over several batches of images, for scores that are not linear in gradients.
 
-    The gradient over all images of a trained network is about nought; how large it is for
-    some of them is what Molchanov et al. (https://arxiv.org/abs/1906.10771) average.
+    The gradient over all images of a trained network is about zero; Molchanov et al.
+    (https://arxiv.org/abs/1906.10771) average its magnitude over batches.
     """
     total: dict[str, NDArray[np.float64]] = {}
     count = 0
     for count, scores in enumerate(batches, start=1):  # noqa: B007 - it is used below
-        for name, each in scores.items():
-            total[name] = total[name] + each if name in total else each
-    return {name: each / count for name, each in total.items()}
+        for name, batch_scores in scores.items():
+            total[name] = total[name] + batch_scores if name in total else batch_scores
+    return {name: sums / count for name, sums in total.items()}
 
 
-def orders(scores: GroupScores) -> Rankings:
-    """Units by falling score; of equals, the first comes first."""
-    return {name: np.argsort(-each, kind="stable") for name, each in scores.items()}
+def rank_scores(scores: GroupScores) -> Rankings:
+    """Ranks channels by descending score; of equals, the first comes first."""
+    return {
+        name: np.argsort(-channel_scores, kind="stable") for name, channel_scores in scores.items()
+    }
 
 
 def plan_for(widths: Mapping[str, int], rankings: Rankings) -> PruningPlan:
-    """The plan that keeps so many of the most important channels of each group.
+    """The plan that keeps the most important channels of each group, as many as its width.
 
     Raises:
-        UnknownNameError: A group without a ranking.
-        UsageError: Less than one channel of a group, or more than it has.
+        UnknownNameError: A group has no ranking.
+        UsageError: A width is below one, or above the group's own.
     """
     kept = {}
     for name, width in widths.items():

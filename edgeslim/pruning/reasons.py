@@ -1,4 +1,4 @@
-"""Why nothing was cut, and what to do where a cut saved no time: sentences for people."""
+"""Texts: why nothing was pruned, and advice where pruning saved no time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgeslim.runs.pruning_run import PruneSettings
 __all__ = ["advice", "why_whole"]
 
 _WORTHWHILE = 0.8
-"""Share of a network's latency that is offered as a limit."""
+"""Share of a network's latency that is suggested as a limit."""
 
 
 def why_whole(
@@ -19,14 +19,14 @@ def why_whole(
     *,
     is_raised: bool,
 ) -> str:
-    """Why nothing goes.
+    """The reason why nothing is pruned.
 
     Args:
-        settings: What was asked for.
-        predicted_ms: Of the whole model, by the table.
-        measured_ms: By the device.
-        work: The most that was asked for and what there is, if that is the goal.
-        is_raised: Whether something would have gone, and would have saved no time.
+        settings: Settings of the pruning.
+        predicted_ms: Latency of the whole model by the table, in milliseconds.
+        measured_ms: Latency of the whole model on the device, in milliseconds.
+        work: Limit on work and work of the model, if that is the goal.
+        is_raised: Whether the widths were raised to the full ones, since that takes no longer.
     """
     if settings.target_ms is not None:
         found = [("predicted", predicted_ms), ("measured", measured_ms)]
@@ -50,12 +50,12 @@ def why_whole(
 
 
 def advice(settings: PruneSettings, before_ms: float | None, after_ms: float | None) -> str:
-    """What makes a network faster that was cut and got no faster; nothing if it did.
+    """Advice for a pruned network that did not get faster; empty if it did.
 
     Args:
-        settings: What was asked for.
-        before_ms: What the model took as it was, both predicted or both measured.
-        after_ms: What the pruned one takes.
+        settings: Settings of the pruning.
+        before_ms: Latency of the whole model, predicted or measured as ``after_ms``.
+        after_ms: Latency of the pruned model.
     """
     if before_ms is None or after_ms is None or after_ms < before_ms:
         return ""

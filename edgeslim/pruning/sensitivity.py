@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim sensitivity``: what each channel group costs alone."""
+"""The whole of ``edgeslim sensitivity``: the loss that pruning each channel group causes alone."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from edgeslim.pruning.criteria import (
     Criterion,
     check_criterion,
     find_criterion,
-    normalised_criterion,
+    normalise_criterion,
 )
 from edgeslim.pruning.known_losses import noise_of
-from edgeslim.pruning.measuring import DEFAULT_RATIOS, check_ratios, measure_points
-from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, orders, ranking
+from edgeslim.pruning.ranking import Rankings, group_scores, mean_scores, rank_groups, rank_scores
+from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS, check_ratios, measure_points
 from edgeslim.pruning.trial import Trial, examples_fingerprint, trial_on
 from edgeslim.pruning.weights import Weights
 from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
@@ -47,14 +47,14 @@ DEFAULT_FILE = Path("sensitivities.jsonl")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SensitivityResult:
-    """What was found out about a model.
+    """Sensitivities of a model.
 
     Args:
-        file: Where it is.
-        sensitivities: Of the groups that were asked for.
-        graph: The model before any fusion.
-        channels: Its channel groups.
-        baseline: The metric of the whole model, with its interval.
+        file: File that they are written to.
+        sensitivities: Sensitivities of the groups that were asked for.
+        graph: Graph of the model before any fusion.
+        channels: Channel groups of the model.
+        baseline: Metric of the whole model, with its interval.
         noise: Share of it that may be lost where the examples show no loss.
     """
 
@@ -79,29 +79,28 @@ def sensitivity(
     out: Path = DEFAULT_FILE,
     progress: Progress = SILENT,
 ) -> SensitivityResult:
-    """Measures what a model loses when some channels of one group go, group by group.
+    """Measures what a model loses when channels of one group are removed, group by group.
 
-    Each point is written down when it is known; the same command goes on where it was.
+    Each point is written at once; the same command goes on where it was.
 
     Args:
-        model: A model, as on the command line.
-        task: What its metric is of, as on the command line.
-        ratios: Shares of a group's channels that go.
+        model: Name, folder or file of a model, as on the command line.
+        task: Task that the model is evaluated on, as on the command line.
+        ratios: Shares of a group's channels that are removed.
         match: Regular expression; only groups with a weight whose name it matches from its
             start, as in PaddleSlim 1.x.
-        criterion: Name of the criterion by which the least important go first.
+        criterion: Name of the criterion by which the least important channels are removed first.
         eval_share: Share of the validation examples that are used, the same each time.
-        seed: Decides which examples these are, and which ones gradients are of.
+        seed: Seed of the choice of examples, also of those that gradients are computed on.
         input_shapes: Shapes of open inputs by name, or under an empty name.
-        out: The file.
-        progress: Where to show it.
+        out: File that points are written to.
+        progress: Shows how far it is.
 
     Raises:
-        UsageError: Names, ratios or shares that cannot be meant.
+        UsageError: Unknown names, or ratios or shares out of range.
         ContextMismatchError: The file is of another model, task, criterion or share.
-        BadFileError, ModelError: The model, the task's data or the file are not what they
-            should be.
-        UnwritableError: The file takes no more.
+        BadFileError, ModelError: The model, the task's data or the file is not valid.
+        UnwritableError: The file cannot be written.
     """
     ratios = check_ratios(ratios)
     rule, judged_by = find_criterion(criterion), find_task(task)
@@ -111,7 +110,7 @@ def sensitivity(
         prepared = prepare(source, folder, input_shapes=input_shapes)
         check_criterion(criterion, prepared.graph.parameters)
         channels = channels_of(prepared.graph)
-        groups = _chosen(channels, match, prepared)
+        groups = _choose_groups(channels, match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
         trial = trial_on(prepared, judged_by, share=eval_share, seed=seed)
         found = measure_sensitivities(
@@ -139,7 +138,7 @@ def sensitivity(
         sensitivities=found,
         graph=prepared.graph,
         channels=channels,
-        baseline=trial.told(known.baseline),
+        baseline=trial.with_interval(known.baseline),
         noise=-math.expm1(-noise_of(known.baseline * known.examples)),
     )
 
@@ -158,20 +157,20 @@ def measure_sensitivities(
     """Sensitivities of groups: those of a file, and what it lacks measured and added.
 
     Args:
-        weights: The model's.
+        weights: Weights of the model.
         trial: The model on a task.
-        rankings: Says which channels go first; asked only if something is measured.
-        groups: Which groups.
-        ratios: Shares of channels that go.
-        context: What the file must be of, but for the baseline; see `context_of`.
-        out: The file.
-        progress: Where to show it.
+        rankings: Gives channels by importance; called only if something is measured.
+        groups: Channel groups to be measured.
+        ratios: Shares of channels that are removed.
+        context: Context that the file must have, but for the baseline; see `context_of`.
+        out: File that points are written to.
+        progress: Shows how far it is.
 
     Raises:
         As `sensitivity`.
     """
-    file = _opened(out, context, trial, progress)
-    few = few_examples(context.metric, trial.told(file.context.baseline))
+    file = _open_file(out, context, trial, progress)
+    few = few_examples(context.metric, trial.with_interval(file.context.baseline))
     if few:
         _log.warning("%s", few)
     if any((group.name, ratio) not in file for group in groups for ratio in ratios):
@@ -195,10 +194,10 @@ def rank_channels(
     """The channels of every group by their importance, with gradients of a task if need be.
 
     Raises:
-        ModelError: Weights that are no numbers, or the network lacks what the criterion goes by.
+        ModelError: Weights that are not finite, or the network lacks what the criterion needs.
     """
     if not criterion.needs_gradients or trial is None:
-        return ranking(weights, criterion)
+        return rank_groups(weights, criterion)
     batches = (
         Weights(
             graph=weights.graph,
@@ -208,10 +207,12 @@ def rank_channels(
         )
         for gradients in trial.gradients(seed)
     )
-    return orders(mean_scores(group_scores(each, criterion) for each in batches))
+    return rank_scores(mean_scores(group_scores(batch, criterion) for batch in batches))
 
 
-def _chosen(channels: Channels, match: str, prepared: PreparedModel) -> tuple[ChannelGroup, ...]:
+def _choose_groups(
+    channels: Channels, match: str, prepared: PreparedModel
+) -> tuple[ChannelGroup, ...]:
     """The groups of the weights that an expression matches; without one, all."""
     if not channels.groups:
         raise ModelError(f"{prepared.name} has no channels that can be pruned")
@@ -230,24 +231,24 @@ def context_of(
     share: float,
     seed: int,
 ) -> SensitivityContext:
-    """What a file of sensitivities begins with, but for the baseline.
+    """The first line of a file of sensitivities, but for the baseline.
 
     Args:
-        model: The model.
-        weights: Its weights.
-        trial: It on the task.
-        task: As on the command line.
+        model: The model, prepared and not fused.
+        weights: Weights of the model.
+        trial: The model on the task.
+        task: Name of the task, as on the command line.
         metric: Name of the task's metric.
-        criterion: Name of the criterion by which channels go.
+        criterion: Name of the criterion by which channels are removed.
         share: Share of the validation examples that are used.
-        seed: Which examples these are.
+        seed: Seed of the choice of examples.
     """
     (input_shape,) = model.graph.feeds.values()
     return SensitivityContext(
         model=fingerprint(weights.tensors),
         task=task,
         metric=metric,
-        criterion=normalised_criterion(criterion),
+        criterion=normalise_criterion(criterion),
         input_shape=input_shape,
         share=share,
         seed=seed,
@@ -260,10 +261,10 @@ def context_of(
     )
 
 
-def _opened(
+def _open_file(
     out: Path, context: SensitivityContext, trial: Trial, progress: Progress
 ) -> SensitivityFile:
-    """The file to go on with, or a new one, for which the whole model is judged."""
+    """Opens the file to go on with, or begins a new one with the whole model's metric."""
     file = SensitivityFile.find(out)
     if file is not None:
         file.check_same(context)

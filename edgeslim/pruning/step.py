@@ -1,4 +1,4 @@
-"""One step of a pruning: which channels go."""
+"""One step of a pruning: which channels are removed."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from edgeslim.measuring.device_session import open_device
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import check_criterion, find_criterion
-from edgeslim.pruning.joint_losses import Judge, choose_together
-from edgeslim.pruning.known_losses import importance_losses, measured_losses, say_hidden
+from edgeslim.pruning.joint_losses import WidthEvaluator, choose_with_joint_losses
+from edgeslim.pruning.known_losses import importance_losses, measured_losses, warn_hidden_loss
 from edgeslim.pruning.latency import LatencyModel
-from edgeslim.pruning.limits import LatencyLimit, WorkLimit, parse_macs
+from edgeslim.pruning.limits import ModelLatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
-from edgeslim.pruning.measured import MAY_BE_MET, measure_both, until_met
-from edgeslim.pruning.measuring import DEFAULT_RATIOS
+from edgeslim.pruning.measure_pruned import MEASURE_BELOW, choose_until_met, measure_both
 from edgeslim.pruning.old_sensitivities import are_old_sensitivities, read_old_sensitivities
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
-from edgeslim.pruning.raising import raise_widths
+from edgeslim.pruning.raise_widths import raise_widths
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.reasons import why_whole
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
+from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS
 from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem, choose_widths
-from edgeslim.pruning.subject import Subject, Widths, widths_at
+from edgeslim.pruning.subject import PrunableModel, Widths, widths_at
 from edgeslim.pruning.trial import Trial, trial_on
 from edgeslim.pruning.weights import Weights
 from edgeslim.runs.pruning_result import JointLoss
@@ -49,8 +49,8 @@ from edgeslim.training.tasks import find_task
 __all__ = ["PruningStep"]
 
 
-class _Found(NamedTuple):
-    """Widths, and what they and the whole model take, as far as that is known."""
+class _WidthsFound(NamedTuple):
+    """Widths, with latencies of the pruned and of the whole model as far as they are known."""
 
     widths: dict[str, int]
     predicted_ms: float | None
@@ -60,17 +60,17 @@ class _Found(NamedTuple):
 
 
 class PruningStep:
-    """Decides what goes.
+    """Decides which channels a step removes.
 
     Args:
-        settings: What is asked for.
+        settings: Settings of the pruning.
         model: The model, as it is before the step.
-        folder: The step's, for sensitivities.
-        share: How far towards the limit the step goes, of the way that remains.
-        progress: Where to show it.
+        folder: Folder of the step, for sensitivities.
+        share: Exponent of the step's part of the remaining reduction, 1 for all of it.
+        progress: Shows how far it is.
 
     Raises:
-        UnknownNameError, UsageError: Names, ratios or an expression that the model does not know.
+        UnknownNameError, UsageError: Names or an expression that match nothing in the model.
     """
 
     def __init__(
@@ -86,23 +86,23 @@ class PruningStep:
         self._folder = folder
         self._share = share
         self._progress = progress
-        self._together: tuple[JointLoss, ...] = ()
-        self._raised: tuple[str, ...] = ()
+        self._joint_losses: tuple[JointLoss, ...] = ()
+        self._raised_groups: tuple[str, ...] = ()
         channels = channels_of(model.graph)
         if settings.ratios is None:
             chosen = choose_groups(channels, tuple(model.graph.parameters), settings.match)
         else:
             self._ratios = ratios_of_groups(channels, settings.ratios)
             chosen = tuple(self._ratios)
-        self.subject = Subject(model=model, channels=channels, chosen=chosen)
+        self.subject = PrunableModel(model=model, channels=channels, chosen=chosen)
 
     def check(self) -> None:
-        """Proves, before anything is done, that the step can be taken.
+        """Checks, before anything is done, that the step can be taken.
 
         Raises:
             UsageError: The strategy or the criterion lacks what it needs.
             MissingLatencyError: The table lacks operators of the model.
-            InfeasibleTargetError: The limit is out of reach; says what is within it.
+            InfeasibleTargetError: The goal is out of reach; the message has what can be reached.
             BadFileError, ContextMismatchError: The sensitivities are not of this model.
         """
         settings = self.settings
@@ -126,23 +126,23 @@ class PruningStep:
             measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
 
     def decide(self, device: DeviceChoice | None = None) -> StepRecord:
-        """What is kept, what that is predicted to take, and how good it is untrained.
+        """Decides what is kept, with its latency and its metric before any training.
 
         Args:
-            device: Has the last word on a latency.
+            device: Device on which a latency must be met as measured.
         """
-        found = self._widths(device)
+        found = self._find_widths(device)
         widths = found.widths
         is_whole = widths == self.subject.whole
         plan = keep_first(widths) if is_whole else plan_for(widths, self._rankings)
         judged = {}
-        if self._enough is not None and self._judge is not None:
-            judged["before"] = self._enough.told(self._enough.baseline())
+        if self._large_trial is not None and self._evaluator is not None:
+            judged["before"] = self._large_trial.with_interval(self._large_trial.baseline())
             if not is_whole:
-                judged["pruned"] = self._enough.told(self._judge.metric(widths))
+                judged["pruned"] = self._large_trial.with_interval(self._evaluator.metric(widths))
             if self.settings.metric_loss is not None and not is_whole:
-                self._together = (self._judge.joint_loss(self._losses, widths),)
-        metrics = {name: each.value for name, each in judged.items()}
+                self._joint_losses = (self._evaluator.joint_loss(self._losses, widths),)
+        metrics = {name: value.value for name, value in judged.items()}
         return StepRecord(
             plan=plan,
             predicted_ms=found.predicted_ms,
@@ -152,47 +152,53 @@ class PruningStep:
             trade_off=() if self.settings.metric_loss is None else self._trade_off(),
             judged=judged,
             together=tuple(
-                msgspec.structs.replace(each, taken=each.widths == widths)
-                for each in self._together
+                msgspec.structs.replace(loss, taken=loss.widths == widths)
+                for loss in self._joint_losses
             ),
             why_whole=self._why_whole(found) if is_whole else "",
             whole_predicted_ms=found.whole_predicted_ms,
             whole_measured_ms=found.whole_measured_ms,
-            raised=self._raised,
+            raised=self._raised_groups,
         )
 
-    def _why_whole(self, found: _Found) -> str:
+    def _why_whole(self, found: _WidthsFound) -> str:
         goal = None if self.settings.target_macs is None else (self.target_work, self._full_work)
         return why_whole(
-            self.settings, found.predicted_ms, found.measured_ms, goal, is_raised=bool(self._raised)
+            self.settings,
+            found.predicted_ms,
+            found.measured_ms,
+            goal,
+            is_raised=bool(self._raised_groups),
         )
 
     def _trade_off(self) -> tuple[tuple[float, float], ...]:
         points, subject = self._sensitivities.points, self.subject
         return tuple(trade_off(points, subject.model.graph, subject.channels))
 
-    def _widths(self, device: DeviceChoice | None) -> _Found:
-        """Widths, and latencies as far as they are known."""
+    def _find_widths(self, device: DeviceChoice | None) -> _WidthsFound:
+        """Chooses widths, with latencies as far as they are known."""
         if self.settings.target_ms is None:
             widths = self._widths_without_latency()
             measured: tuple[float | None, float | None] = (None, None)
             if device is not None and widths != self.subject.whole:
                 with open_device(device) as session:
                     measured = measure_both(self.subject, widths, session, self._progress)
-            return _Found(widths, self._predicted_ms(widths), self._predicted_ms({}), *measured)
-        limit = self._limit
-        assert isinstance(limit, LatencyLimit)  # noqa: S101 - the settings were checked
-        if device is None:
-            widths = self._chosen(limit)
-            return _Found(widths, limit.of(widths), limit.of({}))
-        with open_device(device) as session:
-            widths, limit, measured_ms = until_met(
-                self._chosen, limit, session, self.subject, self._progress
+            return _WidthsFound(
+                widths, self._predicted_ms(widths), self._predicted_ms({}), *measured
             )
-        return _Found(widths, limit.of(widths), limit.of({}), None, measured_ms)
+        limit = self._limit
+        assert isinstance(limit, ModelLatencyLimit)  # noqa: S101 - the settings were checked
+        if device is None:
+            widths = self._choose(limit)
+            return _WidthsFound(widths, limit.of(widths), limit.of({}))
+        with open_device(device) as session:
+            widths, limit, measured_ms = choose_until_met(
+                self._choose, limit, session, self.subject, self._progress
+            )
+        return _WidthsFound(widths, limit.of(widths), limit.of({}), None, measured_ms)
 
     def _predicted_ms(self, widths: Widths) -> float | None:
-        """Latency by the table; None without one, or where it lacks what is left."""
+        """Latency by the table; None without a table, or where it lacks operators."""
         known = None if self._latency is None else self._latency.latency_ms(widths)
         return known if known is not None and isfinite(known) else None
 
@@ -201,15 +207,15 @@ class PruningStep:
         if settings.ratios is not None:
             return widths_at(groups, self._ratios)
         if settings.metric_loss is not None:
-            say_hidden(self._sensitivities.context, settings.metric_loss)
+            warn_hidden_loss(self._sensitivities.context, settings.metric_loss)
             found = paddlex_ratios(self._sensitivities.points, settings.metric_loss)
             widths = widths_at(groups, found)
             if self._latency is None or settings.keep_widths:
                 return widths
             raised = raise_widths(self._latency, widths)
-            self._raised = tuple(name for name in widths if raised[name] > widths[name])
+            self._raised_groups = tuple(name for name in widths if raised[name] > widths[name])
             return raised
-        return self._chosen(self._work_limit())
+        return self._choose(self._work_limit())
 
     @property
     def whole_predicted_ms(self) -> float:
@@ -223,7 +229,7 @@ class PruningStep:
 
     @property
     def target_work(self) -> float:
-        """How much work may be left in the end, as the settings count it."""
+        """The work that may be left after the last step, as the settings count it."""
         assert self.settings.target_macs is not None  # noqa: S101 - the callers looked
         return parse_macs(self.settings.target_macs, self._full_work)
 
@@ -232,23 +238,23 @@ class PruningStep:
         return self.subject.work(self.settings.counter, {})
 
     def _work_limit(self) -> WorkLimit:
-        most = self._on_the_way(self._full_work, self.target_work)
-        return WorkLimit(subject=self.subject, most=most, counter=self.settings.counter)
+        most = self._target_of_step(self._full_work, self.target_work)
+        return WorkLimit(subject=self.subject, maximum=most, counter=self.settings.counter)
 
-    def _on_the_way(self, full: float, target: float) -> float:
-        """Where this step must come to: each step takes away the same share."""
+    def _target_of_step(self, full: float, target: float) -> float:
+        """The target of this step: each step removes the same share."""
         return target if full <= target else full * (target / full) ** self._share
 
     def _check_reachable(self) -> None:
-        """Proves that some widths are within the limit, whatever they lose: hours may follow."""
+        """Checks that some widths are within the limit at any loss, since hours may follow."""
         limit = self._limit
-        if isinstance(limit, LatencyLimit) and self.settings.device is not None:
-            # The device has the last word, and may be faster than its table says.
-            limit = replace(limit, target_ms=MAY_BE_MET * limit.target_ms)
-        if limit is None or limit.holds(limit.least()):
+        if isinstance(limit, ModelLatencyLimit) and self.settings.device is not None:
+            # The device decides, and may be faster than its table predicts.
+            limit = replace(limit, target_ms=MEASURE_BELOW * limit.target_ms)
+        if limit is None or limit.is_met(limit.narrowest()):
             return
         nothing = LossCurve.fit([1.0], [0.0])
-        # The narrowest is not always the fastest; a strategy says so, or what is in reach.
+        # The narrowest is not always the fastest: a strategy finds out, or raises the error.
         STRATEGIES.get(self.settings.strategy).widths(
             WidthProblem(
                 subject=self.subject,
@@ -260,19 +266,19 @@ class PruningStep:
         )
 
     @property
-    def _limit(self) -> LatencyLimit | WorkLimit | None:
-        """What must be come down to, by the table or a count, if that is the goal."""
+    def _limit(self) -> ModelLatencyLimit | WorkLimit | None:
+        """The limit on latency or work, if that is the goal."""
         if self.settings.target_macs is not None:
             return self._work_limit()
         if self.settings.target_ms is None or self._latency is None:
             return None
-        target_ms = self._on_the_way(self._latency.latency_ms({}), self.settings.target_ms)
-        return LatencyLimit(model=self._latency, target_ms=target_ms)
+        target_ms = self._target_of_step(self._latency.latency_ms({}), self.settings.target_ms)
+        return ModelLatencyLimit(model=self._latency, target_ms=target_ms)
 
-    def _chosen(self, limit: LatencyLimit | WorkLimit) -> dict[str, int]:
+    def _choose(self, limit: ModelLatencyLimit | WorkLimit) -> dict[str, int]:
         strategy = STRATEGIES.get(self.settings.strategy)
-        if limit.holds(self.subject.whole):
-            return dict(self.subject.whole)  # nobody need know what anything costs
+        if limit.is_met(self.subject.whole):
+            return dict(self.subject.whole)  # losses need not be known then
 
         def choose(losses: Losses | None = None) -> dict[str, int]:
             return choose_widths(
@@ -289,12 +295,12 @@ class PruningStep:
                 ),
             )
 
-        if self._judge is None or not strategy.uses_losses:
+        if self._evaluator is None or not strategy.uses_losses:
             return choose()
-        widths, self._losses, together = choose_together(
-            choose, self._losses, self._judge, self._progress
+        widths, self._losses, together = choose_with_joint_losses(
+            choose, self._losses, self._evaluator, self._progress
         )
-        self._together = (*self._together, *together)
+        self._joint_losses = (*self._joint_losses, *together)
         return widths
 
     def _metric(self, trial: Trial, widths: Widths) -> float:
@@ -334,18 +340,18 @@ class PruningStep:
         )
 
     @cached_property
-    def _enough(self) -> Trial | None:
-        """The model on enough examples to tell what groups cost together."""
-        return None if self._trial is None else self._trial.on_enough(self.settings.seed)
+    def _large_trial(self) -> Trial | None:
+        """The model on enough examples to measure the joint loss of groups."""
+        return None if self._trial is None else self._trial.with_enough_examples(self.settings.seed)
 
     @cached_property
-    def _judge(self) -> Judge | None:
-        trial = self._enough
+    def _evaluator(self) -> WidthEvaluator | None:
+        trial = self._large_trial
         if trial is None:
             return None
         with self._progress.stage("the whole model", 1) as stage:
             baseline = trial.baseline(stage.advance)
-        return Judge(
+        return WidthEvaluator(
             partial(self._metric, trial),
             whole=self.subject.whole,
             baseline=baseline,
@@ -355,10 +361,10 @@ class PruningStep:
 
     @property
     def _chance(self) -> float:
-        """The metric of guesses, where it is a share of examples and they are of classes."""
-        if self._enough is None or self._enough.told(0.0).low is None:
+        """The metric of random guesses, if it is a share of classified examples; otherwise 0."""
+        if self._large_trial is None or self._large_trial.with_interval(0.0).low is None:
             return 0.0
-        return self._enough.highest / find_task(self.settings.task or "").num_classes
+        return self._large_trial.top_k / find_task(self.settings.task or "").num_classes
 
     @cached_property
     def _losses(self) -> LossCurves:
@@ -370,12 +376,12 @@ class PruningStep:
         )
 
     def _whole_metric(self) -> float:
-        """The metric of the whole model; without a task, as if it were all that there can be."""
+        """The metric of the whole model; 1 without a task."""
         return 1.0 if self._trial is None else self._trial.baseline()
 
     @cached_property
     def _sensitivities(self) -> Sensitivities:
-        """Those of a file, or measured now."""
+        """Sensitivities from the given file, or measured now."""
         settings, model = self.settings, self.subject.model
         if settings.sensitivities is not None:
             path = Path(settings.sensitivities)

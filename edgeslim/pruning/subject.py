@@ -1,4 +1,4 @@
-"""What is pruned: a model, its channel groups, and those of them that may be narrowed."""
+"""A model to be pruned, its channel groups, and those of them that may be narrowed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from edgeslim.graph import Graph
 from edgeslim.pruning.work import COUNTERS
 from edgeslim.runs.sensitivity_rows import kept_width
 
-__all__ = ["Subject", "Widths", "widths_at"]
+__all__ = ["PrunableModel", "Widths", "widths_at"]
 
 Widths = Mapping[str, int]
-"""How many channels of each group are kept, by its name; of others all."""
+"""How many channels of each group are kept, by its name; other groups are kept whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class PrunableModel:
     """A model to be pruned.
 
     Args:
-        model: The model.
-        channels: Its channel groups.
+        model: The model, prepared and not fused.
+        channels: Channel groups of the model.
         chosen: Names of the groups that may be narrowed.
     """
 
@@ -41,12 +41,12 @@ class Subject:
 
     @cached_property
     def whole(self) -> dict[str, int]:
-        """The widths of those groups as they are."""
+        """The full widths of those groups."""
         return {group.name: group.width for group in self.groups}
 
     @cached_property
     def forms(self) -> AxisForms:
-        """The lengths of the network's axes as sums over groups."""
+        """The lengths of the network's axes as linear functions of widths."""
         return AxisForms(self.channels)
 
     def graph(self, widths: Widths) -> Graph:
@@ -54,11 +54,11 @@ class Subject:
         return prune_graph(self.model.graph, ShapesAtWidths(self.forms, widths))
 
     def work(self, counter: str, widths: Widths) -> int:
-        """Work at some widths, with shapes inferred anew.
+        """Work at some widths, counted on the pruned graph.
 
         Args:
-            counter: One of `edgeslim.pruning.work.COUNTERS`.
-            widths: The widths.
+            counter: Name of one of the `edgeslim.pruning.work.COUNTERS`.
+            widths: Channels kept of each group.
         """
         return COUNTERS[counter](self.graph(widths).specs)
 
@@ -68,7 +68,7 @@ class Subject:
 
 
 def widths_at(groups: tuple[ChannelGroup, ...], ratios: Mapping[str, float]) -> dict[str, int]:
-    """Widths when a share of each group goes."""
+    """Widths when a share of each group is removed."""
     return {
         group.name: kept_width(group.width, ratios[group.name])
         for group in groups

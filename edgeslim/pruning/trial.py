@@ -1,4 +1,4 @@
-"""A model on a task, with some of its channels at nought for a while."""
+"""A model evaluated on a task with some of its channels set to zero."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _GRADIENT_BATCHES = 16
 _GRADIENT_BATCH = 32
 
 _ENOUGH = 2000
-"""Examples that tell a share to about two points, whatever it is."""
+"""Number of examples that measure a share to about two percentage points."""
 
 
 class TrialNetwork:
-    """A saved model, loaded when it is first needed: Paddle takes seconds.
+    """A saved model that is loaded when first needed, since Paddle takes seconds to import.
 
     Args:
         prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
@@ -43,7 +43,7 @@ class TrialNetwork:
 
     @cached_property
     def net(self) -> ProgramNet:
-        """What is run. What imports Paddle itself is imported after this, which sets it up."""
+        """The network to run; modules that import Paddle are imported after it is set up here."""
         load_paddle()
         from edgeslim.training.program_net import load_program_net
 
@@ -51,20 +51,20 @@ class TrialNetwork:
 
     @cached_property
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """Its parameters as they are."""
+        """Values of the model's parameters, by name."""
         return self.net.tensors()
 
 
 class Trial:
-    """Says how good a model is with a part of its channels.
+    """Evaluates a model with a part of its channels.
 
-    A channel whose weights are all nought, those that make it and those that read it, gives
-    what a network without it gives, to the last digits; so one network does for all.
+    With all weights that make or read a channel set to zero, a network gives the same outputs as
+    without the channel, to the last digits; so one network serves for all widths.
 
     Args:
-        network: The model.
-        data: The task's.
-        examples: What the model is judged by.
+        network: The model, loaded when needed.
+        data: Data of the task.
+        examples: Examples that the model is evaluated on.
     """
 
     def __init__(self, network: TrialNetwork, data: TaskData, examples: Examples) -> None:
@@ -73,11 +73,11 @@ class Trial:
         self.examples = examples
         self._baseline: float | None = None
 
-    def on_enough(self, seed: int) -> Trial:
-        """The same model, judged by as many examples as small losses need, if there are more.
+    def with_enough_examples(self, seed: int) -> Trial:
+        """The same model on as many examples as small losses need, if there are more.
 
         Args:
-            seed: Decides which examples these are, the trial's own among them.
+            seed: Seed of the choice of examples, which include the trial's own.
         """
         every = self._data.validation
         if len(self.examples) >= min(_ENOUGH, len(every)):
@@ -86,16 +86,16 @@ class Trial:
         return Trial(self._network, self._data, part_of(every, share, seed))
 
     @property
-    def highest(self) -> int:
-        """How many of the highest scores count as right, where the metric counts them."""
+    def top_k(self) -> int:
+        """How many of the highest scores count as correct, where the metric counts them."""
         return int(getattr(self._data.metric, "highest", 1))
 
-    def told(self, value: float) -> MetricValue:
-        """A metric that was found on the examples, with its interval."""
+    def with_interval(self, value: float) -> MetricValue:
+        """A metric that was measured on the examples, with its interval."""
         return metric_value(value, len(self.examples), self._data.metric)
 
     def baseline(self, on_share: Callable[[float], None] = lambda _: None) -> float:
-        """The metric of the whole model, found out once; raises as `evaluate`.
+        """The metric of the whole model, measured once; raises the same errors as `evaluate`.
 
         Args:
             on_share: Called after each batch with its share of all examples.
@@ -111,11 +111,11 @@ class Trial:
         return evaluate(net, self.examples, self._data.metric, on_share=on_share)
 
     def evaluate(self, selection: Selection) -> float:
-        """The metric with what a selection leaves; the model is whole again afterwards.
+        """The metric with the channels of a selection; the model is whole again afterwards.
 
         Raises:
             BadFileError: An example cannot be read.
-            ModelError: Scores or a metric that are no numbers.
+            ModelError: Scores or the metric are not finite numbers.
         """
         gone = {
             name: values
@@ -147,18 +147,18 @@ class Trial:
 def trial_on(
     model: PreparedModel, task: Task, *, share: float, seed: int, metric: str = ""
 ) -> Trial:
-    """A model on a task.
+    """Makes the trial of a model on a task.
 
     Args:
-        model: The model.
-        task: What it is judged by.
+        model: The model, prepared and not fused.
+        task: Task that the model is evaluated on.
         share: Share of the validation examples that are used, the same each time.
-        seed: Decides which examples these are.
-        metric: Which of the task's metrics counts, if not its own.
+        seed: Seed of the choice of examples.
+        metric: Name of one of the task's metrics; by default its own.
 
     Raises:
         UnknownNameError: The task has no such metric.
-        UsageError: The model has several inputs, or the share is none.
+        UsageError: The model has several inputs, or the share is not above 0 and at most 1.
         BadFileError: The task's files cannot be read.
     """
     feeds = model.graph.feeds

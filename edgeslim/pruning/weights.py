@@ -1,4 +1,4 @@
-"""The weights of a network as criteria read them: unit by unit of a channel group."""
+"""The weights of a network as criteria read them: by channels of a channel group."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from edgeslim.graph import Graph
 __all__ = ["BatchNorm", "Rows", "Weights"]
 
 Rows = NDArray[np.float64]
-"""All elements of each unit, ``(width, n)``; every unit of a group has as many."""
+"""All elements of each channel, ``(width, n)``; every channel of a group has as many."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 class BatchNorm(NamedTuple):
-    """Names of what a batch norm is trained by."""
+    """Names of the trained parameters of a batch norm."""
 
     scale: str
     shift: str
@@ -29,13 +29,13 @@ class BatchNorm(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Weights:
-    """A network's weights, and what belongs together in them.
+    """A network's weights with its channel groups.
 
     Args:
-        graph: The network before any fusion.
-        channels: Its channel groups.
+        graph: Graph of the network before any fusion.
+        channels: Channel groups of the network.
         tensors: Value of each persistent tensor by name.
-        gradients: Gradient of the loss by name, of one batch; None if nobody asked for them.
+        gradients: Gradient of the loss by name, of one batch; None if they are not needed.
     """
 
     graph: Graph
@@ -53,11 +53,11 @@ class Weights:
             yield self.rows(name, self.channels.producers[name], group)
 
     def rows(self, name: str, axis: int, group: int) -> Rows:
-        """What a group's units have of a tensor whose axis the group lies along."""
+        """Elements of a tensor by the channels of a group that lies along one of its axes."""
         return self._rows(self.tensors[name], name, axis, group)
 
     def gradient_rows(self, name: str, axis: int, group: int) -> Rows:
-        """As `rows`, of the gradient; nought for what the loss does not depend on."""
+        """As `rows`, of the gradient; zero where the loss does not depend on the tensor."""
         found = (self.gradients or {}).get(name)
         if found is None:
             found = np.zeros_like(self.tensors[name])
@@ -65,7 +65,7 @@ class Weights:
 
     def _rows(self, values: NDArray[Any], name: str, axis: int, group: int) -> Rows:
         places, units = self.channels.positions(name, axis, group)
-        # A unit may lie at several places, as after a concatenation of a tensor with itself.
+        # A channel may be at several places, as after a concatenation of a tensor with itself.
         ordered = places[np.argsort(units, kind="stable")]
         rows = np.moveaxis(values, axis, 0)[ordered].astype(np.float64)
         result: Rows = rows.reshape(self.group(group).width, -1)
@@ -80,7 +80,7 @@ class Weights:
         )
         if group is None:
             return list(found)
-        return [each for each in found if self._is_of(each.scale, group)]
+        return [norm for norm in found if self._is_of(norm.scale, group)]
 
     def _is_of(self, name: str, group: int) -> bool:
         return name in self.channels.axes and bool(self.channels.positions(name, 0, group)[0].size)

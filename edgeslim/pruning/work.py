@@ -1,4 +1,4 @@
-"""How the work of a network is counted, and what people call it."""
+"""Counters of a network's work, with their units."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ COUNTERS: dict[str, Callable[[Sequence[OpSpec]], int]] = {
     "macs": ops.macs,
     "paddleslim1-flops": ops.paddleslim1_flops,
 }
-"""Ways of counting the work of operators before fusion. The second is the one that PaddleSlim
-1.x published numbers in."""
+"""Counters of the work of operators before fusion. PaddleSlim 1.x published numbers by the
+second."""
 
 _UNITS = {"macs": "MACs", "paddleslim1-flops": "PaddleSlim 1.x FLOPs"}
 
 
 def work_unit(counter: str) -> str:
-    """What people call that which one of the `COUNTERS` counts."""
+    """The unit of one of the `COUNTERS`."""
     return _UNITS[counter]
 
 
 def change_text(counter: str, before: Graph, after: Graph) -> str:
-    """How much work and how many parameters a network had and has, for people."""
+    """Text with the work and the parameters of a network before and after."""
     count = COUNTERS[counter]
     pairs = {
         work_unit(counter): (count(before.specs), count(after.specs)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.pruning.criteria import CRITERIA, check_criterion, find_criterion
-from edgeslim.pruning.ranking import group_scores, ranking
+from edgeslim.pruning.ranking import group_scores, rank_groups
 from edgeslim.pruning.weights import Weights
 from tests.pruning.nets import Array, Net, residual
 
@@ -88,8 +88,8 @@ def test_scores_go_with_their_channels(name: str, seed: int, group: int) -> None
 @given(seed=SEEDS, factor=st.sampled_from([0.01, 3.0, 1e4]))
 def test_the_scale_of_all_weights_changes_no_order(name: str, seed: int, factor: float) -> None:
     # Both networks have the same random numbers.
-    some = ranking(weighted(seed), CRITERIA.get(name))
-    others = ranking(weighted(seed, factor), CRITERIA.get(name))
+    some = rank_groups(weighted(seed), CRITERIA.get(name))
+    others = rank_groups(weighted(seed, factor), CRITERIA.get(name))
     for group, order in some.items():
         np.testing.assert_array_equal(order, others[group])
 
@@ -113,7 +113,7 @@ def test_weights_that_are_no_numbers_are_refused_by_the_name_of_their_group(name
     for tensor in ("hidden", "hidden.scale"):
         weights.tensors[tensor][2] = np.nan
     with pytest.raises(ModelError, match="the channels of hidden cannot be ranked"):
-        ranking(weights, CRITERIA.get(name))
+        rank_groups(weights, CRITERIA.get(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,9 +122,9 @@ def test_only_those_that_say_so_need_gradients(name: str) -> None:
     criterion = CRITERIA.get(name)
     if criterion.needs_gradients:
         with pytest.raises(UsageError, match="needs gradients"):
-            ranking(net.weights(out), criterion)
+            rank_groups(net.weights(out), criterion)
     else:
-        assert set(ranking(net.weights(out), criterion)) == {"first", "stage", "hidden"}
+        assert set(rank_groups(net.weights(out), criterion)) == {"first", "stage", "hidden"}
 
 
 def test_each_weight_has_the_criterion_of_its_name() -> None:

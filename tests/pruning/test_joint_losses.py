@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeslim.progress import SILENT
-from edgeslim.pruning.joint_losses import Judge, choose_together
+from edgeslim.pruning.joint_losses import WidthEvaluator, choose_with_joint_losses
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.subject import Widths
 
@@ -49,15 +49,17 @@ class Network:
         return max(0.9 * float(np.exp(-lost)), self._floor)
 
 
-def judge(network: Network, examples: int = 400, chance: float = 0.0) -> Judge:
-    return Judge(network.metric, whole=WHOLE, baseline=0.9, examples=examples, chance=chance)
+def judge(network: Network, examples: int = 400, chance: float = 0.0) -> WidthEvaluator:
+    return WidthEvaluator(
+        network.metric, whole=WHOLE, baseline=0.9, examples=examples, chance=chance
+    )
 
 
 def test_groups_that_cost_more_together_are_not_both_cut() -> None:
     network = Network()
     first = narrowest(alone())
     assert first["a"] < 6 > first["b"]
-    widths, losses, tried = choose_together(narrowest, alone(), judge(network), SILENT)
+    widths, losses, tried = choose_with_joint_losses(narrowest, alone(), judge(network), SILENT)
     assert tried[0].widths == first
     assert not tried[0].is_as_expected
     assert tried[0].expected > 0.88
@@ -81,8 +83,8 @@ def test_losses_that_add_up_are_left_as_they_are() -> None:
         lost = sum(float(alone().loss_at(name, 1 - w / 8)) for name, w in widths.items())
         return 0.9 * float(np.exp(-lost))
 
-    known = Judge(metric, whole=WHOLE, baseline=0.9, examples=400)
-    widths, _, (only,) = choose_together(narrowest, alone(), known, SILENT)
+    known = WidthEvaluator(metric, whole=WHOLE, baseline=0.9, examples=400)
+    widths, _, (only,) = choose_with_joint_losses(narrowest, alone(), known, SILENT)
     assert widths == narrowest(alone())
     assert only.found == pytest.approx(only.expected)
     assert len(asked) == 1
@@ -90,13 +92,15 @@ def test_losses_that_add_up_are_left_as_they_are() -> None:
 
 def test_what_so_few_examples_cannot_tell_corrects_nothing() -> None:
     network = Network(floor=0.6)
-    _, _, tried = choose_together(narrowest, alone(), judge(network, examples=3), SILENT)
+    _, _, tried = choose_with_joint_losses(narrowest, alone(), judge(network, examples=3), SILENT)
     assert len(tried) == len(network.asked) == 1
 
 
 def test_a_network_that_guesses_says_nothing_of_its_groups() -> None:
     network = Network(floor=0.6)
-    widths, _, (only,) = choose_together(narrowest, alone(), judge(network, chance=0.6), SILENT)
+    widths, _, (only,) = choose_with_joint_losses(
+        narrowest, alone(), judge(network, chance=0.6), SILENT
+    )
     assert only.is_guess
     assert widths == narrowest(alone())
     assert len(network.asked) == 1

@@ -8,9 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeslim.errors import UnknownNameError
-from edgeslim.pruning.loss_curves import LossCurve, loss_curves
-from edgeslim.runs.sensitivity_file import Sensitivities
-from tests.pruning.points import CONTEXT, point
+from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 
 GRID = np.linspace(0, 1, 301)
 RATIOS = st.integers(1, 99).map(lambda percent: percent / 100)
@@ -110,25 +108,7 @@ def test_what_wobbles_is_pooled() -> None:
     np.testing.assert_allclose(curve.loss_at([0.1, 0.2, 0.3]), [0.03, 0.03, 0.3])
 
 
-def test_curves_go_by_the_channels_that_really_went() -> None:
-    # Of four channels 0.1 takes none and 0.3 takes one.
-    points = [point("a", ratio, metric, channels=4) for ratio, metric in ((0.1, 0.8), (0.3, 0.6))]
-    curves = loss_curves(Sensitivities.of(CONTEXT, points))
-    assert float(curves.loss_at("a", 0.25)) == pytest.approx(0.2)
-    assert float(curves.loss_at("a", 0.125)) == pytest.approx(0.1)
-    assert float(curves.ratio_at("a", 0.1)) == pytest.approx(0.125)
-
-
-def test_losses_are_of_the_metric_or_shares_of_the_baseline() -> None:
-    found = Sensitivities.of(CONTEXT, [point("a", 0.5, 0.4), point("a", 0.9, 0.2)])
-    assert float(loss_curves(found).loss_at("a", 0.5)) == pytest.approx(0.4)
-    assert float(loss_curves(found, relative=True).loss_at("a", 0.5)) == pytest.approx(0.5)
-    # No more can be lost than there was.
-    assert float(loss_curves(found).loss_at("a", 1.0)) <= 0.8
-    assert float(loss_curves(found, relative=True).loss_at("a", 1.0)) <= 1.0
-
-
 def test_a_group_that_was_not_measured_has_no_curve() -> None:
-    curves = loss_curves(Sensitivities.of(CONTEXT, [point("stage", 0.5, 0.4)]))
+    curves = LossCurves(curves={"stage": fitted([(0.5, 0.4)])})
     with pytest.raises(UnknownNameError, match="unknown group with sensitivities 'stags'"):
         curves.loss_at("stags", 0.5)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from edgeslim.channels.plan import Selection
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.pruning.criteria import CRITERIA
-from edgeslim.pruning.ranking import mean_scores, orders, plan_for, ranking
+from edgeslim.pruning.ranking import mean_scores, plan_for, rank_groups, rank_scores
 from tests.pruning.nets import Net, residual
 
 
 @given(scores=st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), min_size=1, max_size=12))
 def test_orders_are_by_falling_score_and_of_equals_by_place(scores: list[float]) -> None:
-    order = orders({"group": np.array(scores)})["group"].tolist()
+    order = rank_scores({"group": np.array(scores)})["group"].tolist()
     assert order == sorted(range(len(scores)), key=lambda place: (-scores[place], place))
 
 
@@ -42,7 +42,7 @@ def test_what_goes_is_what_a_criterion_says_matters_least() -> None:
     net.tensors["stage"][[1, 4, 7]] *= 1e-3
     net.tensors["back"][[1, 4, 7]] *= 1e-3
     weights = net.weights(out)
-    rankings = ranking(weights, CRITERIA.get("l1"))
+    rankings = rank_groups(weights, CRITERIA.get("l1"))
     plan = plan_for({"stage": 9}, rankings)
     assert set(range(12)) - set(plan.kept["stage"]) == {1, 4, 7}
     selection = Selection(weights.channels, plan)
@@ -60,7 +60,7 @@ def test_channels_that_lie_at_two_places_are_ranked_once() -> None:
     (group,) = weights.channels.groups
     assert group.width == 4
     np.testing.assert_array_equal(weights.rows("scale", 0, 0), [[1, 1], [5, 3], [2, 9], [2, 1]])
-    order = ranking(weights, CRITERIA.get("batch-norm-scale"))["first"]
+    order = rank_groups(weights, CRITERIA.get("batch-norm-scale"))["first"]
     assert order.tolist() == [2, 1, 3, 0]
 
 

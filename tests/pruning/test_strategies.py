@@ -14,10 +14,10 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import InfeasibleTargetError, MissingLatencyError, UsageError
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.pruning.latency import LatencyModel
-from edgeslim.pruning.limits import LatencyLimit, Limit, WorkLimit
+from edgeslim.pruning.limits import ModelLatencyLimit, PruningLimit, WorkLimit
 from edgeslim.pruning.loss_curves import LossCurve, LossCurves
 from edgeslim.pruning.strategies import STRATEGIES, WidthProblem, choose_widths
-from edgeslim.pruning.subject import Subject, Widths
+from edgeslim.pruning.subject import PrunableModel, Widths
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 
@@ -28,16 +28,16 @@ SHARES = (0.75, 0.5, 0.3)
 
 
 @pytest.fixture(scope="module")
-def subject(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+def subject(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> PrunableModel:
     model = prepare(find_model(str(trained.prefix)), tmp_path_factory.mktemp("prepared"))
     channels = channels_of(model.graph)
-    return Subject(
+    return PrunableModel(
         model=model, channels=channels, chosen=tuple(group.name for group in channels.groups)
     )
 
 
 @pytest.fixture(scope="module")
-def latency(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> LatencyModel:
+def latency(subject: PrunableModel, tmp_path_factory: pytest.TempPathFactory) -> LatencyModel:
     table = made_up_table(tmp_path_factory.mktemp("table") / "host.jsonl", subject.model)
     return LatencyModel(subject, Predictor(table))
 
@@ -60,7 +60,9 @@ def good(widths: Widths) -> float:
     return 1 - 0.5 * gone["first_weights"] ** 2 - 0.2 * gone["expand_weights"] ** 2
 
 
-def problem(subject: Subject, limit: Limit, *, seed: int = 0, tries: int = 60) -> WidthProblem:
+def problem(
+    subject: PrunableModel, limit: PruningLimit, *, seed: int = 0, tries: int = 60
+) -> WidthProblem:
     return WidthProblem(
         subject=subject,
         limit=limit,
@@ -72,32 +74,34 @@ def problem(subject: Subject, limit: Limit, *, seed: int = 0, tries: int = 60) -
 
 
 @pytest.fixture(params=SHARES)
-def limits(request: pytest.FixtureRequest, subject: Subject, latency: LatencyModel) -> list[Limit]:
+def limits(
+    request: pytest.FixtureRequest, subject: PrunableModel, latency: LatencyModel
+) -> list[PruningLimit]:
     """A latency and an amount of work, each a share of the whole."""
     share = float(request.param)
     return [
-        LatencyLimit(model=latency, target_ms=share * latency.latency_ms({})),
-        WorkLimit(subject=subject, most=share * subject.macs({})),
+        ModelLatencyLimit(model=latency, target_ms=share * latency.latency_ms({})),
+        WorkLimit(subject=subject, maximum=share * subject.macs({})),
     ]
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_every_strategy_holds_the_limit_and_uses_most_of_it(
-    name: str, subject: Subject, limits: list[Limit]
+    name: str, subject: PrunableModel, limits: list[PruningLimit]
 ) -> None:
     for limit in limits[:1] if name == "latency-optimal" else limits:
         widths = STRATEGIES.get(name).widths(problem(subject, limit))
         assert sorted(widths) == list(NAMES)
-        assert limit.of(widths) <= limit.most
+        assert limit.of(widths) <= limit.maximum
         wider = [{**widths, each: widths[each] + 8} for each in widths]
-        assert min(map(limit.of, wider)) > limit.most or name == "annealing"
+        assert min(map(limit.of, wider)) > limit.maximum or name == "annealing"
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_what_is_out_of_reach_says_what_is_within(
-    name: str, subject: Subject, latency: LatencyModel
+    name: str, subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=1e-4)
+    limit = ModelLatencyLimit(model=latency, target_ms=1e-4)
     with pytest.raises(InfeasibleTargetError, match="out of reach") as caught:
         STRATEGIES.get(name).widths(problem(subject, limit))
     assert "us" in str(caught.value) or "ms" in str(caught.value)
@@ -105,9 +109,9 @@ def test_what_is_out_of_reach_says_what_is_within(
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_the_whole_model_is_kept_where_it_is_within_the_limit(
-    name: str, subject: Subject, latency: LatencyModel
+    name: str, subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=2 * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=2 * latency.latency_ms({}))
     widths = STRATEGIES.get(name).widths(problem(subject, limit))
     assert widths == {"first_weights": 10, "expand_weights": 16}
 
@@ -120,11 +124,11 @@ def nothing_lost() -> LossCurves:
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_what_costs_nothing_stays_where_the_limit_is_met_already(
-    name: str, subject: Subject, latency: LatencyModel
+    name: str, subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limits: list[Limit] = [LatencyLimit(model=latency, target_ms=1e4)]
+    limits: list[PruningLimit] = [ModelLatencyLimit(model=latency, target_ms=1e4)]
     if name != "latency-optimal":
-        limits.append(WorkLimit(subject=subject, most=subject.macs({})))
+        limits.append(WorkLimit(subject=subject, maximum=subject.macs({})))
     for limit in limits:
         asked = problem(subject, limit)
         object.__setattr__(asked, "find_losses", nothing_lost)
@@ -134,11 +138,11 @@ def test_what_costs_nothing_stays_where_the_limit_is_met_already(
 @pytest.mark.parametrize("name", STRATEGIES.names())
 @pytest.mark.parametrize("share", [0.95, 0.8, 0.6])
 def test_no_channel_goes_that_saves_nothing(
-    name: str, share: float, subject: Subject, latency: LatencyModel
+    name: str, share: float, subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
     widths = choose_widths(STRATEGIES.get(name), problem(subject, limit))
-    assert limit.holds(widths)
+    assert limit.is_met(widths)
     for group, width in widths.items():
         wider = [each for each in latency.choices[group] if each > width]
         assert all(limit.of({**widths, group: each}) > limit.of(widths) for each in wider)
@@ -146,23 +150,23 @@ def test_no_channel_goes_that_saves_nothing(
 
 @pytest.mark.parametrize("share", [0.9, 0.7, 0.5])
 def test_of_cuts_that_show_no_loss_only_those_are_made_that_are_needed(
-    share: float, subject: Subject, latency: LatencyModel
+    share: float, subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=share * latency.latency_ms({}))
     asked = problem(subject, limit)
     flat = LossCurve.fit([0.5, 0.9], [0.0, 0.0], floor=0.01)
     object.__setattr__(asked, "find_losses", lambda: LossCurves(curves=dict.fromkeys(NAMES, flat)))
     widths = choose_widths(STRATEGIES.get("latency-optimal"), asked)
-    assert limit.holds(widths)
+    assert limit.is_met(widths)
     for group, width in widths.items():
         wider = [each for each in latency.choices[group] if each > width]
-        assert not any(limit.holds({**widths, group: each}) for each in wider)
+        assert not any(limit.is_met({**widths, group: each}) for each in wider)
 
 
 def test_of_networks_that_are_as_good_annealing_takes_the_one_that_keeps_most(
-    subject: Subject,
+    subject: PrunableModel,
 ) -> None:
-    limit = WorkLimit(subject=subject, most=0.8 * subject.macs({}))
+    limit = WorkLimit(subject=subject, maximum=0.8 * subject.macs({}))
     tried: list[Widths] = []
 
     def as_good(widths: Widths) -> float:
@@ -176,7 +180,7 @@ def test_of_networks_that_are_as_good_annealing_takes_the_one_that_keeps_most(
 
 
 def test_latency_optimal_is_what_trying_everything_finds(
-    subject: Subject, latency: LatencyModel, limits: list[Limit]
+    subject: PrunableModel, latency: LatencyModel, limits: list[PruningLimit]
 ) -> None:
     limit = limits[0]
     curves = losses()
@@ -192,26 +196,26 @@ def test_latency_optimal_is_what_trying_everything_finds(
         for first in latency.choices["first_weights"]
         for expand in latency.choices["expand_weights"]
     ]
-    best = min(lost(each) for each in every if limit.holds(each))
+    best = min(lost(each) for each in every if limit.is_met(each))
     found = STRATEGIES.get("latency-optimal").widths(problem(subject, limit))
     assert lost(found) == pytest.approx(best)
 
 
 def test_the_posed_problem_costs_what_the_network_is_predicted_to_take(
-    subject: Subject, latency: LatencyModel
+    subject: PrunableModel, latency: LatencyModel
 ) -> None:
     widths = {"first_weights": 8, "expand_weights": 12}
     choices = {name: np.zeros(len(each)) for name, each in latency.choices.items()}
     posed = latency.problem(choices, widths)
     chosen = [each.index(widths[name]) for name, each in latency.choices.items()]
     assert posed.cost(chosen) == pytest.approx(latency.latency_ms(widths), rel=1e-9)
-    assert latency.exact
+    assert latency.is_exact
 
 
 def test_annealing_is_the_same_for_the_same_seed_and_never_over_the_limit(
-    subject: Subject, latency: LatencyModel
+    subject: PrunableModel, latency: LatencyModel
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
     tried: list[float] = []
 
     def watched(widths: Widths) -> float:
@@ -225,12 +229,12 @@ def test_annealing_is_the_same_for_the_same_seed_and_never_over_the_limit(
         runs.append(STRATEGIES.get("annealing").widths(asked))
     assert runs[0] == runs[1]
     assert len(tried) == 3 * 60
-    assert max(tried) <= limit.most
+    assert max(tried) <= limit.maximum
     assert len(set(tried)) > 20
 
 
-def test_annealing_needs_a_task(subject: Subject, latency: LatencyModel) -> None:
-    limit = LatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
+def test_annealing_needs_a_task(subject: PrunableModel, latency: LatencyModel) -> None:
+    limit = ModelLatencyLimit(model=latency, target_ms=0.6 * latency.latency_ms({}))
     asked = problem(subject, limit)
     object.__setattr__(asked, "evaluate", None)
     with pytest.raises(UsageError, match="--task"):
@@ -238,7 +242,7 @@ def test_annealing_needs_a_task(subject: Subject, latency: LatencyModel) -> None
 
 
 def test_a_table_that_lacks_operators_of_the_model_is_refused(
-    subject: Subject, tmp_path: Path
+    subject: PrunableModel, tmp_path: Path
 ) -> None:
     table = made_up_table(tmp_path / "gaps.jsonl", subject.model, without="depthwise_conv2d")
     with pytest.raises(MissingLatencyError, match="knows nothing like depthwise_conv2d"):
@@ -246,7 +250,7 @@ def test_a_table_that_lacks_operators_of_the_model_is_refused(
 
 
 @pytest.fixture(scope="module")
-def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> PrunableModel:
     """SqueezeNet, whose convolutions read concatenations."""
     folder = tmp_path_factory.mktemp("squeezenet")
     file = folder / "nets.py"
@@ -256,18 +260,18 @@ def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     )
     model = prepare(find_model(f"{file}:net"), folder / "made", input_shapes={"": (1, 3, 64, 64)})
     channels = channels_of(model.graph)
-    return Subject(
+    return PrunableModel(
         model=model, channels=channels, chosen=tuple(group.name for group in channels.groups)
     )
 
 
 def test_networks_of_concatenations_are_chosen_within_a_latency(
-    shuffled: Subject, tmp_path: Path
+    shuffled: PrunableModel, tmp_path: Path
 ) -> None:
     latency = LatencyModel(
         shuffled, Predictor(made_up_table(tmp_path / "host.jsonl", shuffled.model))
     )
-    limit = LatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
     squares = {
         name: LossCurve.fit(np.linspace(0, 1, 11), np.linspace(0, 1, 11) ** 2, highest=1.0)
         for name in shuffled.chosen
@@ -280,13 +284,13 @@ def test_networks_of_concatenations_are_chosen_within_a_latency(
             generator=np.random.default_rng(0),
         )
     )
-    assert 0.95 * limit.most <= limit.of(found) <= limit.most
+    assert 0.95 * limit.maximum <= limit.of(found) <= limit.maximum
 
 
 def test_where_too_many_widths_are_tied_every_second_is_looked_at(
-    subject: Subject, latency: LatencyModel, monkeypatch: pytest.MonkeyPatch
+    subject: PrunableModel, latency: LatencyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = LatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
+    limit = ModelLatencyLimit(model=latency, target_ms=0.5 * latency.latency_ms({}))
     coarser = latency.coarser()
     assert coarser is not None
     most = max(len(widths) for widths in latency.choices.values())

@@ -30,7 +30,7 @@ from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.pruning.criteria import find_criterion
 from edgeslim.pruning.ranking import plan_for
 from edgeslim.pruning.sensitivity import rank_channels
-from edgeslim.pruning.subject import Subject, widths_at
+from edgeslim.pruning.subject import PrunableModel, widths_at
 from edgeslim.pruning.trial import trial_on
 from edgeslim.pruning.weights import Weights
 from edgeslim.training.tasks import find_task
@@ -207,7 +207,7 @@ class _Auto(Pruner):
         )
         return algorithm, start
 
-    def _candidates(self, subject: Subject) -> _Candidates:
+    def _candidates(self, subject: PrunableModel) -> _Candidates:
         return _Candidates(subject, self._own)
 
     def _start(self, work: Work, candidates: _Candidates) -> Tokens:
@@ -248,7 +248,7 @@ class _Auto(Pruner):
         widths = _Candidates(subject, self._own).widths(tokens)
         work.cut(base, self._plan(work, subject, widths))
 
-    def _plan(self, work: Work, subject: Subject, widths: dict[str, int]) -> PruningPlan:
+    def _plan(self, work: Work, subject: PrunableModel, widths: dict[str, int]) -> PruningPlan:
         model, rule = subject.model, find_criterion(self.criterion)
         weights = Weights(
             graph=model.graph, channels=subject.channels, tensors=model_tensors(model)
@@ -272,7 +272,7 @@ def _candidate(number: int) -> str:
 class _Candidates:
     """Tokens, a ratio in hundredths for each group, and what they leave of a network."""
 
-    def __init__(self, subject: Subject, settings: AutoSettings) -> None:
+    def __init__(self, subject: PrunableModel, settings: AutoSettings) -> None:
         self.subject = subject
         self._settings = settings
         self._full = subject.work(settings.counter, {})

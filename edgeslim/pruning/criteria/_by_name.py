@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from edgeslim.errors import UsageError
-from edgeslim.pruning.criteria._criterion import ByProducer, Criterion, Scores, together
+from edgeslim.pruning.criteria._criterion import Criterion, FilterCriterion, Scores, sum_scores
 from edgeslim.pruning.weights import Weights
 
-__all__ = ["ByName", "parse_patterns"]
+__all__ = ["CriterionByName", "parse_patterns"]
 
 _OTHERWISE = "l1"
-"""Of weights that no pattern matches."""
+"""Criterion of weights that no pattern matches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ByName:
+class CriterionByName:
     """Criteria by patterns of weights' names, in which ``*`` and ``?`` stand for any characters.
 
-    A weight's own name goes before patterns, and these go in their order, but ``*`` alone,
-    which is what remains, comes last.
+    A weight's own name goes before patterns, and these in their order, except that ``*`` alone
+    comes last.
 
     Args:
         patterns: Name of the criterion by pattern.
-        find: Finds a criterion.
+        find: Finds a criterion by its name.
     """
 
     patterns: dict[str, str]
@@ -41,7 +41,7 @@ class ByName:
         if len(set(names)) == 1:
             return self.find(names[0]).scores(subject, group)
         criteria = [self.find(name) for name in names]
-        rules = [each.rule for each in criteria if isinstance(each, ByProducer)]
+        rules = [criterion.rule for criterion in criteria if isinstance(criterion, FilterCriterion)]
         if len(rules) < len(criteria):
             told = ", ".join(f"{w} {n}" for w, n in zip(own.producers, names, strict=True))
             raise UsageError(
@@ -49,17 +49,19 @@ class ByName:
                 f"look at one weight by itself: {told}; give them one"
             )
         rows = zip(rules, subject.producers(group), strict=True)
-        return together((rule(each) for rule, each in rows), own.width)
+        return sum_scores((rule(weight_rows) for rule, weight_rows in rows), own.width)
 
     def name_for(self, weight: str) -> str:
-        """Name of the criterion of a weight."""
+        """Name of the criterion for a weight."""
         if weight in self.patterns:
             return self.patterns[weight]
-        matching = (each for each in self.patterns if each != "*" and fnmatchcase(weight, each))
+        matching = (
+            pattern for pattern in self.patterns if pattern != "*" and fnmatchcase(weight, pattern)
+        )
         return self.patterns.get(next(matching, "*"), _OTHERWISE)
 
     def check(self, weights: Iterable[str]) -> None:
-        """Proves that each pattern is of some weight; raises `UsageError` if one is of none."""
+        """Checks that each pattern matches a weight; raises `UsageError` if one does not."""
         known = list(weights)
         for pattern in self.patterns:
             if not any(fnmatchcase(weight, pattern) for weight in known):
@@ -70,14 +72,14 @@ class ByName:
 
 
 def parse_patterns(text: str) -> dict[str, str]:
-    """Names of criteria by pattern, of a text such as ``conv*=l2,*=l1``.
+    """Parses names of criteria by pattern, such as ``conv*=l2,*=l1``.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The text has another form.
     """
     found: dict[str, str] = {}
-    for each in text.split(","):
-        pattern, equals, name = (part.strip() for part in each.rpartition("="))
+    for assignment in text.split(","):
+        pattern, equals, name = (part.strip() for part in assignment.rpartition("="))
         if not equals or not pattern or not name or pattern in found:
             raise UsageError(f"{text!r} is no criterion; write l1, or conv*=l2,*=l1 by weights")
         found[pattern] = name.lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""What every criterion says, and how what several weights say of a channel becomes one number."""
+"""The interface of criteria, and how scores of several weights become one."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from numpy.typing import NDArray
 
 from edgeslim.pruning.weights import Rows, Weights
 
-__all__ = ["ByProducer", "Criterion", "Scores", "together"]
+__all__ = ["Criterion", "FilterCriterion", "Scores", "sum_scores"]
 
 Scores = NDArray[np.float64]
-"""How important each unit of a group is, ``(width,)``; more is more important."""
+"""Importance of each channel of a group, ``(width,)``; more is more important."""
 
 
 class Criterion(Protocol):
-    """Says which channels of a group matter most. It compares within a group only."""
+    """Scores the importance of channels, to be compared within a group only."""
 
     @property
     def needs_gradients(self) -> bool:
-        """Whether the loss must have been derived."""
+        """Whether it needs gradients of the loss."""
 
     def scores(self, subject: Weights, group: int) -> Scores:
-        """How important each unit of a group is.
+        """Importance of each channel of a group.
 
         Args:
-            subject: The network's weights.
-            group: Place of the group.
+            subject: Weights of the network, with its channel groups.
+            group: Place of the group in the network's order.
 
         Returns:
             ``(width,)``, none below 0; more is more important.
 
         Raises:
-            ModelError: The network lacks what the criterion goes by.
-            UsageError: There are no gradients and it needs them.
+            ModelError: The network lacks what the criterion needs.
+            UsageError: The criterion needs gradients and there are none.
         """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ByProducer:
-    """A criterion that looks at the filters of each weight by itself.
+class FilterCriterion:
+    """A criterion that scores the filters of each weight by themselves.
 
     Args:
-        rule: Scores ``(width,)`` of one weight's rows ``(width, n)``.
+        rule: Gives scores ``(width,)`` of one weight's rows ``(width, n)``.
     """
 
     rule: Callable[[Rows], Scores]
@@ -53,16 +53,16 @@ class ByProducer:
 
     def scores(self, subject: Weights, group: int) -> Scores:
         width = subject.group(group).width
-        return together(map(self.rule, subject.producers(group)), width)
+        return sum_scores(map(self.rule, subject.producers(group)), width)
 
 
-def together(parts: Iterable[Scores], width: int) -> Scores:
-    """The sum of what several weights say, each brought to a mean of 1.
+def sum_scores(parts: Iterable[Scores], width: int) -> Scores:
+    """The sum of scores by several weights, each scaled to a mean of 1.
 
     The weights that make one group's channels differ in size: a filter of a 1x1
     convolution over 512 channels has 57 times the elements of a depthwise 3x3 one, and the
-    longest shortcut of a residual stage would decide alone. Weights that are all nought
-    say nothing.
+    longest shortcut of a residual stage would decide alone. Weights that are all zero
+    are left out.
     """
     total = np.zeros(width)
     for part in parts:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeslim.pruning.criteria._criterion import ByProducer, Scores
+from edgeslim.pruning.criteria._criterion import FilterCriterion, Scores
 from edgeslim.pruning.weights import Rows
 
 __all__ = ["CRITERION"]
 
 
-def _rule(rows: Rows) -> Scores:
+def _l1_norms(rows: Rows) -> Scores:
     sums: Scores = np.abs(rows).sum(axis=1)
     return sums
 
 
-CRITERION = ByProducer(rule=_rule)
+CRITERION = FilterCriterion(rule=_l1_norms)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeslim.pruning.criteria._criterion import ByProducer, Scores
+from edgeslim.pruning.criteria._criterion import FilterCriterion, Scores
 from edgeslim.pruning.weights import Rows
 
 __all__ = ["CRITERION"]
 
 
-def _rule(rows: Rows) -> Scores:
+def _l2_norms(rows: Rows) -> Scores:
     lengths: Scores = np.sqrt(np.square(rows).sum(axis=1))
     return lengths
 
 
-CRITERION = ByProducer(rule=_rule)
+CRITERION = FilterCriterion(rule=_l2_norms)

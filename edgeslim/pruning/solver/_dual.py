@@ -1,4 +1,4 @@
-"""The best bound that a price of cost gives, and the plans met on the way.
+"""The best lower bound by a price of cost, and the plans found on the way.
 
 With a price (multiplier) on the cost, the least of loss + price * cost is exact and cheap, and
 bounds the loss of every plan within the budget from below; its own plan is best for what it
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeslim.pruning.solver._passes import inside, plans
-from edgeslim.pruning.solver._problem import Choices, Problem
+from edgeslim.pruning.solver._passes import best_plans, inside
+from edgeslim.pruning.solver._problem import ChoiceProblem, Choices
 from edgeslim.pruning.solver._tree import Clique
 
-__all__ = ["Dual", "Plan", "best_price", "plan_of"]
+__all__ = ["Dual", "PricedPlan", "best_price", "price_plan"]
 
 _STEPS = 100
 _ROUNDING = 1e-12
-"""Of the largest sum there can be: more than rounding takes, less than matters."""
+"""Tolerance as a share of the largest possible sum: more than its rounding error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Choices, with loss and cost as the problem has them."""
+class PricedPlan:
+    """Choices, with their loss and cost by the problem."""
 
     choices: Choices
     loss: float
@@ -36,27 +36,27 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dual:
-    """What prices alone tell.
+    """The solution of the Lagrangian dual.
 
     Attributes:
-        price: Loss that a unit of cost is worth, at the budget.
-        bound: No plan within the budget loses less.
-        best: The plan met that loses least within the budget, or the cheapest of all plans if
+        price: Multiplier of the cost, in loss per unit of cost, at the budget.
+        bound: Lower bound on the loss of every plan within the budget.
+        best: The found plan that loses least within the budget, or the cheapest of all plans if
             none is within.
     """
 
     price: float
     bound: float
-    best: Plan
+    best: PricedPlan
 
 
-def plan_of(problem: Problem, choices: Choices) -> Plan:
-    """Choices with what they lose and cost."""
-    return Plan(choices=choices, loss=problem.loss(choices), cost=problem.cost(choices))
+def price_plan(problem: ChoiceProblem, choices: Choices) -> PricedPlan:
+    """Choices with their loss and cost."""
+    return PricedPlan(choices=choices, loss=problem.loss(choices), cost=problem.cost(choices))
 
 
-def best_price(problem: Problem, tree: list[Clique], budget: float) -> Dual:
-    """The price with the highest bound, by secants; exact after finitely many."""
+def best_price(problem: ChoiceProblem, tree: list[Clique], budget: float) -> Dual:
+    """The price with the highest bound, by the secant method, exact after finitely many steps."""
     (over, within), _ = _best_of(problem, tree, [(1.0, 0.0), (0.0, 1.0)])
     bound = math.fsum(float(losses.min()) for losses in problem.losses)
     if over.cost <= budget:
@@ -82,8 +82,8 @@ def best_price(problem: Problem, tree: list[Clique], budget: float) -> Dual:
 
 
 def _best_of(
-    problem: Problem, tree: list[Clique], weights: list[tuple[float, float]]
-) -> tuple[list[Plan], list[float]]:
+    problem: ChoiceProblem, tree: list[Clique], weights: list[tuple[float, float]]
+) -> tuple[list[PricedPlan], list[float]]:
     minima = inside(tree, np.array(weights))
-    met = plans(tree, minima, len(problem.losses))
-    return [plan_of(problem, tuple(choices)) for choices in met.tolist()], minima.least.tolist()
+    met = best_plans(tree, minima, len(problem.losses))
+    return [price_plan(problem, tuple(choices)) for choices in met.tolist()], minima.least.tolist()

@@ -1,9 +1,9 @@
-"""All plans that may be better than one known, built from their parts.
+"""All plans that may be better than the best known one, built from their parts.
 
-A label is what some choice of all variables below a clique costs and loses. Of the labels of
-one key those stay that no other undercuts in both (label setting, as for shortest paths with a
+A label is the cost and the loss of some choice of all variables below a clique. Of the labels of
+one key those are kept that no other dominates in both (label setting, as for shortest paths with a
 resource: Desrochers and Soumis 1988, https://doi.org/10.1080/03155986.1988.11732063), and that
-can be completed within the limits, by the exact minima over all that is still open.
+can be completed within the limits, by the exact minima over all variables that are still open.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.pruning.solver._problem import Choices, Floats
-from edgeslim.pruning.solver._reduced import Limits, ReducedChild, ReducedClique
+from edgeslim.pruning.solver._reduce import PlanLimits, ReducedChild, ReducedClique
 
-__all__ = ["Allowance", "Labels", "WorkDoneError", "choices_of", "label_all"]
+__all__ = ["Allowance", "Labels", "WorkLimitError", "choices_of", "label_all"]
 
 Indices = NDArray[np.int64]
 
 _AT_ONCE = 1 << 18
-"""Pairs that are looked at together: what they need fits a cache."""
+"""Pairs that are processed together, so that their arrays fit a cache."""
 
 
-class WorkDoneError(Exception):
-    """More pairs of labels would have to be looked at than are allowed."""
+class WorkLimitError(Exception):
+    """More pairs of labels would have to be processed than are allowed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Allowance:
-    """What may be spent on labels.
+    """The work that a search may still do.
 
     Attributes:
-        pairs: How many pairs of labels may still be looked at.
+        pairs: How many pairs of labels may still be processed.
         most: If given, about how many labels a clique keeps; the best plan may be missed then.
     """
 
@@ -41,9 +41,9 @@ class Allowance:
     most: int | None = None
 
     def spend(self, pairs: int) -> None:
-        """Counts pairs before they are looked at; raises ``WorkDoneError``."""
+        """Counts pairs before they are processed; raises ``WorkLimitError`` beyond the limit."""
         if pairs > self.pairs:
-            raise WorkDoneError
+            raise WorkLimitError
         self.pairs -= pairs
 
 
@@ -52,10 +52,10 @@ class Labels:
     """Labels of a clique.
 
     Attributes:
-        costs: ``(labels,)``.
-        losses: ``(labels,)``.
-        rows: Of each label the row of the clique, ``(labels,)``.
-        below: Of each child, by its clique, the label that was joined, ``(labels,)``.
+        costs: Cost of each label, ``(labels,)``.
+        losses: Loss of each label, ``(labels,)``.
+        rows: Row of the clique for each label, ``(labels,)``.
+        below: For each child, by its clique, the label that was joined, ``(labels,)``.
     """
 
     costs: Floats
@@ -64,36 +64,36 @@ class Labels:
     below: dict[int, Indices]
 
     def take(self, chosen: Indices) -> Labels:
-        """Some of them."""
+        """The labels at some places."""
         return Labels(
             costs=self.costs[chosen],
             losses=self.losses[chosen],
             rows=self.rows[chosen],
-            below={at: each[chosen] for at, each in self.below.items()},
+            below={at: indices[chosen] for at, indices in self.below.items()},
         )
 
-    def undominated(self, groups: Indices, most: int | None) -> Labels:
-        """Those that none of their group undercuts, by group, then cost.
+    def drop_dominated(self, groups: Indices, most: int | None) -> Labels:
+        """The labels that none of their group dominates, sorted by group, then cost.
 
-        If more than ``most`` are left, steps of loss are counted as equal, and ever larger
-        ones, until there are so few; the cheapest of each group stays in any case.
+        If more than ``most`` are left, losses are rounded to larger and larger steps until there
+        are so few; the cheapest of each group is always kept.
         """
         order = np.lexsort((self.losses, self.costs, groups))
         losses, groups = self.losses[order], groups[order]
-        keep = _falling(losses, groups)
+        keep = _undominated_mask(losses, groups)
         order, losses, groups = order[keep], losses[keep], groups[keep]
         if most is not None and len(order) > most:
             most += len(np.unique(groups))
             step = (losses.max() - losses.min()) / len(order)
             while len(order) > most:
-                keep = _falling(np.floor(losses / step), groups)
+                keep = _undominated_mask(np.floor(losses / step), groups)
                 order, losses, groups = order[keep], losses[keep], groups[keep]
                 step *= 2
         return self.take(order)
 
 
 def label_all(
-    tree: list[ReducedClique], limits: Limits, loss: float, allowance: Allowance
+    tree: list[ReducedClique], limits: PlanLimits, loss: float, allowance: Allowance
 ) -> list[Labels]:
     """Labels of every clique, of all plans within the budget that lose no more than ``loss``.
 
@@ -122,7 +122,7 @@ def choices_of(
         clique, own = tree[at], below[at]
         if 0 <= clique.variable < variables:
             chosen[clique.variable] = int(clique.choices[labels[at].rows[own]])
-        below.update({child: int(each[own]) for child, each in labels[at].below.items()})
+        below.update({child: int(indices[own]) for child, indices in labels[at].below.items()})
     return tuple(chosen)
 
 
@@ -143,16 +143,18 @@ class _Labelling:
         room = self._limit - clique.above
         for child in clique.children:
             room = room - child.least
-        # Small ones first: what they rule out is not multiplied by the large ones.
-        for child in sorted(clique.children, key=lambda each: len(self.done[each.clique].rows)):
+        # Small ones first: labels that they exclude are not multiplied by the large ones.
+        for child in sorted(
+            clique.children, key=lambda child_below: len(self.done[child_below.clique].rows)
+        ):
             if labels.below:
-                labels = labels.undominated(labels.rows, self._allowance.most)
+                labels = labels.drop_dominated(labels.rows, self._allowance.most)
             room = room + child.least
-            labels = self._joined(labels, child, room)
-        self.done.append(labels.undominated(clique.keys[labels.rows], self._allowance.most))
+            labels = self._join(labels, child, room)
+        self.done.append(labels.drop_dominated(clique.keys[labels.rows], self._allowance.most))
 
-    def _joined(self, labels: Labels, child: ReducedChild, room: Floats) -> Labels:
-        """Each label with each of the child's that goes with its row, if both fit the room."""
+    def _join(self, labels: Labels, child: ReducedChild, room: Floats) -> Labels:
+        """Joins each label with each compatible one of a child, if the sum is within ``room``."""
         other = self.done[child.clique]
         keys = self._tree[child.clique].keys[other.rows]
         wanted = child.keys[labels.rows]
@@ -173,16 +175,16 @@ class _Labelling:
             fits = np.ones(len(mine), dtype=bool)
             for weight, most in zip(self._weights, room, strict=True):
                 fits &= weight[0] * losses + weight[1] * costs <= most[rows]
-            below = {at: each[mine[fits]] for at, each in labels.below.items()}
+            below = {at: indices[mine[fits]] for at, indices in labels.below.items()}
             below[child.clique] = theirs[fits]
             parts.append(
                 Labels(costs=costs[fits], losses=losses[fits], rows=rows[fits], below=below)
             )
             start = stop
-        return _together(parts)
+        return _concatenate(parts)
 
 
-def _together(parts: list[Labels]) -> Labels:
+def _concatenate(parts: list[Labels]) -> Labels:
     return Labels(
         costs=np.concatenate([part.costs for part in parts]),
         losses=np.concatenate([part.losses for part in parts]),
@@ -191,12 +193,12 @@ def _together(parts: list[Labels]) -> Labels:
     )
 
 
-def _falling(losses: Floats, groups: Indices) -> NDArray[np.bool_]:
-    """Where a loss is the first of its group or lower than all of its group before."""
+def _undominated_mask(losses: Floats, groups: Indices) -> NDArray[np.bool_]:
+    """Mask of losses that are the first of their group or lower than all before in it."""
     count = len(losses)
     first = np.ones(count, dtype=bool)
     first[1:] = groups[1:] != groups[:-1]
-    # Ranks of a later group are lower than all of an earlier one: one running minimum does.
+    # Ranks of a later group are lower than all of an earlier one, so one running minimum suffices.
     ranks = np.unique(losses, return_inverse=True)[1] - np.cumsum(first) * count
     lower = first.copy()
     lower[1:] |= ranks[1:] < np.minimum.accumulate(ranks)[:-1]

@@ -1,6 +1,6 @@
 """Exact minima of weighted sums of loss and cost, over a tree of cliques.
 
-All weights are done at once: arrays have one row for each pair of weights.
+All pairs of weights are processed at once: arrays have one row for each.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgeslim.pruning.solver._problem import Floats
 from edgeslim.pruning.solver._tree import Clique
 
-__all__ = ["Inside", "columns", "inside", "outside", "plans"]
+__all__ = ["Inside", "best_plans", "columns", "inside", "outside"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,9 +21,9 @@ class Inside:
     """Minima from the leaves up.
 
     Attributes:
-        rows: Of each clique ``(weights, rows)``: the least that a row and all below it give.
-        messages: Of each clique ``(weights, keys)``: the least of the rows of a key.
-        least: ``(weights,)``, the least over all plans.
+        rows: For each clique, the minimum over all below a row, ``(weights, rows)``.
+        messages: For each clique, the minimum over the rows of a key, ``(weights, keys)``.
+        least: The minimum over all plans, ``(weights,)``.
     """
 
     rows: list[Floats]
@@ -45,7 +45,7 @@ def inside(tree: list[Clique], weights: Floats) -> Inside:
 
 
 def outside(tree: list[Clique], minima: Inside) -> list[Floats]:
-    """Of each clique ``(weights, keys)``: the least that all outside of its subtree gives."""
+    """For each clique, the minimum over all outside its subtree, ``(weights, keys)``."""
     least: list[Floats] = [np.full_like(message, np.inf) for message in minima.messages]
     least[-1][:] = 0.0
     for at in reversed(range(len(tree))):
@@ -58,10 +58,10 @@ def outside(tree: list[Clique], minima: Inside) -> list[Floats]:
     return least
 
 
-def plans(tree: list[Clique], minima: Inside, variables: int) -> NDArray[np.int64]:
+def best_plans(tree: list[Clique], minima: Inside, variables: int) -> NDArray[np.int64]:
     """The plan with the least value for each pair of weights, ``(weights, variables)``.
 
-    Of equal ones, the one whose rows come first.
+    Of several, it is the one whose rows come first.
     """
     count = len(minima.least)
     chosen = np.zeros((count, variables), dtype=np.int64)
@@ -82,5 +82,5 @@ def plans(tree: list[Clique], minima: Inside, variables: int) -> NDArray[np.int6
 
 def columns(values: Floats, chosen: NDArray[np.int64]) -> Floats:
     """Columns of ``(weights, all)``, ``(weights, chosen)``."""
-    # All are there: saying so spares a check that makes NumPy six times slower.
+    # All indices are valid; "clip" skips a check that makes NumPy six times slower.
     return np.take(values, chosen, axis=1, mode="clip")

@@ -1,4 +1,4 @@
-"""What is to be solved, as numbers alone: which choice of each variable, under one budget."""
+"""The problem as numbers alone: a choice for each variable, under one budget."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from edgeslim.errors import UsageError
 
-__all__ = ["Choices", "Factor", "Floats", "Problem", "SumFactor"]
+__all__ = ["ChoiceProblem", "Choices", "Factor", "Floats", "SumFactor"]
 
 Floats = NDArray[np.float64]
 
 Choices = tuple[int, ...]
-"""Of each variable the index of its choice."""
+"""Index of the choice of each variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,8 +24,8 @@ class Factor:
     """A cost that depends on the choices of a few variables: an operator with its widths.
 
     Attributes:
-        variables: Which variables, each once.
-        costs: One axis a variable, as long as the variable has choices; any unit, the budget's.
+        variables: Indices of the variables, each once.
+        costs: Cost of each combination, one axis for each variable, in the budget's unit.
     """
 
     variables: tuple[int, ...]
@@ -41,10 +41,10 @@ class SumFactor:
     """A cost that depends on a sum of widths: an operator that reads a concatenation.
 
     Attributes:
-        variables: The parts of the sum, in their order; one that occurs twice counts twice.
-            Factors whose sums begin with the same parts share the work.
-        widths: Of each part the width that each of its variable's choices adds, whole numbers.
-        totals: Ascending sums that ``costs`` has a row for: all that the parts can make.
+        variables: Variables of the parts of the sum, in order; one that occurs twice counts
+            twice. Factors whose sums begin with the same parts share the work.
+        widths: For each part, the width that each of its variable's choices adds, whole numbers.
+        totals: Ascending sums that ``costs`` has a row for: all possible ones.
         output: A variable that the cost depends on as well, or ``None``.
         costs: ``(totals,)``, or ``(totals, choices of the output)``.
     """
@@ -66,7 +66,7 @@ class SumFactor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Problem:
+class ChoiceProblem:
     """Variables with a loss for each choice, and a cost that is a sum of factors.
 
     Raises:
@@ -74,10 +74,10 @@ class Problem:
             below 0, or sums without a cost; the message names the factor.
 
     Attributes:
-        losses: Of each variable the loss of each of its choices, 0 or more; losses add up.
-        factors: Costs of choices.
+        losses: For each variable, the loss of each of its choices, 0 or more; losses add up.
+        factors: Costs of combinations of choices.
         sums: Costs of sums of widths.
-        constant: What is paid in any case.
+        constant: Cost of any plan.
     """
 
     losses: tuple[Floats, ...]
@@ -101,8 +101,8 @@ class Problem:
                 raise UsageError(f"factor {index} names no variable: add it to the constant")
             if len(set(factor.variables)) != len(factor.variables):
                 raise UsageError(f"factor {index} names a variable twice: {factor.variables}")
-        for index, each in enumerate(self.sums):
-            self._check_sum(f"sum {index}", each)
+        for index, total_cost in enumerate(self.sums):
+            self._check_sum(f"sum {index}", total_cost)
 
     def loss(self, choices: Sequence[int]) -> float:
         """Loss of these choices, rounded once."""
@@ -118,7 +118,7 @@ class Problem:
         return math.fsum(costs)
 
     def largest(self) -> Floats:
-        """Loss and cost that no plan exceeds, and no part of one, whatever the signs."""
+        """Upper bounds on the absolute loss and cost of any part of a plan."""
         loss = math.fsum(float(losses.max()) for losses in self.losses)
         tables = [factor.costs for factor in self.factors]
         tables += [factor.costs for factor in self.sums]
@@ -141,7 +141,7 @@ class Problem:
             if widths.dtype.kind not in "iu":
                 raise UsageError(f"{name}: widths of variable {variable} are not whole numbers")
             reachable = np.unique(reachable[:, None] + widths)
-        # Parts that occur twice reach fewer sums; a table that has them all is asked for anyway.
+        # Parts that occur twice reach fewer sums; a row for each sum is required all the same.
         missing = np.setdiff1d(reachable, totals)
         if missing.size:
             raise UsageError(f"{name} has no cost for the sum {missing[0]}")

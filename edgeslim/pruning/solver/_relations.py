@@ -1,7 +1,7 @@
-"""Costs and losses as relations: rows of choices that may be together, and what they cost.
+"""Costs and losses as relations: rows of choices that are compatible, with their costs.
 
 A dense table has a row for each combination. That one variable is the sum of two others is a
-relation too, with only the rows that add up, so that sums cost no more than they must.
+relation too, with only the rows that add up, so that sums need no more rows than necessary.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeslim.pruning.solver._problem import Floats, Problem, SumFactor
+from edgeslim.pruning.solver._problem import ChoiceProblem, Floats, SumFactor
 
 __all__ = ["Relation", "Relations", "relations"]
 
@@ -23,10 +23,10 @@ class Relation:
     """Combinations of choices of some variables.
 
     Attributes:
-        scope: The variables, one for each column.
-        rows: ``(rows, columns)``, indices of choices; all rows are different.
-        costs: ``(rows,)``.
-        losses: ``(rows,)``.
+        scope: Variable of each column.
+        rows: Indices of choices, ``(rows, columns)``; all rows are different.
+        costs: Cost of each row, ``(rows,)``.
+        losses: Loss of each row, ``(rows,)``.
     """
 
     scope: tuple[int, ...]
@@ -46,8 +46,8 @@ class Relation:
             keys = keys * sizes[variable] + self.column(variable)
         return keys
 
-    def joined(self, other: Relation, sizes: tuple[int, ...]) -> Relation:
-        """All rows of the one that go with rows of the other; what they cost is added up."""
+    def join(self, other: Relation, sizes: tuple[int, ...]) -> Relation:
+        """The natural join of two relations; costs and losses of joined rows are added."""
         shared = tuple(variable for variable in self.scope if variable in other.scope)
         new = tuple(variable for variable in other.scope if variable not in shared)
         other_keys = other.keys(shared, sizes)
@@ -72,10 +72,10 @@ class Relations:
     """A problem's relations, with variables of its partial sums after its own.
 
     Attributes:
-        own: How many variables are the problem's.
+        own: How many variables are the problem's own.
         sizes: How many choices each variable has.
-        parts: Of each partial sum the two variables that determine it.
-        relations: All losses and costs but the constant.
+        parts: For each partial sum, the two variables that determine it.
+        relations: All losses and costs except the constant.
     """
 
     own: int
@@ -84,19 +84,19 @@ class Relations:
     relations: tuple[Relation, ...]
 
 
-def relations(problem: Problem) -> Relations:
+def relations(problem: ChoiceProblem) -> Relations:
     """Relations of a problem.
 
     A sum of many parts is added up one part after another; the partial sums are variables, and
     sums that begin alike share them, as the layers of a DenseNet do.
     """
-    building = _Building(problem)
+    building = _RelationBuilder(problem)
     for variable, losses in enumerate(problem.losses):
         building.add((variable,), np.zeros_like(losses), losses)
     for factor in problem.factors:
         building.add(factor.variables, factor.costs, np.zeros_like(factor.costs))
-    for each in problem.sums:
-        building.add_sum(each)
+    for sum_factor in problem.sums:
+        building.add_sum(sum_factor)
     return Relations(
         own=len(problem.losses),
         sizes=tuple(building.sizes),
@@ -105,8 +105,8 @@ def relations(problem: Problem) -> Relations:
     )
 
 
-class _Building:
-    def __init__(self, problem: Problem) -> None:
+class _RelationBuilder:
+    def __init__(self, problem: ChoiceProblem) -> None:
         self.sizes = [len(losses) for losses in problem.losses]
         self.parts: dict[int, tuple[int, int]] = {}
         self.relations: list[Relation] = []
@@ -121,14 +121,14 @@ class _Building:
 
     def add_sum(self, factor: SumFactor) -> None:
         widths: dict[int, Indices] = {}
-        for variable, each in zip(factor.variables, factor.widths, strict=True):
-            widths[variable] = widths.get(variable, 0) + each
+        for variable, part_widths in zip(factor.variables, factor.widths, strict=True):
+            widths[variable] = widths.get(variable, 0) + part_widths
         (total, values), *parts = widths.items()
         prefix: tuple[object, ...] = (total, values.tobytes())
-        for variable, each in parts:
-            prefix += (variable, each.tobytes())
+        for variable, part_widths in parts:
+            prefix += (variable, part_widths.tobytes())
             if prefix not in self._partial:
-                self._partial[prefix] = self._add_partial(total, values, variable, each)
+                self._partial[prefix] = self._add_partial(total, values, variable, part_widths)
             total, values = self._partial[prefix]
         costs = factor.costs[np.searchsorted(factor.totals, values)]
         if factor.output is None:

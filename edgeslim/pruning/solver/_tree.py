@@ -1,8 +1,8 @@
-"""The order in which variables are eliminated, and the tree of cliques that it makes.
+"""The order in which variables are eliminated, and the tree of cliques that follows from it.
 
-Bucket elimination (Dechter 1999, https://doi.org/10.1016/S0004-3702(99)00059-4): taking a
-variable out joins all relations that name it into a clique, whose minimum over the variable
-is a relation of the others, the message to the clique that takes the next of them out.
+Bucket elimination (Dechter 1999, https://doi.org/10.1016/S0004-3702(99)00059-4): eliminating a
+variable joins all relations that have it into a clique, whose minimum over the variable
+is a relation of the others, the message to the clique that eliminates the next of them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.errors import UsageError
-from edgeslim.pruning.solver._problem import Floats, Problem
+from edgeslim.pruning.solver._problem import ChoiceProblem, Floats
 from edgeslim.pruning.solver._relations import Relation, Relations, relations
 
-__all__ = ["Child", "Clique", "TooTiedError", "build_tree"]
+__all__ = ["Child", "Clique", "TooManyCombinationsError", "build_tree"]
 
 Indices = NDArray[np.int64]
 
@@ -24,20 +24,20 @@ _MOST_ROWS = 8_000_000
 """About 2 GB. A ResNet50 with 24 widths a group takes 250,000, with 64 widths 4.5 million."""
 
 
-class TooTiedError(UsageError):
+class TooManyCombinationsError(UsageError):
     """Costs tie so many variables together that their combinations fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Child:
-    """A clique whose message another takes.
+    """A clique whose message its parent takes.
 
     Attributes:
-        clique: Where it is in the tree.
-        keys: Of each row of the taker the key of the message that goes with it, ``(rows,)``.
-        order: The taker's rows, sorted by key.
+        clique: Index of the child in the tree.
+        keys: Key of the message for each row of the parent, ``(rows,)``.
+        order: Rows of the parent, sorted by key.
         starts: Where in ``order`` a key begins, for each key that occurs.
-        present: The keys that occur.
+        present: The keys that occur, ascending.
     """
 
     clique: int
@@ -49,16 +49,16 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clique:
-    """Rows of choices, of the variable that goes and of those that stay: its separator.
+    """Rows of choices, of the variable that is eliminated and of the others, its separator.
 
     Attributes:
-        variable: What it eliminates; -1 for the last, which joins what is left.
+        variable: Variable that it eliminates; -1 for the last, which joins what is left.
         choices: Choice of that variable in each row, ``(rows,)``.
-        costs: ``(rows,)``, of the relations that were joined here.
-        losses: ``(rows,)``.
-        keys: Which combination of the separator each row has, ascending, ``(rows,)``.
+        costs: Cost of each row by the relations that were joined here, ``(rows,)``.
+        losses: Loss of each row by the same relations, ``(rows,)``.
+        keys: Combination of the separator's choices of each row, ascending, ``(rows,)``.
         starts: First row of each key, ``(keys,)``; each key has rows.
-        children: Whose messages it takes.
+        children: Cliques whose messages it takes.
     """
 
     variable: int
@@ -70,8 +70,8 @@ class Clique:
     children: tuple[Child, ...]
 
 
-def build_tree(problem: Problem) -> list[Clique]:
-    """Cliques, children before those that take their messages; the last takes the rest.
+def build_tree(problem: ChoiceProblem) -> list[Clique]:
+    """Builds the cliques, children before their parents; the last takes the rest.
 
     Raises:
         TooTiedError: The costs tie too many variables together.
@@ -83,11 +83,11 @@ def build_tree(problem: Problem) -> list[Clique]:
     cliques: list[Clique] = []
     for variable in _order(compiled):
         taken = [relation for relation in open_relations if variable in relation.scope]
-        open_relations = [each for each in open_relations if variable not in each.scope]
-        inner = {at: each for at, each in messages.items() if variable in each.scope}
+        open_relations = [relation for relation in open_relations if variable not in relation.scope]
+        inner = {at: relation for at, relation in messages.items() if variable in relation.scope}
         joined = _join([*taken, *inner.values()], sizes)
         clique, message = _eliminate(joined, variable, inner, sizes)
-        messages = {at: each for at, each in messages.items() if at not in inner}
+        messages = {at: relation for at, relation in messages.items() if at not in inner}
         messages[len(cliques)] = message
         cliques.append(clique)
     nothing = np.zeros(1)
@@ -102,19 +102,19 @@ def build_tree(problem: Problem) -> list[Clique]:
 
 
 def _join(parts: list[Relation], sizes: tuple[int, ...]) -> Relation:
-    """Small before large, so that what goes together is known before it is multiplied out."""
-    waiting = sorted(parts, key=lambda each: len(each.rows))
+    """Joins relations, small ones first, so that intermediate results stay small."""
+    waiting = sorted(parts, key=lambda relation: len(relation.rows))
     joined = waiting.pop(0)
     while waiting:
-        overlap = [len(set(each.scope) - set(joined.scope)) for each in waiting]
-        joined = joined.joined(waiting.pop(overlap.index(min(overlap))), sizes)
+        overlap = [len(set(relation.scope) - set(joined.scope)) for relation in waiting]
+        joined = joined.join(waiting.pop(overlap.index(min(overlap))), sizes)
     return joined
 
 
 def _eliminate(
     joined: Relation, variable: int, messages: dict[int, Relation], sizes: tuple[int, ...]
 ) -> tuple[Clique, Relation]:
-    separator = tuple(each for each in joined.scope if each != variable)
+    separator = tuple(other for other in joined.scope if other != variable)
     keys = joined.keys(separator, sizes)
     order = np.argsort(keys, kind="stable")
     starts = _starts(keys[order])
@@ -133,10 +133,10 @@ def _eliminate(
         losses=joined.losses,
         keys=index,
         starts=starts,
-        children=tuple(_child(joined, at, each, sizes) for at, each in messages.items()),
+        children=tuple(_child(joined, at, message, sizes) for at, message in messages.items()),
     )
     nothing = np.zeros(len(starts))
-    columns = [joined.column(each)[starts] for each in separator]
+    columns = [joined.column(other)[starts] for other in separator]
     rows = np.column_stack(columns) if columns else np.zeros((1, 0), dtype=np.int64)
     return clique, Relation(scope=separator, rows=rows, costs=nothing, losses=nothing)
 
@@ -151,7 +151,7 @@ def _child(joined: Relation, at: int, message: Relation, sizes: tuple[int, ...])
 
 
 def _starts(ascending: Indices) -> Indices:
-    """Where each number begins."""
+    """Index at which each number begins."""
     return np.flatnonzero(np.diff(ascending, prepend=-1))
 
 
@@ -172,9 +172,9 @@ def _order(compiled: Relations) -> list[int]:
         best = min(near, key=lambda variable: (weights[variable], variable))
         rows += weights.pop(best)
         if rows > _MOST_ROWS:
-            # Partial sums are no names for the caller.
-            tied = sorted(each for each in {best, *near[best]} if each < compiled.own)
-            raise TooTiedError(
+            # The caller does not know the variables of partial sums.
+            tied = sorted(other for other in {best, *near[best]} if other < compiled.own)
+            raise TooManyCombinationsError(
                 f"costs tie variables {tied} so closely that more than {_MOST_ROWS} combinations "
                 f"of choices would have to be listed: offer fewer choices"
             )
@@ -183,7 +183,7 @@ def _order(compiled: Relations) -> list[int]:
         for variable in around:
             near[variable] |= around - {variable}
             near[variable].discard(best)
-        for variable in around.union(*(near[each] for each in around)):
+        for variable in around.union(*(near[neighbour] for neighbour in around)):
             weights[variable] = _weight(variable, near, compiled)
     return order
 
@@ -191,8 +191,8 @@ def _order(compiled: Relations) -> list[int]:
 def _weight(variable: int, near: dict[int, set[int]], compiled: Relations) -> int:
     scope = near[variable] | {variable}
     weight = 1
-    for each in scope:
+    for member in scope:
         # A partial sum among its own parts adds no rows.
-        if not set(compiled.parts.get(each, (-1,))) <= scope:
-            weight *= compiled.sizes[each]
+        if not set(compiled.parts.get(member, (-1,))) <= scope:
+            weight *= compiled.sizes[member]
     return weight

@@ -1,4 +1,4 @@
-"""What every strategy is given, and what it says."""
+"""The interface of strategies, and the problem that they are given."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from numpy.typing import ArrayLike, NDArray
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.latency import LatencyModel
-from edgeslim.pruning.limits import LatencyLimit, Limit
-from edgeslim.pruning.raising import raise_widths
-from edgeslim.pruning.subject import Subject, Widths, widths_at
+from edgeslim.pruning.limits import ModelLatencyLimit, PruningLimit
+from edgeslim.pruning.raise_widths import raise_widths
+from edgeslim.pruning.subject import PrunableModel, Widths, widths_at
 
-__all__ = ["Losses", "Strategy", "WidthProblem", "choose_widths", "smallest"]
+__all__ = ["Losses", "PruningStrategy", "WidthProblem", "bisect_widths", "choose_widths"]
 
 _HALVINGS = 24
 
 
 class Losses(Protocol):
-    """What narrowing a group alone costs."""
+    """Losses of narrowing each group alone."""
 
     def loss_at(self, group: str, ratio: ArrayLike) -> NDArray[np.float64]:
-        """The loss when a share of the group's channels goes; rises with the share."""
+        """The loss when a share of the group's channels is removed; rises with the share."""
 
     def ratio_at(self, group: str, loss: ArrayLike) -> NDArray[np.float64]:
-        """The largest share that costs no more than this."""
+        """The largest removed share that loses no more than this."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WidthProblem:
-    """Which widths are asked for.
+    """The problem of choosing widths within a limit.
 
     Args:
-        subject: What is pruned.
-        limit: What it must come down to.
-        find_losses: Finds out what narrowing each group alone costs; asked only if needed.
+        subject: The model to be pruned.
+        limit: Limit on latency or work.
+        find_losses: Finds the losses of narrowing each group alone; called only if needed.
         evaluate: Measures the metric of the task at some widths; None without a task.
         generator: Source of all randomness.
         tries: How many widths may be evaluated.
-        latency: Predicts what widths take, if their limit is another and they are raised where
-            wider ones take no longer.
-        progress: Where to show it.
+        latency: Predicts latency if the limit is on work, to raise widths where wider ones take
+            no longer; or None.
+        progress: Shows how far it is.
     """
 
-    subject: Subject
-    limit: Limit
+    subject: PrunableModel
+    limit: PruningLimit
     find_losses: Callable[[], Losses]
     generator: np.random.Generator
     evaluate: Callable[[Widths], float] | None = None
@@ -59,34 +59,34 @@ class WidthProblem:
 
     @cached_property
     def losses(self) -> Losses:
-        """What narrowing each group alone costs."""
+        """Losses of narrowing each group alone."""
         return self.find_losses()
 
     @cached_property
     def least(self) -> dict[str, int]:
         """The narrowest widths that may be chosen."""
-        return self.limit.least()
+        return self.limit.narrowest()
 
     def at(self, ratios: dict[str, float]) -> dict[str, int]:
-        """Widths when these shares of the groups go, as far as they may."""
+        """Widths when these shares of the groups are removed, but not below the narrowest."""
         found = widths_at(self.subject.groups, ratios)
         return {name: max(width, self.least[name]) for name, width in found.items()}
 
     def check_reachable(self) -> None:
-        """Proves that the narrowest widths are within the limit.
+        """Checks that the narrowest widths are within the limit.
 
         Raises:
             InfeasibleTargetError: They are not.
         """
-        value, most = self.limit.of(self.least), self.limit.most
+        value, most = self.limit.of(self.least), self.limit.maximum
         if not value <= most:
             raise InfeasibleTargetError(
-                f"{self.limit.text(most)} is out of reach: as narrow as it can be the model is "
-                f"still at {self.limit.text(value)}; ask for that, or let more groups be pruned"
+                f"{self.limit.format(most)} is out of reach: as narrow as it can be the model is "
+                f"still at {self.limit.format(value)}; ask for that, or let more groups be pruned"
             )
 
 
-class Strategy(Protocol):
+class PruningStrategy(Protocol):
     """Chooses widths within a limit."""
 
     @property
@@ -95,48 +95,48 @@ class Strategy(Protocol):
 
     @property
     def uses_losses(self) -> bool:
-        """Whether it goes by what groups cost."""
+        """Whether it uses the losses of groups."""
 
     def widths(self, problem: WidthProblem) -> dict[str, int]:
         """The widths of the groups that may be pruned.
 
         Raises:
-            InfeasibleTargetError: Nothing meets the limit; says what is reachable.
+            InfeasibleTargetError: Nothing meets the limit; the message has what can be reached.
         """
 
 
-def choose_widths(strategy: Strategy, problem: WidthProblem) -> dict[str, int]:
-    """What a strategy chooses, but nothing goes that need not.
+def choose_widths(strategy: PruningStrategy, problem: WidthProblem) -> dict[str, int]:
+    """The widths that a strategy chooses, without pruning that saves nothing.
 
-    A model that is within the limit stays whole. What was cut and is predicted to save nothing,
-    since latencies have stairs, is given back within the limit.
+    A model that is within the limit stays whole. Since latency is a step function of width, widths
+    are raised within the limit where that is predicted to take no longer.
 
     Raises:
-        InfeasibleTargetError: Nothing meets the limit; says what is reachable.
+        InfeasibleTargetError: Nothing meets the limit; the message has what can be reached.
     """
     limit = problem.limit
-    if limit.holds(problem.subject.whole):
+    if limit.is_met(problem.subject.whole):
         return dict(problem.subject.whole)
     widths = strategy.widths(problem)
-    model = limit.model if isinstance(limit, LatencyLimit) else problem.latency
-    return widths if model is None else raise_widths(model, widths, limit.holds)
+    model = limit.model if isinstance(limit, ModelLatencyLimit) else problem.latency
+    return widths if model is None else raise_widths(model, widths, limit.is_met)
 
 
-def smallest(problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]) -> dict[str, int]:
-    """The first widths within the limit on a path from the whole model (0) to the least (1).
+def bisect_widths(
+    problem: WidthProblem, widths_of: Callable[[float], dict[str, int]]
+) -> dict[str, int]:
+    """Finds by bisection the first widths within the limit, from whole (0) to narrowest (1).
 
-    The least are within it: see `WidthProblem.check_reachable`.
-
-    By bisection, so the path should fall; where a latency does not quite, what is returned is
-    within the limit all the same.
+    The narrowest are within it: see `WidthProblem.check_reachable`. The limited value should fall
+    along the path; where a latency does not quite, the result is within the limit all the same.
     """
-    if problem.limit.holds(widths_of(0.0)):
+    if problem.limit.is_met(widths_of(0.0)):
         return widths_of(0.0)
     low, high, found = 0.0, 1.0, widths_of(1.0)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         widths = widths_of(middle)
-        if problem.limit.holds(widths):
+        if problem.limit.is_met(widths):
             high, found = middle, widths
         else:
             low = middle

@@ -1,9 +1,9 @@
 """Simulated annealing over ratios in hundredths, as PaddleSlim 1.x's automatic pruning.
 
 A token is a ratio in steps of 0.01, at most `_LARGEST`. It starts from the uniform ratio, and
-what it proposes is always within the limit. The reward is the task's metric of the pruned
-network; the original's temperature starts at 100 and falls by 0.9 a step, which makes most of
-its steps a random walk, and is kept for comparison's sake.
+all its proposals are within the limit. The reward is the task's metric of the pruned
+network. The original's temperature starts at 100 and falls by 0.9 a step, which makes most of
+its steps a random walk, and is kept for comparison.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Annealing:
                 ranges=(most + 1,) * len(names),
                 start=start,
                 feasible=lambda population: np.array(
-                    [problem.limit.holds(widths_of(tokens)) for tokens in population]
+                    [problem.limit.is_met(widths_of(tokens)) for tokens in population]
                 ),
                 costs=lambda population: np.empty((len(population), 0)),
                 generator=problem.generator,
@@ -61,7 +61,7 @@ class _Annealing:
                 widths = widths_of(tokens)
                 reward = problem.evaluate(widths)
                 algorithm.tell(tokens, reward)
-                # On few examples many are as good as each other: the one that keeps most.
+                # On few examples many have the same metric: of these, keep the largest.
                 value = problem.limit.of(widths)
                 if (reward, value) > (best_reward, best_value):
                     best, best_reward, best_value = widths, reward, value
@@ -69,11 +69,11 @@ class _Annealing:
         return best
 
     def _start(self, problem: WidthProblem, most: int) -> tuple[int, ...]:
-        """The least common token that is within the limit."""
+        """The smallest token that is within the limit for all groups."""
         names = problem.subject.chosen
         found = most
         for token in range(most, -1, -1):
-            if not problem.limit.holds(problem.at(dict.fromkeys(names, token * _STEP))):
+            if not problem.limit.is_met(problem.at(dict.fromkeys(names, token * _STEP))):
                 break
             found = token
         return (found,) * len(names)

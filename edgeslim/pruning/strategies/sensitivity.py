@@ -1,8 +1,8 @@
-"""From every group as much as costs the same loss, by its sensitivity."""
+"""Every group is narrowed to the same loss, by its sensitivity."""
 
 from __future__ import annotations
 
-from edgeslim.pruning.strategies._strategy import WidthProblem, smallest
+from edgeslim.pruning.strategies._strategy import WidthProblem, bisect_widths
 
 __all__ = ["STRATEGY"]
 
@@ -21,7 +21,7 @@ class _Sensitivity:
                 return problem.at(dict.fromkeys(names, 1.0))
             return problem.at({name: float(losses.ratio_at(name, share * most)) for name in names})
 
-        return smallest(problem, at)
+        return bisect_widths(problem, at)
 
 
 STRATEGY = _Sensitivity()

@@ -8,14 +8,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeslim.pruning.solver import Factor, Problem, SumFactor
+from edgeslim.pruning.solver import ChoiceProblem, Factor, SumFactor
 
 SHAPES = ("chain", "tree", "loop", "sums", "anything")
 
 
 def made_up(
     shape: str, seed: int, *, groups: int = 5, most: int = 4, whole: bool = False
-) -> Problem:
+) -> ChoiceProblem:
     """A problem; with ``whole`` numbers many plans are equally good."""
     rng = np.random.default_rng([seed, SHAPES.index(shape)])
     sizes = rng.integers(1, most + 1, groups)
@@ -47,7 +47,7 @@ def made_up(
             factors.append(factor(*map(int, scope)))
         parts = tuple(map(int, rng.integers(groups, size=3)))
         sums.append(_sum(rng, sizes, parts, int(rng.integers(groups)), numbers))
-    return Problem(
+    return ChoiceProblem(
         losses=tuple(numbers(size) for size in sizes),
         factors=tuple(factors),
         sums=tuple(sums),
@@ -76,14 +76,16 @@ def _sum(
     )
 
 
-def every_plan(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+def every_plan(problem: ChoiceProblem) -> tuple[np.ndarray, np.ndarray]:
     """Loss and cost of all plans there are."""
     plans = list(product(*(range(len(losses)) for losses in problem.losses)))
     losses = np.array([problem.loss(plan) for plan in plans])
     return losses, np.array([problem.cost(plan) for plan in plans])
 
 
-def milp_loss(problem: Problem, budget: float, *, gap: float = 1e-9, time_s: float = 60.0) -> float:
+def milp_loss(
+    problem: ChoiceProblem, budget: float, *, gap: float = 1e-9, time_s: float = 60.0
+) -> float:
     """Least loss within a budget by HiGHS: a 0-1 variable for each choice and for each cell of
     each factor, and cells that add up to their choices. Sums are cells of all of their parts.
     """
@@ -132,7 +134,7 @@ def milp_loss(problem: Problem, budget: float, *, gap: float = 1e-9, time_s: flo
     return float(result.fun)
 
 
-def _tables(problem: Problem) -> Iterator[tuple[tuple[int, ...], NDArray[np.float64]]]:
+def _tables(problem: ChoiceProblem) -> Iterator[tuple[tuple[int, ...], NDArray[np.float64]]]:
     for factor in problem.factors:
         yield factor.variables, factor.costs
     for each in problem.sums:

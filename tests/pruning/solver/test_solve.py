@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeslim.errors import InfeasibleTargetError, UsageError
-from edgeslim.pruning.solver import Factor, OverBudgetError, Problem, SumFactor, solve
+from edgeslim.pruning.solver import ChoiceProblem, Factor, OverBudgetError, SumFactor, solve
 from tests.pruning.solver.made_up import SHAPES, every_plan, made_up, milp_loss
 
 
@@ -28,7 +28,7 @@ def test_small_problems_are_solved_as_by_trying_everything(shape: str, *, whole:
         losses, costs = every_plan(problem)
         for budget in budgets(costs, 4):
             solution = solve(problem, budget)
-            assert solution.optimal
+            assert solution.is_optimal
             assert solution.loss == pytest.approx(losses[costs <= budget].min(), rel=1e-9)
             assert solution.cost == problem.cost(solution.choices) <= budget
             assert solution.loss == problem.loss(solution.choices) >= solution.bound
@@ -50,7 +50,7 @@ def test_large_problems_are_solved_as_by_highs(shape: str, seed: int) -> None:
         assert_as_highs(made_up(shape, 200 + seed, groups=groups, most=8), share)
 
 
-def between(problem: Problem, share: float) -> float:
+def between(problem: ChoiceProblem, share: float) -> float:
     """A budget between the least cost and the cost of the least loss."""
     with pytest.raises(OverBudgetError) as caught:
         solve(problem, -1.0)
@@ -58,10 +58,10 @@ def between(problem: Problem, share: float) -> float:
     return max(least, (1 - share) * least + share * dearest)
 
 
-def assert_as_highs(problem: Problem, share: float) -> None:
+def assert_as_highs(problem: ChoiceProblem, share: float) -> None:
     budget = between(problem, share)
     solution = solve(problem, budget)
-    assert solution.optimal
+    assert solution.is_optimal
     # HiGHS takes a budget that is exceeded by 1e-6 for met, and 0.9999999 for 1.
     assert solution.loss <= milp_loss(problem, budget - 1e-5) + 1e-6
     assert solution.loss >= milp_loss(problem, budget + 1e-5) - 1e-6
@@ -84,7 +84,7 @@ def test_networks_of_many_layers_are_proved(shape: str, groups: int, most: int) 
     problem = made_up(shape, 3, groups=groups, most=most)
     budget = between(problem, 0.3)
     solution = solve(problem, budget)
-    assert solution.optimal
+    assert solution.is_optimal
     assert solution.loss > 0
     assert solution == solve(problem, budget)
 
@@ -93,17 +93,17 @@ def test_work_that_is_too_much_leaves_a_bound() -> None:
     problem = made_up("loop", 1, groups=9, most=6)
     full = problem.cost([len(losses) - 1 for losses in problem.losses])
     best = solve(problem, 0.6 * full)
-    assert best.optimal
+    assert best.is_optimal
     for work_limit in (0, 5, 20, 100):
         some = solve(problem, 0.6 * full, work_limit=work_limit)
         assert some.bound <= best.loss <= some.loss
         assert some.cost <= 0.6 * full
-    assert not solve(problem, 0.6 * full, work_limit=0).optimal
+    assert not solve(problem, 0.6 * full, work_limit=0).is_optimal
 
 
 def test_subset_sums_are_not_solved_by_prices_alone() -> None:
     weights = np.random.default_rng(3).integers(1, 1000, 12).astype(np.float64)
-    problem = Problem(
+    problem = ChoiceProblem(
         losses=tuple(np.array([weight, 0.0]) for weight in weights),
         factors=tuple(
             Factor(variables=(each,), costs=np.array([0.0, weight]))
@@ -116,18 +116,18 @@ def test_subset_sums_are_not_solved_by_prices_alone() -> None:
 
 
 def test_equal_plans_are_chosen_between_in_the_same_way() -> None:
-    problem = Problem(
+    problem = ChoiceProblem(
         losses=(np.ones(3),) * 6,
         factors=tuple(Factor(variables=(each,), costs=np.ones(3)) for each in range(6)),
     )
     first, second = solve(problem, 6.0), solve(problem, 6.0)
     assert first == second
-    assert (first.loss, first.cost, first.optimal) == (6.0, 6.0, True)
+    assert (first.loss, first.cost, first.is_optimal) == (6.0, 6.0, True)
 
 
 def test_a_plan_that_rounding_puts_over_the_budget_is_not_taken() -> None:
     tenths = [0.1, 0.2, 0.3, 0.7, 0.6, 0.4]
-    problem = Problem(
+    problem = ChoiceProblem(
         losses=tuple(np.array([1.0 + each, 0.0]) for each in tenths),
         factors=tuple(
             Factor(variables=(at,), costs=np.array([0.0, each])) for at, each in enumerate(tenths)
@@ -141,14 +141,14 @@ def test_a_plan_that_rounding_puts_over_the_budget_is_not_taken() -> None:
 
 
 def test_nothing_to_choose_costs_the_constant() -> None:
-    solution = solve(Problem(losses=(), constant=2.0), 2.0)
+    solution = solve(ChoiceProblem(losses=(), constant=2.0), 2.0)
     assert (solution.choices, solution.loss, solution.cost) == ((), 0.0, 2.0)
     with pytest.raises(OverBudgetError):
-        solve(Problem(losses=(), constant=2.0), 1.9)
+        solve(ChoiceProblem(losses=(), constant=2.0), 1.9)
 
 
 def test_costs_below_zero_are_costs() -> None:
-    problem = Problem(
+    problem = ChoiceProblem(
         losses=(np.array([0.0, 1.0]), np.array([0.0, 1.0])),
         factors=(Factor(variables=(0, 1), costs=np.array([[0.0, -1.0], [-2.0, -5.0]])),),
     )
@@ -158,7 +158,7 @@ def test_costs_below_zero_are_costs() -> None:
 
 def test_costs_that_tie_all_variables_together_are_refused() -> None:
     pairs = combinations(range(7), 2)
-    problem = Problem(
+    problem = ChoiceProblem(
         losses=(np.zeros(16),) * 7,
         factors=tuple(Factor(variables=pair, costs=np.ones((16, 16))) for pair in pairs),
     )
@@ -187,7 +187,7 @@ def test_more_budget_never_loses_more_and_is_never_exceeded(
     last = math.inf
     for budget in sorted(between(problem, share) for share in shares):
         solution = solve(problem, budget)
-        assert solution.optimal
+        assert solution.is_optimal
         assert problem.cost(solution.choices) == solution.cost <= budget
         assert solution.loss <= last * (1 + 1e-9)
         last = solution.loss
@@ -199,9 +199,9 @@ def test_a_budget_that_a_plan_misses_by_rounding_is_held_and_the_bound_says_so()
     held = solve(problem, budget)
     assert problem.cost(held.choices) == held.cost <= budget
     above = solve(problem, budget * (1 + 1e-9))
-    assert above.optimal
+    assert above.is_optimal
     assert above.cost > budget
-    assert not held.optimal
+    assert not held.is_optimal
     assert held.bound == pytest.approx(above.loss)
 
 
@@ -241,4 +241,4 @@ def _sum(**changes: object) -> SumFactor:
 def test_what_cannot_be_meant_is_refused(changes: dict[str, object], message: str) -> None:
     values = {"losses": (np.zeros(2), np.zeros(2)), **changes}
     with pytest.raises(UsageError, match=message):
-        Problem(**values)  # type: ignore[arg-type]
+        ChoiceProblem(**values)  # type: ignore[arg-type]

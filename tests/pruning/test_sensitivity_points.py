@@ -10,8 +10,8 @@ import pytest
 from edgeslim.channels.plan import PruningPlan, Selection
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.pruning.criteria import CRITERIA
-from edgeslim.pruning.measuring import check_ratios, measure_points
-from edgeslim.pruning.ranking import ranking
+from edgeslim.pruning.ranking import rank_groups
+from edgeslim.pruning.sensitivity_points import check_ratios, measure_points
 from edgeslim.runs.sensitivity_file import SensitivityFile
 from tests.pruning.nets import residual
 from tests.pruning.points import CONTEXT
@@ -19,7 +19,7 @@ from tests.pruning.points import CONTEXT
 NET, OUT = residual()
 WEIGHTS = NET.weights(OUT)
 CHANNELS = WEIGHTS.channels
-RANKINGS = ranking(WEIGHTS, CRITERIA.get("l1"))
+RANKINGS = rank_groups(WEIGHTS, CRITERIA.get("l1"))
 
 
 class Judge:

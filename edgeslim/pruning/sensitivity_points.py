@@ -1,7 +1,7 @@
-"""What each group costs alone: the metric with some of its channels gone, all else whole.
+"""Sensitivity of each group alone: the metric with some of its channels removed, all else whole.
 
-PaddleSlim 1.x and PaddleX measured the same; here a group is every weight that must be cut
-alike, and not one convolution.
+PaddleSlim 1.x and PaddleX measured the same for single convolutions; here a group has every
+weight that must be pruned alike.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["DEFAULT_RATIOS", "EvaluateSelection", "check_metric", "check_ratios"
 DEFAULT_RATIOS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 EvaluateSelection = Callable[[Selection], float]
-"""The metric of the model with what a selection leaves of it."""
+"""Measures the metric of the model with the channels of a selection."""
 
 
 def measure_points(
@@ -38,18 +38,18 @@ def measure_points(
     """Measures each group at each ratio, and adds to the file what it does not have yet.
 
     Args:
-        file: Where points go, each when it is known.
-        channels: Of the network.
-        rankings: Which channels go first: the last of each ranking.
-        evaluate_selection: Measures.
-        groups: Which groups.
-        ratios: Shares of channels that go.
-        progress: Where to show it.
+        file: File that each point is written to at once.
+        channels: Channel groups of the network.
+        rankings: Channels of each group by importance; the last ones are removed first.
+        evaluate_selection: Measures the metric with the channels of a selection.
+        groups: Channel groups to be measured.
+        ratios: Shares of channels that are removed.
+        progress: Shows how far it is.
 
     Raises:
-        UsageError: A share that is none.
-        ModelError: The metric is no number.
-        UnwritableError: The file takes no more.
+        UsageError: A ratio that is not between 0 and 1.
+        ModelError: The metric is not a finite number.
+        UnwritableError: The file cannot be written.
     """
     ratios = check_ratios(ratios)
     todo = [(g, ratio) for g in groups for ratio in ratios if (g.name, ratio) not in file]
@@ -76,10 +76,10 @@ def measure_points(
 
 
 def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
-    """The ratios by size, each once.
+    """The ratios in ascending order, each once.
 
     Raises:
-        UsageError: None, or one that is no share of channels that can go.
+        UsageError: There are none, or one is not between 0 and 1.
     """
     if not ratios:
         raise UsageError("no ratio to measure at")
@@ -91,10 +91,10 @@ def check_ratios(ratios: Sequence[float]) -> tuple[float, ...]:
 
 
 def check_metric(value: float, metric: str, task: str) -> float:
-    """The value, proved to be a number.
+    """The value of a metric, checked to be a finite number.
 
     Raises:
-        ModelError: It is none; names the task whose metric says so.
+        ModelError: It is not; the message names the task.
     """
     if not math.isfinite(value):
         raise ModelError(f"the {metric} of the task {task} is {value}, which is no number")

@@ -1,8 +1,8 @@
-"""What is left of a tree when all that is in no better plan is taken away.
+"""Reduction of a tree: rows that are in no better plan are removed.
 
 A row whose best completion, by the Lagrangian of any multiplier, loses more than the best plan
 known is in no better one (fixing by reduced costs, as for multiple-choice knapsacks: Pisinger
-1995, https://doi.org/10.1016/0377-2217(95)00015-I). Most rows go.
+1995, https://doi.org/10.1016/0377-2217(95)00015-I). That removes most rows.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from edgeslim.pruning.solver._passes import columns, inside, outside
 from edgeslim.pruning.solver._problem import Floats
 from edgeslim.pruning.solver._tree import Clique
 
-__all__ = ["Limits", "ReducedChild", "ReducedClique", "reduced"]
+__all__ = ["PlanLimits", "ReducedChild", "ReducedClique", "reduce_tree"]
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Limits:
-    """What weighted sums of loss and cost may come to.
+class PlanLimits:
+    """Upper limits on weighted sums of loss and cost.
 
     Attributes:
-        weights: ``(weights, 2)``, of loss and of cost.
-        slack: ``(weights,)``, more than rounding can do to a sum.
-        budget: Of the cost.
+        weights: Weights of loss and of cost, ``(weights, 2)``.
+        slack: More than the rounding error of each sum, ``(weights,)``.
+        budget: Largest cost that a plan may have.
     """
 
     weights: Floats
@@ -36,19 +36,19 @@ class Limits:
     budget: float
 
     def of(self, loss: float) -> Floats:
-        """Most that a plan within the budget and this loss comes to, ``(weights, 1)``."""
+        """Upper limits for plans within the budget and a loss, ``(weights, 1)``."""
         most: Floats = self.weights @ np.array([loss, self.budget]) + self.slack
         return most[:, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReducedChild:
-    """A clique below, as the rows that are left see it.
+    """A child clique, by the rows of its parent that are left.
 
     Attributes:
-        clique: Where it is in the tree.
-        keys: Which of its keys goes with each row, ``(rows,)``.
-        least: The least it gives, ``(weights, rows)``.
+        clique: Index of the child in the tree.
+        keys: The child's key that belongs to each row, ``(rows,)``.
+        least: Minimum over the child's subtree for each row, ``(weights, rows)``.
     """
 
     clique: int
@@ -61,15 +61,15 @@ class ReducedClique:
     """Rows that are left of a clique.
 
     Attributes:
-        variable: What it eliminates; -1 for the last clique.
+        variable: Variable that it eliminates; -1 for the last clique.
         choices: Choice of that variable in each row, ``(rows,)``.
-        costs: ``(rows,)``.
-        losses: ``(rows,)``.
-        keys: Ascending, ``(rows,)``.
-        key_count: How many keys there were; some have no rows any more.
-        least: ``(weights, rows)``: of all plans with a row.
-        above: ``(weights, rows)``: of all that is not in the clique or below.
-        children: Those below.
+        costs: Cost of each row, ``(rows,)``.
+        losses: Loss of each row, ``(rows,)``.
+        keys: Key of each row, ascending, ``(rows,)``.
+        key_count: How many keys there were; some may have no rows left.
+        least: Minimum over all plans with a row, ``(weights, rows)``.
+        above: Minimum over all outside the clique's subtree, ``(weights, rows)``.
+        children: Child cliques of this one.
     """
 
     variable: int
@@ -83,8 +83,8 @@ class ReducedClique:
     children: tuple[ReducedChild, ...]
 
 
-def reduced(tree: list[Clique], limits: Limits, loss: float) -> list[ReducedClique]:
-    """The rows of which a plan within the budget may lose no more than ``loss``."""
+def reduce_tree(tree: list[Clique], limits: PlanLimits, loss: float) -> list[ReducedClique]:
+    """Keeps the rows with which a plan within the budget may lose no more than ``loss``."""
     minima = inside(tree, limits.weights)
     outer = outside(tree, minima)
     most = limits.of(loss)

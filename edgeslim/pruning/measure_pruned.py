@@ -1,4 +1,4 @@
-"""How long a device takes for a pruned network, and limits set right by it."""
+"""Latencies of pruned networks measured on a device, and limits corrected by them."""
 
 from __future__ import annotations
 
@@ -20,73 +20,73 @@ from edgeslim.profiling.operators import measure_operators
 from edgeslim.profiling.profile_plan import ProfilePlan
 from edgeslim.profiling.workload import optimize_networks
 from edgeslim.progress import Progress
-from edgeslim.pruning.limits import LatencyLimit
-from edgeslim.pruning.subject import Subject, Widths
+from edgeslim.pruning.limits import ModelLatencyLimit
+from edgeslim.pruning.subject import PrunableModel, Widths
 
-__all__ = ["MAY_BE_MET", "measure_both", "until_met"]
+__all__ = ["MEASURE_BELOW", "choose_until_met", "measure_both"]
 
 _ROUNDS = 6
 _CLOSE = 0.95
-"""Share of the target from which on there is nothing more to gain."""
+"""A network that takes at least this share of the target is close enough to it."""
 
 _TIGHTER = 1.01
-"""So much less is asked for where the same widths come again that took too long."""
+"""Factor by which the limit is tightened where widths that took too long are chosen again."""
 
 _SAFETY = 0.98
-"""Share of the target that is aimed at: what a device repeats differs by a little."""
+"""Share of the target that is aimed at, since repeated measurements differ a little."""
 
 _MOST_CHOICES = 40
 
-MAY_BE_MET = 1.5
-"""Times the target: what is predicted to take no longer may meet it as it is."""
+MEASURE_BELOW = 1.5
+"""A whole model predicted to take at most this many times the target is measured first."""
 
 
-def until_met(
-    choose: Callable[[LatencyLimit], dict[str, int]],
-    limit: LatencyLimit,
+def choose_until_met(
+    choose: Callable[[ModelLatencyLimit], dict[str, int]],
+    limit: ModelLatencyLimit,
     session: DeviceSession,
-    subject: Subject,
+    subject: PrunableModel,
     progress: Progress,
-) -> tuple[dict[str, int], LatencyLimit, float]:
-    """Widths that meet a latency as the device measures it, and what it measured.
+) -> tuple[dict[str, int], ModelLatencyLimit, float]:
+    """Chooses widths until they meet a latency as measured on the device.
 
-    A model that meets it as it is stays whole. Operators of the networks tried that the table
-    had to interpolate are measured and added to it. Each time the device says something else
-    than is predicted then, the limit is set right by the ratio of both, and widths are chosen
-    again: narrower ones if it took longer, and wider ones if there was room left.
+    A whole model that meets it stays whole. Operators of the tried networks that the table
+    had to interpolate are measured and added to it. Where the measured latency still differs from
+    the predicted one, the limit is corrected by their ratio, and widths are chosen again: narrower
+    ones if it took longer, and wider ones if there was room left.
 
     Args:
         choose: Chooses widths within a limit.
-        limit: What is asked for.
-        session: The device, which the limit's table is of.
-        subject: What is pruned.
-        progress: Where to show it.
+        limit: Limit that is asked for.
+        session: Session with the device that the limit's table is of.
+        subject: The model to be pruned.
+        progress: Shows how far it is.
 
     Returns:
-        Widths, the limit that predicts with all that the table has by then, and milliseconds.
+        Widths, the limit with all measurements in its table, and the measured milliseconds.
 
     Raises:
         InfeasibleTargetError: No widths that were tried met it.
     """
-    device = _Measuring(session, subject, limit, progress)
+    device = _DeviceMeasurer(session, subject, limit, progress)
     aim_ms = _SAFETY * limit.target_ms
-    if limit.of(subject.whole) <= MAY_BE_MET * limit.target_ms:
+    if limit.of(subject.whole) <= MEASURE_BELOW * limit.target_ms:
         measured_ms = device.measured_ms(subject.whole)
-        limit = device.with_all_measured(limit)
+        limit = device.update_limit(limit)
         if measured_ms <= limit.target_ms:
             return dict(subject.whole), limit, measured_ms
         limit = replace(limit, factor=measured_ms / limit.of(subject.whole) / _SAFETY)
     tried: list[tuple[float, dict[str, int]]] = []
     for _ in range(_MOST_CHOICES):
         widths = choose(limit)
-        if widths in [each for _, each in tried]:
+        if widths in [known for _, known in tried]:
             if min(tried, key=_latency)[0] <= aim_ms or len(tried) >= _ROUNDS:
                 break
             limit = replace(limit, factor=limit.factor * _TIGHTER)
             continue
         measured_ms = device.measured_ms(widths)
         tried.append((measured_ms, widths))
-        limit = device.with_all_measured(limit)
+        limit = device.update_limit(limit)
         if _CLOSE * limit.target_ms <= measured_ms <= aim_ms or len(tried) >= _ROUNDS:
             break
         limit = replace(limit, factor=measured_ms / limit.of(widths) / _SAFETY)
@@ -95,31 +95,35 @@ def until_met(
 
 
 def measure_both(
-    subject: Subject, widths: Widths, session: DeviceSession, progress: Progress
+    subject: PrunableModel, widths: Widths, session: DeviceSession, progress: Progress
 ) -> tuple[float, float]:
-    """Milliseconds that a device takes for a model as it is, and pruned, in the same rounds."""
+    """Milliseconds that a device takes for the whole and the pruned model, interleaved."""
     with temporary_folder() as folder:
         networks = [
-            _network(subject, each, session, folder / name, name)
-            for name, each in (("whole", subject.whole), ("pruned", widths))
+            _network(subject, network_widths, session, folder / name, name)
+            for name, network_widths in (("whole", subject.whole), ("pruned", widths))
         ]
         found = measure_networks(DriftWatch(session), networks, progress=progress)
     whole, pruned = (found.measurements[network.name].latency_ms for network in networks)
     return whole, pruned
 
 
-class _Measuring:
+class _DeviceMeasurer:
     """A device that measures pruned networks, and adds their operators to the table.
 
     Args:
-        session: The device.
-        subject: What is pruned.
-        limit: Its table is of the device.
-        progress: Where to show it.
+        session: Session with the device.
+        subject: The model to be pruned.
+        limit: Limit whose table is of the device.
+        progress: Shows how far it is.
     """
 
     def __init__(
-        self, session: DeviceSession, subject: Subject, limit: LatencyLimit, progress: Progress
+        self,
+        session: DeviceSession,
+        subject: PrunableModel,
+        limit: ModelLatencyLimit,
+        progress: Progress,
     ) -> None:
         self._session = session
         self._subject = subject
@@ -130,7 +134,7 @@ class _Measuring:
         self._measured = 0
 
     def measured_ms(self, widths: Widths) -> float:
-        """How long the device takes for the network of some widths."""
+        """Measured latency of the network at some widths, in milliseconds."""
         with temporary_folder() as folder:
             network = _network(self._subject, widths, self._session, folder)
             plan = ProfilePlan(dict.fromkeys(network.graph.specs, 1.0))
@@ -141,8 +145,8 @@ class _Measuring:
         self._measured = counts.measured
         return found.measurements[network.name].latency_ms
 
-    def with_all_measured(self, limit: LatencyLimit) -> LatencyLimit:
-        """The limit that predicts with what was measured last as well."""
+    def update_limit(self, limit: ModelLatencyLimit) -> ModelLatencyLimit:
+        """The limit, with what was measured last in its table."""
         if not self._measured:
             return limit
         return replace(limit, model=limit.model.with_predictor(Predictor(self._table)))
@@ -153,27 +157,27 @@ def _latency(tried: tuple[float, dict[str, int]]) -> float:
 
 
 def _best(
-    tried: list[tuple[float, dict[str, int]]], limit: LatencyLimit, aim_ms: float
+    tried: list[tuple[float, dict[str, int]]], limit: ModelLatencyLimit, aim_ms: float
 ) -> tuple[float, dict[str, int]]:
-    """The slowest that is safely within the limit, or else within it."""
+    """The slowest network within the aim, or else within the target."""
     for most in (aim_ms, limit.target_ms):
-        within = [each for each in tried if each[0] <= most]
+        within = [pair for pair in tried if pair[0] <= most]
         if within:
             return max(within, key=_latency)
     raise InfeasibleTargetError(
-        f"none of {len(tried)} networks ran in {limit.text(limit.target_ms)} on the device; "
-        f"the fastest took {limit.text(min(map(_latency, tried)))}: ask for that"
+        f"none of {len(tried)} networks ran in {limit.format(limit.target_ms)} on the device; "
+        f"the fastest took {limit.format(min(map(_latency, tried)))}: ask for that"
     )
 
 
 def _network(
-    subject: Subject,
+    subject: PrunableModel,
     widths: Widths,
     session: DeviceSession,
     folder: Path,
     name: str = "pruned",
 ) -> OptimizedNetwork:
-    """A pruned network for the device; which channels are kept does not matter for it."""
+    """A pruned network for the device; which channels are kept does not affect latency."""
     selection = Selection(subject.channels, keep_first(widths))
     saved = write_pruned(subject.model, selection, folder / "saved" / name)
     prepared = prepare(saved, folder / "prepared")

@@ -20,8 +20,8 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import WorkLimit
 from edgeslim.pruning.prune import prune
-from edgeslim.pruning.raising import raise_widths
-from edgeslim.pruning.subject import Subject
+from edgeslim.pruning.raise_widths import raise_widths
+from edgeslim.pruning.subject import PrunableModel
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 
@@ -63,7 +63,7 @@ def test_a_width_is_raised_to_the_end_of_its_block_within_the_goal(
 ) -> None:
     channels = channels_of(model.graph)
     names = tuple(group.name for group in channels.groups)
-    subject = Subject(model=model, channels=channels, chosen=names)
+    subject = PrunableModel(model=model, channels=channels, chosen=names)
     latency = LatencyModel(subject, Predictor(LatencyTable.read(table_of(whole_blocks_ms))))
     narrow = {"first_weights": 5, "expand_weights": 9}
     raised = {"first_weights": 8, "expand_weights": 12}
@@ -75,8 +75,8 @@ def test_a_width_is_raised_to_the_end_of_its_block_within_the_goal(
     }
     for name in names:
         one = {**narrow, name: raised[name]}
-        limit = WorkLimit(subject=subject, most=subject.macs(one))
-        assert raise_widths(latency, narrow, limit.holds) == one
+        limit = WorkLimit(subject=subject, maximum=subject.macs(one))
+        assert raise_widths(latency, narrow, limit.is_met) == one
 
 
 def test_a_goal_without_latency_says_whether_it_got_faster_and_what_would(
