@@ -19,13 +19,14 @@ ALGORITHMS: Shelf[AlgorithmFactory] = Shelf(
 
 
 def find_algorithm(text: str) -> AlgorithmFactory:
-    """An algorithm by name, with numbers of its own if any are given.
+    """An algorithm by name, with values of its parameters if any are given.
 
     Args:
-        text: ``annealing``, or ``annealing:initial_temperature=100,reduce_rate=0.9``.
+        text: Name of an algorithm, or with its parameters such as
+            ``annealing:initial_temperature=100,reduce_rate=0.9``.
 
     Raises:
-        UsageError: No such algorithm or number, or one that is not above nought.
+        UsageError: No such algorithm or parameter, or a value that is not above 0.
     """
     name, _, given = text.partition(":")
     make = ALGORITHMS.get(name)

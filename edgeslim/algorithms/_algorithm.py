@@ -1,4 +1,4 @@
-"""What every search algorithm can do."""
+"""The interface of search algorithms."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Algorithm", "AlgorithmFactory", "Problem"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """What is searched.
+    """A problem of choosing token vectors with a high reward within limits.
 
-    Both functions take whole populations, for one call takes as long for 500 vectors as for
-    one. Their answers may change during a search, when a device was measured and the
-    predictions became better; so nobody keeps them.
+    Both functions take whole populations, since one call takes as long for 500 vectors as for
+    one. Their results may change during a search, when measurements on a device have refined the
+    predictions; so they must not be cached.
 
     Args:
         ranges: Token ``i`` is in ``range(ranges[i])``.
         start: A vector within all limits.
-        feasible: Which vectors are within all limits, ``(vectors,)``.
-        costs: What should be small where the reward should be large, such as latency and
-            parameters; above nought, or nan where it is not known; ``(vectors, costs)``.
+        feasible: Says which vectors are within all limits, ``(vectors,)``.
+        costs: Values to be minimised beside the reward, such as latency and parameters; above
+            0, or nan where they are not known; ``(vectors, costs)``.
         generator: Source of all randomness.
     """
 
@@ -39,22 +39,22 @@ class Problem:
 
 
 class Algorithm(Protocol):
-    """Proposes vectors and hears how good they are.
+    """Proposes vectors and learns from their rewards.
 
-    What it proposes depends on nothing but the problem and the calls so far, in their order.
+    A proposal depends on nothing but the problem and the earlier calls, in their order.
     """
 
     def ask(self) -> Tokens | None:
-        """The next vector to evaluate; None when nothing more was found nearby.
+        """The next vector to evaluate; None when no more was found.
 
-        It is within all limits as they are now, and was never asked for or told of before.
+        It is within all limits as they are now, and was never returned or told before.
         """
 
     def tell(self, tokens: Tokens, reward: float) -> None:
-        """How good a vector is; more is better.
+        """Gives the reward of a vector; more is better.
 
-        In the order of asking, but perhaps after further asks. Vectors that were never asked
-        for may be told of as well: the start, those of another search.
+        Rewards come in the order of the proposals, but possibly after further calls of `ask`.
+        Vectors that were never proposed may be told as well: the start, or those of another search.
         """
 
 

@@ -1,6 +1,6 @@
-"""What all algorithms propose with: nothing that breaks a limit, and nothing twice.
+"""Proposals of all algorithms: within the limits, and never the same twice.
 
-Vectors are drawn and checked by the hundred, since a check of many takes as long as of one.
+Vectors are drawn and checked by the hundred, since checking many takes as long as checking one.
 """
 
 from __future__ import annotations
@@ -22,46 +22,46 @@ Vectors = IntArray | Sequence[Tokens]
 _WIDEST_MOVE = 4
 _DRAWN = 512
 _FIRST = 16
-"""Mostly one of so few may be proposed, and the rest need not be checked."""
+"""Number of vectors that are checked first: mostly one of them may be proposed already."""
 _LINES = 16
 _SMALL = 4096
-"""Spaces up to this size are looked at whole before one is said to be exhausted."""
+"""Spaces up to this size are enumerated before they count as exhausted."""
 
 
 class Proposals:
     """The vectors of a space that may still be proposed.
 
     Args:
-        problem: What is searched.
+        problem: The problem that is searched.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._ranges = np.array(problem.ranges, np.int64)
         self._movable = np.flatnonzero(self._ranges > 1)
-        self._seen: dict[Tokens, None] = {}  # in order, so that a choice from it is the same
+        self._excluded: dict[Tokens, None] = {}  # in order, so that a choice from it is the same
 
-    def saw(self, tokens: Tokens) -> None:
-        """A vector was told of, and is not to be proposed."""
-        self._seen[tokens] = None
+    def exclude(self, tokens: Tokens) -> None:
+        """Excludes a vector from further proposals."""
+        self._excluded[tokens] = None
 
-    def taken(self, proposal: Tokens | None) -> Tokens | None:
-        """The proposal, which is not to be proposed again."""
+    def take(self, proposal: Tokens | None) -> Tokens | None:
+        """Returns a proposal, and excludes it from further ones."""
         if proposal is not None:
-            self._seen[proposal] = None
+            self._excluded[proposal] = None
         return proposal
 
-    def drawn(self, count: int = _DRAWN) -> IntArray:
-        """Vectors drawn uniformly from the space, within the limits or not."""
+    def draw(self, count: int = _DRAWN) -> IntArray:
+        """Draws vectors uniformly from the space, within the limits or not."""
         return self._problem.generator.integers(0, self._ranges, (count, len(self._ranges)))
 
-    def changed(self, centres: Vectors, width: int, count: int = _DRAWN) -> IntArray:
-        """Vectors that differ from a centre in ``width`` tokens, within the limits or not.
+    def mutate(self, centres: Vectors, width: int, count: int = _DRAWN) -> IntArray:
+        """Draws vectors that differ from a centre in ``width`` tokens, within the limits or not.
 
         Args:
-            centres: At least one; each in turn.
+            centres: Vectors to mutate in turn, at least one.
             width: How many tokens change; all, where fewer can.
-            count: How many to draw.
+            count: How many vectors to draw.
         """
         generator, width = self._problem.generator, min(width, len(self._movable))
         vectors: IntArray = np.array(centres, np.int64)[np.arange(count) % len(centres)]
@@ -72,57 +72,62 @@ class Proposals:
         vectors[rows, places] = (vectors[rows, places] + steps) % self._ranges[places]
         return vectors
 
-    def allowed(self, vectors: Vectors) -> list[Tokens]:
-        """Those that may be proposed, each once, in their order."""
-        new = [each for each in dict.fromkeys(_as_tokens(vectors)) if each not in self._seen]
+    def filter_allowed(self, vectors: Vectors) -> list[Tokens]:
+        """The vectors that may be proposed, each once, in their order."""
+        new = [
+            tokens for tokens in dict.fromkeys(_as_tokens(vectors)) if tokens not in self._excluded
+        ]
         fits = self._problem.feasible(new) if new else ()
-        return [each for each, fit in zip(new, fits, strict=True) if fit]
+        return [tokens for tokens, fit in zip(new, fits, strict=True) if fit]
 
-    def first(self, vectors: Vectors) -> Tokens | None:
-        """The first that may be proposed."""
+    def first_allowed(self, vectors: Vectors) -> Tokens | None:
+        """The first vector that may be proposed; None if there is none."""
         for part in (vectors[:_FIRST], vectors[_FIRST:]):
-            for found in self.allowed(part):
+            for found in self.filter_allowed(part):
                 return found
         return None
 
-    def anywhere(self) -> Tokens | None:
-        """A vector drawn uniformly from those that may be proposed.
+    def draw_allowed(self) -> Tokens | None:
+        """Draws a vector uniformly from those that may be proposed.
 
-        Where the limits leave none of many, one on a line to one of them from what is allowed.
+        If none of many draws is within the limits, it is one on the way from a feasible vector
+        to one of them.
         """
-        drawn = self.drawn()
-        return self.first(drawn) or self.toward(drawn[:_LINES], self._within())
+        drawn = self.draw()
+        return self.first_allowed(drawn) or self.last_allowed_toward(
+            drawn[:_LINES], self._feasible_vector()
+        )
 
-    def near(self, centre: Tokens) -> Tokens | None:
+    def nearest_allowed(self, centre: Tokens) -> Tokens | None:
         """A vector that may be proposed and differs in as few tokens as possible.
 
         Returns:
-            One from anywhere if there is none within a few tokens; None if there is none
-            either, and none at all in a space that is small enough to look.
+            A random one if there is none within a few tokens; None if none was found either,
+            nor by enumeration in a space that is small enough.
         """
         for width in range(1, _WIDEST_MOVE + 1):
-            found = self.first(self.changed([centre], width))
+            found = self.first_allowed(self.mutate([centre], width))
             if found is not None:
                 return found
-        return self.anywhere() or self._last()
+        return self.draw_allowed() or self._enumerate_rest()
 
-    def toward(self, wanted: Vectors, known: Tokens) -> Tokens | None:
-        """The last vector that may be proposed on the way from one that is feasible.
+    def last_allowed_toward(self, wanted: Vectors, known: Tokens) -> Tokens | None:
+        """The last vector that may be proposed on the way from a feasible one to a wanted one.
 
-        A line takes the tokens of a wanted vector one after another, in a random order; that
-        of the first wanted vector which has any counts.
+        The tokens of a wanted vector are taken one after another, in a random order; the first
+        wanted vector that has an allowed one on its way counts.
         """
-        lines = [list(self._line(known, each)) for each in _as_tokens(wanted)]
-        fits = set(self.allowed([tokens for line in lines for tokens in line]))
+        lines = [list(self._line(known, tokens)) for tokens in _as_tokens(wanted)]
+        fits = set(self.filter_allowed([tokens for line in lines for tokens in line]))
         for line in lines:
             for tokens in reversed(line):
                 if tokens in fits:
                     return tokens
         return None
 
-    def _within(self) -> Tokens:
-        """A vector within the limits: the start, if they have not become narrower since."""
-        known = [self._problem.start, *self._seen]
+    def _feasible_vector(self) -> Tokens:
+        """A vector within the limits: the start, if they have not become narrower."""
+        known = [self._problem.start, *self._excluded]
         return known[int(np.argmax(self._problem.feasible(known)))]
 
     def _line(self, known: Tokens, wanted: Tokens) -> Iterator[Tokens]:
@@ -132,13 +137,13 @@ class Proposals:
             tokens[place] = wanted[place]
             yield tuple(tokens)
 
-    def _last(self) -> Tokens | None:
-        """One that no draw has met, in a small space."""
+    def _enumerate_rest(self) -> Tokens | None:
+        """A vector that may be proposed, by enumeration of a small space."""
         size = math.prod(self._problem.ranges)
         if size > _SMALL:
             return None
         everyone = np.unravel_index(self._problem.generator.permutation(size), self._ranges)
-        return self.first(np.stack(everyone, axis=1))
+        return self.first_allowed(np.stack(everyone, axis=1))
 
 
 def _as_tokens(vectors: Vectors) -> Iterable[Tokens]:

@@ -1,6 +1,6 @@
-"""A Gaussian process on the rewards of vectors: what is expected of others, and how surely.
+"""A Gaussian process on the rewards of vectors: expected rewards and their deviations.
 
-The reward is a straight line in the logarithms of the costs, for what may take longer is
+The reward is linear in the logarithms of the costs, since networks that take longer are
 mostly better, plus a part for each token, for each pair of tokens and so on: the kernel is
 the product of ``1 + share * k_i`` over the tokens (Duvenaud et al., 2011,
 https://arxiv.org/abs/1112.4394), with ``k_i`` falling with the distance of two values. Formulas:
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RewardModel", "Settings", "best_settings"]
+__all__ = ["RewardModel", "RewardModelSettings", "fit_settings"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -23,15 +23,15 @@ _LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """What a reward model takes for granted.
+class RewardModelSettings:
+    """Hyperparameters of a reward model.
 
     Args:
-        share: Of a token's own part beside what all have in common; large ones give pairs
+        share: Weight of each token's own part beside the common part; large ones give pairs
             and triples of tokens more weight.
-        reach: Over which part of a token's range rewards are alike.
-        noise: Variance of a reward that was told, beside that of all rewards.
-        trust: In a straight line through the logarithms of the costs.
+        reach: Length scale of rewards, as a part of a token's range.
+        noise: Variance of the noise of a reward, relative to that of all rewards.
+        trust: Prior variance of the slopes in the logarithms of the costs.
     """
 
     share: float
@@ -41,25 +41,27 @@ class Settings:
 
 
 _GRID = tuple(
-    Settings(share=share, reach=reach, noise=noise, trust=trust)
+    RewardModelSettings(share=share, reach=reach, noise=noise, trust=trust)
     for share, reach, noise, trust in product(
         (0.1, 0.3, 1.0), (0.1, 0.5, 2.0), (1e-4, 1e-2, 1e-1), (0.01, 1.0)
     )
 )
-"""Few and apart: the choice is the same on every machine, whatever its rounding."""
+"""A coarse grid, so that rounding does not change the choice from machine to machine."""
 
 
 class RewardModel:
-    """What the rewards that were told say of others.
+    """Predicts rewards of vectors from known rewards.
 
     Args:
-        tokens: Vectors, ``(told, tokens)``, each token divided by its largest value.
-        costs: Their costs, ``(told, costs)``, logarithms.
-        rewards: ``(told,)``.
-        settings: What is taken for granted.
+        tokens: Known vectors, ``(known, tokens)``, each token divided by its largest value.
+        costs: Logarithms of their costs, ``(known, costs)``.
+        rewards: Rewards of the known vectors, ``(known,)``.
+        settings: Hyperparameters of the model.
     """
 
-    def __init__(self, tokens: Array, costs: Array, rewards: Array, settings: Settings) -> None:
+    def __init__(
+        self, tokens: Array, costs: Array, rewards: Array, settings: RewardModelSettings
+    ) -> None:
         from scipy.linalg import cho_factor, cho_solve
 
         self._settings = settings
@@ -76,7 +78,7 @@ class RewardModel:
         self._weights = cho_solve(self._factor, wanted, check_finite=False)
         logs = np.log(np.diag(self._factor[0])).sum()
         self.evidence = float(-0.5 * wanted @ self._weights - logs)
-        """Logarithm of how likely the rewards are, but for a constant."""
+        """Logarithm of the marginal likelihood of the rewards, up to a constant."""
 
     def predict(self, tokens: Array, costs: Array) -> tuple[Array, Array]:
         """Expected rewards and their standard deviations, ``(vectors,)`` both."""
@@ -85,13 +87,13 @@ class RewardModel:
         costs = (costs - self._centre) / self._scale
         between = self._kernel(tokens, costs)
         own = 1 + self._settings.trust * (costs**2).sum(axis=1)
-        told = solve_triangular(self._factor[0], between.T, lower=True, check_finite=False)
-        variance = np.maximum(own - (told**2).sum(axis=0), 1e-12)
+        explained = solve_triangular(self._factor[0], between.T, lower=True, check_finite=False)
+        variance = np.maximum(own - (explained**2).sum(axis=0), 1e-12)
         expected = self._mean + self._spread * (between @ self._weights)
         return expected, self._spread * np.sqrt(variance)
 
     def _kernel(self, tokens: Array, costs: Array) -> Array:
-        """Covariance of vectors with those told of, ``(vectors, told)``."""
+        """Covariance of vectors with the known ones, ``(vectors, known)``."""
         share, reach = self._settings.share, self._settings.reach
         alike: Array = np.ones((len(tokens), len(self._tokens)))
         for place in range(tokens.shape[1]):
@@ -101,6 +103,6 @@ class RewardModel:
         return alike
 
 
-def best_settings(tokens: Array, costs: Array, rewards: Array) -> Settings:
-    """Those under which the rewards are likeliest."""
-    return max(_GRID, key=lambda each: RewardModel(tokens, costs, rewards, each).evidence)
+def fit_settings(tokens: Array, costs: Array, rewards: Array) -> RewardModelSettings:
+    """The hyperparameters with the highest evidence."""
+    return max(_GRID, key=lambda settings: RewardModel(tokens, costs, rewards, settings).evidence)

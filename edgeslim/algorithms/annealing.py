@@ -19,16 +19,16 @@ from edgeslim.spaces import Tokens
 __all__ = ["ALGORITHM", "Annealing"]
 
 _COLDEST = 1e-12
-"""Accepts nothing worse any more, and can still be divided by."""
+"""Accepts nothing worse any more, and is not zero, so that it can be divided by."""
 
 
 class Annealing:
     """One walk through a space.
 
     Args:
-        problem: What is searched.
-        initial_temperature: The original's 10.24.
-        reduce_rate: The original's 0.85.
+        problem: The problem that is searched.
+        initial_temperature: Temperature of the first step; by default the original's.
+        reduce_rate: Factor of the temperature from step to step; by default the original's.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Annealing:
 
     @property
     def temperature(self) -> float:
-        """The temperature of the coming step."""
+        """The temperature of the next step."""
         return max(self._initial_temperature * self._reduce_rate**self._step, _COLDEST)
 
     def ask(self) -> Tokens | None:
-        return self._proposals.taken(self._proposals.near(self._current))
+        return self._proposals.take(self._proposals.nearest_allowed(self._current))
 
     def tell(self, tokens: Tokens, reward: float) -> None:
-        self._proposals.saw(tokens)
+        self._proposals.exclude(tokens)
         self._step += 1
         better = reward > self._current_reward
         chance = math.exp(min(0.0, (reward - self._current_reward) / self.temperature))

@@ -1,4 +1,4 @@
-"""Vectors drawn uniformly from those within the limits: what every other algorithm must beat."""
+"""Random search within the limits: the baseline that every other algorithm must beat."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["ALGORITHM", "RandomSearch"]
 
 
 class RandomSearch:
-    """Learns nothing from what it is told.
+    """Draws uniformly, and learns nothing from rewards.
 
     Args:
-        problem: What is searched.
+        problem: The problem that is searched.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -21,12 +21,12 @@ class RandomSearch:
         self._proposals = Proposals(problem)
 
     def ask(self) -> Tokens | None:
-        return self._proposals.taken(
-            self._proposals.anywhere() or self._proposals.near(self._start)
+        return self._proposals.take(
+            self._proposals.draw_allowed() or self._proposals.nearest_allowed(self._start)
         )
 
     def tell(self, tokens: Tokens, reward: float) -> None:  # noqa: ARG002 - it learns nothing
-        self._proposals.saw(tokens)
+        self._proposals.exclude(tokens)
 
 
 ALGORITHM = RandomSearch

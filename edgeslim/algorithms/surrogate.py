@@ -1,9 +1,9 @@
-"""Search on a model of the rewards.
+"""Bayesian optimisation: search on a surrogate model of the rewards.
 
-A Gaussian process learns what tokens, pairs of them and the costs are worth. An evolution on
-the model, which trains nothing, proposes the vector of the largest expected improvement
+A Gaussian process learns how tokens, pairs of them and the costs affect the reward. An evolution
+on the model, which trains nothing, proposes the vector of the largest expected improvement
 (Jones et al., 1998, https://doi.org/10.1023/A:1008306431147). Vectors whose rewards are still
-awaited count as having the reward that is expected of them (Ginsbourger et al., 2010,
+pending count as having their expected reward (Ginsbourger et al., 2010,
 https://doi.org/10.1007/978-3-642-10701-6_6).
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeslim.algorithms._algorithm import Problem
 from edgeslim.algorithms._proposals import Proposals
-from edgeslim.algorithms._reward_model import Array, RewardModel, Settings, best_settings
+from edgeslim.algorithms._reward_model import Array, RewardModel, RewardModelSettings, fit_settings
 from edgeslim.spaces import Tokens
 
 __all__ = ["ALGORITHM", "Surrogate"]
@@ -23,7 +23,7 @@ _PARENTS = 16
 _CHILDREN = 128
 _WIDTHS = (1, 2, 3)
 _AGAIN = 1.3
-"""The model's settings are chosen anew whenever there are this many times as many rewards."""
+"""The model's hyperparameters are fitted again whenever rewards have grown by this factor."""
 _LEAST_COST = 1e-12
 
 
@@ -31,8 +31,8 @@ class Surrogate:
     """A model of the rewards, and an evolution on it.
 
     Args:
-        problem: What is searched.
-        first: How many vectors come from anywhere before the model is asked.
+        problem: The problem that is searched.
+        first: How many random vectors are proposed before the model is used.
     """
 
     def __init__(self, problem: Problem, *, first: int = 5) -> None:
@@ -41,59 +41,63 @@ class Surrogate:
         self._first = first
         self._asked = 0
         self._rewards: dict[Tokens, float] = {}
-        self._awaited: dict[Tokens, None] = {}
-        self._settings: Settings | None = None
-        self._chosen_at = 0
+        self._pending: dict[Tokens, None] = {}
+        self._settings: RewardModelSettings | None = None
+        self._fitted_count = 0
 
     def ask(self) -> Tokens | None:
         self._asked += 1
         if self._asked <= self._first or not self._rewards:
-            proposal = self._proposals.anywhere()
+            proposal = self._proposals.draw_allowed()
         else:
-            proposal = self._promising()
-        proposal = self._proposals.taken(proposal or self._proposals.near(self._best()[0]))
+            proposal = self._maximise_improvement()
+        proposal = self._proposals.take(
+            proposal or self._proposals.nearest_allowed(self._best_vectors()[0])
+        )
         if proposal is not None:
-            self._awaited[proposal] = None
+            self._pending[proposal] = None
         return proposal
 
     def tell(self, tokens: Tokens, reward: float) -> None:
-        self._proposals.saw(tokens)
-        self._awaited.pop(tokens, None)
+        self._proposals.exclude(tokens)
+        self._pending.pop(tokens, None)
         self._rewards[tokens] = reward
 
-    def _best(self) -> list[Tokens]:
-        """The best of what is within the limits now, or the start."""
-        told = list(self._rewards)
-        fits = self._problem.feasible(told) if told else ()
-        within = [each for each, fit in zip(told, fits, strict=True) if fit]
-        return _largest({each: self._rewards[each] for each in within}) or [self._problem.start]
+    def _best_vectors(self) -> list[Tokens]:
+        """The best known vectors within the limits now, or the start."""
+        known = list(self._rewards)
+        fits = self._problem.feasible(known) if known else ()
+        within = [tokens for tokens, fit in zip(known, fits, strict=True) if fit]
+        return _best_of({tokens: self._rewards[tokens] for tokens in within}) or [
+            self._problem.start
+        ]
 
-    def _promising(self) -> Tokens | None:
-        """The vector that the model expects most of, found by an evolution on it."""
+    def _maximise_improvement(self) -> Tokens | None:
+        """The vector of the largest expected improvement, found by an evolution on the model."""
         model = self._model()
-        best = float(model.predict(*self._seen_as(list(self._rewards)))[0].max())
-        parents, worth = self._best(), dict[Tokens, float]()
-        vectors = self._proposals.drawn()
+        best = float(model.predict(*self._features(list(self._rewards)))[0].max())
+        parents, worth = self._best_vectors(), dict[Tokens, float]()
+        vectors = self._proposals.draw()
         for _ in range(_ROUNDS):
-            near = [self._proposals.changed(parents, width, _CHILDREN) for width in _WIDTHS]
-            found = self._proposals.allowed(np.vstack([vectors, *near]))
-            new = [each for each in found if each not in worth]
+            near = [self._proposals.mutate(parents, width, _CHILDREN) for width in _WIDTHS]
+            found = self._proposals.filter_allowed(np.vstack([vectors, *near]))
+            new = [tokens for tokens in found if tokens not in worth]
             if new:
-                improvement = _improvement(*model.predict(*self._seen_as(new)), best)
+                improvement = _expected_improvement(*model.predict(*self._features(new)), best)
                 worth.update(zip(new, improvement.tolist(), strict=True))
-            parents, vectors = _largest(worth) or parents, vectors[:0]
+            parents, vectors = _best_of(worth) or parents, vectors[:0]
         return parents[0] if worth else None
 
     def _model(self) -> RewardModel:
-        """What was told, and what is expected of that which is awaited."""
-        tokens, costs = self._seen_as(list(self._rewards))
+        """A model of the known rewards and, for pending vectors, of the expected ones."""
+        tokens, costs = self._features(list(self._rewards))
         rewards = np.array(list(self._rewards.values()))
-        if self._settings is None or len(rewards) >= _AGAIN * self._chosen_at:
-            self._settings, self._chosen_at = best_settings(tokens, costs, rewards), len(rewards)
+        if self._settings is None or len(rewards) >= _AGAIN * self._fitted_count:
+            self._settings, self._fitted_count = fit_settings(tokens, costs, rewards), len(rewards)
         model = RewardModel(tokens, costs, rewards, self._settings)
-        if not self._awaited:
+        if not self._pending:
             return model
-        more, more_costs = self._seen_as(list(self._awaited))
+        more, more_costs = self._features(list(self._pending))
         expected, _ = model.predict(more, more_costs)
         return RewardModel(
             np.vstack([tokens, more]),
@@ -102,20 +106,20 @@ class Surrogate:
             self._settings,
         )
 
-    def _seen_as(self, vectors: list[Tokens]) -> tuple[Array, Array]:
-        """The vectors as the model sees them: parts of ranges, and logarithms of costs."""
+    def _features(self, vectors: list[Tokens]) -> tuple[Array, Array]:
+        """Features of vectors: tokens as parts of their ranges, and logarithms of costs."""
         tokens = np.array(vectors, np.float64) / np.maximum(np.array(self._problem.ranges) - 1, 1)
         costs = np.nan_to_num(self._problem.costs(vectors), nan=1.0)
         return tokens, np.log(np.maximum(costs, _LEAST_COST))
 
 
-def _largest(worth: dict[Tokens, float]) -> list[Tokens]:
-    """Some vectors of the largest values, which are in no other order than theirs."""
-    return sorted(worth, key=lambda each: (-worth[each], each))[:_PARENTS]
+def _best_of(worth: dict[Tokens, float]) -> list[Tokens]:
+    """The vectors of the largest values, best first; ties are broken by the tokens."""
+    return sorted(worth, key=lambda tokens: (-worth[tokens], tokens))[:_PARENTS]
 
 
-def _improvement(expected: Array, deviation: Array, best: float) -> Array:
-    """How much better than the best a reward is expected to be, nought where it is not."""
+def _expected_improvement(expected: Array, deviation: Array, best: float) -> Array:
+    """Expected improvement over the best reward, 0 or more."""
     from scipy.special import ndtr
 
     ahead = (expected - best) / deviation

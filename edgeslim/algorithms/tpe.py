@@ -1,10 +1,10 @@
 """Tree-structured Parzen estimators, by Optuna.
 
-Bergstra et al., 2011, https://papers.nips.cc/paper/4443; what Optuna makes of it: Watanabe,
-2023, https://arxiv.org/abs/2304.11127. Its sampler knows nothing of limits. Of some vectors
-that it would try, the first that may be proposed is; if none may, the last allowed one on the
-way to the first. What is proposed is what its study holds: a running trial, which it counts
-as a bad one, until the reward is told.
+Bergstra et al., 2011, https://papers.nips.cc/paper/4443; Optuna's version: Watanabe,
+2023, https://arxiv.org/abs/2304.11127. Its sampler does not know limits. Of several samples, the
+first that may be proposed is; if none may, the last allowed one on the way to the first. The study
+has each proposal as a running trial, which the sampler counts as a bad one, until its reward is
+told.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Tpe:
     """Optuna's sampler on a study in memory.
 
     Args:
-        problem: What is searched.
-        first: How many vectors come from anywhere before the sampler is asked.
+        problem: The problem that is searched.
+        first: How many random vectors are proposed before the sampler is used.
     """
 
     def __init__(self, problem: Problem, *, first: int = 10) -> None:
@@ -46,39 +46,41 @@ class Tpe:
         self._distributions: dict[str, BaseDistribution] = {
             str(place): IntDistribution(0, size - 1) for place, size in enumerate(problem.ranges)
         }
-        self._awaited: dict[Tokens, int] = {}
+        self._pending: dict[Tokens, int] = {}
 
     def ask(self) -> Tokens | None:
         self._asked += 1
         if self._asked <= self._first:
-            proposal = self._proposals.anywhere()
+            proposal = self._proposals.draw_allowed()
         else:
-            wishes = [self._wish() for _ in range(_WISHES)]
-            proposal = self._proposals.first(wishes) or self._proposals.toward(wishes, self._best)
-        proposal = self._proposals.taken(proposal or self._proposals.near(self._best))
+            wishes = [self._sample() for _ in range(_WISHES)]
+            proposal = self._proposals.first_allowed(wishes) or self._proposals.last_allowed_toward(
+                wishes, self._best
+            )
+        proposal = self._proposals.take(proposal or self._proposals.nearest_allowed(self._best))
         if proposal is not None:
-            self._awaited[proposal] = self._noted(proposal, None)
+            self._pending[proposal] = self._add_trial(proposal, None)
         return proposal
 
     def tell(self, tokens: Tokens, reward: float) -> None:
-        self._proposals.saw(tokens)
+        self._proposals.exclude(tokens)
         if reward > self._best_reward:
             self._best, self._best_reward = tokens, reward
-        number = self._awaited.pop(tokens, None)
+        number = self._pending.pop(tokens, None)
         if number is None:
-            self._noted(tokens, reward)
+            self._add_trial(tokens, reward)
         else:
             self._study.tell(number, reward)
 
-    def _wish(self) -> Tokens:
-        """What the sampler would try, which is no trial of its study for that."""
+    def _sample(self) -> Tokens:
+        """A sample of the sampler, which is not kept as a trial of its study."""
         from optuna.trial import TrialState
 
         trial = self._study.ask(self._distributions)
         self._study.tell(trial, state=TrialState.FAIL)
         return tuple(int(trial.params[name]) for name in self._distributions)
 
-    def _noted(self, tokens: Tokens, reward: float | None) -> int:
+    def _add_trial(self, tokens: Tokens, reward: float | None) -> int:
         """Adds a trial, running if its reward is not known; returns its number."""
         from optuna.trial import TrialState, create_trial
 
@@ -103,7 +105,7 @@ def _study(seed: int) -> Study:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Optuna says that it made a study, which is ours, and that its own options may change."""
+    """Silences Optuna's messages about the study, which is internal, and about its options."""
     import warnings
 
     import optuna

@@ -98,13 +98,13 @@ def label_all(
     """Labels of every clique, of all plans within the budget that lose no more than ``loss``.
 
     Args:
-        tree: Reduced for a loss that is not lower.
-        limits: What plans are held to.
-        loss: Most that a plan may lose.
-        allowance: Is spent.
+        tree: Cliques reduced for a loss that is not lower.
+        limits: Limits on weighted sums of loss and cost.
+        loss: Largest loss that a plan may have.
+        allowance: The work that may be done, which is counted down.
 
     Raises:
-        WorkDoneError: There is too much to look at.
+        WorkLimitError: More pairs would have to be processed than are allowed.
     """
     labelling = _Labelling(tree, limits.weights, limits.of(loss), allowance)
     for clique in tree:

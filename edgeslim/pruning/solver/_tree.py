@@ -74,7 +74,7 @@ def build_tree(problem: ChoiceProblem) -> list[Clique]:
     """Builds the cliques, children before their parents; the last takes the rest.
 
     Raises:
-        TooTiedError: The costs tie too many variables together.
+        TooManyCombinationsError: The costs tie too many variables together.
     """
     compiled = relations(problem)
     sizes = compiled.sizes
@@ -156,10 +156,10 @@ def _starts(ascending: Indices) -> Indices:
 
 
 def _order(compiled: Relations) -> list[int]:
-    """Always the variable whose clique has the fewest rows, by the sizes alone.
+    """Order of elimination: always the variable whose clique has the fewest rows.
 
     Raises:
-        TooTiedError: There would be more rows than memory is good for.
+        TooManyCombinationsError: There would be more rows than fit the memory.
     """
     near: dict[int, set[int]] = {variable: set() for variable in range(len(compiled.sizes))}
     for relation in compiled.relations:

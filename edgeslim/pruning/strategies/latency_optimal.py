@@ -62,7 +62,7 @@ def _best_of_model(
     """The best of the widths that a model chooses from.
 
     Raises:
-        TooTiedError: They have too many combinations.
+        TooManyCombinationsError: They have too many combinations.
         InfeasibleTargetError: None meets the limit.
     """
     losses = {
