@@ -112,9 +112,9 @@ def _options(
     named = context.invoked_subcommand
     if named is None or named in _SHARED:
         return
-    from edgeslim.training.processes import launched
+    from edgeslim.training.processes import is_launched
 
-    if launched():
+    if is_launched():
         raise UsageError(
             f"edgeslim {named} is the work of one process: begin it without "
             f"paddle.distributed.launch, which is for {' and '.join(_SHARED)}"

@@ -14,7 +14,7 @@ from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.compression.compress import Compression, compress
-from edgeslim.training.processes import leads
+from edgeslim.training.processes import is_leader
 
 __all__ = ["Command", "command"]
 
@@ -100,7 +100,7 @@ def command(
         device=device,
         progress=terminal_progress(),
     )
-    if not leads():
+    if not is_leader():
         return
     if as_json:
         print_json(msgspec.to_builtins(done))

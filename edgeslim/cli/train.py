@@ -22,7 +22,7 @@ from edgeslim.cli.schedules import (
     schedule,
 )
 from edgeslim.spaces import parse_tokens
-from edgeslim.training.processes import leads
+from edgeslim.training.processes import is_leader
 from edgeslim.training.train_model import train
 
 __all__ = ["command"]
@@ -89,7 +89,7 @@ def command(
         input_shape=only_shape(input_shape, of="this model"),
         progress=terminal_progress(),
     )
-    if not leads():
+    if not is_leader():
         return
     if as_json:
         print_json(

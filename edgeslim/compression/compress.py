@@ -28,7 +28,7 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.checkpoint import EpochRecord, newest_checkpoint, open_checkpoint
 from edgeslim.training.metric_value import MetricValue
-from edgeslim.training.processes import Processes, together
+from edgeslim.training.processes import Processes, process_team
 from edgeslim.training.tasks import Task, find_task
 
 __all__ = ["Compression", "compress"]
@@ -146,7 +146,7 @@ def compress(
                     copy_model(prepared.start.model.prefix, (out or path) / "start" / "model")
                 return result
 
-    with together() as team:
+    with process_team() as team:
         if team.count == 1:
             return lead(team)
         from edgeslim.training.shared_epoch import led_epochs

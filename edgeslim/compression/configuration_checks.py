@@ -96,7 +96,7 @@ class _Checked:
         except UsageError as error:
             place, _, what = str(error).partition(": ")
             raise self._error(f"compressor.{place}", what) from error
-        for name in found.unused:
+        for name in found.unused_rates:
             self._notes.append(
                 f"compressor.{name} has no effect: another key says the rate, {found.highest:g}"
             )

@@ -40,7 +40,7 @@ from edgeslim.runs.checkpoint import (
 from edgeslim.training.processes import ALONE, Processes
 
 if TYPE_CHECKING:
-    from edgeslim.training._learning import Settings, Step
+    from edgeslim.training._training_loop import TrainingSettings, TrainingStep
     from edgeslim.training.distillation.teacher import Teacher
 
 __all__ = ["Pipeline"]
@@ -59,7 +59,7 @@ class Pipeline:
         work: The network, and what strategies act on.
         learning_rate: The highest of the whole timeline.
         model: Fingerprint of the network that it begins with; empty if a search makes it.
-        fixed: Settings that must be the same for all epochs.
+        fixed: TrainingSettings that must be the same for all epochs.
         team: The processes that train; this is the one that leads.
     """
 
@@ -170,9 +170,9 @@ class Pipeline:
     def _trained(self, epoch: int) -> float:
         work = self.work
         teacher = self._teacher_for_terms()
-        rates: list[Step] = []
+        rates: list[TrainingStep] = []
 
-        def on_step(step: Step) -> None:
+        def on_step(step: TrainingStep) -> None:
             rates[:] = [step]
             self._shown(self.line.epochs / step.total, f"loss {step.loss:.3f}")
 
@@ -195,7 +195,7 @@ class Pipeline:
         work.changed()
         return loss
 
-    def _tell_others(self, epoch: int, settings: Settings) -> None:
+    def _tell_others(self, epoch: int, settings: TrainingSettings) -> None:
         from edgeslim.training.shared_epoch import tell_epoch
 
         work = self.work
@@ -210,7 +210,7 @@ class Pipeline:
             teacher=None if work.teacher_model is None else work.teacher_model.prefix,
         )
 
-    def _settings(self) -> Settings:
+    def _settings(self) -> TrainingSettings:
         from edgeslim.training.trainer import settings_for
 
         return settings_for(

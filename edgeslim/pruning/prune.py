@@ -34,7 +34,7 @@ from edgeslim.pruning.work import COUNTERS
 from edgeslim.runs.pruning_result import PrunedGroup, Pruning
 from edgeslim.runs.pruning_run import PruneFolder, PruneSettings, StepRecord
 from edgeslim.runs.sensitivity_rows import fingerprint
-from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
@@ -65,7 +65,7 @@ def prune(
     epochs: int = 5,
     batch_size: int = 64,
     learning_rate: float | None = None,
-    schedule: Schedule = OWN_SCHEDULE,
+    schedule: Schedule = DEFAULT_SCHEDULE,
     seed: int = 0,
     input_shapes: Mapping[str, Shape] | None = None,
     keep_widths: bool = False,

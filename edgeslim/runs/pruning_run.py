@@ -13,7 +13,7 @@ from edgeslim.files import new_folder, read_json, write_json
 from edgeslim.opspec import Shape
 from edgeslim.runs.pruning_result import JointLoss
 from edgeslim.training.metric_value import MetricValue
-from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 
 __all__ = ["PruneFolder", "PruneSettings", "StepRecord"]
 
@@ -86,7 +86,7 @@ class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 5
     batch_size: int = 64
     learning_rate: float | None = None
-    schedule: Schedule = OWN_SCHEDULE
+    schedule: Schedule = DEFAULT_SCHEDULE
     seed: int = 0
     input_shapes: dict[str, Shape] = {}
     keep_widths: bool = False

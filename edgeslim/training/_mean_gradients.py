@@ -1,4 +1,4 @@
-"""Gradients and buffers of several processes made those of the whole batch.
+"""Gradients and buffers of several processes are combined to those of the whole batch.
 
 A task's loss is a mean over examples, so the gradient of a batch is the mean of those of its
 parts, each as heavy as it has examples. Moving statistics of batch norms follow those of the
@@ -20,66 +20,67 @@ __all__ = ["Buffers", "has_gradient", "sum_gradients"]
 
 
 class Buffers:
-    """A network's buffers as they are before a step; all of them are the same everywhere.
+    """A network's buffers before a step, when they are the same in all processes.
 
-    Paddle's own batch norms have theirs as parameters that are not trained. Those of whole
-    numbers count, and are the same afterwards as well.
+    Paddle's own batch norms keep theirs as parameters that are not trained. Buffers of whole
+    numbers are counters, and are the same after a step as well.
     """
 
     def __init__(self, net: nn.Layer) -> None:
         layers = net.sublayers(include_self=True)
-        scales = [each for each in layers if isinstance(each, ActivationScale)]
-        self.largest = [each for scale in scales for each in _floating(scale.buffers())]
+        scales = [layer for layer in layers if isinstance(layer, ActivationScale)]
+        self.largest = [buffer for scale in scales for buffer in _floating(scale.buffers())]
         known = set(map(id, self.largest))
-        fixed = [each for each in net.parameters() if each.stop_gradient]
-        self.mean = [each for each in _floating([*net.buffers(), *fixed]) if id(each) not in known]
-        self.before = [each.clone() for each in self.mean]
+        fixed = [weight for weight in net.parameters() if weight.stop_gradient]
+        means = _floating([*net.buffers(), *fixed])
+        self.mean = [buffer for buffer in means if id(buffer) not in known]
+        self.before = [buffer.clone() for buffer in self.mean]
 
 
 def _floating(tensors: Sequence[Tensor]) -> list[Tensor]:
-    return [each for each in tensors if each.is_floating_point()]
+    return [tensor for tensor in tensors if tensor.is_floating_point()]
 
 
 def has_gradient(parameter: Tensor) -> bool:
-    """Whether a backward pass has left one."""
+    """Whether a backward pass has computed a gradient for it."""
     return parameter.grad is not None
 
 
 def sum_gradients(parameters: Sequence[Tensor], buffers: Buffers, share: float) -> None:
-    """Sums gradients and steps of buffers over the processes, each times its share of the batch.
+    """Sums gradients and changes of buffers over the processes, weighted by shares of the batch.
 
     Args:
-        parameters: Those that have a gradient in any process.
-        buffers: As they were before the step.
-        share: Of the batch that is this process's.
+        parameters: Parameters that have a gradient in any process.
+        buffers: The buffers as they were before the step.
+        share: Fraction of the batch that is this process's part.
     """
     with paddle.no_grad():
-        for each in parameters:
-            if each.grad is None:
-                each.grad = paddle.zeros_like(each)
+        for weight in parameters:
+            if weight.grad is None:
+                weight.grad = paddle.zeros_like(weight)
         steps = [now - before for now, before in zip(buffers.mean, buffers.before, strict=True)]
-        own = [*(each.grad for each in parameters), *steps]
-        found = _together([each * share for each in own], distributed.ReduceOp.SUM)
+        own = [*(weight.grad for weight in parameters), *steps]
+        found = _reduce([tensor * share for tensor in own], distributed.ReduceOp.SUM)
         gradients, steps = found[: len(parameters)], found[len(parameters) :]
-        for each, gradient in zip(parameters, gradients, strict=True):
-            paddle.assign(gradient, output=each.grad)
-        # What does not change does not change in its last bit: a mean of equals might.
+        for weight, gradient in zip(parameters, gradients, strict=True):
+            paddle.assign(gradient, output=weight.grad)
+        # The mean of equal buffers may differ from them in its last bit; a sum of zeros does not.
         for now, before, step in zip(buffers.mean, buffers.before, steps, strict=True):
             paddle.assign(before + step, output=now)
-        largest = _together(buffers.largest, distributed.ReduceOp.MAX)
+        largest = _reduce(buffers.largest, distributed.ReduceOp.MAX)
         for now, value in zip(buffers.largest, largest, strict=True):
             paddle.assign(value, output=now)
 
 
-def _together(tensors: Sequence[Tensor], how: int) -> list[Tensor]:
-    """Tensors of any shapes combined over all processes, with one call for each type."""
+def _reduce(tensors: Sequence[Tensor], how: int) -> list[Tensor]:
+    """Reduces tensors of any shapes over all processes, with one call for each type."""
     found: dict[int, Tensor] = {}
-    order = sorted(range(len(tensors)), key=lambda place: str(tensors[place].dtype))
-    for _, group in groupby(order, key=lambda place: str(tensors[place].dtype)):
-        places = list(group)
-        flat = paddle.concat([tensors[place].flatten() for place in places])
+    order = sorted(range(len(tensors)), key=lambda index: str(tensors[index].dtype))
+    for _, group in groupby(order, key=lambda index: str(tensors[index].dtype)):
+        indices = list(group)
+        flat = paddle.concat([tensors[index].flatten() for index in indices])
         distributed.all_reduce(flat, op=how)
-        sizes = [tensors[place].size for place in places]
-        for place, part in zip(places, paddle.split(flat, sizes), strict=True):
-            found[place] = part.reshape(tensors[place].shape)
-    return [found[place] for place in range(len(tensors))]
+        sizes = [tensors[index].size for index in indices]
+        for index, part in zip(indices, paddle.split(flat, sizes), strict=True):
+            found[index] = part.reshape(tensors[index].shape)
+    return [found[index] for index in range(len(tensors))]

@@ -13,7 +13,7 @@ import paddle
 from paddle import nn
 
 from edgeslim.training._depthwise import fast_depthwise
-from edgeslim.training._learning import quiet_norms
+from edgeslim.training._training_loop import silence_batch_norms
 from edgeslim.training.evaluation import outputs_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def recalibrate(net: nn.Layer, batches: Iterable[NDArray[np.float32]]) -> None:
     for norm in norms:
         norm.train()  # these alone: whatever drops or draws does not while it is judged
     try:
-        with paddle.no_grad(), fast_depthwise(net), quiet_norms():
+        with paddle.no_grad(), fast_depthwise(net), silence_batch_norms():
             for number, images in enumerate(batches):
                 for norm in norms:
                     norm._momentum = number / (number + 1)  # the mean of all so far

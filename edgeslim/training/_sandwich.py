@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeslim.training._depthwise import fast_depthwise
-from edgeslim.training._first_values import ends
-from edgeslim.training._learning import loss_of
+from edgeslim.training._initial_values import extreme_networks
+from edgeslim.training._training_loop import loss_of
 from edgeslim.training.evaluation import outputs_of
 from edgeslim.training.trainer import seeded_build
 
@@ -52,7 +52,7 @@ class Sandwich:
         self._loss = loss
         # Building a network costs as much as a step of it. These two are in every step; they are
         # built before the first, so that no step draws other numbers after an interruption.
-        smallest, largest = ends(space)
+        smallest, largest = extreme_networks(space)
         self._ends = [
             seeded_build(lambda tokens=tokens: space.build(tokens), 0)  # type: ignore[misc]
             for tokens in (largest, smallest)

@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
     Slices = tuple[slice, ...]
 
-__all__ = ["Place", "SharedWeights", "places", "slices_of"]
+__all__ = ["ParameterSlot", "SharedWeights", "parameter_slots", "slices_of"]
 
 # A layer finds its parameters in a private dictionary. A slice, which is no parameter, can be
-# put there in no other way, and the layer takes it for what it had before.
+# put there in no other way, and the layer uses it like the parameter that it had.
 # ruff: noqa: SLF001
 
 
-class Place(NamedTuple):
-    """Where a network keeps a parameter.
+class ParameterSlot(NamedTuple):
+    """A slot of a layer that holds a parameter.
 
     Args:
-        name: Of the parameter in the whole network.
-        layer: Whose it is.
-        own_name: What that layer calls it.
-        is_filter: Whether it is a convolution's, with spatial axes behind the first two.
+        name: Name of the parameter in the whole network.
+        layer: The layer that has the parameter.
+        own_name: Name of the parameter in that layer.
+        is_filter: Whether it is a convolution's filter, with spatial axes behind the first two.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Place(NamedTuple):
 
     @property
     def tensor(self) -> Tensor:
-        """What is there now."""
+        """The tensor that the slot holds now."""
         return self.layer._parameters[self.own_name]
 
 
-def places(net: nn.Layer) -> Iterator[Place]:
-    """Every place of a parameter that is trained; one used twice has one name at both.
+def parameter_slots(net: nn.Layer) -> Iterator[ParameterSlot]:
+    """Yields every slot of a trained parameter; one that is used twice has one name in both.
 
-    Running statistics are none of them: each network has its own.
+    Running statistics are left out: each network has its own.
     """
     names: dict[int, str] = {}
     for prefix, layer in net.named_sublayers(include_self=True):
@@ -64,15 +64,15 @@ def places(net: nn.Layer) -> Iterator[Place]:
             full = f"{prefix}.{own_name}" if prefix else own_name
             name = names.setdefault(id(parameter), full)
             is_filter = isinstance(layer, nn.layer.conv._ConvNd) and len(parameter.shape) > 2
-            yield Place(name, layer, own_name, is_filter)
+            yield ParameterSlot(name, layer, own_name, is_filter)
 
 
 def slices_of(shared: Sequence[int], shape: Sequence[int], *, is_filter: bool) -> Slices:
-    """Which part of a shared parameter one of ``shape`` is; neither axes nor extents are checked.
+    """The part of a shared parameter that one of ``shape`` is; shapes are not checked.
 
     Args:
-        shared: Shape of the shared one.
-        shape: Shape of the part.
+        shared: Shape of the shared parameter.
+        shape: Shape of the network's parameter.
         is_filter: Whether the axes behind the first two are spatial.
     """
     starts = [
@@ -86,14 +86,14 @@ class SharedWeights(nn.Layer):  # type: ignore[misc]  # Paddle has no types
     """All parameters of a space's networks, to be trained by one optimizer.
 
     Args:
-        values: First values by the parameters' names in the networks.
+        values: Initial values by the parameters' names in the networks.
     """
 
     def __init__(self, values: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
         # Paddle allows no dots in a parameter's own name.
         self._keys = {
-            name: f"{place} {name.replace('.', ' ')}" for place, name in enumerate(values)
+            name: f"{index} {name.replace('.', ' ')}" for index, name in enumerate(values)
         }
         for name, value in values.items():
             parameter = self.create_parameter(
@@ -116,41 +116,41 @@ class SharedWeights(nn.Layer):  # type: ignore[misc]  # Paddle has no types
         }
 
     def lend(self, net: nn.Layer) -> None:
-        """Puts slices of these into a network, in place of parameters of its own.
+        """Replaces a network's parameters by slices of the shared ones.
 
-        Gradients of the network then arrive at these. The slices are as the parameters are
-        now, so they are lent again after each step.
+        Gradients of the network then arrive at the shared parameters. The slices have the values
+        of now, so they are lent again after each step.
 
         Raises:
-            ModelError: It has a parameter that is unknown here, or larger; names it.
+            ModelError: A parameter of the network is unknown here, or larger; names it.
         """
         lent: dict[str, Tensor] = {}
-        for place in list(places(net)):
-            if place.name not in lent:
-                lent[place.name] = self._part(place)
-            place.layer._parameters[place.own_name] = lent[place.name]
+        for slot in list(parameter_slots(net)):
+            if slot.name not in lent:
+                lent[slot.name] = self._part(slot)
+            slot.layer._parameters[slot.own_name] = lent[slot.name]
 
     def copy_into(self, net: nn.Layer) -> None:
-        """Gives a network's own parameters the values of their slices; raises as `lend`."""
+        """Copies the values of slices into a network's own parameters; raises as `lend`."""
         with paddle.no_grad():
-            for place in places(net):
-                place.tensor.set_value(self._part(place))
+            for slot in parameter_slots(net):
+                slot.tensor.set_value(self._part(slot))
 
-    def _part(self, place: Place) -> Tensor:
-        shape = list(place.tensor.shape)
-        shared = self._parameters.get(self._keys.get(place.name))
+    def _part(self, slot: ParameterSlot) -> Tensor:
+        shape = list(slot.tensor.shape)
+        shared = self._parameters.get(self._keys.get(slot.name))
         if shared is None:
             raise ModelError(
-                f"the supernet has no parameter {place.name}; networks of its space must give "
+                f"the supernet has no parameter {slot.name}; networks of its space must give "
                 "the same part the same name"
             )
         whole = list(shared.shape)
         if len(whole) != len(shape) or any(map(int.__gt__, shape, whole)):
             raise ModelError(
-                f"parameter {place.name} is {shape} in this network, and the supernet's is "
+                f"parameter {slot.name} is {shape} in this network, and the supernet's is "
                 f"{whole}, the largest of those looked at before training; a name must mean the "
                 "same part in every network: name layers by stage and place, not in a row"
             )
         if shape == whole:
             return shared
-        return shared[slices_of(whole, shape, is_filter=place.is_filter)]
+        return shared[slices_of(whole, shape, is_filter=slot.is_filter)]

@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from edgeslim.spaces import Space
     from edgeslim.training.tasks import TaskData
 
-__all__ = ["SupernetAbout", "about_training", "read", "write"]
+__all__ = ["SupernetRecord", "read_supernet", "record_training", "write_supernet"]
 
 _FORMAT = 1
 
 
-class SupernetAbout(msgspec.Struct, frozen=True, kw_only=True):
-    """What a supernet is of.
+class SupernetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Space, task and settings of a trained supernet.
 
     Args:
         space: Name of the space.
-        ranges: Its tokens' ranges.
-        input_shape: Input of its networks.
-        num_classes: Width of their output.
-        task: What it was trained for, as it was asked for.
+        ranges: Number of values of each of the space's tokens.
+        input_shape: Input shape of its networks, ``(N, C, H, W)``.
+        num_classes: Number of classes, the width of their output.
+        task: Task that it was trained for, as on the command line.
         data: Fingerprint of the task's examples.
         settings: All numbers that decided what the training did.
-        seconds: That the training took.
-        names: Of the parameters, in the order of the arrays.
-        format: Of the file.
+        seconds: Duration of the training.
+        names: Names of the parameters, in the order of the arrays.
+        format: Version of the file format.
     """
 
     space: str
@@ -57,10 +57,10 @@ class SupernetAbout(msgspec.Struct, frozen=True, kw_only=True):
     format: int = _FORMAT
 
     def check_space(self, path: Path, space: Space) -> None:
-        """Proves that the supernet is of a space.
+        """Checks that the supernet is of a space.
 
         Raises:
-            UsageError: It is of another; names the first thing that differs.
+            UsageError: It is of another space; names the first thing that differs.
         """
         if self.space != space.name:
             raise UsageError(
@@ -76,20 +76,20 @@ class SupernetAbout(msgspec.Struct, frozen=True, kw_only=True):
             if mine != theirs:
                 raise UsageError(
                     f"{path} is a supernet of {self.space} with {name.replace('_', ' ')} "
-                    f"{theirs}, not {mine}; ask for that, or train another with edgeslim supernet"
+                    f"{theirs}, not {mine}; use these, or train another with edgeslim supernet"
                 )
 
 
-def about_training(
+def record_training(
     space: Space,
     task: str,
     data: TaskData,
     settings: Mapping[str, int | float | str],
     *,
     seconds: float,
-) -> SupernetAbout:
-    """What a supernet is of that was trained like this."""
-    return SupernetAbout(
+) -> SupernetRecord:
+    """The record of a supernet that was trained like this."""
+    return SupernetRecord(
         space=space.name,
         ranges=tuple(space.ranges),
         input_shape=tuple(space.input_shape),
@@ -101,7 +101,7 @@ def about_training(
     )
 
 
-def write(path: Path, about: SupernetAbout, values: Mapping[str, NDArray[Any]]) -> None:
+def write_supernet(path: Path, about: SupernetRecord, values: Mapping[str, NDArray[Any]]) -> None:
     """Writes a supernet, whole or not at all.
 
     Raises:
@@ -109,24 +109,24 @@ def write(path: Path, about: SupernetAbout, values: Mapping[str, NDArray[Any]]) 
     """
     about = msgspec.structs.replace(about, names=tuple(values))
     arrays = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
-    arrays |= {f"parameter_{place}": value for place, value in enumerate(values.values())}
+    arrays |= {f"parameter_{index}": value for index, value in enumerate(values.values())}
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     write_bytes(path, stream.getvalue())
 
 
-def read(path: Path) -> tuple[SupernetAbout, dict[str, NDArray[Any]]]:
-    """What `write` wrote.
+def read_supernet(path: Path) -> tuple[SupernetRecord, dict[str, NDArray[Any]]]:
+    """Reads what `write_supernet` wrote.
 
     Raises:
-        BadFileError: It is no supernet, or a damaged or newer one.
+        BadFileError: The file is no supernet, or a damaged or newer one.
     """
     if path.is_dir():
         raise BadFileError(f"{path} is a folder; give the file in it: {path / 'supernet.npz'}")
     content = read_bytes(path)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            about = msgspec.json.decode(stored["about"].tobytes(), type=SupernetAbout)
+            about = msgspec.json.decode(stored["about"].tobytes(), type=SupernetRecord)
             values = {name: stored[f"parameter_{i}"] for i, name in enumerate(about.names)}
     except (AttributeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         # np.load gives a plain array, which no ``with`` takes, for a file of one.

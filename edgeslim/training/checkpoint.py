@@ -12,7 +12,7 @@ import numpy as np
 
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.files import write_bytes
-from edgeslim.training._momentum import set_velocities, velocities
+from edgeslim.training._optimizer import set_velocities, velocities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from edgeslim.training.tasks import Examples, TaskData
 
 __all__ = [
-    "About",
+    "CheckpointHeader",
     "check_same_examples",
     "data_fingerprint",
     "net_fingerprint",
     "restore",
-    "same_state",
     "save",
+    "share_state",
 ]
 
 _FORMAT = 1
 
 
-class About(msgspec.Struct, frozen=True, kw_only=True):
-    """Which training a state is of.
+class CheckpointHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity of the training that a state belongs to.
 
     Args:
         net: Fingerprint of the network before its first step, weights included.
         data: Fingerprint of the task's examples.
         settings: All numbers that decide what a training does.
-        format: Of the file.
+        format: Version of the file format.
     """
 
     net: str
@@ -56,7 +56,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 def save(
     path: Path,
-    about: About,
+    about: CheckpointHeader,
     net: nn.Layer,
     optimizer: paddle.optimizer.Momentum,
     losses: list[float],
@@ -64,11 +64,11 @@ def save(
     """Writes the state, whole or not at all.
 
     Args:
-        path: The file.
-        about: Which training it is.
-        net: All its parameters and running means are written.
-        optimizer: So are its velocities.
-        losses: Of each step done; their number says how far the training is.
+        path: The file to write.
+        about: Identity of the training.
+        net: Network whose parameters and running means are written.
+        optimizer: Optimizer whose velocities are written.
+        losses: Loss of each step done; their number says how far the training is.
 
     Raises:
         UnwritableError: It cannot be written.
@@ -77,26 +77,29 @@ def save(
 
 
 def state_bytes(
-    about: About, net: nn.Layer, optimizer: paddle.optimizer.Momentum, losses: list[float]
+    about: CheckpointHeader,
+    net: nn.Layer,
+    optimizer: paddle.optimizer.Momentum,
+    losses: list[float],
 ) -> bytes:
-    """What `save` writes."""
+    """Content of the file that `save` writes."""
     arrays = {
         "about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8),
         "losses": np.asarray(losses, dtype=np.float64),
     }
-    for place, tensor in enumerate(net.state_dict().values()):
-        arrays[f"net_{place}"] = tensor.numpy()
-    for place, velocity in velocities(optimizer, net).items():
-        arrays[f"velocity_{place}"] = velocity
+    for index, tensor in enumerate(net.state_dict().values()):
+        arrays[f"net_{index}"] = tensor.numpy()
+    for index, velocity in velocities(optimizer, net).items():
+        arrays[f"velocity_{index}"] = velocity
     stream = io.BytesIO()
     np.savez(stream, **arrays)  # type: ignore[arg-type]  # its one option has a name of its own
     return stream.getvalue()
 
 
 def restore(
-    path: Path, about: About, net: nn.Layer, optimizer: paddle.optimizer.Momentum
+    path: Path, about: CheckpointHeader, net: nn.Layer, optimizer: paddle.optimizer.Momentum
 ) -> list[float]:
-    """Puts back what `save` wrote.
+    """Reads what `save` wrote into the network and the optimizer.
 
     Returns:
         The losses of the steps done.
@@ -107,7 +110,7 @@ def restore(
     """
     try:
         arrays = _arrays(path.read_bytes())
-        theirs = msgspec.json.decode(arrays["about"].tobytes(), type=About)
+        theirs = msgspec.json.decode(arrays["about"].tobytes(), type=CheckpointHeader)
         losses: list[float] = arrays["losses"].tolist()
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BadFileError(
@@ -118,7 +121,7 @@ def restore(
     return losses
 
 
-def same_state(
+def share_state(
     team: Processes,
     data: TaskData,
     net: nn.Layer,
@@ -128,11 +131,11 @@ def same_state(
     """Gives all processes the state of a training that process 0 has.
 
     Args:
-        team: The processes.
-        data: What each learns from, which must be the same.
-        net: All its parameters and running means are set.
-        optimizer: So are its velocities.
-        losses: Of each step done.
+        team: The processes of the training.
+        data: Examples of this process, which must be those of process 0.
+        net: Network whose parameters and running means are set.
+        optimizer: Optimizer whose velocities are set.
+        losses: Loss of each step done, in process 0.
 
     Returns:
         The losses of process 0.
@@ -141,29 +144,30 @@ def same_state(
         UsageError: A process has other examples.
     """
     mine = data_fingerprint(data)
-    about = About(net="", data=mine, settings={})
-    arrays = _arrays(team.led(lambda: state_bytes(about, net, optimizer, losses)))
+    about = CheckpointHeader(net="", data=mine, settings={})
+    arrays = _arrays(team.run_on_leader(lambda: state_bytes(about, net, optimizer, losses)))
 
     def take() -> None:
-        check_same_examples(mine, msgspec.json.decode(arrays["about"].tobytes(), type=About).data)
-        if not team.leads:
+        check_same_examples(
+            mine, msgspec.json.decode(arrays["about"].tobytes(), type=CheckpointHeader).data
+        )
+        if not team.is_leader:
             _put(arrays, net, optimizer)
 
-    team.agreed(take)
+    team.run_everywhere(take)
     found: list[float] = arrays["losses"].tolist()
     return found
 
 
 def check_same_examples(mine: str, theirs: str) -> None:
-    """Proves that a process has the examples of process 0, by their `data_fingerprint`.
+    """Checks that a process has the examples of process 0, by their `data_fingerprint`.
 
     Raises:
-        UsageError: It has others.
+        UsageError: It has other examples.
     """
     if mine != theirs:
         raise UsageError(
-            "the task's examples here are others than those of process 0; all machines need the "
-            "same files"
+            "the task's examples here are not those of process 0; give all machines the same files"
         )
 
 
@@ -175,8 +179,8 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
 def _put(
     arrays: Mapping[str, NDArray[Any]], net: nn.Layer, optimizer: paddle.optimizer.Momentum
 ) -> None:
-    for place, tensor in enumerate(net.state_dict().values()):
-        tensor.set_value(arrays[f"net_{place}"])
+    for index, tensor in enumerate(net.state_dict().values()):
+        tensor.set_value(arrays[f"net_{index}"])
     own = {
         int(name.removeprefix("velocity_")): array
         for name, array in arrays.items()
@@ -185,8 +189,8 @@ def _put(
     set_velocities(optimizer, net, own)
 
 
-def _check_same(path: Path, theirs: About, mine: About) -> None:
-    """Proves that a checkpoint is of this training.
+def _check_same(path: Path, theirs: CheckpointHeader, mine: CheckpointHeader) -> None:
+    """Checks that a checkpoint is of this training.
 
     Raises:
         BadFileError: Another version of edgeslim wrote it, in another form.
@@ -195,7 +199,7 @@ def _check_same(path: Path, theirs: About, mine: About) -> None:
     if theirs.format != mine.format:
         raise BadFileError(f"{path} has format {theirs.format}, not {mine.format}; remove it")
     for name in {**mine.settings, **theirs.settings}:
-        other, value = (each.settings.get(name, "of our own") for each in (theirs, mine))
+        other, value = (header.settings.get(name, "by default") for header in (theirs, mine))
         if other != value:
             raise UsageError(
                 f"{path} is of a training with {name.replace('_', ' ')} {other}, not {value}; give "
@@ -210,7 +214,7 @@ def _check_same(path: Path, theirs: About, mine: About) -> None:
 
 
 def net_fingerprint(net: nn.Layer) -> str:
-    """The same for networks of the same names, shapes and weights, in any process."""
+    """Hash that is the same for networks of the same names, shapes and weights, in any process."""
     digest = hashlib.sha256()
     for name, tensor in net.state_dict().items():
         _add(digest, name, tensor.numpy())
@@ -218,19 +222,19 @@ def net_fingerprint(net: nn.Layer) -> str:
 
 
 def data_fingerprint(data: TaskData) -> str:
-    """The same for data of the same sizes whose first, middle and last examples are the same.
+    """Hash of the number of examples, and of the first, the middle and the last one.
 
-    All of them may be more than can be read.
+    All of them may be too many to read.
     """
     digest = hashlib.sha256()
     for examples in (data.train, data.validation):
-        images, targets = examples.batch(_telling_places(examples), None)
+        images, targets = examples.batch(_sampled_indices(examples), None)
         for array in (images, *targets):
             _add(digest, str(len(examples)), array)
     return digest.hexdigest()
 
 
-def _telling_places(examples: Examples) -> NDArray[np.int64]:
+def _sampled_indices(examples: Examples) -> NDArray[np.int64]:
     last = len(examples) - 1
     return np.asarray(sorted({0, last // 2, last}), dtype=np.int64)
 

@@ -1,9 +1,9 @@
-"""How many processes train together, and what one of them may ask of the others.
+"""The processes that train together, and what one of them can ask of the others.
 
-``paddle.distributed.launch`` begins several processes with the same command and tells each by
-its environment which one it is. Process 0 leads: it alone decides, evaluates, reads and writes
-files and speaks. The others help it with the steps of a training. Without launch, or with one
-process, nothing of all this is imported. Needs no Paddle itself.
+``paddle.distributed.launch`` starts several processes with the same command, and the environment
+of each says which one it is. Process 0 is the leader: it alone decides, evaluates, reads and
+writes files and talks to the user. The others help it with the steps of a training. Without
+launch, or with one process, Paddle's communication is not imported.
 """
 
 from __future__ import annotations
@@ -21,71 +21,71 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from paddle import nn
 
-__all__ = ["ALONE", "Processes", "launched", "leads", "together"]
+__all__ = ["ALONE", "Processes", "is_launched", "is_leader", "process_team"]
 
 Value = TypeVar("Value")
 
 _COUNT, _NUMBER = "PADDLE_TRAINERS_NUM", "PADDLE_TRAINER_ID"
-"""What ``paddle.distributed.launch`` sets for each process that it begins."""
+"""Variables that ``paddle.distributed.launch`` sets for each process that it starts."""
 
 
 class Processes(Protocol):
-    """The processes that train together, seen from one of them. All must call the same."""
+    """The processes that train together, seen from one of them; all must make the same calls."""
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of processes."""
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this one is process 0."""
 
     @property
     def backend(self) -> str:
-        """What carries tensors between them: ``gloo``, ``nccl``; empty for one alone."""
+        """What transports tensors between them: ``gloo``, ``nccl``; empty for one process alone."""
 
     def check_batch(self, size: int) -> None:
-        """Proves that a batch can be shared out.
+        """Checks that a batch can be shared out.
 
         Raises:
             UsageError: It has fewer examples than there are processes.
         """
 
     def part(self, batch: NDArray[np.int64]) -> NDArray[np.int64]:
-        """This process's part of a batch's places; the parts differ by one example at most."""
+        """This process's part of a batch's indices; the parts differ by one example at most."""
 
     def seeds(self, seed: int, step: int) -> tuple[int, ...]:
-        """What this process draws from in a step."""
+        """Seeds of this process's random generator in a step."""
 
-    def agreed(self, work: Callable[[], Value]) -> Value:
-        """What ``work`` gives here, if it succeeds in every process.
+    def run_everywhere(self, work: Callable[[], Value]) -> Value:
+        """Runs ``work`` and returns its result, if it succeeds in every process.
 
         Raises:
-            EdgeslimError: It failed in one; says which, and is raised in all of them.
+            EdgeslimError: It failed in one; names that process, and is raised in all of them.
         """
 
-    def led(self, work: Callable[[], bytes]) -> bytes:
-        """What ``work`` gives in process 0, which alone does it; the others wait, however long."""
+    def run_on_leader(self, work: Callable[[], bytes]) -> bytes:
+        """Returns what ``work`` gives in process 0, which alone runs it; the others wait for it."""
 
     def mean_gradients(self, weights: nn.Layer, find: Callable[[], float], share: float) -> float:
-        """Makes gradients and buffers those of the whole batch, in every process.
+        """Turns gradients and buffers into those of the whole batch, in every process.
 
         Args:
-            weights: What is trained.
-            find: Leaves the gradients of this process's part in them, and says its mean loss.
-            share: Of the batch that is this process's part.
+            weights: Network or weights that are trained.
+            find: Computes the gradients of this process's part into them; returns its mean loss.
+            share: Fraction of the batch that is this process's part.
 
         Returns:
-            The mean loss of the whole batch. If it is no number, gradients are no good.
+            The mean loss of the whole batch. If it is not finite, gradients are not valid.
 
         Raises:
-            EdgeslimError: As `agreed`.
+            EdgeslimError: As `run_everywhere`.
         """
 
 
 class _Alone:
     count = 1
-    leads = True
+    is_leader = True
     backend = ""
 
     def check_batch(self, size: int) -> None:
@@ -97,10 +97,10 @@ class _Alone:
     def seeds(self, seed: int, step: int) -> tuple[int, ...]:
         return seed, step
 
-    def agreed(self, work: Callable[[], Value]) -> Value:
+    def run_everywhere(self, work: Callable[[], Value]) -> Value:
         return work()
 
-    def led(self, work: Callable[[], bytes]) -> bytes:
+    def run_on_leader(self, work: Callable[[], bytes]) -> bytes:
         return work()
 
     def mean_gradients(
@@ -120,42 +120,42 @@ def _from_environment(name: str, default: int) -> int:
     text = os.environ.get(name, "").strip() or str(default)
     if not (text.isascii() and text.isdecimal()):
         raise UsageError(
-            f"the environment's {name} is {text!r}, and paddle.distributed.launch sets a number; "
-            "unset it, or begin with launch"
+            f"the environment's {name} is {text!r}, but paddle.distributed.launch sets a number; "
+            "unset it, or start with launch"
         )
     return int(text)
 
 
-def launched() -> bool:
-    """Whether launch has begun this process as one of several.
+def is_launched() -> bool:
+    """Whether launch has started this process as one of several.
 
     Raises:
-        UsageError: The environment says what launch would not.
+        UsageError: The environment has values that launch would not set.
     """
     return _from_environment(_COUNT, 1) > 1
 
 
-def leads() -> bool:
-    """Whether this process is the only one or process 0, which speaks for all."""
-    return not launched() or _from_environment(_NUMBER, 0) == 0
+def is_leader() -> bool:
+    """Whether this process is the only one, or process 0 of several."""
+    return not is_launched() or _from_environment(_NUMBER, 0) == 0
 
 
 @contextmanager
-def together() -> Iterator[Processes]:
-    """The processes that launch has begun, which end together; or one alone.
+def process_team() -> Iterator[Processes]:
+    """The processes that launch has started, which end together; or one alone.
 
-    An error that is raised inside in one of them ends the work in all of them.
+    An error that one of them raises inside ends the work in all of them.
 
     Raises:
         ProcessLostError: The others do not answer, or one of them ended.
-        ToldElsewhereError: Another process has failed and says why, and it is not this one.
+        ToldElsewhereError: Another process has failed, and reports the reason itself.
     """
-    if not launched():
+    if not is_launched():
         yield ALONE
         return
     number, count = _from_environment(_NUMBER, 0), _from_environment(_COUNT, 1)
     load_paddle()
-    from edgeslim.training._several import begun
+    from edgeslim.training._team import connect_team
 
-    with begun(number, count).until_the_end() as team:
+    with connect_team(number, count).fail_together() as team:
         yield team

@@ -29,8 +29,8 @@ from edgeslim.paddle_io.quantized_program import (
     is_quantized,
     without_rounding,
 )
-from edgeslim.training._program_batches import mixing
 from edgeslim.training._program_steps import Change, steps_of
+from edgeslim.training.batch_check import mixing
 
 __all__ = ["ProgramNet", "load_program_net"]
 

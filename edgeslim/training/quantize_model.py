@@ -16,7 +16,7 @@ from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
-from edgeslim.training._work import working_folder
+from edgeslim.training._training_folder import working_folder
 from edgeslim.training.quantization.settings import QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task

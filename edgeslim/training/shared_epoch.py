@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from edgeslim.files import temporary_folder, write_bytes
-from edgeslim.training._learning import Settings
+from edgeslim.training._training_loop import TrainingSettings
 from edgeslim.training.checkpoint import check_same_examples, data_fingerprint
 from edgeslim.training.distillation import Term
 from edgeslim.training.distillation.teacher import Teacher
@@ -54,7 +54,7 @@ class EpochJob(msgspec.Struct, frozen=True, kw_only=True, tag="epoch"):
     task: str
     data: str
     input_shape: tuple[int, ...]
-    settings: Settings
+    settings: TrainingSettings
     epoch: int
     network: dict[str, bytes]
     quantization: QuantizationSettings | None
@@ -78,13 +78,13 @@ def led_epochs(team: Processes, lead: Callable[[], bytes]) -> bytes:
     Raises:
         EdgeslimError: Whatever failed in any process.
     """
-    if team.leads:
+    if team.is_leader:
         result = lead()
-        team.led(lambda: msgspec.msgpack.encode(Done(result=result)))
+        team.run_on_leader(lambda: msgspec.msgpack.encode(Done(result=result)))
         return result
     helping = _Helping(team)
     while True:
-        job = _Jobs.decode(team.led(_nothing))
+        job = _Jobs.decode(team.run_on_leader(_nothing))
         if isinstance(job, Done):
             return job.result
         helping.do(job)
@@ -100,7 +100,7 @@ def tell_epoch(
     *,
     task: str,
     data: TaskData,
-    settings: Settings,
+    settings: TrainingSettings,
     epoch: int,
     terms: Sequence[Term] = (),
     teacher: Path | None = None,
@@ -137,8 +137,8 @@ def tell_epoch(
             terms=tuple(terms),
             teacher={} if teacher is None or not terms else _files_at(teacher),
         )
-    team.led(lambda: msgspec.msgpack.encode(job))
-    team.agreed(lambda: None)  # they are ready
+    team.run_on_leader(lambda: msgspec.msgpack.encode(job))
+    team.run_everywhere(lambda: None)  # they are ready
 
 
 def _files_at(prefix: Path) -> dict[str, bytes]:
@@ -154,7 +154,7 @@ class _Helping:
         self._teachers: dict[str, Teacher] = {}
 
     def do(self, job: EpochJob) -> None:
-        net, data, teacher = self._team.agreed(lambda: self._ready(job))
+        net, data, teacher = self._team.run_everywhere(lambda: self._ready(job))
         net.learn_epoch(
             data,
             job.settings,

@@ -11,8 +11,8 @@ import paddle
 
 from edgeslim.errors import BadFileError
 from edgeslim.files import temporary_folder, write_together
-from edgeslim.training._learning import Settings, Step, learn_epoch, loss_of
-from edgeslim.training._momentum import momentum, set_velocities, velocities
+from edgeslim.training._optimizer import make_optimizer, set_velocities, velocities
+from edgeslim.training._training_loop import TrainingSettings, TrainingStep, learn_epoch, loss_of
 from edgeslim.training.distillation import Term
 from edgeslim.training.evaluation import evaluate_all, outputs_of
 from edgeslim.training.processes import ALONE, Processes
@@ -79,13 +79,13 @@ class StagedNet:
     def learn_epoch(
         self,
         data: TaskData,
-        settings: Settings,
+        settings: TrainingSettings,
         *,
         epoch: int,
         teacher: Teacher | None = None,
         terms: Sequence[Term] = (),
         team: Processes = ALONE,
-        on_step: Callable[[Step], None] = lambda _: None,
+        on_step: Callable[[TrainingStep], None] = lambda _: None,
     ) -> float:
         """Trains an epoch, with the losses that a teacher adds, and gives the mean loss.
 
@@ -198,12 +198,12 @@ class StagedNet:
             for name, value in arrays.items()
             if name.startswith(f"{_VELOCITY}/")
         }
-        self._optimizer = momentum(self.layer, 1.0)
+        self._optimizer = make_optimizer(self.layer, 1.0)
         set_velocities(self._optimizer, self.layer, own)
 
     def _begin(self, given: Arrays) -> None:
         """An optimizer for what is trained now, with the velocities that there are."""
-        self._optimizer = momentum(self.layer, 1.0)  # each step sets its own rate
+        self._optimizer = make_optimizer(self.layer, 1.0)  # each step sets its own rate
         places = {each.name: place for place, each in enumerate(self.layer.parameters())}
         own = {places[name]: value for name, value in given.items() if name in places}
         set_velocities(self._optimizer, self.layer, own)

@@ -14,10 +14,10 @@ from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
-from edgeslim.training._work import shown_steps, working_folder
+from edgeslim.training._training_folder import show_steps, working_folder
 from edgeslim.training.metric_value import MetricValue, metric_value
-from edgeslim.training.processes import Processes, together
-from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
+from edgeslim.training.processes import Processes, process_team
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 from edgeslim.training.trainable import Trainable, trainable
 
@@ -70,7 +70,7 @@ def train(
     epochs: int = 10,
     batch_size: int = 64,
     learning_rate: float | None = None,
-    schedule: Schedule = OWN_SCHEDULE,
+    schedule: Schedule = DEFAULT_SCHEDULE,
     seed: int = 0,
     input_shape: Shape | None = None,
     progress: Progress = SILENT,
@@ -101,7 +101,7 @@ def train(
         BadFileError: Files of model or task cannot be read.
         ModelError: The network does not fit the task, or the training diverges.
     """
-    with together() as team:
+    with process_team() as team:
         found = find_task(task)
         source: ModelSource
         if tokens is None:
@@ -125,7 +125,7 @@ def train(
         trainer.check_settings(
             epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
         )
-        if team.leads:
+        if team.is_leader:
             check_model_folder(out, own=_CHECKPOINT)
         with temporary_folder() as scratch:
             chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
@@ -153,16 +153,16 @@ def _trained(
     """Trains, and saves the model; process 0 alone touches the folder."""
     from edgeslim.training import trainer
 
-    if not team.leads:
+    if not team.is_leader:
         result = trainer.train(chosen.net, data, team=team, **numbers)
-        team.led(lambda: b"")
+        team.run_on_leader(lambda: b"")
         return result
-    with working_folder(out), shown_steps(progress, numbers["epochs"]) as on_step:
+    with working_folder(out), show_steps(progress, numbers["epochs"]) as on_step:
         result = trainer.train(
             chosen.net, data, team=team, on_step=on_step, checkpoint=out / _CHECKPOINT, **numbers
         )
         _save(chosen, out)
-    team.led(lambda: b"it is saved")
+    team.run_on_leader(lambda: b"it is saved")
     return result
 
 

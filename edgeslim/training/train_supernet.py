@@ -11,12 +11,12 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space
-from edgeslim.training._work import shown_steps, working_folder
-from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
+from edgeslim.training._training_folder import show_steps, working_folder
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 
 if TYPE_CHECKING:
-    from edgeslim.training._learning import Step
+    from edgeslim.training._training_loop import TrainingStep
     from edgeslim.training.supernet import Supernet
 
 __all__ = ["SUPERNET_FILE", "train_supernet"]
@@ -33,7 +33,7 @@ def train_supernet(
     epochs: int = 10,
     batch_size: int = 64,
     learning_rate: float = 0.1,
-    schedule: Schedule = OWN_SCHEDULE,
+    schedule: Schedule = DEFAULT_SCHEDULE,
     random_networks: int = 2,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -72,11 +72,11 @@ def train_supernet(
         )
     load_paddle()
     from edgeslim.training import trainer
-    from edgeslim.training._first_values import first_values
-    from edgeslim.training._learning import learn
+    from edgeslim.training._initial_values import initial_values
     from edgeslim.training._sandwich import Sandwich
     from edgeslim.training._shared_weights import SharedWeights
-    from edgeslim.training._supernet_file import about_training
+    from edgeslim.training._supernet_file import record_training
+    from edgeslim.training._training_loop import learn
     from edgeslim.training.supernet import Supernet
 
     data = found.data(space.input_shape, SPLIT_SEED)
@@ -88,14 +88,17 @@ def train_supernet(
         seed=seed,
         schedule=schedule,
     )
-    more: dict[str, int | float | str] = {"space": _said(space), "random_networks": random_networks}
+    more: dict[str, int | float | str] = {
+        "space": _space_text(space),
+        "random_networks": random_networks,
+    }
     with progress.stage("networks of the space", 1) as stage:
-        weights = SharedWeights(first_values(space, seed, stage.advance))
+        weights = SharedWeights(initial_values(space, seed, stage.advance))
     sandwich = Sandwich(space, weights, data.loss, random_networks=random_networks)
     clock = _Clock()
-    with working_folder(out), shown_steps(progress, epochs) as show:
+    with working_folder(out), show_steps(progress, epochs) as show:
 
-        def on_step(step: Step) -> None:
+        def on_step(step: TrainingStep) -> None:
             clock.note(step)
             show(step)
 
@@ -108,15 +111,15 @@ def train_supernet(
             on_step=on_step,
             checkpoint=out / _CHECKPOINT,
         )
-        about = about_training(
-            space, task, data, {**settings.told, **more}, seconds=clock.seconds(out)
+        about = record_training(
+            space, task, data, {**settings.checkpoint_values, **more}, seconds=clock.seconds(out)
         )
         supernet = Supernet(space, weights, about)
         supernet.save(out / SUPERNET_FILE)
     return supernet
 
 
-def _said(space: Space) -> str:
+def _space_text(space: Space) -> str:
     ranges = ",".join(map(str, space.ranges))
     return f"{space.name} of {ranges} at {list(space.input_shape)}"
 
@@ -128,7 +131,7 @@ class _Clock:
         self._began = time.perf_counter()
         self._done, self._total = 0, 1
 
-    def note(self, step: Step) -> None:
+    def note(self, step: TrainingStep) -> None:
         """A step is done."""
         self._done, self._total = self._done + 1, step.total
 
@@ -139,8 +142,8 @@ class _Clock:
         """
         if self._done:
             return (time.perf_counter() - self._began) / self._done * self._total
-        from edgeslim.training._supernet_file import read
+        from edgeslim.training._supernet_file import read_supernet
 
         with suppress(BadFileError):
-            return read(out / SUPERNET_FILE)[0].seconds
+            return read_supernet(out / SUPERNET_FILE)[0].seconds
         return 0.0

@@ -11,10 +11,16 @@ import paddle
 
 from edgeslim.errors import UsageError
 from edgeslim.training._depthwise import fast_depthwise
-from edgeslim.training._learning import Settings, Step, draws_kept, learn, loss_of
+from edgeslim.training._training_loop import (
+    TrainingSettings,
+    TrainingStep,
+    keep_random_state,
+    learn,
+    loss_of,
+)
 from edgeslim.training.evaluation import evaluate, outputs_of
 from edgeslim.training.processes import ALONE, Processes
-from edgeslim.training.schedules import OWN_SCHEDULE, Schedule
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +32,14 @@ if TYPE_CHECKING:
 
     from edgeslim.training.tasks import TaskData
 
-__all__ = ["Step", "TrainingResult", "check_settings", "seeded_build", "settings_for", "train"]
+__all__ = [
+    "TrainingResult",
+    "TrainingStep",
+    "check_settings",
+    "seeded_build",
+    "settings_for",
+    "train",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +57,7 @@ class TrainingResult:
 
 def seeded_build(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
     """The network that ``build`` makes, with first weights that the seed alone decides."""
-    with draws_kept():
+    with keep_random_state():
         paddle.seed(seed)
         return build()
 
@@ -57,9 +70,9 @@ def train(
     batch_size: int,
     learning_rate: float,
     seed: int,
-    schedule: Schedule = OWN_SCHEDULE,
+    schedule: Schedule = DEFAULT_SCHEDULE,
     team: Processes = ALONE,
-    on_step: Callable[[Step], None] = lambda _: None,
+    on_step: Callable[[TrainingStep], None] = lambda _: None,
     checkpoint: Path | None = None,
 ) -> TrainingResult:
     """Trains in place by stochastic gradient descent with momentum, and evaluates.
@@ -119,7 +132,9 @@ def train(
     def metric() -> bytes:
         return msgspec.json.encode(evaluate(net, data.validation, data.metric))
 
-    return TrainingResult(metric=msgspec.json.decode(team.led(metric), type=float), losses=losses)
+    return TrainingResult(
+        metric=msgspec.json.decode(team.run_on_leader(metric), type=float), losses=losses
+    )
 
 
 def settings_for(
@@ -129,11 +144,11 @@ def settings_for(
     batch_size: int,
     learning_rate: float,
     seed: int,
-    schedule: Schedule = OWN_SCHEDULE,
-) -> Settings:
+    schedule: Schedule = DEFAULT_SCHEDULE,
+) -> TrainingSettings:
     """The settings of a training on these examples; raises as `check_settings`."""
     check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    return Settings(
+    return TrainingSettings(
         epochs=epochs,
         batch_size=min(batch_size, len(data.train)),
         learning_rate=learning_rate,

@@ -69,7 +69,7 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(folder: 
     assert _names(folder / "net") == {"checkpoint.npz"}
     done = edgeslim(*arguments, folder=folder)
     assert done.code == 0, done.err
-    assert "goes on after step" in done.err
+    assert "continues after step" in done.err
     assert done.document["metrics"] == whole.document["metrics"]
     assert done.document["losses"] == whole.document["losses"]
     weights = [folder / out / "model.pdiparams" for out in ("whole", "net")]

@@ -192,7 +192,7 @@ def test_the_content_counts_and_not_the_ending(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "no image that can be read: it is empty"),
-        (b"\0" * 5000, "it is zeros where it should begin"),
+        (b"\0" * 5000, "it is zeros at its beginning"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is a HEIC photo.*heif-convert 'a.jpg' 'a.jpg'"),
         (b"\n<!DOCTYPE html><html>", "it is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS; git lfs"),

@@ -15,7 +15,7 @@ from paddle import nn
 from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.signals import signals_wait
 from edgeslim.training.tasks import LabelledImages, TaskData
-from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
+from edgeslim.training.trainer import TrainingResult, TrainingStep, seeded_build, train
 from tests.tools import run_python
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class _EndedError(BaseException):
 
 
 def _ending_after(number: int) -> Any:
-    def on_step(step: Step) -> None:
+    def on_step(step: TrainingStep) -> None:
         if step.number == number:
             raise _EndedError
 
@@ -110,7 +110,7 @@ def test_the_same_bits_as_without_an_interruption(
     for end in ends:
         with pytest.raises(_EndedError):
             _train(_net(), checkpoint=checkpoint, on_step=_ending_after(end))
-    steps: list[Step] = []
+    steps: list[TrainingStep] = []
     net = _net()
     result = _train(net, checkpoint=checkpoint, on_step=steps.append)
     assert (result, _weights(net)) == undisturbed
@@ -121,7 +121,7 @@ def test_one_that_is_done_is_only_judged_again(
     undisturbed: tuple[TrainingResult, bytes], tmp_path: Path
 ) -> None:
     for expected_steps in (EPOCHS * STEPS, 0):
-        steps: list[Step] = []
+        steps: list[TrainingStep] = []
         net = _net()
         result = _train(net, checkpoint=tmp_path / "state.npz", on_step=steps.append)
         assert (result, _weights(net)) == undisturbed
@@ -134,13 +134,13 @@ def test_an_epoch_is_kept_when_the_process_is_killed_later(
     checkpoint = tmp_path / "state.npz"
     kept: list[bytes] = []
 
-    def on_step(step: Step) -> None:
+    def on_step(step: TrainingStep) -> None:
         kept.append(checkpoint.read_bytes() if checkpoint.exists() else b"")
 
     _train(_net(), checkpoint=checkpoint, on_step=on_step)
     assert [bool(content) for content in kept] == [False] * STEPS + [True] * (2 * STEPS)
     checkpoint.write_bytes(kept[-1])  # as if killed in the last epoch
-    steps: list[Step] = []
+    steps: list[TrainingStep] = []
     net = _net()
     _train(net, checkpoint=checkpoint, on_step=steps.append)
     assert steps[0].number == 2 * STEPS + 1
@@ -164,7 +164,7 @@ def test_an_error_in_the_middle_of_a_step_is_not_kept(
     failing = TaskData(train=data.train, validation=data.validation, loss=loss)
     with pytest.raises(_EndedError):
         _train(_net(), failing, checkpoint=checkpoint)
-    steps: list[Step] = []
+    steps: list[TrainingStep] = []
     net = _net()
     _train(net, checkpoint=checkpoint, on_step=steps.append)
     assert steps[0].number == STEPS + 1

@@ -10,8 +10,8 @@ from typer.main import get_command
 
 from edgeslim.cli.commands import app
 from edgeslim.errors import ProcessLostError, UsageError
-from edgeslim.training._lines import Line, Meeting, join
-from edgeslim.training.processes import launched, leads
+from edgeslim.training._sockets import Connection, Rendezvous, connect
+from edgeslim.training.processes import is_launched, is_leader
 from tests.training.connected import pair
 
 
@@ -32,7 +32,7 @@ def test_launch_says_which_process_this_is(
     is_first: bool,
 ) -> None:
     _set(monkeypatch, PADDLE_TRAINERS_NUM=count, PADDLE_TRAINER_ID=number)
-    assert (launched(), leads()) == (is_one_of_several, is_first)
+    assert (is_launched(), is_leader()) == (is_one_of_several, is_first)
 
 
 def _set(monkeypatch: pytest.MonkeyPatch, **variables: str | None) -> None:
@@ -45,7 +45,7 @@ def _set(monkeypatch: pytest.MonkeyPatch, **variables: str | None) -> None:
 def test_an_environment_that_launch_would_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PADDLE_TRAINERS_NUM", "two")
     with pytest.raises(UsageError, match="PADDLE_TRAINERS_NUM is 'two'"):
-        launched()
+        is_launched()
 
 
 @pytest.mark.parametrize("command", [("doctor",), ("space", "list")])
@@ -59,7 +59,7 @@ def test_the_work_of_one_process_is_refused_to_several(
 
 def test_messages_are_whole_and_an_end_is_noticed() -> None:
     one, other = pair()
-    mine, its = Line(one, "process 1 of 2"), Line(other, "process 0 of 2")
+    mine, its = Connection(one, "process 1 of 2"), Connection(other, "process 0 of 2")
     large = bytes(range(256)) * 40_000
 
     def send_all() -> None:
@@ -70,7 +70,7 @@ def test_messages_are_whole_and_an_end_is_noticed() -> None:
     sending.start()
     assert [its.receive() for _ in range(3)] == [b"", b"two", large]
     sending.join()
-    mine.last_word()
+    mine.shut_down()
     with pytest.raises(ProcessLostError, match="process 0 of 2 is gone"):
         its.receive()
     mine.close()
@@ -78,15 +78,15 @@ def test_messages_are_whole_and_an_end_is_noticed() -> None:
 
 
 def test_only_who_knows_the_secret_is_let_in() -> None:
-    meeting = Meeting("127.0.0.1")
-    host, port, _ = meeting.place.split()
-    found: list[Line] = []
-    waiting = threading.Thread(target=lambda: found.extend(meeting.all_here(3)))
+    rendezvous = Rendezvous("127.0.0.1")
+    host, port, _ = rendezvous.address.split()
+    found: list[Connection] = []
+    waiting = threading.Thread(target=lambda: found.extend(rendezvous.accept_all(3)))
     with socket.create_connection((host, int(port))) as stranger:
         stranger.sendall(b"\0" * 20)
         socket.create_connection((host, int(port))).close()  # it says nothing
         waiting.start()
-        lines = [join(meeting.place, number, 3) for number in (2, 1)]
+        lines = [connect(rendezvous.address, number, 3) for number in (2, 1)]
         waiting.join()
         assert stranger.recv(1) == b""
     for line, number in zip(lines, (2, 1), strict=True):

@@ -13,7 +13,7 @@ from edgeslim.cli.schedules import schedule as schedule_of_options
 from edgeslim.compression.configuration_checks import read_configuration
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.training.schedules import OWN_SCHEDULE, RateKeys, Schedule
+from edgeslim.training.schedules import DEFAULT_SCHEDULE, RateKeys, Schedule
 
 EPOCHS, AN_EPOCH, HIGHEST = 6, 5, 0.4
 
@@ -126,14 +126,14 @@ def test_paddledetections_block_is_read_as_it_is(tmp_path: Path) -> None:
         ("lr_decay_epochs: [2, 2]", "compressor.lr_decay_epochs: 2, 2 must rise"),
         ("lr_decay_epochs: [0]", "compressor.lr_decay_epochs.0: expected `int` >= 1"),
         ("lr_decay_epochs: [2], step_epochs: [3]", "compressor.lr_decay_epochs: step_epochs says"),
-        ("lr_decay_gamma: 0.1", "compressor.lr_decay_gamma: lr_decay_epochs is missing"),
-        ("warmup_start_lr: 0.1", "compressor.warmup_start_lr: warmup_steps is missing"),
+        ("lr_decay_gamma: 0.1", "compressor.lr_decay_gamma: add lr_decay_epochs"),
+        ("warmup_start_lr: 0.1", "compressor.warmup_start_lr: add warmup_steps"),
         ("lr_strategy: cosine_decay, step_epochs: [3]", "compressor.step_epochs: with lr_strategy"),
         ("lr_strategy: cosine", "compressor.lr_strategy: unknown value 'cosine'"),
         ("LearningRat: {}", "compressor.LearningRat: unknown key 'LearningRat'; did you mean"),
         (
             "LearningRate: {schedulers: [!LinearWarmup {steps: 5}]}",
-            "compressor.LearningRate.schedulers: PiecewiseDecay or CosineDecay is missing",
+            "compressor.LearningRate.schedulers: add PiecewiseDecay or CosineDecay",
         ),
         (
             "LearningRate: {schedulers: [!PiecewiseDecay {milestones: [3], gamma: [1, 2]}]}",
@@ -141,7 +141,7 @@ def test_paddledetections_block_is_read_as_it_is(tmp_path: Path) -> None:
         ),
         (
             "lr_decay_epochs: [2], LearningRate: {schedulers: [!CosineDecay {max_iters: 9}]}",
-            "compressor.lr_decay_epochs: LearningRate.schedulers says it already",
+            "compressor.lr_decay_epochs: LearningRate.schedulers sets it already; remove one",
         ),
         ("LearningRate: {schedulers: [!Poly {max_iters: 9}]}", "is no YAML"),
     ],
@@ -159,7 +159,7 @@ def options(**given: Any) -> Schedule:
 
 
 def test_options_say_the_same_as_keys() -> None:
-    assert options() == OWN_SCHEDULE
+    assert options() == DEFAULT_SCHEDULE
     assert options(lr_decay_epochs="2,4", lr_decay_gamma=0.5) == keys(
         lr_decay_epochs=[2, 4], lr_decay_gamma=0.5
     )
@@ -170,7 +170,7 @@ def test_options_say_the_same_as_keys() -> None:
     for wrong, says in (
         ({"lr_decay_epochs": "2;4"}, "--lr-decay-epochs: '2;4' is no list of numbers"),
         ({"lr_decay_epochs": "0"}, "--lr-decay-epochs: expected `int` >= 1"),
-        ({"lr_decay_gamma": 0.5}, "--lr-decay-gamma: --lr-decay-epochs is missing"),
+        ({"lr_decay_gamma": 0.5}, "--lr-decay-gamma: add --lr-decay-epochs"),
         ({"lr_strategy": "cosine"}, "--lr-strategy: invalid enum value 'cosine'"),
     ):
         with pytest.raises(UsageError) as caught:
@@ -181,7 +181,7 @@ def test_options_say_the_same_as_keys() -> None:
 def test_without_a_word_the_rate_rises_to_the_highest_and_falls_to_the_end() -> None:
     for total in (1, 2, 5, 200):
         found = [
-            OWN_SCHEDULE.rate(step, total=total, steps_an_epoch=1, highest=1.0)
+            DEFAULT_SCHEDULE.rate(step, total=total, steps_an_epoch=1, highest=1.0)
             for step in range(total)
         ]
         highest = found.index(max(found))
@@ -192,7 +192,7 @@ def test_without_a_word_the_rate_rises_to_the_highest_and_falls_to_the_end() -> 
 
 
 def test_a_decay_that_the_training_does_not_come_to_is_said() -> None:
-    told = keys(lr_decay_epochs=[2, 6, 9]).unreached(total=30, steps_an_epoch=5)
+    told = keys(lr_decay_epochs=[2, 6, 9]).late_decay_text(total=30, steps_an_epoch=5)
     assert told.startswith("the learning rate falls after epoch 6, 9, and the training has 6")
-    assert keys(milestones=[29]).unreached(total=30, steps_an_epoch=5) == ""
-    assert "step 30" in keys(milestones=[30]).unreached(total=30, steps_an_epoch=5)
+    assert keys(milestones=[29]).late_decay_text(total=30, steps_an_epoch=5) == ""
+    assert "step 30" in keys(milestones=[30]).late_decay_text(total=30, steps_an_epoch=5)

@@ -15,10 +15,10 @@ from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.progress import SILENT
 from edgeslim.spaces import SPACES
 from edgeslim.training._depthwise import fast_depthwise
-from edgeslim.training._first_values import ends, first_values
+from edgeslim.training._initial_values import extreme_networks, initial_values
 from edgeslim.training._recalibration import recalibrate
 from edgeslim.training._sandwich import Sandwich
-from edgeslim.training._shared_weights import SharedWeights, places, slices_of
+from edgeslim.training._shared_weights import SharedWeights, parameter_slots, slices_of
 from edgeslim.training.schedules import RateKeys
 from edgeslim.training.supernet import Supernet
 from edgeslim.training.tasks import find_task
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 SMALL = SPACES.get("light-nas-small").space((1, 1, 8, 8), 10)
 OWN = OwnSpace()
 SPACES_HERE = [SMALL, OWN]
-SMALLEST, LARGEST = ends(SMALL)
+SMALLEST, LARGEST = extreme_networks(SMALL)
 DATA = find_task("digits").data((1, 1, 8, 8), 0)
 IMAGES, LABELS = DATA.train.batch(np.arange(16), None)
 
@@ -50,11 +50,11 @@ def space(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def weights(space: Any) -> SharedWeights:
-    return SharedWeights(first_values(space, 0))
+    return SharedWeights(initial_values(space, 0))
 
 
 def named(net: nn.Layer) -> dict[str, NDArray[Any]]:
-    return {place.name: place.tensor.numpy() for place in places(net)}
+    return {place.name: place.tensor.numpy() for place in parameter_slots(net)}
 
 
 def loss(net: nn.Layer) -> Any:
@@ -88,7 +88,7 @@ def test_gradients_of_a_network_arrive_at_its_slices_and_nowhere_else(
     lent, own = space.build(tokens), space.build(tokens)
     weights.lend(lent)
     weights.copy_into(own)
-    filters = {place.name for place in places(own) if place.is_filter}
+    filters = {place.name for place in parameter_slots(own) if place.is_filter}
     weights.clear_gradients()
     for net in (lent, own):
         net.train()
@@ -96,7 +96,7 @@ def test_gradients_of_a_network_arrive_at_its_slices_and_nowhere_else(
         with fast_depthwise(net):
             loss(net).backward()
     shared = weights.gradients()
-    expected = {place.name: place.tensor.grad.numpy() for place in places(own)}
+    expected = {place.name: place.tensor.grad.numpy() for place in parameter_slots(own)}
     for name, gradient in shared.items():
         whole = np.zeros_like(gradient)
         if name in expected:
@@ -113,7 +113,7 @@ def test_gradients_of_a_network_arrive_at_its_slices_and_nowhere_else(
 
 
 def test_a_sandwich_adds_up_the_gradients_of_its_networks() -> None:
-    weights = SharedWeights(first_values(SMALL, 0))
+    weights = SharedWeights(initial_values(SMALL, 0))
     sandwich = Sandwich(SMALL, weights, DATA.loss, random_networks=1)
     targets = (paddle.to_tensor(LABELS[0]),)
     mean = sandwich.find_gradients(IMAGES, targets, np.random.default_rng(5))
@@ -147,21 +147,21 @@ def test_filters_are_cut_in_the_middle_and_all_else_at_the_front() -> None:
 
 def test_the_ends_are_those_of_work_and_not_of_numbers() -> None:
     assert ((0,) * 18, tuple(each - 1 for each in SMALL.ranges)) == (SMALLEST, LARGEST)
-    smallest, largest = ends(OWN)
+    smallest, largest = extreme_networks(OWN)
     assert OWN.channels[smallest[0]] == min(OWN.channels)
     assert OWN.channels[largest[0]] == max(OWN.channels)
     assert largest[0] != max(range(OWN.ranges[0]))
 
 
 def test_first_values_are_the_largest_networks(space: Any) -> None:
-    values = first_values(space, 3)
+    values = initial_values(space, 3)
     paddle.seed(3)
-    largest = named(space.build(ends(space)[1]))
+    largest = named(space.build(extreme_networks(space)[1]))
     assert set(largest) <= set(values)
     for name, value in largest.items():
         assert np.array_equal(value, values[name][tuple(map(slice, value.shape))])
     assert all(np.isfinite(each).all() for each in values.values())
-    again = first_values(space, 3)
+    again = initial_values(space, 3)
     assert all(np.array_equal(values[name], again[name]) for name in values)
 
 
@@ -271,7 +271,7 @@ def test_its_networks_are_trained_further(trained: Path) -> None:
 
 def test_supernets_learn(tmp_path: Path) -> None:
     supernet = _trained(tmp_path, space=OWN, epochs=6, batch_size=64)
-    for tokens in ends(OWN):
+    for tokens in extreme_networks(OWN):
         assert supernet.accuracy(tokens, DATA) > 0.6
     shares: list[float] = []
     supernet.accuracy(OWN.initial_tokens, DATA, eval_share=0.5, on_share=shares.append)
@@ -328,7 +328,7 @@ def test_networks_that_cannot_share(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"parameter 0\.weight is \[5, 2\] .* is \[4, 2\]"):
         weights.lend(wider)
     with pytest.raises(ModelError, match=r"parameter 0\.weight has \d axes in one network"):
-        first_values(OwnSpace(mixed=True), 0)
+        initial_values(OwnSpace(mixed=True), 0)
     with pytest.raises(UsageError, match="tell 7 classes apart, and the task digits has 10"):
         _trained(tmp_path, space=SPACES.get("light-nas-small").space((1, 1, 8, 8), 7))
 
@@ -371,9 +371,9 @@ ALIKE = {"light-nas", "resnet"}
 def test_any_space_can_share(name: str) -> None:
     channels = SPACES.get(name).input_shape[1]
     space = SPACES.get(name).space((1, channels, 32, 32))
-    weights = SharedWeights(first_values(space, 0))
+    weights = SharedWeights(initial_values(space, 0))
     for seed in range(2):
         net = space.build(tokens_of(space, seed))
-        before = {place.name: place.tensor.shape for place in places(net)}
+        before = {place.name: place.tensor.shape for place in parameter_slots(net)}
         weights.lend(net)
-        assert {place.name: place.tensor.shape for place in places(net)} == before
+        assert {place.name: place.tensor.shape for place in parameter_slots(net)} == before

@@ -17,7 +17,7 @@ from edgeslim.paddle_io.export import export_layer, run_in_paddle
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.tasks import find_task
 from edgeslim.training.trainable import Trainable, trainable
-from edgeslim.training.trainer import Step, seeded_build, train
+from edgeslim.training.trainer import TrainingStep, seeded_build, train
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +83,7 @@ def test_a_saved_model_goes_on_with_the_same_bits(saved: Path, tmp_path: Path) -
     class EndedError(BaseException):
         pass
 
-    def end(step: Step) -> None:
+    def end(step: TrainingStep) -> None:
         if step.number == 9:
             raise EndedError
 

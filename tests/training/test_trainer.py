@@ -16,7 +16,7 @@ from edgeslim.training.evaluation import evaluate
 from edgeslim.training.schedules import Schedule
 from edgeslim.training.short_training import ShortTraining
 from edgeslim.training.tasks import TaskData, find_task
-from edgeslim.training.trainer import Step, TrainingResult, seeded_build, train
+from edgeslim.training.trainer import TrainingResult, TrainingStep, seeded_build, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,14 +95,14 @@ def test_paddles_own_draws_go_on_as_before() -> None:
 
 
 def test_every_step_is_told() -> None:
-    steps: list[Step] = []
+    steps: list[TrainingStep] = []
     result = _train(seeded_build(_net, 0), epochs=2, batch_size=600, on_step=steps.append)
     assert [(step.number, step.total) for step in steps] == [(n, 4) for n in range(1, 5)]
     assert result.losses[1] == pytest.approx((steps[2].loss + steps[3].loss) / 2)
 
 
 def test_batch_larger_than_the_data() -> None:
-    steps: list[Step] = []
+    steps: list[TrainingStep] = []
     _train(seeded_build(_net, 0), epochs=1, batch_size=5000, on_step=steps.append)
     assert len(steps) == 1
 
@@ -132,7 +132,7 @@ def test_each_step_has_the_rate_of_the_schedule(tmp_path: Path) -> None:
     schedule = Schedule(decay="piecewise", at_epochs=(1,), factors=(0.5,), warmup_steps=2)
     taken: list[float] = []
 
-    def on_step(step: Step) -> None:
+    def on_step(step: TrainingStep) -> None:
         taken.append(step.rate)
 
     options: dict[str, Any] = {"batch_size": 500, "learning_rate": 0.08, "schedule": schedule}

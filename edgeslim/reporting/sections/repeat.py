@@ -111,7 +111,7 @@ def _pruning(evidence: Evidence) -> str:
         "--epochs": settings.epochs,
         "--batch-size": settings.batch_size,
         "--learning-rate": settings.learning_rate,
-        **settings.schedule.words,
+        **settings.schedule.options,
         "--seed": settings.seed,
         "--input-shape": [
             f"{name}={_comma(shape)}" for name, shape in settings.input_shapes.items()

@@ -1,6 +1,6 @@
 """SynFlow: how much an untrained network lets through, without any data.
 
-The formula and its papers are at `edgeslim.training.untrained.synflow`.
+The formula and its papers are at `edgeslim.training.zero_cost_proxies.synflow`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class SynFlow(SingleNetworkProxy):
 
     def score(self, tokens: Tokens) -> float:
         from edgeslim.training.trainer import seeded_build
-        from edgeslim.training.untrained import synflow
+        from edgeslim.training.zero_cost_proxies import synflow
 
         net = seeded_build(lambda: self._space.build(tokens), self._seed)
         return synflow(net, self._space.input_shape)

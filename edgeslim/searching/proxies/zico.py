@@ -1,6 +1,6 @@
 """ZiCo: how alike an untrained network's gradients are for different images of the task.
 
-The formula and its paper are at `edgeslim.training.untrained.zico`.
+The formula and its paper are at `edgeslim.training.zero_cost_proxies.zico`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ZiCo(SingleNetworkProxy):
 
     def score(self, tokens: Tokens) -> float:
         from edgeslim.training.trainer import seeded_build
-        from edgeslim.training.untrained import zico
+        from edgeslim.training.zero_cost_proxies import zico
 
         net = seeded_build(lambda: self._space.build(tokens), self._seed)
         return zico(net, self._data, seed=self._seed)

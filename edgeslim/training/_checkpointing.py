@@ -1,4 +1,4 @@
-"""When the state of a training is written, and when it must not be."""
+"""Decides when the state of a training is written, and when it must not be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeslim.signals import signals_wait
 from edgeslim.training.checkpoint import (
-    About,
+    CheckpointHeader,
     data_fingerprint,
     net_fingerprint,
     restore,
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 
     from edgeslim.training.tasks import TaskData
 
-__all__ = ["Keeper"]
+__all__ = ["CheckpointKeeper"]
 
 _EVERY_S = 300.0
 
 
-class Keeper:
+class CheckpointKeeper:
     """Keeps a training's state in a file, as it is after a whole step and never in between.
 
-    As a context it writes the state once more if the training ends before it is done.
+    As a context manager it writes the state once more if the training ends early.
 
     Args:
-        path: The file; None keeps nothing.
-        net: What is trained.
-        optimizer: What trains it.
-        data: What it learns from.
+        path: The checkpoint file; None keeps nothing.
+        net: The network that is trained.
+        optimizer: The optimizer of the network.
+        data: Examples that the network learns from.
         settings: All numbers that decide what the training does.
 
     Raises:
-        BadFileError, UsageError: There is a file, and not of this training.
+        BadFileError, UsageError: The file is there, but is not of this training.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Keeper:
         self._optimizer = optimizer
         self._is_whole = True
         if path is not None:
-            self._about = About(
+            self._about = CheckpointHeader(
                 net=net_fingerprint(net), data=data_fingerprint(data), settings=dict(settings)
             )
             if path.exists():
@@ -68,7 +68,7 @@ class Keeper:
         self._kept = len(self.losses)
         self._kept_at = time.monotonic()
 
-    def __enter__(self) -> Keeper:  # noqa: PYI034 - Python 3.10 has no Self
+    def __enter__(self) -> CheckpointKeeper:  # noqa: PYI034 - Python 3.10 has no Self
         return self
 
     def __exit__(
@@ -82,19 +82,19 @@ class Keeper:
 
     @contextmanager
     def whole_step(self) -> Iterator[None]:
-        """A step is done inside; signals wait for its end, and an error in it is not kept."""
+        """A step runs inside; signals wait for its end, and a failed step is not kept."""
         with signals_wait():
             self._is_whole = False
             yield
             self._is_whole = True
 
-    def done(self, *, with_epoch: bool) -> None:
-        """A step is done, and maybe an epoch."""
-        if with_epoch or time.monotonic() - self._kept_at >= _EVERY_S:
+    def save_if_due(self, *, is_epoch_end: bool) -> None:
+        """Writes the state after an epoch, and after a step every few minutes."""
+        if is_epoch_end or time.monotonic() - self._kept_at >= _EVERY_S:
             self._keep()
 
-    def forget(self) -> None:
-        """The training came to nothing, and would again; nothing is left that others collide with.
+    def discard(self) -> None:
+        """Removes the file of a training that has diverged, as it would again.
 
         It is called in a step that fails, after which nothing is kept.
         """

@@ -1,4 +1,4 @@
-"""The folder that a training works in, and how its steps are shown."""
+"""The folder that a training works in, and the progress of its steps."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from edgeslim.files import new_folder
 from edgeslim.progress import Progress, Stage
 
 if TYPE_CHECKING:
-    from edgeslim.training._learning import Step
+    from edgeslim.training._training_loop import TrainingStep
 
-__all__ = ["shown_steps", "working_folder"]
+__all__ = ["show_steps", "working_folder"]
 
 
 @contextmanager
 def working_folder(out: Path) -> Iterator[None]:
-    """The folder is there inside; if the work fails before anything is in it, it goes again."""
+    """Makes a folder to work in; it is removed if the work fails and it was new and is empty."""
     there = out.exists()
     new_folder(out)
     try:
@@ -31,19 +31,19 @@ def working_folder(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def shown_steps(progress: Progress, epochs: int) -> Iterator[Callable[[Step], None]]:
-    """What shows steps, as a stage of the epochs that are left when the first of them is done."""
+def show_steps(progress: Progress, epochs: int) -> Iterator[Callable[[TrainingStep], None]]:
+    """Function that shows steps, as a stage of the epochs that are left at the first of them."""
     with ExitStack() as stack:
         stages: list[Stage] = []
 
-        def on_step(step: Step) -> None:
+        def on_step(step: TrainingStep) -> None:
             share = epochs / step.total
             if not stages:
                 done = step.number - 1
                 stage = progress.stage("training, epochs", epochs - done * share)
                 stages.append(stack.enter_context(stage))
                 if done:
-                    stages[0].note(f"goes on after step {done} of {step.total}")
+                    stages[0].note(f"continues after step {done} of {step.total}")
             stages[0].advance(share, note=f"loss {step.loss:.3f}")
 
         yield on_step

@@ -16,8 +16,8 @@ from edgeslim.errors import (
     ToldElsewhereError,
     UsageError,
 )
-from edgeslim.training._lines import Line
-from edgeslim.training._several import Several
+from edgeslim.training._sockets import Connection
+from edgeslim.training._team import ProcessTeam
 from edgeslim.training.processor import choose_processor
 from tests.training.connected import pair
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 COUNT = 3
 
 
-def run(work: Callable[[Several, int], Any]) -> list[Any]:
+def run(work: Callable[[ProcessTeam, int], Any]) -> list[Any]:
     """What each of three processes gives or raises; the connections end with each of them."""
     pairs = [pair() for _ in range(COUNT - 1)]
     ends = [[own for own, _ in pairs], *([its] for _, its in pairs)]
@@ -35,12 +35,12 @@ def run(work: Callable[[Several, int], Any]) -> list[Any]:
     def begin(number: int) -> None:
         names = range(1, COUNT) if not number else (0,)
         lines = [
-            Line(own, f"process {name} of {COUNT}")
+            Connection(own, f"process {name} of {COUNT}")
             for own, name in zip(ends[number], names, strict=True)
         ]
-        team = Several(number, COUNT, lines, "gloo")
+        team = ProcessTeam(number, COUNT, lines, "gloo")
         try:
-            with team.until_the_end():
+            with team.fail_together():
                 found[number] = work(team, number)
         except Exception as error:  # noqa: BLE001 - it is what is looked at
             found[number] = error
@@ -58,20 +58,20 @@ def run(work: Callable[[Several, int], Any]) -> list[Any]:
 
 
 def test_what_all_can_do() -> None:
-    assert run(lambda team, number: team.agreed(lambda: number)) == [0, 1, 2]
-    assert run(lambda team, number: team.led(f"by {number}".encode)) == [b"by 0"] * 3
+    assert run(lambda team, number: team.run_everywhere(lambda: number)) == [0, 1, 2]
+    assert run(lambda team, number: team.run_on_leader(f"by {number}".encode)) == [b"by 0"] * 3
 
 
 @pytest.mark.parametrize("failing", range(COUNT))
 def test_what_one_cannot_do(failing: int) -> None:
-    def work(team: Several, number: int) -> int:
+    def work(team: ProcessTeam, number: int) -> int:
         def part() -> int:
             if number == failing:
                 raise UsageError("an example cannot be read")
             return number
 
-        assert team.agreed(lambda: number) == number
-        return team.agreed(part)
+        assert team.run_everywhere(lambda: number) == number
+        return team.run_everywhere(part)
 
     found = run(work)
     text = "an example cannot be read"
@@ -83,10 +83,10 @@ def test_what_one_cannot_do(failing: int) -> None:
 
 
 def test_what_fails_in_one_while_the_others_do_something_else() -> None:
-    def work(team: Several, number: int) -> None:
+    def work(team: ProcessTeam, number: int) -> None:
         if number == 2:
             raise BadFileError("a file is gone")
-        team.agreed(lambda: None)
+        team.run_everywhere(lambda: None)
 
     leading, *others = run(work)
     assert type(leading) is EdgeslimError
@@ -95,10 +95,10 @@ def test_what_fails_in_one_while_the_others_do_something_else() -> None:
 
 
 def test_what_fails_in_process_0_ends_all() -> None:
-    def work(team: Several, number: int) -> None:
+    def work(team: ProcessTeam, number: int) -> None:
         if not number:
             raise BadFileError("the configuration is none")
-        team.led(lambda: b"")
+        team.run_on_leader(lambda: b"")
 
     leading, *others = run(work)
     assert isinstance(leading, BadFileError)
@@ -106,9 +106,9 @@ def test_what_fails_in_process_0_ends_all() -> None:
 
 
 def test_a_process_that_is_gone_is_noticed() -> None:
-    def work(team: Several, number: int) -> None:
+    def work(team: ProcessTeam, number: int) -> None:
         if number != 1:  # it ends without a word
-            team.agreed(lambda: None)
+            team.run_everywhere(lambda: None)
 
     leading, _, other = run(work)
     assert isinstance(leading, ProcessLostError)

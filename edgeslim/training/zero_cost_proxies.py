@@ -11,7 +11,7 @@ from paddle import nn
 
 from edgeslim.errors import ModelError
 from edgeslim.training._depthwise import fast_depthwise
-from edgeslim.training._learning import draws_kept, loss_of, quiet_norms
+from edgeslim.training._training_loop import keep_random_state, loss_of, silence_batch_norms
 from edgeslim.training.evaluation import outputs_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def zico(
     size = min(batch_size, max(1, len(data.train) // batches))
     places = np.random.default_rng(seed).permutation(len(data.train))
     found: list[list[Tensor]] = []
-    with draws_kept(), fast_depthwise(net), quiet_norms():
+    with keep_random_state(), fast_depthwise(net), silence_batch_norms():
         paddle.seed(seed)
         for number in range(batches):
             images, targets = data.train.batch(places[number * size : (number + 1) * size], None)
