@@ -1,7 +1,7 @@
 """A small data set in the format of PASCAL VOC, of real images: digits on photographs.
 
-Handwritten digits of scikit-learn lie at random places, in random sizes and colours, on parts of
-its two sample photographs; where they are is known. Digits and parts of the photographs that
+Handwritten digits lie at random places, in random sizes and colours, on parts of the two sample
+photographs of scikit-learn, which must be installed; where they are is known. Digits and parts of the photographs that
 are learnt from are none of those to be judged by. It downloads nothing.
 
     python benchmarks/small_voc.py FOLDER [--train 200] [--validation 100] [--side 160] [--seed 0]

@@ -29,7 +29,7 @@ import edgeslim, typer.main
 from edgeslim.cli.main import run
 from edgeslim.paddle_io.importing import load_paddle
 load_paddle()
-import optuna, scipy.optimize, sklearn.gaussian_process, sqlalchemy, visualdl
+import optuna, scipy.optimize, sqlalchemy, visualdl
 for module in pkgutil.walk_packages(edgeslim.__path__, "edgeslim."):
     if not module.name.endswith(("__main__", "lite.worker")):
         importlib.import_module(module.name)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.inference.drawing import class_colour
@@ -18,7 +17,7 @@ from edgeslim.paddle_io.export import export_layer, run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.program_graph import feed_shapes
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.training.tasks import SPLIT_SEED, TASKS, find_task
+from edgeslim.training.tasks import SPLIT_SEED, TASKS, digits, find_task
 from edgeslim.training.tasks._idx import read_idx
 from tests.inference.nets import (
     CLASSES,
@@ -356,8 +355,9 @@ def test_pictures_of_tasks_are_read_as_their_examples(place: Path) -> None:
 
 def test_a_picture_of_a_digit_is_read_as_the_digit(tmp_path: Path) -> None:
     shape = (1, 1, 16, 16)
-    pixels = load_digits().images[7]
-    Image.fromarray(np.round(pixels * 255 / 16).astype(np.uint8)).save(tmp_path / "digit.png")
+    with np.load(Path(digits.__file__).with_name("digits.npz")) as stored:
+        pixels = stored["images"][7]
+    Image.fromarray(np.round(pixels * (255 / 16)).astype(np.uint8)).save(tmp_path / "digit.png")
     task: Any = find_task("digits")
     read = task.picture(tmp_path / "digit.png", shape)
     data = task.data(shape, SPLIT_SEED)

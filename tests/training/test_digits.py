@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,24 @@ def _parts(data: TaskData) -> tuple[LabelledImages, LabelledImages]:
 
 def test_what_it_tells_apart() -> None:
     assert (TASK.num_classes, TASK.metric_name) == (10, "accuracy")
+
+
+@pytest.mark.parametrize(
+    ("seed", "digest"),
+    [
+        (0, "66606f4a8490ce5faae0afdb4b0fdc860edcf1ece46e1219edf3ae7870d47977"),
+        (3, "89c0b597b865813d4c1fd6b0605bee8607c2fe5e0388fc3b9228007562a6350b"),
+        (12345, "67c98768cb77f3cb7497d6718efa9d59de9d09d6aa47bb2e9e8a36f0f8f49d77"),
+    ],
+)
+def test_images_and_their_split_are_those_of_scikit_learn(seed: int, digest: str) -> None:
+    """The sums are of its ``load_digits`` and ``train_test_split``, by edgeslim 0.1."""
+    found = hashlib.sha256()
+    for part in _parts(TASK.data(SHAPE, seed)):
+        for array in (part.images, part.labels):
+            found.update(str((array.shape, array.dtype)).encode())
+            found.update(array.tobytes())
+    assert found.hexdigest() == digest
 
 
 def test_shapes_and_types() -> None:

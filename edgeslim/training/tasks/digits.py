@@ -1,14 +1,13 @@
-"""Handwritten digits: 1,797 grey images of 8x8 that come with scikit-learn."""
+"""Handwritten digits: 1,797 grey images of 8x8 that come with edgeslim."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._images import (
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["TASK"]
 
-_VALIDATION_IMAGES = 397
-"""Of 1,797; 1,400 remain to learn from."""
+_FILE = Path(__file__).with_name("digits.npz")
 
+_VALIDATION_IMAGES = 397
+"""Number of images for validation, of 1,797; 1,400 remain to learn from."""
 
 _SIDE, _BRIGHTEST = 8, 16
-"""Of the images; their pixels are from 0 to 16, ink on nothing."""
+"""Side of the images, and the value of their darkest ink; the background is 0."""
 
 
 class _Digits:
@@ -61,22 +61,55 @@ class _Digits:
         )
 
 
+@cache
+def _read() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Images ``(1797, 8, 8)`` from 0 to 16 and classes ``(1797,)``; see ``digits-LICENSE.txt``."""
+    with np.load(_FILE, allow_pickle=False) as stored:
+        return stored["images"], stored["labels"].astype(np.int64)
+
+
 def _split(
     seed: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """All images and labels, and places of those for training and for validation."""
-    digits = load_digits()
-    train, validation = train_test_split(
-        np.arange(len(digits.target)),
-        test_size=_VALIDATION_IMAGES,
-        stratify=digits.target,
-        random_state=seed,
-    )
-    return digits.images.astype(np.float32), digits.target.astype(np.int64), train, validation
+    """All images and labels, and indices of those for training and for validation.
+
+    Both parts have as many of each class as all images have, but for rounding.
+    """
+    images, labels = _read()
+    generator = np.random.RandomState(seed)
+    available = np.bincount(labels)
+    train = _shares(available, len(labels) - _VALIDATION_IMAGES, generator)
+    validation = _shares(available - train, _VALIDATION_IMAGES, generator)
+    parts: tuple[list[NDArray[np.int64]], list[NDArray[np.int64]]] = ([], [])
+    for number, (learnt, judged) in enumerate(zip(train, validation, strict=True)):
+        order = generator.permutation(np.flatnonzero(labels == number))
+        parts[0].append(order[:learnt])
+        parts[1].append(order[learnt : learnt + judged])
+    indices = [generator.permutation(np.concatenate(part)) for part in parts]
+    return images.astype(np.float32), labels, indices[0], indices[1]
+
+
+def _shares(
+    available: NDArray[np.int64], total: int, generator: np.random.RandomState
+) -> NDArray[np.int64]:
+    """How many images of each class make ``total``, in proportion to how many there are.
+
+    What rounding down leaves over goes to the largest remainders; equal ones are drawn.
+    """
+    exact = available / available.sum() * total
+    counts = np.floor(exact)
+    remainders = exact - counts
+    for remainder in sorted(set(remainders.tolist()), reverse=True):
+        left = int(total - counts.sum())
+        if not left:
+            break
+        (equal,) = np.nonzero(remainders == remainder)
+        counts[generator.choice(equal, min(left, len(equal)), replace=False)] += 1
+    return np.asarray(counts, np.int64)
 
 
 def _open(_folder: Path | None, _chosen: Mapping[str, str]) -> Task:
     return _Digits()
 
 
-TASK = TaskEntry(summary="1,797 handwritten digits of 8x8, in no need of a folder", open=_open)
+TASK = TaskEntry(summary="1,797 handwritten digits of 8x8, which come with edgeslim", open=_open)
