@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeslim.training.tasks import TaskData, find_task, part_of
+from edgeslim.training.tasks import TaskData, draw_part, find_task
 
 __all__ = ["TASK"]
 
@@ -18,8 +18,8 @@ class _FewDigits:
     def data(self, input_shape: tuple[int, ...], seed: int) -> TaskData:
         whole = self._whole.data(input_shape, seed)
         return TaskData(
-            train=part_of(whole.train, _SHARE, 0),
-            validation=part_of(whole.validation, _SHARE, 0),
+            train=draw_part(whole.train, _SHARE, 0),
+            validation=draw_part(whole.validation, _SHARE, 0),
             loss=whole.loss,
             metric=whole.metric,
         )

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from edgeslim.training.tasks import TaskData, find_task, part_of
+from edgeslim.training.tasks import TaskData, draw_part, find_task
 
 __all__ = ["FOR_TEACHERS", "TASK"]
 
@@ -22,7 +22,7 @@ class _FewerClothes:
         whole = self._whole.data(input_shape, seed)
         share = float(np.clip(self._images / len(whole.train), 0, 1))
         return TaskData(
-            train=part_of(whole.train, share, 0),
+            train=draw_part(whole.train, share, 0),
             validation=whole.validation,
             loss=whole.loss,
             metric=whole.metric,

@@ -1,8 +1,8 @@
 """A small data set in the format of PASCAL VOC, of real images: digits on photographs.
 
 Handwritten digits lie at random places, in random sizes and colours, on parts of the two sample
-photographs of scikit-learn, which must be installed; where they are is known. Digits and parts of the photographs that
-are learnt from are none of those to be judged by. It downloads nothing.
+photographs of scikit-learn, which must be installed; where they are is known. Digits and parts
+of the photographs that are learnt from are none of those to be judged by. It downloads nothing.
 
     python benchmarks/small_voc.py FOLDER [--train 200] [--validation 100] [--side 160] [--seed 0]
 """

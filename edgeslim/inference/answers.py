@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeslim.errors import ModelError
 from edgeslim.training.detection.heads import HEADS
-from edgeslim.training.detection.recognition import recognised
+from edgeslim.training.detection.recognition import recognise_head
 from edgeslim.training.tasks import ReadsPictures
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def boxes_of(
     """
     size = (input_shape[2], input_shape[3])
     names = reader.class_names or _numbers(outputs, size)
-    head = recognised(outputs, size, names)
+    head = recognise_head(outputs, size, names)
     (found,) = head.detections(outputs, size)
     return tuple(
         FoundBox(

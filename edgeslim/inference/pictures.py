@@ -12,7 +12,7 @@ from edgeslim.conversion.model_inputs import fitted, read_given
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.photos import open_photo, read_header
 from edgeslim.training.tasks import ReadsPictures, Task
-from edgeslim.training.tasks._photos import evaluation_crop, whole
+from edgeslim.training.tasks._photos import crop_for_evaluation, resize_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class PlainPictures:
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         _, channels, height, width = input_shape
         photo = open_photo(path, channels)
-        bring = whole if self.finds_boxes else evaluation_crop
+        bring = resize_whole if self.finds_boxes else crop_for_evaluation
         pixels = np.asarray(bring(photo, height, width), dtype=np.float64)
         pixels = pixels.reshape(height, width, channels).transpose(2, 0, 1)
         mean, scale = (_for_channels(numbers, channels) for numbers in (self.mean, self.scale))

@@ -17,7 +17,7 @@ from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import UnknownNameError, UsageError
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.metric_value import MetricValue, metric_value
-from edgeslim.training.tasks import SPLIT_SEED, Examples, Task, TaskData, part_of
+from edgeslim.training.tasks import SPLIT_SEED, Examples, Task, TaskData, draw_part
 
 if TYPE_CHECKING:
     from edgeslim.training.program_net import ProgramNet
@@ -83,7 +83,7 @@ class Trial:
         if len(self.examples) >= min(_ENOUGH, len(every)):
             return self
         share = min(1.0, _ENOUGH / len(every))
-        return Trial(self._network, self._data, part_of(every, share, seed))
+        return Trial(self._network, self._data, draw_part(every, share, seed))
 
     @property
     def top_k(self) -> int:
@@ -173,7 +173,7 @@ def trial_on(
         if metric not in known:
             raise UnknownNameError("metric", metric, known)
         data = replace(data, metric=known[metric])
-    return Trial(TrialNetwork(model.prefix), data, part_of(data.validation, share, seed))
+    return Trial(TrialNetwork(model.prefix), data, draw_part(data.validation, share, seed))
 
 
 def examples_fingerprint(examples: Examples) -> str:

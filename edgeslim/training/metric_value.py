@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from edgeslim.training.tasks import Metric
-from edgeslim.training.tasks._classifying import Accuracy
+from edgeslim.training.tasks._classification import TopOne
 
 __all__ = ["MetricValue", "Z", "few_examples", "metric_value", "metric_values", "wilson"]
 
@@ -68,7 +68,7 @@ def metric_value(value: float, examples: int, metric: Callable[[], Metric]) -> M
         examples: On how many.
         metric: What counted, as ``TaskData.metric``.
     """
-    if not (isinstance(metric, type) and issubclass(metric, Accuracy)):
+    if not (isinstance(metric, type) and issubclass(metric, TopOne)):
         return MetricValue(value=value, examples=examples)
     low, high = wilson(value, examples)
     return MetricValue(value=value, examples=examples, low=low, high=high)

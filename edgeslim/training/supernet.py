@@ -17,7 +17,7 @@ from edgeslim.training._shared_weights import SharedWeights
 from edgeslim.training._supernet_file import SupernetRecord, read_supernet, write_supernet
 from edgeslim.training.checkpoint import data_fingerprint
 from edgeslim.training.evaluation import evaluate
-from edgeslim.training.tasks import Examples, TaskData, part_of
+from edgeslim.training.tasks import Examples, TaskData, draw_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,7 +125,7 @@ class Supernet:
             raise UsageError(
                 f"statistics need at least 1 batch of examples, not {recalibration_batches}"
             )
-        judged = part_of(data.validation, eval_share, _JUDGING_SEED)
+        judged = draw_part(data.validation, eval_share, _JUDGING_SEED)
         net = self.network(tokens)
         size = int(self.about.settings["batch_size"])
         recalibrate(net, _batches(data.train, recalibration_batches, size))

@@ -67,8 +67,8 @@ def train_supernet(
     found = find_task(task)
     if found.num_classes != space.num_classes:
         raise UsageError(
-            f"these networks of {space.name} tell {space.num_classes} classes apart, and the "
-            f"task {task} has {found.num_classes}"
+            f"these networks of {space.name} have {space.num_classes} classes, but the task "
+            f"{task} has {found.num_classes}"
         )
     load_paddle()
     from edgeslim.training import trainer

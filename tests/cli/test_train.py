@@ -90,7 +90,7 @@ WRONG = {
     "train mobilenet-v1 --task digits": (2, "Missing option '--out'"),
     "train mobilenet-v1 --task digit --out net": (2, "did you mean 'digits'?"),
     "train mobilenet-v1 --task digits --out net --input-shape x=1,3,8,8": (2, "has one input"),
-    "train mobilenet-v1 --task digits --out net --gamma 0.5": (2, "--lr-decay-epochs is missing"),
+    "train mobilenet-v1 --task digits --out net --gamma 0.5": (2, "add --lr-decay-epochs"),
     "train mobilenet-v1 --task image_folder:/no/where --out net": (1, "/no/where does not exist"),
     "train nets.py:slow --task nets.py --out net": (1, "nets.py defines no TASK"),
     "train nets.py:slow --task task.py --input-shape 1,1,16,16 --out net --learning-rate 1e30": (

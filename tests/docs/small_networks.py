@@ -10,7 +10,7 @@ from dataclasses import replace
 from paddle import Tensor, concat, nn
 
 from edgeslim.families.layers import BoxHead, ConvNormNames, conv_norm, linear
-from edgeslim.training.tasks import TaskData, find_task, part_of
+from edgeslim.training.tasks import TaskData, draw_part, find_task
 
 _CLASSES = 10
 """Of the digits, and of the small data set in the format of VOC."""
@@ -22,7 +22,7 @@ class _FewDigits:
 
     def data(self, input_shape: tuple[int, ...], seed: int) -> TaskData:
         whole = find_task("digits").data(input_shape, seed)
-        train, validation = (part_of(each, 0.2, 0) for each in (whole.train, whole.validation))
+        train, validation = (draw_part(each, 0.2, 0) for each in (whole.train, whole.validation))
         return replace(whole, train=train, validation=validation)
 
 

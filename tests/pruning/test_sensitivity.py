@@ -20,7 +20,7 @@ from edgeslim.pruning.sensitivity import rank_channels
 from edgeslim.pruning.trial import Trial, TrialNetwork, examples_fingerprint
 from edgeslim.pruning.weights import Weights
 from edgeslim.runs.sensitivity_file import SensitivityFile
-from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task, part_of
+from edgeslim.training.tasks import SPLIT_SEED, TaskData, draw_part, find_task
 from tests.pruning.conftest import Trained
 from tests.pruning.trained import SHAPE
 
@@ -215,8 +215,8 @@ def test_a_file_of_something_else_is_refused_and_left_as_it_is(
         ({"task": "digit"}, UnknownNameError, "did you mean 'digits'"),
         ({"criterion": "l3"}, UnknownNameError, "unknown criterion 'l3'"),
         ({"ratios": [0.5, 1.0]}, UsageError, "a ratio is above 0 and below 1, not 1"),
-        ({"eval_share": 0.0}, UsageError, "the share of examples is above 0 and at most 1"),
-        ({"eval_share": 1.5}, UsageError, "the share of examples is above 0 and at most 1"),
+        ({"eval_share": 0.0}, UsageError, "the share of examples must be above 0 and at most 1"),
+        ({"eval_share": 1.5}, UsageError, "the share of examples must be above 0 and at most 1"),
         ({"match": "["}, UsageError, "is not a regular expression"),
         ({"match": "seventh"}, UnknownNameError, "unknown parameter 'seventh'"),
         ({"match": ".*scale"}, UsageError, "matches nothing that can be pruned"),
@@ -242,7 +242,7 @@ def test_a_model_that_knows_nothing_has_nothing_to_lose(
 
 
 def test_a_part_of_examples_has_each_once_in_their_order(data: TaskData) -> None:
-    part = part_of(data.validation, 0.1, 0)
+    part = draw_part(data.validation, 0.1, 0)
     assert len(part) == 40
     images, (labels,) = part.batch(np.arange(40), None)
     all_images, (all_labels,) = data.validation.batch(np.arange(397), None)
@@ -252,8 +252,8 @@ def test_a_part_of_examples_has_each_once_in_their_order(data: TaskData) -> None
     ]
     assert found == sorted(set(found))
     np.testing.assert_array_equal(labels, all_labels[found])
-    assert part_of(data.validation, 1.0, 0) is data.validation
-    assert len(part_of(data.validation, 1e-6, 0)) == 1
+    assert draw_part(data.validation, 1.0, 0) is data.validation
+    assert len(draw_part(data.validation, 1e-6, 0)) == 1
 
 
 def test_examples_are_told_apart_by_some_of_them(data: TaskData) -> None:
@@ -261,4 +261,4 @@ def test_examples_are_told_apart_by_some_of_them(data: TaskData) -> None:
     assert examples_fingerprint(find_task("digits").data(SHAPE, SPLIT_SEED).validation) == known
     others = find_task("digits").data(SHAPE, 1).validation
     assert len({known, *map(examples_fingerprint, (others, data.train))}) == 3
-    assert examples_fingerprint(part_of(data.validation, 0.001, 0)) != known
+    assert examples_fingerprint(draw_part(data.validation, 0.001, 0)) != known

@@ -8,7 +8,7 @@ import pytest
 
 from edgeslim.errors import UsageError
 from edgeslim.training.tasks import LabelledImages, TaskData, find_task
-from edgeslim.training.tasks._images import nearest_neighbour
+from edgeslim.training.tasks._images import scale_to_nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +102,7 @@ def test_shape_that_is_no_image(shape: tuple[int, ...]) -> None:
 
 def test_nearest_neighbour() -> None:
     image = np.asarray([[[1, 2], [3, 4]]], dtype=np.float32)
-    scaled = nearest_neighbour(image, (1, 2, 4, 3))
+    scaled = scale_to_nearest(image, (1, 2, 4, 3))
     rows = [[1, 1, 2], [1, 1, 2], [3, 3, 4], [3, 3, 4]]
     assert scaled.tolist() == [[rows, rows]]
 

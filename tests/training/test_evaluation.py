@@ -11,7 +11,7 @@ from paddle import nn
 from edgeslim.errors import ModelError
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.tasks import LabelledImages, TaskData
-from edgeslim.training.tasks._classifying import Accuracy, cross_entropy
+from edgeslim.training.tasks._classification import TopOne, cross_entropy
 from edgeslim.training.trainer import train
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class _Giving(nn.Layer):
             r"first output is \(256, 1, 4, 4\) for 256 images; to classify, it",
         ),
         (lambda images: images.flatten(), r"first output is \(4096,\) for 256 images"),
-        (lambda images: images.flatten(1)[:, :2], "tells 2 classes apart and the task has class 2"),
+        (lambda images: images.flatten(1)[:, :2], "has 2 classes, but the task has class 2"),
         (lambda images: {"scores": images}, "gives dict; it must give one tensor or several"),
         (lambda images: [], "gives nothing; it must"),
         (
@@ -122,7 +122,7 @@ class _Giving(nn.Layer):
 )
 def test_networks_that_do_not_fit_the_task(what: Any, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
-        evaluate(_Giving(what), IMAGES, Accuracy)
+        evaluate(_Giving(what), IMAGES, TopOne)
     assert "\n" not in str(caught.value)
 
 
@@ -164,7 +164,7 @@ def test_a_softmax_that_is_sure_of_the_wrong_class_gives_a_number() -> None:
 
 
 def test_accuracy() -> None:
-    accuracy = Accuracy()
+    accuracy = TopOne()
     accuracy.update([np.asarray([[1, 0], [0, 1]], np.float32)], (np.asarray([0, 0]),))
     accuracy.update([np.asarray([[0, 1]], np.float32)], (np.asarray([1]),))
     assert accuracy.value() == pytest.approx(2 / 3)

@@ -66,15 +66,15 @@ def test_while_it_is_learned_from_each_image_is_moved_and_mirrored(folder: Path)
     ways = {}
     for down in range(-2, 3):
         for right in range(-2, 3):
-            for mirrored in (False, True):
+            for mirror in (False, True):
                 pixels = plain[2:30, 2:30]
-                pixels = pixels[:, ::-1] if mirrored else pixels
+                pixels = pixels[:, ::-1] if mirror else pixels
                 moved = np.full((32, 32), background, np.float32)
                 moved[2 + down : 30 + down, 2 + right : 30 + right] = pixels
                 # What leaves the 28x28 pixels is lost, as is what would come from outside.
                 cut = np.full((32, 32), background, np.float32)
                 cut[2:30, 2:30] = moved[2:30, 2:30]
-                ways[cut.tobytes()] = (down, right, mirrored)
+                ways[cut.tobytes()] = (down, right, mirror)
     found = set()
     rng = np.random.default_rng(0)
     for _ in range(40):
@@ -102,7 +102,7 @@ def test_equal_draws_equal_images(folder: Path) -> None:
             lambda _: b"\x89PNG\r\n",
             "is no idx file of bytes with 3 extents: it begins with",
         ),
-        (IMAGES, lambda whole: whole[:9], "is truncated: it ends in its head, at byte 9"),
+        (IMAGES, lambda whole: whole[:9], "is truncated: it ends in its header, at byte 9"),
         (IMAGES, lambda whole: whole[:-5], "is truncated: 12 x 28 x 28 elements need 9424 bytes"),
         (IMAGES, lambda whole: whole + b"x", "is too long: 12 x 28 x 28 .* and it has 9425"),
         (

@@ -306,7 +306,7 @@ def test_photos_listed_twice_over_and_missing_ones(
     (folder / "train_list.txt").write_text("".join([*lines, "train/red/gone.png 0\n"]))
     (folder / "val_list.txt").write_text("train/red/0.png 0\n")
     assert len(_data(folder).train) == 19
-    assert "photos that are learnt from and judged by as well: 1" in _note(caplog)
+    assert "photos that are in both lists: 1" in _note(caplog)
     assert re.search(r"1 of 20 photos of .* left out: .*gone\.png: No such", _note(caplog))
 
 

@@ -13,7 +13,7 @@ from edgeslim.training.metric_value import (
     metric_values,
     wilson,
 )
-from edgeslim.training.tasks._classifying import Accuracy, TopFive
+from edgeslim.training.tasks._classification import TopFive, TopOne
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_only_shares_of_examples_have_intervals() -> None:
     known = metric_values(
         {"accuracy": 0.9, "accuracy_top5": 1.0},
         70,
-        {"accuracy": Accuracy, "accuracy_top5": TopFive},
+        {"accuracy": TopOne, "accuracy_top5": TopFive},
     )
     assert known["accuracy"].about == "70 examples, 80.8 to 95.1 %"
     assert known["accuracy_top5"].high == 1.0
@@ -60,7 +60,7 @@ def test_only_shares_of_examples_have_intervals() -> None:
 
 
 def test_few_examples_are_said_to_be() -> None:
-    few = few_examples("accuracy", metric_value(0.9, 70, Accuracy))
+    few = few_examples("accuracy", metric_value(0.9, 70, TopOne))
     assert few.startswith("70 examples tell an accuracy of 90.0% from 80.8% to 95.1% only")
-    assert not few_examples("accuracy", metric_value(0.9, 2000, Accuracy))
+    assert not few_examples("accuracy", metric_value(0.9, 2000, TopOne))
     assert not few_examples("precision", MetricValue(value=0.9, examples=7))

@@ -125,7 +125,10 @@ def test_paddledetections_block_is_read_as_it_is(tmp_path: Path) -> None:
     [
         ("lr_decay_epochs: [2, 2]", "compressor.lr_decay_epochs: 2, 2 must rise"),
         ("lr_decay_epochs: [0]", "compressor.lr_decay_epochs.0: expected `int` >= 1"),
-        ("lr_decay_epochs: [2], step_epochs: [3]", "compressor.lr_decay_epochs: step_epochs says"),
+        (
+            "lr_decay_epochs: [2], step_epochs: [3]",
+            "lr_decay_epochs: step_epochs sets it",
+        ),
         ("lr_decay_gamma: 0.1", "compressor.lr_decay_gamma: add lr_decay_epochs"),
         ("warmup_start_lr: 0.1", "compressor.warmup_start_lr: add warmup_steps"),
         ("lr_strategy: cosine_decay, step_epochs: [3]", "compressor.step_epochs: with lr_strategy"),
@@ -192,7 +195,7 @@ def test_without_a_word_the_rate_rises_to_the_highest_and_falls_to_the_end() -> 
 
 
 def test_a_decay_that_the_training_does_not_come_to_is_said() -> None:
-    told = keys(lr_decay_epochs=[2, 6, 9]).late_decay_text(total=30, steps_an_epoch=5)
-    assert told.startswith("the learning rate falls after epoch 6, 9, and the training has 6")
+    warning = keys(lr_decay_epochs=[2, 6, 9]).late_decay_text(total=30, steps_an_epoch=5)
+    assert warning.startswith("the learning rate falls after epoch 6, 9, but the training")
     assert keys(milestones=[29]).late_decay_text(total=30, steps_an_epoch=5) == ""
     assert "step 30" in keys(milestones=[30]).late_decay_text(total=30, steps_an_epoch=5)

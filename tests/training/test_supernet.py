@@ -329,7 +329,7 @@ def test_networks_that_cannot_share(tmp_path: Path) -> None:
         weights.lend(wider)
     with pytest.raises(ModelError, match=r"parameter 0\.weight has \d axes in one network"):
         initial_values(OwnSpace(mixed=True), 0)
-    with pytest.raises(UsageError, match="tell 7 classes apart, and the task digits has 10"):
+    with pytest.raises(UsageError, match="have 7 classes, but the task digits has 10"):
         _trained(tmp_path, space=SPACES.get("light-nas-small").space((1, 1, 8, 8), 7))
 
 
@@ -352,7 +352,7 @@ def test_numbers_that_cannot_be_meant(
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"eval_share": 0.0}, "share of examples is above 0"),
+        ({"eval_share": 0.0}, "share of examples must be above 0"),
         ({"recalibration_batches": 0}, "at least 1 batch of examples, not 0"),
     ],
 )

@@ -90,7 +90,7 @@ def test_a_seed_decides_the_weights(folder: Path) -> None:
         ({"seed": -1}, UsageError, "seed must be 0 or more"),
         ({"out": Path("task.py")}, UsageError, r"task\.py is a file; give a folder"),
         ({"out": Path("/proc/edgeslim")}, UnwritableError, "cannot write into /proc/edgeslim"),
-        ({"task": "digits"}, ModelError, "tells 2 classes apart and the task has class"),
+        ({"task": "digits"}, ModelError, "has 2 classes, but the task has class"),
         (
             {"model": "nets.py:broken"},
             ModelError,

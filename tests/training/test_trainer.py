@@ -164,7 +164,7 @@ def test_scores_that_are_no_numbers_are_an_error() -> None:
     [
         (lambda outputs, _: outputs[0], r"the task's loss is \[32, 10\]; it must be one number"),
         (lambda *_: 3.0, "the task's loss is float; it must be one number, as a tensor"),
-        (lambda *_: paddle.ones([]), "does not come from any weight that can be trained"),
+        (lambda *_: paddle.ones([]), "does not depend on any weight that can be trained"),
     ],
 )
 def test_losses_that_are_none(loss: Any, message: str) -> None:

@@ -221,7 +221,7 @@ def test_the_area_is_that_of_eleven_points_unless_the_other_is_chosen(digits: Pa
     [
         (",ap_version=integrall", "voc: unknown ap_version 'integrall'; did you mean 'integral'"),
         (",ap_versions=integral", "unknown choice of voc 'ap_versions'; did you mean 'ap_version'"),
-        (",ap_version=11point,ap_version=integral", "voc: ap_version is said twice"),
+        (",ap_version=11point,ap_version=integral", "voc: ap_version is given twice"),
     ],
 )
 def test_choices_are_proved(digits: Path, choice: str, says: str) -> None:

@@ -263,7 +263,7 @@ def test_a_box_that_only_the_file_has_room_for(
     folder = turned(tmp_path, photos)
     for place in range(3):
         white_is_where_the_box_is(folder, place)
-    assert "photos that lie turned in their files (EXIF) and are seen upright: 3" in caplog.text
+    assert "photos that are stored rotated (EXIF) and turned upright: 3" in caplog.text
     assert "boxes that refer to the file and are turned as well: 3" in caplog.text
 
 

@@ -1,4 +1,4 @@
-"""YOLOv3's anchors: boxes as places in a cell and growth of an anchor, and who finds what.
+"""YOLOv3's anchors: boxes as offsets in a cell and growth of an anchor, and which finds what.
 
 Anchors are sizes in pixels of what the network reads, whatever that is, and those of the
 original (https://arxiv.org/abs/1804.02767, section 2.3). Each map has three of the nine.
@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from edgeslim.training.detection.boxes import Boxes, centres_and_sizes, edges
 
-__all__ = ["ANCHORS", "STRIDES", "Assigned", "assign", "decode", "encode"]
+__all__ = ["ANCHORS", "STRIDES", "Assignment", "assign", "decode", "encode"]
 
 ANCHORS = np.array(
     [
@@ -34,12 +34,12 @@ _LARGEST_GROWTH = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Assigned:
-    """The objects that one map must find, one an element.
+class Assignment:
+    """The objects that one map must find.
 
     Args:
-        places: Image, anchor, row and column of each, ``(n, 4)``.
-        truths: Image and place among its targets of each, ``(n, 2)``.
+        places: Image, anchor, row and column of each object, ``(n, 4)``.
+        truths: Image of each object and its index among the image's targets, ``(n, 2)``.
     """
 
     places: NDArray[np.int64]
@@ -48,18 +48,18 @@ class Assigned:
 
 def assign(
     boxes: Boxes, real: NDArray[np.bool_], image_size: tuple[int, int]
-) -> tuple[Assigned, ...]:
-    """Who must find what: of all nine anchors the one shaped most like the object.
+) -> tuple[Assignment, ...]:
+    """Assigns each object to the anchor, of all nine, whose shape is most like the object's.
 
-    It is found in the cell where the object's centre is, of the map that the anchor belongs to.
+    It must be found in the cell with the object's centre, of the map that has the anchor.
 
     Args:
-        boxes: ``(N, most, 4)``.
-        real: Which of them are objects, ``(N, most)``.
-        image_size: Height and width in pixels.
+        boxes: Boxes of the images, ``(N, most, 4)``.
+        real: Whether each box is an object, ``(N, most)``.
+        image_size: Height and width of the images in pixels.
 
     Returns:
-        One for each map.
+        The assignment of each map.
     """
     truths = np.argwhere(real)
     centres, sizes = centres_and_sizes(boxes[real].astype(np.float64))
@@ -74,23 +74,23 @@ def assign(
         mine = best // ANCHORS.shape[1] == number
         column_row = np.clip((centres[mine] * cells).astype(np.int64), 0, cells - 1)
         places = [truths[mine, :1], best[mine, None] % ANCHORS.shape[1], column_row[:, ::-1]]
-        assigned.append(Assigned(places=np.concatenate(places, axis=1), truths=truths[mine]))
+        assigned.append(Assignment(places=np.concatenate(places, axis=1), truths=truths[mine]))
     return tuple(assigned)
 
 
 def encode(
     boxes: Boxes, places: NDArray[np.int64], number: int, image_size: tuple[int, int]
 ) -> Boxes:
-    """What a map must say of boxes ``(n, 4)`` at their places ``(n, 4)``, ``(n, 4)``.
+    """The numbers ``(n, 4)`` that a map must give for boxes ``(n, 4)``.
 
     Args:
-        boxes: Of objects.
-        places: As `Assigned` has them.
-        number: Of the map, from 0.
-        image_size: Height and width in pixels.
+        boxes: Boxes of objects, ``(n, 4)``.
+        places: Image, anchor, row and column of each, ``(n, 4)``.
+        number: Index of the map, from 0.
+        image_size: Height and width of the images in pixels.
 
     Returns:
-        Place in the cell, from 0 to 1, x before y; and logarithm of width and height over
+        Offset in the cell from 0 to 1, x before y; and logarithm of width and height over
         those of the anchor.
     """
     height, width = image_size
@@ -102,9 +102,9 @@ def encode(
 
 
 def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[int, int]) -> Boxes:
-    """Boxes of a map's raw numbers ``(N, anchors, h, w, 4 or more)``, ``(N, anchors, h, w, 4)``.
+    """Boxes ``(N, anchors, h, w, 4)`` of a map's raw numbers ``(N, anchors, h, w, 4 or more)``.
 
-    Places go through the sigmoid here.
+    Offsets go through the sigmoid here.
     """
     height, width = image_size
     rows, columns = numbers.shape[2:4]

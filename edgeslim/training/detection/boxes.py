@@ -14,14 +14,14 @@ Boxes = NDArray[np.floating[Any]]
 
 
 def areas(boxes: Boxes) -> Boxes:
-    """Of boxes ``(..., 4)``, ``(...)``; 0 for one whose edges have changed sides."""
+    """Areas ``(...)`` of boxes ``(..., 4)``; 0 for a box whose edges are swapped."""
     sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
     product: Boxes = sides[..., 0] * sides[..., 1]
     return product
 
 
 def overlaps(some: Boxes, others: Boxes) -> Boxes:
-    """Intersection over union of each of ``(n, 4)`` with each of ``(m, 4)``, ``(n, m)``.
+    """Intersection over union ``(n, m)`` of boxes ``(n, 4)`` with boxes ``(m, 4)``.
 
     It is that of the VOC development kit: the kit adds 1 to differences of pixel numbers, of
     which the last still belongs to the box; here edges are where boxes end. Two boxes without
@@ -36,7 +36,7 @@ def overlaps(some: Boxes, others: Boxes) -> Boxes:
 
 
 def centres_and_sizes(boxes: Boxes) -> tuple[Boxes, Boxes]:
-    """Of boxes ``(..., 4)``: centres ``(..., 2)`` and sizes ``(..., 2)``, x before y."""
+    """Centres ``(..., 2)`` and sizes ``(..., 2)`` of boxes ``(..., 4)``, x before y."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
 
 

@@ -1,4 +1,4 @@
-"""Which prior box must find which object, and which boxes are worth learning from."""
+"""Matches prior boxes with objects, and selects the negatives to learn from."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def match(truths: Boxes, priors: Boxes) -> NDArray[np.int64]:
     of https://arxiv.org/abs/1512.02325). An object that overlaps with nothing gets nothing.
 
     Args:
-        truths: ``(n, 4)``.
-        priors: ``(priors, 4)``.
+        truths: Boxes of the objects, ``(n, 4)``.
+        priors: The prior boxes, ``(priors, 4)``.
     """
     matched = np.full(len(priors), -1, np.int64)
     if not len(truths):
@@ -45,15 +45,15 @@ def match(truths: Boxes, priors: Boxes) -> NDArray[np.int64]:
 def hard_negatives(
     losses: NDArray[np.floating[Any]], positive: NDArray[np.bool_], ratio: int
 ) -> NDArray[np.bool_]:
-    """The negatives that an image is learnt from: those with the highest loss.
+    """Selects the negatives of each image with the highest loss.
 
     Args:
-        losses: Of each prior box, ``(images, priors)``.
-        positive: Which of them have an object, ``(images, priors)``.
-        ratio: At most so many negatives for a positive of the same image.
+        losses: Loss of each prior box, ``(images, priors)``.
+        positive: Whether each prior box has an object, ``(images, priors)``.
+        ratio: Largest number of negatives for each positive of the same image.
 
     Returns:
-        ``(images, priors)``.
+        Whether each prior box is selected, ``(images, priors)``.
     """
     hardest_first = np.argsort(np.where(positive, np.inf, -losses), axis=1, kind="stable")
     rank = np.empty_like(hardest_first)

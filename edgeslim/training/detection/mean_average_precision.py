@@ -32,7 +32,7 @@ _LEAST_OVERLAP = 0.5
 
 
 class Area(Enum):
-    """How the area under the curve of precision over recall is taken.
+    """How the area under the curve of precision over recall is computed.
 
     ``ELEVEN_POINT`` is the mean of the best precision at a recall of at least 0, 0.1, ..., 1,
     as until 2009 and in the examples of PaddleSlim; ``INTEGRAL`` that of all recalls, since
@@ -45,12 +45,12 @@ class Area(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Truths:
-    """What is in one image.
+    """The objects of one image.
 
     Args:
-        boxes: ``(n, 4)``.
-        classes: ``(n,)``, from 0.
-        difficult: ``(n,)``, bool.
+        boxes: Boxes of the objects, ``(n, 4)``.
+        classes: Class of each object from 0, ``(n,)``.
+        difficult: Whether each object is difficult, ``(n,)`` of bool.
     """
 
     boxes: Boxes
@@ -59,10 +59,10 @@ class Truths:
 
 
 class MeanAveragePrecision:
-    """Counts image by image; says how good all together are.
+    """Mean average precision, counted image by image.
 
     Args:
-        area: How the area under a curve is taken.
+        area: How the area under a curve is computed.
     """
 
     def __init__(self, area: Area = Area.ELEVEN_POINT) -> None:
@@ -72,13 +72,15 @@ class MeanAveragePrecision:
         self._right: defaultdict[int, list[bool]] = defaultdict(list)
 
     def add(self, found: Detections, truths: Truths) -> None:
-        """Counts what was found in an image against what is in it."""
+        """Counts the detections of an image against its objects."""
         for number in np.union1d(found.classes, truths.classes):
             ours, theirs = found.classes == number, truths.classes == number
             difficult = truths.difficult[theirs]
             self._to_find[int(number)] += int((~difficult).sum())
             order = np.argsort(-found.scores[ours], kind="stable")
-            right, counts = _held_against(found.boxes[ours][order], truths.boxes[theirs], difficult)
+            right, counts = _match_detections(
+                found.boxes[ours][order], truths.boxes[theirs], difficult
+            )
             self._scores[int(number)] += found.scores[ours][order][counts].tolist()
             self._right[int(number)] += right[counts].tolist()
 
@@ -107,10 +109,10 @@ def average_precision(
     """Area under the curve of precision over recall of one class.
 
     Args:
-        scores: Of each detection, in any order; equal ones are taken in the order given.
-        right: Whether each is right.
-        to_find: Objects to be found, at least 1.
-        area: How the area is taken.
+        scores: Score of each detection, in any order; equal ones keep this order.
+        right: Whether each detection is right.
+        to_find: Number of objects to be found, at least 1.
+        area: How the area is computed.
     """
     hits = right[np.argsort(-scores, kind="stable")]
     found = np.cumsum(hits)
@@ -124,10 +126,10 @@ def average_precision(
     return float(best[first[first < len(best)]].sum() / 11)
 
 
-def _held_against(
+def _match_detections(
     boxes: Boxes, truths: Boxes, difficult: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each detection ``(n,)``, the surest first, is right, and whether it counts."""
+    """Whether each detection is right, and whether it counts, ``(n,)``; the surest comes first."""
     right, counts = np.zeros(len(boxes), bool), np.ones(len(boxes), bool)
     if not len(truths):
         return right, counts

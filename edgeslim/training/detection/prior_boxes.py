@@ -1,8 +1,8 @@
-"""The boxes that SSD starts from, and boxes as differences from them.
+"""SSD's prior boxes, and boxes as differences from them.
 
 Sizes and shapes are those of MobileNetV1-SSD at 300x300 (PaddlePaddle/models at 9aefcdc84,
 PaddleCV/ssd/mobilenet_ssd.py), as shares of the image: at another size of the image the boxes
-are as large in comparison to it. Section 2.2 of https://arxiv.org/abs/1512.02325 has the idea.
+have the same share of it. Section 2.2 of https://arxiv.org/abs/1512.02325 has the idea.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def decode(differences: Boxes, priors: Boxes) -> Boxes:
 
 
 def _shapes(smallest: float, largest: float, ratios: tuple[float, ...]) -> Boxes:
-    """Width and height of the boxes of each place, ``(boxes, 2)``; in Paddle's order."""
+    """Width and height of the boxes at each position, ``(boxes, 2)``; in Paddle's order."""
     shapes = [(smallest, smallest)]
     for ratio in ratios:
         wide, narrow = smallest * sqrt(ratio), smallest / sqrt(ratio)
@@ -84,7 +84,7 @@ def _shapes(smallest: float, largest: float, ratios: tuple[float, ...]) -> Boxes
 
 
 def _of_map(height: int, width: int, shapes: Boxes) -> Boxes:
-    """``(height * width * shapes, 4)``, the boxes of one place side by side."""
+    """Boxes of a map, ``(height * width * shapes, 4)``, those of one position side by side."""
     y, x = np.meshgrid(
         (np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij"
     )

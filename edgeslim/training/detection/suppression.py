@@ -1,4 +1,4 @@
-"""Of boxes that find the same thing, the surest; class by class."""
+"""Non-maximum suppression: of boxes that find the same object, the surest, class by class."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from edgeslim.training.detection.boxes import Boxes, overlaps
 
-__all__ = ["Detections", "Suppression", "surest"]
+__all__ = ["Detections", "Suppression", "suppress"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Detections:
-    """What was found in one image, the surest first.
+    """Detections of one image, the surest first.
 
     Args:
-        boxes: ``(n, 4)``.
-        scores: ``(n,)``, from 0 to 1.
-        classes: ``(n,)``, int64, from 0; the background is none.
+        boxes: Boxes of the detections, ``(n, 4)``.
+        scores: Score of each from 0 to 1, ``(n,)``.
+        classes: Class of each from 0 without the background, ``(n,)`` of int64.
     """
 
     boxes: Boxes
@@ -30,13 +30,13 @@ class Detections:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suppression:
-    """What is left of a detector's boxes.
+    """Suppression of a detector's boxes.
 
     Args:
-        least_score: Boxes less sure than this are dropped.
-        most_overlap: Of two boxes of a class that overlap by more, the less sure is dropped.
-        of_class: At most so many boxes of a class, the surest, are looked at.
-        of_image: At most so many boxes of an image are left.
+        least_score: Lowest score of boxes that are kept.
+        most_overlap: Largest overlap of two boxes of a class; above it the less sure is dropped.
+        of_class: Largest number of boxes of a class, the surest, that are considered.
+        of_image: Largest number of boxes of an image that are kept.
     """
 
     least_score: float
@@ -48,15 +48,15 @@ class Suppression:
         """Detections of one image.
 
         Args:
-            boxes: ``(n, 4)``.
-            scores: ``(n, classes)``, without the background.
+            boxes: Boxes of the image, ``(n, 4)``.
+            scores: Score of each class without the background, ``(n, classes)``.
         """
         kept_boxes, kept_scores, kept_classes = [], [], []
         for number in np.flatnonzero((scores >= self.least_score).any(axis=0)):
             sure = np.flatnonzero(scores[:, number] >= self.least_score)
             order = np.argsort(-scores[sure, number], kind="stable")[: self.of_class]
             sure = sure[order]
-            kept = sure[surest(boxes[sure], self.most_overlap)]
+            kept = sure[suppress(boxes[sure], self.most_overlap)]
             kept_boxes.append(boxes[kept])
             kept_scores.append(scores[kept, number])
             kept_classes.append(np.full(len(kept), number, np.int64))
@@ -71,16 +71,16 @@ class Suppression:
         )
 
 
-def surest(boxes: Boxes, most_overlap: float) -> NDArray[np.int64]:
-    """Places of the boxes that stay, ascending.
+def suppress(boxes: Boxes, most_overlap: float) -> NDArray[np.int64]:
+    """Ascending indices of the boxes that are kept.
 
     Args:
-        boxes: ``(n, 4)``, the surest first.
-        most_overlap: A box stays if it overlaps by no more with any that stays before it.
+        boxes: Boxes of one class, the surest first, ``(n, 4)``.
+        most_overlap: Largest overlap of a box with any one that is kept before it.
     """
     suppresses = overlaps(boxes, boxes) > most_overlap
     stays = np.ones(len(boxes), bool)
-    for place in range(len(boxes)):
-        if stays[place]:
-            stays[place + 1 :] &= ~suppresses[place, place + 1 :]
+    for index in range(len(boxes)):
+        if stays[index]:
+            stays[index + 1 :] &= ~suppresses[index, index + 1 :]
     return np.flatnonzero(stays)

@@ -12,36 +12,36 @@ from edgeslim.training.quantization.settings import QuantizationSettings
 __all__ = ["ActivationScale", "scale_for"]
 
 _SMALLEST = 1e-8
-"""Where everything is zero any scale is right, but none that is divided by."""
+"""Smallest scale, for activations that are all zero: it is a divisor."""
 
 
 class ActivationScale(nn.Layer):  # type: ignore[misc]
-    """The scale of one activation; all that it remembers is in its state."""
+    """The scale of one activation; everything that it remembers is in its state."""
 
     @abstractmethod
     def observe(self, largest: Tensor) -> None:
-        """Follows the largest magnitude of a batch, one number."""
+        """Updates the scale by the largest magnitude of a batch, one number."""
 
     @abstractmethod
-    def stored(self) -> Tensor:
-        """The scale ``(1,)`` by which it is rounded when training is over."""
+    def final_scale(self) -> Tensor:
+        """The scale ``(1,)`` by which the activation is rounded after training."""
 
     @abstractmethod
-    def put(self, scale: float) -> None:
-        """Forgets all, and takes this one."""
+    def set_scale(self, scale: float) -> None:
+        """Replaces the scale and everything that was observed."""
 
     @property
     @abstractmethod
     def is_known(self) -> bool:
         """Whether it has observed anything."""
 
-    def current(self, largest: Tensor) -> Tensor:  # noqa: ARG002 - by what is remembered
-        """The scale ``(1,)`` by which a batch is rounded that was just observed."""
-        return self.stored()
+    def current(self, largest: Tensor) -> Tensor:  # noqa: ARG002 - not needed by every kind
+        """The scale ``(1,)`` by which the batch that was just observed is rounded."""
+        return self.final_scale()
 
 
-class _Average(ActivationScale):
-    """Sums that forget: ``s <- r s + m`` over ``n <- r n + 1``, as Paddle's operator has them."""
+class _MovingAverage(ActivationScale):
+    """Moving average ``s / n`` with ``s <- r s + m``, ``n <- r n + 1``, as Paddle's operator."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -52,10 +52,10 @@ class _Average(ActivationScale):
         new = paddle.stack([largest, paddle.ones_like(largest)])
         self.sums.set_value(self.sums * self._rate + new)
 
-    def stored(self) -> Tensor:
+    def final_scale(self) -> Tensor:
         return paddle.clip(self.sums[:1] / self.sums[1:], min=_SMALLEST)
 
-    def put(self, scale: float) -> None:
+    def set_scale(self, scale: float) -> None:
         self.sums.set_value(paddle.to_tensor([scale, 1.0], "float32"))
 
     @property
@@ -63,15 +63,15 @@ class _Average(ActivationScale):
         return float(self.sums[1]) > 0
 
 
-class _OfTheBatch(_Average):
-    """While training that of the batch itself."""
+class _BatchMaximum(_MovingAverage):
+    """In training the largest magnitude of the batch itself, and afterwards the average."""
 
     def current(self, largest: Tensor) -> Tensor:
         return paddle.clip(largest.reshape([1]), min=_SMALLEST)
 
 
-class _OfTheLast(ActivationScale):
-    """The largest of the last batches."""
+class _WindowMaximum(ActivationScale):
+    """The largest magnitude of the last batches."""
 
     def __init__(self, window: int) -> None:
         super().__init__()
@@ -85,10 +85,10 @@ class _OfTheLast(ActivationScale):
         self.last.set_value(values)
         self.seen.set_value(self.seen + 1)
 
-    def stored(self) -> Tensor:
+    def final_scale(self) -> Tensor:
         return paddle.clip(self.last.max().reshape([1]), min=_SMALLEST)
 
-    def put(self, scale: float) -> None:
+    def set_scale(self, scale: float) -> None:
         values = self.last.numpy() * 0
         values[0] = scale
         self.last.set_value(values)
@@ -102,6 +102,6 @@ class _OfTheLast(ActivationScale):
 def scale_for(settings: QuantizationSettings) -> ActivationScale:
     """A new scale of the type that the settings ask for."""
     if settings.activation_type == "range_abs_max":
-        return _OfTheLast(settings.window)
-    kind = _OfTheBatch if settings.activation_type == "abs_max" else _Average
+        return _WindowMaximum(settings.window)
+    kind = _BatchMaximum if settings.activation_type == "abs_max" else _MovingAverage
     return kind(settings.moving_rate)

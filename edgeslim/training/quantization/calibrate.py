@@ -1,4 +1,4 @@
-"""Quantization without training: scales from what a finished network computes."""
+"""Post-training quantization: scales from what a finished network computes."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def calibrate(
     *,
     on_batch: Callable[[int], None] = lambda _: None,
 ) -> QuantizedNet:
-    """A network quantized by what it computes for some images; its weights stay as they are.
+    """Quantizes a network by what it computes for some images; its weights stay unchanged.
 
     Args:
         net: The network, which becomes a part of the result and is in evaluation mode then.
-        batches: Images ``(N, C, H, W)`` for its only input; each is looked at once.
-        settings: How it is quantized. ``activation_type`` matters only if it is trained on.
+        batches: Images ``(N, C, H, W)`` for its only input; each batch is used once.
+        settings: Bits and types of scales. ``activation_type`` matters only for training on.
         method: How each activation's scale is found, see
             `edgeslim.training.quantization.thresholds`.
-        on_batch: Told how many are done.
+        on_batch: Called with the number of batches that are done.
 
     Raises:
-        UsageError: An unknown method or settings that cannot be meant; no batch.
-        ModelError: Nothing can be quantized, the network does not take the images, or
-            gives what is no number.
+        UsageError: An unknown method or settings out of range; no batch.
+        ModelError: Nothing can be quantized, the network does not take the images, or its
+            outputs are not finite.
     """
     if method not in METHODS:
         raise UsageError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
@@ -74,14 +74,14 @@ def calibrate(
         raise UsageError("calibration needs at least one batch of images")
     levels = 2 ** (settings.activation_bits - 1) - 1
     find = METHODS[method]
-    quantized.set_scales({name: find(each, levels) for name, each in seen.items()})
+    quantized.set_scales({name: find(magnitudes, levels) for name, magnitudes in seen.items()})
     return quantized
 
 
 def calibration_batches(
     examples: Examples, *, batches: int, batch_size: int, seed: int
 ) -> Iterator[NDArray[np.float32]]:
-    """Images ``(N, C, H, W)`` of some examples, as they are; fewer if there are not so many."""
-    places = np.random.default_rng(seed).permutation(len(examples))[: batches * batch_size]
-    for start in range(0, len(places), batch_size):
-        yield examples.batch(places[start : start + batch_size], None)[0]
+    """Yields images ``(N, C, H, W)`` of some examples, unvaried; fewer if there are not so many."""
+    indices = np.random.default_rng(seed).permutation(len(examples))[: batches * batch_size]
+    for start in range(0, len(indices), batch_size):
+        yield examples.batch(indices[start : start + batch_size], None)[0]

@@ -1,4 +1,4 @@
-"""A network whose layers see their inputs and weights as whole numbers will have them."""
+"""A network that computes as its int8 kernels will, for quantization-aware training."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from edgeslim.paddle_io.quantized_program import (
     scale_name,
 )
 from edgeslim.training.program_net import ProgramNet, Watch
-from edgeslim.training.quantization._rounding import rounded_activation, rounded_weight
+from edgeslim.training.quantization._rounding import round_activation, round_weight
 from edgeslim.training.quantization._scales import ActivationScale, scale_for
 from edgeslim.training.quantization.settings import QuantizationSettings
 
 __all__ = ["QuantizedNet"]
 
 _SMALLEST = 1e-8
-"""For a channel of zeros, whose scale opt divides by."""
+"""Smallest scale, for a channel of zeros: opt divides by it."""
 
 
 class QuantizedNet(nn.Layer):  # type: ignore[misc]
@@ -45,18 +45,18 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
 
     Args:
         net: The network, which becomes a part of this one.
-        settings: How it is quantized.
+        settings: Bits, types of scales and layers that are left out.
 
     Raises:
-        UsageError: Settings that cannot be meant; the network is quantized already.
-        ModelError: There is nothing in it that can be.
+        UsageError: Settings out of range; the network is quantized already.
+        ModelError: The network has nothing that can be quantized.
     """
 
     def __init__(self, net: ProgramNet, settings: QuantizationSettings) -> None:
         super().__init__()
         self.settings = settings.check()
         if is_quantized(net.program):
-            raise UsageError("the model is quantized already; give the one before that")
+            raise UsageError("the model is quantized already; give the model before quantization")
         self.places: tuple[QuantizedPlace, ...] = tuple(places_of(net.program, settings.skip))
         if not self.places:
             raise ModelError(
@@ -88,7 +88,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         """As `ProgramNet.run`.
 
         Raises:
-            ModelError: As there; or it is not training and has seen no batch yet.
+            ModelError: As `ProgramNet.run`; or in evaluation before any batch.
         """
         if not self.training:
             self._check_known()
@@ -97,58 +97,60 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         def change(operator: EagerOperator, given: Slots) -> Slots:
             outputs = next(iter(operator.outputs.values()), ())
             place = self._by_output.get(outputs[0]) if outputs else None
-            return given if place is None else self._changed(place, given, done)
+            return given if place is None else self._quantized_inputs(place, given, done)
 
         return self.net.run(images, watch, change)
 
-    def _changed(self, place: QuantizedPlace, given: Slots, done: dict[str, Tensor]) -> Slots:
-        """An operator's inputs rounded; an activation that several read is rounded once."""
+    def _quantized_inputs(
+        self, place: QuantizedPlace, given: Slots, done: dict[str, Tensor]
+    ) -> Slots:
+        """Rounds an operator's inputs; an activation that several operators read is rounded once."""
         name = place.activation
         rounded = done.get(name)
         if rounded is None:
-            rounded = self._rounded(name, given[place.activation_slot][0])
+            rounded = self._round(name, given[place.activation_slot][0])
             if self._readers[name] > 1:
                 done[name] = rounded
         axis = place.axis if self.settings.by_channel else None
-        weight = rounded_weight(given[place.weight_slot][0], self.settings.weight_bits, axis)
+        weight = round_weight(given[place.weight_slot][0], self.settings.weight_bits, axis)
         return {**given, place.activation_slot: (rounded,), place.weight_slot: (weight,)}
 
-    def _rounded(self, name: str, values: Tensor) -> Tensor:
+    def _round(self, name: str, values: Tensor) -> Tensor:
         scale, bits = self._scale_of[name], self.settings.activation_bits
         if not self.training:
-            return rounded_activation(values, scale.stored(), bits)
+            return round_activation(values, scale.final_scale(), bits)
         with paddle.no_grad():
             largest = values.detach().abs().max()
             scale.observe(largest)
             current = scale.current(largest)
-        return rounded_activation(values, current, bits)
+        return round_activation(values, current, bits)
 
     def _check_known(self) -> None:
         for name, scale in self._scale_of.items():
             if not scale.is_known:
                 raise ModelError(
-                    f"nothing is known yet of how large {name!r} gets; train the quantized network "
-                    "or calibrate it first"
+                    f"the range of {name!r} is not known yet; train or calibrate the quantized "
+                    "network first"
                 )
 
     def set_scales(self, thresholds: Mapping[str, float]) -> None:
-        """Sets what is known of activations by name.
+        """Sets the scales of activations by name.
 
         Raises:
-            UsageError: No such activation is quantized, or no positive finite number.
+            UsageError: No such activation is quantized, or a scale is negative or infinite.
         """
         for name, threshold in thresholds.items():
             if name not in self._scale_of:
-                raise UsageError(f"{name!r} is no activation that is quantized")
+                raise UsageError(f"{name!r} is not a quantized activation")
             if not 0 <= threshold < np.inf:
                 raise UsageError(f"the scale of {name!r} cannot be {threshold}")
         for name, threshold in thresholds.items():
-            self._scale_of[name].put(threshold)
+            self._scale_of[name].set_scale(threshold)
 
     def activation_scales(self) -> dict[str, float]:
-        """The scale of each activation that is quantized by name, as it is saved."""
+        """The scale of each quantized activation by name, as it is saved."""
         self._check_known()
-        return {name: float(scale.stored()) for name, scale in self._scale_of.items()}
+        return {name: float(scale.final_scale()) for name, scale in self._scale_of.items()}
 
     def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
         """The values of all that is saved by name: parameters, statistics, and scales."""
@@ -176,7 +178,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         ``settings.int8_problem`` is empty; see `edgeslim.paddle_io.quantized_program`.
 
         Raises:
-            ModelError: It has seen no batch yet.
+            ModelError: It has not seen any batch yet.
             UnwritableError: Read-only folder, full disk.
         """
         program = framework().ProgramDesc()

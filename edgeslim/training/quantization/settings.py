@@ -1,4 +1,4 @@
-"""How finely a network is quantized, and which of it. Needs no Paddle."""
+"""Settings of quantization: bits, types of scales, layers left out. Needs no Paddle."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _KERNEL_BITS = 8
 
 
 class QuantizationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides how a network is rounded.
+    """The settings by which a network is rounded.
 
     A number ``x`` is rounded to one of ``2 * levels + 1`` with ``levels = 2**(bits-1) - 1``:
     ``round(x / scale * levels) * scale / levels``, held within ``-scale`` and ``scale``.
 
     Args:
-        weight_bits: Of weights, with their sign. Below 8 they still take one byte each.
-        activation_bits: Of activations, likewise.
+        weight_bits: Bits of weights with their sign; below 8 they still take one byte each.
+        activation_bits: Bits of activations with their sign.
         weight_type: ``abs_max``: the scale of a weight is its largest magnitude;
             ``channel_wise_abs_max``: that of each output channel.
         activation_type: ``abs_max``: while training, the scale of an activation is the largest
             magnitude of the batch itself, and later the average of those;
             ``moving_average_abs_max``: that average at once; ``range_abs_max``: the largest of
             the last ``window`` batches.
-        moving_rate: What an average keeps with each batch.
-        window: Batches that ``range_abs_max`` looks back.
-        skip: Regular expressions; a layer with one of them in the name of its weight or output
-            stays as it is.
+        moving_rate: Fraction of an average that is kept with each batch.
+        window: Number of batches that ``range_abs_max`` looks back.
+        skip: Regular expressions; a layer whose weight or output has a name in which one is
+            found is left out.
     """
 
     weight_bits: int = 8
@@ -47,10 +47,10 @@ class QuantizationSettings(msgspec.Struct, frozen=True, kw_only=True):
     skip: tuple[str, ...] = ()
 
     def check(self) -> QuantizationSettings:
-        """Itself.
+        """Returns itself if all values are valid.
 
         Raises:
-            UsageError: Something in it cannot be meant; names it.
+            UsageError: A value is out of range; names it.
         """
         low, high = _BITS
         for name in ("weight_bits", "activation_bits"):

@@ -1,7 +1,7 @@
-"""Where to cut off activations, so that what is left is rounded finely. Pure NumPy.
+"""Thresholds that activations are clipped at, so that the rest is rounded finely. Pure NumPy.
 
-Magnitudes are counted in a histogram, and a threshold is looked for in it. Zeros are left
-out: every scale keeps them as they are, and behind a ReLU they are half of everything.
+Magnitudes are counted in a histogram, in which a threshold is found. Zeros are left out: every
+scale represents them exactly, and behind a ReLU they are half of all values.
 """
 
 from __future__ import annotations
@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "SHARE_KEPT", "Magnitudes", "kl", "largest", "mse", "percentile"]
 
 _BINS = 2048
-"""As many as TensorRT's calibration has; after a doubling at least half of them are used."""
+"""As in TensorRT's calibration; after the range has doubled, at least half of them are used."""
 
 SHARE_KEPT = 0.99999
-"""Of magnitudes that are not cut off by the method ``histogram``, as in Paddle's own."""
+"""Share of magnitudes that the method ``histogram`` does not clip, as in Paddle."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Magnitudes:
     """A histogram of magnitudes whose range doubles when a larger one comes.
 
-    Doubling makes one bin of each two, which loses nothing that was counted; so one look at
-    each batch is enough.
+    Doubling merges each two bins, which loses no count; so each batch is needed only once.
 
     Attributes:
-        counts: ``(2048,)``, how many are in each bin.
-        limit: Where the last bin ends.
-        largest: The largest magnitude seen.
+        counts: Number of magnitudes in each bin, ``(2048,)``.
+        limit: Upper end of the last bin.
+        largest: Largest magnitude that was counted.
     """
 
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_BINS, np.int64))
@@ -43,7 +42,7 @@ class Magnitudes:
 
     @property
     def width(self) -> float:
-        """Of a bin."""
+        """Width of a bin."""
         return self.limit / _BINS
 
     def add(self, values: NDArray[Any]) -> None:
@@ -60,28 +59,27 @@ class Magnitudes:
             pairs = self.counts.reshape(-1, 2).sum(axis=1)
             self.counts = np.concatenate((pairs, np.zeros(_BINS // 2, np.int64)))
             self.limit *= 2
-        places = np.minimum((magnitudes / self.width).astype(np.int64), _BINS - 1)
-        self.counts += np.bincount(places, minlength=_BINS)
+        bins = np.minimum((magnitudes / self.width).astype(np.int64), _BINS - 1)
+        self.counts += np.bincount(bins, minlength=_BINS)
 
-    def used(self) -> NDArray[np.int64]:
-        """The counts up to the last that is not zero."""
-        (places,) = np.nonzero(self.counts)
-        return self.counts[: places[-1] + 1] if places.size else self.counts[:0]
+    def nonempty_counts(self) -> NDArray[np.int64]:
+        """The counts up to the last one that is not zero."""
+        return np.trim_zeros(self.counts, "b")
 
 
-def largest(seen: Magnitudes, levels: int) -> float:  # noqa: ARG001 - whatever they are
-    """The largest magnitude: nothing is cut off."""
+def largest(seen: Magnitudes, levels: int) -> float:  # noqa: ARG001 - all methods have it
+    """The largest magnitude: nothing is clipped."""
     return seen.largest
 
 
 def percentile(seen: Magnitudes, levels: int, share: float = SHARE_KEPT) -> float:  # noqa: ARG001
-    """The lowest end of a bin that a share of all magnitudes are below."""
-    counts = seen.used()
+    """The lowest upper end of a bin below which a share of all magnitudes is."""
+    counts = seen.nonempty_counts()
     if not counts.size:
         return seen.largest
     reached = np.cumsum(counts) / counts.sum()
-    place = int(np.searchsorted(reached, share))
-    return min((place + 1) * seen.width, seen.largest)
+    index = int(np.searchsorted(reached, share))
+    return min((index + 1) * seen.width, seen.largest)
 
 
 def mse(seen: Magnitudes, levels: int) -> float:
@@ -91,13 +89,13 @@ def mse(seen: Magnitudes, levels: int) -> float:
     (Sung, Shin & Hwang, 2015, "Resiliency of Deep Neural Networks under Quantization",
     https://arxiv.org/abs/1511.06488). All ends of bins are tried; a bin counts as its middle.
     """
-    counts = seen.used()
+    counts = seen.nonempty_counts()
     if not counts.size:
         return seen.largest
     middles = (np.arange(counts.size) + 0.5) * seen.width
     best, smallest = seen.largest, np.inf
-    for place in range(1, counts.size + 1):
-        threshold = min(place * seen.width, seen.largest)
+    for end in range(1, counts.size + 1):
+        threshold = min(end * seen.width, seen.largest)
         step = threshold / levels
         rounded = np.minimum(np.round(middles / step), levels) * step
         error = float(counts @ np.square(middles - rounded))
@@ -107,8 +105,8 @@ def mse(seen: Magnitudes, levels: int) -> float:
 
 
 KL_KEPT = 0.999
-"""Share of magnitudes that ``kl`` never cuts off. Its divergence does not see how far what is cut
-off is moved: where few values are far more common than all others, it would cut off these."""
+"""Share of magnitudes that ``kl`` never clips. Its divergence ignores how far clipped values move:
+where a few values are far more common than all others, it would clip those others."""
 
 
 def kl(seen: Magnitudes, levels: int, share: float = KL_KEPT) -> float:
@@ -119,7 +117,7 @@ def kl(seen: Magnitudes, levels: int, share: float = KL_KEPT) -> float:
     spread again over those that were not empty (Migacz, 2017, "8-bit Inference with
     TensorRT", GPU Technology Conference). A ``share`` of all magnitudes is never cut off.
     """
-    counts = seen.used()
+    counts = seen.nonempty_counts()
     groups = levels + 1
     if counts.size <= groups:
         return seen.largest
@@ -133,7 +131,7 @@ def kl(seen: Magnitudes, levels: int, share: float = KL_KEPT) -> float:
 
 
 _NEVER = 1e-12
-"""Share of what cannot come out of rounding and is there all the same: it costs very much."""
+"""Share of values that exist but cannot come out of rounding: they cost very much."""
 
 
 def _divergence(counts: NDArray[np.int64], size: int, groups: int) -> float:
@@ -156,4 +154,4 @@ METHODS: Mapping[str, Callable[[Magnitudes, int], float]] = {
     "kl": kl,
     "mse": mse,
 }
-"""Ways to find a threshold by name."""
+"""Methods that find a threshold, by name."""

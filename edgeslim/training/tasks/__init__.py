@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._find import TASKS, find_task
-from edgeslim.training.tasks._part import part_of
+from edgeslim.training.tasks._subset import draw_part
 from edgeslim.training.tasks._task import (
     SPLIT_SEED,
     Examples,
@@ -29,6 +29,6 @@ __all__ = [
     "Task",
     "TaskData",
     "TaskEntry",
+    "draw_part",
     "find_task",
-    "part_of",
 ]

@@ -1,4 +1,4 @@
-"""Photos in a folder for each class, and whatever else lies there."""
+"""Finds photos in folders named after classes, and counts what else lies there."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pathlib import Path
 from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS
 
-__all__ = ["alike", "find_class_folders", "is_of_the_system", "same_name"]
+__all__ = ["find_class_folders", "is_of_the_system", "same_name", "similar_names"]
 
 _OF_SYSTEMS = {
     *("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"),
     *("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "Icon\r"),
 }
-"""Made by systems and programs for themselves, like all that begins with a full stop."""
+"""Files of systems and programs, which are ignored like all that begin with a full stop."""
 
 
 @dataclass(slots=True)
 class _PassedOver:
-    """What is no photo of a class, counted."""
+    """Numbers of files that are no photo of a class."""
 
     endings: Counter[str] = field(default_factory=Counter)
     loose: int = 0
     hidden: int = 0
     repeated: int = 0
 
-    def told(self) -> list[str]:
+    def describe(self) -> list[str]:
         lines = []
         if self.endings:
             kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.endings.items()))
@@ -51,12 +51,12 @@ def is_of_the_system(name: str) -> bool:
 
 
 def same_name(name: str) -> str:
-    """The same for names that look the same: macOS takes letters and their accents apart."""
+    """Normal form of a name: macOS stores letters and their accents separately."""
     return unicodedata.normalize("NFC", name)
 
 
-def alike(where: Path, names: Sequence[str]) -> list[str]:
-    """What is to be said of classes that differ by capitals or spaces alone."""
+def similar_names(where: Path, names: Sequence[str]) -> list[str]:
+    """Warnings about classes whose names differ by capitals or spaces alone."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault("".join(same_name(name).casefold().split()), []).append(name)
@@ -68,10 +68,10 @@ def alike(where: Path, names: Sequence[str]) -> list[str]:
 
 
 def find_class_folders(folder: Path) -> tuple[dict[str, tuple[Path, ...]], str]:
-    """The photos of each folder in a folder, also of folders within, in the order of their names.
+    """Finds the photos of each folder in a folder, and of folders within, in order of names.
 
     Returns:
-        The photos by the name of their class, and what was passed over, for people.
+        The photos by the name of their class, and a text about what was ignored.
 
     Raises:
         BadFileError: There is no such folder, or no folder in it.
@@ -89,17 +89,17 @@ def find_class_folders(folder: Path) -> tuple[dict[str, tuple[Path, ...]], str]:
     if not photos:
         loose = f", and {passed.loose} photos lie in it; make a folder for each class"
         raise BadFileError(f"{folder} has no folder for any class{loose if passed.loose else ''}")
-    told = ", ".join(passed.told())
-    return photos, f"{folder}: passed over {told}" if told else ""
+    ignored = ", ".join(passed.describe())
+    return photos, f"{folder}: passed over {ignored}" if ignored else ""
 
 
 def _readable(name: str) -> str:
-    """A name that can be printed: that of a file may be bytes which are no UTF-8."""
+    """A printable name: a file's may be bytes that are not UTF-8."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _photos(folder: Path, passed: _PassedOver) -> Iterator[Path]:
-    """Photos in a class's folder, however deep; what links lead to is taken once."""
+    """Yields photos in a class's folder, however deep; a folder behind several links once."""
     seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         here = os.path.realpath(parent)

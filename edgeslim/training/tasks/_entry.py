@@ -1,4 +1,4 @@
-"""What a file of this folder says about its task."""
+"""How a task by name is declared."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["TaskEntry"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskEntry:
-    """One task: how it is opened, and what its folder must hold.
+    """A task by name: how it is opened, and what its folder must hold.
 
     Args:
-        summary: One line for a list of tasks.
-        open: The task, from a folder or without one, and from what was chosen. What its data
-            costs to read is read by ``Task.data``; here is only proved that they are there.
-        holds: What the folder of ``NAME:FOLDER`` holds; empty if the task takes none.
-        default_folder: Where its files are if no folder is given; None if one must be given.
-        choices: What may be chosen behind the folder, ``NAME:FOLDER,KEY=VALUE``: values by key,
-            the first of which is taken if nothing is said.
+        summary: One line about the task, for lists of tasks.
+        open: Opens the task from a folder, or from None, and from its choices. It only checks
+            that files are there; ``Task.data`` reads them.
+        holds: What the folder of ``NAME:FOLDER`` must hold; empty if the task takes none.
+        default_folder: Folder of its files if none is given; None if one must be given.
+        choices: Values by key that can be chosen behind the folder, ``NAME:FOLDER,KEY=VALUE``;
+            the first one is the default.
     """
 
     summary: str

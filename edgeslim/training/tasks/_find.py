@@ -1,4 +1,4 @@
-"""What a TASK on the command line means: a name, a name with a folder, or a user's own file."""
+"""Finds the task that is named on the command line: by name, with a folder, or in a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_task(text: str) -> Task:
 
     Args:
         text: ``NAME``, ``NAME:FOLDER``, ``file.py`` or ``file.py:OBJECT``; a file defines
-            ``TASK`` if no object is named. What a task has a choice of stands behind the folder:
+            ``TASK`` if no object is named. Choices of a task stand behind the folder:
             ``voc:FOLDER,ap_version=integral``.
 
     Raises:
@@ -43,33 +43,33 @@ def find_task(text: str) -> Task:
         name, comma, choice = text.partition(",")
         folder = comma + choice
     entry = TASKS.get(name)
-    folder, chosen = _chosen(name, entry, folder)
+    folder, chosen = _parse_choices(name, entry, folder)
     if colon and not folder:
         raise UsageError(f"{text!r} names no folder after the colon")
     return entry.open(_folder(name, entry, Path(folder) if folder else None), chosen)
 
 
-def _chosen(name: str, entry: TaskEntry, folder: str) -> tuple[str, dict[str, str]]:
-    """The folder alone, and what is chosen behind it."""
+def _parse_choices(name: str, entry: TaskEntry, folder: str) -> tuple[str, dict[str, str]]:
+    """Splits a folder from the choices behind it."""
     found = {key: values[0] for key, values in entry.choices.items()}
-    said: set[str] = set()
+    given: set[str] = set()
     while choice := _CHOICE.search(folder):
         key, value = choice["key"], choice["value"]
         if key not in entry.choices:
             if not entry.choices:
-                break  # a folder may be called so
+                break  # it may be part of the folder's name
             raise UnknownNameError(f"choice of {name}", key, entry.choices)
         if value not in entry.choices[key]:
             raise UsageError(f"{name}: {UnknownNameError(key, value, entry.choices[key])}")
-        if key in said:
-            raise UsageError(f"{name}: {key} is said twice")
-        said.add(key)
+        if key in given:
+            raise UsageError(f"{name}: {key} is given twice; remove one")
+        given.add(key)
         found[key], folder = value, folder[: choice.start()]
     return folder, found
 
 
 def _folder(name: str, entry: TaskEntry, folder: Path | None) -> Path | None:
-    """The folder that a task is opened from, proved to be one."""
+    """Checks the folder that a task is opened from."""
     if not entry.holds:
         if folder is not None:
             raise UsageError(f"{name} has its images with it and takes no folder; write {name}")

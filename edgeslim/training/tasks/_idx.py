@@ -26,18 +26,18 @@ _BYTES = 0x08
 
 
 def read_idx(folder: Path, name: str, extents: int) -> NDArray[np.uint8]:
-    """The array in ``folder/name`` or ``folder/name.gz``.
+    """Reads the array in ``folder/name`` or ``folder/name.gz``.
 
     Args:
-        folder: Where the file is.
-        name: Without ``.gz``.
-        extents: How many the array has.
+        folder: Folder that the file is in.
+        name: Name of the file without ``.gz``.
+        extents: Number of axes of the array.
 
     Raises:
-        BadFileError: There is none, it is none of bytes with so many extents, or it is
+        BadFileError: There is no such file, it is not of bytes with so many axes, or it is
             truncated or too long.
     """
-    path = next((each for each in (folder / name, folder / f"{name}.gz") if each.exists()), None)
+    path = next((file for file in (folder / name, folder / f"{name}.gz") if file.exists()), None)
     if path is None:
         raise BadFileError(f"{folder} has neither {name} nor {name}.gz")
     content = _content(path)
@@ -49,7 +49,7 @@ def read_idx(folder: Path, name: str, extents: int) -> NDArray[np.uint8]:
             f"{content[:4].hex(' ') or 'nothing'}, not {magic.hex(' ')}"
         )
     if len(content) < head:
-        raise BadFileError(f"{path} is truncated: it ends in its head, at byte {len(content)}")
+        raise BadFileError(f"{path} is truncated: it ends in its header, at byte {len(content)}")
     shape = struct.unpack_from(f">{extents}I", content, 4)
     expected = head + math.prod(shape)
     if len(content) != expected:

@@ -1,4 +1,4 @@
-"""Small grey images brought to the shape that a network reads."""
+"""Scales small grey images to the shape that a network reads."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from edgeslim.opspec import Shape
 
-__all__ = ["area_or_padded", "check_image_shape", "grey_picture", "nearest_neighbour"]
+__all__ = ["check_image_shape", "pad_or_average", "read_grey_picture", "scale_to_nearest"]
 
 
-def grey_picture(path: Path, side: int) -> NDArray[np.float32]:
-    """A picture from a file, grey and brought to a square, ``(1, side, side)`` from 0 to 255.
+def read_grey_picture(path: Path, side: int) -> NDArray[np.float32]:
+    """Reads a picture as grey square, ``(1, side, side)`` from 0 to 255.
 
     Raises:
         BadFileError: The file is no picture.
@@ -33,17 +33,17 @@ def grey_picture(path: Path, side: int) -> NDArray[np.float32]:
 
 
 def check_image_shape(input_shape: Shape) -> None:
-    """Proves that a shape is one of images.
+    """Checks that a shape is one of images.
 
     Raises:
-        UsageError: It is not.
+        UsageError: The shape is not ``(N, C, H, W)``.
     """
     if len(input_shape) != 4 or min(input_shape[1:]) < 1:
         raise UsageError(f"this task needs an input of shape (N, C, H, W), not {input_shape}")
 
 
-def nearest_neighbour(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
-    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
+def scale_to_nearest(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
+    """Scales grey images ``(N, h, w)`` to ``(N, C, H, W)`` by nearest neighbours, on all channels.
 
     Raises:
         UsageError: A shape that is not one of images.
@@ -58,13 +58,13 @@ def nearest_neighbour(images: NDArray[np.float32], input_shape: Shape) -> NDArra
     )
 
 
-def area_or_padded(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
-    """Grey images ``(N, h, w)`` brought to ``(N, C, H, W)``, every channel the same.
+def pad_or_average(images: NDArray[np.float32], input_shape: Shape) -> NDArray[np.float32]:
+    """Pads or averages grey images ``(N, h, w)`` to ``(N, C, H, W)``, the same on all channels.
 
-    Each way by itself: an extent that is larger by less than a quarter is filled up with zeros
-    on both sides, so that 28x28 becomes 32x32 with every pixel as it was; any other is made
-    of averages over the area that each new pixel covers, which repeats pixels where it grows
-    and loses none where it shrinks.
+    Height and width are treated separately: an extent that grows by less than a quarter is
+    padded with zeros on both sides, so that 28x28 becomes 32x32 with every pixel as it was; any
+    other is averaged over the area that each new pixel covers, which repeats pixels where it
+    grows and loses none where it shrinks.
 
     Raises:
         UsageError: A shape that is not one of images.
@@ -79,7 +79,7 @@ def area_or_padded(images: NDArray[np.float32], input_shape: Shape) -> NDArray[n
 
 
 def _resampling(before: int, after: int) -> NDArray[np.float32]:
-    """How much each old pixel counts in each new one, ``(after, before)``."""
+    """Weight of each old pixel in each new one, ``(after, before)``."""
     if before <= after < before * 1.25:
         return np.eye(after, before, k=-((after - before) // 2), dtype=np.float32)
     edges = np.arange(after + 1) * before / after

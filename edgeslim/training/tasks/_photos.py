@@ -1,4 +1,4 @@
-"""Photos cut to size and standardised as networks for ImageNet expect them."""
+"""Crops, resizes and standardises photos as networks for ImageNet expect them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_photo_shape",
-    "evaluation_crop",
-    "standardised",
-    "training_crop",
-    "whole",
+    "crop_for_evaluation",
+    "crop_for_training",
+    "resize_whole",
+    "standardise",
 ]
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels, red, green and blue; every published network was trained with them."""
+"""Mean and deviation of ImageNet's red, green and blue; published networks use these."""
 
 _WHOLE_OVER_CROP = 256 / 224
-"""Short side of the photo over side of the crop, as networks for ImageNet are judged."""
+"""Short side of the photo over side of the crop, as networks for ImageNet are evaluated."""
 
 _AREA = (0.08, 1.0)
 _ASPECT = (3 / 4, 4 / 3)
@@ -35,10 +35,10 @@ _TRIES = 10
 
 
 def check_photo_shape(input_shape: tuple[int, ...]) -> None:
-    """Proves that photos can be brought to a shape.
+    """Checks that photos can be brought to a shape.
 
     Raises:
-        UsageError: It is not one of colour or grey images.
+        UsageError: The shape is not one of colour or grey images.
     """
     if len(input_shape) != 4 or min(input_shape[1:]) < 1 or input_shape[1] not in {1, 3}:
         raise UsageError(
@@ -46,27 +46,27 @@ def check_photo_shape(input_shape: tuple[int, ...]) -> None:
         )
 
 
-def whole(photo: Image.Image, height: int, width: int) -> Image.Image:
-    """All of a photo brought to size, whatever its proportions."""
+def resize_whole(photo: Image.Image, height: int, width: int) -> Image.Image:
+    """Resizes a photo whatever its proportions."""
     from PIL import Image
 
     return photo.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def evaluation_crop(photo: Image.Image, height: int, width: int) -> Image.Image:
-    """The middle of a photo, so much of it as is usual: 224 of 256 along the shorter side."""
+def crop_for_evaluation(photo: Image.Image, height: int, width: int) -> Image.Image:
+    """Crops the middle of a photo, as is usual: 224 of 256 along the shorter side."""
     scale = min(photo.width / width, photo.height / height) / _WHOLE_OVER_CROP
-    return _resized(photo, (scale * width, scale * height), (0.5, 0.5), (width, height))
+    return _resize_part(photo, (scale * width, scale * height), (0.5, 0.5), (width, height))
 
 
-def training_crop(
+def crop_for_training(
     photo: Image.Image, height: int, width: int, rng: np.random.Generator
 ) -> Image.Image:
-    """A random part of a photo in random proportions, mirrored every other time."""
+    """Crops a random part of a photo in random proportions, mirrored with a chance of a half."""
     from PIL import Image
 
     extents = _random_extents(photo.width, photo.height, rng)
-    crop = _resized(photo, extents, (rng.random(), rng.random()), (width, height))
+    crop = _resize_part(photo, extents, (rng.random(), rng.random()), (width, height))
     return crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else crop
 
 
@@ -81,31 +81,32 @@ def _random_extents(width: int, height: int, rng: np.random.Generator) -> tuple[
     return side, side
 
 
-def _resized(
+def _resize_part(
     photo: Image.Image,
     extents: tuple[float, float],
-    place: tuple[float, float],
+    position: tuple[float, float],
     size: tuple[int, int],
 ) -> Image.Image:
-    """A part of a photo brought to size.
+    """Resizes a part of a photo.
 
     Args:
-        photo: The whole.
-        extents: Of the part, across and down, in pixels of the photo.
-        place: Where the part is, across and down: 0 at the left or upper edge, 1 at the other.
-        size: After, across and down.
+        photo: The photo that the part is of.
+        extents: Width and height of the part, in pixels of the photo.
+        position: Position of the part across and down, 0 at the left or upper edge to 1 at the
+            right or lower one.
+        size: Width and height of the result, in pixels.
     """
     from PIL import Image
 
-    left = (photo.width - extents[0]) * place[0]
-    upper = (photo.height - extents[1]) * place[1]
+    left = (photo.width - extents[0]) * position[0]
+    upper = (photo.height - extents[1]) * position[1]
     right = min(left + extents[0], photo.width)  # rounding may lead out of the photo
     lower = min(upper + extents[1], photo.height)
     return photo.resize(size, Image.Resampling.BILINEAR, box=(left, upper, right, lower))
 
 
-def standardised(photo: Image.Image) -> NDArray[np.float32]:
-    """Pixels ``(C, H, W)`` as networks for ImageNet expect them; grey ones by the mean colour."""
+def standardise(photo: Image.Image) -> NDArray[np.float32]:
+    """Standardises pixels to ``(C, H, W)`` by ImageNet's mean; grey ones by the mean colour's."""
     pixels = np.asarray(photo, dtype=np.float32) / 255
     if pixels.ndim == 2:
         mean, deviation = np.mean(_MEAN), np.mean(_DEVIATION)

@@ -1,4 +1,4 @@
-"""What a task is: examples to learn from and to be judged by, a loss and a metric."""
+"""Tasks: examples for training and for validation, a loss and a metric."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from edgeslim.training.tasks._classifying import Accuracy, TopFive, cross_entropy
+from edgeslim.training.tasks._classification import TopFive, TopOne, cross_entropy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,57 +31,57 @@ __all__ = [
 ]
 
 SPLIT_SEED = 0
-"""With it, all networks learn from the same examples and are judged by the same others."""
+"""Seed by which all networks get the same examples for training and for validation."""
 
 Targets = tuple["NDArray[Any]", ...]
-"""What is right for some images, in the arrays that the task's own loss and metric take."""
+"""Ground truth of some images, in the arrays that the task's own loss and metric take."""
 
 Loss = Callable[[Sequence["Tensor"], Sequence["Tensor"]], "Tensor"]
-"""From the network's outputs and the targets, both as tensors, to one number to make small."""
+"""Computes one number to minimize from the network's outputs and the targets, all tensors."""
 
 
 @runtime_checkable
 class Examples(Protocol):
-    """Images, and what is right for each."""
+    """Images with their targets."""
 
     def __len__(self) -> int:
-        """How many there are; at least one."""
+        """Number of examples, at least one."""
 
     def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        """Some examples, made when they are asked for.
+        """Some examples, made on demand.
 
         Args:
-            places: Which ones, each from 0 to below the length.
-            rng: Given for training only: images may be varied, by what it draws alone.
+            indices: Indices of the examples, each from 0 to below the length.
+            rng: Random generator for augmentation in training; None where there is none.
 
         Returns:
-            Images ``(len(places), C, H, W)``, and arrays of targets for them.
+            Images ``(len(indices), C, H, W)``, and arrays of targets for them.
 
         Raises:
-            BadFileError: A file of theirs cannot be read.
+            BadFileError: A file of an example cannot be read.
         """
 
 
 @runtime_checkable
 class Metric(Protocol):
-    """How right a network is, told batch by batch."""
+    """A measure of how good a network is, counted batch by batch."""
 
     def update(self, outputs: Sequence[NDArray[np.float32]], targets: Targets) -> None:
         """Counts one more batch."""
 
     def value(self) -> float:
-        """Of everything counted so far, from 0 to 1; higher is better."""
+        """The metric of everything counted so far, from 0 to 1; higher is better."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class LabelledImages:
-    """Images in memory and the class of each; the arrays cannot be written to.
+    """Images in memory and the class of each; the arrays are read-only.
 
     Args:
-        images: ``(N, C, H, W)``, float32.
-        labels: ``(N,)``, int64, from 0.
+        images: Array ``(N, C, H, W)`` of float32.
+        labels: Classes from 0, ``(N,)`` of int64.
     """
 
     images: NDArray[np.float32]
@@ -104,55 +104,55 @@ class LabelledImages:
 
     def batch(
         self,
-        places: NDArray[np.int64],
-        rng: np.random.Generator | None,  # noqa: ARG002 - as they are, always
+        indices: NDArray[np.int64],
+        rng: np.random.Generator | None,  # noqa: ARG002 - they are not augmented
     ) -> tuple[NDArray[np.float32], Targets]:
-        return self.images[places], (self.labels[places],)
+        return self.images[indices], (self.labels[indices],)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TaskData:
-    """One split of a task's examples, for one shape of input, and how to judge by them.
+    """One split of a task's examples for one input shape, with loss and metrics.
 
     Args:
-        train: What a network learns from.
-        validation: What it is judged by; it never learns from them.
-        loss: What training makes small; by default the cross-entropy of the first output.
-        metric: Begins a count; by default the share of images that are classified right.
-        more_metrics: What else is counted and told, by name.
+        train: Examples that a network learns from.
+        validation: Examples that a network is evaluated on, and never learns from.
+        loss: Loss that training minimizes; by default the cross-entropy of the first output.
+        metric: Makes the metric; by default the share of images that are classified correctly.
+        more_metrics: Makes further metrics that are reported, by name.
     """
 
     train: Examples
     validation: Examples
     loss: Loss = cross_entropy
-    metric: Callable[[], Metric] = Accuracy
+    metric: Callable[[], Metric] = TopOne
     more_metrics: Mapping[str, Callable[[], Metric]] = field(default_factory=dict)
 
     def metrics(self, task: Task) -> dict[str, Callable[[], Metric]]:
-        """All by name: the task's own first; of many classes the five highest scores as well."""
+        """All metrics by name, the task's own first; the top five too if there are more classes."""
         found = {task.metric_name: self.metric, **self.more_metrics}
-        if self.metric is Accuracy and task.num_classes > TopFive.highest:
+        if self.metric is TopOne and task.num_classes > TopFive.highest:
             found.setdefault(f"{task.metric_name}_top5", TopFive)
         return found
 
 
 @runtime_checkable
 class ReadsPictures(Protocol):
-    """What a task has whose networks can be shown pictures that are none of its examples."""
+    """A task whose networks can be shown pictures that are not among its examples."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of each class, in order."""
+        """Names of the classes, in order."""
 
     @property
     def finds_boxes(self) -> bool:
-        """Whether its networks find objects in a picture; otherwise they say of which class it is.
+        """Whether its networks find objects in a picture, rather than classify it.
 
-        What finds boxes is shown the whole picture, whatever its proportions.
+        A network that finds boxes gets the whole picture, whatever its proportions.
         """
 
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
-        """A picture ``(C, H, W)`` as a network that was trained for the task reads it.
+        """Reads a picture ``(C, H, W)`` in the form that a network for the task takes.
 
         Raises:
             BadFileError: The file is no picture.
@@ -161,23 +161,23 @@ class ReadsPictures(Protocol):
 
 
 class Task(Protocol):
-    """Something a network can be trained for."""
+    """Something that a network can be trained for."""
 
     @property
     def num_classes(self) -> int:
-        """How many classes are told apart."""
+        """Number of classes."""
 
     @property
     def metric_name(self) -> str:
-        """What its metric is called: ``accuracy``, ``mean_average_precision``."""
+        """Name of its metric: ``accuracy``, ``mean_average_precision``."""
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
-        """The examples in the form a network reads.
+        """The examples in the form that a network reads.
 
         Args:
-            input_shape: ``(N, C, H, W)`` of the network's input; ``N`` has no meaning here.
-            seed: Decides which images are for validation, where the task does not say so
-                itself; equal seeds, equal data.
+            input_shape: Shape of the network's input, ``(N, C, H, W)``; ``N`` is not used.
+            seed: Decides which images are for validation, where the task has no split of its
+                own; equal seeds give equal data.
 
         Raises:
             UsageError: A shape that is not one of images, or that it cannot bring them to.

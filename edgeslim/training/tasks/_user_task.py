@@ -1,4 +1,4 @@
-"""A task that a user wrote, held to what a task is."""
+"""A task that a user wrote, with checks of everything that it gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeslim.conversion.user_object import check_has, telling
 from edgeslim.errors import BadFileError
-from edgeslim.training.tasks._classifying import Accuracy, TopFive
+from edgeslim.training.tasks._classification import TopFive, TopOne
 from edgeslim.training.tasks._task import TaskData
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ _IS_METRIC = ("update", "value")
 
 
 class UserTask:
-    """A user's task; what it lacks and what it raises are said in one line.
+    """A user's task; what it lacks and what it raises becomes one clear line.
 
     Args:
-        name: Where it is from, for messages: ``task.py: TASK``.
-        task: What the user's file defines.
+        name: Where the task is from, for messages: ``task.py: TASK``.
+        task: Object that the user's file defines.
 
     Raises:
-        BadFileError: It is no task.
+        BadFileError: The object is no task.
     """
 
     def __init__(self, name: str, task: Any) -> None:  # noqa: ANN401 - the user's own
@@ -76,14 +76,14 @@ class UserTask:
 
 
 def _metric(name: str, begin: Callable[[], Metric]) -> Callable[[], Metric]:
-    """What begins a count; ours are known by what they are: they have intervals, and a top five."""
-    if begin is Accuracy or begin is TopFive:
+    """Wraps what makes a metric; ours stay as they are, for they have intervals and a top five."""
+    if begin is TopOne or begin is TopFive:
         return begin
     return lambda: _UserMetric(f"{name}()", begin)
 
 
 class _UserMetric:
-    """A user's metric; what it raises is said in one line."""
+    """A user's metric; what it raises becomes one clear line."""
 
     def __init__(self, name: str, begin: Callable[[], Metric]) -> None:
         metric = telling(name, begin)()
@@ -93,7 +93,7 @@ class _UserMetric:
 
 
 class _UserExamples:
-    """A user's examples; each batch is proved to be one."""
+    """A user's examples; each batch is checked."""
 
     def __init__(self, name: str, examples: Examples, input_shape: Shape) -> None:
         self._name = f"{name}.batch"
@@ -104,17 +104,17 @@ class _UserExamples:
         return len(self._examples)
 
     def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        images, targets = telling(self._name, self._arrays)(places, rng)
-        expected = (len(places), *self._input_shape[1:])
+        images, targets = telling(self._name, self._arrays)(indices, rng)
+        expected = (len(indices), *self._input_shape[1:])
         if images.shape != expected or images.dtype != np.float32:
             found = f"{images.dtype} {images.shape}"
             raise BadFileError(f"{self._name} must give float32 {expected} images, not {found}")
         return images, targets
 
     def _arrays(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        images, targets = self._examples.batch(places, rng)
+        images, targets = self._examples.batch(indices, rng)
         return np.asarray(images), tuple(map(np.asarray, targets))

@@ -1,7 +1,7 @@
-"""The XML file that says what is in one photo, in the format of PASCAL VOC.
+"""Reads XML files with the objects of one photo, in the format of PASCAL VOC.
 
-Files come from anywhere, so they are read with suspicion: a document type, and with it
-entities that grow or lead elsewhere, is refused, and so is a file too large for a list of boxes.
+Files come from anywhere and are not trusted: a document type, and with it entities that expand
+or refer to other files, is refused, and so is a file that is too large for a list of boxes.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ __all__ = ["VocAnnotation", "VocObject", "read_annotation"]
 _MOST_BYTES = 1 << 20
 """The largest file of VOC 2007 and 2012 has 13 kB."""
 
-_TRUTHS = {"0": False, "1": True, "false": False, "true": True}
+_BOOLEANS = {"0": False, "1": True, "false": False, "true": True}
 
 
 _DECLARATION = re.compile(r"\s*<\?xml.*?\?>", re.DOTALL)
 _ENCODING = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")
 _NAMES = re.compile(rb"<name>(.*?)</name>", re.DOTALL)
 
-_WIDER = {
+_WIDER_ENCODINGS = {
     **dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030"),
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis"), "cp932"),
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949"),
 }
-"""Declared names under which programs write more letters than the standards of these names have."""
+"""Encodings by declared names, for which programs write more letters than the standards have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VocObject:
-    """One object.
+    """An object of a photo.
 
     Args:
-        name: Of its class.
-        box: Left, top, right and bottom as pixel numbers from 1, all within the box.
-        difficult: It need not be found.
+        name: Name of the object's class.
+        box: Left, top, right and bottom as pixel numbers from 1, all inside the box.
+        difficult: Whether a detector need not find it.
     """
 
     name: str
@@ -55,11 +55,11 @@ class VocObject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VocAnnotation:
-    """What one file says.
+    """The content of one annotation file.
 
     Args:
-        size: Width and height of the photo, if it says them.
-        objects: In the order of the file.
+        size: Width and height of the photo, if the file has them.
+        objects: The objects in the order of the file.
     """
 
     size: tuple[int, int] | None
@@ -67,17 +67,17 @@ class VocAnnotation:
 
 
 def read_annotation(path: Path, class_names: Sequence[str] = ()) -> VocAnnotation:
-    """What an annotation says.
+    """Reads an annotation.
 
     Args:
-        path: The file.
-        class_names: Those that are known, by which an encoding that is not declared is found.
+        path: The annotation file.
+        class_names: Known names of classes, by which an undeclared encoding is found.
 
     Raises:
-        BadFileError: Missing, too large, no XML, with a document type, in an encoding that
-            nothing says, or without what an annotation must have.
+        BadFileError: Missing, too large, no XML, with a document type, in an unknown encoding,
+            or without what an annotation must have.
     """
-    root = _parsed(path, class_names)
+    root = _parse(path, class_names)
     if root.tag != "annotation":
         raise BadFileError(f"{path} is no annotation of VOC: it holds <{root.tag}>")
     return VocAnnotation(
@@ -89,7 +89,7 @@ def read_annotation(path: Path, class_names: Sequence[str] = ()) -> VocAnnotatio
     )
 
 
-def _parsed(path: Path, class_names: Sequence[str]) -> Element:
+def _parse(path: Path, class_names: Sequence[str]) -> Element:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise BadFileError(f"{path} has more than {_MOST_BYTES} bytes; that is no annotation")
@@ -116,12 +116,12 @@ def _parsed(path: Path, class_names: Sequence[str]) -> Element:
 
 
 def _text(path: Path, content: bytes, class_names: Sequence[str]) -> str:
-    """An annotation's text, in the encoding that it declares or that its classes tell.
+    """An annotation's text, in the encoding that it declares or that its classes reveal.
 
-    Where only folders and file names have letters beyond ASCII, as annotating programs write
-    them, any encoding will do: nothing else is read of the file.
+    Where only folders and file names have letters beyond ASCII, as annotation programs write
+    them, any encoding will do: they are not read.
     """
-    if (declared := _declared(content)) is not None:
+    if (declared := _declared_text(content)) is not None:
         return declared
     known = set(class_names)
 
@@ -141,22 +141,22 @@ def _text(path: Path, content: bytes, class_names: Sequence[str]) -> str:
         ) from error
 
 
-def _declared(content: bytes) -> str | None:
-    """The text by its declaration; None if it has none or is not what it declares."""
+def _declared_text(content: bytes) -> str | None:
+    """The text in its declared encoding; None if none is declared, or a wrong one."""
     if content[:4] in {b"<\0?\0", b"\0<\0?"}:  # UTF-16 without a mark
         return content.decode("utf-16-le" if content[0] else "utf-16-be", "replace")
     if not (found := _ENCODING.match(content)):
         return None
     name = found[1].decode().lower()
     try:
-        text = content.decode(_WIDER.get(name, name))
+        text = content.decode(_WIDER_ENCODINGS.get(name, name))
     except (LookupError, UnicodeError):
         return None
     return text if text.lstrip().startswith("<") else None
 
 
 def _size(root: Element) -> tuple[int, int] | None:
-    """Width and height, which many programs leave out or at 0."""
+    """Width and height, which many programs leave out or write as 0."""
     try:
         size = tuple(round(float(root.findtext(f"size/{key}") or 0)) for key in ("width", "height"))
     except (ValueError, OverflowError):
@@ -176,10 +176,10 @@ def _object(path: Path, number: int, element: Element) -> VocObject:
         _number(where, box, key) for key in ("xmin", "ymin", "xmax", "ymax")
     )
     difficult = (element.findtext("difficult") or "").strip() or "0"
-    if difficult.lower() not in _TRUTHS:
+    if difficult.lower() not in _BOOLEANS:
         raise BadFileError(f"{where} ({name}) has <difficult> {difficult!r}, not 0 or 1")
     return VocObject(
-        name=name, box=(left, top, right, bottom), difficult=_TRUTHS[difficult.lower()]
+        name=name, box=(left, top, right, bottom), difficult=_BOOLEANS[difficult.lower()]
     )
 
 

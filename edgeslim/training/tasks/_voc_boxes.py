@@ -1,10 +1,10 @@
-"""Boxes in pixels brought to shares of the upright photo.
+"""Converts boxes in pixels to shares of the upright photo.
 
-Where a photo lies turned in its file (EXIF), programs disagree on what its boxes refer to: the
-photo as it is seen, or as it is stored; and some write the one's size beside boxes of the other.
-So boxes are believed first (those that only one of the two sizes has room for), then the
-annotation's size, unless boxes contradict it elsewhere, then what most photos of the data set
-are like. If nothing tells, boxes refer to what is seen, as today's programs show it.
+If a photo is stored rotated (EXIF), programs disagree on what its boxes refer to: the photo as
+it is shown, or as it is stored; and some write the size of one with boxes of the other. So boxes
+are trusted first (those that fit into only one of the two sizes), then the annotation's size,
+unless boxes contradict it elsewhere, then the majority of the data set's photos. Without any
+evidence, boxes refer to the photo as it is shown, as in today's programs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeslim.photos import PhotoHeader
-from edgeslim.training.tasks._losses import tell_losses
+from edgeslim.training.tasks._left_out import warn_left_out
 from edgeslim.training.tasks._voc_annotation import VocAnnotation
 from edgeslim.training.tasks._voc_lists import AnnotatedFile
 
-__all__ = ["ReadPhoto", "Shares", "shares_of_boxes"]
+__all__ = ["AnnotatedHeader", "Shares", "shares_of_boxes"]
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ Shares = tuple[float, float, float, float]
 """Left, top, right and bottom edges as shares of width and height."""
 
 _ROUNDING = 1.0
-"""Pixels by which a box may reach out of its photo; more is a mistake."""
+"""Number of pixels that a box may reach out of its photo; more is a mistake."""
 
 _TURNS = {
     2: (False, True, False),
@@ -42,8 +42,8 @@ _TURNS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReadPhoto:
-    """A photo's header and what is in it."""
+class AnnotatedHeader:
+    """A photo's header and its annotation."""
 
     file: AnnotatedFile
     header: PhotoHeader
@@ -52,69 +52,73 @@ class ReadPhoto:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Evidence:
-    """Whether a photo's boxes refer to it as it is stored: by themselves, and by its size."""
+    """Whether boxes refer to the stored photo: by the boxes, and by the annotation's size."""
 
     by_boxes: bool | None
     by_size: bool | None
 
 
-def shares_of_boxes(folder: Path, photos: Sequence[ReadPhoto]) -> list[tuple[Shares | None, ...]]:
-    """The boxes of each photo, upright; None for those that are none, which are told.
+def shares_of_boxes(
+    folder: Path, photos: Sequence[AnnotatedHeader]
+) -> list[tuple[Shares | None, ...]]:
+    """The boxes of each upright photo; None for those that are empty, of which it warns.
 
     Raises:
-        BadFileError: More than a tenth of all boxes are none, or reach out of their photos.
+        BadFileError: More than a tenth of all boxes are empty, or reach out of their photos.
     """
-    stored = _as_stored(folder, photos)
+    stored = _refer_to_stored(folder, photos)
     empty: list[str] = []
     cut: list[str] = []
     shares = [
-        _of_photo(photo, is_stored=is_stored, empty=empty, cut=cut)
+        _photo_shares(photo, is_stored=is_stored, empty=empty, cut=cut)
         for photo, is_stored in zip(photos, stored, strict=True)
     ]
     total = sum(map(len, shares))
-    tell_losses(empty, total, f"boxes of {folder}")
-    tell_losses(cut, total, f"boxes of {folder}", done="cut at the edge of the photo")
-    _tell_other_sizes(folder, photos)
+    warn_left_out(empty, total, f"boxes of {folder}")
+    warn_left_out(cut, total, f"boxes of {folder}", done="cut at the edge of the photo")
+    _warn_other_sizes(folder, photos)
     return shares
 
 
-def _as_stored(folder: Path, photos: Sequence[ReadPhoto]) -> list[bool]:
-    """Whether the boxes of each photo refer to it as it lies in its file."""
+def _refer_to_stored(folder: Path, photos: Sequence[AnnotatedHeader]) -> list[bool]:
+    """Whether the boxes of each photo refer to the stored photo."""
     turned = [photo for photo in photos if photo.header.orientation > 1]
     if not turned:
         return [False] * len(photos)
     evidence = {id(photo): _evidence(photo) for photo in turned}
     both = [
-        each.by_boxes == each.by_size
-        for each in evidence.values()
-        if each.by_boxes is not None and each.by_size is not None
+        known.by_boxes == known.by_size
+        for known in evidence.values()
+        if known.by_boxes is not None and known.by_size is not None
     ]
-    believed = 2 * sum(both) >= len(both)
+    is_trusted = 2 * sum(both) >= len(both)
     found = {
-        key: each.by_size if each.by_boxes is None and believed else each.by_boxes
-        for key, each in evidence.items()
+        key: known.by_size if known.by_boxes is None and is_trusted else known.by_boxes
+        for key, known in evidence.items()
     }
-    votes = [each for each in found.values() if each is not None]
+    votes = [vote for vote in found.values() if vote is not None]
     usual = 2 * sum(votes) > len(votes)
-    stored = [False if id(photo) not in found else _or(found[id(photo)], usual) for photo in photos]
+    stored = [
+        False if id(photo) not in found else _or_usual(found[id(photo)], usual) for photo in photos
+    ]
     _log.warning(
-        "%s: photos that lie turned in their files (EXIF) and are seen upright: %d; of these, with "
-        "boxes that refer to the file and are turned as well: %d",
+        "%s: photos that are stored rotated (EXIF) and turned upright: %d; of these, with "
+        "boxes that refer to the stored photo and are turned as well: %d",
         *(folder, len(turned), sum(stored)),
     )
     return stored
 
 
-def _or(found: bool | None, usual: bool) -> bool:
+def _or_usual(found: bool | None, usual: bool) -> bool:
     return usual if found is None else found
 
 
-def _evidence(photo: ReadPhoto) -> _Evidence:
+def _evidence(photo: AnnotatedHeader) -> _Evidence:
     header, annotation = photo.header, photo.annotation
-    if header.stored == header.upright:  # also of those that stand on their heads
+    if header.stored == header.upright:  # also of those that are upside down
         return _Evidence(by_boxes=None, by_size=None)
-    right = max((each.box[2] for each in annotation.objects), default=0.0)
-    bottom = max((each.box[3] for each in annotation.objects), default=0.0)
+    right = max((thing.box[2] for thing in annotation.objects), default=0.0)
+    bottom = max((thing.box[3] for thing in annotation.objects), default=0.0)
     in_stored, in_upright = (
         right <= width + _ROUNDING and bottom <= height + _ROUNDING
         for width, height in (header.stored, header.upright)
@@ -126,15 +130,15 @@ def _evidence(photo: ReadPhoto) -> _Evidence:
     )
 
 
-def _of_photo(
-    photo: ReadPhoto, *, is_stored: bool, empty: list[str], cut: list[str]
+def _photo_shares(
+    photo: AnnotatedHeader, *, is_stored: bool, empty: list[str], cut: list[str]
 ) -> tuple[Shares | None, ...]:
     width, height = photo.header.stored if is_stored else photo.header.upright
     found: list[Shares | None] = []
-    for number, each in enumerate(photo.annotation.objects, start=1):
-        where = f"{photo.file.annotation}: object {number} ({each.name}) has the box {each.box}"
-        left, top, right, bottom = each.box
-        # Pixel numbers from 1 to edges from 0; who counts from 0 loses half a pixel at most.
+    for number, thing in enumerate(photo.annotation.objects, start=1):
+        where = f"{photo.file.annotation}: object {number} ({thing.name}) has the box {thing.box}"
+        left, top, right, bottom = thing.box
+        # From pixel numbers from 1 to edges from 0; programs that count from 0 lose half a pixel.
         edges = (max(left - 1, 0), max(top - 1, 0), min(right, width), min(bottom, height))
         if edges[0] >= edges[2] or edges[1] >= edges[3]:
             backward = left > right or top > bottom
@@ -150,12 +154,12 @@ def _of_photo(
         ):
             cut.append(f"{where} outside of its photo of {width}x{height}")
         shares = (edges[0] / width, edges[1] / height, edges[2] / width, edges[3] / height)
-        found.append(_upright(shares, photo.header.orientation) if is_stored else shares)
+        found.append(_turn_upright(shares, photo.header.orientation) if is_stored else shares)
     return tuple(found)
 
 
-def _upright(shares: Shares, orientation: int) -> Shares:
-    """A box of the stored photo as it lies in the upright one."""
+def _turn_upright(shares: Shares, orientation: int) -> Shares:
+    """Turns a box of the stored photo to the upright one."""
     swaps, across, down = _TURNS.get(orientation, (False, False, False))
     left, top, right, bottom = shares
     if swaps:
@@ -167,8 +171,8 @@ def _upright(shares: Shares, orientation: int) -> Shares:
     return left, top, right, bottom
 
 
-def _tell_other_sizes(folder: Path, photos: Sequence[ReadPhoto]) -> None:
-    """Says how many annotations are of photos of another size: these were resized since."""
+def _warn_other_sizes(folder: Path, photos: Sequence[AnnotatedHeader]) -> None:
+    """Warns of annotations with another size than their photos, which were resized since."""
     other = [
         photo
         for photo in photos

@@ -1,4 +1,4 @@
-"""Lists of photos of a folder in the format of VOC, and the files that their lines mean."""
+"""Reads lists of photos in the format of VOC, and finds the files that their lines name."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS
 from edgeslim.texts import read_lines
 from edgeslim.training.tasks._class_folders import is_of_the_system, same_name
-from edgeslim.training.tasks._losses import tell_losses
+from edgeslim.training.tasks._left_out import warn_left_out
 
-__all__ = ["AnnotatedFile", "Edition", "listed_files"]
+__all__ = ["AnnotatedFile", "Edition", "list_files"]
 
 _PHOTOS, _ANNOTATIONS = "JPEGImages", "Annotations"
 
 _COLUMN = re.compile(r"(?P<key>.*\S)\s+(?:-1|0|1)")
-"""A line of VOC's list for one class: whether the photo has an object of it."""
+"""A line of VOC's list for one class: a photo, and whether it has an object of the class."""
 
 _PAIR = re.compile(rf"(?P<key>.*?(?:{'|'.join(map(re.escape, ENDINGS))}))\s.*\.xml", re.IGNORECASE)
 """A line of PaddleDetection's lists: a photo and its annotation."""
@@ -27,7 +27,7 @@ _PAIR = re.compile(rf"(?P<key>.*?(?:{'|'.join(map(re.escape, ENDINGS))}))\s.*\.x
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnotatedFile:
-    """A photo and the file that says what is in it; both are there."""
+    """A photo and its annotation file; both exist."""
 
     photo: Path
     annotation: Path
@@ -37,7 +37,7 @@ class Edition:
     """One folder with ``JPEGImages``, ``Annotations`` and ``ImageSets/Main``.
 
     Args:
-        folder: It.
+        folder: The folder with these three.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,13 +46,13 @@ class Edition:
         self._annotations = _by_key(folder / _ANNOTATIONS, (".xml",))
 
     def list_named(self, name: str) -> Path:
-        """Where the list of a part is, such as ``train``."""
+        """Path of the list of a part, such as ``train``."""
         return self.folder / "ImageSets" / "Main" / f"{name}.txt"
 
     def key_of(self, line: str) -> str:
-        """Which photo a line means: the key that a photo has, else the likeliest.
+        """The key of the photo that a line names; if no photo has one, the likeliest key.
 
-        A key may have spaces; so the whole line is tried before a column is taken off.
+        Keys may have spaces, so the whole line is tried before a column is removed.
         """
         texts = [line]
         texts += [found["key"] for form in (_COLUMN, _PAIR) if (found := form.fullmatch(line))]
@@ -60,7 +60,7 @@ class Edition:
         return next((key for key in keys if key in self._photos), keys[-1])
 
     def find(self, key: str, where: str) -> AnnotatedFile | str:
-        """The files of a key, or why there are none."""
+        """The files of a key, or the reason why there are none."""
         if key not in self._photos:
             return (
                 f"{where}: there is no photo {self.folder / _PHOTOS / key} ({', '.join(ENDINGS)})"
@@ -70,17 +70,17 @@ class Edition:
         return AnnotatedFile(photo=self._photos[key], annotation=self._annotations[key])
 
 
-def listed_files(editions: list[Edition], names: tuple[str, ...]) -> tuple[AnnotatedFile, ...]:
-    """Photos and annotations of lists, in their order, each once; what is missing is told.
+def list_files(editions: list[Edition], names: tuple[str, ...]) -> tuple[AnnotatedFile, ...]:
+    """Photos and annotations of lists, in their order, each once; it warns of missing ones.
 
     Args:
-        editions: Where to look.
-        names: Of the lists.
+        editions: Folders that hold the lists.
+        names: Names of the lists, such as ``train``.
 
     Raises:
-        BadFileError: No list is there, they list nothing, or much that is not there.
+        BadFileError: There is no list, the lists are empty, or many files are missing.
     """
-    lists = [(each, each.list_named(name)) for each in editions for name in names]
+    lists = [(edition, edition.list_named(name)) for edition in editions for name in names]
     there = [(edition, file) for edition, file in lists if file.exists()]
     if not there:
         raise BadFileError(f"there is no {lists[0][1]}; it names a photo a line")
@@ -95,17 +95,17 @@ def listed_files(editions: list[Edition], names: tuple[str, ...]) -> tuple[Annot
                 found[entry] = None
     if not found and not missing:
         raise BadFileError(f"{there[0][1]} lists no photos")
-    tell_losses(tuple(missing.values()), len(found) + len(missing), f"photos of {there[0][1]}")
+    warn_left_out(tuple(missing.values()), len(found) + len(missing), f"photos of {there[0][1]}")
     return tuple(found)
 
 
 def _entries(edition: Edition, file: Path) -> Iterator[tuple[str, str]]:
-    """Keys that a list means, each with its place."""
+    """Yields the keys of a list, each with its file and line."""
 
     def fits(text: str) -> bool:
-        """Whether the first photo is there whose name is told apart by the encoding."""
-        telling = next((line for line in text.splitlines() if not line.isascii()), "").strip()
-        return isinstance(edition.find(edition.key_of(telling), ""), AnnotatedFile)
+        """Whether the first photo exists whose name depends on the encoding."""
+        first = next((line for line in text.splitlines() if not line.isascii()), "").strip()
+        return isinstance(edition.find(edition.key_of(first), ""), AnnotatedFile)
 
     for number, line in enumerate(read_lines(file, fits), start=1):
         if not line.strip():
@@ -117,7 +117,7 @@ def _entries(edition: Edition, file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _keys(text: str) -> Iterator[str]:
-    """Keys that an entry may be: as it is, without folders before it, without its ending."""
+    """Possible keys of an entry: as it is, without folders before it, without its ending."""
     parts = PurePosixPath(same_name(text.strip("\"'").replace("\\", "/"))).parts
     if _PHOTOS in parts:
         parts = parts[parts.index(_PHOTOS) + 1 :]
@@ -131,7 +131,7 @@ def _keys(text: str) -> Iterator[str]:
 
 
 def _by_key(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
-    """Files of a folder and of those in it, by their path in it without the ending."""
+    """Files of a folder and its subfolders, by their path in it without the ending."""
     found: dict[str, Path] = {}
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_of_the_system(name))

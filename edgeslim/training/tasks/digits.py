@@ -12,8 +12,8 @@ import numpy as np
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._images import (
     check_image_shape,
-    grey_picture,
-    nearest_neighbour,
+    read_grey_picture,
+    scale_to_nearest,
 )
 from edgeslim.training.tasks._task import SPLIT_SEED, LabelledImages, Task, TaskData
 
@@ -42,9 +42,9 @@ class _Digits:
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_image_shape(input_shape)
         grey, _, train, _ = _split(SPLIT_SEED)
-        image = grey_picture(path, _SIDE) * np.float32(_BRIGHTEST / 255)
+        image = read_grey_picture(path, _SIDE) * np.float32(_BRIGHTEST / 255)
         standard = (image - grey[train].mean()) / grey[train].std()
-        shaped: NDArray[np.float32] = nearest_neighbour(standard, input_shape)[0]
+        shaped: NDArray[np.float32] = scale_to_nearest(standard, input_shape)[0]
         return shaped
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
@@ -52,10 +52,10 @@ class _Digits:
         standard = (grey - grey[train].mean()) / grey[train].std()
         return TaskData(
             train=LabelledImages(
-                images=nearest_neighbour(standard[train], input_shape), labels=labels[train]
+                images=scale_to_nearest(standard[train], input_shape), labels=labels[train]
             ),
             validation=LabelledImages(
-                images=nearest_neighbour(standard[validation], input_shape),
+                images=scale_to_nearest(standard[validation], input_shape),
                 labels=labels[validation],
             ),
         )

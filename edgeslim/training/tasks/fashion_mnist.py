@@ -12,7 +12,7 @@ import numpy as np
 from edgeslim.errors import BadFileError
 from edgeslim.training.tasks._entry import TaskEntry
 from edgeslim.training.tasks._idx import read_idx
-from edgeslim.training.tasks._images import area_or_padded, check_image_shape, grey_picture
+from edgeslim.training.tasks._images import check_image_shape, pad_or_average, read_grey_picture
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _NAMES = (
     *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
 _SIDE = 28
-_FURTHEST = 2
-"""Pixels that an image is moved by while a network learns, each way."""
+_LARGEST_SHIFT = 2
+"""Largest number of pixels that an image is shifted by in training, in each direction."""
 
 
 class _FashionMnist:
@@ -42,17 +42,17 @@ class _FashionMnist:
         self._folder = folder
 
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
-        """Clothes are light on black in it, as in the task's own images."""
+        """Reads a picture, on which clothes are light on black as in the task's images."""
         check_image_shape(input_shape)
         mean, deviation = self._standard
-        image: NDArray[np.float32] = _standardised(
-            grey_picture(path, _SIDE), input_shape, mean, deviation
+        image: NDArray[np.float32] = _standardise(
+            read_grey_picture(path, _SIDE), input_shape, mean, deviation
         )[0]
         return image
 
     @cached_property
     def _standard(self) -> tuple[float, float]:
-        """Mean and deviation of all pixels that are learnt from."""
+        """Mean and deviation of all pixels of the training images."""
         images, _ = _read(self._folder, "train")
         return float(images.mean()), float(images.std()) or 1.0
 
@@ -67,10 +67,10 @@ class _FashionMnist:
 
 
 class _Clothes:
-    """Images kept as bytes, brought to the shape of the input batch by batch.
+    """Images kept as bytes, and scaled to the shape of the input batch by batch.
 
-    While a network learns they are moved by up to two pixels and mirrored every other time:
-    clothes are the same from both sides.
+    In training they are shifted by up to two pixels and mirrored with a chance of a half, since
+    clothes look the same from both sides.
     """
 
     def __init__(
@@ -91,34 +91,34 @@ class _Clothes:
         return len(self._labels)
 
     def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        grey = self._images[places].astype(np.float32)
+        grey = self._images[indices].astype(np.float32)
         if rng is not None:
-            grey = _varied(grey, rng)
-        standard = _standardised(grey, self._input_shape, self._mean, self._deviation)
-        return standard, (self._labels[places],)
+            grey = _augment(grey, rng)
+        standard = _standardise(grey, self._input_shape, self._mean, self._deviation)
+        return standard, (self._labels[indices],)
 
 
-def _standardised(
+def _standardise(
     grey: NDArray[np.float32], input_shape: Shape, mean: float, deviation: float
 ) -> NDArray[np.float32]:
-    """Images as a network reads them."""
-    # Brought to size first, so that what is added around them is background too.
-    scaled = area_or_padded(grey, input_shape)
+    """Scales and standardises images as a network reads them."""
+    # Scaled first, so that what is added around them is background too.
+    scaled = pad_or_average(grey, input_shape)
     standard: NDArray[np.float32] = (scaled - np.float32(mean)) / np.float32(deviation)
     return standard
 
 
-def _varied(images: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Each image moved, with background where it was, and maybe mirrored."""
+def _augment(images: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Shifts each image, with background in the gap, and mirrors some."""
     count, height, width = images.shape
-    margin = ((0, 0), (_FURTHEST, _FURTHEST), (_FURTHEST, _FURTHEST))
+    margin = ((0, 0), (_LARGEST_SHIFT, _LARGEST_SHIFT), (_LARGEST_SHIFT, _LARGEST_SHIFT))
     padded = np.pad(images, margin)
-    down, right = rng.integers(0, 2 * _FURTHEST + 1, size=(2, count, 1))
+    down, right = rng.integers(0, 2 * _LARGEST_SHIFT + 1, size=(2, count, 1))
     rows, columns = down + np.arange(height), right + np.arange(width)
-    mirrored = rng.random((count, 1)) < 0.5
-    columns = np.where(mirrored, columns[:, ::-1], columns)
+    is_mirrored = rng.random((count, 1)) < 0.5
+    columns = np.where(is_mirrored, columns[:, ::-1], columns)
     moved: NDArray[np.float32] = padded[
         np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]
     ]

@@ -1,4 +1,4 @@
-"""Photos in a user's folder, as ImageNet is kept: a folder a class, or lists of files."""
+"""Photos in a user's folder, laid out like ImageNet: a folder for each class, or lists of files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 
 from edgeslim.errors import BadFileError
 from edgeslim.photos import ENDINGS, open_photo
-from edgeslim.training.tasks._class_folders import alike, find_class_folders, same_name
+from edgeslim.training.tasks._class_folders import find_class_folders, same_name, similar_names
 from edgeslim.training.tasks._entry import TaskEntry
-from edgeslim.training.tasks._losses import photo_faults, tell_losses
+from edgeslim.training.tasks._left_out import photo_faults, warn_left_out
 from edgeslim.training.tasks._photo_list import read_photo_list
 from edgeslim.training.tasks._photos import (
     check_photo_shape,
-    evaluation_crop,
-    standardised,
-    training_crop,
+    crop_for_evaluation,
+    crop_for_training,
+    standardise,
 )
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 
@@ -36,15 +36,15 @@ _log = logging.getLogger(__name__)
 
 _HOLDS = "train/CLASS/*.jpg and val/CLASS/*.jpg, or train_list.txt and val_list.txt"
 
-_JUDGED = ("val", "valid", "validation", "test")
-"""Folders that photos to be judged by are looked for in, the first that is there."""
+_VALIDATION_FOLDERS = ("val", "valid", "validation", "test")
+"""Folders of photos for validation; the first one that exists is used."""
 
 _NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Labelled:
-    """Files, and the class of each ``(N,)``, from 0."""
+class _LabelledFiles:
+    """Files, and the class of each from 0, ``(N,)``."""
 
     files: tuple[Path, ...]
     labels: NDArray[np.int64]
@@ -52,11 +52,11 @@ class _Labelled:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Found:
-    """Names of the classes, the photos of each part, and what is to be said of the folder."""
+    """Names of the classes, the photos of each part, and notes about the folder."""
 
     names: tuple[str, ...]
-    train: _Labelled
-    validation: _Labelled
+    train: _LabelledFiles
+    validation: _LabelledFiles
     notes: tuple[str, ...]
 
 
@@ -64,8 +64,9 @@ class _ImageFolder:
     """Photos of a folder.
 
     Args:
-        folder: Holds ``train/CLASS/`` and ``val/CLASS/``, whose classes count in the order of
-            their names, or ``train_list.txt`` and ``val_list.txt`` with lines ``path label``.
+        folder: Folder with ``train/CLASS/`` and ``val/CLASS/``, whose classes are numbered in
+            the order of their names, or with ``train_list.txt`` and ``val_list.txt`` of lines
+            ``path label``.
     """
 
     metric_name = "accuracy"
@@ -88,7 +89,7 @@ class _ImageFolder:
 
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_photo_shape(input_shape)
-        return _judged(path, input_shape)
+        return _read_for_evaluation(path, input_shape)
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)
@@ -100,11 +101,11 @@ class _ImageFolder:
         )
         return TaskData(train=train, validation=validation)
 
-    def _parts(self) -> tuple[tuple[_Labelled, str], ...]:
+    def _parts(self) -> tuple[tuple[_LabelledFiles, str], ...]:
         return (self._found.train, "to learn from"), (self._found.validation, "to judge by")
 
     def _absent(self) -> Iterator[str]:
-        """Which classes nothing is learnt of, and which nothing is judged by."""
+        """Notes of classes that have no photo for training, or none for validation."""
         for part, use in self._parts():
             there = set(part.labels.tolist())
             absent = [name for n, name in enumerate(self.class_names) if n not in there]
@@ -115,9 +116,9 @@ class _ImageFolder:
 
 
 class _Photos:
-    """Photos, decoded when they are asked for."""
+    """Photos that are decoded on demand."""
 
-    def __init__(self, labelled: _Labelled, input_shape: Shape) -> None:
+    def __init__(self, labelled: _LabelledFiles, input_shape: Shape) -> None:
         self._labelled = labelled
         self._input_shape = input_shape
 
@@ -125,47 +126,49 @@ class _Photos:
         return len(self._labelled.files)
 
     def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
         _, channels, height, width = self._input_shape
-        images = np.empty((len(places), channels, height, width), np.float32)
-        for image, place in zip(images, places, strict=True):
-            path = self._labelled.files[place]
+        images = np.empty((len(indices), channels, height, width), np.float32)
+        for image, index in zip(images, indices, strict=True):
+            path = self._labelled.files[index]
             if rng is None:
-                image[...] = _judged(path, self._input_shape)
+                image[...] = _read_for_evaluation(path, self._input_shape)
                 continue
             photo = open_photo(path, channels)
-            image[...] = standardised(training_crop(photo, height, width, rng))
-        return images, (self._labelled.labels[places],)
+            image[...] = standardise(crop_for_training(photo, height, width, rng))
+        return images, (self._labelled.labels[indices],)
 
 
-def _judged(path: Path, input_shape: Shape) -> NDArray[np.float32]:
-    """A photo as it is when a network is judged."""
+def _read_for_evaluation(path: Path, input_shape: Shape) -> NDArray[np.float32]:
+    """Reads a photo as for validation, without augmentation."""
     _, channels, height, width = input_shape
-    return standardised(evaluation_crop(open_photo(path, channels), height, width))
+    return standardise(crop_for_evaluation(open_photo(path, channels), height, width))
 
 
-def _readable(labelled: _Labelled, what: str) -> _Labelled:
-    """Without the photos that cannot be read, which are told.
+def _readable(labelled: _LabelledFiles, what: str) -> _LabelledFiles:
+    """Leaves out photos that cannot be read, with a warning.
 
     Raises:
-        BadFileError: They are many.
+        BadFileError: Too many photos cannot be read.
     """
     faults = photo_faults(labelled.files)
-    tell_losses([fault for fault in faults if fault], len(faults), what)
+    warn_left_out([fault for fault in faults if fault], len(faults), what)
     kept = [not fault for fault in faults]
-    return _Labelled(
+    return _LabelledFiles(
         files=tuple(compress(labelled.files, kept)), labels=labelled.labels[np.asarray(kept)]
     )
 
 
 def _from_folders(folder: Path) -> _Found:
-    """What folders hold."""
+    """The photos of a folder for each class."""
     learnt = folder / "train"
-    judged = next((folder / each for each in _JUDGED if (folder / each).is_dir()), folder / "val")
+    judged = next(
+        (folder / name for name in _VALIDATION_FOLDERS if (folder / name).is_dir()), folder / "val"
+    )
     train, passed_over = find_class_folders(learnt)
     names = tuple(train)
-    learnt_from = _labelled(dict(enumerate(train.values())), learnt)
+    learnt_from = _label(dict(enumerate(train.values())), learnt)
     numbers = {same_name(name): number for number, name in enumerate(names)}
     by_case = {name.casefold(): name for name in names}
     found = {}
@@ -176,35 +179,35 @@ def _from_folders(folder: Path) -> _Found:
             mend = f"; name it {like} in both" if like else ""
             raise BadFileError(f"{judged} has a class {name} and {learnt} has none{mend}")
         found[numbers[same_name(name)]] = files
-    notes = (*filter(None, (passed_over, passed_over_too)), *alike(learnt, names))
-    return _Found(names=names, train=learnt_from, validation=_labelled(found, judged), notes=notes)
+    notes = (*filter(None, (passed_over, passed_over_too)), *similar_names(learnt, names))
+    return _Found(names=names, train=learnt_from, validation=_label(found, judged), notes=notes)
 
 
-def _labelled(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _Labelled:
+def _label(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _LabelledFiles:
     files = [(file, number) for number, group in found.items() for file in group]
     if not files:
         raise BadFileError(f"{folder} has no images ({', '.join(ENDINGS)})")
-    return _Labelled(
+    return _LabelledFiles(
         files=tuple(file for file, _ in files),
         labels=np.asarray([number for _, number in files], dtype=np.int64),
     )
 
 
 def _from_lists(folder: Path) -> _Found:
-    """What lists name; classes are called by their numbers."""
+    """The photos of lists; the classes are called by their numbers."""
     train, validation = (
         read_photo_list(folder, folder / f"{part}_list.txt") for part in ("train", "val")
     )
-    both = {each.path for each in train} & {each.path for each in validation}
+    both = {photo.path for photo in train} & {photo.path for photo in validation}
     notes: tuple[str, ...] = ()
     if both:
-        told = f"photos that are learnt from and judged by as well: {len(both)} ({min(both)})"
-        notes = (f"{folder}: {told}; what they are judged right is no proof",)
-    highest = max(each.label for each in (*train, *validation))
+        common = f"photos that are in both lists: {len(both)} ({min(both)})"
+        notes = (f"{folder}: {common}; the accuracy on these proves nothing",)
+    highest = max(photo.label for photo in (*train, *validation))
     learnt, judged = (
-        _Labelled(
-            files=tuple(each.path for each in part),
-            labels=np.asarray([each.label for each in part], dtype=np.int64),
+        _LabelledFiles(
+            files=tuple(photo.path for photo in part),
+            labels=np.asarray([photo.label for photo in part], dtype=np.int64),
         )
         for part in (train, validation)
     )

@@ -1,9 +1,9 @@
-"""Objects to be found in photos, from a folder in the format of PASCAL VOC.
+"""Object detection in photos of a folder in the format of PASCAL VOC.
 
 Colours are standardised by ImageNet's mean and deviation (as MobileNetV1-YOLOv3's original
 does; SSD's took 127.5 off and divided by as much), and photos are brought to the network's
 size whatever their proportions. The metric is mean average precision: by the eleven points of
-VOC 2007 as for the published networks, or with ``ap_version=integral`` by the whole curve.
+VOC 2007 as for the published networks, or with ``ap_version=integral`` by the resize_whole curve.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 from edgeslim.photos import open_photo
 from edgeslim.training.detection.heads._head import NO_OBJECT
 from edgeslim.training.detection.mean_average_precision import Area, MeanAveragePrecision, Truths
-from edgeslim.training.detection.recognition import recognised
-from edgeslim.training.tasks._box_variations import in_crop, jittered, mirrored, random_crop
+from edgeslim.training.detection.recognition import recognise_head
+from edgeslim.training.tasks._box_augmentation import clip_to_crop, jitter, mirror, random_crop
 from edgeslim.training.tasks._entry import TaskEntry
-from edgeslim.training.tasks._photos import check_photo_shape, standardised, whole
+from edgeslim.training.tasks._photos import check_photo_shape, resize_whole, standardise
 from edgeslim.training.tasks._task import Targets, Task, TaskData
 from edgeslim.training.tasks._voc_folder import AnnotatedPhoto, VocSet, find_photos, read_photos
 
@@ -38,10 +38,10 @@ class _Voc:
     """The folder as a task.
 
     Args:
-        folder: See `find_photos`; its classes are those of ``labels.txt`` or
+        folder: Folder as `find_photos` describes; its classes are those of ``labels.txt`` or
             ``label_list.txt`` in it, else the twenty of VOC if all objects are of these, else
             all that are found, in the order of their names.
-        area: How the area under a curve of precision is taken.
+        area: How the area under a curve of precision is computed.
     """
 
     metric_name = "mean_average_precision"
@@ -67,12 +67,12 @@ class _Voc:
     def picture(self, path: Path, input_shape: Shape) -> NDArray[np.float32]:
         check_photo_shape(input_shape)
         _, channels, height, width = input_shape
-        return standardised(whole(open_photo(path, channels), height, width))
+        return standardise(resize_whole(open_photo(path, channels), height, width))
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:  # noqa: ARG002 - split as given
         check_photo_shape(input_shape)
         every = (*self._set.train, *self._set.validation)
-        most = max(len(each.boxes) for each in every)
+        most = max(len(photo.boxes) for photo in every)
         judge = _Judge((input_shape[2], input_shape[3]), self._set.class_names, self._area)
         return TaskData(
             train=_Photos(self._set.train, input_shape, most),
@@ -83,9 +83,9 @@ class _Voc:
 
 
 class _Photos:
-    """Photos, decoded when they are asked for; targets are boxes, classes and which are difficult.
+    """Photos that are decoded on demand; targets are boxes, classes and whether they are difficult.
 
-    They are ``(N, most, 4)``, ``(N, most)`` and ``(N, most)``; what fills up is `NO_OBJECT`.
+    They are ``(N, most, 4)``, ``(N, most)`` and ``(N, most)``, filled up with `NO_OBJECT`.
     """
 
     def __init__(self, photos: tuple[AnnotatedPhoto, ...], input_shape: Shape, most: int) -> None:
@@ -97,15 +97,15 @@ class _Photos:
         return len(self._photos)
 
     def batch(
-        self, places: NDArray[np.int64], rng: np.random.Generator | None
+        self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        count = len(places)
+        count = len(indices)
         images = np.empty((count, *self._input_shape[1:]), np.float32)
         boxes = np.zeros((count, self._most, 4), np.float32)
         classes = np.full((count, self._most), NO_OBJECT, np.int64)
         difficult = np.zeros((count, self._most), bool)
-        for row, place in enumerate(places):
-            photo = self._photos[place]
+        for row, index in enumerate(indices):
+            photo = self._photos[index]
             images[row], found, shown = self._image(photo, rng)
             number = int(shown.sum())
             boxes[row, :number] = found[shown]
@@ -116,7 +116,7 @@ class _Photos:
     def _image(
         self, photo: AnnotatedPhoto, rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-        """Pixels ``(C, H, W)``, boxes ``(n, 4)`` and which of them are still to be seen."""
+        """Pixels ``(C, H, W)``, boxes ``(n, 4)`` and whether each is still visible."""
         from PIL import Image
 
         _, channels, height, width = self._input_shape
@@ -128,16 +128,16 @@ class _Photos:
             (width, height), Image.Resampling.BILINEAR, box=(left, upper, right, lower)
         )
         if rng is not None:
-            boxes, shown = in_crop(boxes, crop)
-            picture = jittered(picture, rng)
+            boxes, shown = clip_to_crop(boxes, crop)
+            picture = jitter(picture, rng)
             if rng.random() < 0.5:
                 picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-                boxes = mirrored(boxes)
-        return standardised(picture), boxes.astype(np.float32), shown
+                boxes = mirror(boxes)
+        return standardise(picture), boxes.astype(np.float32), shown
 
 
 class _Judge:
-    """Loss and metric for whichever detector the outputs are of."""
+    """Loss and metric for the kind of detector that the outputs belong to."""
 
     def __init__(
         self, image_size: tuple[int, int], class_names: tuple[str, ...], area: Area
@@ -147,7 +147,7 @@ class _Judge:
         self._area = area
 
     def loss(self, outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
-        head = recognised(outputs, self._image_size, self._class_names)
+        head = recognise_head(outputs, self._image_size, self._class_names)
         return head.loss(outputs, targets, self._image_size)
 
     def metric(self) -> _Precision:
@@ -155,7 +155,7 @@ class _Judge:
 
 
 class _Precision:
-    """Mean average precision of raw outputs."""
+    """Mean average precision, computed from raw outputs."""
 
     def __init__(
         self, image_size: tuple[int, int], class_names: tuple[str, ...], area: Area
@@ -165,12 +165,12 @@ class _Precision:
         self._counted = MeanAveragePrecision(area)
 
     def update(self, outputs: Sequence[NDArray[np.float32]], targets: Targets) -> None:
-        head = recognised(outputs, self._image_size, self._class_names)
+        head = recognise_head(outputs, self._image_size, self._class_names)
         found = head.detections(outputs, self._image_size)
-        for each, boxes, classes, difficult in zip(found, *targets[:3], strict=True):
+        for detections, boxes, classes, difficult in zip(found, *targets[:3], strict=True):
             real = classes != NO_OBJECT
             truths = Truths(boxes=boxes[real], classes=classes[real], difficult=difficult[real])
-            self._counted.add(each, truths)
+            self._counted.add(detections, truths)
 
     def value(self) -> float:
         return self._counted.value()
@@ -186,5 +186,5 @@ TASK = TaskEntry(
     summary="objects to be found in photos, as PASCAL VOC is kept",
     open=_open,
     holds="JPEGImages, Annotations and ImageSets/Main with train.txt and val.txt",
-    choices={"ap_version": tuple(each.value for each in Area)},
+    choices={"ap_version": tuple(area.value for area in Area)},
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from edgeslim.training.detection.boxes import overlaps
-from edgeslim.training.detection.suppression import Suppression, surest
+from edgeslim.training.detection.suppression import Suppression, suppress
 from tests.training.detection.made_up import boxes
 
 EVERYTHING = Suppression(least_score=0.0, most_overlap=0.5, of_class=100, of_image=100)
@@ -28,7 +28,7 @@ def by_one(found: Any, most_overlap: float) -> list[int]:
 
 @given(boxes(most=12), st.sampled_from([0.0, 0.3, 0.45, 0.9]))
 def test_the_same_as_one_by_one(found: Any, most_overlap: float) -> None:
-    assert surest(found, most_overlap).tolist() == by_one(found, most_overlap)
+    assert suppress(found, most_overlap).tolist() == by_one(found, most_overlap)
 
 
 @st.composite

@@ -15,7 +15,7 @@ from edgeslim.errors import ModelError, UsageError
 from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.program_net import load_program_net
-from edgeslim.training.quantization._rounding import rounded_activation, rounded_weight
+from edgeslim.training.quantization._rounding import round_activation, round_weight
 from edgeslim.training.quantization.calibrate import calibrate
 from edgeslim.training.quantization.quantized_net import QuantizedNet
 from edgeslim.training.quantization.settings import (
@@ -146,7 +146,7 @@ def test_scales_of_activations_by_their_formulas(tmp_path: Path) -> None:
 def test_gradients_pass_through_rounding_but_not_where_it_cuts_off(tmp_path: Path) -> None:
     given, scale = paddle.to_tensor(images()), paddle.to_tensor([0.5])
     given.stop_gradient = False
-    rounded = rounded_activation(given, scale, 8)
+    rounded = round_activation(given, scale, 8)
     whole = rounded.numpy() / 0.5 * 127
     np.testing.assert_allclose(whole, np.round(whole), atol=1e-4)
     (rounded * 3).sum().backward()
@@ -156,7 +156,7 @@ def test_gradients_pass_through_rounding_but_not_where_it_cuts_off(tmp_path: Pat
     weight = paddle.to_tensor(np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32))
     for axis in (None, 0, 1):
         weight.stop_gradient = False
-        rounded_weight(weight, 4, axis).sum().backward()
+        round_weight(weight, 4, axis).sum().backward()
         np.testing.assert_array_equal(weight.grad.numpy(), np.ones((4, 3)))
         weight.clear_grad()
 

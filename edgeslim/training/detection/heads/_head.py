@@ -1,4 +1,4 @@
-"""What a kind of detector is: a loss for its raw outputs, and boxes out of them."""
+"""Kinds of detectors: a loss for raw outputs, and the boxes in these."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ImageSize = tuple[int, int]
 Outputs = Sequence[NDArray[np.floating[Any]]]
 
 NO_OBJECT = -1
-"""Class of what only fills up an image's targets."""
+"""Class of targets that only fill up an image's rows."""
 
 
 class DetectorHead(Protocol):
@@ -37,12 +37,12 @@ class DetectorHead(Protocol):
         """Whether a network with outputs of these shapes is such a detector."""
 
     def num_classes(self, shapes: Sequence[Shape]) -> int:
-        """How many classes a recognised network tells apart, without the background."""
+        """Number of classes of a recognised network, without the background."""
 
     def loss(
         self, outputs: Sequence[Tensor], targets: Sequence[Tensor], image_size: ImageSize
     ) -> Tensor:
-        """What training makes small, one number that gradients flow from."""
+        """The loss that training minimizes, one number with gradients."""
 
     def detections(self, outputs: Outputs, image_size: ImageSize) -> list[Detections]:
-        """What is found in each image."""
+        """The detections of each image."""

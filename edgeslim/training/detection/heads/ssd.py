@@ -68,13 +68,16 @@ class _Ssd:
         locations, confidences = outputs
         boxes = np.clip(decode(locations, prior_boxes(image_size)), 0, 1)
         scores = softmax(confidences, axis=-1)[..., 1:]
-        return [_SUPPRESSION(*each) for each in zip(boxes, scores, strict=True)]
+        return [
+            _SUPPRESSION(image_boxes, image_scores)
+            for image_boxes, image_scores in zip(boxes, scores, strict=True)
+        ]
 
 
 def _targets(
     boxes: Boxes, classes: NDArray[np.int64], image_size: ImageSize
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The class of each prior box ``(N, priors)``, and the differences of those with an object."""
+    """Class of each prior box ``(N, priors)``, and the offsets of those with an object."""
     priors = prior_boxes(image_size)
     labels = np.zeros((len(boxes), len(priors)), np.int64)
     wanted = []

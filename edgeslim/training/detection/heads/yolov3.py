@@ -42,11 +42,11 @@ _SUPPRESSION = Suppression(least_score=0.01, most_overlap=0.45, of_class=1000, o
 
 
 class YoloV3:
-    """The head; see the module.
+    """YOLOv3's head.
 
     Args:
-        smooth_labels: Learns classes towards nearly 1 and nearly 0, as the original does on
-            COCO and not on VOC.
+        smooth_labels: Whether classes are learnt towards nearly 1 and nearly 0, as in the
+            original on COCO, but not on VOC.
     """
 
     def __init__(self, *, smooth_labels: bool = False) -> None:
@@ -87,7 +87,7 @@ class YoloV3:
         return sum(losses) / len(boxes)
 
     def _of_objects(self, predicted: Tensor, wanted: _Wanted) -> Tensor:
-        """Loss of place, size and class of the objects of one map."""
+        """Loss of offset, size and class of the objects of one map."""
         import paddle
 
         places, which = wanted.assigned.places, tuple(wanted.assigned.truths.T)
@@ -113,7 +113,7 @@ class YoloV3:
     def detections(self, outputs: Outputs, image_size: ImageSize) -> list[Detections]:
         boxes, scores = [], []
         for number, output in enumerate(outputs):
-            numbers = _by_place(output)
+            numbers = _split_anchors(output)
             boxes.append(anchors.decode(numbers, number, image_size))
             sure = expit(numbers[..., _OBJECTNESS : _OBJECTNESS + 1])
             scores.append(
@@ -122,23 +122,25 @@ class YoloV3:
             )
         return [
             _SUPPRESSION(np.clip(image_boxes, 0, 1), image_scores)
-            for image_boxes, image_scores in zip(_joined(boxes), _joined(scores), strict=True)
+            for image_boxes, image_scores in zip(
+                _concatenate(boxes), _concatenate(scores), strict=True
+            )
         ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Wanted:
-    """What one map must say of a batch: all its objects, and those assigned to the map."""
+    """Targets of one map for a batch: all its objects, and those assigned to the map."""
 
     number: int
     image_size: ImageSize
     boxes: Boxes
     classes: NDArray[np.int64]
-    assigned: anchors.Assigned
+    assigned: anchors.Assignment
 
 
 def _of_objectness(predicted: Tensor, wanted: _Wanted) -> Tensor:
-    """Loss of whether there is an object, of all places of one map but those to be ignored."""
+    """Loss of objectness over all positions of one map, except those to be ignored."""
     import paddle
 
     found = anchors.decode(predicted[..., :4].numpy(), wanted.number, wanted.image_size)
@@ -155,7 +157,7 @@ def _of_objectness(predicted: Tensor, wanted: _Wanted) -> Tensor:
 
 
 def _cross_entropies(numbers: Tensor, shares: Tensor) -> Tensor:
-    """Of each number, taken through the sigmoid, and the share that it must give.
+    """Cross-entropy of each number's sigmoid with the probability that it must give.
 
     Paddle 3.3 has a function for it, whose gradient is too small by 1 where a number is 0.
     """
@@ -164,14 +166,16 @@ def _cross_entropies(numbers: Tensor, shares: Tensor) -> Tensor:
     return functional.softplus(numbers) - numbers * shares
 
 
-def _by_place(output: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def _split_anchors(output: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """``(N, anchors * numbers, h, w)`` to ``(N, anchors, h, w, numbers)``."""
     return output.reshape(len(output), _OF_MAP, -1, *output.shape[2:]).transpose(0, 1, 3, 4, 2)
 
 
-def _joined(maps: list[NDArray[np.floating[Any]]]) -> NDArray[np.floating[Any]]:
-    """Maps ``(N, anchors, h, w, numbers)`` as one list of boxes, ``(N, boxes, numbers)``."""
-    return np.concatenate([each.reshape(len(each), -1, each.shape[-1]) for each in maps], axis=1)
+def _concatenate(maps: list[NDArray[np.floating[Any]]]) -> NDArray[np.floating[Any]]:
+    """Concatenates maps ``(N, anchors, h, w, numbers)`` to ``(N, boxes, numbers)``."""
+    return np.concatenate(
+        [numbers.reshape(len(numbers), -1, numbers.shape[-1]) for numbers in maps], axis=1
+    )
 
 
 HEAD: DetectorHead = YoloV3()

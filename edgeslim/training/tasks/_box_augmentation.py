@@ -1,6 +1,6 @@
-"""Photos varied for training together with the boxes in them.
+"""Augmentation of photos for training, together with the boxes in them.
 
-What SSD's original does (PaddlePaddle/models at 9aefcdc84, PaddleCV/ssd; section 2.2 of
+It is that of SSD's original (PaddlePaddle/models at 9aefcdc84, PaddleCV/ssd; section 2.2 of
 https://arxiv.org/abs/1512.02325), without hue and without photos made smaller on a plain ground.
 """
 
@@ -17,7 +17,7 @@ from edgeslim.training.detection.boxes import Boxes, centres_and_sizes, overlaps
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["in_crop", "jittered", "mirrored", "random_crop"]
+__all__ = ["clip_to_crop", "jitter", "mirror", "random_crop"]
 
 _LEAST_OVERLAPS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
 _SIDES = (0.3, 1.0)
@@ -31,14 +31,14 @@ _WHOLE: Boxes = np.array([0.0, 0.0, 1.0, 1.0])
 
 
 def random_crop(boxes: Boxes, rng: np.random.Generator) -> Boxes:
-    """A part of a photo ``(4,)``, edges as shares: the whole, or one that shows an object well.
+    """Draws a part of a photo that shows an object well, ``(4,)``, with edges as shares.
 
-    The part overlaps with some object by at least a share drawn first, and shows the centre of
-    one; where no part of some tries does, and of a photo without objects, it is the whole.
+    The part overlaps an object by at least a share that is drawn first, and shows the centre of
+    one; if no try finds such a part, or the photo has no objects, it is the whole photo.
 
     Args:
-        boxes: Of the objects, ``(n, 4)``.
-        rng: Draws.
+        boxes: Boxes of the objects, ``(n, 4)``.
+        rng: Random generator that the part is drawn from.
     """
     rule = int(rng.integers(len(_LEAST_OVERLAPS) + 1))
     if rule == len(_LEAST_OVERLAPS) or not len(boxes):
@@ -51,15 +51,15 @@ def random_crop(boxes: Boxes, rng: np.random.Generator) -> Boxes:
         first = rng.uniform(0, 1, 2) * np.maximum(1 - sizes, 0)
         crop: Boxes = np.minimum(np.concatenate([first, first + sizes]), 1)
         near = overlaps(boxes, crop[None]).max() >= _LEAST_OVERLAPS[rule]
-        if near and in_crop(boxes, crop)[1].any():
+        if near and clip_to_crop(boxes, crop)[1].any():
             return crop
     return _WHOLE
 
 
-def in_crop(boxes: Boxes, crop: Boxes) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Boxes ``(n, 4)`` as shares of a part ``(4,)``, cut off at its edges, and which it shows.
+def clip_to_crop(boxes: Boxes, crop: Boxes) -> tuple[Boxes, NDArray[np.bool_]]:
+    """Clips boxes ``(n, 4)`` to a part ``(4,)``, as shares of it; and says which ones it shows.
 
-    A part shows an object whose centre it has.
+    A part shows an object if it contains the object's centre.
     """
     centres, _ = centres_and_sizes(boxes)
     shown = ((centres > crop[:2]) & (centres < crop[2:])).all(axis=-1)
@@ -67,13 +67,13 @@ def in_crop(boxes: Boxes, crop: Boxes) -> tuple[Boxes, NDArray[np.bool_]]:
     return np.clip(inside, 0, 1), shown
 
 
-def mirrored(boxes: Boxes) -> Boxes:
-    """Boxes ``(n, 4)`` of a photo whose left is its right."""
+def mirror(boxes: Boxes) -> Boxes:
+    """Mirrors boxes ``(n, 4)`` as their photo is mirrored left to right."""
     return np.stack([1 - boxes[:, 2], boxes[:, 1], 1 - boxes[:, 0], boxes[:, 3]], axis=1)
 
 
-def jittered(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Brightness, contrast and saturation changed, each every other time."""
+def jitter(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Changes brightness, contrast and saturation, each with a chance of a half."""
     from PIL import ImageEnhance
 
     for name, most in _JITTER:

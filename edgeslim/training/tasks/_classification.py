@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from paddle import Tensor
 
-__all__ = ["Accuracy", "TopFive", "cross_entropy"]
+__all__ = ["TopFive", "TopOne", "cross_entropy"]
 
-_SHARES_WITHIN = 1e-4
-"""Of their sum. Scores that are none are not all positive, let alone sum to one."""
+_SUM_TOLERANCE = 1e-4
+"""How far a sum of probabilities may be from one; plain scores are rarely all positive."""
 
-_SMALLEST_SHARE = 1e-12
-"""A softmax gives 0 for what is very unlikely, and the logarithm of that is no number."""
+_SMALLEST_PROBABILITY = 1e-12
+"""A softmax gives 0 for what is very unlikely, and the logarithm of 0 is not finite."""
 
 
 def cross_entropy(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """Mean cross-entropy of the first output ``(N, classes)``.
 
-    Scores before a softmax are what training goes best with. Saved models often end in one,
-    so what is positive and sums to one for each image is taken for shares already.
+    Training goes best with scores before a softmax. Saved models often end in a softmax, so
+    what is positive and sums to one for each image is taken as probabilities.
 
     Raises:
         ModelError: The output is of another shape, or has too few classes.
@@ -36,16 +36,16 @@ def cross_entropy(outputs: Sequence[Tensor], targets: Sequence[Tensor]) -> Tenso
 
     scores, labels = outputs[0], targets[0]
     _check(tuple(scores.shape), tuple(labels.shape), int(labels.max()))
-    if float(scores.min()) >= 0 and float((scores.sum(axis=1) - 1).abs().max()) < _SHARES_WITHIN:
-        return nn.functional.nll_loss(paddle.log(scores.clip(min=_SMALLEST_SHARE)), labels)
+    if float(scores.min()) >= 0 and float((scores.sum(axis=1) - 1).abs().max()) < _SUM_TOLERANCE:
+        return nn.functional.nll_loss(paddle.log(scores.clip(min=_SMALLEST_PROBABILITY)), labels)
     return nn.functional.cross_entropy(scores, labels)
 
 
-class Accuracy:
+class TopOne:
     """Share of the images whose highest score is that of their class."""
 
     highest = 1
-    """How many of the highest scores count."""
+    """Number of highest scores among which the image's class must be."""
 
     def __init__(self) -> None:
         self._right = 0
@@ -70,7 +70,7 @@ class Accuracy:
 
     @staticmethod
     def _before(scores: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which classes come before an image's own ``(N, classes)``."""
+        """Whether each class comes before an image's own, ``(N, classes)``."""
         classes: NDArray[Any] = np.arange(scores.shape[1])
         return classes < labels[:, None]
 
@@ -78,7 +78,7 @@ class Accuracy:
         return self._right / self._count
 
 
-class TopFive(Accuracy):
+class TopFive(TopOne):
     """Share of the images whose class is among those of the five highest scores."""
 
     highest = 5
@@ -92,6 +92,6 @@ def _check(scores: tuple[int, ...], labels: tuple[int, ...], highest: int) -> No
         )
     if highest >= scores[1]:
         raise ModelError(
-            f"the network tells {scores[1]} classes apart and the task has class {highest} "
+            f"the network has {scores[1]} classes, but the task has class {highest} "
             "(they count from 0); build the network with as many classes as the task has"
         )
