@@ -104,7 +104,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
     def _quantized_inputs(
         self, place: QuantizedPlace, given: Slots, done: dict[str, Tensor]
     ) -> Slots:
-        """Rounds an operator's inputs; an activation that several operators read is rounded once."""
+        """Rounds an operator's inputs; an activation that several read is rounded once."""
         name = place.activation
         rounded = done.get(name)
         if rounded is None:
