@@ -10,15 +10,48 @@ from pathlib import Path
 
 from tests.tools import PROJECT
 
-__all__ = ["GUIDE", "PAGES", "READMES", "Section", "commands", "fenced", "sections", "shell_lines"]
+__all__ = [
+    "CONTRIBUTING",
+    "DOCUMENTS",
+    "GUIDE",
+    "PAGES",
+    "READMES",
+    "Section",
+    "commands",
+    "fenced",
+    "page_id",
+    "sections",
+    "shell_lines",
+]
 
 READMES = (PROJECT / "README.md", PROJECT / "README.zh-CN.md")
 GUIDE = PROJECT / "docs" / "from-paddleslim.md"
-PAGES = (*READMES, *sorted((PROJECT / "docs").glob("*.md")))
+CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
+PAGES = (
+    *READMES,
+    CONTRIBUTING,
+    PROJECT / "examples" / "README.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+)
+"""Pages with commands that somebody may paste."""
+
+DOCUMENTS = (
+    *PAGES,
+    PROJECT / "CHANGELOG.md",
+    PROJECT / "SECURITY.md",
+    PROJECT / "findings" / "README.md",
+    *sorted((PROJECT / ".github").rglob("*.md")),
+)
+"""All that a reader meets."""
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SHELLS = {"", "bash", "sh"}
 _CONTINUED = re.compile(r"\\\n\s*")
+
+
+def page_id(page: Path) -> str:
+    """The name of a page's test."""
+    return str(page.relative_to(PROJECT))
 
 
 @dataclass(frozen=True)

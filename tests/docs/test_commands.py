@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer import TyperException
 
-from tests.docs.pages import GUIDE, PAGES, commands, sections, shell_lines
+from tests.docs.pages import GUIDE, PAGES, commands, page_id, sections, shell_lines
 from tests.typed import parsed
 
 
@@ -20,7 +20,7 @@ def misunderstood(arguments: list[str]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_every_command_of_a_page_is_understood(page: Path) -> None:
     lines = commands(page.read_text(), "edgeslim")
     assert not [why for line in lines if (why := misunderstood(line[1:]))]

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from tests.docs.pages import READMES, fenced
+import pytest
+
+from tests.docs.pages import READMES, commands, fenced
+from tests.tools import PROJECT
 
 ENGLISH, CHINESE = (page.read_text() for page in READMES)
+
+MOST_LINES = 120
+FIRST = ["profile", "search", "deploy"]
+"""The job, as the first block types it."""
 
 _NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:[.,]\d+)*(?:e-?\d+)?")
 _LINK = re.compile(r"\]\(([^)]+)\)")
@@ -46,3 +53,19 @@ def test_links_are_the_same_but_for_those_to_each_other() -> None:
     assert links[0][0] == "README.zh-CN.md"
     assert links[1][0] == "README.md"
     assert sorted(links[0][1:]) == sorted(links[1][1:])
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE], ids=["english", "chinese"])
+def test_it_is_short_and_begins_with_the_job(text: str) -> None:
+    assert len(text.splitlines()) < MOST_LINES
+    typed = commands(text, "edgeslim")
+    assert [words[1] for words in typed[: len(FIRST)]] == FIRST
+
+
+def test_its_figures_are_those_of_the_page_of_figures() -> None:
+    figures = (PROJECT / "docs" / "figures.md").read_text()
+    rows = [line for line in ENGLISH.splitlines() if re.match(r"\| .+ \| [\d.]+ % \|", line)]
+    assert len(rows) >= 2
+    for row in rows:
+        quoted = {number.removesuffix(".0") for number in numbers(row)}
+        assert quoted <= set(numbers(figures)), row
