@@ -19,7 +19,7 @@ class Draft:
     """A program on its way to Paddle-Lite, and its parameters, both to be changed in place.
 
     Args:
-        program: The program's ``ProgramDesc``.
+        program: The ``ProgramDesc`` of the program.
         parameters: The combined file of its parameters; without it, their values are not known.
         place: The place where it is to run, if it is rewritten for that place alone.
 

@@ -334,7 +334,7 @@ class Sketch:
         return self.write(
             "index_select",
             {"X": x, "Index": index},
-            self._resized(x, axis, count),
+            self._with_extent(x, axis, count),
             element_type=self.element_type(x),
             dim=axis,
         )
@@ -346,7 +346,7 @@ class Sketch:
         return self.write(
             "slice",
             {"Input": x},
-            self._resized(x, axis, end - start),
+            self._with_extent(x, axis, end - start),
             element_type=self.element_type(x),
             axes=(axis,),
             starts=(start,),
@@ -357,10 +357,10 @@ class Sketch:
     def concat(self, parts: Sequence[str], axis: int) -> str:
         """Several tensors joined along an axis."""
         extent = sum(self.shape(part)[axis] for part in parts)
-        shape = self._resized(parts[0], axis, extent)
+        shape = self._with_extent(parts[0], axis, extent)
         return self.write("concat", {"X": list(parts)}, shape, axis=axis)
 
-    def _resized(self, x: str, axis: int, extent: int) -> list[int]:
+    def _with_extent(self, x: str, axis: int, extent: int) -> list[int]:
         """The shape of a tensor with another extent of one axis."""
         shape = [*self.shape(x)]
         shape[axis] = extent

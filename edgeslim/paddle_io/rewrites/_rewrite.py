@@ -122,7 +122,7 @@ def rewrite_in_place(
         stage: When it is applied, beside other rewrites.
         edit: Changes the operator of a sketch.
         laws: The laws; where only the rewrite can tell whether one is met, the edit does.
-        precisions: As in `Rewrite`.
+        precisions: Precisions for which it is applied, as in `Rewrite`.
     """
 
     def apply(draft: Draft) -> None:

@@ -1,8 +1,8 @@
-"""Functions of single elements that Paddle-Lite 2.13 has not, on x86 or on arm.
+"""Functions of single elements that Paddle-Lite 2.13 does not have on x86 or arm.
 
 The inverse tangent is that of Abramowitz and Stegun, *Handbook of Mathematical Functions*,
-4.4.49, whose error is below 2e-8 up to one; beyond, it is pi/2 less that of the reciprocal.
-Odd functions are computed of the positive part and of the negative one, so that small values
+4.4.49, whose error is below 2e-8 up to one; beyond, it is pi/2 minus that of the reciprocal.
+Odd functions are computed from the positive and the negative part, so that small values
 keep their digits.
 """
 
@@ -19,33 +19,33 @@ from edgeslim.targets.elementwise import FLOOR_OF_FLOATS, HALVES
 
 __all__ = ["REWRITE"]
 
-_TANGENT = (
+_INVERSE_TANGENT = (
     *(0.0028662257, -0.0161657367, 0.0429096138, -0.0752896400, 0.1065626393),
     *(-0.1420889944, 0.1999355085, -0.3333314528, 1.0),
 )
 
 _LEAST, _LARGEST = 1.1754943508222875e-38, 3.4028234663852886e38
-"""The numbers in single precision that are nearest to nought, in full, and furthest from it."""
+"""The smallest positive normal number and the largest number of float32."""
 
 
-def _negated(s: Sketch, x: str) -> str:
+def _negate(s: Sketch, x: str) -> str:
     return s.scale(x, -1.0)
 
 
 def _above(s: Sketch, x: str, limit: float) -> str:
-    """1 where x is above a limit, and 0."""
+    """1 where x is above a limit, else 0."""
     return s.cast(s.compare("greater_than", x, s.constant(limit)))
 
 
 def _odd(s: Sketch, x: str, positive: Callable[[Sketch, str], str]) -> str:
-    """A function that is odd, by what it is of positive numbers."""
+    """An odd function, by a formula for positive numbers."""
     above = positive(s, s.apply("relu", x))
-    below = positive(s, s.apply("relu", _negated(s, x)))
+    below = positive(s, s.apply("relu", _negate(s, x)))
     return s.binary("sub", above, below)
 
 
 def _negative_part(s: Sketch, x: str) -> str:
-    return _negated(s, s.apply("relu", _negated(s, x)))
+    return _negate(s, s.apply("relu", _negate(s, x)))
 
 
 def _exponential_unit(s: Sketch, x: str, alpha: float, steep: float, factor: float) -> str:
@@ -74,7 +74,7 @@ def _logarithm(base: float) -> Formula:
 
 def _hyperbolic(sign: float) -> Formula:
     def formula(s: Sketch) -> str:
-        up, down = s.apply("exp", s.x), s.apply("exp", _negated(s, s.x))
+        up, down = s.apply("exp", s.x), s.apply("exp", _negate(s, s.x))
         return s.binary("add", s.scale(up, 0.5), s.scale(down, 0.5 * sign))
 
     return formula
@@ -85,21 +85,21 @@ def _tangent(s: Sketch) -> str:
 
 
 def _arc_tangent_to_one(s: Sketch, x: str) -> str:
-    """Of 0 to 1."""
+    """The inverse tangent of numbers from 0 to 1."""
     square = s.binary("mul", x, x)
-    total = s.scale(square, _TANGENT[0], _TANGENT[1])
-    for coefficient in _TANGENT[2:]:
+    total = s.scale(square, _INVERSE_TANGENT[0], _INVERSE_TANGENT[1])
+    for coefficient in _INVERSE_TANGENT[2:]:
         total = s.scale(s.binary("mul", total, square), 1.0, coefficient)
     return s.binary("mul", total, x)
 
 
 def _arc_tangent(s: Sketch, x: str) -> str:
-    """Of any positive number: up to one, or of the reciprocal."""
+    """The inverse tangent of any positive number: of itself up to one, else of its reciprocal."""
     beyond = _above(s, x, 1.0)
     larger = s.apply("clip", x, min=1.0, max=3.0e38)
     inner = s.apply("clip", x, min=0.0, max=1.0)
     near = _arc_tangent_to_one(s, inner)
-    # Of one where x is not beyond, and so not counted.
+    # Where x is at most one, this is that of one, and is not used.
     far = _arc_tangent_to_one(s, s.binary("div", s.binary("div", larger, larger), larger))
     rest = s.scale(s.binary("add", near, far), -1.0, math.pi / 2)
     return s.binary("add", near, s.binary("mul", rest, beyond))
@@ -123,23 +123,23 @@ def _acos(s: Sketch) -> str:
 
 
 def _angle(s: Sketch) -> str | None:
-    """Of a point: that of the smaller coordinate over the larger, turned to where it lies."""
+    """The angle of a point: of the smaller coordinate over the larger, moved to its octant."""
     y, x = s.source("X1"), s.source("X2")
     if s.shape(y) != s.shape(x):
         return None
-    high, wide = (s.apply("abs", each) for each in (y, x))
+    high, wide = (s.apply("abs", side) for side in (y, x))
     larger = s.apply("clip", s.binary("max", high, wide), min=_LEAST, max=_LARGEST)
     angle = _arc_tangent_to_one(s, s.binary("div", s.binary("min", high, wide), larger))
     steep = s.cast(s.compare("greater_than", high, wide))
-    angle = s.binary("add", angle, _turned(s, angle, steep, math.pi / 2))
-    behind = s.cast(s.compare("less_than", x, s.constant(0.0)))
-    angle = s.binary("add", angle, _turned(s, angle, behind, math.pi))
+    angle = s.binary("add", angle, _reflection(s, angle, steep, math.pi / 2))
+    left = s.cast(s.compare("less_than", x, s.constant(0.0)))
+    angle = s.binary("add", angle, _reflection(s, angle, left, math.pi))
     above = s.cast(s.compare("greater_equal", y, s.constant(0.0)))
     return s.binary("mul", angle, s.scale(above, 2.0, -1.0))
 
 
-def _turned(s: Sketch, angle: str, where: str, whole: float) -> str:
-    """What is to be added to an angle so that it is a whole one less it, where that is meant."""
+def _reflection(s: Sketch, angle: str, where: str, whole: float) -> str:
+    """The term that makes an angle ``whole - angle`` where a mask is 1, and 0 elsewhere."""
     return s.binary("mul", s.scale(angle, -2.0, whole), where)
 
 
@@ -163,7 +163,7 @@ def _atanh(s: Sketch) -> str:
 
 
 def _hard_shrink(s: Sketch) -> str:
-    """Other than Paddle's documentation has it, the threshold itself is kept."""
+    """The threshold itself is kept, in contrast to Paddle's documentation."""
     limit = s.constant(float(s.attribute("threshold", 0.5)))
     kept = s.cast(s.compare("greater_equal", s.apply("abs", s.x), limit))
     return s.binary("mul", s.x, kept)
@@ -187,7 +187,7 @@ def _scaled_tanh(s: Sketch) -> str:
 
 def _log_sigmoid(s: Sketch) -> str:
     """``min(x, 0) - log(1 + exp(-|x|))``."""
-    small = s.apply("exp", _negated(s, s.apply("abs", s.x)))
+    small = s.apply("exp", _negate(s, s.apply("abs", s.x)))
     return s.binary("sub", _negative_part(s, s.x), s.apply("log", s.scale(small, 1.0, 1.0)))
 
 
@@ -202,35 +202,35 @@ def _soft_sign(s: Sketch) -> str:
 
 
 def _threshold(s: Sketch) -> str:
-    """Paddle-Lite's own has 0 below the limit, whatever the value there."""
+    """Paddle-Lite's own operator has 0 below the threshold instead of the value."""
     value = float(s.attribute("value", 0.0))
     kept = _above(s, s.x, float(s.attribute("threshold", 1.0)))
     return s.binary("add", s.binary("mul", s.x, kept), s.scale(kept, -value, value))
 
 
 def _tanh_gelu(s: Sketch) -> str:
-    """``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))``, which the kernels do not know."""
+    """``0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))``, which the kernels do not have."""
     square = s.binary("mul", s.x, s.x)
     inner = s.binary("mul", s.x, s.scale(square, 0.044715, 1.0))
-    bent = s.apply("tanh", s.scale(inner, math.sqrt(2.0 / math.pi)))
-    return s.binary("mul", s.scale(s.x, 0.5), s.scale(bent, 1.0, 1.0))
+    tangent = s.apply("tanh", s.scale(inner, math.sqrt(2.0 / math.pi)))
+    return s.binary("mul", s.scale(s.x, 0.5), s.scale(tangent, 1.0, 1.0))
 
 
 def _mean_slope(s: Sketch) -> str:
-    """While a network is not trained, the slope is the middle."""
+    """At inference the slope is the mean of both limits."""
     slope = (float(s.attribute("lower", 0.125)) + float(s.attribute("upper", 1.0 / 3))) / 2
     return s.apply("leaky_relu", s.x, alpha=slope)
 
 
-def _steep(s: Sketch) -> str:
-    """The kernels of x86 take the larger of ``x`` and its multiple."""
+def _steep_leaky_relu(s: Sketch) -> str:
+    """The kernels for x86 compute the larger of ``x`` and its multiple."""
     slope = float(s.attribute("alpha", 0.02))
-    below = s.scale(s.apply("relu", _negated(s, s.x)), slope)
+    below = s.scale(s.apply("relu", _negate(s, s.x)), slope)
     return s.binary("sub", s.apply("relu", s.x), below)
 
 
 def _round(s: Sketch) -> str | None:
-    """Halves go to the even neighbour; Paddle-Lite's go away from nought."""
+    """Halves are rounded to the even neighbour; Paddle-Lite rounds them away from 0."""
     if s.attribute("decimals", 0):
         return None
     whole = s.apply("floor", s.x)
@@ -243,7 +243,7 @@ def _round(s: Sketch) -> str | None:
 
 
 def _floor_division(s: Sketch) -> str:
-    """Of floats the kernels cut the fraction off or take them for integers."""
+    """The kernels round the quotients of floats towards 0, or read the floats as integers."""
     return s.apply("floor", s.binary("div", s.x, s.source("Y"), int(s.attribute("axis", -1))))
 
 
@@ -254,25 +254,25 @@ def _remainder(s: Sketch) -> str:
 
 
 def _step(s: Sketch) -> str:
-    """1 above nought, 0 below, and the other at nought."""
+    """1 above 0, 0 below, and the second tensor's element at 0."""
     zero = s.constant(0.0)
     above = s.cast(s.compare("greater_than", s.x, zero))
     at = s.binary("sub", s.cast(s.compare("greater_equal", s.x, zero)), above)
     return s.binary("add", above, s.binary("mul", at, s.source("Y")))
 
 
-def _between(s: Sketch) -> str:
-    way = s.binary("sub", s.source("Y"), s.x)
-    return s.binary("add", s.x, s.binary("mul", way, s.source("Weight")))
+def _lerp(s: Sketch) -> str:
+    difference = s.binary("sub", s.source("Y"), s.x)
+    return s.binary("add", s.x, s.binary("mul", difference, s.source("Weight")))
 
 
 def _larger_or_smaller(kind: str) -> Formula:
-    """Where neither is NaN these are the same."""
+    """``fmax`` and ``fmin`` differ from these only in their treatment of NaN."""
     return lambda s: s.binary(kind, s.x, s.source("Y"), int(s.attribute("axis", -1)))
 
 
 def _ceil(s: Sketch) -> str:
-    return _negated(s, s.apply("floor", _negated(s, s.x)))
+    return _negate(s, s.apply("floor", _negate(s, s.x)))
 
 
 def _trunc(s: Sketch) -> str:
@@ -308,8 +308,8 @@ _FORMULAS: dict[str, Formula] = {
     "gelu": _tanh_gelu,
     "hard_shrink": _hard_shrink,
     "isclose": _is_close,
-    "leaky_relu": _steep,
-    "lerp": _between,
+    "leaky_relu": _steep_leaky_relu,
+    "lerp": _lerp,
     "log10": _logarithm(10.0),
     "log1p": lambda s: s.apply("log", s.scale(s.x, 1.0, 1.0)),
     "log2": _logarithm(2.0),

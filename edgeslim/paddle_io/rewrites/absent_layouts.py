@@ -1,8 +1,7 @@
-"""What takes elements from other places, by operators that Paddle-Lite 2.13 has."""
+"""Pooling, resizing and repetition that Paddle-Lite 2.13 does not have, by other layouts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -15,10 +14,10 @@ __all__ = ["REWRITE"]
 
 
 def _max_out(s: Sketch) -> str:
-    """The largest of each few neighbouring channels."""
+    """The maximum over each group of neighbouring channels."""
     shape, groups = s.shape(s.x), int(s.attribute("groups", 1))
     axis = int(s.attribute("axis", 1)) % len(shape)
-    # Of more than four axes the kernel of x86 makes garbage.
+    # The kernel for x86 is wrong for more than four axes.
     parts = [prod(shape[:axis]) * shape[axis] // groups, groups, prod(shape[axis + 1 :])]
     largest = s.reduce("max", s.reshape(s.x, parts), [1], keep=False)
     return s.reshape(largest, s.shape(s.result()))
@@ -32,8 +31,8 @@ def _pixels_to_channels(s: Sketch) -> str | None:
     return s.reshape(moved, s.shape(s.result()))
 
 
-def _repeated(s: Sketch) -> str | None:
-    """Each slice several times, one behind the other."""
+def _repeat(s: Sketch) -> str | None:
+    """Each slice several times, one after the other."""
     shape = s.shape(s.x)
     axis, times = s.attribute("dim", 0), s.attribute("Repeats", s.attribute("repeats", 0))
     if s.source("RepeatsTensor") or s.source("RepeatTensor") or not times:
@@ -45,78 +44,74 @@ def _repeated(s: Sketch) -> str | None:
     return s.reshape(copies, s.shape(s.result()))
 
 
-def _line_resized(s: Sketch) -> str | None:
-    """A line is a picture one pixel high."""
+def _resize_line(s: Sketch) -> str | None:
+    """A line is resized as an image one pixel high."""
     if s.source("OutSize") or s.sources("SizeTensor") or s.source("Scale"):
         return None
     batch, channels, width = s.shape(s.x)
-    made = s.shape(s.result())
-    picture = s.reshape(s.x, [batch, channels, 1, width])
-    wide = s.write(
+    wanted, scale = s.shape(s.result()), s.attribute("scale", ())
+    scales: dict[str, Any] = {"scale": (1.0, float(scale[0]))} if scale else {}
+    resized = s.write(
         "bilinear_interp_v2",
-        {"X": picture},
-        [batch, channels, 1, made[2]],
+        {"X": s.reshape(s.x, [batch, channels, 1, width])},
+        [batch, channels, 1, wanted[2]],
         out_d=-1,
         out_h=1,
-        out_w=made[2],
-        **_both_ways(s.attribute("scale", ())),
+        out_w=wanted[2],
+        **scales,
         data_layout="NCHW",
         interp_method="bilinear",
         align_corners=bool(s.attribute("align_corners", True)),
         align_mode=int(s.attribute("align_mode", 1)),
     )
-    return s.reshape(wide, made)
+    return s.reshape(resized, wanted)
 
 
-def _both_ways(scale: Sequence[float]) -> dict[str, Any]:
-    return {"scale": (1.0, float(scale[0]))} if scale else {}
+def _pool_volumes(s: Sketch) -> str | None:
+    """Pooling over the depth first, then over each image.
 
-
-def _volumes_pooled(s: Sketch) -> str | None:
-    """First over the depth of pictures without their rows, then over each picture.
-
-    The means of means over windows are their means, also where the padding does not count,
-    for the number of what counts is a product of those along the axes.
+    A mean of means over windows is their mean, also if the padding is left out,
+    for the number of elements is the product of those along the axes.
     """
     batch, channels, depth, height, width = s.shape(s.x)
-    made, kind = s.shape(s.result()), str(s.attribute("pooling_type", "max"))
+    wanted, kind = s.shape(s.result()), str(s.attribute("pooling_type", "max"))
     if s.attribute("global_pooling", False):
         flat = s.reshape(s.x, [batch, channels, depth * height, width])
         whole = s.pool(kind, flat, (batch, channels, 1, 1), global_pooling=True)
-        return s.reshape(whole, made)
+        return s.reshape(whole, wanted)
     window, strides = list(s.attribute("ksize", ())), list(s.attribute("strides", (1, 1, 1)))
     sides = sides_of(s.operator, (depth, height, width), window, strides)
     adaptive = bool(s.attribute("adaptive", False))
-    others = {name: bool(s.attribute(name, usual)) for name, usual in _HOW_POOLED.items()}
+    others = {name: bool(s.attribute(name, usual)) for name, usual in _POOLING_FLAGS.items()}
     deep = s.pool(
         kind,
         s.reshape(s.x, [batch, channels, depth, height * width]),
-        [batch, channels, made[2], height * width],
+        [batch, channels, wanted[2], height * width],
         window=(window[0], height * width if adaptive else 1),
         strides=(strides[0], 1),
         paddings=(*sides[:2], 0, 0),
         **others,
     )
-    pictures = s.reshape(deep, [batch, channels * made[2], height, width])
+    images = s.reshape(deep, [batch, channels * wanted[2], height, width])
     if window[1:] == [1, 1] and strides[1:] == [1, 1] and not any(sides[2:]) and not adaptive:
-        return s.reshape(pictures, made)
-    small = s.pool(
+        return s.reshape(images, wanted)
+    pooled = s.pool(
         kind,
-        pictures,
-        [batch, channels * made[2], *made[3:]],
+        images,
+        [batch, channels * wanted[2], *wanted[3:]],
         window=window[1:],
         strides=strides[1:],
         paddings=sides[2:],
         **others,
     )
-    return s.reshape(small, made)
+    return s.reshape(pooled, wanted)
 
 
-_HOW_POOLED = {"adaptive": False, "ceil_mode": False, "exclusive": True}
+_POOLING_FLAGS = {"adaptive": False, "ceil_mode": False, "exclusive": True}
 
 
-def _norm_pooled(s: Sketch) -> str | None:
-    """The root of sums of squares over windows; others than squares stay."""
+def _pool_norm(s: Sketch) -> str | None:
+    """The root of sums of squares over windows; other powers are left as they are."""
     if (
         float(s.attribute("norm_type", 2.0)) != 2.0
         or s.attribute("padding_algorithm", "") != "EXPLICIT"
@@ -139,12 +134,12 @@ def _norm_pooled(s: Sketch) -> str | None:
 
 
 _FORMULAS: dict[str, Formula] = {
-    "linear_interp_v2": _line_resized,
-    "lp_pool2d": _norm_pooled,
+    "linear_interp_v2": _resize_line,
+    "lp_pool2d": _pool_norm,
     "maxout": _max_out,
     "pixel_unshuffle": _pixels_to_channels,
-    "pool3d": _volumes_pooled,
-    "repeat_interleave": _repeated,
+    "pool3d": _pool_volumes,
+    "repeat_interleave": _repeat,
 }
 
 REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _FORMULAS, ABSENT_LAYOUTS, ABSENT_LINES)

@@ -1,4 +1,4 @@
-"""What takes elements from other places, where Paddle-Lite 2.13 takes them from wrong ones."""
+"""Operators that move elements, which Paddle-Lite 2.13 does not have or computes wrongly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgeslim.targets.places import BACKWARD_SLICES, ROLLS_OF_ALL
 __all__ = ["REWRITE"]
 
 
-def _backwards(s: Sketch) -> str:
+def _slice_backwards(s: Sketch) -> str:
     """Slices by negative steps: the kernels start at the wrong end, or abort."""
     axes, steps = s.attribute("axes", ()), s.attribute("strides", ())
     x = s.x
@@ -30,40 +30,39 @@ def _backwards(s: Sketch) -> str:
     return s.reshape(x, s.shape(s.result()) or (1,))
 
 
-def _expanded(s: Sketch) -> str | None:
-    """To the shape of another tensor, which is known."""
+def _expand(s: Sketch) -> str | None:
+    """Expansion to the shape of another tensor, if it is known."""
     shape = s.shape(s.result())
     if not shape or min(shape) < 1:
         return None
     return s.write("expand_v2", {"X": s.x}, shape, shape=tuple(shape))
 
 
-def _rolled(s: Sketch) -> str:
-    """Without an axis all elements are in one row; Paddle-Lite rolls the first axis."""
+def _roll(s: Sketch) -> str:
+    """Without an axis the flattened tensor is rolled; Paddle-Lite rolls the first axis."""
     shape, (shift,) = s.shape(s.x), s.attribute("shifts", ())
     row, size = s.reshape(s.x, [prod(shape)]), prod(shape)
     return s.reshape(s.select(row, np.roll(np.arange(size), shift).tolist(), 0), shape)
 
 
-def _padded(s: Sketch) -> str | None:
-    """Volumes and lines; pictures, which are volumes one deep, the optimizer knows."""
-    if len(s.shape(s.x)) != 5 or s.source("Paddings") or _is_picture(s):
+def _pad(s: Sketch) -> str | None:
+    """Padding of volumes and sequences; that of images is left to the optimizer."""
+    if len(s.shape(s.x)) != 5 or s.source("Paddings") or _is_image(s):
         return None
     sides, types = list(s.attribute("paddings", ())), framework().VarType
     x, element_type = s.x, s.element_type(s.x)
     if element_type != types.FP32:
         x = s.cast(x)
     for axis, (low, high) in zip((4, 3, 2), zip(sides[::2], sides[1::2], strict=True), strict=True):
-        if not low and not high:
-            continue
-        x = _longer(s, x, axis, (low, high))
+        if low or high:
+            x = _pad_axis(s, x, axis, (low, high))
     if element_type != types.FP32:
         return s.cast(x, element_type)
     return x if x != s.x else s.apply("assign", x)
 
 
-def _is_picture(s: Sketch) -> bool:
-    """Whether an axis was put into four for the padding alone."""
+def _is_image(s: Sketch) -> bool:
+    """Whether an image was given a third axis for the padding alone."""
     maker = s.maker(s.x)
     if maker is None or maker.type != "unsqueeze2":
         return False
@@ -71,28 +70,27 @@ def _is_picture(s: Sketch) -> bool:
     if any(list(s.attribute("paddings", ()))[4:]):
         return False
     if s.attribute("mode", "constant") not in {"constant", "reflect"} or s.attribute("value", 0.0):
-        return False  # what the optimizer makes of others has no mode and no value on the device
+        return False  # the optimizer's own padding of images ignores other modes and values
     return len(s.shape(source)) == 4 and list(attribute(maker, "axes", ())) in ([2], [-3])
 
 
-def _longer(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
-    """One axis padded."""
+def _pad_axis(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
     mode, extent = s.attribute("mode", "constant"), s.shape(x)[axis]
     if mode != "constant":
         modes: dict[str, Literal["reflect", "edge", "wrap"]]
         modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
         return s.select(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
     value, parts = float(s.attribute("value", 0.0)), [x]
-    for place, size in ((0, sides[0]), (2, sides[1])):
+    for index, size in ((0, sides[0]), (2, sides[1])):
         if size:
             shape = [*s.shape(x)]
             shape[axis] = size
-            parts.insert(place, s.constant(value, shape))
+            parts.insert(index, s.constant(value, shape))
     return s.concat(parts, axis)
 
 
-def _filled(s: Sketch) -> str | None:
-    """A constant where a mask is true."""
+def _fill(s: Sketch) -> str | None:
+    """A constant where a mask is true, else the input."""
     x, mask, maker = s.source("x"), s.source("mask"), s.maker(s.source("value"))
     if maker is None or maker.type != "fill_constant" or s.shape(mask) != s.shape(x):
         return None
@@ -101,20 +99,20 @@ def _filled(s: Sketch) -> str | None:
     return s.write("where", {"Condition": mask, "X": s.constant(value, shape), "Y": x}, shape)
 
 
-def _diagonal_of_ones(s: Sketch) -> str | None:
+def _identity_matrix(s: Sketch) -> str:
     rows, columns = s.shape(s.result())
     return s.apply("assign", s.parameter(np.eye(rows, columns)))
 
 
 def _diagonal(s: Sketch) -> str:
-    shape, made = s.shape(s.x), s.shape(s.result())
-    places = np.arange(prod(shape)).reshape(shape)
-    picked = places.diagonal(*(int(s.attribute(name, 0)) for name in ("offset", "axis1", "axis2")))
+    shape = s.shape(s.x)
+    attributes = (int(s.attribute(name, 0)) for name in ("offset", "axis1", "axis2"))
+    indices = np.arange(prod(shape)).reshape(shape).diagonal(*attributes)
     row = s.reshape(s.x, [prod(shape)])
-    return s.reshape(s.select(row, picked.ravel().tolist(), 0), made)
+    return s.reshape(s.select(row, indices.ravel().tolist(), 0), s.shape(s.result()))
 
 
-def _crossed(s: Sketch) -> str:
+def _cross(s: Sketch) -> str:
     shape, axis = s.shape(s.x), int(s.attribute("dim", 9))
     axis = shape.index(3) if axis == 9 else axis % len(shape)
     y = s.source("Y")
@@ -123,8 +121,8 @@ def _crossed(s: Sketch) -> str:
     return s.binary("sub", first, second)
 
 
-def _each_by_all(s: Sketch) -> str | None:
-    """Every element of one matrix times the whole other."""
+def _kronecker(s: Sketch) -> str | None:
+    """Every element of one matrix times the whole other matrix."""
     x, y = s.shape(s.x), s.shape(s.source("Y"))
     if len(x) != 2 or len(y) != 2:
         return None
@@ -140,15 +138,15 @@ def _each_by_all(s: Sketch) -> str | None:
 
 
 _FORMULAS: dict[str, Formula] = {
-    "cross": _crossed,
+    "cross": _cross,
     "diagonal": _diagonal,
-    "expand_as_v2": _expanded,
-    "eye": _diagonal_of_ones,
-    "kron": _each_by_all,
-    "masked_fill": _filled,
-    "pad3d": _padded,
-    "roll": _rolled,
-    "strided_slice": _backwards,
+    "expand_as_v2": _expand,
+    "eye": _identity_matrix,
+    "kron": _kronecker,
+    "masked_fill": _fill,
+    "pad3d": _pad,
+    "roll": _roll,
+    "strided_slice": _slice_backwards,
 }
 
 _LAWS = (ABSENT_PLACES, BACKWARD_SLICES, ROLLS_OF_ALL, PADDED_VALUES, PADDED_VOLUMES)

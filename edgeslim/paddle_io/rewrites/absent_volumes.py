@@ -1,7 +1,7 @@
-"""Convolutions of volumes, of which Paddle-Lite 2.13 has none, as convolutions of pictures.
+"""Convolutions of volumes, which Paddle-Lite 2.13 does not have, as convolutions of images.
 
-The slices of a volume that a window sees at once are channels of one picture, one behind the
-other for each channel, as the filter has them; then each depth of the result is a picture.
+The slices of a volume that a window covers become channels of one image, one after the other for
+each channel, in the filter's order; each depth of the result is then an image.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from edgeslim.window_sides import window_sides
 __all__ = ["REWRITE"]
 
 
-def _convolved(s: Sketch) -> str | None:
-    filters = s.value(s.source("Filter"))
-    shape, made = s.shape(s.x), s.shape(s.result())
-    if filters is None or min(*shape, *made) < 1 or s.attribute("data_format", "NCDHW") == "NDHWC":
+def _convolve(s: Sketch) -> str | None:
+    filters, is_last = s.value(s.source("Filter")), s.attribute("data_format", "") == "NDHWC"
+    shape, wanted = s.shape(s.x), s.shape(s.result())
+    if filters is None or min(*shape, *wanted) < 1 or is_last:
         return None
-    batch, channels, _, *picture = shape
+    batch, channels, _, *image = shape
     sides = window_sides(
         s.attribute("padding_algorithm", "EXPLICIT"),
         s.attribute("paddings", (0, 0, 0)),
@@ -30,18 +30,21 @@ def _convolved(s: Sketch) -> str | None:
         s.attribute("strides", (1, 1, 1)),
     )
     dilations = _dilations(s)
-    depth, window = made[2], filters.shape[2]
-    stacked = _stacked(s, sides[:2], [p + i for p in _starts(s, depth) for i in _steps(s, window)])
-    pixels = picture[0] * picture[1]
-    turned = s.transpose(
+    depth, window, stride = wanted[2], filters.shape[2], int(s.attribute("strides", (1, 1, 1))[0])
+    slices = [
+        start * stride + step * dilations[0] for start in range(depth) for step in range(window)
+    ]
+    stacked = _select_slices(s, sides[:2], slices)
+    pixels = image[0] * image[1]
+    transposed = s.transpose(
         s.reshape(stacked, [batch, channels, depth, window, pixels]), [0, 2, 1, 3, 4]
     )
-    pictures = s.reshape(turned, [batch * depth, channels * window, *picture])
+    images = s.reshape(transposed, [batch * depth, channels * window, *image])
     flat = filters.reshape(len(filters), -1, *filters.shape[3:])
     convolved = s.write(
         "conv2d",
-        {"Input": pictures, "Filter": s.parameter(flat)},
-        [batch * depth, made[1], *made[3:]],
+        {"Input": images, "Filter": s.parameter(flat)},
+        [batch * depth, wanted[1], *wanted[3:]],
         output="Output",
         strides=tuple(s.attribute("strides", (1, 1, 1)))[1:],
         paddings=sides[2:],
@@ -50,37 +53,29 @@ def _convolved(s: Sketch) -> str | None:
         padding_algorithm="EXPLICIT",
         data_format="NCHW",
     )
-    flat_result = s.reshape(convolved, [batch, depth, made[1], made[3] * made[4]])
-    return s.reshape(s.transpose(flat_result, [0, 2, 1, 3]), made)
+    rows = s.reshape(convolved, [batch, depth, wanted[1], wanted[3] * wanted[4]])
+    return s.reshape(s.transpose(rows, [0, 2, 1, 3]), wanted)
 
 
 def _dilations(s: Sketch) -> tuple[int, ...]:
-    """Paddle sets them back where it finds the padding itself."""
+    """Paddle resets dilations where it computes the padding itself."""
     if s.attribute("padding_algorithm", "EXPLICIT") == "SAME":
         return (1, 1, 1)
     return tuple(s.attribute("dilations", (1, 1, 1)))
 
 
-def _starts(s: Sketch, depth: int) -> list[int]:
-    return [place * int(s.attribute("strides", (1, 1, 1))[0]) for place in range(depth)]
-
-
-def _steps(s: Sketch, window: int) -> list[int]:
-    return [place * _dilations(s)[0] for place in range(window)]
-
-
-def _stacked(s: Sketch, sides: Sequence[int], places: list[int]) -> str:
-    """The slices that each depth of the result sees, one behind the other; pictures are rows."""
-    batch, channels, extent, *picture = s.shape(s.x)
-    rows = [batch, channels, extent, picture[0] * picture[1]]
+def _select_slices(s: Sketch, sides: Sequence[int], indices: list[int]) -> str:
+    """Slices of the padded volume by their indices, each image as one row."""
+    batch, channels, extent, *image = s.shape(s.x)
+    rows = [batch, channels, extent, image[0] * image[1]]
     x = s.reshape(s.x, rows)
     parts = [x]
-    for place, side in ((0, sides[0]), (2, sides[1])):
+    for index, side in ((0, sides[0]), (2, sides[1])):
         if side:
-            parts.insert(place, s.constant(0.0, [*rows[:2], side, rows[3]]))
+            parts.insert(index, s.constant(0.0, [*rows[:2], side, rows[3]]))
     if len(parts) > 1:
         x = s.concat(parts, 2)
-    return x if places == list(range(s.shape(x)[2])) else s.select(x, places, 2)
+    return x if indices == list(range(s.shape(x)[2])) else s.select(x, indices, 2)
 
 
-REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _convolved, ABSENT_VOLUMES)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _convolve, ABSENT_VOLUMES)

@@ -1,4 +1,4 @@
-"""Casts for which Paddle-Lite 2.13 has no kernel, by way of floats."""
+"""Casts for which Paddle-Lite 2.13 has no kernel, in two steps by way of float32."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["REWRITE"]
 _BYTE = 256.0
 
 
-def _by_floats(s: Sketch) -> str:
+def _cast_by_floats(s: Sketch) -> str:
     types = framework().VarType
     wanted = int(s.attribute("out_dtype", types.FP32))
     floats = s.cast(s.x)
     if wanted == types.UINT8 and s.element_type(s.x) != types.BOOL:
-        # What is beyond a byte begins again, as Paddle's does; a float's end is the compiler's.
+        # Larger numbers wrap around, as in Paddle; for floats it depends on the compiler.
         whole = s.apply("floor", s.scale(floats, 1.0 / _BYTE))
         floats = s.binary("sub", floats, s.scale(whole, _BYTE))
     return s.cast(floats, wanted)
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _by_floats, CASTS_IN_TWO_STEPS)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _cast_by_floats, CASTS_IN_TWO_STEPS)

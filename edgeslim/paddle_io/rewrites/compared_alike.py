@@ -1,7 +1,7 @@
-"""Comparisons of tensors with as many axes, where Paddle-Lite 2.13 takes others for each other.
+"""Comparisons of tensors with different numbers of axes, with as many axes on both sides.
 
-Where one has fewer and what is compared is no plain run of axes, it reads extents that are not
-there.
+If one tensor has fewer axes, and these are not consecutive axes of the other, Paddle-Lite 2.13
+reads extents that the tensor does not have.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from edgeslim.targets.elementwise import COMPARISONS_OF_OTHER_RANKS
 __all__ = ["REWRITE"]
 
 
-def _compared(s: Sketch) -> str:
+def _compare(s: Sketch) -> str:
     sides = {"X": s.x, "Y": s.source("Y")}
-    rank = max(len(s.shape(each)) for each in sides.values())
+    rank = max(len(s.shape(side)) for side in sides.values())
     start = int(s.attribute("axis", -1))
     for slot, name in sides.items():
         shape = s.shape(name)
         if len(shape) < rank:
             before = rank - len(shape) if start < 0 else start
-            behind = rank - len(shape) - before
-            sides[slot] = s.reshape(name, [*(1,) * before, *shape, *(1,) * behind])
+            after = rank - len(shape) - before
+            sides[slot] = s.reshape(name, [*(1,) * before, *shape, *(1,) * after])
     return s.write(
         s.op.type,
         sides,
@@ -34,4 +34,4 @@ def _compared(s: Sketch) -> str:
     )
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _compared, COMPARISONS_OF_OTHER_RANKS)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _compare, COMPARISONS_OF_OTHER_RANKS)

@@ -1,7 +1,7 @@
-"""Convolutions with filters that are computed, as products of matrices.
+"""Convolutions with computed filters, as matrix products.
 
-The kernels of Paddle-Lite 2.13 arrange a filter when a network runs for the first time, and use it
-for all inputs that come.
+The kernels of Paddle-Lite 2.13 prepare a filter when a network runs for the first time, and use it
+in all later runs.
 """
 
 from __future__ import annotations
@@ -16,25 +16,24 @@ from edgeslim.window_sides import window_sides
 __all__ = ["REWRITE"]
 
 
-def _multiplied(s: Sketch) -> str:
-    filters, made = s.source("Filter"), s.shape(s.result("Output"))
+def _convolve(s: Sketch) -> str:
+    filters, wanted = s.source("Filter"), s.shape(s.result("Output"))
     count, width, *window = s.shape(filters)
     batch, groups = s.shape(s.x)[0], int(s.attribute("groups", 1))
-    taps, places = width * prod(window), prod(made[2:])
-    columns = _columns(s, window, made)
+    weights, pixels = width * prod(window), prod(wanted[2:])
+    columns = _columns(s, window, wanted)
     if groups == 1:
-        columns = s.reshape(columns, [batch, taps, places])
-        product = s.matmul(s.reshape(filters, [count, taps]), columns, [batch, count, places])
+        columns = s.reshape(columns, [batch, weights, pixels])
+        product = s.matmul(s.reshape(filters, [count, weights]), columns, [batch, count, pixels])
     else:
-        each = count // groups
-        columns = s.reshape(columns, [batch, groups, taps, places])
-        rows = s.reshape(filters, [1, groups, each, taps])
-        product = s.matmul(rows, columns, [batch, groups, each, places])
-    return s.reshape(product, made)
+        columns = s.reshape(columns, [batch, groups, weights, pixels])
+        rows = s.reshape(filters, [1, groups, count // groups, weights])
+        product = s.matmul(rows, columns, [batch, groups, count // groups, pixels])
+    return s.reshape(product, wanted)
 
 
-def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
-    """What the taps read at each place; of one tap at each pixel, the picture itself."""
+def _columns(s: Sketch, window: list[int], wanted: tuple[int, ...]) -> str:
+    """The elements under the filter at each position; for 1x1 filters, the image itself."""
     batch, channels = s.shape(s.x)[:2]
     strides = [int(step) for step in s.attribute("strides", (1, 1))]
     dilations = [int(step) for step in s.attribute("dilations", (1, 1))]
@@ -52,7 +51,7 @@ def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
     return s.write(
         "unfold",
         {"X": s.x},
-        [batch, channels * prod(window), prod(made[2:])],
+        [batch, channels * prod(window), prod(wanted[2:])],
         output="Y",
         kernel_sizes=tuple(window),
         strides=tuple(strides),
@@ -61,5 +60,5 @@ def _columns(s: Sketch, window: list[int], made: tuple[int, ...]) -> str:
     )
 
 
-# Before the operators: their stacks of matrices are made equal there.
-REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _multiplied, COMPUTED_FILTERS)
+# Before `equal_stacks`, which makes the batches of the products equal.
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _convolve, COMPUTED_FILTERS)

@@ -1,7 +1,7 @@
-"""Norms of batches with statistics that are computed, as a product and a sum.
+"""Batch norms with computed statistics, as a product and a sum.
 
-The kernel of Paddle-Lite 2.13 for arm makes a factor and an offset of them when a network runs for
-the first time.
+The kernel of Paddle-Lite 2.13 for arm computes a factor and an offset when a network runs for the
+first time, and uses them in all later runs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from edgeslim.targets.computed import COMPUTED_NORMS
 __all__ = ["REWRITE"]
 
 
-def _normed(s: Sketch) -> str:
+def _normalize(s: Sketch) -> str:
     mean, variance = s.source("Mean"), s.source("Variance")
     spread = s.scale(variance, 1.0, float(s.attribute("epsilon", 1e-5)))
     factor = s.binary("mul", s.source("Scale"), s.apply("rsqrt", spread))
@@ -21,4 +21,4 @@ def _normed(s: Sketch) -> str:
     return s.binary("add", s.binary("mul", s.x, factor, 1), offset, 1)
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _normed, COMPUTED_NORMS)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _normalize, COMPUTED_NORMS)

@@ -1,7 +1,7 @@
-"""Convolutions with moved taps, one for each group of channels that are moved and weighed alike.
+"""Deformable convolutions, one for each group of channels with the same offsets and weights.
 
-The kernels of Paddle-Lite 2.13 want as many groups of offsets as of channels, and that for arm
-packs the weights otherwise than it reads them if there are several
+The kernels of Paddle-Lite 2.13 need as many groups of offsets as of channels, and the one for arm
+packs the weights of several groups in another order than it reads them
 (``lite/kernels/arm/deformable_conv_compute.cc``).
 """
 
@@ -17,45 +17,45 @@ from edgeslim.targets.deformable import DEFORMABLE_GROUPS
 __all__ = ["REWRITE"]
 
 
-def _by_groups(s: Sketch) -> str | None:
+def _convolve_groups(s: Sketch) -> str | None:
     filters = s.value(s.source("Filter"))
     if filters is None:
         return None
-    groups, moved = (int(s.attribute(name, 1)) for name in ("groups", "deformable_groups"))
-    channels, made = s.shape(s.x)[1], len(filters) // groups
-    width, taps = channels // groups, filters.shape[2] * filters.shape[3]
+    groups, offsets = (int(s.attribute(name, 1)) for name in ("groups", "deformable_groups"))
+    channels, outputs = s.shape(s.x)[1], len(filters) // groups
+    width, window = channels // groups, filters.shape[2] * filters.shape[3]
     parts = []
     for group in range(groups):
-        own = filters[group * made : (group + 1) * made]
+        own = filters[group * outputs : (group + 1) * outputs]
         total = ""
-        for start, end in _parts(group * width, (group + 1) * width, channels // moved):
-            offsets = start // (channels // moved)
-            part = _convolved(
+        for start, end in _ranges(group * width, (group + 1) * width, channels // offsets):
+            offset = start // (channels // offsets)
+            part = _convolve(
                 s,
                 {
                     "Input": s.slice(s.x, start, end, 1),
-                    "Offset": _tapped(s, "Offset", offsets, 2 * taps),
-                    "Mask": _tapped(s, "Mask", offsets, taps),
+                    "Offset": _group(s, "Offset", offset, 2 * window),
+                    "Mask": _group(s, "Mask", offset, window),
                     "Filter": s.parameter(own[:, start - group * width : end - group * width]),
                 },
-                made,
+                outputs,
             )
             total = s.binary("add", total, part) if total else part
         parts.append(total)
     return s.concat(parts, 1) if len(parts) > 1 else parts[0]
 
 
-def _parts(first: int, behind: int, width: int) -> Iterator[tuple[int, int]]:
-    """Channels from one on and before another, cut at multiples of a width."""
-    cuts = [cut for cut in range(0, behind, width) if first < cut]
-    return pairwise([first, *cuts, behind])
+def _ranges(first: int, end: int, width: int) -> Iterator[tuple[int, int]]:
+    """A range of channels, cut at multiples of a width."""
+    cuts = [cut for cut in range(0, end, width) if first < cut]
+    return pairwise([first, *cuts, end])
 
 
-def _tapped(s: Sketch, slot: str, group: int, width: int) -> str:
+def _group(s: Sketch, slot: str, group: int, width: int) -> str:
     return s.slice(s.source(slot), group * width, (group + 1) * width, 1)
 
 
-def _convolved(s: Sketch, inputs: dict[str, str], channels: int) -> str:
+def _convolve(s: Sketch, inputs: dict[str, str], channels: int) -> str:
     batch, _, *sides = s.shape(s.result("Output"))
     return s.write(
         "deformable_conv",
@@ -71,4 +71,4 @@ def _convolved(s: Sketch, inputs: dict[str, str], channels: int) -> str:
     )
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _by_groups, DEFORMABLE_GROUPS)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _convolve_groups, DEFORMABLE_GROUPS)

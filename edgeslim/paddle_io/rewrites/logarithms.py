@@ -1,9 +1,9 @@
-"""Logarithms that are right at the ends, where the kernel of Paddle-Lite 2.13 for arm is not.
+"""Logarithms that are right at 0 and infinity, where the kernel of Paddle-Lite 2.13 for arm is not.
 
-It makes no number of 0, 88.7 of infinity, and a number of what is none. What lies between is right,
-so that the logarithm is taken of what is kept there. The ends are added: a root and its reciprocal,
-times a factor too small to be seen beside any finite logarithm, differ by infinity at either end,
-and by no number where the logarithm is none.
+Its result is NaN for 0, 88.7 for infinity, and a number for NaN. In between it is right, so that
+the logarithm is computed of clipped values. The ends are added: a root and its reciprocal, times a
+factor so small that neither changes any finite logarithm, have an infinite difference at both ends,
+and NaN as their difference where the logarithm is NaN.
 """
 
 from __future__ import annotations
@@ -22,37 +22,38 @@ __all__ = ["REWRITE"]
 
 _LEAST, _LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
-_UNSEEN = 1e-30
-"""Times the root of the largest number, or the reciprocal of that of the least, below 2e-11."""
+_TINY = 1e-30
+"""A factor: times the root of the largest number, or the reciprocal root of the smallest, it is
+below 2e-11."""
 
 _LEAST_EXPONENT = -87.0
-"""Of what is above, exponentials are above 0."""
+"""The least number whose exponential is above 0."""
 
 _NEVER_NEGATIVE = {
     *("abs", "exp", "hard_sigmoid", "relu", "relu6", "sigmoid", "softmax", "softplus", "sqrt"),
     "square",
 }
-_MEANS = {"reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "reshape2", "sqrt"}
-"""Kinds whose results are above 0 if all that they read is."""
+_KEEPING_POSITIVE = {"reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "reshape2", "sqrt"}
+"""Kinds whose results are above 0 if their inputs are."""
 
-_DEEPEST = 8
-"""How many operators back anything is looked for."""
+_MOST_DEPTH = 8
+"""The most operators that are followed back."""
 
 
-def _mended(s: Sketch) -> str | None:
-    if _is_above_nought(s, s.x, _DEEPEST):
+def _logarithm(s: Sketch) -> str | None:
+    if _is_positive(s, s.x, _MOST_DEPTH):
         return None
     inner = s.apply("log", s.apply("clip", s.x, min=_LEAST, max=_LARGEST))
     lower = s.apply("rsqrt", s.x)
-    # Paddle's own root of infinity is no number.
-    upper = s.scale(s.apply("reciprocal", lower), _UNSEEN)
-    # Of -0 the root's reciprocal is below 0.
-    lower = s.apply("abs", s.scale(lower, _UNSEEN))
+    # Not by a root: Paddle's own root of infinity is NaN.
+    upper = s.scale(s.apply("reciprocal", lower), _TINY)
+    # The reciprocal root of -0 is negative.
+    lower = s.apply("abs", s.scale(lower, _TINY))
     return s.binary("add", inner, s.binary("sub", upper, lower))
 
 
-def _is_above_nought(s: Sketch, name: str, depth: int) -> bool:
-    """Whether a tensor is above 0 whatever the network is given, as far as its makers say."""
+def _is_positive(s: Sketch, name: str, depth: int) -> bool:
+    """Whether a tensor is known, by its makers, to be above 0 for any input of the network."""
     maker = s.maker(name)
     if maker is None:
         value = s.value(name)
@@ -62,7 +63,9 @@ def _is_above_nought(s: Sketch, name: str, depth: int) -> bool:
     known = _ABOVE.get(maker.type)
     if known is not None:
         return known(s, maker, depth)
-    return maker.type in _MEANS and _is_above_nought(s, argument(maker.inputs, "X"), depth - 1)
+    return maker.type in _KEEPING_POSITIVE and _is_positive(
+        s, argument(maker.inputs, "X"), depth - 1
+    )
 
 
 def _is_clipped_above(_s: Sketch, maker: Any, _depth: int) -> bool:  # noqa: ANN401 - an OpDesc
@@ -76,19 +79,19 @@ def _is_exponential_above(s: Sketch, maker: Any, _depth: int) -> bool:  # noqa: 
     return float(attribute(before, "min", 0.0)) >= _LEAST_EXPONENT
 
 
-def _is_lifted_above(s: Sketch, maker: Any, depth: int) -> bool:  # noqa: ANN401
+def _is_scale_above(s: Sketch, maker: Any, depth: int) -> bool:  # noqa: ANN401
     factor, offset = float(attribute(maker, "scale", 1.0)), float(attribute(maker, "bias", 0.0))
-    lifted = offset >= _LEAST and bool(attribute(maker, "bias_after_scale", True))
-    if factor < 0.0 or not lifted or argument(maker.inputs, "ScaleTensor"):
+    is_lifted = offset >= _LEAST and bool(attribute(maker, "bias_after_scale", True))
+    if factor < 0.0 or not is_lifted or argument(maker.inputs, "ScaleTensor"):
         return False
     source = argument(maker.inputs, "X")
-    return _is_never_negative(s, source) or _is_above_nought(s, source, depth - 1)
+    return _is_never_negative(s, source) or _is_positive(s, source, depth - 1)
 
 
 def _is_sum_above(s: Sketch, maker: Any, depth: int) -> bool:  # noqa: ANN401
     """Whether one part is above 0 and the other never below."""
     sides = [argument(maker.inputs, slot) for slot in ("X", "Y")]
-    above = [_is_above_nought(s, side, depth - 1) for side in sides]
+    above = [_is_positive(s, side, depth - 1) for side in sides]
     return any(above) and all(
         is_above or _is_never_negative(s, side) for is_above, side in zip(above, sides, strict=True)
     )
@@ -103,8 +106,8 @@ _ABOVE: dict[str, Callable[[Sketch, Any, int], bool]] = {
     "clip": _is_clipped_above,
     "elementwise_add": _is_sum_above,
     "exp": _is_exponential_above,
-    "scale": _is_lifted_above,
+    "scale": _is_scale_above,
 }
 
-# When all others have written their logarithms.
-REWRITE = rewrite_by_formula(RewriteStage.AXES, _mended, LOGARITHMS_AT_ENDS)
+# After the other rewrites, which write logarithms.
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _logarithm, LOGARITHMS_AT_ENDS)

@@ -1,9 +1,9 @@
-"""Norms other than the Euclidean one along an axis, written as sums and largest values.
+"""Norms other than the Euclidean one along an axis, as sums and maxima.
 
-``p_norm`` of Paddle-Lite 2.13 adds up powers of values and not of their magnitudes, and takes
-the order as a whole number (``lite/backends/host/math/norm.cc``): of anything negative, of a
-broken order and of infinity it gives something else without a word, and it ends the process
-where the norm is of all elements. There is no ``frobenius_norm``.
+``p_norm`` of Paddle-Lite 2.13 sums powers of values instead of magnitudes, and rounds the order
+to an integer (``lite/backends/host/math/norm.cc``): for negative values, orders that are not whole
+and infinity its result is silently wrong, and it ends the process if the norm is of all elements.
+There is no ``frobenius_norm``.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _EUCLIDEAN = 2.0
 
 
 def _norm(s: Sketch) -> str:
-    order, of_all = float(s.attribute("porder", _EUCLIDEAN)), bool(s.attribute("asvector", False))
-    rank = len(s.shape(s.x))
-    axes = [*range(rank)] if of_all else [int(s.attribute("axis", -1)) % rank]
+    order = float(s.attribute("porder", _EUCLIDEAN))
+    rank, is_vector = len(s.shape(s.x)), bool(s.attribute("asvector", False))
+    axes = [*range(rank)] if is_vector else [int(s.attribute("axis", -1)) % rank]
     keep = bool(s.attribute("keepdim", False))
     if order == _EUCLIDEAN:
         return _root_of_squares(s, axes, keep=keep)

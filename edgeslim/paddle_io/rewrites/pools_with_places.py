@@ -1,4 +1,4 @@
-"""The largest elements of windows without their places, where nobody reads the places."""
+"""Max pooling with indices, rewritten without the indices if nothing reads them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeslim.targets.pools import WITH_PLACES
 __all__ = ["REWRITE"]
 
 
-def _without_places(s: Sketch) -> str | None:
+def _pool(s: Sketch) -> str | None:
     if s.is_used("Mask") or s.attribute("adaptive", False):
         return None
     return s.pool(
@@ -24,4 +24,4 @@ def _without_places(s: Sketch) -> str | None:
     )
 
 
-REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _without_places, WITH_PLACES)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _pool, WITH_PLACES)

@@ -1,9 +1,9 @@
-"""Powers by one number as products, roots and reciprocals, or as those of two tensors.
+"""Powers with one number as the exponent, as products, roots and reciprocals, or by a tensor.
 
-The kernels for ``pow`` of Paddle-Lite 2.13 compute ``exp(factor * log(x))``. That for x86 gives
-something else wherever ``x`` is negative (``lite/backends/x86/math/power.cc``), and so a LayerNorm
-or a variance written by hand; in that for arm nought is no number, and threads share a pointer.
-``elementwise_pow`` takes the power of each element by itself on both.
+The kernels for ``pow`` of Paddle-Lite 2.13 compute ``exp(factor * log(x))``. The one for x86 is
+wrong if ``x`` is negative (``lite/backends/x86/math/power.cc``), as in a LayerNorm or a variance
+written by hand; the one for arm gives NaN for 0, and its threads share a pointer.
+``elementwise_pow`` computes each power by itself on both.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from edgeslim.targets.elementwise import POWERS
 
 __all__ = ["REWRITE"]
 
-_MOST = 64
-"""Powers are written as products up to this."""
+_LARGEST_PRODUCT = 64
+"""The largest exponent that is written as products."""
 
 _ROOTS = {0.5: "sqrt", -0.5: "rsqrt"}
 
@@ -28,7 +28,7 @@ def _power(s: Sketch) -> str:
 
 
 def _power_of(s: Sketch, x: str) -> str:
-    """That of floats."""
+    """The power of floats."""
     if s.source("FactorTensor"):
         return s.binary("pow", x, s.source("FactorTensor"))
     factor = float(s.attribute("factor", 1.0))
@@ -37,19 +37,19 @@ def _power_of(s: Sketch, x: str) -> str:
     if factor in (0.0, 1.0):
         return s.scale(x, factor, 1.0 - factor)
     whole, quarters = divmod(abs(factor) * 4, 4)
-    if whole > _MOST or not quarters.is_integer():
+    if whole > _LARGEST_PRODUCT or not quarters.is_integer():
         return s.binary("pow", x, s.constant(factor))
     parts = _roots(s, x, int(quarters))
     if whole:
         parts.insert(0, _product(s, x, int(whole)))
-    made = parts[0]
+    power = parts[0]
     for part in parts[1:]:
-        made = s.binary("mul", made, part)
-    return made if factor > 0 else s.apply("reciprocal", made)
+        power = s.binary("mul", power, part)
+    return power if factor > 0 else s.apply("reciprocal", power)
 
 
 def _roots(s: Sketch, x: str, quarters: int) -> list[str]:
-    """What makes a power of 0, 1/4, 1/2 or 3/4."""
+    """The factors of a power of 0, 1/4, 1/2 or 3/4."""
     if not quarters:
         return []
     root = s.apply("sqrt", x)
@@ -59,14 +59,14 @@ def _roots(s: Sketch, x: str, quarters: int) -> list[str]:
     return [second] if quarters == 1 else [root, second]
 
 
-def _product(s: Sketch, x: str, power: int) -> str:
-    """A whole power, by squaring."""
-    made = x
-    for digit in f"{power:b}"[1:]:
-        made = s.apply("square", made)
+def _product(s: Sketch, x: str, exponent: int) -> str:
+    """A power with a whole exponent, by repeated squaring."""
+    power = x
+    for digit in f"{exponent:b}"[1:]:
+        power = s.apply("square", power)
         if digit == "1":
-            made = s.binary("mul", made, x)
-    return made
+            power = s.binary("mul", power, x)
+    return power
 
 
 REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _power, POWERS)

@@ -1,7 +1,7 @@
-"""Reductions over any axes as one after another of those that every kernel has.
+"""Reductions over any axes, as consecutive reductions that every kernel has.
 
-Two neighbours are taken together where there is a branch for them. Where there is none for a
-single axis either, those that are taken together count as one, and so do those before and behind.
+Two neighbouring axes are reduced together if kernels have a branch for them. If they have none for
+a single axis either, neighbouring axes are merged by a reshape, those that stay as well.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["REWRITE"]
 _ALL_AT_ONCE = {"all", "any", "prod", "sum"}
 
 
-def _reduced(s: Sketch) -> str | None:
+def _reduce(s: Sketch) -> str | None:
     kind, rank = s.op.type.removeprefix("reduce_"), len(s.shape(s.x))
     axes, keep = reduced_axes(s.operator), bool(s.attribute("keep_dim", False))
     if len(axes) == rank and kind in _ALL_AT_ONCE:
@@ -36,15 +36,15 @@ def _reduced(s: Sketch) -> str | None:
         return s.reduce(kind, s.x, (), keep=keep)
     steps = _steps(s.op.type, rank, axes, keep=keep)
     if not steps:
-        return _folded(s, kind, axes)
-    made = s.x
+        return _reduce_merged(s, kind, axes)
+    x = s.x
     for step in steps:
-        made = s.reduce(kind, made, step, keep=keep)
-    return made
+        x = s.reduce(kind, x, step, keep=keep)
+    return x
 
 
 def _steps(kind: str, rank: int, axes: Sequence[int], *, keep: bool) -> list[tuple[int, ...]]:
-    """Which axes are taken together, the last ones first; none if there is an axis too many."""
+    """The axes of consecutive reductions, the last ones first; none if kernels have no such."""
     steps: list[tuple[int, ...]] = []
     left = tuple(axes)
     while left:
@@ -57,28 +57,27 @@ def _steps(kind: str, rank: int, axes: Sequence[int], *, keep: bool) -> list[tup
     return steps
 
 
-def _folded(s: Sketch, kind: str, axes: Sequence[int]) -> str | None:
+def _reduce_merged(s: Sketch, kind: str, axes: Sequence[int]) -> str | None:
     extents = list(s.shape(s.x))
     if min(extents) < 0:
         return None
-    made = s.x
-    for first, behind in reversed(_runs(axes)):
-        parts = (extents[:first], extents[first:behind], extents[behind:])
-        # A product has branches for four axes alone.
+    x = s.x
+    for first, end in reversed(_runs(axes)):
+        parts = (extents[:first], extents[first:end], extents[end:])
+        # Products have branches for four axes only.
         sizes = [*map(math.prod, parts), 1] if kind == "prod" else [*map(math.prod, parts)]
-        made = s.reduce(kind, s.reshape(made, sizes), [1], keep=False)
-        del extents[first:behind]
-    return s.reshape(made, s.shape(s.result()) or (1,))
+        x = s.reduce(kind, s.reshape(x, sizes), [1], keep=False)
+        del extents[first:end]
+    return s.reshape(x, s.shape(s.result()) or (1,))
 
 
 def _runs(axes: Sequence[int]) -> list[tuple[int, int]]:
-    """Neighbouring axes together: the first, and the one behind the last."""
+    """Runs of neighbouring axes: the first axis, and the one after the last."""
     numbered = groupby(enumerate(axes), key=lambda pair: pair[1] - pair[0])
     runs = [[axis for _, axis in run] for _, run in numbered]
     return [(run[0], run[-1] + 1) for run in runs]
 
 
 _LAWS = (DEEP_REDUCTIONS, LOST_AXES, LOST_BOOLEANS)
-_KINDS = {kind for law in _LAWS for kind in law.operators}
 
-REWRITE = rewrite_by_formula(RewriteStage.AXES, _reduced, *_LAWS)
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _reduce, *_LAWS)

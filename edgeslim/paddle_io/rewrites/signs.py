@@ -10,8 +10,8 @@ __all__ = ["REWRITE"]
 
 
 def _sign(s: Sketch) -> str:
-    nought = s.constant(0.0)
-    above, below = (s.cast(s.compare(kind, s.x, nought)) for kind in ("greater_than", "less_than"))
+    zero = s.constant(0.0)
+    above, below = (s.cast(s.compare(kind, s.x, zero)) for kind in ("greater_than", "less_than"))
     return s.binary("sub", above, below)
 
 

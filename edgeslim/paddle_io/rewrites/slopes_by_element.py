@@ -1,6 +1,6 @@
-"""A linear unit with a slope for each element, by its part above nought and that below.
+"""``prelu`` with a slope for each element, by its positive and its negative part.
 
-The kernel of Paddle-Lite 2.13 for arm goes on behind the slopes with the second example.
+The kernel of Paddle-Lite 2.13 for arm reads beyond the slopes from the second example on.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from edgeslim.targets.activations import SLOPES_BY_ELEMENT
 __all__ = ["REWRITE"]
 
 
-def _by_parts(s: Sketch) -> str:
+def _prelu(s: Sketch) -> str:
     slopes = s.reshape(s.source("Alpha"), [1, *s.shape(s.x)[1:]])
     below = s.binary("mul", s.apply("relu", s.scale(s.x, -1.0)), slopes)
     return s.binary("sub", s.apply("relu", s.x), below)
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _by_parts, SLOPES_BY_ELEMENT)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _prelu, SLOPES_BY_ELEMENT)

@@ -1,4 +1,4 @@
-"""The smallest elements as the largest of the opposite; Paddle-Lite 2.13 finds the largest only."""
+"""The smallest elements, as the largest negated ones: Paddle-Lite 2.13 finds only the largest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeslim.targets.sorting import SMALLEST
 __all__ = ["REWRITE"]
 
 
-def _largest_of_opposite(s: Sketch) -> dict[str, str]:
+def _smallest(s: Sketch) -> dict[str, str]:
     shape, count = s.shape(s.result()), s.source("K")
     values = s.write(
         "top_k_v2",
@@ -20,8 +20,8 @@ def _largest_of_opposite(s: Sketch) -> dict[str, str]:
         largest=True,
         sorted=True,
     )
-    places = s.add_output("Indices", shape, s.element_type(s.result("Indices")))
-    return {"Out": s.scale(values, -1.0), "Indices": places}
+    indices = s.add_output("Indices", shape, s.element_type(s.result("Indices")))
+    return {"Out": s.scale(values, -1.0), "Indices": indices}
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _largest_of_opposite, SMALLEST)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _smallest, SMALLEST)

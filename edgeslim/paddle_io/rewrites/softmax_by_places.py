@@ -1,8 +1,8 @@
-"""A softmax of what each place's own largest element was taken off before.
+"""Softmax after each row's own maximum is subtracted.
 
-Where its axis is not the last, the kernel of Paddle-Lite 2.13 for x86 takes off the largest of all
-places instead. All exponentials of a place that lies 88 below are nought, and so is their sum.
-What ``opt`` makes such a softmax of is kept apart by ``turned_barriers``.
+If its axis is not the last, the kernel of Paddle-Lite 2.13 for x86 subtracts the maximum of all
+rows. All exponentials of a row that lies 88 below it are 0, and so is their sum. Operators that
+``opt`` would merge into such a softmax are kept apart by ``turned_barriers``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from edgeslim.targets.activations import SOFTMAX_BY_PLACES, may_be_large
 __all__ = ["REWRITE"]
 
 
-def _shifted(s: Sketch) -> dict[str, str] | None:
+def _subtract_maximum(s: Sketch) -> dict[str, str] | None:
     shape = s.shape(s.x)
     axis = int(s.attribute("axis", -1)) % max(1, len(shape))
     if math.prod(shape[axis + 1 :]) == 1 or not may_be_large(s.operator):
@@ -24,4 +24,4 @@ def _shifted(s: Sketch) -> dict[str, str] | None:
     return s.copy_with_input(s.binary("sub", s.x, s.reduce("max", s.x, [axis], keep=True)))
 
 
-REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _shifted, SOFTMAX_BY_PLACES)
+REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _subtract_maximum, SOFTMAX_BY_PLACES)

@@ -1,7 +1,7 @@
-"""Transpositions of truth values as those of whole numbers, and of many axes as of fewer.
+"""Transpositions of booleans as those of integers, and of many axes as of fewer.
 
-The kernels of Paddle-Lite 2.13 have room for six axes, and none of truth values. Axes that stay
-behind each other count as one.
+The kernels of Paddle-Lite 2.13 have room for six axes, and there is none for booleans. Axes that
+stay together are merged.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ __all__ = ["REWRITE"]
 _MOST_AXES = 6
 
 
-def _turned(s: Sketch) -> str | None:
+def _transpose(s: Sketch) -> str | None:
     types, order = framework().VarType, [int(axis) for axis in s.attribute("axis", ())]
     runs = _runs(order)
     if len(runs) > _MOST_AXES:
         return None
-    is_truth = s.element_type(s.x) == types.BOOL
-    x = s.cast(s.x, types.INT32) if is_truth else s.x
-    shape, in_order = s.shape(s.x), sorted(runs)
+    is_boolean = s.element_type(s.x) == types.BOOL
+    x = s.cast(s.x, types.INT32) if is_boolean else s.x
+    shape, sorted_runs = s.shape(s.x), sorted(runs)
     if len(runs) == len(order):
-        made = s.transpose(x, order)
+        result = s.transpose(x, order)
     else:
-        folded = s.reshape(x, [prod(shape[axis] for axis in run) for run in in_order])
-        turned = s.transpose(folded, [in_order.index(run) for run in runs])
-        made = s.reshape(turned, [shape[axis] for axis in order])
-    return s.cast(made, types.BOOL) if is_truth else made
+        merged = s.reshape(x, [prod(shape[axis] for axis in run) for run in sorted_runs])
+        transposed = s.transpose(merged, [sorted_runs.index(run) for run in runs])
+        result = s.reshape(transposed, [shape[axis] for axis in order])
+    return s.cast(result, types.BOOL) if is_boolean else result
 
 
 def _runs(order: Sequence[int]) -> list[list[int]]:
-    """Axes that follow each other in the same way before and behind, together."""
+    """Runs of axes that follow each other before and after the transposition."""
     runs: list[list[int]] = []
     for axis in order:
         if runs and runs[-1][-1] + 1 == axis:
@@ -47,4 +47,4 @@ def _runs(order: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-REWRITE = rewrite_by_formula(RewriteStage.AXES, _turned, DEEP_TRANSPOSITIONS, TURNED_BOOLEANS)
+REWRITE = rewrite_by_formula(RewriteStage.AXES, _transpose, DEEP_TRANSPOSITIONS, TURNED_BOOLEANS)

@@ -1,6 +1,6 @@
-"""A convolution with moved taps that are not weighed, with weights of one.
+"""Deformable convolutions without a mask, with a mask of ones.
 
-Paddle-Lite 2.13 has the one with weights alone.
+Paddle-Lite 2.13 has only those with a mask.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from edgeslim.targets.absent import ABSENT_TAPS
 __all__ = ["REWRITE"]
 
 
-def _weighed(s: Sketch) -> str:
-    made, (batch, taps, *sides) = s.shape(s.result("Output")), s.shape(s.source("Offset"))
+def _add_mask(s: Sketch) -> str:
+    batch, offsets, *sides = s.shape(s.source("Offset"))
     return s.write(
         "deformable_conv",
         {
             **{slot: s.source(slot) for slot in ("Input", "Offset", "Filter")},
-            "Mask": s.constant(1.0, [batch, taps // 2, *sides]),
+            "Mask": s.constant(1.0, [batch, offsets // 2, *sides]),
         },
-        made,
+        s.shape(s.result("Output")),
         output="Output",
         strides=tuple(s.attribute("strides", (1, 1))),
         paddings=tuple(s.attribute("paddings", (0, 0))),
@@ -31,4 +31,4 @@ def _weighed(s: Sketch) -> str:
     )
 
 
-REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _weighed, ABSENT_TAPS)
+REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _add_mask, ABSENT_TAPS)

@@ -1,9 +1,9 @@
 """Recurrent layers that Paddle-Lite's kernel does not compute, written out step by step.
 
-``rnn`` of Paddle-Lite 2.13 is right for the sequence that an LSTM or a GRU gives. It has no plain
-recurrent layer (``SimpleRNN``; ``opt`` converts it and the device ends the program), on x86 it
-never writes the last states (what reads them gets what was in memory), and it ends the program
-where lengths of sequences are given.
+``rnn`` of Paddle-Lite 2.13 is right for the sequence of outputs of an LSTM or a GRU. It has no
+plain recurrent layer (``SimpleRNN``; ``opt`` converts it and the program ends on the device), on
+x86 it never writes the last states (their readers get old memory), and it ends the program
+if lengths of sequences are given.
 
 Equations: https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/LSTMCell_en.html,
 GRUCell and SimpleRNNCell beside it.
@@ -43,18 +43,18 @@ def _write_out(draft: Draft) -> None:
     for place in reversed(range(len(block.ops))):
         op = block.ops[place]
         operator = view.operator(op)
-        law = next((each for each in LAWS if each.is_met_by(operator)), None)
+        law = next((law for law in LAWS if law.is_met_by(operator)), None)
         if law is None:
             continue
         network = _Network(block, op)
-        if network.can_be_written:
+        if network.is_writable:
             draft.note(law, operator)
             replace_operators(block, {place: network.operators()})
 
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """Of a layer in a direction."""
+    """Names of the weights of a layer in one direction."""
 
     inputs: str
     states: str
@@ -73,17 +73,17 @@ class _Network:
         self._directions = 2 if attribute(op, "is_bidirec", False) else 1
         self._hidden = int(attribute(op, "hidden_size", 0))
         self._steps, self._batch = shape_of(block, argument(op.inputs, "Input"))[:2]
-        self._written: list[Any] = []
-        self._taken = {each.name for each in block.vars}
+        self._ops: list[Any] = []
+        self._names = {variable.name for variable in block.vars}
 
     @property
-    def can_be_written(self) -> bool:
-        """Whether its cell is known, and it is not too long."""
+    def is_writable(self) -> bool:
+        """Whether its cell is known and it has not too many steps."""
         steps = self._steps * self._layers * self._directions
         return self._mode in _GATES and 0 < steps <= MOST_STEPS
 
     def operators(self) -> list[Any]:
-        """The layers one on the other, then the states that they end in."""
+        """The operators of all layers, then those that stack their last states."""
         masks = self._masks()
         initial = [self._split_states(name) for name in arguments(self._op.inputs, "PreState")]
         sequence = argument(self._op.inputs, "Input")
@@ -108,14 +108,14 @@ class _Network:
                     "concat", {"X": rows}, (self._steps, self._batch, 2 * self._hidden), axis=2
                 )
             )
-        self._written[-1].outputs[0].arguments[0] = self._result
+        self._ops[-1].outputs[0].arguments[0] = self._result
         for place, name in enumerate(arguments(self._op.outputs, "State")):
-            self._add("stack", {"X": [each[place] for each in last]}, (), slot="Y", axis=0)
-            self._written[-1].outputs[0].arguments[0] = name
-        return self._written
+            self._add("stack", {"X": [states[place] for states in last]}, (), slot="Y", axis=0)
+            self._ops[-1].outputs[0].arguments[0] = name
+        return self._ops
 
     def _weights(self, number: int) -> _Weights:
-        """All filters stand before all biases, each for inputs before that for states."""
+        """The weights of a layer; all filters come before all biases, inputs before states."""
         names = arguments(self._op.inputs, "WeightList")
         biases = len(names) // 2
         return _Weights(
@@ -123,11 +123,11 @@ class _Network:
         )
 
     def _split_states(self, name: str) -> list[str]:
-        """The first states of each layer and direction."""
+        """The initial states of each layer and direction."""
         return [self._row(name, number) for number in range(self._layers * self._directions)]
 
     def _masks(self) -> list[tuple[str, str]]:
-        """For each step, 1 where a sequence goes on and 0 where it has ended; and the reverse."""
+        """For each step, a mask with 1 for sequences that go on, and its inverse."""
         lengths = argument(self._op.inputs, "SequenceLength")
         if not lengths:
             return []
@@ -141,9 +141,9 @@ class _Network:
         )
         masks = []
         for step in range(self._steps):
-            left = self._scaled(floats, 1.0, -float(step), shape)
+            left = self._scale(floats, 1.0, -float(step), shape)
             mask = self._add("clip", {"X": [left]}, shape, min=0.0, max=1.0)
-            masks.append((mask, self._scaled(mask, -1.0, 1.0, shape)))
+            masks.append((mask, self._scale(mask, -1.0, 1.0, shape)))
         return masks
 
     def _direction(
@@ -155,7 +155,7 @@ class _Network:
         *,
         is_reverse: bool,
     ) -> tuple[str, tuple[str, ...]]:
-        """The sequence that a layer gives in a direction, and its last states."""
+        """The outputs of a layer in a direction, and its last states."""
         width = _GATES[self._mode] * self._hidden
         whole = (self._steps, self._batch, width)
         gates = self._sum(self._times(sequence, weights.inputs, whole), weights.input_bias, whole)
@@ -166,7 +166,7 @@ class _Network:
             inputs = self._row(gates, step, (self._batch, width))
             new = self._cell(inputs, weights, states)
             if masks:
-                new = [self._either(masks[step], *pair) for pair in zip(new, states, strict=True)]
+                new = [self._select(masks[step], *pair) for pair in zip(new, states, strict=True)]
             states = new
             outputs[step] = self._product(states[0], masks[step][0], 0) if masks else states[0]
         stacked = self._add(
@@ -175,12 +175,12 @@ class _Network:
         return stacked, tuple(states)
 
     def _cell(self, inputs: str, weights: _Weights, states: list[str]) -> list[str]:
-        """The states behind a step."""
+        """The states after a step."""
         shape = (self._batch, _GATES[self._mode] * self._hidden)
         carried = self._times(states[0], weights.states, shape)
         if self._mode == "GRU":
             carried = self._sum(carried, weights.state_bias, shape)
-            return [self._gated(self._parts(inputs), self._parts(carried), states[0])]
+            return [self._gru(self._parts(inputs), self._parts(carried), states[0])]
         gates = self._sum(inputs, carried, shape)
         if self._mode in _ACTIVATIONS:
             return [self._activation(_ACTIVATIONS[self._mode], gates)]
@@ -193,26 +193,26 @@ class _Network:
         shown = self._activation("tanh", memory)
         return [self._product(self._activation("sigmoid", leave), shown), memory]
 
-    def _gated(self, inputs: list[str], carried: list[str], state: str) -> str:
-        """A GRU's state."""
+    def _gru(self, inputs: list[str], carried: list[str], state: str) -> str:
+        """A GRU's state after a step."""
         reset, update = (
             self._activation("sigmoid", self._sum(*pair))
             for pair in zip(inputs[:2], carried[:2], strict=True)
         )
         candidate = self._activation("tanh", self._sum(inputs[2], self._product(reset, carried[2])))
         difference = self._sum(
-            state, self._scaled(candidate, -1.0, 0.0, (self._batch, self._hidden))
+            state, self._scale(candidate, -1.0, 0.0, (self._batch, self._hidden))
         )
         return self._sum(self._product(difference, update), candidate)
 
-    def _either(self, mask: tuple[str, str], new: str, old: str) -> str:
+    def _select(self, mask: tuple[str, str], new: str, old: str) -> str:
         return self._sum(self._product(new, mask[0], 0), self._product(old, mask[1], 0))
 
     def _parts(self, gates: str) -> list[str]:
         shape = (self._batch, self._hidden)
         count = _GATES[self._mode]
         names = [self._tensor(shape) for _ in range(count)]
-        self._written.append(
+        self._ops.append(
             new_operator(
                 "split", {"X": [gates]}, {"Out": names}, {"num": count, "axis": 1, "sections": ()}
             )
@@ -252,7 +252,7 @@ class _Network:
             axis=axis,
         )
 
-    def _scaled(self, name: str, factor: float, offset: float, shape: tuple[int, ...]) -> str:
+    def _scale(self, name: str, factor: float, offset: float, shape: tuple[int, ...]) -> str:
         return self._add(
             "scale",
             {"X": [name]},
@@ -274,14 +274,14 @@ class _Network:
         slot: str = "Out",
         **attributes: Attribute,
     ) -> str:
-        """One more operator; says the name of what it gives."""
+        """Appends an operator, and returns the name of its result."""
         name = self._tensor(extents)
-        self._written.append(new_operator(kind, inputs, {slot: [name]}, attributes))
+        self._ops.append(new_operator(kind, inputs, {slot: [name]}, attributes))
         return name
 
     def _tensor(self, extents: tuple[int, ...]) -> str:
-        number = len(self._taken)
-        return new_variable(self._block, f"{self._result}.{number}", extents, taken=self._taken)
+        number = len(self._names)
+        return new_variable(self._block, f"{self._result}.{number}", extents, taken=self._names)
 
 
 REWRITE = Rewrite(stage=RewriteStage.OPERATORS, apply=_write_out)
