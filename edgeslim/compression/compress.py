@@ -149,9 +149,9 @@ def compress(
     with process_team() as team:
         if team.count == 1:
             return lead(team)
-        from edgeslim.training.shared_epoch import led_epochs
+        from edgeslim.training.distributed_epoch import lead_epochs
 
-        done = led_epochs(team, lambda: msgspec.json.encode(lead(team)))
+        done = lead_epochs(team, lambda: msgspec.json.encode(lead(team)))
         return msgspec.json.decode(done, type=Compression)
 
 

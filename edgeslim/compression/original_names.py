@@ -15,7 +15,7 @@ from edgeslim.files import new_folder, write_bytes
 from edgeslim.graph import Graph
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.training.distillation import unknown_map
+from edgeslim.training.distillation import unknown_feature_map
 
 __all__ = ["check_inference_part", "write_original_names"]
 
@@ -38,7 +38,7 @@ def check_inference_part(configuration: Configuration, graph: Graph) -> None:
         raise UsageError(f"{place}: the outputs need the input {missing[0]} as well")
     for name in outputs:
         if name not in graph.feature_maps:
-            raise UsageError(f"{place}: {unknown_map('output', name, graph)}")
+            raise UsageError(f"{place}: {unknown_feature_map('output', name, graph)}")
 
 
 def write_original_names(configuration: Configuration, prefix: Path, folder: Path) -> None:

@@ -196,10 +196,10 @@ class Pipeline:
         return loss
 
     def _tell_others(self, epoch: int, settings: TrainingSettings) -> None:
-        from edgeslim.training.shared_epoch import tell_epoch
+        from edgeslim.training.distributed_epoch import announce_epoch
 
         work = self.work
-        tell_epoch(
+        announce_epoch(
             self.team,
             work.net,
             task=work.task_name,

@@ -125,9 +125,9 @@ def _prepared(source: ModelSource, folder: Path, configuration: Configuration) -
     if shape is None:
         raise UsageError(f"{source.name} needs --input-shape, such as 1,3,224,224")
     load_paddle()
-    from edgeslim.training.trainer import seeded_build
+    from edgeslim.training.trainer import build_seeded
 
-    net = seeded_build(lambda: build_layer(source), configuration.compressor.seed)
+    net = build_seeded(lambda: build_layer(source), configuration.compressor.seed)
     return prepare_layer(net, shape, folder, name=source.name)
 
 

@@ -173,9 +173,9 @@ def _with_seed(source: ModelSource) -> ModelSource:
     _log.warning("%s is built by a function: weights that it does not load are random", source.name)
 
     def build() -> Any:  # noqa: ANN401 - a network of Paddle's
-        from edgeslim.training.trainer import seeded_build
+        from edgeslim.training.trainer import build_seeded
 
-        return seeded_build(source.build, 0)
+        return build_seeded(source.build, 0)
 
     return replace(source, build=build)
 

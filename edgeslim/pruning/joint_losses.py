@@ -20,7 +20,7 @@ from edgeslim.pruning.known_losses import loss_of
 from edgeslim.pruning.loss_curves import LossCurves
 from edgeslim.pruning.subject import Widths
 from edgeslim.runs.pruning_result import JointLoss
-from edgeslim.training.metric_value import wilson
+from edgeslim.training.metric_value import wilson_interval
 
 __all__ = ["WidthEvaluator", "choose_with_joint_losses"]
 
@@ -79,7 +79,7 @@ class WidthEvaluator:
             * math.exp(-_sum_losses(losses, _removed_shares(widths, self.whole))),
             found=self.metric(widths),
             examples=self._examples,
-            is_guess=wilson(self.metric(widths), self._examples)[0] <= self._chance,
+            is_guess=wilson_interval(self.metric(widths), self._examples)[0] <= self._chance,
         )
 
 

@@ -34,7 +34,7 @@ from edgeslim.pruning.trial import Trial, examples_fingerprint, trial_on
 from edgeslim.pruning.weights import Weights
 from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
 from edgeslim.runs.sensitivity_rows import SensitivityContext, fingerprint
-from edgeslim.training.metric_value import MetricValue, few_examples
+from edgeslim.training.metric_value import MetricValue, few_examples_text
 from edgeslim.training.tasks import find_task
 from edgeslim.version import __version__
 
@@ -170,7 +170,7 @@ def measure_sensitivities(
         As `sensitivity`.
     """
     file = _open_file(out, context, trial, progress)
-    few = few_examples(context.metric, trial.with_interval(file.context.baseline))
+    few = few_examples_text(context.metric, trial.with_interval(file.context.baseline))
     if few:
         _log.warning("%s", few)
     if any((group.name, ratio) not in file for group in groups for ratio in ratios):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edgeslim.training.metric_value import MetricValue, wilson
+from edgeslim.training.metric_value import MetricValue, wilson_interval
 
 __all__ = ["JointLoss", "PrunedGroup", "Pruning"]
 
@@ -31,7 +31,7 @@ class JointLoss(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_as_expected(self) -> bool:
         """Whether the metric is no worse than expected, as far as the examples can tell."""
-        return self.expected <= wilson(self.found, self.examples)[1]
+        return self.expected <= wilson_interval(self.found, self.examples)[1]
 
 
 class PrunedGroup(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,7 +79,7 @@ class FinalTraining:
         self, target: Path | None, candidate: Candidate, on_share: Callable[[float], None]
     ) -> float:
         """Trains a network and, if a target is given, saves it atomically; returns its metric."""
-        net, metric = self._training.trained(
+        net, metric = self._training.train(
             lambda _classes: self._space.build(candidate.tokens), self._settings.seed, on_share
         )
         if target is None:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["DepthwiseProduct", "fast_depthwise", "is_small"]
 
 _LARGEST_MAP = 64
-"""Pixels read. The matrix has their number squared: 8x8 gains threefold, 16x16 loses."""
+"""Most pixels of a map. The matrix has their number squared: 8x8 gains threefold, 16x16 loses."""
 
 
 @contextmanager
 def fast_depthwise(net: nn.Layer) -> Iterator[None]:
-    """Inside, the network's depthwise convolutions take the faster way where there is one."""
+    """Replaces the network's depthwise convolutions by products inside, where these are faster."""
     convolutions = [layer for layer in net.sublayers(include_self=True) if _is_depthwise(layer)]
     for conv in convolutions:
-        conv.forward = _AsMatrix(conv)
+        conv.forward = _ProductForward(conv)
     try:
         yield
     finally:
@@ -35,7 +35,7 @@ def fast_depthwise(net: nn.Layer) -> Iterator[None]:
             del conv.forward
 
 
-# Paddle's layers tell how they were made only by names that begin with an underscore.
+# Paddle's layers keep their settings under private names only.
 # ruff: noqa: SLF001
 
 
@@ -47,8 +47,8 @@ def _is_depthwise(layer: nn.Layer) -> bool:
     return bool(plain and layer._groups == layer._in_channels == channels > 1)
 
 
-class _AsMatrix:
-    """Takes the place of one convolution's ``forward``."""
+class _ProductForward:
+    """Replacement of one convolution's ``forward``."""
 
     def __init__(self, conv: nn.Conv2D) -> None:
         self._conv = conv
@@ -71,9 +71,9 @@ class DepthwiseProduct:
     """A depthwise convolution by matrix products.
 
     Args:
-        stride: As of `paddle.nn.functional.conv2d`.
-        padding: Likewise.
-        dilation: Likewise.
+        stride: Stride, as `paddle.nn.functional.conv2d` takes it.
+        padding: Padding, as that function takes it.
+        dilation: Dilation, as that function takes it.
     """
 
     def __init__(
@@ -83,33 +83,33 @@ class DepthwiseProduct:
         dilation: int | Sequence[int],
     ) -> None:
         self._options = {"stride": stride, "padding": padding, "dilation": dilation}
-        self._places: dict[tuple[int, ...], Tensor] = {}
+        self._known_positions: dict[tuple[int, ...], Tensor] = {}
 
     def __call__(self, images: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """The output ``(N, C, H_out, W_out)``.
+        """Computes the output ``(N, C, H_out, W_out)``.
 
         Args:
-            images: ``(N, C, H, W)``.
-            weight: ``(C, 1, K_h, K_w)``.
-            bias: ``(C,)``, if there is one.
+            images: Images of shape ``(N, C, H, W)``.
+            weight: Filters of shape ``(C, 1, K_h, K_w)``.
+            bias: Bias of shape ``(C,)``, or None.
         """
         count, channels, height, width = images.shape
-        places = self._where_weights_go(height, width, weight.shape[2:])
-        matrices = paddle.matmul(weight.flatten(1), places.flatten(1))
+        positions = self._positions_of_weights(height, width, weight.shape[2:])
+        matrices = paddle.matmul(weight.flatten(1), positions.flatten(1))
         matrices = matrices.reshape([channels, height * width, -1])
         pixels = images.flatten(2).transpose([1, 0, 2])
         out = paddle.matmul(pixels, matrices).transpose([1, 0, 2])
-        out = out.reshape([count, channels, *places.shape[2:]])
+        out = out.reshape([count, channels, *positions.shape[2:]])
         return out if bias is None else out + bias.reshape([1, channels, 1, 1])
 
-    def _where_weights_go(self, height: int, width: int, kernel: Sequence[int]) -> Tensor:
-        """0 or 1 for each weight, pixel read and pixel written ``(K, H W, H_out, W_out)``.
+    def _positions_of_weights(self, height: int, width: int, kernel: Sequence[int]) -> Tensor:
+        """0 or 1 for each weight, pixel read and pixel written, ``(K, H W, H_out, W_out)``.
 
-        It is what the convolution makes of images of one bright pixel and filters of one
-        weight, so stride, padding and dilation need no thought here.
+        It is the result of the convolution for images of one bright pixel and filters of one
+        weight, so stride, padding and dilation are taken into account by themselves.
         """
         k_h, k_w = kernel
-        if (height, width, k_h, k_w) not in self._places:
+        if (height, width, k_h, k_w) not in self._known_positions:
             pixels = height * width
             with paddle.no_grad():
                 out = nn.functional.conv2d(
@@ -117,5 +117,5 @@ class DepthwiseProduct:
                     paddle.eye(k_h * k_w).reshape([k_h * k_w, 1, k_h, k_w]),
                     **self._options,
                 )
-            self._places[height, width, k_h, k_w] = out.transpose([1, 0, 2, 3])
-        return self._places[height, width, k_h, k_w]
+            self._known_positions[height, width, k_h, k_w] = out.transpose([1, 0, 2, 3])
+        return self._known_positions[height, width, k_h, k_w]

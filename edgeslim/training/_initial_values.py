@@ -10,7 +10,7 @@ from edgeslim.errors import ModelError
 from edgeslim.execution import Target
 from edgeslim.ops import macs
 from edgeslim.training._shared_weights import parameter_slots, slices_of
-from edgeslim.training.trainer import seeded_build
+from edgeslim.training.trainer import build_seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ def initial_values(
     networks = list(dict.fromkeys(covering_networks(space, seed)))
     found: dict[str, Array] = {}
     for tokens in networks:
-        net = seeded_build(lambda tokens=tokens: space.build(tokens), seed)  # type: ignore[misc]
+        net = build_seeded(lambda tokens=tokens: space.build(tokens), seed)  # type: ignore[misc]
         for slot in parameter_slots(net):
             own = slot.tensor.numpy()
             known = found.get(slot.name, own)

@@ -1,4 +1,4 @@
-"""Depthwise convolutions of programs by the way that Paddle trains faster."""
+"""Depthwise convolutions of programs, computed in the way that Paddle trains faster."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from edgeslim.paddle_io.eager_functions import Compute, Slots
 from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.training._depthwise import DepthwiseProduct, is_small
 
-__all__ = ["depthwise"]
+__all__ = ["compute_depthwise"]
 
 
-def depthwise(op: Any) -> Compute | None:  # noqa: ANN401 - an OpDesc
-    """What runs a ``depthwise_conv2d``; none where each channel has more than one filter."""
+def compute_depthwise(op: Any) -> Compute | None:  # noqa: ANN401 - an OpDesc
+    """Function that computes a ``depthwise_conv2d``; None where a channel has several filters."""
     operator = EagerOperator(op)
     own = operator.attributes
     if own.get("data_format", "NCHW") not in {"NCHW", "AnyLayout"}:

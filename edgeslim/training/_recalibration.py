@@ -1,7 +1,7 @@
-"""Running statistics of batch norms, found anew for weights that were trained in company.
+"""Computes running statistics of batch norms anew, for a network with weights of a supernet.
 
-Weights of a supernet meet other activations in each network, so each network's statistics are
-its own (Yu & Huang, 2019, "Universally Slimmable Networks and Improved Training Techniques",
+Weights of a supernet get different activations in each network, so each network needs its own
+statistics (Yu & Huang, 2019, "Universally Slimmable Networks and Improved Training Techniques",
 https://arxiv.org/abs/1903.05134).
 """
 
@@ -31,25 +31,27 @@ __all__ = ["recalibrate"]
 def recalibrate(net: nn.Layer, batches: Iterable[NDArray[np.float32]]) -> None:
     """Sets every batch norm's statistics to the mean of those of the batches.
 
-    The network is in evaluation mode afterwards, and all else of it is as it was.
+    The network is in evaluation mode afterwards, and otherwise unchanged.
 
     Args:
-        net: The network.
+        net: Network whose statistics are set.
         batches: Images ``(N, C, H, W)`` of each batch.
 
     Raises:
-        ModelError: The network does not take them.
+        ModelError: The network does not take such images.
     """
     net.eval()
-    norms = [each for each in net.sublayers(include_self=True) if _has_statistics(each)]
+    norms = [layer for layer in net.sublayers(include_self=True) if _has_statistics(layer)]
     momenta = [norm._momentum for norm in norms]
     for norm in norms:
-        norm.train()  # these alone: whatever drops or draws does not while it is judged
+        norm.train()  # these alone: dropout and the like stay in evaluation mode
     try:
         with paddle.no_grad(), fast_depthwise(net), silence_batch_norms():
             for number, images in enumerate(batches):
                 for norm in norms:
-                    norm._momentum = number / (number + 1)  # the mean of all so far
+                    norm._momentum = number / (
+                        number + 1
+                    )  # so it is the mean of all batches so far
                 outputs_of(net, images)
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):

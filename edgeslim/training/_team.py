@@ -88,7 +88,7 @@ class ProcessTeam:
 
     Args:
         number: Index of this process, from 0.
-        count: Number of processes.
+        count: Number of all processes.
         connections: Of process 0 those to all others in order; of others the one to process 0.
         backend: Backend of the collectives, ``gloo`` or ``nccl``.
     """

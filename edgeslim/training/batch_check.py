@@ -1,34 +1,45 @@
-"""Proof that a program computes each image of a batch as if it were alone."""
+"""Checks that a network computes each image of a batch as if it were alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import paddle
 
+from edgeslim.errors import ModelError
 from edgeslim.paddle_io.batch_axis import growth
-from edgeslim.training._program_steps import where
+from edgeslim.paddle_io.eager_operators import EagerOperator
+from edgeslim.paddle_io.quantized_program import is_quantized, without_rounding
+from edgeslim.training._program_steps import describe_operator
+from edgeslim.training.program_net import ProgramNet
 
-if TYPE_CHECKING:
-    from edgeslim.paddle_io.eager_operators import EagerOperator
-    from edgeslim.training.program_net import ProgramNet
-
-__all__ = ["mixing"]
+__all__ = ["check_batches"]
 
 _TOLERANCE = 1e-4
-"""Of the largest number: sums of another order differ by a tenth of it."""
+"""Tolerance as a fraction of the largest number; sums in another order differ by a tenth of it."""
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
-def mixing(net: ProgramNet, rng: np.random.Generator) -> str | None:
-    """What is wrong with two images at once, on random numbers; none if nothing is.
+def check_batches(net: ProgramNet) -> None:
+    """Checks on random numbers that two images together give what each gives alone.
 
     Raises:
-        ModelError: An operator refuses two images.
+        ModelError: They do not; names the first operator that mixes the images of a batch or is
+            made for one image alone.
     """
+    if is_quantized(net.program):
+        # Sums in another order differ in the last bits, and might be rounded differently.
+        net = ProgramNet(without_rounding(net.program), net.tensors(), name=net.source)
+    problem = _mixing_text(net, np.random.default_rng(0))
+    if problem:
+        raise ModelError(f"{net.source}: {problem}")
+
+
+def _mixing_text(net: ProgramNet, rng: np.random.Generator) -> str:
+    """Text that says which operator mixes images; empty if none does."""
     types = net.feed_types
     # Sizes and counts among the inputs are ones: noise would choose what is not there.
     images = [
@@ -42,29 +53,29 @@ def mixing(net: ProgramNet, rng: np.random.Generator) -> str | None:
     try:
         with paddle.no_grad():
             singles = [
-                _outputs(net, [each[place : place + 1] for each in images]) for place in (0, 1)
+                _outputs(net, [batch[index : index + 1] for batch in images]) for index in (0, 1)
             ]
             both = _outputs(net, images)
             if all(_agrees(*three) for three in zip(both, *singles, strict=True)):
-                return None
-            return _first(net, images)
+                return ""
+            return _first_difference(net, images)
     finally:
         if was_training:
             net.train()
 
 
 def _outputs(net: ProgramNet, images: Sequence[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
-    return [each.numpy() for each in net(*(paddle.to_tensor(image) for image in images))]
+    return [output.numpy() for output in net(*(paddle.to_tensor(image) for image in images))]
 
 
 def _agrees(
     both: np.ndarray[Any, Any], first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]
 ) -> bool:
-    """Whether a tensor of two images is those of each, one behind the other on some axis."""
-    if both.ndim == first.ndim + 1:  # all axes of one were taken out, and so that of the batch
+    """Whether a tensor of two images has those of each image one behind the other on some axis."""
+    if both.ndim == first.ndim + 1:  # squeezing removed the axis of a batch of one as well
         first, second = first[None], second[None]
     grown = growth(both.shape, first.shape)
-    if grown is None:  # what does not depend on the images is the same for all
+    if grown is None:  # an output that does not depend on the images is the same for both
         return _close(both, first) and _close(both, second)
     return _close(both, np.concatenate((first, second), axis=grown.axis))
 
@@ -73,14 +84,14 @@ def _close(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
     if one.shape != other.shape:
         return False
     numbers = np.isfinite(other)
-    if not numbers.any():  # two that are no numbers agree in nothing
+    if not numbers.any():  # without finite numbers there is no agreement
         return not other.size
     scale = float(np.abs(other[numbers]).max(initial=0))
     return np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE * scale, equal_nan=True)
 
 
-def _first(net: ProgramNet, images: Sequence[np.ndarray[Any, Any]]) -> str:
-    """The first operator whose outputs disagree, in a sentence."""
+def _first_difference(net: ProgramNet, images: Sequence[np.ndarray[Any, Any]]) -> str:
+    """Text that names the first operator whose outputs differ."""
     kept: list[Arrays] = []
     for part in (slice(0, 1), slice(1, 2), slice(0, 2)):
         seen: Arrays = {}
@@ -95,10 +106,11 @@ def _first(net: ProgramNet, images: Sequence[np.ndarray[Any, Any]]) -> str:
             seen.update({name: tensor.numpy() for name, tensor in written.items()})
             order.append((operator, tuple(written)))
 
-        net.run([paddle.to_tensor(each[part]) for each in images], watch)
+        net.run([paddle.to_tensor(batch[part]) for batch in images], watch)
         kept.append(seen)
     first, second, both = kept
     for operator, names in order:
         if not all(_agrees(both[name], first[name], second[name]) for name in names):
-            return f"{where(operator)} mixes the images of a batch, or is made for one alone"
+            name = describe_operator(operator)
+            return f"{name} mixes the images of a batch, or is made for one alone"
     return "the outputs mix the images of a batch"

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim evaluate``: how right a model is at a task."""
+"""The whole of ``edgeslim evaluate``: the metrics of a model at a task."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, find_task
-from edgeslim.training.trainable import trainable
+from edgeslim.training.trainable import find_trainable
 
 __all__ = ["Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """How right a model is.
+    """Metrics of a model at a task.
 
     Args:
-        model: As it was asked for.
-        task: Likewise.
-        metrics: By name, from 0 to 1, higher is better.
-        examples: How many it was judged by.
+        model: The model as it was named.
+        task: The task as it was named.
+        metrics: Metrics by name, from 0 to 1, higher is better.
+        examples: Number of examples that it was evaluated on.
         judged: The metrics with that number and their intervals.
     """
 
@@ -43,14 +43,14 @@ def evaluate(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Evaluation:
-    """Judges a model by a task's validation examples, which no training here learns from.
+    """Evaluates a model on a task's validation examples, which no training here learns from.
 
     Args:
-        model: As on the command line.
+        model: The model as on the command line.
         task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
-        input_shape: Of the network, ``(N, C, H, W)``, if not its own.
-        seed: Of weights that are not saved.
-        progress: Where to show it.
+        input_shape: Input shape ``(N, C, H, W)``, if not the network's own.
+        seed: Seed of weights that are not saved.
+        progress: Shows the progress of the evaluation.
 
     Raises:
         UsageError: Unknown names; a shape is missing or does not fit.
@@ -63,7 +63,7 @@ def evaluate(
     from edgeslim.training import evaluation
 
     with temporary_folder() as scratch:
-        chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
+        chosen = find_trainable(source, scratch, seed=seed, input_shape=input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
     counted = data.metrics(found)
     with progress.stage("evaluation", 1) as stage:

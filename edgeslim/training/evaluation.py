@@ -1,4 +1,4 @@
-"""How right a network is, by a task's own metric."""
+"""Evaluates networks by a task's metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["evaluate", "evaluate_all", "outputs_of"]
 
 _AT_ONCE = 256
 _ELEMENTS_AT_ONCE = 1 << 22
-"""Of images, so that large ones do not take the memory of 256 of them: 28 of 224x224."""
+"""Limit of a batch of images, so that large ones take less memory: 28 images of 224x224."""
 
 
 def evaluate(
@@ -32,21 +32,21 @@ def evaluate(
     *,
     on_share: Callable[[float], None] = lambda _: None,
 ) -> float:
-    """What a metric says of a network, which is in evaluation mode afterwards.
+    """Evaluates a network by a metric; it is in evaluation mode afterwards.
 
     Args:
-        net: Takes ``(N, C, H, W)``, gives a tensor or several.
-        examples: What to judge it by, as they are.
-        metric: Begins a count, as ``TaskData.metric``.
-        on_share: Called after each batch with its share of all examples.
+        net: Network that takes ``(N, C, H, W)`` and gives one or several tensors.
+        examples: Examples to evaluate on, without augmentation.
+        metric: Makes the metric, as ``TaskData.metric``.
+        on_share: Called after each batch with its fraction of all examples.
 
     Returns:
-        From 0 to 1, higher is better.
+        The metric from 0 to 1, higher is better.
 
     Raises:
         BadFileError: An example cannot be read.
-        ModelError: Scores that are no numbers, or not what the metric takes; a metric that
-            is none.
+        ModelError: Outputs that are not finite, or not what the metric takes; a metric outside
+            of 0 to 1.
     """
     return evaluate_all(net, examples, {"metric": metric}, on_share=on_share)["metric"]
 
@@ -58,20 +58,20 @@ def evaluate_all(
     *,
     on_share: Callable[[float], None] = lambda _: None,
 ) -> dict[str, float]:
-    """What several metrics say, in one pass; otherwise as `evaluate`."""
+    """Evaluates several metrics in one pass; otherwise like `evaluate`."""
     net.eval()
     counts = {name: metric() for name, metric in metrics.items()}
     at_once = _batch_size(examples)
     with paddle.no_grad(), fast_depthwise(net):
         for start in range(0, len(examples), at_once):
-            places = np.arange(start, min(start + at_once, len(examples)))
-            images, targets = examples.batch(places, None)
-            outputs = [each.numpy() for each in outputs_of(net, images)]
-            if not all(np.isfinite(each).all() for each in outputs):
+            indices = np.arange(start, min(start + at_once, len(examples)))
+            images, targets = examples.batch(indices, None)
+            outputs = [output.numpy() for output in outputs_of(net, images)]
+            if not all(np.isfinite(output).all() for output in outputs):
                 raise ModelError("evaluation failed: the network gives scores that are no numbers")
             for count in counts.values():
                 count.update(outputs, targets)
-            on_share(len(places) / len(examples))
+            on_share(len(indices) / len(examples))
     values = {name: float(count.value()) for name, count in counts.items()}
     for name, value in values.items():
         if not 0 <= value <= 1:  # nan is neither
@@ -92,20 +92,20 @@ def outputs_of(net: nn.Layer, images: NDArray[np.float32]) -> list[Tensor]:
     except EdgeslimError:
         raise
     except Exception as error:
-        # The user's own forward may raise anything, and Paddle raises what it likes.
+        # A user's forward may raise anything, and so may Paddle.
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ModelError(
-            f"the network does not run with images {list(images.shape)}: {_telling(reason)}"
+            f"the network does not run with images {list(images.shape)}: {_reason_line(reason)}"
         ) from error
     outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-    if not outputs or not all(isinstance(each, paddle.Tensor) for each in outputs):
-        kinds = ", ".join(type(each).__name__ for each in outputs) or "nothing"
+    if not outputs or not all(isinstance(output, paddle.Tensor) for output in outputs):
+        kinds = ", ".join(type(output).__name__ for output in outputs) or "nothing"
         raise ModelError(f"the network gives {kinds}; it must give one tensor or several")
     return outputs
 
 
-def _telling(lines: list[str]) -> str:
-    """The line of Paddle's long stories that says what is wrong."""
+def _reason_line(lines: list[str]) -> str:
+    """The line of Paddle's long messages that has the reason."""
     wrong = [line for line in lines if "Error" in line and ":" in line]
     return (wrong or lines)[-1].strip()
 

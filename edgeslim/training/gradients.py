@@ -1,4 +1,4 @@
-"""Gradients of a task's loss with the network as it is used, not as it is trained."""
+"""Gradients of a task's loss of a network in evaluation mode."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ __all__ = ["batch_gradients"]
 def batch_gradients(
     net: ProgramNet, data: TaskData, *, batches: int, batch_size: int, seed: int
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """The gradient of each parameter by name, for one batch of training examples after another.
+    """Yields the gradient of each parameter by name, for one training batch after another.
 
-    Statistics of batch norms stay as they are, and nothing is varied or dropped.
+    Statistics of batch norms stay unchanged; there is no augmentation and no dropout.
 
     Args:
         net: The network, which is in evaluation mode afterwards.
-        data: Its examples and loss.
-        batches: How many at most; fewer if there are not so many examples.
-        batch_size: Examples in each.
-        seed: Decides which examples.
+        data: Examples and loss of the task.
+        batches: Largest number of batches; fewer if there are not so many examples.
+        batch_size: Number of examples in each batch.
+        seed: Seed that selects the examples.
 
     Raises:
         BadFileError: An example cannot be read.
         ModelError: The loss does not take the network's outputs.
     """
     net.eval()
-    places = np.random.default_rng(seed).permutation(len(data.train))[: batches * batch_size]
-    for start in range(0, len(places), batch_size):
-        images, targets = data.train.batch(places[start : start + batch_size], None)
+    indices = np.random.default_rng(seed).permutation(len(data.train))[: batches * batch_size]
+    for start in range(0, len(indices), batch_size):
+        images, targets = data.train.batch(indices[start : start + batch_size], None)
         loss = data.loss(outputs_of(net, images), tuple(map(paddle.to_tensor, targets)))
         loss.backward()
         found = net.gradients()

@@ -26,27 +26,24 @@ from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.quantized_program import (
     ROUNDING_KINDS,
     SCALE_SLOTS,
-    is_quantized,
-    without_rounding,
 )
-from edgeslim.training._program_steps import Change, steps_of
-from edgeslim.training.batch_check import mixing
+from edgeslim.training._program_steps import ReplaceInputs, steps_of
 
 __all__ = ["ProgramNet", "load_program_net"]
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 Watch = Callable[[EagerOperator, Mapping[str, Tensor]], None]
-"""Takes an operator and its outputs by name."""
+"""Takes an operator and its outputs by name; called when the operator has run."""
 
 _NOT_LEARNED: Mapping[str, Sequence[str]] = {
     "batch_norm": ("Mean", "Variance"),
     **dict.fromkeys(ROUNDING_KINDS, SCALE_SLOTS),
 }
-"""Slots of what is kept beside parameters, by kind of operator."""
+"""Slots of tensors that are stored but not trained, by kind of operator."""
 
 _CONSTANT_NAMES = re.compile(r"(generated_tensor|generated_var|eager_tmp|auto|tmp)_\d+")
-"""What Paddle calls tensors that a network keeps without learning them."""
+"""Names that Paddle gives to stored tensors that are not trained."""
 
 
 def load_program_net(prefix: Path) -> ProgramNet:
@@ -64,14 +61,14 @@ def load_program_net(prefix: Path) -> ProgramNet:
 class ProgramNet(nn.Layer):  # type: ignore[misc]
     """A program as a network.
 
-    While training, batch norms take the statistics of the batch, of which their moving ones
-    follow, and dropout drops, whatever the program was saved as. Parameters and
-    statistics are found by the names that the program has for them.
+    In training, batch norms use the statistics of the batch and update their moving ones, and
+    dropout drops, whatever mode the program was saved in. Parameters and statistics have the
+    names that they have in the program.
 
     Args:
-        program: A ``ProgramDesc`` with closed shapes.
-        tensors: The value of each persistent tensor by name.
-        name: What it is called in errors.
+        program: A ``ProgramDesc`` without open extents.
+        tensors: The value of each persistent tensor, by name.
+        name: Name of the network in errors.
 
     Raises:
         ModelError: An operator cannot be run in dynamic mode, or there is control flow.
@@ -81,7 +78,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         super().__init__()
         if len(program.blocks) > 1:
             raise ModelError(f"{name} has control flow (loops or branches), which edgeslim lacks")
-        self._called = str(name)
+        self.source = str(name)
         self._program = program
         self._feeds = feed_shapes(program)
         self._fetches = fetch_names(program)
@@ -89,11 +86,11 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
             self._steps = steps_of(program)
         except ModelError as error:
             raise ModelError(f"{name}: {error}") from error
-        self._named = self._registered(tensors)
+        self._named = self._register(tensors)
 
     @property
     def program(self) -> Any:  # noqa: ANN401
-        """Its ``ProgramDesc``, not to be changed."""
+        """The ``ProgramDesc`` of the network, which must not be changed."""
         return self._program
 
     @property
@@ -105,15 +102,15 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """Shape of the only input, as saved.
 
         Args:
-            name: What the network is called in errors.
+            name: Name of the network in errors.
 
         Raises:
             UsageError: There are several.
         """
         if len(self._feeds) != 1:
             raise UsageError(
-                f"{name} has {len(self._feeds)} inputs ({', '.join(self._feeds)}), and a task "
-                "gives one image"
+                f"{name} has {len(self._feeds)} inputs ({', '.join(self._feeds)}), but a task "
+                "has one image"
             )
         (shape,) = self._feeds.values()
         return shape
@@ -129,8 +126,8 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """Names of the outputs, in order."""
         return tuple(self._fetches)
 
-    def _registered(self, tensors: Arrays) -> dict[str, Tensor]:
-        """All persistent tensors by name, the trained ones as parameters."""
+    def _register(self, tensors: Arrays) -> dict[str, Tensor]:
+        """Registers all persistent tensors, trained ones as parameters; returns them by name."""
         statistics = {
             name
             for step in self._steps
@@ -140,7 +137,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         named = {}
         for name in persistent_tensors(self._program):
             if name not in tensors:
-                raise ModelError(f"{self._called}: there is no value for parameter {name!r}")
+                raise ModelError(f"{self.source}: there is no value for parameter {name!r}")
             value = tensors[name]
             key = f"tensor/{name.replace('.', '/')}"  # Paddle allows no dots in these
             constant = name in statistics or _CONSTANT_NAMES.fullmatch(name)
@@ -165,18 +162,18 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         self,
         images: Sequence[Tensor],
         watch: Watch | None = None,
-        change: Change | None = None,
+        change: ReplaceInputs | None = None,
     ) -> list[Tensor]:
-        """As `forward`, with somebody beside it.
+        """Runs the network as `forward` does, with callbacks for each operator.
 
         Args:
-            images: One tensor for each input.
-            watch: Shown the outputs of each operator when it is done.
-            change: Asked before each operator for the inputs that it is run on.
+            images: One tensor for each input, in order.
+            watch: Called with the outputs of each operator when it has run.
+            change: Called before each operator; returns the inputs that it runs on.
         """
         if len(images) != len(self._feeds):
             raise ModelError(
-                f"{self._called} has {len(self._feeds)} inputs ({', '.join(self._feeds)}) and is "
+                f"{self.source} has {len(self._feeds)} inputs ({', '.join(self._feeds)}) but was "
                 f"given {len(images)}"
             )
         tensors = {**self._named, **dict(zip(self._feeds, images, strict=True))}
@@ -186,7 +183,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
                 if watch is not None:
                     watch(step.operator, written)
         except ModelError as error:
-            raise ModelError(f"{self._called}: {error}") from error
+            raise ModelError(f"{self.source}: {error}") from error
         return [tensors[name] for name in self._fetches]
 
     def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -201,7 +198,7 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """
         for name, value in values.items():
             if name not in self._named:
-                raise UsageError(f"{self._called} has no parameter {name!r}")
+                raise UsageError(f"{self.source} has no parameter {name!r}")
             shape = tuple(self._named[name].shape)
             if tuple(value.shape) != shape:
                 raise UsageError(f"{name!r} is {list(shape)} and cannot be {list(value.shape)}")
@@ -225,25 +222,9 @@ class ProgramNet(nn.Layer):  # type: ignore[misc]
         """
         write_program(prefix, self._program, self.tensors())
 
-    def check_batches(self, *, seed: int = 0) -> None:
-        """Proves that two images together give what each gives alone, on random numbers.
-
-        Raises:
-            ModelError: They do not; names the first operator that mixes the images or is
-                made for one alone.
-        """
-        plain = self
-        if is_quantized(self._program):
-            # Sums of another order differ in the last bits, and those may be rounded apart.
-            program = without_rounding(self._program)
-            plain = ProgramNet(program, self.tensors(), name=self._called)
-        problem = mixing(plain, np.random.default_rng(seed))
-        if problem is not None:
-            raise ModelError(f"{self._called}: {problem}")
-
 
 def _parameter(net: nn.Layer, name: str, value: np.ndarray[Any, Any]) -> Tensor:
-    """A trained parameter of a name that others may have as well, which Paddle makes none of."""
+    """A trained parameter; its name may be in use already, which Paddle does not allow at first."""
     parameter = net.create_parameter(
         list(value.shape), default_initializer=nn.initializer.Constant(0.0)
     )

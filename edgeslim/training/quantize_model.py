@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim quantize``: a finished model to one that int8 kernels compute."""
+"""The whole of ``edgeslim quantize``: from a finished model to one for int8 kernels."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ __all__ = ["Quantization", "quantize"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantization:
-    """What came of a quantization.
+    """Result of a quantization.
 
     Args:
         model: Folder of the quantized model.
-        task: As it was asked for.
+        task: The task as it was named.
         before: Metrics of the model by name, from 0 to 1.
-        after: Those of the quantized one.
-        examples: How many both were judged by.
+        after: Metrics of the quantized model.
+        examples: Number of examples that both were evaluated on.
         layers: Names of the weights that are rounded.
-        in_floats: Names of those of convolutions and fully connected layers that are not.
-        bytes_before: Size of the model when it is converted for ``arm``.
-        bytes_after: That of the quantized one.
+        in_floats: Names of weights of convolutions and fully connected layers that are not.
+        bytes_before: Size of the model in bytes when it is converted for ``arm``.
+        bytes_after: Size of the quantized model when it is converted for ``arm``.
     """
 
     model: Path
@@ -64,24 +64,25 @@ def quantize(
     input_shape: Shape | None = None,
     progress: Progress = SILENT,
 ) -> Quantization:
-    """Quantizes a model without training it, and judges it before and after.
+    """Quantizes a model without training it, and evaluates it before and after.
 
     Args:
-        model: As on the command line.
+        model: The model as on the command line.
         task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
         out: Folder for the model; it may hold no other.
         method: How scales of activations are found: ``kl``, ``mse``, ``histogram``,
             ``abs_max``; see `edgeslim.training.quantization.thresholds`.
-        settings: How it is quantized; by default 8 bits, each channel of weights by itself.
-        batches: Of training examples, that activations are looked at for.
-        batch_size: Examples in each.
-        seed: Decides which examples.
-        input_shape: Of the network, ``(N, C, H, W)``, if the model leaves it open.
-        progress: Where to show it.
+        settings: Settings of the quantization; by default 8 bits, and a scale for each channel
+            of weights.
+        batches: Number of batches of training examples for the calibration.
+        batch_size: Number of examples in each batch.
+        seed: Seed that selects the examples.
+        input_shape: Input shape ``(N, C, H, W)``, if the model leaves it open.
+        progress: Shows the progress of the evaluations.
 
     Raises:
-        UsageError: Unknown names, numbers that cannot be meant, bits that no int8 kernel has; a
-            model that is quantized already; a folder with another model.
+        UsageError: Unknown names, numbers out of range, bits that no int8 kernel has; a model
+            that is quantized already; a folder with another model.
         BadFileError: Files of model or task cannot be read.
         ModelError: The model cannot be run in dynamic mode or does not fit the task; it has
             nothing to quantize.
@@ -99,6 +100,7 @@ def quantize(
     found = find_task(task)
     source = find_model(model, num_classes=found.num_classes)
     load_paddle()
+    from edgeslim.training.batch_check import check_batches
     from edgeslim.training.evaluation import evaluate
     from edgeslim.training.program_net import load_program_net
     from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
@@ -108,7 +110,7 @@ def quantize(
         prepared = prepare(source, scratch / "before", input_shapes=shapes)
         net = load_program_net(prepared.prefix)
         data = found.data(net.only_shape(source.name), SPLIT_SEED)
-        net.check_batches()
+        check_batches(net)
         with progress.stage("evaluation", 2) as stage:
             before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
             shown = calibration_batches(
@@ -127,7 +129,7 @@ def quantize(
         after={found.metric_name: after},
         examples=len(data.validation),
         layers=layers,
-        in_floats=tuple(each for each in _weights_of_products(prepared) if each not in layers),
+        in_floats=tuple(name for name in _weights_of_products(prepared) if name not in layers),
         bytes_before=bytes_before,
         bytes_after=bytes_after,
     )
@@ -156,7 +158,7 @@ def _weights_of_products(model: PreparedModel) -> tuple[str, ...]:
 
 
 def _sizes(models: Sequence[PreparedModel], folder: Path) -> list[int]:
-    """Bytes of models as the optimizer writes them for ``arm``."""
+    """Sizes in bytes of models as the optimizer writes them for ``arm``."""
     return [
         optimize(model, Target.ARM, folder / f"size{index}").facts.size_bytes
         for index, model in enumerate(models)

@@ -195,7 +195,7 @@ class ScheduledRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """``LearningRate`` of PaddleDetection's files.
 
     Args:
-        base_lr: Highest learning rate.
+        base_lr: Highest rate of the schedule.
         schedulers: How the rate falls, and how it rises first.
     """
 
@@ -207,8 +207,8 @@ class RateKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The learning rate in the keys of the originals.
 
     Args:
-        learning_rate: Highest learning rate.
-        lr: Highest learning rate, as PaddleSlim's examples call it.
+        learning_rate: Highest rate of the schedule.
+        lr: Highest rate, as PaddleSlim's examples call it.
         lr_strategy: How the rate falls: from epoch to epoch as a cosine, or at some epochs.
         step_epochs: Epochs after which it falls, as PaddleSlim's examples call them.
         lr_decay_epochs: Epochs after which it falls, as PaddleX calls them.

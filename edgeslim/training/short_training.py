@@ -1,11 +1,11 @@
-"""How good a network of a search is, told by a short training."""
+"""Accuracy of a search's networks by short trainings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from edgeslim.training.tasks import SPLIT_SEED
-from edgeslim.training.trainer import seeded_build, train
+from edgeslim.training.trainer import build_seeded, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,17 +23,17 @@ def _ignore(_share: float) -> None:
 
 
 class ShortTraining:
-    """Trains each network anew for a few epochs.
+    """Trains each network from random weights for a few epochs.
 
-    The defaults suit a network that reads 32x32 and a task of a thousand images or so: what
-    counts for so few epochs is the number of steps, so batches are small.
+    The defaults suit networks that read 32x32 and a task of about a thousand images. With so few
+    epochs the number of steps matters, so batches are small.
 
     Args:
-        task: What to train for.
-        input_shape: Input of the networks, ``(N, C, H, W)``.
-        epochs: How often each image is seen.
-        batch_size: Images a step.
-        learning_rate: The highest.
+        task: Task that the networks are trained for.
+        input_shape: Input shape of the networks, ``(N, C, H, W)``.
+        epochs: Number of passes over the images.
+        batch_size: Number of images in a step.
+        learning_rate: Highest rate of the schedule.
     """
 
     def __init__(
@@ -56,26 +56,26 @@ class ShortTraining:
         seed: int,
         on_share: Callable[[float], None] = _ignore,
     ) -> float:
-        """The task's metric, from 0 to 1, which is no accuracy for some tasks; as `trained`."""
-        return self.trained(build, seed, on_share)[1]
+        """Trains as `train` does; returns the task's metric alone."""
+        return self.train(build, seed, on_share)[1]
 
-    def trained(
+    def train(
         self,
         build: Callable[[int], nn.Layer],
         seed: int,
         on_share: Callable[[float], None] = _ignore,
     ) -> tuple[nn.Layer, float]:
-        """The trained network and its metric; equal seeds, equal weights.
+        """Trains a network; returns it with its metric, the same for the same seed.
 
         Args:
-            build: Makes the network for a number of classes.
-            seed: Decides the first weights and the order of the images.
-            on_share: Called after each step with its share of the whole training.
+            build: Builds the network for a number of classes.
+            seed: Seed of the initial weights and of the order of the images.
+            on_share: Called after each step with its fraction of the whole training.
 
         Raises:
             ModelError: The training diverged.
         """
-        net = seeded_build(lambda: build(self._num_classes), seed)
+        net = build_seeded(lambda: build(self._num_classes), seed)
         result = train(
             net,
             self._data,

@@ -1,4 +1,4 @@
-"""A network that is trained epoch by epoch, and may be another one after each."""
+"""A saved network that is trained epoch by epoch, and can be quantized between epochs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.files import temporary_folder, write_together
 from edgeslim.training._optimizer import make_optimizer, set_velocities, velocities
 from edgeslim.training._training_loop import TrainingSettings, TrainingStep, learn_epoch, loss_of
+from edgeslim.training.batch_check import check_batches
 from edgeslim.training.distillation import Term
 from edgeslim.training.evaluation import evaluate_all, outputs_of
 from edgeslim.training.processes import ALONE, Processes
@@ -35,11 +36,11 @@ _STATE, _VELOCITY = "state", "velocity"
 
 
 class StagedNet:
-    """A saved program being trained; once quantized, it computes as if in few bits.
+    """A saved program in training; once it is quantized, it computes as if in few bits.
 
     Args:
         prefix: The program, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
-        given: Velocities to go on with by names of parameters; others begin at nought.
+        given: Initial velocities by names of parameters; others start at zero.
 
     Raises:
         BadFileError, ModelError: The program cannot be trained.
@@ -58,23 +59,23 @@ class StagedNet:
 
     @property
     def quantization(self) -> QuantizationSettings | None:
-        """How it is quantized, if it is."""
+        """Settings of its quantization, or None."""
         return None if self._quantized is None else self._quantized.settings
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """Of its input, ``(N, C, H, W)``; any ``N`` will do."""
+        """Shape of its input, ``(N, C, H, W)``; it takes any ``N``."""
         (shape,) = self._net.feeds.values()
         return shape
 
     @property
     def layer(self) -> ProgramNet | QuantizedNet:
-        """What is trained and evaluated."""
+        """The layer that is trained and evaluated."""
         return self._net if self._quantized is None else self._quantized
 
     def check_batches(self) -> None:
-        """Proves that images do not mix; raises `ModelError` if they do."""
-        self._net.check_batches()
+        """Checks that images of a batch do not mix; raises `ModelError` if they do."""
+        check_batches(self._net)
 
     def learn_epoch(
         self,
@@ -87,10 +88,10 @@ class StagedNet:
         team: Processes = ALONE,
         on_step: Callable[[TrainingStep], None] = lambda _: None,
     ) -> float:
-        """Trains an epoch, with the losses that a teacher adds, and gives the mean loss.
+        """Trains an epoch, with the losses that a teacher adds; returns the mean loss.
 
         Raises:
-            DivergedError: The loss is no number any more.
+            DivergedError: The loss is not finite any more.
             BadFileError, ModelError: As `edgeslim.training.trainer.train`.
         """
         layer = self.layer
@@ -119,11 +120,11 @@ class StagedNet:
         )
 
     def metrics(self, data: TaskData, task: Task) -> dict[str, float]:
-        """How right it is, by the task's validation examples; the task's own metric first."""
+        """Metrics on the task's validation examples, the task's own metric first."""
         return evaluate_all(self.layer, data.validation, data.metrics(task))
 
     def quantize(self, settings: QuantizationSettings) -> None:
-        """From now on it computes as if in few bits; its velocities stay."""
+        """Makes the network compute as if in few bits from now on; its velocities stay."""
         from edgeslim.training.quantization.quantized_net import QuantizedNet
 
         known = self.velocities()
@@ -141,7 +142,7 @@ class StagedNet:
         batch_size: int,
         seed: int,
     ) -> None:
-        """Quantizes without training, by what some training images give."""
+        """Quantizes without training, by scales that some training images give."""
         from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
 
         self._keep_float_files()
@@ -154,44 +155,47 @@ class StagedNet:
         self.layer.save(prefix)
 
     def save_float(self, prefix: Path) -> None:
-        """Writes the program that it was before it was quantized, to be made again from."""
+        """Writes the program as it was before quantization, from which it can be made again."""
         if self._quantized is None:
             self._net.save(prefix)
         else:
             write_together(
-                {Path(f"{prefix}{ending}"): each for ending, each in self._float_files.items()}
+                {
+                    Path(f"{prefix}{ending}"): content
+                    for ending, content in self._float_files.items()
+                }
             )
 
     def velocities(self) -> dict[str, NDArray[Any]]:
         """The optimizer's velocities by names of parameters."""
         parameters = self.layer.parameters()
         found = velocities(self._optimizer, self.layer)
-        return {parameters[place].name: value for place, value in found.items()}
+        return {parameters[index].name: value for index, value in found.items()}
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that training has changed."""
+        """All arrays that training has changed."""
         found = {
-            f"{_STATE}/{place}": np.array(tensor.numpy())
-            for place, tensor in enumerate(self.layer.state_dict().values())
+            f"{_STATE}/{index}": np.array(tensor.numpy())
+            for index, tensor in enumerate(self.layer.state_dict().values())
         }
-        for place, velocity in velocities(self._optimizer, self.layer).items():
-            found[f"{_VELOCITY}/{place}"] = velocity
+        for index, velocity in velocities(self._optimizer, self.layer).items():
+            found[f"{_VELOCITY}/{index}"] = velocity
         return found
 
     def restore(self, arrays: Arrays, *, file: Path) -> None:
-        """Puts back what `arrays` gave for a network made the same way.
+        """Sets the arrays that `arrays` returned for a network that was made in the same way.
 
         Raises:
-            BadFileError: It is of another network; names the file that it is from.
+            BadFileError: They are of another network; names the file that they are from.
         """
         tensors = list(self.layer.state_dict().values())
         known = {name for name in arrays if name.startswith(f"{_STATE}/")}
-        if known != {f"{_STATE}/{place}" for place in range(len(tensors))}:
+        if known != {f"{_STATE}/{index}" for index in range(len(tensors))}:
             raise BadFileError(f"{file} is of another network")
-        for place, tensor in enumerate(tensors):
-            value = arrays[f"{_STATE}/{place}"]
+        for index, tensor in enumerate(tensors):
+            value = arrays[f"{_STATE}/{index}"]
             if tuple(tensor.shape) != value.shape:
-                raise BadFileError(f"{file} is of another network: {place} is {value.shape}")
+                raise BadFileError(f"{file} is of another network: {index} is {value.shape}")
             tensor.set_value(value)
         own = {
             int(name.partition("/")[2]): value
@@ -202,10 +206,10 @@ class StagedNet:
         set_velocities(self._optimizer, self.layer, own)
 
     def _begin(self, given: Arrays) -> None:
-        """An optimizer for what is trained now, with the velocities that there are."""
-        self._optimizer = make_optimizer(self.layer, 1.0)  # each step sets its own rate
-        places = {each.name: place for place, each in enumerate(self.layer.parameters())}
-        own = {places[name]: value for name, value in given.items() if name in places}
+        """Makes an optimizer for the current layer, with known velocities."""
+        self._optimizer = make_optimizer(self.layer, 1.0)  # every step sets its own rate
+        indices = {weight.name: index for index, weight in enumerate(self.layer.parameters())}
+        own = {indices[name]: value for name, value in given.items() if name in indices}
         set_velocities(self._optimizer, self.layer, own)
 
     def _keep_float_files(self) -> None:

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim train``: a model and a task to a trained inference model."""
+"""The whole of ``edgeslim train``: from a model and a task to a trained inference model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgeslim.training.metric_value import MetricValue, metric_value
 from edgeslim.training.processes import Processes, process_team
 from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
-from edgeslim.training.trainable import Trainable, trainable
+from edgeslim.training.trainable import Trainable, find_trainable
 
 if TYPE_CHECKING:
     from edgeslim.training.trainer import TrainingResult
@@ -29,11 +29,11 @@ __all__ = ["Training", "train"]
 _CHECKPOINT = "checkpoint.npz"
 _FRESH_RATE = 0.1
 _FINE_TUNING_RATE = 0.01
-"""Of weights that are good already, which the full rate would throw away."""
+"""Highest rate for trained weights, which the full rate would destroy."""
 
 
-class _Numbers(TypedDict):
-    """What the trainer is told; see `train`."""
+class _TrainerSettings(TypedDict):
+    """Arguments of the trainer; see `train`."""
 
     epochs: int
     batch_size: int
@@ -44,12 +44,12 @@ class _Numbers(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Training:
-    """What came of a training.
+    """Result of a training.
 
     Args:
         model: Folder of the saved model.
-        task: As it was asked for.
-        metrics: Of the validation examples, by name, from 0 to 1.
+        task: The task as it was named.
+        metrics: Metrics on the validation examples by name, from 0 to 1.
         losses: Mean loss of each epoch.
         judged: The metrics with their number of examples and intervals.
     """
@@ -77,27 +77,27 @@ def train(
 ) -> Training:
     """Trains a model and saves it as an inference model.
 
-    Started again on the same folder with the same settings, it goes on where it was
+    Started again on the same folder with the same settings, it continues where it was
     interrupted, and its weights are the same as without the interruption. Several processes
-    that ``paddle.distributed.launch`` has begun share each batch out; process 0 alone writes.
+    that ``paddle.distributed.launch`` has started share each batch out; process 0 alone writes.
 
     Args:
-        model: As on the command line; a network by name gets as many classes as the task.
-        task: What to train for: a task's name, ``name:folder``, ``file.py`` or
+        model: The model as on the command line; a network by name gets as many classes as the task.
+        task: Task to train for: its name, ``name:folder``, ``file.py`` or
             ``file.py:object``.
-        out: Folder for the model, and for the state of the training meanwhile.
+        out: Folder for the model, and for the state of the training until then.
         tokens: A network of the space that ``model`` then names.
-        epochs: How often each training example is seen.
-        batch_size: Examples a step.
-        learning_rate: The highest; by default 0.1 for fresh weights and 0.01 for saved ones.
-        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
-        seed: Of first weights and everything else random.
-        input_shape: Of the network, ``(N, C, H, W)``, if not its own; ``N`` is what it is
-            saved for.
-        progress: Where to show it.
+        epochs: Number of passes over the training examples.
+        batch_size: Number of examples in a step.
+        learning_rate: Highest rate; by default 0.1 for new weights and 0.01 for saved ones.
+        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
+        seed: Seed of initial weights and of everything else that is random.
+        input_shape: Input shape ``(N, C, H, W)``, if not the network's own; it is saved for
+            this ``N``.
+        progress: Shows the progress of the training.
 
     Raises:
-        UsageError: Unknown names, numbers that cannot be meant, a folder with something else.
+        UsageError: Unknown names, numbers out of range, a folder with something else.
         BadFileError: Files of model or task cannot be read.
         ModelError: The network does not fit the task, or the training diverges.
     """
@@ -112,7 +112,7 @@ def train(
             )
         if learning_rate is None:
             learning_rate = _FINE_TUNING_RATE if isinstance(source, SavedModel) else _FRESH_RATE
-        numbers = _Numbers(
+        numbers = _TrainerSettings(
             epochs=epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,
@@ -128,26 +128,28 @@ def train(
         if team.is_leader:
             check_model_folder(out, own=_CHECKPOINT)
         with temporary_folder() as scratch:
-            chosen = trainable(source, scratch, seed=seed, input_shape=input_shape)
+            chosen = find_trainable(source, scratch, seed=seed, input_shape=input_shape)
         data = found.data(chosen.input_shape, SPLIT_SEED)
-        result = _trained(team, chosen, data=data, out=out, numbers=numbers, progress=progress)
-    told = metric_value(result.metric, len(data.validation), data.metric)
+        result = _train_and_save(
+            team, chosen, data=data, out=out, numbers=numbers, progress=progress
+        )
+    judged = metric_value(result.metric, len(data.validation), data.metric)
     return Training(
         model=out,
         task=task,
         metrics={found.metric_name: result.metric},
         losses=result.losses,
-        judged={found.metric_name: told},
+        judged={found.metric_name: judged},
     )
 
 
-def _trained(
+def _train_and_save(
     team: Processes,
     chosen: Trainable,
     *,
     data: TaskData,
     out: Path,
-    numbers: _Numbers,
+    numbers: _TrainerSettings,
     progress: Progress,
 ) -> TrainingResult:
     """Trains, and saves the model; process 0 alone touches the folder."""

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim supernet``: a space and a task to weights that its networks share."""
+"""The whole of ``edgeslim supernet``: trains the weights that a space's networks share."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ def train_supernet(
 ) -> Supernet:
     """Trains the weights that a space's networks share, and saves them as ``supernet.npz``.
 
-    Started again on the same folder with the same settings, it goes on where it was
+    Started again on the same folder with the same settings, it continues where it was
     interrupted, and its weights are the same as without the interruption.
 
     Args:
-        space: The space.
+        space: Space whose networks share the weights.
         task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
-        out: Folder for the supernet, and for the state of the training meanwhile.
-        epochs: How often each training example is seen.
-        batch_size: Examples a step.
-        learning_rate: The highest.
-        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
-        random_networks: How many networks a step trains beside the largest and the smallest.
-        seed: Of first weights and everything else random.
-        progress: Where to show it.
+        out: Folder for the supernet, and for the state of the training until then.
+        epochs: Number of passes over the training examples.
+        batch_size: Number of examples in a step.
+        learning_rate: Highest rate of the schedule.
+        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
+        random_networks: Number of networks in a step beside the largest and the smallest.
+        seed: Seed of initial weights and of everything else that is random.
+        progress: Shows the progress of the training.
 
     Raises:
-        UsageError: Unknown names, numbers that cannot be meant, another number of classes, a
-            folder with another training.
+        UsageError: Unknown names, numbers out of range, another number of classes, a folder
+            with another training.
         BadFileError: Files of the task cannot be read.
         ModelError: Networks that cannot share their parameters, or do not fit the task; the
             training diverges.
@@ -125,20 +125,20 @@ def _space_text(space: Space) -> str:
 
 
 class _Clock:
-    """What a training takes, also if most of it was done before an interruption."""
+    """Duration of a training, also if most of it was done before an interruption."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self._done, self._total = 0, 1
 
     def note(self, step: TrainingStep) -> None:
-        """A step is done."""
+        """Counts a step that is done."""
         self._done, self._total = self._done + 1, step.total
 
     def seconds(self, out: Path) -> float:
-        """Of all steps, if those done before took as long as those done here.
+        """Seconds of all steps, if those done before took as long as those done here.
 
-        Of a training that was done already, what it said of itself.
+        Of a training that was done already, the recorded duration.
         """
         if self._done:
             return (time.perf_counter() - self._began) / self._done * self._total

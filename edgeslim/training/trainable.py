@@ -1,4 +1,4 @@
-"""A model as a network that can be trained, and how it is saved again."""
+"""Makes networks that can be trained of models, and saves them again."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from edgeslim.opspec import Shape
 if TYPE_CHECKING:
     from paddle import nn
 
-__all__ = ["Trainable", "trainable"]
+__all__ = ["Trainable", "find_trainable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trainable:
-    """A network to train.
+    """A network that can be trained and saved.
 
     Args:
         name: Short name for reports.
-        net: The network; its first weights are those saved, or decided by the seed.
-        input_shape: Of its only input, ``(N, C, H, W)``; it takes any ``N``.
-        save: Writes it, as it is now, into a folder, as ``model.pdmodel`` and
+        net: The network with saved weights, or with initial ones from the seed.
+        input_shape: Shape of its only input, ``(N, C, H, W)``; it takes any ``N``.
+        save: Writes the current network into a folder, as ``model.pdmodel`` and
             ``model.pdiparams``.
     """
 
@@ -36,21 +36,21 @@ class Trainable:
     save: Callable[[Path], object]
 
 
-def trainable(
+def find_trainable(
     source: ModelSource, scratch: Path, *, seed: int, input_shape: Shape | None = None
 ) -> Trainable:
-    """A model as a network, proved to be one that can be saved.
+    """Makes a network of a model, and checks that it can be saved.
 
     Args:
-        source: The model.
-        scratch: Folder for files that are needed meanwhile.
-        seed: Of first weights.
-        input_shape: If the model leaves it open.
+        source: The model to train.
+        scratch: Folder for temporary files.
+        seed: Seed of initial weights.
+        input_shape: Input shape ``(N, C, H, W)``, if the model leaves it open.
 
     Raises:
         UsageError: The shape is missing, or has other channels than the model reads; the model
             reads more than one image.
-        BadFileError, ModelError: It is no model, or one that cannot be saved.
+        BadFileError, ModelError: The source is no model, or one that cannot be saved.
     """
     if isinstance(source, SavedModel):
         return _from_files(source, scratch, input_shape)
@@ -60,7 +60,7 @@ def trainable(
 def _from_layer(
     source: LayerModel, scratch: Path, seed: int, input_shape: Shape | None
 ) -> Trainable:
-    from edgeslim.training.trainer import seeded_build
+    from edgeslim.training.trainer import build_seeded
 
     shape = input_shape or source.input_shape
     if shape is None:
@@ -71,8 +71,8 @@ def _from_layer(
         raise UsageError(
             f"{source.name} reads {channels} channels, not {shape[1]}; write --input-shape {needed}"
         )
-    net = seeded_build(lambda: build_layer(source), seed)
-    # Hours of training are lost on a network that cannot be saved at their end.
+    net = build_seeded(lambda: build_layer(source), seed)
+    # Saving is tried first: it must not fail after hours of training.
     prepare_layer(net, shape, scratch / "first", name=source.name)
     return Trainable(
         name=source.name,
@@ -83,13 +83,14 @@ def _from_layer(
 
 
 def _from_files(source: SavedModel, scratch: Path, input_shape: Shape | None) -> Trainable:
+    from edgeslim.training.batch_check import check_batches
     from edgeslim.training.program_net import load_program_net
 
     shapes = None if input_shape is None else {"": input_shape}
     prepared = prepare(source, scratch / "first", input_shapes=shapes)
     net = load_program_net(prepared.prefix)
     shape = net.only_shape(source.name)
-    net.check_batches()
+    check_batches(net)
     return Trainable(
         name=source.name,
         net=net,

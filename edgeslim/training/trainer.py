@@ -1,4 +1,4 @@
-"""Training of networks for any task, the same to the last bit for the same seed on the CPU."""
+"""Trains networks for any task, with the same result to the bit for the same seed on the CPU."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 __all__ = [
     "TrainingResult",
     "TrainingStep",
+    "build_seeded",
     "check_settings",
-    "seeded_build",
     "settings_for",
     "train",
 ]
@@ -44,10 +44,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingResult:
-    """What came of a training.
+    """Result of a training.
 
     Args:
-        metric: Of the validation examples, from 0 to 1.
+        metric: The task's metric on the validation examples, from 0 to 1.
         losses: Mean loss of each epoch.
     """
 
@@ -55,8 +55,8 @@ class TrainingResult:
     losses: tuple[float, ...]
 
 
-def seeded_build(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
-    """The network that ``build`` makes, with first weights that the seed alone decides."""
+def build_seeded(build: Callable[[], nn.Layer], seed: int) -> nn.Layer:
+    """Builds a network whose initial weights depend on the seed alone."""
     with keep_random_state():
         paddle.seed(seed)
         return build()
@@ -77,29 +77,29 @@ def train(
 ) -> TrainingResult:
     """Trains in place by stochastic gradient descent with momentum, and evaluates.
 
-    With a checkpoint, a training that was ended goes on where it was, and ends with the very
-    weights that it would have had; one that is done is only evaluated again.
+    With a checkpoint, an interrupted training continues where it was, and ends with exactly the
+    weights that it would have had; a finished one is only evaluated again.
 
     Args:
-        net: Takes ``(N, C, H, W)``, gives a tensor or several, as the task's loss takes them.
-            It is left in evaluation mode.
-        data: What to learn from and to be judged by.
-        epochs: How often each training example is seen (but a rest smaller than a batch).
-        batch_size: Examples a step.
-        learning_rate: The highest.
-        seed: Decides the order of the examples and how they are varied, and what the network
-            draws while it trains.
-        schedule: How the rate goes; by default a short warm-up, then a falling cosine.
+        net: Network that takes ``(N, C, H, W)`` and gives one or several tensors, as the task's
+            loss takes them. It is in evaluation mode afterwards.
+        data: Examples to learn from and to evaluate on.
+        epochs: Number of passes over the training examples, without a rest below a batch.
+        batch_size: Number of examples in a step.
+        learning_rate: Highest rate of the schedule.
+        seed: Seed of the order of the examples, of their augmentation, and of the network's
+            random numbers in training.
+        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
         team: The processes that share each batch out; process 0's network is the one that is
             trained, and it alone evaluates and keeps the state.
-        on_step: Told of every step.
+        on_step: Called after every step.
         checkpoint: File that the state is kept in: after each epoch, every few minutes, and
             when the training is interrupted.
 
     Raises:
-        UsageError: Numbers that cannot be meant; a checkpoint of another training.
+        UsageError: Numbers out of range; a checkpoint of another training.
         BadFileError: The checkpoint or an example cannot be read.
-        ModelError: The loss is no number any more, or not for these outputs.
+        ModelError: The loss is not finite any more, or does not take these outputs.
     """
     settings = settings_for(
         data,
@@ -158,10 +158,10 @@ def settings_for(
 
 
 def check_settings(*, epochs: int, batch_size: int, learning_rate: float, seed: int) -> None:
-    """Proves that `train` can be meant to have these numbers.
+    """Checks the numbers of a training.
 
     Raises:
-        UsageError: It cannot.
+        UsageError: A number is out of range; names it.
     """
     for name, number in (("epochs", epochs), ("batch_size", batch_size)):
         if number < 1:

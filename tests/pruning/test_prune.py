@@ -216,7 +216,7 @@ def test_a_loss_that_the_examples_cannot_tell_is_warned_of(
     asked = {"task": "digits", "epochs": 0, "eval_share": 0.1, "out": tmp_path / "out"}
     result = prune(str(trained.prefix), metric_loss=0.05, **asked)  # type: ignore[arg-type]
     assert "a loss of 5.0 % is allowed, and 40 examples may hide one of" in caplog.text
-    assert "40 examples tell an accuracy of" in caplog.text
+    assert "with 40 examples, an accuracy of" in caplog.text
     # What each may cost alone is told beside what they cost together.
     (together,) = result.together
     assert together.taken

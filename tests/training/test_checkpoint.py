@@ -15,7 +15,7 @@ from paddle import nn
 from edgeslim.errors import BadFileError, ModelError, UsageError
 from edgeslim.signals import signals_wait
 from edgeslim.training.tasks import LabelledImages, TaskData
-from edgeslim.training.trainer import TrainingResult, TrainingStep, seeded_build, train
+from edgeslim.training.trainer import TrainingResult, TrainingStep, build_seeded, train
 from tests.tools import run_python
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _net(channels: int = 4, seed: int = 0) -> nn.Layer:
                 images = layer(images)
             return images
 
-    return seeded_build(Net, seed)
+    return build_seeded(Net, seed)
 
 
 def _train(net: nn.Layer, data: TaskData | None = None, **changed: Any) -> TrainingResult:

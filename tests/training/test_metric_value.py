@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from edgeslim.training.metric_value import (
     MetricValue,
-    few_examples,
+    few_examples_text,
     metric_value,
     metric_values,
-    wilson,
+    wilson_interval,
 )
 from edgeslim.training.tasks._classification import TopFive, TopOne
 
@@ -27,7 +27,7 @@ from edgeslim.training.tasks._classification import TopFive, TopOne
     ],
 )
 def test_wilson(right: int, count: int, low: float, high: float) -> None:
-    assert wilson(right / count, count) == pytest.approx((low, high), abs=5e-5)
+    assert wilson_interval(right / count, count) == pytest.approx((low, high), abs=5e-5)
 
 
 @given(count=st.integers(1, 10_000), data=st.data())
@@ -35,9 +35,9 @@ def test_an_interval_holds_what_was_found_and_stays_within_0_and_1(
     count: int, data: st.DataObject
 ) -> None:
     right = data.draw(st.integers(0, count))
-    low, high = wilson(right / count, count)
+    low, high = wilson_interval(right / count, count)
     assert 0 <= low <= right / count <= high <= 1
-    assert wilson(1 - right / count, count) == pytest.approx((1 - high, 1 - low))
+    assert wilson_interval(1 - right / count, count) == pytest.approx((1 - high, 1 - low))
 
 
 def test_only_shares_of_examples_have_intervals() -> None:
@@ -60,7 +60,7 @@ def test_only_shares_of_examples_have_intervals() -> None:
 
 
 def test_few_examples_are_said_to_be() -> None:
-    few = few_examples("accuracy", metric_value(0.9, 70, TopOne))
-    assert few.startswith("70 examples tell an accuracy of 90.0% from 80.8% to 95.1% only")
-    assert not few_examples("accuracy", metric_value(0.9, 2000, TopOne))
-    assert not few_examples("precision", MetricValue(value=0.9, examples=7))
+    few = few_examples_text("accuracy", metric_value(0.9, 70, TopOne))
+    assert few.startswith("with 70 examples, an accuracy of 90.0% may be 80.8% to 95.1%:")
+    assert not few_examples_text("accuracy", metric_value(0.9, 2000, TopOne))
+    assert not few_examples_text("precision", MetricValue(value=0.9, examples=7))

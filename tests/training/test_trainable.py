@@ -16,8 +16,8 @@ from edgeslim.errors import ModelError, UsageError
 from edgeslim.paddle_io.export import export_layer, run_in_paddle
 from edgeslim.training.evaluation import evaluate
 from edgeslim.training.tasks import find_task
-from edgeslim.training.trainable import Trainable, trainable
-from edgeslim.training.trainer import TrainingStep, seeded_build, train
+from edgeslim.training.trainable import Trainable, find_trainable
+from edgeslim.training.trainer import TrainingStep, build_seeded, train
 
 pytestmark = pytest.mark.slow
 
@@ -41,13 +41,13 @@ def _net() -> nn.Layer:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
-    prepare_layer(seeded_build(_net, 0), SHAPE, folder, name="net")
+    prepare_layer(build_seeded(_net, 0), SHAPE, folder, name="net")
     return folder
 
 
 @pytest.fixture
 def chosen(saved: Path, tmp_path: Path) -> Trainable:
-    return trainable(find_model(str(saved)), tmp_path, seed=0)
+    return find_trainable(find_model(str(saved)), tmp_path, seed=0)
 
 
 def _outputs(folder: Path) -> np.ndarray[Any, Any]:
@@ -75,7 +75,7 @@ def test_a_saved_model_learns_and_is_saved_as_it_is_then(chosen: Trainable, tmp_
     images, _ = DATA.validation.batch(np.arange(1), None)
     (expected,) = chosen.net(paddle.to_tensor(images))
     np.testing.assert_allclose(_outputs(tmp_path / "out"), expected.numpy(), atol=1e-6)
-    again = trainable(find_model(str(tmp_path / "out")), tmp_path / "again", seed=1)
+    again = find_trainable(find_model(str(tmp_path / "out")), tmp_path / "again", seed=1)
     assert evaluate(again.net, DATA.validation, DATA.metric) == result.metric
 
 
@@ -88,7 +88,7 @@ def test_a_saved_model_goes_on_with_the_same_bits(saved: Path, tmp_path: Path) -
             raise EndedError
 
     def fresh(name: str) -> nn.Layer:
-        return trainable(find_model(str(saved)), tmp_path / name, seed=0).net
+        return find_trainable(find_model(str(saved)), tmp_path / name, seed=0).net
 
     whole, net = fresh("whole"), fresh("rest")
     expected = train(whole, DATA, **OPTIONS)
@@ -103,8 +103,8 @@ def test_a_saved_model_goes_on_with_the_same_bits(saved: Path, tmp_path: Path) -
 
 def test_a_network_learns_the_same_saved_or_not(saved: Path, tmp_path: Path) -> None:
     """The same weights, examples and steps; operators may add up in another order."""
-    layers = seeded_build(_net, 0)
-    program = trainable(find_model(str(saved)), tmp_path, seed=0).net
+    layers = build_seeded(_net, 0)
+    program = find_trainable(find_model(str(saved)), tmp_path, seed=0).net
     results = [train(net, DATA, **OPTIONS) for net in (layers, program)]
     np.testing.assert_allclose(results[0].losses, results[1].losses, rtol=1e-3)
     assert abs(results[0].metric - results[1].metric) < 0.02
@@ -121,7 +121,7 @@ def test_a_network_that_cannot_be_saved_is_refused_before_it_is_trained(tmp_path
 
     source = LayerModel(name="counting", build=Counting)
     with pytest.raises(ModelError, match="control flow"):
-        trainable(source, tmp_path, seed=0, input_shape=SHAPE)
+        find_trainable(source, tmp_path, seed=0, input_shape=SHAPE)
 
 
 def test_a_model_of_two_images_is_refused(tmp_path: Path) -> None:
@@ -134,16 +134,16 @@ def test_a_model_of_two_images_is_refused(tmp_path: Path) -> None:
             return self.linear(one + other)
 
     export_layer(Two(), [SHAPE, SHAPE], tmp_path / "model")
-    with pytest.raises(UsageError, match=r"has 2 inputs \(\w+, \w+\), and a task gives one image"):
-        trainable(find_model(str(tmp_path)), tmp_path / "scratch", seed=0)
+    with pytest.raises(UsageError, match=r"has 2 inputs \(\w+, \w+\), but a task has one image"):
+        find_trainable(find_model(str(tmp_path)), tmp_path / "scratch", seed=0)
 
 
 def test_other_channels_than_a_named_network_reads(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="reads 3 channels, not 1; write --input-shape 2,3,32,64"):
-        trainable(find_model("mobilenet-v1"), tmp_path, seed=0, input_shape=(2, 1, 32, 64))
+        find_trainable(find_model("mobilenet-v1"), tmp_path, seed=0, input_shape=(2, 1, 32, 64))
 
 
 def test_a_network_by_name_gets_the_classes_of_the_task(tmp_path: Path) -> None:
     source = find_model("mobilenet-v1", num_classes=10)
-    net = trainable(source, tmp_path, seed=0, input_shape=(1, 3, 16, 16)).net
+    net = find_trainable(source, tmp_path, seed=0, input_shape=(1, 3, 16, 16)).net
     assert net(paddle.zeros([2, 3, 16, 16])).shape == [2, 10]

@@ -16,7 +16,7 @@ from edgeslim.training.evaluation import evaluate
 from edgeslim.training.schedules import Schedule
 from edgeslim.training.short_training import ShortTraining
 from edgeslim.training.tasks import TaskData, find_task
-from edgeslim.training.trainer import TrainingResult, TrainingStep, seeded_build, train
+from edgeslim.training.trainer import TrainingResult, TrainingStep, build_seeded, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def _train(net: nn.Layer, **changed: Any) -> TrainingResult:
 
 
 def test_learns() -> None:
-    net = seeded_build(_net, 0)
+    net = build_seeded(_net, 0)
     result = _train(net, epochs=3)
     assert result.metric > 0.8
     assert list(result.losses) == sorted(result.losses, reverse=True)
@@ -56,11 +56,11 @@ def test_learns() -> None:
 
 
 def test_same_seed_same_bits() -> None:
-    first, second = seeded_build(_net, 1), seeded_build(_net, 1)
+    first, second = build_seeded(_net, 1), build_seeded(_net, 1)
     one = _train(first, epochs=1)
     paddle.seed(99)  # whatever was drawn before
     paddle.randn([7])
-    _train(seeded_build(_net, 2), epochs=1, seed=5)
+    _train(build_seeded(_net, 2), epochs=1, seed=5)
     other = _train(second, epochs=1)
     assert one == other
     weights = [[each.numpy() for each in net.parameters()] for net in (first, second)]
@@ -68,10 +68,10 @@ def test_same_seed_same_bits() -> None:
 
 
 def test_other_seed_other_bits() -> None:
-    assert _train(seeded_build(_net, 1), epochs=1) != _train(
-        seeded_build(_net, 1), epochs=1, seed=4
+    assert _train(build_seeded(_net, 1), epochs=1) != _train(
+        build_seeded(_net, 1), epochs=1, seed=4
     )
-    same, other = (seeded_build(_net, seed).parameters()[0].numpy() for seed in (1, 2))
+    same, other = (build_seeded(_net, seed).parameters()[0].numpy() for seed in (1, 2))
     assert not np.array_equal(same, other)
 
 
@@ -79,7 +79,7 @@ def test_what_the_net_draws_is_seeded_too() -> None:
     def build() -> nn.Layer:
         return nn.Sequential(nn.Flatten(), nn.Linear(256, 16), nn.Dropout(0.5), nn.Linear(16, 10))
 
-    assert len({_train(seeded_build(build, 0), learning_rate=0.01) for _ in range(2)}) == 1
+    assert len({_train(build_seeded(build, 0), learning_rate=0.01) for _ in range(2)}) == 1
 
 
 def test_paddles_own_draws_go_on_as_before() -> None:
@@ -90,20 +90,20 @@ def test_paddles_own_draws_go_on_as_before() -> None:
     undisturbed = draws()
     paddle.seed(0)
     first = paddle.randn([4]).numpy()
-    seeded_build(_net, 5)
+    build_seeded(_net, 5)
     assert np.array_equal([first, paddle.randn([4]).numpy()], undisturbed)
 
 
 def test_every_step_is_told() -> None:
     steps: list[TrainingStep] = []
-    result = _train(seeded_build(_net, 0), epochs=2, batch_size=600, on_step=steps.append)
+    result = _train(build_seeded(_net, 0), epochs=2, batch_size=600, on_step=steps.append)
     assert [(step.number, step.total) for step in steps] == [(n, 4) for n in range(1, 5)]
     assert result.losses[1] == pytest.approx((steps[2].loss + steps[3].loss) / 2)
 
 
 def test_batch_larger_than_the_data() -> None:
     steps: list[TrainingStep] = []
-    _train(seeded_build(_net, 0), epochs=1, batch_size=5000, on_step=steps.append)
+    _train(build_seeded(_net, 0), epochs=1, batch_size=5000, on_step=steps.append)
     assert len(steps) == 1
 
 
@@ -137,11 +137,11 @@ def test_each_step_has_the_rate_of_the_schedule(tmp_path: Path) -> None:
 
     options: dict[str, Any] = {"batch_size": 500, "learning_rate": 0.08, "schedule": schedule}
     options["checkpoint"] = tmp_path / "checkpoint.npz"
-    _train(seeded_build(_net, 1), **options, on_step=on_step)
+    _train(build_seeded(_net, 1), **options, on_step=on_step)
     assert taken == [0.0, 0.04, 0.04, 0.04]
     del options["schedule"]
     with pytest.raises(UsageError, match="schedule"):
-        _train(seeded_build(_net, 1), **options)
+        _train(build_seeded(_net, 1), **options)
 
 
 def test_short_training_is_repeatable() -> None:

@@ -239,7 +239,7 @@ def test_outputs_of_other_networks_are_refused(digits: Path) -> None:
     _, targets = made.validation.batch(np.arange(2), None)
     with pytest.raises(ModelError, match=r"\[\[2, 10\]\].*96x96.*ssd, yolov3"):
         made.metric().update([np.zeros((2, 10))], targets)
-    with pytest.raises(ModelError, match=r"20 classes and the task has 10 \(digit-0, "):
+    with pytest.raises(ModelError, match=r"20 classes, but the task has 10 \(digit-0, "):
         made.metric().update(outputs_for(targets[0], targets[1], 20), targets)
 
 

@@ -264,7 +264,7 @@ def test_a_box_that_only_the_file_has_room_for(
     for place in range(3):
         white_is_where_the_box_is(folder, place)
     assert "photos that are stored rotated (EXIF) and turned upright: 3" in caplog.text
-    assert "boxes that refer to the file and are turned as well: 3" in caplog.text
+    assert "boxes that refer to the stored photo and are turned as well: 3" in caplog.text
 
 
 def test_a_size_that_boxes_contradict_is_not_believed(tmp_path: Path) -> None:

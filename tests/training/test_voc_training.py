@@ -12,7 +12,7 @@ import pytest
 from edgeslim.errors import ModelError
 from edgeslim.models import MODELS
 from edgeslim.training.tasks import find_task
-from edgeslim.training.trainer import seeded_build, train
+from edgeslim.training.trainer import build_seeded, train
 from tests.training.voc_folders import write_small_voc
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_the_loss_falls(name: str, epochs: int, rate: float, folder: Path) -> No
     task = find_task(f"voc:{folder}")
     assert task.num_classes == 2
     data = task.data(SHAPE, 0)
-    net = seeded_build(lambda: MODELS.get(name).for_classes(task.num_classes), 0)
+    net = build_seeded(lambda: MODELS.get(name).for_classes(task.num_classes), 0)
     result = train(net, data, epochs=epochs, batch_size=4, learning_rate=rate, seed=0)
     assert result.losses[-1] < 0.7 * result.losses[0]
     assert np.isfinite(result.losses).all()
@@ -59,7 +59,7 @@ def test_what_is_learnt_by_heart_is_found(folder: Path) -> None:
     """Loss, boxes, classes and metric speak of the same things, or this could not be."""
     data = find_task(f"voc:{folder}").data(SHAPE, 0)
     few = First(data.train, 4)
-    net = seeded_build(lambda: MODELS.get("ssd-mobilenet-v1").for_classes(2), 0)
+    net = build_seeded(lambda: MODELS.get("ssd-mobilenet-v1").for_classes(2), 0)
     seen = replace(data, train=few, validation=few)
     result = train(net, seen, epochs=120, batch_size=4, learning_rate=0.01, seed=0)
     assert result.losses[-1] < 0.2

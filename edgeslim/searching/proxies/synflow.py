@@ -26,10 +26,10 @@ class SynFlow(SingleNetworkProxy):
         self._seed = setup.seed
 
     def score(self, tokens: Tokens) -> float:
-        from edgeslim.training.trainer import seeded_build
+        from edgeslim.training.trainer import build_seeded
         from edgeslim.training.zero_cost_proxies import synflow
 
-        net = seeded_build(lambda: self._space.build(tokens), self._seed)
+        net = build_seeded(lambda: self._space.build(tokens), self._seed)
         return synflow(net, self._space.input_shape)
 
 

@@ -28,10 +28,10 @@ class ZiCo(SingleNetworkProxy):
         self._data = setup.task.data(setup.space.input_shape, SPLIT_SEED)
 
     def score(self, tokens: Tokens) -> float:
-        from edgeslim.training.trainer import seeded_build
+        from edgeslim.training.trainer import build_seeded
         from edgeslim.training.zero_cost_proxies import zico
 
-        net = seeded_build(lambda: self._space.build(tokens), self._seed)
+        net = build_seeded(lambda: self._space.build(tokens), self._seed)
         return zico(net, self._data, seed=self._seed)
 
 

@@ -1,4 +1,4 @@
-"""A network that others learn from: frozen, and in evaluation mode always."""
+"""A network that others learn from: frozen, and always in evaluation mode."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from edgeslim.paddle_io.eager_operators import EagerOperator
 
-__all__ = ["Kept", "Teacher"]
+__all__ = ["FeatureMaps", "Teacher"]
 
 
-class Kept:
-    """Feature maps of one run by name, of those that are wanted; what a network is watched by."""
+class FeatureMaps:
+    """Collects wanted feature maps of one run, by name, as a callback of `ProgramNet.run`."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.maps: dict[str, Tensor] = {}
@@ -47,19 +47,19 @@ class Teacher:
 
     def loss(
         self,
-        run: Callable[[Sequence[Tensor], Kept], list[Tensor]],
+        run: Callable[[Sequence[Tensor], FeatureMaps], list[Tensor]],
         images: Tensor,
         terms: Sequence[Term],
     ) -> tuple[list[Tensor], Tensor]:
-        """A student's outputs for some images, and how unlike the teacher it is at all terms.
+        """A student's outputs for some images, and the sum of all distillation losses.
 
         Args:
-            run: The student's `ProgramNet.run`.
-            images: ``(N, C, H, W)``.
-            terms: The losses, weighted and added up.
+            run: The method `ProgramNet.run` of the student.
+            images: Images of shape ``(N, C, H, W)``.
+            terms: The losses that are weighted and added up.
         """
-        own = Kept([name for term in terms for name in term.student])
-        other = Kept([name for term in terms for name in term.teacher])
+        own = FeatureMaps([name for term in terms for name in term.student])
+        other = FeatureMaps([name for term in terms for name in term.teacher])
         outputs = run([images], own)
         self._net.eval()
         with paddle.no_grad():

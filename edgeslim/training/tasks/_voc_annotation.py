@@ -70,7 +70,7 @@ def read_annotation(path: Path, class_names: Sequence[str] = ()) -> VocAnnotatio
     """Reads an annotation.
 
     Args:
-        path: The annotation file.
+        path: The annotation file to read.
         class_names: Known names of classes, by which an undeclared encoding is found.
 
     Raises:

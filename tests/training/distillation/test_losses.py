@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from edgeslim.training.distillation import LOSSES, Term
-from edgeslim.training.distillation.teacher import Kept, Teacher
+from edgeslim.training.distillation.teacher import FeatureMaps, Teacher
 from edgeslim.training.program_net import load_program_net
 from tests.pruning.trained import SHAPE, save_trained
 
@@ -103,7 +103,7 @@ def test_a_teacher_stays_as_it_is_and_the_student_gets_gradients(tmp_path: Path)
     images = paddle.randn([4, *SHAPE[1:]])
     outputs, loss = teacher.loss(student.run, images, [term, term])
     loss.backward()
-    own, other = Kept(["relu_0.tmp_0"]), Kept(["relu_0.tmp_0"])
+    own, other = FeatureMaps(["relu_0.tmp_0"]), FeatureMaps(["relu_0.tmp_0"])
     student.run([images], own)
     teacher._net.run([images], other)
     apart = (own.maps["relu_0.tmp_0"] - other.maps["relu_0.tmp_0"]).square().mean()

@@ -1,4 +1,4 @@
-"""What a loss between feature maps is; none imports Paddle before it is asked for a value."""
+"""Losses between feature maps; none imports Paddle before its value is computed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class DistillationLoss(Protocol):
     """A number that is small where a student's feature maps are like a teacher's."""
 
     def problem(self, student: Sequence[Shape], teacher: Sequence[Shape]) -> str:
-        """Why maps of these shapes, without the axis of images, do not fit; empty if they do."""
+        """Why maps of these shapes, without the batch axis, do not fit; empty if they do."""
 
     def value(self, student: Sequence[Tensor], teacher: Sequence[Tensor], term: Term) -> Tensor:
         """The loss, without its weight.
 
         Args:
             student: Feature maps ``(N, ...)`` that gradients go back through.
-            teacher: As many, without gradients.
-            term: Temperatures.
+            teacher: As many of the teacher, without gradients.
+            term: The term, for its temperatures.
         """

@@ -6,8 +6,8 @@ import pytest
 
 from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
-from edgeslim.training.distillation._old_names import find_old_name
-from edgeslim.training.distillation._term import Term, check_term
+from edgeslim.training.distillation import Term, check_term
+from edgeslim.training.distillation._paddle1_names import find_paddle1_name
 from tests.channels.sketch import Sketch
 
 MAPS = {
@@ -50,7 +50,7 @@ def graph() -> Graph:
 
 @pytest.mark.parametrize("name", MAPS)
 def test_a_name_of_paddle_1_is_found_by_what_it_means(graph: Graph, name: str) -> None:
-    assert find_old_name(name, graph) == MAPS[name]
+    assert find_paddle1_name(name, graph) == MAPS[name]
 
 
 def test_what_it_means_is_offered_before_what_is_spelled_alike(graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""What Paddle 1.x called the outputs of layers, found in networks that Paddle 2 or 3 named.
+"""Finds outputs of layers by their names in Paddle 1.x, in networks that Paddle 2 or 3 named.
 
 Paddle 1.x named what a layer gives by the layer and counted its steps: ``fc_0.tmp_0`` is the
 product of the first fully connected layer, ``fc_0.tmp_1`` that with its bias, ``fc_0.tmp_2``
@@ -13,14 +13,14 @@ import re
 from edgeslim.errors import UnknownNameError
 from edgeslim.graph import Graph, Node
 
-__all__ = ["find_old_name", "unknown_map"]
+__all__ = ["find_paddle1_name", "unknown_feature_map"]
 
 _PRODUCTS = ("mul", "matmul", "matmul_v2")
 _OPERATORS = {"fc": _PRODUCTS, "linear": _PRODUCTS}
 """Kinds of operators that layers consist of; others have the layer's own name."""
 
 _FIRST = {"batch_norm": 2}
-"""Number of a layer's output where it is not nought: a batch norm's statistics come before."""
+"""Number of a layer's output where it is not 0: a batch norm's statistics come before it."""
 
 _STEPS = frozenset(
     ("relu", "relu6", "sigmoid", "tanh", "softmax", "swish", "leaky_relu", "hard_swish", "prelu")
@@ -28,36 +28,36 @@ _STEPS = frozenset(
 _NAME = re.compile(r"(?P<layer>[a-z]\w*?)(_(?P<number>\d+))?\.tmp_(?P<step>\d+)")
 
 
-def unknown_map(what: str, name: str, graph: Graph) -> UnknownNameError:
-    """That a network has no feature map of a name; offers what Paddle 1.x called so.
+def unknown_feature_map(what: str, name: str, graph: Graph) -> UnknownNameError:
+    """Error of a network without a feature map of a name; offers what Paddle 1.x called so.
 
     Args:
-        what: What it should be.
-        name: It.
-        graph: The network.
+        what: What the name stands for, in the message.
+        name: Name that was asked for.
+        graph: Graph of the network.
     """
-    old = find_old_name(name, graph)
+    old = find_paddle1_name(name, graph)
     meant = f"did you mean {old!r}, which Paddle 1.x called so?" if old else ""
     return UnknownNameError(what, name, graph.feature_maps, meant=meant)
 
 
-def find_old_name(name: str, graph: Graph) -> str:
-    """What a feature map of Paddle 1.x is called in a network; empty if that is not known.
+def find_paddle1_name(name: str, graph: Graph) -> str:
+    """Name in a network of a feature map of Paddle 1.x; empty if it is unknown.
 
     Args:
         name: Such as ``fc_0.tmp_0``, ``res50_conv2d_3.tmp_1`` or, where a network has one such
             layer, ``res_fc.tmp_0``.
-        graph: The network.
+        graph: Graph of the network.
     """
-    # Teachers' names have something before them, to tell them from the student's.
+    # Names of a teacher have a prefix, which tells them from the student's.
     for start in (0, *(match.end() for match in re.finditer("_", name))):
         found = _NAME.fullmatch(name, start)
         layers = [] if found is None else _layers(found["layer"], graph)
         if found is None or not layers or (found["number"] is None and len(layers) > 1):
             continue
-        place, step = int(found["number"] or 0), int(found["step"])
+        index, step = int(found["number"] or 0), int(found["step"])
         step -= _FIRST.get(found["layer"], 0)
-        return "" if place >= len(layers) or step < 0 else _after(layers[place], step, graph)
+        return "" if index >= len(layers) or step < 0 else _after(layers[index], step, graph)
     return ""
 
 
@@ -71,11 +71,11 @@ def _layers(layer: str, graph: Graph) -> list[Node]:
 
 
 def _after(node: Node, steps: int, graph: Graph) -> str:
-    """What is there some steps behind an operator: its bias and its activation are steps."""
+    """Feature map some steps behind an operator; its bias and its activation are steps."""
     for _ in range(steps):
         (given, *_) = node.writes()
-        readers = [each for each in graph.nodes if given in each.reads()]
-        following = next((each for each in readers if _is_step(each)), None)
+        readers = [reader for reader in graph.nodes if given in reader.reads()]
+        following = next((reader for reader in readers if _is_step(reader)), None)
         if following is None:
             return ""
         node = following

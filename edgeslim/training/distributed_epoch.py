@@ -1,8 +1,8 @@
-"""Epochs of a compression that several processes do: process 0 says which, the others help.
+"""Epochs of a compression that several processes do together, led by process 0.
 
-A process that helps knows nothing of strategies, checkpoints and folders. Before each epoch it
-gets the whole network as process 0 has it, and forgets it afterwards: so whatever process 0
-decided meanwhile, by numbers that another GPU may not find to the bit, all train the same.
+A helping process knows nothing of strategies, checkpoints and folders. Before each epoch it gets
+the whole network from process 0, and drops it afterwards: so all train the same network, even if
+process 0 has decided by numbers that another GPU would not compute to the bit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from edgeslim.training.tasks import SPLIT_SEED, TaskData, find_task
 if TYPE_CHECKING:
     from edgeslim.training.processes import Processes
 
-__all__ = ["led_epochs", "tell_epoch"]
+__all__ = ["announce_epoch", "lead_epochs"]
 
 Files = Mapping[str, bytes]
 
@@ -39,13 +39,13 @@ class EpochJob(msgspec.Struct, frozen=True, kw_only=True, tag="epoch"):
     """An epoch that is to be done by all processes.
 
     Args:
-        task: As on the command line.
-        data: Fingerprint of its examples.
-        input_shape: Of the network.
-        settings: Of the whole training.
-        epoch: Which one.
+        task: The task as on the command line.
+        data: Fingerprint of the task's examples.
+        input_shape: Input shape of the network, ``(N, C, H, W)``.
+        settings: Settings of the whole training.
+        epoch: Index of the epoch, from 0.
         network: Files of the program before any quantization, by their ending.
-        quantization: How it is quantized, if it is.
+        quantization: Settings of the quantization, or None.
         arrays: Everything that training has changed, as one file.
         terms: Losses that a teacher adds.
         teacher: Files of the teacher, if there are such losses.
@@ -64,7 +64,7 @@ class EpochJob(msgspec.Struct, frozen=True, kw_only=True, tag="epoch"):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
-    """Nothing is left to be done; what came of it."""
+    """The end of all epochs, with the result."""
 
     result: bytes
 
@@ -72,8 +72,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
 _Jobs = msgspec.msgpack.Decoder(EpochJob | Done)
 
 
-def led_epochs(team: Processes, lead: Callable[[], bytes]) -> bytes:
-    """What ``lead`` gives in process 0; the others do the epochs that it tells.
+def lead_epochs(team: Processes, lead: Callable[[], bytes]) -> bytes:
+    """Returns what ``lead`` gives in process 0; the others do the epochs that it announces.
 
     Raises:
         EdgeslimError: Whatever failed in any process.
@@ -82,7 +82,7 @@ def led_epochs(team: Processes, lead: Callable[[], bytes]) -> bytes:
         result = lead()
         team.run_on_leader(lambda: msgspec.msgpack.encode(Done(result=result)))
         return result
-    helping = _Helping(team)
+    helping = _Helper(team)
     while True:
         job = _Jobs.decode(team.run_on_leader(_nothing))
         if isinstance(job, Done):
@@ -94,7 +94,7 @@ def _nothing() -> bytes:
     return b""
 
 
-def tell_epoch(
+def announce_epoch(
     team: Processes,
     net: StagedNet,
     *,
@@ -105,20 +105,20 @@ def tell_epoch(
     terms: Sequence[Term] = (),
     teacher: Path | None = None,
 ) -> None:
-    """Process 0 is about to call `StagedNet.learn_epoch`, and the others will too.
+    """Announces that process 0 calls `StagedNet.learn_epoch`, so that the others do as well.
 
     Args:
-        team: The processes.
-        net: The network as it is.
-        task: As on the command line.
-        data: Its examples.
-        settings: Of the whole training.
-        epoch: Which one.
+        team: The processes of the training.
+        net: The network before the epoch.
+        task: The task as on the command line.
+        data: Examples of the task.
+        settings: Settings of the whole training.
+        epoch: Index of the epoch, from 0.
         terms: Losses that a teacher adds.
         teacher: Prefix of the teacher's files.
 
     Raises:
-        EdgeslimError: Another process cannot.
+        EdgeslimError: Another process cannot do the epoch.
     """
     team.check_batch(settings.batch_size)
     with temporary_folder() as folder:
@@ -138,15 +138,15 @@ def tell_epoch(
             teacher={} if teacher is None or not terms else _files_at(teacher),
         )
     team.run_on_leader(lambda: msgspec.msgpack.encode(job))
-    team.run_everywhere(lambda: None)  # they are ready
+    team.run_everywhere(lambda: None)  # waits until all are ready
 
 
 def _files_at(prefix: Path) -> dict[str, bytes]:
     return {ending: Path(f"{prefix}{ending}").read_bytes() for ending in _ENDINGS}
 
 
-class _Helping:
-    """A process that does the epochs it is told."""
+class _Helper:
+    """A process that does the epochs that process 0 announces."""
 
     def __init__(self, team: Processes) -> None:
         self._team = team
@@ -154,7 +154,7 @@ class _Helping:
         self._teachers: dict[str, Teacher] = {}
 
     def do(self, job: EpochJob) -> None:
-        net, data, teacher = self._team.run_everywhere(lambda: self._ready(job))
+        net, data, teacher = self._team.run_everywhere(lambda: self._prepare(job))
         net.learn_epoch(
             data,
             job.settings,
@@ -164,14 +164,14 @@ class _Helping:
             team=self._team,
         )
 
-    def _ready(self, job: EpochJob) -> tuple[StagedNet, TaskData, Teacher | None]:
+    def _prepare(self, job: EpochJob) -> tuple[StagedNet, TaskData, Teacher | None]:
         key = job.task, job.input_shape
         if key not in self._data:
             self._data = {key: find_task(job.task).data(job.input_shape, SPLIT_SEED)}
         data = self._data[key]
         check_same_examples(data_fingerprint(data), job.data)
         with temporary_folder() as folder:
-            net = StagedNet(_written(job.network, folder / "net"))
+            net = StagedNet(_write_files(job.network, folder / "net"))
             if job.quantization is not None:
                 net.quantize(job.quantization)
             with np.load(io.BytesIO(job.arrays), allow_pickle=False) as stored:
@@ -185,11 +185,11 @@ class _Helping:
         key = hashlib.sha256(b"".join(files.values())).hexdigest()
         if key not in self._teachers:
             with temporary_folder() as folder:
-                self._teachers = {key: Teacher(_written(files, folder / "teacher"))}
+                self._teachers = {key: Teacher(_write_files(files, folder / "teacher"))}
         return self._teachers[key]
 
 
-def _written(files: Files, prefix: Path) -> Path:
+def _write_files(files: Files, prefix: Path) -> Path:
     for ending, content in files.items():
         write_bytes(Path(f"{prefix}{ending}"), content)
     return prefix
