@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from edgeslim.cli.output import print_lines, print_table
 from edgeslim.deployment.deployed import Deployed, Deployment, format_variant
 from edgeslim.deployment.sustained import Sustained
@@ -13,17 +16,33 @@ __all__ = ["document", "missing", "print_deployment"]
 
 _NOTABLE_SPEED = 0.03
 
-_COLUMNS = (
-    *("model", "target", "MB", "predicted", "measured", "error", "limit", "met", "outputs off"),
-)
+_COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "model": ("name", str),
+    "target": ("target", str),
+    "precision": ("precision", str),
+    "kernels": ("kernels", ", ".join),
+    "threads": ("threads", str),
+    "MB": ("size_bytes", lambda size: f"{size / 1e6:.2f}"),
+    "predicted": ("predicted_ms", format_ms),
+    "measured": ("measured_ms", format_ms),
+    "error": ("error_percent", "{:+.1f} %".format),
+    "limit": ("target_ms", format_ms),
+    "met": ("met_target", lambda met: "yes" if met else "NO"),
+    "outputs off": ("output_max_rel_error", "{:.1e}".format),
+    "times as fast": ("speedup_text", str),
+    "variance lost": ("output_variance_lost", "{:.1e}".format),
+    "same top-1": ("output_same_top1", "{:.0%}".format),
+    "fastest": ("fastest", lambda fastest: "<--" if fastest else ""),
+}
+"""Columns for people: key of the value in the JSON document, and how it is written."""
+
+_COMPARING = {"precision", "kernels", "threads", "variance lost", "same top-1", "fastest"}
+"""Columns of a table that compares variants."""
+
 _ONE_SIZE = (
     "a predictor must see one input size only: with a second, Paddle-Lite 2.12 to 2.14 gives other "
     "numbers in silence; load the file again for each size"
 )
-_SPEEDUP = "times as fast"
-_VARIANT = ("precision", "kernels", "threads")
-_JUDGED = ("variance lost", "same top-1", "fastest")
-"""Columns of a table that compares variants."""
 
 
 def missing(model: Deployed) -> list[str]:
@@ -40,10 +59,11 @@ def print_deployment(done: Deployment) -> None:
         _cells(baseline, None) | {"model": f"{baseline.name} (baseline)"}
         for baseline in done.baselines
     ]
-    columns: tuple[str, ...] = (*_COLUMNS, _SPEEDUP) if done.baselines else _COLUMNS
-    if not plain:
-        columns = (*columns[:2], *_VARIANT, *columns[2:], *_JUDGED)
-        columns = tuple(name for name in columns if any(row[name] for row in rows))
+    columns = [name for name in _COLUMNS if name != "times as fast" or done.baselines]
+    if plain:
+        columns = [name for name in columns if name not in _COMPARING]
+    else:
+        columns = [name for name in columns if any(row[name] for row in rows)]
     print_table(columns, [[row[name] for name in columns] for row in rows])
     print_lines(*dict.fromkeys(f"{model.name}: {model.optimized}" for model in done.models))
     _print_notes(done)
@@ -133,31 +153,13 @@ def _print_sustained(sustained: Sustained) -> None:
 
 def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
     """The texts of a row, by column."""
-    predicted, difference = model.prediction, model.difference
-    top1 = None if difference is None else difference.top1
+    values = _model_document(model)
+    if speedup is not None:
+        low, high = speedup.interval
+        values["speedup_text"] = f"{speedup.ratio:.3f} ({low:.3f}-{high:.3f})"
+    known = {key: value for key, value in values.items() if value is not None}
     return {
-        "model": model.name,
-        "target": model.target.value,
-        "precision": model.precision.value,
-        "kernels": ", ".join(model.computes_in),
-        "threads": "" if model.threads is None else str(model.threads),
-        "MB": f"{model.size_bytes / 1e6:.2f}",
-        "predicted": (
-            "" if predicted is None or predicted.missing else format_ms(predicted.total_ms)
-        ),
-        "measured": "" if model.measurement is None else format_ms(model.measurement.latency_ms),
-        "error": "" if model.error_percent is None else f"{model.error_percent:+.1f} %",
-        "limit": "" if model.target_ms is None else format_ms(model.target_ms),
-        "met": {None: "", True: "yes", False: "NO"}[model.met_target],
-        "outputs off": "" if difference is None else f"{difference.max_rel:.1e}",
-        "variance lost": "" if difference is None else f"{difference.lost:.1e}",
-        "same top-1": "" if top1 is None else f"{top1:.0%}",
-        "fastest": "<--" if model.fastest else "",
-        _SPEEDUP: (
-            ""
-            if speedup is None
-            else f"{speedup.ratio:.3f} ({speedup.interval[0]:.3f}-{speedup.interval[1]:.3f})"
-        ),
+        name: write(known[key]) if key in known else "" for name, (key, write) in _COLUMNS.items()
     }
 
 

@@ -10,8 +10,6 @@ from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
     Block,
-    Cell,
-    Column,
     Commands,
     Fact,
     Items,
@@ -22,6 +20,7 @@ from edgeslim.reporting.document import (
     Table,
     Text,
     Verdict,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
@@ -153,44 +152,35 @@ def _picture(found: Comparison) -> Picture:
 
 
 def _table(found: Comparison) -> Table:
-    rows: list[list[Cell]] = [
+    spread = "spread, \N{PLUS-MINUS SIGN}"
+    return table_of(
+        found.models,
         [
-            format_variant(model.before),
-            format_variant(model.after),
-            model.before.latency_ms,
-            model.before.spread,
-            model.after.latency_ms,
-            model.after.spread,
-            model.difference.ratio,
-            model.difference.interval,
-            model.difference.p_value,
-            model.verdict,
-            f"{model.basis.value}, {model.statistic.value}",
-            _counts(model),
-            "the same" if model.same_network else "others",
-        ]
-        for model in found.models
-    ]
-    return Table(
-        columns=[
-            Column(key="model_before", name="before"),
-            Column(key="model_after", name="after"),
-            Column(key="before_ms", name="before", unit=NumberUnit.MS),
-            Column(key="before_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
-            Column(key="after_ms", name="after", unit=NumberUnit.MS),
-            Column(key="after_spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
-            Column(key="ratio", name="times as long", unit=NumberUnit.RATIO),
-            Column(key="ratio_interval", name="interval", unit=NumberUnit.RATIO),
-            Column(key="p_value", name="p (Mann-Whitney)", unit=NumberUnit.NUMBER),
-            Column(key="verdict", name="verdict"),
-            Column(key="basis", name="compared"),
-            Column(key="over", name="over"),
-            Column(key="operators", name="operators"),
+            ("model_before", "before", "text", lambda model: format_variant(model.before)),
+            ("model_after", "after", "text", lambda model: format_variant(model.after)),
+            ("before_ms", "before", "ms", lambda model: model.before.latency_ms),
+            ("before_spread", spread, "share", lambda model: model.before.spread),
+            ("after_ms", "after", "ms", lambda model: model.after.latency_ms),
+            ("after_spread", spread, "share", lambda model: model.after.spread),
+            ("ratio", "times as long", "ratio", lambda model: model.difference.ratio),
+            ("ratio_interval", "interval", "ratio", lambda model: model.difference.interval),
+            ("p_value", "p (Mann-Whitney)", "number", lambda model: model.difference.p_value),
+            ("verdict", "verdict", "text", lambda model: model.verdict),
+            ("basis", "compared", "text", _basis),
+            ("over", "over", "text", _counts),
+            ("operators", "operators", "text", _same_operators),
         ],
-        rows=rows,
         title="All of it in numbers",
-        folded=len(rows) > 12,
+        folded=12,
     )
+
+
+def _basis(model: ModelComparison) -> str:
+    return f"{model.basis.value}, {model.statistic.value}"
+
+
+def _same_operators(model: ModelComparison) -> str:
+    return "the same" if model.same_network else "others"
 
 
 def _counts(model: ModelComparison) -> str:
@@ -230,27 +220,21 @@ def _format_signed_ms(change_ms: float) -> str:
 
 
 def _operators(model: ModelComparison) -> Table:
-    return Table(
-        columns=[
-            Column(key="operator", name="operator"),
-            Column(key="count_before", name="times before", unit=NumberUnit.COUNT),
-            Column(key="count_after", name="after", unit=NumberUnit.COUNT),
-            Column(key="before_ms", name="predicted before, in all", unit=NumberUnit.MS),
-            Column(key="after_ms", name="after", unit=NumberUnit.MS),
-            Column(key="change_ms", name="change", unit=NumberUnit.MS),
+    return table_of(
+        model.operators,
+        [
+            ("operator", "operator", "text", lambda change: format_operator(change.operator)),
+            ("count_before", "times before", "count", lambda change: change.counts[0]),
+            ("count_after", "after", "count", lambda change: change.counts[1]),
+            ("before_ms", "predicted before, in all", "ms", lambda change: change.before_ms),
+            ("after_ms", "after", "ms", lambda change: change.after_ms),
+            ("change_ms", "change", "ms", _change_ms),
         ],
-        rows=[_operator(change) for change in model.operators],
         title=f"Operators of {format_variant(model.after)}, what changed most first",
-        folded=len(model.operators) > _MOST_OPERATORS,
+        folded=_MOST_OPERATORS,
     )
 
 
-def _operator(change: OperatorChange) -> list[Cell]:
-    unknown = change.before_ms is None or change.after_ms is None
-    return [
-        format_operator(change.operator),
-        *change.counts,
-        change.before_ms,
-        change.after_ms,
-        None if unknown else change.change_ms,
-    ]
+def _change_ms(change: OperatorChange) -> float | None:
+    is_unknown = change.before_ms is None or change.after_ms is None
+    return None if is_unknown else change.change_ms

@@ -8,7 +8,6 @@ from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.scatter import Band, ScatterPoint, scatter
 from edgeslim.reporting.document import (
     Block,
-    Column,
     Fact,
     Items,
     NumberOrigin,
@@ -18,6 +17,7 @@ from edgeslim.reporting.document import (
     Table,
     Text,
     Verdict,
+    table_of,
 )
 from edgeslim.reporting.evidence import mark_of, origin_of
 from edgeslim.reporting.number_format import format_ms, format_operator, format_value, latency_axis
@@ -146,28 +146,18 @@ def _tooltip(operator: OperatorDifference) -> str:
 
 
 def _table(found: TableComparison) -> Table:
-    return Table(
-        columns=[
-            Column(key="operator", name="operator"),
-            Column(key="before_ms", name="before", unit=NumberUnit.MS),
-            Column(key="after_ms", name="after", unit=NumberUnit.MS),
-            Column(key="change", name="change", unit=NumberUnit.CHANGE),
-            Column(key="p_value", name="p", unit=NumberUnit.NUMBER),
-            Column(key="differs", name="differs"),
-        ],
-        rows=[
-            [
-                format_operator(operator.operator),
-                operator.before_ms,
-                operator.after_ms,
-                operator.ratio - 1,
-                operator.p_value,
-                operator.is_discovery,
-            ]
-            for operator in found.operators
+    return table_of(
+        found.operators,
+        [
+            ("operator", "operator", "text", lambda pair: format_operator(pair.operator)),
+            ("before_ms", "before", "ms", lambda pair: pair.before_ms),
+            ("after_ms", "after", "ms", lambda pair: pair.after_ms),
+            ("change", "change", "change", lambda pair: pair.ratio - 1),
+            ("p_value", "p", "number", lambda pair: pair.p_value),
+            ("differs", "differs", "text", lambda pair: pair.is_discovery),
         ],
         title="Operators, what changed most first",
-        folded=len(found.operators) > 20,
+        folded=20,
     )
 
 
@@ -177,17 +167,13 @@ def _networks(found: TableComparison) -> Block | None:
     if all(network.p_value > _SIGNIFICANCE for network in found.networks.values()):
         count = len(found.networks)
         return Text(text=f"Of none of the {count:,} networks in both a difference can be told.")
-    return Table(
-        columns=[
-            Column(key="network", name="network"),
-            Column(key="ratio", name="times as long", unit=NumberUnit.RATIO),
-            Column(key="interval", name="interval", unit=NumberUnit.RATIO),
-            Column(key="p_value", name="p", unit=NumberUnit.NUMBER),
-            Column(key="verdict", name="verdict"),
+    return table_of(
+        found.networks.items(),
+        [
+            ("network", "network", "text", lambda item: item[0]),
+            ("ratio", "times as long", "ratio", lambda item: item[1].ratio),
+            ("interval", "interval", "ratio", lambda item: item[1].interval),
+            ("p_value", "p", "number", lambda item: item[1].p_value),
+            ("verdict", "verdict", "text", lambda item: item[1].verdict),
         ],
-        rows=[
-            [name, network.ratio, network.interval, network.p_value, network.verdict]
-            for name, network in found.networks.items()
-        ],
-        title="",
     )

@@ -6,10 +6,10 @@ same. Every number says its unit, and where it is a latency, how it was got and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from edgeslim.reporting.charts import Chart
 
@@ -24,12 +24,16 @@ __all__ = [
     "NumberOrigin",
     "NumberUnit",
     "Picture",
+    "RecordColumn",
     "ReportDocument",
     "ReportSection",
     "Table",
     "Text",
     "Verdict",
+    "table_of",
 ]
+
+Record = TypeVar("Record")
 
 Cell = str | float | int | bool | tuple[float, float] | None
 """A value of a table; two numbers are an interval, None is an empty cell."""
@@ -106,6 +110,49 @@ class Column:
     name: str
     unit: NumberUnit = NumberUnit.TEXT
     bar: bool = False
+
+
+RecordColumn = tuple[str, str, str, Callable[[Record], Cell]]
+"""A column of a table of records: its key for programs, with the unit; its name for people,
+without it; the value of its `NumberUnit`; and what reads its cell from a record."""
+
+
+def table_of(
+    records: Iterable[Record],
+    columns: Sequence[RecordColumn[Record]],
+    *,
+    title: str = "",
+    folded: bool | int = False,
+    marked: Collection[int] = (),
+    bars: Collection[str] = (),
+    drop_empty: bool = False,
+) -> Table:
+    """Makes a table with a row for each record.
+
+    Args:
+        records: What the rows are about, in order.
+        columns: The columns, from left to right.
+        title: What the table shows.
+        folded: Whether the page shows it after a click only; a number: if it has more rows.
+        marked: Indices of the rows that are highlighted.
+        bars: Keys of the columns whose numbers are also drawn as bars.
+        drop_empty: Whether columns without any value are left out.
+    """
+    listed = list(records)
+    made: list[Column] = []
+    cells: list[list[Cell]] = []
+    for key, name, unit, get in columns:
+        values = [get(record) for record in listed]
+        if not drop_empty or any(value is not None for value in values):
+            made.append(Column(key=key, name=name, unit=NumberUnit(unit), bar=key in bars))
+            cells.append(values)
+    return Table(
+        columns=made,
+        rows=list(zip(*cells, strict=True)),
+        title=title,
+        folded=folded if isinstance(folded, bool) else len(listed) > folded,
+        marked=frozenset(marked),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

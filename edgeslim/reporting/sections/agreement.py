@@ -12,13 +12,13 @@ from edgeslim.reporting.charts.scatter import Band, ScatterPoint, scatter
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Column,
     NumberOrigin,
     NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence, TableEvidence, mark_of
 from edgeslim.reporting.number_format import format_ms, format_percent, format_value, latency_axis
@@ -215,26 +215,15 @@ def _scale_interval(
 
 
 def _table(found: Sequence[Pair]) -> Table:
-    worst_first = sorted(found, key=lambda pair: -abs(pair.error))
-    return Table(
-        columns=[
-            Column(key="network", name="network"),
-            Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
-            Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
-            Column(key="error", name="predicted too high", unit=NumberUnit.CHANGE),
-            Column(key="table", name="table"),
-            Column(key="from", name="where from"),
-        ],
-        rows=[
-            [
-                pair.name,
-                pair.predicted_ms,
-                pair.measured_ms,
-                pair.error,
-                pair.origin.value,
-                pair.what,
-            ]
-            for pair in worst_first
+    return table_of(
+        sorted(found, key=lambda pair: -abs(pair.error)),
+        [
+            ("network", "network", "text", lambda pair: pair.name),
+            ("predicted_ms", "predicted", "ms", lambda pair: pair.predicted_ms),
+            ("measured_ms", "measured", "ms", lambda pair: pair.measured_ms),
+            ("error", "predicted too high", "change", lambda pair: pair.error),
+            ("table", "table", "text", lambda pair: pair.origin.value),
+            ("from", "where from", "text", lambda pair: pair.what),
         ],
         title="The numbers, the worst first",
         folded=True,

@@ -11,12 +11,11 @@ from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Column,
-    NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence, TableEvidence, mark_of
 from edgeslim.reporting.number_format import (
@@ -232,23 +231,14 @@ def _ms(point: Point) -> float:
 
 
 def _table(points: tuple[Point, ...]) -> Table:
-    return Table(
-        columns=[
-            Column(key="channels_in", name="channels in", unit=NumberUnit.COUNT),
-            Column(key="channels_out", name="channels out", unit=NumberUnit.COUNT),
-            Column(key="latency_ms", name="latency", unit=NumberUnit.MS),
-            Column(key="middle_half_ms", name="middle half", unit=NumberUnit.MS),
-            Column(key="samples", name="samples", unit=NumberUnit.COUNT),
-        ],
-        rows=[
-            [
-                point.c_in,
-                point.c_out,
-                _ms(point),
-                point.middle_half_ms,
-                len(point.measurement.samples_ns),
-            ]
-            for point in points
+    return table_of(
+        points,
+        [
+            ("channels_in", "channels in", "count", lambda point: point.c_in),
+            ("channels_out", "channels out", "count", lambda point: point.c_out),
+            ("latency_ms", "latency", "ms", _ms),
+            ("middle_half_ms", "middle half", "ms", lambda point: point.middle_half_ms),
+            ("samples", "samples", "count", lambda point: len(point.measurement.samples_ns)),
         ],
         title="The numbers",
         folded=True,

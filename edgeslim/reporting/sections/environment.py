@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edgeslim.latency_rows import ConditionsRow
-from edgeslim.reporting.document import Block, Cell, Column, NumberUnit, ReportSection, Table
+from edgeslim.reporting.document import (
+    Block,
+    Cell,
+    Column,
+    NumberUnit,
+    ReportSection,
+    Table,
+    table_of,
+)
 from edgeslim.reporting.evidence import Evidence, origin_of
 from edgeslim.reporting.number_format import format_value
 from edgeslim.runs.deployment_records import DeploymentRecord, TableRecord
@@ -86,41 +96,32 @@ def _state(record: DeploymentRecord) -> Table:
         ),
         ("after", record.state_after),
     ]
-    rows = [_state_row(when, state) for when, state in states if state is not None]
-    return Table(
-        columns=[
-            Column(key="when", name="when"),
-            Column(key="temperature_c", name="hottest sensor", unit=NumberUnit.CELSIUS),
-            Column(key="fastest_mhz", name="fastest core", unit=NumberUnit.MHZ),
-            Column(key="slowest_mhz", name="slowest core", unit=NumberUnit.MHZ),
-            Column(key="governors", name="governors"),
-            Column(key="load", name="load", unit=NumberUnit.NUMBER),
-            Column(key="thermal_status", name="thermal status", unit=NumberUnit.COUNT),
-            Column(key="capped", name="frequency allowed", unit=NumberUnit.SHARE),
-            Column(key="battery", name="battery"),
+    return table_of(
+        [(when, state) for when, state in states if state is not None],
+        [
+            ("when", "when", "text", lambda row: row[0]),
+            ("temperature_c", "hottest sensor", "celsius", lambda row: row[1].temperature_c),
+            ("fastest_mhz", "fastest core", "mhz", lambda row: _extreme(max, row[1])),
+            ("slowest_mhz", "slowest core", "mhz", lambda row: _extreme(min, row[1])),
+            ("governors", "governors", "text", lambda row: ", ".join(row[1].governors)),
+            ("load", "load", "number", lambda row: row[1].load),
+            ("thermal_status", "thermal status", "count", lambda row: row[1].thermal_status),
+            ("capped", "frequency allowed", "share", lambda row: row[1].capped),
+            ("battery", "battery", "text", lambda row: _battery(row[1])),
         ],
-        rows=rows,
         title="What the device said of itself",
-        folded=len(rows) > 6,
+        folded=6,
     )
 
 
-def _state_row(when: str, state: ConditionsRow) -> list[Cell]:
-    frequencies = state.frequencies_mhz
-    battery = "" if state.battery_percent is None else f"{state.battery_percent} %"
-    if state.plugged:
-        battery = f"{battery} plugged in".strip()
-    return [
-        when,
-        state.temperature_c,
-        max(frequencies) if frequencies else None,
-        min(frequencies) if frequencies else None,
-        ", ".join(state.governors),
-        state.load,
-        state.thermal_status,
-        state.capped,
-        battery,
-    ]
+def _extreme(choose: Callable[[tuple[float, ...]], float], state: ConditionsRow) -> float | None:
+    """The highest or lowest frequency of the device's cores, in MHz."""
+    return choose(state.frequencies_mhz) if state.frequencies_mhz else None
+
+
+def _battery(state: ConditionsRow) -> str:
+    charge = "" if state.battery_percent is None else f"{state.battery_percent} %"
+    return f"{charge} plugged in".strip() if state.plugged else charge
 
 
 def _versions(record: DeploymentRecord) -> Table:
@@ -140,20 +141,17 @@ def _versions(record: DeploymentRecord) -> Table:
 
 
 def _files(record: DeploymentRecord) -> Table:
-    return Table(
-        columns=[
-            Column(key="model", name="model"),
-            Column(key="source", name="made from"),
-            Column(key="file", name="file that ran"),
-            Column(key="sha256", name="SHA-256"),
-            Column(key="kernels", name="kernels compute in"),
-        ],
-        rows=[
-            [model.name, model.source, model.optimized, model.sha256, ", ".join(model.kernels)]
-            for model in record.models
+    return table_of(
+        record.models,
+        [
+            ("model", "model", "text", lambda model: model.name),
+            ("source", "made from", "text", lambda model: model.source),
+            ("file", "file that ran", "text", lambda model: model.optimized),
+            ("sha256", "SHA-256", "text", lambda model: model.sha256),
+            ("kernels", "kernels compute in", "text", lambda model: ", ".join(model.kernels)),
         ],
         title="Files",
-        folded=len(record.models) > 4,
+        folded=4,
     )
 
 

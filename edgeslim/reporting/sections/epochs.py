@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from edgeslim.reporting.charts import Axis, Scale
 from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
     Block,
-    Cell,
-    Column,
     Items,
     NumberUnit,
     Picture,
+    RecordColumn,
     ReportSection,
     Table,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_value
@@ -114,28 +116,24 @@ def _axis(history: tuple[EpochRecord, ...]) -> Axis:
 
 
 def _table(history: tuple[EpochRecord, ...]) -> Table:
-    names = list(dict.fromkeys(name for record in history for name in record.metrics))
-    rows: list[list[Cell]] = [
-        [
-            record.epoch,
-            record.loss,
-            *(record.metrics.get(name) for name in names),
-            record.learning_rate,
-            record.parameters,
-            record.seconds,
-        ]
-        for record in history
+    names = dict.fromkeys(name for record in history for name in record.metrics)
+    metrics: list[RecordColumn[EpochRecord]] = [
+        (f"metric_{name}", name, "share", partial(_metric, name=name)) for name in names
     ]
-    return Table(
-        columns=[
-            Column(key="epoch", name="epoch", unit=NumberUnit.COUNT),
-            Column(key="loss", name="loss", unit=NumberUnit.NUMBER),
-            *(Column(key=f"metric_{name}", name=name, unit=NumberUnit.SHARE) for name in names),
-            Column(key="learning_rate", name="learning rate", unit=NumberUnit.NUMBER),
-            Column(key="parameters", name="parameters", unit=NumberUnit.COUNT),
-            Column(key="seconds", name="took", unit=NumberUnit.S),
+    return table_of(
+        history,
+        [
+            ("epoch", "epoch", "count", lambda record: record.epoch),
+            ("loss", "loss", "number", lambda record: record.loss),
+            *metrics,
+            ("learning_rate", "learning rate", "number", lambda record: record.learning_rate),
+            ("parameters", "parameters", "count", lambda record: record.parameters),
+            ("seconds", "took", "s", lambda record: record.seconds),
         ],
-        rows=rows,
         title="All epochs",
-        folded=len(rows) > 12,
+        folded=12,
     )
+
+
+def _metric(record: EpochRecord, name: str) -> float | None:
+    return record.metrics.get(name)

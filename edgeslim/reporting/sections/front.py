@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
@@ -12,14 +13,15 @@ from edgeslim.reporting.charts.scatter import LimitLine, Route, ScatterPoint, sc
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Column,
     Items,
     NumberOrigin,
     NumberUnit,
     Picture,
+    RecordColumn,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.number_format import format_ms, format_percent, format_value, latency_axis
@@ -93,7 +95,7 @@ def _epochs(count: int) -> str:
 
 
 def _latency(candidate: Candidate, place: int) -> tuple[float, bool]:
-    took = candidate.measured_ms[place] if candidate.measured_ms else None
+    took = _measured_ms(candidate, place)
     return (candidate.predicted_ms[place], False) if took is None else (took, True)
 
 
@@ -235,45 +237,38 @@ def _table(result: SearchResult) -> Table:
     names = [target.device for target in result.targets]
     plain = len(names) == 1
     best = {candidate.tokens for candidate in result.front}
-    finals = any(candidate.final_accuracy is not None for candidate in result.candidates)
-    columns = [Column(key="candidate", name="candidate", unit=NumberUnit.COUNT)]
-    for place, name in enumerate(names, 1):
-        more, key = ("", "") if plain else (f" on {name}", f"_{place}")
+    columns: list[RecordColumn[Candidate]] = [
+        ("candidate", "candidate", "count", lambda candidate: candidate.number)
+    ]
+    for place, name in enumerate(names):
+        more, key = ("", "") if plain else (f" on {name}", f"_{place + 1}")
         columns += [
-            Column(key=f"predicted{key}_ms", name=f"predicted{more}", unit=NumberUnit.MS),
-            Column(key=f"measured{key}_ms", name=f"measured{more}", unit=NumberUnit.MS),
+            (f"predicted{key}_ms", f"predicted{more}", "ms", partial(_predicted_ms, place=place)),
+            (f"measured{key}_ms", f"measured{more}", "ms", partial(_measured_ms, place=place)),
         ]
+    columns.append(("accuracy", "accuracy", "share", lambda c: None if c.failed else c.accuracy))
+    if any(candidate.final_accuracy is not None for candidate in result.candidates):
+        columns.append(("final_accuracy", "trained", "share", lambda c: c.final_accuracy))
     columns += [
-        Column(key="accuracy", name="accuracy", unit=NumberUnit.SHARE),
-        *([Column(key="final_accuracy", name="trained", unit=NumberUnit.SHARE)] if finals else []),
-        Column(key="front", name="beaten by none"),
-        Column(key="tokens", name="tokens"),
+        ("front", "beaten by none", "text", lambda c: "yes" if c.tokens in best else ""),
+        ("tokens", "tokens", "text", lambda c: ",".join(map(str, c.tokens))),
     ]
-    rows: list[list[str | float | int | bool | None]] = []
-    for candidate in result.candidates:
-        measured = candidate.measured_ms or (None,) * len(names)
-        latencies = [
-            value for pair in zip(candidate.predicted_ms, measured, strict=True) for value in pair
-        ]
-        rows.append(
-            [
-                candidate.number,
-                *latencies,
-                None if candidate.failed else candidate.accuracy,
-                *([candidate.final_accuracy] if finals else []),
-                "yes" if candidate.tokens in best else "",
-                ",".join(map(str, candidate.tokens)),
-            ]
-        )
-    chosen = [
-        index
-        for index, candidate in enumerate(result.candidates)
-        if candidate.tokens == result.best.tokens
-    ]
-    return Table(
-        columns=columns,
-        rows=rows,
+    return table_of(
+        result.candidates,
+        columns,
         title="All candidates",
-        folded=len(rows) > 12,
-        marked=frozenset(chosen),
+        folded=12,
+        marked=[
+            index
+            for index, candidate in enumerate(result.candidates)
+            if candidate.tokens == result.best.tokens
+        ],
     )
+
+
+def _predicted_ms(candidate: Candidate, place: int) -> float:
+    return candidate.predicted_ms[place]
+
+
+def _measured_ms(candidate: Candidate, place: int) -> float | None:
+    return candidate.measured_ms[place] if candidate.measured_ms else None

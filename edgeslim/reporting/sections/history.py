@@ -10,13 +10,12 @@ from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Cell,
-    Column,
     NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
@@ -145,47 +144,33 @@ def _days(records: tuple[DeploymentRecord, ...]) -> tuple[Tick, ...]:
 
 
 def _table(records: tuple[DeploymentRecord, ...]) -> Table:
-    rows: list[list[Cell]] = []
-    for record in records:
-        for model in record.models:
-            speedup = next((s for s in record.speedups if s.model == model.id), None)
-            versions = record.versions
-            rows.append(
-                [
-                    record.created,
-                    format_variant(model),
-                    record.device.name,
-                    model.latency_ms,
-                    model.latency_interval_ms,
-                    model.spread,
-                    model.samples,
-                    None if speedup is None else speedup.ratio,
-                    model.predicted_ms,
-                    model.met,
-                    f"{versions.edgeslim} / {versions.library} / {versions.paddlepaddle}",
-                    "" if record.table is None else record.table.digest,
-                    model.sha256[:12],
-                ]
-            )
-    return Table(
-        columns=[
-            Column(key="created", name="when (UTC)", unit=NumberUnit.MOMENT),
-            Column(key="model", name="model and way"),
-            Column(key="device", name="device"),
-            Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
-            Column(key="measured_interval_ms", name="interval", unit=NumberUnit.MS),
-            Column(
-                key="spread", name="spread of samples, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE
-            ),
-            Column(key="samples", name="samples", unit=NumberUnit.COUNT),
-            Column(key="speedup", name="times as fast", unit=NumberUnit.RATIO),
-            Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
-            Column(key="met", name="limit met"),
-            Column(key="versions", name="edgeslim / Paddle-Lite / Paddle"),
-            Column(key="table", name="table"),
-            Column(key="sha256", name="file"),
+    spread = "spread of samples, \N{PLUS-MINUS SIGN}"
+    return table_of(
+        [(record, model) for record in records for model in record.models],
+        [
+            ("created", "when (UTC)", "moment", lambda row: row[0].created),
+            ("model", "model and way", "text", lambda row: format_variant(row[1])),
+            ("device", "device", "text", lambda row: row[0].device.name),
+            ("measured_ms", "measured", "ms", lambda row: row[1].latency_ms),
+            ("measured_interval_ms", "interval", "ms", lambda row: row[1].latency_interval_ms),
+            ("spread", spread, "share", lambda row: row[1].spread),
+            ("samples", "samples", "count", lambda row: row[1].samples),
+            ("speedup", "times as fast", "ratio", lambda row: _speedup(*row)),
+            ("predicted_ms", "predicted", "ms", lambda row: row[1].predicted_ms),
+            ("met", "limit met", "text", lambda row: row[1].met),
+            ("versions", "edgeslim / Paddle-Lite / Paddle", "text", lambda row: _versions(row[0])),
+            ("table", "table", "text", lambda row: row[0].table.digest if row[0].table else ""),
+            ("sha256", "file", "text", lambda row: row[1].sha256[:12]),
         ],
-        rows=rows,
         title="All deployments",
-        folded=len(rows) > 24,
+        folded=24,
     )
+
+
+def _speedup(record: DeploymentRecord, model: ModelRecord) -> float | None:
+    return next((found.ratio for found in record.speedups if found.model == model.id), None)
+
+
+def _versions(record: DeploymentRecord) -> str:
+    versions = record.versions
+    return f"{versions.edgeslim} / {versions.library} / {versions.paddlepaddle}"

@@ -11,13 +11,12 @@ from edgeslim.reporting.charts.bars import MANY_BARS, Bar, bars
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Column,
     Items,
-    NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
@@ -161,7 +160,7 @@ def _tooltip(record: OperatorRecord) -> str:
     interval = (
         f" \N{PLUS-MINUS SIGN}{format_percent(_NINETY * record.error, 0)}" if record.error else ""
     )
-    notes = "".join(f"; {note}" for note in (record.unsteady, _beyond(record)) if note)
+    notes = "".join(f"; {note}" for note in _notes(record))
     return f"{format_operator(record.operator)}: {latency}{interval}, {record.known.value}{notes}"
 
 
@@ -182,7 +181,7 @@ def _least_certain(known: Sequence[OperatorRecord]) -> list[str]:
     for record in by_error[:_WORST]:
         if record.error and record.total_ms:
             half = format_ms(_NINETY * record.error * record.total_ms)
-            beyond = "".join(f"; {note}" for note in (_beyond(record),) if note)
+            beyond = f"; {_beyond(record)}" if record.outside else ""
             found.append(
                 f"{format_operator(record.operator)}: {format_ms(record.total_ms)} in all, "
                 f"\N{PLUS-MINUS SIGN}{half} (90 %), interpolated{beyond}"
@@ -196,30 +195,26 @@ def _least_certain(known: Sequence[OperatorRecord]) -> list[str]:
 
 
 def _table(known: Sequence[OperatorRecord], *, title: str, folded: bool) -> Table:
-    return Table(
-        columns=[
-            Column(key="operator", name="operator"),
-            Column(key="count", name="times", unit=NumberUnit.COUNT),
-            Column(key="latency_ms", name="each", unit=NumberUnit.MS),
-            Column(key="total_ms", name="in all", unit=NumberUnit.MS, bar=True),
-            Column(
-                key="half_width", name="90 % within, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE
-            ),
-            Column(key="known", name="how it is known"),
-            Column(key="notes", name="notes"),
-        ],
-        rows=[
-            [
-                format_operator(record.operator),
-                record.count,
-                record.latency_ms,
-                record.total_ms,
-                _NINETY * record.error if record.error else None,
-                record.known.value,
-                "; ".join(note for note in (record.unsteady, _beyond(record)) if note),
-            ]
-            for record in known
+    return table_of(
+        known,
+        [
+            ("operator", "operator", "text", lambda record: format_operator(record.operator)),
+            ("count", "times", "count", lambda record: record.count),
+            ("latency_ms", "each", "ms", lambda record: record.latency_ms),
+            ("total_ms", "in all", "ms", lambda record: record.total_ms),
+            ("half_width", "90 % within, \N{PLUS-MINUS SIGN}", "share", _half_width),
+            ("known", "how it is known", "text", lambda record: record.known.value),
+            ("notes", "notes", "text", lambda record: "; ".join(_notes(record))),
         ],
         title=title,
         folded=folded,
+        bars={"total_ms"},
     )
+
+
+def _half_width(record: OperatorRecord) -> float | None:
+    return _NINETY * record.error if record.error else None
+
+
+def _notes(record: OperatorRecord) -> list[str]:
+    return [note for note in (record.unsteady, _beyond(record)) if note]

@@ -9,7 +9,13 @@ import numpy as np
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.reporting.charts import DASHES, Axis, Key, Scale
 from edgeslim.reporting.charts.timeline import Panel, Sample, TimeSpan, timeline
-from edgeslim.reporting.document import Block, Column, NumberUnit, Picture, ReportSection, Table
+from edgeslim.reporting.document import (
+    Block,
+    Picture,
+    ReportSection,
+    Table,
+    table_of,
+)
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_ms, format_ms_interval, latency_axis
 from edgeslim.reporting.sections.variants import format_variant
@@ -157,29 +163,17 @@ def _conditions(record: DeploymentRecord) -> list[Panel]:
 
 
 def _table(record: DeploymentRecord) -> Table:
-    return Table(
-        columns=[
-            Column(key="model", name="model and way"),
-            Column(key="round", name="round", unit=NumberUnit.COUNT),
-            Column(key="median_ms", name="median", unit=NumberUnit.MS),
-            Column(key="middle_half_ms", name="middle half", unit=NumberUnit.MS),
-            Column(key="samples", name="samples", unit=NumberUnit.COUNT),
-            Column(key="warmup", name="warm-up", unit=NumberUnit.COUNT),
-            Column(key="reference_ms", name="reference operator", unit=NumberUnit.MS),
-            Column(key="disturbed", name="disturbed"),
-        ],
-        rows=[
-            [
-                format_variant(model),
-                own.round + 1,
-                *_middle(own),
-                len(own.samples_ns),
-                own.warmup,
-                own.reference_ms or None,
-                own.disturbed,
-            ]
-            for model in record.models
-            for own in model.rounds
+    return table_of(
+        [(format_variant(model), own) for model in record.models for own in model.rounds],
+        [
+            ("model", "model and way", "text", lambda row: row[0]),
+            ("round", "round", "count", lambda row: row[1].round + 1),
+            ("median_ms", "median", "ms", lambda row: _middle(row[1])[0]),
+            ("middle_half_ms", "middle half", "ms", lambda row: _middle(row[1])[1]),
+            ("samples", "samples", "count", lambda row: len(row[1].samples_ns)),
+            ("warmup", "warm-up", "count", lambda row: row[1].warmup),
+            ("reference_ms", "reference operator", "ms", lambda row: row[1].reference_ms or None),
+            ("disturbed", "disturbed", "text", lambda row: row[1].disturbed),
         ],
         title="Round by round",
         folded=True,

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import replace
 
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Cell,
-    Column,
     Items,
-    NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.number_format import (
@@ -163,82 +159,61 @@ def _interval(interval: tuple[float, float] | None) -> str:
     return "" if interval is None else f", {format_ms_interval(interval)}"
 
 
-_COLUMNS = (
-    Column(key="model", name="model and way"),
-    Column(key="predicted_ms", name="predicted", unit=NumberUnit.MS),
-    Column(key="predicted_interval_ms", name="90 % within", unit=NumberUnit.MS),
-    Column(key="measured_ms", name="measured", unit=NumberUnit.MS),
-    Column(key="measured_interval_ms", name="interval", unit=NumberUnit.MS),
-    Column(key="spread", name="spread, \N{PLUS-MINUS SIGN}", unit=NumberUnit.SHARE),
-    Column(key="samples", name="samples", unit=NumberUnit.COUNT),
-    Column(key="error", name="predicted too high", unit=NumberUnit.CHANGE),
-    Column(key="speedup", name="speed-up", unit=NumberUnit.RATIO),
-    Column(key="speedup_interval", name="interval", unit=NumberUnit.RATIO),
-    Column(key="target_ms", name="limit", unit=NumberUnit.MS),
-    Column(key="met", name="met"),
-)
-
-_FILES = (
-    Column(key="model", name="model and way"),
-    Column(key="size_bytes", name="file", unit=NumberUnit.BYTES),
-    Column(
-        key="output_max_rel_error", name="outputs off, of the largest value", unit=NumberUnit.NUMBER
-    ),
-    Column(key="same_top1", name="same class first", unit=NumberUnit.SHARE),
-    Column(key="inputs", name="inputs compared", unit=NumberUnit.COUNT),
-    Column(key="kernels", name="kernels compute in"),
-)
-
-
 def _outputs(record: DeploymentRecord) -> Table:
     """Sizes of files, and how far their outputs are from Paddle's."""
-    rows: list[list[Cell]] = []
-    for model in record.models:
-        outputs = model.outputs
-        rows.append(
-            [
-                format_variant(model),
-                model.size_bytes,
-                None if outputs is None else outputs.max_rel,
-                None if outputs is None else outputs.top1,
-                None if outputs is None else outputs.inputs,
-                ", ".join(model.kernels),
-            ]
-        )
-    return _without_empty(_FILES, rows, title="Files, and their outputs beside Paddle's")
-
-
-def _without_empty(columns: Sequence[Column], rows: list[list[Cell]], title: str) -> Table:
-    kept = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
-    return Table(
-        columns=[columns[place] for place in kept],
-        rows=[[row[place] for place in kept] for row in rows],
-        title=title,
-        folded=len(rows) > 12,
+    return table_of(
+        [(model, model.outputs) for model in record.models],
+        [
+            ("model", "model and way", "text", lambda row: format_variant(row[0])),
+            ("size_bytes", "file", "bytes", lambda row: row[0].size_bytes),
+            (
+                *("output_max_rel_error", "outputs off, of the largest value", "number"),
+                lambda row: row[1].max_rel if row[1] else None,
+            ),
+            ("same_top1", "same class first", "share", lambda row: row[1].top1 if row[1] else None),
+            ("inputs", "inputs compared", "count", lambda row: row[1].inputs if row[1] else None),
+            ("kernels", "kernels compute in", "text", lambda row: ", ".join(row[0].kernels)),
+        ],
+        title="Files, and their outputs beside Paddle's",
+        folded=12,
+        drop_empty=True,
     )
 
 
 def _table(record: DeploymentRecord) -> Table:
-    rows: list[list[Cell]] = []
     speedups = {speedup.model: speedup for speedup in record.speedups}
-    for model in record.models:
-        speedup = speedups.get(model.id)
-        error = model.error_percent
-        rows.append(
-            [
-                format_variant(model),
-                model.predicted_ms,
-                model.predicted_interval_ms,
-                model.latency_ms,
-                model.latency_interval_ms,
-                model.spread,
-                model.samples,
-                None if error is None else error / 100,
-                None if speedup is None else speedup.ratio,
-                None if speedup is None else speedup.interval,
-                model.target_ms,
-                model.met,
-            ]
-        )
-    fastest = frozenset(index for index, model in enumerate(record.models) if model.fastest)
-    return replace(_without_empty(_COLUMNS, rows, title="All of it in numbers"), marked=fastest)
+    return table_of(
+        [(model, speedups.get(model.id)) for model in record.models],
+        [
+            ("model", "model and way", "text", lambda row: format_variant(row[0])),
+            ("predicted_ms", "predicted", "ms", lambda row: row[0].predicted_ms),
+            (
+                "predicted_interval_ms",
+                "90 % within",
+                "ms",
+                lambda row: row[0].predicted_interval_ms,
+            ),
+            ("measured_ms", "measured", "ms", lambda row: row[0].latency_ms),
+            ("measured_interval_ms", "interval", "ms", lambda row: row[0].latency_interval_ms),
+            ("spread", "spread, \N{PLUS-MINUS SIGN}", "share", lambda row: row[0].spread),
+            ("samples", "samples", "count", lambda row: row[0].samples),
+            ("error", "predicted too high", "change", lambda row: _error(row[0])),
+            ("speedup", "speed-up", "ratio", lambda row: row[1].ratio if row[1] else None),
+            (
+                "speedup_interval",
+                "interval",
+                "ratio",
+                lambda row: row[1].interval if row[1] else None,
+            ),
+            ("target_ms", "limit", "ms", lambda row: row[0].target_ms),
+            ("met", "met", "text", lambda row: row[0].met),
+        ],
+        title="All of it in numbers",
+        folded=12,
+        marked=[index for index, model in enumerate(record.models) if model.fastest],
+        drop_empty=True,
+    )
+
+
+def _error(model: ModelRecord) -> float | None:
+    return None if model.error_percent is None else model.error_percent / 100

@@ -10,12 +10,12 @@ from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
     Absent,
     Block,
-    Column,
     NumberUnit,
     Picture,
     ReportSection,
     Table,
     Text,
+    table_of,
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import format_ms, format_value
@@ -117,23 +117,19 @@ def _widths(result: Pruning) -> Picture:
 
 
 def _widths_table(result: Pruning) -> Table:
-    return Table(
-        columns=[
-            Column(key="group", name="group"),
-            Column(key="before", name="before", unit=NumberUnit.COUNT),
-            Column(key="after", name="after", unit=NumberUnit.COUNT),
-            Column(key="change", name="change", unit=NumberUnit.CHANGE),
-            Column(key="producers", name="weights that write it"),
-        ],
-        rows=[
-            [
-                group.name,
-                group.before,
-                group.after,
-                group.after / group.before - 1,
-                ", ".join(group.producers),
-            ]
-            for group in result.groups
+    return table_of(
+        result.groups,
+        [
+            ("group", "group", "text", lambda group: group.name),
+            ("before", "before", "count", lambda group: group.before),
+            ("after", "after", "count", lambda group: group.after),
+            ("change", "change", "change", lambda group: group.after / group.before - 1),
+            (
+                "producers",
+                "weights that write it",
+                "text",
+                lambda group: ", ".join(group.producers),
+            ),
         ],
         title="The groups in numbers",
         folded=True,
@@ -186,18 +182,19 @@ def _mean_loss(points: tuple[SensitivityPoint, ...]) -> float:
 
 
 def _curves_table(found: Sensitivities) -> Table:
-    return Table(
-        columns=[
-            Column(key="group", name="group"),
-            Column(key="channels", name="channels", unit=NumberUnit.COUNT),
-            Column(key="width", name="left", unit=NumberUnit.COUNT),
-            Column(key="metric", name=found.context.metric, unit=NumberUnit.SHARE),
-            Column(key="relative_loss", name="lost, of what there was", unit=NumberUnit.SHARE),
-        ],
-        rows=[
-            [name, point.channels, point.width, point.metric, point.relative_loss]
-            for name, points in found.points.items()
-            for point in points
+    return table_of(
+        [point for points in found.points.values() for point in points],
+        [
+            ("group", "group", "text", lambda point: point.group),
+            ("channels", "channels", "count", lambda point: point.channels),
+            ("width", "left", "count", lambda point: point.width),
+            ("metric", found.context.metric, "share", lambda point: point.metric),
+            (
+                "relative_loss",
+                "lost, of what there was",
+                "share",
+                lambda point: point.relative_loss,
+            ),
         ],
         title="The numbers",
         folded=True,
