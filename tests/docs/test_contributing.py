@@ -226,7 +226,9 @@ NAMED = {
     "edgeslim/searching/request.py": ["SearchRequest"],
     "edgeslim/runs/search_settings.py": ["SearchSettings"],
     "edgeslim/cli/search.py": ["command"],
-    "edgeslim/reporting/sections/variants.py": ["_COLUMNS", "_table", "Column"],
+    "edgeslim/reporting/sections/variants.py": ["_table"],
+    "edgeslim/cli/deploy_output.py": ["_model_document", "_COLUMNS"],
+    "edgeslim/cli/commands.py": ["COMMANDS"],
     "edgeslim/runs/model_records.py": ["ModelRecord"],
     "edgeslim/transports/_remote.py": ["RemoteTransport"],
 }
