@@ -1,6 +1,6 @@
 """What do the proofs cost: `edgeslim deploy` now beside an older checkout, on five models.
 
-    .venv/bin/python benchmarks/proof_cost.py --base ../edgeslim-before [--rounds 3]
+    .venv/bin/python benchmarks/proof_cost.py --base ../edgeslim-before [--models resnet18]
 
 Each command is a process of its own with one of the two packages on its path, in turns, so that
 what changes slowly meets both alike. ``deploy`` is on this machine with a file of its own each
@@ -52,11 +52,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--base", type=Path, required=True, help="A checkout without the proofs.")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--models", nargs="+", default=list(NAMES), help="Some of the five.")
     given = parser.parse_args()
     packages = {"before": given.base.resolve(), "now": HERE.parent}
     rows, worst = [], 0.0
     for way in WAYS:
-        for name in NAMES:
+        for name in given.models:
             taken: dict[str, list[float]] = {each: [] for each in packages}
             for number in range(given.rounds):
                 order = list(packages) if number % 2 == 0 else list(packages)[::-1]

@@ -58,11 +58,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", default="61e0da6")
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS), help="Some of them.")
     given = parser.parse_args()
     rows, same, slower = [], 0, []
     with TemporaryDirectory() as folder:
         old = _code(given.before, Path(folder) / "code")
-        for name in NETWORKS:
+        for name in given.networks:
             with TemporaryDirectory() as scratch:
                 before, now = _files(name, old, Path(scratch))
                 if before.path.read_bytes() == now[1].path.read_bytes():
@@ -75,7 +76,7 @@ def main() -> None:
             rows.append([name, f"{times[0]:.2f} ms", f"{times[1]:.2f} ms", f"{change:+.1%}"])
             sys.stderr.write(f"{name} timed\n")
     print(tabulate(rows, ["model", "before", "now", "change"], tablefmt="github"))
-    print(f"\n{same} of {len(NETWORKS)} are the same file as at {given.before}.")
+    print(f"\n{same} of {len(given.networks)} are the same file as at {given.before}.")
     print(f"Slower by more than {GOAL:.0%}: {', '.join(slower) or 'none'}.")
     print(machine_line())
     sys.exit(1 if slower else 0)
