@@ -76,7 +76,7 @@ def command(
         _print(found, match, feature_maps=feature_maps)
         if target:
             print_met(found)
-    if found.refused:
+    if found.refusals:
         raise typer.Exit(GAPS)
 
 

@@ -26,7 +26,7 @@ def print_met(found: Inspection) -> None:
                 f"    {law.name}: {law.happens} ({law.condition})",
                 f"    {_answer(first)}",
             )
-    if found.refused:
+    if found.refusals:
         print_lines("", f"{found.name} cannot be converted as it is")
 
 

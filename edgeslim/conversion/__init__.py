@@ -1,1 +1,1 @@
-"""From a model in any form to what a device runs: found, prepared, fused, optimized."""
+"""Conversion of models in any form to files that a device runs."""

@@ -16,7 +16,7 @@ from edgeslim.paddle_io.importing import load_paddle
 __all__ = ["build_network", "find_network"]
 
 _FILES = {"model.pdmodel", "model.pdiparams", "for_lite.pdmodel"}
-"""What a saved model is made of."""
+"""Names of the files of a saved model."""
 
 
 def find_network(
@@ -26,7 +26,7 @@ def find_network(
     input_shape: Shape | None = None,
     num_classes: int | None = None,
 ) -> LayerModel:
-    """A network of a space as a model; raises as `build_network` does."""
+    """The network of some tokens as a model; raises as `build_network`."""
     chosen = find_space(space).space(input_shape, num_classes)
     checked = chosen.check(tokens)
     load_paddle()
@@ -48,17 +48,17 @@ def build_network(
 
     Args:
         space: Name of the space, or the user's file with one.
-        tokens: The network.
+        tokens: Tokens of the network.
         out: Folder for the saved model; an older model there is replaced.
-        input_shape: Input, if not the space's own.
-        num_classes: Width of the output, if not the space's own.
-        seed: Of the weights.
+        input_shape: Input shape, if not the space's own.
+        num_classes: Number of classes, if not the space's own.
+        seed: Seed of the fresh weights.
 
     Returns:
-        The folder.
+        The folder of the model.
 
     Raises:
-        UsageError: Unknown space, tokens that are not of it; ``out`` holds something else.
+        UsageError: The space is unknown, the tokens do not fit it, or ``out`` has other files.
         UnwritableError: The folder cannot be written.
     """
     network = find_network(space, tokens, input_shape=input_shape, num_classes=num_classes)
@@ -73,7 +73,7 @@ def build_network(
 
 
 def _check_replaceable(out: Path) -> None:
-    """Replaces models, and nothing else that a user may have."""
+    """Checks that a folder holds nothing but a model, which may be replaced."""
     if out.is_dir():
         foreign = sorted({path.name for path in out.iterdir()} - _FILES)
         if foreign:

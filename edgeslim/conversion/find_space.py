@@ -1,4 +1,4 @@
-"""What a SPACE on the command line means: a name, or a user's own file."""
+"""Finding the space of a SPACE on the command line: a name, or a user's own file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from edgeslim.conversion.traced_space import TracedSpace, UserSpace
-from edgeslim.conversion.user_object import check_has, named_in_file
+from edgeslim.conversion.user_object import check_has, find_in_file
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
@@ -24,16 +24,16 @@ def find_space(text: str, *, progress: Progress = SILENT) -> SpaceFamily:
 
     Args:
         text: ``NAME``, ``file.py`` or ``file.py:OBJECT``; a file defines ``SPACE`` if no
-            object is named. What it is may be a `SpaceFamily`, or an object that says
-            ``ranges``, ``initial_tokens``, ``input_shape`` and ``num_classes``, and has
+            object is named. The object is a `SpaceFamily`, or has ``ranges``,
+            ``initial_tokens``, ``input_shape``, ``num_classes`` and
             ``build(tokens, num_classes)``; see ``docs/spaces.md``.
-        progress: Where to show how networks of a user's space are looked into.
+        progress: Display that shows how many networks of a user's space are traced.
 
     Raises:
-        UnknownNameError: No such name, here or in the file; the nearest is offered.
-        BadFileError: A file that does not define a space; says what is wrong with it.
+        UnknownNameError: There is no such name, here or in the file; the nearest is offered.
+        BadFileError: The file does not define a valid space; the message says what is wrong.
     """
-    found = named_in_file(text, _DEFAULT_NAME)
+    found = find_in_file(text, _DEFAULT_NAME)
     if found is None:
         return SPACES.get(text)
     file, object_name, thing = found
@@ -51,7 +51,7 @@ def _family(space: UserSpace, thing: Any, progress: Progress) -> SpaceFamily:  #
     input_shape = _numbers(f"{where}.input_shape", thing.input_shape)
     (num_classes,) = _numbers(f"{where}.num_classes", [thing.num_classes])
 
-    @cache  # what was found out about its networks is kept
+    @cache  # networks that were traced are kept
     def make(shape: Shape, classes: int) -> TracedSpace:
         return TracedSpace(space, shape, classes, progress=progress)
 
@@ -65,7 +65,7 @@ def _family(space: UserSpace, thing: Any, progress: Progress) -> SpaceFamily:  #
 
 
 def _user_space(name: str, where: str, thing: Any) -> UserSpace:  # noqa: ANN401
-    """What a user's object says, proved to make sense."""
+    """The space of a user's object, whose attributes are checked."""
     check_has(where, thing, _IS_SPACE)
     ranges = _numbers(f"{where}.ranges", thing.ranges)
     if not ranges:
@@ -91,13 +91,13 @@ def _user_space(name: str, where: str, thing: Any) -> UserSpace:  # noqa: ANN401
 
 
 def _parts(where: str, given: Any, count: int) -> tuple[Tokens, ...]:  # noqa: ANN401
-    """Positions of the tokens of each part, rising."""
+    """Positions of the tokens of each part, in rising order."""
     try:
-        each = list(given)
+        listing = list(given)
     except TypeError:
         raise BadFileError(f"{where} must be lists of positions, not {given!r}") from None
     parts = []
-    for place, listed in enumerate(each):
+    for place, listed in enumerate(listing):
         positions = tuple(sorted(set(_numbers(f"{where}[{place}]", listed))))
         for position in positions:
             if not 0 <= position < count:
@@ -110,8 +110,8 @@ def _parts(where: str, given: Any, count: int) -> tuple[Tokens, ...]:  # noqa: A
 
 
 def _numbers(where: str, given: Any) -> tuple[int, ...]:  # noqa: ANN401
-    """A user's whole numbers."""
+    """Integers that a user gave, checked."""
     try:
-        return tuple(operator.index(each) for each in given)
+        return tuple(operator.index(number) for number in given)
     except TypeError:
         raise BadFileError(f"{where} must be whole numbers, not {given!r}") from None

@@ -1,4 +1,4 @@
-"""Files that are models and none that is read: what each is, and what can be done with it."""
+"""Descriptions of model files that cannot be read, with what to do with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["what_it_is"]
+__all__ = ["describe_file"]
 
 _TO_PADDLE = (
     "make a Paddle model of it first: x2paddle --framework={} --save_dir=converted (pip install "
@@ -41,7 +41,7 @@ _BY_ENDING = {
     ),
     ".info": "notes of Paddle's beside a model; give the model's own file",
 }
-"""What files are by their ending; ``{}`` is the file's name."""
+"""Descriptions of files by their suffix; ``{}`` is the file's name."""
 
 _SAME = {
     (".pt", ".pth", ".ckpt", ".safetensors", ".torchscript"): (
@@ -68,36 +68,36 @@ _SAME = {
 _NCNN = b"7767517"
 
 
-def what_it_is(path: Path) -> str:
-    """What a file or the files of a folder are, and the mend; empty if that is not known."""
+def describe_file(path: Path) -> str:
+    """Describes a file, or the files of a folder, with advice; empty if it is not known."""
     if path.is_dir():
-        return _in_folder(sorted(each for each in path.iterdir() if each.is_file()))
+        return _describe_folder(sorted(file for file in path.iterdir() if file.is_file()))
     if path.suffix == ".py":
-        return _python(path)
+        return _describe_python(path)
     ending = path.suffix.lower()
-    told = _BY_ENDING.get(ending) or next(
-        (told for endings, told in _SAME.items() if ending in endings), ""
+    text = _BY_ENDING.get(ending) or next(
+        (text for endings, text in _SAME.items() if ending in endings), ""
     )
     if ending == ".bin" and (path.with_suffix(".param").exists() or _begins(path, _NCNN)):
-        told = _COMPILED.format("made for another engine")
-    return told.replace("{}", path.name)
+        text = _COMPILED.format("made for another engine")
+    return text.replace("{}", path.name)
 
 
-def _in_folder(files: Iterable[Path]) -> str:
-    """Of the first file that tells something; those beside a model tell least."""
-    told = {file: what_it_is(file) for file in files}
-    if any(file.name == "saved_model.pb" for file in told):
+def _describe_folder(files: Iterable[Path]) -> str:
+    """Describes the most informative file of a folder; settings beside a model come last."""
+    text = {file: describe_file(file) for file in files}
+    if any(file.name == "saved_model.pb" for file in text):
         return "it holds a TensorFlow model; " + _TO_ONNX.format(
             "make an ONNX model of it (pip install tf2onnx; python -m tf2onnx.convert "
             "--saved-model FOLDER --output net.onnx)"
         )
-    telling = [file for file in told if told[file] and file.suffix != ".py"]
-    telling.sort(key=lambda file: (told[file] == _BESIDE, file.suffix in {".info", ".pdopt"}))
-    return f"{telling[0].name} in it is {told[telling[0]]}" if telling else ""
+    informative = [file for file in text if text[file] and file.suffix != ".py"]
+    informative.sort(key=lambda file: (text[file] == _BESIDE, file.suffix in {".info", ".pdopt"}))
+    return f"{informative[0].name} in it is {text[informative[0]]}" if informative else ""
 
 
-def _python(path: Path) -> str:
-    """A file of code, and the functions that it defines."""
+def _describe_python(path: Path) -> str:
+    """Describes a Python file with the functions that it defines."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim inspect``: what a model is made of and what it costs."""
+"""The whole of ``edgeslim inspect``: the operators, parameters and costs of a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeslim import ops
 from edgeslim.channels.choice import check_pattern, groups_of, match_parameters, why_not_prunable
 from edgeslim.channels.groups import Channels, channels_of
 from edgeslim.conversion.model_source import find_model
-from edgeslim.conversion.precisions import model_in, precisions_of, written_for
+from edgeslim.conversion.precisions import model_for_precision, precisions_of, rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.execution import Target
 from edgeslim.files import new_folder, temporary_folder
@@ -26,13 +26,13 @@ __all__ = ["Inspection", "MetLaw", "inspect", "trainable_parameters"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetLaw:
-    """An operator that kernels of a place get wrong.
+    """An operator that kernels of a place compute wrongly.
 
     Args:
-        place: The place.
-        law: What is known of the kernels.
-        operator: It.
-        is_rewritten: Whether it is written in a form that is right; else the model is refused.
+        place: Kernels, precision and threads that it would run with.
+        law: The law about these kernels.
+        operator: The operator that meets it.
+        is_rewritten: Whether it is rewritten in a form that is right; else the model is refused.
     """
 
     place: Place
@@ -43,10 +43,10 @@ class MetLaw:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
-    """A model before any fusion.
+    """Facts of a model before any fusion.
 
     Args:
-        name: Short name.
+        name: Short name of the model.
         inputs: Shape of each input by name.
         macs: Multiply-accumulate operations for one image.
         paddleslim1_flops: The count of PaddleSlim 1.x that published numbers are in; see
@@ -55,13 +55,13 @@ class Inspection:
         parameters: Number of trainable parameters: batch norm statistics are not.
         size_bytes: Size of all persistent tensors, the statistics included.
         operators: How often each kind of operator occurs.
-        parameter_shapes: Shape of each persistent tensor that was asked for, by name.
-        changes: What is rewritten for Paddle-Lite, a phrase each.
-        channels: What pruning could do to it.
+        parameter_shapes: Shape of each listed persistent tensor, by name.
+        changes: Phrases that say what is rewritten for Paddle-Lite.
+        channels: Channel groups, which pruning could narrow.
         chosen: Names of the channel groups that the regular expression chooses.
-        not_prunable: Why they cannot be pruned, of the parameters that were asked for.
-        graph: The network itself.
-        met: Which laws of the places that were asked for it meets; see `edgeslim.targets`.
+        not_prunable: Listed parameters that cannot be pruned, with the reason.
+        graph: Graph of the network before any fusion.
+        met: Laws of the requested places that its operators meet; see `edgeslim.targets`.
     """
 
     name: str
@@ -81,9 +81,9 @@ class Inspection:
     met: tuple[MetLaw, ...] = ()
 
     @property
-    def refused(self) -> tuple[MetLaw, ...]:
-        """What keeps it from being converted for one of the places."""
-        return tuple(each for each in self.met if not each.is_rewritten)
+    def refusals(self) -> tuple[MetLaw, ...]:
+        """Met laws that keep it from being converted for one of the places."""
+        return tuple(law for law in self.met if not law.is_rewritten)
 
 
 def inspect(
@@ -96,20 +96,20 @@ def inspect(
     threads: int | None = None,
     laws: Path | None = None,
 ) -> Inspection:
-    """Looks into a model.
+    """Inspects a model.
 
     Args:
         model: A model, as on the command line.
         match: Regular expression; only parameters whose names it matches from their start
             are listed, as in PaddleSlim 1.x.
         input_shapes: Shapes of open inputs by name, or under an empty name.
-        targets: For which it is looked up what their kernels get wrong of it.
-        precisions: In which, as for `deploy`; by default its own.
-        threads: With how many threads; by default several.
-        laws: File with what is known of another version of the library.
+        targets: Targets whose laws are checked.
+        precisions: Precisions that they are checked for, as in `deploy`; by default its own.
+        threads: Number of threads that they are checked for; by default several.
+        laws: File with the laws of another version of the library.
 
     Raises:
-        UsageError, BadFileError, ModelError: The model is not what it should be.
+        UsageError, BadFileError, ModelError: The model cannot be found, read or prepared.
         UnknownNameError: The regular expression matches no parameter.
     """
     check_pattern(match)
@@ -122,7 +122,7 @@ def inspect(
             for target in targets
             for precision in precisions_of(precisions, prepared, target)
         ]
-        met = tuple(each for place in places for each in _met(prepared, place, folder))
+        met = tuple(law for place in places for law in _met_laws(prepared, place, folder))
     graph, channels = prepared.graph, channels_of(prepared.graph)
     asked = match_parameters(graph.parameters, match)
     reasons = {name: why_not_prunable(channels, name) for name in asked} if match else {}
@@ -146,17 +146,19 @@ def inspect(
     )
 
 
-def _met(model: PreparedModel, place: Place, folder: Path) -> list[MetLaw]:
-    """The laws of a place that a model meets."""
+def _met_laws(model: PreparedModel, place: Place, folder: Path) -> list[MetLaw]:
+    """Laws of a place that operators of a model meet."""
     scratch = folder / f"{place.target.value}.{place.precision.value}"
-    source = model_in(model, place.precision, scratch / "floats")
-    written = written_for(source, place, new_folder(scratch))
-    refused = place.violations(operators_of(read_program(written.program)))
+    source = model_for_precision(model, place.precision, scratch / "floats")
+    written = rewrite_for_place(source, place, new_folder(scratch))
+    refusals = place.violations(operators_of(read_program(written.program)))
     return [
-        MetLaw(place=place, law=each.law, operator=each.operator, is_rewritten=is_rewritten)
-        for found, is_rewritten in ((refused, False), (written.rewritten, True))
-        for each in found
-        if each.law.is_about(place)
+        MetLaw(
+            place=place, law=violation.law, operator=violation.operator, is_rewritten=is_rewritten
+        )
+        for found, is_rewritten in ((refusals, False), (written.rewritten, True))
+        for violation in found
+        if violation.law.is_about(place)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The two files of a saved model: copied, and folders proved fit to take them."""
+"""Copying the two files of a saved model, and checking folders for them."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ def copy_model(source: Path, target: Path) -> None:
     """Copies both files of a model, whole or not at all.
 
     Args:
-        source: Their path without an ending.
-        target: Likewise.
+        source: Path of the files without their suffixes.
+        target: Path of the copies without their suffixes.
 
     Raises:
         UnwritableError: Read-only folder, full disk.
     """
     write_together(
-        {Path(f"{target}{each}"): Path(f"{source}{each}").read_bytes() for each in _ENDINGS}
+        {Path(f"{target}{suffix}"): Path(f"{source}{suffix}").read_bytes() for suffix in _ENDINGS}
     )
 
 
 def check_model_folder(out: Path, *, own: str | None = None) -> None:
-    """Proves that a folder holds no model but one's own.
+    """Checks that a folder holds no model of another origin.
 
     Args:
-        out: The folder, which need not be there.
-        own: Name of a file beside the model that shows it to be one's own.
+        out: The folder, which need not exist.
+        own: Name of a file beside a model that shows that it may be replaced.
 
     Raises:
-        UsageError: It does, or is a file.
+        UsageError: It holds such a model, or is a file.
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; give a folder for the model")

@@ -1,4 +1,4 @@
-"""Values for a model's inputs: noise of their types, or the user's own from a file of NumPy's."""
+"""Values for a model's inputs: noise of their types, or the user's own from a NumPy file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = [
     "Array",
     "GivenInputs",
     "check_input_types",
-    "fitted",
-    "noise_inputs",
-    "noise_of",
+    "fit_inputs",
+    "make_noise",
     "read_given",
+    "runner_inputs",
     "write_inputs",
 ]
 
@@ -35,14 +35,14 @@ _WITHOUT_KERNELS = {
     "float64": "float32",
     "bfloat16": "float32",
 }
-"""Types of inputs that no runtime here computes with, and what to use instead."""
+"""Types of inputs that no runtime here supports, with the types to use instead."""
 
 _VALUES = {"bool": 2, "uint8": 256, "int8": 128}
-"""How many values are given to inputs that choose nothing; those of other integers are 0 and 1,
-which is right for masks and kinds of tokens and harms nothing elsewhere."""
+"""Number of different values of integer inputs that are no indices; for other types they are 0 and
+1, which is right for masks and token types and harmless elsewhere."""
 
 _WIDER = (1, 2, 32, 256)
-"""Times as many, where outputs did not change with those."""
+"""Factors of that number, for when outputs did not change with fewer values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -50,8 +50,8 @@ class GivenInputs:
     """The user's own inputs.
 
     Args:
-        path: The file.
-        arrays: By name; a file of one array has an empty name.
+        path: File that they were read from.
+        arrays: Arrays by name; a file of one array has an empty name.
         sha256: Checksum of the file.
     """
 
@@ -60,23 +60,25 @@ class GivenInputs:
     sha256: str
 
     @property
-    def unnamed(self) -> GivenInputs:
-        """The same without the name of its only array, which fits any model of one input."""
+    def without_name(self) -> GivenInputs:
+        """The same with an empty name for its only array, which fits any model of one input."""
         if len(self.arrays) != 1:
             return self
         return replace(self, arrays={"": next(iter(self.arrays.values()))})
 
     @property
     def shapes(self) -> dict[str, Shape]:
-        """Shapes and types by name, as for `edgeslim.conversion.prepare.prepare`."""
+        """Shapes and types by name, for `edgeslim.conversion.prepare.prepare`."""
         return {
-            name: TypedShape(each.shape, "float32" if each.dtype.kind == "f" else each.dtype.name)
-            for name, each in self.arrays.items()
+            name: TypedShape(
+                array.shape, "float32" if array.dtype.kind == "f" else array.dtype.name
+            )
+            for name, array in self.arrays.items()
         }
 
 
 def write_inputs(given: GivenInputs, folder: Path, model: str) -> dict[str, Path]:
-    """Writes each input of a model into a file of NumPy's for a runner, by name."""
+    """Writes each input of a model into a NumPy file for a runner; returns the files by name."""
     files = {}
     for place, (name, array) in enumerate(given.arrays.items()):
         files[name] = folder / f"{model}.given{place}.npy"
@@ -88,7 +90,7 @@ def read_given(path: Path) -> GivenInputs:
     """Reads a ``.npz`` file with an array for each input, or the one array of a ``.npy`` file.
 
     Raises:
-        BadFileError: It is neither; it holds what is no number, or nothing.
+        BadFileError: It is neither, or holds no numbers.
     """
     mend = "write it with numpy.savez(FILE, NAME=ARRAY), or numpy.save(FILE, ARRAY) for one input"
     if not path.is_file():
@@ -97,7 +99,7 @@ def read_given(path: Path) -> GivenInputs:
     try:
         content = path.read_bytes()
         if content[:6] != b"\x93NUMPY" and content[:2] != b"PK":
-            raise BadFileError(f"{path} is no .npy or .npz file of NumPy's; {mend}")
+            raise BadFileError(f"{path} is no .npy or .npz file of NumPy; {mend}")
         with path.open("rb") as stream:
             loaded: Any = np.load(stream, allow_pickle=False)
             arrays = {"": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
@@ -117,26 +119,26 @@ def read_given(path: Path) -> GivenInputs:
         if not isinstance(array, np.ndarray):  # a member of the archive that is no array
             raise BadFileError(f"{path}: {name!r} is no array of NumPy's; {mend}")
         if array.dtype.kind not in "fiub":
-            raise BadFileError(f"{path}:{_called(name)} holds {array.dtype}, which is no number")
+            raise BadFileError(f"{path}:{_name_text(name)} holds {array.dtype}, which is no number")
     return GivenInputs(path=path, arrays=arrays, sha256=hashlib.sha256(content).hexdigest())
 
 
-def _called(name: str) -> str:
+def _name_text(name: str) -> str:
     return f" {name!r}" if name else " the array"
 
 
-def fitted(given: GivenInputs, graph: Graph, model: str) -> GivenInputs:
+def fit_inputs(given: GivenInputs, graph: Graph, model: str) -> GivenInputs:
     """The user's inputs as the model reads them: named, in its order, of its shapes and types.
 
     Args:
-        given: They.
-        graph: The model.
-        model: What it is called in errors.
+        given: Inputs as they were read from a file.
+        graph: Graph of the model.
+        model: Name of the model in errors.
 
     Raises:
-        BadFileError: An input that is missing, unknown, or of another shape or type; what is no
-            finite number; rows that are not there.
-        ModelError: The model has inputs of types that no runtime here computes with.
+        BadFileError: An input is missing, unknown or of another shape or type, is not finite, or
+            has indices out of range.
+        ModelError: The model has inputs of types that no runtime here supports.
     """
     check_input_types(graph, model)
     arrays, names = dict(given.arrays), list(graph.feeds)
@@ -155,11 +157,11 @@ def fitted(given: GivenInputs, graph: Graph, model: str) -> GivenInputs:
     for name in names:
         if name not in arrays:
             raise BadFileError(f"{given.path} lacks input {name!r} of {model}")
-    fit = {name: _fitted(given.path, name, arrays[name], graph, model) for name in names}
+    fit = {name: _fit_array(given.path, name, arrays[name], graph, model) for name in names}
     return replace(given, arrays=fit)
 
 
-def _fitted(path: Path, name: str, array: Array, graph: Graph, model: str) -> Array:
+def _fit_array(path: Path, name: str, array: Array, graph: Graph, model: str) -> Array:
     shape, dtype = graph.feeds[name], graph.feed_type(name)
     if array.shape != shape and (shape[:1] != (1,) or array.shape != shape[1:]):
         raise BadFileError(
@@ -186,7 +188,7 @@ def _fitted(path: Path, name: str, array: Array, graph: Graph, model: str) -> Ar
 
 
 def _keeps_values(array: Array, dtype: str) -> bool:
-    """Whether an array may be given for another type: floats for floats, integers that fit."""
+    """Whether an array can be given for a type: floats for floats, integers that fit."""
     wanted = np.dtype(dtype)
     if wanted.kind in "fb" or array.dtype.kind in "fb":
         return bool(array.dtype.kind == wanted.kind)
@@ -195,10 +197,10 @@ def _keeps_values(array: Array, dtype: str) -> bool:
 
 
 def check_input_types(graph: Graph, model: str) -> None:
-    """That Paddle-Lite's runtime computes with inputs of these types.
+    """Checks that Paddle-Lite's runtime supports the types of a model's inputs.
 
     Raises:
-        ModelError: It does not.
+        ModelError: It does not support one of them.
     """
     for name, dtype in graph.feed_types.items():
         if dtype in _WITHOUT_KERNELS or not _is_known(dtype):
@@ -216,7 +218,7 @@ def _is_known(dtype: str) -> bool:
 
 
 def _below(graph: Graph, name: str, times: int = 1) -> int:
-    """Noise of an input is whole numbers below this; 0 if it is no whole numbers."""
+    """Bound below which the noise of an input is integers; 0 if it is floats."""
     dtype, bound = graph.feed_type(name), graph.feed_bounds.get(name, 0)
     most = _VALUES.get(dtype, 0)
     if bound:
@@ -224,8 +226,8 @@ def _below(graph: Graph, name: str, times: int = 1) -> int:
     return 0 if dtype == "float32" else most or 2 * times
 
 
-def noise_inputs(graph: Graph, files: Mapping[str, Path] | None = None) -> list[Input]:
-    """What a runner feeds a model with, in order: noise of the right types, or what files hold."""
+def runner_inputs(graph: Graph, files: Mapping[str, Path] | None = None) -> list[Input]:
+    """Inputs for a runner in order: noise of the right types, or files."""
     return [
         Input(
             shape=shape,
@@ -238,16 +240,16 @@ def noise_inputs(graph: Graph, files: Mapping[str, Path] | None = None) -> list[
     ]
 
 
-def noise_of(
+def make_noise(
     graph: Graph, generator: np.random.Generator, *, scale: float = 1.0, wider: int = 0
 ) -> dict[str, Array]:
-    """Noise for each input, of its type; what chooses rows chooses some that are there.
+    """Makes noise for each input, of its type; indices are within their range.
 
     Args:
-        graph: The model.
-        generator: Where it comes from.
-        scale: Of what is no whole number.
-        wider: Step from 0 to 3 by which the range of whole numbers that choose nothing grows.
+        graph: Graph of the model.
+        generator: Source of random numbers.
+        scale: Standard deviation of floats.
+        wider: Step from 0 to 3 by which the range of integers that are no indices grows.
     """
     noise: dict[str, Array] = {}
     for name, shape in graph.feeds.items():

@@ -1,4 +1,4 @@
-"""What a MODEL on the command line means: a saved model, a function in a file, or a name."""
+"""Finding the model of a MODEL on the command line: a saved model, a function, or a name."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeslim.conversion.foreign_models import what_it_is
-from edgeslim.conversion.renamed_files import parameters_beside, saved_under_other_names
+from edgeslim.conversion.foreign_models import describe_file
+from edgeslim.conversion.renamed_files import find_parameters, find_renamed_model
 from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.models import MODELS
@@ -29,12 +29,12 @@ _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
 _TYPES = ("float32", "int64", "int32", "int16", "int8", "uint8", "bool")
 _GENERIC = {"__model__", "__params__", "inference", "model", "params"}
-"""File names that say nothing of the model, without endings; its folder is called as it is."""
+"""File names without suffix that say nothing about a model, so that its folder names it."""
 
 _PROGRAMS = ("*/*.pdmodel", "*/__model__", "*/inference.json")
 _PROGRAM_ENDINGS = (".pdmodel", ".json")
 _PIR_STEM = "inference"
-"""As Paddle's own models are called."""
+"""Name of the files of Paddle's own models."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ class SavedModel:
 
     @classmethod
     def at(cls, prefix: Path, *, name: str = "") -> SavedModel:
-        """The model ``prefix.pdmodel``, called as its files if nothing else is said."""
+        """The model ``prefix.pdmodel``, by default with the name of its files."""
         return cls(
             name=name or prefix.name,
             program=Path(f"{prefix}.pdmodel"),
@@ -67,8 +67,8 @@ class LayerModel:
 
     Args:
         name: Short name for reports.
-        build: Builds it.
-        input_shape: Shape of its input, if the source says.
+        build: Function that builds the network.
+        input_shape: Shape of its input, if the source knows it.
     """
 
     name: str
@@ -84,13 +84,13 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
 
     Args:
         text: A saved model, ``file.py:function``, or a name.
-        num_classes: Of a network by name, without the background, if not those that it was
-            published with.
+        num_classes: Number of classes of a network by name, without the background; by default
+            those that it was published with.
 
     Raises:
-        UnknownNameError: No such file and no such name; the nearest name is offered.
-        BadFileError: Files are there but do not make a model, or a function's does not load.
-        ModelError: A form that Paddle-Lite cannot read; says how to export it again.
+        UnknownNameError: There is no such file or name; the nearest name is offered.
+        BadFileError: The files are not a model, or the file of a function does not load.
+        ModelError: Paddle-Lite cannot read the form; the message says how to export it again.
     """
     function = _FUNCTION.fullmatch(text)
     if function is not None:
@@ -99,13 +99,15 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
     if path.is_dir():
         return _from_folder(path)
     if path.suffix in _PROGRAM_ENDINGS and path.exists():
-        return _saved(_called(path), path, path.with_suffix(".pdiparams"))
+        return _saved_model(_name_of(path), path, path.with_suffix(".pdiparams"))
     if path.suffix == ".pdiparams" and path.exists():
         path = path.with_suffix("")
     for ending in _PROGRAM_ENDINGS:
         program = path.with_name(path.name + ending)
         if program.exists():
-            return _saved(_called(program), program, path.with_name(path.name + ".pdiparams"))
+            return _saved_model(
+                _name_of(program), program, path.with_name(path.name + ".pdiparams")
+            )
     if text in MODELS:
         load_paddle()
         entry = MODELS.get(text)
@@ -115,7 +117,7 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
             input_shape=entry.input_shape,
         )
     if Path(text).is_file():
-        return _under_other_names(Path(text))
+        return _from_renamed_file(Path(text))
     if "/" in text or path.suffix:
         near = get_close_matches(path.name, _names_in(path.parent), n=1)
         hint = f"; did you mean {path.parent / near[0]}?" if near else ""
@@ -124,13 +126,13 @@ def find_model(text: str, *, num_classes: int | None = None) -> ModelSource:
 
 
 def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
-    """Shapes written ``1,3,224,224`` or ``name=1,3,224,224``; the name may be empty.
+    """Parses shapes such as ``1,3,224,224`` or ``name=1,3,224,224``; the name may be empty.
 
-    The type of the elements may be said as well, as in ``1,16:int64``: a network that is built
-    by a function does not know it.
+    The type of the elements may follow, as in ``1,16:int64``, since a network that is built by a
+    function does not know it.
 
     Raises:
-        UsageError: Not a shape, or no such type.
+        UsageError: A text is no shape, or has an unknown type.
     """
     shapes: dict[str, Shape] = {}
     for text in texts:
@@ -151,25 +153,27 @@ def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
 def _from_folder(folder: Path) -> SavedModel:
     for program, parameters in _NAMINGS:
         if (folder / program).exists():
-            return _saved(folder.name, folder / program, folder / parameters)
+            return _saved_model(folder.name, folder / program, folder / parameters)
     for programs in (sorted(folder.glob("*.pdmodel")), _pir_programs(folder)):
         if len(programs) == 1:
             (only,) = programs
-            return _saved(_called(only), only, only.with_suffix(".pdiparams"))
+            return _saved_model(_name_of(only), only, only.with_suffix(".pdiparams"))
         if programs:
             names = ", ".join(str(program.with_suffix("")) for program in programs)
             raise BadFileError(f"{folder} holds several models; give one of {names}")
-    if (found := saved_under_other_names(folder)) is not None:
+    if (found := find_renamed_model(folder)) is not None:
         return SavedModel(name=folder.name, program=found[0], parameters=found[1])
-    below = next((each.parent for name in _PROGRAMS for each in sorted(folder.glob(name))), None)
+    below = next(
+        (program.parent for name in _PROGRAMS for program in sorted(folder.glob(name))), None
+    )
     raise BadFileError(
         f"{folder} holds no model: neither *.pdmodel or *.json with *.pdiparams, nor __model__ "
-        f"with __params__{_otherwise(folder, below)}"
+        f"with __params__{_other_contents(folder, below)}"
     )
 
 
-def _called(program: Path) -> str:
-    """What a saved model is called: as its file, or as its folder where all files are called so."""
+def _name_of(program: Path) -> str:
+    """Name of a saved model: that of its file, or of its folder if the file's is generic."""
     stem = program.stem
     return (stem in _GENERIC and program.resolve().parent.name) or stem
 
@@ -183,20 +187,20 @@ def _pir_programs(folder: Path) -> list[Path]:
     ]
 
 
-def _otherwise(folder: Path, below: Path | None) -> str:
-    """What a folder without a model has instead."""
+def _other_contents(folder: Path, below: Path | None) -> str:
+    """Text of what a folder without a model has instead."""
     if below is not None:
         return f"; {below} does"
-    what = what_it_is(folder)
+    what = describe_file(folder)
     return f"; {what}" if what else ""
 
 
-def _under_other_names(path: Path) -> SavedModel:
-    """A model of which a file was given that is called as no model's is."""
-    if (found := saved_under_other_names(path)) is not None:
+def _from_renamed_file(path: Path) -> SavedModel:
+    """The model of a file that does not have the name of a model."""
+    if (found := find_renamed_model(path)) is not None:
         name = path.parent.name if path.name in _GENERIC else path.stem
         return SavedModel(name=name or path.name, program=found[0], parameters=found[1])
-    what = what_it_is(path)
+    what = describe_file(path)
     raise ModelError(
         f"{path} is {what}"
         if what
@@ -206,7 +210,7 @@ def _under_other_names(path: Path) -> SavedModel:
 
 
 def _names_in(folder: Path) -> list[str]:
-    return [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
 
 
 def _needs_none(program: Path) -> bool:
@@ -219,9 +223,9 @@ def _needs_none(program: Path) -> bool:
     return not any(parameter.is_stored for parameter in read_pir(program).parameters)
 
 
-def _saved(name: str, program: Path, parameters: Path) -> SavedModel:
+def _saved_model(name: str, program: Path, parameters: Path) -> SavedModel:
     if not parameters.exists() and not _needs_none(program):
-        if (found := parameters_beside(program)) is not None:
+        if (found := find_parameters(program)) is not None:
             return SavedModel(name=name, program=program, parameters=found)
         raise BadFileError(f"{program} has no parameters beside it: {parameters} is missing")
     return SavedModel(name=name, program=program, parameters=parameters)

@@ -1,4 +1,4 @@
-"""Single operators as jobs for a runner: written, converted, described."""
+"""Jobs for a runner from single operators and optimized models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from edgeslim.conversion.model_inputs import noise_inputs
+from edgeslim.conversion.model_inputs import runner_inputs
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.errors import EdgeslimError, ModelError, NoOutputError
 from edgeslim.execution import Precision, Target
@@ -26,17 +26,17 @@ __all__ = ["model_job", "null_operator", "operator_jobs", "reference_operator"]
 
 
 _FORBIDDING = frozenset({Answer.REFUSED, Answer.ONE_THREAD})
-"""Answers of laws that no network meets; of others there is a right form around the operator."""
+"""Answers of laws that forbid an operator everywhere; others rewrite the operators around it."""
 
 
 def null_operator() -> OpSpec:
-    """An operator with next to nothing to do: its time is that of a run itself."""
+    """An operator that computes next to nothing: its latency is that of a run itself."""
     shape = ((1, 8, 1, 1),)
     return OpSpec(kind="relu", inputs=Shapes(X=shape), outputs=Shapes(Out=shape))
 
 
 def reference_operator() -> OpSpec:
-    """An operator of middling size, timed again and again to see whether the device drifts."""
+    """An operator of medium size, timed again and again to see whether the device drifts."""
     return OpSpec(
         kind="conv2d",
         inputs=Shapes(Input=((1, 64, 28, 28),)),
@@ -56,16 +56,17 @@ def operator_jobs(
     place: Place | None = None,
     precision: Precision = Precision.FP32,
 ) -> list[Job | EdgeslimError]:
-    """Makes a job of each operator; what cannot be made is an error in its place.
+    """Makes a job of each operator; one that fails is an error in its place.
 
     Args:
-        specs: The operators.
-        target: What they are converted for.
-        folder: Where their files go.
-        states: How each is timed.
+        specs: Operators to convert and time.
+        target: Kind of processor that they are converted for.
+        folder: Folder that their files are written to.
+        states: Sampling in each cache state.
         name: Start of their names; jobs of one batch must differ in it.
-        place: Where they run; one that no network may have there is an error. By default none is.
-        precision: What they are converted to.
+        place: Kernels and threads that they run with, which forbid some operators by law; None
+            for no laws.
+        precision: Precision that they are converted to.
     """
     results: list[Job | EdgeslimError] = [ModelError("not converted")] * len(specs)
     conversions: dict[int, Conversion] = {}
@@ -99,14 +100,17 @@ def operator_jobs(
 def _job(spec: OpSpec, file: OptimizedFile, states: tuple[Sampling, ...]) -> Job | EdgeslimError:
     if spec.kind not in {kernel.operator for kernel in file.facts.kernels}:
         return NoOutputError(f"the optimizer made something else of {spec}")
-    return _timed(file.path.stem, file, _inputs(spec), states)
+    return _make_job(file.path.stem, file, _inputs(spec), states)
 
 
 def _inputs(spec: OpSpec) -> list[Input]:
-    """What a model of an operator alone is fed."""
+    """Inputs of a model that is one operator alone."""
     kind = known_kinds()[spec.kind]
     fed = [
-        shape for slot, each in spec.inputs.items() if slot not in kind.constants for shape in each
+        shape
+        for slot, shapes in spec.inputs.items()
+        if slot not in kind.constants
+        for shape in shapes
     ]
     return [
         Input(shape=shape, seed=index, dtype=kind.element_type(spec), positive=kind.positive)
@@ -125,17 +129,17 @@ def model_job(
 
     Args:
         name: Name of the job.
-        file: The model.
-        graph: It as a graph, fused or not.
-        states: How it is timed.
-        inputs: Files of NumPy's for its inputs by name; by default they are noise.
+        file: The optimized model on disk.
+        graph: Graph of the model, fused or not.
+        states: Sampling in each cache state.
+        inputs: NumPy files for its inputs by name; by default they are noise.
     """
     given = {} if inputs is None else {path.name: path for path in inputs.values()}
-    job = _timed(name, file, noise_inputs(graph, inputs), states)
+    job = _make_job(name, file, runner_inputs(graph, inputs), states)
     return replace(job, files={**job.files, **given})
 
 
-def _timed(
+def _make_job(
     name: str, file: OptimizedFile, inputs: Sequence[Input], states: tuple[Sampling, ...]
 ) -> Job:
     return Job(

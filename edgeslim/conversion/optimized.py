@@ -1,4 +1,4 @@
-"""Prepared models through Paddle-Lite's optimizer: the fused graph, and the file to deploy."""
+"""Results of Paddle-Lite's optimizer for prepared models: the fused graph, and the file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeslim.conversion.ending_operator import named_at_its_end
-from edgeslim.conversion.precisions import check_kernels, precisions_of, written_for
+from edgeslim.conversion.crashing_operator import name_crashing_operator
+from edgeslim.conversion.precisions import check_kernels, precisions_of, rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.errors import (
     BadFileError,
@@ -44,7 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizedFile:
-    """An optimized model and what it says about itself."""
+    """An optimized model on disk, and the facts in its file."""
 
     path: Path
     facts: OptimizedModel
@@ -61,24 +61,24 @@ def optimize(
     """Converts a model for a target into ``output`` with ``.nb`` appended.
 
     Args:
-        model: The model.
-        target: What it is converted for.
-        output: Where the file goes, without its ending.
-        precision: One that `precisions_of` gave, of the model that `model_in` gave for it; by
+        model: The model as it was prepared.
+        target: Kind of processor that it is converted for.
+        output: Path of the file without its suffix.
+        precision: Precision from `precisions_of`, for the model of `model_for_precision`; by
             default the model's own.
-        place: Which kernels run it with how many threads, where that is known; by default any
+        place: Kernels and threads that will run it, where they are known; by default any
             of the target's, with several threads.
 
     Raises:
         ProgramError: The optimizer aborted, crashed, hung or left nothing.
-        ModelError: What it left has not the kernels of the precision, or would be read wrongly;
+        ModelError: The file lacks kernels of the precision, or would be read wrongly;
             or kernels of the place are known to compute one of its operators wrongly.
     """
     (own,) = precisions_of((), model, target)
     wanted = precision or (own if place is None else place.precision)
     where = Place.of(target, wanted) if place is None else replace(place, precision=wanted)
     with temporary_folder() as folder:
-        written = written_for(model, where, folder)
+        written = rewrite_for_place(model, where, folder)
         where.check(model.name, operators_of(read_program(written.program)))
         conversion = replace(
             _conversion(written, target, output, ConversionTask.OPTIMIZE), precision=wanted
@@ -86,25 +86,25 @@ def optimize(
         try:
             path = convert_one(conversion)
         except (ProgramAbortedError, ProgramCrashedError) as error:
-            raise named_at_its_end(error, conversion) from error
+            raise name_crashing_operator(error, conversion) from error
         file = OptimizedFile(path=path, facts=read_optimized_model(path))
         check_kernels(model.name, file.facts, wanted)
     return file
 
 
 def unfused_graph(model: PreparedModel) -> Graph:
-    """The network as it goes into the optimizer, which is what `edgeslim.fusion.fuse` takes."""
+    """The network before the optimizer, which is what `edgeslim.fusion.fuse` takes."""
     return read_graph(model.program)
 
 
 def check_place(model: PreparedModel, place: Place) -> None:
-    """Refuses a model of which kernels of a place are known to compute an operator wrongly.
+    """Refuses a model if kernels of a place are known to compute an operator wrongly.
 
     Raises:
-        ModelError: They are; names the operator.
+        ModelError: They do; the message names the operator.
     """
     with temporary_folder() as folder:
-        written = written_for(model, place, folder)
+        written = rewrite_for_place(model, place, folder)
         place.check(model.name, operators_of(read_program(written.program)))
 
 
@@ -117,7 +117,7 @@ def fused_graph(model: PreparedModel, target: Target) -> Graph:
     """
     Place.of(target).check(model.name, operators_of(read_program(model.program)))
     with temporary_folder() as folder:
-        return _fused(
+        return _read_fused(
             convert_one(_conversion(model, target, folder / "fused", ConversionTask.FUSE))
         )
 
@@ -125,9 +125,9 @@ def fused_graph(model: PreparedModel, target: Target) -> Graph:
 def optimize_and_fuse(
     models: Sequence[PreparedModel], target: Target, folder: Path, *, place: Place | None = None
 ) -> list[tuple[OptimizedFile, Graph] | EdgeslimError]:
-    """Both for many models in one child process; failures are results, in order.
+    """Optimizes and fuses many models in one child process; failures are results, in order.
 
-    The files are called as the models, in ``folder``; the place is as in `optimize`.
+    The files have the names of the models, in ``folder``; the place is as in `optimize`.
     """
     where = place or Place.of(target)
     refused = {model.name: error for model in models if (error := _refusal(model, where))}
@@ -143,7 +143,9 @@ def optimize_and_fuse(
         ]
         done = convert(conversions)
         pairs = zip(done[::2], done[1::2], strict=True)
-        made = {model.name: _both(*pair) for model, pair in zip(ready, pairs, strict=True)}
+        made = {
+            model.name: _combine_results(*pair) for model, pair in zip(ready, pairs, strict=True)
+        }
     return [refused.get(model.name) or made[model.name] for model in models]
 
 
@@ -155,7 +157,7 @@ def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
     return None
 
 
-def _both(
+def _combine_results(
     optimized: ConversionResult, fused: ConversionResult
 ) -> tuple[OptimizedFile, Graph] | EdgeslimError:
     error = optimized.error or fused.error
@@ -163,13 +165,13 @@ def _both(
         return error
     path = optimized.conversion.result
     try:
-        facts, graph = read_optimized_model(path), _fused(fused.conversion.result)
+        facts, graph = read_optimized_model(path), _read_fused(fused.conversion.result)
     except (BadFileError, ModelError) as unreadable:
         return unreadable
     return OptimizedFile(path=path, facts=facts), graph
 
 
-def _fused(program: Path) -> Graph:
+def _read_fused(program: Path) -> Graph:
     return read_graph(program, program.with_name("params"))
 
 

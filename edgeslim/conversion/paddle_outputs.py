@@ -1,4 +1,4 @@
-"""What Paddle computes of a model as it came: the truth that all else is compared with."""
+"""Paddle's outputs of a model as it came, which all other outputs are compared with."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Array = np.ndarray[Any, Any]
 def paddle_outputs(
     model: PreparedModel, inputs: Iterable[Mapping[str, Array]]
 ) -> list[list[Array]]:
-    """The outputs for each of some inputs; of a model of Paddle 3's own format, of that file.
+    """Paddle's outputs for several inputs; a model in Paddle 3's own format is run from its file.
 
     Args:
-        model: The model.
-        inputs: A value for each of its inputs by name.
+        model: The model as it was prepared.
+        inputs: For each run, an array for each input by name.
 
     Raises:
         ModelError: Paddle cannot load or run it.

@@ -1,9 +1,9 @@
-"""Which precisions a model can be converted to for a target, and what is meant by a name.
+"""Precisions that a model can be converted to for a target, and the meaning of their names.
 
-Of ``int8`` a user wants kernels of integers, and only a quantized model has them: its program
-says by what each tensor is scaled. Of a float model all that `opt` can make is smaller: weights
-stored as integers, which is called ``int8-weights`` wherever it is shown. A quantized model has a
-float one in it, the same without rounding, which is what any other precision is of.
+By ``int8`` users mean integer kernels, and only a quantized model has them: its program has the
+scale of each tensor. From a float model `opt` can only make a smaller file, with weights stored as
+integers, which is called ``int8-weights`` wherever it is shown. A quantized model contains a float
+one, the same without rounding, which any other precision is made from.
 """
 
 from __future__ import annotations
@@ -26,47 +26,47 @@ from edgeslim.paddle_io.quantized_program import without_rounding
 from edgeslim.targets import Place
 
 __all__ = [
-    "ASKABLE",
+    "PRECISION_NAMES",
     "check_kernels",
     "is_quantized",
-    "model_in",
+    "model_for_precision",
     "precisions_of",
-    "written_for",
+    "rewrite_for_place",
 ]
 
 _SHORT = {"int16": Precision.INT16_WEIGHTS}
-ASKABLE = (*(each.value for each in Precision), *_SHORT)
-"""Names of precisions; ``int8`` and ``int16`` of a float model are its weights' alone."""
+PRECISION_NAMES = (*(precision.value for precision in Precision), *_SHORT)
+"""Names of precisions; for a float model ``int8`` and ``int16`` mean its weights alone."""
 
 _KERNELS = {Precision.FP16: "fp16", Precision.INT8: "int8"}
 
 _QUANTIZING = ("fake_quantize", "fake_dequantize", "fake_channel_wise", "quantize_linear")
-"""How operators begin that say by what a tensor is scaled."""
+"""Starts of the kinds of operators that have the scale of a tensor."""
 
 
 def precisions_of(
     asked: Sequence[str], model: PreparedModel, target: Target
 ) -> tuple[Precision, ...]:
-    """What names of precisions mean for a model; without names, its own: fp32, or int8.
+    """Precisions by their names for a model; without names its own: fp32, or int8.
 
     Raises:
-        UnknownNameError: No such precision.
-        UsageError: One that the target or the model cannot have, or one twice.
+        UnknownNameError: There is no such precision.
+        UsageError: The target or the model cannot have one of them, or one is given twice.
     """
     quantized = is_quantized(model)
     if not asked:
         return (Precision.INT8 if quantized else Precision.FP32,)
-    found = tuple(_meant(name, target, quantized=quantized) for name in asked)
+    found = tuple(_parse_precision(name, target, quantized=quantized) for name in asked)
     for precision in found:
         if found.count(precision) > 1:
-            same = [name for name, each in zip(asked, found, strict=True) if each is precision]
+            same = [name for name, other in zip(asked, found, strict=True) if other is precision]
             raise UsageError(f"{' and '.join(same)} are the same precision; give it once")
     return found
 
 
-def _meant(name: str, target: Target, *, quantized: bool) -> Precision:
-    if name not in ASKABLE:
-        raise UnknownNameError("precision", name, ASKABLE)
+def _parse_precision(name: str, target: Target, *, quantized: bool) -> Precision:
+    if name not in PRECISION_NAMES:
+        raise UnknownNameError("precision", name, PRECISION_NAMES)
     precision = _SHORT.get(name) or Precision(name)
     if precision is Precision.FP16 and target is not Target.ARM:
         raise UsageError(
@@ -78,19 +78,19 @@ def _meant(name: str, target: Target, *, quantized: bool) -> Precision:
 
 
 def is_quantized(model: PreparedModel) -> bool:
-    """Whether a model says by what its tensors are scaled."""
+    """Whether a model is quantized: its program has the scales of tensors."""
     program = read_program(model.prefix.with_suffix(".pdmodel"))
     return any(op.type.startswith(_QUANTIZING) for block in program.blocks for op in block.ops)
 
 
-def model_in(model: PreparedModel, precision: Precision, folder: Path) -> PreparedModel:
-    """The model that is converted to a precision, and whose outputs are what it should give.
+def model_for_precision(model: PreparedModel, precision: Precision, folder: Path) -> PreparedModel:
+    """The model that is converted to a precision, and whose outputs say what is right.
 
-    It is the model itself, but for floats of a quantized one: these are of the same without
-    rounding, in ``folder``.
+    It is the model itself, except for float precisions of a quantized one: these are made from
+    the same model without rounding, in ``folder``.
 
     Raises:
-        ModelError: It rounds in a way that cannot be taken out.
+        ModelError: Its rounding cannot be removed.
     """
     if precision is Precision.INT8 or not is_quantized(model):
         return model
@@ -107,13 +107,13 @@ def model_in(model: PreparedModel, precision: Precision, folder: Path) -> Prepar
     return replace(floats, given=model.given)
 
 
-def written_for(model: PreparedModel, place: Place, folder: Path) -> PreparedModel:
-    """A model as it is converted to a precision for a place; the model itself, or a copy.
+def rewrite_for_place(model: PreparedModel, place: Place, folder: Path) -> PreparedModel:
+    """Rewrites a model for the precision and kernels of a place; the model itself, or a copy.
 
     Args:
-        model: The model that `model_in` gave for the precision.
-        place: Where it is to run, and in which precision.
-        folder: Where a copy's program and parameters go.
+        model: The model that `model_for_precision` gave for the precision.
+        place: Kernels, precision and threads that will run it.
+        folder: Folder for the program and the parameters of a copy.
     """
     draft = Draft(read_program(model.program), model.parameters, place)
     changes = rewrite_for_lite(draft)
@@ -136,7 +136,7 @@ def written_for(model: PreparedModel, place: Place, folder: Path) -> PreparedMod
 
 
 def check_kernels(name: str, facts: OptimizedModel, precision: Precision) -> None:
-    """Proves that a file has the kernels that its precision promises.
+    """Checks that a file has kernels of its precision.
 
     Raises:
         ModelError: It has none of them.

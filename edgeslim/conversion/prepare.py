@@ -1,4 +1,4 @@
-"""Models made ready: saved, with closed shapes, in the form that fuses completely."""
+"""Preparing models: saved, with closed shapes, and rewritten for Paddle-Lite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.conversion.model_inputs import GivenInputs, fitted, noise_of
+from edgeslim.conversion.model_inputs import GivenInputs, fit_inputs, make_noise
 from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Target
@@ -52,21 +52,21 @@ _STEM = "model"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedModel:
-    """A model in a folder of its own.
+    """A model that is ready to be optimized, in a folder of its own.
 
     Args:
         name: Short name for reports.
-        prefix: The model as it came, with closed shapes and what it computes of them written
-            down, as ``prefix.pdmodel`` and
-            ``prefix.pdiparams``; what Paddle runs as the truth.
-        program: Program for Paddle-Lite.
-        parameters: Its parameters; the model's own, unless a rewrite needs others.
-        graph: The network before any fusion.
-        changes: What was rewritten for Paddle-Lite, a phrase each.
-        rewritten: Operators that met laws of targets before that.
+        prefix: Path of the model as it came, with closed shapes and constants for what it
+            computes of them, as ``prefix.pdmodel`` and ``prefix.pdiparams``; Paddle runs it as
+            the truth.
+        program: File of the program for Paddle-Lite.
+        parameters: File of its parameters; the model's own, unless a rewrite needs others.
+        graph: Graph of the network before any fusion.
+        changes: Phrases that say what was rewritten for Paddle-Lite.
+        rewritten: Operators that met laws of targets and were rewritten.
         given: The user's own inputs, with which it is proved and timed; None is noise.
-        pir: The model in Paddle 3's own format that all this was written from; then it is what
-            Paddle runs as the truth.
+        pir: The model in Paddle 3's own format that it was made from; then Paddle runs that file
+            as the truth.
     """
 
     name: str
@@ -87,31 +87,31 @@ def prepare(
     input_shapes: Mapping[str, Shape] | None = None,
     inputs: GivenInputs | None = None,
 ) -> PreparedModel:
-    """Makes a model ready in ``folder``.
+    """Prepares a model in ``folder``.
 
     Args:
-        source: The model.
-        folder: Where its files go.
+        source: Where the model comes from.
+        folder: Folder that its files are written to.
         input_shapes: Shapes of open inputs by name; an empty name is the only input. Where
-            only the batch is open, it is the batch of those that are given, or 1.
-            Types of a network that is built by a function may be said with them.
-        inputs: The user's own; they say the shapes that nothing else does.
+            only the batch is open, it is the batch of the given shapes, or 1. They may have
+            types, for a network that is built by a function.
+        inputs: The user's own inputs; their shapes close what is still open.
 
     Raises:
-        UsageError: A shape is needed, or names no input.
-        BadFileError: The files are not a model; the inputs are not the model's.
-        ModelError: Paddle cannot export it, or it has what Paddle-Lite cannot run.
+        UsageError: A shape is missing, or is of no input.
+        BadFileError: The files are not a model, or the inputs do not fit it.
+        ModelError: Paddle cannot export it, or Paddle-Lite cannot run it.
     """
     if inputs is None:
-        return _prepared(source, folder, dict(input_shapes or {}), {})
-    model = _prepared(source, folder, dict(input_shapes or {}), inputs.shapes)
-    return replace(model, given=fitted(inputs, model.graph, model.name))
+        return _prepare(source, folder, dict(input_shapes or {}), {})
+    model = _prepare(source, folder, dict(input_shapes or {}), inputs.shapes)
+    return replace(model, given=fit_inputs(inputs, model.graph, model.name))
 
 
-def _prepared(
+def _prepare(
     source: ModelSource, folder: Path, given: dict[str, Shape], others: Mapping[str, Shape]
 ) -> PreparedModel:
-    """As `prepare`, with other shapes for what is left open."""
+    """As `prepare`, with shapes that close what is still open."""
     if isinstance(source, LayerModel):
         given = given or ({} if source.input_shape else dict(others))
         if not given and source.input_shape is None:
@@ -125,33 +125,33 @@ def _prepared(
             prepared = prepare_layer(net, traced[0], folder, name=source.name)
         else:
             names = _names_in_order(net, given, source.name)
-            traced = [given[each] for each in names]
-            prepared = _exported(net, traced, names, folder, source.name)
+            traced = [given[feed] for feed in names]
+            prepared = _export(net, traced, names, folder, source.name)
         check_saved(source.name, net, prepared.prefix)
         return prepared
     new_folder(folder)
     if source.program.suffix == ".json":
-        return _prepared_from_pir(source, folder, given, others)
+        return _prepare_from_pir(source, folder, given, others)
     program = read_program(source.program)
     prefix = folder / _STEM
     _take_parameters(source.parameters, program, prefix.with_suffix(".pdiparams"))
     feeds = feed_shapes(program)
-    given = {**_closing(feeds, others), **given}
+    given = {**_close_shapes(feeds, others), **given}
     shapes = _shapes_to_set(source.name, feeds, feed_types(program, tuple(feeds)), given)
     drop_call_stacks(program)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
-    return _rewritten(source.name, folder, make_shapes_known(prefix, shapes, name=source.name))
+    return _rewrite(source.name, folder, make_shapes_known(prefix, shapes, name=source.name))
 
 
-def _prepared_from_pir(
+def _prepare_from_pir(
     source: SavedModel, folder: Path, given: dict[str, Shape], others: Mapping[str, Shape]
 ) -> PreparedModel:
-    """A model of Paddle 3, written as an old program that Paddle finds to compute the same."""
+    """Prepares a model of Paddle 3 as an old program, which Paddle proves to compute the same."""
     prefix = folder / _STEM
     translate_files(source.program, source.parameters, prefix)
     old = SavedModel.at(prefix, name=source.name)
-    prepared = _prepared(old, folder, given, others)
-    inputs = noise_of(prepared.graph, np.random.default_rng(0))
+    prepared = _prepare(old, folder, given, others)
+    inputs = make_noise(prepared.graph, np.random.default_rng(0))
     prove_translation(source.program, prefix, inputs)
     return replace(prepared, pir=source)
 
@@ -159,11 +159,11 @@ def _prepared_from_pir(
 def prepare_layer(
     net: paddle.nn.Layer, input_shape: Shape, folder: Path, *, name: str
 ) -> PreparedModel:
-    """Makes a network ready in ``folder``; raises as `prepare`."""
-    return _exported(net, [input_shape], (), folder, name)
+    """Prepares a network in ``folder``; raises as `prepare`."""
+    return _export(net, [input_shape], (), folder, name)
 
 
-def _exported(
+def _export(
     net: paddle.nn.Layer,
     input_shapes: Sequence[Shape],
     names: Sequence[str],
@@ -174,34 +174,38 @@ def _exported(
     export_layer(net, input_shapes, folder / _STEM, names=names)
     for extra in folder.glob(f"{_STEM}.pdiparams.*"):
         extra.unlink()
-    return _rewritten(name, folder, make_shapes_known(folder / _STEM, name=name))
+    return _rewrite(name, folder, make_shapes_known(folder / _STEM, name=name))
 
 
 def _names_in_order(net: paddle.nn.Layer, given: Mapping[str, Shape], name: str) -> list[str]:
-    """Names of inputs in the order in which the network takes them."""
+    """Names of inputs in the order of the network's parameters."""
     parameters = signature(net.forward).parameters.values()
-    takes_any = any(each.kind in {each.VAR_POSITIONAL, each.VAR_KEYWORD} for each in parameters)
+    takes_any = any(
+        parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+        for parameter in parameters
+    )
     if takes_any and "" not in given:
         return list(given)
     taken = [
-        each.name
-        for each in parameters
-        if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}
+        parameter.name
+        for parameter in parameters
+        if parameter.kind
+        in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
     ]
-    for unknown in [each for each in given if each not in taken]:
+    for unknown in [feed for feed in given if feed not in taken]:
         raise UsageError(
             f"{name} has several inputs; write --input-shape {taken[0] if taken else 'x'}=..."
             if unknown == ""
             else f"{name} has no input {unknown!r}; it takes {', '.join(taken)}"
         )
-    return [each for each in taken if each in given]
+    return [feed for feed in taken if feed in given]
 
 
 def build_layer(source: LayerModel) -> paddle.nn.Layer:
-    """The network that a function of ours or of the user's makes.
+    """Builds a network by its function.
 
     Raises:
-        ModelError: It raises something, or returns something else.
+        ModelError: The function raises an error, or returns something else.
     """
     paddle = load_paddle()
     try:
@@ -217,7 +221,7 @@ def build_layer(source: LayerModel) -> paddle.nn.Layer:
 
 
 def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa: ANN401
-    """Copies the parameters of a program, which may have a file each, and proves them."""
+    """Copies the parameters of a program, which may have a file each, and checks them."""
     if give_unused_parameter(program, target):
         return
     if source.is_dir():
@@ -229,8 +233,8 @@ def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa:
     leave_out_empty(program, target)
 
 
-def _closing(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Shapes for the inputs that are open, where others fit what is not open of them."""
+def _close_shapes(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Shapes for open inputs from other shapes that fit their closed extents."""
     closing = {}
     for name, shape in feeds.items():
         other = others.get(name) or (others.get("") if len(feeds) == 1 else None) or ()
@@ -277,7 +281,7 @@ def _shapes_to_set(
 
 
 def _example(shape: Shape) -> str:
-    """A shape like one that is open, as it is written on the command line."""
+    """Example of a closed shape for an open one, as it is written on the command line."""
     sizes = (1, 3, 224, 224) if len(shape) == len("NCHW") else (1, *([16] * len(shape)))
     return ",".join(
         str(extent if extent > 0 else size) for extent, size in zip(shape, sizes, strict=False)
@@ -285,15 +289,15 @@ def _example(shape: Shape) -> str:
 
 
 def _is_open_batch(shape: Shape) -> bool:
-    """Whether all that is open is how many images there are."""
+    """Whether the batch alone is open."""
     return shape[:1] == (-1,) and min(shape[1:], default=0) > 0
 
 
-def _rewritten(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
+def _rewrite(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     prefix = folder / _STEM
     original, target = prefix.with_suffix(".pdmodel"), folder / "for_lite.pdmodel"
     program = read_program(original)
-    # Before channels are counted along another axis.
+    # This check comes before channels are counted along another axis.
     Place.of(Target.ARM, laws=LawBook((CHANNELS_LAST,))).check(name, operators_of(program))
     graph = graph_of(program, original)
     parameters = prefix.with_suffix(".pdiparams")

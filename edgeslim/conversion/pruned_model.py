@@ -1,4 +1,4 @@
-"""A model with fewer channels, as a model on disk."""
+"""Writing a model with fewer channels to disk."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def write_pruned(
     *,
     tensors: Mapping[str, np.ndarray[Any, Any]] | None = None,
 ) -> SavedModel:
-    """Writes what a selection leaves of a model as ``prefix.pdmodel`` and ``.pdiparams``.
+    """Writes a model with the selected channels as ``prefix.pdmodel`` and ``.pdiparams``.
 
-    Both files or none, and parameters of the types that they had.
+    Either both files are written or none; parameters keep their types.
 
     Args:
-        model: The model.
-        selection: What is kept, of `edgeslim.channels.groups.channels_of` its graph.
-        prefix: Where it goes.
-        tensors: Its parameters, if they have been read already.
+        model: The model as it was prepared.
+        selection: Channels to keep, in groups from `edgeslim.channels.groups.channels_of`.
+        prefix: Path of the files without their suffixes.
+        tensors: Parameters of the model by name, if they have been read already.
     """
     program = read_program(model.prefix.with_suffix(".pdmodel"))
     resize_program(program, model.graph, prune_graph(model.graph, selection))

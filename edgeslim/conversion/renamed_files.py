@@ -1,4 +1,4 @@
-"""Saved models whose files are called otherwise, found by what is in them.
+"""Saved models whose files have other names, found by their content.
 
 A program description and the parameters beside it are recognised by their content, where that is
 unambiguous: ``model`` with ``params``, ``__model__`` with a file for each parameter as Paddle 1
@@ -14,27 +14,27 @@ from edgeslim.errors import BadFileError
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import read_program
 
-__all__ = ["parameters_beside", "saved_under_other_names"]
+__all__ = ["find_parameters", "find_renamed_model"]
 
 _PROGRAM_START = b"\n"
-"""The tag of a description's first field."""
+"""Tag of the first field of a program description."""
 
 _TENSOR_START = struct.Struct("<IQIi")
-"""Version, levels of detail, tensor version and length of the description."""
+"""Start of a parameter: version, levels of detail, tensor version, length of the description."""
 
 _LONGEST = 1 << 28
-"""Bytes of a description; those of the largest networks have a few million."""
+"""Most bytes of a description; those of the largest networks have a few million."""
 
 
-def saved_under_other_names(path: Path) -> tuple[Path, Path] | None:
-    """The program and the parameters that a path means, or None.
+def find_renamed_model(path: Path) -> tuple[Path, Path] | None:
+    """Finds the program and the parameters that a path means; None if it means none.
 
     Args:
-        path: A folder, a program description, or parameters. Parameters in a file each are
+        path: A folder, a program description, or parameters. Parameters with a file each are
             given by their folder.
 
     Raises:
-        BadFileError: There is one program, and what its parameters are is not to be seen.
+        BadFileError: There is one program, and it is not clear which parameters it has.
     """
     if path.is_file() and _is_program(path):
         program = path
@@ -46,7 +46,7 @@ def saved_under_other_names(path: Path) -> tuple[Path, Path] | None:
         (program,) = programs
     else:
         return None
-    parameters = parameters_beside(program, given=path)
+    parameters = find_parameters(program, given=path)
     if parameters is None and not persistent_tensors(read_program(program)):
         return program, program.with_suffix(".pdiparams")  # Paddle writes none then
     if parameters is None:
@@ -58,12 +58,12 @@ def saved_under_other_names(path: Path) -> tuple[Path, Path] | None:
     return program, parameters
 
 
-def parameters_beside(program: Path, *, given: Path | None = None) -> Path | None:
-    """The parameters that lie beside a program: a file, or its folder if they have a file each.
+def find_parameters(program: Path, *, given: Path | None = None) -> Path | None:
+    """Finds the parameters beside a program: a file, or its folder if they have a file each.
 
     Args:
-        program: The description.
-        given: Parameters that were asked for.
+        program: File of the program description.
+        given: File of parameters that the user named, if any.
     """
     try:
         names = list(persistent_tensors(read_program(program)))

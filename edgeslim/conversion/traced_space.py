@@ -1,9 +1,9 @@
-"""A space of which only the networks are known: each is built, exported and fused.
+"""A user's space, of which only the networks are known: each is built, exported and fused.
 
-If it is known which tokens belong together, few networks say what all the others are made
-of. Let the operators of a network be a sum, over parts, of counts that depend on a part's
-tokens alone. Then, with all other tokens as at the start, what a part adds for some values
-of its tokens is what that network has, less what the parts before it already say of it.
+If the user says which tokens belong together, few networks determine the operators of all others.
+Let the operators of a network be a sum, over parts, of counts that depend on a part's tokens
+alone. Then, with all other tokens at their initial values, a part adds for some values of its
+tokens what that network has, minus what the parts before it add.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import prepare_layer
-from edgeslim.conversion.user_object import telling
+from edgeslim.conversion.user_object import with_error_context
 from edgeslim.errors import BadFileError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
@@ -36,24 +36,24 @@ if TYPE_CHECKING:
 __all__ = ["TracedSpace", "UserSpace"]
 
 _PROVED_BY = 8
-"""Random networks whose operators must be what the parts say."""
+"""Number of random networks that are checked against the sum of the parts."""
 
 _MOST_CHOICES = 20_000
-"""Choices of all parts, each a network to be traced: some hours."""
+"""Most choices of all parts, each of which is a network to trace; they take some hours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserSpace:
-    """What is known of a user's space.
+    """A search space that a user's object defines.
 
     Args:
-        name: For tables and files.
-        where: For messages: ``space.py: SPACE``.
-        ranges: How many values each token has.
-        initial_tokens: Where a search starts.
-        build: Makes the network of some tokens, for a number of classes.
-        parts: Tokens that belong together, if the user says so: no operator depends on
-            tokens that are not all in one part.
+        name: Name in tables and files.
+        where: Place for messages, such as ``space.py: SPACE``.
+        ranges: Number of values of each token.
+        initial_tokens: Tokens that a search starts from.
+        build: Builds the network of some tokens, for a number of classes.
+        parts: Positions of tokens that belong together, if the user names them: no operator
+            depends on tokens of several parts.
     """
 
     name: str
@@ -65,8 +65,8 @@ class UserSpace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Left:
-    """What is left of a network: by the optimizer, and whether it merges pairs or not."""
+class _FusedNetwork:
+    """A network after the optimizer, and its operators with pairs merged or not."""
 
     specs: tuple[OpSpec, ...]
     variant: Variant
@@ -76,13 +76,13 @@ class TracedSpace:
     """A user's space for one input shape and number of classes.
 
     Args:
-        space: What the user says.
-        input_shape: ``(N, C, H, W)``.
-        num_classes: Width of the output.
-        progress: Where to show how many networks are traced.
+        space: The space as the user defines it.
+        input_shape: Shape of the input, ``(N, C, H, W)``.
+        num_classes: Number of classes of the networks.
+        progress: Display that shows how many networks are traced.
 
     Raises:
-        UsageError: An input shape or a number of classes that cannot be.
+        UsageError: The input shape or the number of classes is not valid.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class TracedSpace:
         self.input_shape = input_shape
         self.num_classes = num_classes
         self._progress = progress
-        self._left: dict[tuple[Tokens, Target | None], _Left] = {}
+        self._fused: dict[tuple[Tokens, Target | None], _FusedNetwork] = {}
         self._segments: dict[Target | None, tuple[Segment, ...]] = {}
         self._same: dict[OpSpec, OpSpec] = {}
 
@@ -110,47 +110,49 @@ class TracedSpace:
         return tuple(tokens)
 
     def build(self, tokens: Tokens) -> nn.Layer:
-        """The network, with fresh weights.
+        """Builds the network of some tokens, with fresh weights.
 
         Raises:
-            BadFileError: The user's function raises something, or returns something else.
+            BadFileError: The user's function raises an error, or returns something else.
         """
         paddle = load_paddle()
         call = f"{self._space.where}.build({tokens}, {self.num_classes})"
-        net = telling(call, self._space.build)(self.check(tokens), self.num_classes)
+        net = with_error_context(call, self._space.build)(self.check(tokens), self.num_classes)
         if not isinstance(net, paddle.nn.Layer):
             raise BadFileError(f"{call} returns {type(net).__name__}, not a paddle.nn.Layer")
         return net
 
     def operators(self, tokens: Tokens, target: Target | None) -> tuple[OpSpec, ...]:
-        return self._of(tokens, target).specs
+        return self._fused_network(tokens, target).specs
 
     def segments(self, target: Target | None) -> tuple[Segment, ...]:
-        """What each part adds, if the user says which there are.
+        """Operators that each part adds, if the user names parts.
 
         Raises:
-            BadFileError: The parts do not add up to the networks; names one.
+            BadFileError: The parts do not add up to a network, which the message names.
         """
         if self._space.parts and target not in self._segments:
-            self._segments[target] = self._found(target)
+            self._segments[target] = self._find_segments(target)
         return self._segments.get(target, ())
 
-    def _of(self, tokens: Tokens, target: Target | None) -> _Left:
-        """What is left of a network, looked into once."""
+    def _fused_network(self, tokens: Tokens, target: Target | None) -> _FusedNetwork:
+        """A network after the optimizer, which is traced only once."""
         key = (tokens, target)
-        if key not in self._left:
+        if key not in self._fused:
             net = self.build(tokens)
             with temporary_folder() as folder:
                 model = prepare_layer(net, self.input_shape, folder / "net", name=self.name)
-                self._left[key] = self._left_of(unfused_graph(model), target)
-        return self._left[key]
+                self._fused[key] = self._fuse_graph(unfused_graph(model), target)
+        return self._fused[key]
 
-    def _left_of(self, graph: Graph, target: Target | None) -> _Left:
+    def _fuse_graph(self, graph: Graph, target: Target | None) -> _FusedNetwork:
         if target is None:
             specs = tuple(map(self._one, graph.specs))
-            return _Left(specs=specs, variant=Variant(plain=Counter(specs), merged=Counter(specs)))
+            return _FusedNetwork(
+                specs=specs, variant=Variant(plain=Counter(specs), merged=Counter(specs))
+            )
         both = fuse_with_and_without_merging(graph, target)
-        return _Left(
+        return _FusedNetwork(
             specs=tuple(map(self._one, fuse(graph, target).specs)),
             variant=Variant(
                 plain=Counter(map(self._one, both.plain.specs)),
@@ -160,10 +162,10 @@ class TracedSpace:
         )
 
     def _one(self, spec: OpSpec) -> OpSpec:
-        """Equal operators as one object: thousands of networks have the same few."""
+        """One object for equal operators, since thousands of networks have the same few."""
         return self._same.setdefault(spec, spec)
 
-    def _found(self, target: Target | None) -> tuple[Segment, ...]:
+    def _find_segments(self, target: Target | None) -> tuple[Segment, ...]:
         parts = self._space.parts
         choices = sum(math.prod(self._ranges(positions)) for positions in parts)
         if choices > _MOST_CHOICES:
@@ -177,8 +179,8 @@ class TracedSpace:
                 variants = {}
                 for values in product(*map(range, self._ranges(positions))):
                     tokens = self._with(positions, values)
-                    whole = self._of(tokens, target).variant
-                    variants[values] = _less(whole, _at(found, tokens))
+                    whole = self._fused_network(tokens, target).variant
+                    variants[values] = _subtract(whole, _variants_at(found, tokens))
                     stage.advance()
                 found.append(
                     Segment(
@@ -194,7 +196,7 @@ class TracedSpace:
         return tuple(self.ranges[place] for place in positions)
 
     def _with(self, positions: Tokens, values: Tokens) -> Tokens:
-        """The start, but for some tokens."""
+        """The initial tokens with some replaced."""
         tokens = list(self.initial_tokens)
         for place, value in zip(positions, values, strict=True):
             tokens[place] = value
@@ -203,8 +205,8 @@ class TracedSpace:
     def _prove(self, segments: Sequence[Segment], target: Target | None) -> None:
         drawn = np.random.default_rng(0).integers(0, self.ranges, (_PROVED_BY, len(self.ranges)))
         ends = [tuple(size - 1 for size in self.ranges), tuple(0 for _ in self.ranges)]
-        for tokens in [*ends, *(tuple(map(int, each)) for each in drawn)]:
-            variants = _at(segments, tokens)
+        for tokens in [*ends, *(tuple(map(int, row)) for row in drawn)]:
+            variants = _variants_at(segments, tokens)
             merges = sum(variant.pays for variant in variants) > 0
             counts = _sum(variant.merged if merges else variant.plain for variant in variants)
             if counts != Counter(self.operators(tokens, target)):
@@ -215,18 +217,18 @@ class TracedSpace:
                 )
 
 
-def _at(segments: Iterable[Segment], tokens: Tokens) -> list[Variant]:
-    """What segments add to a network."""
+def _variants_at(segments: Iterable[Segment], tokens: Tokens) -> list[Variant]:
+    """Variants of all segments for the tokens of a network."""
     return [
         segment.variant(tuple(tokens[place] for place in segment.positions)) for segment in segments
     ]
 
 
-def _less(whole: Variant, known: Sequence[Variant]) -> Variant:
+def _subtract(whole: Variant, known: Sequence[Variant]) -> Variant:
     return Variant(
-        plain=_difference(whole.plain, (each.plain for each in known)),
-        merged=_difference(whole.merged, (each.merged for each in known)),
-        pays=whole.pays - sum(each.pays for each in known),
+        plain=_difference(whole.plain, (variant.plain for variant in known)),
+        merged=_difference(whole.merged, (variant.merged for variant in known)),
+        pays=whole.pays - sum(variant.pays for variant in known),
     )
 
 
@@ -234,14 +236,14 @@ def _difference(
     whole: Mapping[OpSpec, int], known: Iterable[Mapping[OpSpec, int]]
 ) -> Counter[OpSpec]:
     counts = Counter(whole)
-    for each in known:
-        counts.subtract(each)
+    for counted in known:
+        counts.subtract(counted)
     return Counter({spec: count for spec, count in counts.items() if count})
 
 
-def _sum(each: Iterable[Mapping[OpSpec, int]]) -> Counter[OpSpec]:
+def _sum(several: Iterable[Mapping[OpSpec, int]]) -> Counter[OpSpec]:
     counts: Counter[OpSpec] = Counter()
-    for some in each:
+    for some in several:
         for spec, count in some.items():
             counts[spec] += count
     return Counter({spec: count for spec, count in counts.items() if count})

@@ -1,4 +1,4 @@
-"""Python files of the user: networks and tasks of their own."""
+"""Loading Python files of the user, which define networks, spaces and tasks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["load_user_file"]
 
 
 def load_user_file(file: Path) -> ModuleType:
-    """Runs a user's file, with Paddle loaded as we need it and files beside it to be imported.
+    """Runs a user's file as a module, which may import files beside it.
 
     Raises:
-        BadFileError: There is none, or it does not load; says why.
+        BadFileError: There is no such file, or it does not load; the message says why.
     """
     if not file.exists():
         raise BadFileError(f"there is no file {file}")

@@ -1,4 +1,4 @@
-"""Objects that a user's file defines, held to what they should be."""
+"""Objects that a user's file defines, with checks of their attributes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from edgeslim.conversion.user_file import load_user_file
 from edgeslim.errors import BadFileError, EdgeslimError, UnknownNameError
 
-__all__ = ["check_has", "named_in_file", "telling"]
+__all__ = ["check_has", "find_in_file", "with_error_context"]
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -19,12 +19,12 @@ _FILE = re.compile(r"(?P<file>.+\.py)(:(?P<name>[A-Za-z_]\w*))?")
 _FUNCTIONS = {"build", "data", "loss", "metric", "batch", "update", "value"}
 
 
-def named_in_file(text: str, default: str) -> tuple[Path, str, Any] | None:
-    """What ``file.py`` or ``file.py:OBJECT`` names, or None if the text is neither.
+def find_in_file(text: str, default: str) -> tuple[Path, str, Any] | None:
+    """Finds the object of ``file.py`` or ``file.py:OBJECT``; None if the text is neither.
 
     Args:
-        text: As on the command line.
-        default: The object, if none is named.
+        text: Text as on the command line.
+        default: Name of the object, if none is given.
 
     Returns:
         The file, the object's name and the object.
@@ -54,10 +54,10 @@ def named_in_file(text: str, default: str) -> tuple[Path, str, Any] | None:
 
 
 def check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
-    """Makes sure of the attributes of an object, and that those which do something can.
+    """Checks that an object has some attributes, and that those for functions are functions.
 
     Raises:
-        BadFileError: It lacks some; says which.
+        BadFileError: It lacks some; the message says which.
     """
     lacking = [part for part in parts if not hasattr(thing, part)]
     if lacking:
@@ -67,10 +67,10 @@ def check_has(name: str, thing: object, parts: tuple[str, ...]) -> None:
             raise BadFileError(f"{name}.{part} must be a function")
 
 
-def telling(name: str, function: Callable[P, Result]) -> Callable[P, Result]:
-    """A function of the user, of which it is said in one line what it raises."""
+def with_error_context(name: str, function: Callable[P, Result]) -> Callable[P, Result]:
+    """Wraps a function of the user so that its errors become one line with its name."""
 
-    def told(*args: P.args, **kwargs: P.kwargs) -> Result:
+    def call(*args: P.args, **kwargs: P.kwargs) -> Result:
         try:
             return function(*args, **kwargs)
         except EdgeslimError:
@@ -79,4 +79,4 @@ def telling(name: str, function: Callable[P, Result]) -> Callable[P, Result]:
             # The user's own code may raise anything.
             raise BadFileError(f"{name} raises {type(error).__name__}: {error}") from error
 
-    return told
+    return call

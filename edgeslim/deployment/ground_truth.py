@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, noise_of
+from edgeslim.conversion.model_inputs import GivenInputs, check_input_types, make_noise
 from edgeslim.conversion.paddle_outputs import paddle_outputs
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.index_outputs import IndexOutput, index_outputs_of, settle_ties
@@ -142,7 +142,7 @@ def paddle_truth(
 
     def noise(number: int) -> dict[str, Array]:
         more = max(0, number - count + 1)
-        return noise_of(model.graph, generator, scale=_SCALES[more], wider=min(more, 3))
+        return make_noise(model.graph, generator, scale=_SCALES[more], wider=min(more, 3))
 
     inputs = [noise(number) for number in range(count)]
     larger = _larger(inputs[0]) if louder else []

@@ -113,7 +113,7 @@ def baseline_under_test(
     """
     target = sessions[0].execution.target
     folder = scratch / "baseline"
-    inputs = None if beside.given is None else beside.given.unnamed
+    inputs = None if beside.given is None else beside.given.without_name
     prepared = prepare(source, folder / "model", input_shapes=input_shapes, inputs=inputs)
     name, called = prepared.name, _PREFIX + prepared.name
     while called == beside.name:

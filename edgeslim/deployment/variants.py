@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim.conversion.optimized import OptimizedFile, check_place, optimize
-from edgeslim.conversion.precisions import ASKABLE, model_in
+from edgeslim.conversion.precisions import PRECISION_NAMES, model_for_precision
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim, ProofBy
 from edgeslim.deployment.deployed import Failed
@@ -89,8 +89,8 @@ def check_variants(precisions: Sequence[str], threads: Sequence[int]) -> None:
         UsageError: A number of threads is below 1, or a value is given twice.
     """
     for name in precisions:
-        if name not in ASKABLE:
-            raise UnknownNameError("precision", name, ASKABLE)
+        if name not in PRECISION_NAMES:
+            raise UnknownNameError("precision", name, PRECISION_NAMES)
     for count in threads:
         if count < 1:
             raise UsageError(f"threads must be at least 1, not {count}")
@@ -122,7 +122,7 @@ def convert_to_precision(
         ProgramError, ModelError: It does not convert, or would compute something else.
     """
     precision = place.precision
-    source = model_in(model, precision, folder / precision.value)
+    source = model_for_precision(model, precision, folder / precision.value)
     output = folder / file_name(model.name, place.target, precision)
     return source, optimize(source, place.target, output, place=place)
 
@@ -147,7 +147,7 @@ def convert_variants(
     for precision in precisions:
         try:
             check_precision(sessions[0], precision)
-            source = model_in(model, precision, folder / precision.value)
+            source = model_for_precision(model, precision, folder / precision.value)
             right, wrong = _split_sessions(source, sessions, precision)
             if not right:
                 raise wrong[0][1]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from edgeslim.conversion.model_inputs import check_input_types
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.paddle_outputs import paddle_outputs
-from edgeslim.conversion.precisions import model_in, precisions_of
+from edgeslim.conversion.precisions import model_for_precision, precisions_of
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.ground_truth import truth_of
@@ -72,7 +72,7 @@ def load_model(
         target = session.execution.target
         (chosen,) = precisions_of((precision,) if precision else (), model, target)
         check_precision(session, chosen)
-        source = model_in(model, chosen, here / "model")
+        source = model_for_precision(model, chosen, here / "model")
         file = optimize(source, target, here / model.name, place=session.place(chosen))
         claim = Claim(model=source, file=file, target=target, precision=chosen)
         unproved = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.conversion.model_inputs import fitted, read_given
+from edgeslim.conversion.model_inputs import fit_inputs, read_given
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.photos import open_photo, read_header
 from edgeslim.training.tasks import ReadsPictures, Task
@@ -110,7 +110,7 @@ def read_input(path: Path, reader: ReadsPictures, model: PreparedModel) -> dict[
     """
     graph = model.graph
     if is_tensor(path):
-        return dict(fitted(read_given(path), graph, model.name).arrays)
+        return dict(fit_inputs(read_given(path), graph, model.name).arrays)
     (name, shape), *others = graph.feeds.items()
     dtype = graph.feed_type(name)
     if others:

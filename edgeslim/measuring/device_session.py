@@ -39,7 +39,7 @@ from edgeslim.measuring.start_faults import start_faults
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
-from edgeslim.runner.link import again
+from edgeslim.runner.link import retry
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
 from edgeslim.targets import LawBook, Place, read_laws
@@ -123,7 +123,7 @@ class DeviceSession:
 
     def conditions(self) -> ConditionsRow:
         """Reads its current state, also after its link was lost."""
-        return again(self.transport, lambda: read_conditions(self.transport))
+        return retry(self.transport, lambda: read_conditions(self.transport))
 
     def close(self) -> None:
         """Restores and releases the device."""

@@ -1,9 +1,8 @@
-"""The host's side of a batch: send it, survive it, and check what comes back.
+"""The host's side of a batch: send it, wait for the runner, and check the results.
 
-The results file on the device is what counts; what is printed meanwhile only shows that the
-runner lives. So a link that breaks off can neither lose a sample nor invent one: when the
-device is back, the file is fetched, and the jobs that it does not tell the end of are sent
-again.
+The results file on the device is what counts; printed lines only show that the runner is alive. So
+a lost link can neither lose a sample nor invent one: when the device is back, the file is fetched,
+and the jobs that have no end in it are sent again.
 """
 
 from __future__ import annotations
@@ -18,8 +17,15 @@ from edgeslim.files import temporary_folder
 from edgeslim.process import Completed
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job, Outcome, Reference
-from edgeslim.runner.link import again, reconnect
-from edgeslim.runner.outcomes import Ended, check_execution, died, hung, refusal, told
+from edgeslim.runner.link import reconnect, retry
+from edgeslim.runner.outcomes import (
+    EndedJob,
+    check_execution,
+    ended_jobs,
+    job_of_dead_runner,
+    job_of_hung_runner,
+    start_error,
+)
 from edgeslim.runner.protocol import check_complete, whole_events
 from edgeslim.runner.runners import Runner
 
@@ -27,7 +33,7 @@ __all__ = ["run_batch"]
 
 _START_S = 60.0
 _LOSSES = 20
-"""Links lost in a row without a job done, from which on the work is given up."""
+"""Links lost in a row without a finished job after which a batch is given up."""
 
 
 def run_batch(
@@ -35,30 +41,32 @@ def run_batch(
 ) -> list[Outcome]:
     """Times models one after the other; failures are results, in order with the rest.
 
-    A model that ends the runner is marked failed, and the others go on in a new one. A model
-    at which somebody else ended the runner is tried once more.
+    A model that crashes the runner has failed, and the others continue in a new one. A model that
+    was running when something else ended the runner is tried once more.
 
     Args:
-        runner: What runs them.
-        jobs: The models; their ids differ.
-        reference: What is run between them; its file names differ from theirs.
+        runner: The runner on the device.
+        jobs: Models to time, with different ids.
+        reference: Model that is run between them, with other file names than theirs.
 
     Raises:
         ValueError: Two jobs share an id, or a file name for different files.
         RunnerError: The runner refuses to run at all.
-        ProgramError: It does not even start, such as for want of a Python on the device.
-        BadFileError: What it wrote down is not what it should be.
+        ProgramError: The runner does not start, such as without a Python on the device.
+        BadFileError: The results are damaged or do not fit the jobs.
         LinkError: The device was lost for good, or is full.
     """
-    ended = _in_order(runner, jobs, reference)
-    outside = [job for job, each in zip(jobs, ended, strict=True) if each.from_outside]
-    second = {each.outcome.id: each.outcome for each in _in_order(runner, outside, reference)}
-    return [second.get(each.outcome.id, each.outcome) for each in ended]
+    ended = _run_in_order(runner, jobs, reference)
+    outside = [job for job, end in zip(jobs, ended, strict=True) if end.from_outside]
+    second = {end.outcome.id: end.outcome for end in _run_in_order(runner, outside, reference)}
+    return [second.get(end.outcome.id, end.outcome) for end in ended]
 
 
-def _in_order(runner: Runner, jobs: Sequence[Job], reference: Reference | None) -> list[Ended]:
-    """Each job once, in as many processes as it takes."""
-    ended: list[Ended] = []
+def _run_in_order(
+    runner: Runner, jobs: Sequence[Job], reference: Reference | None
+) -> list[EndedJob]:
+    """Runs each job once, in as many processes as it takes."""
+    ended: list[EndedJob] = []
     losses = 0
     while len(ended) < len(jobs):
         attempt = _one_process(runner, jobs[len(ended) :], reference)
@@ -73,12 +81,12 @@ def _in_order(runner: Runner, jobs: Sequence[Job], reference: Reference | None) 
 class _Attempt:
     """The jobs that are over after one process of the runner, and whether its link was lost."""
 
-    ended: Sequence[Ended] = ()
+    ended: Sequence[EndedJob] = ()
     lost: LinkLostError | None = None
 
 
 def _one_process(runner: Runner, jobs: Sequence[Job], reference: Reference | None) -> _Attempt:
-    """Runs one runner until all is done, or it or the link is no more."""
+    """Runs one runner until all jobs are done, or it or the link ends."""
     transport = runner.transport
     with temporary_folder() as here:
         number = list(PowerMode).index(runner.power_mode)
@@ -88,10 +96,10 @@ def _one_process(runner: Runner, jobs: Sequence[Job], reference: Reference | Non
             command = runner.command()
             with transport.folder() as folder:
                 transport.push(batch, folder / "batch", checked=False)  # the runner does
-                process = _run(runner, command, folder, _allowed(jobs, reference))
+                process = _run(runner, command, folder, _time_limits(jobs, reference))
                 if isinstance(process, LinkLostError):
                     reconnect(transport)
-                ended = _ended(runner, process, folder, here, jobs)
+                ended = _collect_ended(runner, process, folder, here, jobs)
                 lost = process if isinstance(process, LinkLostError) else None
                 return _Attempt(ended=ended, lost=lost)
         except LinkLostError as error:
@@ -99,17 +107,17 @@ def _one_process(runner: Runner, jobs: Sequence[Job], reference: Reference | Non
             return _Attempt(lost=error)
 
 
-def _allowed(jobs: Sequence[Job], reference: Reference | None) -> tuple[float, float]:
-    """How long the runner may take in all, and how long it may be silent, in seconds."""
+def _time_limits(jobs: Sequence[Job], reference: Reference | None) -> tuple[float, float]:
+    """Seconds that the runner may take in all, and that it may be silent."""
     start = _START_S + (reference.patience_s if reference else 0.0)
-    each = [job.entry.timeout_s for job in jobs]
-    return start + sum(each), start + max(each)
+    limits = [job.entry.timeout_s for job in jobs]
+    return start + sum(limits), start + max(limits)
 
 
 def _run(
     runner: Runner, command: Sequence[str], folder: PurePosixPath, allowed: tuple[float, float]
 ) -> Completed | ProgramTimedOutError | LinkLostError:
-    """How the runner ended."""
+    """Runs the runner; returns how it ended."""
     try:
         return runner.transport.run(
             [*command, str(folder / "batch"), str(folder / "results.jsonl")],
@@ -121,38 +129,38 @@ def _run(
         return error
 
 
-def _ended(
+def _collect_ended(
     runner: Runner,
     process: Completed | ProgramTimedOutError | LinkLostError,
     folder: PurePosixPath,
     here: Path,
     jobs: Sequence[Job],
-) -> list[Ended]:
-    """The jobs that are over, by what the runner wrote down and by how it ended itself."""
-    content = again(runner.transport, _fetching(runner, folder, here))
+) -> list[EndedJob]:
+    """Jobs that have ended, by the results file and by how the runner itself ended."""
+    content = retry(runner.transport, _results_fetcher(runner, folder, here))
     events = whole_events(content)
     for event in events[:1]:
         check_execution(runner, event)
-    ended = told(events, jobs)
-    for job, each in zip(jobs, ended, strict=False):
-        if each.outcome.error is None:
+    ended = ended_jobs(events, jobs)
+    for job, end in zip(jobs, ended, strict=False):
+        if end.outcome.error is None:
             _fetch_outputs(runner, folder, job)
     if isinstance(process, LinkLostError):
         return ended
     if not any(event.event == "start" for event in events):
-        raise process if isinstance(process, ProgramTimedOutError) else refusal(runner, process)
+        raise process if isinstance(process, ProgramTimedOutError) else start_error(runner, process)
     if len(ended) < len(jobs):
         current = jobs[len(ended)]
         if isinstance(process, ProgramTimedOutError):
-            return [*ended, hung(current, process)]
-        return [*ended, died(current, process)]
+            return [*ended, job_of_hung_runner(current, process)]
+        return [*ended, job_of_dead_runner(current, process)]
     if isinstance(process, Completed) and process.status == 0:
         check_complete(content.splitlines())
     return ended
 
 
-def _fetching(runner: Runner, folder: PurePosixPath, here: Path) -> Callable[[], bytes]:
-    """What the runner wrote down; nothing if it did not get as far."""
+def _results_fetcher(runner: Runner, folder: PurePosixPath, here: Path) -> Callable[[], bytes]:
+    """A function that fetches the results file; it is empty if the runner did not write one."""
 
     def fetch() -> bytes:
         copy = here / "results.jsonl"
@@ -167,4 +175,4 @@ def _fetching(runner: Runner, folder: PurePosixPath, here: Path) -> Callable[[],
 
 def _fetch_outputs(runner: Runner, folder: PurePosixPath, job: Job) -> None:
     for name, target in job.outputs.items():
-        again(runner.transport, lambda n=name, t=target: runner.transport.pull(folder / n, t))  # type: ignore[misc]
+        retry(runner.transport, lambda n=name, t=target: runner.transport.pull(folder / n, t))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""A batch as one file: the manifest, and all files that it names."""
+"""Writing a batch as one file: the manifest, and all files that it names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK = 1 << 20
 def write_batch(
     path: Path, jobs: Sequence[Job], reference: Reference | None, *, threads: int, power_mode: int
 ) -> None:
-    """Writes what a runner gets; hundreds of models travel as one file.
+    """Writes the batch file for a runner; hundreds of models are sent as one file.
 
     Raises:
         ValueError: Two jobs share an id, or a file name for different files.
@@ -53,7 +53,7 @@ def write_batch(
 
 
 def _sources(jobs: Sequence[Job]) -> dict[str, Path]:
-    """A batch's files have one name each: a name that meant two would time the wrong model."""
+    """Files of a batch by name, where a name with two files would time the wrong model."""
     sources: dict[str, Path] = {}
     for job in jobs:
         for name, source in job.files.items():

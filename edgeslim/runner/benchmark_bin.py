@@ -1,9 +1,9 @@
 """Paddle-Lite's own ``benchmark_bin``, for those who have built it: whole models only.
 
-It prints no samples, only the shortest, longest and average time by a clock that may jump, so
-what it says never stands in a table beside our runners' measurements. It ends with status 0
-whatever happens; it did its work if its ``Perf Info`` is there. Threads and power mode are what
-was asked for, not what the library made of it.
+It prints no samples, only the shortest, longest and average time by a clock that may jump, so its
+times never go into a table beside our runners' measurements. It ends with status 0 whatever
+happens; it has succeeded if there is a ``Perf Info``. Threads and power mode are those that were
+requested, not those that the library really uses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edgeslim.errors import BadFileError, RunnerError
 from edgeslim.execution import Execution, PowerMode
 from edgeslim.opspec import Shape
 from edgeslim.process import last_lines, status_error
-from edgeslim.runner.own_check import own_check
+from edgeslim.runner.failed_check import failed_check
 from edgeslim.transports import Transport
 
 __all__ = [
@@ -31,20 +31,20 @@ __all__ = [
 _SECTION = re.compile(r"^=+ (.+?) =+\s*$")
 _VALUE = re.compile(r"^([a-z][\w (/)]*?)\s*[:=]\s*(.*?)\s*$")
 INPUT_TYPES = {"float32", "int32", "int64"}
-"""Types of inputs that it feeds, with ones."""
+"""Types of inputs that the tool feeds, always with ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BenchmarkTimes:
-    """What the tool says of a model.
+    """Times of a model that the tool printed.
 
     Args:
         version: Version of the library in it, or the commit that it was built from.
-        threads, power_mode: What it was asked for.
-        warmup, repeats: How often it ran the model before, and while, it looked at the clock.
-        init_ms: Time of loading.
+        threads, power_mode: Those that were requested.
+        warmup, repeats: Numbers of runs before timing, and of timed runs.
+        init_ms: Time of loading the model.
         first_ms: Time of the first run.
-        minimum_ms, maximum_ms, average_ms: Of the repeats.
+        minimum_ms, maximum_ms, average_ms: Shortest, longest and mean time of the timed runs.
     """
 
     version: str
@@ -75,16 +75,16 @@ def run_benchmark_bin(
     """Times an optimized model on a device with the user's own tool.
 
     Args:
-        transport: Way to the device.
-        program: The tool, here; it is sent.
-        model: The optimized model, here.
+        transport: Link to the device.
+        program: The tool on this machine; it is sent.
+        model: The optimized model on this machine.
         shapes: Shapes of its inputs.
-        execution: How it runs.
-        dtypes: Types of its inputs; float32 for those that are not named.
+        execution: Target, threads and power mode to run with.
+        dtypes: Types of its inputs; by default all are float32.
         libraries: Shared libraries that the tool needs beside it.
-        warmup: Runs that are not counted.
-        repeats: Runs that are.
-        timeout_s: When it is ended.
+        warmup: Number of runs before timing.
+        repeats: Number of timed runs.
+        timeout_s: Seconds after which it is ended.
 
     Raises:
         RunnerError: It printed no times.
@@ -111,10 +111,10 @@ def run_benchmark_bin(
             environment={"LD_LIBRARY_PATH": ":".join(folders)} if folders else {},
         )
     if completed.status != 0:
-        text = own_check(completed.errors.decode(errors="replace"))
-        said = f": a check of Paddle-Lite's own ended it: {text}" if text else ""
+        text = failed_check(completed.errors.decode(errors="replace"))
+        reason = f": a check of Paddle-Lite's own ended it: {text}" if text else ""
         raise status_error(
-            f"{program.name} at {model.name}{said}",
+            f"{program.name} at {model.name}{reason}",
             completed,
             mend="edgeslim deploy names the operator at which a model ends",
         )
@@ -134,7 +134,7 @@ def benchmark_arguments(
     warmup: int = 10,
     repeats: int = 50,
 ) -> list[str]:
-    """What the tool is called with; all that has a surprising default is given.
+    """Command line options of the tool; those with surprising defaults are always given.
 
     Raises:
         ValueError: There are no shapes, or it knows no such type of inputs.
@@ -167,13 +167,13 @@ def parse_benchmark(text: str) -> BenchmarkTimes:
     for line in text.splitlines():
         if section := _SECTION.match(line):
             current = sections.setdefault(section[1], {})
-        elif value := _VALUE.match(line):
-            current[value[1]] = value[2]
+        elif match := _VALUE.match(line):
+            current[match[1]] = match[2]
     if "Perf Info" not in sections:
         raise BadFileError("it printed no Perf Info, so it ran nothing")
-    for name, said in sections.get("Model Info", {}).items():
-        if name.endswith(("mean value", "standard deviation")) and not _finite(said):
-            raise BadFileError(f"the {name} is {said}")
+    for name, value in sections.get("Model Info", {}).items():
+        if name.endswith(("mean value", "standard deviation")) and not _is_finite(value):
+            raise BadFileError(f"the {name} is {value}")
     try:
         runtime, times = sections["Runtime Info"], sections["Perf Info"]
         return BenchmarkTimes(
@@ -192,5 +192,5 @@ def parse_benchmark(text: str) -> BenchmarkTimes:
         raise BadFileError(f"its Perf Info is not what it should be: {error}") from error
 
 
-def _finite(value: str) -> bool:
+def _is_finite(value: str) -> bool:
     return value.lstrip("-").lower() not in {"nan", "inf"}

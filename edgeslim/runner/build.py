@@ -1,7 +1,7 @@
-"""The native runner, compiled for a device by the compiler and library that are made for it.
+"""Building the native runner for a device, with the device's compiler and Paddle-Lite library.
 
-It is built by the user, because Paddle-Lite's library and the Android NDK are theirs to
-choose; what is missing is said with the name of the file and of what brings it.
+The user builds it, since the choice of Paddle-Lite's library and of the Android NDK is theirs; a
+missing file is reported with the package that has it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from edgeslim import process
 from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
 from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
 from edgeslim.runner.build_targets import BUILD_TARGETS, RELEASE, BuildTarget, Kit
+from edgeslim.runner.bundled_libraries import loader_and_libraries
 from edgeslim.runner.elf import newest, read_elf
-from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.version import __version__
 
 __all__ = ["PROGRAM", "BuiltRunner", "build_runner", "find_runner", "has_fp16_kernels"]
@@ -36,7 +36,7 @@ PROGRAM = "edgeslim_runner"
 _SOURCES = Path(__file__).parent / "native"
 _FACTS = "runner.json"
 _SONAME = "liblite_pybind.so"
-"""What the wheel's library calls itself, and is looked for as."""
+"""Name under which the wheel's library is linked and looked for."""
 
 _NDK_VARIABLES = ("ANDROID_NDK_HOME", "ANDROID_NDK_ROOT", "NDK_ROOT")
 _ANDROID_API = 21
@@ -44,21 +44,21 @@ _ANDROID_API = 21
 
 _COMPILER_S = 600.0
 _RELEASE = re.compile(rb"\0(v2\.\d+[\w.-]*)\0")
-_TO_HALVES = re.compile(rb"(?<![A-Za-z_])fp32_to_fp16\0")
-"""Name of the kernel that makes halves of floats; those of halves come with it or not at all."""
+_FP16_KERNEL = re.compile(rb"(?<![A-Za-z_])fp32_to_fp16\0")
+"""Name of the kernel that converts floats to fp16; a library has it if it has fp16 kernels."""
 
 
 class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
-    """What a folder with a built runner says about itself.
+    """The facts in the folder of a built runner.
 
     Args:
-        target: What it was built for.
-        machine: The processor, as ``uname -m`` says there.
+        target: Build target, a name of `BUILD_TARGETS`.
+        machine: Processor of the device, as printed by ``uname -m``.
         sha256: Checksum of the program.
         files: Files of the folder that the device needs.
         library_folders: Folders of this machine with libraries that are too large to travel.
         max_threads: Threads that its library can run models with; 0 is no limit.
-        glibc: Version of the C library that the device must have at least; empty for any.
+        glibc: Oldest version of the C library that the device may have; empty for any.
         needs: Libraries that the device must have.
         loader: The file that starts the program, if it brings its own libraries.
         version: Version of edgeslim that built it.
@@ -77,13 +77,13 @@ class BuiltRunner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_runner(target: str) -> tuple[Path, BuiltRunner] | None:
-    """The built runner of a target: in ``runners`` here, or among the user's own data.
+    """Finds the built runner of a target in ``runners`` or in the user's data folder.
 
     Raises:
         UnknownNameError: There is no such target.
-        BadFileError: A folder is there, and lacks something.
+        BadFileError: A file of the runner is missing.
     """
-    _known(target)
+    _target_facts(target)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     for folder in (Path("runners") / target, data / "edgeslim" / "runners" / target):
         if not (folder / _FACTS).is_file():
@@ -104,7 +104,7 @@ def has_fp16_kernels(folder: Path, built: BuiltRunner) -> bool:
     Paddle-Lite leaves them out unless it is built with ``--with_arm82_fp16=ON``
     (``cmake/configure.cmake``, ``ENABLE_ARM_FP16``).
     """
-    return any(_TO_HALVES.search((folder / name).read_bytes()) for name in built.files)
+    return any(_FP16_KERNEL.search((folder / name).read_bytes()) for name in built.files)
 
 
 def build_runner(
@@ -116,16 +116,16 @@ def build_runner(
     self_contained: bool = False,
     out: Path | None = None,
 ) -> tuple[Path, BuiltRunner]:
-    """Compiles the runner; the folder is there whole or not at all.
+    """Compiles the runner into a folder, which is written whole or not at all.
 
     Args:
         target: A name of `BUILD_TARGETS`.
         sdk: Unpacked release package of Paddle-Lite; for this machine, the wheel's folder.
         ndk: Folder of Android's NDK.
         compiler: Another C++ compiler than the usual one, with options if it needs some.
-        self_contained: Whether it takes the loader and the libraries of the compiler's system
-            along, so that it needs none of the device's.
-        out: Where to; ``runners/<target>`` unless given.
+        self_contained: Whether the loader and the libraries of the compiler's system are bundled,
+            so that none of the device's are needed.
+        out: Folder for the runner; by default ``runners/<target>``.
 
     Raises:
         UnknownNameError: There is no such target.
@@ -134,7 +134,7 @@ def build_runner(
         ProgramError: It fails.
         BadFileError: The package lacks a file, or is for another processor.
     """
-    facts = _known(target)
+    facts = _target_facts(target)
     if ndk is not None and facts.kit is not Kit.NDK:
         raise UsageError(f"--ndk means nothing for {target}; it is compiled by {facts.kit.value}")
     if self_contained and facts.kit is not Kit.GCC:
@@ -144,20 +144,20 @@ def build_runner(
         )
     program = _compiler(target, facts, ndk, compiler)
     folder = _sdk(target, facts, sdk)
-    include, library = _parts(facts, folder)
+    include, library = _headers_and_library(facts, folder)
     out = out or Path("runners") / target
     with temporary_folder(near=out.absolute().parent) as beside:
         new = beside / "runner"
         new.mkdir()
         _compile(facts, program, include, library, new)
-        loader = _take_along(program, facts, new) if self_contained else ""
+        loader = _bundle_libraries(program, facts, new) if self_contained else ""
         built = _facts(target, facts, library, new, loader)
         write_json(new / _FACTS, built)
         replace_folder(new, out.absolute())
     return out, built
 
 
-def _known(target: str) -> BuildTarget:
+def _target_facts(target: str) -> BuildTarget:
     if target not in BUILD_TARGETS:
         raise UnknownNameError("target of the native runner", target, BUILD_TARGETS)
     return BUILD_TARGETS[target]
@@ -166,7 +166,7 @@ def _known(target: str) -> BuildTarget:
 def _compiler(
     target: str, facts: BuildTarget, ndk: Path | None, asked: str | None
 ) -> Sequence[str]:
-    """The compiler's command."""
+    """The command of the compiler."""
     if facts.kit is Kit.XCODE and not asked:
         if platform.system() != "Darwin" or shutil.which("xcrun") is None:
             raise ProgramNotFoundError(
@@ -214,7 +214,7 @@ def _api(compiler: Path, facts: BuildTarget) -> int:
 
 
 def _sdk(target: str, facts: BuildTarget, given: Path | None) -> Path:
-    """The folder with Paddle-Lite's library."""
+    """The folder of Paddle-Lite's package."""
     if given is not None:
         return given
     if facts.kit is not Kit.WHEEL:
@@ -228,38 +228,40 @@ def _sdk(target: str, facts: BuildTarget, given: Path | None) -> Path:
     return Path(spec.origin).parent
 
 
-def _parts(facts: BuildTarget, sdk: Path) -> tuple[Path | None, Path]:
-    """Folder of the headers, if they are the package's, and the library."""
+def _headers_and_library(facts: BuildTarget, sdk: Path) -> tuple[Path | None, Path]:
+    """Folder of the package's headers, if it has some, and its library."""
     if facts.kit is Kit.WHEEL:
-        library = _there(sdk / facts.library, facts)
+        library = _require_file(sdk / facts.library, facts)
         _check_machine(library, facts)
         return None, library
     # Packages for Android and Linux have a folder cxx; those for iPhones have not.
-    root = next((each for each in (sdk / "cxx", sdk) if (each / "include").is_dir()), sdk / "cxx")
+    root = next(
+        (folder for folder in (sdk / "cxx", sdk) if (folder / "include").is_dir()), sdk / "cxx"
+    )
     for header in ("paddle_api.h", "paddle_place.h"):
-        _there(root / "include" / header, facts)
-    library = _there(root / "lib" / facts.library, facts)
+        _require_file(root / "include" / header, facts)
+    library = _require_file(root / "lib" / facts.library, facts)
     if facts.elf_machine:
         _check_machine(library, facts)
     _check_release(library, facts)
     return root / "include", library
 
 
-def _there(path: Path, facts: BuildTarget) -> Path:
+def _require_file(path: Path, facts: BuildTarget) -> Path:
     if not path.is_file():
         raise BadFileError(f"there is no {path}; it comes with {facts.package}")
     return path
 
 
 def _check_machine(library: Path, facts: BuildTarget) -> None:
-    """Proves that a library is for the target's processor."""
+    """Checks that a library is for the target's processor."""
     with library.open("rb") as stream:
         header = stream.read(20)
     if header[:4] != b"\x7fELF" or len(header) < 20:
         raise BadFileError(f"{library} is no shared library; it comes with {facts.package}")
     found = int.from_bytes(header[18:20], "little")
     if found != facts.elf_machine:
-        names = {each.elf_machine: each.machine for each in BUILD_TARGETS.values()}
+        names = {known.elf_machine: known.machine for known in BUILD_TARGETS.values()}
         raise BadFileError(
             f"{library} is for {names.get(found, f'processor {found}')} and not for "
             f"{facts.machine}; it comes with {facts.package}"
@@ -267,8 +269,8 @@ def _check_machine(library: Path, facts: BuildTarget) -> None:
 
 
 def _check_release(library: Path, facts: BuildTarget) -> None:
-    """Proves that a library is not of another release, as far as it tells; some do not."""
-    found = {each.decode() for each in _RELEASE.findall(library.read_bytes())}
+    """Checks that a library is not of another release; some do not name theirs."""
+    found = {release.decode() for release in _RELEASE.findall(library.read_bytes())}
     if found and RELEASE not in found:
         raise BadFileError(
             f"{library} is of Paddle-Lite {', '.join(sorted(found))}, and models are converted for "
@@ -307,8 +309,8 @@ def _libpython() -> Path:
     return path
 
 
-def _take_along(compiler: Sequence[str], facts: BuildTarget, out: Path) -> str:
-    """Puts the loader and the libraries of the compiler's system beside the program."""
+def _bundle_libraries(compiler: Sequence[str], facts: BuildTarget, out: Path) -> str:
+    """Copies the loader and the libraries of the compiler's system beside the program."""
     loader, libraries = loader_and_libraries(compiler, out / PROGRAM, [out / facts.library])
     for path in (loader, *libraries):
         shutil.copy(path, out / path.name)
@@ -317,7 +319,7 @@ def _take_along(compiler: Sequence[str], facts: BuildTarget, out: Path) -> str:
 
 
 def _facts(target: str, facts: BuildTarget, library: Path, out: Path, loader: str) -> BuiltRunner:
-    """What the folder says about itself."""
+    """The facts of a built runner."""
     program = (out / PROGRAM).read_bytes()
     travels = facts.kit not in {Kit.WHEEL, Kit.XCODE}
     wheel = facts.kit is Kit.WHEEL

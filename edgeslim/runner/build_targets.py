@@ -1,4 +1,4 @@
-"""What the native runner can be built for, and what each of them needs.
+"""Targets that the native runner can be built for, with what each of them needs.
 
 Compilers and flags are those of Paddle-Lite's own demos (``lite/demo/cxx``).
 """
@@ -12,7 +12,7 @@ from enum import Enum
 __all__ = ["BUILD_TARGETS", "LIBRARY", "RELEASE", "BuildTarget", "Kit"]
 
 RELEASE = "v2.13-rc"
-"""The release of Paddle-Lite that models are converted for; another one's library refuses them."""
+"""Release of Paddle-Lite that models are converted for; libraries of others refuse them."""
 
 LIBRARY = "libpaddle_light_api_shared.so"
 """The shared library of every package for Android and Linux."""
@@ -31,20 +31,20 @@ class Kit(str, Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildTarget:
-    """One kind of device.
+    """One kind of device that the native runner is built for.
 
     Args:
-        machine: Its processor, as ``uname -m`` says there.
+        machine: Processor of the device, as printed by ``uname -m``.
         kit: Where its compiler comes from.
-        compiler: Name of the compiler; of the NDK's, the start of it.
-        install: What installs the compiler.
-        package: Release package of Paddle-Lite that has its headers and library.
-        library: Paddle-Lite's library in it.
+        compiler: Name of the compiler; for the NDK, the start of its name.
+        install: Command that installs the compiler.
+        package: Release package of Paddle-Lite with the headers and the library.
+        library: Name of Paddle-Lite's library in it.
         elf_machine: Number of the processor in the library's header; 0 if it has no such header.
-        flags: For the compiler.
-        libraries: What is linked beside Paddle-Lite's library.
+        flags: Options of the compiler for this target.
+        libraries: Options for what is linked beside Paddle-Lite's library.
         one_thread: Whether its libraries run models with one thread only.
-        note: What else there is to do, for people.
+        note: What else the user has to do.
     """
 
     machine: str
@@ -70,7 +70,7 @@ _LINUX = (
     "-static-libstdc++",
     "-static-libgcc",
     "-Wl,--exclude-libs,ALL",
-    # Of it, what nobody calls would need a newer system.
+    # Code of it that nothing calls would need a newer system.
     "-Wl,--gc-sections",
     "-Wl,--allow-shlib-undefined",
 )
@@ -103,7 +103,7 @@ BUILD_TARGETS: Mapping[str, BuildTarget] = {
         install="apt install g++-arm-linux-gnueabihf",
         package="inference_lite_lib.armlinux.armv7hf.gcc.with_extra",
         elf_machine=40,
-        flags=("-Wno-psabi",),  # g++ tells of a change in GCC 7.1, which all here is newer than
+        flags=("-Wno-psabi",),  # g++ warns of a change in GCC 7.1, and everything here is newer
         libraries=_LINUX,
     ),
     "linux-armv8": BuildTarget(

@@ -1,4 +1,4 @@
-"""What a program or library of Linux or Android needs of a system, from its own file.
+"""Requirements of a program or library of Linux or Android, read from its own file.
 
 The format is that of the System V ABI; versions of symbols are as in the Linux Standard Base: a
 file names, for each library that it is linked with, the versions whose symbols it uses.
@@ -21,11 +21,11 @@ _NEEDED, _STRINGS, _VERSIONS, _VERSION_COUNT = 1, 5, 0x6FFFFFFE, 0x6FFFFFFF
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Elf:
-    """A program or library.
+    """A program or library in the ELF format.
 
     Args:
         machine: Number of its processor.
-        interpreter: What starts it, by its path on the system; empty for a library.
+        interpreter: Path of the loader that starts it; empty for a library.
         libraries: Libraries that it is linked with, by name.
         versions: Versions that it needs of them, such as ``GLIBC_2.34`` of ``libc.so.6``.
     """
@@ -37,10 +37,10 @@ class Elf:
 
 
 def read_elf(path: Path) -> Elf:
-    """What a file says of itself.
+    """Reads the requirements of a program or library.
 
     Raises:
-        BadFileError: It is none, or ends too early.
+        BadFileError: The file is no ELF file, or is truncated.
     """
     try:
         file = _File(path.read_bytes())
@@ -95,12 +95,12 @@ class _File:
         return int.from_bytes(self._content[18:20], "little")
 
     def interpreter(self) -> str:
-        """Path of what starts it."""
+        """Path of the loader that starts it."""
         starts = [offset for kind, offset, *_ in self._segments if kind == _INTERPRETER]
         return self._text(starts[0]) if starts else ""
 
     def libraries(self) -> tuple[str, ...]:
-        """Names of what it is linked with."""
+        """Names of the libraries that it is linked with."""
         return tuple(
             self._text(self._strings + value) for tag, value in self._dynamic if tag == _NEEDED
         )
@@ -126,14 +126,14 @@ class _File:
         return found
 
     def _read_dynamic(self) -> Iterator[tuple[int, int]]:
-        """What the file tells the loader, as pairs of tag and value."""
+        """Entries for the loader, as pairs of tag and value."""
         for kind, offset, _, size in self._segments:
             if kind == _DYNAMIC:
                 for place in range(offset, offset + size, self._entry.size):
                     yield self._entry.unpack_from(self._content, place)
 
     def _offset(self, address: int) -> int:
-        """Where in the file something is that is loaded at an address."""
+        """Offset in the file of what is loaded at an address."""
         for kind, offset, start, size in self._segments:
             if kind == _LOADED and start <= address < start + size:
                 return int(offset + address - start)

@@ -1,4 +1,4 @@
-"""What a batch is made of, and what comes of it."""
+"""Jobs of a batch, and their outcomes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Job:
     """One model to time.
 
     Args:
-        entry: How; its file names are those of ``files``.
-        files: Local file of each name that the entry uses.
-        outputs: Where each kept output goes, by its name in the entry.
+        entry: The entry of the batch; its file names are those of ``files``.
+        files: Local files by the names that the entry uses.
+        outputs: Local files for kept outputs, by their names in the entry.
     """
 
     entry: Entry
@@ -34,12 +34,12 @@ class Outcome:
 
     Args:
         id: Name of the job.
-        measurements: One for each state.
-        error: Why there are none.
-        references_ms: What the reference took around each of them; empty without one.
-        disturbed: What disturbed the device meanwhile, or nothing.
-        device_s: Time the runner spent on it.
-        waited_s: Time it waited for a disturbed device.
+        measurements: One for each cache state, in order.
+        error: The error, if there are none.
+        references_ms: Latency of the reference around each of them; empty without a reference.
+        disturbed: What disturbed the device meanwhile; empty if nothing did.
+        device_s: Seconds that the runner spent on it.
+        waited_s: Seconds that it waited for a disturbed device.
     """
 
     id: str
@@ -53,12 +53,12 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """A model that is run between all else, to see whether something disturbs the device.
+    """A model that is run between all others, to see whether something disturbs the device.
 
     Args:
-        job: The model; its states do not matter.
-        baseline_ms: What it took at best so far; 0 is not known.
-        patience_s: How long a batch may wait for a disturbed device.
+        job: Job of the model; its cache states do not matter.
+        baseline_ms: Shortest latency of it so far; 0 is not known.
+        patience_s: Seconds that a batch may wait for a disturbed device.
     """
 
     job: Job

@@ -1,4 +1,4 @@
-"""Links break; what was sent, fetched or asked is done again when the device is back."""
+"""Retrying after a lost link: actions are repeated when the device is back."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import TypeVar
 from edgeslim.errors import DeviceNotFoundError, LinkLostError
 from edgeslim.transports import Transport
 
-__all__ = ["PATIENCE_S", "again", "reconnect"]
+__all__ = ["PATIENCE_S", "reconnect", "retry"]
 
 Result = TypeVar("Result")
 
 PATIENCE_S = 90.0
-"""How long a device may be away: a phone that reboots takes a minute."""
+"""Seconds that a device may be away: a phone that reboots takes a minute."""
 
 _ATTEMPTS = 20
 _PAUSE_S = 0.5
 
 
-def again(transport: Transport, action: Callable[[], Result]) -> Result:
-    """Does something that may be done twice, until the link holds that long.
+def retry(transport: Transport, action: Callable[[], Result]) -> Result:
+    """Repeats an action that may be done twice until the link is not lost during it.
 
     Raises:
-        LinkLostError: It broke off every time.
+        LinkLostError: The link was lost every time.
         DeviceNotFoundError: The device did not come back.
     """
     for _ in range(_ATTEMPTS - 1):
@@ -49,7 +49,7 @@ def reconnect(transport: Transport) -> None:
             if time.monotonic() > deadline:
                 raise DeviceNotFoundError(
                     f"{transport.place} was lost and did not come back within {PATIENCE_S:g} s; "
-                    f"what was measured is kept, and the same command goes on: {error}"
+                    f"what was measured is kept, and the same command continues it: {error}"
                 ) from error
             time.sleep(_PAUSE_S)
         else:

@@ -1,4 +1,4 @@
-"""What a runner wrote down, turned into outcomes; only what is proved is believed."""
+"""Outcomes of jobs from the events that a runner wrote, which are checked."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ from edgeslim.errors import (
 from edgeslim.execution import PowerMode
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.process import Completed, last_lines, status_error
+from edgeslim.runner.failed_check import failed_check
 from edgeslim.runner.job import Job, Outcome
-from edgeslim.runner.own_check import own_check
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import Event
 from edgeslim.runner.runners import Runner
 
-__all__ = ["Ended", "check_execution", "died", "hung", "refusal", "told"]
+__all__ = [
+    "EndedJob",
+    "check_execution",
+    "ended_jobs",
+    "job_of_dead_runner",
+    "job_of_hung_runner",
+    "start_error",
+]
 
 _FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
-"""Signals that no model sends to itself: somebody, or a device short of memory, did."""
+"""Signals that no model sends to itself, but a person or a device that is short of memory."""
 
 _NO_SUCH_INSTRUCTION = (
     "the processor lacks instructions that these kernels use; another precision may do without"
@@ -34,12 +41,12 @@ _NO_SUCH_INSTRUCTION = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """A job that is over.
+class EndedJob:
+    """A job that has ended.
 
     Args:
-        outcome: How.
-        from_outside: Whether somebody else ended the runner meanwhile, so that the model is
+        outcome: Its measurements, or its error.
+        from_outside: Whether something else ended the runner meanwhile, so that the model is
             hardly to blame.
     """
 
@@ -47,43 +54,43 @@ class Ended:
     from_outside: bool = False
 
 
-def told(events: Sequence[Event], jobs: Sequence[Job]) -> list[Ended]:
-    """All jobs that a runner tells the end of.
+def ended_jobs(events: Sequence[Event], jobs: Sequence[Job]) -> list[EndedJob]:
+    """All jobs that have ended by the events of a runner.
 
     Raises:
-        BadFileError: It tells of other jobs, or in another order.
+        BadFileError: The events are of other jobs, or in another order.
     """
-    ended: list[Ended] = []
+    ended: list[EndedJob] = []
     so_far: list[Event] = []
     for event in events:
         if event.event not in {"measured", "finished", "failed"}:
             continue
         current = jobs[len(ended)].entry.id if len(ended) < len(jobs) else ""
         if event.id != current:
-            raise BadFileError(f"the runner tells of {event.id!r} when {current!r} is its work")
+            raise BadFileError(f"the runner reports {event.id!r} while {current!r} is its job")
         so_far.append(event)
         if event.event != "measured":
             outcome = _outcome(jobs[len(ended)], so_far)
-            ended.append(Ended(outcome=outcome, from_outside=event.signal in _FROM_OUTSIDE))
+            ended.append(EndedJob(outcome=outcome, from_outside=event.signal in _FROM_OUTSIDE))
             so_far = []
     return ended
 
 
 def _outcome(job: Job, events: Sequence[Event]) -> Outcome:
-    """The outcome of a job from its events, of which the last says how it ended."""
+    """The outcome of a job from its events, whose last one is its end."""
     *measured, last = events
     error = _failure(job, last)
-    taken = [each.reference_ns for each in measured]
+    taken = [event.reference_ns for event in measured]
     return Outcome(
         id=last.id,
-        measurements=() if error else tuple(_measurement(each) for each in measured),
+        measurements=() if error else tuple(_measurement(event) for event in measured),
         error=error,
         references_ms=()
         if error
-        else tuple(sum(each) / len(each) / 1e6 for each in taken if each and min(each) > 0),
-        disturbed=next((each.disturbed for each in measured if each.disturbed), ""),
-        device_s=sum(each.busy_ns for each in measured) / 1e9,
-        waited_s=sum(each.waited_ns for each in measured) / 1e9,
+        else tuple(sum(times) / len(times) / 1e6 for times in taken if times and min(times) > 0),
+        disturbed=next((event.disturbed for event in measured if event.disturbed), ""),
+        device_s=sum(event.busy_ns for event in measured) / 1e9,
+        waited_s=sum(event.waited_ns for event in measured) / 1e9,
     )
 
 
@@ -97,8 +104,8 @@ def _failure(job: Job, last: Event) -> ProgramError | RunnerError | None:
             argv=(), status=128 + last.signal, output=b"", errors=last.reason.encode(), wall_s=0
         )
         return _death(job, ended)
-    # A library that was built to raise where others end the program.
-    return _own_check(job, last.reason) or RunnerError(f"{last.id}: {last.reason}")
+    # A library that was built to raise exceptions where others end the program.
+    return _failed_check(job, last.reason) or RunnerError(f"{last.id}: {last.reason}")
 
 
 def _measurement(event: Event) -> Measurement:
@@ -113,7 +120,7 @@ def _measurement(event: Event) -> Measurement:
 
 
 def check_execution(runner: Runner, start: Event) -> None:
-    """Proves that models run as was asked: Paddle-Lite says nothing when it decides otherwise.
+    """Checks that models run as requested, since Paddle-Lite silently changes threads and cores.
 
     Raises:
         RunnerError: It uses fewer threads, or other cores.
@@ -134,8 +141,8 @@ def check_execution(runner: Runner, start: Event) -> None:
         )
 
 
-def refusal(runner: Runner, completed: Completed) -> ProgramError | RunnerError:
-    """Why a runner did not even start, which is no fault of any model."""
+def start_error(runner: Runner, completed: Completed) -> ProgramError | RunnerError:
+    """The error of a runner that did not start, which is no fault of any model."""
     if completed.status == REFUSED:
         reason = completed.errors.decode(errors="replace").strip()
         return RunnerError(f"the runner refuses to run: {reason}")
@@ -145,16 +152,16 @@ def refusal(runner: Runner, completed: Completed) -> ProgramError | RunnerError:
     return status_error("the runner does not start", completed)
 
 
-def died(job: Job, completed: Completed) -> Ended:
-    """What a job comes to whose runner ended in the middle of it."""
+def job_of_dead_runner(job: Job, completed: Completed) -> EndedJob:
+    """The end of a job during which the runner died."""
     outside = completed.status - 128 in _FROM_OUTSIDE
     outcome = Outcome(id=job.entry.id, error=_death(job, completed))
-    return Ended(outcome=outcome, from_outside=outside)
+    return EndedJob(outcome=outcome, from_outside=outside)
 
 
-def hung(job: Job, error: ProgramTimedOutError) -> Ended:
-    """What a job comes to whose runner said nothing any more: the runner ends models itself."""
-    return Ended(outcome=Outcome(id=job.entry.id, error=error), from_outside=True)
+def job_of_hung_runner(job: Job, error: ProgramTimedOutError) -> EndedJob:
+    """The end of a job during which the runner hung: it ends models that take too long itself."""
+    return EndedJob(outcome=Outcome(id=job.entry.id, error=error), from_outside=True)
 
 
 def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
@@ -163,7 +170,7 @@ def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
         return _too_long(job)
     if completed.status == 0:
         return RunnerError(f"{what}: it ended before its work was done")
-    checked = _own_check(job, completed.errors.decode(errors="replace"))
+    checked = _failed_check(job, completed.errors.decode(errors="replace"))
     if checked is not None:
         return checked
     # Standard output is the protocol's; the reason is among the errors.
@@ -172,9 +179,9 @@ def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
     return status_error(what, silent, mend=mend)
 
 
-def _own_check(job: Job, said: str) -> ProgramAbortedError | None:
-    """A model that Paddle-Lite refused by a check of its own, if it says so."""
-    text = own_check(said)
+def _failed_check(job: Job, errors: str) -> ProgramAbortedError | None:
+    """The error of a model that a check of Paddle-Lite refused, if there is one in the output."""
+    text = failed_check(errors)
     if not text:
         return None
     return ProgramAbortedError(

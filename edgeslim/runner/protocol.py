@@ -1,10 +1,10 @@
-"""The batch protocol: what goes to a runner, and what comes back.
+"""The batch protocol: the documents that a runner reads and writes.
 
     RUNNER BATCH RESULTS
 
 ``BATCH`` is one file: a line of JSON, the manifest, and after it the bytes of all files that
 it names, in its order. It names models, inputs and how each model is to be timed. The runner
-proves the checksum of the bytes before it does anything.
+verifies the checksum of the bytes before it does anything.
 
 The runner writes JSON Lines to ``RESULTS``, each as it happens, and the same to standard
 output for those who watch; the file is what counts. They are numbered from 0: ``start``, then
@@ -54,12 +54,12 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """One input of a model: a file of NumPy's, or noise from a seed.
 
     Args:
-        shape: Its extents.
-        dtype: Type of its elements, as NumPy calls it.
+        shape: Extents of the input.
+        dtype: NumPy's name of the type of its elements.
         file: File with its elements, in the batch.
         seed: Seed of the noise if there is no file.
         positive: Whether the noise is kept above zero.
-        below: If not 0, the noise is whole numbers from 0 to below this.
+        below: If not 0, the noise is integers from 0 to below this.
     """
 
     shape: Shape
@@ -73,7 +73,7 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     """How often a model is timed in one cache state.
 
-    Sampling goes on until there are ``minimum_samples`` and ``minimum_s`` has passed, and
+    Sampling continues until there are ``minimum_samples`` and ``minimum_s`` has passed, and
     then until the standard error of the median is ``relative_error`` or one of the maxima
     is reached.
     """
@@ -98,12 +98,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         id: Name of the entry in the results.
         model: File of the optimized model, in the batch.
-        library_version: What the model was converted for; another runtime refuses it.
-        kernel_targets: Targets of its kernels; a processor without them refuses it.
+        library_version: Version of Paddle-Lite that it was converted for; others refuse it.
+        kernel_targets: Numbers of its kernels' targets; a processor without them refuses it.
         inputs: Its inputs in order.
-        states: How it is timed, one cache state after the other.
-        keep_outputs: Files of NumPy's for its outputs, beside the results, if they are wanted.
-        timeout_s: After this the runner is ended and the entry has failed.
+        states: Sampling in each cache state, in order.
+        keep_outputs: NumPy files for its outputs, beside the results, if they are kept.
+        timeout_s: Seconds after which the runner is ended and the entry has failed.
     """
 
     id: str
@@ -124,19 +124,19 @@ class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run of the runner does.
+    """Everything that one run of the runner does.
 
     Args:
         entries: The models to time, in order.
-        files: What follows the manifest, in order.
-        sha256: Checksum of all that follows.
+        files: Files that follow the manifest, in order.
+        sha256: Checksum of everything that follows.
         threads: Threads that models run with.
         power_mode: Number of Paddle-Lite's power mode. Without binding (3) the runner keeps
             itself on as many of the last cores allowed as it has threads.
-        reference: A model that is run between all else, to see whether something disturbs
-            the device; its states do not matter.
-        baseline_ns: What the reference took at best so far; 0 is not known.
-        patience_s: How long to wait, over all entries, for a disturbed device.
+        reference: Model that is run between all others, to see whether something disturbs the
+            device; its states do not matter.
+        baseline_ns: Shortest latency of the reference so far; 0 is not known.
+        patience_s: Seconds to wait, over all entries, for a disturbed device.
     """
 
     entries: tuple[Entry, ...]
@@ -154,13 +154,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of results; which fields are set depends on the event.
 
     Args:
-        signal: The signal that ended the model's process, of a ``failed``; 0 is none.
-        runner: Program that measures, of ``start``: "python" or "native".
-        threads: Threads that models really have, of ``start``.
-        power_mode: Power mode that is really in force, of ``start``.
-        reference_ns: What the reference took before and after; empty or 0 without one.
-        disturbed: What disturbed the device in every attempt, or nothing.
-        busy_ns: Time that loading or the state before, and this state took.
+        signal: In ``failed``, the signal that ended the model's process; 0 is none.
+        runner: In ``start``, the program that measures: "python" or "native".
+        threads: In ``start``, the threads that models really have.
+        power_mode: In ``start``, the power mode that is really in force.
+        reference_ns: Latency of the reference before and after; empty or 0 without one.
+        disturbed: What disturbed the device in every attempt; empty if nothing did.
+        busy_ns: Time that the state took, the first one with loading.
         waited_ns: Time that the runner waited for a disturbed device.
     """
 
@@ -188,10 +188,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_event(line: bytes) -> Event:
-    """One line of results.
+    """Parses one line of results.
 
     Raises:
-        BadFileError: It is none.
+        BadFileError: The line is no result.
     """
     try:
         return msgspec.json.decode(line, type=Event)
@@ -210,12 +210,12 @@ def whole_events(content: bytes) -> list[Event]:
     events = [parse_event(line) for line in lines]
     for expected, event in enumerate(events):
         if event.sequence != expected:
-            raise BadFileError(f"result {expected} is missing; {event.sequence} stands there")
+            raise BadFileError(f"result {expected} is missing; {event.sequence} is in its place")
     return events
 
 
 def check_complete(lines: Sequence[bytes]) -> list[Event]:
-    """The events of a whole results file, with numbers, count and checksum proved.
+    """The events of a whole results file, with numbers, count and checksum verified.
 
     Raises:
         BadFileError: A line is missing, doubled or changed, or the end is missing.

@@ -1,4 +1,4 @@
-"""The programs that run on devices: what they are called with there."""
+"""The runners on devices, with their command lines and environments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from {_PACKAGE}.main import main
 main(sys.argv[1], sys.argv[2])
 """
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The same files make the same archive, which is then sent only once."""
+"""Date of all files, so that the same files make the same archive, which is sent only once."""
 
 
 class Runner(Protocol):
@@ -34,11 +34,11 @@ class Runner(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables call it; measurements of different runners do not mix."""
+        """Name in tables; measurements of different runners do not mix."""
 
     @property
     def transport(self) -> Transport:
-        """Way to the device."""
+        """Link to the device."""
 
     @property
     def threads(self) -> int:
@@ -46,13 +46,13 @@ class Runner(Protocol):
 
     @property
     def power_mode(self) -> PowerMode:
-        """Cores that they are bound to."""
+        """Cores that models are bound to."""
 
     def command(self) -> list[str]:
-        """The start of its command line there; sends what the device lacks of it."""
+        """Start of its command line on the device; sends the files that the device lacks."""
 
     def environment(self) -> Mapping[str, str]:
-        """Variables it runs with."""
+        """Environment variables of the runner."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +60,10 @@ class PythonRunner:
     """The runner as a Python program, where Paddle-Lite's wheel is installed.
 
     Args:
-        transport: Way to the device.
-        python: Python there.
+        transport: Link to the device.
+        python: Command of Python on the device.
         threads: Threads that models run with.
+        power_mode: Cores that they are bound to.
     """
 
     transport: Transport
@@ -72,11 +73,11 @@ class PythonRunner:
     name: str = field(default="python", init=False)
 
     def command(self) -> list[str]:
-        """Python alone, with nothing of the user's own on its path."""
+        """Python in isolated mode, with the program as an archive."""
         return [self.python, "-I", str(self.transport.keep(python_program()))]
 
     def environment(self) -> Mapping[str, str]:
-        """Variables that make every thread pool as large as asked."""
+        """Variables that give every thread pool the requested size."""
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         return dict.fromkeys(names, str(self.threads))
 
@@ -86,9 +87,9 @@ class NativeRunner:
     """The runner that `edgeslim.runner.build` compiled, where there is no Python.
 
     Args:
-        transport: Way to the device.
-        folder: Folder of the built runner, here.
-        built: What it says about itself.
+        transport: Link to the device.
+        folder: Folder of the built runner on this machine.
+        built: Facts of the built runner.
         threads: Threads that models run with.
         power_mode: Cores that they are bound to.
     """
@@ -101,7 +102,7 @@ class NativeRunner:
     name: str = field(default="native", init=False)
 
     def command(self) -> list[str]:
-        """The program, behind the loader that it may have brought; its libraries are sent too."""
+        """The program, after its bundled loader if it has one; its libraries are sent too."""
         folders = self._library_folders()
         program = str(self.transport.keep(self.folder / PROGRAM))
         if not self.built.loader:
@@ -110,7 +111,7 @@ class NativeRunner:
         return [loader, "--library-path", ":".join(folders), program]
 
     def environment(self) -> Mapping[str, str]:
-        """Where its libraries are, and as many threads as asked."""
+        """Variables with the folders of its libraries, and the requested threads."""
         folders = [] if self.built.loader else self._library_folders()
         if self.built.library_folders:  # of this machine, with a link beside the program
             folders += [str(self.folder.resolve()), *self.built.library_folders]
@@ -118,7 +119,7 @@ class NativeRunner:
         return {**search, "OMP_NUM_THREADS": str(self.threads)}
 
     def _library_folders(self) -> list[str]:
-        """Where libraries are on the device: each kept file has a folder of its own."""
+        """Folders of its libraries on the device: each kept file has a folder of its own."""
         started = {PROGRAM, self.built.loader}
         names = [name for name in self.built.files if name not in started]
         kept = [self.transport.keep(self.folder / name) for name in names]
@@ -127,7 +128,7 @@ class NativeRunner:
 
 @cache
 def python_program() -> Path:
-    """The program as one file, which is there until this process ends."""
+    """The Python runner as one archive, which exists until this process ends."""
     folder = Path(tempfile.mkdtemp(prefix=".edgeslim."))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / "edgeslim_runner.pyz"

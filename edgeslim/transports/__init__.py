@@ -1,4 +1,4 @@
-"""Ways to a device: run a program there, send files, fetch files."""
+"""Transports to a device: run a program there, send files, fetch files."""
 
 from __future__ import annotations
 

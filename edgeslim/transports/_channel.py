@@ -10,7 +10,7 @@ __all__ = ["Channel", "Part"]
 
 
 class Part(Enum):
-    """What something that arrives is."""
+    """Kind of data that arrives from a command."""
 
     OUTPUT = 1
     ERRORS = 2
@@ -21,7 +21,7 @@ class Channel(Protocol):
     """A command whose standard input stays open, and empty, until the channel is closed."""
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        """What has arrived, after waiting for it; the status, little-endian, comes last.
+        """Waits for data, and returns what has arrived; the status, little-endian, comes last.
 
         Raises:
             LinkLostError: The link broke off before the command ended.

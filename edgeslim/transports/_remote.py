@@ -1,7 +1,7 @@
-"""What all transports to other machines share: supervised runs, folders, kept files, order.
+"""The base of transports to other machines: supervised runs, folders, kept files, cleaning up.
 
-A subclass knows one protocol: how to reach a device, start a shell command, send and fetch a
-file. All else is here, so that a lost link, a deadline or a leftover is treated in one way.
+A subclass knows one protocol: how to connect a device, start a shell command, send and fetch a
+file. Everything else is here, so that a lost link, a deadline or a leftover is treated in one way.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from edgeslim.files import write_bytes
 from edgeslim.process import Capture, Completed, Deadline, last_lines, shortened
 from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._sending import Sending
-from edgeslim.transports._supervisor import NOT_FOUND, quoted, script, supervised
+from edgeslim.transports._supervisor import NOT_FOUND, quote, script, supervise
 
 __all__ = ["RemoteTransport", "left_s"]
 
 _LOOK_S = 0.5
 _SWEEPS, _PAUSE_S = 3, 0.3
 _CHECKED_BYTES = 1 << 20
-"""Files from this size on are read again on the device after they were sent."""
+"""Size from which on a file's checksum is verified on the device after it was sent."""
 _LARGEST_BYTES = 1 << 30
 _SILENCE_S = 30.0
 _BYTES_PER_S = 200_000
-"""A link slower than this is no link."""
+"""Slowest link that is still used: a slower one counts as lost."""
 
 _ENTER = """
 LC_ALL=C; export LC_ALL
@@ -82,15 +82,15 @@ if command -v sha256sum >/dev/null 2>&1; then echo "sha256 $(sha256sum <"$1")"
 elif command -v md5sum >/dev/null 2>&1; then echo "md5 $(md5sum <"$1")"
 else echo "size $(wc -c <"$1")"; fi
 """
-"""By the best that a device has."""
+"""Prints a checksum by the best program that a device has."""
 
 
 class RemoteTransport(ABC):
     """A device at the other end of a link.
 
     Args:
-        location: Where it is.
-        default_folder: Our folder there, if the location names none; ``~/`` is the home.
+        location: Address of the device, from its profile.
+        default_folder: Our folder on it, if the location names none; ``~/`` is the home.
     """
 
     def __init__(self, location: Location, default_folder: str) -> None:
@@ -104,82 +104,82 @@ class RemoteTransport(ABC):
     @property
     @abstractmethod
     def place(self) -> str:
-        """What is at the other end, for people."""
+        """Name of the device and the link, for people."""
 
     @abstractmethod
-    def _reach(self) -> None:
-        """Makes the link."""
+    def _open_link(self) -> None:
+        """Opens the link."""
 
     @abstractmethod
-    def _leave(self) -> None:
-        """Lets go of the link, if there is one."""
+    def _close_link(self) -> None:
+        """Closes the link, if it is open."""
 
     @abstractmethod
     def _start(self, command: str) -> Channel:
-        """Starts a line of shell."""
+        """Starts a shell command on the device."""
 
     @abstractmethod
     def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
-        """Sends a file, and tells how far it is."""
+        """Sends a file, and reports the progress."""
 
     @abstractmethod
     def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
-        """Fetches a file in pieces; its end is proved by the protocol.
+        """Fetches a file in pieces; the protocol proves its end.
 
         Raises:
             BadFileError: It is not there.
         """
 
     def connect(self) -> None:
-        self._leave()
-        self._reach()
+        self._close_link()
+        self._open_link()
         self._kept.clear()
-        entered = self._plain(script(_ENTER, self._wanted_folder))
+        entered = self._run_shell(script(_ENTER, self._wanted_folder))
         lines = entered.output.decode(errors="surrogateescape").splitlines()
         if entered.status != 0 or not lines:
-            said = last_lines(entered.errors)
+            tail = last_lines(entered.errors)
             raise DeviceFullError(
-                f"{self._wanted_folder} on {self.place} cannot be written{said}; "
-                f"{_mend(said)}name another folder in the device's profile: [location] folder = ..."
+                f"{self._wanted_folder} on {self.place} cannot be written{tail}; "
+                f"{_mend(tail)}name another folder in the device's profile: [location] folder = ..."
             )
         first_time = self._base is None
         self._base = PurePosixPath(lines[0])
         owners = {name.rpartition("-")[0] for name in lines[1:] if "-" in name}
         dead = sorted(owner for owner in owners if _is_dead(owner))
         if first_time and dead:
-            self._plain(script(_SWEEP, str(self._base), *dead))
+            self._run_shell(script(_SWEEP, str(self._base), *dead))
         elif not first_time:
-            self._plain(script(_END, str(self._base), self._owner))
+            self._run_shell(script(_END, str(self._base), self._owner))
 
     def close(self) -> None:
         if self._base is not None:
             self._sweep(str(self._base))
-        self._leave()
+        self._close_link()
 
     def _sweep(self, base: str) -> None:
-        """Takes with us what is ours, also over a link that has just broken off."""
+        """Removes our files and programs, also over a link that was just lost."""
         for attempt in range(_SWEEPS):
             try:
                 if attempt:
                     time.sleep(_PAUSE_S)
                     self.connect()
-                self._plain(script(_SWEEP, base, self._owner))
+                self._run_shell(script(_SWEEP, base, self._owner))
             except EdgeslimError:  # noqa: PERF203 - a loop over attempts
-                continue  # at last, the next run on this device does it
+                continue  # after the last attempt, the next run on this device does it
             else:
                 return
 
     @contextmanager
     def folder(self) -> Iterator[PurePosixPath]:
         path = self.base / "work" / f"{self._owner}-{secrets.token_hex(4)}"
-        made = self._plain(quoted(["mkdir", str(path)]))
+        made = self._run_shell(quote(["mkdir", str(path)]))
         if made.status != 0:
             raise DeviceFullError(f"{path} cannot be made{last_lines(made.errors)}")
         try:
             yield path
         finally:
             with suppress(LinkError, ProgramTimedOutError):
-                self._plain(quoted(["rm", "-rf", str(path)]))
+                self._run_shell(quote(["rm", "-rf", str(path)]))
 
     def keep(self, source: Path) -> PurePosixPath:
         try:
@@ -194,13 +194,13 @@ class RemoteTransport(ABC):
         target = folder / source.name
         if not self._is_there(source, target):
             part = folder / f".{source.name}.{self._owner}"
-            self._plain(quoted(["mkdir", "-p", str(folder)]))
+            self._run_shell(quote(["mkdir", "-p", str(folder)]))
             self.push(source, part, checked=False)
             if not self._is_there(source, part):
                 raise LinkLostError(f"{source.name} did not arrive whole on {self.place}")
             mode = "755" if os.access(source, os.X_OK) else "644"
             move = 'chmod "$1" "$2" && mv -f "$2" "$3"'
-            moved = self._plain(script(move, mode, str(part), str(target)))
+            moved = self._run_shell(script(move, mode, str(part), str(target)))
             if moved.status != 0:
                 raise DeviceFullError(f"{target} cannot be written{last_lines(moved.errors)}")
         self._kept[known] = target
@@ -208,9 +208,9 @@ class RemoteTransport(ABC):
 
     def _is_there(self, source: Path, target: PurePosixPath) -> bool:
         """Whether a file on the device has the content of one here, by its checksum."""
-        told = self._plain(script(_CHECKSUM, str(target)))
-        kind, _, rest = told.output.decode(errors="replace").partition(" ")
-        return told.status == 0 and rest.split()[:1] == [_checksum(source, kind)]
+        printed = self._run_shell(script(_CHECKSUM, str(target)))
+        kind, _, rest = printed.output.decode(errors="replace").partition(" ")
+        return printed.status == 0 and rest.split()[:1] == [_checksum(source, kind)]
 
     def push(self, source: Path, target: PurePosixPath, *, checked: bool = True) -> None:
         if not (source.is_file() and os.access(source, os.R_OK)):
@@ -240,18 +240,18 @@ class RemoteTransport(ABC):
     ) -> Completed:
         self._count += 1
         note = self.base / "running" / f"{self._owner}-{self._count}"
-        command = supervised(argv, environment=environment or {}, note=str(note))
+        command = supervise(argv, environment=environment or {}, note=str(note))
         deadline = Deadline(timeout_s, quiet_s)
-        completed = self._followed(command, argv, deadline, on_line)
+        completed = self._run_to_end(command, argv, deadline, on_line)
         if completed.status == 127 and completed.errors.rstrip().endswith(NOT_FOUND):
             raise ProgramNotFoundError(f"cannot start {argv[0]} on {self.place}: it is not there")
         return completed
 
-    def _plain(self, command: str) -> Completed:
-        """Runs a short line of our own."""
-        return self._followed(command, [command], Deadline(30), None)
+    def _run_shell(self, command: str) -> Completed:
+        """Runs a short shell command of ours."""
+        return self._run_to_end(command, [command], Deadline(30), None)
 
-    def _followed(
+    def _run_to_end(
         self,
         command: str,
         argv: Sequence[str],
@@ -287,9 +287,9 @@ class RemoteTransport(ABC):
         return self._base
 
 
-def _mend(said: str) -> str:
-    """What else than another folder helps, by why one cannot be made."""
-    return next((f"{mend}, or " for reason, mend in _MENDS.items() if reason in said), "")
+def _mend(errors: str) -> str:
+    """Advice besides another folder, by the reason why a folder cannot be made."""
+    return next((f"{mend}, or " for reason, mend in _MENDS.items() if reason in errors), "")
 
 
 def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadline) -> int | None:
@@ -305,10 +305,10 @@ def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadli
 
 
 def left_s(deadline: Deadline, place: str) -> float:
-    """Time left for a file.
+    """Seconds that are left for a file.
 
     Raises:
-        LinkLostError: There is none.
+        LinkLostError: No time is left.
     """
     left = deadline.left_s()
     if left <= 0:
@@ -317,7 +317,7 @@ def left_s(deadline: Deadline, place: str) -> float:
 
 
 def _checksum(path: Path, kind: str) -> str:
-    """A checksum of a file here, of the kind that a device told."""
+    """A checksum of a file here, of the kind that the device printed."""
     try:
         with path.open("rb") as stream:
             if kind == "size":
@@ -335,7 +335,7 @@ def _this_machine() -> str:
 
 
 def _is_dead(owner: str) -> bool:
-    """Whether what is left on a device belongs to a process of this machine that is no more."""
+    """Whether the owner of leftovers on a device is a process of this machine that has ended."""
     machine, _, rest = owner.partition(".")
     process = rest.partition(".")[0]
     return (

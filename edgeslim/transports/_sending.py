@@ -1,4 +1,4 @@
-"""What a person is told while a large file is on its way."""
+"""Progress messages while a large file is sent."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _EVERY_S = 2.0
 
 
 class Sending:
-    """A file on its way; says every two seconds how far it is, and how long it takes still.
+    """A file that is being sent; logs every two seconds the share that is sent and the time left.
 
     Args:
-        name: Its name.
+        name: Name of the file.
         size: Its size in bytes.
-        place: Where it goes.
+        place: Name of the device that it is sent to.
     """
 
     def __init__(self, name: str, size: int, place: str) -> None:
@@ -26,15 +26,15 @@ class Sending:
         self._size = size
         self._place = place
         self._sent = 0
-        self._start = self._told = time.monotonic()
+        self._start = self._logged = time.monotonic()
 
-    def sent(self, count: int) -> None:
-        """So many bytes more are on their way."""
+    def advance(self, count: int) -> None:
+        """Counts bytes that were sent."""
         self._sent += count
         now = time.monotonic()
-        if now - self._told < _EVERY_S or self._sent >= self._size:
+        if now - self._logged < _EVERY_S or self._sent >= self._size:
             return
-        self._told = now
+        self._logged = now
         left_s = (now - self._start) * (self._size / self._sent - 1)
         share = self._sent / self._size
         _log.warning(

@@ -1,4 +1,4 @@
-"""Who a device with an ssh server is, and who we are there: configuration, host keys, keys."""
+"""Login to an ssh server: the user's configuration, host keys, and private keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgeslim.errors import DeviceNotFoundError, DeviceRefusedError
 if TYPE_CHECKING:
     from paramiko import SSHClient
 
-__all__ = ["Login", "connected", "login"]
+__all__ = ["Login", "connect_client", "login"]
 
 _CONNECT_S = 10.0
 _PASSWORD = "EDGESLIM_SSH_PASSWORD"  # noqa: S105 - the name of a variable
@@ -25,13 +25,13 @@ _PASSWORD = "EDGESLIM_SSH_PASSWORD"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Login:
-    """Where to go and who to be, from the profile and the user's configuration of ssh.
+    """Address and credentials of a server, from the profile and the user's ssh configuration.
 
     Args:
-        host, port, user: The server.
-        keys: Files of private keys; empty is the agent and the usual files.
-        proxy: Command that makes the connection, or nothing.
-        known_hosts: Files of host keys that are trusted.
+        host, port, user: Address of the server, and the user's name on it.
+        keys: Files of private keys; empty for the agent and the usual files.
+        proxy: Command that makes the connection; empty for a direct one.
+        known_hosts: Files of trusted host keys.
     """
 
     host: str
@@ -46,12 +46,12 @@ class Login:
 
     @property
     def known_as(self) -> str:
-        """What files of host keys call it."""
+        """Name of the server in files of host keys."""
         return self.host if self.port == 22 else f"[{self.host}]:{self.port}"
 
 
 def login(location: Location) -> Login:
-    """What the user's configuration makes of a location.
+    """The login for a location by the user's ssh configuration.
 
     Raises:
         DeviceNotFoundError: The location has no host, or the configuration cannot be read.
@@ -74,9 +74,9 @@ def login(location: Location) -> Login:
         host=found.get("hostname", location.host),
         port=location.port or int(found.get("port", 22)),
         user=location.user or found.get("user", "") or getpass.getuser(),
-        keys=tuple(str(Path(each).expanduser()) for each in keys),
+        keys=tuple(str(Path(key).expanduser()) for key in keys),
         proxy=_proxy(found, location),
-        known_hosts=tuple(Path(each).expanduser() for each in files),
+        known_hosts=tuple(Path(file).expanduser() for file in files),
     )
 
 
@@ -90,12 +90,12 @@ def _proxy(found: Any, location: Location) -> str:  # noqa: ANN401 - paramiko's 
     return ""
 
 
-def connected(where: Login) -> SSHClient:
-    """A connection to a server whose key is known.
+def connect_client(where: Login) -> SSHClient:
+    """Connects to a server whose key is known.
 
     Raises:
         DeviceNotFoundError: Nothing answers there.
-        DeviceRefusedError: Its key is not known or changed, or it lets us not in.
+        DeviceRefusedError: Its key is not known or has changed, or it refuses the login.
     """
     from paramiko import PasswordRequiredException, RejectPolicy, SSHClient
     from paramiko.ssh_exception import (
@@ -105,7 +105,7 @@ def connected(where: Login) -> SSHClient:
         SSHException,
     )
 
-    from edgeslim.transports._ssh_proxy import Proxy
+    from edgeslim.transports._ssh_proxy import SshProxy
 
     _keep_quiet()
     client = SSHClient()
@@ -120,7 +120,7 @@ def connected(where: Login) -> SSHClient:
             where.user,
             key_filename=list(where.keys) or None,  # type: ignore[arg-type]  # it takes lists
             password=os.environ.get(_PASSWORD) or None,
-            sock=Proxy(where.proxy) if where.proxy else None,
+            sock=SshProxy(where.proxy) if where.proxy else None,
             timeout=_CONNECT_S,
             banner_timeout=_CONNECT_S,
             auth_timeout=_CONNECT_S,
@@ -128,7 +128,7 @@ def connected(where: Login) -> SSHClient:
         )
     except BadHostKeyException as error:
         forget = f"ssh-keygen -R {shlex.quote(where.known_as)}"
-        _refused(
+        _raise_refused(
             client,
             f"the key of {where.known_as} is not the one that is known: it is now "
             f"{error.key.fingerprint}; if that is right, {forget} and learn it again",
@@ -137,7 +137,7 @@ def connected(where: Login) -> SSHClient:
     except (AuthenticationException, PasswordRequiredException) as error:
         _ask(client, where, error)
     except NoValidConnectionsError as error:
-        reason = "; ".join(dict.fromkeys(str(each) for each in error.errors.values()))
+        reason = "; ".join(dict.fromkeys(str(one) for one in error.errors.values()))
         client.close()
         raise DeviceNotFoundError(
             f"nothing answers at {where.known_as} ({reason}); see that it is on, and --host and "
@@ -154,7 +154,7 @@ def connected(where: Login) -> SSHClient:
     return client
 
 
-def _refused(client: SSHClient, message: str, error: Exception) -> None:
+def _raise_refused(client: SSHClient, message: str, error: Exception) -> None:
     client.close()
     raise DeviceRefusedError(message) from error
 
@@ -166,16 +166,16 @@ def _explain(client: SSHClient, where: Login, error: Exception) -> None:
     if "not found in known_hosts" in str(error):
         port = "" if where.port == 22 else f"-p {where.port} "
         file = shlex.quote(str(where.known_hosts[0]))
-        _refused(
+        _raise_refused(
             client,
             f"the key of {where.known_as} is not known; compare its fingerprint on the device, "
             f"and add it: ssh-keyscan {port}{shlex.quote(where.host)} >> {file}",
             error,
         )
     if "no acceptable" in str(error).lower() or "incompatible" in str(error).lower():
-        _refused(
+        _raise_refused(
             client,
-            f"{where} speaks only methods that are no longer safe ({error}); update its ssh server",
+            f"{where} offers only methods that are no longer safe ({error}); update its ssh server",
             error,
         )
     client.close()
@@ -189,18 +189,18 @@ def _explain(client: SSHClient, where: Login, error: Exception) -> None:
 
 
 def _keep_quiet() -> None:
-    """Traces of paramiko's thread go where others are wanted, and by themselves nowhere."""
+    """Keeps tracebacks of paramiko's thread from standard error, unless logging is configured."""
     logger = logging.getLogger("paramiko")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
 
 
 def _ask(client: SSHClient, where: Login, error: Exception) -> None:
-    """A password from whoever sits there; nobody does if there is no terminal."""
+    """Asks for a password; without a terminal the login is refused."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        _refused(
+        _raise_refused(
             client,
-            f"{where} lets us not in ({error}); ssh-copy-id -p {where.port} "
+            f"{where} refuses the login ({error}); ssh-copy-id -p {where.port} "
             f"{shlex.quote(f'{where.user}@{where.host}')}, or name a key in the profile, or set "
             f"{_PASSWORD}",
             error,
@@ -219,4 +219,4 @@ def _ask(client: SSHClient, where: Login, error: Exception) -> None:
             timeout=_CONNECT_S,
         )
     except SSHException as again:
-        _refused(client, f"{where} lets us not in: {again}", again)
+        _raise_refused(client, f"{where} refuses the login: {again}", again)

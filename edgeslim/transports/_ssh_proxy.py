@@ -1,4 +1,4 @@
-"""A connection that another program makes, as ``ProxyCommand`` and ``ProxyJump`` ask for."""
+"""A connection through another program, for ``ProxyCommand`` and ``ProxyJump``."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from select import select
 
 from paramiko import ProxyCommand
 
-__all__ = ["Proxy"]
+__all__ = ["SshProxy"]
 
 
-class Proxy(ProxyCommand):
-    """Paramiko's own, which reads for ever from a program that ended, and cannot end it twice."""
+class SshProxy(ProxyCommand):
+    """Paramiko's proxy, which also ends when its program does, and can be closed twice."""
 
     def recv(self, size: int) -> bytes:
-        """Up to that many bytes; none when the program has closed its output.
+        """Reads up to a number of bytes; none when the program has closed its output.
 
         Raises:
             TimeoutError: Nothing came within the timeout.

@@ -1,6 +1,6 @@
-"""The shell scripts that run on devices, and how everything of ours is written for their shells.
+"""The shell script that supervises programs on devices, and quoting for their shells.
 
-Devices have dash, bash, mksh with toybox, or busybox: the scripts use what all of these know.
+Devices have dash, bash, mksh with toybox, or busybox: the scripts use what all of these support.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
-__all__ = ["NOT_FOUND", "quoted", "script", "supervised"]
+__all__ = ["NOT_FOUND", "quote", "script", "supervise"]
 
 NOT_FOUND = b"edgeslim-3f1c9a: no such program"
-"""Says that a program was not started; a program may end with status 127 for other reasons."""
+"""Marks a program that was not started, since it may end with status 127 for other reasons."""
 
 _SUPERVISOR = """
 name=$1 note=$2; shift 2
@@ -40,31 +40,31 @@ kill -9 "$lifeline" 2>/dev/null
 rm -f "$note"
 exit "$status"
 """.replace("$NOT_FOUND", NOT_FOUND.decode())
-"""Runs a program in a process group of its own. The whole group ends with the program, with
-standard input, which is the link's lifeline. A link that dies without a word is noticed when
-the device is reached again; until then a runner is held by its own deadlines.
+"""Runs a program in a process group of its own. The whole group ends with the program, and with
+standard input, which ends with the link. A link that is lost silently is noticed when the device
+is connected again; until then the runner's own deadlines apply.
 
 Without setsid the group is that of the whole command, which the device's daemon makes. It ends
-with the link too, but what a program leaves running is then not ended with the program."""
+with the link too, but processes that a program leaves running do not end with the program."""
 
 
-def quoted(argv: Sequence[str]) -> str:
-    """An argument list as one line for a device's shell; nothing in it has a meaning there."""
+def quote(argv: Sequence[str]) -> str:
+    """Quotes an argument list as one line for a device's shell."""
     return shlex.join(argv)
 
 
 def script(text: str, *arguments: str) -> str:
-    """A script with its arguments as one line."""
-    return quoted(["sh", "-c", text, "sh", *arguments])
+    """A script with its arguments as one line for a device's shell."""
+    return quote(["sh", "-c", text, "sh", *arguments])
 
 
-def supervised(argv: Sequence[str], *, environment: Mapping[str, str], note: str) -> str:
-    """A line that runs a program so that nothing of it outlives the link.
+def supervise(argv: Sequence[str], *, environment: Mapping[str, str], note: str) -> str:
+    """A line that runs a program so that it ends with the link.
 
     Args:
-        argv: Program and arguments.
-        environment: Variables it gets.
-        note: File on the device that says what is to be ended while it runs.
+        argv: The program and its arguments.
+        environment: Environment variables of the program, by name.
+        note: File on the device that has its process group while it runs.
     """
     variables = [f"{name}={value}" for name, value in environment.items()]
     command = ["env", *variables, *argv] if variables else list(argv)

@@ -1,4 +1,4 @@
-"""What every transport can do."""
+"""The interface of transports."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ __all__ = ["Transport", "TransportFactory"]
 
 
 class Transport(Protocol):
-    """One device, reachable; every method may raise a `LinkError`.
+    """A link to one device; every method may raise a `LinkError`.
 
-    A transport is used from one thread at a time. After a `LinkLostError`, `connect` makes
-    it anew, and ends what is left running on the device.
+    A transport is used from one thread at a time. After a `LinkLostError`, `connect` opens it
+    again, and ends what is left running on the device.
     """
 
     @property
     def place(self) -> str:
-        """What is at the other end, for people."""
+        """Name of the device and the link, for people."""
 
     @property
     def base(self) -> PurePosixPath:
-        """Our folder there, which stays."""
+        """Our folder on the device, which is kept."""
 
     def connect(self) -> None:
-        """Reaches the device, or reaches it anew; what it ran for us until then is ended.
+        """Connects the device, again if need be; programs that it still ran for us are ended.
 
         Raises:
             DeviceNotFoundError: Nothing answers.
-            DeviceRefusedError: It lets us not in; the message has the command that mends it.
+            DeviceRefusedError: It refuses the login; the message has the command that helps.
         """
 
     def close(self) -> None:
-        """Lets go of the device; removes what it holds of ours, but for what `keep` keeps."""
+        """Closes the link, and removes our files on the device except those of `keep`."""
 
     def folder(self) -> AbstractContextManager[PurePosixPath]:
         """A new folder on the device; it is removed afterwards, as far as the link allows."""
 
     def keep(self, source: Path) -> PurePosixPath:
-        """Where a file is on the device, sent if it is not there yet with this content.
+        """Sends a file if the device lacks it with this content; returns its path there.
 
-        It stays there for later runs, and can be run if it can be run here.
+        It is kept there for later runs, and executable if it is executable here.
         """
 
     def push(self, source: Path, target: PurePosixPath, *, checked: bool = True) -> None:
-        """Sends a file, and reads a large one again there unless whoever reads it checks it."""
+        """Sends a file; a large one is verified there, unless its reader does so."""
 
     def pull(self, source: PurePosixPath, target: Path) -> None:
         """Fetches a file.
@@ -80,4 +80,4 @@ class Transport(Protocol):
 
 
 TransportFactory = Callable[[Location], Transport]
-"""Makes the transport to a device; nothing is reached before it is used."""
+"""Makes the transport to a device; it is connected when it is first used."""

@@ -1,8 +1,8 @@
 """Android devices, through the user's adb server.
 
-adbutils knows the server; what it does badly (it takes a broken link for the end of the
-output, and counts only silence as time) is done here, on its connections: the shell protocol
-(AOSP, adb/shell_protocol.h) and the file protocol (adb/SYNC.TXT).
+adbutils talks to the server. Done here, on its connections, are the shell protocol (AOSP,
+adb/shell_protocol.h) and the file protocol (adb/SYNC.TXT), since adbutils takes a lost link for the
+end of the output, and its timeouts count only silence.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["TRANSPORT", "AdbTransport", "Attached", "attached_phones"]
 
 _FOLDER = "/data/local/tmp/edgeslim"
-"""Programs can be run from there without root."""
+"""A folder from which programs can be run without root."""
 _PORT = 5037
 _ANSWER_S = 15.0
 _CHUNK = 64 * 1024
@@ -66,8 +66,8 @@ class Attached:
     """A device that the adb server lists.
 
     Args:
-        serial: Its serial number or address.
-        state: "device" if it can be used.
+        serial: Serial number or address of the device.
+        state: State by adb; "device" if it can be used.
     """
 
     serial: str
@@ -80,12 +80,12 @@ def attached_phones() -> list[Attached]:
     Raises:
         DeviceNotFoundError: There is no server and none can be started.
     """
-    with _asked("the adb server"):
-        return [Attached(serial=each.serial, state=each.state) for each in _server().list()]
+    with _translate_errors("the adb server"):
+        return [Attached(serial=device.serial, state=device.state) for device in _server().list()]
 
 
 def _server() -> Any:  # noqa: ANN401 - adbutils says nothing of its types
-    """The user's server; one of this machine is started if there is none."""
+    """The user's adb server; one is started on this machine if there is none."""
     from adbutils import AdbClient
 
     host = os.environ.get("ANDROID_ADB_SERVER_HOST") or "127.0.0.1"
@@ -118,8 +118,8 @@ def _answers(host: str, port: int) -> bool:
 
 
 @contextmanager
-def _asked(place: str) -> Iterator[None]:
-    """Turns what adbutils and sockets raise into a lost link."""
+def _translate_errors(place: str) -> Iterator[None]:
+    """Raises errors of adbutils and sockets as a lost link."""
     from adbutils import AdbError
 
     try:
@@ -141,34 +141,34 @@ class AdbTransport(RemoteTransport):
     def place(self) -> str:
         return f"{self._serial or 'the Android device'} over adb"
 
-    def _reach(self) -> None:
+    def _open_link(self) -> None:
         server = _server()
-        with _asked("the adb server"):
-            listed = {each.serial: each.state for each in server.list()}
+        with _translate_errors("the adb server"):
+            listed = {device.serial: device.state for device in server.list()}
             if self._serial and ":" in self._serial and listed.get(self._serial) != "device":
                 with suppress(Exception):
                     if self._serial in listed:  # it is offline, and would stay so
                         server.disconnect(self._serial)
                     server.connect(self._serial, timeout=_ANSWER_S)
-                listed = {each.serial: each.state for each in server.list()}
-        self._serial = _chosen(self._serial, listed)
-        with _asked(self.place):
-            stream = _requested(server, f"host-serial:{self._serial}:features".encode())
+                listed = {device.serial: device.state for device in server.list()}
+        self._serial = _choose_device(self._serial, listed)
+        with _translate_errors(self.place):
+            stream = _request(server, f"host-serial:{self._serial}:features".encode())
             with stream:
                 features = _exactly(stream, int(_exactly(stream, 4), 16))
         self._packets = b"shell_v2" in features
         self._server = server
 
-    def _leave(self) -> None:
+    def _close_link(self) -> None:
         self._server = None
 
     def _connection(self, service: bytes) -> socket.socket:
-        """A stream to a service of the device."""
+        """Opens a stream to a service of the device."""
         if self._server is None:
             raise LinkLostError(f"{self.place} is not connected")
-        with _asked(self.place):
-            # The server answers twice: it knows the device; the device knows the service.
-            return _requested(self._server, f"host:transport:{self._serial}".encode(), service)
+        with _translate_errors(self.place):
+            # The server answers twice: that it has the device, and that the device has the service.
+            return _request(self._server, f"host:transport:{self._serial}".encode(), service)
 
     def _start(self, command: str) -> Channel:
         line = command.encode(errors="surrogateescape")
@@ -183,16 +183,16 @@ class AdbTransport(RemoteTransport):
         header = f"{target},{0o100000 | mode}".encode(errors="surrogateescape")
         stream = self._connection(b"sync:")
         try:
-            with _asked(self.place), source.open("rb") as file:
+            with _translate_errors(self.place), source.open("rb") as file:
                 stream.sendall(_SYNC.pack(b"SEND", len(header)) + header)
-                # The protocol's pieces are small; many are handed over at once.
+                # The protocol's pieces are small; many are sent at once.
                 while block := file.read(_BLOCK):
                     stream.settimeout(left_s(deadline, self.place))
                     pieces = (block[at : at + _CHUNK] for at in range(0, len(block), _CHUNK))
                     stream.sendall(
-                        b"".join(_SYNC.pack(b"DATA", len(each)) + each for each in pieces)
+                        b"".join(_SYNC.pack(b"DATA", len(piece)) + piece for piece in pieces)
                     )
-                    sending.sent(len(block))
+                    sending.advance(len(block))
                 stream.sendall(_SYNC.pack(b"DONE", int(time.time())))
                 stream.settimeout(left_s(deadline, self.place))
                 answer, size = _SYNC.unpack(_exactly(stream, _SYNC.size))
@@ -206,7 +206,7 @@ class AdbTransport(RemoteTransport):
         name = source.encode(errors="surrogateescape")
         stream = self._connection(b"sync:")
         try:
-            with _asked(self.place):
+            with _translate_errors(self.place):
                 stream.sendall(_SYNC.pack(b"RECV", len(name)) + name)
                 while True:
                     stream.settimeout(left_s(deadline, self.place))
@@ -226,11 +226,11 @@ class AdbTransport(RemoteTransport):
         raise BadFileError(f"{source} on {self.place} cannot be read: {reason}")
 
 
-def _chosen(serial: str, listed: dict[str, str]) -> str:
-    """The device that is meant.
+def _choose_device(serial: str, listed: dict[str, str]) -> str:
+    """Serial number of the device to use, out of all listed ones.
 
     Raises:
-        DeviceNotFoundError: There is none, or not only one.
+        DeviceNotFoundError: It is not listed, or none is named and there are several.
         DeviceRefusedError: It cannot be used as it is.
     """
     if serial and serial not in listed:
@@ -255,7 +255,7 @@ def _chosen(serial: str, listed: dict[str, str]) -> str:
         mend = next(
             (mend for name, mend in _MENDS.items() if state.startswith(name)), "see adb devices"
         )
-        # What is offline comes back by itself, or not at all; the rest waits for a person.
+        # An offline device comes back by itself, or not at all; other states wait for the user.
         kind = DeviceNotFoundError if state == "offline" else DeviceRefusedError
         raise kind(f"{found} is attached and {state}; {mend}")
     return found
@@ -270,7 +270,7 @@ class _PacketChannel:
         self._pending = bytearray()
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        self._pending += _received(self._stream, timeout_s, self._place)
+        self._pending += _receive(self._stream, timeout_s, self._place)
         yield from self._packets()
 
     def _packets(self) -> Iterator[tuple[Part, bytes]]:
@@ -289,14 +289,14 @@ class _PacketChannel:
         self._stream.close()
 
 
-def _received(stream: socket.socket, timeout_s: float, place: str) -> bytes:
-    """What a command said within a time, or nothing; its end comes as a message of its own.
+def _receive(stream: socket.socket, timeout_s: float, place: str) -> bytes:
+    """Receives a command's data within a time, or nothing; its end is a message of its own.
 
     Raises:
         LinkLostError: The connection ended before that.
     """
     stream.settimeout(timeout_s)
-    with _asked(f"the link broke off while a command ran: {place}"):
+    with _translate_errors(f"the link broke off while a command ran: {place}"):
         try:
             chunk = stream.recv(_CHUNK)
         except TimeoutError:
@@ -329,7 +329,7 @@ class _PlainChannel:
         self._pending = b""
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        chunk = _received(self._stream, timeout_s, self._place)
+        chunk = _receive(self._stream, timeout_s, self._place)
         if not chunk:
             return
         self._pending += chunk
@@ -340,7 +340,7 @@ class _PlainChannel:
             yield Part.OUTPUT, output
             yield Part.STATUS, int(rest.partition(b"\n")[0]).to_bytes(4, "little")
         elif not found:
-            # What may be the start of the mark waits for its rest.
+            # What may be the start of the mark is kept until its rest arrives.
             held = [size for size in range(1, len(mark)) if self._pending.endswith(mark[:size])]
             ready = len(self._pending) - max(held, default=0)
             yield Part.OUTPUT, self._pending[:ready]
@@ -350,8 +350,8 @@ class _PlainChannel:
         self._stream.close()
 
 
-def _requested(server: Any, *requests: bytes) -> socket.socket:  # noqa: ANN401 - adbutils
-    """A connection to the server on which all requests were granted."""
+def _request(server: Any, *requests: bytes) -> socket.socket:  # noqa: ANN401 - adbutils
+    """Opens a connection to the server on which all requests are granted."""
     stream: socket.socket = server.make_connection().conn
     try:
         stream.settimeout(_ANSWER_S)

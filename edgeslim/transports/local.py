@@ -39,10 +39,10 @@ class LocalTransport:
         return PurePosixPath(state, "edgeslim")
 
     def connect(self) -> None:
-        """Is there already."""
+        """Does nothing: this machine is always connected."""
 
     def close(self) -> None:
-        """Holds nothing."""
+        """Does nothing: no link is open."""
 
     def keep(self, source: Path) -> PurePosixPath:
         return PurePosixPath(source.resolve())

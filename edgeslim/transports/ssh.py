@@ -1,7 +1,8 @@
 """Devices with an ssh server: boards, jailbroken phones.
 
-paramiko knows the protocol; what it does badly (it gives exit status -1 for a lost link, and
-counts only silence as time) is done here. Unknown host keys are refused, always.
+paramiko implements the protocol. Deadlines and lost links are handled here, since paramiko gives
+exit status -1 for a lost link, and its timeouts count only silence. Unknown host keys are always
+refused.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from edgeslim.process import Deadline
 from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._remote import RemoteTransport, left_s
 from edgeslim.transports._sending import Sending
-from edgeslim.transports._ssh_login import Login, connected, login
+from edgeslim.transports._ssh_login import Login, connect_client, login
 from edgeslim.transports._supervisor import script
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
 __all__ = ["TRANSPORT", "SshTransport"]
 
 _FOLDER = "~/.cache/edgeslim"
-"""Programs can be run from there; a board's /tmp is often in memory, or allows none."""
+"""A folder from which programs can be run; a board's /tmp is often in memory, or mounted noexec."""
 _KEEP_ALIVE_S = 5
 _OPEN_S = 15.0
 _CHUNK = 64 * 1024
 
 
 @contextmanager
-def _asked(place: str) -> Iterator[None]:
-    """Turns what paramiko and sockets raise into a lost link."""
+def _translate_errors(place: str) -> Iterator[None]:
+    """Raises errors of paramiko and sockets as a lost link."""
     from paramiko import SSHException
 
     try:
@@ -49,7 +50,7 @@ def _asked(place: str) -> Iterator[None]:
 
 
 class SshTransport(RemoteTransport):
-    """One ssh server."""
+    """A device with an ssh server."""
 
     def __init__(self, location: Location) -> None:
         super().__init__(location, _FOLDER)
@@ -62,9 +63,9 @@ class SshTransport(RemoteTransport):
     def place(self) -> str:
         return f"{self._login or self._location.host or 'the device'} over ssh"
 
-    def _reach(self) -> None:
+    def _open_link(self) -> None:
         self._login = login(self._location)
-        self._client = connected(self._login)
+        self._client = connect_client(self._login)
         transport = self._client.get_transport()
         if transport is None:
             raise LinkLostError(f"{self.place} is gone")
@@ -73,14 +74,14 @@ class SshTransport(RemoteTransport):
             # A command is a handful of small messages that wait for each other.
             transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _leave(self) -> None:
+    def _close_link(self) -> None:
         transport = None if self._client is None else self._client.get_transport()
-        for each in (self._files, self._client):
-            if each is not None:
+        for opened in (self._files, self._client):
+            if opened is not None:
                 with suppress(Exception):
-                    each.close()
+                    opened.close()
         self._files = self._client = None
-        # A ProxyCommand is asked to end, and nobody waits for it.
+        # Paramiko asks a ProxyCommand to end, and does not wait for it.
         proxy = getattr(getattr(transport, "sock", None), "process", None)
         if transport is not None and proxy is not None:
             proxy.kill()
@@ -103,7 +104,7 @@ class SshTransport(RemoteTransport):
         return self._files
 
     def _send(self, source: Path, target: str, deadline: Deadline, sending: Sending) -> None:
-        with _asked(self.place):
+        with _translate_errors(self.place):
             files = self._sftp()
         if files is None:
             self._send_by_shell(source, target, deadline, sending)
@@ -114,33 +115,33 @@ class SshTransport(RemoteTransport):
                 while chunk := file.read(_CHUNK):
                     there.settimeout(left_s(deadline, self.place))
                     there.write(chunk)
-                    sending.sent(len(chunk))
+                    sending.advance(len(chunk))
             files.chmod(target, _mode(source))
         except (OSError, EOFError) as error:
             self._explain(target, error)
 
     def _explain(self, target: str, error: Exception) -> None:
-        """A file that cannot be written, or a link that is gone: paramiko raises the same."""
+        """Raises the error of a file or of a lost link, for which paramiko raises the same."""
         transport = None if self._client is None else self._client.get_transport()
         gone = transport is None or not transport.is_active()
         if gone or isinstance(error, EOFError | TimeoutError):
-            self._leave()
+            self._close_link()
             raise LinkLostError(f"{self.place} is gone: {error}") from error
         raise DeviceFullError(f"{target} on {self.place} cannot be written: {error}") from error
 
     def _send_by_shell(
         self, source: Path, target: str, deadline: Deadline, sending: Sending
     ) -> None:
-        """A file through the standard input of a program, for servers without a file service."""
+        """Sends a file through a program's standard input, for servers without a file service."""
         write = 'cat >"$1" && chmod "$2" "$1"'
-        channel = self._started(script(write, target, f"{_mode(source):o}"))
-        with _asked(self.place):
+        channel = self._open_channel(script(write, target, f"{_mode(source):o}"))
+        with _translate_errors(self.place):
             try:
                 with source.open("rb") as file:
                     while chunk := file.read(_CHUNK):
                         channel.settimeout(left_s(deadline, self.place))
                         channel.sendall(chunk)
-                        sending.sent(len(chunk))
+                        sending.advance(len(chunk))
                 channel.shutdown_write()
             except OSError:
                 if not channel.exit_status_ready():
@@ -150,8 +151,8 @@ class SshTransport(RemoteTransport):
             raise DeviceFullError(f"{target} on {self.place} cannot be written: {reason}")
 
     def _fetch(self, source: str, deadline: Deadline) -> Iterator[bytes]:
-        channel = self._started(script('cat "$1"', source))
-        with _asked(self.place):
+        channel = self._open_channel(script('cat "$1"', source))
+        with _translate_errors(self.place):
             while True:
                 channel.settimeout(left_s(deadline, self.place))
                 chunk = channel.recv(_CHUNK)
@@ -163,8 +164,8 @@ class SshTransport(RemoteTransport):
         if status != 0:
             raise BadFileError(f"{source} on {self.place} cannot be read: {reason}")
 
-    def _started(self, command: str) -> paramiko.Channel:
-        with _asked(self.place):
+    def _open_channel(self, command: str) -> paramiko.Channel:
+        with _translate_errors(self.place):
             transport = None if self._client is None else self._client.get_transport()
             if transport is None or not transport.is_active():
                 raise EOFError("it is not connected")
@@ -174,7 +175,7 @@ class SshTransport(RemoteTransport):
             return channel
 
     def _start(self, command: str) -> Channel:
-        return _SshChannel(self._started(command), self.place)
+        return _SshChannel(self._open_channel(command), self.place)
 
 
 class _SshChannel:
@@ -186,14 +187,14 @@ class _SshChannel:
         self._descriptor = channel.fileno()
 
     def receive(self, timeout_s: float) -> Iterable[tuple[Part, bytes]]:
-        with _asked(self._place):
-            return list(self._arrived(timeout_s))
+        with _translate_errors(self._place):
+            return list(self._read_available(timeout_s))
 
-    def _arrived(self, timeout_s: float) -> Iterator[tuple[Part, bytes]]:
+    def _read_available(self, timeout_s: float) -> Iterator[tuple[Part, bytes]]:
         channel = self._channel
         ready = channel.recv_ready() or channel.recv_stderr_ready()
         if channel.eof_received and not ready:
-            # The output has ended; the descriptor would tell so again and again.
+            # The output has ended; the descriptor would report that again and again.
             channel.status_event.wait(timeout_s)
         elif not ready:
             select.select([self._descriptor], [], [], timeout_s)
@@ -214,18 +215,18 @@ class _SshChannel:
 
 
 def _rest(channel: paramiko.Channel, deadline: Deadline, place: str) -> tuple[int, str]:
-    """Exit status of a command whose output is read, and what it said of errors."""
-    said = bytearray()
+    """Exit status and error output of a command whose output has been read."""
+    errors = bytearray()
     channel.settimeout(left_s(deadline, place))
     while chunk := channel.recv_stderr(_CHUNK):
-        said += chunk
+        errors += chunk
     if not channel.status_event.wait(left_s(deadline, place)):
-        raise EOFError("it says nothing any more")
+        raise EOFError("it does not answer any more")
     status = channel.recv_exit_status()
     channel.close()
     if status < 0:
         raise EOFError("the link broke off")
-    return status, said.decode(errors="replace").strip()
+    return status, errors.decode(errors="replace").strip()
 
 
 def _mode(source: Path) -> int:

@@ -118,7 +118,7 @@ def test_what_noise_never_reaches_is_proved_with_the_user_s_own(workshop: Worksh
             "none.npy does not exist; --inputs takes a .npy",
         ),
         ((*ROOTS, "--inputs", "nan.npy"), "nan.npy: input 'x' has values that are not finite"),
-        ((*ROOTS, "--inputs", "nets.py"), "nets.py is no .npy or .npz file of NumPy's"),
+        ((*ROOTS, "--inputs", "nets.py"), "nets.py is no .npy or .npz file of NumPy"),
         ((*ROOTS, "--inputs", "objects.npy"), "objects.npy holds Python objects and not numbers"),
         ((*ROOTS, "--inputs", "words.npz"), "words.npz: roots has no input 'words'; it has x"),
         (

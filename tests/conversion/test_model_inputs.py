@@ -12,10 +12,10 @@ import pytest
 
 from edgeslim.conversion.model_inputs import (
     check_input_types,
-    fitted,
-    noise_inputs,
-    noise_of,
+    fit_inputs,
+    make_noise,
     read_given,
+    runner_inputs,
     write_inputs,
 )
 from edgeslim.errors import BadFileError, ModelError
@@ -49,7 +49,7 @@ def given_words(**others: Any) -> dict[str, Any]:
 )
 def test_the_only_input_needs_no_name(array: np.ndarray, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", array)
-    given = fitted(read_given(tmp_path / "a.npy"), ONE, "net")
+    given = fit_inputs(read_given(tmp_path / "a.npy"), ONE, "net")
     (found,) = given.arrays.values()
     assert (list(given.arrays), found.dtype, found.flags.c_contiguous) == (["image"], "float32", 1)
     np.testing.assert_array_equal(found, IMAGE)
@@ -58,7 +58,7 @@ def test_the_only_input_needs_no_name(array: np.ndarray, tmp_path: Path) -> None
 def test_several_inputs_are_found_by_name_and_come_in_the_model_s_order(tmp_path: Path) -> None:
     arrays = given_words(words=np.arange(10, dtype=np.int16).reshape(2, 5))
     np.savez(tmp_path / "a.npz", **dict(reversed(arrays.items())))
-    given = fitted(read_given(tmp_path / "a.npz"), WORDS, "net")
+    given = fit_inputs(read_given(tmp_path / "a.npz"), WORDS, "net")
     assert {name: each.dtype.name for name, each in given.arrays.items()} == {
         "words": "int64",
         "mask": "bool",
@@ -67,7 +67,7 @@ def test_several_inputs_are_found_by_name_and_come_in_the_model_s_order(tmp_path
     assert list(given.arrays) == list(WORDS.feeds)
     np.testing.assert_array_equal(given.arrays["words"], np.arange(10).reshape(2, 5))
     files = write_inputs(given, tmp_path, "net")
-    described = noise_inputs(WORDS, files)
+    described = runner_inputs(WORDS, files)
     assert [(each.dtype, each.file) for each in described] == [
         ("int64", "net.given0.npy"),
         ("bool", "net.given1.npy"),
@@ -106,7 +106,7 @@ def test_inputs_that_are_not_the_model_s_are_refused(case: str, tmp_path: Path) 
     arrays, message = WRONG[case]
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(BadFileError, match=rf"^.*a\.npz.*{message}") as caught:
-        fitted(read_given(tmp_path / "a.npz"), WORDS, "net")
+        fit_inputs(read_given(tmp_path / "a.npz"), WORDS, "net")
     assert "\n" not in str(caught.value)
 
 
@@ -135,9 +135,9 @@ def damaged(path: Path) -> None:
         (lambda path: path.mkdir(), "is a folder; --inputs takes"),
         (
             lambda path: path.write_bytes(b""),
-            r"is no \.npy or \.npz file of NumPy's; write it with",
+            r"is no \.npy or \.npz file of NumPy; write it with",
         ),
-        (lambda path: path.write_text("1 2 3"), r"is no \.npy or \.npz file of NumPy's"),
+        (lambda path: path.write_text("1 2 3"), r"is no \.npy or \.npz file of NumPy"),
         (lambda path: path.write_bytes(b"\x93NUMPY\x01\x00v\x00{"), "cannot read .* as arrays of"),
         (lambda path: path.write_bytes(b"PK\x03\x04rest"), "cannot read .* as arrays of NumPy's"),
         (archive_of_text, "'words.txt' is no array of NumPy's"),
@@ -163,7 +163,7 @@ def test_one_array_does_not_fill_several_inputs(tmp_path: Path) -> None:
         r"holds one array and net has 3 inputs; write numpy.savez\(FILE, words=..., mask=..., "
     )
     with pytest.raises(BadFileError, match=message):
-        fitted(read_given(tmp_path / "a.npy"), WORDS, "net")
+        fit_inputs(read_given(tmp_path / "a.npy"), WORDS, "net")
 
 
 def test_shapes_and_types_of_what_is_open_come_of_the_file(tmp_path: Path) -> None:
@@ -178,12 +178,12 @@ def test_shapes_and_types_of_what_is_open_come_of_the_file(tmp_path: Path) -> No
 
 def test_noise_has_the_types_and_chooses_what_is_there() -> None:
     generator = np.random.default_rng(0)
-    noise = [noise_of(WORDS, generator) for _ in range(20)]
+    noise = [make_noise(WORDS, generator) for _ in range(20)]
     words = np.concatenate([each["words"].ravel() for each in noise])
     assert (words.dtype, words.min(), words.max()) == ("int64", 0, 9)
     assert {each["mask"].dtype.name for each in noise} == {"bool"}
     assert 0.3 < np.mean([each["mask"].mean() for each in noise]) < 0.7
-    assert [each.below for each in noise_inputs(WORDS)] == [10, 2, 0]
+    assert [each.below for each in runner_inputs(WORDS)] == [10, 2, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16", "type 23 of Paddle's"])

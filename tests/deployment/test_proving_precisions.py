@@ -11,7 +11,7 @@ import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
-from edgeslim.conversion.precisions import model_in
+from edgeslim.conversion.precisions import model_for_precision
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.judgement import OutputDifference, difference_of
@@ -81,7 +81,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
 def test_what_arm_computes_loses_what_its_precision_must(
     model: PreparedModel, precision: Precision, lost: float, tmp_path: Path
 ) -> None:
-    source = model_in(model, precision, tmp_path / "source")
+    source = model_for_precision(model, precision, tmp_path / "source")
     file = optimize(source, Target.ARM, tmp_path / "file", precision)
     claim = Claim(model=source, file=file, target=Target.ARM, precision=precision)
     found = prove_optimized(claim, truth_for(source, [precision]))

@@ -10,7 +10,7 @@ import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
-from edgeslim.conversion.precisions import is_quantized, model_in
+from edgeslim.conversion.precisions import is_quantized, model_for_precision
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.errors import (
@@ -109,9 +109,9 @@ def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(
     parameters = model.prefix.with_suffix(".pdiparams").read_bytes()
     older.prefix.with_suffix(".pdiparams").write_bytes(parameters)
     assert is_quantized(older)
-    assert model_in(older, Precision.INT8, tmp_path / "int8") is older
+    assert model_for_precision(older, Precision.INT8, tmp_path / "int8") is older
     with pytest.raises(ModelError, match=r"net is quantized by operators .* no fp32 of it"):
-        model_in(older, Precision.FP32, tmp_path / "fp32")
+        model_for_precision(older, Precision.FP32, tmp_path / "fp32")
 
 
 def test_an_int8_that_has_no_int8_kernels_is_refused(model: PreparedModel, tmp_path: Path) -> None:

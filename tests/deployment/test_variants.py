@@ -11,7 +11,7 @@ import pytest
 
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, fused_graph, optimize
-from edgeslim.conversion.precisions import written_for
+from edgeslim.conversion.precisions import rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.deployment.ground_truth import paddle_truth
@@ -331,7 +331,7 @@ def test_networks_side_by_side_are_each_timed_as_often(
 def test_only_weights_stored_smaller_need_another_program(
     model: PreparedModel, tmp_path: Path, precision: Precision, changes: tuple[str, ...]
 ) -> None:
-    written = written_for(model, Place.of(Target.X86, precision), tmp_path)
+    written = rewrite_for_place(model, Place.of(Target.X86, precision), tmp_path)
     assert written.changes == (*model.changes, *changes)
     assert (written is model) == (not changes)
     assert len(list(tmp_path.iterdir())) == len(changes)

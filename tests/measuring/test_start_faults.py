@@ -19,8 +19,8 @@ from edgeslim.measuring.device_session import open_device
 from edgeslim.measuring.doctor import doctor
 from edgeslim.measuring.start_faults import Fault, glibc_fault, start_faults
 from edgeslim.runner.build import PROGRAM, BuiltRunner
+from edgeslim.runner.bundled_libraries import loader_and_libraries
 from edgeslim.runner.elf import version_number
-from edgeslim.runner.own_libraries import loader_and_libraries
 from edgeslim.runner.runners import NativeRunner
 from edgeslim.transports import TRANSPORTS, Transport
 from tests.devices.ssh_server import SshServer

@@ -23,7 +23,7 @@ from edgeslim.execution import Target
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import build_runner
 from edgeslim.runner.job import Job, Reference
-from edgeslim.runner.outcomes import told
+from edgeslim.runner.outcomes import ended_jobs
 from edgeslim.runner.program.noise import noise
 from edgeslim.runner.program.results import REFUSED
 from edgeslim.runner.protocol import PROTOCOL, Input, Sampling, check_complete
@@ -216,7 +216,7 @@ def test_at_the_very_end_of_its_time_an_entry_ends_one_way_or_the_other(
     jobs = [changed(real_jobs[1], id=f"job{n}", timeout_s=timeout_s) for n in range(40)]
     bench.write(jobs)
     assert bench.run()[0] == 0
-    ended = told(check_complete(bench.results().splitlines()), jobs)
+    ended = ended_jobs(check_complete(bench.results().splitlines()), jobs)
     assert [each.outcome.id for each in ended] == [job.entry.id for job in jobs]
 
 

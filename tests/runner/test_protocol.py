@@ -55,7 +55,7 @@ def test_a_file_with_a_line_twice_is_refused(lines: Sequence[bytes], place: int)
 
 
 def test_a_file_with_lines_that_changed_places_is_refused(lines: Sequence[bytes]) -> None:
-    with pytest.raises(BadFileError, match="result 1 is missing; 2 stands there"):
+    with pytest.raises(BadFileError, match="result 1 is missing; 2 is in its place"):
         check_complete([lines[0], lines[2], lines[1], *lines[3:]])
 
 

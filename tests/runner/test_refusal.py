@@ -141,10 +141,10 @@ def test_a_runner_that_stops_early_without_a_word_fails_the_model_it_was_at(
 def test_a_runner_that_tells_of_another_model_is_not_believed(
     scripted: Scripted, jobs: list[Job]
 ) -> None:
-    with pytest.raises(BadFileError, match="tells of 'two' when 'one' is its work"):
+    with pytest.raises(BadFileError, match="reports 'two' while 'one' is its job"):
         run_batch(scripted(said(START, TWO_DONE)), jobs)
     more = said(START, ONE, ONE_DONE, TWO_DONE, TWO_DONE)
-    with pytest.raises(BadFileError, match="tells of 'two' when '' is its work"):
+    with pytest.raises(BadFileError, match="reports 'two' while '' is its job"):
         run_batch(scripted(more), jobs)
 
 

@@ -13,9 +13,9 @@ import pytest
 from paddle import nn
 from paddle.nn import functional
 
-from edgeslim.conversion.model_inputs import noise_of
+from edgeslim.conversion.model_inputs import make_noise
 from edgeslim.conversion.optimized import optimize
-from edgeslim.conversion.precisions import written_for
+from edgeslim.conversion.precisions import rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.execution import Precision, Target
 from edgeslim.lite.optimized_program import read_optimized_program
@@ -178,7 +178,7 @@ def test_what_meets_a_law_is_right_in_fp16(
     law = next(each for each in LAWS if each.name == example.law)
     if law.meets is not None:
         assert _meeting(law, model.program), "the example is none"
-    written = written_for(model, PLACE, tmp_path)
+    written = rewrite_for_place(model, PLACE, tmp_path)
     assert law in {each.law for each in written.rewritten}
     assert not known_laws().violations(operators_of(read_program(written.program)), PLACE)
 
@@ -191,7 +191,7 @@ def test_what_meets_a_law_is_right_in_fp16(
     if law.answer is Answer.FP32:
         assert not any(is_half(call) for call in calls)
 
-    inputs = noise_of(model.graph, np.random.default_rng(0))
+    inputs = make_noise(model.graph, np.random.default_rng(0))
     run = HalfNet(program).run(inputs)
     for expected, exact, rounded in zip(
         run_in_paddle(model.prefix, inputs), run.exact, run.rounded, strict=True
@@ -208,7 +208,7 @@ def test_windows_of_three_that_are_cut_have_a_kernel_that_is_right(
 ) -> None:
     paddle.seed(0)
     net = Net(_pooled(3, stride=2, padding=padding, ceil_mode=True))
-    written = written_for(
+    written = rewrite_for_place(
         prepare_layer(net, SHAPE, tmp_path / "model", name="net"), PLACE, tmp_path
     )
     assert not {each.law for each in written.rewritten} & set(LAWS)
@@ -219,7 +219,7 @@ def test_the_same_in_fp32_stays_as_it_is(
     example: Example, model: PreparedModel, tmp_path: Path
 ) -> None:
     place = Place.of(Target.ARM)
-    written = written_for(model, place, tmp_path)
+    written = rewrite_for_place(model, place, tmp_path)
     assert example.law not in {each.law.name for each in written.rewritten}
 
 

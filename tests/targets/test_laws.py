@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.conversion.model_inputs import noise_of
+from edgeslim.conversion.model_inputs import make_noise
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
@@ -90,7 +90,7 @@ def outputs(
     assert not [str(each.error) for each in done if each.error]
     found = {}
     for (number, model), arm, x86 in zip(models.items(), done[::2], done[1::2], strict=True):
-        inputs = noise_of(model.graph, np.random.default_rng(number))
+        inputs = make_noise(model.graph, np.random.default_rng(number))
         (images,) = inputs.values()
         (here,) = outputs_in_paddle_lite([x86.conversion.result], images, folder)
         found[number] = Outputs(

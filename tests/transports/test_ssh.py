@@ -68,7 +68,7 @@ def test_a_key_that_is_not_let_in_is_refused_with_the_mend(
 ) -> None:
     for key in ("id_ed25519", "id_ed25519.pub"):
         (home / ".ssh" / key).unlink()
-    with pytest.raises(DeviceRefusedError, match=r"lets us not in .*; ssh-copy-id -p"):
+    with pytest.raises(DeviceRefusedError, match=r"refuses the login .*; ssh-copy-id -p"):
         connect(place(sshd, tmp_path))
 
 

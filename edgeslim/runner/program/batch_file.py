@@ -1,4 +1,4 @@
-"""The batch as it came: a line of manifest, and the files that it names."""
+"""Reading the batch: a line of manifest, and the files that it names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROTOCOL = 3
 
 
 def read_batch(path: str) -> Tuple[Message, Dict[str, bytes]]:
-    """The manifest, and the files by name; refuses what did not arrive whole."""
+    """The manifest, and the files by name; a batch that did not arrive whole is refused."""
     try:
         with open(path, "rb") as stream:
             first, content = stream.readline(), stream.read()
@@ -29,7 +29,7 @@ def read_batch(path: str) -> Tuple[Message, Dict[str, bytes]]:
         refuse("the batch did not arrive whole: its checksum differs")
     files = {}
     start = 0
-    for each in manifest["files"]:
-        files[each["name"]] = content[start : start + each["size"]]
-        start += each["size"]
+    for file in manifest["files"]:
+        files[file["name"]] = content[start : start + file["size"]]
+        start += file["size"]
     return manifest, files

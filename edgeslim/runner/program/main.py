@@ -12,13 +12,13 @@ from .batch_file import read_batch
 from .models import Tools, load_model
 from .pace import Pace, Sweep
 from .results import EntryError, Message, Results, refuse
-from .sampling import undisturbed
+from .sampling import measure_undisturbed
 
 _NO_BIND = 3
 
 
 def main(batch_path: str, results_path: str) -> None:
-    """Does what a batch says."""
+    """Runs all entries of a batch, and writes the results."""
     manifest, files = read_batch(batch_path)
     if manifest["power_mode"] != _NO_BIND:
         refuse("Paddle-Lite's Python runtime binds no cores; use the power mode no-bind")
@@ -59,7 +59,7 @@ def main(batch_path: str, results_path: str) -> None:
 
 
 def load() -> Tuple[Any, Any]:
-    """NumPy and the runtime, if they fit together."""
+    """Imports NumPy and the runtime, if their versions fit together."""
     try:
         import numpy
     except ImportError as error:
@@ -77,7 +77,7 @@ def load() -> Tuple[Any, Any]:
 
 
 def pin(threads: int) -> List[int]:
-    """Keeps the process on as many cores as it has threads: the last ones allowed."""
+    """Pins the process to as many cores as it has threads: the last ones allowed."""
     if not hasattr(os, "sched_setaffinity"):
         return []
     allowed = sorted(os.sched_getaffinity(0))
@@ -92,7 +92,7 @@ def pin(threads: int) -> List[int]:
 
 
 def run_entry(entry: Message, tools: Tools, results: Results) -> Message:
-    """Loads a model, proves that its outputs are numbers, and times it in each state."""
+    """Loads a model, checks that its outputs are finite, and times it in each state."""
     started = loaded = time.perf_counter_ns()
     model = load_model(entry, tools)
     outputs = model.outputs()
@@ -102,7 +102,7 @@ def run_entry(entry: Message, tools: Tools, results: Results) -> Message:
     for index, name in enumerate(entry["keep_outputs"]):
         tools.numpy.save(os.path.join(tools.folder, name), outputs[index])
     for state in entry["states"]:
-        message = undisturbed(state, model, tools)
+        message = measure_undisturbed(state, model, tools)
         now, waited = time.perf_counter_ns(), tools.pace.waited_ns
         tools.pace.waited_ns = 0
         busy = {"busy_ns": now - loaded - waited, "waited_ns": waited}

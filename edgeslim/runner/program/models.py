@@ -1,4 +1,4 @@
-"""Models of a batch: loaded, proved to be of this processor and library, and run once."""
+"""Models of a batch: loaded, checked to be for this processor and library, and run once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .pace import Pace, Sweep
 from .results import EntryError, Message
 
 OWN_TARGETS = {"x86_64": {1, 2}, "aarch64": {1, 4}, "armv7l": {1, 4}}
-"""Kernels that this processor really has; others are empty shells that return at once."""
+"""Targets whose kernels a processor really has; those of others are empty and return at once."""
 
 
 class Tools:
-    """What every entry needs."""
+    """Modules, files and helpers that every entry needs."""
 
     def __init__(
         self, numpy: Any, lite: Any, files: Dict[str, bytes], folder: str, sweep: Sweep
@@ -37,21 +37,21 @@ class Model:
         self._inputs = [(predictor.get_input(i), array) for i, array in enumerate(arrays)]
 
     def feed(self) -> None:
-        """Writes the inputs, as the operators before would."""
+        """Writes the inputs, as preceding operators would."""
         for tensor, array in self._inputs:
             tensor.from_numpy(array)
 
     def outputs(self) -> List[Any]:
-        """What the last run gave."""
+        """Arrays of the outputs of the last run."""
         count = len(self._predictor.get_output_names())
         return [_array(self._predictor.get_output(index)) for index in range(count)]
 
 
 def _array(tensor: Any) -> Any:
-    """What a tensor holds.
+    """A tensor as an array.
 
-    The array that paddlelite 2.13rc0 makes of truth values has strides of nought, so that all of
-    them read as the first.
+    The array that paddlelite 2.13rc0 makes of truth values has strides of 0, so that all of them
+    read as the first.
     """
     array = tensor.numpy()
     if array.dtype != bool:
@@ -60,15 +60,15 @@ def _array(tensor: Any) -> Any:
 
 
 def load_model(entry: Message, tools: Tools) -> Model:
-    """A model that is proved to be of this processor and library, run once."""
+    """Loads a model, checks that it is for this processor and library, and runs it once."""
     _check_targets(entry)
     content = tools.files[entry["model"]]
     config = tools.lite.MobileConfig()
     config.set_model_from_buffer(content)
-    arrays = [make_input(each, tools.files, tools.numpy) for each in entry["inputs"]]
+    arrays = [make_input(description, tools.files, tools.numpy) for description in entry["inputs"]]
     model = Model(tools.lite.create_paddle_predictor(config), arrays)
     for wanted in (entry["library_version"], _version_in(content)):
-        # The runtime itself would take it without a word.
+        # The runtime itself would accept it silently.
         if wanted != model.version:
             raise EntryError(
                 f"the model is for Paddle-Lite {wanted} and this runtime is {model.version}; "
@@ -80,7 +80,7 @@ def load_model(entry: Message, tools: Tools) -> Model:
 
 
 def _version_in(model: bytes) -> str:
-    """The version that an optimized model was made by, from its header."""
+    """Version of the optimizer that made a model, from its header."""
     return model[2:18].split(b"\0")[0].decode(errors="replace")
 
 

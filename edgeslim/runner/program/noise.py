@@ -1,4 +1,4 @@
-"""Inputs: arrays that came with the batch, or noise that is the same from every runner."""
+"""Inputs: arrays from the batch, or noise that is the same in every runner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_input(description: Message, files: Dict[str, bytes], numpy: Any) -> Any
     for extent in shape:
         count *= extent
     if description["below"]:
-        array = _mixed(description["seed"], count, numpy) % numpy.uint64(description["below"])
+        array = _mix(description["seed"], count, numpy) % numpy.uint64(description["below"])
     else:
         array = noise(description["seed"], count, numpy)
         if description["positive"]:
@@ -30,13 +30,13 @@ def make_input(description: Message, files: Dict[str, bytes], numpy: Any) -> Any
 
 def noise(seed: int, count: int, numpy: Any) -> Any:
     """Nearly normal numbers of single precision; they need no state and no tables."""
-    pieces = _mixed(seed, count, numpy).view(numpy.uint16).reshape(count, 4)
+    pieces = _mix(seed, count, numpy).view(numpy.uint16).reshape(count, 4)
     total = pieces.sum(axis=1, dtype=numpy.int64) - _MIDDLE
     return (total / _DEVIATION).astype(numpy.float32)
 
 
-def _mixed(seed: int, count: int, numpy: Any) -> Any:
-    """Numbers of 64 random bits."""
+def _mix(seed: int, count: int, numpy: Any) -> Any:
+    """Makes numbers of 64 random bits."""
     word = numpy.uint64
     mixed = numpy.arange(count, dtype=word) | word(seed << 32)
     mixed += word(0x9E3779B97F4A7C15)  # wraps around, as it must

@@ -1,4 +1,4 @@
-"""How fast the device is meanwhile, and what pushes things out of its caches."""
+"""The speed of the device meanwhile, and the sweep that empties its caches."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 from typing import Any, Callable, Optional
 
 SLOW = 1.06
-"""A device whose reference takes this much longer than at its best is disturbed."""
+"""Factor over the best latency of the reference above which the device is disturbed."""
 
 
 class Sweep:
-    """Memory that is touched to push other things out of the caches.
+    """Memory that is touched to evict other data from the caches.
 
     Half of it is written and half only read, as in a network, where activations are
-    written and weights are not: what is pushed out of a cache costs more if it was written.
+    written and weights are not: evicting data costs more if it was written.
     """
 
     def __init__(self, numpy: Any) -> None:
@@ -30,11 +30,11 @@ class Sweep:
 
 
 class Pace:
-    """How fast the device is meanwhile, by a reference model that is run between all else.
+    """The speed of the device meanwhile, by a reference model that is run between all others.
 
-    What neighbours on a shared machine, other programs or heat take from a device comes in
-    bursts of seconds. They show in the reference; what is timed next to a slow one is not
-    kept as long as there is patience to wait for a better moment.
+    Neighbours on a shared machine, other programs and heat slow a device down in bursts of
+    seconds. They show in the reference; what is timed next to a slow one is not kept as long
+    as there is patience to wait for a better moment.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Pace:
             self.now()
 
     def now(self) -> int:
-        """Nanoseconds that the reference takes now; 0 without one."""
+        """Measures the nanoseconds that the reference takes now; 0 without one."""
         if self._run is None:
             return 0
-        self._run()  # whatever ran before has its data in the caches
+        self._run()  # the caches still have the data of what ran before
         times = []
         for _ in range(5):
             before = time.perf_counter_ns()
@@ -61,15 +61,15 @@ class Pace:
         self._baseline_ns = min(self._baseline_ns or taken, taken)
         return taken
 
-    def slow(self, taken_ns: int) -> bool:
+    def is_slow(self, taken_ns: int) -> bool:
         """Whether the device is disturbed when its reference takes this long."""
         return taken_ns > SLOW * self._baseline_ns
 
-    def settled(self) -> int:
-        """Waits until the device is as fast as at its best, or patience is at its end."""
+    def wait_until_settled(self) -> int:
+        """Waits until the device is as fast as at its best, or no patience is left."""
         started = time.perf_counter_ns()
         taken = self.now()
-        while self.slow(taken) and self.patience_s > 0:
+        while self.is_slow(taken) and self.patience_s > 0:
             time.sleep(0.05)
             taken = self.now()
             waited = time.perf_counter_ns() - started

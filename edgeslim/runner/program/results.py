@@ -1,4 +1,4 @@
-"""What the runner says: numbered JSON lines, in a file and to whoever watches."""
+"""The runner's results: numbered JSON lines, in a file and on standard output."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import sys
 from typing import Any, Dict, NoReturn
 
 Message = Dict[str, Any]
-"""A part of the manifest or of the results, as JSON has it."""
+"""A part of the manifest or of the results, as decoded from JSON."""
 
 REFUSED = 3
-"""Exit status when the runner will not run at all; standard error says why."""
+"""Exit status when the runner refuses to run at all; standard error says why."""
 
 
 class EntryError(Exception):
@@ -26,10 +26,10 @@ def refuse(reason: str) -> NoReturn:
 
 
 class Results:
-    """The results file, flushed line by line, echoed for progress."""
+    """The results file, flushed line by line, and echoed to show progress."""
 
     def __init__(self, path: str) -> None:
-        # Standard output is ours alone: what native code prints goes with the errors.
+        # Standard output is for results alone: what native code prints goes to the errors.
         self._echo = os.dup(1)
         os.dup2(2, 1)
         self._file = open(path, "wb")
@@ -47,7 +47,7 @@ class Results:
             while line:
                 line = line[os.write(self._echo, line) :]
         except OSError:
-            pass  # nobody watches any more; the file is what counts
+            pass  # nobody reads it any more; the file is what counts
 
     def close(self) -> None:
         """Writes the end mark."""

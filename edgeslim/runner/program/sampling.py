@@ -1,4 +1,4 @@
-"""One model timed in one cache state: samples until it is known well enough."""
+"""Timing of one model in one cache state: samples until the median is accurate enough."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .pace import Sweep
 from .results import Message
 
 INTERRUPTED = 0.4
-"""Share of samples that waited for a core from which on their median is not to be trusted."""
+"""Share of samples that waited for a core above which their median is not reliable."""
 
 ATTEMPTS = 3
 """How often a model is timed in one cache state while something disturbs it."""
 
 
-def undisturbed(state: Message, model: Model, tools: Tools) -> Message:
-    """Times a model in one cache state, again while the device is disturbed meanwhile."""
+def measure_undisturbed(state: Message, model: Model, tools: Tools) -> Message:
+    """Times a model in one cache state, and again while the device is disturbed."""
     best: Message = {}
     for _ in range(ATTEMPTS):
-        before = tools.pace.settled()
+        before = tools.pace.wait_until_settled()
         message = measure(state, model, tools.sweep)
         after = tools.pace.now()
         share = message.pop("interrupted") / len(message["samples_ns"])
         message["reference_ns"] = [before, after]
         message["disturbed"] = ""
-        if tools.pace.slow(max(before, after)):
+        if tools.pace.is_slow(max(before, after)):
             message["disturbed"] = "the device was slow"
         elif share > INTERRUPTED:
             # A short reference runs between the other programs and sees nothing.
@@ -57,7 +57,7 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
         run()
         samples.append(clock() - before)
         # A short run fits between two interruptions and its median is right; a long one
-        # waits for other programs every time, which no median can mend.
+        # waits for other programs every time, which no median removes.
         interrupted += worked() - work < 0.95 * samples[-1]
         spent = (clock() - started) / 1e9
         if len(samples) >= state["maximum_samples"]:

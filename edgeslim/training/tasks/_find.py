@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edgeslim.conversion.user_object import named_in_file
+from edgeslim.conversion.user_object import find_in_file
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.registry import Shelf
 from edgeslim.training.tasks._entry import TaskEntry
@@ -34,7 +34,7 @@ def find_task(text: str) -> Task:
         UsageError: A folder is missing, or is given to a task that takes none.
         BadFileError: A folder or file that is not what the task needs; says what it lacks.
     """
-    found = named_in_file(text, _DEFAULT_NAME)
+    found = find_in_file(text, _DEFAULT_NAME)
     if found is not None:
         file, object_name, task = found
         return UserTask(f"{file}: {object_name}", task)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeslim.conversion.user_object import check_has, telling
+from edgeslim.conversion.user_object import check_has, with_error_context
 from edgeslim.errors import BadFileError
 from edgeslim.training.tasks._classification import TopFive, TopOne
 from edgeslim.training.tasks._task import TaskData
@@ -53,10 +53,10 @@ class UserTask:
         if all(hasattr(task, part) for part in _READS_PICTURES):
             self.class_names = tuple(map(str, task.class_names))
             self.finds_boxes = bool(task.finds_boxes)
-            self.picture = telling(f"{name}.picture", task.picture)
+            self.picture = with_error_context(f"{name}.picture", task.picture)
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
-        data = telling(f"{self._name}.data", self._task.data)(input_shape, seed)
+        data = with_error_context(f"{self._name}.data", self._task.data)(input_shape, seed)
         where = f"{self._name}.data(...)"
         check_has(where, data, _IS_DATA)
         for part in ("train", "validation"):
@@ -66,7 +66,7 @@ class UserTask:
         return TaskData(
             train=_UserExamples(f"{where}.train", data.train, input_shape),
             validation=_UserExamples(f"{where}.validation", data.validation, input_shape),
-            loss=telling(f"{where}.loss", data.loss),
+            loss=with_error_context(f"{where}.loss", data.loss),
             metric=_metric(f"{where}.metric", data.metric),
             more_metrics={
                 name: _metric(f"{where}.more_metrics[{name!r}]", begin)
@@ -86,10 +86,10 @@ class _UserMetric:
     """A user's metric; what it raises becomes one clear line."""
 
     def __init__(self, name: str, begin: Callable[[], Metric]) -> None:
-        metric = telling(name, begin)()
+        metric = with_error_context(name, begin)()
         check_has(name, metric, _IS_METRIC)
-        self.update = telling(f"{name}.update", metric.update)
-        self.value = telling(f"{name}.value", metric.value)
+        self.update = with_error_context(f"{name}.update", metric.update)
+        self.value = with_error_context(f"{name}.value", metric.value)
 
 
 class _UserExamples:
@@ -106,7 +106,7 @@ class _UserExamples:
     def batch(
         self, indices: NDArray[np.int64], rng: np.random.Generator | None
     ) -> tuple[NDArray[np.float32], Targets]:
-        images, targets = telling(self._name, self._arrays)(indices, rng)
+        images, targets = with_error_context(self._name, self._arrays)(indices, rng)
         expected = (len(indices), *self._input_shape[1:])
         if images.shape != expected or images.dtype != np.float32:
             found = f"{images.dtype} {images.shape}"

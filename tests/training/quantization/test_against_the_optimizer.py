@@ -14,7 +14,7 @@ from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import fused_graph, optimize
-from edgeslim.conversion.precisions import written_for
+from edgeslim.conversion.precisions import rewrite_for_place
 from edgeslim.conversion.prepare import PreparedModel, prepare, prepare_layer
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import ModelError, UsageError
@@ -136,7 +136,7 @@ def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path)
     paddle.seed(0)
     model = quantized(made(NETS[name]()), tmp_path, weight_bits=7)
     place = Place.of(Target.X86, Precision.INT8)
-    written = written_for(model, place, new_folder(tmp_path / "written"))
+    written = rewrite_for_place(model, place, new_folder(tmp_path / "written"))
     write_bytes(tmp_path / "x86.pdmodel", written.program.read_bytes())
     write_bytes(tmp_path / "x86.pdiparams", written.parameters.read_bytes())
     found = convert_one(

@@ -1,4 +1,4 @@
-"""The libraries of a compiler's own system, for devices whose own are too old or not there."""
+"""Libraries of a compiler's system, for devices whose own are too old or missing."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ __all__ = ["loader_and_libraries"]
 
 _TIMEOUT_S = 60.0
 _UNNAMED = "libgcc_s.so.1"
-"""What glibc loads without being linked with it, where a thread is cancelled."""
+"""Library that glibc loads without being linked with it, when a thread is cancelled."""
 
 
 def loader_and_libraries(
     compiler: Sequence[str], program: Path, libraries: Sequence[Path]
 ) -> tuple[Path, list[Path]]:
-    """What a program needs to run where nothing but a kernel is.
+    """The loader and all libraries that a program needs on a system that has only a kernel.
 
     Args:
-        compiler: The compiler's command, which knows where the libraries of its system are.
-        program: What it compiled.
-        libraries: Libraries that travel with the program anyway.
+        compiler: The compiler's command, which finds the libraries of its system.
+        program: The program that it compiled.
+        libraries: Libraries that are sent with the program anyway.
 
     Returns:
-        The loader, which the program is started by, and the libraries.
+        The loader that starts the program, and the libraries.
 
     Raises:
-        BadFileError: The compiler has one of them not, or the program has no loader.
+        BadFileError: The compiler lacks one of them, or the program has no loader.
     """
     read = read_elf(program)
     loader = PurePosixPath(read.interpreter).name
@@ -50,8 +50,8 @@ def loader_and_libraries(
 
 def _of_compiler(compiler: Sequence[str], name: str) -> Path:
     asked = [*compiler, f"-print-file-name={name}"]
-    said = process.run(asked, timeout_s=_TIMEOUT_S).output.decode(errors="replace").strip()
-    path = Path(said)
+    printed = process.run(asked, timeout_s=_TIMEOUT_S).output.decode(errors="replace").strip()
+    path = Path(printed)
     if not (path.is_absolute() and path.is_file()):
         raise BadFileError(
             f"{compiler[0]} has no {name}, which the runner needs; install its libraries for that "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeslim.runner.own_check import own_check
+from edgeslim.runner.failed_check import failed_check
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ from edgeslim.runner.own_check import own_check
         ),
         (
             "ended by signal 6; it printed last: [F 1/1 1:1:1.1 lite/a.cc f:3] ",
-            "it says no more (a.cc:3)",
+            "no message (a.cc:3)",
         ),
         ("[W 11/30 7:31:05.123 lite/core/a.cc Run:1] careful\n", ""),
         ("Segmentation fault", ""),
     ],
 )
 def test_the_last_failed_check_is_told_with_its_place(said: str, found: str) -> None:
-    assert own_check(said) == found
+    assert failed_check(said) == found

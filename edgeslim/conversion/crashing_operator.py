@@ -1,4 +1,4 @@
-"""The operator at which the optimizer ends, found by converting parts of the program."""
+"""The operator that crashes the optimizer, found by converting parts of the program."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from edgeslim.paddle_io.block_edits import names_in, shape_of
 from edgeslim.paddle_io.cut_program import cut_program
 from edgeslim.paddle_io.proto import read_program
 
-__all__ = ["named_at_its_end"]
+__all__ = ["name_crashing_operator"]
 
 _SAYS_ITSELF = "ops are not supported on"
-"""What the optimizer prints where it names operators by itself."""
+"""Words of the optimizer where it names the operators itself."""
 
 _TIMEOUT_S = 60.0
 _ENDS = {"feed", "fetch"}
 
 
-def named_at_its_end(error: EdgeslimError, conversion: Conversion) -> EdgeslimError:
-    """The same error of an optimizer that aborted or crashed, with the operator that does it.
+def name_crashing_operator(error: EdgeslimError, conversion: Conversion) -> EdgeslimError:
+    """Adds to the error of an optimizer that aborted or crashed which operator causes it.
 
-    That is the first, in the order of the program, with which a part of it cannot be converted.
-    What is merged with an operator before it is named by the later of the two.
+    That is the first, in the order of the program, up to which it cannot be converted. Of two
+    operators that are fused, the later one is named.
     """
     if _SAYS_ITSELF in str(error):
         return error
@@ -37,24 +37,24 @@ def named_at_its_end(error: EdgeslimError, conversion: Conversion) -> EdgeslimEr
     made = [(op, name) for op, name in made if name]
     try:
         with temporary_folder() as folder:
-            found = _first_that_ends(program, [name for _, name in made], conversion, folder)
+            found = _find_first_crash(program, [name for _, name in made], conversion, folder)
     except EdgeslimError:
         return error
     if found is None:
         return error
     op, name = made[found]
     return type(error)(
-        f"{error}; it ends at {_told(block, op)} -> {_shape(block, name)} ({name!r})"
+        f"{error}; it ends at {_operator_text(block, op)} -> {_shape(block, name)} ({name!r})"
     )
 
 
-def _first_that_ends(
+def _find_first_crash(
     program: Any,  # noqa: ANN401 - a ProgramDesc
     names: list[str],
     conversion: Conversion,
     folder: Path,
 ) -> int | None:
-    """The first tensor up to which a program cannot be converted, by halving."""
+    """Place of the first tensor up to which a program cannot be converted, by bisection."""
 
     def ends(place: int) -> bool:
         part = folder / f"{place}.pdmodel"
@@ -76,8 +76,8 @@ def _first_output(op: Any) -> str:  # noqa: ANN401 - an OpDesc
     return next((slot.arguments[0] for slot in op.outputs if slot.arguments), "")
 
 
-def _told(block: Any, op: Any) -> str:  # noqa: ANN401
-    kept = {each.name for each in block.vars if each.persistable}
+def _operator_text(block: Any, op: Any) -> str:  # noqa: ANN401
+    kept = {variable.name for variable in block.vars if variable.persistable}
     read = names_in(op.inputs)
     read.sort(key=kept.__contains__)  # weights last
     return f"{op.type} {', '.join(_shape(block, name) for name in read)}".strip()
