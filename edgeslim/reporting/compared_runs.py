@@ -41,12 +41,12 @@ def comparison_verdict(found: Comparison) -> Verdict:
     """Says in a sentence which models got slower or faster."""
     changes = [_change(model) for model in found.models if model.verdict != "no difference"]
     if not found.models:
-        return Verdict(sentence="The two deployments have no model and way in common.")
+        return Verdict(sentence="The two deployments have no variant of a model in common.")
     if not changes:
         which = "it is" if len(found.models) == 1 else f"all {len(found.models)} are"
         return Verdict(
-            sentence=f"No difference that can be told: {which} as fast as before, as far as "
-            "the rounds say.",
+            sentence=f"No significant difference: {which} as fast as before, as far as the "
+            "rounds tell.",
             met=True,
             headings=_HEADINGS,
         )
@@ -180,7 +180,7 @@ def _basis(model: ModelComparison) -> str:
 
 
 def _same_operators(model: ModelComparison) -> str:
-    return "the same" if model.same_network else "others"
+    return "the same" if model.same_network else "different"
 
 
 def _counts(model: ModelComparison) -> str:
@@ -195,7 +195,7 @@ def _explain_by_operators(found: Comparison) -> list[Block]:
             blocks.append(
                 Text(
                     text=f"{format_variant(model.after)}: the device ran the same operators, so "
-                    "what changed is around them."
+                    "the cause is outside the network."
                 )
             )
         elif model.operators:
@@ -203,14 +203,15 @@ def _explain_by_operators(found: Comparison) -> list[Block]:
             measured = model.after.latency_ms - model.before.latency_ms
             blocks.append(
                 Text(
-                    text=f"{format_variant(model.after)}: {len(model.operators):,} operators are "
-                    "others, or predicted otherwise. By the tables they come to "
-                    f"{_format_signed_ms(known)}; measured are {_format_signed_ms(measured)}."
+                    text=f"{format_variant(model.after)}: {len(model.operators):,} operators "
+                    "differ, or are predicted differently. By the tables they change the latency "
+                    f"by {_format_signed_ms(known)}; measured, it changed by "
+                    f"{_format_signed_ms(measured)}."
                 )
             )
             blocks.append(_operators(model))
         else:
-            text = f"{format_variant(model.after)}: of its operators nothing is known that differs."
+            text = f"{format_variant(model.after)}: its operators are not known to differ."
             blocks.append(Text(text=text))
     return blocks or [Text(text="There is nothing to explain.")]
 

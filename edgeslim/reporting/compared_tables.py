@@ -37,13 +37,13 @@ def table_verdict(found: TableComparison) -> Verdict:
         return Verdict(sentence="The two tables have no operator in common.")
     if found.p_value <= _SIGNIFICANCE:
         sentence += (
-            f"; all together are shifted, {format_value(found.ratio - 1, NumberUnit.CHANGE)} in "
+            f"; together they changed by {format_value(found.ratio - 1, NumberUnit.CHANGE)} in "
             f"the middle (p {found.p_value:.1e})"
         )
     if discoveries:
         sentence += f"; {slower:,} got slower and {len(discoveries) - slower:,} faster, one by one"
     else:
-        sentence += "; of no single one a difference can be told"
+        sentence += "; no single difference is significant"
     return Verdict(sentence=f"{sentence}.")
 
 
@@ -52,7 +52,7 @@ def table_facts(found: TableComparison) -> tuple[Fact, ...]:
     facts = [
         Fact(
             key="ratio",
-            name="times as long, in the middle",
+            name="times as long, in the median",
             value=found.ratio,
             unit=NumberUnit.RATIO,
             note=f"median over {len(found.operators):,} operators; p {found.p_value:.2g} "
@@ -119,7 +119,7 @@ def _picture(found: TableComparison, after: LatencyTable) -> Picture:
     ]
     return Picture(
         title="Before and after",
-        says="Above the line an operator got slower. Stars are differences that can be told.",
+        says="Above the line an operator got slower. Stars are significant differences.",
         chart=scatter(
             points,
             title="Latency of operators before and after",
@@ -129,7 +129,7 @@ def _picture(found: TableComparison, after: LatencyTable) -> Picture:
             bands=(Band(share=0.10, kind="band"), Band(share=0.05, kind="band-2")),
             legend=[
                 Key(mark=Mark.CHOSEN.value, text="differs"),
-                Key(mark=plain.value, text="no difference that can be told"),
+                Key(mark=plain.value, text="no significant difference"),
                 Key(mark="band-2", text="within 5 %"),
                 Key(mark="band", text="within 10 %"),
             ],
@@ -166,7 +166,7 @@ def _networks(found: TableComparison) -> Block | None:
         return None
     if all(network.p_value > _SIGNIFICANCE for network in found.networks.values()):
         count = len(found.networks)
-        return Text(text=f"Of none of the {count:,} networks in both a difference can be told.")
+        return Text(text=f"None of the {count:,} networks in both differs significantly.")
     return table_of(
         found.networks.items(),
         [

@@ -85,7 +85,7 @@ def _speedup_text(record: DeploymentRecord, speedup: SpeedupRecord) -> str:
             f"slower than {baseline}: {format_value(speedup.ratio, NumberUnit.RATIO)} as fast "
             f"{interval}"
         )
-    return f"no faster or slower than {baseline} that could be told: {interval}"
+    return f"not significantly faster or slower than {baseline}: {interval}"
 
 
 def _speedup(record: DeploymentRecord, subject: ModelRecord) -> SpeedupRecord | None:
@@ -132,7 +132,7 @@ def _undeployed_verdict(
     known = predicted if measured is None else measured
     how = "predicted" if measured is None else "measured once, while it was made"
     if known is None:
-        return Verdict(sentence=f"Of {what} no latency is known; it was not deployed yet.")
+        return Verdict(sentence=f"No latency of {what} is known; it was not deployed yet.")
     latency = f"{what[0].upper()}{what[1:]} takes {format_ms(known)}, {how}"
     if limit is None:
         return Verdict(sentence=f"{latency}; it was not deployed yet.")

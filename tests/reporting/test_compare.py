@@ -38,7 +38,7 @@ def test_a_model_that_got_slower_is_named_with_its_interval(tmp_path: Path) -> N
 def test_the_same_is_no_difference(tmp_path: Path) -> None:
     run = deployed(tmp_path / "run", made_up_record(seed=1))
     found = compared(run, run)
-    assert found["verdict"].startswith("No difference that can be told")
+    assert found["verdict"].startswith("No significant difference")
     assert found["met_target"] is True
 
 

@@ -189,7 +189,7 @@ def test_a_pruning_has_widths_before_and_after_and_what_groups_cost(tmp_path: Pa
     assert "group0: 16 before, 8 after" in page
     titles = {each.findtext("{http://www.w3.org/2000/svg}title") for each in charts(page)}
     assert titles >= {"Width of each group of channels, before and after"}
-    assert titles >= {"What each group of channels costs"}
+    assert titles >= {"Loss of each group of channels"}
 
 
 def test_a_compression_has_its_epochs_and_what_was_done(tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ _MIN_WIDTHS = 3
 _NARROWEST = 4
 """Divisor of its width down to which a convolution is drawn, as far as it may be pruned."""
 _EXPLANATION = (
-    "A kernel computes channels in blocks, so that latency goes in stairs: just below an edge, "
-    "channels that were taken away cost accuracy and save nothing. Marks were measured, each "
-    "operator alone; the line between them is interpolated by the model that predicts networks, "
-    "with grey bounds of 90 %."
+    "A kernel computes channels in blocks, so latency is a step function of the width: just below "
+    "a step, removed channels cost accuracy and save no time. Marks were measured, each operator "
+    "alone; the line between them is interpolated by the model that predicts networks, with grey "
+    "90 % bounds."
 )
 
 

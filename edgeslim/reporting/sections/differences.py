@@ -28,7 +28,7 @@ def differences(evidence: Evidence) -> ReportSection | None:
     if record.reasons:
         blocks.append(
             Items(
-                title="What the deployment noticed, what explains most first", items=record.reasons
+                title="What the deployment noticed, the likeliest cause first", items=record.reasons
             )
         )
     if not blocks:

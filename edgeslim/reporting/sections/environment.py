@@ -48,7 +48,7 @@ def environment(evidence: Evidence) -> ReportSection | None:
                 ["hardware", context.hardware],
                 ["ran as", str(context.execution)],
                 ["Paddle-Lite", context.library_version],
-                ["begun", context.created],
+                ["created", context.created],
                 ["operators", f"{len(known.table):,}"],
                 ["networks", f"{len(known.table.networks):,}"],
             ]
@@ -73,7 +73,7 @@ def _device(record: DeploymentRecord) -> Table:
             ["cores", str(device.cores or "")],
             ["clusters", ", ".join(device.clusters)],
             ["memory", f"{device.memory_mb:,} MB" if device.memory_mb else ""],
-            ["sold as", device.model],
+            ["model", device.model],
             ["system", " ".join(text for text in (device.system, device.android) if text)],
             ["architecture", device.machine],
             ["kernels for", device.target.value],
@@ -81,7 +81,7 @@ def _device(record: DeploymentRecord) -> Table:
             ["reached over", device.transport],
             ["cores that threads were bound to", record.power_mode.value],
             ["caches before each run", str(record.cache)],
-            ["set meanwhile", ", ".join(device.settings)],
+            ["set while measuring", ", ".join(device.settings)],
         ],
     )
 
@@ -109,7 +109,7 @@ def _state(record: DeploymentRecord) -> Table:
             ("capped", "frequency allowed", "share", lambda row: row[1].capped),
             ("battery", "battery", "text", lambda row: _battery(row[1])),
         ],
-        title="What the device said of itself",
+        title="State of the device",
         folded=6,
     )
 
@@ -148,7 +148,7 @@ def _files(record: DeploymentRecord) -> Table:
             ("source", "made from", "text", lambda model: model.source),
             ("file", "file that ran", "text", lambda model: model.optimized),
             ("sha256", "SHA-256", "text", lambda model: model.sha256),
-            ("kernels", "kernels compute in", "text", lambda model: ", ".join(model.kernels)),
+            ("kernels", "number types of kernels", "text", lambda model: ", ".join(model.kernels)),
         ],
         title="Files",
         folded=4,
@@ -164,7 +164,7 @@ def _table_used(table: TableRecord) -> Table:
             ["file", table.path],
             ["checksum", table.digest],
             ["numbers", origin_of(context).value],
-            ["where from", context.provenance],
+            ["source", context.provenance],
             ["device", context.device],
             ["hardware", context.hardware],
             ["ran as", str(context.execution)],

@@ -42,7 +42,7 @@ def front(evidence: Evidence) -> ReportSection | None:
     if result is None:
         command = f"edgeslim search --out {shlex.quote(str(evidence.path))} ..."
         absent = Absent(
-            what="The search is not finished; the same command goes on.", command=command
+            what="The search is not finished; the same command continues it.", command=command
         )
         return ReportSection(
             key="search", title=_TITLE, blocks=[Text(text=_settings_sentence(settings)), absent]
@@ -119,12 +119,12 @@ def _picture(
     ]
     return Picture(
         title=f"Accuracy against latency on {target.device}",
-        says="The thick line joins the networks that no other beats; the thin one goes through "
-        "all of them in the order they were tried.",
+        says="The thick line is the Pareto front: networks that no other beats. The thin line "
+        "goes through all of them in the order they were tried.",
         chart=scatter(
             points,
             title=f"Accuracy against latency on {target.device}",
-            description=f"{len(judged)} networks; {len(result.front)} of them no other beats. "
+            description=f"{len(judged)} networks; {len(result.front)} of them on the Pareto front. "
             f"Chosen: {_describe_candidate(result.best, place, best=True)}",
             x=Axis(
                 title=f"latency ({unit})",
@@ -142,7 +142,7 @@ def _picture(
             ],
             legend=[
                 *_legend({point.mark for point in points}),
-                Key(mark="front", text="beaten by none"),
+                Key(mark="front", text="Pareto front"),
                 Key(mark="path", text="order of evaluation"),
                 Key(mark="limit", text="limit"),
             ],
@@ -250,7 +250,7 @@ def _table(result: SearchResult) -> Table:
     if any(candidate.final_accuracy is not None for candidate in result.candidates):
         columns.append(("final_accuracy", "trained", "share", lambda c: c.final_accuracy))
     columns += [
-        ("front", "beaten by none", "text", lambda c: "yes" if c.tokens in best else ""),
+        ("front", "Pareto front", "text", lambda c: "yes" if c.tokens in best else ""),
         ("tokens", "tokens", "text", lambda c: ",".join(map(str, c.tokens))),
     ]
     return table_of(

@@ -58,10 +58,9 @@ def _sentence(records: tuple[DeploymentRecord, ...]) -> str:
     return (
         f"{len(records):,} deployment{'' if len(records) == 1 else 's'} from "
         f"{format_value(records[0].created, NumberUnit.MOMENT)} to "
-        f"{format_value(records[-1].created, NumberUnit.MOMENT)} "
-        f"UTC, on {', '.join(devices)}, with Paddle-Lite {', '.join(versions)}. Two of them differ "
-        "by more than the noise of a day only as far as a comparison says so "
-        "(edgeslim report --compare)."
+        f"{format_value(records[-1].created, NumberUnit.MOMENT)} UTC, on {', '.join(devices)}, "
+        f"with Paddle-Lite {', '.join(versions)}. Whether two of them differ by more than the "
+        "noise of a day, edgeslim report --compare says."
     )
 
 
@@ -89,8 +88,7 @@ def _picture(records: tuple[DeploymentRecord, ...]) -> Picture:
     limits = {model.target_ms for _, model in models if model.target_ms is not None}
     return Picture(
         title="Latency of each deployment",
-        says="Marks are medians, bars the intervals that they may be in; a version that changed "
-        "is in the table below.",
+        says="Marks are medians, bars are their intervals; versions are in the table below.",
         chart=lines(
             [ChartLine(name=name, knots=own_knots) for name, own_knots in knots.items()],
             title="Latency over deployments",
@@ -149,7 +147,7 @@ def _table(records: tuple[DeploymentRecord, ...]) -> Table:
         [(record, model) for record in records for model in record.models],
         [
             ("created", "when (UTC)", "moment", lambda row: row[0].created),
-            ("model", "model and way", "text", lambda row: format_variant(row[1])),
+            ("model", "variant", "text", lambda row: format_variant(row[1])),
             ("device", "device", "text", lambda row: row[0].device.name),
             ("measured_ms", "measured", "ms", lambda row: row[1].latency_ms),
             ("measured_interval_ms", "interval", "ms", lambda row: row[1].latency_interval_ms),

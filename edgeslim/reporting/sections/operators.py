@@ -51,7 +51,7 @@ def operators(evidence: Evidence) -> ReportSection | None:
         return None
     if not any(operator.latency_ms is not None for operator in subject.operators):
         command = f"edgeslim deploy {shlex.quote(str(evidence.path))} --table TABLE"
-        absent = Absent(what="No table says what single operators take.", command=command)
+        absent = Absent(what="No table has the latency of single operators.", command=command)
         return ReportSection(key="operators", title=_TITLE, blocks=[absent])
     blocks: list[Block] = [
         Text(text=_sentence(subject)),
@@ -60,7 +60,7 @@ def operators(evidence: Evidence) -> ReportSection | None:
     ]
     uncertain = _least_certain(subject.operators)
     if uncertain:
-        blocks.append(Items(title="Least well known", items=uncertain))
+        blocks.append(Items(title="Least certain", items=uncertain))
     if len(subject.operators) > _NAMED:
         blocks.append(_table(subject.operators, title="All operators", folded=True))
     return ReportSection(key="operators", title=_TITLE, blocks=blocks)
@@ -165,7 +165,7 @@ def _tooltip(record: OperatorRecord) -> str:
 
 
 def _beyond(record: OperatorRecord) -> str:
-    return f"beyond what was measured in {record.outside}" if record.outside else ""
+    return f"outside the measured range of {record.outside}" if record.outside else ""
 
 
 def _least_certain(known: Sequence[OperatorRecord]) -> list[str]:

@@ -20,9 +20,7 @@ def repeat(evidence: Evidence) -> ReportSection | None:
     blocks: list[Block] = []
     own = _own(evidence)
     if any(_RATIOS in command for command in own):
-        blocks.append(
-            Text(text=f"{_RATIOS} is a file of what pruning.json has under ratios, nothing else.")
-        )
+        blocks.append(Text(text=f"{_RATIOS} is a file with what pruning.json has under ratios."))
     if own:
         blocks.append(Commands(title=f"The {evidence.kind.value}, as its folder has it", lines=own))
     commands = [shlex.join(record.command) for record in evidence.deployments]

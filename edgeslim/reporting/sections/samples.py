@@ -166,7 +166,7 @@ def _table(record: DeploymentRecord) -> Table:
     return table_of(
         [(format_variant(model), own) for model in record.models for own in model.rounds],
         [
-            ("model", "model and way", "text", lambda row: row[0]),
+            ("model", "variant", "text", lambda row: row[0]),
             ("round", "round", "count", lambda row: row[1].round + 1),
             ("median_ms", "median", "ms", lambda row: _middle(row[1])[0]),
             ("middle_half_ms", "middle half", "ms", lambda row: _middle(row[1])[1]),

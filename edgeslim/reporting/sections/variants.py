@@ -38,7 +38,7 @@ def variants(evidence: Evidence) -> ReportSection | None:
             title="Latency on the device",
             blocks=[
                 Absent(
-                    what="Nothing of this run was measured with its spread on a device yet.",
+                    what="This run was not measured on a device yet.",
                     command=f"edgeslim deploy {shlex.quote(str(evidence.path))}",
                 )
             ],
@@ -57,7 +57,7 @@ def variants(evidence: Evidence) -> ReportSection | None:
             f"{failure.reason}"
             for failure in record.failed
         ]
-        blocks.append(Items(title="Asked for and not had", items=failed))
+        blocks.append(Items(title="Asked for, but not converted or run", items=failed))
     if record.warnings:
         blocks.append(Items(title="Before you ship it", items=record.warnings))
     return ReportSection(key="latency", title="Latency on the device", blocks=blocks)
@@ -113,7 +113,7 @@ def _picture(record: DeploymentRecord) -> Picture:
     scale = Scale.around([factor * value for value in values], zero=True)
     limits = sorted({model.target_ms for model in record.models if model.target_ms is not None})
     predicted = any(model.predicted_ms is not None for model in record.models)
-    says = "Marks are medians, bars the intervals that they may be in"
+    says = "Marks are medians, bars are their intervals"
     if limits:
         says += f"; the dashed line is the limit of {' and '.join(map(format_ms, limits))}"
     return Picture(
@@ -164,15 +164,15 @@ def _outputs(record: DeploymentRecord) -> Table:
     return table_of(
         [(model, model.outputs) for model in record.models],
         [
-            ("model", "model and way", "text", lambda row: format_variant(row[0])),
+            ("model", "variant", "text", lambda row: format_variant(row[0])),
             ("size_bytes", "file", "bytes", lambda row: row[0].size_bytes),
             (
-                *("output_max_rel_error", "outputs off, of the largest value", "number"),
+                *("output_max_rel_error", "largest output error, relative", "number"),
                 lambda row: row[1].max_rel if row[1] else None,
             ),
             ("same_top1", "same class first", "share", lambda row: row[1].top1 if row[1] else None),
             ("inputs", "inputs compared", "count", lambda row: row[1].inputs if row[1] else None),
-            ("kernels", "kernels compute in", "text", lambda row: ", ".join(row[0].kernels)),
+            ("kernels", "number types of kernels", "text", lambda row: ", ".join(row[0].kernels)),
         ],
         title="Files, and their outputs beside Paddle's",
         folded=12,
@@ -185,7 +185,7 @@ def _table(record: DeploymentRecord) -> Table:
     return table_of(
         [(model, speedups.get(model.id)) for model in record.models],
         [
-            ("model", "model and way", "text", lambda row: format_variant(row[0])),
+            ("model", "variant", "text", lambda row: format_variant(row[0])),
             ("predicted_ms", "predicted", "ms", lambda row: row[0].predicted_ms),
             (
                 "predicted_interval_ms",
@@ -197,7 +197,7 @@ def _table(record: DeploymentRecord) -> Table:
             ("measured_interval_ms", "interval", "ms", lambda row: row[0].latency_interval_ms),
             ("spread", "spread, \N{PLUS-MINUS SIGN}", "share", lambda row: row[0].spread),
             ("samples", "samples", "count", lambda row: row[0].samples),
-            ("error", "predicted too high", "change", lambda row: _error(row[0])),
+            ("error", "prediction error", "change", lambda row: _error(row[0])),
             ("speedup", "speed-up", "ratio", lambda row: row[1].ratio if row[1] else None),
             (
                 "speedup_interval",

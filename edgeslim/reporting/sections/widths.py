@@ -36,7 +36,7 @@ def widths(evidence: Evidence) -> ReportSection | None:
     if pruning.result is None:
         blocks.append(
             Absent(
-                what="The pruning is not finished; the same command goes on with it.",
+                what="The pruning is not finished; the same command continues it.",
                 command=f"edgeslim prune {shlex.quote(pruning.settings.model)} --out "
                 f"{shlex.quote(str(evidence.path))} ...",
             )
@@ -46,7 +46,7 @@ def widths(evidence: Evidence) -> ReportSection | None:
     if pruning.sensitivities is None:
         blocks.append(
             Absent(
-                what="What each group costs was not measured.",
+                what="The loss of each group was not measured.",
                 command=f"edgeslim sensitivity {shlex.quote(pruning.settings.model)} --task TASK",
             )
         )
@@ -60,8 +60,8 @@ def _goal_sentence(settings: PruneSettings, result: Pruning | None) -> str:
         "--target-latency": f"a latency of {format_ms(settings.target_ms or 0.0)}",
         "--target-macs": f"work of {settings.target_macs}",
         "--ratios": "given ratios",
-        "--metric-loss": f"a loss of {format_value(settings.metric_loss, NumberUnit.SHARE)} a "
-        "group",
+        "--metric-loss": f"a loss of {format_value(settings.metric_loss, NumberUnit.SHARE)} for "
+        "each group",
     }[settings.goal]
     text = f"{settings.model} was pruned to {goal} by {settings.strategy or 'the default'}, "
     text += f"channels chosen by {settings.criterion}."
@@ -104,7 +104,8 @@ def _widths(result: Pruning) -> Picture:
     there = sum(group.before for group in result.groups)
     return Picture(
         title="Width of each group of channels",
-        says="Outlines were there before, filled bars are left; in the order of the network.",
+        says="Outlines are the widths before, filled bars those after, in the order of the "
+        "network.",
         chart=bars(
             series,
             title="Width of each group of channels, before and after",
@@ -159,17 +160,17 @@ def _curves(found: Sensitivities) -> Picture:
     ]
     losses = [knot.y for line in series for knot in line.knots]
     return Picture(
-        title="What each group costs",
-        says=f"Each group cut alone, all else whole, before any training; {context.metric} was "
+        title="Loss of each group",
+        says=f"Each group pruned alone, before any training; {context.metric} was "
         f"{format_value(context.baseline, NumberUnit.SHARE)} on {context.examples:,} examples of "
         f"{context.task}. The {len(named)} costliest groups are named, the others grey.",
         chart=lines(
             series,
-            title="What each group of channels costs",
+            title="Loss of each group of channels",
             description=f"{len(series)} groups. The costliest is {costly[0] if costly else 'none'}",
-            x=Axis(title="channels gone (%)", scale=Scale(low=0, high=102)),
+            x=Axis(title="channels removed (%)", scale=Scale(low=0, high=102)),
             y=Axis(
-                title=f"{context.metric} lost, of what there was (%)",
+                title=f"{context.metric} lost, relative (%)",
                 scale=Scale.around([0, *losses]),
             ),
         ),
@@ -187,11 +188,11 @@ def _curves_table(found: Sensitivities) -> Table:
         [
             ("group", "group", "text", lambda point: point.group),
             ("channels", "channels", "count", lambda point: point.channels),
-            ("width", "left", "count", lambda point: point.width),
+            ("width", "channels left", "count", lambda point: point.width),
             ("metric", found.context.metric, "share", lambda point: point.metric),
             (
                 "relative_loss",
-                "lost, of what there was",
+                "relative loss",
                 "share",
                 lambda point: point.relative_loss,
             ),
