@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.paddle_io.export import run_each_in_paddle
+from edgeslim.paddle_io.export import run_batches_in_paddle
 from edgeslim.paddle_io.pir.proof import run_pir_in_paddle
 
 __all__ = ["paddle_outputs"]
@@ -29,5 +29,5 @@ def paddle_outputs(
         ModelError: Paddle cannot load or run it.
     """
     if model.pir is None:
-        return run_each_in_paddle(model.prefix, inputs, name=model.name)
+        return run_batches_in_paddle(model.prefix, inputs, name=model.name)
     return run_pir_in_paddle(model.pir.program, inputs)

@@ -26,10 +26,10 @@ from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
 from edgeslim.paddle_io.parameters import (
+    add_unused_parameter,
     check_parameters,
     combined_parameters,
-    give_unused_parameter,
-    leave_out_empty,
+    drop_empty_parameters,
 )
 from edgeslim.paddle_io.pir.file_translation import translate_files
 from edgeslim.paddle_io.pir.proof import prove_translation
@@ -222,7 +222,7 @@ def build_layer(source: LayerModel) -> paddle.nn.Layer:
 
 def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa: ANN401
     """Copies the parameters of a program, which may have a file each, and checks them."""
-    if give_unused_parameter(program, target):
+    if add_unused_parameter(program, target):
         return
     if source.is_dir():
         write_bytes(target, combined_parameters(source, program))
@@ -230,7 +230,7 @@ def _take_parameters(source: Path, program: Any, target: Path) -> None:  # noqa:
     else:
         check_parameters(source, program)
         copy_file(source, target)
-    leave_out_empty(program, target)
+    drop_empty_parameters(program, target)
 
 
 def _close_shapes(feeds: Mapping[str, Shape], others: Mapping[str, Shape]) -> dict[str, Shape]:

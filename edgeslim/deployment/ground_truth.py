@@ -25,7 +25,7 @@ from edgeslim.deployment.judgement import (
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision
 from edgeslim.graph import Graph
-from edgeslim.paddle_io.export import run_each_in_paddle
+from edgeslim.paddle_io.export import run_batches_in_paddle
 
 __all__ = ["LOUDER", "GroundTruth", "check_proves", "paddle_truth", "truth_of"]
 
@@ -201,7 +201,7 @@ def _with_choices(model: PreparedModel, truth: GroundTruth) -> GroundTruth:
     if not choices:
         return truth
     names = list(dict.fromkeys(among.scores for among in choices.values()))
-    values = run_each_in_paddle(model.prefix, truth.inputs, also=names, name=model.name)
+    values = run_batches_in_paddle(model.prefix, truth.inputs, also=names, name=model.name)
     behind = len(model.graph.fetches)
     return replace(
         truth,

@@ -1,4 +1,4 @@
-"""Arrays of NumPy as operands of variables of a program, as they are of tensors."""
+"""NumPy arrays as operands beside variables of a program, as they are beside tensors."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeslim.paddle_io.attribute_replacement import replace_attributes
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.replaced import replaced
 
 __all__ = ["array_operands"]
 
@@ -21,15 +21,15 @@ _OPERATORS = (
     *(f"__{name}__" for name in ("and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge")),
 )
 _PRODUCTS = ("__matmul__", "__rmatmul__")
-"""What takes an array in the type of the other side; all else widens it."""
+"""Operators that convert an array to the type of the other side; the others widen the type."""
 
 
 @contextmanager
 def array_operands() -> Iterator[None]:
-    """Until it is left, an array beside a variable in a sum or product is a constant.
+    """Makes an array beside a variable in a sum or product a constant while the context lasts.
 
-    Otherwise Paddle 3.3 ends the process where it stands on the right, and where it stands on
-    the left NumPy takes the variable for a list.
+    Without it Paddle 3.3 ends the process for an array on the right, and for an array on the left
+    NumPy reads the variable as a list.
     """
     load_paddle()
     from paddle.base.framework import Variable
@@ -39,7 +39,7 @@ def array_operands() -> Iterator[None]:
         name: _with_constant(operator, keeps_type=name in _PRODUCTS)
         for name, operator in known.items()
     }
-    with replaced(Variable, {**taking_arrays, "__array_ufunc__": None}):
+    with replace_attributes(Variable, {**taking_arrays, "__array_ufunc__": None}):
         yield
 
 
@@ -49,10 +49,10 @@ def _with_constant(
     paddle = load_paddle()
 
     @functools.wraps(operator)
-    def computed(variable: Any, other: Any) -> Any:  # noqa: ANN401
+    def compute(variable: Any, other: Any) -> Any:  # noqa: ANN401
         if isinstance(other, np.ndarray):
             dtype = paddle.base.data_feeder.convert_dtype(variable.dtype)
             other = paddle.assign(other.astype(dtype) if keeps_type else other)
         return operator(variable, other)
 
-    return computed
+    return compute

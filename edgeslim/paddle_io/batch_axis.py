@@ -1,8 +1,8 @@
-"""Operators that were saved for one batch size, made to follow another.
+"""Operators that were saved for one batch size, run with another.
 
-A program that was saved for one image says so in its attributes: reshape to ``[1, -1, 4]``.
-Where the tensor that goes in is longer along one axis than its description says, that axis
-is the batch, and the attribute has to grow as much.
+A program that was saved for one image has that in its attributes: reshape to ``[1, -1, 4]``.
+If an input is longer along one axis than its description, that axis is the batch, and the
+attribute has to grow as much.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.eager_functions import Slots
 
-__all__ = ["FOLLOWING", "Call", "Follow", "Growth", "growth"]
+__all__ = ["BATCH_RULES", "BatchRule", "Call", "Growth", "find_growth"]
 
 _WHOLE = 2**31 - 1
-"""An end behind every end."""
+"""An end of slices that is beyond any extent."""
 
 
 class Growth(NamedTuple):
     """How a tensor differs from its description.
 
     Args:
-        axis: The axis along which it is longer or shorter.
-        actual: Its extent there.
-        described: The extent that the description has.
+        axis: The axis along which the tensor is longer or shorter.
+        actual: The tensor's extent along that axis.
+        described: The extent along that axis in the description.
     """
 
     axis: int
@@ -38,8 +38,8 @@ class Call(NamedTuple):
     """An operator about to run.
 
     Args:
-        given: Its inputs by slot.
-        attributes: Its attributes.
+        given: Its input tensors by slot.
+        attributes: Values of its attributes by name.
         reads: Described shapes of its inputs by slot.
         writes: Described shapes of its outputs by slot.
     """
@@ -49,17 +49,17 @@ class Call(NamedTuple):
     reads: Mapping[str, Sequence[Shape]]
     writes: Mapping[str, Sequence[Shape]]
 
-    def changed(self, **attributes: object) -> Call:
-        """The same with other attributes."""
+    def with_attributes(self, **attributes: object) -> Call:
+        """The call with other values of some attributes."""
         return self._replace(attributes={**self.attributes, **attributes})
 
 
-Follow = Callable[[Call], Call]
-"""Gives an operator the inputs and attributes that it has to have for this batch."""
+BatchRule = Callable[[Call], Call]
+"""Returns the call with the inputs and attributes that the batch needs."""
 
 
-def growth(actual: Sequence[int], described: Shape) -> Growth | None:
-    """The first axis that differs; none if none does or if the description is open."""
+def find_growth(actual: Sequence[int], described: Shape) -> Growth | None:
+    """The first axis that differs; None if none does, or if the description is open."""
     if len(actual) != len(described) or min(described, default=1) < 1:
         return None
     for axis, (one, other) in enumerate(zip(actual, described, strict=True)):
@@ -69,9 +69,9 @@ def growth(actual: Sequence[int], described: Shape) -> Growth | None:
 
 
 def _reshape(call: Call) -> Call:
-    """The axis behind as many elements as the batch is behind takes the batch."""
+    """The batch goes to the axis with as many elements before it as before the batch axis."""
     described, target = call.reads["X"][0], list(call.writes["Out"][0])
-    grown = growth(call.given["X"][0].shape, described)
+    grown = find_growth(call.given["X"][0].shape, described)
     if grown is None or min(target, default=1) < 1:
         return call
     before = math.prod(described[: grown.axis])
@@ -79,51 +79,51 @@ def _reshape(call: Call) -> Call:
     exact = [axis for axis in axes if math.prod(target[:axis]) == before]
     axis = (exact or axes[-1:])[0]
     target[axis] = target[axis] * grown.actual // grown.described
-    return call.changed(shape=target)
+    return call.with_attributes(shape=target)
 
 
 def _expand(call: Call) -> Call:
-    """What is the batch already stays as long as it is."""
+    """An axis that expands to the batch size of the description follows the batch."""
     described, target = call.reads["X"][0], list(call.attributes["shape"])
-    grown = growth(call.given["X"][0].shape, described)
+    grown = find_growth(call.given["X"][0].shape, described)
     if grown is None:
         return call
     axis = grown.axis + len(target) - len(described)
     if target[axis] == grown.described:
         target[axis] = grown.actual
-    return call.changed(shape=target)
+    return call.with_attributes(shape=target)
 
 
 def _slice(call: Call) -> Call:
-    """A slice of the whole batch stays one; a single image taken out is left for the check."""
-    grown = growth(call.given["Input"][0].shape, call.reads["Input"][0])
+    """A slice of the whole batch stays one; a single image that is selected is left as it is."""
+    grown = find_growth(call.given["Input"][0].shape, call.reads["Input"][0])
     attributes, rank = call.attributes, len(call.reads["Input"][0])
-    axes = [each % rank for each in attributes["axes"]]
+    axes = [axis % rank for axis in attributes["axes"]]
     if grown is None or grown.axis not in axes:
         return call
     place = axes.index(grown.axis)
     start, end = attributes["starts"][place], attributes["ends"][place]
-    dropped = [each % rank for each in attributes.get("decrease_axis", ())]
+    dropped = [axis % rank for axis in attributes.get("decrease_axis", ())]
     whole = start in {0, -grown.described} and end >= grown.described
     if not whole or grown.axis in dropped:
         return call
     starts, ends = list(attributes["starts"]), list(attributes["ends"])
     starts[place], ends[place] = 0, _WHOLE
-    return call.changed(starts=starts, ends=ends)
+    return call.with_attributes(starts=starts, ends=ends)
 
 
 def _repeat(call: Call) -> Call:
-    """What does not depend on the images is the same for each of them."""
+    """Inputs that do not depend on the images are repeated for each of them."""
     grown = [
-        growth(tensor.shape, described)
+        find_growth(tensor.shape, described)
         for slot, tensors in call.given.items()
         for tensor, described in zip(tensors, call.reads[slot], strict=True)
     ]
-    batch = next((each for each in grown if each is not None), None)
+    batch = next((found for found in grown if found is not None), None)
     if batch is None or batch.described != 1:
         return call
 
-    def repeated(tensor: Any) -> Any:  # noqa: ANN401 - a Tensor
+    def repeat(tensor: Any) -> Any:  # noqa: ANN401 - a Tensor
         shape = list(tensor.shape)
         if len(shape) <= batch.axis or shape[batch.axis] != 1:
             return tensor
@@ -131,12 +131,12 @@ def _repeat(call: Call) -> Call:
         return tensor.expand(shape)
 
     return call._replace(
-        given={slot: [repeated(each) for each in tensors] for slot, tensors in call.given.items()}
+        given={slot: [repeat(tensor) for tensor in tensors] for slot, tensors in call.given.items()}
     )
 
 
 def _concat(call: Call) -> Call:
-    """As `_repeat`, but along the batch itself there is nothing to repeat."""
+    """As `_repeat`, unless the tensors are joined along the batch axis."""
     shapes = [tensor.shape for tensor in call.given["X"]]
     axis = call.attributes.get("axis", 0) % max(1, len(shapes[0]))
     others = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
@@ -145,7 +145,7 @@ def _concat(call: Call) -> Call:
     return _repeat(call)
 
 
-FOLLOWING: Mapping[str, Follow] = {
+BATCH_RULES: Mapping[str, BatchRule] = {
     "concat": _concat,
     "expand_v2": _expand,
     "grid_sampler": _repeat,
@@ -155,4 +155,4 @@ FOLLOWING: Mapping[str, Follow] = {
     "strided_slice": _slice,
     "yolo_box": _repeat,
 }
-"""By kind of operator; all others follow by themselves."""
+"""The rule of each kind of operator; other kinds need none."""

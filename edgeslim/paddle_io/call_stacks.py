@@ -1,7 +1,7 @@
-"""Call stacks in programs: Paddle writes into every operator where the code stood that made it.
+"""Call stacks in programs: Paddle stores in every operator the lines of code that created it.
 
-They are paths of the machine that saved the model, with the lines of its code, and most of the
-file's size. Nothing computes with them, so no model that is written here has any.
+They hold paths of the machine that saved the model, and most of the file's size. Nothing computes
+with them, so they are removed from every model that is written here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _CALL_STACK = "op_callstack"
 
 
 def drop_call_stacks(program: Any) -> bool:  # noqa: ANN401 - a ProgramDesc
-    """Takes the call stacks out of a program, in place, and says whether there were any."""
+    """Removes the call stacks from a program, in place; returns whether there were any."""
     found = False
     for block in program.blocks:
         for op in block.ops:

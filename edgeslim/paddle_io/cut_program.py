@@ -1,4 +1,4 @@
-"""The part of a program that makes some of its tensors."""
+"""The part of a program that computes some of its tensors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeslim.errors import ModelError
-from edgeslim.paddle_io.block_edits import new_operator
+from edgeslim.paddle_io.block_edits import names_in, new_operator
 
 __all__ = ["cut_program"]
 
@@ -14,24 +14,24 @@ _ENDS = {"feed", "fetch"}
 
 
 def cut_program(program: Any, names: Sequence[str]) -> Any:  # noqa: ANN401 - ProgramDescs
-    """A copy that gives these tensors and does nothing that they do not need.
+    """A copy of a program with other outputs, and only the operators that they need.
 
-    Its parameters are those of the program, all of them, so that the file stays valid; so are
-    its inputs.
+    It keeps all parameters, so that their file stays valid, and all inputs.
 
     Raises:
-        ModelError: A tensor is made nowhere in the program.
+        ModelError: A tensor is not computed in the program.
     """
     cut = type(program)()
     cut.CopyFrom(program)
     block = cut.blocks[0]
     wanted, kept = set(names), []
     for op in reversed(block.ops):
-        written = {name for slot in op.outputs for name in slot.arguments}
-        if op.type == "feed" or (op.type not in _ENDS and written & wanted):
+        if op.type == "feed" or (
+            op.type not in _ENDS and wanted.intersection(names_in(op.outputs))
+        ):
             kept.append(op)
-            wanted |= {name for slot in op.inputs for name in slot.arguments}
-    made = {name for op in kept for slot in op.outputs for name in slot.arguments}
+            wanted.update(names_in(op.inputs))
+    made = {name for op in kept for name in names_in(op.outputs)}
     for name in names:
         if name not in made:
             raise ModelError(f"{name!r} is made nowhere in the program")

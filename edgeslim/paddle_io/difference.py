@@ -1,4 +1,4 @@
-"""How far two results are apart that the same kernels of Paddle computed in two ways."""
+"""The difference of two results of Paddle's kernels that should be the same."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Array = np.ndarray[Any, Any]
 def difference_and_scale(truth: Array, found: Array) -> tuple[float, float]:
     """The largest difference of two arrays of one shape, and the largest finite true value.
 
-    Both are magnitudes, of complex numbers too. The difference is infinite where one of the two
-    is no finite number and the other is not the same; unequal whole numbers differ by 1 at least.
+    Both are magnitudes, also for complex numbers. The difference is infinite if elements that are
+    not finite differ at all; unequal whole numbers differ by at least 1.
     """
     wide = np.complex128 if "c" in {truth.dtype.kind, found.dtype.kind} else np.float64
     one, two = truth.astype(wide), found.astype(wide)

@@ -1,10 +1,10 @@
-"""Operators that are run in dynamic mode by today's functions and not by their old ones.
+"""Operators that are run in dynamic mode by Paddle's current functions instead of its old ones.
 
-These are the ones that do otherwise while a network is trained; those whose old functions do
-not run any more, since Paddle's newer kernels want attributes in 64 bits that the old
-functions hand over in 32, or end the process where an input is left out, or have no
-gradient where an output is not read; and those that networks are full of, for an old
-function costs some ten microseconds more, and its gradient as much again.
+These are the operators that behave differently in training; those whose old functions do
+not run any more, since Paddle's newer kernels need attributes in 64 bits that the old
+functions pass in 32, or end the process if an input is left out, or have no
+gradient if an output is not read; and those that are frequent in networks, since an old
+function takes some ten microseconds more, and its gradient as much again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Compute = Callable[[Slots, Mapping[str, Any], bool], Slots]
 
 
 class Function(NamedTuple):
-    """What runs an operator.
+    """A function that runs an operator.
 
     Args:
-        slots: The inputs that it knows of.
-        compute: Does it.
+        slots: The slots of the inputs that it can take.
+        compute: Computes the outputs from the inputs.
     """
 
     slots: Sequence[str]
@@ -41,8 +41,8 @@ def _one(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
     return given[slot][0] if slot in given else None
 
 
-_NEVER = ""
-"""A slot that is not given, for a parameter that takes a list."""
+_NO_SLOT = ""
+"""Stands for a slot that no operator has, for a parameter that takes a list."""
 
 
 def _native(
@@ -51,17 +51,17 @@ def _native(
     """A function of ``paddle._C_ops``.
 
     Args:
-        name: What it is called.
-        slots: Inputs in the order of its parameters; one that is not given is None.
-        attributes: Those that follow, with what they are where they are not given.
-        output: The slot of what it returns.
+        name: Name of the function.
+        slots: Slots of inputs in the order of its parameters; an input left out is None.
+        attributes: Names and defaults of the attributes that follow, in order.
+        output: The slot of the operator's output.
     """
 
     def compute(given: Slots, own: Mapping[str, Any], _training: bool) -> Slots:
         from paddle import _C_ops
 
         inputs = [_one(given, slot) for slot in slots]
-        values = [own.get(each, default) for each, default in attributes.items()]
+        values = [own.get(attribute, default) for attribute, default in attributes.items()]
         result = getattr(_C_ops, name)(*inputs, *values)
         return {output: result if isinstance(result, list) else (result,)}
 
@@ -71,7 +71,7 @@ def _native(
 def _interpolation(name: str) -> Function:
     return _native(
         f"{name}_interp",
-        ("X", "OutSize", _NEVER, "Scale"),
+        ("X", "OutSize", _NO_SLOT, "Scale"),
         {
             "data_layout": "NCHW",
             "out_d": -1,
@@ -86,7 +86,7 @@ def _interpolation(name: str) -> Function:
 
 
 def _batch_norm(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slots:
-    """With the batch's statistics while training, when the moving ones follow it in place."""
+    """Uses the batch's statistics in training, and updates the moving ones in place."""
     from paddle.nn.functional import batch_norm
 
     out = batch_norm(
@@ -132,7 +132,7 @@ def _dropout(given: Slots, attributes: Mapping[str, Any], training: bool) -> Slo
 
 
 def _assign_value(_given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """Older and newer descriptions keep the numbers under different names."""
+    """Older and newer descriptions hold the numbers under different names."""
     from paddle import to_tensor
 
     names = ("values", *sorted(OLDER_NAMES["assign_value"]))
@@ -149,7 +149,7 @@ def _concat(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slo
 
 
 def _reshape(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """To a shape among the inputs, whole or an extent each, or else to that of the attributes."""
+    """The shape is an input, one tensor or one for each extent, or else an attribute."""
     from paddle import _C_ops
 
     shape = given.get("ShapeTensor") or _one(given, "Shape")
@@ -166,8 +166,10 @@ def _split(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slot
     return {"Out": _C_ops.split(images, attributes["sections"], axis)}
 
 
-def _rounded_by_stored_scale(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
-    """The scale stays as it is stored: nothing that was saved is still looking for it."""
+def _quantize_by_stored_scale(
+    given: Slots, attributes: Mapping[str, Any], _training: bool
+) -> Slots:
+    """The stored scale is used and not updated: a saved model does not look for scales."""
     from paddle import _C_ops
 
     images, scale = given["X"][0], given["InScale"][0]
@@ -178,7 +180,7 @@ def _rounded_by_stored_scale(given: Slots, attributes: Mapping[str, Any], _train
     return {"Out": (out,), "OutScale": (scale,)}
 
 
-def _rounded_weight(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+def _quantize_weight(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
     from paddle import _C_ops
 
     out, scale = _C_ops.fake_quantize_dequantize_abs_max(
@@ -187,7 +189,7 @@ def _rounded_weight(given: Slots, attributes: Mapping[str, Any], _training: bool
     return {"Out": (out,), "OutScale": (scale,)}
 
 
-def _rounded_channels(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
+def _quantize_channels(given: Slots, attributes: Mapping[str, Any], _training: bool) -> Slots:
     from paddle import _C_ops
 
     own = (attributes.get("bit_length", 8), attributes.get("round_type", 1))
@@ -200,7 +202,7 @@ def _rounded_channels(given: Slots, attributes: Mapping[str, Any], _training: bo
 OLDER_NAMES: Mapping[str, frozenset[str]] = {
     "assign_value": frozenset({"bool_values", "fp32_values", "int32_values", "int64_values"})
 }
-"""Attributes that Paddle itself describes no more and still reads, by kind of operator."""
+"""Attributes that Paddle no longer describes and still reads, by kind of operator."""
 
 _STRIDES = {"strides": [1, 1], "paddings": [0, 0], "padding_algorithm": "EXPLICIT"}
 
@@ -224,10 +226,10 @@ FUNCTIONS: Mapping[str, Function] = {
         "Output",
     ),
     "dropout": Function(("X",), _dropout),
-    "fake_channel_wise_quantize_dequantize_abs_max": Function(("X",), _rounded_channels),
-    "fake_quantize_dequantize_abs_max": Function(("X",), _rounded_weight),
+    "fake_channel_wise_quantize_dequantize_abs_max": Function(("X",), _quantize_channels),
+    "fake_quantize_dequantize_abs_max": Function(("X",), _quantize_weight),
     "fake_quantize_dequantize_moving_average_abs_max": Function(
-        ("X", "InScale"), _rounded_by_stored_scale
+        ("X", "InScale"), _quantize_by_stored_scale
     ),
     "flatten_contiguous_range": _native("flatten", ("X",), {"start_axis": 1, "stop_axis": 1}),
     "group_norm": _native(
@@ -256,7 +258,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "transpose2": _native("transpose", ("X",), {"axis": []}),
     "trilinear_interp_v2": _interpolation("trilinear"),
     "unbind": _native("unbind", ("X",), {"axis": 0}),
-    # Its own gradient ends the process where an output is not read.
+    # By unbind: the gradient of unstack ends the process if an output is not read.
     "unstack": _native("unbind", ("X",), {"axis": 0}, "Y"),
 }
-"""By kind of operator."""
+"""The function of each kind of operator."""

@@ -1,8 +1,8 @@
 """Operators of a program description, run one by one in dynamic mode, with gradients.
 
-Paddle keeps a function for each operator of its old programs in ``paddle._legacy_C_ops``. It
-takes the tensors of the slots in a fixed order, which Paddle tells, and then names and
-values of attributes. A few are better asked for by today's functions (`eager_functions`).
+Paddle has a function for each operator of its old programs in ``paddle._legacy_C_ops``. It
+takes the tensors of the slots in a fixed order, which Paddle provides, and then names and
+values of attributes. Some operators are run by Paddle's current functions (`eager_functions`).
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ _NOT_TRAINED = (
     "must be given as net.py:FUNCTION"
 )
 
-_NOISE = frozenset({"op_callstack", "op_device", "op_namescope", "op_role", "op_role_var"})
-"""What every operator has and none computes by."""
+_IRRELEVANT_ATTRIBUTES = frozenset(
+    {"op_callstack", "op_device", "op_namescope", "op_role", "op_role_var"}
+)
+"""Attributes of every operator that do not change what it computes."""
 
 
 class EagerOperator:
-    """One operator of a program, to be called as often as there are batches.
+    """One operator of a program, which is called for each batch.
 
     Args:
-        op: Its ``OpDesc``.
-        compute: What runs it instead of Paddle's own function for it.
+        op: The operator's description, an ``OpDesc``.
+        compute: A function that runs it instead of Paddle's own.
 
     Attributes:
-        kind: Its type.
-        inputs: Names of the tensors read by slot.
-        outputs: Names of the tensors written by slot.
-        attributes: Those by which it computes.
+        kind: Type of the operator.
+        inputs: Names of the tensors that it reads, by slot.
+        outputs: Names of the tensors that it writes, by slot.
+        attributes: Values of the attributes that it computes with, by name.
 
     Raises:
         ModelError: Paddle cannot run it in dynamic mode, or not with these inputs.
@@ -61,12 +63,12 @@ class EagerOperator:
     def __call__(
         self, given: Slots, attributes: Mapping[str, Any] | None = None, *, training: bool = False
     ) -> Slots:
-        """Its outputs by slot, of inputs by slot.
+        """Computes the outputs by slot.
 
         Args:
-            given: The inputs.
-            attributes: Others than its own.
-            training: Whether batch statistics are taken and dropout drops.
+            given: The input tensors by slot.
+            attributes: Values that replace its own attributes.
+            training: Whether batch statistics are used and dropout is active.
         """
         return self._compute(given, self.attributes if attributes is None else attributes, training)
 
@@ -76,23 +78,23 @@ def _names(slots: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
 
 
 def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401 - an OpDesc
-    """Attributes that Paddle describes for a kind, or that we know to matter."""
+    """Attributes that Paddle describes for a kind, or that edgeslim knows to matter."""
     load_paddle()
     from paddle.base.framework import OpProtoHolder
 
     try:
-        described = OpProtoHolder.instance().get_op_proto(op.type)
+        description = OpProtoHolder.instance().get_op_proto(op.type)
     except ValueError as error:
         raise ModelError(
             f"{op.type} cannot be run in dynamic mode: Paddle does not know it; {_NOT_TRAINED}"
         ) from error
-    wanted = {each.name for each in described.attrs if not each.extra}
+    wanted = {attr.name for attr in description.attrs if not attr.extra}
     known = known_kinds().get(op.type)
     if known is not None:
         wanted |= set(known.attributes)
     wanted |= OLDER_NAMES.get(op.type, frozenset())
-    wanted -= _NOISE
-    return {each.name: attribute_value(each) for each in op.attrs if each.name in wanted}
+    wanted -= _IRRELEVANT_ATTRIBUTES
+    return {attr.name: attribute_value(attr) for attr in op.attrs if attr.name in wanted}
 
 
 def _legacy(operator: EagerOperator) -> Function:
@@ -137,15 +139,15 @@ class _Legacy:
         if not isinstance(result, tuple):
             result = (result,)
         return {
-            slot: each if isinstance(each, list) else (each,)
-            for slot, each in zip(self._returns, result, strict=True)
+            slot: output if isinstance(output, list) else (output,)
+            for slot, output in zip(self._returns, result, strict=True)
         }
 
 
 def _missing(
     slot: str, argument: str, operator: EagerOperator, new: Callable[[], Any]
 ) -> Callable[[], Any]:
-    """What stands for a slot without inputs: a place for outputs, their number, or nothing."""
+    """What is passed for a slot without inputs: tensors for outputs, their number, or None."""
     if argument == "int":
         count = len(operator.outputs[slot.removesuffix("Num")])
         return lambda: count

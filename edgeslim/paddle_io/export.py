@@ -1,4 +1,4 @@
-"""Networks to saved models, open shapes closed, and what Paddle itself computes."""
+"""Saving networks, closing open shapes, and running saved models in Paddle."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.modes import own_scope, static_mode
-from edgeslim.paddle_io.parameters import give_unused_parameter
-from edgeslim.paddle_io.plain_tracing import plain_tracing, values_refused
+from edgeslim.paddle_io.parameters import add_unused_parameter
+from edgeslim.paddle_io.plain_tracing import plain_tracing, refuse_values
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.traced_layer import attributes_kept, input_names, traced_layer
+from edgeslim.paddle_io.traced_layer import input_names, keep_attributes, traced_layer
 
 if TYPE_CHECKING:
     import paddle
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "close_shapes",
     "export_layer",
-    "run_each_in_paddle",
+    "run_batches_in_paddle",
     "run_in_paddle",
 ]
 
@@ -48,11 +48,11 @@ def export_layer(
     """Saves a network as ``prefix.pdmodel`` and ``prefix.pdiparams``, in evaluation mode.
 
     Args:
-        net: The network.
-        input_shapes: Of each input in order; float32 where no type was said with it.
-        prefix: Where it goes.
-        names: What the inputs are called, by which the network gets them if it knows such; by
-            default those of its ``forward``.
+        net: The network that is saved.
+        input_shapes: Shape of each input in order; float32 if the shape has no type.
+        prefix: Path of both files without their suffixes.
+        names: Names of the inputs, which are passed by name if ``forward`` has parameters of these
+            names; by default the names of its parameters.
 
     Raises:
         ModelError: Paddle cannot trace it with these inputs.
@@ -71,7 +71,7 @@ def export_layer(
     except Exception as error:
         # Tracing runs the user's own forward, which may raise anything.
         _forget_trace(paddle)
-        # What we refuse ourselves, Paddle 3's own form would leave out without a word.
+        # Paddle 3's own form would silently leave out what edgeslim refuses by a ModelError.
         if isinstance(error, ModelError) or not _is_exported_by_pir(net, spec, prefix):
             raise ModelError(
                 f"Paddle cannot export {type(net).__name__} for inputs "
@@ -80,43 +80,43 @@ def export_layer(
     saved = Path(f"{prefix}.pdmodel")
     program = read_program(saved)
     changed = drop_call_stacks(program)
-    if give_unused_parameter(program, Path(f"{prefix}.pdiparams")) or changed:
+    if add_unused_parameter(program, Path(f"{prefix}.pdiparams")) or changed:
         write_bytes(saved, program.SerializeToString())
 
 
 def _is_exported_by_pir(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> bool:
-    """Whether the second road leads there: Paddle 3 traces in its own form what it cannot here."""
+    """Whether the second way works: Paddle 3 can trace more networks in its own form."""
     from edgeslim.paddle_io.pir.export import export_layer_by_pir
 
     try:
-        with attributes_kept(net), traced_layer(net, _names(spec), plainly=False) as layer:
+        with keep_attributes(net), traced_layer(net, _names(spec), plainly=False) as layer:
             export_layer_by_pir(layer, [list(spec)], prefix)
-    except Exception as error:  # noqa: BLE001 - as on the first road, which says why
-        _log.debug("nor does it by way of Paddle 3's own form: %s", error)
+    except Exception as error:  # noqa: BLE001 - the error of the first way is reported
+        _log.debug("it cannot be exported in Paddle 3's own form either: %s", error)
         return False
     return True
 
 
 def _trace(net: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
-    """Saves what a network computes: as its code runs, or, if that will not do, by its source."""
+    """Saves a network: traced as its code runs, or, if that fails, by its source."""
     paddle = load_paddle()
     names = _names(spec)
     try:
-        with attributes_kept(net), plain_tracing(net, names) as layer:
+        with keep_attributes(net), plain_tracing(net, names) as layer:
             _save(layer, spec, prefix)
     except Exception as error:  # noqa: BLE001 - the user's own forward may raise anything
         _log.debug("%s cannot be traced plainly: %s", type(net).__name__, error)
         _forget_trace(paddle)
         with (
-            attributes_kept(net),
+            keep_attributes(net),
             traced_layer(net, names, plainly=False) as layer,
-            values_refused(),
+            refuse_values(),
         ):
             _save(layer, spec, prefix)
 
 
 def _names(spec: Sequence[Any]) -> list[str]:
-    return [each.name for each in spec]
+    return [item.name for item in spec]
 
 
 def _save(layer: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
@@ -125,7 +125,7 @@ def _save(layer: paddle.nn.Layer, spec: Sequence[Any], prefix: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """The last line of Paddle's long stories, which says why, and whose function it was."""
+    """The last line of Paddle's long messages, which has the reason, with the function's name."""
     story = str(error).strip()
     unread = _UNREAD.search(story)
     if unread is not None:
@@ -142,20 +142,20 @@ def _reason(error: Exception) -> str:
 
 
 _FUNCTIONS = re.compile(r'paddle/(?:tensor|nn|vision|linalg)[\w/]*\.py", line \d+, in (\w+)')
-"""Functions of Paddle's own in its stories, the innermost last."""
+"""Functions of Paddle in its messages, the innermost last."""
 
 _OPERATOR = re.compile(r"\[operator < (\w+) > error\]")
-"""How its stories end that come out of an operator; the reason stands before."""
+"""The last line of messages from an operator; the reason is in the line before."""
 
 _UNREAD = re.compile(r"feeded_var_names\[\d+\]: '(.*?)' doesn't exist in pruned")
-"""What Paddle says of an input that no output depends on."""
+"""Paddle's message about an input that no output depends on."""
 
 
 def _forget_trace(paddle: ModuleType) -> None:
-    """Drops what Paddle remembers of a trace that failed.
+    """Drops the records that Paddle keeps of a failed trace.
 
-    It keeps the parameters of each trace under the address of its program and takes them
-    out at the end only; a later program at the same address would be given them as well.
+    It keeps the parameters of each trace under the address of its program and removes them
+    only at the end; a later program at the same address would get them as well.
     """
     translator = paddle.jit.dy2static.program_translator.ProgramTranslator.get_instance()
     for records in (translator._params_recorder, translator._inplace_map):  # noqa: SLF001
@@ -165,14 +165,13 @@ def _forget_trace(paddle: ModuleType) -> None:
 def close_shapes(program: Path, feeds: Mapping[str, Shape], *, at_first: bool = False) -> None:
     """Gives the inputs of a saved program fixed shapes and infers all others, in place.
 
-    Where an operator gives as many rows as its data has, it is described as giving the most
-    that there can be.
+    An operator whose number of rows depends on its data is described with the largest number.
 
     Args:
-        program: The description.
+        program: Path of the program's description.
         feeds: Shapes of inputs by name.
-        at_first: Whether sizes are computed by the program still: what an operator reads of
-            open shape need not fit yet.
+        at_first: Whether the program still computes sizes, so that operators which read open
+            shapes need not fit yet.
 
     Raises:
         ModelError: A shape does not fit the model.
@@ -205,7 +204,7 @@ def _reads_open_shapes(op: Any, block: Any) -> bool:  # noqa: ANN401 - native de
 
 
 def _bound_rows(op: Any, block: Any) -> None:  # noqa: ANN401 - native descriptions
-    """Gives what a suppression leaves the most rows that there can be."""
+    """Gives the results of suppressions (NMS) the largest number of rows."""
     kind = known_kinds().get(op.type())
     if kind is None or not kind.row_limit:
         return
@@ -231,34 +230,36 @@ def run_in_paddle(
     """The outputs that Paddle computes for ``prefix.pdmodel`` and ``prefix.pdiparams``.
 
     Args:
-        prefix: The model.
-        inputs: A value for each input.
-        also: Names of tensors that are wanted behind the outputs.
-        name: What the model is called in errors; by default as its files.
+        prefix: Path of the model's files without their suffixes.
+        inputs: An array for each input by name.
+        also: Names of tensors that are returned after the outputs.
+        name: Name of the model in messages; by default its path.
 
     Raises:
-        ModelError: Paddle cannot load or run it.
+        ModelError: Paddle cannot load or run the model.
     """
-    (outputs,) = run_each_in_paddle(prefix, [inputs], also=also, name=name)
+    (outputs,) = run_batches_in_paddle(prefix, [inputs], also=also, name=name)
     return outputs
 
 
-def run_each_in_paddle(
+def run_batches_in_paddle(
     prefix: Path,
-    inputs: Iterable[Mapping[str, np.ndarray[Any, Any]]],
+    batches: Iterable[Mapping[str, np.ndarray[Any, Any]]],
     *,
     also: Sequence[str] = (),
     name: str = "",
 ) -> list[list[np.ndarray[Any, Any]]]:
-    """As `run_in_paddle`, for several inputs one after the other; the model is loaded once."""
+    """As `run_in_paddle`, for several batches; the model is loaded once."""
     paddle = load_paddle()
     try:
         with static_mode(), own_scope():
             executor = paddle.static.Executor(paddle.CPUPlace())
             loaded, _, fetched = paddle.static.load_inference_model(str(prefix), executor)
             fetched = [*fetched, *(loaded.global_block().var(name) for name in also)]
-            outputs = [executor.run(loaded, feed=dict(each), fetch_list=fetched) for each in inputs]
+            results = [
+                executor.run(loaded, feed=dict(batch), fetch_list=fetched) for batch in batches
+            ]
     except Exception as error:
         # Paddle raises plain RuntimeError and ValueError from its native code.
         raise ModelError(f"Paddle cannot run {name or prefix}: {_reason(error)}") from error
-    return [[np.asarray(output) for output in each] for each in outputs]
+    return [[np.asarray(output) for output in outputs] for outputs in results]

@@ -1,7 +1,7 @@
-"""What values the inputs of a program take: the type of their elements, and rows that are there.
+"""Valid values of a program's inputs: types of elements, and bounds of indices.
 
-An integer that chooses a row of a table of ten must not be asked for row eleven. Which inputs
-choose is found by following their values through whatever leaves them as they are.
+An index into a table of ten rows must be below ten. Inputs that are indices are found by following
+their values through operators that do not change values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from edgeslim.paddle_io.proto import attribute_value
 
 __all__ = ["feed_bounds", "feed_types"]
 
-_PASSING = {
+_MOVING = {
     "assign",
     "cast",
     "concat",
@@ -42,17 +42,17 @@ _PASSING = {
     "unsqueeze2",
     "unstack",
 }
-"""Operators whose outputs hold the values of what they read in these slots, elsewhere."""
+"""Operators whose outputs hold the values of their inputs in these slots, at other positions."""
 
-_PASSED_SLOTS = {"X", "Input"}
+_MOVED_SLOTS = {"X", "Input"}
 
 Slots = Mapping[str, Sequence[str]]
-Passed = dict[str, int]
-"""By input: what was added to its values on the way."""
+HeldFeeds = dict[str, int]
+"""The inputs whose values a tensor holds, and what has been added to them."""
 
 
 def _types(program: Any) -> dict[str, str]:  # noqa: ANN401 - a ProgramDesc
-    """Type of the elements of each tensor by name, as NumPy calls it."""
+    """NumPy's name for the type of elements of each tensor, by the tensor's name."""
     types = program.blocks[0].vars[0].type
     return {
         variable.name: ELEMENT_TYPES.get(
@@ -65,43 +65,43 @@ def _types(program: Any) -> dict[str, str]:  # noqa: ANN401 - a ProgramDesc
 
 
 def feed_types(program: Any, feeds: Sequence[str]) -> dict[str, str]:  # noqa: ANN401
-    """Type of the elements of those inputs that are not float32."""
+    """Types of elements of the inputs that are not float32."""
     types = _types(program)
     return {name: types[name] for name in feeds if types.get(name, "float32") != "float32"}
 
 
 def feed_bounds(program: Any, feeds: Sequence[str]) -> dict[str, int]:  # noqa: ANN401
-    """For inputs that choose rows or classes: their values are from 0 to below this."""
+    """For inputs that are indices: the number that their values must be below."""
     block = program.blocks[0]
     shapes = shapes_of(block)
-    holding: dict[str, Passed] = {name: {name: 0} for name in feeds}
+    holding: dict[str, HeldFeeds] = {name: {name: 0} for name in feeds}
     bounds: dict[str, int] = {}
     for op in block.ops:
         if op.type in {"feed", "fetch"}:
             continue
-        slots = {each.parameter: list(each.arguments) for each in op.inputs}
-        attributes = {each.name: each for each in op.attrs}
-        if op.type in _CHOOSING:
-            slot, count = _CHOOSING[op.type]
+        slots = {slot.parameter: list(slot.arguments) for slot in op.inputs}
+        attributes = {attr.name: attr for attr in op.attrs}
+        if op.type in _INDEXING:
+            slot, count = _INDEXING[op.type]
             rows = count(slots, attributes, shapes)
             for chosen in slots.get(slot, ()):
                 for name, added in holding.get(chosen, {}).items():
                     if rows > 0:
-                        # At least row 0, whatever is added: what is not there is Paddle's to say.
+                        # At least 1, so that there is a value; Paddle refuses what does not fit.
                         bounds[name] = max(1, min(bounds.get(name, rows), rows - added))
-        passed = _passed(op.type, slots, attributes, holding)
-        if passed:
-            for written in (name for each in op.outputs for name in each.arguments):
-                holding[written] = passed
+        held = _held_feeds(op.type, slots, attributes, holding)
+        if held:
+            for written in (name for output in op.outputs for name in output.arguments):
+                holding[written] = held
     return bounds
 
 
-def _passed(
+def _held_feeds(
     kind: str,
     slots: Slots,
     attributes: Mapping[str, Any],
-    holding: Mapping[str, Passed],
-) -> Passed:
+    holding: Mapping[str, HeldFeeds],
+) -> HeldFeeds:
     """The inputs whose values an operator's outputs hold."""
     if kind == "scale":
         factor, bias = (
@@ -112,28 +112,28 @@ def _passed(
             return {}
         read = holding.get(next(iter(slots.get("X", ())), ""), {})
         return {name: added + int(bias) for name, added in read.items()}
-    # gather passes on the rows that it chooses as well.
-    if kind not in _PASSING and kind != "gather":
+    # gather passes on the rows that it selects as well.
+    if kind not in _MOVING and kind != "gather":
         return {}
-    passed: Passed = {}
-    for slot in _PASSED_SLOTS:
+    held: HeldFeeds = {}
+    for slot in _MOVED_SLOTS:
         for name in slots.get(slot, ()):
             for feed, added in holding.get(name, {}).items():
-                passed[feed] = max(added, passed.get(feed, added))
-    return passed
+                held[feed] = max(added, held.get(feed, added))
+    return held
 
 
 Count = Callable[[Slots, Mapping[str, Any], Mapping[str, Shape]], int]
 
 
-def _along(slot: str, axis: int | str) -> Count:
-    """The extent of what a slot reads along an axis, or along the one that an attribute names."""
+def _extent_count(slot: str, axis: int | str) -> Count:
+    """The extent of an input along an axis, or along the axis that an attribute names."""
 
     def count(slots: Slots, attributes: Mapping[str, Any], shapes: Mapping[str, Shape]) -> int:
         shape = shapes.get(next(iter(slots.get(slot, ())), ""), ())
         if not shape:
             return 0
-        if slots.get("Axis"):  # known when it runs
+        if slots.get("Axis"):  # the axis is known only when it runs
             return min(shape)
         if isinstance(axis, int):
             return shape[axis]
@@ -143,8 +143,8 @@ def _along(slot: str, axis: int | str) -> Count:
     return count
 
 
-def _leading(index: str, slot: str) -> Count:
-    """The smallest of the extents that the entries of an index choose from, all at once."""
+def _index_count(index: str, slot: str) -> Count:
+    """The smallest of the extents that the entries of an index tensor select from."""
 
     def count(slots: Slots, _: Mapping[str, Any], shapes: Mapping[str, Shape]) -> int:
         indices = shapes.get(next(iter(slots.get(index, ())), ""), ())
@@ -154,8 +154,8 @@ def _leading(index: str, slot: str) -> Count:
     return count
 
 
-def _said(attribute: str) -> Count:
-    """What an attribute says."""
+def _attribute_count(attribute: str) -> Count:
+    """The value of an attribute."""
 
     def count(_: Slots, attributes: Mapping[str, Any], __: Mapping[str, Shape]) -> int:
         return int(attribute_value(attributes[attribute])) if attribute in attributes else 0
@@ -163,32 +163,32 @@ def _said(attribute: str) -> Count:
     return count
 
 
-def _tensors(slot: str) -> Count:
-    """How many tensors a slot reads."""
+def _tensor_count(slot: str) -> Count:
+    """The number of tensors in a slot."""
     return lambda slots, _, __: len(slots.get(slot, ()))
 
 
-def _steps(slots: Slots, _: Mapping[str, Any], shapes: Mapping[str, Shape]) -> int:
-    """Lengths that a sequence may have, none included: Paddle ends the process beyond."""
+def _length_count(slots: Slots, _: Mapping[str, Any], shapes: Mapping[str, Shape]) -> int:
+    """The number of possible lengths of a sequence, 0 included; longer ones end the process."""
     shape = shapes.get(next(iter(slots.get("Input", ())), ""), ())
     return shape[0] + 1 if shape and shape[0] > 0 else 0
 
 
-_CHOOSING: Mapping[str, tuple[str, Count]] = {
-    "embedding": ("Ids", _along("W", 0)),
-    "gather": ("Index", _along("X", "axis")),
-    "gather_nd": ("Index", _leading("Index", "X")),
-    "index_sample": ("Index", _along("X", 1)),
-    "index_select": ("Index", _along("X", "dim")),
-    "lookup_table": ("Ids", _along("W", 0)),
-    "lookup_table_v2": ("Ids", _along("W", 0)),
-    "multiplex": ("Ids", _tensors("X")),
-    "one_hot": ("X", _said("depth")),
-    "one_hot_v2": ("X", _said("depth")),
-    "put_along_axis": ("Index", _along("Input", "Axis")),
-    "rnn": ("SequenceLength", _steps),
-    "scatter": ("Ids", _along("X", 0)),
-    "scatter_nd_add": ("Index", _leading("Index", "X")),
-    "take_along_axis": ("Index", _along("Input", "Axis")),
+_INDEXING: Mapping[str, tuple[str, Count]] = {
+    "embedding": ("Ids", _extent_count("W", 0)),
+    "gather": ("Index", _extent_count("X", "axis")),
+    "gather_nd": ("Index", _index_count("Index", "X")),
+    "index_sample": ("Index", _extent_count("X", 1)),
+    "index_select": ("Index", _extent_count("X", "dim")),
+    "lookup_table": ("Ids", _extent_count("W", 0)),
+    "lookup_table_v2": ("Ids", _extent_count("W", 0)),
+    "multiplex": ("Ids", _tensor_count("X")),
+    "one_hot": ("X", _attribute_count("depth")),
+    "one_hot_v2": ("X", _attribute_count("depth")),
+    "put_along_axis": ("Index", _extent_count("Input", "Axis")),
+    "rnn": ("SequenceLength", _length_count),
+    "scatter": ("Ids", _extent_count("X", 0)),
+    "scatter_nd_add": ("Index", _index_count("Index", "X")),
+    "take_along_axis": ("Index", _extent_count("Input", "Axis")),
 }
-"""Operators that choose: the slot of what chooses, and of how many."""
+"""Operators with an index input: its slot, and the number that its values must be below."""

@@ -17,11 +17,11 @@ __all__ = ["load_paddle"]
 
 
 def load_paddle() -> ModuleType:
-    """The module ``paddle``, set to write the programs that Paddle-Lite reads.
+    """Imports ``paddle``, set to write the programs that Paddle-Lite reads.
 
     Raises:
-        ProgramNotFoundError: It is not installed.
-        ModelError: It was imported before with the newer intermediate representation on.
+        ProgramNotFoundError: Paddle is not installed.
+        ModelError: Paddle was imported before with its newer intermediate representation on.
     """
     first = "paddle" not in sys.modules
     if first:
@@ -51,10 +51,10 @@ def load_paddle() -> ModuleType:
 
 @contextmanager
 def _root_logger_kept() -> Iterator[None]:
-    """The root logger stays whose it was.
+    """Keeps the level and handlers of the root logger.
 
-    Paddle asks for a logger called "root", which is the root of all loggers since Python 3.9, and
-    gives it a handler and a lower level: every library would then print what it logs.
+    Paddle configures a logger called "root", which since Python 3.9 is the root of all loggers,
+    with a handler and a lower level: every library would then print its log.
     """
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
@@ -67,10 +67,10 @@ def _root_logger_kept() -> Iterator[None]:
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Signals wait until Paddle is loaded, and do then what they did before.
+    """Makes signals wait until Paddle is loaded, and restores their handlers.
 
-    Paddle takes one that comes meanwhile for a fault of its own, and once it is loaded it
-    ends the process on SIGTERM before anything can be put in order.
+    Paddle takes a signal that comes meanwhile for an error of its own, and once it is loaded it
+    ends the process on SIGTERM before anything can be cleaned up.
     """
     with signals_wait():
         try:

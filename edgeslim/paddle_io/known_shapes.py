@@ -1,8 +1,8 @@
-"""Saved models whose shapes are all known before they run.
+"""Making all shapes of a saved model known before it runs.
 
-Shapes of a saved model may be open for three reasons: its inputs are (`close_shapes`), it
+Shapes of a saved model may be open for three reasons: its inputs are open (`close_shapes`), it
 computes sizes while it runs (`edgeslim.paddle_io.shape_folding`), or Paddle's rule for an
-operator says less than it could, and a run says it. What is left then depends on the data.
+operator leaves a shape open that a run shows. Shapes that are still open depend on the data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edgeslim.paddle_io.noise import noise_for
 from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.program_graph import feed_shapes, fetch_names
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.shape_folding import constants_of, depends_on_data, fold
+from edgeslim.paddle_io.shape_folding import constants_of, depends_on_data, fold_constants
 
 __all__ = ["make_shapes_known"]
 
@@ -36,21 +36,22 @@ _ROUNDING = 1e-5
 def make_shapes_known(
     prefix: Path, feeds: Mapping[str, Shape] | None = None, *, name: str = ""
 ) -> list[str]:
-    """Closes the shapes of a saved model in place; says what was changed, a phrase each.
+    """Closes the shapes of a saved model in place; returns a phrase for each kind of change.
 
-    What is computed of shapes becomes constant, and the model is compared with what it was.
+    Tensors that are computed from shapes become constants, and the model is compared with itself
+    before the change.
 
     Args:
         prefix: The model, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
-        feeds: Shapes of inputs that are not to be as they were saved.
-        name: What it is called in errors.
+        feeds: Shapes of inputs that differ from the saved ones.
+        name: Name of the model in messages.
 
     Raises:
         ModelError: A shape does not fit the model, it branches, or Paddle cannot run it.
     """
     path = Path(f"{prefix}.pdmodel")
     program = read_program(path)
-    if feeds or _open(program):
+    if feeds or _open_tensors(program):
         close_shapes(path, {**feed_shapes(program), **(feeds or {})}, at_first=True)
         program = read_program(path)
     if len(program.blocks) > 1:
@@ -59,26 +60,26 @@ def make_shapes_known(
             "branches; write the network without those that depend on values (paddle.where)"
         )
     constants = constants_of(program)
-    if not constants.needed and not _open(program) - depends_on_data(program):
+    if not constants.needed and not _open_tensors(program) - depends_on_data(program):
         return []
     inputs = noise_for(program)
     outputs = len(fetch_names(program))
     before = run_in_paddle(prefix, inputs, also=constants.needed, name=name)
     values = dict(zip(constants.needed, before[outputs:], strict=True))
-    changes = fold(program, constants, values)
+    changes = fold_constants(program, constants, values)
     write_bytes(path, program.SerializeToString())
     close_shapes(path, feed_shapes(program))
     program = read_program(path)
-    learnt = sorted(_open(program) - depends_on_data(program))
-    after = run_in_paddle(prefix, inputs, also=learnt, name=name)
+    unknown = sorted(_open_tensors(program) - depends_on_data(program))
+    after = run_in_paddle(prefix, inputs, also=unknown, name=name)
     _compare(name or prefix.name, before[:outputs], after[:outputs])
-    if learnt:
-        _learn(program, dict(zip(learnt, after[outputs:], strict=True)))
+    if unknown:
+        _describe(program, dict(zip(unknown, after[outputs:], strict=True)))
         write_bytes(path, program.SerializeToString())
     return [f"{what} ({number})" for what, number in changes.items()]
 
 
-def _open(program: Any) -> set[str]:  # noqa: ANN401
+def _open_tensors(program: Any) -> set[str]:  # noqa: ANN401
     """Tensors between operators, or between one and the outputs, whose shape is open or wrong."""
     block = program.blocks[0]
     shapes = shapes_of(block)
@@ -91,20 +92,21 @@ def _open(program: Any) -> set[str]:  # noqa: ANN401
         for name in names_in(op.outputs)
         if name in read and name not in parameters
     }
-    wrong = _misdescribed(block, shapes)
+    wrong = _wrongly_described(block, shapes)
     return {name for name in between if name in wrong or min(shapes.get(name, ()), default=1) < 0}
 
 
-def _misdescribed(block: Any, shapes: Mapping[str, Shape]) -> set[str]:  # noqa: ANN401
-    """What is computed of products of stacks of which one is repeated.
+def _wrongly_described(block: Any, shapes: Mapping[str, Shape]) -> set[str]:  # noqa: ANN401
+    """Tensors that are computed from products of batches of which one is broadcast.
 
-    Paddle's rule gives them the stack of the factor that has more axes, or of the first.
+    Paddle's rule gives the product the batch of the factor that has more axes, or of the first.
     """
     found: set[str] = set()
     for op in block.ops:
         reads, writes = names_in(op.inputs), names_in(op.outputs)
         if found.intersection(reads) or (
-            op.type == "matmul_v2" and _is_wrong_stack(*(shapes[each] for each in reads + writes))
+            op.type == "matmul_v2"
+            and _is_wrong_stack(*(shapes[tensor] for tensor in reads + writes))
         ):
             found.update(writes)
     return found
@@ -117,7 +119,7 @@ def _is_wrong_stack(x: Shape, y: Shape, made: Shape) -> bool:
 
 
 def _compare(name: str, before: list[Array], after: list[Array]) -> None:
-    """Sizes written down must leave what the model computes as it was."""
+    """Checks that constant sizes do not change what the model computes."""
     for expected, found in zip(before, after, strict=True):
         is_same = expected.shape == found.shape
         if is_same:
@@ -131,8 +133,8 @@ def _compare(name: str, before: list[Array], after: list[Array]) -> None:
             )
 
 
-def _learn(program: Any, tensors: Mapping[str, Array]) -> None:  # noqa: ANN401
-    """Gives descriptions the shapes that tensors had in a run."""
+def _describe(program: Any, tensors: Mapping[str, Array]) -> None:  # noqa: ANN401
+    """Gives tensors the described shapes that they had in a run."""
     for variable in program.blocks[0].vars:
         value = tensors.get(variable.name)
         if value is not None and value.size:

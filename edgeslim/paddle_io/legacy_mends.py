@@ -1,9 +1,9 @@
-"""What of Paddle's own Python breaks when it makes programs of the old kind, and its mend.
+"""Functions of Paddle's own Python code that fail for programs of the old kind, and replacements.
 
-Paddle 3.3's tests trace into programs of the new kind only, and parts of the old way have
-fallen behind: ``F.normalize`` reads a name that it gave in the other branches only (so do
-``weight_norm`` and all that calls it), a recurrent layer holds a tensor without a place, which
-cannot be asked for its device, and a cell in ``nn.RNN`` becomes a loop of the program, which has
+Paddle 3.3's tests trace into programs of the new kind only, and some code for the old kind is
+broken: ``F.normalize`` reads a variable that only its other branches set (which affects
+``weight_norm`` and all its callers), a recurrent layer holds a tensor without a place, whose
+device cannot be read, and a cell in ``nn.RNN`` becomes a loop of the program, which has
 no fixed cost and which Paddle-Lite does not run.
 """
 
@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from edgeslim.errors import ModelError
+from edgeslim.paddle_io.attribute_replacement import replace_attributes
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.replaced import replaced
 
-__all__ = ["devices_of_nothing", "mended_functions"]
+__all__ = ["allow_missing_devices", "replacement_functions"]
 
 Function = Callable[..., Any]
 
 
-def mended_functions() -> list[tuple[Function, Function]]:
-    """Functions of Paddle, each with one that does the same in programs of the old kind."""
+def replacement_functions() -> list[tuple[Function, Function]]:
+    """Functions of Paddle, each with one that computes the same in programs of the old kind."""
     paddle = load_paddle()
     from paddle.nn.layer import rnn
 
@@ -32,7 +32,7 @@ def mended_functions() -> list[tuple[Function, Function]]:
     return [
         (paddle.nn.functional.normalize, plain(_normalize)),
         (paddle.median, plain(_median)),
-        # Sequences are as long as the shape says: each step is written out.
+        # The length of sequences is known from the shape, so that each step is written out.
         (rnn._rnn_static_graph, plain(rnn._rnn_dynamic_graph)),  # noqa: SLF001
     ]
 
@@ -46,7 +46,7 @@ def _normalize(
     *,
     out: Any = None,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    """``paddle.nn.functional.normalize``: over the norm along an axis, or over epsilon if more."""
+    """``paddle.nn.functional.normalize``: division by the norm along an axis, at least epsilon."""
     paddle = load_paddle()
     norm = paddle.norm(x, p=float(p), axis=axis, keepdim=True)
     result = x / paddle.clip(norm, min=epsilon)
@@ -60,7 +60,7 @@ def _median(
     mode: str = "avg",
     name: str | None = None,  # noqa: ARG001
 ) -> Any:  # noqa: ANN401
-    """``paddle.median`` of numbers: the mean of the two in the middle, or the one."""
+    """``paddle.median``: the middle element, or the mean of the two in the middle."""
     if mode != "avg":
         raise ModelError(f"median(mode={mode!r}) cannot be saved; use mode='avg', or topk")
     paddle = load_paddle()
@@ -80,8 +80,8 @@ def _middle(extent: int) -> tuple[int, int]:
 
 
 @contextmanager
-def devices_of_nothing() -> Iterator[None]:
-    """Until it is left, a tensor that holds nothing yet has no device, and does not raise."""
+def allow_missing_devices() -> Iterator[None]:
+    """Makes the device of a tensor without memory None instead of an error, in the context."""
     tensor = load_paddle().Tensor
     original = tensor.device
 
@@ -91,5 +91,5 @@ def devices_of_nothing() -> Iterator[None]:
         except ValueError:
             return None
 
-    with replaced(tensor, {"device": property(device)}):
+    with replace_attributes(tensor, {"device": property(device)}):
         yield

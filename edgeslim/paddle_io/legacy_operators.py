@@ -1,14 +1,14 @@
-"""How Paddle's old operators differ from the functions of today that they compute.
+"""Differences between Paddle's old operators and its current functions.
 
-Slots and attributes are the function's parameters under the names that the operator's own
-description gives them. What is here is only what does not follow from that description.
+Slots and attributes are the function's parameters under the names in the operator's own
+description. Only what does not follow from that description is listed here.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["OPERATOR_TYPES", "PARAMETERS", "adjusted"]
+__all__ = ["OPERATOR_TYPES", "PARAMETERS", "operator_arguments"]
 
 OPERATOR_TYPES = {
     "all": "reduce_all",
@@ -30,7 +30,7 @@ OPERATOR_TYPES = {
     "tril": "tril_triu",
     "triu": "tril_triu",
 }
-"""Operators that are called otherwise than their functions."""
+"""The operator of each function, where it has another name."""
 
 PARAMETERS = {
     "Input": "x",
@@ -42,17 +42,17 @@ PARAMETERS = {
     "trans_y": "transpose_y",
     "out_dtype": "dtype",
 }
-"""Slots and attributes that are called otherwise than the parameters of the functions."""
+"""The function's parameter for each slot and attribute, where it has another name."""
 
 _REDUCTIONS = {"all", "amax", "amin", "any", "logsumexp", "sum"}
 
 
-def adjusted(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a function with what its operator wants beside them.
+def operator_arguments(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a function, with those that only its operator has.
 
     Args:
-        name: The function.
-        given: Its arguments by parameter, defaults included.
+        name: Name of the function.
+        given: Arguments of the function by parameter, defaults included.
     """
     if isinstance(given.get("dtype"), bool):  # sum(x, 1, True) keeps the axis
         given = {**given, "dtype": None, "keepdim": given["dtype"]}
@@ -60,7 +60,7 @@ def adjusted(name: str, given: dict[str, Any]) -> dict[str, Any]:
     axis = given.get("axis")
     if name in _REDUCTIONS:
         every = axis is None or (isinstance(axis, (list, tuple)) and not axis)
-        # Some of them look at the axes only, some at the flag only.
+        # Some kernels read the axes only, some the flag only.
         more = {"axis": list(range(len(given["x"].shape))) if every else axis, "reduce_all": every}
     elif name in {"argmax", "argmin"}:
         more = {"axis": 0 if axis is None else axis, "flatten": axis is None}

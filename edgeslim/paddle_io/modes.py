@@ -1,4 +1,4 @@
-"""Paddle's two modes, programs and single operators, and where programs have their variables."""
+"""Context managers for Paddle's static and dynamic mode, and for the scope of variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["dynamic_mode", "own_scope", "static_mode"]
 
 @contextmanager
 def static_mode() -> Iterator[None]:
-    """Paddle runs programs; afterwards it is as it was."""
+    """Makes Paddle run programs in the context, and restores its mode."""
     paddle = load_paddle()
     was_dynamic = paddle.in_dynamic_mode()
     paddle.enable_static()
@@ -26,7 +26,7 @@ def static_mode() -> Iterator[None]:
 
 @contextmanager
 def dynamic_mode() -> Iterator[None]:
-    """Paddle runs operators one by one; afterwards it is as it was."""
+    """Makes Paddle run single operators in the context, and restores its mode."""
     paddle = load_paddle()
     was_dynamic = paddle.in_dynamic_mode()
     paddle.disable_static()
@@ -39,10 +39,10 @@ def dynamic_mode() -> Iterator[None]:
 
 @contextmanager
 def own_scope() -> Iterator[Any]:
-    """Programs that Paddle runs have variables of their own; afterwards their memory is free.
+    """Gives programs that run in the context their own variables, and frees them afterwards.
 
-    Paddle 3.3 keeps a scope that nobody has any more, with all parameters that were loaded into
-    it, until the process ends.
+    Paddle 3.3 keeps a scope with all parameters that were loaded into it until the process ends,
+    also if nothing refers to it.
     """
     paddle = load_paddle()
     scope = paddle.static.Scope()

@@ -1,4 +1,4 @@
-"""Something to run a program on, before anything is known of it but its description."""
+"""Random inputs for a program of which only the description is known."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from edgeslim.paddle_io.program_graph import feed_shapes
 __all__ = ["noise_for"]
 
 _FEW = 2
-"""Whole numbers are 0 or 1, which are rows of whatever has two."""
+"""Integers are below 2, which are valid indices for two rows or more."""
 
 
 def noise_for(program: Any) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ANN401 - a ProgramDesc
-    """The same noise every time for each input of a program with closed shapes, of its type.
+    """Noise for each input of a program with closed shapes, the same in every call.
 
     Args:
-        program: Its description.
+        program: The program's description, a ``ProgramDesc``.
     """
     generator = np.random.default_rng(0)
     shapes = feed_shapes(program)
@@ -37,7 +37,7 @@ def noise_for(program: Any) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ANN401 
 
 
 def _dtype(name: str) -> np.dtype[Any]:
-    """NumPy's own type; floats for what it has not, which nothing here computes with anyway."""
+    """NumPy's type of this name; float32 for types that NumPy does not have."""
     try:
         return np.dtype(name)
     except TypeError:

@@ -1,8 +1,8 @@
-"""A model of a single fused operator, written directly as a program.
+"""Models of a single fused operator, written directly as a program.
 
-Tracing and saving a one-layer network takes Paddle a quarter of a second; writing its
-description takes a millisecond, and only so can the operator be given as the optimizer
-leaves it, with its activation inside.
+Tracing and saving a network of one layer takes Paddle a quarter of a second; writing its
+description takes a millisecond, and only a description can have the operator as the optimizer
+leaves it, with its activation fused.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from edgeslim.paddle_io.proto import add_attribute, framework
 __all__ = ["write_operator_model"]
 
 _UNUSED = "unused_weight"
-"""``opt`` refuses a model without parameters; one that nothing reads costs nothing."""
-
+"""Name of a parameter that nothing reads, since ``opt`` refuses a model without parameters."""
 
 _TYPES = {
     "bool": "BOOL",
@@ -37,7 +36,7 @@ _TYPES = {
     "float32": "FP32",
     "float64": "FP64",
 }
-"""Types of elements by NumPy's names."""
+"""Paddle's name of each type of elements, by NumPy's name."""
 
 
 def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
@@ -61,7 +60,7 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     block = program.blocks.add(idx=0, parent_idx=-1)
     _add_plumbing_variable(block, "feed", proto.VarType.FEED_MINIBATCH)
     _add_plumbing_variable(block, "fetch", proto.VarType.FETCH_LIST)
-    fed = {slot: each for slot, each in spec.inputs.items() if slot not in kind.constants}
+    fed = {slot: shapes for slot, shapes in spec.inputs.items() if slot not in kind.constants}
     inputs = {slot: _names(slot, len(shapes)) for slot, shapes in fed.items()}
     outputs = {slot: _names(slot, len(shapes)) for slot, shapes in spec.outputs.items()}
     for slots, described, element_type in (
@@ -74,13 +73,13 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     for slot in kind.scratch:
         _add_tensor(block, f"scratch_{slot}", (0, *spec.input_shape))
     tensors = _weights(spec, kind, np.random.default_rng(seed))
-    kept = {slot: f"w_{slot}" for slot in tensors}
-    stored = {kept[slot]: each for slot, each in tensors.items()} or {
+    weights = {slot: f"w_{slot}" for slot in tensors}
+    stored = {weights[slot]: tensor for slot, tensor in tensors.items()} or {
         _UNUSED: np.ones((1,), np.float32)
     }
     for name, tensor in stored.items():
         _add_tensor(block, name, tensor.shape, element_type=tensor.dtype.name, persistable=True)
-    _add_operators(block, spec, inputs, outputs, kept)
+    _add_operators(block, spec, inputs, outputs, weights)
     write_bytes(prefix.with_suffix(".pdmodel"), program.SerializeToString())
     write_parameters(prefix.with_suffix(".pdiparams"), stored)
 
@@ -88,7 +87,7 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
 def _weights(
     spec: OpSpec, kind: OperatorKind, generator: np.random.Generator
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """What the model keeps, by slot."""
+    """The model's parameters by slot."""
     constants: dict[str, np.ndarray[Any, Any]] = {
         slot: np.full(shapes[0], kind.constants[slot], np.int32)
         for slot, shapes in {**spec.inputs, **spec.weights}.items()

@@ -28,11 +28,11 @@ from edgeslim.paddle_io.proto import framework
 
 __all__ = [
     "UNUSED_PARAMETER",
-    "are_described",
+    "add_unused_parameter",
     "check_parameters",
     "combined_parameters",
-    "give_unused_parameter",
-    "leave_out_empty",
+    "drop_empty_parameters",
+    "has_descriptions",
     "parameter_bytes",
     "persistent_tensors",
     "read_parameters",
@@ -42,20 +42,20 @@ __all__ = [
 ]
 
 UNUSED_PARAMETER = "unused_weight"
-"""Of a program that has none, for the optimizer wants at least one."""
+"""Name of a parameter that nothing reads, since the optimizer needs at least one."""
 
-_FETCH_AGAIN = "copy or download it again"
+_COPY_AGAIN = "copy or download it again"
 _OF_ANOTHER = "give the parameters that were saved with the program"
 
 _HEAD = struct.Struct("<IQIi")
-"""Before a tensor's description: version, levels of detail, tensor version, its length."""
+"""The head of a tensor: version, levels of detail, tensor version, length of its description."""
 
 _NUMPY_TYPES = {
     number: np.dtype(name).newbyteorder("<")
     for name, number in ELEMENT_NUMBERS.items()
     if name != "bfloat16"
 }
-"""Of elements in a file, by ``VarType.Type``; NumPy has no bf16."""
+"""NumPy's types of elements in a file, by ``VarType.Type``; NumPy has no bfloat16."""
 
 _ITEM_BYTES = {ELEMENT_NUMBERS["bfloat16"]: 2} | {
     number: kind.itemsize for number, kind in _NUMPY_TYPES.items()
@@ -63,7 +63,7 @@ _ITEM_BYTES = {ELEMENT_NUMBERS["bfloat16"]: 2} | {
 
 
 def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
-    """Shape of each parameter of a program by name, sorted as the file has them."""
+    """The shape of each parameter of a program by name, in the order of the file."""
     tensor_type = framework().VarType
     found = {
         variable.name: tuple(variable.type.dense_tensor.tensor.dims)
@@ -74,33 +74,33 @@ def persistent_tensors(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a Pr
 
 
 def check_parameters(path: Path, program: Any, *, exactly: bool = False) -> None:  # noqa: ANN401
-    """Proves that a file holds the parameters of a program, whole, by their heads alone.
+    """Checks by the heads of its tensors that a file holds all parameters of a program.
 
     Args:
-        path: The file.
-        program: The ``ProgramDesc``.
-        exactly: Whether each has to have the very shape and type that the program says, and
-            not only as many elements.
+        path: Path of the combined file.
+        program: The ``ProgramDesc`` of the program.
+        exactly: Whether each parameter needs the shape and type in the program, and not only as
+            many elements.
 
     Raises:
-        BadFileError: Truncated, too long, or of another program; says where.
+        BadFileError: The file is truncated, too long, or of another program.
     """
-    with _mapped(path) as content:
-        if _are_described(content, _encoded_descriptions(program)):
+    with _map_file(path) as content:
+        if _has_descriptions(content, _encoded_descriptions(program)):
             return
-        for _ in _checked_tensors(content, path, program, exactly=exactly):
+        for _ in _check_tensors(content, path, program, exactly=exactly):
             pass
 
 
 def read_parameters(path: Path, program: Any) -> dict[str, np.ndarray[Any, Any]]:  # noqa: ANN401
-    """The parameters of a program by name, each with the element type that it is stored in.
+    """Reads the parameters of a program by name, each with its stored type of elements.
 
     Raises:
-        BadFileError: As `check_parameters`, or elements that NumPy has no type for (bfloat16).
+        BadFileError: As `check_parameters`, or the elements are bfloat16.
     """
     tensors = {}
     content = read_bytes(path)
-    for name, shape, element_type, start in _checked_tensors(content, path, program):
+    for name, shape, element_type, start in _check_tensors(content, path, program):
         if element_type not in _NUMPY_TYPES:
             raise BadFileError(f"{path}: {name!r} has elements of type {element_type} (bfloat16)")
         count = math.prod(shape)
@@ -125,27 +125,27 @@ def _encoded_description(kind: Any) -> bytes:  # noqa: ANN401 - a VarType
     return encoded
 
 
-def are_described(path: Path, descriptions: Mapping[str, bytes]) -> bool:
-    """Whether a file holds, whole, tensors of the very descriptions that are given, and no others.
+def has_descriptions(path: Path, descriptions: Mapping[str, bytes]) -> bool:
+    """Whether a file holds tensors of exactly these descriptions, complete, and no others.
 
     Args:
-        path: The file.
-        descriptions: An encoded ``VarType.TensorDesc`` by name.
+        path: Path of the combined file.
+        descriptions: An encoded ``VarType.TensorDesc`` for each tensor by name.
 
     Raises:
-        BadFileError: Missing or unreadable.
+        BadFileError: The file is missing or unreadable.
     """
-    with _mapped(path) as content:
-        return _are_described(content, descriptions)
+    with _map_file(path) as content:
+        return _has_descriptions(content, descriptions)
 
 
-def _are_described(content: bytes | mmap.mmap, descriptions: Mapping[str, bytes]) -> bool:
+def _has_descriptions(content: bytes | mmap.mmap, descriptions: Mapping[str, bytes]) -> bool:
     try:
         heads = {
             encoded: (_HEAD.pack(0, 0, 0, len(encoded)) + encoded, _tensor_size(encoded))
             for encoded in set(descriptions.values())
         }
-    except ValueError:  # an open extent, or no type: no file has them
+    except ValueError:  # an open extent or an unknown type, which no file has
         return False
     position = 0
     for name in sorted(descriptions):
@@ -158,22 +158,22 @@ def _are_described(content: bytes | mmap.mmap, descriptions: Mapping[str, bytes]
 
 
 def _tensor_size(encoded: bytes) -> int:
-    """Bytes of a tensor's elements."""
+    """Size of a tensor's elements in bytes."""
     described = _tensor_description(encoded)
     shape: Shape = tuple(described.dims)
     return math.prod(shape) * _ITEM_BYTES[described.data_type]
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
-    """A file's content, of which only what is looked at is read.
+def _map_file(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """A file's content, mapped into memory, so that only accessed parts are read.
 
     Raises:
-        BadFileError: Missing or unreadable.
+        BadFileError: The file is missing or unreadable.
     """
     try:
         with path.open("rb") as stream:
-            if os.fstat(stream.fileno()).st_size == 0:  # which cannot be mapped
+            if os.fstat(stream.fileno()).st_size == 0:  # an empty file cannot be mapped
                 yield b""
                 return
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -182,14 +182,14 @@ def _mapped(path: Path) -> Iterator[bytes | mmap.mmap]:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _checked_tensors(
+def _check_tensors(
     content: bytes | mmap.mmap,
     path: Path,
     program: Any,  # noqa: ANN401
     *,
     exactly: bool = False,
 ) -> Iterator[tuple[str, Shape, int, int]]:
-    """Name, shape, type and start of each tensor of a file; raises as `check_parameters`."""
+    """Name, shape, type and start of each tensor of a file; raises errors as `check_parameters`."""
     types = {
         variable.name: variable.type.dense_tensor.tensor.data_type
         for variable in program.blocks[0].vars
@@ -198,7 +198,7 @@ def _checked_tensors(
     for name, shape in persistent_tensors(program).items():
         if position >= len(content):
             raise BadFileError(
-                f"{path} is truncated: it ends at byte {position}, before {name!r}; {_FETCH_AGAIN}"
+                f"{path} is truncated: it ends at byte {position}, before {name!r}; {_COPY_AGAIN}"
             )
         try:
             description, start, end = _tensor_at(content, position)
@@ -209,13 +209,13 @@ def _checked_tensors(
         except EOFError as error:
             raise BadFileError(
                 f"{path} is truncated: it ends in the head of {name!r}, which starts at byte "
-                f"{position}; {_FETCH_AGAIN}"
+                f"{position}; {_COPY_AGAIN}"
             ) from error
         found = tuple(description.dims)
         if end > len(content):
             raise BadFileError(
                 f"{path} is truncated: {name!r} needs {end} bytes and the file has "
-                f"{len(content)}; {_FETCH_AGAIN}"
+                f"{len(content)}; {_COPY_AGAIN}"
             )
         if math.prod(found) != math.prod(shape) or (exactly and found != shape):
             raise BadFileError(
@@ -237,21 +237,21 @@ def _checked_tensors(
 
 
 def combined_parameters(folder: Path, program: Any) -> bytes:  # noqa: ANN401 - a ProgramDesc
-    """Parameters that have a file each, as Paddle 1 saved them, as a combined file holds them.
+    """The content of a combined file, made of the files of single parameters of Paddle 1.
 
     Raises:
-        BadFileError: One is missing or cannot be read.
+        BadFileError: A file is missing or cannot be read.
     """
     return b"".join(read_bytes(folder / name) for name in persistent_tensors(program))
 
 
 def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
-    """Shape of each parameter by name as the file has it, whatever the program says.
+    """The shape of each parameter in the file by name, which may differ from the program's.
 
-    The optimizer merges weights without telling the description of their new shape.
+    The optimizer merges weights without updating the shapes in the description.
 
     Raises:
-        BadFileError: Unreadable, or no tensor where one should be.
+        BadFileError: The file is unreadable, or does not hold the parameters.
     """
     content = read_bytes(path)
     try:
@@ -265,11 +265,11 @@ def stored_shapes(path: Path, program: Any) -> dict[str, Shape]:  # noqa: ANN401
 
 
 def _tensor_at(content: bytes | mmap.mmap, position: int) -> tuple[Any, int, int]:
-    """Description of the tensor at a place, where its elements start, and where they end.
+    """Description of the tensor at a position, and start and end of its elements.
 
     Raises:
         EOFError: The content ends before the elements start.
-        ValueError: There is no tensor.
+        ValueError: There is no tensor at the position.
     """
     try:
         version, levels = struct.unpack_from("<IQ", content, position)
@@ -300,18 +300,18 @@ def _tensor_description(encoded: bytes) -> Any:  # noqa: ANN401 - generated clas
         description = framework().VarType.TensorDesc.FromString(encoded)
     except DecodeError as error:
         raise ValueError("not a tensor's description") from error
-    if description.data_type not in _ITEM_BYTES or any(each < 0 for each in description.dims):
+    if description.data_type not in _ITEM_BYTES or any(extent < 0 for extent in description.dims):
         raise ValueError(f"{description.data_type=} {list(description.dims)}")
     return description
 
 
 def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Writes tensors as a combined file, 32 bits wide: whole numbers as such, others as floats."""
+    """Writes tensors as a combined file of 32-bit elements: integers as int32, others as floats."""
     types = framework().VarType
     write_bytes(
         path,
         b"".join(
-            _serialised(
+            _serialize(
                 tensors[name], types.INT32 if tensors[name].dtype.kind == "i" else types.FP32
             )
             for name in sorted(tensors)
@@ -320,14 +320,14 @@ def write_parameters(path: Path, tensors: Mapping[str, np.ndarray[Any, Any]]) ->
 
 
 def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -> bytes:  # noqa: ANN401
-    """What a combined file of a program's parameters holds, of the types that the program says.
+    """The content of a combined file of a program's parameters, of the program's types.
 
     Args:
         tensors: A value for each of `persistent_tensors`; others are left out.
-        program: The ``ProgramDesc``.
+        program: The ``ProgramDesc`` of the program.
 
     Raises:
-        ModelError: One is missing, has another shape, or a type that NumPy has not.
+        ModelError: A parameter is missing, has another shape, or is bfloat16.
     """
     types = {
         variable.name: variable.type.dense_tensor.tensor.data_type
@@ -341,23 +341,23 @@ def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -
             raise ModelError(
                 f"parameter {name!r} should be {list(shape)} and is {list(tensors[name].shape)}"
             )
-        content.append(_serialised(tensors[name], types[name]))
+        content.append(_serialize(tensors[name], types[name]))
     return b"".join(content)
 
 
-def leave_out_empty(program: Any, path: Path) -> None:  # noqa: ANN401
-    """Takes parameters without elements, which no operator reads, from a program and its file.
+def drop_empty_parameters(program: Any, path: Path) -> None:  # noqa: ANN401
+    """Removes unread parameters without elements from a program and its file.
 
-    Recurrent layers that are built in Paddle 3's static mode keep their dropout's state as one,
-    and `opt` ends its process where a parameter holds nothing.
+    Recurrent layers that are built in Paddle 3's static mode have such a parameter for the state
+    of their dropout, and `opt` ends its process for it.
 
     Args:
         program: The ``ProgramDesc``, changed in place.
-        path: Its parameters, written anew where there are such.
+        path: Path of its parameters, rewritten if one is removed.
 
     Raises:
         BadFileError: As `read_parameters`.
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The folder is read-only or the disk is full.
     """
     (block, *_) = program.blocks
     read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
@@ -368,19 +368,19 @@ def leave_out_empty(program: Any, path: Path) -> None:  # noqa: ANN401
     for variable in block.vars:
         if variable.name in empty:
             variable.persistable = variable.is_parameter = False
-    if not give_unused_parameter(program, path):
+    if not add_unused_parameter(program, path):
         write_bytes(path, parameter_bytes(values, program))
 
 
-def give_unused_parameter(program: Any, path: Path) -> bool:  # noqa: ANN401
-    """Gives a program without parameters the one that the optimizer wants; says whether it did.
+def add_unused_parameter(program: Any, path: Path) -> bool:  # noqa: ANN401
+    """Gives a program without parameters one, which the optimizer needs; returns whether it did.
 
     Args:
         program: The ``ProgramDesc``, changed in place.
-        path: Where its parameters are written.
+        path: Path of the file of its parameters, which is written.
 
     Raises:
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The folder is read-only or the disk is full.
     """
     if persistent_tensors(program):
         return False
@@ -396,11 +396,11 @@ def write_program(
 ) -> None:
     """Writes a saved model, ``prefix.pdmodel`` and ``prefix.pdiparams``, both or none.
 
-    The program is left without its call stacks.
+    The program's call stacks are removed.
 
     Raises:
         ModelError: As `parameter_bytes`.
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The folder is read-only or the disk is full.
     """
     drop_call_stacks(program)
     write_together(
@@ -411,7 +411,7 @@ def write_program(
     )
 
 
-def _serialised(tensor: np.ndarray[Any, Any], element_type: int) -> bytes:
+def _serialize(tensor: np.ndarray[Any, Any], element_type: int) -> bytes:
     elements = np.ascontiguousarray(tensor, dtype=_NUMPY_TYPES[element_type]).tobytes()
     description = framework().VarType.TensorDesc(data_type=element_type, dims=tensor.shape)
     encoded: bytes = description.SerializeToString()

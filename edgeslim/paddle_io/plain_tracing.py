@@ -1,9 +1,9 @@
-"""Networks traced as their code runs, which takes a third of the time.
+"""Tracing networks as their code runs, which takes a third of the time.
 
-Paddle's own way of tracing reads the source of every function that a network calls, its own
-included, and writes it anew with branches and loops that a program can have. Hardly any network
-needs that. Here the code runs as it is; where it asks for what only a run can know (a branch on a
-value, a loop over rows), it is told no, and Paddle's own way is left to try.
+Paddle traces by reading the source of every function that a network calls, its own
+included, and rewriting it with branches and loops that a program can have. Hardly any network
+needs that. Here the code runs unchanged; if it needs a value that only a run has (for a branch, or
+a loop over rows), tracing fails, and Paddle's own way is tried next.
 """
 
 from __future__ import annotations
@@ -13,71 +13,71 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from edgeslim.paddle_io.attribute_replacement import replace_attributes
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.paddle_io.replaced import replaced
-from edgeslim.paddle_io.traced_layer import decorators_passed_over, traced_layer
+from edgeslim.paddle_io.traced_layer import bypass_decorators, traced_layer
 
 if TYPE_CHECKING:
     import paddle
 
-__all__ = ["NeedsValuesError", "plain_tracing", "values_refused"]
+__all__ = ["NeedsValuesError", "plain_tracing", "refuse_values"]
 
 
 class NeedsValuesError(TypeError):
-    """A network's code asks for a value that only a run of the program has."""
+    """A network's code needs a value that only a run of the program has."""
 
 
 @contextmanager
 def plain_tracing(net: paddle.nn.Layer, names: list[str]) -> Iterator[paddle.nn.Layer]:
-    """Until it is left, the layer that it gives is traced as a network's code runs.
+    """A layer that can be traced in the context as a network's code runs.
 
     Args:
-        net: The network.
-        names: What its inputs are called, in the order in which the layer takes a list of them.
+        net: The network that the layer calls.
+        names: Names of its inputs, in the order in which the layer takes a list of them.
 
     Raises:
-        NeedsValuesError: While it is traced: its code asks for a value.
+        NeedsValuesError: During tracing, if the network's code needs a value.
     """
     with (
         traced_layer(net, names, plainly=True) as layer,
-        decorators_passed_over(),
-        values_refused(plainly=True),
+        bypass_decorators(),
+        refuse_values(plainly=True),
     ):
         yield layer
 
 
 @contextmanager
-def values_refused(*, plainly: bool = False) -> Iterator[None]:
-    """Until it is left, a variable of a program is neither true nor false, and no number.
+def refuse_values(*, plainly: bool = False) -> Iterator[None]:
+    """Makes it an error in the context to read the value of a program's variable.
 
-    Python takes every variable to be true otherwise, in all that Paddle does not write anew
+    Otherwise Python takes every variable to be true in code that Paddle does not rewrite
     (``max``, ``in``, ``any``), and the program computes something else.
 
     Args:
-        plainly: Whether it has no rows to run through either, which would have no end, and
-            none that can be set: only code that Paddle has written anew reads what was set.
+        plainly: Whether iterating over rows is an error too, which would never end, and setting
+            items as well, since only code that Paddle has rewritten reads what was set.
     """
     load_paddle()
     from paddle.base.framework import Variable
 
-    refused = {
+    replacements = {
         "__bool__": _truth,
         "__float__": _number,
         "__int__": _number,
         "numpy": _number,
         "tolist": _number,
         "__len__": _length,
-        "__setitem__": _set_only_where_it_is_read(Variable.__setitem__),
+        "__setitem__": _set_item_in_rewritten_code(Variable.__setitem__),
     }
     if plainly:
-        refused["__iter__"] = _rows
-    with replaced(Variable, refused):
+        replacements["__iter__"] = _rows
+    with replace_attributes(Variable, replacements):
         yield
 
 
 def _truth(variable: Any) -> bool:  # noqa: ANN401 - a Variable
-    """Paddle's own code asks whether there is one; a network's, what it is."""
-    if _is_paddles(sys._getframe(1)):  # noqa: SLF001 - who asks is nowhere else to be seen
+    """Paddle's own code tests whether there is a variable; a network's code tests its value."""
+    if _is_paddles(sys._getframe(1)):  # noqa: SLF001 - only the frame shows the caller
         return True
     raise NeedsValuesError(
         f"a branch depends on the value of {variable.name}; write it with paddle.where, "
@@ -105,11 +105,11 @@ def _rows(variable: Any) -> Iterator[Any]:  # noqa: ANN401
     raise NeedsValuesError(f"a loop runs over the rows of {variable.name}")
 
 
-def _set_only_where_it_is_read(set_item: Callable[..., None]) -> Callable[..., None]:
-    """Paddle appends an operator and notes the new variable; code that it wrote looks there."""
+def _set_item_in_rewritten_code(set_item: Callable[..., None]) -> Callable[..., None]:
+    """Setting of items, allowed in code that Paddle has rewritten, which reads the new variable."""
 
     def set_item_or_refuse(variable: Any, place: Any, value: Any) -> None:  # noqa: ANN401
-        if _WRITTEN_ANEW not in sys._getframe(1).f_globals:  # noqa: SLF001
+        if _REWRITTEN_MARK not in sys._getframe(1).f_globals:  # noqa: SLF001
             raise NeedsValuesError(
                 f"part of {variable.name} is set in place; write it with paddle.static.setitem, "
                 "paddle.where or paddle.concat"
@@ -119,8 +119,8 @@ def _set_only_where_it_is_read(set_item: Callable[..., None]) -> Callable[..., N
     return set_item_or_refuse
 
 
-_WRITTEN_ANEW = "_jst"
-"""What code that Paddle has written anew has among its names."""
+_REWRITTEN_MARK = "_jst"
+"""A global name that code has if Paddle has rewritten it."""
 
 
 def _is_paddles(frame: Any) -> bool:  # noqa: ANN401

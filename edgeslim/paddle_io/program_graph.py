@@ -21,11 +21,11 @@ __all__ = ["feed_shapes", "fetch_names", "graph_of", "read_graph"]
 
 
 def read_graph(path: Path, parameters: Path | None = None) -> Graph:
-    """The graph in a file with a program description.
+    """Reads the graph in a file with a program description.
 
     Args:
-        path: The description.
-        parameters: File whose tensors have the last word on the shapes of weights.
+        path: Path of the program's description.
+        parameters: File of parameters, whose shapes replace those in the description.
     """
     program = read_program(path)
     if parameters is not None:
@@ -37,7 +37,7 @@ def read_graph(path: Path, parameters: Path | None = None) -> Graph:
 
 
 def feed_shapes(program: Any) -> dict[str, Shape]:  # noqa: ANN401 - a ProgramDesc
-    """Shape of each input by name as saved; an open extent is -1."""
+    """The saved shape of each input by name; an open extent is -1."""
     block = program.blocks[0]
     shapes = shapes_of(block)
     names = [op.outputs[0].arguments[0] for op in _in_order(block, "feed")]
@@ -50,22 +50,22 @@ def fetch_names(program: Any) -> tuple[str, ...]:  # noqa: ANN401 - a ProgramDes
 
 
 def _in_order(block: Any, plumbing: str) -> list[Any]:  # noqa: ANN401
-    """The operators that feed or fetch, as the runtime numbers inputs or outputs."""
+    """The operators that feed or fetch, in the order in which the runtime numbers them."""
     found = [op for op in block.ops if op.type == plumbing]
-    return sorted(found, key=lambda op: sum(each.i for each in op.attrs if each.name == "col"))
+    return sorted(found, key=lambda op: sum(attr.i for attr in op.attrs if attr.name == "col"))
 
 
 def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
-    """The graph of a program's first block, where what is rounded counts as what it was before.
+    """The graph of a program's first block, without the operators of simulated quantization.
 
     An operator with a tensor of open shape is in it as one of unknown cost (`OpSpec.is_open`).
 
     Raises:
-        ModelError: An input has an open shape, one does not fit, or the program branches.
+        ModelError: An input has an open shape, a shape does not fit, or the program branches.
     """
     if len(program.blocks) > 1:
         raise ModelError(f"{path} has control flow (loops or branches), which has no fixed cost")
-    # The optimizer takes these operators out as well.
+    # The optimizer removes these operators as well.
     block = without_rounding(program).blocks[0]
     shapes = shapes_of(block)
     for op in block.ops:
@@ -91,7 +91,7 @@ def graph_of(program: Any, path: Path) -> Graph:  # noqa: ANN401 - a ProgramDesc
 
 
 def _in_order_of_use(parameters: dict[str, Shape], nodes: list[Node]) -> dict[str, Shape]:
-    """Parameters as a network reads them; what no operator reads comes last."""
+    """Parameters in the order in which operators read them; unread ones come last."""
     kinds, read = known_kinds(), list[str]()
     for node in nodes:
         kind = kinds.get(node.spec.kind)
@@ -115,15 +115,15 @@ def _node(
     for slot, names in inputs.items():
         (weights if all(name in parameters for name in names) else activations)[slot] = names
 
-    def shaped(slots: dict[str, tuple[str, ...]]) -> Shapes:
+    def slot_shapes(slots: dict[str, tuple[str, ...]]) -> Shapes:
         return Shapes(
             {
-                slot: tuple(_closed(shapes.get(name, ())) for name in names)
+                slot: tuple(_close_shape(shapes.get(name, ())) for name in names)
                 for slot, names in slots.items()
             }
         )
 
-    input_shapes, weight_shapes = shaped(activations), shaped(weights)
+    input_shapes, weight_shapes = slot_shapes(activations), slot_shapes(weights)
     attributes = _attributes(op, kind, input_shapes, weight_shapes)
     if kind and kind.row_limit:
         rows = attributes[kind.row_limit]
@@ -139,7 +139,7 @@ def _node(
     spec = OpSpec(
         kind=op.type,
         inputs=input_shapes,
-        outputs=shaped(outputs),
+        outputs=slot_shapes(outputs),
         weights=weight_shapes,
         attributes=attributes,
     )
@@ -152,7 +152,7 @@ def _node(
 def _with_rows(
     slots: dict[str, tuple[str, ...]], shapes: dict[str, Shape], rows: int
 ) -> dict[str, Shape]:
-    """Shapes of tensors with an open first extent closed."""
+    """Shapes of tensors with an open first extent, closed by a number of rows."""
     names = [
         name for names in slots.values() for name in names if shapes.get(name, ())[:1] == (-1,)
     ]
@@ -160,7 +160,7 @@ def _with_rows(
 
 
 def _check_channels(spec: OpSpec, path: Path) -> None:
-    """What Paddle looks at only when it runs a convolution."""
+    """Checks the number of channels of a convolution, which Paddle checks only in a run."""
     if spec.kind not in {"conv2d", "depthwise_conv2d"} or "Filter" not in spec.weights:
         return
     groups = spec.attributes["groups"]
@@ -195,8 +195,8 @@ def _closed_input(shape: Shape, name: str, path: Path) -> Shape:
     return shape or (1,)
 
 
-def _closed(shape: Shape) -> Shape:
-    """A shape with 1 for what is known only when it runs."""
+def _close_shape(shape: Shape) -> Shape:
+    """A shape with 1 for open extents."""
     return tuple(max(extent, 1) for extent in shape) or (1,)
 
 
@@ -219,7 +219,7 @@ def _value(attribute: Any) -> Attribute:  # noqa: ANN401
     """The value of an attribute by its declared type."""
     value = attribute_value(attribute)
     if isinstance(value, list):
-        result: Attribute = frozen([_finite(each) for each in value])
+        result: Attribute = frozen([_finite(item) for item in value])
         return result
     finite: Attribute = _finite(value)
     return finite

@@ -49,7 +49,7 @@ class BlockView:
         return found
 
     def operator(self, op: Any) -> Operator:  # noqa: ANN401 - an OpDesc
-        """One of its operators."""
+        """An operator of the block, by its description."""
         made = [name for slot in op.outputs for name in slot.arguments]
         read = [name for slot in op.inputs for name in slot.arguments]
         return Operator(
@@ -81,7 +81,7 @@ class BlockView:
         )
 
     def _slots_read(self, op: Any, without: Collection[str]) -> set[str]:  # noqa: ANN401
-        """Slots of the outputs that operators read, but for those of some kinds."""
+        """Slots of the outputs that operators read, except operators of some kinds."""
         return {
             slot.parameter
             for slot in op.outputs
@@ -113,7 +113,7 @@ class BlockView:
 
 
 def operators_of(program: Any) -> Iterator[Operator]:  # noqa: ANN401 - a ProgramDesc
-    """All operators in order, but those that feed and fetch."""
+    """All operators of a program in order, except those that feed and fetch."""
     for block in program.blocks:
         view = BlockView(block)
         for op in block.ops:
@@ -122,8 +122,8 @@ def operators_of(program: Any) -> Iterator[Operator]:  # noqa: ANN401 - a Progra
 
 
 def _last_kind(op: Any) -> str:  # noqa: ANN401 - an OpDesc
-    """What gives an operator's results: itself, or the activation that `opt` took into it."""
-    found = {each.name: each for each in op.attrs if each.name in ("with_act", "act_type")}
+    """The kind that makes an operator's results: its own, or that of its fused activation."""
+    found = {attr.name: attr for attr in op.attrs if attr.name in ("with_act", "act_type")}
     if len(found) < 2 or not attribute_value(found["with_act"]):
         return str(op.type)
     return str(attribute_value(found["act_type"])) or str(op.type)
@@ -134,7 +134,7 @@ def _attributes(op: Any) -> dict[str, Any]:  # noqa: ANN401
     for attribute in op.attrs:
         try:
             value = attribute_value(attribute)
-        except ModelError:  # a block, of which laws ask nothing
+        except ModelError:  # a block, which no law reads
             continue
         found[attribute.name] = tuple(value) if isinstance(value, list) else value
     return found

@@ -1,7 +1,7 @@
 """The protobuf classes of Paddle's program descriptions, without importing Paddle.
 
-``import paddle`` takes seconds and starts threads; its generated description module is a
-file on its own and is loaded as one.
+``import paddle`` takes seconds and starts threads; its generated module for descriptions is a
+single file and is loaded alone.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ def framework() -> ModuleType:
 
 
 def read_program(path: Path) -> Any:  # noqa: ANN401 - generated classes have no static type
-    """The ``ProgramDesc`` in a file.
+    """Reads the ``ProgramDesc`` in a file.
 
     Raises:
-        BadFileError: Missing, empty, or not a program.
+        BadFileError: The file is missing, empty, or not a program.
     """
     return parse_program(read_bytes(path), path)
 
 
 def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
-    """As `read_program`, from bytes; ``path`` names them in errors."""
+    """Reads a ``ProgramDesc`` as `read_program`, from bytes; ``path`` is for messages."""
     from google.protobuf.message import DecodeError
 
     program = framework().ProgramDesc()
@@ -70,10 +70,10 @@ def parse_program(content: bytes, path: Path) -> Any:  # noqa: ANN401
 
 
 def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
-    """The value of an attribute by its declared type; a list for those of several.
+    """The value of an attribute by its declared type, perhaps a list.
 
     Raises:
-        ModelError: A type that says nothing of what is computed, such as a block.
+        ModelError: The type has no value that is computed with, such as a block.
     """
     field = _fields().get(attribute.type)
     if field is None:
@@ -82,17 +82,17 @@ def attribute_value(attribute: Any) -> Any:  # noqa: ANN401 - an OpDesc.Attr
     if field == "scalar":
         return _scalar(value)
     if field == "scalars":
-        return [_scalar(each) for each in value]
+        return [_scalar(item) for item in value]
     if field == "f":
         return _decimal(value)
     if field == "floats":
-        return [_decimal(each) for each in value]
+        return [_decimal(item) for item in value]
     return value if isinstance(value, (bool, int, float, str)) else list(value)
 
 
 @cache
 def _fields() -> dict[int, str]:
-    """Where an attribute has its value, by its declared type."""
+    """The field of an attribute that holds its value, by the declared type."""
     types = framework().AttrType
     return {
         types.INT: "i",
@@ -113,12 +113,12 @@ def _fields() -> dict[int, str]:
 
 
 def _decimal(value: float) -> float:
-    """The shortest decimal that the 32 bits of a description stand for: 0.1, not 0.10000000149."""
+    """The shortest decimal number with the same 32 bits: 0.1, not 0.10000000149."""
     return float(str(np.float32(value)))
 
 
 def _scalar(scalar: Any) -> bool | int | float:  # noqa: ANN401
-    """A number that says its own type."""
+    """The value of a number that has its own type."""
     types = framework().Scalar.Type
     field = {types.BOOLEAN: "b", types.LONG: "i", types.FLOAT64: "r"}.get(scalar.type)
     if field is None:
@@ -135,14 +135,14 @@ def add_attribute(
     like: Attribute = (0,),
     long: bool = False,
 ) -> None:
-    """Gives an operator's description an attribute of the type that the value has.
+    """Adds an attribute to an operator's description, of the value's type.
 
     Args:
-        op: The description.
+        op: The operator's description, an ``OpDesc``.
         name: Name of the attribute.
-        value: Its value.
-        like: A value of the same type, for an empty list does not say its own.
-        long: Whether whole numbers are 64 bits wide.
+        value: Value of the attribute.
+        like: A value of the same type, which decides the type of an empty list.
+        long: Whether integers have 64 bits.
     """
     types = framework().AttrType
     attribute = op.attrs.add(name=name)
@@ -156,9 +156,9 @@ def add_attribute(
         attribute.type, attribute.f = types.FLOAT, value
     elif isinstance(value, str):
         attribute.type, attribute.s = types.STRING, value
-    elif all(isinstance(each, int) for each in value or _list(like)):
+    elif all(isinstance(item, int) for item in value or _list(like)):
         attribute.type = types.LONGS if long else types.INTS
-        (attribute.longs if long else attribute.ints).extend(int(each) for each in value)
+        (attribute.longs if long else attribute.ints).extend(int(item) for item in value)
     else:
         attribute.type = types.FLOATS
         attribute.floats.extend(value)

@@ -1,8 +1,8 @@
-"""Whether what Paddle saved of a layer is what the layer computes.
+"""Checking that a saved program computes what its layer computes.
 
-A program of the old kind is not always the layer that it was traced from: of a resize by 1.3, 1.4
-or 0.7, the size is rounded down in single precision, and a row and a column are lost. Whatever is
-converted of it then agrees with the program, and not with the layer.
+A program of the old kind may differ from the layer that it was traced from: for a resize by 1.3,
+1.4 or 0.7, the size is rounded down in single precision, and a row and a column are lost. A
+converted model then agrees with the program, and not with the layer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from edgeslim.paddle_io.export import run_in_paddle
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.noise import noise_for
 from edgeslim.paddle_io.proto import read_program
-from edgeslim.paddle_io.traced_layer import attributes_kept, decorators_passed_over, placed
+from edgeslim.paddle_io.traced_layer import bypass_decorators, keep_attributes, split_inputs
 
 if TYPE_CHECKING:
     import paddle
@@ -29,8 +29,8 @@ __all__ = ["check_saved"]
 
 _log = logging.getLogger(__name__)
 
-_ALLOWED = 1e-3
-"""Largest difference over largest value of what the same kernels compute twice."""
+_TOLERANCE = 1e-3
+"""Largest difference over largest value, for results of the same kernels."""
 
 _RESIZES = "interp"
 _DROPOUT = "dropout"
@@ -39,12 +39,11 @@ _DROPOUT = "dropout"
 def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """Compares a saved program with its layer in dynamic mode, on the same noise.
 
-    A layer that gives other numbers every time, or none that are finite, or that noise makes
-    stop, cannot be compared and is left alone. If it is a dropout that makes the numbers, a
-    warning says that the program has none.
+    A layer whose outputs are random or not finite, or that fails for noise, cannot be compared and
+    is left alone. If a dropout makes the outputs random, a warning says that the program has none.
 
     Args:
-        name: What the layer is called in messages.
+        name: Name of the layer in messages.
         net: The layer, in evaluation mode, which takes its inputs in the order of the program.
         prefix: The saved model, with closed shapes.
 
@@ -53,11 +52,11 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
     """
     program = read_program(prefix.with_suffix(".pdmodel"))
     inputs = noise_for(program)
-    runs = _computed_twice(net, inputs)
+    runs = _run_twice(net, inputs)
     if runs is None:
         return
     truths, again = runs
-    if not all(np.isfinite(each).all() for each in truths):
+    if not all(np.isfinite(output).all() for output in truths):
         return
     if any(not np.array_equal(one, two) for one, two in zip(truths, again, strict=True)):
         if any(op.type == _DROPOUT for op in program.blocks[0].ops):
@@ -69,7 +68,7 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
         return
     found = run_in_paddle(prefix, inputs, name=name)
     if len(found) != len(truths):
-        return  # outputs that are given as they came in, or not at all, are not saved
+        return  # an output that is an input, or None, is not saved
     for number, (truth, saved) in enumerate(zip(truths, found, strict=True)):
         problem = _difference(truth, saved)
         if problem:
@@ -87,16 +86,16 @@ def check_saved(name: str, net: paddle.nn.Layer, prefix: Path) -> None:
             )
 
 
-def _computed_twice(
+def _run_twice(
     net: paddle.nn.Layer, inputs: Mapping[str, np.ndarray[Any, Any]]
 ) -> list[list[np.ndarray[Any, Any]]] | None:
-    """What a layer gives, flat, and gives again; None if it stops."""
+    """The flattened outputs of two runs of a layer; None if it fails."""
     paddle = load_paddle()
     state = paddle.get_rng_state()
     tensors = {name: paddle.to_tensor(value) for name, value in inputs.items()}
-    by_place, by_name = placed(net, tensors)
+    by_place, by_name = split_inputs(net, tensors)
     try:
-        with paddle.no_grad(), decorators_passed_over(), attributes_kept(net):
+        with paddle.no_grad(), bypass_decorators(), keep_attributes(net):
             return [_outputs(net(*by_place, **by_name)) for _ in range(2)]
     except Exception:  # noqa: BLE001 - the user's own forward may raise anything at noise
         return None
@@ -105,17 +104,17 @@ def _computed_twice(
 
 
 def _outputs(given: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401
-    """Tensors in order; one that is given twice is saved once."""
+    """The returned tensors in order; Paddle saves one that is returned twice once."""
     paddle = load_paddle()
-    flat = [each for each in paddle.utils.flatten(given) if isinstance(each, paddle.Tensor)]
-    return [each.numpy() for each in {id(each): each for each in flat}.values()]
+    flat = [tensor for tensor in paddle.utils.flatten(given) if isinstance(tensor, paddle.Tensor)]
+    return [tensor.numpy() for tensor in {id(tensor): tensor for tensor in flat}.values()]
 
 
 def _difference(truth: np.ndarray[Any, Any], saved: np.ndarray[Any, Any]) -> str:
-    """How an output differs, in words; empty if it does not."""
+    """A description of how an output differs; empty if it does not."""
     if truth.shape != saved.shape and not truth.size == saved.size == 1:
         return f"is {list(saved.shape)} where the layer gives {list(truth.shape)}"
     off, largest = difference_and_scale(truth.ravel(), saved.ravel())
-    if off <= _ALLOWED * max(largest, 1e-6):
+    if off <= _TOLERANCE * max(largest, 1e-6):
         return ""
     return f"differs by {off:.2g} where the largest value is {largest:.2g}"

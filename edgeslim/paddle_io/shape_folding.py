@@ -1,10 +1,10 @@
-"""What a program computes of shapes, made part of its description.
+"""Tensors that a program computes from shapes, made constants of its description.
 
-With the shapes of its inputs given, ``shape`` is a constant, and so is everything that is
-computed of it: slices, products, sizes to reshape or resize to. These values are read from one
-run in Paddle, so that no operator has to be understood here. They become attributes of the
-operators that read them; what nothing reads any more is left out, which also leaves the device
-fewer operators.
+If the shapes of its inputs are known, ``shape`` is a constant, and so is everything that is
+computed from it: slices, products, sizes for reshaping or resizing. These values are read from one
+run in Paddle, so that no operator has to be interpreted here. They become attributes of the
+operators that read them; operators whose results nothing reads any more are removed, which also
+leaves fewer operators on the device.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from edgeslim.paddle_io.parameters import persistent_tensors
 from edgeslim.paddle_io.proto import add_attribute, framework
 from edgeslim.paddle_io.shape_operands import fold_operands, operands
 
-__all__ = ["Constants", "constants_of", "depends_on_data", "fold"]
+__all__ = ["ShapeConstants", "constants_of", "depends_on_data", "fold_constants"]
 
 Array = np.ndarray[Any, Any]
 
 _OF_SHAPES = {"shape", "size", "numel"}
-"""Kinds that say something of a tensor's shape and nothing of what it holds."""
+"""Kinds whose results depend on a tensor's shape and not on its elements."""
 
 _FILLED = {
     "fill_constant_batch_size_like",
@@ -34,10 +34,10 @@ _FILLED = {
     "fill_zeros_like",
     "fill_zeros_like2",
 }
-"""Kinds that fill a tensor of another's shape."""
+"""Kinds that fill a tensor of the shape of another one."""
 
 _RANDOM = ("random", "randint", "randperm", "bernoulli", "multinomial", "dropout", "seed")
-"""Parts of names of kinds that give something else each time."""
+"""Parts of the names of kinds with random results."""
 
 _ROWS_FROM_DATA = {
     "masked_select",
@@ -50,20 +50,21 @@ _ROWS_FROM_DATA = {
     "unique_consecutive",
     "where_index",
 }
-"""Kinds that give as many rows as the data has of something."""
+"""Kinds whose number of rows depends on the data."""
 
-_MOST = 65536
-"""A constant of more elements stays computed: the file would hold all of them."""
+_MOST_ELEMENTS = 65536
+"""The most elements of a constant, all of which the file would hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Constants:
-    """Tensors that depend on the shapes of the inputs alone.
+class ShapeConstants:
+    """Tensors that depend only on the shapes of the inputs.
 
     Args:
-        names: All of them.
-        of_shapes: Those that a shape is in.
-        needed: Those that are read for a size, or read as data though a shape is in them.
+        names: Names of all such tensors.
+        of_shapes: Names of those that are computed from a shape.
+        needed: Names of those whose values are needed: read as sizes, or read as data and computed
+            from a shape.
     """
 
     names: frozenset[str]
@@ -71,57 +72,63 @@ class Constants:
     needed: tuple[str, ...]
 
 
-def constants_of(program: Any) -> Constants:  # noqa: ANN401 - a ProgramDesc
+def constants_of(program: Any) -> ShapeConstants:  # noqa: ANN401 - a ProgramDesc
     """The constants of a program's first block."""
     block = program.blocks[0]
     writers: dict[str, int] = {}
     for op in block.ops:
-        for name in _written(op):
+        for name in names_in(op.outputs):
             writers[name] = writers.get(name, 0) + 1
     names: set[str] = set()
     of_shapes: set[str] = set()
     needed: dict[str, None] = {}
     for op in block.ops:
-        read = _read(op)
+        read = names_in(op.inputs)
         needed.update(dict.fromkeys(_sizes(op, names)))
         if op.type == "feed" or any(part in op.type for part in _RANDOM):
             continue
         if op.type in _OF_SHAPES | _FILLED or all(name in names for name in read):
-            # What is written twice has two values.
-            written = [name for name in _written(op) if writers[name] == 1]
+            # A tensor that is written twice has two values.
+            written = [name for name in names_in(op.outputs) if writers[name] == 1]
             names.update(written)
             if op.type in _OF_SHAPES or of_shapes.intersection(read):
                 of_shapes.update(written)
         elif op.type != "fetch":
             needed.update(dict.fromkeys(name for name in read if name in of_shapes))
-    return Constants(names=frozenset(names), of_shapes=frozenset(of_shapes), needed=tuple(needed))
+    return ShapeConstants(
+        names=frozenset(names), of_shapes=frozenset(of_shapes), needed=tuple(needed)
+    )
 
 
 def _sizes(op: Any, names: set[str]) -> list[str]:  # noqa: ANN401
-    """What an operator reads for sizes, if all of a slot is constant."""
+    """The tensors that an operator reads as sizes, for slots that are constant."""
     return [name for some in operands(op).values() if names.issuperset(some) for name in some]
 
 
-def fold(program: Any, constants: Constants, values: Mapping[str, Array]) -> dict[str, int]:  # noqa: ANN401
-    """Changes a program's first block in place; counts what was changed.
+def fold_constants(
+    program: Any,  # noqa: ANN401
+    constants: ShapeConstants,
+    values: Mapping[str, Array],
+) -> dict[str, int]:
+    """Folds constants in a program's first block, in place; returns a count for each change.
 
     Args:
-        program: A ProgramDesc.
-        constants: Its constants.
-        values: What those of them hold that are needed.
+        program: The ``ProgramDesc`` that is changed.
+        constants: The constants of the program, by `constants_of`.
+        values: The value of each needed constant, by name.
     """
     block = program.blocks[0]
     folded = sum(fold_operands(op, values) for op in block.ops)
     as_data = {
         name
         for op in block.ops
-        if op.type != "fetch" and not constants.names.issuperset(_written(op))
-        for name in _read(op)
+        if op.type != "fetch" and not constants.names.issuperset(names_in(op.outputs))
+        for name in names_in(op.inputs)
         if name in constants.of_shapes and name in values
     }
-    read = {name for op in block.ops for name in _read(op)}
+    read = {name for op in block.ops for name in names_in(op.inputs)}
     for place, op in enumerate(block.ops):
-        written = [name for name in _written(op) if name in read]
+        written = [name for name in names_in(op.outputs) if name in read]
         if len(written) == 1 and written[0] in as_data:
             constant = _constant(written[0], values[written[0]])
             if constant is not None:
@@ -137,7 +144,7 @@ def fold(program: Any, constants: Constants, values: Mapping[str, Array]) -> dic
 
 
 def _constant(name: str, value: Array) -> Any | None:  # noqa: ANN401 - an OpDesc
-    """An operator that gives a constant; None if there is none for its type or size."""
+    """An operator that makes a constant; None if there is none for its type or size."""
     proto = framework()
     types = {
         "bool": proto.VarType.BOOL,
@@ -146,7 +153,7 @@ def _constant(name: str, value: Array) -> Any | None:  # noqa: ANN401 - an OpDes
         "float32": proto.VarType.FP32,
     }
     number = types.get(value.dtype.name)
-    if number is None or not 0 < value.size <= _MOST or not np.isfinite(value).all():
+    if number is None or not 0 < value.size <= _MOST_ELEMENTS or not np.isfinite(value).all():
         return None
     uniform = bool((value == value.flat[0]).all())
     op = proto.OpDesc(type="fill_constant" if uniform else "assign_value")
@@ -168,9 +175,9 @@ def _constant(name: str, value: Array) -> Any | None:  # noqa: ANN401 - an OpDes
 
 
 def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
-    """Tensors of open shape whose extents depend on what the inputs hold.
+    """Tensors of open shape whose extents depend on the elements of the inputs.
 
-    Of any other open shape only Paddle's description falls short, and a run says it.
+    Any other open shape is only missing in Paddle's description, and a run shows it.
     """
     block = program.blocks[0]
     shapes = shapes_of(block)
@@ -181,15 +188,9 @@ def depends_on_data(program: Any) -> frozenset[str]:  # noqa: ANN401
         if (
             (op.type in _ROWS_FROM_DATA and not bounded)
             or any(name not in parameters for some in operands(op).values() for name in some)
-            or found.intersection(_read(op))
+            or found.intersection(names_in(op.inputs))
         ):
-            found.update(name for name in _written(op) if min(shapes.get(name, ()), default=1) < 0)
+            found.update(
+                name for name in names_in(op.outputs) if min(shapes.get(name, ()), default=1) < 0
+            )
     return frozenset(found)
-
-
-def _read(op: Any) -> list[str]:  # noqa: ANN401
-    return names_in(op.inputs)
-
-
-def _written(op: Any) -> list[str]:  # noqa: ANN401
-    return names_in(op.outputs)

@@ -1,8 +1,8 @@
-"""Where operators read sizes from tensors, and by which attribute each can be told instead.
+"""Slots in which operators read sizes from tensors, and the attributes that can replace them.
 
-A network that computes sizes while it runs (``paddle.shape(x)``, an open batch) hands them to
-``reshape2``, ``slice``, an interpolation and their like as tensors. All of these operators have
-an attribute for the same, which counts where the tensor is not given.
+A network that computes sizes while it runs (``paddle.shape(x)``, an open batch) passes them to
+``reshape2``, ``slice``, an interpolation or similar operators as tensors. Each of these operators
+has an attribute for the same, which is used if the tensor is left out.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.paddle_io.block_edits import set_attribute
+from edgeslim.paddle_io.proto import framework
 
 __all__ = ["fold_operands", "operands"]
 
 Array = np.ndarray[Any, Any]
 
 _EXTENTS = ("out_d", "out_h", "out_w")
-"""Attributes of an interpolation for its places, the innermost last."""
+"""Attributes of an interpolation for its sizes, the innermost axis last."""
 
 _INTERPOLATIONS = {
     "linear_interp_v2": 1,
@@ -30,7 +31,7 @@ _INTERPOLATIONS = {
     "bicubic_interp_v2": 2,
     "trilinear_interp_v2": 3,
 }
-"""Kinds of interpolation, and how many axes of places each has."""
+"""Kinds of interpolation, and the number of axes that each resizes."""
 
 _BOUNDS = {
     "starts": ("StartsTensor", "StartsTensorList"),
@@ -58,8 +59,8 @@ _LISTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "tile": {"repeat_times": ("RepeatTimes", "repeat_times_tensor")},
     "unsqueeze2": {"axes": ("AxesTensor", "AxesTensorList")},
 }
-"""By kind: attributes of several numbers, and the slots that stand for each, as Paddle looks
-at them: the first that is given counts."""
+"""By kind: attributes of several numbers, and the slots that replace each; the first slot with
+inputs is used."""
 
 _NUMBERS: Mapping[str, Mapping[str, str]] = {
     "concat": {"axis": "AxisTensor"},
@@ -69,10 +70,10 @@ _NUMBERS: Mapping[str, Mapping[str, str]] = {
     "top_k": {"k": "K"},
     "top_k_v2": {"k": "K"},
 }
-"""By kind: attributes of one number, and the slot that stands for each."""
+"""By kind: attributes of one number, and the slot that replaces each."""
 
 _LONG = {("empty", "shape"), ("fill_constant", "shape"), ("roll", "shifts")}
-"""Lists that are of 64 bits in the description; so are all of ``set_value``."""
+"""Lists of 64-bit numbers in the description, as are all lists of ``set_value``."""
 
 
 def operands(op: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - an OpDesc
@@ -90,11 +91,11 @@ def operands(op: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - an OpDesc
 
 
 def fold_operands(op: Any, values: Mapping[str, Array]) -> bool:  # noqa: ANN401
-    """Writes sizes that are known as attributes, in place of the tensors; says if any was.
+    """Writes known sizes as attributes instead of tensors; returns whether there were any.
 
     Args:
-        op: The operator's description.
-        values: What tensors hold, by name.
+        op: The operator's description, an ``OpDesc``.
+        values: The values of tensors by name.
     """
     known = {
         slot: _numbers([values[name] for name in names])
@@ -122,7 +123,7 @@ def fold_operands(op: Any, values: Mapping[str, Array]) -> bool:  # noqa: ANN401
 
 
 def _fold_interpolation(op: Any, known: Mapping[str, Sequence[float]]) -> bool:  # noqa: ANN401
-    """Sizes count before factors, the list of them before the tensor."""
+    """Sizes are used before factors, the list of sizes before the tensor of sizes."""
     given = operands(op)
     axes = _EXTENTS[-_INTERPOLATIONS[op.type] :]
     size = next((slot for slot in ("SizeTensor", "OutSize") if slot in given), "")
@@ -143,8 +144,8 @@ def _fold_interpolation(op: Any, known: Mapping[str, Sequence[float]]) -> bool: 
 
 
 def _numbers(arrays: Sequence[Array]) -> list[float]:
-    """All elements one after the other; a list of tensors has one in each."""
-    return [each for array in arrays for each in np.ravel(array).tolist()]
+    """All elements of some tensors in order."""
+    return [number for array in arrays for number in np.ravel(array).tolist()]
 
 
 def _set(
@@ -155,13 +156,11 @@ def _set(
     like: tuple[int, ...] | tuple[float, ...] = (0,),
     long: bool = False,
 ) -> None:
-    """Gives an attribute a value, of as many bits as it had."""
-    for place, attribute in enumerate(op.attrs):
-        if attribute.name == name:
-            long = attribute.type in {framework().AttrType.LONGS, framework().AttrType.LONG}
-            del op.attrs[place]
-            break
-    add_attribute(op, name, value, like=like, long=long)
+    """Gives an attribute another value, of as many bits as it had."""
+    old = next((attr for attr in op.attrs if attr.name == name), None)
+    if old is not None:
+        long = old.type in {framework().AttrType.LONGS, framework().AttrType.LONG}
+    set_attribute(op, name, value, like=like, long=long)
 
 
 def _drop(op: Any, slots: Sequence[str]) -> None:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""A program's description and parameters cut to fewer channels, without Paddle."""
+"""Cutting a program's description to fewer channels, without Paddle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.ops import known_kinds
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.proto import add_attribute
+from edgeslim.paddle_io.block_edits import set_attribute
 from edgeslim.paddle_io.quantized_program import is_quantized
 
 __all__ = ["resize_program"]
@@ -19,38 +19,34 @@ def resize_program(program: Any, before: Graph, after: Graph) -> None:  # noqa: 
     """Gives a description the shapes and attributes of a graph, in place.
 
     Args:
-        program: A ProgramDesc.
-        before: Its graph.
-        after: The same operators with other shapes.
+        program: The ``ProgramDesc`` that is changed.
+        before: Graph of the program as it is.
+        after: Graph of the same operators with other shapes.
 
     Raises:
-        UsageError: The program is quantized, with scales of the channels that it has.
+        UsageError: The program is quantized, with scales for the channels that it has.
     """
     if is_quantized(program):
         raise UsageError("the model is quantized; prune the model first, and quantize it last")
     block = program.blocks[0]
     shapes, old_shapes = after.shapes, before.shapes
     for variable in block.vars:
-        # A graph gives a single number one axis; the description of one has none.
+        # In a graph a single number has one axis; its description has none.
         if shapes.get(variable.name) != old_shapes.get(variable.name):
             tensor = variable.type.dense_tensor.tensor
-            tensor.dims[:] = _still_open(tensor.dims, shapes[variable.name])
+            tensor.dims[:] = _keep_open(tensor.dims, shapes[variable.name])
     operators = [op for op in block.ops if op.type not in {"feed", "fetch"}]
     for op, old, new in zip(operators, before.nodes, after.nodes, strict=True):
         kind = known_kinds().get(op.type)
         changed = set(new.spec.attributes.items()) - set(old.spec.attributes.items())
         for name, value in sorted(changed):
-            for place, attribute in enumerate(op.attrs):
-                if attribute.name == name:
-                    del op.attrs[place]
-                    break
             like = kind.attributes.get(name, value) if kind else value
             long = kind is not None and name in kind.long_attributes
-            add_attribute(op, name, value, like=like, long=long)
+            set_attribute(op, name, value, like=like, long=long)
 
 
-def _still_open(dims: Sequence[int], shape: Shape) -> list[int]:
-    """A shape for a description in which an extent that is known only when it runs stays open."""
+def _keep_open(dims: Sequence[int], shape: Shape) -> list[int]:
+    """A shape for a description in which open extents stay open."""
     if len(dims) != len(shape):
         return list(shape)
     return [old if old < 0 else new for old, new in zip(dims, shape, strict=True)]

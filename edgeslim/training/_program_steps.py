@@ -9,7 +9,7 @@ from paddle import Tensor
 
 from edgeslim.errors import ModelError
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.batch_axis import FOLLOWING, Call
+from edgeslim.paddle_io.batch_axis import BATCH_RULES, Call
 from edgeslim.paddle_io.block_edits import shapes_of
 from edgeslim.paddle_io.eager_functions import Slots
 from edgeslim.paddle_io.eager_operators import EagerOperator
@@ -77,7 +77,7 @@ class ProgramStep(NamedTuple):
         }
         if change is not None:
             given = change(operator, given)
-        follow = FOLLOWING.get(operator.kind)
+        follow = BATCH_RULES.get(operator.kind)
         if follow is None:
             return operator(given, training=training)
         call = follow(Call(given, operator.attributes, self.reads, self.writes))

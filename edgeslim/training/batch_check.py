@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 
 from edgeslim.errors import ModelError
-from edgeslim.paddle_io.batch_axis import growth
+from edgeslim.paddle_io.batch_axis import find_growth
 from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.quantized_program import is_quantized, without_rounding
 from edgeslim.training._program_steps import describe_operator
@@ -74,7 +74,7 @@ def _agrees(
     """Whether a tensor of two images has those of each image one behind the other on some axis."""
     if both.ndim == first.ndim + 1:  # squeezing removed the axis of a batch of one as well
         first, second = first[None], second[None]
-    grown = growth(both.shape, first.shape)
+    grown = find_growth(both.shape, first.shape)
     if grown is None:  # an output that does not depend on the images is the same for both
         return _close(both, first) and _close(both, second)
     return _close(both, np.concatenate((first, second), axis=grown.axis))

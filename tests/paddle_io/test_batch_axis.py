@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeslim.paddle_io.batch_axis import FOLLOWING, Call, Growth, growth
+from edgeslim.paddle_io.batch_axis import BATCH_RULES, Call, Growth, find_growth
 
 Shape = tuple[int, ...]
 
@@ -21,7 +21,7 @@ def followed(
     """The attributes that an operator gets for a tensor of another shape than described."""
     inputs = {slot: [np.empty(actual, np.int8)]}
     call = Call(inputs, attributes, {slot: [described]}, {"Out": [written]})
-    followed = FOLLOWING[kind](call)
+    followed = BATCH_RULES[kind](call)
     assert followed.given is inputs
     return dict(followed.attributes)
 
@@ -39,7 +39,7 @@ def followed(
     ],
 )
 def test_growth(actual: Shape, described: Shape, expected: Growth | None) -> None:
-    assert growth(actual, described) == expected
+    assert find_growth(actual, described) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,6 @@ def test_slices_of_the_whole_batch(kind: str, attributes: dict[str, Any], whole:
 def test_what_is_the_same_for_all_images_needs_no_repeating_along_the_batch_itself() -> None:
     arrays = {"X": [np.empty((5, 8)), np.empty((1, 8))]}
     shapes = {"X": [(1, 8), (1, 8)]}
-    same = FOLLOWING["concat"](Call(arrays, {"axis": 0}, shapes, {"Out": [(2, 8)]}))
+    same = BATCH_RULES["concat"](Call(arrays, {"axis": 0}, shapes, {"Out": [(2, 8)]}))
     assert same.given is arrays
     assert same.attributes == {"axis": 0}

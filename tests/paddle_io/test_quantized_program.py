@@ -19,7 +19,7 @@ from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.quantized_program import (
     insert_rounding,
     is_quantized,
-    places_of,
+    quantizable_operators,
     without_rounding,
 )
 from edgeslim.targets import Place
@@ -57,7 +57,7 @@ def quantized(
 ) -> Any:
     insert_rounding(
         made,
-        places_of(made),
+        quantizable_operators(made),
         weight_bits=bits,
         activation_bits=activation_bits,
         by_channel=by_channel,
@@ -66,7 +66,7 @@ def quantized(
 
 
 def test_what_multiplies_activations_by_a_weight_is_found() -> None:
-    places = places_of(network())
+    places = quantizable_operators(network())
     assert [(each.kind, each.activation, each.weight, each.output) for each in places] == [
         ("conv2d", "x", "w1", "a"),
         ("conv2d", "x", "w2", "b"),
@@ -76,7 +76,7 @@ def test_what_multiplies_activations_by_a_weight_is_found() -> None:
 
 
 def test_a_transposed_weight_has_its_outputs_elsewhere_and_is_left_alone() -> None:
-    assert [each.weight for each in places_of(network(trans_y=True))] == ["w1", "w2"]
+    assert [each.weight for each in quantizable_operators(network(trans_y=True))] == ["w1", "w2"]
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_a_transposed_weight_has_its_outputs_elsewhere_and_is_left_alone() -> No
     [(["w1"], ["w2", "m"]), (["^a$", "^m"], ["w2"]), (["w[12]"], ["m"]), (["w", "m"], [])],
 )
 def test_names_of_weights_and_outputs_are_skipped(skip: list[str], left: list[str]) -> None:
-    assert [each.weight for each in places_of(network(), skip)] == left
+    assert [each.weight for each in quantizable_operators(network(), skip)] == left
 
 
 def test_a_name_that_is_nowhere_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"skip 'w3' is found in no name .* w1 \(of a\), w2"):
-        places_of(network(), ["w3"])
+        quantizable_operators(network(), ["w3"])
 
 
 @pytest.mark.parametrize(("by_channel", "kind"), [(True, BY_CHANNEL), (False, WHOLE)])
@@ -122,7 +122,7 @@ def test_a_quantized_program_is_the_same_graph_and_loses_its_rounding_again() ->
     assert kinds(without_rounding(made)) == kinds(plain)
     ours, theirs = (graph_of(each, Path("model")) for each in (made, plain))
     assert ours.nodes == theirs.nodes
-    assert places_of(made) == []
+    assert quantizable_operators(made) == []
 
 
 def test_rounding_is_taken_from_some_kinds_alone() -> None:

@@ -16,7 +16,7 @@ from edgeslim.conversion.model_source import LayerModel
 from edgeslim.conversion.prepare import prepare
 from edgeslim.errors import ModelError
 from edgeslim.paddle_io.export import export_layer, run_in_paddle
-from edgeslim.paddle_io.traced_layer import decorators_passed_over, placed
+from edgeslim.paddle_io.traced_layer import bypass_decorators, split_inputs
 
 pytestmark = pytest.mark.slow
 
@@ -134,7 +134,7 @@ def test_what_is_saved_is_what_a_call_computes(built: type[nn.Layer], tmp_path: 
     net = built()
     export_layer(net, [VALUES.shape], tmp_path / "net", names=["x"])
     (found,) = run_in_paddle(tmp_path / "net", {"x": VALUES})
-    with decorators_passed_over():
+    with bypass_decorators():
         np.testing.assert_allclose(found, net(paddle.to_tensor(VALUES)).numpy(), rtol=1e-6)
 
 
@@ -175,7 +175,7 @@ def test_inputs_go_where_their_names_say(names: list[str], tmp_path: Path) -> No
 def test_inputs_are_given_by_place_as_far_as_none_is_left_out(
     inputs: Mapping[str, int], by_place: list[int], by_name: Mapping[str, int]
 ) -> None:
-    assert placed(Optional(), inputs) == (by_place, by_name)
+    assert split_inputs(Optional(), inputs) == (by_place, by_name)
 
 
 def test_a_network_that_branches_by_values_is_refused_by_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import paddle
 import paddle.nn.functional as F  # noqa: N812 - the name that everybody uses
 from paddle import nn
 
-__all__ = ["FIXED", "FOLLOWING", "SHAPE", "Headed", "Tokens"]
+__all__ = ["BATCH_RULES", "FIXED", "SHAPE", "Headed", "Tokens"]
 
 SHAPE = (1, 3, 16, 16)
 
@@ -91,7 +91,7 @@ def _with_constants(images: Any) -> Any:
     return rows * paddle.to_tensor([[[2.0]]]) + paddle.zeros([1, 8, 65])
 
 
-FOLLOWING: dict[str, Callable[[], nn.Layer]] = {
+BATCH_RULES: dict[str, Callable[[], nn.Layer]] = {
     "attention": lambda: Headed(_attention),
     "channels": lambda: Headed(lambda x: x[:, 2:5, ::2] + x.chunk(2, axis=1)[1][:, :3, ::2]),
     "constants": lambda: Headed(_with_constants),

@@ -23,7 +23,7 @@ from edgeslim.training.batch_check import check_batches
 from edgeslim.training.program_net import ProgramNet, load_program_net
 from tests.paddle_io.operator_examples import examples
 from tests.tools import benchmark
-from tests.training.program_nets import FIXED, FOLLOWING, SHAPE, Headed
+from tests.training.program_nets import BATCH_RULES, FIXED, SHAPE, Headed
 from tests.values import relu
 
 pytestmark = pytest.mark.slow
@@ -106,9 +106,9 @@ def test_operators_of_others_are_refused_by_name(kind: str, tmp_path: Path) -> N
         load_program_net(tmp_path / "model")
 
 
-@pytest.mark.parametrize("name", FOLLOWING)
+@pytest.mark.parametrize("name", BATCH_RULES)
 def test_any_batch_size(name: str, tmp_path: Path) -> None:
-    layer = FOLLOWING[name]()
+    layer = BATCH_RULES[name]()
     net = loaded(layer, tmp_path)
     check_batches(net)
     assert not net.training

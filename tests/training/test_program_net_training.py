@@ -16,7 +16,7 @@ from paddle.vision.models import mobilenet_v1, mobilenet_v2, resnet18
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.training._depthwise import fast_depthwise
 from edgeslim.training.program_net import ProgramNet, load_program_net
-from tests.training.program_nets import FOLLOWING, SHAPE
+from tests.training.program_nets import BATCH_RULES, SHAPE
 
 pytestmark = pytest.mark.slow
 
@@ -115,10 +115,10 @@ def test_evaluation_moves_no_statistics_and_drops_nothing(tmp_path: Path) -> Non
     assert program.gradients() == {}
 
 
-@pytest.mark.parametrize("name", FOLLOWING)
+@pytest.mark.parametrize("name", BATCH_RULES)
 def test_gradients_of_each_kind_of_operator(name: str, tmp_path: Path) -> None:
     paddle.seed(0)
-    net = FOLLOWING[name]()
+    net = BATCH_RULES[name]()
     program = load_program_net(prepare_layer(net, SHAPE, tmp_path, name=name).prefix)
     net.train()
     program.train()

@@ -10,8 +10,8 @@ import numpy as np
 from edgeslim.files import copy_file, new_folder, write_bytes
 from edgeslim.paddle_io.parameters import (
     UNUSED_PARAMETER,
-    are_described,
     check_parameters,
+    has_descriptions,
     persistent_tensors,
     write_parameters,
 )
@@ -43,7 +43,7 @@ def old_description(path: Path, parameters: Path) -> Any:  # noqa: ANN401 - a Pr
     }
     encoded = {kind: tensor_description(kind) for kind in set(stored.values())}
     descriptions = {name: encoded[kind] for name, kind in stored.items()}
-    if stored and not are_described(parameters, descriptions):
+    if stored and not has_descriptions(parameters, descriptions):
         check_parameters(parameters, program, exactly=True)  # says what is wrong
     return program
 

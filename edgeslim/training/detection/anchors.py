@@ -97,8 +97,8 @@ def encode(
     stride = STRIDES[number]
     centres, sizes = centres_and_sizes(boxes.astype(np.float64))
     in_cell = centres * (width // stride, height // stride) - places[:, :1:-1]
-    growth = np.log(sizes * (width, height) / ANCHORS[number][places[:, 1]])
-    return np.concatenate([in_cell, growth], axis=1)
+    find_growth = np.log(sizes * (width, height) / ANCHORS[number][places[:, 1]])
+    return np.concatenate([in_cell, find_growth], axis=1)
 
 
 def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[int, int]) -> Boxes:
@@ -110,6 +110,6 @@ def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[in
     rows, columns = numbers.shape[2:4]
     x = (expit(numbers[..., 0]) + np.arange(columns)) / columns
     y = (expit(numbers[..., 1]) + np.arange(rows)[:, None]) / rows
-    growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
-    sizes = growth * ANCHORS[number][:, None, None] / (width, height)
+    find_growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
+    sizes = find_growth * ANCHORS[number][:, None, None] / (width, height)
     return edges(np.stack([x, y], axis=-1), sizes)

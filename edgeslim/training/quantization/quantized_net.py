@@ -18,10 +18,10 @@ from edgeslim.paddle_io.eager_operators import EagerOperator
 from edgeslim.paddle_io.parameters import write_program
 from edgeslim.paddle_io.proto import framework
 from edgeslim.paddle_io.quantized_program import (
-    QuantizedPlace,
+    QuantizableOperator,
     insert_rounding,
     is_quantized,
-    places_of,
+    quantizable_operators,
     scale_name,
 )
 from edgeslim.training.program_net import ProgramNet, Watch
@@ -57,7 +57,9 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         self.settings = settings.check()
         if is_quantized(net.program):
             raise UsageError("the model is quantized already; give the model before quantization")
-        self.places: tuple[QuantizedPlace, ...] = tuple(places_of(net.program, settings.skip))
+        self.places: tuple[QuantizableOperator, ...] = tuple(
+            quantizable_operators(net.program, settings.skip)
+        )
         if not self.places:
             raise ModelError(
                 "the model has no convolution or fully connected layer left that could be quantized"
@@ -102,7 +104,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         return self.net.run(images, watch, change)
 
     def _quantized_inputs(
-        self, place: QuantizedPlace, given: Slots, done: dict[str, Tensor]
+        self, place: QuantizableOperator, given: Slots, done: dict[str, Tensor]
     ) -> Slots:
         """Rounds an operator's inputs; an activation that several read is rounded once."""
         name = place.activation
@@ -162,7 +164,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         return values
 
     def _weight_scale(
-        self, place: QuantizedPlace, weight: np.ndarray[Any, Any]
+        self, place: QuantizableOperator, weight: np.ndarray[Any, Any]
     ) -> np.ndarray[Any, Any]:
         others = tuple(axis for axis in range(weight.ndim) if axis != place.axis)
         largest: np.ndarray[Any, Any] = np.abs(weight).max(axis=others)

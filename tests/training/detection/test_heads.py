@@ -164,8 +164,8 @@ def test_boxes_that_nearly_find_an_object_learn_no_objectness() -> None:
         1
     ].places
     near = int(anchor + 1) % 3
-    growth = np.log(48 / anchors.ANCHORS[1][near])
-    outputs[1][image, near * 6 + 2 : near * 6 + 4, row, column] = growth
+    find_growth = np.log(48 / anchors.ANCHORS[1][near])
+    outputs[1][image, near * 6 + 2 : near * 6 + 4, row, column] = find_growth
     outputs[1][image, near * 6 : near * 6 + 2, row, column] = -9  # the corner, where the centre is
     targets = tensors((box, np.zeros((1, 1), np.int64)))
     read = tensors(outputs)

@@ -1,4 +1,4 @@
-"""Attributes of Paddle's classes that are others for a while."""
+"""Temporary replacement of attributes of Paddle's classes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["replaced"]
+__all__ = ["replace_attributes"]
 
 
 @contextmanager
-def replaced(owner: Any, attributes: Mapping[str, Any]) -> Iterator[None]:  # noqa: ANN401
-    """Until it is left, a class has these attributes; afterwards those that it had, or none.
+def replace_attributes(owner: Any, attributes: Mapping[str, Any]) -> Iterator[None]:  # noqa: ANN401
+    """Replaces attributes of a class while the context lasts, and restores them afterwards.
 
     Args:
-        owner: The class.
-        attributes: Values by name.
+        owner: The class whose attributes are replaced.
+        attributes: The new values by name; the class need not have an attribute of that name.
     """
     before = {name: vars(owner)[name] for name in attributes if name in vars(owner)}
     try:
