@@ -40,8 +40,8 @@ _COMPARING = {"precision", "kernels", "threads", "variance lost", "same top-1", 
 """Columns of a table that compares variants."""
 
 _ONE_SIZE = (
-    "a predictor must see one input size only: with a second, Paddle-Lite 2.12 to 2.14 gives other "
-    "numbers in silence; load the file again for each size"
+    "give each predictor one input size only: with a second one, Paddle-Lite 2.12 to 2.14 computes "
+    "wrong outputs without an error; load the file again for each size"
 )
 
 
@@ -95,9 +95,9 @@ def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
         low, high = speedup.interval
         print_lines(
             f"  {model.name} in {format_variant(model.precision, model.threads)} is "
-            f"{speedup.ratio:.3f} "
-            f"times as fast as the baseline; another deployment of {speedup.rounds} rounds "
-            f"would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of all cases"
+            f"{speedup.ratio:.3f} times as fast as the baseline; another deployment of "
+            f"{speedup.rounds} rounds would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of "
+            "all cases"
         )
     if model.without_meaning:
         print_lines(
@@ -105,7 +105,7 @@ def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
             f"{', '.join(model.without_meaning)}"
         )
     if missing(model):
-        print_lines("  there is no prediction, for the table lacks:")
+        print_lines("  there is no prediction, since the table lacks:")
         print_lines(*(f"    {operator}" for operator in missing(model)))
     if model.sustained is not None:
         _print_sustained(model.sustained)

@@ -114,7 +114,7 @@ def _print(done: Inference) -> None:
                 ],
             )
         elif done.kind == "boxes":
-            print_lines("nothing found that is so sure")
+            print_lines("no object has such a score")
         for tensor in output.tensors:
             if done.kind == "tensors" or tensor.file is not None:
                 where = "" if tensor.file is None else f": {tensor.file}"

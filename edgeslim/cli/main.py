@@ -107,7 +107,7 @@ def _flush() -> None:
 def _ending_by_signal(number: int) -> tuple[int, str]:
     """Exit code and message for a signal that ended a command."""
     how = "interrupted" if number == signal.SIGINT else "ended from outside"
-    return 128 + number, f"{how}; the same command goes on where it was"
+    return 128 + number, f"{how}; run the same command again to continue"
 
 
 def _ending(error: BaseException) -> tuple[int, str]:

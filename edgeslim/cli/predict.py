@@ -87,8 +87,8 @@ def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
         return ()
     fused = format_ms(prediction.fused_ms)
     return (
-        "that is PaddleSlim 1.x's sum, over the operators before any fusion",
-        f"those that the optimizer leaves take {fused} by the same table",
+        "this is PaddleSlim 1.x's sum, over the operators before fusion",
+        f"the operators after fusion take {fused} by the same table",
     )
 
 

@@ -180,7 +180,7 @@ def _print(result: ProfileResult) -> None:
         )
     if calibration.refused:
         print_lines(
-            f"sums of this table's rows, and so no truth to judge it by: "
+            "not used to check predictions, since they are sums of this table's rows: "
             f"{', '.join(calibration.refused)}"
         )
     for spec, reason in result.failed.items():

@@ -176,7 +176,7 @@ def _print(result: Pruning) -> None:
     if result.trade_off:
         print_lines("")
         print_table(
-            ["allowed loss of each group", "parameters that would go"],
+            ["allowed loss of each group", "parameters removed"],
             [[f"{allowed:.0%}", f"{removed:.1%}"] for allowed, removed in result.trade_off],
         )
     what = "the model as it came" if result.note else "the pruned model"
@@ -233,7 +233,9 @@ def _metric_lines(result: Pruning) -> list[str]:
         if (judged := result.judged.get(key)) is not None
     ]
     if "pruned" in result.judged and not result.trained_epochs:
-        lines.append("it was not trained since: give --epochs above 0, or edgeslim train it")
+        lines.append(
+            "it was not trained after pruning: give --epochs above 0, or use edgeslim train"
+        )
     if result.together:
         lines.append(_together_line(result))
     return lines
@@ -243,10 +245,10 @@ def _together_line(result: Pruning) -> str:
     """Compares the metric of the pruned network with the one that its groups' losses add up to."""
     taken = [joint for joint in result.together if joint.taken][-1]
     line = (
-        f"by its groups' losses one by one the pruned one was expected at {taken.expected:.4f}, "
-        f"and is at {taken.found:.4f} ({taken.examples:,} examples)"
+        f"by the losses of its single groups, the pruned model should reach {taken.expected:.4f}; "
+        f"it reaches {taken.found:.4f} ({taken.examples:,} examples)"
     )
     if taken.is_guess:
         line += ", as good as guessing"
     others = len(result.together) - 1
-    return f"{line}; the best of {others + 1} that were judged" if others else line
+    return f"{line}; the best of {others + 1} that were evaluated" if others else line

@@ -66,4 +66,4 @@ def command(
 def _print(done: Report) -> None:
     print_lines(done.verdict, f"{done.report}: {done.format}, {done.size_bytes / 1e6:.2f} MB")
     if done.absent:
-        print_lines(f"nothing is known yet of: {', '.join(done.absent)}")
+        print_lines(f"no data yet for: {', '.join(done.absent)}")

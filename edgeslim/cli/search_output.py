@@ -92,7 +92,8 @@ def print_status(status: SearchStatus) -> None:
         ],
     )
     lines = [
-        f"{name}, {job.candidate}: {job.worker or 'somebody'}, heard of {job.silent_s:.0f} s ago"
+        f"{name}, {job.candidate}: {job.worker or 'somebody'}, last heard of "
+        f"{job.silent_s:.0f} s ago"
         for name, queue in status.queues.items()
         for job in queue.running
     ]

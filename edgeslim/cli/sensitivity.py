@@ -102,15 +102,15 @@ def _print(result: SensitivityResult, removed: TradeOff) -> None:
     )
     print_lines(
         "",
-        f"share of the {context.metric} lost, which is {context.baseline:.4f} on {context.task} "
-        f"when all is whole ({result.baseline.about})",
-        f"a loss below {result.noise:.1%} cannot be told from none by so many examples",
+        f"share of the {context.metric} lost; the whole model's is {context.baseline:.4f} on "
+        f"{context.task} ({result.baseline.about})",
+        f"losses below {result.noise:.1%} are not significant with so many examples",
     )
     shown = [
         f"{share:.1%} for {allowed:.0%}" for allowed, share in removed if allowed in _SHOWN_LOSSES
     ]
     print_lines(
-        f"parameters that would go if each group alone may cost so much: {', '.join(shown)}",
+        f"parameters removed if each group alone may lose so much: {', '.join(shown)}",
         f"in {result.file}",
     )
 

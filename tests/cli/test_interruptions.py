@@ -96,7 +96,7 @@ def test_a_profile_that_was_ended_leaves_nothing_behind_and_goes_on(
     finally:
         process.send_signal(number)
     done = ended(process)
-    assert done.error(128 + number) == f"{says}; the same command goes on where it was"
+    assert done.error(128 + number) == f"{says}; run the same command again to continue"
     assert done.out == ""
     assert marked(mark) == []
     assert list(temporary.iterdir()) == []
@@ -148,7 +148,7 @@ main.run()
         [sys.executable, "-c", freeing], capture_output=True, text=True, timeout=50, check=False
     )
     assert done.returncode == 130, done
-    assert done.stderr == "edgeslim: interrupted; the same command goes on where it was\n"
+    assert done.stderr == "edgeslim: interrupted; run the same command again to continue\n"
 
 
 def test_a_program_that_was_told_not_to_hear_of_hanging_up_does_not(workplace: Path) -> None:

@@ -111,7 +111,7 @@ def test_people_get_a_table_and_a_picture(folder: Path) -> None:
     assert "first_weights" in shown.out
     assert "expand_weights" not in shown.out
     assert "(99 examples, " in shown.out
-    assert "cannot be told from none by so many examples" in shown.out
+    assert "are not significant with so many examples" in shown.out
     assert "people.jsonl" in shown.out
 
 
@@ -122,7 +122,7 @@ def test_interrupted_it_leaves_a_whole_file_and_goes_on_where_it_was(folder: Pat
     assert wait_until(lambda: path.exists() and path.read_bytes().count(b"\n") >= 4, timeout_s=120)
     process.send_signal(signal.SIGINT)
     stopped = ended(process)
-    assert "interrupted; the same command goes on where it was" in stopped.error(130)
+    assert "interrupted; run the same command again to continue" in stopped.error(130)
     before = path.read_bytes()
     assert before.endswith(b"\n")
     known = len(before.splitlines()) - 1

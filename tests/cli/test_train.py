@@ -64,7 +64,7 @@ def test_an_interrupted_training_goes_on_and_ends_with_the_same_weights(folder: 
     finally:
         process.send_signal(signal.SIGINT)
     interrupted = ended(process)
-    assert interrupted.error(130) == "interrupted; the same command goes on where it was"
+    assert interrupted.error(130) == "interrupted; run the same command again to continue"
     assert interrupted.out == ""
     assert _names(folder / "net") == {"checkpoint.npz"}
     done = edgeslim(*arguments, folder=folder)

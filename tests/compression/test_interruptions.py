@@ -84,7 +84,7 @@ def test_interrupted_by_the_user(uninterrupted: Path, tmp_path: Path) -> None:
     folder, arguments = folder_with(tmp_path)
     first = killing(*STEP, STEPS_AN_EPOCH + 5, "signal.SIGINT")
     done = run(folder, *arguments, first=first)
-    assert done.error(130) == "interrupted; the same command goes on where it was"
+    assert done.error(130) == "interrupted; run the same command again to continue"
     assert done.out == ""
     assert (folder / "ckpt" / "0").is_dir()
     assert not (folder / "ckpt" / "1").exists()
