@@ -67,9 +67,9 @@ class Fp16Simulation:
         if is_acceptable(difference, Precision.FP16):
             return difference
         # Infinite values inside alone are intended, as those of a masked softmax.
-        beyond = next((run.beyond for run in self.runs if run.beyond), None)
-        if not math.isfinite(difference.max_abs) and beyond is not None:
-            raise ModelError(f"{name} is not right in fp16: {_describe_overflow(beyond)}")
+        first_infinite = next((run.first_infinite for run in self.runs if run.first_infinite), None)
+        if not math.isfinite(difference.max_abs) and first_infinite is not None:
+            raise ModelError(f"{name} is not right in fp16: {_describe_overflow(first_infinite)}")
         how = describe_difference(difference, Precision.FP16)
         raise ModelError(
             f"{name} is not right in fp16: rounding alone makes its outputs differ from "
@@ -130,4 +130,4 @@ def _describe_loss(run: HalfRun) -> str:
             f"{what}: its values are about {step.typical:.1g}, and 16-bit floats end at 6e-08; "
             f"give the network trained weights if it has none, or {_LEAVE_OUT}"
         )
-    return f"{what}, which is off by {step.off:.1g} of its values; {_LEAVE_OUT}"
+    return f"{what}, which is off by {step.error:.1g} of its values; {_LEAVE_OUT}"

@@ -1,6 +1,6 @@
-"""What the operators of an optimized model mean, each computed by Paddle.
+"""The meanings of an optimized model's operators: what each computes, by functions of Paddle.
 
-The meaning is that of Paddle-Lite 2.13: what its operators read of a description
-(``lite/operators/*.cc``) and what its kernels make of it. It is not what our own rules of fusion
-hope for, so that these can be proved by it.
+The meaning is that of Paddle-Lite 2.13: what its operators read from a description
+(``lite/operators/*.cc``) and what its kernels compute. It does not use edgeslim's own rules of
+fusion, so that these can be checked with it.
 """

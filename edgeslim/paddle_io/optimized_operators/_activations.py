@@ -1,4 +1,4 @@
-"""Activations that became part of other operators."""
+"""Activations that are fused into other operators."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from edgeslim.errors import ModelError
 from edgeslim.optimized_program import OperatorCall
-from edgeslim.paddle_io.optimized_operators._meaning import Slots, attribute, only
+from edgeslim.paddle_io.optimized_operators._meaning import Slots, attribute, single
 
 __all__ = ["Activation", "activation", "convolution_activation"]
 
 Activation = Callable[[Any, Slots], Any]
-"""From a tensor, and the other inputs of the operator, to one of the same shape."""
+"""Computes a tensor of the same shape from a tensor and the operator's inputs."""
 
 
 def _relu(images: Any) -> Any:  # noqa: ANN401
@@ -38,16 +38,16 @@ _PLAIN: Mapping[str, Callable[[Any], Any]] = {
 def activation(
     call: OperatorCall, kind: str, names: Mapping[str, str], alpha_slot: str = ""
 ) -> Activation:
-    """What an activation inside of another operator computes.
+    """The function of an activation that is fused into another operator.
 
     Args:
-        call: The operator.
-        kind: The activation; empty is none.
-        names: What the operator calls the activation's attributes.
-        alpha_slot: Where the slopes of a ``prelu`` are.
+        call: The operator with the activation.
+        kind: Kind of the activation; empty if there is none.
+        names: The operator's names for the activation's attributes.
+        alpha_slot: The slot of the slopes of a ``prelu``.
 
     Raises:
-        ModelError: An activation, or a form of one, that Paddle-Lite has not.
+        ModelError: Paddle-Lite does not have the activation, or not in this form.
     """
     if not kind:
         return lambda images, _given: images
@@ -58,7 +58,7 @@ def activation(
         return _prelu(attribute(call, names.get("mode", "mode")), alpha_slot)
 
     if kind not in _BY_NUMBERS:
-        raise ModelError(f"{call.kind} has an activation {kind!r} in it, which is not known")
+        raise ModelError(f"{call.kind} has a fused activation {kind!r}, which is not known")
     wanted, compute = _BY_NUMBERS[kind]
     numbers = [float(attribute(call, names.get(name, name))) for name in wanted]
     return lambda images, _given: compute(images, *numbers)
@@ -84,12 +84,12 @@ _BY_NUMBERS: Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     ),
     "hard_swish": (("threshold", "scale", "offset"), _hard_swish),
 }
-"""Activations with numbers: their names, and what is computed with these in their order."""
+"""Activations with parameters: the names of these, and the function that takes them in order."""
 
 
 def _prelu(mode: str, slot: str) -> Activation:
     def compute(images: Any, given: Slots) -> Any:  # noqa: ANN401
-        slopes = only(given, slot)
+        slopes = single(given, slot)
         if mode == "channel":
             slopes = slopes.reshape([1, -1, *[1] * (images.ndim - 2)])
         elif mode == "element":
@@ -112,7 +112,7 @@ _HARD_SWISH = {
 
 
 def convolution_activation(call: OperatorCall) -> Activation:
-    """Of a convolution: ``with_act`` and ``act_type`` decide, and older marks mean nothing."""
+    """The activation of a convolution, by ``with_act`` and ``act_type`` and no older mark."""
     own = call.attributes
     kind = str(attribute(call, "act_type")) if own.get("with_act") else ""
     names = dict(_IN_CONVOLUTIONS)

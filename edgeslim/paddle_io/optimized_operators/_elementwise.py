@@ -1,4 +1,4 @@
-"""Element by element: with one tensor, or two of which one is spread over the other."""
+"""Elementwise operators of one tensor, or of two of which one is broadcast."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from typing import Any
 from edgeslim.errors import ModelError
 from edgeslim.optimized_program import OperatorCall
 from edgeslim.paddle_io.optimized_operators._activations import activation
-from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, is_int8, only
+from edgeslim.paddle_io.optimized_operators._meaning import (
+    Meaning,
+    Slots,
+    attribute,
+    is_int8,
+    single,
+)
 
-__all__ = ["BINARY", "elementwise", "scaling"]
+__all__ = ["BINARY", "combine_elements", "scale"]
 
 
 def _maximum(left: Any, right: Any) -> Any:  # noqa: ANN401
@@ -26,7 +32,7 @@ def _minimum(left: Any, right: Any) -> Any:  # noqa: ANN401
 
 
 def _quotient(left: Any, right: Any) -> Any:  # noqa: ANN401
-    """Of whole numbers it is cut off towards zero, as the language of the kernels does."""
+    """The quotient; that of integers is rounded towards zero, as in C++."""
     if left.dtype.name in {"INT32", "INT64"}:
         from paddle import trunc
 
@@ -43,39 +49,39 @@ BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
     "elementwise_min": _minimum,
     "elementwise_pow": lambda left, right: left**right,
 }
-"""What operators of two tensors compute."""
+"""The function of each operator of two tensors."""
 
 
-def elementwise(call: OperatorCall) -> Meaning:
+def combine_elements(call: OperatorCall) -> Meaning:
     """``elementwise_x``, and ``fusion_elementwise_x_activation``."""
     kind = call.kind.removeprefix("fusion_").removesuffix("_activation")
     combine = BINARY[kind]
     act = activation(call, call.attributes.get("act_type", ""), {})
     axis = attribute(call, "axis")
     if is_int8(call):
-        raise ModelError(f"{call.kind} in 8 bits")
+        raise ModelError(f"{call.kind} has an int8 kernel")
     if call.attributes.get("fuse_scale"):
-        raise ModelError(f"{call.kind} has a scale in it")
+        raise ModelError(f"{call.kind} has a fused scale")
 
     def compute(given: Slots) -> Slots:
-        left, right = only(given, "X"), only(given, "Y")
+        left, right = single(given, "X"), single(given, "Y")
         if left.ndim > right.ndim:
-            right = _spread(right, left.ndim, axis)
+            right = _align(right, left.ndim, axis)
         elif right.ndim > left.ndim:
-            left = _spread(left, right.ndim, axis)
+            left = _align(left, right.ndim, axis)
         return {"Out": (act(combine(left, right), given),)}
 
     return compute
 
 
-def _spread(tensor: Any, axes: int, axis: int) -> Any:  # noqa: ANN401
-    """With as many axes as another, its first one at a place; -1 is as far back as it can be."""
+def _align(tensor: Any, axes: int, axis: int) -> Any:  # noqa: ANN401
+    """A tensor with more axes, its own from a given one on; -1 puts them last."""
     before = axes - tensor.ndim if axis == -1 else axis
     return tensor.reshape([*[1] * before, *tensor.shape, *[1] * (axes - before - tensor.ndim)])
 
 
-def scaling(call: OperatorCall) -> Meaning:
-    """``scale``, perhaps with an activation, and another factor and offset behind that."""
+def scale(call: OperatorCall) -> Meaning:
+    """``scale``, perhaps with a fused activation, and another factor and offset after that."""
     act = activation(call, call.attributes.get("activation_type", ""), {"threshold": "alpha"})
     factor, offset = attribute(call, "scale"), attribute(call, "bias")
     if not attribute(call, "bias_after_scale"):
@@ -83,7 +89,7 @@ def scaling(call: OperatorCall) -> Meaning:
     again = bool(call.attributes.get("fuse_scaleact"))
 
     def compute(given: Slots) -> Slots:
-        images = only(given, "X")
+        images = single(given, "X")
         if images.dtype.name in {"INT32", "INT64"}:
             result = images * int(factor) + int(offset)
         else:

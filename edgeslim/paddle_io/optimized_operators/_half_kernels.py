@@ -1,7 +1,7 @@
-"""What Arm's fp16 kernels compute, rounded as they round.
+"""The meanings of Arm's fp16 kernels, with their rounding.
 
-Kernels that only move values, and all that compute in floats of 32 bits, stay as they are: the
-optimizer puts a ``calib`` between them and those of halves.
+Kernels that only move values, and fp32 kernels, have their exact meaning: the optimizer puts a
+``calib`` between those and fp16 kernels.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from edgeslim.paddle_io.optimized_operators._half_sums import (
     matrix_product,
     transposed_convolution,
 )
-from edgeslim.paddle_io.optimized_operators._halves import HalfSum, half, rounded
-from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, only
+from edgeslim.paddle_io.optimized_operators._halves import HalfSum, round_steps, to_half
+from edgeslim.paddle_io.optimized_operators._meaning import Meaning, Slots, attribute, single
 
 __all__ = ["half_meaning", "is_half", "reads_halves"]
 
-_HALVES = "5"
-"""The number of their precision in the names of kernels."""
+_FP16 = "5"
+"""The number of the precision in the names of fp16 kernels."""
 
 _STEPS: Mapping[str, int] = {
     "bilinear_interp": 4,
@@ -53,55 +53,55 @@ _STEPS: Mapping[str, int] = {
     "swish": 3,
     "yolo_box": 4,
 }
-"""Formulas element by element, by how often they round besides at their end."""
+"""Elementwise kernels, with the number of roundings before the last one."""
 
 _OTHER_STEPS = 1000
-"""Of operators of which nobody here knows how they round: those of a large product."""
+"""The number of roundings that is assumed for other operators, as in a large product."""
 
 _GROWING = 3
-"""A sum of numbers that are alike is a third of its square, on the average, while it grows."""
+"""While a sum of equal terms grows, the mean of its squares is a third of its final square."""
 
 
 def is_half(call: OperatorCall) -> bool:
-    """Whether a kernel of 16-bit floats runs it."""
+    """Whether an fp16 kernel runs the operator."""
     parts = call.kernel.split("/")
-    return len(parts) > 3 and parts[3] == _HALVES
+    return len(parts) > 3 and parts[3] == _FP16
 
 
 def reads_halves(call: OperatorCall, slot: str) -> bool:
-    """Whether a kernel takes a weight for 16-bit floats; batch norms take theirs as they are."""
+    """Whether a kernel reads a slot's tensor as halves; batch norms read weights as fp32."""
     return is_half(call) and (call.kind != "batch_norm" or slot == "X")
 
 
 def half_meaning(call: OperatorCall, exact: Meaning, draw: np.random.Generator) -> Meaning:
-    """The meaning of an operator in halves.
+    """The meaning of an operator with the rounding of its fp16 kernel.
 
     Args:
-        call: The operator.
-        exact: What it means in real numbers.
-        draw: What roundings are drawn from.
+        call: The operator whose meaning is wanted.
+        exact: The meaning of the operator without rounding.
+        draw: The generator from which roundings are drawn.
     """
     if call.kind in {"calib", "calib_once", "calib_inplace"}:
-        return _everywhere(exact, 0, draw) if "to_fp16" in call.kernel else exact
+        return _round_results(exact, 0, draw) if "to_fp16" in call.kernel else exact
     if not is_half(call):
         return exact
     if call.kind in _OWN:
         return _OWN[call.kind](call, exact, draw)
-    return _everywhere(exact, _STEPS.get(call.kind, _OTHER_STEPS), draw)
+    return _round_results(exact, _STEPS.get(call.kind, _OTHER_STEPS), draw)
 
 
-def _everywhere(exact: Meaning, steps: int, draw: np.random.Generator) -> Meaning:
-    """With all floats that come out rounded."""
+def _round_results(exact: Meaning, steps: int, draw: np.random.Generator) -> Meaning:
+    """A meaning with all float results rounded."""
 
     def compute(given: Slots) -> Slots:
         from paddle import to_tensor
 
         return {
             slot: [
-                to_tensor(rounded(each.numpy(), steps, draw))
-                if hasattr(each, "numpy") and each.dtype.name == "FP32"
-                else each
-                for each in results
+                to_tensor(round_steps(result.numpy(), steps, draw))
+                if hasattr(result, "numpy") and result.dtype.name == "FP32"
+                else result
+                for result in results
             ]
             for slot, results in exact(given).items()
         }
@@ -110,14 +110,14 @@ def _everywhere(exact: Meaning, steps: int, draw: np.random.Generator) -> Meanin
 
 
 def _tanh(_call: OperatorCall, _exact: Meaning, _draw: np.random.Generator) -> Meaning:
-    """Made of exponentials, which are infinite beyond 11."""
+    """Computed from exponentials, which are infinite beyond 11."""
 
     def compute(given: Slots) -> Slots:
         from paddle import to_tensor
 
-        values = only(given, "X").numpy()
-        up, down = half(np.exp(values)), half(np.exp(-values))
-        result = half(half(up - down) / half(up + down))
+        values = single(given, "X").numpy()
+        up, down = to_half(np.exp(values)), to_half(np.exp(-values))
+        result = to_half(to_half(up - down) / to_half(up + down))
         return {"Out": (to_tensor(result),)}
 
     return compute
@@ -129,30 +129,30 @@ def _softmax(call: OperatorCall, _exact: Meaning, draw: np.random.Generator) -> 
     def compute(given: Slots) -> Slots:
         from paddle import to_tensor
 
-        values = only(given, "X").numpy()
-        powers = half(np.exp(half(values - values.max(axis, keepdims=True))))
-        added = powers.sum(axis, keepdims=True)
+        values = single(given, "X").numpy()
+        powers = to_half(np.exp(to_half(values - values.max(axis, keepdims=True))))
+        add = powers.sum(axis, keepdims=True)
         start = np.zeros((), np.float32)
-        total = HalfSum(start, draw).added(added, values.shape[axis], lanes=_GROWING).total
-        return {"Out": (to_tensor(half(powers * half(1 / total))),)}
+        total = HalfSum(start, draw).add(add, values.shape[axis], lanes=_GROWING).total
+        return {"Out": (to_tensor(to_half(powers * to_half(1 / total))),)}
 
     return compute
 
 
 def _batch_norm(call: OperatorCall, _exact: Meaning, _draw: np.random.Generator) -> Meaning:
-    """A factor and an offset for each channel, which are halves."""
+    """Computed with a factor and an offset for each channel, which are halves."""
     epsilon = float(attribute(call, "epsilon"))
 
     def compute(given: Slots) -> Slots:
         from paddle import to_tensor
 
         images, scale, bias, mean, variance = (
-            only(given, slot).numpy() for slot in ("X", "Scale", "Bias", "Mean", "Variance")
+            single(given, slot).numpy() for slot in ("X", "Scale", "Bias", "Mean", "Variance")
         )
         factor = scale / np.sqrt(variance + epsilon)
-        offset = half(bias - factor * mean)
+        offset = to_half(bias - factor * mean)
         shape = [1, -1, *[1] * (images.ndim - 2)]
-        result = half(images * half(factor).reshape(shape) + offset.reshape(shape))
+        result = to_half(images * to_half(factor).reshape(shape) + offset.reshape(shape))
         return {"Y": (to_tensor(result),)}
 
     return compute
@@ -176,4 +176,4 @@ _OWN: Mapping[str, Callable[[OperatorCall, Meaning, np.random.Generator], Meanin
     "softmax": _softmax,
     "tanh": _tanh,
 }
-"""Operators whose kernels are computed otherwise than their meaning."""
+"""Operators whose fp16 kernels compute in another way than the exact meaning."""

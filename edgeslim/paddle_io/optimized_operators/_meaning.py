@@ -1,4 +1,4 @@
-"""What all meanings have in common."""
+"""Types and helpers of all meanings."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any
 from edgeslim.errors import ModelError
 from edgeslim.optimized_program import OperatorCall
 
-__all__ = ["Meaning", "Slots", "attribute", "is_int8", "only"]
+__all__ = ["Meaning", "Slots", "attribute", "is_int8", "single"]
 
 Slots = Mapping[str, Sequence[Any]]
-"""Tensors by slot; those of 8-bit kernels are whole numbers as floats."""
+"""Tensors by slot; int8 tensors are held as whole numbers in float32."""
 
 Meaning = Callable[[Slots], Slots]
-"""From an operator's inputs to its outputs."""
+"""Computes an operator's outputs from its inputs."""
 
 _INT8 = 2
-"""The number of the precision of 8-bit kernels in their names."""
+"""The number of the precision in the names of int8 kernels."""
 
 
 def attribute(call: OperatorCall, name: str) -> Any:  # noqa: ANN401 - of whatever type it has
-    """An attribute that an operator must have.
+    """The value of an attribute that an operator must have.
 
     Raises:
-        ModelError: It has not.
+        ModelError: The operator does not have it.
     """
     if name not in call.attributes:
         raise ModelError(f"{call.kind} has no attribute {name!r}")
     return call.attributes[name]
 
 
-def only(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
-    """The tensor of a slot that has one or none."""
+def single(given: Slots, slot: str) -> Any:  # noqa: ANN401 - a Tensor or None
+    """The single tensor of a slot; None if there is none."""
     return given[slot][0] if slot in given else None
 
 
 def is_int8(call: OperatorCall) -> bool:
-    """Whether a kernel of 8 bits runs it, whatever its description says."""
+    """Whether an int8 kernel runs the operator, by the kernel's name."""
     parts = call.kernel.split("/")
     return len(parts) > 3 and parts[3] == str(_INT8)

@@ -1,9 +1,9 @@
-"""Weights as the runtime has them in memory, whatever a file stores.
+"""Weights as the runtime has them in memory, in whatever form a file stores them.
 
-Weights alone stored as integers are multiplied out when a model is loaded (Paddle-Lite,
-``lite/api/light_api.cc``, ``LightPredictor::DequantizeWeight``): by a scale for each first extent
-of a convolution's filter, and for each second one of a matrix. It does so for some operators
-only; what others have stored as integers they read as floats.
+If only weights are stored as integers, they are dequantized when a model is loaded (Paddle-Lite,
+``lite/api/light_api.cc``, ``LightPredictor::DequantizeWeight``): by a scale for each index of the
+first axis of a convolution's filter, and of the second axis of a matrix. It does so for some
+operators only; others read the integers as floats.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LATE = {"post_weight_abs_max", "post_weight_channel_wise_abs_max"}
 
 
 def float_weights(program: OptimizedProgram) -> dict[str, Array]:
-    """Each weight by name; floats, but for integers that are meant as such.
+    """Each weight by name, dequantized if it is stored as integers.
 
     Raises:
         ModelError: The runtime would read integers as floats.
@@ -39,12 +39,12 @@ def float_weights(program: OptimizedProgram) -> dict[str, Array]:
             for name in names:
                 scales = call.attributes.get(name + _SUFFIX)
                 if scales is not None and name in weights:
-                    weights[name] = _multiplied(call, program.weights[name], scales)
+                    weights[name] = _dequantize(call, program.weights[name], scales)
     return weights
 
 
 def _as_computed(value: Array) -> Array:
-    """Halves and 8 bits are computed with as floats here."""
+    """A weight as float32, if it is float16 or int8."""
     return value.astype(np.float32) if value.dtype.name in {"float16", "int8"} else value
 
 
@@ -54,7 +54,7 @@ def _is_stored_smaller(call: OperatorCall) -> bool:
     return "quantize_weight_bits" in call.attributes
 
 
-def _multiplied(call: OperatorCall, stored: Array, scales: tuple[float, ...]) -> Array:
+def _dequantize(call: OperatorCall, stored: Array, scales: tuple[float, ...]) -> Array:
     factors = np.asarray(scales, np.float32)
     if call.kind in _BY_FIRST:
         return stored.astype(np.float32) * factors.reshape(-1, *[1] * (stored.ndim - 1))

@@ -1,9 +1,9 @@
-"""Convolutions of 3x3 by Winograd's algorithm, in halves as Arm's kernels have it.
+"""Convolutions of 3x3 by Winograd's algorithm, in halves as in Arm's kernels.
 
-Tiles of the input and the filter are transformed, multiplied, added up over channels and
-transformed back: exact in real numbers, and in halves worth several times the rounding of plain
-sums, since values of other sizes come in between. Paddle-Lite takes tiles of 4x4 outputs, or 2x2
-of small images (``lite/kernels/arm/conv_winograd.cc``; the transformations are those of
+Tiles of the input and the filter are transformed, multiplied, summed over channels and
+transformed back: exact in real numbers, but in halves with several times the rounding error of
+plain sums, since intermediate values are larger. Paddle-Lite uses tiles of 4x4 outputs, or 2x2
+for small images (``lite/kernels/arm/conv_winograd.cc``; the transformations are those of
 ``lite/backends/arm/math/fp16/conv3x3_winograd_fp16.cc``; A. Lavin and S. Gray, "Fast algorithms
 for convolutional neural networks", CVPR 2016).
 """
@@ -15,15 +15,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from edgeslim.paddle_io.optimized_operators._halves import Array, HalfSum, half, parts_of
+from edgeslim.paddle_io.optimized_operators._halves import Array, HalfSum, parts_of, to_half
 
 __all__ = ["Winograd", "is_winograd"]
 
 _FEWEST_CHANNELS = 8
-"""With so many inputs or outputs, or fewer, Arm's kernels add up plainly."""
+"""With at most so many input or output channels, Arm's kernels do not use this algorithm."""
 
 _BLOCK, _SMALL_IMAGE = 8, 16
-"""Tiles in a block, and of blocks the number below which tiles are small."""
+"""Number of tiles in a block, and the number of blocks below which tiles are small."""
 
 _FILTER = {
     4: np.array(
@@ -39,7 +39,7 @@ _FILTER = {
     ),
     2: np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32),
 }
-"""What makes a filter's transform, by the side of a tile's output."""
+"""The matrix that transforms a filter, by the side of a tile's output."""
 
 
 def is_winograd(
@@ -49,9 +49,9 @@ def is_winograd(
 
     Args:
         filters: Shape of the filters, (outputs, inputs, rows, columns).
-        strides: Along rows and columns.
-        dilations: The same.
-        groups: Groups of channels.
+        strides: Strides along rows and columns.
+        dilations: Dilations along rows and columns.
+        groups: Number of groups of channels.
     """
     plain = groups == 1 and set(strides) == {1} == set(dilations)
     return plain and tuple(filters[2:]) == (3, 3) and min(filters[0], filters[1]) > _FEWEST_CHANNELS
@@ -61,8 +61,8 @@ class Winograd:
     """A convolution of 3x3, with one thread; with more, tiles may be smaller and less is lost.
 
     Args:
-        filters: (K, C, 3, 3), halves.
-        draw: What roundings are drawn from.
+        filters: The filters, (K, C, 3, 3), halves.
+        draw: The generator from which roundings are drawn.
     """
 
     def __init__(self, filters: Array, draw: np.random.Generator) -> None:
@@ -74,8 +74,8 @@ class Winograd:
         """The convolution of images, without a bias.
 
         Args:
-            images: (N, C, H, W), halves.
-            padding: Above, below, left and right.
+            images: The images, (N, C, H, W), halves.
+            padding: Padding above, below, on the left and on the right.
 
         Returns:
             (N, K, H', W').
@@ -91,79 +91,82 @@ class Winograd:
         views = sliding_window_view(padded, window, axis=(2, 3))  # type: ignore[call-overload]
         # (rows of a tile, columns of it, N, C, tiles down, tiles across)
         tiles = np.moveaxis(views[:, :, ::side, ::side], (4, 5), (0, 1))
-        sums = _summed(self._transformed(side), _both_ways(tiles, _INPUT[side]), self._draw)
-        found = _both_ways(sums, _OUTPUT[side]).transpose(3, 2, 4, 0, 5, 1)
-        whole = found.reshape(batch, -1, down * side, across * side)
-        return np.ascontiguousarray(whole[:, :, :rows, :columns])
+        inputs = _transform_axes(tiles, _INPUT[side])
+        sums = _sum_products(self._transformed_filters(side), inputs, self._draw)
+        outputs = _transform_axes(sums, _OUTPUT[side]).transpose(3, 2, 4, 0, 5, 1)
+        result = outputs.reshape(batch, -1, down * side, across * side)
+        return np.ascontiguousarray(result[:, :, :rows, :columns])
 
-    def _transformed(self, side: int) -> Array:
+    def _transformed_filters(self, side: int) -> Array:
         """The filters for tiles of a size: (rows, columns, K, C)."""
         if side not in self._factors:
-            self._factors[side] = _filters(self._filters, _FILTER[side])
+            self._factors[side] = _transform_filters(self._filters, _FILTER[side])
         return self._factors[side]
 
 
-def _both_ways(values: Array, transform: Callable[[Array], Array]) -> Array:
-    """A transform along the first axis, and along the second."""
+def _transform_axes(values: Array, transform: Callable[[Array], Array]) -> Array:
+    """Values transformed along the first axis, and along the second."""
     first = transform(values)
     return transform(first.swapaxes(0, 1)).swapaxes(0, 1)
 
 
-def _filters(filters: Array, matrix: Array) -> Array:
-    """Transformed filters, (rows, columns, K, C); each way is added up in floats and cut."""
-    coefficients = half(matrix)
-    once = half(filters @ coefficients.T)
-    return half((coefficients @ once).transpose(2, 3, 0, 1))
+def _transform_filters(filters: Array, matrix: Array) -> Array:
+    """Transformed filters, (rows, columns, K, C); sums are in float32 and rounded to halves."""
+    coefficients = to_half(matrix)
+    once = to_half(filters @ coefficients.T)
+    return to_half((coefficients @ once).transpose(2, 3, 0, 1))
 
 
-def _summed(factors: Array, tiles: Array, draw: np.random.Generator) -> Array:
-    """Products added up over channels: (rows, columns, K, N, tiles down, tiles across)."""
+def _sum_products(factors: Array, tiles: Array, draw: np.random.Generator) -> Array:
+    """Products summed over channels: (rows, columns, K, N, tiles down, tiles across)."""
     rows, columns, batch, channels, down, across = tiles.shape
     flat = tiles.transpose(0, 1, 3, 2, 4, 5).reshape(rows * columns, channels, -1)
     matrices = factors.reshape(rows * columns, -1, channels)
     result = HalfSum(np.zeros((), np.float32), draw)
     for part in parts_of(channels):
         product = np.matmul(matrices[:, :, part], flat[:, part])
-        result.added(product, part.stop - part.start)
+        result.add(product, part.stop - part.start)
     return result.total.reshape(rows, columns, -1, batch, down, across)
 
 
 def _input_of_six(d: Array) -> Array:
-    four_less = half(d[4] - half(4 * d[2]))
-    odd = half(half(4 * d[1]) - d[3])
-    even = half(d[4] - d[2])
-    twice = half(2 * half(d[1] - d[3]))
+    four_less = to_half(d[4] - to_half(4 * d[2]))
+    odd = to_half(to_half(4 * d[1]) - d[3])
+    even = to_half(d[4] - d[2])
+    twice = to_half(2 * to_half(d[1] - d[3]))
     return np.stack(
         [
-            half(half(half(4 * d[0]) - half(5 * d[2])) + d[4]),
-            half(four_less - odd),
-            half(four_less + odd),
-            half(even - twice),
-            half(even + twice),
-            half(half(half(4 * d[1]) - half(5 * d[3])) + d[5]),
+            to_half(to_half(to_half(4 * d[0]) - to_half(5 * d[2])) + d[4]),
+            to_half(four_less - odd),
+            to_half(four_less + odd),
+            to_half(even - twice),
+            to_half(even + twice),
+            to_half(to_half(to_half(4 * d[1]) - to_half(5 * d[3])) + d[5]),
         ]
     )
 
 
 def _output_of_six(m: Array) -> Array:
-    outer, inner = half(m[1] + m[2]), half(m[1] - m[2])
-    more, less = half(m[3] + m[4]), half(m[3] - m[4])
+    outer, inner = to_half(m[1] + m[2]), to_half(m[1] - m[2])
+    more, less = to_half(m[3] + m[4]), to_half(m[3] - m[4])
     return np.stack(
         [
-            half(half(m[0] + outer) + more),
-            half(inner + half(2 * less)),
-            half(outer + half(4 * more)),
-            half(half(inner + half(8 * less)) + m[5]),
+            to_half(to_half(m[0] + outer) + more),
+            to_half(inner + to_half(2 * less)),
+            to_half(outer + to_half(4 * more)),
+            to_half(to_half(inner + to_half(8 * less)) + m[5]),
         ]
     )
 
 
 def _input_of_four(d: Array) -> Array:
-    return np.stack([half(d[0] - d[2]), half(d[1] + d[2]), half(d[2] - d[1]), half(d[1] - d[3])])
+    return np.stack(
+        [to_half(d[0] - d[2]), to_half(d[1] + d[2]), to_half(d[2] - d[1]), to_half(d[1] - d[3])]
+    )
 
 
 def _output_of_four(m: Array) -> Array:
-    return np.stack([half(half(m[0] + m[1]) + m[2]), half(half(m[1] - m[2]) - m[3])])
+    return np.stack([to_half(to_half(m[0] + m[1]) + m[2]), to_half(to_half(m[1] - m[2]) - m[3])])
 
 
 _INPUT = {4: _input_of_six, 2: _input_of_four}

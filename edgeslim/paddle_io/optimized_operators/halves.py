@@ -1,8 +1,8 @@
-"""What rounding to 16-bit floats costs an optimized program, in all and at each operator.
+"""The rounding error of fp16 kernels in an optimized program, in total and at each operator.
 
-The program is run twice, side by side: by the meaning of its operators, and as Arm's kernels
-round. So it is known beforehand how far a device that does everything right may be off, and
-where most of it comes from.
+The program is run twice, operator by operator: exactly, and with the rounding of Arm's kernels. So
+the error of a device that computes everything correctly is known beforehand, and the operators
+that contribute most.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ __all__ = ["HalfNet", "HalfRun", "HalfStep", "misread_weights"]
 Array = np.ndarray[Any, Any]
 
 _MARK = "_fp16"
-"""Behind a weight's name, the attribute by which the runtime makes halves of it."""
+"""Suffix of the attribute, behind a weight's name, for which the runtime converts it to halves."""
 
-_MAKING_THEIR_OWN = {
+_CONVERTING_SLOTS = {
     ("conv2d", "Filter"),
     ("conv2d_transpose", "Filter"),
     ("depthwise_conv2d", "Filter"),
@@ -39,28 +39,28 @@ _MAKING_THEIR_OWN = {
     ("sequence_conv", "Filter"),
     ("sparse_conv2d", "Bias"),
 }
-"""Kernels that make halves of a weight which is none yet, by kind and slot."""
+"""Kernels that convert an fp32 weight to halves themselves, by kind and slot."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class HalfStep:
-    """One operator in halves, beside the same in real numbers.
+    """One operator with rounding, compared with its exact results.
 
     Args:
-        call: The operator.
-        inputs: Shapes of what it reads.
-        outputs: Shapes of what it writes.
-        off: Root mean square of what its results are off by, over that of the results.
-        before: The same of what it reads, of the worst.
-        largest: The largest magnitude among its results, as they should be.
-        typical: Their root mean square.
-        is_finite: Whether all of its results are numbers.
+        call: The operator that was run.
+        inputs: Shapes of the tensors that it reads.
+        outputs: Shapes of the tensors that it writes.
+        error: Root mean square of the errors of its results, over that of the exact results.
+        before: The largest such error among its inputs.
+        largest: The largest magnitude among its exact results.
+        typical: Root mean square of its exact results.
+        is_finite: Whether all of its rounded results are finite.
     """
 
     call: OperatorCall
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
-    off: float
+    error: float
     before: float
     largest: float
     typical: float
@@ -69,12 +69,12 @@ class HalfStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class HalfRun:
-    """A program that was run both ways on one input.
+    """The results of a program that was run exactly and with rounding on the same inputs.
 
     Args:
-        exact: Its outputs by the meaning of its operators.
-        rounded: Its outputs in halves.
-        steps: Its operators in order, those that give floats.
+        exact: The exact outputs of the program.
+        rounded: The outputs with the rounding of fp16 kernels.
+        steps: The operators with float results, in order.
     """
 
     exact: list[Array]
@@ -82,24 +82,24 @@ class HalfRun:
     steps: tuple[HalfStep, ...]
 
     @property
-    def beyond(self) -> HalfStep | None:
-        """The operator that first gives what is no number, or infinite."""
+    def first_infinite(self) -> HalfStep | None:
+        """The first operator with results that are infinite or NaN."""
         return next((step for step in self.steps if not step.is_finite), None)
 
     @property
     def costliest(self) -> HalfStep | None:
-        """The operator at which most is lost beside what it reads."""
-        return max(self.steps, key=lambda step: step.off - step.before, default=None)
+        """The operator with the largest error beyond that of its inputs."""
+        return max(self.steps, key=lambda step: step.error - step.before, default=None)
 
 
 class HalfNet:
-    """A program with kernels of 16-bit floats.
+    """A program with fp16 kernels, run exactly and with rounding.
 
     Args:
-        program: It.
+        program: The optimized program for Arm in fp16.
 
     Raises:
-        ModelError: An operator has no meaning here.
+        ModelError: An operator's meaning is not known.
     """
 
     def __init__(self, program: OptimizedProgram) -> None:
@@ -108,29 +108,29 @@ class HalfNet:
         self._weights = {name: value.shape for name, value in program.weights.items()}
 
     def run(self, inputs: Mapping[str, Array]) -> HalfRun:
-        """Both ways.
+        """Runs the program exactly and with rounding on the same inputs.
 
         Raises:
-            ModelError: Paddle refuses what an operator is given.
+            ModelError: Paddle cannot compute an operator.
         """
         paddle = load_paddle()
-        off: dict[str, float] = {}
+        error: dict[str, float] = {}
         shapes: dict[str, Shape] = {
             **self._weights,
-            **{name: each.shape for name, each in inputs.items()},
+            **{name: value.shape for name, value in inputs.items()},
         }
         steps = []
-        # What is infinite is told by its operator.
+        # Infinite results are reported by their operators.
         with dynamic_mode(), paddle.no_grad(), np.errstate(all="ignore"):
             exact, halves = self._exact.walk(inputs), self._halves.walk(inputs)
             for (_, call, true), (_, _, found) in zip(exact, halves, strict=True):
                 read = list(chain.from_iterable(call.inputs.values()))
                 read.sort(key=self._weights.__contains__)
-                before = max((off.get(name, 0.0) for name in read), default=0.0)
+                before = max((error.get(name, 0.0) for name in read), default=0.0)
                 sizes = tuple(shapes[name] for name in read if name in shapes)
                 step = _step(call, sizes, before, true, found)
-                shapes |= {name: tuple(each.shape) for name, each in true.items()}
-                off |= dict.fromkeys(true, 0.0 if step is None else step.off)
+                shapes |= {name: tuple(tensor.shape) for name, tensor in true.items()}
+                error |= dict.fromkeys(true, 0.0 if step is None else step.error)
                 steps += [] if step is None else [step]
             return HalfRun(exact=exact.outputs(), rounded=halves.outputs(), steps=tuple(steps))
 
@@ -142,24 +142,24 @@ def _step(
     true: Mapping[str, Any],
     found: Mapping[str, Any],
 ) -> HalfStep | None:
-    """An operator, if there are floats among its results."""
+    """The comparison of an operator's results; None if none of them is float."""
     pairs = [
-        (each.numpy(), found[name].numpy())
-        for name, each in true.items()
-        if each.dtype.name == "FP32" and each.size
+        (tensor.numpy(), found[name].numpy())
+        for name, tensor in true.items()
+        if tensor.dtype.name == "FP32" and tensor.size
     ]
     if not pairs:
         return None
-    exact = np.concatenate([each.ravel() for each, _ in pairs])
-    rounded = np.concatenate([each.ravel() for _, each in pairs])
-    typical = _size(exact)
+    exact = np.concatenate([one.ravel() for one, _ in pairs])
+    rounded = np.concatenate([other.ravel() for _, other in pairs])
+    typical = _root_mean_square(exact)
     finite = bool(np.all(np.isfinite(rounded)) or not np.all(np.isfinite(exact)))
-    off = _size(rounded - exact) / typical if finite and typical > 0 else 0.0
+    error = _root_mean_square(rounded - exact) / typical if finite and typical > 0 else 0.0
     return HalfStep(
         call=call,
         inputs=inputs,
-        outputs=tuple(each.shape for each, _ in pairs),
-        off=off,
+        outputs=tuple(one.shape for one, _ in pairs),
+        error=error,
         before=before,
         largest=float(np.max(np.abs(exact))),
         typical=typical,
@@ -167,17 +167,17 @@ def _step(
     )
 
 
-def _size(values: Array) -> float:
-    """Root mean square; of what can be infinite in single precision, in double."""
+def _root_mean_square(values: Array) -> float:
+    """The root mean square, in double precision, since squares may be infinite in single."""
     return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
 
 
 def misread_weights(program: OptimizedProgram) -> list[tuple[OperatorCall, str]]:
-    """Weights that an operator's kernel takes for numbers of another width than they have.
+    """Weights that a kernel reads as numbers of another width than they have.
 
-    The optimizer marks weights of which the runtime is to make halves when it loads them, by the
+    The optimizer marks the weights that the runtime converts to halves when it loads them, by the
     kind of the operator that reads them (Paddle-Lite, ``fp16_attribute_pass.cc``). It misses some
-    that kernels of 16-bit floats read, and marks some that others read as well.
+    that fp16 kernels read, and marks some that other kernels read as well.
     """
     marked = {
         name.removesuffix(_MARK)
@@ -191,7 +191,7 @@ def misread_weights(program: OptimizedProgram) -> list[tuple[OperatorCall, str]]
             for name in names:
                 if name not in program.weights or program.weights[name].dtype != np.float32:
                     continue
-                own = is_half(call) and (call.kind, slot) in _MAKING_THEIR_OWN
-                if not own and reads_halves(call, slot) != (name in marked):
+                converts = is_half(call) and (call.kind, slot) in _CONVERTING_SLOTS
+                if not converts and reads_halves(call, slot) != (name in marked):
                     found.append((call, name))
     return found

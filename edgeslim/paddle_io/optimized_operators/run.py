@@ -15,13 +15,13 @@ from edgeslim.paddle_io.optimized_operators._convolutions import (
     convolution,
     transposed_convolution,
 )
-from edgeslim.paddle_io.optimized_operators._elementwise import BINARY, elementwise, scaling
+from edgeslim.paddle_io.optimized_operators._elementwise import BINARY, combine_elements, scale
 from edgeslim.paddle_io.optimized_operators._half_kernels import half_meaning, reads_halves
-from edgeslim.paddle_io.optimized_operators._halves import half
+from edgeslim.paddle_io.optimized_operators._halves import to_half
 from edgeslim.paddle_io.optimized_operators._int8 import calibration
 from edgeslim.paddle_io.optimized_operators._matrices import full_connection, product
 from edgeslim.paddle_io.optimized_operators._meaning import Meaning
-from edgeslim.paddle_io.optimized_operators._moving import copy, padding, shuffled_channels
+from edgeslim.paddle_io.optimized_operators._moving import copy_values, pad_images, shuffle_channels
 from edgeslim.paddle_io.optimized_operators._plain import plain_operator
 from edgeslim.paddle_io.optimized_operators._pooling import pooling
 from edgeslim.paddle_io.optimized_operators._weights import float_weights
@@ -31,23 +31,23 @@ __all__ = ["OptimizedNet", "Walk", "Watch", "without_meaning"]
 Array = np.ndarray[Any, Any]
 
 Watch = Callable[[int, OperatorCall, Mapping[str, Array]], None]
-"""Takes the number of an operator, it, and its outputs by name."""
+"""Is called with the index of an operator, the operator, and its outputs by name."""
 
 _MEANINGS: Mapping[str, Callable[[OperatorCall], Meaning]] = {
     **dict.fromkeys(("conv2d", "depthwise_conv2d", "conv3d"), convolution),
     **dict.fromkeys(("conv2d_transpose", "depthwise_conv2d_transpose"), transposed_convolution),
-    **dict.fromkeys(BINARY, elementwise),
-    **dict.fromkeys((f"fusion_{kind}_activation" for kind in BINARY), elementwise),
+    **dict.fromkeys(BINARY, combine_elements),
+    **dict.fromkeys((f"fusion_{kind}_activation" for kind in BINARY), combine_elements),
     **dict.fromkeys(("calib", "calib_once", "calib_inplace"), calibration),
-    **dict.fromkeys(("io_copy", "io_copy_once", "layout", "layout_once"), copy),
+    **dict.fromkeys(("io_copy", "io_copy_once", "layout", "layout_once"), copy_values),
     "fc": full_connection,
     "mul": product,
-    "pad2d": padding,
+    "pad2d": pad_images,
     "pool2d": pooling,
-    "scale": scaling,
-    "shuffle_channel": shuffled_channels,
+    "scale": scale,
+    "shuffle_channel": shuffle_channels,
 }
-"""By kind of operator; what is not here means the same as in Paddle."""
+"""The meaning of each kind of operator; others have the same meaning as in Paddle."""
 
 
 def _meaning(call: OperatorCall) -> Meaning:
@@ -55,14 +55,14 @@ def _meaning(call: OperatorCall) -> Meaning:
 
 
 def without_meaning(program: OptimizedProgram) -> tuple[str, ...]:
-    """Operators that cannot be computed here, each told once."""
+    """The reasons why operators of a program cannot be computed here, each once."""
     load_paddle()
-    told = map(_unknown, program.calls)
-    return tuple(dict.fromkeys(each for each in told if each))
+    reasons = map(_refusal, program.calls)
+    return tuple(dict.fromkeys(reason for reason in reasons if reason))
 
 
-def _unknown(call: OperatorCall) -> str:
-    """What there is to say if it has no meaning here; nothing if it has."""
+def _refusal(call: OperatorCall) -> str:
+    """The reason why an operator cannot be computed here; empty if it can."""
     try:
         _meaning(call)
     except ModelError as error:
@@ -74,12 +74,12 @@ class OptimizedNet:
     """A program that can be run on inputs.
 
     Args:
-        program: It.
-        halves: Whether kernels of 16-bit floats round as they do on Arm, with one thread; else
-            they compute in floats of 32 bits, and nothing but their meaning is told.
+        program: The optimized program that is run.
+        halves: Whether fp16 kernels round as on Arm with one thread; otherwise they compute in
+            fp32, without rounding to halves.
 
     Raises:
-        ModelError: An operator has no meaning here; see `without_meaning`.
+        ModelError: An operator's meaning is not known; see `without_meaning`.
     """
 
     def __init__(self, program: OptimizedProgram, *, halves: bool = False) -> None:
@@ -95,14 +95,14 @@ class OptimizedNet:
             self._weights = {name: paddle.to_tensor(value) for name, value in weights.items()}
 
     def run(self, inputs: Mapping[str, Array], watch: Watch | None = None) -> list[Array]:
-        """Its outputs in order.
+        """The outputs of the program, in order.
 
         Args:
-            inputs: By name; what the optimizer has called otherwise by its place.
-            watch: Shown the outputs of each operator when it is done.
+            inputs: An array for each input by name; inputs that the optimizer renamed go by order.
+            watch: Called with the outputs of each operator after it has run.
 
         Raises:
-            ModelError: Paddle refuses what an operator is given.
+            ModelError: Paddle cannot compute an operator.
         """
         paddle = load_paddle()
         with dynamic_mode(), paddle.no_grad():
@@ -113,7 +113,7 @@ class OptimizedNet:
             return walk.outputs()
 
     def walk(self, inputs: Mapping[str, Array]) -> Walk:
-        """The same operator by operator, in dynamic mode and without gradients."""
+        """A run operator by operator; Paddle has to be in dynamic mode, without gradients."""
         paddle = load_paddle()
         given = {name: paddle.to_tensor(value) for name, value in inputs.items()}
         for name, fed in zip(self._program.feeds, list(given.values()), strict=False):
@@ -122,12 +122,12 @@ class OptimizedNet:
 
 
 class Walk:
-    """One run of a program, to be gone through once.
+    """One run of a program, operator by operator; it can be iterated once.
 
     Args:
-        steps: Its operators and their meanings.
+        steps: The program's operators and their meanings.
         tensors: Weights and inputs by name.
-        fetches: Names of its outputs.
+        fetches: Names of the program's outputs.
     """
 
     def __init__(
@@ -141,10 +141,10 @@ class Walk:
         self._fetches = fetches
 
     def __iter__(self) -> Iterator[tuple[int, OperatorCall, dict[str, Any]]]:
-        """Each operator's number, it, and what it wrote by name.
+        """Index of each operator, the operator, and its outputs by name.
 
         Raises:
-            ModelError: Paddle refuses what an operator is given.
+            ModelError: Paddle cannot compute an operator.
         """
         for number, (call, meaning) in enumerate(self._steps):
             written = _run(call, meaning, self._tensors)
@@ -152,12 +152,12 @@ class Walk:
             yield number, call, written
 
     def outputs(self) -> list[Array]:
-        """What the program gives, in order, when all has run."""
+        """The program's outputs in order, after all operators have run."""
         return [self._tensors[name].numpy() for name in self._fetches]
 
 
 def _with_halves(program: OptimizedProgram, weights: Mapping[str, Array]) -> dict[str, Array]:
-    """The same, those rounded that kernels of 16-bit floats read."""
+    """Weights, with those that fp16 kernels read rounded to halves."""
     read = {
         name
         for call in program.calls
@@ -166,13 +166,13 @@ def _with_halves(program: OptimizedProgram, weights: Mapping[str, Array]) -> dic
         for name in names
     }
     return {
-        name: half(value) if name in read and value.dtype == np.float32 else value
+        name: to_half(value) if name in read and value.dtype == np.float32 else value
         for name, value in weights.items()
     }
 
 
 def _run(call: OperatorCall, meaning: Meaning, tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs of one operator by name; those that it only has for others are left out."""
+    """The outputs of one operator by name, without those that have no meaning here."""
     try:
         given = {slot: [tensors[name] for name in names] for slot, names in call.inputs.items()}
         result = meaning(given)

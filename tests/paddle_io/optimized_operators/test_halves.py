@@ -77,11 +77,11 @@ def test_a_program_in_halves_is_near_to_what_it_means(
         call.kind for call in program.calls if is_half(call)
     }
     run = _run(program)
-    assert run.beyond is None
+    assert run.first_infinite is None
     for exact, found in zip(run.exact, run.rounded, strict=True):
         off = np.sqrt(np.mean((exact - found) ** 2)) / np.std(exact)
         assert 1e-4 < off < 1e-2
-    assert all(step.off < 1e-2 for step in run.steps)
+    assert all(step.error < 1e-2 for step in run.steps)
     assert not misread_weights(program)
 
 
@@ -95,13 +95,13 @@ def test_the_operator_that_passes_the_largest_half_first_is_known(
     optimized: Callable[..., OptimizedProgram],
 ) -> None:
     run = _run(optimized(lambda net, x: net.second(net.norm(net.first(x)))), scale=1e5)
-    assert run.beyond is not None
-    assert run.beyond is run.steps[0]
-    assert run.beyond.call.kind == "calib"
+    assert run.first_infinite is not None
+    assert run.first_infinite is run.steps[0]
+    assert run.first_infinite.call.kind == "calib"
     run = _run(optimized(lambda net, x: net.second(net.first(x).abs() * 4096.0)), scale=1e2)
-    assert run.beyond is not None
-    assert run.beyond.largest > 65504
-    assert run.beyond.inputs[0] == (1, 16, 18, 18)
+    assert run.first_infinite is not None
+    assert run.first_infinite.largest > 65504
+    assert run.first_infinite.inputs[0] == (1, 16, 18, 18)
 
 
 def test_sums_of_means_pass_it_though_means_do_not(
@@ -113,15 +113,15 @@ def test_sums_of_means_pass_it_though_means_do_not(
         return functional.avg_pool2d(functional.relu(net.first(x)) + 3000.0, 6)
 
     run = _run(optimized(compute))
-    assert run.beyond is not None
-    assert run.beyond.call.kind == "pool2d"
-    assert run.beyond.largest < 65504
+    assert run.first_infinite is not None
+    assert run.first_infinite.call.kind == "pool2d"
+    assert run.first_infinite.largest < 65504
 
 
 def test_where_values_vanish_is_known(optimized: Callable[..., OptimizedProgram]) -> None:
     run = _run(optimized(lambda net, x: net.second(net.norm(net.first(x)) * 1e-9)))
     assert run.costliest is not None
-    assert run.costliest.off > 0.5
+    assert run.costliest.error > 0.5
     assert run.costliest.typical < 1e-7
 
 

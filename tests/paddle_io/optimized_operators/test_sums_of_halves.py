@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeslim.paddle_io.optimized_operators._halves import PARTS, HalfSum, half, parts_of, rounded
+from edgeslim.paddle_io.optimized_operators._halves import (
+    PARTS,
+    HalfSum,
+    parts_of,
+    round_steps,
+    to_half,
+)
 from edgeslim.paddle_io.optimized_operators._winograd import Winograd, is_winograd
 
 Array = np.ndarray[Any, Any]
@@ -18,13 +24,13 @@ def _factors(terms: int, *, positive: bool) -> tuple[Array, Array]:
     draw = np.random.default_rng(terms)
     left = draw.standard_normal((64, terms))
     right = draw.standard_normal((terms, 64)) / np.sqrt(terms)
-    return half(np.maximum(left, 0) if positive else left), half(right)
+    return to_half(np.maximum(left, 0) if positive else left), to_half(right)
 
 
 def _one_by_one(left: Array, right: Array) -> Array:
     total = np.zeros((left.shape[0], right.shape[1]), np.float32)
     for term in range(left.shape[1]):
-        total = half(total + left[:, term : term + 1] * right[term : term + 1])
+        total = to_half(total + left[:, term : term + 1] * right[term : term + 1])
     return total
 
 
@@ -32,7 +38,7 @@ def _in_parts(left: Array, right: Array) -> Array:
     result = HalfSum(np.zeros((), np.float32), np.random.default_rng(0))
     for part in parts_of(left.shape[1]):
         some = left[:, part]
-        result.added(some @ right[part], some.shape[1] * np.count_nonzero(some) / some.size)
+        result.add(some @ right[part], some.shape[1] * np.count_nonzero(some) / some.size)
     return result.total
 
 
@@ -55,12 +61,12 @@ def test_few_terms_are_rounded_as_on_the_device() -> None:
 def test_halves_are_those_of_sixteen_bits() -> None:
     values = np.array([1 / 3, 2.0**-24, 2.0**-26, 65504, 65519, 65520, -1e9], np.float32)
     wanted = [0.333251953125, 2.0**-24, 0, 65504, 65504, np.inf, -np.inf]
-    np.testing.assert_array_equal(half(values), wanted)
+    np.testing.assert_array_equal(to_half(values), wanted)
 
 
 def test_what_is_nought_stays_so_however_often_it_is_rounded() -> None:
     values = np.array([0.0, 1.0], np.float32)
-    found = rounded(values, 100, np.random.default_rng(0))
+    found = round_steps(values, 100, np.random.default_rng(0))
     assert found[0] == 0
     assert 0 < abs(found[1] - 1) < 0.02
 
@@ -68,7 +74,7 @@ def test_what_is_nought_stays_so_however_often_it_is_rounded() -> None:
 def test_terms_below_the_last_place_are_lost_and_no_more_than_that() -> None:
     """Of values that 16-bit floats cannot hold, nothing is left but rounding."""
     tiny = np.full((1000,), 1e-10, np.float32)
-    found = HalfSum(np.zeros((), np.float32), np.random.default_rng(0)).added(tiny, 100).total
+    found = HalfSum(np.zeros((), np.float32), np.random.default_rng(0)).add(tiny, 100).total
     assert np.max(np.abs(found)) == 0
 
 
@@ -108,8 +114,8 @@ def test_winograd_is_the_convolution_and_loses_more_than_plain_sums(
     channels: int, size: int, padding: tuple[int, ...], least: float, most: float
 ) -> None:
     draw = np.random.default_rng(0)
-    images = half(draw.standard_normal((2, channels, size, size)))
-    filters = half(draw.standard_normal((12, channels, 3, 3)) / np.sqrt(9 * channels))
+    images = to_half(draw.standard_normal((2, channels, size, size)))
+    filters = to_half(draw.standard_normal((12, channels, 3, 3)) / np.sqrt(9 * channels))
     top, bottom, left, right = padding
     wide = np.pad(images.astype(np.float64), ((0, 0), (0, 0), (top, bottom), (left, right)))
     windows = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), axis=(2, 3))  # type: ignore[call-overload]
