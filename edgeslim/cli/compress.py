@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from edgeslim.cli.options import InputShape, only_shape
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import Json, metric_lines, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.compression.compress import Compression, compress
 from edgeslim.training.processes import is_leader
@@ -123,7 +123,5 @@ def _print(done: Compression) -> None:
             for record in done.history
         ],
     )
-    print_lines(
-        "", *(f"{name}: {value.value:.2%} of {value.about}" for name, value in done.judged.items())
-    )
+    print_lines("", *metric_lines(done.judged))
     print_lines(f"the model is in {done.model}, one checkpoint an epoch in {done.checkpoints}")

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from edgeslim.cli.options import InputShape, TaskName, only_shape
-from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.cli.output import Json, metric_lines, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.training.evaluate_model import evaluate
 
@@ -36,6 +36,4 @@ def command(
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
-    print_lines(
-        *(f"{name}: {value.value:.2%} of {value.about}" for name, value in found.judged.items())
-    )
+    print_lines(*metric_lines(found.judged))

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-__all__ = ["GAPS", "Json", "print_json", "print_lines", "print_table", "reserved_output"]
+if TYPE_CHECKING:
+    from edgeslim.training.metric_value import MetricValue
+
+__all__ = [
+    "GAPS",
+    "Json",
+    "metric_lines",
+    "print_json",
+    "print_lines",
+    "print_table",
+    "reserved_output",
+]
 
 GAPS = 3
 """Exit code of commands whose results have gaps, which they list."""
@@ -66,6 +77,11 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     from tabulate import tabulate
 
     sys.stdout.write(tabulate(list(rows), headers=headers, disable_numparse=True) + "\n")
+
+
+def metric_lines(judged: Mapping[str, MetricValue]) -> list[str]:
+    """Lines of metrics by name, each with its number of examples and its interval."""
+    return [f"{name}: {metric.value:.2%} of {metric.about}" for name, metric in judged.items()]
 
 
 def print_lines(*lines: str) -> None:

@@ -12,6 +12,7 @@ from edgeslim.cli.options import shapes
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
 from edgeslim.pictures import check_picture
+from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.prediction.plot import plot_prediction
 from edgeslim.prediction.predict_model import predict
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
@@ -94,7 +95,7 @@ def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
 
 def _source(operator: OperatorLatency) -> str:
     if operator.source is Source.INTERPOLATED:
-        return f"interpolated, +-{1.645 * operator.error:.0%}"
+        return f"interpolated, +-{NORMAL_90 * operator.error:.0%}"
     return f"{operator.source.value}{', unsteady' if operator.unsteady else ''}"
 
 

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from edgeslim.cli.options import InputShape, Seed, TaskName, only_shape
-from edgeslim.cli.output import Json, print_json, print_lines, print_table
+from edgeslim.cli.output import Json, metric_lines, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.cli.schedules import (
     LrDecayEpochs,
@@ -106,7 +106,5 @@ def command(
         ["epoch", "loss"],
         [[str(number), f"{loss:.4f}"] for number, loss in enumerate(done.losses, start=1)],
     )
-    print_lines(
-        "", *(f"{name}: {value.value:.2%} of {value.about}" for name, value in done.judged.items())
-    )
+    print_lines("", *metric_lines(done.judged))
     print_lines(f"saved in {done.model}")

@@ -12,7 +12,7 @@ from edgeslim.prediction.gaussian_process import Array, Coordinates, GaussianPro
 from edgeslim.prediction.operator_features import AXES, LABELS, Mask, OperatorFeatures, Rows
 from edgeslim.prediction.roofline import fit_prices, shares
 
-__all__ = ["FamilyModel"]
+__all__ = ["NORMAL_90", "FamilyModel"]
 
 _PRICE_SPREAD = 0.7
 """Between a device's families, as the standard deviation of a price's logarithm."""
@@ -25,8 +25,8 @@ _WEIGHTS = np.array(
     [_AXIS_WEIGHT] * AXES + [_LABEL_WEIGHT] * (LABELS - 2) + [_REMAINDER_WEIGHT] * 2
 )
 
-_NORMAL_90 = 1.645
-"""Half of a normal distribution's 90 % interval, in standard deviations."""
+NORMAL_90 = 1.645
+"""Half the width of a normal distribution's 90 % interval, in standard deviations."""
 
 _FITTED = 6.0
 """About so many weights of axes and labels are fitted in earnest."""
@@ -148,5 +148,5 @@ def _inflation(process: GaussianProcess) -> float:
         return 1.0
     ratios = np.abs(errors / deviations[:, None])
     rank = min(math.ceil(0.9 * (count + 1)) / count, 1.0)
-    farthest = float(np.quantile(ratios, rank)) / _NORMAL_90
+    farthest = float(np.quantile(ratios, rank)) / NORMAL_90
     return max(1.0, farthest) * math.sqrt(1 + _FITTED / count)

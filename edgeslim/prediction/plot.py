@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeslim.durations import format_ms
 from edgeslim.pictures import check_picture, save_picture
+from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 
 __all__ = ["plot_prediction"]
@@ -80,4 +81,4 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
 
 def _half_width_ms(operator: OperatorLatency) -> float:
     """Of the 90 % interval of an interpolated operator; nothing for a measured one."""
-    return 1.645 * operator.error * (operator.latency_ms or 0.0)
+    return NORMAL_90 * operator.error * (operator.latency_ms or 0.0)

@@ -24,6 +24,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
+    format_count,
     format_ms,
     format_operator,
     format_percent,
@@ -52,7 +53,7 @@ def comparison_verdict(found: Comparison) -> Verdict:
         )
     counts = Counter(model.verdict for model in found.models)
     rest = len(found.models) - len(changes)
-    more = f"; no difference in {rest} other{'' if rest == 1 else 's'}" if rest else ""
+    more = f"; no difference in {format_count(rest, 'other')}" if rest else ""
     return Verdict(
         sentence=f"{'; '.join(changes)}{more}.", met=not counts["slower"], headings=_HEADINGS
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Verdict
 from edgeslim.reporting.evidence import Evidence, Kind, origin_of
 from edgeslim.reporting.number_format import (
+    format_count,
     format_ms,
     format_ms_interval,
     format_percent,
@@ -202,7 +203,7 @@ def _measured_fact(subject: ModelRecord) -> Fact:
         origin=NumberOrigin.MEASURED,
         interval=subject.latency_interval_ms,
         note=f"{format_spread(subject.spread, subject.samples)}, "
-        f"{rounds} round{'' if rounds == 1 else 's'}, 9 of 10 below {format_ms(subject.p90_ms)}",
+        f"{format_count(rounds, 'round')}, 9 of 10 below {format_ms(subject.p90_ms)}",
         good=subject.met,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgeslim.opspec import OpSpec
+from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
@@ -19,6 +20,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, TableEvidence, mark_of
 from edgeslim.reporting.number_format import (
+    format_count,
     format_ms,
     format_ms_interval,
     format_percent,
@@ -131,7 +133,7 @@ def _picture(shown: _Curve, known: TableEvidence) -> Picture:
     depthwise = _is_depthwise(shown.spec)
     c_in, c_out = _channels(shown.spec)
     tops = [
-        value * (1 + 1.645 * error)
+        value * (1 + NORMAL_90 * error)
         for value, error in zip(curve.latencies_ms, curve.errors, strict=True)
     ]
     ends = [0.0, *tops, *(end for point in points for end in point.middle_half_ms)]
@@ -151,7 +153,7 @@ def _picture(shown: _Curve, known: TableEvidence) -> Picture:
     )
     return Picture(
         title=name,
-        says=f"{len(points):,} measured width{'' if len(points) == 1 else 's'} on "
+        says=f"{format_count(len(points), 'measured width')} on "
         f"{context.device}, {context.execution}.",
         chart=lines(
             [
@@ -184,7 +186,7 @@ def _bounds(curve: WidthCurve, factor: float) -> list[ChartLine]:
             name="90 %",
             knots=(),
             between=[
-                (width, max(0.0, factor * value * (1 + sign * 1.645 * error)))
+                (width, max(0.0, factor * value * (1 + sign * NORMAL_90 * error)))
                 for width, value, error in zip(
                     curve.widths, curve.latencies_ms, curve.errors, strict=True
                 )

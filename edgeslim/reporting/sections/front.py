@@ -24,7 +24,13 @@ from edgeslim.reporting.document import (
     table_of,
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
-from edgeslim.reporting.number_format import format_ms, format_percent, format_value, latency_axis
+from edgeslim.reporting.number_format import (
+    format_count,
+    format_ms,
+    format_percent,
+    format_value,
+    latency_axis,
+)
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import SearchResult
 from edgeslim.runs.search_settings import SearchSettings
@@ -77,7 +83,8 @@ def _settings_sentence(settings: SearchSettings) -> str:
     return (
         f"{settings.algorithm} over the space {settings.space}, for {settings.task}, within "
         f"{' and '.join(limits)}; accuracies by "
-        f"{settings.accuracy}, {_epochs(settings.epochs)}, seed {settings.seed}{_finals(settings)}."
+        f"{settings.accuracy}, {format_count(settings.epochs, 'epoch')}, seed {settings.seed}"
+        f"{_finals(settings)}."
     )
 
 
@@ -86,12 +93,8 @@ def _finals(settings: SearchSettings) -> str:
         return ""
     return (
         f"; the best {settings.finalists} within all limits were trained by themselves, "
-        f"{_epochs(settings.longest)}, and the most accurate of them won"
+        f"{format_count(settings.longest, 'epoch')}, and the most accurate of them won"
     )
-
-
-def _epochs(count: int) -> str:
-    return f"{count} epoch{'' if count == 1 else 's'}"
 
 
 def _latency(candidate: Candidate, place: int) -> tuple[float, bool]:

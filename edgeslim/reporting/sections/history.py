@@ -19,6 +19,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
+    format_count,
     format_ms,
     format_ms_interval,
     format_spread,
@@ -56,7 +57,7 @@ def _sentence(records: tuple[DeploymentRecord, ...]) -> str:
     devices = list(dict.fromkeys(record.device.name for record in records))
     versions = list(dict.fromkeys(record.versions.library for record in records))
     return (
-        f"{len(records):,} deployment{'' if len(records) == 1 else 's'} from "
+        f"{format_count(len(records), 'deployment')} from "
         f"{format_value(records[0].created, NumberUnit.MOMENT)} to "
         f"{format_value(records[-1].created, NumberUnit.MOMENT)} UTC, on {', '.join(devices)}, "
         f"with Paddle-Lite {', '.join(versions)}. Whether two of them differ by more than the "

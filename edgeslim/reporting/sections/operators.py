@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 
+from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.bars import MANY_BARS, Bar, bars
 from edgeslim.reporting.document import (
@@ -32,8 +33,6 @@ __all__ = ["costliest", "operators"]
 _TITLE = "Time by operator"
 _NAMED = 12
 _WORST = 5
-_NINETY = 1.645
-"""Standard errors in half of a 90 % interval."""
 
 _KINDS = {
     Known.MEASURED: Mark.MEASURED,
@@ -100,7 +99,7 @@ def _picture(subject: ModelRecord) -> Picture:
     )
     factor, unit = latency_axis(operator.latency_ms for _, operator in placed)
     ends = [
-        factor * (operator.latency_ms or 0.0) * (1 + _NINETY * operator.error)
+        factor * (operator.latency_ms or 0.0) * (1 + NORMAL_90 * operator.error)
         for _, operator in placed
     ]
     series = [
@@ -150,7 +149,7 @@ def _key(mark: Mark, count: int) -> str:
 def _interval(record: OperatorRecord, factor: float) -> tuple[float, float] | None:
     if record.latency_ms is None or not record.error:
         return None
-    half = _NINETY * record.error
+    half = NORMAL_90 * record.error
     value = factor * record.latency_ms
     return max(0.0, value * (1 - half)), value * (1 + half)
 
@@ -158,7 +157,7 @@ def _interval(record: OperatorRecord, factor: float) -> tuple[float, float] | No
 def _tooltip(record: OperatorRecord) -> str:
     latency = "no latency" if record.latency_ms is None else format_ms(record.latency_ms)
     interval = (
-        f" \N{PLUS-MINUS SIGN}{format_percent(_NINETY * record.error, 0)}" if record.error else ""
+        f" \N{PLUS-MINUS SIGN}{format_percent(NORMAL_90 * record.error, 0)}" if record.error else ""
     )
     notes = "".join(f"; {note}" for note in _notes(record))
     return f"{format_operator(record.operator)}: {latency}{interval}, {record.known.value}{notes}"
@@ -180,7 +179,7 @@ def _least_certain(known: Sequence[OperatorRecord]) -> list[str]:
     by_error = sorted(known, key=lambda record: -record.error * (record.total_ms or 0.0))
     for record in by_error[:_WORST]:
         if record.error and record.total_ms:
-            half = format_ms(_NINETY * record.error * record.total_ms)
+            half = format_ms(NORMAL_90 * record.error * record.total_ms)
             beyond = f"; {_beyond(record)}" if record.outside else ""
             found.append(
                 f"{format_operator(record.operator)}: {format_ms(record.total_ms)} in all, "
@@ -213,7 +212,7 @@ def _table(known: Sequence[OperatorRecord], *, title: str, folded: bool) -> Tabl
 
 
 def _half_width(record: OperatorRecord) -> float | None:
-    return _NINETY * record.error if record.error else None
+    return NORMAL_90 * record.error if record.error else None
 
 
 def _notes(record: OperatorRecord) -> list[str]:

@@ -18,6 +18,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.number_format import (
+    format_count,
     format_ms,
     format_ms_interval,
     format_spread,
@@ -77,7 +78,7 @@ def _row_name(label: str, model: ModelRecord) -> str:
 
 
 def _threads(count: int) -> str:
-    return f"{count} thread{'' if count == 1 else 's'}"
+    return format_count(count, "thread")
 
 
 def _picture(record: DeploymentRecord) -> Picture:
