@@ -55,11 +55,11 @@ def make(models: Mapping[Any, PreparedModel], target: Target, folder: Path) -> d
     return made
 
 
-def assert_computes_as_paddle(made: Mapping[str, Made], folder: Path) -> None:
+def assert_computes_as_paddle(made: Mapping[str, Made]) -> None:
     """Runs models for this machine in Paddle-Lite and in Paddle on the same input."""
     shape = next(iter(next(iter(made.values())).model.graph.feeds.values()))
     images = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    computed = outputs_in_paddle_lite([each.file.path for each in made.values()], images, folder)
+    computed = outputs_in_paddle_lite({model.file.path: images for model in made.values()})
     for (name, each), found in zip(made.items(), computed, strict=True):
         expected = run_in_paddle(each.model.prefix, {next(iter(each.model.graph.feeds)): images})
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-4, err_msg=name)

@@ -136,7 +136,7 @@ def test_prepared_convolutions_are_kept_apart_and_nothing_else(tmp_path: Path) -
         assert {len(each.fused.nodes) for each in made.values()} == {4}
         assert {spec.kind for each in made.values() for spec in each.fused.specs} == {"conv2d"}
         if target is Target.X86:
-            assert_computes_as_paddle(made, tmp_path)
+            assert_computes_as_paddle(made)
 
 
 def test_it_takes_too_long(tmp_path: Path) -> None:

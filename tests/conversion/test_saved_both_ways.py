@@ -40,11 +40,11 @@ def test_the_same_operators_are_left(name: str, target: Target, small: dict[Any,
     assert stripped == whole
 
 
-def test_the_same_results(small: dict[Any, Made], tmp_path: Path) -> None:
+def test_the_same_results(small: dict[Any, Made]) -> None:
     made = {
         f"{name} {clip}": small[name, clip, Target.X86] for name in NETS for clip in (False, True)
     }
-    assert_computes_as_paddle(made, tmp_path)
+    assert_computes_as_paddle(made)
 
 
 FUSED = {
@@ -75,4 +75,4 @@ def test_published_networks(name: str, both_ways: Any, tmp_path: Path) -> None:
         # Which of two parallel branches comes first hangs on addresses in memory.
         assert Counter(made[True].fused.specs) == Counter(made[False].fused.specs)
         if target is Target.X86:
-            assert_computes_as_paddle({str(clip): each for clip, each in made.items()}, tmp_path)
+            assert_computes_as_paddle({str(clip): each for clip, each in made.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ from tests.tools import run_python
 
 __all__ = ["outputs_in_paddle_lite"]
 
+Array = np.ndarray[Any, Any]
+
 _RUN = """
 import sys
 import numpy as np
 import paddlelite.lite as lite
 
-values = np.load(sys.argv[1])
-for path in sys.argv[2:]:
+for path in sys.argv[1:]:
+    print(path, file=sys.stderr)
+    values = np.load(path + ".npy")
     config = lite.MobileConfig()
     config.set_model_from_file(path)
     predictor = lite.create_paddle_predictor(config)
@@ -32,19 +35,20 @@ for path in sys.argv[2:]:
 
 
 def outputs_in_paddle_lite(
-    files: Sequence[Path], images: np.ndarray[Any, Any], folder: Path
-) -> list[list[np.ndarray[Any, Any]]]:
-    """The outputs of optimized models of one input, all for the same, in one new process.
+    images: Mapping[Path, Array], *, timeout_s: float = 60.0
+) -> list[list[Array]]:
+    """The outputs of optimized models of one input, all in one new process.
 
     Args:
-        files: The models; each one's outputs are written beside it.
-        images: What is fed.
-        folder: Where that is written.
+        images: What each model is fed, by the model's file; both that and the outputs are
+            written beside it.
+        timeout_s: Seconds that all of them may take together.
     """
-    np.save(folder / "images.npy", images)
-    run_python(_RUN, folder / "images.npy", *files)
+    for file, values in images.items():
+        np.save(f"{file}.npy", values)
+    run_python(_RUN, *images, timeout_s=timeout_s)
     found = []
-    for file in files:
+    for file in images:
         with np.load(f"{file}.npz") as outputs:
             found.append([outputs[f"arr_{place}"] for place in range(len(outputs.files))])
     return found

@@ -157,7 +157,7 @@ def test_paddle_lite_computes_what_paddle_does(name: str, tmp_path: Path) -> Non
     file = optimize(model, Target.X86, tmp_path / "optimized")
     images = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
-    (found,) = outputs_in_paddle_lite([file.path], images, tmp_path)
+    (found,) = outputs_in_paddle_lite({file.path: images})
     for given, wanted in zip(found, expected, strict=True):
         largest = np.abs(wanted).max()
         np.testing.assert_allclose(given, wanted, atol=1e-4 * largest, rtol=0)

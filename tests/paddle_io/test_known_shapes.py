@@ -73,7 +73,7 @@ def test_paddle_lite_computes_the_same(cases: dict[tuple[str, int], Case], tmp_p
     models = {name: cases[name, 1].model for name in NETS}
     made = make(models, Target.X86, tmp_path)
     image = np.random.default_rng(1).standard_normal(SIZES[0]).astype(np.float32)
-    computed = outputs_in_paddle_lite([each.file.path for each in made.values()], image, tmp_path)
+    computed = outputs_in_paddle_lite({model.file.path: image for model in made.values()})
     for name, (found, *_) in zip(made, computed, strict=True):
         saved = cases[name, 1].saved.program.with_suffix("")
         (expected,) = run_in_paddle(saved, {"image": image})

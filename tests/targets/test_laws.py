@@ -88,17 +88,24 @@ def outputs(
         ]
     )
     assert not [str(each.error) for each in done if each.error]
-    found = {}
-    for (number, model), arm, x86 in zip(models.items(), done[::2], done[1::2], strict=True):
-        inputs = make_noise(model.graph, np.random.default_rng(number))
-        (images,) = inputs.values()
-        (here,) = outputs_in_paddle_lite([x86.conversion.result], images, folder)
-        found[number] = Outputs(
-            paddle=run_in_paddle(model.prefix, inputs),
-            arm=OptimizedNet(read_optimized_program(arm.conversion.result)).run(inputs),
-            x86=here,
+    inputs = {
+        number: make_noise(model.graph, np.random.default_rng(number))
+        for number, model in models.items()
+    }
+    assert {len(given) for given in inputs.values()} == {1}
+    images = {
+        x86.conversion.result: next(iter(given.values()))
+        for given, x86 in zip(inputs.values(), done[1::2], strict=True)
+    }
+    here = outputs_in_paddle_lite(images, timeout_s=300)
+    return {
+        number: Outputs(
+            paddle=run_in_paddle(models[number].prefix, given),
+            arm=OptimizedNet(read_optimized_program(arm.conversion.result)).run(given),
+            x86=x86,
         )
-    return found
+        for (number, given), arm, x86 in zip(inputs.items(), done[::2], here, strict=True)
+    }
 
 
 @pytest.mark.parametrize("number", range(len(REWRITTEN)), ids=lambda n: _named(REWRITTEN[n]))
