@@ -24,12 +24,13 @@ _DIGITS = 7
 
 # Between it and the program is a process that waits for the program and says how it ended.
 _LOADED = """
-import functools, gc, importlib, json, os, pkgutil, signal, socket, sys
+import atexit, functools, gc, importlib, json, os, pkgutil, signal, socket, sys, threading
 import edgeslim, typer.main
 from edgeslim.cli.main import run
 from edgeslim.paddle_io.importing import load_paddle
 load_paddle()
-import optuna, scipy.optimize, sqlalchemy, visualdl
+import adbutils, jinja2, optuna, paramiko, scipy.optimize, scipy.stats, sqlalchemy, tabulate, tomli
+import visualdl
 for module in pkgutil.walk_packages(edgeslim.__path__, "edgeslim."):
     if not module.name.endswith(("__main__", "lite.worker")):
         importlib.import_module(module.name)
@@ -39,6 +40,9 @@ commands = sys.modules["edgeslim.cli.commands"]
 typer.main.get_command(commands.app)
 for name in commands.COMMANDS:
     commands.load_command(name)
+# What is loaded when the first command line is read is loaded by reading one.
+from tests.typed import parsed
+parsed(["predict", "net", "--table", "table.jsonl"])
 gc.freeze()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 asking = socket.socket(fileno=0)
@@ -70,7 +74,18 @@ while True:
     os.environ.update(environment)
     sys.argv = ["edgeslim", *arguments]
     exec(first, globals())
-    run()
+    try:
+        run()
+    except SystemExit as ending:
+        if not ending.code:
+            raise
+        # What Python does at its end, but for freeing all that was loaded object by object, which
+        # takes longer than a call that is refused. Calls that end well end as they always do.
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ending.code)
 """
 
 
