@@ -360,6 +360,14 @@ class Sketch:
         shape = self._with_extent(parts[0], axis, extent)
         return self.write("concat", {"X": list(parts)}, shape, axis=axis)
 
+    def pad(self, x: str, sides: Sequence[int], axis: int, value: float = 0.0) -> str:
+        """A tensor with a number of slices of one value before and after it along an axis."""
+        before, after = (
+            [self.constant(value, self._with_extent(x, axis, side))] if side else []
+            for side in sides
+        )
+        return self.concat([*before, x, *after], axis) if any(sides) else x
+
     def _with_extent(self, x: str, axis: int, extent: int) -> list[int]:
         """The shape of a tensor with another extent of one axis."""
         shape = [*self.shape(x)]

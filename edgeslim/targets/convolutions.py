@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 from edgeslim.window_sides import window_sides
 
-__all__ = ["LAWS", "NARROW_DEPTHWISE", "TRANSPOSED_DEPTHWISE", "sides_around"]
+__all__ = ["LAWS", "NARROW_DEPTHWISE", "TRANSPOSED_DEPTHWISE", "dilations_of", "sides_around"]
 
 _NARROW = 8
 
@@ -26,14 +26,23 @@ def _is_transposed_depthwise(operator: Operator) -> bool:
 
 
 def sides_around(operator: Operator) -> tuple[int, ...]:
-    """A convolution's padding: above, below, on the left and on the right."""
+    """A convolution's padding before and after each axis: of an image, top, bottom, left, right."""
+    extents = operator.shape("Input")[2:]
     return window_sides(
         str(operator.attribute("padding_algorithm", "EXPLICIT")),
-        operator.attribute("paddings", (0, 0)),
-        operator.shape("Input")[2:],
+        operator.attribute("paddings", (0,) * len(extents)),
+        extents,
         operator.shape("Filter")[2:],
-        operator.attribute("strides", (1, 1)),
+        operator.attribute("strides", (1,) * len(extents)),
     )
+
+
+def dilations_of(operator: Operator) -> tuple[int, ...]:
+    """A convolution's dilations, which Paddle resets to 1 where it computes the padding itself."""
+    usual = (1,) * len(operator.shape("Input")[2:])
+    if operator.attribute("padding_algorithm", "EXPLICIT") == "SAME":
+        return usual
+    return tuple(int(step) for step in operator.attribute("dilations", usual))
 
 
 def _is_narrow_and_padded_behind(operator: Operator) -> bool:

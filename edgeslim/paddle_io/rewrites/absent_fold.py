@@ -64,13 +64,8 @@ def _sides(paddings: list[int]) -> list[int]:
 
 def _crop(s: Sketch, x: str, axis: int, first: int, extent: int) -> str:
     """A number of rows or columns from one on; those beyond the tensor are 0."""
-    shape = list(s.shape(x))
-    end = min(first + extent, shape[axis])
-    x = s.slice(x, first, end, axis)
-    shape[axis] = first + extent - end
-    if not shape[axis]:
-        return x
-    return s.concat([x, s.constant(0.0, shape)], axis)
+    end = min(first + extent, s.shape(x)[axis])
+    return s.pad(s.slice(x, first, end, axis), (0, first + extent - end), axis)
 
 
 REWRITE = rewrite_by_formula(RewriteStage.FORMULAS, _fold, ABSENT_FOLDS)

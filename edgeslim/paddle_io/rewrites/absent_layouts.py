@@ -40,8 +40,7 @@ def _repeat(s: Sketch) -> str | None:
     axis = int(axis) % len(shape)
     parts = [*shape[: axis + 1], 1, *shape[axis + 1 :]]
     wide = [*shape[: axis + 1], int(times), *shape[axis + 1 :]]
-    copies = s.write("expand_v2", {"X": s.reshape(s.x, parts)}, wide, shape=tuple(wide))
-    return s.reshape(copies, s.shape(s.result()))
+    return s.reshape(s.expand(s.reshape(s.x, parts), wide), s.shape(s.result()))
 
 
 def _resize_line(s: Sketch) -> str | None:

@@ -80,13 +80,7 @@ def _pad_axis(s: Sketch, x: str, axis: int, sides: tuple[int, int]) -> str:
         modes: dict[str, Literal["reflect", "edge", "wrap"]]
         modes = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
         return s.select(x, np.pad(np.arange(extent), sides, mode=modes[mode]).tolist(), axis)
-    value, parts = float(s.attribute("value", 0.0)), [x]
-    for index, size in ((0, sides[0]), (2, sides[1])):
-        if size:
-            shape = [*s.shape(x)]
-            shape[axis] = size
-            parts.insert(index, s.constant(value, shape))
-    return s.concat(parts, axis)
+    return s.pad(x, sides, axis, float(s.attribute("value", 0.0)))
 
 
 def _fill(s: Sketch) -> str | None:
@@ -127,13 +121,8 @@ def _kronecker(s: Sketch) -> str | None:
     if len(x) != 2 or len(y) != 2:
         return None
     wide = [x[0], y[0], x[1], y[1]]
-    left, right = (
-        s.write("expand_v2", {"X": s.reshape(name, shape)}, wide, shape=tuple(wide))
-        for name, shape in (
-            (s.x, [x[0], 1, x[1], 1]),
-            (s.source("Y"), [1, y[0], 1, y[1]]),
-        )
-    )
+    left = s.expand(s.reshape(s.x, [x[0], 1, x[1], 1]), wide)
+    right = s.expand(s.reshape(s.source("Y"), [1, y[0], 1, y[1]]), wide)
     return s.reshape(s.binary("mul", left, right), s.shape(s.result()))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.absent import ABSENT_VOLUMES
-from edgeslim.window_sides import window_sides
+from edgeslim.targets.convolutions import dilations_of, sides_around
 
 __all__ = ["REWRITE"]
 
@@ -22,14 +22,7 @@ def _convolve(s: Sketch) -> str | None:
     if filters is None or min(*shape, *wanted) < 1 or is_last:
         return None
     batch, channels, _, *image = shape
-    sides = window_sides(
-        s.attribute("padding_algorithm", "EXPLICIT"),
-        s.attribute("paddings", (0, 0, 0)),
-        shape[2:],
-        filters.shape[2:],
-        s.attribute("strides", (1, 1, 1)),
-    )
-    dilations = _dilations(s)
+    sides, dilations = sides_around(s.operator), dilations_of(s.operator)
     depth, window, stride = wanted[2], filters.shape[2], int(s.attribute("strides", (1, 1, 1))[0])
     slices = [
         start * stride + step * dilations[0] for start in range(depth) for step in range(window)
@@ -57,24 +50,11 @@ def _convolve(s: Sketch) -> str | None:
     return s.reshape(s.transpose(rows, [0, 2, 1, 3]), wanted)
 
 
-def _dilations(s: Sketch) -> tuple[int, ...]:
-    """Paddle resets dilations where it computes the padding itself."""
-    if s.attribute("padding_algorithm", "EXPLICIT") == "SAME":
-        return (1, 1, 1)
-    return tuple(s.attribute("dilations", (1, 1, 1)))
-
-
 def _select_slices(s: Sketch, sides: Sequence[int], indices: list[int]) -> str:
     """Slices of the padded volume by their indices, each image as one row."""
     batch, channels, extent, *image = s.shape(s.x)
-    rows = [batch, channels, extent, image[0] * image[1]]
-    x = s.reshape(s.x, rows)
-    parts = [x]
-    for index, side in ((0, sides[0]), (2, sides[1])):
-        if side:
-            parts.insert(index, s.constant(0.0, [*rows[:2], side, rows[3]]))
-    if len(parts) > 1:
-        x = s.concat(parts, 2)
+    x = s.reshape(s.x, [batch, channels, extent, image[0] * image[1]])
+    x = s.pad(x, sides, 2)
     return x if indices == list(range(s.shape(x)[2])) else s.select(x, indices, 2)
 
 

@@ -11,7 +11,7 @@ from math import prod
 from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.computed import COMPUTED_FILTERS
-from edgeslim.window_sides import window_sides
+from edgeslim.targets.convolutions import dilations_of, sides_around
 
 __all__ = ["REWRITE"]
 
@@ -36,16 +36,7 @@ def _columns(s: Sketch, window: list[int], wanted: tuple[int, ...]) -> str:
     """The elements under the filter at each position; for 1x1 filters, the image itself."""
     batch, channels = s.shape(s.x)[:2]
     strides = [int(step) for step in s.attribute("strides", (1, 1))]
-    dilations = [int(step) for step in s.attribute("dilations", (1, 1))]
-    if s.attribute("padding_algorithm", "EXPLICIT") == "SAME":
-        dilations = [1, 1]
-    sides = window_sides(
-        s.attribute("padding_algorithm", "EXPLICIT"),
-        s.attribute("paddings", (0, 0)),
-        s.shape(s.x)[2:],
-        window,
-        strides,
-    )
+    sides = sides_around(s.operator)
     if window == [1, 1] and strides == [1, 1] and not any(sides):
         return s.x
     return s.write(
@@ -56,7 +47,7 @@ def _columns(s: Sketch, window: list[int], wanted: tuple[int, ...]) -> str:
         kernel_sizes=tuple(window),
         strides=tuple(strides),
         paddings=(sides[0], sides[2], sides[1], sides[3]),
-        dilations=tuple(dilations),
+        dilations=dilations_of(s.operator),
     )
 
 

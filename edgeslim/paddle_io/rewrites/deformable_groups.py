@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from edgeslim.paddle_io.rewrites._deformable import convolve_deformably
 from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.deformable import DEFORMABLE_GROUPS
@@ -30,7 +31,7 @@ def _convolve_groups(s: Sketch) -> str | None:
         total = ""
         for start, end in _ranges(group * width, (group + 1) * width, channels // offsets):
             offset = start // (channels // offsets)
-            part = _convolve(
+            part = convolve_deformably(
                 s,
                 {
                     "Input": s.slice(s.x, start, end, 1),
@@ -53,22 +54,6 @@ def _ranges(first: int, end: int, width: int) -> Iterator[tuple[int, int]]:
 
 def _group(s: Sketch, slot: str, group: int, width: int) -> str:
     return s.slice(s.source(slot), group * width, (group + 1) * width, 1)
-
-
-def _convolve(s: Sketch, inputs: dict[str, str], channels: int) -> str:
-    batch, _, *sides = s.shape(s.result("Output"))
-    return s.write(
-        "deformable_conv",
-        inputs,
-        [batch, channels, *sides],
-        output="Output",
-        strides=tuple(s.attribute("strides", (1, 1))),
-        paddings=tuple(s.attribute("paddings", (0, 0))),
-        dilations=tuple(s.attribute("dilations", (1, 1))),
-        groups=1,
-        deformable_groups=1,
-        im2col_step=1,
-    )
 
 
 REWRITE = rewrite_by_formula(RewriteStage.OPERATORS, _convolve_groups, DEFORMABLE_GROUPS)

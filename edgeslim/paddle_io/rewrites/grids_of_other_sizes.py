@@ -22,10 +22,7 @@ def _sample_in_parts(s: Sketch) -> str:
     pixels, wanted = prod(sides), s.shape(grid)[1:3]
     count = prod(wanted)
     parts = -(-count // pixels)
-    row = s.reshape(grid, [batch, count, 2])
-    if parts * pixels > count:
-        rest = s.constant(0.0, [batch, parts * pixels - count, 2])
-        row = s.concat([row, rest], 1)
+    row = s.pad(s.reshape(grid, [batch, count, 2]), (0, parts * pixels - count), 1)
     image = s.x
     if parts > 1:
         image = s.reshape(image, [batch, 1, channels, pixels])
