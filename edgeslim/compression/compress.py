@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim compress``: a configuration and a model to a compressed model."""
+"""The whole of ``edgeslim compress``: from a configuration and a model to a compressed model."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import msgspec
 
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.configuration_checks import read_configuration
-from edgeslim.compression.lock import held
+from edgeslim.compression.folder_lock import hold_folder
+from edgeslim.compression.initial_model import InitialModel, find_initial_model, find_teacher
 from edgeslim.compression.original_names import check_inference_part
 from edgeslim.compression.pipeline import Pipeline
-from edgeslim.compression.settled import check_goes_on, fixed_settings
-from edgeslim.compression.start import Start, find_start, find_teacher
-from edgeslim.compression.strategies import STRATEGIES, Role, Strategy
-from edgeslim.compression.timeline import timeline, unfinished
-from edgeslim.compression.work import Work
+from edgeslim.compression.resume_check import check_resumable, fixed_settings
+from edgeslim.compression.state import CompressionState
+from edgeslim.compression.strategies import STRATEGIES, Strategy
+from edgeslim.compression.strategy_settings import Role
+from edgeslim.compression.timeline import describe_unfinished, timeline
 from edgeslim.conversion.model_files import copy_model
 from edgeslim.errors import UsageError
 from edgeslim.files import new_folder, temporary_folder, write_json
@@ -36,20 +37,20 @@ __all__ = ["Compression", "compress"]
 _LOG = logging.getLogger(__name__)
 
 _FRESH_RATE, _FINE_TUNING_RATE = 0.1, 0.01
-"""As of ``edgeslim train``."""
+"""Highest rates of initial and of trained weights, as in ``edgeslim train``."""
 
 
 class Compression(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a compression.
+    """Result of a compression.
 
     Args:
         model: Folder of the compressed model.
-        checkpoints: Folder of the checkpoints, one an epoch.
-        task: As it was asked for.
-        metrics: Of the compressed model, by name, from 0 to 1.
-        history: What came of every epoch.
-        notes: What was accepted and had no effect, what the timeline leaves undone, what was
-            skipped, and of what next to nothing is left.
+        checkpoints: Folder of the checkpoints, one for each epoch.
+        task: The task as it was named.
+        metrics: Metrics of the compressed model by name, from 0 to 1.
+        history: Records of all epochs.
+        notes: Notes about keys without effect, about what the timeline leaves undone, skipped
+            checkpoints, and groups with very few channels left.
         judged: The metrics with their number of examples and intervals.
     """
 
@@ -83,39 +84,39 @@ def compress(
 ) -> Compression:
     """Runs the timeline of a configuration file, with one checkpoint an epoch.
 
-    Started again, it goes on after the newest checkpoint, and its weights are the same as
-    without an interruption. What the configuration says otherwise by then wins, as far as
-    epochs to come depend on it alone.
+    Started again, it continues after the newest checkpoint, and its weights are the same as
+    without an interruption. A configuration that was edited meanwhile is used, if only future
+    epochs depend on the edits.
 
-    Begun by ``paddle.distributed.launch`` as several processes, process 0 does all of this and
-    shares the steps of its trainings out; every process gives the same result.
+    Started by ``paddle.distributed.launch`` as several processes, process 0 does all of this and
+    shares the steps of its trainings out; every process returns the same result.
 
     Args:
-        configuration: A file of PaddleSlim 1.x's schema, with our additions.
-        task: What for: a task's name, ``name:folder``, or a file.
-        model: What is compressed, as on the command line.
-        pretrained: A saved model whose parameters it begins with, or that it is.
+        configuration: A file in PaddleSlim 1.x's schema, with our additions.
+        task: Task to train for: its name, ``name:folder``, or a file.
+        model: The model to compress, as on the command line.
+        pretrained: A saved model whose parameters are used at first, or the model itself.
         teacher: A saved model that distillation learns from.
         overrides: ``KEY=VALUE`` for any key, such as ``strategies.q.weight_bits=4``.
         out: Folder for the compressed model; by default that of the checkpoints.
-        resume: Insists that there is a checkpoint to go on with.
-        skip_broken: Passes over checkpoints that are broken or not ours.
-        batch_size: Examples of a step.
-        learning_rate: The highest of the whole timeline.
-        seed: Of everything random.
-        input_shape: Of the model, if it leaves it open.
+        resume: Whether there must be a checkpoint to continue from.
+        skip_broken: Whether checkpoints that are broken or not ours are skipped.
+        batch_size: Number of examples in a step.
+        learning_rate: Highest rate of the whole timeline.
+        seed: Seed of everything that is random.
+        input_shape: Input shape of the model, if it leaves it open.
         table: Latency table for strategies that name none.
         device: Device for strategies that name none.
-        progress: Where to show it.
+        progress: Shows the progress of the epochs.
 
     Raises:
-        BadFileError: A key, class or value of the file that is wrong, with its place and the
-            nearest name; a broken checkpoint; a model or example that cannot be read.
+        BadFileError: A wrong key, class or value in the file, with its place and the nearest
+            name; a broken checkpoint; a model or example that cannot be read.
         UsageError: Strategies that do not fit together or to the model; a checkpoint of another
             compression; each with its place.
-        DivergedError: The loss is no number any more; the last good checkpoint stays.
-        ProcessLostError, ToldElsewhereError: Of several processes.
-        EdgeslimError: Whatever else fails in an epoch.
+        DivergedError: The loss is not finite any more; the last good checkpoint stays.
+        ProcessLostError, ToldElsewhereError: One of several processes has failed.
+        EdgeslimError: Anything else fails in an epoch.
     """
     options = {
         "task": task,
@@ -135,14 +136,14 @@ def compress(
         path = _checkpoint_path(found, out)
         with temporary_folder() as scratch:
             prepared = _Preparation(found, path, scratch, progress, team)
-            for note in (*found.notes, *unfinished(found)):
+            for note in (*found.notes, *describe_unfinished(found)):
                 _LOG.warning("%s: %s", found.file, note)
-            with _folder_for(path), held(path):
-                skipped = prepared.go_on(resume=resume, skip_broken=skip_broken)
+            with _folder_for(path), hold_folder(path):
+                skipped = prepared.resume(must_resume=resume, skip_broken=skip_broken)
                 prepared.pipeline.run(progress, prepared.first)
-                result = _result(found, prepared.pipeline.work, path, out or path, skipped)
+                result = _result(found, prepared.pipeline.state, path, out or path, skipped)
                 if prepared.start is not None:
-                    # What it is compared with when it is deployed.
+                    # A deployment compares the compressed model with it.
                     copy_model(prepared.start.model.prefix, (out or path) / "start" / "model")
                 return result
 
@@ -161,14 +162,14 @@ def _checkpoint_path(configuration: Configuration, out: Path | None) -> Path:
         return Path(given)
     if out is None:
         raise UsageError(
-            f"{configuration.file}: compressor.checkpoint_path is missing, and so is --out: there "
-            "is no folder for the checkpoints"
+            f"{configuration.file}: compressor.checkpoint_path and --out are both missing; give "
+            "one of them, as the folder for the checkpoints"
         )
     return out / "checkpoints"
 
 
 class _Preparation:
-    """Everything that is proved and loaded before the first epoch."""
+    """Everything that is checked and loaded before the first epoch."""
 
     def __init__(
         self,
@@ -188,14 +189,16 @@ class _Preparation:
             raise UsageError(f"{configuration.file}: compressor.task is missing; give --task")
         task = _task(configuration, task_name)
         searches = any(span.role is Role.SEARCHES for span in self._line.spans.values())
-        self.start = None if searches else find_start(configuration, task, scratch / "given")
+        self.start = (
+            None if searches else find_initial_model(configuration, task, scratch / "given")
+        )
         start = self.start
         team.check_batch(common.batch_size)
         load_paddle()
         from edgeslim.training.processor import choose_processor
 
         choose_processor(common.processor, backend=team.backend)
-        work = Work(
+        state = CompressionState(
             name="the winner of the search" if start is None else start.model.name,
             task_name=task_name,
             task=task,
@@ -206,57 +209,57 @@ class _Preparation:
             teacher_model=find_teacher(configuration, start, scratch / "teacher"),
         )
         if start is not None:
-            work.go_on_with(start.model.prefix)
-            work.net.check_batches()
-        entries = {each.class_name: each for each in STRATEGIES.members().values()}
+            state.use_program(start.model.prefix)
+            state.net.check_batches()
+        entries = STRATEGIES.members().values()
         strategies: dict[str, Strategy] = {}
         for name, settings in configuration.strategies.items():
-            entry = next(each for each in entries.values() if each.settings is type(settings))
+            entry = next(known for known in entries if known.settings is type(settings))
             strategies[name] = entry.make(name, settings, configuration)
         self.pipeline = Pipeline(
             configuration=configuration,
             line=self._line,
             strategies=strategies,
-            work=work,
+            state=state,
             learning_rate=common.highest or _rate(start),
             model="" if start is None else start.fingerprint,
             fixed=fixed_settings(configuration, task_name),
             team=team,
         )
         if start is not None:
-            check_inference_part(configuration, work.graph)
+            check_inference_part(configuration, state.graph)
         for strategy in strategies.values():
-            strategy.check(work)
+            strategy.check(state)
 
-    def go_on(self, *, resume: bool, skip_broken: bool) -> list[str]:
-        """Goes on with the newest checkpoint, if there is one; what was skipped, a sentence each.
+    def resume(self, *, must_resume: bool, skip_broken: bool) -> list[str]:
+        """Continues from the newest checkpoint, if there is one; returns notes of skipped ones.
 
         Raises:
-            BadFileError: It is broken or not ours.
-            UsageError: It is of another compression, or there is none and there should be.
+            BadFileError: The checkpoint is broken or not ours.
+            UsageError: It is of another compression, or there is none although there must be.
         """
         pipeline, configuration = self.pipeline, self._configuration
         checkpoint, skipped = newest_checkpoint(self._path, skip_broken=skip_broken)
-        for each in skipped:
-            _LOG.warning("passed over: %s", each)
+        for note in skipped:
+            _LOG.warning("skipped: %s", note)
         if checkpoint is None:
-            if resume:
+            if must_resume:
                 raise UsageError(f"--resume: there is no checkpoint in {self._path}")
             return skipped
-        work = pipeline.work
-        check_goes_on(
+        state = pipeline.state
+        check_resumable(
             checkpoint,
             configuration,
             self._line,
             fixed=dict(pipeline.fixed),
             model=pipeline.model,
-            data=_data_fingerprint(work) if work.has_network else None,
+            data=_data_fingerprint(state) if state.has_network else None,
         )
-        before = {each.processes for each in checkpoint.context.history}
+        before = {record.processes for record in checkpoint.context.history}
         if before != {pipeline.team.count}:
             _LOG.warning(
-                "epochs up to %d were trained by %s processes, those to come are by %d: it is as "
-                "good, and not the same to the bit",
+                "epochs up to %d were trained by %s processes, further ones will be by %d: the "
+                "result is as good, but not the same to the bit",
                 checkpoint.context.epoch,
                 " and ".join(map(str, sorted(before))),
                 pipeline.team.count,
@@ -275,49 +278,53 @@ def _task(configuration: Configuration, name: str) -> Task:
         raise UsageError(f"{configuration.file}: compressor.ap_version: {error}") from error
 
 
-def _data_fingerprint(work: Work) -> str:
+def _data_fingerprint(state: CompressionState) -> str:
     from edgeslim.training.checkpoint import data_fingerprint
 
-    return data_fingerprint(work.data)
+    return data_fingerprint(state.data)
 
 
-def _rate(start: Start | None) -> float:
+def _rate(start: InitialModel | None) -> float:
     return _FINE_TUNING_RATE if start is None or start.is_trained else _FRESH_RATE
 
 
 @contextmanager
 def _folder_for(path: Path) -> Iterator[None]:
-    """The folder is there inside; if the work fails before anything is in it, it goes again."""
+    """Makes a folder to work in; it is removed if the work fails and it was new and is empty."""
     there = path.exists()
     new_folder(path)
     try:
         yield
     except BaseException:
-        if not there and not any(each.name != ".lock" for each in path.iterdir()):
+        if not there and not any(file.name != ".lock" for file in path.iterdir()):
             with suppress(OSError):
                 shutil.rmtree(path)
         raise
 
 
 def _result(
-    configuration: Configuration, work: Work, path: Path, out: Path, skipped: Sequence[str]
+    configuration: Configuration,
+    state: CompressionState,
+    path: Path,
+    out: Path,
+    skipped: Sequence[str],
 ) -> Compression:
-    """Puts the last epoch's model where it is wanted."""
+    """Copies the last epoch's model to its folder, and writes the result there."""
     last = open_checkpoint(path / str(configuration.compressor.epoch - 1))
     copy_model(last.eval_model, out / "model")
     history = last.context.history
     result = Compression(
         model=str(out),
         checkpoints=str(path),
-        task=work.task_name,
+        task=state.task_name,
         metrics=history[-1].metrics,
         judged=history[-1].judged,
         history=history,
         notes=(
             *configuration.notes,
-            *unfinished(configuration),
-            *work.notes,
-            *(f"passed over: {each}" for each in skipped),
+            *describe_unfinished(configuration),
+            *state.notes,
+            *(f"skipped: {note}" for note in skipped),
             *([history[-1].warning] if history[-1].warning else []),
         ),
     )

@@ -1,4 +1,4 @@
-"""What a configuration file says, as values: the schema of PaddleSlim 1.x, and our additions."""
+"""Typed values of a configuration file: the schema of PaddleSlim 1.x, and our additions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgeslim.compression.configuration_values import (
     Section,
     StructurePruner,
 )
-from edgeslim.compression.strategies import StrategySettings
+from edgeslim.compression.strategy_settings import StrategySettings
 from edgeslim.training.schedules import RateKeys
 
 __all__ = ["Compressor", "Configuration"]
@@ -24,31 +24,31 @@ Names = Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
 class Compressor(Section, RateKeys, frozen=True, kw_only=True):
-    """The timeline, and what is compressed; the learning rate in the words of `RateKeys`.
+    """Keys of the timeline and of the model; the learning rate has the keys of `RateKeys`.
 
     Args:
-        epoch: How many epochs there are.
+        epoch: Number of epochs of the timeline.
         strategies: Names of the strategies that are used, in order.
-        init_model: A saved model to begin with, such as one that was pruned before.
-        checkpoint_path: Folder with one checkpoint an epoch.
-        eval_epoch: After how many epochs the network is evaluated; after the last in any case.
-        model: What is compressed, as on the command line.
-        pretrained: A saved model whose parameters it begins with.
-        teacher: A saved model that is learned from.
-        task: What for.
-        ap_version: How the area under a detector's curves of precision is taken, where the task
+        init_model: A saved model to start from, such as one that was pruned before.
+        checkpoint_path: Folder with one checkpoint for each epoch.
+        eval_epoch: Number of epochs between evaluations; the last epoch is always evaluated.
+        model: The model to compress, as on the command line.
+        pretrained: A saved model whose parameters are used at first.
+        teacher: A saved model that distillation learns from.
+        task: Task to train for, as on the command line.
+        ap_version: How the area under a detector's curves of precision is computed, if the task
             has that choice.
-        batch_size: Examples of a step.
-        seed: Of everything random.
-        input_shape: Of the model, if it leaves it open.
+        batch_size: Number of examples in a step.
+        seed: Seed of everything that is random.
+        input_shape: Input shape of the model, if it leaves it open.
         table: Latency table of strategies that name none.
         device: Device of strategies that name none.
-        processor: What trains: ``auto`` takes a GPU where Paddle has one.
-        save_eval_model: Whether every checkpoint holds the network as a model; if it says yes,
-            under the original's names too.
-        prune_infer_model: Names of inputs and of outputs: what is between is kept in every
+        processor: Processor for training: ``auto`` takes a GPU where Paddle has one.
+        save_eval_model: Whether every checkpoint has the network as a model; if it is given as
+            yes, under the original's names too.
+        prune_infer_model: Names of inputs and outputs; the part between them is in every
             checkpoint as the original's ``__model__.infer``.
-        inference_target: Makes a file for Paddle-Lite of every epoch's network, for this target.
+        inference_target: Target for which a Paddle-Lite file is made in every epoch.
     """
 
     no_effect: ClassVar[Mapping[str, str]] = {
@@ -78,7 +78,7 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
 
     @property
     def whole_task(self) -> str | None:
-        """The task with what is chosen of it."""
+        """The task with its choices."""
         if self.task is None or self.ap_version is None:
             return self.task
         return f"{self.task},ap_version={self.ap_version}"
@@ -86,16 +86,16 @@ class Compressor(Section, RateKeys, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """A whole configuration, every key of it known.
+    """A whole configuration without unknown keys.
 
     Args:
-        file: Where it is from, for errors.
-        compressor: The timeline.
-        strategies: Those that are used by name, in the timeline's order.
-        pruners: By name.
-        controllers: By name.
-        distillers: By name.
-        notes: Keys that are accepted and do nothing, a sentence each.
+        file: Path of the file, for errors.
+        compressor: Keys of the timeline and the model.
+        strategies: The strategies that are used, by name, in the timeline's order.
+        pruners: Entries of pruners by name.
+        controllers: Entries of controllers by name.
+        distillers: Entries of distillers by name.
+        notes: Notes about keys that are accepted and have no effect.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Raw sections made into typed values; whatever is wrong is named with its place."""
+"""Converts raw sections to typed values; errors name the place of what is wrong."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import msgspec
 
 from edgeslim.compression.configuration import Compressor, Configuration
 from edgeslim.compression.configuration_file import RawConfiguration, read_raw
-from edgeslim.compression.configuration_notes import unasked
 from edgeslim.compression.configuration_values import (
     DISTILLERS,
     SAController,
     StructurePruner,
 )
+from edgeslim.compression.ineffective_keys import find_ineffective_keys
 from edgeslim.compression.strategies import STRATEGIES
 from edgeslim.errors import BadFileError, EdgeslimError, UnknownNameError, UsageError
 
@@ -32,17 +32,17 @@ _ENUM = re.compile(r"Invalid enum value (?P<value>.+)")
 def read_configuration(
     file: Path, overrides: Sequence[str] = (), options: Mapping[str, object] | None = None
 ) -> Configuration:
-    """A configuration, every key and reference of it checked.
+    """Reads a configuration and checks every key and reference.
 
     Args:
-        file: The YAML file.
-        overrides: ``KEY=VALUE`` each.
-        options: Keys of the compressor that the command line sets; those that are None do not.
+        file: The YAML file to read.
+        overrides: Overrides of the form ``KEY=VALUE``.
+        options: Keys of the compressor from the command line; None is not given.
 
     Raises:
-        BadFileError: The file is unreadable, or has an unknown key or class or a wrong value;
-            says where, and which name is the nearest.
-        UsageError: An override does.
+        BadFileError: The file cannot be read, or has an unknown key or class or a wrong value;
+            names the place and the nearest name.
+        UsageError: An override has a wrong key or value.
     """
     raw = read_raw(file, overrides)
     compressor = raw.sections.setdefault("compressor", {})
@@ -50,11 +50,11 @@ def read_configuration(
         if value is not None:
             compressor[name] = value
             raw.overridden[f"compressor.{name}"] = f"compressor.{name}={value}"
-    return _Checked(file, raw).configuration()
+    return _Checker(file, raw).configuration()
 
 
-class _Checked:
-    """Everything of one file that could be converted, in the order it was looked at."""
+class _Checker:
+    """Converts the sections of one file, and collects notes."""
 
     def __init__(self, file: Path, raw: RawConfiguration) -> None:
         self._file = file
@@ -63,9 +63,9 @@ class _Checked:
 
     def configuration(self) -> Configuration:
         if not self._raw.sections["compressor"]:
-            raise self._error("compressor", "is missing: it says how many epochs there are")
+            raise self._error("compressor", "is missing: it has the number of epochs")
         compressor = self._compressor()
-        classes = {each.class_name: each.settings for each in STRATEGIES.members().values()}
+        classes = {entry.class_name: entry.settings for entry in STRATEGIES.members().values()}
         strategies = self._entries("strategies", classes)
         for name in compressor.strategies:
             if name not in strategies:
@@ -86,11 +86,11 @@ class _Checked:
             notes=tuple(self._notes),
         )
         self._check_references(found)
-        return replace(found, notes=(*found.notes, *unasked(found)))
+        return replace(found, notes=(*found.notes, *find_ineffective_keys(found)))
 
     def _compressor(self) -> Compressor:
-        """The timeline, its learning rate proved."""
-        found = self._converted("compressor", self._raw.sections["compressor"], Compressor)
+        """The timeline, with a checked learning rate."""
+        found = self._convert("compressor", self._raw.sections["compressor"], Compressor)
         try:
             found.schedule()
         except UsageError as error:
@@ -98,7 +98,7 @@ class _Checked:
             raise self._error(f"compressor.{place}", what) from error
         for name in found.unused_rates:
             self._notes.append(
-                f"compressor.{name} has no effect: another key says the rate, {found.highest:g}"
+                f"compressor.{name} has no effect: another key sets the rate, {found.highest:g}"
             )
         return found
 
@@ -107,7 +107,7 @@ class _Checked:
         for name, entry in self._raw.sections[section].items():
             place = f"{section}.{name}"
             if not isinstance(entry, dict):
-                raise self._error(place, "must have keys, the first of them class")
+                raise self._error(place, "must have keys, and class among them")
             kind = entry.get("class")
             if kind is None:
                 raise self._error(place, f"has no class; known: {', '.join(sorted(classes))}")
@@ -115,10 +115,10 @@ class _Checked:
                 problem = UnknownNameError("class", str(kind), classes)
                 raise self._error(f"{place}.class", str(problem))
             rest = {key: value for key, value in entry.items() if key != "class"}
-            found[name] = self._converted(place, rest, classes[kind])
+            found[name] = self._convert(place, rest, classes[kind])
         return found
 
-    def _converted(self, place: str, values: Mapping[str, Any], kind: type[Value]) -> Value:
+    def _convert(self, place: str, values: Mapping[str, Any], kind: type[Value]) -> Value:
         known = kind.__struct_encode_fields__
         for key in values:
             if key not in known:
@@ -136,7 +136,7 @@ class _Checked:
             raise self._wrong(place, kind, str(error)) from error
 
     def _wrong(self, place: str, kind: type[msgspec.Struct], text: str) -> EdgeslimError:
-        """What msgspec found, with the place in this file."""
+        """The error that msgspec found, with its place in this file."""
         match = _AT.match(text)
         what, path = (match["what"], match["path"] or "") if match else (text, "")
         path = re.sub(r"\[(\d+)\]", r".\1", path).replace("[...]", ".*")
@@ -156,9 +156,9 @@ class _Checked:
                 "distillers": (getattr(settings, "distillers", ()), found.distillers),
             }
             for key, (names, known) in references.items():
-                for each in names:
-                    if each and each not in known:
-                        problem = UnknownNameError(key.removesuffix("s"), each, known)
+                for reference in names:
+                    if reference and reference not in known:
+                        problem = UnknownNameError(key.removesuffix("s"), reference, known)
                         raise self._error(f"strategies.{name}.{key}", str(problem))
 
     def _error(self, place: str, what: str) -> EdgeslimError:
@@ -175,7 +175,7 @@ def _class_key(place: str) -> tuple[str, ...]:
 
 
 def _choices(kind: type[msgspec.Struct], path: str) -> tuple[Any, ...]:
-    """The literal values of a field, if those are all that it takes."""
+    """The values of a field, if it takes literal values only."""
     key = path.lstrip(".").partition(".")[0]
     return tuple(_literals(get_type_hints(kind).get(key)))
 

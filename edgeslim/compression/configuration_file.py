@@ -1,4 +1,4 @@
-"""Configuration files read: safe YAML, the files they include, and what the user overrides."""
+"""Reads configuration files: safe YAML, included files, and overrides of the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgeslim.files import read_bytes
 __all__ = ["ENTRIES", "SECTIONS", "RawConfiguration", "read_raw"]
 
 ENTRIES = ("pruners", "controllers", "distillers", "quantizers", "strategies")
-"""Sections that hold entries by name, each of a class."""
+"""Sections that have entries by name, each with a class."""
 
 SECTIONS = ("version", *ENTRIES, "include", "compressor")
 
@@ -25,12 +25,12 @@ Raw = dict[str, Any]
 
 @dataclass(kw_only=True)
 class RawConfiguration:
-    """All sections as they were written.
+    """All sections as they are written in the files.
 
     Args:
-        sections: By name; entries by their own names in each.
-        origins: The file of each entry and of the compressor, by ``(section, name)``.
-        overridden: Places that the command line has set.
+        sections: Sections by name, which have entries by name.
+        origins: File of each entry and of the compressor, by ``(section, name)``.
+        overridden: Text of each override by the place that it sets.
     """
 
     sections: dict[str, Raw] = field(default_factory=lambda: {name: {} for name in ENTRIES})
@@ -39,20 +39,20 @@ class RawConfiguration:
 
 
 def read_raw(file: Path, overrides: Sequence[str] = ()) -> RawConfiguration:
-    """A file with those that it includes, whose entries give way to its own.
+    """Reads a file and the files that it includes; its own entries win over included ones.
 
     Args:
-        file: The YAML file.
-        overrides: ``KEY=VALUE``, such as ``strategies.q.weight_bits=4``.
+        file: The YAML file to read.
+        overrides: Overrides such as ``strategies.q.weight_bits=4``.
 
     Raises:
-        BadFileError: Unreadable, no YAML, an unknown section, files that include each other.
-        UsageError: An override that names no place.
+        BadFileError: Not readable, no YAML, an unknown section, files that include each other.
+        UsageError: An override names no place.
     """
     raw = RawConfiguration()
     _merge(raw, file, ())
-    for each in overrides:
-        _override(raw, each)
+    for override in overrides:
+        _override(raw, override)
     return raw
 
 
@@ -60,7 +60,7 @@ def _merge(raw: RawConfiguration, file: Path, above: tuple[Path, ...]) -> None:
     """Adds a file's entries where there are none of the same names yet, and then its includes."""
     own = file.resolve()
     if own in above:
-        chain = " -> ".join(str(each.name) for each in (*above[above.index(own) :], own))
+        chain = " -> ".join(str(path.name) for path in (*above[above.index(own) :], own))
         raise BadFileError(f"{file}: include: files include each other: {chain}")
     document = _document(file)
     for name in document:
@@ -81,7 +81,7 @@ def _merge(raw: RawConfiguration, file: Path, above: tuple[Path, ...]) -> None:
                 there[name] = value
                 raw.origins[section, name] = str(file)
     included = document.get("include") or []
-    if not isinstance(included, list) or not all(isinstance(each, str) for each in included):
+    if not isinstance(included, list) or not all(isinstance(name, str) for name in included):
         raise BadFileError(f"{file}: include must be a list of files")
     for name in included:
         _merge(raw, file.parent / name, (*above, own))
@@ -95,10 +95,10 @@ def _check_version(file: Path, version: object) -> None:
 def _document(file: Path) -> Raw:
     content = read_bytes(file)
     try:
-        # This loader is PyYAML's safe one, which makes texts, numbers, lists and mappings alone.
+        # This loader is PyYAML's safe one, which makes only texts, numbers, lists and mappings.
         document = yaml.load(content, Loader=_Loader)  # noqa: S506
     except yaml.YAMLError as error:
-        raise BadFileError(f"{file} is no YAML: {_told(error)}") from error
+        raise BadFileError(f"{file} is no YAML: {_problem_text(error)}") from error
     except (RecursionError, ValueError) as error:
         raise BadFileError(f"{file} is no configuration: {error}") from error
     if not isinstance(document, dict):
@@ -106,21 +106,21 @@ def _document(file: Path) -> Raw:
     return document
 
 
-def _told(error: yaml.YAMLError) -> str:
+def _problem_text(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = "" if mark is None else f"line {mark.line + 1}: "
     return where + str(getattr(error, "problem", None) or error)
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe, refuses a key that is there twice, and takes ``1e-3`` for the number that it is."""
+    """PyYAML's safe loader, which also refuses duplicate keys and reads ``1e-3`` as a number."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
             if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{key.value!r} is there twice", key.start_mark
+                    None, None, f"{key.value!r} is there twice; remove one", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -133,8 +133,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _tagged(loader: _Loader, node: yaml.Node) -> Raw:
-    """What PaddleDetection's files tag, as an entry of a class: its constructor is never called."""
+def _construct_tagged(loader: _Loader, node: yaml.Node) -> Raw:
+    """Reads tags of PaddleDetection's files as entries with a class; nothing is constructed."""
     if not isinstance(node, yaml.MappingNode):
         raise yaml.constructor.ConstructorError(
             None, None, f"{node.tag} must have keys", node.start_mark
@@ -143,15 +143,15 @@ def _tagged(loader: _Loader, node: yaml.Node) -> Raw:
     return {"class": node.tag.removeprefix("!"), **{str(key): keys[key] for key in keys}}
 
 
-for _each in ("PiecewiseDecay", "CosineDecay", "LinearWarmup"):
-    _Loader.add_constructor(f"!{_each}", _tagged)
+for _tag in ("PiecewiseDecay", "CosineDecay", "LinearWarmup"):
+    _Loader.add_constructor(f"!{_tag}", _construct_tagged)
 
 
 def _override(raw: RawConfiguration, text: str) -> None:
-    """Sets one place.
+    """Sets one place of a configuration to a value.
 
     Raises:
-        UsageError: The text is no ``KEY=VALUE``, or there is no such place.
+        UsageError: The text is not ``KEY=VALUE``, or there is no such place.
     """
     place, equals, written = text.partition("=")
     path = place.strip().split(".")
@@ -162,7 +162,7 @@ def _override(raw: RawConfiguration, text: str) -> None:
     try:
         value = yaml.load(written, Loader=_Loader)  # noqa: S506 - the safe one, see above
     except yaml.YAMLError as error:
-        raise UsageError(f"-o {text!r}: the value is no YAML: {_told(error)}") from error
+        raise UsageError(f"-o {text!r}: the value is no YAML: {_problem_text(error)}") from error
     holder: Any = raw.sections.setdefault(path[0], {})
     if path[0] != "compressor" and path[1] not in holder and len(path) > 2:
         raise UnknownNameError(f"entry of {path[0]} in -o {text}:", path[1], holder)
@@ -190,7 +190,7 @@ def _inside(holder: Any, key: str, place: str, text: str) -> Any:  # noqa: ANN40
 
 def _index(holder: list[Any], key: str, text: str) -> int:
     if not key.isdecimal() or int(key) >= len(holder):
-        raise UsageError(f"-o {text}: {key!r} is no place in a list of {len(holder)}")
+        raise UsageError(f"-o {text}: {key!r} is no index of a list of {len(holder)}")
     return int(key)
 
 

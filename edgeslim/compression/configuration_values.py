@@ -1,4 +1,4 @@
-"""Entries of a configuration that need no strategies: pruners, controllers and distillers."""
+"""Entries of a configuration beside strategies: pruners, controllers and distillers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from msgspec import Meta
 
 __all__ = [
     "DISTILLERS",
-    "Above",
     "Count",
     "Distiller",
     "FSPDistiller",
     "L2Distiller",
+    "Positive",
     "SAController",
     "Section",
     "SoftLabelDistiller",
@@ -22,21 +22,21 @@ __all__ = [
 ]
 
 Count = Annotated[int, Meta(ge=1)]
-Above = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0)]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys of one entry; ``no_effect`` says of old ones why they do nothing here."""
+    """Keys of one entry; ``no_effect`` has the reasons why old keys do nothing here."""
 
     no_effect: ClassVar[Mapping[str, str]] = {}
 
 
 class StructurePruner(Section, frozen=True, kw_only=True):
-    """Which channels go.
+    """How channels to prune are chosen.
 
     Args:
-        pruning_axis: Of weights by name; the original pruned axis 0, output channels, alone.
-        criterions: Of weights by patterns of their names; ``*`` is for those that remain.
+        pruning_axis: Axis by names of weights; only 0, output channels, as in the original.
+        criterions: Criterion by patterns of weights' names; ``*`` is for all others.
     """
 
     pruning_axis: dict[str, Literal[0]] = msgspec.field(default_factory=lambda: {"*": 0})
@@ -44,7 +44,7 @@ class StructurePruner(Section, frozen=True, kw_only=True):
 
     @property
     def criterion(self) -> str:
-        """What edgeslim calls it: a name, or names by patterns as in ``conv*=l2,*=l1``."""
+        """The criterion as edgeslim writes it: a name, or patterns as in ``conv*=l2,*=l1``."""
         named = {key: name.removesuffix("_norm") for key, name in self.criterions.items()}
         if not named.keys() - {"*"}:
             return named.get("*", "l1")
@@ -52,11 +52,11 @@ class StructurePruner(Section, frozen=True, kw_only=True):
 
 
 class SAController(Section, frozen=True, kw_only=True):
-    """Simulated annealing.
+    """Settings of simulated annealing.
 
     Args:
-        reduce_rate: What the temperature is multiplied by after each candidate.
-        init_temperature: Of the first one.
+        reduce_rate: Factor of the temperature after each candidate.
+        init_temperature: Temperature of the first candidate.
     """
 
     no_effect: ClassVar[Mapping[str, str]] = {
@@ -65,7 +65,7 @@ class SAController(Section, frozen=True, kw_only=True):
     }
 
     reduce_rate: Annotated[float, Meta(gt=0, le=1)] = 0.85
-    init_temperature: Above = 1024.0
+    init_temperature: Positive = 1024.0
     range_table: Any = None
     max_iter_number: Count = 300
 
@@ -75,15 +75,15 @@ class L2Distiller(Section, frozen=True, kw_only=True, tag="L2Distiller", tag_fie
 
     student_feature_map: str
     teacher_feature_map: str
-    distillation_loss_weight: Above = 1.0
+    distillation_loss_weight: Positive = 1.0
 
 
 class FSPDistiller(Section, frozen=True, kw_only=True, tag="FSPDistiller", tag_field="class"):
-    """The mean squared difference of how pairs of feature maps go together."""
+    """The mean squared difference of the correlations of pairs of feature maps."""
 
     student_pairs: Annotated[tuple[tuple[str, str], ...], Meta(min_length=1)]
     teacher_pairs: Annotated[tuple[tuple[str, str], ...], Meta(min_length=1)]
-    distillation_loss_weight: Above = 1.0
+    distillation_loss_weight: Positive = 1.0
 
 
 class SoftLabelDistiller(
@@ -93,14 +93,14 @@ class SoftLabelDistiller(
 
     student_feature_map: str
     teacher_feature_map: str
-    student_temperature: Above = 1.0
-    teacher_temperature: Above = 1.0
-    distillation_loss_weight: Above = 1.0
+    student_temperature: Positive = 1.0
+    teacher_temperature: Positive = 1.0
+    distillation_loss_weight: Positive = 1.0
 
 
 Distiller = L2Distiller | FSPDistiller | SoftLabelDistiller
 
 DISTILLERS: dict[str, type[Distiller]] = {
-    each.__name__: each for each in (L2Distiller, FSPDistiller, SoftLabelDistiller)
+    distiller.__name__: distiller for distiller in (L2Distiller, FSPDistiller, SoftLabelDistiller)
 }
 """Classes of distillers by name."""

@@ -1,4 +1,4 @@
-"""What a checkpoint holds besides, where a configuration asks for the original's names.
+"""Writes files of a checkpoint under the original's names, if a configuration asks for them.
 
 PaddleSlim 1.x kept ``__model__`` and ``__params__`` in ``eval_model``, and beside them
 ``__model__.infer``: the part of the network between ``prune_infer_model``'s inputs and outputs,
@@ -21,10 +21,10 @@ __all__ = ["check_inference_part", "write_original_names"]
 
 
 def check_inference_part(configuration: Configuration, graph: Graph) -> None:
-    """Proves that a network has what ``prune_infer_model`` names.
+    """Checks that a network has the inputs and outputs of ``prune_infer_model``.
 
     Raises:
-        UsageError: It has not; says which name, and what is near.
+        UsageError: A name is missing; offers the nearest one.
     """
     part = configuration.compressor.prune_infer_model
     if part is None:
@@ -35,7 +35,7 @@ def check_inference_part(configuration: Configuration, graph: Graph) -> None:
         if name not in graph.feeds:
             raise UsageError(f"{place}: {UnknownNameError('input', name, graph.feeds)}")
     if missing := [name for name in graph.feeds if name not in inputs]:
-        raise UsageError(f"{place}: the outputs need the input {missing[0]} as well")
+        raise UsageError(f"{place}: the outputs need the input {missing[0]} as well; add it")
     for name in outputs:
         if name not in graph.feature_maps:
             raise UsageError(f"{place}: {unknown_feature_map('output', name, graph)}")
@@ -45,10 +45,10 @@ def write_original_names(configuration: Configuration, prefix: Path, folder: Pat
     """Writes what the configuration asks for under the original's names.
 
     Args:
-        configuration: ``save_eval_model`` asks for the whole network if it is given and is not
-            no; ``prune_infer_model`` for its part.
+        configuration: Its ``save_eval_model`` asks for the whole network if it is given and is
+            not no; ``prune_infer_model`` for a part.
         prefix: The network, as ``prefix.pdmodel`` and ``prefix.pdiparams``.
-        folder: Where to.
+        folder: Folder that the files are written to.
     """
     common = configuration.compressor
     part = common.prune_infer_model

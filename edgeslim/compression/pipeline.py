@@ -1,8 +1,8 @@
-"""The epochs of a compression: strategies begin, the network is trained, judged and written down.
+"""The epochs of a compression: strategies act, the network is trained, evaluated and saved.
 
-What an epoch does follows from the checkpoint before it, the configuration and the seed alone.
-So a process that is killed at any moment loses the epoch that it was in, and the next one does
-that epoch again, to the same bits.
+An epoch depends on the checkpoint before it, the configuration and the seed alone. So a process
+that is killed at any moment loses the epoch that it was in, and the next one does that epoch
+again, to the same bits.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from edgeslim import ops
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.metric_files import write_metrics
 from edgeslim.compression.original_names import write_original_names
-from edgeslim.compression.settled import begun_settings
-from edgeslim.compression.strategies import Role, Strategy
+from edgeslim.compression.resume_check import settings_of_begun
+from edgeslim.compression.state import CompressionState
+from edgeslim.compression.strategies import Strategy
+from edgeslim.compression.strategy_settings import Role
 from edgeslim.compression.timeline import Timeline
-from edgeslim.compression.work import Work
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
@@ -53,20 +54,20 @@ class Pipeline:
     """Does the epochs that are not done yet.
 
     Args:
-        configuration: What to do.
-        line: When.
-        strategies: By name.
-        work: The network, and what strategies act on.
-        learning_rate: The highest of the whole timeline.
-        model: Fingerprint of the network that it begins with; empty if a search makes it.
-        fixed: TrainingSettings that must be the same for all epochs.
-        team: The processes that train; this is the one that leads.
+        configuration: The whole configuration file.
+        line: Timeline of the configuration.
+        strategies: The strategies by name.
+        state: The network, and everything else that strategies act on.
+        learning_rate: Highest rate of the whole timeline.
+        model: Fingerprint of the initial network; empty if a search makes it.
+        fixed: Settings that must be the same for all epochs.
+        team: The processes that train; this one is the leader.
     """
 
     configuration: Configuration
     line: Timeline
     strategies: Mapping[str, Strategy]
-    work: Work
+    state: CompressionState
     learning_rate: float
     model: str
     fixed: Mapping[str, Any]
@@ -79,83 +80,83 @@ class Pipeline:
         self._last_rate: float | None = None
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Goes on from a checkpoint.
+        """Restores the state from a checkpoint.
 
         Raises:
             BadFileError: Its parts do not belong together.
         """
-        context, work = checkpoint.context, self.work
-        work.memories = {name: dict(known) for name, known in context.memory.items()}
-        work.history = list(context.history)
+        context, state = checkpoint.context, self.state
+        state.memories = {name: dict(known) for name, known in context.memory.items()}
+        state.history = list(context.history)
         if context.epoch + 1 >= self.line.epochs:
-            return  # nothing is left to be trained
-        work.go_on_with(checkpoint.network)
+            return  # nothing is left to train
+        state.use_program(checkpoint.network)
         if context.quantized:
             self._quantized = context.quantized
             self.strategies[context.quantized].begin_epoch(
-                work, self.line.spans[context.quantized].first
+                state, self.line.spans[context.quantized].first
             )
-            work.events.clear()
-        work.net.restore(read_arrays(checkpoint.state), file=checkpoint.state)
+            state.events.clear()
+        state.net.restore(read_arrays(checkpoint.state), file=checkpoint.state)
 
     def run(self, progress: Progress, first: int) -> None:
-        """Does the epochs from one on.
+        """Does all epochs from ``first`` on.
 
         Raises:
-            DivergedError: The loss is no number any more; the last good checkpoint stays.
-            EdgeslimError: Whatever fails in an epoch; nothing of it is kept.
+            DivergedError: The loss is not finite any more; the last good checkpoint stays.
+            EdgeslimError: An epoch fails; nothing of it is kept.
         """
         left = self.line.epochs - first
         if left <= 0:
             return
         with progress.stage("compression, epochs", left) as self._stage:
             if first:
-                self._stage.note(f"goes on after epoch {first - 1}")
+                self._stage.note(f"continues after epoch {first - 1}")
             for epoch in range(first, self.line.epochs):
                 self._epoch(epoch)
 
     def _epoch(self, epoch: int) -> None:
-        work, start = self.work, time.monotonic()
-        work.terms.clear()
-        work.events.clear()
-        active = self._in_order(self.line.active(epoch))
+        state, start = self.state, time.monotonic()
+        state.terms.clear()
+        state.events.clear()
+        active = self._sorted_by_role(self.line.active(epoch))
         for name in active:
-            self.strategies[name].begin_epoch(work, epoch)
-        if work.net.is_quantized and not self._quantized:
+            self.strategies[name].begin_epoch(state, epoch)
+        if state.net.is_quantized and not self._quantized:
             self._quantized = self._quantizer()
-        trains = all(self.strategies[name].trains(work, epoch) for name in active)
-        loss = self._trained(epoch) if trains else None
+        trains = all(self.strategies[name].trains(state, epoch) for name in active)
+        loss = self._train(epoch) if trains else None
         if not trains:
-            self._shown(1.0, "")
-        if self._is_judged(epoch):
-            work.metrics()
+            self._advance(1.0, "")
+        if self._is_evaluated(epoch):
+            state.metrics()
         for name in active:
-            self.strategies[name].end_epoch(work, epoch)
-        if work.net.is_quantized and not self._quantized:
+            self.strategies[name].end_epoch(state, epoch)
+        if state.net.is_quantized and not self._quantized:
             self._quantized = self._quantizer()
-        metrics = work.metrics() if self._is_judged(epoch) else {}
+        metrics = state.metrics() if self._is_evaluated(epoch) else {}
         record = EpochRecord(
             epoch=epoch,
             loss=loss,
             metrics=metrics,
-            judged=work.judged(metrics),
+            judged=state.with_intervals(metrics),
             learning_rate=self._last_rate if loss is not None else None,
             seconds=round(time.monotonic() - start, 3),
-            macs=ops.macs(work.graph.specs),
-            parameters=trainable_parameters(work.graph),
+            macs=ops.macs(state.graph.specs),
+            parameters=trainable_parameters(state.graph),
             processes=self.team.count,
-            events=tuple(work.events),
-            warning=work.few_left(),
+            events=tuple(state.events),
+            warning=state.few_channels_text(),
         )
-        if record.warning and record.warning not in {each.warning for each in work.history}:
+        if record.warning and record.warning not in {known.warning for known in state.history}:
             _LOG.warning("epoch %d: %s", epoch, record.warning)
-        work.history.append(record)
+        state.history.append(record)
         self._write(epoch)
-        write_metrics(work.path, work.history)
-        self._tell(record)
+        write_metrics(state.path, state.history)
+        self._show_record(record)
 
-    def _in_order(self, names: tuple[str, ...]) -> list[str]:
-        """A search makes the network that all others act on, and quantization is last."""
+    def _sorted_by_role(self, names: tuple[str, ...]) -> list[str]:
+        """Sorts strategies by role: a search makes the network, and quantization is last."""
         order = list(Role)
         return sorted(names, key=lambda name: order.index(self.line.spans[name].role))
 
@@ -163,84 +164,84 @@ class Pipeline:
         spans = self.line.spans.items()
         return next(name for name, span in spans if span.role is Role.QUANTIZES)
 
-    def _is_judged(self, epoch: int) -> bool:
+    def _is_evaluated(self, epoch: int) -> bool:
         every = self.configuration.compressor.eval_epoch
         return (epoch + 1) % every == 0 or epoch + 1 == self.line.epochs
 
-    def _trained(self, epoch: int) -> float:
-        work = self.work
+    def _train(self, epoch: int) -> float:
+        state = self.state
         teacher = self._teacher_for_terms()
         rates: list[TrainingStep] = []
 
         def on_step(step: TrainingStep) -> None:
             rates[:] = [step]
-            self._shown(self.line.epochs / step.total, f"loss {step.loss:.3f}")
+            self._advance(self.line.epochs / step.total, f"loss {step.loss:.3f}")
 
         settings = self._settings()
         if self.team.count > 1:
-            self._tell_others(epoch, settings)
+            self._announce(epoch, settings)
         try:
-            loss = work.net.learn_epoch(
-                work.data,
+            loss = state.net.learn_epoch(
+                state.data,
                 settings,
                 epoch=epoch,
                 teacher=teacher,
-                terms=work.terms,
+                terms=state.terms,
                 team=self.team,
                 on_step=on_step,
             )
         except DivergedError as error:
-            raise DivergedError(f"{error}; {_last_good(work)}") from error
+            raise DivergedError(f"{error}; {_last_good(state)}") from error
         self._last_rate = rates[0].rate if rates else None
-        work.changed()
+        state.forget_results()
         return loss
 
-    def _tell_others(self, epoch: int, settings: TrainingSettings) -> None:
+    def _announce(self, epoch: int, settings: TrainingSettings) -> None:
         from edgeslim.training.distributed_epoch import announce_epoch
 
-        work = self.work
+        state = self.state
         announce_epoch(
             self.team,
-            work.net,
-            task=work.task_name,
-            data=work.data,
+            state.net,
+            task=state.task_name,
+            data=state.data,
             settings=settings,
             epoch=epoch,
-            terms=work.terms,
-            teacher=None if work.teacher_model is None else work.teacher_model.prefix,
+            terms=state.terms,
+            teacher=None if state.teacher_model is None else state.teacher_model.prefix,
         )
 
     def _settings(self) -> TrainingSettings:
         from edgeslim.training.trainer import settings_for
 
         return settings_for(
-            self.work.data,
+            self.state.data,
             epochs=self.line.epochs,
             batch_size=self.configuration.compressor.batch_size,
             learning_rate=self.learning_rate,
-            seed=self.work.seed,
+            seed=self.state.seed,
             schedule=self.configuration.compressor.schedule(),
         )
 
     def _teacher_for_terms(self) -> Teacher | None:
-        """The teacher, loaded when it is first needed."""
-        if not self.work.terms or self.work.teacher_model is None:
+        """The teacher, which is loaded when it is first needed."""
+        if not self.state.terms or self.state.teacher_model is None:
             return None
         if self._teacher is None:
             from edgeslim.training.distillation.teacher import Teacher
 
-            self._teacher = Teacher(self.work.teacher_model.prefix)
+            self._teacher = Teacher(self.state.teacher_model.prefix)
         return self._teacher
 
     def _write(self, epoch: int) -> None:
-        """Writes the epoch's checkpoint, whole or not at all."""
-        work, target = self.work, self.configuration.compressor.inference_target
-        with temporary_folder(near=work.path) as scratch:
+        """Writes the epoch's checkpoint, complete or not at all."""
+        state, target = self.state, self.configuration.compressor.inference_target
+        with temporary_folder(near=state.path) as scratch:
             folder = scratch / "checkpoint"
-            model = self._model_place(epoch, folder) or scratch / "model" / "model"
-            work.save_model(model)
-            if work.net.is_quantized or folder not in model.parents:
-                work.net.save_float(folder / "network" / "model")
+            model = self._model_prefix(epoch, folder) or scratch / "model" / "model"
+            state.save_model(model)
+            if state.net.is_quantized or folder not in model.parents:
+                state.net.save_float(folder / "network" / "model")
             write_original_names(self.configuration, model, folder / "eval_model")
             if target is not None:
                 ready = prepare(SavedModel.at(model), scratch / "prepared")
@@ -251,16 +252,16 @@ class Pipeline:
                 model=self.model,
                 data=self._data_fingerprint(),
                 fixed=dict(self.fixed),
-                begun=begun_settings(self.configuration, self.line, epoch),
-                memory=work.memories,
+                begun=settings_of_begun(self.configuration, self.line, epoch),
+                memory=state.memories,
                 quantized=self._quantized,
-                history=tuple(work.history),
+                history=tuple(state.history),
             )
-            write_checkpoint(folder, context, work.net.arrays())
-            replace_folder(folder, work.path / str(epoch))
+            write_checkpoint(folder, context, state.net.arrays())
+            replace_folder(folder, state.path / str(epoch))
 
-    def _model_place(self, epoch: int, folder: Path) -> Path | None:
-        """Where in a checkpoint the network is as others take it, if it is there."""
+    def _model_prefix(self, epoch: int, folder: Path) -> Path | None:
+        """Prefix of the network in a checkpoint in the form for other commands, if it is there."""
         if self.configuration.compressor.save_eval_model is not False:
             return folder / "eval_model" / "model"
         return folder / "result" / "model" if epoch + 1 == self.line.epochs else None
@@ -268,13 +269,13 @@ class Pipeline:
     def _data_fingerprint(self) -> str:
         from edgeslim.training.checkpoint import data_fingerprint
 
-        return data_fingerprint(self.work.data)
+        return data_fingerprint(self.state.data)
 
-    def _shown(self, amount: float, note: str) -> None:
+    def _advance(self, amount: float, note: str) -> None:
         if self._stage is not None:
             self._stage.advance(amount, note=note)
 
-    def _tell(self, record: EpochRecord) -> None:
+    def _show_record(self, record: EpochRecord) -> None:
         if self._stage is None:
             return
         parts = [f"epoch {record.epoch}"]
@@ -286,8 +287,8 @@ class Pipeline:
             self._stage.note(event)
 
 
-def _last_good(work: Work) -> str:
-    if not work.history:
+def _last_good(state: CompressionState) -> str:
+    if not state.history:
         return "no checkpoint was written yet"
-    last = work.history[-1].epoch
-    return f"{work.path / str(last)} (epoch {last}) is the last good checkpoint"
+    last = state.history[-1].epoch
+    return f"{state.path / str(last)} (epoch {last}) is the last good checkpoint"

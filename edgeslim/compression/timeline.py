@@ -1,4 +1,4 @@
-"""Which strategy does something at which epoch."""
+"""The timeline: which strategy acts in which epoch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from edgeslim.compression.configuration import Configuration
-from edgeslim.compression.strategies import Role, Span
+from edgeslim.compression.strategy_settings import Role, Span
 from edgeslim.errors import UsageError
 
-__all__ = ["Timeline", "timeline", "unfinished"]
+__all__ = ["Timeline", "describe_unfinished", "timeline"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,24 +18,24 @@ class Timeline:
     """The epochs of a compression, counted from 0.
 
     Args:
-        epochs: How many there are.
-        spans: What each strategy takes, by its name, in the order they are listed.
+        epochs: Number of epochs of the timeline.
+        spans: Epochs of each strategy by its name, in the order of the list.
     """
 
     epochs: int
     spans: Mapping[str, Span]
 
     def active(self, epoch: int) -> tuple[str, ...]:
-        """Strategies that do something in this epoch."""
+        """Strategies that act in this epoch."""
         return tuple(name for name, span in self.spans.items() if span.first <= epoch <= span.last)
 
 
 def timeline(configuration: Configuration) -> Timeline:
-    """The timeline that a configuration asks for.
+    """Makes the timeline of a configuration.
 
     Raises:
-        UsageError: Epochs that are none, exceed the total, or overlap where they must not;
-            quantization that is not last; says which keys.
+        UsageError: Spans that are empty, exceed the total, or overlap where they must not;
+            quantization that is not last; names the keys.
     """
     epochs = configuration.compressor.epoch
     spans = {}
@@ -45,8 +45,8 @@ def timeline(configuration: Configuration) -> Timeline:
         if spans[name].last < spans[name].first:
             raise UsageError(
                 f"{configuration.file}: strategies.{name}.end_epoch: it ends at epoch "
-                f"{settings.end_epoch or 0} and begins at {settings.start_epoch}, so that there is "
-                "nothing between; a distillation or a search is over before its end_epoch"
+                f"{settings.end_epoch or 0} and begins at {settings.start_epoch}, so there is no "
+                "epoch between; a distillation or a search is over before its end_epoch"
             )
         if spans[name].last >= epochs:
             raise UsageError(
@@ -58,15 +58,15 @@ def timeline(configuration: Configuration) -> Timeline:
     return Timeline(epochs=epochs, spans=spans)
 
 
-def unfinished(configuration: Configuration) -> tuple[str, ...]:
-    """What the timeline leaves undone, a sentence for each strategy that it does it to.
+def describe_unfinished(configuration: Configuration) -> tuple[str, ...]:
+    """Warnings about strategies whose result the timeline does not train, or not enough.
 
-    Such a timeline can be run, and may be meant; that nobody trains its result, or not what is
-    saved, is said before hours are spent on it.
+    Such a timeline can be run, and may be intended; the user is warned before hours are spent.
     """
     epochs = configuration.compressor.epoch
     found = (
-        (name, settings.unfinished(epochs)) for name, settings in configuration.strategies.items()
+        (name, settings.describe_unfinished(epochs))
+        for name, settings in configuration.strategies.items()
     )
     return tuple(f"strategies.{name}: {note}" for name, note in found if note)
 

@@ -87,7 +87,7 @@ def test_a_candidate_that_was_trained_to_the_end_is_the_result(folder: Path) -> 
     assert untrained.metrics["accuracy"] < reward - 0.1
     assert done.notes == ()
     (note,) = untrained.notes
-    assert note.startswith("strategies.a: in epochs 0 candidates are judged and not trained")
+    assert note.startswith("strategies.a: in epochs 0 candidates are evaluated but not trained")
 
 
 def test_the_best_candidate_goes_on_as_it_was_trained(folder: Path) -> None:
@@ -129,8 +129,8 @@ compressor: {epoch: 3, strategies: [a], batch_size: 128}
     tokens, _ = max(others, key=lambda each: each[1])
     assert done.history[2].events[-1].endswith(f"init_tokens {tokens}")
     assert done.history[2].macs < done.history[0].macs
-    said = "strategies.a.init_tokens takes away 0.0% of the work, less than min_ratio 0.3: "
-    assert done.notes[-1] == f"{said}all others keep to it, and go before these"
+    said = "strategies.a.init_tokens removes 0.0% of the work, less than min_ratio 0.3: "
+    assert done.notes[-1] == f"{said}all other candidates keep to it, and win over this one"
     (alone,) = run(
         folder,
         text,

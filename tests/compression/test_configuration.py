@@ -165,7 +165,7 @@ def test_the_last_override_wins(tmp_path: Path) -> None:
         ("strategies.q.weight_bits=four", "expected `int`, got `str`"),
         ("strategies.qq.weight_bits=4", "did you mean 'q'"),
         ("strategies.q.weight_bits.x=4", "has no keys"),
-        ("distillers.fsp.student_pairs.7=4", "'7' is no place in a list of 1"),
+        ("distillers.fsp.student_pairs.7=4", "'7' is no index of a list of 1"),
         ("strategy.q.weight_bits=4", "did you mean 'strategies'"),
         ("weight_bits=4", "is no override"),
         ("strategies.q.weight_bits", "is no override"),
@@ -208,11 +208,11 @@ def test_what_nothing_asks_for_is_said(tmp_path: Path) -> None:
         "strategies.n is not in compressor.strategies",
         "pruners.p has no effect: no strategy names it",
         "controllers.sa has no effect: no strategy names it",
-        "compressor.model has no effect: init_model goes before it",
-        "compressor.pretrained has no effect: init_model goes before it",
-        "compressor.teacher has no effect: no strategy goes by it",
-        "compressor.table has no effect: no strategy goes by it",
-        "compressor.device has no effect: no strategy goes by it",
+        "compressor.model has no effect: init_model is used instead",
+        "compressor.pretrained has no effect: init_model is used instead",
+        "compressor.teacher has no effect: no strategy uses it",
+        "compressor.table has no effect: no strategy uses it",
+        "compressor.device has no effect: no strategy uses it",
     )
     searched = read(tmp_path, UNASKED, "compressor.strategies=[n]").notes
     assert "compressor.init_model has no effect: strategies.n makes the network" in searched

@@ -35,7 +35,7 @@ STEPS_AN_EPOCH = 1400 // 64
 MOMENTS = {
     "the last step of an epoch": killing(*STEP, 2 * STEPS_AN_EPOCH),
     "a step of quantized training": killing(*STEP, 2 * STEPS_AN_EPOCH + 7),
-    "pruning, after sensitivities": killing("edgeslim.compression.work", "write_pruned", 1),
+    "pruning, after sensitivities": killing("edgeslim.compression.state", "write_pruned", 1),
     "a sensitivity": killing("edgeslim.pruning.trial", "Trial.evaluate", 2),
     "a checkpoint half written": killing("edgeslim.runs.checkpoint", "write_json", 2),
     "a checkpoint not yet renamed": killing("edgeslim.compression.pipeline", "replace_folder", 2),

@@ -37,7 +37,7 @@ def test_json_lines_have_every_epoch_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [each for each in WRITERS.names() if each != "json-lines"])
 def test_other_forms_are_written_where_they_are_installed(tmp_path: Path, name: str) -> None:
     writer = WRITERS.get(name)
-    if not writer.available():
+    if not writer.is_available():
         missing(f"{name} is not installed")
     for count in (1, 2):
         writer.write(tmp_path, HISTORY[:count])

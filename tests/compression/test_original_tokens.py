@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.compression.strategies._original_order import in_network_order
+from edgeslim.compression.strategies._original_order import sort_to_network_order
 from edgeslim.errors import UsageError
 from tests.compression.in_process import run
 
@@ -38,9 +38,9 @@ def test_the_published_tokens_mean_what_they_meant(
     assert any(f"init_tokens {IN_THE_NETWORKS_ORDER}" in each for each in done.history[0].events)
     (said,) = {each for each in caplog.messages if "init_tokens" in each}
     assert said == (
-        f"{tmp_path / 'c.yaml'}: strategies.auto_pruning.init_tokens is taken in the order in "
-        "which PaddleSlim 1.x had these parameters, and takes away 49.3% of the work: in the "
-        "network's order it takes away 46.4% of the work, less than min_ratio 0.48"
+        f"{tmp_path / 'c.yaml'}: strategies.auto_pruning.init_tokens is read in the order in "
+        "which PaddleSlim 1.x had these parameters, and removes 49.3% of the work: in the "
+        "network's order it removes 46.4% of the work, less than min_ratio 0.48"
     )
 
 
@@ -48,7 +48,7 @@ def test_the_published_tokens_mean_what_they_meant(
 def test_a_ratio_that_no_candidate_may_have_names_the_key(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         run(tmp_path, TEXT, "strategies.auto_pruning.uniform_range=0.39", **NET)
-    says = "has 39, and ratios must be below uniform_range 0.39"
+    says = "has 39, but ratios must be below uniform_range 0.39"
     assert str(caught.value).endswith(f"strategies.auto_pruning.init_tokens {says}")
 
 
@@ -56,5 +56,5 @@ def test_the_originals_order_is_known_of_one_network_alone() -> None:
     names = ["conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv4_1", "conv4_2"]
     names += [*(f"conv5_{number}" for number in range(1, 7)), "conv6"]
     weights = [f"{name}_sep_weights" for name in names]
-    assert in_network_order(PUBLISHED, weights) == tuple(IN_THE_NETWORKS_ORDER)
-    assert in_network_order(PUBLISHED[1:], weights[1:]) is None
+    assert sort_to_network_order(PUBLISHED, weights) == tuple(IN_THE_NETWORKS_ORDER)
+    assert sort_to_network_order(PUBLISHED[1:], weights[1:]) is None

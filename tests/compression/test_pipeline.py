@@ -108,12 +108,12 @@ def test_a_loss_that_is_no_number_leaves_the_last_good_checkpoint(folder: Path) 
 def test_an_error_in_an_epoch_is_not_swallowed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
     def broken(*_: object) -> None:
         raise RuntimeError("a strategy that is broken")
 
-    monkeypatch.setattr(Work, "cut", broken)
+    monkeypatch.setattr(CompressionState, "cut", broken)
     with pytest.raises(RuntimeError, match="a strategy that is broken"):
         run(folder)
     assert newest_checkpoint(folder / "out" / "checkpoints")[0].context.epoch == 0  # type: ignore[union-attr]
@@ -190,7 +190,7 @@ def test_broken_checkpoints_are_passed_over_only_if_asked(folder: Path) -> None:
         run(folder)
     again = run(folder, skip_broken=True)
     assert [each.metric for each in again.history] == [each.metric for each in whole.history]
-    assert any("passed over" in note for note in again.notes)
+    assert any("skipped" in note for note in again.notes)
 
 
 def test_resume_insists_on_a_checkpoint(folder: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeslim.compression.configuration import Configuration
 from edgeslim.compression.configuration_checks import read_configuration
-from edgeslim.compression.timeline import Timeline, timeline, unfinished
+from edgeslim.compression.timeline import Timeline, describe_unfinished, timeline
 from edgeslim.errors import UsageError
 from tests.compression.files import write
 
@@ -130,17 +130,17 @@ def test_timelines_that_can_be(tmp_path: Path, strategies: dict[str, str]) -> No
 @pytest.mark.parametrize(
     ("strategies", "says"),
     [
-        ({"a": "end_epoch: 10"}, "strategies.a: in epochs 0 to 9 candidates are judged and not"),
-        ({"a": ""}, "and none follows: nobody trains the network that is chosen"),
+        ({"a": "end_epoch: 10"}, "strategies.a: in epochs 0 to 9 candidates are evaluated but not"),
+        ({"a": ""}, "and no epoch follows: the network that is chosen is never trained"),
         ({"a": "end_epoch: 9"}, ""),
         ({"a": "end_epoch: 10, retrain_epoch: 5"}, ""),
         ({"a": "end_epoch: 10, retrain_epoch: 10, init_tokens: [1]"}, ""),
         ({"a": "end_epoch: 10, retrain_epoch: 4"}, "the last candidate gets 2, and not the 4"),
         ({"a": "end_epoch: 3, retrain_epoch: 5"}, "the last candidate gets 3, and not the 5"),
-        ({"u": "start_epoch: 9"}, "strategies.u: it may cut the network at epoch 9, the last"),
-        ({"s": ""}, "strategies.s: it may cut the network at epoch 9, the last"),
-        ({"l": "end_epoch: 9"}, "strategies.l: it may cut the network at epoch 9, the last"),
-        ({"s": "end_epoch: 8", "u": "start_epoch: 9"}, "strategies.u: it may cut"),
+        ({"u": "start_epoch: 9"}, "strategies.u: it may prune the network at epoch 9, the last"),
+        ({"s": ""}, "strategies.s: it may prune the network at epoch 9, the last"),
+        ({"l": "end_epoch: 9"}, "strategies.l: it may prune the network at epoch 9, the last"),
+        ({"s": "end_epoch: 8", "u": "start_epoch: 9"}, "strategies.u: it may prune"),
         ({"t": "start_epoch: 3"}, ""),
         ({"q": "end_epoch: 6, float_model_save_path: f"}, "f is written at the end of epoch 6"),
         ({"q": "end_epoch: 9, float_model_save_path: f"}, ""),
@@ -153,10 +153,10 @@ def test_timelines_that_can_be(tmp_path: Path, strategies: dict[str, str]) -> No
 def test_what_a_timeline_leaves_undone_is_said(
     tmp_path: Path, strategies: dict[str, str], says: str
 ) -> None:
-    found = unfinished(read(tmp_path, 10, **strategies))
+    found = describe_unfinished(read(tmp_path, 10, **strategies))
     assert len(found) == bool(says)
     assert not says or says in found[0]
 
 
 def test_one_epoch_is_the_last_and_trains(tmp_path: Path) -> None:
-    assert unfinished(read(tmp_path, 1, u="")) == ()
+    assert describe_unfinished(read(tmp_path, 1, u="")) == ()

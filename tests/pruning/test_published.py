@@ -9,7 +9,7 @@ import pytest
 from edgeslim import ops
 from edgeslim.channels.choice import match_parameters, ratios_of_groups
 from edgeslim.channels.groups import channels_of
-from edgeslim.compression.strategies._original_order import in_network_order
+from edgeslim.compression.strategies._original_order import sort_to_network_order
 from edgeslim.conversion.model_source import find_model
 from edgeslim.conversion.prepare import prepare
 from edgeslim.files import temporary_folder
@@ -92,7 +92,7 @@ def test_the_vector_of_the_automatic_pruning(
     works = [ops.paddleslim1_flops(each.specs, python=3) for each in graphs]
     assert round(100 * (works[1] / works[0] - 1), 2) == counted
     names = [f"{layer}_sep_weights" for layer in LAYERS]
-    assert in_network_order(TOKENS, names) == IN_THE_ORDER_OF_THE_ORIGINAL
+    assert sort_to_network_order(TOKENS, names) == IN_THE_ORDER_OF_THE_ORIGINAL
 
 
 def test_both_are_the_same_numbers() -> None:

@@ -240,7 +240,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(trained: Path, tmp_path
         ({"seed": 1}, "seed 0, not 1"),
         ({"random_networks": 2}, "random networks 1, not 2"),
         ({"space": OWN}, "space light-nas-small"),
-        ({"schedule": RateKeys(warmup_steps=3).schedule()}, "schedule of our own, not "),
+        ({"schedule": RateKeys(warmup_steps=3).schedule()}, "schedule by default, not "),
     ],
 )
 def test_a_folder_with_another_training_is_refused(

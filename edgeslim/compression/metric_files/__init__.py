@@ -1,4 +1,4 @@
-"""Where the metrics of all epochs are written, one file each; JSON Lines always."""
+"""Forms of metric files, one module each; JSON Lines are always written."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def write_metrics(folder: Path, history: Sequence[EpochRecord]) -> None:
-    """Writes the last epoch's record in every form that can be had here."""
+    """Writes the last epoch's record in every form that is installed."""
     for name, writer in WRITERS.members().items():
-        if not writer.available():
+        if not writer.is_available():
             continue
         try:
             writer.write(folder, history)

@@ -1,4 +1,4 @@
-"""What a form of metric files is."""
+"""Writers of metric files."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["MetricWriter", "scalars"]
 
 
 class MetricWriter(Protocol):
-    """Writes what came of epochs."""
+    """Writes the records of epochs in one form."""
 
-    def available(self) -> bool:
-        """Whether what it needs is installed."""
+    def is_available(self) -> bool:
+        """Whether the library that it needs is installed."""
 
     def write(self, folder: Path, history: Sequence[EpochRecord]) -> None:
-        """Told when an epoch is done.
+        """Writes the last epoch; called after each one.
 
         Args:
-            folder: Of the checkpoints.
-            history: All epochs so far; there is at least one.
+            folder: Folder of the checkpoints.
+            history: Records of all epochs so far, at least one.
         """
 
 
 def scalars(record: EpochRecord) -> Iterator[tuple[str, float]]:
-    """The numbers of an epoch that are drawn, by name."""
+    """Yields the numbers of an epoch that are plotted, by name."""
     for name, value in (
         ("loss", record.loss),
         *record.metrics.items(),

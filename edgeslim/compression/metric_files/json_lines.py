@@ -1,4 +1,4 @@
-"""``metrics.jsonl``: one line an epoch, each epoch once however often it was begun."""
+"""``metrics.jsonl``: one line for each epoch, once even if the epoch was started several times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["WRITER"]
 
 
 class _JsonLines:
-    def available(self) -> bool:
+    def is_available(self) -> bool:
         return True
 
     def write(self, folder: Path, history: Sequence[EpochRecord]) -> None:

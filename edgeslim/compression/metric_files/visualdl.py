@@ -13,7 +13,7 @@ __all__ = ["WRITER"]
 
 
 class _VisualDl:
-    def available(self) -> bool:
+    def is_available(self) -> bool:
         return find_spec("visualdl") is not None
 
     def write(self, folder: Path, history: Sequence[EpochRecord]) -> None:

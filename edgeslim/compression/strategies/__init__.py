@@ -1,25 +1,15 @@
-"""What can be done to a network on a timeline, one file each."""
+"""Strategies of a timeline, one module each."""
 
 from __future__ import annotations
 
-from edgeslim.compression.strategies._strategy import (
-    Idle,
-    Role,
-    Span,
-    Strategy,
-    StrategyEntry,
-    StrategySettings,
-)
+from edgeslim.compression.strategies._strategy import Idle, Strategy, StrategyEntry
 from edgeslim.registry import Shelf
 
 __all__ = [
     "STRATEGIES",
     "Idle",
-    "Role",
-    "Span",
     "Strategy",
     "StrategyEntry",
-    "StrategySettings",
 ]
 
 STRATEGIES: Shelf[StrategyEntry] = Shelf(

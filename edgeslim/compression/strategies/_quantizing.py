@@ -1,4 +1,4 @@
-"""Keys of both ways to quantize, and what the quantization itself is told."""
+"""Keys of both strategies that quantize, and the settings that they stand for."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from edgeslim.compression.strategies._strategy import Role, StrategySettings
+from edgeslim.compression.strategy_settings import Role, StrategySettings
 from edgeslim.errors import UsageError
 from edgeslim.training.quantization.settings import QuantizationSettings
 
-__all__ = ["QuantizingSettings", "checked_settings"]
+__all__ = ["QuantizationKeys", "quantization_settings"]
 
 
-class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
+class QuantizationKeys(StrategySettings, frozen=True, kw_only=True):
     """Keys of strategies that quantize.
 
     Args:
-        weight_bits: Bits of a weight.
-        activation_bits: Bits of what operators give each other.
+        weight_bits: Number of bits of a weight.
+        activation_bits: Number of bits of an activation.
         weight_quantize_type: One scale for a whole weight, or one for each of its channels.
-        activation_quantize_type: How the scale of an output is found.
-        skip: Regular expressions of names that stay floats.
+        activation_quantize_type: How the scale of an activation is found.
+        skip: Regular expressions for names of layers that stay in floats.
         float_model_save_path: Folder for the model that Paddle-Lite's optimizer makes int8
             kernels of.
         int8_model_save_path: The same model: the optimizer stores its weights in eight bits.
-        mkldnn_int8_model_save_path: The same model once more: Paddle's own passes for oneDNN
-            read scales where Paddle-Lite's optimizer does.
+        mkldnn_int8_model_save_path: The same model as well: Paddle's passes for oneDNN read scales
+            where Paddle-Lite's optimizer does.
     """
 
     role: ClassVar[Role] = Role.QUANTIZES
@@ -59,18 +59,18 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
     save_in_nodes: Any = None
     save_out_nodes: Any = None
 
-    def unfinished(self, epochs: int) -> str:
+    def describe_unfinished(self, epochs: int) -> str:
         last = self.span(epochs).last
         if last + 1 >= epochs or not self.save_paths:
             return ""
         return (
-            f"{', '.join(self.save_paths)} is written at the end of epoch {last}, and epochs "
-            f"{last + 1} to {epochs - 1} train the network on: the result in --out is another one"
+            f"{', '.join(self.save_paths)} is written at the end of epoch {last}, but epochs "
+            f"{last + 1} to {epochs - 1} train the network further: the result in --out differs"
         )
 
     @property
     def save_paths(self) -> tuple[str, ...]:
-        """Folders that the quantized model is also written to, each once."""
+        """Further folders that the quantized model is written to, each once."""
         paths = (
             self.float_model_save_path,
             self.int8_model_save_path,
@@ -82,11 +82,11 @@ class QuantizingSettings(StrategySettings, frozen=True, kw_only=True):
 _KEYS = {"weight_type": "weight_quantize_type", "activation_type": "activation_quantize_type"}
 
 
-def checked_settings(place: str, settings: QuantizingSettings) -> QuantizationSettings:
-    """What the quantization is told.
+def quantization_settings(place: str, settings: QuantizationKeys) -> QuantizationSettings:
+    """Makes the settings of the quantization from the keys of a strategy.
 
     Raises:
-        UsageError: Bits or expressions that cannot be meant; says which key.
+        UsageError: Bits or expressions are not valid; says which key.
     """
     values = msgspec.structs.asdict(settings)
     found = QuantizationSettings(

@@ -1,126 +1,68 @@
-"""What every strategy of a timeline says of itself, and when it is called."""
+"""Strategies of a timeline: their protocol, and how they are declared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
+from edgeslim.compression.strategy_settings import StrategySettings
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
-__all__ = ["Idle", "Role", "Span", "Strategy", "StrategyEntry", "StrategySettings"]
-
-Epoch = Annotated[int, msgspec.Meta(ge=0)]
-
-
-class Role(Enum):
-    """What a strategy does to the network, which decides what may go on beside it."""
-
-    SEARCHES = "searches"
-    PRUNES = "prunes"
-    TRIES = "tries"
-    DISTILS = "distils"
-    QUANTIZES = "quantizes"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """The epochs in which a strategy does something, first and last included."""
-
-    first: int
-    last: int
-    role: Role
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
-
-
-class StrategySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Keys that all strategies have.
-
-    Args:
-        start_epoch: The first epoch at whose begin it does something.
-        end_epoch: The last one; what that means is each strategy's own.
-    """
-
-    no_effect: ClassVar[Mapping[str, str]] = {}
-    role: ClassVar[Role]
-    editable: ClassVar[frozenset[str]] = frozenset({"end_epoch", "metric_name"})
-    """Keys that may be changed after it has begun: the epochs that are done do not depend
-    on them."""
-
-    start_epoch: Epoch = 0
-    end_epoch: Epoch | None = None
-
-    def span(self, epochs: int) -> Span:
-        """Its epochs of a timeline of so many."""
-        last = self.end_epoch if self.end_epoch is not None else epochs - 1
-        return Span(first=self.start_epoch, last=last, role=self.role)
-
-    def unfinished(self, epochs: int) -> str:  # noqa: ARG002 - as those that leave something
-        """What a timeline of so many epochs leaves undone of it, a sentence, or nothing."""
-        return ""
-
-    @property
-    def settled(self) -> dict[str, Any]:
-        """What cannot be changed any more once it has begun, as a file gives it back."""
-        built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
-        return {key: value for key, value in built.items() if key not in self.editable}
+__all__ = ["Idle", "Strategy", "StrategyEntry"]
 
 
 class Strategy(Protocol):
-    """Does something to the network at some epochs.
+    """Acts on the network in some epochs.
 
-    It keeps nothing itself: what it must know later is in ``work.memory(name)``, which is in
-    every checkpoint. What it does at an epoch follows from the checkpoint before alone.
+    It keeps nothing in itself: what it must remember is in ``state.memory(name)``, which is in
+    every checkpoint. What it does in an epoch depends on the checkpoint before alone.
     """
 
-    def check(self, work: Work) -> None:
-        """Proves, before anything is trained, that it can do what it is asked for.
+    def check(self, state: CompressionState) -> None:
+        """Checks before any training that it can do what its keys ask for.
 
         Raises:
-            EdgeslimError: It cannot; says which key of the configuration is wrong.
+            EdgeslimError: It cannot; names the wrong key of the configuration.
         """
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
-        """Called at the begin of each of its epochs."""
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
+        """Called at the start of each of its epochs."""
 
-    def trains(self, work: Work, epoch: int) -> bool:
+    def trains(self, state: CompressionState, epoch: int) -> bool:
         """Whether the network is trained in one of its epochs."""
 
-    def end_epoch(self, work: Work, epoch: int) -> None:
-        """Called when one of its epochs was trained and judged, before its checkpoint."""
+    def end_epoch(self, state: CompressionState, epoch: int) -> None:
+        """Called after training and evaluation of each of its epochs, before the checkpoint."""
 
 
 class Idle:
-    """A strategy that does nothing; others do more."""
+    """A strategy that does nothing, as a base class of others."""
 
-    def check(self, work: Work) -> None:
+    def check(self, state: CompressionState) -> None:
         pass
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
         pass
 
-    def trains(self, work: Work, epoch: int) -> bool:  # noqa: ARG002
+    def trains(self, state: CompressionState, epoch: int) -> bool:  # noqa: ARG002
         return True
 
-    def end_epoch(self, work: Work, epoch: int) -> None:
+    def end_epoch(self, state: CompressionState, epoch: int) -> None:
         pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StrategyEntry:
-    """A strategy on the shelf.
+    """A strategy as its module declares it.
 
     Args:
-        class_name: What configuration files call it.
-        settings: Its keys.
-        make: Makes it, told its name, its settings and the whole configuration.
+        class_name: Name of its class in configuration files.
+        settings: Class of its keys.
+        make: Makes it from its name, its keys and the whole configuration.
     """
 
     class_name: str

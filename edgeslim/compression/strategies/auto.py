@@ -1,13 +1,13 @@
-"""Ratios of every channel group searched by simulated annealing, candidate after candidate.
+"""Searches the pruning ratios of all channel groups by simulated annealing.
 
-From ``start_epoch`` to the one before ``end_epoch``, the network as it was at the begin is
-cut at one candidate's ratios, trained for ``retrain_epoch`` epochs and judged; with 0 it is
-judged untrained, one candidate an epoch. What takes away less of the work than ``min_ratio`` or
-more than ``max_ratio`` is no candidate, but for ``init_tokens``, which are the first all the same,
-as in the original, and chosen only if they are the only one. When the last is judged, training
-goes on with the best one as it was trained; where candidates are not trained, with the network of
-the begin cut as the best one was. The original ended here with two
-errors, and its users began again by hand with the best ratios.
+From ``start_epoch`` to the one before ``end_epoch``, the initial network is pruned at a candidate's
+ratios, trained for ``retrain_epoch`` epochs and evaluated; with 0 it is evaluated untrained, one
+candidate in each epoch. Candidates remove at least ``min_ratio`` and at most ``max_ratio`` of the
+work. Only ``init_tokens`` may be outside of these: they are the first candidate in any case, as in
+the original, and win only if they are the only one. After the last candidate, training continues
+with the best one as it was trained; if candidates are not trained, with the initial network pruned
+as the best one. The original ended here with two errors, and its users had to start again with the
+best ratios.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from edgeslim.algorithms import Problem
 from edgeslim.algorithms.annealing import Annealing
 from edgeslim.channels.plan import PruningPlan
-from edgeslim.compression.strategies._original_order import in_network_order
+from edgeslim.compression.strategies._original_order import sort_to_network_order
 from edgeslim.compression.strategies._pruning import Pruner, PruneStrategySettings, Ratio
-from edgeslim.compression.strategies._strategy import Role, Span, StrategyEntry
+from edgeslim.compression.strategies._strategy import StrategyEntry
+from edgeslim.compression.strategy_settings import Role, Span
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.pruning.criteria import find_criterion
@@ -37,7 +38,7 @@ from edgeslim.training.tasks import find_task
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
     from edgeslim.conversion.prepare import PreparedModel
 
 __all__ = ["STRATEGY"]
@@ -52,13 +53,13 @@ class AutoSettings(PruneStrategySettings, frozen=True, kw_only=True):
     """Keys of `AutoPruneStrategy`.
 
     Args:
-        controller: Name of the annealing's settings.
-        min_ratio: Least share of the work that goes.
-        max_ratio: Most.
-        uniform_range: Ratios of groups are below it; without one, up to 0.95.
-        init_tokens: Ratios of the groups in hundredths to begin with, in the network's order,
-            or of the original's MobileNetV1, if they are not allowed so, in the original's.
-        retrain_epoch: Epochs that each candidate is trained.
+        controller: Name of the entry with the annealing's settings.
+        min_ratio: Smallest share of the work to remove.
+        max_ratio: Largest share of the work to remove.
+        uniform_range: Upper bound of the groups' ratios, 0.95 by default.
+        init_tokens: Initial ratios of the groups in hundredths, in the network's order; for the
+            original's MobileNetV1 also in the original's order, if the former is not allowed.
+        retrain_epoch: Number of epochs that each candidate is trained.
     """
 
     role: ClassVar[Role] = Role.TRIES
@@ -75,16 +76,16 @@ class AutoSettings(PruneStrategySettings, frozen=True, kw_only=True):
         end = epochs if self.end_epoch is None else self.end_epoch
         return Span(first=self.start_epoch, last=end - 1, role=self.role)
 
-    def unfinished(self, epochs: int) -> str:
+    def describe_unfinished(self, epochs: int) -> str:
         span = self.span(epochs)
         count = span.last - span.first + 1
         if not self.retrain_epoch:
             if span.last + 1 < epochs:
                 return ""
             return (
-                f"in epochs {span} candidates are judged and not trained (retrain_epoch is 0), and "
-                "none follows: nobody trains the network that is chosen; let it end before "
-                "compressor.epoch, or give it a retrain_epoch"
+                f"in epochs {span} candidates are evaluated but not trained (retrain_epoch is 0), "
+                "and no epoch follows: the network that is chosen is never trained; let it end "
+                "before compressor.epoch, or give it a retrain_epoch"
             )
         rest = count % self.retrain_epoch
         if not rest:
@@ -103,93 +104,97 @@ class _Auto(Pruner):
         self._period = max(1, settings.retrain_epoch)
         self._algorithm: Annealing | None = None
         self._next_one: Tokens | None = None
-        self._walked: _Candidates | None = None
-        self._told = 0
+        self._walked: _CandidateSpace | None = None
+        self._trials_seen = 0
 
-    def check(self, work: Work) -> None:
-        self.check_names(work)
+    def check(self, state: CompressionState) -> None:
+        self.check_names(state)
         if self._own.min_ratio > self._own.max_ratio:
             raise UsageError(
                 f"{self.place}.min_ratio is {self._own.min_ratio:g}, above the max_ratio "
                 f"{self._own.max_ratio:g}"
             )
-        self.check_step(work, self.base(work, target_macs="-1%"))
-        if work.has_network:
-            self._start(work, self._candidates(work.subject(self._own.pruned_params)))
+        self.check_step(state, self.base(state, target_macs="-1%"))
+        if state.has_network:
+            self._start(state, self._candidates(state.prunable_model(self._own.pruned_params)))
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
         if epoch == self._span.first:
-            work.stash(self.name)
+            state.stash(self.name)
         if (epoch - self._span.first) % self._period:
             return
-        base = work.restore_stash(self.name)
-        tokens = self._next(work, base)
+        base = state.restore_stash(self.name)
+        tokens = self._next(state, base)
         if epoch == self._span.first:
-            subject = work.subject(self._own.pruned_params, of=base)
-            work.memory(self.name)["outside"] = bool(self._candidates(subject).refusal(tokens))
-        work.memory(self.name)["current"] = list(tokens)
-        self._cut(work, base, tokens)
+            subject = state.prunable_model(self._own.pruned_params, of=base)
+            state.memory(self.name)["outside"] = bool(self._candidates(subject).refusal(tokens))
+        state.memory(self.name)["current"] = list(tokens)
+        self._cut(state, base, tokens)
 
-    def trains(self, work: Work, epoch: int) -> bool:  # noqa: ARG002 - as all strategies
+    def trains(self, state: CompressionState, epoch: int) -> bool:  # noqa: ARG002 - as all strategies
         return self._own.retrain_epoch > 0
 
-    def end_epoch(self, work: Work, epoch: int) -> None:
-        memory, last = work.memory(self.name), epoch == self._span.last
+    def end_epoch(self, state: CompressionState, epoch: int) -> None:
+        memory, last = state.memory(self.name), epoch == self._span.last
         if "current" not in memory:
-            return  # the best was chosen when the timeline was shorter, and is trained on
+            return  # the best one was chosen when the timeline was shorter
         if (epoch - self._span.first + 1) % self._period == 0 or last:
-            reward = work.metric(self._own.metric_name)
+            reward = state.metric(self._own.metric_name)
             trials = memory.setdefault("trials", [])
-            best = max((each[1] for each in _allowed(memory)), default=-1.0)
+            best = max((metric for _, metric in _trials_within_limits(memory)), default=-1.0)
             trials.append([memory.pop("current"), reward])
             if self._own.retrain_epoch and reward > best:
-                self._keep(work, len(trials))
-            work.say(
+                self._keep(state, len(trials))
+            state.add_event(
                 f"strategies.{self.name}: candidate {len(trials)}: {reward:.4f}, "
                 f"best {max(best, reward):.4f}"
             )
         if last:
-            rivals = _allowed(memory) or memory["trials"]
-            tokens, reward = max(rivals, key=lambda each: each[1])
-            self._go_on_with_best(work, tuple(tokens))
-            work.say(f"strategies.{self.name}: the best of all, {reward:.4f}: init_tokens {tokens}")
+            rivals = _trials_within_limits(memory) or memory["trials"]
+            tokens, reward = max(rivals, key=lambda trial: trial[1])
+            self._go_on_with_best(state, tuple(tokens))
+            state.add_event(
+                f"strategies.{self.name}: the best of all, {reward:.4f}: init_tokens {tokens}"
+            )
 
-    def _keep(self, work: Work, number: int) -> None:
-        """Keeps a candidate as it was trained: the best so far.
+    def _keep(self, state: CompressionState, number: int) -> None:
+        """Saves the best candidate so far as it was trained.
 
-        Each has a name of its own and stays: an epoch that is done again, perhaps with other
-        settings, must find the one that its checkpoint knows.
+        Each one has its own name and stays: an epoch that is repeated, perhaps with other
+        settings, must find the one that its checkpoint names.
         """
-        work.stash(self.name, _candidate(number))
-        work.memory(self.name)["kept"] = number
+        state.stash(self.name, _stash_name(number))
+        state.memory(self.name)["kept"] = number
 
-    def _go_on_with_best(self, work: Work, tokens: Tokens) -> None:
-        """The best candidate: the network itself, if it is the last."""
-        memory = work.memory(self.name)
+    def _go_on_with_best(self, state: CompressionState, tokens: Tokens) -> None:
+        """Uses the best candidate as the network, unless it is the last one."""
+        memory = state.memory(self.name)
         kept = memory.get("kept")
-        if kept is None:  # nothing was trained
-            self._cut(work, work.restore_stash(self.name), tokens)
+        if kept is None:  # candidates were not trained
+            self._cut(state, state.restore_stash(self.name), tokens)
         elif kept != len(memory["trials"]):
-            work.restore_stash(self.name, _candidate(kept))
+            state.restore_stash(self.name, _stash_name(kept))
 
-    def _next(self, work: Work, base: PreparedModel) -> Tokens:
-        """The next candidate, by what all before it were worth."""
-        trials = work.memory(self.name).get("trials", [])
+    def _next(self, state: CompressionState, base: PreparedModel) -> Tokens:
+        """The next candidate, by the metrics of all before it."""
+        trials = state.memory(self.name).get("trials", [])
         if self._algorithm is None or self._walked is None:  # the first of this process
-            candidates = self._candidates(work.subject(self._own.pruned_params, of=base))
-            self._algorithm, self._next_one = self._annealing(work, candidates)
-            self._walked, self._told = candidates, 0
-        for tokens, reward in trials[self._told :]:
-            self._walked.saw(tokens)
+            candidates = self._candidates(state.prunable_model(self._own.pruned_params, of=base))
+            self._algorithm, self._next_one = self._annealing(state, candidates)
+            self._walked, self._trials_seen = candidates, 0
+        for tokens, reward in trials[self._trials_seen :]:
+            self._walked.exclude(tokens)
             self._algorithm.tell(tuple(tokens), reward)
             self._next_one = self._algorithm.ask()
-        self._told = len(trials)
-        # Where nothing new is left nearby, the best known is tried once more.
-        return self._next_one or tuple(max(trials, key=lambda each: float(each[1]))[0])
+        self._trials_seen = len(trials)
+        # If no new candidate is left nearby, the best known one is tried again.
+        return self._next_one or tuple(max(trials, key=lambda trial: float(trial[1]))[0])
 
-    def _annealing(self, work: Work, candidates: _Candidates) -> tuple[Annealing, Tokens]:
-        """The walk from its start, which depends on nothing but the network and the seed."""
-        start = self._start(work, candidates)
+    def _annealing(
+        self, state: CompressionState, candidates: _CandidateSpace
+    ) -> tuple[Annealing, Tokens]:
+        """The annealing from its start, which depends on the network and the seed alone."""
+        start = self._start(state, candidates)
         controller = None
         if self._own.controller is not None:
             controller = self._configuration.controllers[self._own.controller]
@@ -198,7 +203,7 @@ class _Auto(Pruner):
             start=start,
             feasible=candidates.feasible,
             costs=lambda population: np.empty((len(population), 0)),
-            generator=np.random.default_rng(work.seed),
+            generator=np.random.default_rng(state.seed),
         )
         algorithm = Annealing(
             problem,
@@ -207,70 +212,74 @@ class _Auto(Pruner):
         )
         return algorithm, start
 
-    def _candidates(self, subject: PrunableModel) -> _Candidates:
-        return _Candidates(subject, self._own)
+    def _candidates(self, subject: PrunableModel) -> _CandidateSpace:
+        return _CandidateSpace(subject, self._own)
 
-    def _start(self, work: Work, candidates: _Candidates) -> Tokens:
+    def _start(self, state: CompressionState, candidates: _CandidateSpace) -> Tokens:
         given = self._own.init_tokens
         groups = [group.name for group in candidates.subject.groups]
         if given is None:
             found = candidates.uniform()
             if found is None:
                 raise InfeasibleTargetError(
-                    f"{self.place}: no common ratio takes away {self._own.min_ratio:.0%} to "
+                    f"{self.place}: no common ratio removes {self._own.min_ratio:.0%} to "
                     f"{self._own.max_ratio:.0%} of the work; give other ratios or init_tokens"
                 )
             return found
         if len(given) != len(groups):
             raise UsageError(
-                f"{self.place}.init_tokens has {len(given)} numbers, and there are "
+                f"{self.place}.init_tokens has {len(given)} numbers, but there are "
                 f"{len(groups)} groups: {', '.join(groups)}"
             )
         refusal = candidates.refusal(given)
         if not refusal:
             return given
-        meant = in_network_order(given, groups)
+        meant = sort_to_network_order(given, groups)
         if meant is not None and not candidates.refusal(meant):
             self.note(
-                work,
-                "init_tokens is taken in the order in which PaddleSlim 1.x had these parameters, "
-                f"and takes away {candidates.removed(meant):.1%} of the work: in the network's "
+                state,
+                "init_tokens is read in the order in which PaddleSlim 1.x had these parameters, "
+                f"and removes {candidates.removed_share(meant):.1%} of the work: in the network's "
                 f"order it {refusal}",
             )
             return meant
         if max(given) >= candidates.range:
             raise UsageError(f"{self.place}.init_tokens {refusal}")
-        self.note(work, f"init_tokens {refusal}: all others keep to it, and go before these")
+        self.note(
+            state, f"init_tokens {refusal}: all other candidates keep to it, and win over this one"
+        )
         return given
 
-    def _cut(self, work: Work, base: PreparedModel, tokens: Tokens) -> None:
-        subject = work.subject(self._own.pruned_params, of=base)
-        widths = _Candidates(subject, self._own).widths(tokens)
-        work.cut(base, self._plan(work, subject, widths))
+    def _cut(self, state: CompressionState, base: PreparedModel, tokens: Tokens) -> None:
+        subject = state.prunable_model(self._own.pruned_params, of=base)
+        widths = _CandidateSpace(subject, self._own).widths(tokens)
+        state.cut(base, self._plan(state, subject, widths))
 
-    def _plan(self, work: Work, subject: PrunableModel, widths: dict[str, int]) -> PruningPlan:
+    def _plan(
+        self, state: CompressionState, subject: PrunableModel, widths: dict[str, int]
+    ) -> PruningPlan:
         model, rule = subject.model, find_criterion(self.criterion)
         weights = Weights(
             graph=model.graph, channels=subject.channels, tensors=model_tensors(model)
         )
         trial = None
         if rule.needs_gradients:
-            trial = trial_on(model, find_task(work.task_name), share=1.0, seed=work.seed)
-        return plan_for(widths, rank_channels(weights, rule, trial, work.seed))
+            trial = trial_on(model, find_task(state.task_name), share=1.0, seed=state.seed)
+        return plan_for(widths, rank_channels(weights, rule, trial, state.seed))
 
 
-def _allowed(memory: Mapping[str, Any]) -> list[Any]:
-    """Tokens and rewards of the candidates that are within the limits."""
+def _trials_within_limits(memory: Mapping[str, Any]) -> list[Any]:
+    """Tokens and metrics of the candidates that are within the limits."""
     trials: list[Any] = memory["trials"]
     return trials[1:] if memory.get("outside") else trials
 
 
-def _candidate(number: int) -> str:
+def _stash_name(number: int) -> str:
     return f"candidate-{number}"
 
 
-class _Candidates:
-    """Tokens, a ratio in hundredths for each group, and what they leave of a network."""
+class _CandidateSpace:
+    """Candidates: tokens are ratios in hundredths for each group, from which widths follow."""
 
     def __init__(self, subject: PrunableModel, settings: AutoSettings) -> None:
         self.subject = subject
@@ -278,7 +287,7 @@ class _Candidates:
         self._full = subject.work(settings.counter, {})
         most = settings.uniform_range
         self.range = round((_LARGEST if most is None else most) / _STEP)
-        """Tokens are below it."""
+        """Upper bound of tokens, which are below it."""
         self._tried: set[tuple[int, ...]] = set()
 
     def widths(self, tokens: Sequence[int]) -> dict[str, int]:
@@ -286,23 +295,23 @@ class _Candidates:
         ratios = {group.name: token * _STEP for group, token in zip(groups, tokens, strict=True)}
         return widths_at(groups, ratios)
 
-    def saw(self, tokens: Sequence[int]) -> None:
-        """What leaves the same widths as these tokens is no candidate any more."""
+    def exclude(self, tokens: Sequence[int]) -> None:
+        """Excludes all tokens with the same widths as these from further candidates."""
         self._tried.add(tuple(self.widths(tokens).values()))
 
-    def removed(self, tokens: Sequence[int]) -> float:
-        """Share of the work that goes."""
+    def removed_share(self, tokens: Sequence[int]) -> float:
+        """Share of the work that these tokens remove."""
         return 1 - self.subject.work(self._settings.counter, self.widths(tokens)) / self._full
 
     def refusal(self, tokens: Sequence[int]) -> str:
-        """Which key does not allow tokens, and what they do; nothing if all do."""
+        """Reason why tokens are not allowed, with the key; empty if they are."""
         settings, largest = self._settings, max(tokens)
         if largest >= self.range:
             most = settings.uniform_range
             below = f"uniform_range {most:g}" if most else f"{_LARGEST:g}"
-            return f"has {largest}, and ratios must be below {below}"
-        removed = self.removed(tokens)
-        takes = f"takes away {removed:.1%} of the work"
+            return f"has {largest}, but ratios must be below {below}"
+        removed = self.removed_share(tokens)
+        takes = f"removes {removed:.1%} of the work"
         if removed < settings.min_ratio:
             return f"{takes}, less than min_ratio {settings.min_ratio:g}"
         if removed > settings.max_ratio:
@@ -310,19 +319,21 @@ class _Candidates:
         return ""
 
     def feasible(self, population: Sequence[Tokens]) -> NDArray[np.bool_]:
-        return np.array([self._is_new_and_within(each) for each in population], np.bool_)
+        return np.array([self._is_new_and_within(tokens) for tokens in population], np.bool_)
 
     def _is_new_and_within(self, tokens: Tokens) -> bool:
         if tuple(self.widths(tokens).values()) in self._tried:
             return False
-        return self._settings.min_ratio <= self.removed(tokens) <= self._settings.max_ratio
+        return self._settings.min_ratio <= self.removed_share(tokens) <= self._settings.max_ratio
 
     def uniform(self) -> Tokens | None:
-        """The common ratio nearest to the middle of what is allowed."""
+        """Tokens of the common ratio that is nearest to the middle of the allowed range."""
         middle = (self._settings.min_ratio + self._settings.max_ratio) / 2
         every = [(token,) * len(self.subject.groups) for token in range(self.range)]
-        allowed = [each for each in every if self.feasible([each])[0]]
-        return min(allowed, key=lambda each: abs(self.removed(each) - middle), default=None)
+        allowed = [tokens for tokens in every if self.feasible([tokens])[0]]
+        return min(
+            allowed, key=lambda tokens: abs(self.removed_share(tokens) - middle), default=None
+        )
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _Auto:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The network learns from a teacher as well, from one epoch to before another."""
+"""Distillation: in some epochs the network also learns from a teacher."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from edgeslim.compression.configuration_distillers import term_of
-from edgeslim.compression.strategies._strategy import (
-    Idle,
-    Role,
-    Span,
-    StrategyEntry,
-    StrategySettings,
-)
+from edgeslim.compression.distiller_terms import make_term
+from edgeslim.compression.strategies._strategy import Idle, StrategyEntry
+from edgeslim.compression.strategy_settings import Role, Span, StrategySettings
 from edgeslim.errors import UsageError
 from edgeslim.graph import Graph
 from edgeslim.training.distillation import Term, check_term
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
@@ -29,8 +24,8 @@ class DistillationSettings(StrategySettings, frozen=True, kw_only=True):
     """Keys of `DistillationStrategy`.
 
     Args:
-        distillers: Names of the losses that are added to the task's.
-        end_epoch: The first epoch without them; without one, they are there to the end.
+        distillers: Names of the losses that are added to the task's loss.
+        end_epoch: The first epoch without them; by default they stay to the end.
     """
 
     role: ClassVar[Role] = Role.DISTILS
@@ -50,18 +45,18 @@ class _Distillation(Idle):
         self._file = configuration.file
         self._place = f"{configuration.file}: strategies.{name}"
         self._terms: list[Term] = [
-            term_of(each, configuration.distillers[each]) for each in settings.distillers
+            make_term(loss, configuration.distillers[loss]) for loss in settings.distillers
         ]
 
-    def check(self, work: Work) -> None:
-        if work.teacher_model is None:
+    def check(self, state: CompressionState) -> None:
+        if state.teacher_model is None:
             raise UsageError(f"{self._place} needs a teacher: give --teacher, a saved model")
-        if work.has_network:
-            self._check_maps(work)
+        if state.has_network:
+            self._check_maps(state)
 
-    def _check_maps(self, work: Work) -> None:
-        assert work.teacher_model is not None  # noqa: S101 - checked before
-        student, teacher = work.graph, work.teacher_model.graph
+    def _check_maps(self, state: CompressionState) -> None:
+        assert state.teacher_model is not None  # noqa: S101 - checked before
+        student, teacher = state.graph, state.teacher_model.graph
         for term in self._terms:
             self._check_term(term, student, teacher)
 
@@ -71,9 +66,9 @@ class _Distillation(Idle):
         except UsageError as error:
             raise UsageError(f"{self._file}: distillers.{term.name}.{error}") from error
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002
-        self._check_maps(work)  # pruning may have cut what is compared
-        work.terms.extend(self._terms)
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:  # noqa: ARG002
+        self._check_maps(state)  # pruning may have changed the maps
+        state.terms.extend(self._terms)
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _Distillation:  # noqa: ANN401

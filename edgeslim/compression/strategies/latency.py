@@ -1,4 +1,4 @@
-"""Pruning down to a latency by the table of a device, in one step or several."""
+"""Prunes to a latency by the table of a device, in one step or several."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta
 
 from edgeslim.compression.strategies._pruning import Pruner, PruneStrategySettings
-from edgeslim.compression.strategies._strategy import Span, StrategyEntry
+from edgeslim.compression.strategies._strategy import StrategyEntry
+from edgeslim.compression.strategy_settings import Span
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.errors import UnknownNameError, UsageError
@@ -16,7 +17,7 @@ from edgeslim.runs.pruning_run import PruneSettings
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
@@ -25,13 +26,13 @@ class LatencySettings(PruneStrategySettings, frozen=True, kw_only=True):
     """Keys of `LatencyPruneStrategy`, which is ours.
 
     Args:
-        target_latency: The limit with its unit, ``20ms``.
+        target_latency: Limit with its unit, such as ``20ms``.
         table: Latency table of the device, if not the compressor's.
-        device: Device that has the last word, if not the compressor's; else the table has it.
-        strategy: How widths are chosen.
-        num_steps: In how many steps, spread evenly from ``start_epoch`` to ``end_epoch``.
-        eval_rate: Share of the validation examples that sensitivities are measured by.
-        sensitivities_file: Sensitivities that are known.
+        device: Device that measures the result, if not the compressor's; else the table decides.
+        strategy: Pruning strategy that chooses widths.
+        num_steps: Number of steps, spread evenly from ``start_epoch`` to ``end_epoch``.
+        eval_rate: Share of the validation examples that sensitivities are measured on.
+        sensitivities_file: File with known sensitivities.
     """
 
     target_latency: str
@@ -59,8 +60,8 @@ class _Latency(Pruner):
         span = settings.span(common.epoch)
         self._epochs = _spread(span.first, span.last, settings.num_steps)
 
-    def check(self, work: Work) -> None:
-        self.check_names(work)
+    def check(self, state: CompressionState) -> None:
+        self.check_names(state)
         self._target_ms()
         if self._table is None:
             raise UsageError(
@@ -71,22 +72,22 @@ class _Latency(Pruner):
             raise UsageError(f"{self.place}.strategy: {problem}")
         if len(self._epochs) < self._own.num_steps:
             raise UsageError(
-                f"{self.place}.num_steps is {self._own.num_steps}, and there are "
-                f"{len(self._epochs)} epochs for them"
+                f"{self.place}.num_steps is {self._own.num_steps}, but there are "
+                f"only {len(self._epochs)} epochs for them"
             )
-        self.check_step(work, self._step(work, first=True))
+        self.check_step(state, self._step(state, first=True))
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
         if epoch not in self._epochs:
             return
         left = len(self._epochs) - self._epochs.index(epoch)
-        settings = self._step(work, first=epoch == self._epochs[0])
-        record = self.take_step(work, epoch, settings, share=1 / left, device=self._device)
+        settings = self._step(state, first=epoch == self._epochs[0])
+        record = self.take_step(state, epoch, settings, share=1 / left, device=self._device)
         if record.predicted_ms is not None and not record.why_whole:
             measured = record.measured_ms
             more = "" if measured is None else f", measured {format_ms(measured)}"
             predicted = format_ms(record.predicted_ms)
-            work.say(f"strategies.{self.name}: predicted {predicted}{more}")
+            state.add_event(f"strategies.{self.name}: predicted {predicted}{more}")
 
     def _target_ms(self) -> float:
         try:
@@ -94,11 +95,11 @@ class _Latency(Pruner):
         except UsageError as error:
             raise UsageError(f"{self.place}.target_latency: {error}") from error
 
-    def _step(self, work: Work, *, first: bool) -> PruneSettings:
-        # What is known is known of the network before the first step.
+    def _step(self, state: CompressionState, *, first: bool) -> PruneSettings:
+        # Known sensitivities are those of the network before the first step.
         known = self.known_sensitivities(self._own.sensitivities_file) if first else None
         return self.base(
-            work,
+            state,
             strategy=self._own.strategy,
             target_ms=self._target_ms(),
             table=self._table,
@@ -108,7 +109,7 @@ class _Latency(Pruner):
 
 
 def _spread(first: int, last: int, steps: int) -> tuple[int, ...]:
-    """So many epochs, the first and the last among them, as evenly as may be."""
+    """Spreads steps over epochs as evenly as possible, from the first to the last."""
     if steps == 1:
         return (first,)
     found = (first + round(n * (last - first) / (steps - 1)) for n in range(steps))

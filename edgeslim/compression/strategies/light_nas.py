@@ -1,6 +1,6 @@
-"""A search for a network within limits, before the first epoch; its winner is trained on.
+"""Searches a network within limits before the first epoch, and trains its winner.
 
-The search is `edgeslim search`, whole: a killed one goes on where it was.
+The search is a whole `edgeslim search`: a killed one continues where it was.
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from msgspec import Meta
 
 from edgeslim.algorithms import find_algorithm
-from edgeslim.compression.strategies._strategy import (
-    Idle,
-    Role,
-    Span,
-    StrategyEntry,
-    StrategySettings,
-)
+from edgeslim.compression.strategies._strategy import Idle, StrategyEntry
+from edgeslim.compression.strategy_settings import Role, Span, StrategySettings
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.runs.search_settings import check_finalists
@@ -25,7 +20,7 @@ from edgeslim.searching.search import search
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
@@ -36,17 +31,17 @@ class LightNasSettings(StrategySettings, frozen=True, kw_only=True):
     """Keys of `LightNASStrategy`.
 
     Args:
-        controller: Name of the annealing's settings, if ``algorithm`` names nothing else.
-        target_latency: The limit: ``20ms``, or as in old files a number of milliseconds; 0 is
-            none, and then no table is needed.
-        target_flops: Most work, as PaddleSlim 1.x counted it: 592948064 is MobileNetV2.
-        retrain_epoch: Epochs that each candidate is trained.
-        search_steps: How many candidates there are.
+        controller: Name of the entry with the annealing's settings, if ``algorithm`` is not given.
+        target_latency: Limit such as ``20ms``, or as in old files a number of milliseconds; 0 is
+            no limit, for which no table is needed.
+        target_flops: Largest work, as PaddleSlim 1.x counted it: 592948064 is MobileNetV2.
+        retrain_epoch: Number of epochs that each candidate is trained.
+        search_steps: Number of candidates that are evaluated.
         space: Name of the space, or a user's file.
         table: Latency table, if not the compressor's.
-        algorithm: Of the search; by default annealing.
-        finalists: How many of the best are trained by themselves; the most accurate wins.
-        final_epochs: How long they are.
+        algorithm: Search algorithm; by default annealing.
+        finalists: Number of best candidates that are trained alone; the most accurate wins.
+        final_epochs: Number of epochs that finalists are trained.
     """
 
     role: ClassVar[Role] = Role.SEARCHES
@@ -89,17 +84,17 @@ class _LightNas(Idle):
         self._table = settings.table or configuration.compressor.table
         self._controllers = configuration.controllers
 
-    def check(self, work: Work) -> None:
+    def check(self, state: CompressionState) -> None:
         own = self._settings
         if own.start_epoch:
             raise UsageError(
-                f"{self._place}.start_epoch is {own.start_epoch}, and a search comes first"
+                f"{self._place}.start_epoch is {own.start_epoch}, but a search comes first; write 0"
             )
-        work.check_metric(self._place, own.metric_name)
-        if work.named_metric(own.metric_name) != work.metric_name:
+        state.check_metric(self._place, own.metric_name)
+        if state.named_metric(own.metric_name) != state.metric_name:
             raise UsageError(
-                f"{self._place}.metric_name is {own.metric_name}, and a search goes by the task's "
-                f"own metric, {work.metric_name}"
+                f"{self._place}.metric_name is {own.metric_name}, but a search uses the task's "
+                f"own metric, {state.metric_name}"
             )
         if self._target_ms() is not None and self._table is None:
             raise UsageError(
@@ -119,7 +114,7 @@ class _LightNas(Idle):
         except UsageError as error:
             raise UsageError(f"{self._place}.algorithm: {error}") from error
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002 - it has one
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:  # noqa: ARG002 - it has one
         own = self._settings
         target_ms = self._target_ms()
         limited = target_ms is not None
@@ -127,8 +122,8 @@ class _LightNas(Idle):
             () if target_ms is None else target_ms,
             space=own.space,
             table=Path(self._table) if limited and self._table is not None else (),
-            out=work.own(self._name) / "search",
-            task=work.task_name,
+            out=state.strategy_folder(self._name) / "search",
+            task=state.task_name,
             algorithm=self._algorithm(),
             input_shape=self._common.input_shape,
             max_paddleslim1_flops=int(own.target_flops) or None,
@@ -137,15 +132,15 @@ class _LightNas(Idle):
             epochs=own.retrain_epoch,
             finalists=own.finalists,
             final_epochs=own.final_epochs,
-            seed=work.seed,
-            progress=work.progress,
+            seed=state.seed,
+            progress=state.progress,
         )
         tokens = ",".join(map(str, found.best.tokens))
-        work.say(f"strategies.{self._name}: goes on with tokens {tokens}")
-        work.go_on_with(Path(found.model) / "model")
+        state.add_event(f"strategies.{self._name}: continues with tokens {tokens}")
+        state.use_program(Path(found.model) / "model")
 
     def _algorithm(self) -> str:
-        """What the search takes: a name, with the controller's numbers where it is annealing."""
+        """The search's algorithm: a name, and for annealing the controller's numbers."""
         own = self._settings
         if own.algorithm is not None or own.controller is None:
             return own.algorithm or "annealing"
@@ -156,7 +151,7 @@ class _LightNas(Idle):
         )
 
     def _target_ms(self) -> float | None:
-        """The limit on the latency; None is none."""
+        """The limit on the latency in ms; None if there is none."""
         given = self._settings.target_latency
         if isinstance(given, str):
             try:

@@ -1,4 +1,4 @@
-"""Quantization without training: scales of outputs are found on some images, at the very end."""
+"""Post-training quantization, after the last epoch, by scales from some images."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from edgeslim.compression.strategies._quantizing import QuantizingSettings, checked_settings
-from edgeslim.compression.strategies._strategy import Idle, Span, StrategyEntry
+from edgeslim.compression.strategies._quantizing import QuantizationKeys, quantization_settings
+from edgeslim.compression.strategies._strategy import Idle, StrategyEntry
+from edgeslim.compression.strategy_settings import Span
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
 
-class PostTrainingSettings(QuantizingSettings, frozen=True, kw_only=True):
+class PostTrainingSettings(QuantizationKeys, frozen=True, kw_only=True):
     """Keys of `PostTrainingQuantizationStrategy`, which is ours.
 
     Args:
-        method: How the scale of an output is found.
-        batches: How many batches of training images are looked at.
-        batch_size: Images of each.
+        method: How the scale of an activation is found.
+        batches: Number of batches of training images for the calibration.
+        batch_size: Number of images in each batch.
     """
 
     no_effect: ClassVar[dict[str, str]] = {
-        **QuantizingSettings.no_effect,
+        **QuantizationKeys.no_effect,
         "start_epoch": "it comes when the last epoch is done",
         "end_epoch": "it comes when the last epoch is done",
     }
@@ -50,20 +51,20 @@ class _PostTraining(Idle):
         self._place = f"{configuration.file}: strategies.{name}"
         self._settings = settings
 
-    def check(self, work: Work) -> None:  # noqa: ARG002 - as all strategies
-        checked_settings(self._place, self._settings)
+    def check(self, state: CompressionState) -> None:  # noqa: ARG002 - as all strategies
+        quantization_settings(self._place, self._settings)
 
-    def end_epoch(self, work: Work, epoch: int) -> None:  # noqa: ARG002 - it has one
+    def end_epoch(self, state: CompressionState, epoch: int) -> None:  # noqa: ARG002 - it has one
         own = self._settings
-        work.calibrate(
-            checked_settings(self._place, own),
+        state.calibrate(
+            quantization_settings(self._place, own),
             method=own.method,
             batches=own.batches,
             batch_size=own.batch_size,
         )
-        work.say(f"strategies.{self._name}: quantized by {own.method}")
+        state.add_event(f"strategies.{self._name}: quantized by {own.method}")
         for path in own.save_paths:
-            work.save_model(work.user_file(path) / "model")
+            state.save_model(state.user_file(path) / "model")
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _PostTraining:  # noqa: ANN401

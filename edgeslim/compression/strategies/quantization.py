@@ -4,44 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgeslim.compression.strategies._quantizing import QuantizingSettings, checked_settings
+from edgeslim.compression.strategies._quantizing import QuantizationKeys, quantization_settings
 from edgeslim.compression.strategies._strategy import Idle, StrategyEntry
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
 
 class _Quantization(Idle):
-    def __init__(
-        self, name: str, settings: QuantizingSettings, configuration: Configuration
-    ) -> None:
+    def __init__(self, name: str, settings: QuantizationKeys, configuration: Configuration) -> None:
         self._name = name
         self._place = f"{configuration.file}: strategies.{name}"
         self._settings = settings
         self._span = settings.span(configuration.compressor.epoch)
 
-    def check(self, work: Work) -> None:  # noqa: ARG002 - as all strategies
-        checked_settings(self._place, self._settings)
+    def check(self, state: CompressionState) -> None:  # noqa: ARG002 - as all strategies
+        quantization_settings(self._place, self._settings)
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
         if epoch == self._span.first:
-            settings = checked_settings(self._place, self._settings)
-            work.quantize(settings)
+            settings = quantization_settings(self._place, self._settings)
+            state.quantize(settings)
             problem = f", but {settings.int8_problem}" if settings.int8_problem else ""
-            work.say(f"strategies.{self._name}: quantized{problem}")
+            state.add_event(f"strategies.{self._name}: quantized{problem}")
 
-    def end_epoch(self, work: Work, epoch: int) -> None:
+    def end_epoch(self, state: CompressionState, epoch: int) -> None:
         if epoch == self._span.last:
             for path in self._settings.save_paths:
-                work.save_model(work.user_file(path) / "model")
-                work.say(f"strategies.{self._name}: saved in {path}")
+                state.save_model(state.user_file(path) / "model")
+                state.add_event(f"strategies.{self._name}: saved in {path}")
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _Quantization:  # noqa: ANN401
     return _Quantization(name, settings, configuration)
 
 
-STRATEGY = StrategyEntry(class_name="QuantizationStrategy", settings=QuantizingSettings, make=_make)
+STRATEGY = StrategyEntry(class_name="QuantizationStrategy", settings=QuantizationKeys, make=_make)

@@ -1,8 +1,8 @@
-"""From every channel group as much as costs the same loss, in one step or several.
+"""Prunes every channel group by as much as costs the same loss, in one step or several.
 
-The next of several steps is taken when the metric has settled (it changed by less than half a
-per cent between the last two evaluations, the rule of PaddleSlim 1.x), and when no more epochs
-are left than steps. Each step takes away the same share of the work.
+The next of several steps is taken when the metric is stable (it changed by less than half a per
+cent between the last two evaluations, the rule of PaddleSlim 1.x), or when no more epochs are
+left than steps. Each step removes the same share of the work.
 """
 
 from __future__ import annotations
@@ -16,33 +16,34 @@ from edgeslim.compression.strategies._pruning import (
     Pruner,
     PruneStrategySettings,
     Ratio,
-    target_text,
+    target_macs_text,
 )
-from edgeslim.compression.strategies._strategy import Span, StrategyEntry
+from edgeslim.compression.strategies._strategy import StrategyEntry
+from edgeslim.compression.strategy_settings import Span
 from edgeslim.files import write_bytes
 from edgeslim.pruning.limits import parse_macs
 from edgeslim.runs.pruning_run import PruneSettings
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
-_SETTLED = 0.005
+_STABLE = 0.005
 
 
 class SensitiveSettings(PruneStrategySettings, frozen=True, kw_only=True):
     """Keys of `SensitivePruneStrategy`.
 
     Args:
-        target_ratio: Share of the work that goes in the end.
+        target_ratio: Share of the work that is removed in the end.
         delta_rate: Sensitivities are measured at this share of a group's channels, twice it,
             and so on.
-        num_steps: In how many steps; the last is taken at ``end_epoch`` at the latest.
-        eval_rate: Share of the validation examples that sensitivities are measured by.
-        sensitivities_file: Where they are kept; one that is there already is used, also a pickle
-            that PaddleSlim left.
+        num_steps: Number of steps; the last is taken at ``end_epoch`` at the latest.
+        eval_rate: Share of the validation examples that sensitivities are measured on.
+        sensitivities_file: File of the sensitivities; an existing one is used, also a pickle of
+            PaddleSlim.
     """
 
     editable: ClassVar[frozenset[str]] = frozenset({"end_epoch"})
@@ -71,39 +72,41 @@ class _Sensitive(Pruner):
         self._own = settings
         self._last = settings.span(configuration.compressor.epoch).last
 
-    def check(self, work: Work) -> None:
-        self.check_names(work)
-        self.check_step(work, self._step(work, target_text(self._own.target_ratio), first=True))
+    def check(self, state: CompressionState) -> None:
+        self.check_names(state)
+        self.check_step(
+            state, self._step(state, target_macs_text(self._own.target_ratio), first=True)
+        )
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
-        memory = work.memory(self.name)
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
+        memory = state.memory(self.name)
         taken = int(memory.get("steps", 0))
         left = self._own.num_steps - taken
-        if not left or not self._due(work, epoch, taken, left):
+        if not left or not self._is_due(state, epoch, taken, left):
             return
         if "most" not in memory:
-            memory["most"] = self._most(work)
-        settings = self._step(work, str(memory["most"]), first=not taken)
-        self.take_step(work, epoch, settings, share=1 / left)
-        self._keep_sensitivities(work, epoch, taken)
+            memory["most"] = self._most(state)
+        settings = self._step(state, str(memory["most"]), first=not taken)
+        self.take_step(state, epoch, settings, share=1 / left)
+        self._keep_sensitivities(state, epoch, taken)
         memory["steps"] = taken + 1
 
-    def _due(self, work: Work, epoch: int, taken: int, left: int) -> bool:
+    def _is_due(self, state: CompressionState, epoch: int, taken: int, left: int) -> bool:
         if not taken or self._last - epoch < left:
             return True
-        name = work.named_metric(self._own.metric_name)
-        known = [each.metrics[name] for each in work.history if name in each.metrics][-2:]
-        return len(known) == 2 and abs(known[1] - known[0]) < _SETTLED * max(known[0], 1e-9)
+        name = state.named_metric(self._own.metric_name)
+        known = [record.metrics[name] for record in state.history if name in record.metrics][-2:]
+        return len(known) == 2 and abs(known[1] - known[0]) < _STABLE * max(known[0], 1e-9)
 
-    def _most(self, work: Work) -> int:
-        """What may be left of the work: of the network as it is before the first step."""
-        full = work.subject().work(self._own.counter, {})
-        return round(parse_macs(target_text(self._own.target_ratio), full))
+    def _most(self, state: CompressionState) -> int:
+        """Largest work that may be left, from that of the network before the first step."""
+        full = state.prunable_model().work(self._own.counter, {})
+        return round(parse_macs(target_macs_text(self._own.target_ratio), full))
 
-    def _step(self, work: Work, target: str, *, first: bool) -> PruneSettings:
+    def _step(self, state: CompressionState, target: str, *, first: bool) -> PruneSettings:
         known = self.known_sensitivities(self._own.sensitivities_file) if first else None
         return self.base(
-            work,
+            state,
             strategy="sensitivity",
             target_macs=target,
             eval_share=self._own.eval_rate or 1.0,
@@ -111,19 +114,19 @@ class _Sensitive(Pruner):
             sensitivities=None if known is None else str(known),
         )
 
-    def _keep_sensitivities(self, work: Work, epoch: int, taken: int) -> None:
-        """Puts what was measured where the user wants it; of later steps beside it."""
-        measured = work.own(self.name) / f"epoch-{epoch}" / "sensitivities.jsonl"
+    def _keep_sensitivities(self, state: CompressionState, epoch: int, taken: int) -> None:
+        """Copies measured sensitivities to the user's file; those of later steps beside it."""
+        measured = state.strategy_folder(self.name) / f"epoch-{epoch}" / "sensitivities.jsonl"
         wanted = self._own.sensitivities_file
         if wanted is None or not measured.exists():
             return
-        target = work.user_file(wanted if not taken else f"{wanted}.epoch{epoch}")
+        target = state.user_file(wanted if not taken else f"{wanted}.epoch{epoch}")
         if not target.exists():
             write_bytes(target, measured.read_bytes())
 
 
 def _multiples(delta: float) -> tuple[float, ...]:
-    """A share, twice it and so on, below one."""
+    """Multiples of a share that are below one."""
     return tuple(round(delta * n, 9) for n in range(1, math.ceil(1 / delta - 1e-9)))
 
 

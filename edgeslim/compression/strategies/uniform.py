@@ -1,4 +1,4 @@
-"""The same share of every channel group goes, once."""
+"""Prunes every channel group by the same share, once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from edgeslim.compression.strategies._pruning import (
     Pruner,
     PruneStrategySettings,
     Ratio,
-    target_text,
+    target_macs_text,
 )
-from edgeslim.compression.strategies._strategy import Span, StrategyEntry
+from edgeslim.compression.strategies._strategy import StrategyEntry
+from edgeslim.compression.strategy_settings import Span
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
-    from edgeslim.compression.work import Work
+    from edgeslim.compression.state import CompressionState
 
 __all__ = ["STRATEGY"]
 
@@ -23,12 +24,12 @@ class UniformSettings(PruneStrategySettings, frozen=True, kw_only=True):
     """Keys of `UniformPruneStrategy`.
 
     Args:
-        target_ratio: Share of the work that goes, at ``start_epoch``.
+        target_ratio: Share of the work that is removed at ``start_epoch``.
     """
 
     goes_by_metric: ClassVar[bool] = False
     no_effect: ClassVar[dict[str, str]] = {
-        "end_epoch": "the network is cut at start_epoch, and trained on to the end"
+        "end_epoch": "the network is pruned at start_epoch, and trained to the end"
     }
 
     target_ratio: Ratio = 0.5
@@ -40,14 +41,14 @@ class UniformSettings(PruneStrategySettings, frozen=True, kw_only=True):
 class _Uniform(Pruner):
     def __init__(self, name: str, settings: UniformSettings, configuration: Configuration) -> None:
         super().__init__(name, settings, configuration)
-        self._target = target_text(settings.target_ratio)
+        self._target = target_macs_text(settings.target_ratio)
 
-    def check(self, work: Work) -> None:
-        self.check_names(work)
-        self.check_step(work, self.base(work, target_macs=self._target))
+    def check(self, state: CompressionState) -> None:
+        self.check_names(state)
+        self.check_step(state, self.base(state, target_macs=self._target))
 
-    def begin_epoch(self, work: Work, epoch: int) -> None:
-        self.take_step(work, epoch, self.base(work, target_macs=self._target))
+    def begin_epoch(self, state: CompressionState, epoch: int) -> None:
+        self.take_step(state, epoch, self.base(state, target_macs=self._target))
 
 
 def _make(name: str, settings: Any, configuration: Configuration) -> _Uniform:  # noqa: ANN401

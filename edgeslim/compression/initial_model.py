@@ -1,4 +1,4 @@
-"""The networks that a compression begins with: what is compressed, and the teacher."""
+"""Finds the networks that a compression starts from: the model and the teacher."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from edgeslim.training.tasks import Task
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-__all__ = ["Start", "find_start", "find_teacher"]
+__all__ = ["InitialModel", "find_initial_model", "find_teacher"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Start:
+class InitialModel:
     """The network before the first epoch.
 
     Args:
-        model: It.
-        fingerprint: Of its parameters, whatever their names are.
-        is_trained: Whether its parameters were saved, and not drawn.
+        model: The prepared model of the network.
+        fingerprint: Checksum of its parameters, whatever their names are.
+        is_trained: Whether its parameters were saved, rather than random.
     """
 
     model: PreparedModel
@@ -41,24 +41,24 @@ class Start:
     is_trained: bool
 
 
-def find_start(configuration: Configuration, task: Task, folder: Path) -> Start:
-    """What is compressed.
+def find_initial_model(configuration: Configuration, task: Task, folder: Path) -> InitialModel:
+    """Finds the model to compress.
 
     Args:
-        configuration: Names it: ``init_model`` before ``model``.
-        task: What for; a network by name gets as many classes.
-        folder: For its files.
+        configuration: Configuration that names it: ``init_model`` before ``model``.
+        task: Task to train for; a network by name gets as many classes.
+        folder: Folder for the model's files.
 
     Raises:
-        UsageError: None is named, or it has several inputs.
-        BadFileError, ModelError: It is no model; parameters that are not its own.
+        UsageError: No model is named, or it has several inputs.
+        BadFileError, ModelError: It is no model; parameters of another model.
     """
     common, file = configuration.compressor, configuration.file
     key = next((key for key in ("init_model", "model", "pretrained") if getattr(common, key)), None)
     if key is None:
         raise UsageError(f"{file}: compressor.model is missing; give --model")
-    source = _found(configuration, key, num_classes=task.num_classes)
-    model = _prepared(source, folder / "model", configuration)
+    source = _find(configuration, key, num_classes=task.num_classes)
+    model = _prepare(source, folder / "model", configuration)
     trained = isinstance(source, SavedModel)
     if key == "model" and common.pretrained is not None:
         model = _with_parameters(configuration, model, folder)
@@ -67,47 +67,47 @@ def find_start(configuration: Configuration, task: Task, folder: Path) -> Start:
     if len(feeds) != 1:
         raise UsageError(
             f"{file}: compressor.{key}: {model.name} has {len(feeds)} inputs "
-            f"({', '.join(feeds)}), and a task gives one image"
+            f"({', '.join(feeds)}), but a task has one image"
         )
-    return Start(model=model, fingerprint=_fingerprint(model), is_trained=trained)
+    return InitialModel(model=model, fingerprint=_fingerprint(model), is_trained=trained)
 
 
 def _fingerprint(model: PreparedModel) -> str:
-    """Checksum of the parameters in order; names may be others in another process."""
+    """Checksum of the parameters in order; their names may differ in another process."""
     tensors = model_tensors(model)
     return fingerprint(
-        {f"{place:06}": tensors[name] for place, name in enumerate(_in_use(model.graph))}
+        {f"{index:06}": tensors[name] for index, name in enumerate(_used_parameters(model.graph))}
     )
 
 
 def find_teacher(
-    configuration: Configuration, start: Start | None, folder: Path
+    configuration: Configuration, start: InitialModel | None, folder: Path
 ) -> PreparedModel | None:
-    """What is learned from, if it is named.
+    """Finds the teacher, if one is named.
 
     Raises:
-        UsageError: It does not read what the student does.
+        UsageError: It does not read the same images as the student.
         BadFileError, ModelError: It is no model.
     """
     named = configuration.compressor.teacher
     if named is None:
         return None
     place = f"{configuration.file}: compressor.teacher"
-    source = _found(configuration, "teacher", num_classes=None)
+    source = _find(configuration, "teacher", num_classes=None)
     if isinstance(source, LayerModel) and source.input_shape is not None:
         raise UsageError(f"{place}: {named} has no trained weights; give a saved model")
-    model = _prepared(source, folder, configuration)
+    model = _prepare(source, folder, configuration)
     if start is not None:
-        mine, its = (tuple(each.graph.feeds.values()) for each in (start.model, model))
+        mine, its = (tuple(net.graph.feeds.values()) for net in (start.model, model))
         if [shape[1:] for shape in mine] != [shape[1:] for shape in its]:
             raise UsageError(
-                f"{place}: {named} reads {_text(its)}, and the student {_text(mine)}; both see the "
-                "same images"
+                f"{place}: {named} reads {_text(its)}, but the student reads {_text(mine)}; "
+                "both get the same images"
             )
     return model
 
 
-def _found(configuration: Configuration, key: str, *, num_classes: int | None) -> ModelSource:
+def _find(configuration: Configuration, key: str, *, num_classes: int | None) -> ModelSource:
     text = getattr(configuration.compressor, key)
     try:
         return find_model(text, num_classes=num_classes)
@@ -117,7 +117,7 @@ def _found(configuration: Configuration, key: str, *, num_classes: int | None) -
         raise type(error)(f"{configuration.file}: compressor.{key}: {error}") from error
 
 
-def _prepared(source: ModelSource, folder: Path, configuration: Configuration) -> PreparedModel:
+def _prepare(source: ModelSource, folder: Path, configuration: Configuration) -> PreparedModel:
     shape = configuration.compressor.input_shape
     if isinstance(source, SavedModel):
         return prepare(source, folder, input_shapes=None if shape is None else {"": shape})
@@ -134,16 +134,16 @@ def _prepared(source: ModelSource, folder: Path, configuration: Configuration) -
 def _with_parameters(
     configuration: Configuration, model: PreparedModel, folder: Path
 ) -> PreparedModel:
-    """A model with the parameters of another of the same names.
+    """A model with the parameters of another one, which have the same names.
 
     Raises:
-        BadFileError: One is missing or has another shape.
+        BadFileError: A parameter is missing or has another shape.
     """
     named = configuration.compressor.pretrained
     place = f"{configuration.file}: compressor.pretrained: {named}"
-    source = _found(configuration, "pretrained", num_classes=None)
+    source = _find(configuration, "pretrained", num_classes=None)
     if not isinstance(source, SavedModel):
-        raise UsageError(f"{place} is no saved model, and has no trained weights")
+        raise UsageError(f"{place} is no saved model, so it has no trained weights")
     known = prepare(source, folder / "pretrained")
     given: Arrays = model_tensors(known)
     program = read_program(model.prefix.with_suffix(".pdmodel"))
@@ -159,7 +159,7 @@ def _with_parameters(
             )
         if given[name].shape != own.shape:
             raise BadFileError(
-                f"{place}: {name} is {list(given[name].shape)}, and the model's {list(own.shape)}"
+                f"{place}: {name} is {list(given[name].shape)}, not {list(own.shape)}"
             )
         values[name] = given[name]
     prefix = folder / "with" / "model"
@@ -168,17 +168,17 @@ def _with_parameters(
 
 
 def _by_order(mine: Graph, its: Graph, given: Arrays) -> Arrays:
-    """Parameters by the names of another network, if both use such of the same shapes in order.
+    """Parameters by the names of another network, if both use the same shapes in the same order.
 
-    Paddle numbers what has no name, so that the same network has other names in another process.
+    Paddle numbers what has no name, so the same network has different names in another process.
     """
-    own, other = _in_use(mine), _in_use(its)
+    own, other = _used_parameters(mine), _used_parameters(its)
     if [mine.parameters[name] for name in own] != [its.parameters[name] for name in other]:
         return given
     return {name: given[theirs] for name, theirs in zip(own, other, strict=True)}
 
 
-def _in_use(graph: Graph) -> list[str]:
+def _used_parameters(graph: Graph) -> list[str]:
     """Names of parameters in the order in which operators first read them."""
     names = (
         name for node in graph.nodes for slot in sorted(node.weights) for name in node.weights[slot]

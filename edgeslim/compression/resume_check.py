@@ -1,20 +1,20 @@
-"""Whether a checkpoint and a configuration can be of one timeline; edits win where they can."""
+"""Checks whether a timeline can continue from a checkpoint with an edited configuration."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from edgeslim.compression.configuration import Configuration
-from edgeslim.compression.strategies import Role
+from edgeslim.compression.strategy_settings import Role
 from edgeslim.compression.timeline import Timeline
 from edgeslim.errors import UsageError
 from edgeslim.runs.checkpoint import Checkpoint
 
-__all__ = ["begun_settings", "check_goes_on", "fixed_settings"]
+__all__ = ["check_resumable", "fixed_settings", "settings_of_begun"]
 
 
 def fixed_settings(configuration: Configuration, task: str) -> dict[str, Any]:
-    """What must be the same for all epochs of a timeline."""
+    """Settings that must be the same for all epochs of a timeline."""
     common = configuration.compressor
     shape = common.input_shape
     return {
@@ -24,25 +24,25 @@ def fixed_settings(configuration: Configuration, task: str) -> dict[str, Any]:
     }
 
 
-def begun_settings(
+def settings_of_begun(
     configuration: Configuration, line: Timeline, epoch: int
 ) -> dict[str, dict[str, Any]]:
-    """Of each strategy that has begun by an epoch, the keys that cannot change any more."""
+    """Keys that cannot change any more, of each strategy that has begun by an epoch."""
     found = {}
     for name, settings in configuration.strategies.items():
         if line.spans[name].first <= epoch and settings.role is not Role.DISTILS:
-            own = settings.settled
+            own = settings.fixed_keys
             for key, known in (
                 ("pruner", configuration.pruners),
                 ("controller", configuration.controllers),
             ):
                 if own.get(key):
-                    own[key] = _built(known[own[key]])
+                    own[key] = _to_builtins(known[own[key]])
             found[name] = own
     return found
 
 
-def check_goes_on(
+def check_resumable(
     checkpoint: Checkpoint,
     configuration: Configuration,
     line: Timeline,
@@ -51,18 +51,18 @@ def check_goes_on(
     model: str | None,
     data: str | None,
 ) -> None:
-    """Proves that training can go on after a checkpoint as the configuration now says.
+    """Checks that training can continue from a checkpoint with a configuration.
 
     Args:
-        checkpoint: The newest.
-        configuration: As it is now.
-        line: Its timeline.
-        fixed: Its `fixed_settings`.
-        model: Fingerprint of the network that it begins with; None if a search makes it.
-        data: Of the task's examples; None if that is not known before.
+        checkpoint: The newest checkpoint of the timeline.
+        configuration: The configuration as it is now.
+        line: Timeline of the configuration.
+        fixed: The `fixed_settings` of the configuration.
+        model: Fingerprint of the initial network; None if a search makes it.
+        data: Fingerprint of the task's examples; None if it is not known yet.
 
     Raises:
-        UsageError: The epochs that are done would have been others; says by which key.
+        UsageError: The epochs that are done would have been different; names the key.
     """
     context, file = checkpoint.context, configuration.file
     mend = "give another checkpoint_path to begin anew"
@@ -83,7 +83,7 @@ def _check_begun(
     checkpoint: Checkpoint, configuration: Configuration, line: Timeline, mend: str
 ) -> None:
     context, file = checkpoint.context, configuration.file
-    mine = begun_settings(configuration, line, context.epoch)
+    mine = settings_of_begun(configuration, line, context.epoch)
     for name, theirs in context.begun.items():
         if name not in configuration.strategies:
             raise UsageError(
@@ -116,7 +116,7 @@ def _check_begun(
         )
 
 
-def _built(value: Any) -> Any:  # noqa: ANN401 - a struct of the configuration
+def _to_builtins(value: Any) -> Any:  # noqa: ANN401 - a struct of the configuration
     import msgspec
 
     return msgspec.json.decode(msgspec.json.encode(value))

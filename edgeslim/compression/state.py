@@ -1,4 +1,4 @@
-"""The network of a compression as it is at the moment, and what strategies may do with it."""
+"""The current state of a compression, and the operations that strategies do on it."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ if TYPE_CHECKING:
     from edgeslim.training.quantization.settings import QuantizationSettings
     from edgeslim.training.staged_net import StagedNet
 
-__all__ = ["Work"]
+__all__ = ["CompressionState"]
 
 
 def widths_of(graph: Graph) -> dict[str, int]:
-    """How many channels each group of a network has, by its name."""
+    """Number of channels of each group of a network, by the group's name."""
     return {group.name: group.width for group in channels_of(graph).groups}
 
 
 _KEPT = 8
-"""Folders of files that are needed meanwhile; no step needs more of those before."""
+"""Number of temporary folders that are kept; no step needs older ones."""
 
 _THEIR_NAMES = {
     **dict.fromkeys(("acc_top1", "top1_acc", "top1"), "accuracy"),
     **dict.fromkeys(("acc_top5", "top5_acc", "top5"), "accuracy_top5"),
 }
-"""What the original's examples call the shares of images that are classified right."""
+"""Our names for metrics that the original's examples call otherwise."""
 
 
-class Work:
+class CompressionState:
     """Everything that strategies act on.
 
     Args:
-        name: What is compressed, for reports.
-        task_name: What for, as on the command line.
-        task: The same, found.
+        name: Name of the model, for reports.
+        task_name: The task as on the command line.
+        task: The task of that name.
         path: Folder of the checkpoints.
-        scratch: Folder for files that are needed meanwhile.
-        seed: Of everything random.
-        progress: Where to show it.
-        teacher_model: What is learned from, if there is a teacher.
+        scratch: Folder for temporary files.
+        seed: Seed of everything that is random.
+        progress: Shows the progress of evaluations.
+        teacher_model: Model that distillation learns from, or None.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Work:
         self.events: list[str] = []
         self.notes: list[str] = []
         self.history: list[EpochRecord] = []
-        self.whole: dict[str, int] = {}
+        self.first_widths: dict[str, int] = {}
         self.memories: dict[str, dict[str, Any]] = {}
         self._task = task
         self._scratch = scratch
@@ -94,48 +94,48 @@ class Work:
         self._net: StagedNet | None = None
         self._data: TaskData | None = None
         self._metrics: dict[str, float] | None = None
-        self._stamp: PreparedModel | None = None
+        self._prepared: PreparedModel | None = None
         self._graph: Graph | None = None
 
     @property
     def has_network(self) -> bool:
-        """Whether there is a network yet; a search makes one."""
+        """Whether there is a network already; a search makes one."""
         return self._net is not None
 
     @property
     def net(self) -> StagedNet:
-        """The network."""
-        assert self._net is not None  # noqa: S101 - the timeline has a search first
+        """The network that is trained."""
+        assert self._net is not None  # noqa: S101 - else the timeline has a search first
         return self._net
 
     @property
     def data(self) -> TaskData:
-        """The task's examples, in the network's form."""
+        """The task's examples for the network's input shape."""
         if self._data is None:
             self._data = self._task.data(self.net.input_shape, SPLIT_SEED)
         return self._data
 
     def memory(self, name: str) -> dict[str, Any]:
-        """What a strategy must know later: numbers, texts, lists; it is in every checkpoint."""
+        """What a strategy must remember: numbers, texts, lists; it is in every checkpoint."""
         return self.memories.setdefault(name, {})
 
-    def own(self, name: str) -> Path:
-        """A strategy's own folder, which is no checkpoint."""
+    def strategy_folder(self, name: str) -> Path:
+        """A strategy's own folder, which is not part of a checkpoint."""
         return new_folder(self.path / "strategies" / name)
 
     def user_file(self, name: str) -> Path:
         """A path that the configuration names."""
         return Path(name)
 
-    def say(self, event: str) -> None:
-        """Something that the epoch's record says."""
+    def add_event(self, event: str) -> None:
+        """Adds a text to the epoch's record."""
         self.events.append(event)
 
     def check_metric(self, place: str, wanted: str | None) -> None:
-        """Proves that a metric is one of the task's, by its name or the original's.
+        """Checks that the task has a metric of this name, ours or the original's.
 
         Raises:
-            UsageError: It is not.
+            UsageError: The task has no such metric.
         """
         known = self._known_metrics()
         if self.named_metric(wanted) not in known:
@@ -160,53 +160,53 @@ class Work:
         return _THEIR_NAMES.get(wanted, wanted)
 
     def metric(self, wanted: str | None = None) -> float:
-        """How right the network is as it is now, by the task's own metric or another of it."""
+        """The current network's metric: the task's own one, or another one of the task."""
         return self.metrics()[self.named_metric(wanted)]
 
     def metrics(self) -> dict[str, float]:
-        """The same by all that the task counts, its own first."""
+        """All metrics of the current network, the task's own first."""
         if self._metrics is None:
             with self.progress.stage("evaluation", 1) as stage:
                 self._metrics = self.net.metrics(self.data, self._task)
-                told = ", ".join(f"{name} {value:.4f}" for name, value in self._metrics.items())
-                stage.advance(note=told)
+                note = ", ".join(f"{name} {value:.4f}" for name, value in self._metrics.items())
+                stage.advance(note=note)
         return self._metrics
 
-    def judged(self, metrics: Mapping[str, float]) -> dict[str, MetricValue]:
-        """Some of these with their number of examples and intervals."""
+    def with_intervals(self, metrics: Mapping[str, float]) -> dict[str, MetricValue]:
+        """Metrics with their number of examples and intervals."""
         return metric_values(metrics, len(self.data.validation), self.data.metrics(self._task))
 
-    def changed(self) -> None:
-        """The network is not what it was: what was known of it is forgotten."""
-        self._metrics = self._stamp = None
+    def forget_results(self) -> None:
+        """Drops metrics and files of the network, after it has changed."""
+        self._metrics = self._prepared = None
 
     @property
     def graph(self) -> Graph:
         """The network before any fusion or quantization."""
         if self._graph is None:
-            self._graph = self.prepared().graph
+            self._graph = self.prepare_model().graph
         return self._graph
 
-    def prepared(self) -> PreparedModel:
-        """The network as a model on disk, before any quantization."""
-        if self._stamp is None:
+    def prepare_model(self) -> PreparedModel:
+        """Saves and prepares the network as a model on disk, before any quantization."""
+        if self._prepared is None:
             folder = self._folder()
             self.net.save_float(folder / "now")
-            self._stamp = prepare(SavedModel.at(folder / "now"), folder / "prepared")
-        return self._stamp
+            self._prepared = prepare(SavedModel.at(folder / "now"), folder / "prepared")
+        return self._prepared
 
-    def subject(self, match: str = "", *, of: PreparedModel | None = None) -> PrunableModel:
-        """A model to be pruned, the network itself if no other, and which groups may be."""
-        model = of or self.prepared()
+    def prunable_model(self, match: str = "", *, of: PreparedModel | None = None) -> PrunableModel:
+        """A model to prune, by default the network itself, with the groups that may be pruned."""
+        model = of or self.prepare_model()
         channels = channels_of(model.graph)
         chosen = choose_groups(channels, tuple(model.graph.parameters), match)
         return PrunableModel(model=model, channels=channels, chosen=chosen)
 
     def cut(self, model: PreparedModel, plan: PruningPlan) -> None:
-        """Goes on with what a plan leaves of a model that the network was made from.
+        """Prunes a model by a plan, and uses it as the network.
 
-        Velocities are cut along: they belong to single weights, and those that stay go on
-        where they were.
+        The network was made from this model. Velocities belong to single weights: those of the
+        weights that stay are kept.
         """
         selection = Selection(channels_of(model.graph), plan)
         known = self.net.velocities()
@@ -218,53 +218,53 @@ class Work:
         }
         prefix = self._folder() / "cut"
         write_pruned(model, selection, prefix)
-        self.go_on_with(prefix, left)
+        self.use_program(prefix, left)
 
-    def few_left(self) -> str:
-        """A sentence if next to nothing is left of some groups of the first network."""
-        return few_left_warning(self.whole, widths_of(self.graph))
+    def few_channels_text(self) -> str:
+        """Warning if very few channels are left of some groups of the first network."""
+        return few_left_warning(self.first_widths, widths_of(self.graph))
 
-    def go_on_with(self, prefix: Path, velocities: dict[str, Any] | None = None) -> None:
-        """Takes a saved program as the network, with velocities by names of parameters."""
+    def use_program(self, prefix: Path, velocities: dict[str, Any] | None = None) -> None:
+        """Uses a saved program as the network, with velocities by names of parameters."""
         from edgeslim.training.staged_net import StagedNet
 
         if self._net is None:
             first = prepare(SavedModel.at(prefix), self._folder() / "first")
-            prefix, self.whole = first.prefix, widths_of(first.graph)
+            prefix, self.first_widths = first.prefix, widths_of(first.graph)
         self._net = StagedNet(prefix, velocities)
         self._graph = None
-        self.changed()
+        self.forget_results()
 
     def stash(self, name: str, what: str = "base") -> None:
-        """Keeps the network and its velocities in a strategy's folder, under a name."""
-        with temporary_folder(near=self.own(name)) as folder:
+        """Saves the network and its velocities in a strategy's folder, under a name."""
+        with temporary_folder(near=self.strategy_folder(name)) as folder:
             self.net.save(folder / what / "model")
             stream = io.BytesIO()
             np.savez(stream, **self.net.velocities())
             write_bytes(folder / what / "velocities.npz", stream.getvalue())
-            replace_folder(folder / what, self.own(name) / what)
+            replace_folder(folder / what, self.strategy_folder(name) / what)
 
     def restore_stash(self, name: str, what: str = "base") -> PreparedModel:
-        """Goes on with what `stash` kept, and gives it as a model.
+        """Uses what `stash` saved as the network; returns it as a model.
 
         Raises:
-            BadFileError: It is not there or damaged.
+            BadFileError: The files are missing or damaged.
         """
-        base = self.own(name) / what
+        base = self.strategy_folder(name) / what
         model = prepare(SavedModel.at(base / "model"), self._folder())
-        self.go_on_with(model.prefix, read_arrays(base / "velocities.npz"))
-        self._stamp = model
+        self.use_program(model.prefix, read_arrays(base / "velocities.npz"))
+        self._prepared = model
         return model
 
     def quantize(self, settings: QuantizationSettings) -> None:
-        """From now on the network computes as if in few bits."""
+        """Makes the network compute as if in few bits from now on."""
         self.net.quantize(settings)
-        self.changed()
+        self.forget_results()
 
     def calibrate(
         self, settings: QuantizationSettings, *, method: str, batches: int, batch_size: int
     ) -> None:
-        """Quantizes the network by what some training images give."""
+        """Quantizes the network by scales that some training images give."""
         self.net.calibrate(
             settings,
             self.data,
@@ -273,7 +273,7 @@ class Work:
             batch_size=batch_size,
             seed=self.seed,
         )
-        self.changed()
+        self.forget_results()
 
     def save_model(self, prefix: Path) -> None:
         """Writes the network as an inference model."""

@@ -1,4 +1,4 @@
-"""One process at a time works in a folder of checkpoints."""
+"""A lock by which one process at a time works in a folder of checkpoints."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from edgeslim.errors import UsageError
 
-__all__ = ["held"]
+__all__ = ["hold_folder"]
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """The folder is this process's inside; what killed ones left half-made is removed.
+def hold_folder(path: Path) -> Iterator[None]:
+    """Locks the folder; removes unfinished files of killed processes.
 
     Raises:
-        UsageError: It is another's.
+        UsageError: Another process has locked it.
     """
     with (path / ".lock").open("w") as stream:
         try:
@@ -28,7 +28,7 @@ def held(path: Path) -> Iterator[None]:
                 f"another process compresses into {path}; wait for it, or give another folder"
             ) from None
         except OSError:
-            pass  # some network folders know no locks
-        for each in path.glob(".edgeslim.*"):
-            shutil.rmtree(each, ignore_errors=True)
+            pass  # some network folders have no locks
+        for unfinished in path.glob(".edgeslim.*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         yield

@@ -1,29 +1,29 @@
-"""Distillers of a configuration as what training takes."""
+"""Makes distillation losses of the distillers of a configuration."""
 
 from __future__ import annotations
 
 from edgeslim.compression.configuration_values import Distiller, FSPDistiller, SoftLabelDistiller
 from edgeslim.training.distillation import Term
 
-__all__ = ["term_of"]
+__all__ = ["make_term"]
 
 
-def term_of(name: str, distiller: Distiller) -> Term:
-    """The loss that a distiller stands for."""
+def make_term(term_name: str, distiller: Distiller) -> Term:
+    """Makes the distillation loss of a distiller."""
     weight = distiller.distillation_loss_weight
     if isinstance(distiller, FSPDistiller):
         return Term(
-            name=name,
+            name=term_name,
             loss="fsp",
-            student=tuple(each for pair in distiller.student_pairs for each in pair),
-            teacher=tuple(each for pair in distiller.teacher_pairs for each in pair),
+            student=tuple(name for pair in distiller.student_pairs for name in pair),
+            teacher=tuple(name for pair in distiller.teacher_pairs for name in pair),
             student_key="student_pairs",
             teacher_key="teacher_pairs",
             weight=weight,
         )
     soft = isinstance(distiller, SoftLabelDistiller)
     return Term(
-        name=name,
+        name=term_name,
         loss="soft-label" if soft else "l2",
         student=(distiller.student_feature_map,),
         teacher=(distiller.teacher_feature_map,),
