@@ -1,12 +1,13 @@
 """Prunes a network to 70 % of its latency on this machine, and proves it by measurement.
 
-    python examples/prune_to_latency.py
+    python examples/prune_to_latency.py [--share 0.7] [--budget 40]
 
 Everything goes into runs/prune_to_latency; the same command continues there.
 """
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ def build() -> Any:  # noqa: ANN401 - a paddle.nn.Layer
 
 def main() -> None:
     """Trains, measures, prunes and deploys."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=float, default=0.7, help="of the predicted latency")
+    parser.add_argument("--budget", type=int, default=40, help="operators to measure")
+    given = parser.parse_args()
     net = str(RUNS / "net")
     trained = edgeslim.train(
         f"{__file__}:build", task="digits", input_shape=(1, 1, 32, 32), epochs=2, out=RUNS / "net"
@@ -41,14 +46,14 @@ def main() -> None:
 
     # The operators that tell most about the network and its pruned versions; others are
     # interpolated. A larger budget makes better predictions.
-    table = edgeslim.profile("host", model=net, budget=40, out=RUNS / "host.jsonl").table
+    table = edgeslim.profile("host", model=net, budget=given.budget, out=RUNS / "host.jsonl").table
     before = edgeslim.predict(net, table)
     print(f"predicted: {before.total_ms:.3f} ms, {len(before.missing)} operators missing")
 
     pruned = edgeslim.prune(
         net,
         out=RUNS / "pruned",
-        target_ms=0.7 * before.total_ms,
+        target_ms=given.share * before.total_ms,
         table=table,
         device="host",
         task="digits",

@@ -6,7 +6,7 @@ here=$(dirname "$0")
 runs=runs/own_task
 
 edgeslim train "$here/network.py:build" --task "$here/task.py" --input-shape 1,1,24,24 \
-    --epochs 3 --out "$runs/net"
+    --epochs 8 --batch-size 32 --out "$runs/net"
 edgeslim evaluate "$runs/net" --task "$here/task.py"
 
 # Two pictures that the network has not seen.
@@ -26,4 +26,4 @@ for label, name in enumerate(Shapes.class_names):
 PYTHON
 edgeslim infer "$runs/net" --task "$here/task.py" --inputs "$runs/disc.png" "$runs/square.png"
 
-edgeslim deploy "$runs/net" --device host --rounds 4
+edgeslim deploy "$runs/net" --device host --rounds 4 --out "$runs/deployment"

@@ -16,6 +16,9 @@ from tests.tools import PROJECT
 
 pytestmark = pytest.mark.slow
 
+WAITS = pytest.mark.timeout(1800)
+"""Examples measure: where others use the machine, that takes its time."""
+
 PAGE = PROJECT / "examples" / "README.md"
 _, *STARTS = shell_lines(PAGE.read_text())
 """What the page says, behind the line that chooses an environment."""
@@ -34,13 +37,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(start: str, folder: Path) -> str:
+def run(start: str, folder: Path, **settings: str) -> str:
     """Runs an example to its end; returns what it printed."""
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         start.split(),
         cwd=folder,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT), **settings},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -57,21 +60,25 @@ def test_every_example_has_a_start() -> None:
     assert len(STARTS) == 3
 
 
+@WAITS
 def test_a_network_is_pruned_to_a_latency(folder: Path) -> None:
-    printed = run(STARTS[0], folder)
+    printed = run(f"{STARTS[0]} --share 0.85 --budget 20", folder)
     assert "times as fast as before" in printed
     result = json.loads((folder / "runs/prune_to_latency/pruned/result.json").read_text())
     assert result["macs_after"] < result["macs_before"]
     assert result["predicted_ms"] < result["predicted_before_ms"]
 
 
+@WAITS
 def test_a_search_for_two_devices(folder: Path) -> None:
-    run(STARTS[1], folder)
-    found = folder / "runs/search_two_devices/found"
+    # No time is asserted: what a busy machine does is within this limit.
+    run(STARTS[1], folder, LIMIT="10s", BUDGET="20")
+    found = folder / "runs/two_devices/found"
     assert len(json.loads((found / "result.json").read_text())["targets"]) == 2
     assert (found / "report.html").stat().st_size > 10_000
 
 
+@WAITS
 def test_a_task_of_ones_own(folder: Path) -> None:
     printed = run(STARTS[2], folder)
     assert "disc" in printed

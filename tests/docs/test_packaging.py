@@ -64,6 +64,7 @@ def test_the_site_is_built_apart_and_its_pages_are_there() -> None:
         "mkdocs",
         "mkdocs-material",
         "mkdocstrings",
+        "pymdown-extensions",
     }
     installed = [*PYPROJECT["project"]["dependencies"]]
     installed += PYPROJECT["project"]["optional-dependencies"]["dev"]
