@@ -65,7 +65,7 @@ def check_resumable(
         UsageError: The epochs that are done would have been different; names the key.
     """
     context, file = checkpoint.context, configuration.file
-    mend = "give another checkpoint_path to begin anew"
+    mend = "give another checkpoint_path to start again"
     for key, value in fixed.items():
         if context.fixed.get(key) != value:
             raise UsageError(

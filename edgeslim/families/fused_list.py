@@ -174,8 +174,8 @@ class FusedList:
         """
         step, whole = stride or window, stride is not None
         rooms = (extent + 2 * padding - window for extent in shape[2:])
-        places = tuple((room if whole else room + step - 1) // step + 1 for room in rooms)
-        out = (*shape[:2], *places)
+        sides = tuple((room if whole else room + step - 1) // step + 1 for room in rooms)
+        out = (*shape[:2], *sides)
         attributes: dict[str, Attribute] = {
             "pooling_type": "max",
             "ksize": (window, window),

@@ -203,13 +203,13 @@ def _check_same(path: Path, theirs: CheckpointHeader, mine: CheckpointHeader) ->
         if other != value:
             raise UsageError(
                 f"{path} is of a training with {name.replace('_', ' ')} {other}, not {value}; give "
-                "the same settings to go on with it, or another place for this one"
+                "the same settings to continue it, or another folder for this one"
             )
     for what in ("net", "data"):
         if getattr(theirs, what) != getattr(mine, what):
             full = {"net": "network, or one of other first weights", "data": "task's data"}[what]
             raise UsageError(
-                f"{path} is of a training of another {full}; give another place for this one"
+                f"{path} is of a training of another {full}; give another folder for this one"
             )
 
 

@@ -121,7 +121,7 @@ def quantize(
         quantized.save(out / _STEM)
         again = prepare(SavedModel.at(out / _STEM), scratch / "after")
         bytes_before, bytes_after = _sizes((prepared, again), scratch)
-    layers = tuple(dict.fromkeys(place.weight for place in quantized.places))
+    layers = tuple(dict.fromkeys(operator.weight for operator in quantized.quantizable))
     return Quantization(
         model=out,
         task=task,

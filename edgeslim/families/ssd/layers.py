@@ -33,7 +33,7 @@ _MAPS = (
     ("extra_3", 256, 6),
     ("extra_4", 128, 6),
 )
-"""After which blocks there is a head, the width there and the boxes of each place."""
+"""After which blocks there is a head, the width there and the number of boxes at each position."""
 
 
 class _CountedNames:

@@ -2,7 +2,7 @@
 
 YOLOv3 (https://arxiv.org/abs/1804.02767) on MobileNetV1. It gives three maps, 1/32, 1/16 and
 1/8 as large as the image, ``(N, 3 * (5 + classes), h, w)``: for each of three anchors the
-place, the size, whether there is an object, and its class. Decoding and suppression are no
+offset, the size, whether there is an object, and its class. Decoding and suppression are no
 part of it.
 
 Names and form are those of PaddleDetection then (PaddlePaddle/models at 9aefcdc84,

@@ -38,11 +38,11 @@ class Assignment:
     """The objects that one map must find.
 
     Args:
-        places: Image, anchor, row and column of each object, ``(n, 4)``.
+        cells: Image, anchor, row and column of each object, ``(n, 4)``.
         truths: Image of each object and its index among the image's targets, ``(n, 2)``.
     """
 
-    places: NDArray[np.int64]
+    cells: NDArray[np.int64]
     truths: NDArray[np.int64]
 
 
@@ -70,22 +70,22 @@ def assign(
     best = (common / (in_pixels.prod(axis=-1) + anchors.prod(axis=-1) - common)).argmax(axis=1)
     assigned = []
     for number, stride in enumerate(STRIDES):
-        cells = np.array([width // stride, height // stride])
+        counts = np.array([width // stride, height // stride])
         mine = best // ANCHORS.shape[1] == number
-        column_row = np.clip((centres[mine] * cells).astype(np.int64), 0, cells - 1)
-        places = [truths[mine, :1], best[mine, None] % ANCHORS.shape[1], column_row[:, ::-1]]
-        assigned.append(Assignment(places=np.concatenate(places, axis=1), truths=truths[mine]))
+        column_row = np.clip((centres[mine] * counts).astype(np.int64), 0, counts - 1)
+        cells = [truths[mine, :1], best[mine, None] % ANCHORS.shape[1], column_row[:, ::-1]]
+        assigned.append(Assignment(cells=np.concatenate(cells, axis=1), truths=truths[mine]))
     return tuple(assigned)
 
 
 def encode(
-    boxes: Boxes, places: NDArray[np.int64], number: int, image_size: tuple[int, int]
+    boxes: Boxes, cells: NDArray[np.int64], number: int, image_size: tuple[int, int]
 ) -> Boxes:
     """The numbers ``(n, 4)`` that a map must give for boxes ``(n, 4)``.
 
     Args:
         boxes: Boxes of objects, ``(n, 4)``.
-        places: Image, anchor, row and column of each, ``(n, 4)``.
+        cells: Image, anchor, row and column of each, ``(n, 4)``.
         number: Index of the map, from 0.
         image_size: Height and width of the images in pixels.
 
@@ -96,9 +96,9 @@ def encode(
     height, width = image_size
     stride = STRIDES[number]
     centres, sizes = centres_and_sizes(boxes.astype(np.float64))
-    in_cell = centres * (width // stride, height // stride) - places[:, :1:-1]
-    find_growth = np.log(sizes * (width, height) / ANCHORS[number][places[:, 1]])
-    return np.concatenate([in_cell, find_growth], axis=1)
+    in_cell = centres * (width // stride, height // stride) - cells[:, :1:-1]
+    growth = np.log(sizes * (width, height) / ANCHORS[number][cells[:, 1]])
+    return np.concatenate([in_cell, growth], axis=1)
 
 
 def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[int, int]) -> Boxes:
@@ -110,6 +110,6 @@ def decode(numbers: NDArray[np.floating[Any]], number: int, image_size: tuple[in
     rows, columns = numbers.shape[2:4]
     x = (expit(numbers[..., 0]) + np.arange(columns)) / columns
     y = (expit(numbers[..., 1]) + np.arange(rows)[:, None]) / rows
-    find_growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
-    sizes = find_growth * ANCHORS[number][:, None, None] / (width, height)
+    growth = np.exp(np.minimum(numbers[..., 2:4], _LARGEST_GROWTH))
+    sizes = growth * ANCHORS[number][:, None, None] / (width, height)
     return edges(np.stack([x, y], axis=-1), sizes)

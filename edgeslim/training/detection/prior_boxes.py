@@ -68,8 +68,8 @@ def decode(differences: Boxes, priors: Boxes) -> Boxes:
     """Boxes ``(..., n, 4)`` of differences from prior boxes ``(n, 4)``."""
     scaled = differences * _VARIANCES
     prior_centres, prior_sizes = centres_and_sizes(priors)
-    find_growth = np.exp(np.minimum(scaled[..., 2:], _LARGEST_GROWTH))
-    return edges(prior_centres + scaled[..., :2] * prior_sizes, prior_sizes * find_growth)
+    growth = np.exp(np.minimum(scaled[..., 2:], _LARGEST_GROWTH))
+    return edges(prior_centres + scaled[..., :2] * prior_sizes, prior_sizes * growth)
 
 
 def _shapes(smallest: float, largest: float, ratios: tuple[float, ...]) -> Boxes:

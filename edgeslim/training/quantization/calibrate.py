@@ -50,7 +50,7 @@ def calibrate(
     if method not in METHODS:
         raise UsageError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     quantized = QuantizedNet(net, settings)
-    wanted = {place.activation for place in quantized.places}
+    wanted = {operator.activation for operator in quantized.quantizable}
     seen = {name: Magnitudes() for name in sorted(wanted)}
 
     def add(name: str, values: NDArray[np.float32]) -> None:

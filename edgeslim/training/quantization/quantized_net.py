@@ -57,16 +57,16 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         self.settings = settings.check()
         if is_quantized(net.program):
             raise UsageError("the model is quantized already; give the model before quantization")
-        self.places: tuple[QuantizableOperator, ...] = tuple(
+        self.quantizable: tuple[QuantizableOperator, ...] = tuple(
             quantizable_operators(net.program, settings.skip)
         )
-        if not self.places:
+        if not self.quantizable:
             raise ModelError(
                 "the model has no convolution or fully connected layer left that could be quantized"
             )
         self.net = net
-        self._by_output = {place.output: place for place in self.places}
-        self._readers = Counter(place.activation for place in self.places)
+        self._by_output = {quantizable.output: quantizable for quantizable in self.quantizable}
+        self._readers = Counter(quantizable.activation for quantizable in self.quantizable)
         self.scales = nn.LayerList([scale_for(settings) for _ in self._readers])
         self._scale_of: dict[str, ActivationScale] = dict(
             zip(self._readers, self.scales, strict=True)
@@ -98,24 +98,30 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
 
         def change(operator: EagerOperator, given: Slots) -> Slots:
             outputs = next(iter(operator.outputs.values()), ())
-            place = self._by_output.get(outputs[0]) if outputs else None
-            return given if place is None else self._quantized_inputs(place, given, done)
+            quantizable = self._by_output.get(outputs[0]) if outputs else None
+            return (
+                given if quantizable is None else self._quantized_inputs(quantizable, given, done)
+            )
 
         return self.net.run(images, watch, change)
 
     def _quantized_inputs(
-        self, place: QuantizableOperator, given: Slots, done: dict[str, Tensor]
+        self, quantizable: QuantizableOperator, given: Slots, done: dict[str, Tensor]
     ) -> Slots:
         """Rounds an operator's inputs; an activation that several read is rounded once."""
-        name = place.activation
+        name = quantizable.activation
         rounded = done.get(name)
         if rounded is None:
-            rounded = self._round(name, given[place.activation_slot][0])
+            rounded = self._round(name, given[quantizable.activation_slot][0])
             if self._readers[name] > 1:
                 done[name] = rounded
-        axis = place.axis if self.settings.by_channel else None
-        weight = round_weight(given[place.weight_slot][0], self.settings.weight_bits, axis)
-        return {**given, place.activation_slot: (rounded,), place.weight_slot: (weight,)}
+        axis = quantizable.axis if self.settings.by_channel else None
+        weight = round_weight(given[quantizable.weight_slot][0], self.settings.weight_bits, axis)
+        return {
+            **given,
+            quantizable.activation_slot: (rounded,),
+            quantizable.weight_slot: (weight,),
+        }
 
     def _round(self, name: str, values: Tensor) -> Tensor:
         scale, bits = self._scale_of[name], self.settings.activation_bits
@@ -159,14 +165,16 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         values = self.net.tensors()
         for name, scale in self.activation_scales().items():
             values[scale_name(name)] = np.asarray([scale], np.float32)
-        for place in self.places:
-            values[scale_name(place.weight)] = self._weight_scale(place, values[place.weight])
+        for quantizable in self.quantizable:
+            values[scale_name(quantizable.weight)] = self._weight_scale(
+                quantizable, values[quantizable.weight]
+            )
         return values
 
     def _weight_scale(
-        self, place: QuantizableOperator, weight: np.ndarray[Any, Any]
+        self, quantizable: QuantizableOperator, weight: np.ndarray[Any, Any]
     ) -> np.ndarray[Any, Any]:
-        others = tuple(axis for axis in range(weight.ndim) if axis != place.axis)
+        others = tuple(axis for axis in range(weight.ndim) if axis != quantizable.axis)
         largest: np.ndarray[Any, Any] = np.abs(weight).max(axis=others)
         if not self.settings.by_channel:
             largest = largest.max(keepdims=True)
@@ -187,7 +195,7 @@ class QuantizedNet(nn.Layer):  # type: ignore[misc]
         program.CopyFrom(self.net.program)
         insert_rounding(
             program,
-            self.places,
+            self.quantizable,
             weight_bits=self.settings.weight_bits,
             activation_bits=self.settings.activation_bits,
             by_channel=self.settings.by_channel,

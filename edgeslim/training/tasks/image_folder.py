@@ -162,25 +162,29 @@ def _readable(labelled: _LabelledFiles, what: str) -> _LabelledFiles:
 
 def _from_folders(folder: Path) -> _Found:
     """The photos of a folder for each class."""
-    learnt = folder / "train"
-    judged = next(
+    train_folder = folder / "train"
+    validation_folder = next(
         (folder / name for name in _VALIDATION_FOLDERS if (folder / name).is_dir()), folder / "val"
     )
-    train, passed_over = find_class_folders(learnt)
+    train, ignored = find_class_folders(train_folder)
     names = tuple(train)
-    learnt_from = _label(dict(enumerate(train.values())), learnt)
+    train_files = _label(dict(enumerate(train.values())), train_folder)
     numbers = {same_name(name): number for number, name in enumerate(names)}
     by_case = {name.casefold(): name for name in names}
     found = {}
-    validation, passed_over_too = find_class_folders(judged)
+    validation, also_ignored = find_class_folders(validation_folder)
     for name, files in validation.items():
         if same_name(name) not in numbers:
             like = by_case.get(same_name(name).casefold())
             mend = f"; name it {like} in both" if like else ""
-            raise BadFileError(f"{judged} has a class {name} and {learnt} has none{mend}")
+            raise BadFileError(
+                f"{validation_folder} has a class {name} and {train_folder} has none{mend}"
+            )
         found[numbers[same_name(name)]] = files
-    notes = (*filter(None, (passed_over, passed_over_too)), *similar_names(learnt, names))
-    return _Found(names=names, train=learnt_from, validation=_label(found, judged), notes=notes)
+    notes = (*filter(None, (ignored, also_ignored)), *similar_names(train_folder, names))
+    return _Found(
+        names=names, train=train_files, validation=_label(found, validation_folder), notes=notes
+    )
 
 
 def _label(found: Mapping[int, tuple[Path, ...]], folder: Path) -> _LabelledFiles:
@@ -204,7 +208,7 @@ def _from_lists(folder: Path) -> _Found:
         common = f"photos that are in both lists: {len(both)} ({min(both)})"
         notes = (f"{folder}: {common}; the accuracy on these proves nothing",)
     highest = max(photo.label for photo in (*train, *validation))
-    learnt, judged = (
+    train_files, validation_files = (
         _LabelledFiles(
             files=tuple(photo.path for photo in part),
             labels=np.asarray([photo.label for photo in part], dtype=np.int64),
@@ -212,7 +216,7 @@ def _from_lists(folder: Path) -> _Found:
         for part in (train, validation)
     )
     names = tuple(map(str, range(highest + 1)))
-    return _Found(names=names, train=learnt, validation=judged, notes=notes)
+    return _Found(names=names, train=train_files, validation=validation_files, notes=notes)
 
 
 def _open(folder: Path | None, _chosen: Mapping[str, str]) -> Task:

@@ -162,7 +162,7 @@ def test_boxes_that_nearly_find_an_object_learn_no_objectness() -> None:
     outputs = [np.zeros((1, 18, side // each, side // each), np.float32) for each in (32, 16, 8)]
     ((image, anchor, row, column),) = anchors.assign(box, np.ones((1, 1), bool), (side, side))[
         1
-    ].places
+    ].cells
     near = int(anchor + 1) % 3
     find_growth = np.log(48 / anchors.ANCHORS[1][near])
     outputs[1][image, near * 6 + 2 : near * 6 + 4, row, column] = find_growth
@@ -223,10 +223,10 @@ def perfect_yolov3(boxes: Any, classes: Any, side: int, sure: float) -> list[Any
         cells = side // anchors.STRIDES[number]
         raw = np.full((len(boxes), 3, cells, cells, depth), -sure, np.float32)
         truths = boxes[tuple(mine.truths.T)]
-        wanted = anchors.encode(truths, mine.places, number, (side, side))
+        wanted = anchors.encode(truths, mine.cells, number, (side, side))
         share = np.clip(wanted[:, :2], 1e-6, 1 - 1e-6)
         wanted[:, :2] = np.log(share / (1 - share))
-        for place, numbers, which in zip(mine.places, wanted, mine.truths, strict=True):
+        for place, numbers, which in zip(mine.cells, wanted, mine.truths, strict=True):
             raw[tuple(place)][:4] = numbers
             raw[tuple(place)][4] = sure
             raw[tuple(place)][5 + classes[tuple(which)]] = sure

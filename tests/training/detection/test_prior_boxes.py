@@ -45,9 +45,9 @@ def test_anchors_and_cells_say_all(some: Any, image_size: tuple[int, int]) -> No
     for number, mine in enumerate(anchors.assign(batch, real, image_size)):
         stride = anchors.STRIDES[number]
         rows, columns = (side // stride for side in image_size)
-        wanted = anchors.encode(some[mine.truths[:, 1]], mine.places, number, image_size)
+        wanted = anchors.encode(some[mine.truths[:, 1]], mine.cells, number, image_size)
         assert ((wanted[:, :2] >= 0) & (wanted[:, :2] <= 1)).all()
-        for truth, place, said in zip(mine.truths[:, 1], mine.places, wanted, strict=True):
+        for truth, place, said in zip(mine.truths[:, 1], mine.cells, wanted, strict=True):
             raw = np.zeros((1, 3, rows, columns, 4))
             share = np.clip(said[:2], 1e-12, 1 - 1e-12)
             raw[tuple(place)] = [*np.log(share / (1 - share)), *said[2:]]
@@ -62,8 +62,8 @@ def test_an_object_goes_to_the_anchor_of_its_shape() -> None:
         width, height = anchors.ANCHORS[number, anchor] / 608
         box = np.array([[[0.1, 0.2, 0.1 + width, 0.2 + height]]])
         assigned = anchors.assign(box, np.ones((1, 1), bool), (608, 608))
-        assert [len(each.places) for each in assigned] == [int(n == number) for n in range(3)]
-        assert assigned[number].places[0, 1] == anchor
+        assert [len(of_map.cells) for of_map in assigned] == [int(n == number) for n in range(3)]
+        assert assigned[number].cells[0, 1] == anchor
 
 
 SSD_SHAPES = [(2, 1917, 4), (2, 1917, 21)]

@@ -106,14 +106,16 @@ def test_weights_take_a_number_of_values_that_their_bits_allow(tmp_path: Path) -
         ),
     )
     weights = net.net.tensors()
-    assert sorted(rounded) == sorted(place.weight for place in net.places)
-    for place in net.places:
+    assert sorted(rounded) == sorted(operator.weight for operator in net.quantizable)
+    for operator in net.quantizable:
         (tensor,) = (
-            value for name, value in rounded[place.weight].items() if name.endswith("dequantized")
+            value
+            for name, value in rounded[operator.weight].items()
+            if name.endswith("dequantized")
         )
-        channels = np.moveaxis(tensor.numpy(), place.axis, 0)
+        channels = np.moveaxis(tensor.numpy(), operator.axis, 0)
         for channel, truth in zip(
-            channels, np.moveaxis(weights[place.weight], place.axis, 0), strict=True
+            channels, np.moveaxis(weights[operator.weight], operator.axis, 0), strict=True
         ):
             scale = np.abs(truth).max()
             whole = channel / scale * 3
@@ -165,7 +167,7 @@ def test_gradients_pass_through_rounding_but_not_where_it_cuts_off(tmp_path: Pat
     net.train()
     net(paddle.to_tensor(images()))[0].square().sum().backward()
     found = net.net.gradients()
-    assert {place.weight for place in net.places} <= set(found)
+    assert {operator.weight for operator in net.quantizable} <= set(found)
     assert all(np.abs(each).max() > 0 for each in found.values())
 
 
@@ -184,9 +186,9 @@ def test_its_state_is_all_that_it_has_learned(tmp_path: Path) -> None:
 
 
 def test_what_is_skipped_stays_in_floats(tmp_path: Path) -> None:
-    names = [place.weight for place in quantized(tmp_path).places]
+    names = [operator.weight for operator in quantized(tmp_path).quantizable]
     net = shown(quantized(tmp_path, skip=tuple(f"^{name}$" for name in names[1:])))
-    assert [place.weight for place in net.places] == names[:1]
+    assert [operator.weight for operator in net.quantizable] == names[:1]
     with pytest.raises(ModelError, match="no convolution or fully connected layer left"):
         quantized(tmp_path, skip=("w",))
 

@@ -1,9 +1,9 @@
 """YOLOv3: at each cell of three maps, for three anchors, a box, whether it is one, and its class.
 
 The loss is that of the original in PaddleDetection, which says more than the paper
-(https://arxiv.org/abs/1804.02767): the object's anchor in the object's cell learns place (by
+(https://arxiv.org/abs/1804.02767): the object's anchor in the object's cell learns offset (by
 cross-entropy), size (by its absolute error), objectness and classes (each by itself, by
-cross-entropy); place and size count more for small objects, by 2 minus the object's share of
+cross-entropy); offset and size count more for small objects, by 2 minus the object's share of
 the image. Everywhere else objectness learns 0, but where a box overlaps an object by more than
 0.7. It is the sum over an image, and the mean over images.
 """
@@ -90,19 +90,19 @@ class YoloV3:
         """Loss of offset, size and class of the objects of one map."""
         import paddle
 
-        places, which = wanted.assigned.places, tuple(wanted.assigned.truths.T)
-        if not len(places):
+        cells, which = wanted.assigned.cells, tuple(wanted.assigned.truths.T)
+        if not len(cells):
             return paddle.zeros([])
         truths = wanted.boxes[which]
-        encoded = anchors.encode(truths, places, wanted.number, wanted.image_size)
+        encoded = anchors.encode(truths, cells, wanted.number, wanted.image_size)
         numbers = paddle.to_tensor(encoded.astype(np.float32))
         weights = paddle.to_tensor((2 - areas(truths))[:, None].astype(np.float32))
-        found = paddle.gather_nd(predicted, paddle.to_tensor(places))
-        place = _cross_entropies(found[:, :2], numbers[:, :2]) * weights
+        found = paddle.gather_nd(predicted, paddle.to_tensor(cells))
+        offset = _cross_entropies(found[:, :2], numbers[:, :2]) * weights
         size = (found[:, 2:4] - numbers[:, 2:]).abs() * weights
         labels = self._labels(wanted.classes[which], found.shape[1] - _BEFORE_CLASSES)
         kind = _cross_entropies(found[:, _BEFORE_CLASSES:], paddle.to_tensor(labels))
-        return place.sum() + size.sum() + kind.sum()
+        return offset.sum() + size.sum() + kind.sum()
 
     def _labels(self, classes: NDArray[np.int64], count: int) -> NDArray[np.float32]:
         smoothing = min(1 / count, _MOST_SMOOTHED) if self._smooth_labels else 0.0
@@ -150,8 +150,8 @@ def _of_objectness(predicted: Tensor, wanted: _Wanted) -> Tensor:
         near = shares.max(axis=1, initial=0) > _IGNORED_OVERLAP
         counts[image][near.reshape(counts.shape[1:])] = 0
     objects = np.zeros_like(counts)
-    places = tuple(wanted.assigned.places.T)
-    counts[places] = objects[places] = 1
+    cells = tuple(wanted.assigned.cells.T)
+    counts[cells] = objects[cells] = 1
     entropies = _cross_entropies(predicted[..., _OBJECTNESS], paddle.to_tensor(objects))
     return (entropies * paddle.to_tensor(counts)).sum()
 

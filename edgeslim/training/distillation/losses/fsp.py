@@ -1,4 +1,4 @@
-"""How channels of two layers go together: the flow of solution procedure.
+"""The flow of solution procedure: correlations of the channels of two layers.
 
 Yim et al., "A Gift from Knowledge Distillation", CVPR 2017
 (https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html).
@@ -47,11 +47,11 @@ def _pairs(maps: Sequence[Shape] | Sequence[Tensor]) -> list[tuple[Tensor, Tenso
 
 
 def _matrix(start: Tensor, end: Tensor) -> Tensor:
-    """``G[n, i, j]``: the mean over places of channel i of the one times channel j of the other."""
+    """``G[n, i, j]``: the mean over positions of channel i of one times channel j of the other."""
     import paddle
 
-    places = start.shape[2] * start.shape[3]
-    return paddle.matmul(start.flatten(2), end.flatten(2), transpose_y=True) / places
+    positions = start.shape[2] * start.shape[3]
+    return paddle.matmul(start.flatten(2), end.flatten(2), transpose_y=True) / positions
 
 
 LOSS = _Fsp()
