@@ -116,15 +116,15 @@ def labelled(spec: OpSpec) -> tuple[Node, ChannelFlow]:
     names = {
         way: {
             slot: tuple(f"{way} {slot} {place}" for place in range(len(shapes)))
-            for slot, shapes in each.items()
+            for slot, shapes in side.items()
         }
-        for way, each in slots.items()
+        for way, side in slots.items()
     }
     shapes = {
         name: shape
-        for way, each in slots.items()
-        for slot in each
-        for name, shape in zip(names[way][slot], each[slot], strict=True)
+        for way, shapes in slots.items()
+        for slot in shapes
+        for name, shape in zip(names[way][slot], shapes[slot], strict=True)
     }
     parameters = {name: shape for name, shape in shapes.items() if name.startswith("weight")}
     flow = ChannelFlow(parameters, shapes)
@@ -196,10 +196,10 @@ def assert_resized(
 
     names = {"inputs": node.inputs, "weights": node.weights, "outputs": node.outputs}
     sizes = {
-        field: {slot: tuple(map(left, each)) for slot, each in slots.items()}
+        field: {slot: tuple(map(left, shapes)) for slot, shapes in slots.items()}
         for field, slots in names.items()
     }
-    every = [shape for slots in sizes.values() for each in slots.values() for shape in each]
+    every = [shape for slots in sizes.values() for some in slots.values() for shape in some]
     if min(extent for shape in every for extent in shape) < 1:
         return
     new = msgspec.structs.replace(

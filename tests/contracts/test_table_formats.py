@@ -69,7 +69,9 @@ def test_what_is_exported_is_read_back_to_the_nanosecond(tmp_path: Path, name: s
         (table_key(spec, Convention.UNNAMED_ACTIVATIONS) if unnamed else spec): milliseconds
         for spec, milliseconds in specs.items()
     }
-    assert {spec: min(each.values()) for spec, each in read.latencies_ms().items()} == expected
+    assert {
+        spec: min(latencies.values()) for spec, latencies in read.latencies_ms().items()
+    } == expected
 
 
 @pytest.mark.parametrize("name", NAMES)

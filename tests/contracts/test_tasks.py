@@ -71,7 +71,7 @@ def test_examples_and_metric_are_what_the_trainer_takes(
             assert images.dtype == np.float32
             assert np.isfinite(images).all()
             assert isinstance(targets, tuple)
-            assert all(len(each) == 2 for each in targets)
+            assert all(len(target) == 2 for target in targets)
     assert isinstance(data[name].metric(), Metric)
 
 

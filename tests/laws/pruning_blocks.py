@@ -74,7 +74,7 @@ def depthwise(at: Place) -> Any:
 
 
 def grouped(at: Place) -> Any:
-    groups = next((each for each in at.rng.permutation([2, 4, 8]) if at.channels % each == 0), 1)
+    groups = next((count for count in at.rng.permutation([2, 4, 8]) if at.channels % count == 0), 1)
     c = int(groups) * at.either(2, 4, 6)
     return conv(at.channels, c, 3, groups=int(groups)), c
 
@@ -210,7 +210,7 @@ def self_attention(at: Place) -> Any:
     c = at.width()
 
     def function(x: Any, q: Any, k: Any, v: Any) -> Any:
-        one, two, three = (each(x).flatten(2) for each in (q, k, v))
+        one, two, three = (layer(x).flatten(2) for layer in (q, k, v))
         weights = F.softmax(paddle.matmul(one, two, transpose_x=True) * 0.1, -1)
         mixed = paddle.matmul(three, weights, transpose_y=True)
         return x + mixed.reshape([0, at.channels, at.side, at.side])

@@ -30,7 +30,9 @@ def flat_head(at: Place) -> Any:
 def detection_head(at: Place) -> Any:
     def function(x: Any, boxes: Any, finer: Any) -> Any:
         maps = [boxes(x), finer(F.max_pool2d(x, 2))]
-        return paddle.concat([each.transpose([0, 2, 3, 1]).reshape([1, -1, 4]) for each in maps], 1)
+        return paddle.concat(
+            [feature_map.transpose([0, 2, 3, 1]).reshape([1, -1, 4]) for feature_map in maps], 1
+        )
 
     return Block(function, conv(at.channels, 12, 3), conv(at.channels, 8, 3)), 4
 

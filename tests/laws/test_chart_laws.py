@@ -18,14 +18,14 @@ def test_everything_has_its_place_between_the_ends(
     values: list[float], zero: bool, log: bool
 ) -> None:
     scale = Scale.around(values, zero=zero, log=log)
-    assert all(0 <= scale.place(each) <= 1 for each in values)
+    assert all(0 <= scale.place(value) <= 1 for value in values)
     assert scale.low >= 0 or not zero
 
 
 @given(values=st.lists(numbers, min_size=2, max_size=20))
 def test_places_keep_the_order_of_values(values: list[float]) -> None:
     scale = Scale.around(values)
-    places = [scale.place(each) for each in sorted(values)]
+    places = [scale.place(value) for value in sorted(values)]
     assert places == sorted(places)
 
 
@@ -36,10 +36,10 @@ def test_ticks_are_round_rising_and_told_apart(
     scale = Scale(low=low, high=low * ratio, log=log)
     ticks = scale.ticks(most)
     assert len(ticks) >= 2
-    values = [each.value for each in ticks]
+    values = [tick.value for tick in ticks]
     assert values == sorted(set(values))
-    assert all(-1e-9 <= scale.place(each) <= 1 + 1e-9 for each in values)
-    labels = [each.label for each in ticks]
+    assert all(-1e-9 <= scale.place(value) <= 1 + 1e-9 for value in values)
+    labels = [tick.label for tick in ticks]
     assume(low * ratio > 1e-4)  # more decimals than nine are written by nobody
     assert len(set(labels)) == len(labels)
     for tick in ticks:

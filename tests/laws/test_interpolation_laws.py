@@ -47,7 +47,7 @@ def test_estimates_are_positive_and_finite_where_the_family_is_known(
 ) -> None:
     found = Interpolator(known).estimate(others)
     for spec, latencies_ms, error in zip(others, found.latencies_ms, found.errors, strict=True):
-        if any(each.kind == spec.kind for each in known):
+        if any(other.kind == spec.kind for other in known):
             assert (latencies_ms > 0).all()
             assert np.isfinite(latencies_ms).all()
             # Nothing that was not measured is as sure as what was.
@@ -85,7 +85,7 @@ def test_the_order_of_what_is_known_does_not_matter(
     known: dict[OpSpec, Array], others: list[OpSpec], data: st.DataObject
 ) -> None:
     shuffled: Any = dict(data.draw(st.permutations(list(known.items()))))
-    one, other = (Interpolator(each).estimate(others) for each in (known, shuffled))
+    one, other = (Interpolator(measured).estimate(others) for measured in (known, shuffled))
     np.testing.assert_array_equal(one.latencies_ms, other.latencies_ms)
     np.testing.assert_array_equal(one.errors, other.errors)
 
@@ -111,7 +111,7 @@ def test_a_device_of_another_speed_has_the_same_errors(
     known: dict[OpSpec, Array], factor: float, others: list[OpSpec]
 ) -> None:
     faster = {spec: latencies_ms * factor for spec, latencies_ms in known.items()}
-    one, other = (Interpolator(each).estimate(others) for each in (known, faster))
+    one, other = (Interpolator(measured).estimate(others) for measured in (known, faster))
     np.testing.assert_allclose(one.latencies_ms * factor, other.latencies_ms, rtol=0.02)
     np.testing.assert_allclose(one.errors, other.errors, rtol=0.05)
 

@@ -23,7 +23,7 @@ from tests.prediction.networks import LAYOUT, truths
 from tests.values import MB, convolution, relu, row, table_at
 
 SPECS = tuple(
-    each for n in range(1, 5) for each in (convolution(8 * n, 64 * n, 14), relu(8 * n, 28))
+    spec for n in range(1, 5) for spec in (convolution(8 * n, 64 * n, 14), relu(8 * n, 28))
 )
 times = st.floats(0.01, 100.0)
 networks = st.lists(st.sampled_from(SPECS), min_size=1, max_size=12)
@@ -58,13 +58,13 @@ def test_at_a_measured_distance_an_operator_takes_what_was_measured_there_and_ho
     null = data.draw(nanoseconds)
     measured = {spec: data.draw(nanoseconds) for spec in set(specs)}
     prediction = predictor(
-        at(null_operator(), null), *(at(spec, each) for spec, each in measured.items())
+        at(null_operator(), null), *(at(spec, latency) for spec, latency in measured.items())
     ).predict(specs)
     first = min([distance, *others])
-    for each in prediction.operators:
-        hot, there = (max(0, measured[each.spec][at] - null[at]) for at in (first, distance))
+    for predicted in prediction.operators:
+        hot, there = (max(0, measured[predicted.spec][at] - null[at]) for at in (first, distance))
         own = max(0.0, hot + DEFAULT_MODEL.cold_scale * (there - hot))
-        assert each.latency_ms == pytest.approx(own / 1e6, rel=1e-9, abs=1e-12)
+        assert predicted.latency_ms == pytest.approx(own / 1e6, rel=1e-9, abs=1e-12)
 
 
 def rising(data: st.DataObject) -> list[OperatorRow]:
@@ -97,18 +97,16 @@ def test_a_network_with_one_operator_more_takes_no_less_time(
 def test_coverage_counts_what_is_there_and_the_rest_is_listed(
     specs: list[OpSpec], known: set[OpSpec], data: st.DataObject
 ) -> None:
-    prediction = predictor(*(each for each in rising(data) if each.operator in known)).predict(
-        specs
-    )
+    prediction = predictor(*(row for row in rising(data) if row.operator in known)).predict(specs)
     assert set(prediction.of(Source.MEASURED)) == set(specs) & known
     missing = set(prediction.missing)
     assert prediction.coverage == pytest.approx(
         sum(spec not in missing for spec in specs) / len(specs)
     )
-    for spec, each in zip(specs, prediction.operators, strict=True):
-        assert each.spec == spec
-        assert (each.latency_ms is None) == (spec in missing)
-        assert (each.error > 0) == (each.source is Source.INTERPOLATED)
+    for spec, predicted in zip(specs, prediction.operators, strict=True):
+        assert predicted.spec == spec
+        assert (predicted.latency_ms is None) == (spec in missing)
+        assert (predicted.error > 0) == (predicted.source is Source.INTERPOLATED)
     assert_interval(prediction)
 
 

@@ -235,12 +235,12 @@ def test_whole_numbers_stay_of_the_type_that_they_were(tmp_path: Path) -> None:
     selection = Selection(channels, PruningPlan(kept={channels.groups[0].name: (1, 4)}))
     pruned = write_pruned(model, selection, tmp_path / "pruned" / "model")
     before, after = (
-        read_parameters(each.parameters, read_program(each.program)) for each in (model, pruned)
+        read_parameters(one.parameters, read_program(one.program)) for one in (model, pruned)
     )
-    assert {name: each.dtype for name, each in before.items()} == {
-        name: each.dtype for name, each in after.items()
+    assert {name: tensor.dtype for name, tensor in before.items()} == {
+        name: tensor.dtype for name, tensor in after.items()
     }
-    assert any(each.dtype == np.int64 for each in after.values())
+    assert any(tensor.dtype == np.int64 for tensor in after.values())
     images = {name: np.ones(shape, np.float32) for name, shape in model.graph.feeds.items()}
     (found,) = run_in_paddle(pruned.program.with_suffix(""), images)
     assert found.shape == (1, 5, 2, 6)

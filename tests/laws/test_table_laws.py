@@ -93,6 +93,6 @@ def test_pooling_loses_no_sample_and_its_middle_lies_between_those_of_its_parts(
     parts: list[Measurement],
 ) -> None:
     pooled = Measurement.pooled(parts)
-    assert pooled.samples_ns == tuple(each for part in parts for each in part.samples_ns)
+    assert pooled.samples_ns == tuple(sample for part in parts for sample in part.samples_ns)
     middles = [part.latency_ms for part in parts]
     assert min(middles) * (1 - 1e-9) <= pooled.latency_ms <= max(middles) * (1 + 1e-9)

@@ -45,7 +45,7 @@ def test_a_text_is_a_duration_above_zero_or_refused(text: str) -> None:
 def test_a_missing_name_says_itself_and_all_the_others(name: str, known: set[str]) -> None:
     message = str(UnknownNameError("thing", name, known))
     assert repr(name) in message
-    assert all(each in message for each in known)
+    assert all(name in message for name in known)
 
 
 trees = st.recursive(st.integers(), lambda inner: st.lists(inner, max_size=3))

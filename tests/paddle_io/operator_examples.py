@@ -27,7 +27,10 @@ def _operator(
 ) -> OpSpec:
     known = known_kinds()[kind]
     read = Shapes(
-        {slot: tuple(each) for slot, each in ({"X": [IMAGE]} if inputs is None else inputs).items()}
+        {
+            slot: tuple(shapes)
+            for slot, shapes in ({"X": [IMAGE]} if inputs is None else inputs).items()
+        }
     )
     kept = Shapes({slot: (shape,) for slot, shape in (weights or {}).items()})
     return OpSpec(

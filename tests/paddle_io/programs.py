@@ -34,12 +34,12 @@ def program(
             variable.type.type = proto.VarType.DENSE_TENSOR
             variable.type.dense_tensor.tensor.data_type = proto.VarType.FP32
             variable.type.dense_tensor.tensor.dims.extend(shape)
-    for each in ops:
-        op = block.ops.add(type=each.kind)
-        for given, slots in ((each.inputs, op.inputs), (each.outputs, op.outputs)):
+    for operator in ops:
+        op = block.ops.add(type=operator.kind)
+        for given, slots in ((operator.inputs, op.inputs), (operator.outputs, op.outputs)):
             for slot, name in given.items():
                 slots.add(parameter=slot, arguments=[name])
-        for name, value in each.attributes.items():
+        for name, value in operator.attributes.items():
             _add(op, name, value)
     return made
 
@@ -77,9 +77,11 @@ def attributes(op: Any) -> dict[str, Any]:
         types.INTS: "ints",
         types.LONGS: "longs",
     }
-    found = {each.name: getattr(each, fields[each.type]) for each in op.attrs}
+    found = {attr.name: getattr(attr, fields[attr.type]) for attr in op.attrs}
     plain = (bool, int, float, str)
-    return {name: each if isinstance(each, plain) else list(each) for name, each in found.items()}
+    return {
+        name: value if isinstance(value, plain) else list(value) for name, value in found.items()
+    }
 
 
 def arguments(slots: Any) -> dict[str, list[str]]:

@@ -16,4 +16,4 @@ def rewritten_by(name: str, made: Any) -> Counter[str]:
     draft = made if isinstance(made, Draft) else Draft(made)
     before = len(draft.noted)
     REWRITES.get(name).apply(draft)
-    return Counter(each.law.name for each in draft.noted[before:])
+    return Counter(violation.law.name for violation in draft.noted[before:])

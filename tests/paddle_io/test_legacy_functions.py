@@ -85,7 +85,7 @@ def test_a_network_is_saved_as_it_is_and_converts(tmp_path: Path) -> None:
     net = EveryWay()
     model = prepare_layer(net, (1, 3, 8, 8), tmp_path, name="every-way")
     images = GENERATOR.standard_normal((1, 3, 8, 8)).astype(np.float32)
-    expected = [each.numpy() for each in net(paddle.to_tensor(images))]
+    expected = [output.numpy() for output in net(paddle.to_tensor(images))]
     found = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})
     for value, wanted in zip(found, expected, strict=True):
         np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-5)

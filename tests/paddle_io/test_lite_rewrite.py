@@ -171,5 +171,5 @@ def test_constants_are_listed_by_their_type(
         "assign_value with its constants in the list of their type (1)"
     ]
     assert rewrite_for_lite(made) == []
-    (found,) = (each for each in op.attrs if each.name == name)
+    (found,) = (attr for attr in op.attrs if attr.name == name)
     assert [*found.floats, *found.ints, *found.longs] == [next(iter(number.values()))]

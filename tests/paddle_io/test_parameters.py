@@ -99,7 +99,7 @@ def test_missing(files: Files) -> None:
 
 
 def test_a_program_that_does_not_say_an_extent_or_a_type(files: Files) -> None:
-    (bias,) = (each for each in files.program.blocks[0].vars if each.name == "w_Bias")
+    (bias,) = (variable for variable in files.program.blocks[0].vars if variable.name == "w_Bias")
     bias.type.dense_tensor.tensor.dims[:] = [-1]
     with pytest.raises(BadFileError, match=r"'w_Bias' should be \(-1,\) and is \(4,\)"):
         check_parameters(files.parameters, files.program)

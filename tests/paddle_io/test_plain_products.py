@@ -51,7 +51,7 @@ def test_a_product_with_a_matrix_of_weights_is_a_mul(kind: str, attributes: Any)
     assert rewritten_by("plain-products", made) == {"products-with-stored-weights": 1}
     (op,) = made.blocks[0].ops
     assert op.type == "mul"
-    assert {each.name: attribute_value(each) for each in op.attrs} == {
+    assert {attr.name: attribute_value(attr) for attr in op.attrs} == {
         "x_num_col_dims": 2,
         "y_num_col_dims": 1,
     }

@@ -33,7 +33,9 @@ def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
         graph = read_graph(tmp_path / "operator.pdmodel", tmp_path / "operator.pdiparams")
         written = with_constants_kept(spec)
         assert graph.specs == (written,)
-        assert list(graph.feeds.values()) == [s for each in written.inputs.values() for s in each]
+        assert list(graph.feeds.values()) == [
+            s for shapes in written.inputs.values() for s in shapes
+        ]
         outputs = sum(map(len, spec.outputs.values()))
         # What would vanish is kept there by its input being an output too.
         assert len(graph.fetches) == outputs + len(graph.feeds) * vanishes(spec)
@@ -53,10 +55,10 @@ def vanishes(spec: OpSpec) -> bool:
 def with_constants_kept(spec: OpSpec) -> OpSpec:
     """An operator whose whole numbers are weights, as a model of it alone has them."""
     constants = known_kinds()[spec.kind].constants
-    kept = {slot: each for slot, each in spec.inputs.items() if slot in constants}
+    kept = {slot: shapes for slot, shapes in spec.inputs.items() if slot in constants}
     return msgspec.structs.replace(
         spec,
-        inputs=Shapes({slot: each for slot, each in spec.inputs.items() if slot not in kept}),
+        inputs=Shapes({slot: shapes for slot, shapes in spec.inputs.items() if slot not in kept}),
         weights=Shapes({**spec.weights, **kept}),
     )
 
@@ -134,7 +136,9 @@ def test_unknown_kind_is_read_without_the_outputs_that_nothing_reads(tmp_path: P
 
 def test_inputs_and_outputs_are_in_the_runtime_s_order(tmp_path: Path) -> None:
     """Paddle writes the operators that feed in reverse; their column counts."""
-    spec = next(each for each in examples(known_kinds()["elementwise_add"]) if not each.weights)
+    spec = next(
+        example for example in examples(known_kinds()["elementwise_add"]) if not example.weights
+    )
     write_operator_model(spec, tmp_path / "operator")
     program = read_program(tmp_path / "operator.pdmodel")
     for op, column in zip(program.blocks[0].ops, (1, 0), strict=False):
@@ -147,7 +151,9 @@ def test_inputs_and_outputs_are_in_the_runtime_s_order(tmp_path: Path) -> None:
 def test_open_shapes(tmp_path: Path) -> None:
     write_operator_model(convolution(3, 4), tmp_path / "operator")
     program = read_program(tmp_path / "operator.pdmodel")
-    shapes = {each.name: each.type.dense_tensor.tensor.dims for each in program.blocks[0].vars}
+    shapes = {
+        variable.name: variable.type.dense_tensor.tensor.dims for variable in program.blocks[0].vars
+    }
     shapes["output_0"][2] = -1
     (node,) = graph_of(program, tmp_path).nodes
     assert node.spec.is_open

@@ -33,4 +33,4 @@ def test_an_activation_that_a_convolution_took_in_is_what_makes_its_result(
     _, tangent = operators_of(made)
     assert tangent.makers == {"X": (maker,)}
     found = Place.of(Target.ARM).violations([tangent])
-    assert [each.law.name for each in found] == met
+    assert [violation.law.name for violation in found] == met

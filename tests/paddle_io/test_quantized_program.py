@@ -67,16 +67,22 @@ def quantized(
 
 def test_what_multiplies_activations_by_a_weight_is_found() -> None:
     places = quantizable_operators(network())
-    assert [(each.kind, each.activation, each.weight, each.output) for each in places] == [
+    assert [
+        (operator.kind, operator.activation, operator.weight, operator.output)
+        for operator in places
+    ] == [
         ("conv2d", "x", "w1", "a"),
         ("conv2d", "x", "w2", "b"),
         ("matmul_v2", "f", "m", "g"),
     ]
-    assert [(each.axis, each.channels) for each in places] == [(0, 4), (0, 4), (1, 5)]
+    assert [(operator.axis, operator.channels) for operator in places] == [(0, 4), (0, 4), (1, 5)]
 
 
 def test_a_transposed_weight_has_its_outputs_elsewhere_and_is_left_alone() -> None:
-    assert [each.weight for each in quantizable_operators(network(trans_y=True))] == ["w1", "w2"]
+    assert [operator.weight for operator in quantizable_operators(network(trans_y=True))] == [
+        "w1",
+        "w2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,7 @@ def test_a_transposed_weight_has_its_outputs_elsewhere_and_is_left_alone() -> No
     [(["w1"], ["w2", "m"]), (["^a$", "^m"], ["w2"]), (["w[12]"], ["m"]), (["w", "m"], [])],
 )
 def test_names_of_weights_and_outputs_are_skipped(skip: list[str], left: list[str]) -> None:
-    assert [each.weight for each in quantizable_operators(network(), skip)] == left
+    assert [operator.weight for operator in quantizable_operators(network(), skip)] == left
 
 
 def test_a_name_that_is_nowhere_is_an_error() -> None:
@@ -120,7 +126,7 @@ def test_a_quantized_program_is_the_same_graph_and_loses_its_rounding_again() ->
     assert not is_quantized(plain)
     assert without_rounding(plain) is plain
     assert kinds(without_rounding(made)) == kinds(plain)
-    ours, theirs = (graph_of(each, Path("model")) for each in (made, plain))
+    ours, theirs = (graph_of(program, Path("model")) for program in (made, plain))
     assert ours.nodes == theirs.nodes
     assert quantizable_operators(made) == []
 
@@ -160,7 +166,7 @@ def test_what_would_compute_something_else_is_refused(
         with pytest.raises(ModelError, match=said):
             draft.place.check("net", operators)
     else:
-        found = [each.law for each in draft.place.violations(operators)]
+        found = [violation.law for violation in draft.place.violations(operators)]
         assert not set(found).intersection(QUANTIZED_LAWS)
 
 
@@ -177,7 +183,10 @@ def test_on_x86_products_stay_in_floats_and_activations_apart() -> None:
     before = made.SerializeToString()
     draft = written_for(made, Target.X86)
     assert made.SerializeToString() == before
-    assert [each.law.name for each in draft.noted] == ["int8-products", "int8-activations-within"]
+    assert [violation.law.name for violation in draft.noted] == [
+        "int8-products",
+        "int8-activations-within",
+    ]
     assert kinds(draft.program)[7:9] == ["dropout", "hard_swish"]
     assert persistent_tensors(draft.program) == persistent_tensors(made)
 
@@ -215,7 +224,9 @@ def test_on_arm_a_depthwise_convolution_of_integers_takes_in_no_hard_swish(
     made = quantized(program(ops, dict.fromkeys("xacd", (1, 4, 8, 8)), {"w": filters, "b": (4,)}))
     draft = written_for(made, Target.ARM)
     assert ("dropout" in kinds(draft.program)) == apart
-    assert [each.law.name for each in draft.noted] == ["int8-swish-within-depthwise"] * apart
+    assert [violation.law.name for violation in draft.noted] == [
+        "int8-swish-within-depthwise"
+    ] * apart
 
 
 def stored(made: Any, folder: Path, target: Target, threads: int | None = None) -> Draft:
@@ -289,7 +300,7 @@ def test_on_arm_tiles_of_many_threads_become_products(
     side: int, strides: int, threads: int | None, widened: bool, tmp_path: Path
 ) -> None:
     draft = stored(square(side, strides=strides), tmp_path, Target.ARM, threads)
-    (op,) = (each for each in draft.block.ops if each.type == "conv2d")
+    (op,) = (op for op in draft.block.ops if op.type == "conv2d")
     (rounded,) = arguments(op.inputs)["Filter"]
     assert shape_of(draft.block, rounded) == (8, 8, 3, 4 if widened else 3)
     assert attributes(op)["paddings"] == ([1, 1, 1, 2] if widened else [1, 1])
@@ -311,10 +322,12 @@ def test_on_arm_an_unpadded_depthwise_convolution_takes_in_no_relu(
     padding: int, apart: bool
 ) -> None:
     made = square(12, padding=padding)
-    op = next(each for each in made.blocks[0].ops if each.type == "conv2d")
-    next(each for each in op.attrs if each.name == "groups").i = 8
+    op = next(op for op in made.blocks[0].ops if op.type == "conv2d")
+    next(attr for attr in op.attrs if attr.name == "groups").i = 8
     draft = written_for(made, Target.ARM)
-    assert [each.law.name for each in draft.noted] == ["int8-relus-within-unpadded"] * apart
+    assert [violation.law.name for violation in draft.noted] == [
+        "int8-relus-within-unpadded"
+    ] * apart
     assert ("dropout" in kinds(draft.program)) == apart
 
 
@@ -323,5 +336,5 @@ def test_on_arm_an_unpadded_depthwise_convolution_takes_in_no_relu(
 )
 def test_on_x86_sizes_that_are_rounded_wrongly_stay_in_floats(side: int, odd: bool) -> None:
     draft = written_for(quantized(network(side=side), bits=7), Target.X86)
-    laws = [each.law.name for each in draft.noted]
+    laws = [violation.law.name for violation in draft.noted]
     assert laws.count("int8-odd-sizes") == (2 if odd else 0)

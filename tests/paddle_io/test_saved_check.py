@@ -79,9 +79,9 @@ def test_a_dropout_that_never_ends_is_told(
 ) -> None:
     source = LayerModel(name="net", build=lambda: layer(compute), input_shape=SHAPE)
     prepare(source, tmp_path / "prepared")
-    told = [each.getMessage() for each in caplog.records if "at random" in each.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "at random" in record.getMessage()]
     assert len(told) == count
-    assert all(each.startswith("net drops values at random also when") for each in told)
+    assert all(message.startswith("net drops values at random also when") for message in told)
 
 
 def test_another_program(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class OtherCall(Plain):
 
 class AnyNumber(nn.Layer):
     def forward(self, *many: Any) -> Any:
-        return paddle.concat([each * 2 for each in many])
+        return paddle.concat([item * 2 for item in many])
 
 
 class ReadByPaddle(Plain):
@@ -89,8 +89,8 @@ class Strangers(nn.Layer):
         self.many = [nn.Linear(3, 3), nn.Linear(3, 3)]
 
     def forward(self, x: Any) -> Any:
-        for each in self.many:
-            x = each(x)
+        for item in self.many:
+            x = item(x)
         return x * CONSTANT
 
 

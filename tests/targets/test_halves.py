@@ -168,18 +168,20 @@ def model(example: Example, tmp_path: Path) -> PreparedModel:
 
 
 def _meeting(law: Law, program: Path) -> list[str]:
-    return [str(each) for each in operators_of(read_program(program)) if law.is_met_by(each)]
+    return [
+        str(operator) for operator in operators_of(read_program(program)) if law.is_met_by(operator)
+    ]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=_named)
 def test_what_meets_a_law_is_right_in_fp16(
     example: Example, model: PreparedModel, tmp_path: Path
 ) -> None:
-    law = next(each for each in LAWS if each.name == example.law)
+    law = next(law for law in LAWS if law.name == example.law)
     if law.meets is not None:
         assert _meeting(law, model.program), "the example is none"
     written = rewrite_for_place(model, PLACE, tmp_path)
-    assert law in {each.law for each in written.rewritten}
+    assert law in {violation.law for violation in written.rewritten}
     assert not known_laws().violations(operators_of(read_program(written.program)), PLACE)
 
     program = read_optimized_program(
@@ -211,7 +213,7 @@ def test_windows_of_three_that_are_cut_have_a_kernel_that_is_right(
     written = rewrite_for_place(
         prepare_layer(net, SHAPE, tmp_path / "model", name="net"), PLACE, tmp_path
     )
-    assert not {each.law for each in written.rewritten} & set(LAWS)
+    assert not {violation.law for violation in written.rewritten} & set(LAWS)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=_named)
@@ -220,9 +222,9 @@ def test_the_same_in_fp32_stays_as_it_is(
 ) -> None:
     place = Place.of(Target.ARM)
     written = rewrite_for_place(model, place, tmp_path)
-    assert example.law not in {each.law.name for each in written.rewritten}
+    assert example.law not in {violation.law.name for violation in written.rewritten}
 
 
 def test_every_law_that_paddle_saves_an_example_of_has_one() -> None:
     """Adaptive pooling of the largest is `max_pool2d_with_index` in what Paddle 3 saves."""
-    assert {law.name for law in LAWS} - {each.law for each in EXAMPLES} == {"square-maxima"}
+    assert {law.name for law in LAWS} - {example.law for example in EXAMPLES} == {"square-maxima"}

@@ -87,7 +87,7 @@ def outputs(
             for target in (Target.ARM, Target.X86)
         ]
     )
-    assert not [str(each.error) for each in done if each.error]
+    assert not [str(job.error) for job in done if job.error]
     inputs = {
         number: make_noise(model.graph, np.random.default_rng(number))
         for number, model in models.items()
@@ -113,7 +113,7 @@ def test_an_example_meets_its_law_until_it_is_rewritten(
     number: int, models: dict[int, PreparedModel]
 ) -> None:
     law, model = LAWS[REWRITTEN[number].law], models[number]
-    assert law in {each.law for each in model.rewritten}, "the example is none"
+    assert law in {violation.law for violation in model.rewritten}, "the example is none"
     for target in Target:
         operators = operators_of(read_program(model.program))
         assert not known_laws().violations(operators, Place.of(target))
@@ -153,4 +153,4 @@ laws are proved in ``tests/paddle_io/test_lite_rewrite.py``."""
 def test_every_law_of_floats_has_an_example() -> None:
     """Those of quantized models and stored weights are proved where these are made."""
     of_floats = {law.name for law in LAWS.values() if Precision.FP32 in law.precisions}
-    assert of_floats - OF_SAVED_MODELS <= {each.law for each in EXAMPLES}
+    assert of_floats - OF_SAVED_MODELS <= {example.law for example in EXAMPLES}

@@ -42,6 +42,6 @@ def test_the_library_has_kernels_for_what_is_said_to_be_served() -> None:
     columns = {name: head.index(name) for name in ("kARM", "kHost", "kX86")}
     rows = [row for row in printed[printed.index(head) + 1 :] if row.strip()]
     for kernels, own in ((Kernels.ARMV7, "kARM"), (Kernels.ARMV8, "kARM"), (Kernels.X86, "kX86")):
-        at = [columns[each] for each in (own, "kHost")]
+        at = [columns[column] for column in (own, "kHost")]
         listed = {row.split()[0] for row in rows if any("Y" in row[x - 2 : x + 8] for x in at)}
         assert listed == SERVED[kernels]

@@ -132,7 +132,7 @@ def test_a_weight_that_the_optimizer_does_not_mark_is_found(
     program = optimized(lambda net, x: net.first(x))
     assert not misread_weights(program)
     marks = [(call, name) for call in program.calls for name in call.attributes if "_fp16" in name]
-    call, mark = next(each for each in marks if each[1].endswith("b_0_fp16"))
+    call, mark = next(mark for mark in marks if mark[1].endswith("b_0_fp16"))
     del call.attributes[mark]  # type: ignore[attr-defined]
     ((found, weight),) = misread_weights(program)
     assert found is call

@@ -66,7 +66,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Ran | str]:
                 output=folder / str(number),
             )
         )
-    paths = [each.conversion.result for each in convert(conversions) if each.error is None]
+    paths = [job.conversion.result for job in convert(conversions) if job.error is None]
     assert len(paths) == len(SPECS)
     jobs, meant = [], []
     for number, (spec, path) in enumerate(zip(SPECS, paths, strict=True)):
@@ -130,5 +130,5 @@ def test_an_operator_means_what_the_runtime_computes(
 ) -> None:
     found = ran[str(number)]
     assert isinstance(found, Ran), found
-    assert [each.size for each in found.meant] == [each.size for each in found.ran]
+    assert [output.size for output in found.meant] == [output.size for output in found.ran]
     assert is_acceptable(difference_of([found.meant], [found.ran]), Precision.FP32)

@@ -48,7 +48,7 @@ def test_sums_in_parts_lose_as_much_as_sums_term_by_term(terms: int, positive: b
     left, right = _factors(terms, positive=positive)
     exact = left.astype(np.float64) @ right.astype(np.float64)
     wanted, found = (
-        np.std(each - exact) for each in (_one_by_one(left, right), _in_parts(left, right))
+        np.std(total - exact) for total in (_one_by_one(left, right), _in_parts(left, right))
     )
     assert found == pytest.approx(wanted, rel=0.1)
 

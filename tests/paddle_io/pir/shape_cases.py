@@ -177,7 +177,7 @@ MATRICES: dict[str, Callable[..., Any]] = {
     ),
     "cdist": lambda x, y: paddle.cdist(x, y),
     "attention": lambda x, y: F.scaled_dot_product_attention(
-        *(each.unsqueeze(2) for each in (x, y, y))
+        *(tensor.unsqueeze(2) for tensor in (x, y, y))
     ),
     "softmax_attention": lambda x, y: paddle.matmul(
         F.softmax(paddle.matmul(x * 0.5, y, transpose_y=True)), y

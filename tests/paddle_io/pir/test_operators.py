@@ -121,13 +121,13 @@ def test_computes_what_the_network_did_in_the_version_that_saved_it(
 def test_a_row_fits_what_paddle_says_of_the_old_operator(name: str) -> None:
     row = OPERATORS[name]
     described = OpProtoHolder.instance().op_proto_map[row.kind]
-    slots = {each.name for each in described.inputs}
-    declared = {each.name: each.type for each in described.attrs}
+    slots = {slot.name for slot in described.inputs}
+    declared = {attr.name: attr.type for attr in described.attrs}
     for operand in row.operands:
         assert {operand.slot, operand.list_slot} - {""} <= slots
         if operand.attribute:
             assert declared[operand.attribute] == _DECLARED[operand.type]
-    assert set(row.results) - {""} <= {each.name for each in described.outputs}
+    assert set(row.results) - {""} <= {slot.name for slot in described.outputs}
     for old, kind in row.attributes.values():
         assert declared[old] == _DECLARED[kind]
     for constant in row.constants:

@@ -26,23 +26,33 @@ from tests.paddle_io.pir.documents import (
 def test_each_version_that_a_wheel_writes(paddle: str, version: int) -> None:
     program = read_pir(FIXTURES / paddle / "inference.json")
     assert program.version == version
-    kept = {each.name: each.type.shape for each in program.parameters if each.is_stored}
+    kept = {
+        parameter.name: parameter.type.shape
+        for parameter in program.parameters
+        if parameter.is_stored
+    }
     assert kept["conv2d_0.w_0"] == (4, 2, 3, 3)
     assert kept["linear_0.w_0"] == (4, 3)
     assert not any("dropout_state" in name for name in kept)
-    (leaky,) = (each for each in program.operations if each.name == "pd_op.leaky_relu")
+    (leaky,) = (
+        operation for operation in program.operations if operation.name == "pd_op.leaky_relu"
+    )
     assert leaky.attributes["negative_slope"] == pytest.approx(0.3, rel=1e-7)
-    (clip,) = (each for each in program.operations if each.name == "pd_op.clip")
-    makers = {each.results[0].number: each for each in program.operations if each.results}
+    (clip,) = (operation for operation in program.operations if operation.name == "pd_op.clip")
+    makers = {
+        operation.results[0].number: operation
+        for operation in program.operations
+        if operation.results
+    }
     assert makers[clip.operands[2]].attributes["value"] == math.inf
 
 
 def test_versions_differ_in_how_wide_numbers_are() -> None:
     slopes = {
         paddle: next(
-            each.attributes["negative_slope"]
-            for each in read_pir(FIXTURES / paddle / "inference.json").operations
-            if each.name == "pd_op.leaky_relu"
+            operation.attributes["negative_slope"]
+            for operation in read_pir(FIXTURES / paddle / "inference.json").operations
+            if operation.name == "pd_op.leaky_relu"
         )
         for paddle in VERSIONS
     }

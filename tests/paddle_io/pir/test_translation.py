@@ -42,7 +42,7 @@ def kinds(program: Any) -> list[str]:
 def attributes(program: Any, kind: str) -> dict[str, Any]:
     """The attributes of its only operator of a kind."""
     (op,) = (op for op in program.blocks[0].ops if op.type == kind)
-    return {each.name: attribute_value(each) for each in op.attrs}
+    return {attr.name: attribute_value(attr) for attr in op.attrs}
 
 
 def full(number: int, value: float, dtype: str = "float32", shape: tuple[int, ...] = (1,)) -> Any:
@@ -135,7 +135,9 @@ def test_sizes_that_the_program_makes_have_32_bits(tmp_path: Path) -> None:
     )
     assert kinds(program) == ["shape", "cast", "cast", "reshape2"]
     (reshape,) = (op for op in program.blocks[0].ops if op.type == "reshape2")
-    variables = {each.name: each.type.dense_tensor.tensor for each in program.blocks[0].vars}
+    variables = {
+        variable.name: variable.type.dense_tensor.tensor for variable in program.blocks[0].vars
+    }
     sizes = {slot.parameter: slot.arguments[0] for slot in reshape.inputs}["Shape"]
     assert variables[sizes].data_type == 2  # int32
 
@@ -162,8 +164,8 @@ def test_limits_beyond_32_bits_are_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("paddle", VERSIONS)
 def test_every_version_says_the_same_program(paddle: str) -> None:
-    newest, path = (FIXTURES / each / "inference.json" for each in ("3.3.1", paddle))
-    expected, found = (translate_program(read_pir(each), each) for each in (newest, path))
+    newest, path = (FIXTURES / file / "inference.json" for file in ("3.3.1", paddle))
+    expected, found = (translate_program(read_pir(file), file) for file in (newest, path))
     assert [op.type for op in found.blocks[0].ops] == [op.type for op in expected.blocks[0].ops]
     for kind in ("leaky_relu", "group_norm", "bilinear_interp_v2", "pad3d", "softplus"):
         assert attributes(found, kind) == attributes(expected, kind)

@@ -105,6 +105,6 @@ def test_a_factor_comes_before_the_offset() -> None:
     given = {"scale": 2.0, "bias": 1.5, "bias_after_scale": False}
     made = behind(Op("scale", {}, {}, given))
     assert rewritten_by("offsets-before-factors", made) == {"offsets-before-factors": 1}
-    written = {each.name: each for each in made.blocks[0].ops[1].attrs}
+    written = {attr.name: attr for attr in made.blocks[0].ops[1].attrs}
     assert (written["scale"].f, written["bias"].f) == (2.0, 3.0)
     assert written["bias_after_scale"].b

@@ -45,12 +45,12 @@ NOT_ABOVE = (
 )
 
 
-@pytest.mark.parametrize("before", ABOVE, ids=lambda ops: " ".join(each.kind for each in ops))
+@pytest.mark.parametrize("before", ABOVE, ids=lambda ops: " ".join(op.kind for op in ops))
 def test_a_logarithm_of_what_is_above_nought_stays(before: tuple[Op, ...]) -> None:
     assert not rewritten_by("logarithms", behind(*before, LOG))
 
 
-@pytest.mark.parametrize("before", NOT_ABOVE, ids=lambda ops: " ".join(each.kind for each in ops))
+@pytest.mark.parametrize("before", NOT_ABOVE, ids=lambda ops: " ".join(op.kind for op in ops))
 def test_a_logarithm_of_what_may_be_nought_is_mended_once(before: tuple[Op, ...]) -> None:
     made = behind(*before, LOG)
     assert rewritten_by("logarithms", made) == {"logarithms-at-ends": 1}

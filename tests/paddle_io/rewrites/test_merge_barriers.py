@@ -74,7 +74,9 @@ def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
     (reader,) = (op for op in made.blocks[0].ops if [result] in arguments(op.inputs).values())
     assert arguments(reader.inputs)["Filter"] == ["g"]
     assert attributes(barrier)["dropout_implementation"] == "upscale_in_train"
-    described = {each.name: each.type.dense_tensor.tensor.dims for each in made.blocks[0].vars}
+    described = {
+        variable.name: variable.type.dense_tensor.tensor.dims for variable in made.blocks[0].vars
+    }
     assert list(described[result]) == [1, 4, 8, 8]
     assert not rewritten_by("merge-barriers", made)
 

@@ -44,10 +44,10 @@ def test_outputs_are_those_of_paddle(
         for model in models.values()
     ]
     done = convert(conversions)
-    failed = [str(each.error) for each in done if each.error]
+    failed = [str(job.error) for job in done if job.error]
     assert not failed
     images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
-    here = [each.conversion.result for each in done[: len(models)]]
+    here = [job.conversion.result for job in done[: len(models)]]
     computed = outputs_in_paddle_lite(dict.fromkeys(here, images))
     wrong = {}
     for (name, model), found in zip(models.items(), computed, strict=True):

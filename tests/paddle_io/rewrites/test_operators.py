@@ -64,7 +64,7 @@ def test_powers(factor: float, written: list[str]) -> None:
     ],
 )
 def test_casts(numbers: str, written: list[str]) -> None:
-    one, two = (ELEMENT_NUMBERS[each] for each in numbers.split())
+    one, two = (ELEMENT_NUMBERS[name] for name in numbers.split())
     made = program(
         [Op("cast", {"X": "x"}, {"Out": "y"}, {"in_dtype": one, "out_dtype": two})],
         {"x": SHAPE, "y": SHAPE},

@@ -157,8 +157,8 @@ def test_paddle_lite_gives_what_the_layer_does(
             for case in cases.values()
         ]
     )
-    assert [str(each.error) for each in done if each.error] == []
-    here = [each.conversion.result for each in done[: len(cases)]]
+    assert [str(job.error) for job in done if job.error] == []
+    here = [job.conversion.result for job in done[: len(cases)]]
     computed = outputs_in_paddle_lite(dict.fromkeys(here, SEQUENCES))
     for (name, case), (output,) in zip(cases.items(), computed, strict=True):
         shaped = output.reshape(case.expected.shape)
@@ -183,7 +183,7 @@ def test_what_the_kernel_computes_is_left_to_it(cases: dict[str, Case]) -> None:
 
 def test_weights_are_computed_once(cases: dict[str, Case]) -> None:
     for name in ("normed weights", "spectral weights"):
-        met = [each.law.name for each in cases[name].model.rewritten]
+        met = [violation.law.name for violation in cases[name].model.rewritten]
         assert met.count("parameters-computed") == 2
 
 
