@@ -43,17 +43,16 @@ def main() -> None:
                 model, list(Target), out=Path(folder), input_shapes=shape
             ).models
             (deployed,) = edgeslim.deploy(model, out=Path(folder), input_shapes=shape).models
-        assert deployed.difference is not None
-        assert deployed.measurement is not None
-        worst = max(worst, deployed.difference.max_rel)
+        assert deployed.outputs is not None
+        worst = max(worst, deployed.outputs.max_rel)
         sizes = {each.target: f"{each.size_bytes / 1e6:.1f} MB" for each in converted}
         rows.append(
             [
                 name,
                 sizes[Target.ARM],
                 sizes[Target.X86],
-                f"{deployed.difference.max_rel:.1e}",
-                f"{deployed.measurement.latency_ms:.1f} ms",
+                f"{deployed.outputs.max_rel:.1e}",
+                f"{deployed.latency_ms:.1f} ms",
             ]
         )
         sys.stderr.write(f"{name} done\n")

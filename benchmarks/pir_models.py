@@ -115,8 +115,8 @@ def measured(name: str) -> dict[str, object]:
             str(folder), list(Target), out=Path(scratch), input_shapes=shapes
         ).models
         row["targets"] = [model.target.value for model in models]
-        row["proved"] = sorted({way for model in models for way in model.proved_by})
-        row["off"] = max(model.difference.max_rel for model in models if model.difference)
+        row["proved"] = sorted({proof for model in models for proof in model.outputs.proved_by})
+        row["off"] = max(model.outputs.max_rel for model in models)
     return row
 
 

@@ -37,21 +37,20 @@ def main() -> None:
             out=Path(folder, "host"),
         )
     rows = [
-        [each.precision.value, ", ".join(each.computes_in), f"{each.size_bytes / 1e6:.2f}"]
+        [each.precision.value, ", ".join(each.kernels), f"{each.size_bytes / 1e6:.2f}"]
         for each in converted.models
     ]
     print(tabulate(rows, headers=["for arm", "kernels", "MB"]))
     table = []
     for each in done.models:
-        assert each.measurement is not None
-        assert each.difference is not None
+        assert each.outputs is not None
         table.append(
             [
                 each.precision.value,
                 each.threads,
-                f"{each.measurement.latency_ms:.2f} ms",
-                f"{each.difference.max_rel:.1e}",
-                f"{each.difference.lost:.1e}",
+                f"{each.latency_ms:.2f} ms",
+                f"{each.outputs.max_rel:.1e}",
+                "" if each.outputs.lost is None else f"{each.outputs.lost:.1e}",
                 "<--" if each.fastest else "",
             ]
         )

@@ -56,7 +56,7 @@ def pruned(folder: Path, model: str) -> list[list[str]]:
         (deployed,) = edgeslim.deploy(
             str(out), device="host", table=table, out=out / "deployed"
         ).models
-        measured_ms, predicted_ms = deployed.measurement.latency_ms, result.predicted_ms
+        measured_ms, predicted_ms = deployed.latency_ms, result.predicted_ms
         rows.append(
             [
                 model,

@@ -27,7 +27,7 @@ from edgeslim.cli.options import (
 from edgeslim.cli.output import GAPS, Json, print_json
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.deployment.deploy import convert, deploy
-from edgeslim.deployment.deployed import Deployment
+from edgeslim.deployment.deployed import ConvertedModels, Deployment
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.durations import parse_ms, parse_s
 from edgeslim.errors import LimitMissedError, UsageError
@@ -118,6 +118,7 @@ def command(
         latency_ms=None if assert_latency is None else parse_ms(assert_latency),
         speedup=assert_speedup,
     )
+    done: Deployment | ConvertedModels
     if convert_only:
         if model is None:
             raise UsageError("--convert-only needs a model")
@@ -156,7 +157,8 @@ def command(
         print_json(document(done))
     else:
         print_deployment(done)
-    _check_gates(done)
+    if isinstance(done, Deployment):
+        _check_gates(done)
     if done.failed or any(missing(model) for model in done.models):
         raise typer.Exit(GAPS)
 
@@ -178,8 +180,7 @@ def _check_gates(done: Deployment) -> None:
     Raises:
         LimitMissedError: A limit was missed; the message says by how much.
     """
-    gates = () if done.record is None else done.record.gates
-    missed = [f"{gate.asked}: {gate.line}" for gate in gates if not gate.met]
+    missed = [f"{gate.asked}: {gate.line}" for gate in done.record.gates if not gate.met]
     if missed:
         raise LimitMissedError("; ".join(missed))
 

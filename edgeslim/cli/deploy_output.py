@@ -6,11 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from edgeslim.cli.output import print_lines, print_table
-from edgeslim.deployment.deployed import Deployed, Deployment, format_variant
+from edgeslim.deployment.deployed import (
+    ConvertedModel,
+    ConvertedModels,
+    Deployment,
+    format_variant,
+)
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision
-from edgeslim.runs.deployment_records import SpeedupRecord
+from edgeslim.runs.deployment_records import (
+    FailedRecord,
+    Known,
+    ModelRecord,
+    ModelRole,
+    SpeedupRecord,
+)
 
 __all__ = ["document", "missing", "print_deployment"]
 
@@ -45,21 +56,23 @@ _ONE_SIZE = (
 )
 
 
-def missing(model: Deployed) -> list[str]:
+def missing(model: ModelRecord | ConvertedModel) -> list[str]:
     """Operators that the table lacks, by their description."""
-    return [] if model.prediction is None else [str(spec) for spec in model.prediction.missing]
+    if isinstance(model, ConvertedModel):
+        return []
+    return [str(found.operator) for found in model.operators if found.known is Known.MISSING]
 
 
-def print_deployment(done: Deployment) -> None:
+def print_deployment(done: Deployment | ConvertedModels) -> None:
     """Prints a table of all variants, and below it what does not fit into a table."""
-    variants = {(model.precision, model.threads) for model in done.models}
+    baselines = done.baselines if isinstance(done, Deployment) else ()
+    variants = {(model.precision, _threads(model)) for model in done.models}
     plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
-    rows = [_cells(model, done.speedup(model)) for model in done.models]
+    rows = [_cells(model, done) for model in done.models]
     rows += [
-        _cells(baseline, None) | {"model": f"{baseline.name} (baseline)"}
-        for baseline in done.baselines
+        _cells(baseline, done) | {"model": f"{baseline.name} (baseline)"} for baseline in baselines
     ]
-    columns = [name for name in _COLUMNS if name != "times as fast" or done.baselines]
+    columns = [name for name in _COLUMNS if name != "times as fast" or baselines]
     if plain:
         columns = [name for name in columns if name not in _COMPARING]
     else:
@@ -69,18 +82,23 @@ def print_deployment(done: Deployment) -> None:
     _print_notes(done)
 
 
-def _print_notes(done: Deployment) -> None:
+def _threads(model: ModelRecord | ConvertedModel) -> int | None:
+    return model.threads if isinstance(model, ModelRecord) else None
+
+
+def _print_notes(done: Deployment | ConvertedModels) -> None:
     """Prints what does not fit into the table."""
     for model in done.models:
-        _print_model_notes(model, done.speedup(model))
+        _print_model_notes(model, done)
     print_lines(_ONE_SIZE)
-    _print_judgement(done)
+    if isinstance(done, Deployment):
+        _print_judgement(done)
     for failed in done.failed:
         variant = format_variant(failed.precision, failed.threads)
-        print_lines(f"failed: {failed.name} in {variant}: {failed.reason}")
+        print_lines(f"failed: {_failed_name(failed)} in {variant}: {failed.reason}")
     for warning in done.warnings:
         print_lines(f"warning: {warning}")
-    if done.history is not None:
+    if isinstance(done, Deployment):
         print_lines(f"added to {done.history}")
     for precision in (Precision.INT8_WEIGHTS, Precision.INT16_WEIGHTS):
         if any(model.precision is precision for model in done.models):
@@ -90,25 +108,49 @@ def _print_notes(done: Deployment) -> None:
             )
 
 
-def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
+def _failed_name(failed: FailedRecord) -> str:
+    return f"{'baseline.' if failed.role is ModelRole.BASELINE else ''}{failed.name}"
+
+
+def _speedup(
+    model: ModelRecord | ConvertedModel, done: Deployment | ConvertedModels
+) -> SpeedupRecord | None:
+    if isinstance(model, ModelRecord) and isinstance(done, Deployment):
+        return done.speedup(model)
+    return None
+
+
+def _target(model: ModelRecord | ConvertedModel, done: Deployment | ConvertedModels) -> str:
+    """Kind of processor that a model is converted for."""
+    if isinstance(done, Deployment):
+        return done.record.device.target.value
+    return model.target.value if isinstance(model, ConvertedModel) else ""
+
+
+def _print_model_notes(
+    model: ModelRecord | ConvertedModel, done: Deployment | ConvertedModels
+) -> None:
+    speedup, outputs = _speedup(model, done), model.outputs
     if speedup is not None:
         low, high = speedup.interval
         print_lines(
-            f"  {model.name} in {format_variant(model.precision, model.threads)} is "
+            f"  {model.name} in {format_variant(model.precision, _threads(model))} is "
             f"{speedup.ratio:.3f} times as fast as the baseline; another deployment of "
             f"{speedup.rounds} rounds would say {low:.3f} to {high:.3f} in {speedup.level:.0%} of "
             "all cases"
         )
-    if model.without_meaning:
+    if outputs is not None and outputs.without_meaning:
         print_lines(
-            f"  {model.name} for {model.target.value} is proved by the {model.proved_by[0]} alone: "
-            f"{', '.join(model.without_meaning)}"
+            f"  {model.name} for {_target(model, done)} is proved by the {outputs.proved_by[0]} "
+            f"alone: {', '.join(outputs.without_meaning)}"
         )
+    if isinstance(model, ConvertedModel) or not isinstance(done, Deployment):
+        return
     if missing(model):
         print_lines("  there is no prediction, since the table lacks:")
         print_lines(*(f"    {operator}" for operator in missing(model)))
-    if model.sustained is not None:
-        _print_sustained(model.sustained)
+    if done.sustained is not None:
+        _print_sustained(done.sustained)
     if model.speed is not None and abs(model.speed - 1) > _NOTABLE_SPEED:
         faster = "faster" if model.speed > 1 else "slower"
         print_lines(
@@ -119,8 +161,6 @@ def _print_model_notes(model: Deployed, speedup: SpeedupRecord | None) -> None:
 
 def _print_judgement(done: Deployment) -> None:
     """Prints why predicted and measured differ, and which limits are met; others are errors."""
-    if done.record is None:
-        return
     for reason in done.record.reasons:
         print_lines(f"why predicted and measured differ: {reason}")
     for gate in done.record.gates:
@@ -142,7 +182,7 @@ def _print_sustained(sustained: Sustained) -> None:
                 "" if window.thermal_status is None else str(window.thermal_status),
                 "" if window.capped is None else f"{window.capped:.0%}",
             ]
-            for window in sustained.windows
+            for window in sustained.records
         ],
     )
     print_lines(
@@ -151,9 +191,11 @@ def _print_sustained(sustained: Sustained) -> None:
     )
 
 
-def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
+def _cells(
+    model: ModelRecord | ConvertedModel, done: Deployment | ConvertedModels
+) -> dict[str, str]:
     """The texts of a row, by column."""
-    values = _model_document(model)
+    values, speedup = _model_document(model, done), _speedup(model, done)
     if speedup is not None:
         low, high = speedup.interval
         values["speedup_text"] = f"{speedup.ratio:.3f} ({low:.3f}-{high:.3f})"
@@ -163,27 +205,31 @@ def _cells(model: Deployed, speedup: SpeedupRecord | None) -> dict[str, str]:
     }
 
 
-def document(done: Deployment) -> dict[str, object]:
+def document(done: Deployment | ConvertedModels) -> dict[str, object]:
     """The JSON document of a deployment; samples are in its record only."""
-    fastest = next((model for model in done.models if model.fastest), None)
-    speedup = None if fastest is None else done.speedup(fastest)
-    record = done.record
+    deployment = done if isinstance(done, Deployment) else None
+    record = None if deployment is None else deployment.record
+    models = () if deployment is None else deployment.models
+    baselines = () if deployment is None else deployment.baselines
+    fastest = next((model for model in models if model.fastest), None)
+    speedup = None if fastest is None else _speedup(fastest, done)
     return {
         "models": [
-            _model_document(model) | _speedup_document(done.speedup(model)) for model in done.models
+            _model_document(model, done) | _speedup_document(_speedup(model, done))
+            for model in done.models
         ],
-        "baseline": _model_document(done.baselines[0]) if done.baselines else None,
-        "baselines": [_model_document(baseline) for baseline in done.baselines],
+        "baseline": _model_document(baselines[0], done) if baselines else None,
+        "baselines": [_model_document(baseline, done) for baseline in baselines],
         **_speedup_document(speedup),
         "inputs": None if record is None else record.inputs,
-        "record": done.history,
+        "record": None if deployment is None else deployment.history,
         "record_id": None if record is None else record.id,
         "gates": [] if record is None else list(record.gates),
         "reasons": [] if record is None else list(record.reasons),
         "failed": [
             {
-                "name": failure.name,
-                "target": failure.target.value,
+                "name": _failed_name(failure),
+                "target": (failure.target or record.device.target if record else failure.target),
                 "precision": failure.precision.value,
                 "threads": failure.threads,
                 "reason": failure.reason,
@@ -201,37 +247,41 @@ def _speedup_document(speedup: SpeedupRecord | None) -> dict[str, object]:
     }
 
 
-def _model_document(model: Deployed) -> dict[str, object]:
-    measured, predicted, difference = model.measurement, model.prediction, model.difference
-    complete = predicted is not None and not predicted.missing
+def _model_document(
+    model: ModelRecord | ConvertedModel, done: Deployment | ConvertedModels
+) -> dict[str, object]:
+    measured = model if isinstance(model, ModelRecord) else None
+    is_model = measured is not None and measured.role is ModelRole.MODEL
+    sustained = done.sustained if is_model and isinstance(done, Deployment) else None
+    outputs = model.outputs
     return {
         "name": model.name,
         "optimized": model.optimized,
-        "target": model.target.value,
+        "target": _target(model, done),
         "precision": model.precision.value,
-        "kernels": list(model.computes_in),
-        "threads": model.threads,
-        "fastest": model.fastest,
+        "kernels": list(model.kernels),
+        "threads": _threads(model),
+        "fastest": measured is not None and measured.fastest,
         "size_bytes": model.size_bytes,
-        "predicted_ms": predicted.total_ms if predicted and complete else None,
-        "interval_ms": predicted.interval_ms if predicted and complete else None,
+        "predicted_ms": measured and measured.predicted_ms,
+        "interval_ms": measured and measured.predicted_interval_ms,
         "missing": missing(model),
-        "measured_ms": None if measured is None else measured.latency_ms,
-        "measured_p90_ms": None if measured is None else measured.p90_ms,
-        "samples": 0 if measured is None else len(measured.samples_ns),
-        "error_percent": model.error_percent,
-        "speed": model.speed,
-        "output_max_abs_error": None if difference is None else difference.max_abs,
-        "output_max_rel_error": None if difference is None else difference.max_rel,
-        "output_variance_lost": None if difference is None else difference.lost,
-        "output_wrong_share": None if difference is None else difference.wrong,
-        "output_same_top1": None if difference is None else difference.top1,
-        "proved_by": list(model.proved_by),
-        "without_meaning": list(model.without_meaning),
-        "unproved": list(model.unproved),
-        "sustained": None if model.sustained is None else _sustained_document(model.sustained),
-        "target_ms": model.target_ms,
-        "met_target": model.met_target,
+        "measured_ms": measured and measured.latency_ms,
+        "measured_p90_ms": measured and measured.p90_ms,
+        "samples": measured.samples if measured else 0,
+        "error_percent": measured and measured.error_percent,
+        "speed": measured and measured.speed,
+        "output_max_abs_error": outputs and outputs.max_abs,
+        "output_max_rel_error": outputs and outputs.max_rel,
+        "output_variance_lost": outputs and outputs.lost,
+        "output_wrong_share": outputs and outputs.wrong,
+        "output_same_top1": outputs and outputs.top1,
+        "proved_by": list(outputs.proved_by) if outputs else [],
+        "without_meaning": list(outputs.without_meaning) if outputs else [],
+        "unproved": list(model.unproved) if isinstance(model, ConvertedModel) else [],
+        "sustained": None if sustained is None else _sustained_document(sustained),
+        "target_ms": measured and measured.target_ms,
+        "met_target": measured and measured.met,
     }
 
 
@@ -251,6 +301,6 @@ def _sustained_document(sustained: Sustained) -> dict[str, object]:
                 "thermal_status": window.thermal_status,
                 "capped": window.capped,
             }
-            for window in sustained.windows
+            for window in sustained.records
         ],
     }

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+import msgspec
+
 from edgeslim.conversion.model_inputs import GivenInputs, read_given
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.claims import Claim, Proof
+from edgeslim.deployment.compose_record import Found, deployment_record
 from edgeslim.deployment.deployed import (
-    Deployed,
+    ConvertedModel,
+    ConvertedModels,
     Deployment,
-    Failed,
     mark_fastest,
-    rounding_warnings,
+    rounding_warning,
     slowness_warnings,
 )
 from edgeslim.deployment.gates import NO_GATES, Gates
@@ -26,8 +29,8 @@ from edgeslim.deployment.models_under_test import (
     baseline_under_test,
     model_under_test,
 )
-from edgeslim.deployment.proof import Found, deployment_record
 from edgeslim.deployment.proving import open_prover
+from edgeslim.deployment.recording import model_record, output_record
 from edgeslim.deployment.request import Request, device_for, request_for
 from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.deployment.variants import (
@@ -49,10 +52,10 @@ from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork
 from edgeslim.opspec import Shape
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.deployment_history import append_record
-from edgeslim.runs.deployment_records import ModelRole
+from edgeslim.runs.deployment_records import FailedRecord, ModelRecord, ModelRole
 from edgeslim.targets import Place, read_laws
 
-__all__ = ["Deployed", "Deployment", "convert", "deploy"]
+__all__ = ["ConvertedModels", "Deployment", "convert", "deploy"]
 
 
 _ROUNDS, _PAIRED_ROUNDS = 3, 12
@@ -204,33 +207,37 @@ def _deploy_on(
             model.variants[0], model.networks[0], wanted.sustained_s, progress
         )
         models, *others = (
-            _deploy_variants(subject, request, folder, known, measured) for subject in subjects
+            _variant_records(subject, request, folder, known, measured) for subject in subjects
         )
-        models = [replace(model, sustained=sustained) for model in models]
-        baselines = list(chain(*others))
         after = session.conditions()
+    if sustained is not None:
+        windows = sustained.records
+        models = [msgspec.structs.replace(record, sustained=windows) for record in models]
     found = Found(
         subjects=subjects,
-        models=mark_fastest(models),
-        baselines=tuple(baselines),
+        models=(*mark_fastest(models), *chain(*others)),
         measured=measured,
         table=known.table,
         states=(before, after),
         created=created,
-        warnings=(*warnings, *rounding_warnings([*models, *baselines]), *slowness_warnings(models)),
+        warnings=(*warnings, *_rounding_warnings(subjects), *slowness_warnings(models)),
     )
     record = deployment_record(session, request, found, wanted.gates, wanted.command)
     append_record(request.history, record)
     return Deployment(
-        folder=request.folder,
-        device=session.profile.name,
-        models=found.models,
-        failed=tuple(failure for subject in subjects for failure in subject.failed),
-        warnings=record.warnings,
-        baselines=found.baselines,
-        record=record,
-        history=request.history,
+        record=record, folder=request.folder, history=request.history, sustained=sustained
     )
+
+
+def _rounding_warnings(subjects: Sequence[ModelUnderTest]) -> list[str]:
+    warnings = (
+        rounding_warning(
+            subject.name, variant.precision, variant.session.execution.threads, difference
+        )
+        for subject in subjects
+        for variant, difference in subject.tried
+    )
+    return [warning for warning in warnings if warning]
 
 
 def _find_baseline(
@@ -266,38 +273,22 @@ def _measure_sustained(
     return measure_sustained(variant.session, network, seconds=seconds, progress=progress)
 
 
-def _deploy_variants(
+def _variant_records(
     subject: ModelUnderTest,
     request: Request,
     folder: Path,
     known: TablePredictions,
     measured: MeasuredNetworks,
-) -> list[Deployed]:
-    """All proved variants of a model, with their files in the folder of the result."""
-    found = []
-    for variant, difference in subject.tried:
-        predictor = known.predictor(variant)
-        prediction = None if predictor is None else predictor.predict(subject.graph.specs)
-        found.append(
-            Deployed(
-                id=variant.id,
-                name=subject.name,
-                optimized=copy_to_folder(variant.file, folder),
-                target=variant.session.execution.target,
-                size_bytes=variant.file.facts.size_bytes,
-                precision=variant.precision,
-                computes_in=variant.file.facts.computes_in,
-                threads=variant.session.execution.threads,
-                prediction=prediction,
-                measurement=measured.measurements[variant.id],
-                difference=difference,
-                proved_by=variant.proved_by,
-                without_meaning=variant.without_meaning,
-                target_ms=request.target_ms if subject.role is ModelRole.MODEL else None,
-                speed=known.speed(variant, measured.references_ms[variant.id]),
-            )
+) -> list[ModelRecord]:
+    """Records of all proved variants of a model, with their files in the folder of the result."""
+    return [
+        model_record(
+            *(subject, variant, difference, measured, known),
+            optimized=copy_to_folder(variant.file, folder),
+            target_ms=request.target_ms if subject.role is ModelRole.MODEL else None,
         )
-    return found
+        for variant, difference in subject.tried
+    ]
 
 
 def convert(
@@ -310,7 +301,7 @@ def convert(
     precisions: Sequence[str] = (),
     threads: int | None = None,
     laws: Path | None = None,
-) -> Deployment:
+) -> ConvertedModels:
     """Converts a model for some targets and precisions without a device; raises as `deploy`.
 
     Args:
@@ -337,7 +328,7 @@ def convert(
             for precision in precisions_of(precisions, prepared, target)
         ]
         done: list[tuple[Place, OptimizedFile, Proof]] = []
-        failed: list[Failed] = []
+        failed: list[FailedRecord] = []
         for place in wanted:
             target, precision = place.target, place.precision
             try:
@@ -347,29 +338,31 @@ def convert(
             except (ModelError, ProgramError) as error:
                 if len(failed) + 1 == len(wanted):
                     raise
-                failed.append(failed_variant(prepared, target, precision, threads, error))
+                failure = failed_variant(prepared, precision, threads, error)
+                failed.append(msgspec.structs.replace(failure, target=target))
                 continue
             done.append((place, file, proof))
         folder = new_folder(request.folder)
         models = [
-            Deployed(
+            ConvertedModel(
                 name=prepared.name,
                 optimized=copy_to_folder(file, folder),
                 target=place.target,
                 size_bytes=file.facts.size_bytes,
                 precision=place.precision,
-                computes_in=file.facts.computes_in,
-                difference=proof.difference,
-                proved_by=proof.by,
-                without_meaning=proof.unknown,
+                kernels=file.facts.computes_in,
+                outputs=output_record(proof.difference, proof.by, proof.unknown),
                 unproved=proof.gaps,
             )
             for place, file, proof in done
         ]
-    return Deployment(
+    rounding = (
+        rounding_warning(prepared.name, place.precision, None, proof.difference)
+        for place, _, proof in done
+    )
+    return ConvertedModels(
         folder=folder,
-        device="",
         models=tuple(models),
         failed=tuple(failed),
-        warnings=(*rounding_warnings(models), *(gap for *_, proof in done for gap in proof.gaps)),
+        warnings=(*filter(None, rounding), *(gap for *_, proof in done for gap in proof.gaps)),
     )

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from edgeslim.conversion.model_inputs import write_inputs
 from edgeslim.conversion.model_source import LayerModel, ModelSource
 from edgeslim.conversion.optimized import fused_graph
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.deployed import Failed
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.variants import ModelVariant, convert_variants, prove_variants
 from edgeslim.execution import Precision, Target
@@ -19,7 +20,7 @@ from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.opspec import Shape
-from edgeslim.runs.deployment_records import ModelRole
+from edgeslim.runs.deployment_records import FailedRecord, ModelRole
 
 __all__ = ["ModelUnderTest", "baseline_under_test", "model_under_test"]
 
@@ -49,7 +50,7 @@ class ModelUnderTest:
     model: PreparedModel
     graph: Graph
     tried: Sequence[tuple[ModelVariant, OutputDifference]]
-    failed: Sequence[Failed]
+    failed: Sequence[FailedRecord]
     inputs: Mapping[str, Path] | None = None
 
     @property
@@ -151,7 +152,10 @@ def _model_under_test(
         model=model,
         graph=_graph(variants, model, target),
         tried=right,
-        failed=(*unconvertible, *wrong),
+        failed=[
+            msgspec.structs.replace(failure, name=name, role=role)
+            for failure in (*unconvertible, *wrong)
+        ],
         inputs=None if model.given is None else write_inputs(model.given, scratch, model.name),
     )
 

@@ -8,53 +8,45 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
+from pathlib import Path
+
+import msgspec
 
 from edgeslim import ops
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_inputs import GivenInputs
-from edgeslim.deployment.deployed import Deployed
+from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.measured_ranges import Ranges
 from edgeslim.deployment.models_under_test import ModelUnderTest
-from edgeslim.deployment.sustained import Sustained
+from edgeslim.deployment.speedup import latency_interval_ms
+from edgeslim.deployment.variants import ModelVariant, TablePredictions
 from edgeslim.files import read_bytes
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
-from edgeslim.measuring.networks import MeasuredNetworks, NetworkRound
+from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.runs.deployment_records import (
     DeviceRecord,
-    FailedRecord,
     InputsRecord,
     Known,
     ModelRecord,
-    ModelRound,
     OperatorRecord,
     OutputRecord,
-    RoundRecord,
     TableRecord,
     VersionsRecord,
-    WindowRecord,
 )
 from edgeslim.version import __version__
 
 __all__ = [
     "device_record",
-    "failed_records",
     "inputs_record",
     "model_record",
     "new_id",
-    "round_records",
+    "output_record",
     "table_record",
     "versions_record",
 ]
-
-_KNOWN = {
-    Source.MEASURED: Known.MEASURED,
-    Source.INTERPOLATED: Known.INTERPOLATED,
-    Source.MISSING: Known.MISSING,
-    Source.LEFT_OUT: Known.LEFT_OUT,
-}
 
 
 def new_id() -> str:
@@ -139,93 +131,57 @@ def _seconds(start: str, end: str) -> float | None:
         return None
 
 
-def round_records(measured: MeasuredNetworks) -> tuple[RoundRecord, ...]:
-    """Records of all rounds in the order they ran."""
-    return tuple(
-        RoundRecord(
-            number=timed_round.number,
-            start_s=timed_round.start_s,
-            end_s=timed_round.end_s,
-            order=timed_round.order,
-            state=timed_round.state,
-        )
-        for timed_round in measured.rounds
-    )
-
-
-def failed_records(subjects: Sequence[ModelUnderTest]) -> tuple[FailedRecord, ...]:
-    """Records of variants that could not be converted or run."""
-    return tuple(
-        FailedRecord(
-            name=subject.name,
-            role=subject.role,
-            precision=failure.precision,
-            threads=failure.threads,
-            reason=failure.reason,
-        )
-        for subject in subjects
-        for failure in subject.failed
-    )
-
-
 def model_record(
     subject: ModelUnderTest,
-    deployed: Deployed,
-    rounds: Sequence[NetworkRound],
-    table: LatencyTable | None,
+    variant: ModelVariant,
+    difference: OutputDifference,
+    measured: MeasuredNetworks,
+    known: TablePredictions,
+    *,
+    optimized: Path,
+    target_ms: float | None,
 ) -> ModelRecord:
     """The record of one variant of a model, as it was measured.
 
     Args:
         subject: The model with all its variants.
-        deployed: The variant, as it was measured.
-        rounds: All rounds of that variant.
-        table: The table that predicted, if one did.
-
-    Raises:
-        ValueError: It was not measured.
+        variant: The variant that is recorded.
+        difference: How far its outputs are from Paddle's.
+        measured: Samples of all rounds.
+        known: Predictions of the table, if there is one.
+        optimized: File that the device ran, in the folder of the result.
+        target_ms: Latency limit in ms that the model was made for, if any.
     """
-    measurement, prediction = deployed.measurement, deployed.prediction
-    if measurement is None or deployed.threads is None:
-        raise ValueError(f"{deployed.id} was not measured")
+    measurement, facts = measured.measurements[variant.id], variant.file.facts
+    predictor = known.predictor(variant)
+    prediction = None if predictor is None else predictor.predict(subject.graph.specs)
     complete = prediction is not None and not prediction.missing
-    return ModelRecord(
-        id=deployed.id,
+    record = ModelRecord(
+        id=variant.id,
         name=subject.name,
         role=subject.role,
         source=subject.source,
-        precision=deployed.precision,
-        kernels=deployed.computes_in,
-        threads=deployed.threads,
-        optimized=str(deployed.optimized),
-        size_bytes=deployed.size_bytes,
-        sha256=hashlib.sha256(read_bytes(deployed.optimized)).hexdigest(),
+        precision=variant.precision,
+        kernels=facts.computes_in,
+        threads=variant.session.execution.threads,
+        optimized=str(optimized),
+        size_bytes=facts.size_bytes,
+        sha256=hashlib.sha256(read_bytes(optimized)).hexdigest(),
         macs=ops.macs(subject.model.graph.specs),
         parameters=trainable_parameters(subject.model.graph),
         latency_ms=measurement.latency_ms,
         spread=measurement.spread,
         p90_ms=measurement.p90_ms,
-        rounds=tuple(_round(timed_round) for timed_round in rounds),
-        operators=_operators(subject.graph.specs, prediction, table),
+        rounds=measured.rounds_of[variant.id],
+        operators=_operators(subject.graph.specs, prediction, known.table),
         predicted_ms=prediction.total_ms if prediction and complete else None,
         predicted_interval_ms=prediction.interval_ms if prediction and complete else None,
-        speed=deployed.speed,
-        outputs=_outputs(deployed),
-        target_ms=deployed.target_ms,
-        met=deployed.met_target,
-        fastest=deployed.fastest,
-        sustained=_windows(deployed.sustained),
+        speed=known.speed(variant, measured.references_ms[variant.id]),
+        outputs=output_record(difference, variant.proved_by, variant.without_meaning),
+        target_ms=target_ms,
+        met=None if target_ms is None else measurement.latency_ms <= target_ms,
     )
-
-
-def _round(timed_round: NetworkRound) -> ModelRound:
-    return ModelRound(
-        round=timed_round.number,
-        samples_ns=timed_round.measurement.samples_ns,
-        warmup=timed_round.measurement.warmup,
-        reference_ms=timed_round.reference_ms,
-        disturbed=timed_round.disturbed,
-    )
+    return msgspec.structs.replace(record, latency_interval_ms=latency_interval_ms(record))
 
 
 def _operators(
@@ -248,7 +204,7 @@ def _operators(
         OperatorRecord(
             operator=spec,
             places=tuple(where),
-            known=_KNOWN[known[spec].source],
+            known=Known[known[spec].source.name],
             latency_ms=known[spec].latency_ms,
             error=known[spec].error,
             unsteady=known[spec].unsteady,
@@ -258,10 +214,10 @@ def _operators(
     )
 
 
-def _outputs(deployed: Deployed) -> OutputRecord | None:
-    difference = deployed.difference
-    if difference is None:
-        return None
+def output_record(
+    difference: OutputDifference, proved_by: tuple[str, ...], without_meaning: tuple[str, ...]
+) -> OutputRecord:
+    """The record of how far outputs are from Paddle's, and of what proved them right."""
     return OutputRecord(
         max_abs=difference.max_abs,
         max_rel=difference.max_rel,
@@ -269,24 +225,6 @@ def _outputs(deployed: Deployed) -> OutputRecord | None:
         top1=difference.top1,
         wrong=difference.wrong,
         inputs=difference.inputs,
-        proved_by=deployed.proved_by,
-        without_meaning=deployed.without_meaning,
-    )
-
-
-def _windows(sustained: Sustained | None) -> tuple[WindowRecord, ...]:
-    if sustained is None:
-        return ()
-    return tuple(
-        WindowRecord(
-            start_s=window.start_s,
-            end_s=window.end_s,
-            p50_ms=window.p50_ms,
-            p90_ms=window.p90_ms,
-            samples=window.samples,
-            temperature_c=window.temperature_c,
-            thermal_status=window.thermal_status,
-            capped=window.capped,
-        )
-        for window in sustained.windows
+        proved_by=proved_by,
+        without_meaning=without_meaning,
     )

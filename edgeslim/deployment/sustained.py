@@ -7,7 +7,6 @@ does not wait for the reference operator, and every window counts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -21,8 +20,9 @@ from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
+from edgeslim.runs.deployment_records import WindowRecord
 
-__all__ = ["Sustained", "Window", "measure_sustained"]
+__all__ = ["Sustained", "measure_sustained"]
 
 _MINUTE_S = 60.0
 _MAXIMUM_SAMPLES = 200_000
@@ -30,57 +30,21 @@ _MAXIMUM_SAMPLES = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
-    """One window of a sustained run, a few seconds long.
-
-    Args:
-        start_s: Seconds from the start of the run to that of the window.
-        end_s: Seconds from the start of the run to the end of the window, by this machine's clock.
-        measurement: All samples of the window.
-        temperature_c: Temperature of the device's hottest sensor after it, if known.
-        thermal_status: Android's thermal status after it, if known.
-        capped: Share of its full frequency that the device then allowed itself, if known.
-    """
-
-    start_s: float
-    end_s: float
-    measurement: Measurement
-    temperature_c: float | None = None
-    thermal_status: int | None = None
-    capped: float | None = None
-
-    @property
-    def p50_ms(self) -> float:
-        """Median of its samples."""
-        return self.measurement.latency_ms
-
-    @property
-    def p90_ms(self) -> float:
-        """The 90th percentile of its samples."""
-        return self.measurement.p90_ms
-
-    @property
-    def samples(self) -> int:
-        """Number of its samples."""
-        return len(self.measurement.samples_ns)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Sustained:
     """Latency over time.
 
     Args:
-        windows: The windows in order, at least one.
+        windows: The windows in order, at least one, each with its samples.
         device_s: Seconds that the model ran; the rest of the time went into starts and results.
     """
 
-    windows: tuple[Window, ...]
+    windows: tuple[tuple[WindowRecord, Measurement], ...]
     device_s: float
 
     @property
     def seconds(self) -> float:
         """Length of the whole run in seconds."""
-        return self.windows[-1].end_s
+        return self.records[-1].end_s
 
     @property
     def busy(self) -> float:
@@ -88,21 +52,27 @@ class Sustained:
         return min(1.0, self.device_s / self.seconds)
 
     @property
+    def records(self) -> tuple[WindowRecord, ...]:
+        """The windows without their samples."""
+        return tuple(window for window, _ in self.windows)
+
+    @property
     def measurement(self) -> Measurement:
         """Samples of all windows."""
-        return _pool(self.windows)
+        return Measurement.pooled([samples for _, samples in self.windows])
 
     @property
     def first_minute(self) -> Measurement:
         """Samples of windows that began in the first minute, or the first half of a short run."""
         end_s = min(_MINUTE_S, self.seconds / 2)
-        return _pool([w for w in self.windows if w.start_s < end_s] or self.windows[:1])
+        first = [samples for window, samples in self.windows if window.start_s < end_s]
+        return Measurement.pooled(first)
 
     @property
     def last_minute(self) -> Measurement:
         """Samples of windows that ended in the last minute, or the last half of a short run."""
         start_s = self.seconds - min(_MINUTE_S, self.seconds / 2)
-        return _pool([w for w in self.windows if w.end_s > start_s])
+        return Measurement.pooled([m for window, m in self.windows if window.end_s > start_s])
 
     @property
     def slowdown(self) -> float:
@@ -135,7 +105,7 @@ def measure_sustained(
     if not (seconds > 0 and window_s > 0):
         raise UsageError(f"sustained runs take more than {min(seconds, window_s):g} s")
     job = _job(network, min(seconds, window_s))
-    windows: list[Window] = []
+    windows: list[tuple[WindowRecord, Measurement]] = []
     device_s = passed_s = 0.0
     began = time.monotonic()
     with progress.stage("sustained", seconds) as stage:
@@ -146,20 +116,19 @@ def measure_sustained(
             state = session.conditions()
             (measurement,) = outcome.measurements
             device_s += outcome.device_s
-            windows.append(
-                Window(
-                    start_s=start_s,
-                    end_s=end_s,
-                    measurement=measurement,
-                    temperature_c=state.temperature_c,
-                    thermal_status=state.thermal_status,
-                    capped=state.capped,
-                )
+            window = WindowRecord(
+                start_s=start_s,
+                end_s=end_s,
+                p50_ms=measurement.latency_ms,
+                p90_ms=measurement.p90_ms,
+                samples=len(measurement.samples_ns),
+                temperature_c=state.temperature_c,
+                thermal_status=state.thermal_status,
+                capped=state.capped,
             )
+            windows.append((window, measurement))
             passed_s = time.monotonic() - began
-            stage.advance(
-                min(passed_s, seconds) - min(start_s, seconds), note=_window_text(windows[-1])
-            )
+            stage.advance(min(passed_s, seconds) - min(start_s, seconds), note=_window_text(window))
     return Sustained(windows=tuple(windows), device_s=device_s)
 
 
@@ -184,11 +153,6 @@ def _job(network: OptimizedNetwork, window_s: float) -> Job:
     return replace(job, entry=msgspec.structs.replace(job.entry, timeout_s=timeout_s))
 
 
-def _pool(windows: Iterable[Window]) -> Measurement:
-    parts: Sequence[Measurement] = [window.measurement for window in windows]
-    return Measurement.pooled(parts)
-
-
-def _window_text(window: Window) -> str:
+def _window_text(window: WindowRecord) -> str:
     degrees = "" if window.temperature_c is None else f", {window.temperature_c:.0f} C"
     return f"p50 {window.p50_ms:.2f} ms, p90 {window.p90_ms:.2f} ms{degrees}"

@@ -12,7 +12,6 @@ from edgeslim.conversion.optimized import OptimizedFile, check_place, optimize
 from edgeslim.conversion.precisions import PRECISION_NAMES, model_for_precision
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.deployment.claims import Claim, ProofBy
-from edgeslim.deployment.deployed import Failed
 from edgeslim.deployment.ground_truth import GroundTruth
 from edgeslim.deployment.judgement import OutputDifference
 from edgeslim.deployment.proving import prove_optimized, prove_running, truth_for
@@ -26,6 +25,7 @@ from edgeslim.measuring.fp16_support import check_precision
 from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.deployment_records import FailedRecord, ModelRole
 from edgeslim.targets import Place
 
 __all__ = [
@@ -133,7 +133,7 @@ def convert_variants(
     precisions: Sequence[Precision],
     sessions: Sequence[DeviceSession],
     folder: Path,
-) -> tuple[list[ModelVariant], list[Failed]]:
+) -> tuple[list[ModelVariant], list[FailedRecord]]:
     """Converts a model to each precision for each session; returns variants, and those that failed.
 
     A file is converted for the largest number of threads that computes its operators rightly.
@@ -142,7 +142,7 @@ def convert_variants(
         ProgramError, ModelError: None of them converts.
     """
     variants: list[ModelVariant] = []
-    failed: list[Failed] = []
+    failed: list[FailedRecord] = []
     errors: list[ModelError | ProgramError] = []
     for precision in precisions:
         try:
@@ -156,10 +156,10 @@ def convert_variants(
             file = optimize(source, target, output, place=place)
         except (ModelError, ProgramError) as error:
             errors.append(error)
-            failed.append(failed_variant(model, target, precision, None, error))
+            failed.append(failed_variant(model, precision, None, error))
             continue
         failed += [
-            failed_variant(model, target, precision, session.execution.threads, error)
+            failed_variant(model, precision, session.execution.threads, error)
             for session, error in wrong
         ]
         variants += [
@@ -200,7 +200,7 @@ def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
 
 def prove_variants(
     variants: Sequence[ModelVariant], folder: Path
-) -> tuple[list[tuple[ModelVariant, OutputDifference]], list[Failed]]:
+) -> tuple[list[tuple[ModelVariant, OutputDifference]], list[FailedRecord]]:
     """Proves variants on the device; returns how far each is from Paddle, and those that failed.
 
     Raises:
@@ -212,7 +212,7 @@ def prove_variants(
     }
     meant: dict[Path, _ProvedFile] = {}
     right: list[tuple[ModelVariant, OutputDifference]] = []
-    failed: list[Failed] = []
+    failed: list[FailedRecord] = []
     for variant in variants:
         truth = truths[variant.model.prefix]
         try:
@@ -225,9 +225,7 @@ def prove_variants(
                 raise
             execution = variant.session.execution
             failed.append(
-                failed_variant(
-                    variant.model, execution.target, variant.precision, execution.threads, error
-                )
+                failed_variant(variant.model, variant.precision, execution.threads, error)
             )
             continue
         known = meant[variant.file.path]
@@ -354,13 +352,13 @@ def _context(session: DeviceSession, precision: Precision) -> TableContext:
 
 
 def failed_variant(
-    model: PreparedModel,
-    target: Target,
-    precision: Precision,
-    threads: int | None,
-    error: Exception,
-) -> Failed:
-    """A variant that cannot be converted or run, and why."""
-    return Failed(
-        name=model.name, target=target, precision=precision, threads=threads, reason=str(error)
+    model: PreparedModel, precision: Precision, threads: int | None, error: Exception
+) -> FailedRecord:
+    """The record of a variant that cannot be converted or run, and why."""
+    return FailedRecord(
+        name=model.name,
+        role=ModelRole.MODEL,
+        precision=precision,
+        threads=threads,
+        reason=str(error),
     )

@@ -14,7 +14,6 @@ from edgeslim.conversion.operator_jobs import model_job
 from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.durations import now
 from edgeslim.graph import Graph
-from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import NetworkRow
 from edgeslim.measurement import Measurement
 from edgeslim.measuring.crashing_operators import CRASHES, name_crashing_operators
@@ -22,12 +21,11 @@ from edgeslim.measuring.drift import DriftWatch
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.protocol import Sampling
+from edgeslim.runs.deployment_records import ModelRound, RoundRecord
 
 __all__ = [
     "MeasuredNetworks",
-    "NetworkRound",
     "OptimizedNetwork",
-    "Round",
     "measure_networks",
     "measure_side_by_side",
 ]
@@ -56,49 +54,13 @@ class OptimizedNetwork:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NetworkRound:
-    """The timing of one network in one round.
-
-    Args:
-        number: Number of the round, from 0.
-        measurement: Its samples, of both turns if it had two.
-        reference_ms: Latency of the reference operator around them.
-        disturbed: What disturbed the device meanwhile; empty if nothing did.
-    """
-
-    number: int
-    measurement: Measurement
-    reference_ms: float
-    disturbed: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Round:
-    """One round: networks one after the other, each group in a process of its own.
-
-    Args:
-        number: Number of the round, from 0.
-        start_s: When it began, from the start of the first.
-        end_s: When it was over.
-        order: Names of the networks, as they ran.
-        state: What the device said of itself right after it.
-    """
-
-    number: int
-    start_s: float
-    end_s: float
-    order: tuple[str, ...]
-    state: ConditionsRow | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredNetworks:
     """Measured latencies of networks.
 
     Args:
         measurements: Pooled samples of the rounds that count, by network.
         references_ms: Latency of the reference operator around them, by network.
-        rounds_of: All rounds of each network, by network.
+        rounds_of: All rounds of each network, with the samples of both turns if it had two.
         rounds: All rounds in the order they ran.
         device_s: Seconds that the runner spent in runs and warm-up.
         waited_s: Seconds that it waited for a disturbed device.
@@ -106,8 +68,8 @@ class MeasuredNetworks:
 
     measurements: Mapping[str, Measurement]
     references_ms: Mapping[str, float]
-    rounds_of: Mapping[str, tuple[NetworkRound, ...]] = field(default_factory=dict)
-    rounds: tuple[Round, ...] = ()
+    rounds_of: Mapping[str, tuple[ModelRound, ...]] = field(default_factory=dict)
+    rounds: tuple[RoundRecord, ...] = ()
     device_s: float = 0.0
     waited_s: float = 0.0
 
@@ -217,8 +179,8 @@ class _RoundResults:
 
     def __init__(self, graphs: Mapping[str, Graph]) -> None:
         self._graphs = graphs
-        self.rounds_of: dict[str, list[NetworkRound]] = {name: [] for name in graphs}
-        self._rounds: list[Round] = []
+        self.rounds_of: dict[str, list[ModelRound]] = {name: [] for name in graphs}
+        self._rounds: list[RoundRecord] = []
         self._device_s = self._waited_s = 0.0
         self._began = time.monotonic()
 
@@ -259,7 +221,7 @@ class _RoundResults:
             self._add_outcomes(number, watch, batch.outcomes)
             troubles += [batch.trouble + watch.retry_text] if batch.trouble else []
         self._rounds.append(
-            Round(
+            RoundRecord(
                 number=number,
                 start_s=start_s,
                 end_s=time.monotonic() - self._began,
@@ -279,10 +241,12 @@ class _RoundResults:
                 raise outcome.error
             turns.setdefault(name, []).append(outcome)
         for name, done in turns.items():
+            pooled = Measurement.pooled([turn.measurements[0] for turn in done])
             self.rounds_of[name].append(
-                NetworkRound(
-                    number=number,
-                    measurement=Measurement.pooled([turn.measurements[0] for turn in done]),
+                ModelRound(
+                    round=number,
+                    samples_ns=pooled.samples_ns,
+                    warmup=pooled.warmup,
                     reference_ms=mean(ms for turn in done for ms in turn.references_ms),
                     disturbed=next((turn.disturbed for turn in done if turn.disturbed), ""),
                 )
@@ -306,7 +270,7 @@ class _RoundResults:
         )
 
 
-def _undisturbed_rounds(done: Sequence[NetworkRound]) -> list[NetworkRound]:
+def _undisturbed_rounds(done: Sequence[ModelRound]) -> list[ModelRound]:
     return [timed for timed in done if not timed.disturbed]
 
 

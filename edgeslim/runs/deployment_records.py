@@ -213,14 +213,24 @@ class InputsRecord(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class FailedRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant that was asked for and could not be converted or run."""
+class FailedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A variant that was asked for and could not be converted or run.
+
+    Args:
+        name: Short name of the model.
+        role: Whether it is a model or the baseline.
+        precision: Precision that was asked for.
+        threads: Number of threads that was asked for; None if no number of them works.
+        reason: Sentence that says why.
+        target: Kind of processor; None in a deployment, which is for that of its device.
+    """
 
     name: str
     role: ModelRole
     precision: Precision
     threads: int | None
     reason: str
+    target: Target | None = None
 
 
 class DeploymentRecord(

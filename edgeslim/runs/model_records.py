@@ -116,11 +116,16 @@ class ModelRound(msgspec.Struct, frozen=True, kw_only=True):
     disturbed: str = ""
 
     def __post_init__(self) -> None:
-        Measurement(samples_ns=self.samples_ns, warmup=self.warmup)
+        _ = self.measurement  # which checks the samples
+
+    @property
+    def measurement(self) -> Measurement:
+        """The samples as a measurement, in hot caches."""
+        return Measurement(samples_ns=self.samples_ns, warmup=self.warmup)
 
 
 class WindowRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Latency over some seconds of a sustained run; see `edgeslim.deployment.sustained.Window`."""
+    """Latency over some seconds of a sustained run; see `edgeslim.deployment.sustained`."""
 
     start_s: float
     end_s: float
@@ -202,6 +207,11 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     def counted_rounds(self) -> tuple[ModelRound, ...]:
         """The rounds that count: those that nothing disturbed, or all if every one was."""
         return tuple(own for own in self.rounds if not own.disturbed) or self.rounds
+
+    @property
+    def measurement(self) -> Measurement:
+        """All samples of the rounds that count."""
+        return Measurement.pooled([own.measurement for own in self.counted_rounds])
 
     @property
     def samples(self) -> int:

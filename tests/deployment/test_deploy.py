@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from edgeslim.conversion.build_network import build_network
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import OptimizedFile, optimize
 from edgeslim.conversion.prepare import PreparedModel, prepare
-from edgeslim.deployment.deploy import Deployed, convert, deploy
+from edgeslim.deployment.deploy import convert, deploy
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import (
     BadFileError,
@@ -27,12 +26,11 @@ from edgeslim.execution import Target
 from edgeslim.files import write_json
 from edgeslim.latency_table import LatencyTable
 from edgeslim.lite.optimized_model import read_optimized_model
-from edgeslim.measurement import Measurement
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.paddle_io.export import export_layer
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.prediction.predictor import OperatorLatency, Prediction, Source
 from edgeslim.runs.deployment_history import read_history
+from edgeslim.runs.deployment_records import Known
 from edgeslim.runs.pruning_run import PruneSettings
 from edgeslim.runs.search_run import RunFolder, SearchDescription, SearchResult
 from edgeslim.runs.search_settings import LatencyTarget
@@ -40,7 +38,7 @@ from tests.deployment.proofs import proved_on
 from tests.lite.kernel_targets import HOST_KERNELS, KERNEL_TARGETS
 from tests.searching.made_up import host_context, made_up_ms, made_up_table
 from tests.searching.searches import SPACE, candidate, settings
-from tests.values import CONTEXT, relu, timed
+from tests.values import CONTEXT
 
 TOKENS = tuple(0 for _ in SPACE.ranges)
 
@@ -72,23 +70,22 @@ def test_a_model_is_converted_proved_right_and_measured_beside_its_prediction(
 ) -> None:
     done = deploy(str(net), table=table.path, out=tmp_path / "out")
     (model,) = done.models
-    assert (model.name, model.target) == ("net", Target.X86)
-    assert model.optimized == tmp_path / "out" / "net.x86.nb"
+    assert (model.name, done.record.device.target) == ("net", Target.X86)
+    optimized = Path(model.optimized)
+    assert optimized == tmp_path / "out" / "net.x86.nb"
     assert files(tmp_path) == ["deployments.jsonl", "net.x86.nb", "out"]
-    facts = read_optimized_model(model.optimized)
+    facts = read_optimized_model(optimized)
     assert facts.targets <= {HOST_KERNELS, KERNEL_TARGETS[Target.X86]}
-    assert facts.size_bytes == model.size_bytes == model.optimized.stat().st_size
-    assert model.difference is not None
-    assert 0 < model.difference.max_rel < 1e-4
-    assert model.measurement is not None
-    assert len(model.measurement.samples_ns) >= 8
-    assert model.prediction is not None
+    assert facts.size_bytes == model.size_bytes == optimized.stat().st_size
+    assert model.outputs is not None
+    assert 0 < model.outputs.max_rel < 1e-4
+    assert model.samples >= 8
     predicted_ms = sum(made_up_ms(spec) for spec in SPACE.operators(TOKENS, Target.X86))
-    assert model.prediction.total_ms == pytest.approx(predicted_ms, rel=1e-3)
-    assert model.prediction.coverage == 1
-    measured_ms = model.measurement.latency_ms
+    assert model.predicted_ms == pytest.approx(predicted_ms, rel=1e-3)
+    assert {each.known for each in model.operators} == {Known.MEASURED}
+    measured_ms = model.latency_ms
     assert model.error_percent == pytest.approx(100 * (predicted_ms / measured_ms - 1), rel=1e-2)
-    assert (model.target_ms, model.met_target) == (None, None)
+    assert (model.target_ms, model.met) == (None, None)
 
 
 @pytest.fixture
@@ -119,11 +116,10 @@ def test_without_a_model_the_newest_searchs_winner_is_deployed_with_its_table_an
 ) -> None:
     (model,) = deploy(None, runs=run.path.parent).models
     assert model.name == "first"
-    assert model.optimized == run.path / "deployment" / "first.x86.nb"
+    assert model.optimized == str(run.path / "deployment" / "first.x86.nb")
     assert model.target_ms == 1000.0
-    assert model.met_target is True
-    assert model.prediction is not None
-    assert model.prediction.coverage == 1
+    assert model.met is True
+    assert {each.known for each in model.operators} == {Known.MEASURED}
 
 
 @pytest.mark.slow
@@ -137,7 +133,7 @@ def test_a_search_is_deployed_with_as_many_threads_as_it_was_for(run: RunFolder)
         with pytest.raises(UsageError, match="2 threads do not fit"):
             deploy(str(run.path))
     else:
-        assert deploy(str(run.path)).models[0].prediction is not None
+        assert deploy(str(run.path)).models[0].predicted_ms is not None
     with pytest.raises(ContextMismatchError, match=r"another execution: .*2 threads"):
         deploy(str(run.path), device=DeviceChoice(threads=1))
 
@@ -149,7 +145,7 @@ def test_a_search_is_compared_with_its_start_and_written_down_in_its_folder(
     done = deploy(str(run.path), baseline="start", rounds=2)
     (start,) = done.baselines
     assert start.name == f"{SPACE.name}-start"
-    assert start.difference is not None
+    assert start.outputs is not None
     speedup = done.speedup(done.models[0])
     assert speedup is not None
     assert speedup.baseline == start.id
@@ -192,7 +188,6 @@ def test_a_model_is_converted_for_several_targets_without_a_device(
     assert files(tmp_path / "out") == ["net.arm.nb", "net.x86.nb"]
     for model, target in zip(done.models, (Target.ARM, Target.X86), strict=True):
         assert model.target is target
-        assert model.measurement is None
         targets = read_optimized_model(model.optimized).targets
         assert KERNEL_TARGETS[target] in targets
         assert targets <= {HOST_KERNELS, KERNEL_TARGETS[target]}
@@ -257,8 +252,8 @@ def overflows():
 def test_several_inputs_and_outputs_are_compared_each_with_its_own(tmp_path: Path) -> None:
     export_layer(two_in_two_out(), [(1, 3, 8, 8), (2, 4)], tmp_path / "net")
     (model,) = deploy(str(tmp_path / "net"), out=tmp_path / "out").models
-    assert model.difference is not None
-    assert model.difference.max_rel < 1e-4
+    assert model.outputs is not None
+    assert model.outputs.max_rel < 1e-4
 
 
 def two_in_two_out() -> Any:
@@ -301,40 +296,3 @@ def test_a_converted_model_with_other_weights_than_its_original_is_refused(
     other = replace(model, prefix=net_at(tmp_path / "other", seed=1) / "model")
     with pytest.raises(ModelError, match=r"net computes something else on host: .* differ from"):
         proved_on(session, other, file, tmp_path)
-
-
-def deployed(**fields: Any) -> Deployed:
-    return Deployed(name="net", optimized=Path("net.nb"), target=Target.X86, size_bytes=1, **fields)
-
-
-def predicted(total_ms: float, *missing: Any) -> Prediction:
-    return Prediction(
-        total_ms=total_ms,
-        interval_ms=(total_ms, total_ms),
-        operators=tuple(
-            OperatorLatency(spec=spec, source=Source.MISSING, latency_ms=None) for spec in missing
-        ),
-    )
-
-
-@pytest.mark.parametrize(
-    ("limit_ms", "met"), [(None, None), (2.0, True), (2.5, True), (math.nextafter(2.0, 0), False)]
-)
-def test_a_limit_is_met_up_to_itself(limit_ms: float | None, met: bool | None) -> None:
-    measurement = timed(2.0)
-    assert deployed(target_ms=limit_ms, measurement=measurement).met_target is met
-    assert deployed(target_ms=limit_ms).met_target is None
-
-
-def test_the_error_is_that_of_the_prediction_in_percent_of_the_measurement() -> None:
-    measurement = Measurement(samples_ns=(1_000_000, 2_000_000, 9_000_000))
-    assert deployed(
-        measurement=measurement, prediction=predicted(2.5)
-    ).error_percent == pytest.approx(25)
-    assert deployed(
-        measurement=measurement, prediction=predicted(1.5)
-    ).error_percent == pytest.approx(-25)
-    assert deployed(measurement=measurement).error_percent is None
-    # A sum that leaves operators out is no prediction.
-    incomplete = predicted(1.5, relu(8))
-    assert deployed(measurement=measurement, prediction=incomplete).error_percent is None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import erf
 
-from edgeslim.deployment.deployed import Deployed, rounding_warnings
+from edgeslim.deployment.deployed import rounding_warning
 from edgeslim.deployment.judgement import difference_of, is_acceptable, is_rounding
-from edgeslim.execution import Precision, Target
+from edgeslim.execution import Precision
 
 RNG = np.random.default_rng(0)
 TRUTH = [[RNG.normal(3, 2, size=(2, 10))] for _ in range(8)]
@@ -200,18 +199,8 @@ def test_another_function_within_the_bound_is_accepted_and_said() -> None:
     assert not is_rounding(other)
     assert is_rounding(rounded)
 
-    def deployed(difference: Any, precision: Precision = Precision.FP32) -> Deployed:
-        return Deployed(
-            name="net",
-            optimized=Path("net.nb"),
-            target=Target.X86,
-            size_bytes=1,
-            precision=precision,
-            difference=difference,
-        )
-
-    (line,) = rounding_warnings(
-        [deployed(other), deployed(rounded), deployed(other, Precision.FP16)]
-    )
+    assert rounding_warning("net", Precision.FP32, None, rounded) == ""
+    assert rounding_warning("net", Precision.FP16, None, other) == ""
+    line = rounding_warning("net", Precision.FP32, None, other)
     assert "net in fp32: " in line
     assert "% of its outputs differ from Paddle's by more than rounding, up to " in line

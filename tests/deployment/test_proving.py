@@ -144,13 +144,12 @@ def test_a_file_that_is_only_converted_is_proved_by_its_operators_and_by_a_twin(
         out=tmp_path / "out",
         input_shapes={"": (1, 3, 8, 8)},
     )
-    assert [each.proved_by for each in done.models] == [
+    assert [each.outputs.proved_by for each in done.models] == [
         ("interpreter", "twin"),
         ("interpreter", "runtime"),
     ]
     for each in done.models:
-        assert each.difference is not None
-        assert each.difference.max_rel < 1e-5
+        assert each.outputs.max_rel < 1e-5
     assert done.warnings == ()
 
 

@@ -61,16 +61,16 @@ def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_
     done = deploy(str(quantized[7]), precisions=["fp32", "int8"], out=tmp_path)
     assert done.failed == ()
     floats, whole = done.models
-    assert (floats.precision, floats.computes_in) == (Precision.FP32, ("fp32",))
+    assert (floats.precision, floats.kernels) == (Precision.FP32, ("fp32",))
     assert whole.precision is Precision.INT8
-    assert whole.computes_in == ("fp32", "int8")
-    kernels = {each.operator: each for each in read_optimized_model(whole.optimized).kernels}
+    assert whole.kernels == ("fp32", "int8")
+    kernels = {each.operator: each for each in read_optimized_model(Path(whole.optimized)).kernels}
     for operator, precision in (("conv2d", 2), ("depthwise_conv2d", 2), ("matmul_v2", 1)):
         assert kernels[operator].precision == precision, kernels
-    assert floats.difference is not None
-    assert floats.difference.max_rel < 1e-5
-    assert whole.difference is not None
-    assert whole.difference.lost < 0.01
+    assert floats.outputs is not None
+    assert floats.outputs.max_rel < 1e-5
+    assert whole.outputs is not None
+    assert (whole.outputs.lost or 0.0) < 0.01
     found = sorted(path.name for path in tmp_path.iterdir())
     assert found == ["deployments.jsonl", "int7.x86.int8.nb", "int7.x86.nb"]
 
@@ -85,7 +85,7 @@ def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(
         assert kernels[operator].precision == 2, kernels
     asked = ("fp16", "int16", "int8-weights")
     others = convert(str(quantized[8]), [Target.ARM], precisions=asked, out=tmp_path).models
-    assert [each.computes_in for each in others] == [("fp16",), ("fp32",), ("fp32",)]
+    assert [each.kernels for each in others] == [("fp16",), ("fp32",), ("fp32",)]
 
 
 def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(

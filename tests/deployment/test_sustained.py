@@ -11,7 +11,7 @@ import pytest
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.conversion.optimized import OptimizedFile
-from edgeslim.deployment.sustained import Sustained, Window, measure_sustained
+from edgeslim.deployment.sustained import Sustained, measure_sustained
 from edgeslim.errors import ProgramError, UsageError
 from edgeslim.execution import Target
 from edgeslim.lite.optimized_model import read_optimized_model
@@ -21,14 +21,17 @@ from edgeslim.measuring.networks import OptimizedNetwork
 from edgeslim.progress import Stage
 from edgeslim.runner.job import Job
 from edgeslim.runner.protocol import Sampling
+from edgeslim.runs.deployment_records import WindowRecord
 from tests.tools import require_module
 from tests.values import chain
 
 
-def window(start_s: float, latency_ms: float, **state: float) -> Window:
+def window(start_s: float, latency_ms: float) -> tuple[WindowRecord, Measurement]:
     """Ten seconds of one latency."""
-    measurement = Measurement(samples_ns=(round(latency_ms * 1e6),) * 3)
-    return Window(start_s=start_s, end_s=start_s + 10, measurement=measurement, **state)  # type: ignore[arg-type]
+    record = WindowRecord(
+        start_s=start_s, end_s=start_s + 10, p50_ms=latency_ms, p90_ms=latency_ms, samples=3
+    )
+    return record, Measurement(samples_ns=(round(latency_ms * 1e6),) * 3)
 
 
 def test_the_last_minute_is_held_against_the_first() -> None:
@@ -94,11 +97,11 @@ def test_windows_follow_each_other_until_the_time_is_over(
     found = measure_sustained(session, network, seconds=2.0, window_s=0.5, progress=progress)
     assert found.seconds >= 2.0
     assert 1 <= len(found.windows) <= 4
-    starts = [each.start_s for each in found.windows]
+    starts = [each.start_s for each in found.records]
     assert starts == sorted(starts)
-    assert all(each.start_s < each.end_s for each in found.windows)
-    assert all(0 < each.p50_ms <= each.p90_ms for each in found.windows)
-    assert all(each.samples > 10 for each in found.windows)
+    assert all(each.start_s < each.end_s for each in found.records)
+    assert all(0 < each.p50_ms <= each.p90_ms for each in found.records)
+    assert all(each.samples > 10 for each in found.records)
     assert found.device_s >= 0.5 * len(found.windows)
     assert 0 < found.busy <= 1
     assert found.slowdown > 0

@@ -71,7 +71,7 @@ def test_each_precision_has_its_kernels_and_the_smaller_their_size(
     assert [each.precision.value for each in done.models] == [
         *("fp32", "fp16", "int8-weights", "int16-weights"),
     ]
-    assert [each.computes_in for each in done.models] == [("fp32",), ("fp16",), *[("fp32",)] * 2]
+    assert [each.kernels for each in done.models] == [("fp32",), ("fp16",), *[("fp32",)] * 2]
     whole, half, eight, sixteen = (each.size_bytes for each in done.models)
     assert half == pytest.approx(whole, rel=0.05)
     assert sixteen < 0.6 * whole
@@ -81,12 +81,9 @@ def test_each_precision_has_its_kernels_and_the_smaller_their_size(
     ]
     for each in done.models:
         facts = read_optimized_model(each.optimized)
-        assert facts.computes_in == each.computes_in
+        assert facts.computes_in == each.kernels
         kernels = {kernel.operator for kernel in facts.kernels if kernel.precision == 5}
         assert ("conv2d" in kernels) == (each.precision is Precision.FP16)
-        assert each.threads is None
-        assert each.measurement is None
-        assert not each.fastest
 
 
 def forbidding(folder: Path, more: str = "") -> Path:
@@ -157,13 +154,13 @@ def test_all_combinations_are_measured_in_one_session_and_one_is_fastest(
     assert sum(each.fastest for each in done.models) == 1
     for each in done.models:
         assert each.name == "net"
-        assert each.measurement is not None
-        assert len(each.measurement.samples_ns) >= 8
-        assert each.difference is not None
-        assert each.difference.inputs == 8
+        assert each.samples >= 8
+        assert each.outputs is not None
+        assert each.outputs.inputs == 8
         bound = {"fp32": 1e-6, "int16-weights": 1e-3, "int8-weights": 0.1}[each.precision.value]
-        assert each.difference.max_rel < bound
-        assert each.difference.lost < 1e-3
+        assert each.outputs.max_rel < bound
+        assert each.outputs.lost is not None
+        assert each.outputs.lost < 1e-3
     for told in done.warnings:
         assert "int" in told or "2 threads" in told
 
@@ -174,9 +171,9 @@ def test_one_precision_and_one_number_of_threads_is_as_without_them(
     done = deploy(str(folder / "net"), precisions=["fp32"], threads=[1], out=tmp_path)
     (only,) = done.models
     assert (only.precision, only.threads, only.fastest) == (Precision.FP32, 1, True)
-    assert (only.optimized, done.warnings) == (tmp_path / "net.x86.nb", ())
-    assert only.difference is not None
-    assert only.difference.inputs == 2
+    assert (only.optimized, done.warnings) == (str(tmp_path / "net.x86.nb"), ())
+    assert only.outputs is not None
+    assert only.outputs.inputs == 2
 
 
 @pytest.mark.parametrize("precision", ["int8", "int16"])
@@ -184,8 +181,9 @@ def test_weights_of_products_are_read_as_what_they_are_stored_as(
     folder: Path, precision: str, tmp_path: Path
 ) -> None:
     (only,) = deploy(str(folder / "net"), precisions=[precision], out=tmp_path).models
-    assert only.difference is not None
-    assert only.difference.lost < 1e-3
+    assert only.outputs is not None
+    assert only.outputs.lost is not None
+    assert only.outputs.lost < 1e-3
 
 
 def test_without_the_rewriting_the_device_would_compute_garbage(
@@ -285,7 +283,7 @@ def test_a_table_predicts_only_its_own_precision_and_thread_count(
         threads=[1, 2],
         out=tmp_path / "out",
     )
-    predicted = [each for each in done.models if each.prediction is not None]
+    predicted = [each for each in done.models if each.predicted_ms is not None]
     assert [(each.precision, each.threads) for each in predicted] == [(Precision.FP32, 1)]
     with pytest.raises(ContextMismatchError, match=r"another execution: x86 fp32, 1 thread"):
         deploy(str(folder / "net"), table=table.path, precisions=["int16"], out=tmp_path / "none")

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from edgeslim.errors import BadFileError, UnwritableError
+from edgeslim.execution import Precision
 from edgeslim.runs.deployment_history import append_record, history_of, read_history
 from edgeslim.runs.deployment_records import (
     DeploymentRecord,
@@ -27,6 +28,20 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         append_record(tmp_path / "deployments.jsonl", record)
     assert read_history(tmp_path) == tuple(records)
     assert read_history(history_of(tmp_path)) == tuple(records)
+
+
+def test_records_of_the_version_before_are_read_and_written_as_they_were(tmp_path: Path) -> None:
+    old = Path(__file__).with_name("old_deployments.jsonl")
+    records = read_history(old)
+    assert [len(each.models) for each in records] == [3, 1, 1]
+    assert records[0].speedups[0].baseline == "baseline.wide.x86.1"
+    assert [each.precision for each in records[0].failed] == [Precision.FP16]
+    assert records[1].models[0].sustained
+    for record in records:
+        append_record(tmp_path / "deployments.jsonl", record)
+    written = (tmp_path / "deployments.jsonl").read_bytes().splitlines()
+    for before, after in zip(old.read_bytes().splitlines(), written, strict=True):
+        assert msgspec.json.decode(after) == msgspec.json.decode(before)
 
 
 def test_a_last_line_that_was_cut_off_is_left_out_and_overwritten(tmp_path: Path) -> None:

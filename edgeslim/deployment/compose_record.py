@@ -8,34 +8,30 @@ from pathlib import Path
 
 import msgspec
 
-from edgeslim.deployment.deployed import Deployed
 from edgeslim.deployment.gates import Gates, judge_gates
 from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.origins import accuracy_of
 from edgeslim.deployment.reasons import reasons_of
 from edgeslim.deployment.recording import (
     device_record,
-    failed_records,
     inputs_record,
-    model_record,
     new_id,
-    round_records,
     table_record,
     versions_record,
 )
 from edgeslim.deployment.request import Request
-from edgeslim.deployment.speedup import latency_interval_ms, speedup_of
+from edgeslim.deployment.speedup import speedup_of
 from edgeslim.errors import BadFileError
 from edgeslim.files import from_home
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import LatencyTable
-from edgeslim.measurement import HOT
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.networks import MeasuredNetworks
 from edgeslim.runs.deployment_records import (
     AccuracyRecord,
     DeploymentRecord,
     ModelRecord,
+    ModelRole,
     SpeedupRecord,
 )
 
@@ -48,7 +44,7 @@ class Found:
 
     Args:
         subjects: The model, and the baseline if there is one.
-        models, baselines: Variants of each, as they were measured.
+        models: Variants of both, as they were measured, those of the model first.
         measured: Samples of all rounds.
         table: Latency table that predicted, if any.
         states: State of the device before and after.
@@ -57,8 +53,7 @@ class Found:
     """
 
     subjects: Sequence[ModelUnderTest]
-    models: tuple[Deployed, ...]
-    baselines: tuple[Deployed, ...]
+    models: tuple[ModelRecord, ...]
     measured: MeasuredNetworks
     table: LatencyTable | None
     states: tuple[ConditionsRow, ConditionsRow]
@@ -74,18 +69,9 @@ def deployment_record(
     command: tuple[str, ...],
 ) -> DeploymentRecord:
     """The record of a deployment that is done."""
-    model, *others = found.subjects
-    pairs = [(model, deployed) for deployed in found.models]
-    pairs += [(other, deployed) for other in others for deployed in found.baselines]
-    models = tuple(
-        _with_interval(
-            model_record(subject, deployed, found.measured.rounds_of[deployed.id], found.table)
-        )
-        for subject, deployed in pairs
-    )
-    mine = models[: len(found.models)]
-    speedups = _speedups(mine, models[len(mine) :])
-    passed = judge_gates(gates, mine, speedups)
+    models = [model for model in found.models if model.role is ModelRole.MODEL]
+    speedups = _speedups(models, found.models)
+    passed = judge_gates(gates, models, speedups)
     close_calls = tuple(
         gate.line for gate in passed if gate.met and _is_close_call(gate.interval, gate.limit)
     )
@@ -100,17 +86,17 @@ def deployment_record(
         versions=versions_record(session),
         device=device_record(session),
         power_mode=session.execution.power_mode,
-        rounds=round_records(found.measured),
-        models=models,
-        cache=found.models[0].measurement.cache if found.models[0].measurement else HOT,
+        rounds=found.measured.rounds,
+        models=found.models,
+        cache=found.measured.measurements[found.models[0].id].cache,
         state_before=found.states[0],
         state_after=found.states[1],
         table=None if found.table is None else table_record(found.table, found.created),
         speedups=speedups,
-        inputs=inputs_record(model.model.given),
+        inputs=inputs_record(found.subjects[0].model.given),
         accuracy=accuracy,
         gates=passed,
-        failed=failed_records(found.subjects),
+        failed=tuple(failure for subject in found.subjects for failure in subject.failed),
         warnings=(*found.warnings, *close_calls, *unread),
     )
     return msgspec.structs.replace(
@@ -128,19 +114,15 @@ def _accuracy(request: Request) -> tuple[AccuracyRecord | None, tuple[str, ...]]
         return None, (f"nothing is known of the accuracy: {error}",)
 
 
-def _with_interval(model: ModelRecord) -> ModelRecord:
-    return msgspec.structs.replace(model, latency_interval_ms=latency_interval_ms(model))
-
-
 def _speedups(
-    models: Sequence[ModelRecord], baselines: Sequence[ModelRecord]
+    models: Sequence[ModelRecord], others: Sequence[ModelRecord]
 ) -> tuple[SpeedupRecord, ...]:
     """Speed-up of each model over the baseline with as many threads."""
     found = (
         speedup_of(model, baseline)
         for model in models
-        for baseline in baselines
-        if baseline.threads == model.threads
+        for baseline in others
+        if baseline.role is ModelRole.BASELINE and baseline.threads == model.threads
     )
     return tuple(speedup for speedup in found if speedup is not None)
 
