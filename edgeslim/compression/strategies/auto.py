@@ -336,8 +336,4 @@ class _CandidateSpace:
         )
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Auto:  # noqa: ANN401
-    return _Auto(name, settings, configuration)
-
-
-STRATEGY = StrategyEntry(class_name="AutoPruneStrategy", settings=AutoSettings, make=_make)
+STRATEGY = StrategyEntry(class_name="AutoPruneStrategy", settings=AutoSettings, make=_Auto)

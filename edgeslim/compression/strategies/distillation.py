@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -71,10 +71,6 @@ class _Distillation(Idle):
         state.terms.extend(self._terms)
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Distillation:  # noqa: ANN401
-    return _Distillation(name, settings, configuration)
-
-
 STRATEGY = StrategyEntry(
-    class_name="DistillationStrategy", settings=DistillationSettings, make=_make
+    class_name="DistillationStrategy", settings=DistillationSettings, make=_Distillation
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
@@ -116,8 +116,4 @@ def _spread(first: int, last: int, steps: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Latency:  # noqa: ANN401
-    return _Latency(name, settings, configuration)
-
-
-STRATEGY = StrategyEntry(class_name="LatencyPruneStrategy", settings=LatencySettings, make=_make)
+STRATEGY = StrategyEntry(class_name="LatencyPruneStrategy", settings=LatencySettings, make=_Latency)

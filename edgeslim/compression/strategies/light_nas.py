@@ -166,8 +166,4 @@ class _LightNas(Idle):
         return float(given) or None
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _LightNas:  # noqa: ANN401
-    return _LightNas(name, settings, configuration)
-
-
-STRATEGY = StrategyEntry(class_name="LightNASStrategy", settings=LightNasSettings, make=_make)
+STRATEGY = StrategyEntry(class_name="LightNASStrategy", settings=LightNasSettings, make=_LightNas)

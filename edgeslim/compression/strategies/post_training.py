@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -67,10 +67,6 @@ class _PostTraining(Idle):
             state.save_model(state.user_file(path) / "model")
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _PostTraining:  # noqa: ANN401
-    return _PostTraining(name, settings, configuration)
-
-
 STRATEGY = StrategyEntry(
-    class_name="PostTrainingQuantizationStrategy", settings=PostTrainingSettings, make=_make
+    class_name="PostTrainingQuantizationStrategy", settings=PostTrainingSettings, make=_PostTraining
 )

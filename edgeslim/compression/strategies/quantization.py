@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeslim.compression.strategies._quantizing import QuantizationKeys, quantization_settings
 from edgeslim.compression.strategies._strategy import Idle, StrategyEntry
@@ -38,8 +38,6 @@ class _Quantization(Idle):
                 state.add_event(f"strategies.{self._name}: saved in {path}")
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Quantization:  # noqa: ANN401
-    return _Quantization(name, settings, configuration)
-
-
-STRATEGY = StrategyEntry(class_name="QuantizationStrategy", settings=QuantizationKeys, make=_make)
+STRATEGY = StrategyEntry(
+    class_name="QuantizationStrategy", settings=QuantizationKeys, make=_Quantization
+)

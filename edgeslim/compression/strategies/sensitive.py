@@ -130,10 +130,6 @@ def _multiples(delta: float) -> tuple[float, ...]:
     return tuple(round(delta * n, 9) for n in range(1, math.ceil(1 / delta - 1e-9)))
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Sensitive:  # noqa: ANN401
-    return _Sensitive(name, settings, configuration)
-
-
 STRATEGY = StrategyEntry(
-    class_name="SensitivePruneStrategy", settings=SensitiveSettings, make=_make
+    class_name="SensitivePruneStrategy", settings=SensitiveSettings, make=_Sensitive
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from edgeslim.compression.strategies._pruning import (
     Pruner,
@@ -51,8 +51,4 @@ class _Uniform(Pruner):
         self.take_step(state, epoch, self.base(state, target_macs=self._target))
 
 
-def _make(name: str, settings: Any, configuration: Configuration) -> _Uniform:  # noqa: ANN401
-    return _Uniform(name, settings, configuration)
-
-
-STRATEGY = StrategyEntry(class_name="UniformPruneStrategy", settings=UniformSettings, make=_make)
+STRATEGY = StrategyEntry(class_name="UniformPruneStrategy", settings=UniformSettings, make=_Uniform)
