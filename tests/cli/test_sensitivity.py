@@ -90,7 +90,7 @@ def test_the_document_tells_every_point_of_every_group(folder: Path) -> None:
     assert (allowed[0], allowed[-1], len(allowed)) == (0.05, 0.95, 19)
     assert removed == sorted(removed)
     assert 0 < removed[-1] < 1
-    assert "sensitivity: 4/4" in done.err
+    assert "sensitivity: 4 of 4" in done.err
     stored = SensitivityFile.read(folder / "document.jsonl")
     assert stored.context.baseline == found["baseline"]
     assert len(stored.sensitivities.points) == 2
@@ -133,7 +133,7 @@ def test_interrupted_it_leaves_a_whole_file_and_goes_on_where_it_was(folder: Pat
     assert path.read_bytes().startswith(before)
     assert sum(map(len, done.document["sensitivities"].values())) == 18
     assert len(path.read_bytes().splitlines()) == 1 + 18
-    assert f"sensitivity: {18 - known}/{18 - known}" in done.err
+    assert f"sensitivity: {18 - known} of {18 - known}" in done.err
 
 
 @pytest.mark.parametrize(
