@@ -122,7 +122,7 @@ def _apart(folder: Path, done: Compression) -> float:
         (DISTIL, {"teacher": "nowhere/net"}, "compressor.teacher: there is no model at nowhere"),
         (UNIFORM, {"model": None}, "compressor.model is missing"),
         (UNIFORM, {"task": None}, "compressor.task is missing"),
-        (UNIFORM, {"out": None}, "compressor.checkpoint_path is missing"),
+        (UNIFORM, {"out": None}, "compressor.checkpoint_path and --out are both missing"),
         (UNIFORM.replace("target_ratio", "metric_name: acc_top4, target_ratio"), {},
          "strategies.u.metric_name: unknown metric 'acc_top4'"),
         (UNIFORM.replace("target_ratio", "pruned_params: conv.*_weights, target_ratio"), {},

@@ -29,7 +29,7 @@ strategies:
 compressor: {epoch: 4, strategies: [s, q]}
 """
 
-STEP = ("edgeslim.training._training_loop", "_OneStep.take")
+STEP = ("edgeslim.training._training_loop", "_PendingStep.take")
 STEPS_AN_EPOCH = 1400 // 64
 
 MOMENTS = {

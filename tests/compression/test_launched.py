@@ -110,9 +110,9 @@ from pathlib import Path
 from tests.compression.test_launched import train_and_compress
 print(train_and_compress(Path("two")).metrics)
 
-from edgeslim.training import _learning
+from edgeslim.training import _training_loop
 
-inner, calls = _learning._OneStep.take, [0]
+inner, calls = _training_loop._PendingStep.take, [0]
 
 def take(self, find_gradients):
     calls[0] += 1
@@ -120,7 +120,7 @@ def take(self, find_gradients):
         find_gradients = lambda *_: float("nan")
     return inner(self, find_gradients)
 
-_learning._OneStep.take = take
+_training_loop._PendingStep.take = take
 """
 
 
