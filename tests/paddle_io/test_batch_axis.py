@@ -15,15 +15,15 @@ from edgeslim.paddle_io.batch_axis import BATCH_RULES, Call, Growth, find_growth
 Shape = tuple[int, ...]
 
 
-def followed(
+def follow_batch(
     kind: str, actual: Shape, described: Shape, written: Shape, slot: str = "X", **attributes: Any
 ) -> dict[str, Any]:
     """The attributes that an operator gets for a tensor of another shape than described."""
     inputs = {slot: [np.empty(actual, np.int8)]}
     call = Call(inputs, attributes, {slot: [described]}, {"Out": [written]})
-    followed = BATCH_RULES[kind](call)
-    assert followed.given is inputs
-    return dict(followed.attributes)
+    follow_batch = BATCH_RULES[kind](call)
+    assert follow_batch.given is inputs
+    return dict(follow_batch.attributes)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_growth(actual: Shape, described: Shape, expected: Growth | None) -> Non
 )
 def test_reshapes(described: Shape, written: Shape, expected: list[int]) -> None:
     actual = tuple(5 if extent == 1 else extent for extent in described)
-    assert followed("reshape2", actual, described, written, shape=[0])["shape"] == expected
+    assert follow_batch("reshape2", actual, described, written, shape=[0])["shape"] == expected
 
 
 @given(st.integers(1, 9), st.lists(st.integers(1, 5), min_size=1, max_size=4), st.data())
@@ -63,22 +63,26 @@ def test_any_reshape_of_a_batch_keeps_its_elements_and_its_rest(
 ) -> None:
     described = (1, *extents)
     written = (1, *data.draw(st.permutations(extents)))
-    changed = followed("reshape2", (count, *extents), described, written, shape=list(written))
+    changed = follow_batch("reshape2", (count, *extents), described, written, shape=list(written))
     assert math.prod(changed["shape"]) == count * math.prod(extents)
     assert changed["shape"] == [count, *written[1:]]
 
 
 def test_a_reshape_to_an_open_shape_is_left_to_paddle() -> None:
-    changed = followed("reshape2", (5, 8), (1, 8), (-1, 4), shape=[-1, 4])
+    changed = follow_batch("reshape2", (5, 8), (1, 8), (-1, 4), shape=[-1, 4])
     assert changed == {"shape": [-1, 4]}
 
 
 def test_nothing_changes_at_the_batch_size_that_was_saved() -> None:
     shape = (4, 8)
-    assert followed("reshape2", shape, shape, (4, 2, 4), shape=[4, 2, -1]) == {"shape": [4, 2, -1]}
-    assert followed("expand_v2", shape, shape, (3, 4, 8), shape=[3, -1, 8]) == {"shape": [3, -1, 8]}
+    assert follow_batch("reshape2", shape, shape, (4, 2, 4), shape=[4, 2, -1]) == {
+        "shape": [4, 2, -1]
+    }
+    assert follow_batch("expand_v2", shape, shape, (3, 4, 8), shape=[3, -1, 8]) == {
+        "shape": [3, -1, 8]
+    }
     ends = {"axes": [0], "starts": [0], "ends": [4]}
-    assert followed("slice", shape, shape, shape, slot="Input", **ends) == ends
+    assert follow_batch("slice", shape, shape, shape, slot="Input", **ends) == ends
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_nothing_changes_at_the_batch_size_that_was_saved() -> None:
 )
 def test_expansions(target: list[int], expected: list[int]) -> None:
     written = tuple(map(abs, target))
-    changed = followed("expand_v2", (5, 8, 1), (1, 8, 1), written, shape=target)
+    changed = follow_batch("expand_v2", (5, 8, 1), (1, 8, 1), written, shape=target)
     assert changed["shape"] == expected
 
 
@@ -104,7 +108,7 @@ def test_expansions(target: list[int], expected: list[int]) -> None:
 )
 def test_slices_of_the_whole_batch(kind: str, attributes: dict[str, Any], whole: bool) -> None:
     shape = (1, 4, 4)
-    changed = followed(kind, (5, 4, 4), shape, shape, slot="Input", **attributes)
+    changed = follow_batch(kind, (5, 4, 4), shape, shape, slot="Input", **attributes)
     if not whole:
         assert changed == attributes
         return

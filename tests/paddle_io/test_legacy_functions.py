@@ -31,8 +31,8 @@ GENERATOR = np.random.default_rng(0)
 X, Y = GENERATOR.uniform(0.1, 0.9, (2, 2, 3, 4)).astype(np.float32)
 
 
-def computed(name: str) -> Any:
-    """What a program of the old kind computes."""
+def run_old_program(name: str) -> Any:
+    """The value and described shape that a program of the old kind gives."""
     program = paddle.static.Program()
     with paddle.static.program_guard(program, paddle.static.Program()), legacy_functions():
         x = paddle.static.data("x", X.shape, "float32")
@@ -48,7 +48,7 @@ def test_is_what_the_eager_function_is(name: str) -> None:
     expected = call(name)(paddle.to_tensor(X), paddle.to_tensor(Y)).numpy()
     paddle.enable_static()
     try:
-        value, shape = computed(name)
+        value, shape = run_old_program(name)
     finally:
         paddle.disable_static()
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)

@@ -102,7 +102,7 @@ def test_a_constant_without_axes_gets_one(shape: Any) -> None:
     assert list(made.blocks[0].vars[0].type.dense_tensor.tensor.dims) == [1]
 
 
-def biased(
+def program_with_bias(
     shape: tuple[int, ...] = (1, 4, 1, 1), *, bias: int = 4, readers: int = 1, rank: int = 4
 ) -> Any:
     """An addition of a reshaped parameter, as Paddle writes a convolution's bias."""
@@ -114,7 +114,7 @@ def biased(
 
 
 def test_a_bias_is_read_directly() -> None:
-    made = biased()
+    made = program_with_bias()
     assert rewrite_for_lite(made) == ["elementwise_add with the bias itself (1)"]
     (op,) = made.blocks[0].ops
     assert arguments(op.inputs) == {"X": ["x"], "Y": ["bias"]}
@@ -124,12 +124,12 @@ def test_a_bias_is_read_directly() -> None:
 @pytest.mark.parametrize(
     "made",
     [
-        biased((1, 1, 1, 4)),
-        biased((1, 1, 4, 1)),
-        biased((1, 2, 2, 1)),
-        biased(readers=2),
-        biased(rank=3),
-        biased((4, 1, 1)),
+        program_with_bias((1, 1, 1, 4)),
+        program_with_bias((1, 1, 4, 1)),
+        program_with_bias((1, 2, 2, 1)),
+        program_with_bias(readers=2),
+        program_with_bias(rank=3),
+        program_with_bias((4, 1, 1)),
     ],
     ids=["along-width", "along-height", "folded", "read-twice", "another-rank", "no-batch"],
 )

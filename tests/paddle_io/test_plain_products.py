@@ -12,7 +12,7 @@ from edgeslim.paddle_io.proto import attribute_value
 from edgeslim.targets import Place, known_laws
 from edgeslim.targets.stored_weights import STORED_PRODUCTS
 from tests.paddle_io.programs import Op, program
-from tests.paddle_io.rewritten import rewritten_by
+from tests.paddle_io.rewriting import apply_rewrite
 
 PLAIN = {"trans_x": False, "trans_y": False}
 
@@ -48,7 +48,7 @@ def product(kind: str = "matmul_v2", x: str = "x", y: str = "w", **attributes: A
 def test_a_product_with_a_matrix_of_weights_is_a_mul(kind: str, attributes: Any) -> None:
     made = product(kind, **attributes)
     assert misread(made) == ["out"]
-    assert rewritten_by("plain-products", made) == {"products-with-stored-weights": 1}
+    assert apply_rewrite("plain-products", made) == {"products-with-stored-weights": 1}
     (op,) = made.blocks[0].ops
     assert op.type == "mul"
     assert {attr.name: attribute_value(attr) for attr in op.attrs} == {
@@ -73,6 +73,6 @@ def test_a_product_with_a_matrix_of_weights_is_a_mul(kind: str, attributes: Any)
 )
 def test_any_other_stays_as_it_is(made: Any, refused: bool) -> None:
     before = made.SerializeToString()
-    assert not rewritten_by("plain-products", made)
+    assert not apply_rewrite("plain-products", made)
     assert made.SerializeToString() == before
     assert bool(misread(made)) is refused

@@ -137,7 +137,7 @@ def test_rounding_is_taken_from_some_kinds_alone() -> None:
     assert arguments(left.blocks[0].ops[-3].inputs) == {"X": ["f"], "Y": ["m"]}
 
 
-def written_for(made: Any, target: Target) -> Draft:
+def rewrite_for(made: Any, target: Target) -> Draft:
     draft = Draft(made, place=Place.of(target, Precision.INT8, threads=1))
     rewrite_for_lite(draft)
     return draft
@@ -159,7 +159,7 @@ def test_what_would_compute_something_else_is_refused(
     target: Target, bits: int, activation_bits: int, said: str
 ) -> None:
     made = quantized(network(), bits=bits, activation_bits=activation_bits)
-    draft = written_for(made, target)
+    draft = rewrite_for(made, target)
     assert draft.place is not None
     operators = list(operators_of(draft.program))
     if said:
@@ -173,7 +173,7 @@ def test_what_would_compute_something_else_is_refused(
 def test_nothing_is_changed_for_arm_or_of_what_is_not_quantized() -> None:
     for made, target in ((square(40), Target.ARM), (network(), Target.X86)):
         before = made.SerializeToString()
-        draft = written_for(made, target)
+        draft = rewrite_for(made, target)
         assert draft.noted == []
         assert draft.program.SerializeToString() == before
 
@@ -181,7 +181,7 @@ def test_nothing_is_changed_for_arm_or_of_what_is_not_quantized() -> None:
 def test_on_x86_products_stay_in_floats_and_activations_apart() -> None:
     made = quantized(network("hard_swish"), bits=7)
     before = made.SerializeToString()
-    draft = written_for(made, Target.X86)
+    draft = rewrite_for(made, Target.X86)
     assert made.SerializeToString() == before
     assert [violation.law.name for violation in draft.noted] == [
         "int8-products",
@@ -201,7 +201,7 @@ def test_on_arm_a_layer_of_integers_takes_in_no_clip() -> None:
     shapes = {"x": (2, 8), "a": (2, 5), "c": (2, 5), "d": (2, 5)}
     made = quantized(program(ops, shapes, {"m": (8, 5), "b": (5,)}))
     for target, apart in ((Target.ARM, ["dropout", "relu6"]), (Target.X86, ["relu6"])):
-        draft = written_for(made, target)
+        draft = rewrite_for(made, target)
         assert kinds(draft.program)[-1 - len(apart) :] == ["elementwise_add", *apart]
 
 
@@ -222,14 +222,16 @@ def test_on_arm_a_depthwise_convolution_of_integers_takes_in_no_hard_swish(
         Op("hard_swish", {"X": "c"}, {"Out": "d"}, {}),
     ]
     made = quantized(program(ops, dict.fromkeys("xacd", (1, 4, 8, 8)), {"w": filters, "b": (4,)}))
-    draft = written_for(made, Target.ARM)
+    draft = rewrite_for(made, Target.ARM)
     assert ("dropout" in kinds(draft.program)) == apart
     assert [violation.law.name for violation in draft.noted] == [
         "int8-swish-within-depthwise"
     ] * apart
 
 
-def stored(made: Any, folder: Path, target: Target, threads: int | None = None) -> Draft:
+def convert_with_parameters(
+    made: Any, folder: Path, target: Target, threads: int | None = None
+) -> Draft:
     """What a quantized program, whose parameters are ones, is written as for a target."""
     shapes = persistent_tensors(made)
     write_parameters(folder / "p", {n: np.ones(shape, np.float32) for n, shape in shapes.items()})
@@ -249,7 +251,7 @@ def product(rows: int, columns: int) -> Any:
 
 
 def test_on_arm_products_of_integers_have_a_bias(tmp_path: Path) -> None:
-    draft = stored(product(3, 5), tmp_path, Target.ARM)
+    draft = convert_with_parameters(product(3, 5), tmp_path, Target.ARM)
     assert kinds(draft.program)[-3:] == ["matmul_v2", "elementwise_add", "fetch"]
     (bias,) = arguments(draft.block.ops[-2].inputs)["Y"]
     value = draft.value(bias)
@@ -264,7 +266,7 @@ def test_on_arm_products_of_integers_have_a_bias(tmp_path: Path) -> None:
 def test_on_arm_rows_by_one_column_stay_in_floats(
     rows: int, columns: int, in_floats: bool, tmp_path: Path
 ) -> None:
-    draft = stored(product(rows, columns), tmp_path, Target.ARM)
+    draft = convert_with_parameters(product(rows, columns), tmp_path, Target.ARM)
     assert (ROUNDED not in kinds(draft.program)) == in_floats
 
 
@@ -299,7 +301,7 @@ def square(side: int, *, strides: int = 1, padding: int = 1, activation: str = "
 def test_on_arm_tiles_of_many_threads_become_products(
     side: int, strides: int, threads: int | None, widened: bool, tmp_path: Path
 ) -> None:
-    draft = stored(square(side, strides=strides), tmp_path, Target.ARM, threads)
+    draft = convert_with_parameters(square(side, strides=strides), tmp_path, Target.ARM, threads)
     (op,) = (op for op in draft.block.ops if op.type == "conv2d")
     (rounded,) = arguments(op.inputs)["Filter"]
     assert shape_of(draft.block, rounded) == (8, 8, 3, 4 if widened else 3)
@@ -324,7 +326,7 @@ def test_on_arm_an_unpadded_depthwise_convolution_takes_in_no_relu(
     made = square(12, padding=padding)
     op = next(op for op in made.blocks[0].ops if op.type == "conv2d")
     next(attr for attr in op.attrs if attr.name == "groups").i = 8
-    draft = written_for(made, Target.ARM)
+    draft = rewrite_for(made, Target.ARM)
     assert [violation.law.name for violation in draft.noted] == [
         "int8-relus-within-unpadded"
     ] * apart
@@ -335,6 +337,6 @@ def test_on_arm_an_unpadded_depthwise_convolution_takes_in_no_relu(
     ("side", "odd"), [(8, False), (1, False), (3, False), (2, True), (6, True)]
 )
 def test_on_x86_sizes_that_are_rounded_wrongly_stay_in_floats(side: int, odd: bool) -> None:
-    draft = written_for(quantized(network(side=side), bits=7), Target.X86)
+    draft = rewrite_for(quantized(network(side=side), bits=7), Target.X86)
     laws = [violation.law.name for violation in draft.noted]
     assert laws.count("int8-odd-sizes") == (2 if odd else 0)

@@ -28,7 +28,7 @@ from tests.paddle_io.pir.documents import (
 )
 
 
-def translated(folder: Path, *operators: dict[str, Any]) -> Any:
+def translate(folder: Path, *operators: dict[str, Any]) -> Any:
     """The old program of one that is written by hand."""
     path = written(folder, *operators)
     return translate_program(read_pir(path), path)
@@ -76,7 +76,7 @@ def whole(number: int, *values: int) -> Any:
 
 
 def test_names_are_kept(tmp_path: Path) -> None:
-    program = translated(
+    program = translate(
         tmp_path,
         parameter("linear_0.w_0", 1, (3, 4)),
         feed("image", 2),
@@ -98,7 +98,7 @@ def test_names_are_kept(tmp_path: Path) -> None:
 
 
 def test_constants_become_attributes(tmp_path: Path) -> None:
-    program = translated(
+    program = translate(
         tmp_path, feed(), whole(2, -1, 3), operator("1.reshape", (1, 2), (3,)), fetch(3)
     )
     assert kinds(program) == ["reshape2"]
@@ -106,7 +106,7 @@ def test_constants_become_attributes(tmp_path: Path) -> None:
 
 
 def test_constants_are_tensors_where_tensors_are_needed_and_once(tmp_path: Path) -> None:
-    program = translated(
+    program = translate(
         tmp_path,
         feed(),
         full(2, 2.0**40 + 1, "int64", ()),
@@ -121,12 +121,12 @@ def test_constants_are_tensors_where_tensors_are_needed_and_once(tmp_path: Path)
 
 
 def test_large_whole_numbers_are_kept_exactly(tmp_path: Path) -> None:
-    program = translated(tmp_path, feed(), full(2, 2**40 + 1, "int64", (2,)), fetch(2))
+    program = translate(tmp_path, feed(), full(2, 2**40 + 1, "int64", (2,)), fetch(2))
     assert attributes(program, "fill_constant")["str_value"] == str(2**40 + 1)
 
 
 def test_sizes_that_the_program_makes_have_32_bits(tmp_path: Path) -> None:
-    program = translated(
+    program = translate(
         tmp_path,
         feed(),
         operator("1.shape64", (1,), (2,), kind=tensor("i64", (2,))),
@@ -143,7 +143,7 @@ def test_sizes_that_the_program_makes_have_32_bits(tmp_path: Path) -> None:
 
 
 def test_an_output_that_is_an_input_is_copied(tmp_path: Path) -> None:
-    program = translated(tmp_path, feed("x", 1), fetch(1, 0), fetch(1, 1))
+    program = translate(tmp_path, feed("x", 1), fetch(1, 0), fetch(1, 1))
     assert kinds(program) == ["scale", "scale"]
     assert fetch_names(program) == ("fetch_name_0", "fetch_name_1")
 
@@ -151,7 +151,7 @@ def test_an_output_that_is_an_input_is_copied(tmp_path: Path) -> None:
 def test_limits_beyond_32_bits_are_the_end(tmp_path: Path) -> None:
     listed = [attribute(name, "array", []) for name in ("infer_flags", "decrease_axis")]
     axes = attribute("axes", "array", [{"#": "0.a_i64", "D": 1}])
-    program = translated(
+    program = translate(
         tmp_path,
         feed(),
         whole(2, 1),
@@ -221,25 +221,25 @@ REFUSED = {
 def test_refused_by_name(case: str, tmp_path: Path) -> None:
     refused, said = REFUSED[case]
     with pytest.raises(ModelError, match=said) as raised:
-        translated(tmp_path, feed(), refused, fetch(2))
+        translate(tmp_path, feed(), refused, fetch(2))
     assert "\n" not in str(raised.value)
 
 
 def test_all_refused_operators_are_named_at_once(tmp_path: Path) -> None:
     others = (operator("1.yodel", (1,), (2,)), operator("1.alphorn", (2,), (3,)))
     with pytest.raises(ModelError, match=r"pd_op\.alphorn, pd_op\.yodel"):
-        translated(tmp_path, feed(), *others, fetch(3))
+        translate(tmp_path, feed(), *others, fetch(3))
 
 
 def test_a_value_that_nothing_makes(tmp_path: Path) -> None:
     with pytest.raises(BadFileError, match="value 7 is read and nothing makes it"):
-        translated(tmp_path, feed(), operator("1.relu", (7,), (2,)), fetch(2))
+        translate(tmp_path, feed(), operator("1.relu", (7,), (2,)), fetch(2))
 
 
 def test_parameters_of_half_precision(tmp_path: Path) -> None:
     half = parameter("conv2d_0.w_0", 2, element="bf16")
     with pytest.raises(ModelError, match=r"bfloat16, such as 'conv2d_0\.w_0'.*net\.float\(\)"):
-        translated(tmp_path, half, feed(), operator("1.add", (1, 2), (3,)), fetch(3))
+        translate(tmp_path, half, feed(), operator("1.add", (1, 2), (3,)), fetch(3))
 
 
 def _added(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.paddle_io.programs import Op, arguments, kinds, program
-from tests.paddle_io.rewritten import rewritten_by
+from tests.paddle_io.rewriting import apply_rewrite
 
 SHAPE = (1, 4, 8, 8)
 
@@ -58,13 +58,13 @@ NORM = Op("batch_norm", {"Scale": "b"}, {})
 def test_kept_apart(ops: tuple[Op, ...], at: int, kind: str) -> None:
     made = behind(*ops, kind=kind)
     law = "factors-behind-activations" if ops[at - 1].kind == "scale" else "activations-in-a-row"
-    assert rewritten_by("activation-barriers", made) == {law: 1}
+    assert apply_rewrite("activation-barriers", made) == {law: 1}
     expected = [kind, *(op.kind for op in ops)]
     assert kinds(made) == [*expected[:at], "dropout", *expected[at:]]
     (kept,) = (op for op in made.blocks[0].ops if op.type == "dropout")
     reader = made.blocks[0].ops[at + 1]
     assert arguments(reader.inputs)["X"] == arguments(kept.outputs)["Out"]
-    assert not rewritten_by("activation-barriers", made)
+    assert not apply_rewrite("activation-barriers", made)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_kept_apart(ops: tuple[Op, ...], at: int, kind: str) -> None:
 )
 def test_what_comes_out_right_stays_together(made: Any) -> None:
     before = made.SerializeToString()
-    assert not rewritten_by("activation-barriers", made)
+    assert not apply_rewrite("activation-barriers", made)
     assert made.SerializeToString() == before
 
 
@@ -96,7 +96,7 @@ def test_a_factor_behind_a_filter_that_another_uses(op: Op, shared: bool) -> Non
         again = made.blocks[0].ops.add()
         again.CopyFrom(made.blocks[0].ops[0])
         again.outputs[0].arguments[0] = "z"
-    done = rewritten_by("shared-filters", made)
+    done = apply_rewrite("shared-filters", made)
     assert done == ({"factors-of-shared-filters": 1} if shared else {})
     assert ("dropout" in kinds(made)) == shared
 
@@ -104,7 +104,7 @@ def test_a_factor_behind_a_filter_that_another_uses(op: Op, shared: bool) -> Non
 def test_a_factor_comes_before_the_offset() -> None:
     given = {"scale": 2.0, "bias": 1.5, "bias_after_scale": False}
     made = behind(Op("scale", {}, {}, given))
-    assert rewritten_by("offsets-before-factors", made) == {"offsets-before-factors": 1}
+    assert apply_rewrite("offsets-before-factors", made) == {"offsets-before-factors": 1}
     written = {attr.name: attr for attr in made.blocks[0].ops[1].attrs}
     assert (written["scale"].f, written["bias"].f) == (2.0, 3.0)
     assert written["bias_after_scale"].b

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
-from tests.paddle_io.rewritten import rewritten_by
+from tests.paddle_io.rewriting import apply_rewrite
 
 SQUARE = {"strides": [1, 1], "paddings": [0, 0], "dilations": [1, 1], "groups": 1}
 
@@ -67,7 +67,7 @@ BIAS = Op("elementwise_add", {"X": "a", "Y": "b"}, {"Out": "m"})
     ids=["stride", "padding", "dilation", "groups", "3x3", "norm", "bias", "shared"],
 )
 def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
-    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
+    assert apply_rewrite("merge-barriers", made) == {"convolution-pairs": 1}
     (barrier,) = (op for op in made.blocks[0].ops if op.type == "dropout")
     assert arguments(barrier.inputs) == {"X": ["m"]}
     (result,) = arguments(barrier.outputs)["Out"]
@@ -78,7 +78,7 @@ def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
         variable.name: variable.type.dense_tensor.tensor.dims for variable in made.blocks[0].vars
     }
     assert list(described[result]) == [1, 4, 8, 8]
-    assert not rewritten_by("merge-barriers", made)
+    assert not apply_rewrite("merge-barriers", made)
 
 
 @pytest.mark.parametrize(
@@ -96,19 +96,19 @@ def test_a_pair_that_would_be_merged_wrongly(made: Any) -> None:
 )
 def test_other_pairs_stay(made: Any) -> None:
     before = kinds(made)
-    assert not rewritten_by("merge-barriers", made)
+    assert not apply_rewrite("merge-barriers", made)
     assert kinds(made) == before
 
 
 def test_behind_a_filter_larger_than_1x1() -> None:
     made = pair(first_kernel=3)
-    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
+    assert apply_rewrite("merge-barriers", made) == {"convolution-pairs": 1}
 
 
 def test_of_three_in_a_row_the_last_is_kept_apart() -> None:
     third = Op("conv2d", {"Input": "y", "Filter": "h"}, {"Output": "z"}, SQUARE)
     made = pair(last=(third,))
-    assert rewritten_by("merge-barriers", made) == {"convolution-pairs": 1}
+    assert apply_rewrite("merge-barriers", made) == {"convolution-pairs": 1}
     assert kinds(made) == ["conv2d", "conv2d", "dropout", "conv2d"]
 
 
@@ -123,7 +123,7 @@ def test_a_hard_swish_behind_a_transposed_convolution() -> None:
         dict.fromkeys(("x", "a", "m", "z"), (1, 4, 8, 8)),
         {"f": (4, 4, 1, 1), "b": (4,)},
     )
-    assert rewritten_by("merge-barriers", made) == {"swish-behind-transposed": 1}
+    assert apply_rewrite("merge-barriers", made) == {"swish-behind-transposed": 1}
     assert kinds(made) == ["conv2d_transpose", "batch_norm", "dropout", "hard_swish"]
 
 
@@ -138,7 +138,7 @@ def test_padding_is_kept_from_losing_its_axis_where_its_sides_would_be_mixed_up(
         ],
         dict.fromkeys(("x", "a", "y"), (1, 4, 8, 8)),
     )
-    assert bool(rewritten_by("merge-barriers", made)) == (sides[:2] != sides[2:4])
+    assert bool(apply_rewrite("merge-barriers", made)) == (sides[:2] != sides[2:4])
 
 
 @pytest.mark.parametrize("kind", ["elementwise_add", "elementwise_mul", "elementwise_div"])
@@ -147,4 +147,4 @@ def test_a_magnitude_behind_a_sum_or_product(kind: str) -> None:
         [Op(kind, {"X": "x", "Y": "a"}, {"Out": "y"}), Op("abs", {"X": "y"}, {"Out": "z"})],
         dict.fromkeys(("x", "a", "y", "z"), (1, 4, 8, 8)),
     )
-    assert bool(rewritten_by("merge-barriers", made)) == (kind != "elementwise_div")
+    assert bool(apply_rewrite("merge-barriers", made)) == (kind != "elementwise_div")

@@ -13,7 +13,7 @@ from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.parameters import parameter_bytes, read_parameters, write_parameters
 from edgeslim.paddle_io.proto import framework
 from tests.paddle_io.programs import Op, arguments, attributes, kinds, program
-from tests.paddle_io.rewritten import rewritten_by
+from tests.paddle_io.rewriting import apply_rewrite
 
 SHAPE = (1, 4, 8, 8)
 
@@ -45,10 +45,10 @@ def power(factor: float) -> Any:
 )
 def test_powers(factor: float, written: list[str]) -> None:
     made = power(factor)
-    rewritten_by("powers", made)
+    apply_rewrite("powers", made)
     assert kinds(made) == written
     assert arguments(made.blocks[0].ops[-1].outputs)["Out"] == ["y"]
-    assert not rewritten_by("powers", made)
+    assert not apply_rewrite("powers", made)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_casts(numbers: str, written: list[str]) -> None:
     for variable in made.blocks[0].vars:
         if variable.name in {"x", "y"}:
             variable.type.dense_tensor.tensor.data_type = one if variable.name == "x" else two
-    rewritten_by("casts", made)
+    apply_rewrite("casts", made)
     assert kinds(made) == written
     assert arguments(made.blocks[0].ops[-1].outputs)["Out"] == ["y"]
 
@@ -81,7 +81,7 @@ def test_unbind_of_one_is_no_split() -> None:
     made = program(
         [Op("unbind", {"X": "x"}, {"Out": "y"}, {"axis": 0})], {"x": SHAPE, "y": SHAPE[1:]}
     )
-    rewritten_by("unbound", made)
+    apply_rewrite("unbound", made)
     (op,) = made.blocks[0].ops
     assert (op.type, attributes(op)) == ("squeeze2", {"axes": [0]})
 
@@ -102,11 +102,11 @@ def test_what_leaves_an_input_as_it_is(kind: str, given: dict[str, Any], written
         Op(kind, {"X": "y"}, {"Out": "z"}, given),
     ]
     made = program(ops, {"x": SHAPE, "y": SHAPE, "z": SHAPE})
-    rewritten_by("identities-of-inputs", made)
+    apply_rewrite("identities-of-inputs", made)
     assert kinds(made) == ["feed", written, kind]
 
 
-def transposed(folder: Path, shape: tuple[int, ...], **given: Any) -> tuple[Any, Draft]:
+def transposed_program(folder: Path, shape: tuple[int, ...], **given: Any) -> tuple[Any, Draft]:
     """A transposed convolution and its filter of ones."""
     made = program(
         [Op("conv2d_transpose", {"Input": "x", "Filter": "f"}, {"Output": "y"}, given)],
@@ -118,8 +118,10 @@ def transposed(folder: Path, shape: tuple[int, ...], **given: Any) -> tuple[Any,
 
 
 def test_a_transposed_depthwise_filter_gets_a_column_of_zeros(tmp_path: Path) -> None:
-    made, draft = transposed(tmp_path, (4, 1, 3, 3), groups=4, strides=[2, 2], paddings=[1, 1])
-    rewritten_by("transposed-depthwise", draft)
+    made, draft = transposed_program(
+        tmp_path, (4, 1, 3, 3), groups=4, strides=[2, 2], paddings=[1, 1]
+    )
+    apply_rewrite("transposed-depthwise", draft)
     (op,) = made.blocks[0].ops
     assert attributes(op)["paddings"] == [1, 1, 1, 2]
     content = draft.changed_parameters()
@@ -130,7 +132,7 @@ def test_a_transposed_depthwise_filter_gets_a_column_of_zeros(tmp_path: Path) ->
     assert filters[name].shape == (4, 1, 3, 4)
     assert not filters[name][..., 3].any()
     assert filters[name][..., :3].all()
-    assert not rewritten_by("transposed-depthwise", draft)
+    assert not apply_rewrite("transposed-depthwise", draft)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +148,16 @@ def test_a_transposed_depthwise_filter_gets_a_column_of_zeros(tmp_path: Path) ->
 def test_other_transposed_convolutions_stay(
     tmp_path: Path, shape: tuple[int, ...], given: dict[str, Any]
 ) -> None:
-    made, draft = transposed(tmp_path, shape, paddings=[0, 0], **given)
+    made, draft = transposed_program(tmp_path, shape, paddings=[0, 0], **given)
     before = made.SerializeToString()
-    assert not rewritten_by("transposed-depthwise", draft)
+    assert not apply_rewrite("transposed-depthwise", draft)
     assert made.SerializeToString() == before
     assert draft.changed_parameters() is None
 
 
-def added(folder: Path, shape: tuple[int, ...], axis: int, readers: int = 1) -> tuple[Any, Draft]:
+def sum_program(
+    folder: Path, shape: tuple[int, ...], axis: int, readers: int = 1
+) -> tuple[Any, Draft]:
     """A constant added behind a convolution of 4 channels to a picture of 8 by 4."""
     ops = [
         Op("conv2d", {"Input": "x", "Filter": "f"}, {"Output": "v"}),
@@ -175,23 +179,23 @@ def added(folder: Path, shape: tuple[int, ...], axis: int, readers: int = 1) -> 
 def test_a_constant_for_each_channel_is_a_bias(
     tmp_path: Path, shape: tuple[int, ...], axis: int
 ) -> None:
-    made, draft = added(tmp_path, shape, axis)
-    assert rewritten_by("constant-biases", draft) == {"constants-taken-for-biases": 1}
+    made, draft = sum_program(tmp_path, shape, axis)
+    assert apply_rewrite("constant-biases", draft) == {"constants-taken-for-biases": 1}
     add = made.blocks[0].ops[1]
     assert attributes(add) == {"axis": 1}
     (name,) = arguments(add.inputs)["Y"]
     value = draft.value(name)
     assert value is not None
     assert value.tolist() == [1.0] * 4
-    assert not rewritten_by("constant-biases", draft)
+    assert not apply_rewrite("constant-biases", draft)
 
 
 @pytest.mark.parametrize(
     ("shape", "axis"), [((4,), -1), ((8, 4), -1), ((8, 1), -1), ((4, 8, 4), 1), ((1, 4, 8, 4), 0)]
 )
 def test_another_constant_is_kept_apart(tmp_path: Path, shape: tuple[int, ...], axis: int) -> None:
-    made, draft = added(tmp_path, shape, axis)
-    assert rewritten_by("constant-biases", draft) == {"constants-no-bias": 1}
+    made, draft = sum_program(tmp_path, shape, axis)
+    assert apply_rewrite("constant-biases", draft) == {"constants-no-bias": 1}
     assert kinds(made) == ["conv2d", "dropout", "elementwise_add"]
     assert draft.changed_parameters() is None
 
@@ -200,9 +204,9 @@ def test_another_constant_is_kept_apart(tmp_path: Path, shape: tuple[int, ...], 
 def test_a_bias_as_it_should_be_stays(
     tmp_path: Path, shape: tuple[int, ...], axis: int, readers: int
 ) -> None:
-    made, draft = added(tmp_path, shape, axis, readers)
+    made, draft = sum_program(tmp_path, shape, axis, readers)
     before = made.SerializeToString()
-    assert not rewritten_by("constant-biases", draft)
+    assert not apply_rewrite("constant-biases", draft)
     assert made.SerializeToString() == before
 
 
@@ -211,9 +215,9 @@ def test_a_volume_padded_with_a_value_is_joined_with_constants() -> None:
         [Op("pad3d", {"X": "x"}, {"Out": "y"}, {"paddings": [1, 0] * 3, "value": 0.5})],
         {"x": (1, 4, 8, 8, 8), "y": (1, 4, 9, 9, 9)},
     )
-    rewritten_by("flat-paddings", made)
+    apply_rewrite("flat-paddings", made)
     assert kinds(made) == ["pad3d"]
-    rewritten_by("absent-places", made)
+    apply_rewrite("absent-places", made)
     assert kinds(made) == ["fill_constant", "concat"] * 3
 
 
@@ -223,7 +227,7 @@ def test_parameters_of_double_precision_are_stored_single(tmp_path: Path) -> Non
     value = np.array([0.1, 0.2, 0.3])
     (tmp_path / "p").write_bytes(parameter_bytes({"w": value}, made))
     draft = Draft(made, tmp_path / "p")
-    assert rewritten_by("narrow-numbers", draft) == {"doubles": 1}
+    assert apply_rewrite("narrow-numbers", draft) == {"doubles": 1}
     content = draft.changed_parameters()
     assert content is not None
     (tmp_path / "changed").write_bytes(content)
@@ -248,5 +252,5 @@ def test_computed_rows_of_which_the_last_stays_have_no_other_form(
         ],
         {"x": (4, 4), "ids": (4,), "y": (4, 4)},
     )
-    rewritten_by("scattered-rows", made)
+    apply_rewrite("scattered-rows", made)
     assert ("scatter" in kinds(made)) == left

@@ -1,4 +1,4 @@
-"""Programs that one rewriting was applied to."""
+"""Applying one rewrite to a program."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.rewrites import REWRITES
 
-__all__ = ["rewritten_by"]
+__all__ = ["apply_rewrite"]
 
 
-def rewritten_by(name: str, made: Any) -> Counter[str]:
-    """Applies a rewriting to a program or a draft; which laws were met, and how often."""
+def apply_rewrite(name: str, made: Any) -> Counter[str]:
+    """Applies a rewrite to a program or a draft; returns how often each law was met."""
     draft = made if isinstance(made, Draft) else Draft(made)
     before = len(draft.noted)
     REWRITES.get(name).apply(draft)
