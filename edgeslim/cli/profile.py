@@ -24,7 +24,7 @@ from edgeslim.cli.options import (
 )
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.several import run_on_devices, without_options
+from edgeslim.cli.several_devices import run_on_devices, without_options
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_s
 from edgeslim.errors import UsageError

@@ -10,7 +10,7 @@ import typer
 from edgeslim.cli.options import Host, Port, Seed, Serial, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines
 from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.search_choices import FIRST_CANDIDATES, choose_defaults
+from edgeslim.cli.search_defaults import FIRST_CANDIDATES, choose_defaults
 from edgeslim.cli.search_output import print_result, print_status, result_document, status_document
 from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeslim.files import write_bytes
-from edgeslim.inference.answers import FoundBox
+from edgeslim.inference.interpretation import FoundBox
 from edgeslim.photos import open_photo
 
 if TYPE_CHECKING:

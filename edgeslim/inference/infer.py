@@ -17,7 +17,9 @@ from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import BadFileError, ModelError, UnknownNameError, UsageError
 from edgeslim.files import new_folder, temporary_folder, write_bytes
-from edgeslim.inference.answers import (
+from edgeslim.inference.drawing import draw_boxes
+from edgeslim.inference.engines import Engine, RunModel, load_model
+from edgeslim.inference.interpretation import (
     FoundBox,
     RankedClass,
     boxes_of,
@@ -25,8 +27,6 @@ from edgeslim.inference.answers import (
     is_classifier,
     is_detector,
 )
-from edgeslim.inference.drawing import draw_boxes
-from edgeslim.inference.engines import Engine, RunModel, load_model
 from edgeslim.inference.pictures import is_tensor, picture_reader, picture_size, read_input
 from edgeslim.inference.results import FileResult, Inference, SavedTensor
 from edgeslim.opspec import Shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeslim.inference.answers import FoundBox, RankedClass
 from edgeslim.inference.engines import Engine
+from edgeslim.inference.interpretation import FoundBox, RankedClass
 from edgeslim.opspec import Shape
 
 __all__ = ["FileResult", "Inference", "SavedTensor"]

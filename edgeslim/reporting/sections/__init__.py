@@ -11,11 +11,11 @@ from edgeslim.reporting.sections.channel_curves import channel_curves
 from edgeslim.reporting.sections.differences import differences
 from edgeslim.reporting.sections.environment import environment
 from edgeslim.reporting.sections.epochs import epochs
-from edgeslim.reporting.sections.front import front
 from edgeslim.reporting.sections.history import history
 from edgeslim.reporting.sections.operators import operators
 from edgeslim.reporting.sections.repeat import repeat
 from edgeslim.reporting.sections.samples import samples
+from edgeslim.reporting.sections.search import search
 from edgeslim.reporting.sections.variants import variants
 from edgeslim.reporting.sections.widths import widths
 
@@ -27,7 +27,7 @@ SECTIONS: tuple[Callable[[Evidence], ReportSection | None], ...] = (
     agreement,
     operators,
     channel_curves,
-    front,
+    search,
     widths,
     epochs,
     samples,

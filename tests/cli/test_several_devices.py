@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edgeslim.cli.profile import pair_devices
-from edgeslim.cli.several import without_options
+from edgeslim.cli.several_devices import without_options
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import encode_hook

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.cli.search_choices import choose_defaults
+from edgeslim.cli.search_defaults import choose_defaults
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.profiling.profile import TABLES

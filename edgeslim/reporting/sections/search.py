@@ -35,12 +35,12 @@ from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import SearchResult
 from edgeslim.runs.search_settings import SearchSettings
 
-__all__ = ["front"]
+__all__ = ["search"]
 
 _TITLE = "The search"
 
 
-def front(evidence: Evidence) -> ReportSection | None:
+def search(evidence: Evidence) -> ReportSection | None:
     """Makes the section: accuracy against latency on each device, and the best so far."""
     if evidence.search is None:
         return None
