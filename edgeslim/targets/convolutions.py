@@ -5,9 +5,21 @@ from __future__ import annotations
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
 from edgeslim.window_sides import window_sides
 
-__all__ = ["LAWS", "NARROW_DEPTHWISE", "TRANSPOSED_DEPTHWISE", "dilations_of", "sides_around"]
+__all__ = [
+    "FIVE_COLUMNS",
+    "LAWS",
+    "NARROW_DEPTHWISE",
+    "TRANSPOSED_DEPTHWISE",
+    "WIDE_PADDING",
+    "dilations_of",
+    "sides_around",
+]
 
 _NARROW = 8
+_FIVE = 5
+_WIDE = 16
+_ROWS_BELOW = 4
+"""The most rows of padding below for which the kernel for 5x5 has a case."""
 
 
 def _is_transposed_depthwise(operator: Operator) -> bool:
@@ -45,17 +57,38 @@ def dilations_of(operator: Operator) -> tuple[int, ...]:
     return tuple(int(step) for step in operator.attribute("dilations", usual))
 
 
-def _is_narrow_and_padded_behind(operator: Operator) -> bool:
+def _is_by_channel(operator: Operator, window: int, stride: int) -> bool:
+    """Whether each channel has a square filter of its own, without dilation."""
     source, shape = operator.shape("Input"), operator.shape("Filter")
-    if len(source) != 4 or shape[1:] != (1, 3, 3) or min(source[1:]) < 1:
+    if len(source) != 4 or shape[1:] != (1, window, window) or min(source[1:]) < 1:
         return False
     by_channel = int(operator.attribute("groups", 1)) == shape[0] == source[1]
-    steps = tuple(operator.attribute("strides", (1, 1)))
-    is_dilated = set(operator.attribute("dilations", (1, 1))) != {1}
-    if not by_channel or steps != (2, 2) or is_dilated or source[3] > _NARROW:
+    strides = tuple(operator.attribute("strides", (1, 1)))
+    is_dilated = set(dilations_of(operator)) != {1}
+    return by_channel and strides == (stride, stride) and not is_dilated
+
+
+def _is_narrow_and_padded_behind(operator: Operator) -> bool:
+    if not _is_by_channel(operator, 3, 2) or operator.shape("Input")[3] > _NARROW:
         return False
     top, bottom, left, right = sides_around(operator)
     return top == left == 0 and max(bottom, right) == 1
+
+
+def _has_five_columns(operator: Operator) -> bool:
+    if not _is_by_channel(operator, 3, 1) or operator.shape("Input")[3] != _FIVE:
+        return False
+    top, bottom, left, right = sides_around(operator)
+    if top != left or max(bottom, right) > 1:
+        return False
+    return right == 0 if left == 1 else left == 0 and bottom == 1
+
+
+def _is_padded_wider_behind(operator: Operator) -> bool:
+    if not _is_by_channel(operator, 5, 2) or operator.shape("Input")[3] <= _WIDE:
+        return False
+    top, bottom, left, right = sides_around(operator)
+    return top == left == 2 and (right > left or bottom > _ROWS_BELOW)
 
 
 NARROW_DEPTHWISE = Law(
@@ -68,6 +101,31 @@ NARROW_DEPTHWISE = Law(
     rewrite="narrow-depthwise",
     form="with as much padding as the general kernel is taken for",
     source="lite/backends/arm/math/conv3x3s2p01_depthwise_fp32.cc (w_in > 8)",
+)
+
+FIVE_COLUMNS = Law(
+    name="five-columns",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="3x3, with a filter for each channel and strides of 1, of five columns, padded by "
+    "one below and not above and on the left, or by one above and on the left and not on the right",
+    meets=_has_five_columns,
+    happens="elements of the row before, or memory that nobody wrote, are read for the padding",
+    rewrite="padded-depthwise",
+    form="by filters with a column of zeros",
+    source="lite/backends/arm/math/conv3x3s1p01_depthwise_fp32.cc, "
+    "lite/backends/arm/math/conv3x3s1p01_depthwise_fp32_relu.cc",
+)
+
+WIDE_PADDING = Law(
+    name="wide-padding",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="5x5, with a filter for each channel and strides of 2, of more than 16 columns, "
+    "padded by two above and on the left, and by more on the right, or by more than four below",
+    meets=_is_padded_wider_behind,
+    happens="the last columns of the result are not written, or other rows are read for it",
+    rewrite="padded-depthwise",
+    form="by filters with a column of zeros",
+    source="lite/backends/arm/math/conv5x5s2_depthwise_fp32.cc (right_mask_5x5s2p2_fp32)",
 )
 
 TRANSPOSED_DEPTHWISE = Law(
@@ -87,4 +145,4 @@ TRANSPOSED_DEPTHWISE = Law(
     ),
 )
 
-LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE)
+LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE, FIVE_COLUMNS, WIDE_PADDING)

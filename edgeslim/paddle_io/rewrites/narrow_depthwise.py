@@ -20,6 +20,8 @@ def _pad_more(s: Sketch) -> bool:
     _, bottom, _, right = sides_around(s.operator)
     bottom, right = 2 * bottom * (height % 2 == 0), 2 * right * (width % 2 == 0)
     set_attribute(s.op, "paddings", (0, bottom, 0, right))
+    # Paddle resets those of SAME, which would count again where the padding is explicit.
+    set_attribute(s.op, "dilations", (1, 1))
     set_attribute(s.op, "padding_algorithm", "EXPLICIT")
     return True
 

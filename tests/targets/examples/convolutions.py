@@ -23,4 +23,29 @@ EXAMPLES = (
         build=lambda: nn.Conv2D(4, 4, 3, stride=2, padding=[0, 1, 0, 1], groups=4),
         shape=(1, 4, 7, 8),
     ),
+    Example(
+        law="narrow-depthwise",
+        build=lambda: nn.Conv2D(4, 4, 3, stride=2, padding="SAME", dilation=2, groups=4),
+        shape=(1, 4, 6, 6),
+    ),
+    Example(
+        law="five-columns",
+        build=lambda: nn.Conv2D(4, 4, 3, padding=[1, 0, 1, 0], groups=4),
+        shape=(2, 4, 7, 5),
+    ),
+    Example(
+        law="five-columns",
+        build=lambda: nn.Sequential(nn.Conv2D(4, 4, 3, padding=[0, 1, 0, 1], groups=4), nn.ReLU6()),
+        shape=(1, 4, 7, 5),
+    ),
+    Example(
+        law="wide-padding",
+        build=lambda: nn.Conv2D(4, 4, 5, stride=2, padding=[2, 3, 2, 3], groups=4),
+        shape=(1, 4, 19, 32),
+    ),
+    Example(
+        law="wide-padding",
+        build=lambda: nn.Conv2D(4, 4, 5, stride=2, padding=[2, 5, 2, 2], groups=4),
+        shape=(1, 4, 6, 18),
+    ),
 )
