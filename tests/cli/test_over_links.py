@@ -128,7 +128,7 @@ def test_profile_search_and_deploy_work_as_on_this_machine(lab: Lab) -> None:
     )
     assert searched.code == 0, searched.err
     assert searched.document["best"]["measured_ms"] > 0
-    deployed = lab("deploy", "run", "--json")
+    deployed = lab("deploy", "run", "--rounds", 1, "--json")
     assert deployed.code == 0, deployed.err
     (model,) = deployed.document["models"]
     assert model["proved_by"] == ["interpreter", "device"], "before it ran there, and there"

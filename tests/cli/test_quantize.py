@@ -80,7 +80,7 @@ def test_no_model_is_overwritten_and_none_quantized_twice(folder: Path) -> None:
     done = edgeslim(*QUANTIZE, "--out", "first", folder=folder)
     assert done.code == 0, done.err
     again = edgeslim("quantize", "first", "--task", "task.py", "--out", "again", folder=folder)
-    assert again.error(2) == "the model is quantized already; give the one before that"
+    assert again.error(2) == "the model is quantized already; give the model before quantization"
     pruned = edgeslim(
         *("prune", "first", "--target-macs", "-50%", "--strategy", "uniform", "--out", "p"),
         folder=folder,

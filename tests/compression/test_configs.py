@@ -178,6 +178,7 @@ def test_the_result_is_deployed(
         out=tmp_path / "out",
         precisions=precisions,
         baseline="none",
+        rounds=1,
     )
     (model,) = done.models
     assert model.latency_ms > 0

@@ -114,7 +114,7 @@ def run(tmp_path: Path, table: LatencyTable) -> RunFolder:
 def test_without_a_model_the_newest_searchs_winner_is_deployed_with_its_table_and_limit(
     run: RunFolder,
 ) -> None:
-    (model,) = deploy(None, runs=run.path.parent).models
+    (model,) = deploy(None, runs=run.path.parent, rounds=1).models
     assert model.name == "first"
     assert model.optimized == str(run.path / "deployment" / "first.x86.nb")
     assert model.target_ms == 1000.0
@@ -133,7 +133,7 @@ def test_a_search_is_deployed_with_as_many_threads_as_it_was_for(run: RunFolder)
         with pytest.raises(UsageError, match="2 threads do not fit"):
             deploy(str(run.path))
     else:
-        assert deploy(str(run.path)).models[0].predicted_ms is not None
+        assert deploy(str(run.path), rounds=1).models[0].predicted_ms is not None
     with pytest.raises(ContextMismatchError, match=r"another execution: .*2 threads"):
         deploy(str(run.path), device=DeviceChoice(threads=1))
 

@@ -37,7 +37,9 @@ def test_ssd_is_pruned_trained_and_deployed(tmp_path: Path) -> None:
     assert result.metric == "mean_average_precision"
     narrowed = [group for group in result.groups if group.after < group.before]
     assert len(narrowed) == 12
-    done = edgeslim.deploy(str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed")
+    done = edgeslim.deploy(
+        str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed", rounds=1
+    )
     (model,) = done.models
     assert model.latency_ms > 0
 
@@ -51,6 +53,8 @@ def test_yolov3_is_pruned_by_the_names_of_the_original_and_deployed(tmp_path: Pa
         input_shapes={"": (1, 3, 64, 64)},
     )
     assert result.macs_after <= 0.7 * result.macs_before
-    done = edgeslim.deploy(str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed")
+    done = edgeslim.deploy(
+        str(tmp_path / "pruned"), device="host", out=tmp_path / "deployed", rounds=1
+    )
     (model,) = done.models
     assert model.latency_ms > 0

@@ -234,7 +234,7 @@ def test_a_search_that_was_interrupted_and_killed_ends_as_one_that_was_not(folde
         return ended(process)
 
     interrupted = start_and(signal.SIGINT, after=1)
-    assert interrupted.error(130).startswith("interrupted; the same command goes on")
+    assert interrupted.error(130).startswith("interrupted; run the same command again to continue")
     assert interrupted.out == ""
     killed = start_and(signal.SIGKILL, after=(evaluated(parts) or 0) + 1)
     assert killed.code == -signal.SIGKILL

@@ -299,7 +299,7 @@ def test_a_file_of_the_same_space_with_other_networks_is_refused(tmp_path: Path)
 
 def test_other_examples_are_refused(trained: Path) -> None:
     other = find_task("digits").data((1, 1, 8, 8), 1)
-    with pytest.raises(UsageError, match="trained for the task digits, whose examples are others"):
+    with pytest.raises(UsageError, match="trained for the task digits, which has other examples"):
         Supernet.load(trained, SMALL).check_data(other)
 
 

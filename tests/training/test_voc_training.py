@@ -69,5 +69,5 @@ def test_what_is_learnt_by_heart_is_found(folder: Path) -> None:
 def test_a_network_for_other_classes_is_refused(folder: Path) -> None:
     data = find_task(f"voc:{folder}").data(SHAPE, 0)
     net = MODELS.get("ssd-mobilenet-v1").for_classes(20)
-    with pytest.raises(ModelError, match="20 classes and the task has 2 "):
+    with pytest.raises(ModelError, match="20 classes, but the task has 2 "):
         train(net, data, epochs=1, batch_size=4, learning_rate=0.01, seed=0)
