@@ -123,10 +123,6 @@ class CompressionState:
         """A strategy's own folder, which is not part of a checkpoint."""
         return new_folder(self.path / "strategies" / name)
 
-    def user_file(self, name: str) -> Path:
-        """A path that the configuration names."""
-        return Path(name)
-
     def add_event(self, event: str) -> None:
         """Adds a text to the epoch's record."""
         self.events.append(event)

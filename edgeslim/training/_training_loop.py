@@ -63,7 +63,7 @@ class TrainingStep(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingSettings:
-    """All numbers that decide run a training does; see `edgeslim.training.trainer.train`."""
+    """The numbers that decide what a training does; see `edgeslim.training.trainer.train`."""
 
     epochs: int
     batch_size: int
@@ -157,7 +157,7 @@ class _Run(NamedTuple):
         )
 
     def warn(self) -> None:
-        """Says run the schedule has that this training does not come to."""
+        """Logs a warning if the training ends before the rate falls."""
         late = self.settings.schedule.late_decay_text(
             total=self.steps, steps_an_epoch=self.steps_an_epoch
         )
@@ -175,15 +175,15 @@ def _steps(
     for number, batch in enumerate(_batches(len(run.data.train), run.settings)):
         if number < len(keeper.losses):  # done before the interruption
             continue
-        one = _PendingStep(run, number, batch)
+        step = _PendingStep(run, number, batch)
         with keeper.whole_step():
             try:
-                loss = one.take(find_gradients)
+                loss = step.take(find_gradients)
             except DivergedError:
                 keeper.discard()
                 raise
             keeper.losses.append(loss)
-        on_step(TrainingStep(number + 1, run.steps, loss, one.rate))
+        on_step(TrainingStep(number + 1, run.steps, loss, step.rate))
         keeper.save_if_due(is_epoch_end=(number + 1) % run.steps_an_epoch == 0)
 
 
@@ -225,9 +225,9 @@ def learn_epoch(
     losses = []
     with keep_random_state(), silence_batch_norms():
         for number, batch in enumerate(batches, start=first):
-            one = _PendingStep(run, number, batch)
-            losses.append(one.take(find_gradients))
-            on_step(TrainingStep(number + 1, run.steps, losses[-1], one.rate))
+            step = _PendingStep(run, number, batch)
+            losses.append(step.take(find_gradients))
+            on_step(TrainingStep(number + 1, run.steps, losses[-1], step.rate))
     return float(np.mean(losses))
 
 

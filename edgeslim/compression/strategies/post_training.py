@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -64,7 +65,7 @@ class _PostTraining(Idle):
         )
         state.add_event(f"strategies.{self._name}: quantized by {own.method}")
         for path in own.save_paths:
-            state.save_model(state.user_file(path) / "model")
+            state.save_model(Path(path) / "model")
 
 
 STRATEGY = StrategyEntry(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeslim.compression.strategies._quantizing import QuantizationKeys, quantization_settings
@@ -34,7 +35,7 @@ class _Quantization(Idle):
     def end_epoch(self, state: CompressionState, epoch: int) -> None:
         if epoch == self._span.last:
             for path in self._settings.save_paths:
-                state.save_model(state.user_file(path) / "model")
+                state.save_model(Path(path) / "model")
                 state.add_event(f"strategies.{self._name}: saved in {path}")
 
 

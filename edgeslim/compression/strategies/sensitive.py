@@ -8,6 +8,7 @@ left than steps. Each step removes the same share of the work.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -120,7 +121,7 @@ class _Sensitive(Pruner):
         wanted = self._own.sensitivities_file
         if wanted is None or not measured.exists():
             return
-        target = state.user_file(wanted if not taken else f"{wanted}.epoch{epoch}")
+        target = Path(wanted if not taken else f"{wanted}.epoch{epoch}")
         if not target.exists():
             write_bytes(target, measured.read_bytes())
 

@@ -3,7 +3,7 @@
 Colours are standardised by ImageNet's mean and deviation (as MobileNetV1-YOLOv3's original
 does; SSD's took 127.5 off and divided by as much), and photos are brought to the network's
 size whatever their proportions. The metric is mean average precision: by the eleven points of
-VOC 2007 as for the published networks, or with ``ap_version=integral`` by the resize_whole curve.
+VOC 2007 as for the published networks, or with ``ap_version=integral`` by the whole curve.
 """
 
 from __future__ import annotations
