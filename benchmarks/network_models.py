@@ -19,15 +19,15 @@ from machine import machine_line
 from tabulate import tabulate
 
 from edgeslim.latency_table import LatencyTable
-from edgeslim.prediction.calibration import Truth, calibrate
-from edgeslim.prediction.network_features import Array, Layout, Network
+from edgeslim.prediction.calibration import CalibrationNetwork, calibrate
+from edgeslim.prediction.network_features import Array, FeatureLayout, NetworkFeatures
 from edgeslim.prediction.network_model import totals_at
 from edgeslim.prediction.predictor import Predictor
 
 DRAWS = 20
 FITTED = 10
 
-Columns = Callable[[Network, float], list[Array]]
+Columns = Callable[[NetworkFeatures, float], list[Array]]
 """Columns of a linear model of some networks, for a reuse distance over touched bytes."""
 
 
@@ -36,7 +36,9 @@ def main(path: Path) -> None:
     rows = Predictor(table).rows
     latencies = table.network_latencies_ms()
     truths = [
-        Truth(name=name, measured_ms=latencies[name], sums=rows.of(row.graph.specs).sum(axis=0))
+        CalibrationNetwork(
+            name=name, measured_ms=latencies[name], sums=rows.of(row.graph.specs).sum(axis=0)
+        )
         for name, row in table.networks.items()
     ]
     families = np.array([family_of(truth.name) for truth in truths])
@@ -69,12 +71,12 @@ def draws(families: np.ndarray[tuple[int], np.dtype[np.str_]]) -> Iterator[Array
         yield np.array([*chosen, *rest[: FITTED - len(chosen)]])
 
 
-Predict = Callable[[list[Truth], list[Truth]], Array]
+Predict = Callable[[list[CalibrationNetwork], list[CalibrationNetwork]], Array]
 """Latencies of the second networks by a fit on the first."""
 
 
-def models(layout: Layout) -> dict[str, Predict]:
-    def hot(networks: Network) -> Array:
+def models(layout: FeatureLayout) -> dict[str, Predict]:
+    def hot(networks: NetworkFeatures) -> Array:
         return networks.totals_ms[:, 0]
 
     def state(place: int) -> Columns:
@@ -84,10 +86,10 @@ def models(layout: Layout) -> dict[str, Predict]:
             networks.counts,
         ]
 
-    def at_distance(networks: Network, factor: float) -> list[Array]:
+    def at_distance(networks: NetworkFeatures, factor: float) -> list[Array]:
         return [totals_at(networks, factor * networks.touched_bytes), networks.counts]
 
-    def hot_and_distance(networks: Network, factor: float) -> list[Array]:
+    def hot_and_distance(networks: NetworkFeatures, factor: float) -> list[Array]:
         total, count = at_distance(networks, factor)
         return [hot(networks), total - hot(networks), count]
 
@@ -108,10 +110,10 @@ def models(layout: Layout) -> dict[str, Predict]:
     }
 
 
-def linear(layout: Layout, columns: Columns, *, search: bool = False) -> Predict:
+def linear(layout: FeatureLayout, columns: Columns, *, search: bool = False) -> Predict:
     """Least squares of the relative errors; the best distance if the model has one."""
 
-    def predict(fitted: list[Truth], judged: list[Truth]) -> Array:
+    def predict(fitted: list[CalibrationNetwork], judged: list[CalibrationNetwork]) -> Array:
         seen, asked = (networks(layout, each) for each in (fitted, judged))
         measured = np.array([truth.measured_ms for truth in fitted])
         best, result = math.inf, np.empty(0)
@@ -126,18 +128,18 @@ def linear(layout: Layout, columns: Columns, *, search: bool = False) -> Predict
     return predict
 
 
-def ours(layout: Layout) -> Predict:
-    def predict(fitted: list[Truth], judged: list[Truth]) -> Array:
+def ours(layout: FeatureLayout) -> Predict:
+    def predict(fitted: list[CalibrationNetwork], judged: list[CalibrationNetwork]) -> Array:
         return calibrate(fitted, layout).model.latencies_ms(networks(layout, judged))
 
     return predict
 
 
-def networks(layout: Layout, truths: list[Truth]) -> Network:
+def networks(layout: FeatureLayout, truths: list[CalibrationNetwork]) -> NetworkFeatures:
     return layout.networks(np.array([truth.sums for truth in truths]))
 
 
-def errors(predict: Predict, truths: list[Truth], fits: list[Array]) -> Array:
+def errors(predict: Predict, truths: list[CalibrationNetwork], fits: list[Array]) -> Array:
     """Relative errors of all networks left out of each fit."""
     found = []
     for fit in fits:

@@ -44,7 +44,7 @@ def command(
         print_json(_document(prediction))
     else:
         _print(prediction)
-    if prediction.missing or prediction.left_out:
+    if prediction.missing or prediction.excluded_kinds:
         raise typer.Exit(GAPS)
 
 
@@ -77,8 +77,8 @@ def _print(prediction: Prediction) -> None:
         print_lines(f"{unsteady} of them were unsteady when they were measured")
     if prediction.missing:
         print_lines("the total leaves out:", *(f"  {spec}" for spec in prediction.missing))
-    if prediction.left_out:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in prediction.left_out.items())
+    if prediction.excluded_kinds:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in prediction.excluded_kinds.items())
         print_lines(f"tables of this convention leave out: {kinds}")
 
 
@@ -105,7 +105,7 @@ def _document(prediction: Prediction) -> dict[str, object]:
         "interval_ms": prediction.interval_ms,
         "fused_ms": prediction.fused_ms,
         "coverage": prediction.coverage,
-        "left_out": prediction.left_out,
+        "left_out": prediction.excluded_kinds,
         "operators": [
             {
                 "operator": str(operator.spec),

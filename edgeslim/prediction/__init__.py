@@ -1,1 +1,1 @@
-"""From a table to a network's latency: reuse distance, calibration, intervals."""
+"""Predicts a network's latency from a table: reuse distance, calibration, intervals."""

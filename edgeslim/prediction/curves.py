@@ -18,8 +18,8 @@ class Curves:
     """Measured operators at one speed of their device.
 
     Args:
-        swept_bytes: Every cache state of the table, rising, ``(states,)``.
-        latencies_ms: Of each operator, ``(states,)``; between its own states as on a line.
+        swept_bytes: Every cache state of the table, ascending, ``(states,)``.
+        latencies_ms: Latencies of each operator, ``(states,)``, interpolated between its states.
     """
 
     swept_bytes: Array

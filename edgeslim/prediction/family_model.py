@@ -1,4 +1,4 @@
-"""What the measured operators of one family say about its others."""
+"""Predicts operators of one family from the measured ones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from edgeslim.prediction.roofline import fit_prices, shares
 __all__ = ["NORMAL_90", "FamilyModel"]
 
 _PRICE_SPREAD = 0.7
-"""Between a device's families, as the standard deviation of a price's logarithm."""
+"""Standard deviation of the logarithm of a price, between a device's families."""
 
 _TREND = 0.5
-"""What a family's fitted prices may still be off by, likewise."""
+"""Standard deviation of the logarithm of a fitted price within a family."""
 
 _AXIS_WEIGHT, _LABEL_WEIGHT, _REMAINDER_WEIGHT = 0.05, 0.5, 0.05
 _WEIGHTS = np.array(
@@ -29,14 +29,14 @@ NORMAL_90 = 1.645
 """Half the width of a normal distribution's 90 % interval, in standard deviations."""
 
 _FITTED = 6.0
-"""About so many weights of axes and labels are fitted in earnest."""
+"""Effective number of weights of axes and labels that are fitted."""
 
 _CHUNK = 2048
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Part:
-    """Cache states that the same operators were measured in."""
+    """Cache states in which the same operators were measured, with their process."""
 
     states: Rows
     process: GaussianProcess
@@ -44,12 +44,12 @@ class _Part:
 
 
 class FamilyModel:
-    """Latencies of a family: a sum of prices, times what a Gaussian process learned of it.
+    """Latencies of a family: a sum of prices, times a factor by a Gaussian process.
 
     Args:
         known: Measured operators of the family; maybe none.
-        latencies_ms: ``(known, states)``, nan where not measured.
-        prices: What the device asks, ``(states, costs)``.
+        latencies_ms: Their latencies, ``(known, states)``, nan where not measured.
+        prices: Prices of the device, ``(states, costs)``.
     """
 
     def __init__(self, known: OperatorFeatures, latencies_ms: Array, prices: Array) -> None:
@@ -66,25 +66,25 @@ class FamilyModel:
         where = self.coordinates(known)
         values = np.log(latencies_ms) - self._sums(known)
         self.residuals: Array = np.nanmean(values, axis=1)
-        for rows, states in _alike(measured):
-            like = self._parts[0].process if self._parts else None
+        for rows, states in _group_states(measured):
+            first = self._parts[0].process if self._parts else None
             process = GaussianProcess(
-                where.take(rows), values[np.ix_(rows, states)], _WEIGHTS, like=like
+                where.take(rows), values[np.ix_(rows, states)], _WEIGHTS, warm_start=first
             )
             self._parts.append(_Part(states=states, process=process, inflation=_inflation(process)))
 
     @property
     def process(self) -> GaussianProcess:
-        """Of the states that most operators were measured in."""
+        """The process of the states in which most operators were measured."""
         return self._parts[0].process
 
     @property
     def inflation(self) -> float:
-        """What its standard deviations must be multiplied with to be true."""
+        """Factor that corrects the standard deviations of `process`."""
         return self._parts[0].inflation
 
     def coordinates(self, features: OperatorFeatures) -> Coordinates:
-        """Where operators are for the process."""
+        """Coordinates of operators for the process."""
         labels = np.array(
             [
                 [
@@ -124,8 +124,8 @@ class FamilyModel:
         return sums
 
 
-def _alike(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
-    """States that have the same operators together, most operators first."""
+def _group_states(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
+    """Groups states by the operators that were measured in them, most operators first."""
     if not len(measured):
         yield np.arange(0), np.arange(measured.shape[1])
         return
@@ -137,12 +137,12 @@ def _alike(measured: Mask) -> Iterator[tuple[Rows, Rows]]:
 
 
 def _inflation(process: GaussianProcess) -> float:
-    """Scales deviations so that nine in ten values left out lie in their 90 % interval.
+    """Scales deviations so that nine in ten left-out values lie in their 90 % interval.
 
-    Of few values, the next one must be expected to be as far off as the farthest. And the
-    weights were fitted to the value left out as well.
+    With few values, the next one must be expected to be as far off as the farthest. It also
+    corrects for the weights, which were fitted to the left-out value as well.
     """
-    errors, deviations = process.left_out()
+    errors, deviations = process.leave_one_out()
     count = len(errors)
     if not count:
         return 1.0

@@ -1,26 +1,24 @@
-"""How large the optimized file of a network will be, by its operators alone.
+"""Predicted size of the optimized file of a network, by its operators alone.
 
-An ``.nb`` file holds four bytes a parameter and the description of each operator with all
-its attributes, which is 1 to 3 kB whatever its size. What each kind takes was fitted on 162
+An ``.nb`` file has four bytes for each parameter and the description of each operator with all
+its attributes, which is 1 to 3 kB whatever its size. The size for each kind was fitted on 162
 files that ``opt`` of Paddle-Lite 2.13 wrote of 77 networks of the seven spaces and of four
-networks by name, for ``arm`` and ``x86``: their sizes are met to 0.25 % in the mean and to
+networks by name, for ``arm`` and ``x86``: predictions are off by 0.25 % in the mean and
 1.5 % at worst, where parameters alone are up to 88 % short. Names of parameters
-are in the file several times, so a user's long ones make it somewhat larger.
+are in the file several times, so long ones make it somewhat larger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from edgeslim.opspec import OpSpec
 
-__all__ = ["FILE_BYTES", "file_bytes", "operator_file_bytes"]
+__all__ = ["FILE_BYTES", "operator_file_bytes"]
 
 FILE_BYTES = 740
-"""What a file has besides its operators."""
+"""Bytes of a file besides its operators."""
 
 _OTHER_BYTES = 2000
-"""Of an operator of a kind that was in none of the files."""
+"""Bytes for an operator of a kind that was in none of the files."""
 
 _BYTES = {
     "concat": 2600,
@@ -51,8 +49,3 @@ def operator_file_bytes(spec: OpSpec) -> int:
     if spec.attributes.get("with_act"):
         own += _ACTIVATION_BYTES.get(str(spec.attributes["act_type"]), 0)
     return own + spec.weight_bytes
-
-
-def file_bytes(specs: Iterable[OpSpec]) -> int:
-    """Predicted size of the optimized file of a network of these operators."""
-    return FILE_BYTES + sum(map(operator_file_bytes, specs))

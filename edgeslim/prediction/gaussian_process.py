@@ -19,31 +19,31 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 Labels = np.ndarray[Any, np.dtype[np.int64]]
 
 _FIT_AT_MOST = 300
-"""Points, the first ones, that the weights are learned from; predictions use all."""
+"""Number of first points that the weights are learned from; predictions use all points."""
 
-# The prior of the weights' logarithms, with which a few points are enough to go on: means
+# The prior of the weights' logarithms, which makes a few points sufficient: means
 # of the last two, then standard deviations.
 _AMPLITUDE, _NOISE = math.log(0.3), math.log(0.02)
 _SPREAD_OF_WEIGHTS, _SPREAD_OF_SCALES = 1.5, 1.0
 _FARTHEST = 6.0
-"""How far a fitted logarithm may be from its first guess."""
+"""Largest distance of a fitted logarithm from its first guess."""
 
 _LEAST_NOISE = 3.0
-"""How far the noise's may be below: with less, covariances of twins cannot be solved."""
+"""Largest distance of the noise's below: with less noise, equal points make it singular."""
 
 _OUTLYING = 3.0
-"""Left-out errors of more deviations than this are taken for bad measurements."""
+"""Leave-one-out errors of more deviations than this count as bad measurements."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coordinates:
-    """Where some points are.
+    """Coordinates of points.
 
     Args:
-        axes: Numbers that are near or far, ``(points, axes)``.
-        labels: Numbers that are equal or not, ``(points, labels)``.
-        trends: Values are prone to straight lines in these, ``(points, trends)``; in units
-            of the deviation that is expected.
+        axes: Numerical coordinates, ``(points, axes)``.
+        labels: Categorical coordinates, as numbers that are equal or not, ``(points, labels)``.
+        trends: Coordinates in which values have linear trends, ``(points, trends)``, in units of
+            the expected deviation.
     """
 
     axes: Array
@@ -54,24 +54,24 @@ class Coordinates:
         return len(self.axes)
 
     def take(self, index: Any) -> Coordinates:  # noqa: ANN401 - whatever indexes an array
-        """Some of the points."""
+        """The points at some places."""
         return Coordinates(
             axes=self.axes[index], labels=self.labels[index], trends=self.trends[index]
         )
 
 
 class GaussianProcess:
-    """Values at some points, and what they say of others.
+    """Predicts values at points from known ones.
 
     The squared distance of two points is a sum over axes and labels, each with a weight.
-    Weights, amplitude and noise are those of the greatest evidence under a wide prior. A
-    point that the others contradict gets more noise than they, and the fit is made again.
+    Weights, amplitude and noise are those of the greatest evidence under a wide prior. An outlier
+    gets more noise than other points, and the fit is repeated.
 
     Args:
-        known: Where values are known; maybe nowhere.
-        values: Them, ``(known, outputs)``; the outputs share one covariance.
+        known: Points with known values; maybe none.
+        values: Their values, ``(known, outputs)``; the outputs share one covariance.
         weights: First guess of the weight of each axis, then of each label.
-        like: A process whose weights are taken over, instead of a fit.
+        warm_start: A process whose weights are used instead of a fit.
     """
 
     def __init__(
@@ -80,35 +80,35 @@ class GaussianProcess:
         values: Array,
         weights: Array,
         *,
-        like: GaussianProcess | None = None,
+        warm_start: GaussianProcess | None = None,
     ) -> None:
         self._known = known
         self._values = values
         self._guess = np.concatenate([np.log(weights), [_AMPLITUDE, _NOISE]])
-        self._doubt = np.ones(len(known))
-        self._logarithms: Array = self._guess if like is None else like.logarithms
-        if like is None and len(known) > 1:
+        self._noise_factors = np.ones(len(known))
+        self._logarithms: Array = self._guess if warm_start is None else warm_start.logarithms
+        if warm_start is None and len(known) > 1:
             self._logarithms = self._fit()
         self._solve()
-        errors, deviations = self.left_out()
+        errors, deviations = self.leave_one_out()
         outlying = np.sqrt((errors**2).mean(1)) / (_OUTLYING * deviations)
-        if like is None and (outlying > 1).any():
-            self._doubt = np.maximum(outlying, 1.0) ** 2
+        if warm_start is None and (outlying > 1).any():
+            self._noise_factors = np.maximum(outlying, 1.0) ** 2
             self._logarithms = self._fit()
             self._solve()
 
     @property
     def logarithms(self) -> Array:
-        """Of the weights of axes and labels, of the amplitude, and of the noise."""
+        """Logarithms of the weights of axes and labels, of the amplitude, and of the noise."""
         return self._logarithms
 
     @property
     def noise(self) -> float:
-        """Standard deviation of one value about the smooth part."""
+        """Standard deviation of the noise of one value."""
         return math.exp(self._logarithms[-1])
 
     def covariance(self, one: Coordinates, other: Coordinates) -> Array:
-        """Before anything is known, without noise: ``(one, other)``."""
+        """Prior covariance without noise, ``(one, other)``."""
         weights = np.exp(self._logarithms[:-2])
         count = one.axes.shape[1]
         scale = np.sqrt(weights[:count])
@@ -124,10 +124,10 @@ class GaussianProcess:
         found: Array = self._amplitude + (where.trends**2).sum(1)
         return found
 
-    def explained(self, where: Coordinates) -> Array:
-        """What is known of points, ``(known, where)``.
+    def explained_part(self, where: Coordinates) -> Array:
+        """Whitened covariance of points with the known ones, ``(known, where)``.
 
-        Its product with itself is what the known values take off the `covariance`.
+        Its product with itself is the reduction of the `covariance` by the known values.
         """
         from scipy.linalg import solve_triangular
 
@@ -138,11 +138,11 @@ class GaussianProcess:
     def predict(self, where: Coordinates) -> tuple[Array, Array]:
         """Mean, ``(where, outputs)``, and standard deviation of a new value, ``(where,)``."""
         mean = self.covariance(where, self._known) @ self._alpha
-        variance = self.variance(where) - (self.explained(where) ** 2).sum(0)
+        variance = self.variance(where) - (self.explained_part(where) ** 2).sum(0)
         return mean, np.sqrt(np.maximum(variance, 0.0) + self.noise**2)
 
-    def left_out(self) -> tuple[Array, Array]:
-        """Error of each value when it is left out, ``(known, outputs)``, and its deviation."""
+    def leave_one_out(self) -> tuple[Array, Array]:
+        """Leave-one-out error of each value, ``(known, outputs)``, and its deviation."""
         diagonal = np.diag(_inverse(self._lower))
         return self._alpha / diagonal[:, None], 1 / np.sqrt(diagonal)
 
@@ -152,7 +152,7 @@ class GaussianProcess:
 
     def _solve(self) -> None:
         covariance = self.covariance(self._known, self._known)
-        covariance[np.diag_indices_from(covariance)] += self.noise**2 * self._doubt
+        covariance[np.diag_indices_from(covariance)] += self.noise**2 * self._noise_factors
         self._lower = np.linalg.cholesky(covariance)
         self._alpha = _inverse(self._lower) @ self._values
 
@@ -165,13 +165,13 @@ class GaussianProcess:
             [np.subtract.outer(axis, axis) ** 2 for axis in where.axes.T]
             + [np.not_equal.outer(label, label) * 1.0 for label in where.labels.T]
         )
-        # What is the same in all known points keeps its first guess.
+        # The weight of a coordinate that is the same in all known points keeps its first guess.
         moving = np.array([*squares.any(axis=(1, 2)), True, True])
         evidence = _Evidence(
             squares=squares[moving[:-2]],
             trends=where.trends @ where.trends.T,
             values=self._values[some],
-            doubt=self._doubt[some],
+            noise_factors=self._noise_factors[some],
         )
         guess = self._guess[moving]
         spread = np.full(len(guess), _SPREAD_OF_WEIGHTS)
@@ -182,7 +182,7 @@ class GaussianProcess:
             pull = (logarithms - guess) / spread
             return value + 0.5 * float(pull @ pull), gradient + pull / spread
 
-        bounds = [(each - _FARTHEST, each + _FARTHEST) for each in guess]
+        bounds = [(first - _FARTHEST, first + _FARTHEST) for first in guess]
         bounds[-1] = (guess[-1] - _LEAST_NOISE, guess[-1] + _FARTHEST)
         start = self._logarithms[moving]
         found = minimize(loss, start, jac=True, bounds=bounds, options={"maxiter": 60})
@@ -193,19 +193,19 @@ class GaussianProcess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Evidence:
-    """What the weights are fitted to.
+    """The data that weights are fitted to.
 
     Args:
         squares: Squared distances along each axis and label, ``(weights, known, known)``.
         trends: Covariance of the trends, ``(known, known)``.
-        values: ``(known, outputs)``.
+        values: Known values of each output, ``(known, outputs)``.
         doubt: Factors of each value's noise variance, ``(known,)``.
     """
 
     squares: Array
     trends: Array
     values: Array
-    doubt: Array
+    noise_factors: Array
 
     def loss(self, logarithms: Array) -> tuple[float, Array]:
         """Negative logarithm of the evidence, a mean over the outputs, and its gradient."""
@@ -214,7 +214,7 @@ class _Evidence:
         amplitude, noise = np.exp(2 * logarithms[-2:])
         shape, slope = _matern(np.tensordot(weights, self.squares, 1))
         covariance = amplitude * shape + self.trends
-        covariance[np.diag_indices(count)] += noise * self.doubt
+        covariance[np.diag_indices(count)] += noise * self.noise_factors
         lower = np.linalg.cholesky(covariance)
         inverse = _inverse(lower)
         alpha = inverse @ self.values
@@ -225,7 +225,7 @@ class _Evidence:
         gradient = np.empty_like(logarithms)
         gradient[:-2] = weights * np.tensordot(self.squares, inner * amplitude * slope, 2)
         gradient[-2] = 2 * amplitude * (inner * shape).sum()
-        gradient[-1] = 2 * noise * (np.diag(inner) * self.doubt).sum()
+        gradient[-1] = 2 * noise * (np.diag(inner) * self.noise_factors).sum()
         return loss, gradient
 
 

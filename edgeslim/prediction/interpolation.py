@@ -1,4 +1,4 @@
-"""Latencies of operators that were not measured, from those that were, with honest errors."""
+"""Interpolates latencies of operators from measured ones, with standard errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Estimates:
     """Latencies of some operators.
 
     Args:
-        latencies_ms: ``(operators, states)``; nan where nothing of the kind is known.
+        latencies_ms: Latencies, ``(operators, states)``; nan where none of the family is known.
         errors: Relative standard errors, ``(operators,)``: 0 is measured, infinite is
             unknown. Of many operators, 90 % lie within 1.645 errors.
     """
@@ -33,17 +33,19 @@ class Estimates:
 
 
 class Interpolator:
-    """Estimates operators from measured ones.
+    """Estimates latencies of operators from measured ones.
 
     Args:
-        known: Latencies in ms of measured operators, ``(states,)`` each, of the same cache
+        known: Latencies in ms of each measured operator, ``(states,)``, of the same cache
             states for all; nan where a state was not measured.
     """
 
     def __init__(self, known: Mapping[OpSpec, Array]) -> None:
-        checked = {spec: _checked(spec, latencies_ms) for spec, latencies_ms in known.items()}
+        checked = {
+            spec: _check_latencies(spec, latencies_ms) for spec, latencies_ms in known.items()
+        }
         specs = [spec for spec in checked if np.isfinite(checked[spec]).any()]
-        specs.sort(key=_shuffled)
+        specs.sort(key=_shuffle_key)
         self._known = {spec: checked[spec] for spec in specs}
         self._latencies_ms = np.array([*self._known.values()]) if specs else np.empty((0, 1))
         self._features = operator_features(specs)
@@ -58,11 +60,11 @@ class Interpolator:
 
     @property
     def families(self) -> frozenset[str]:
-        """Families of which something is known."""
+        """Families of the measured operators."""
         return frozenset(self._features.families)
 
     def model(self, family: str) -> FamilyModel:
-        """What is known of a family; if nothing, only the device's prices."""
+        """The model of a family; without measured operators it has the device's prices only."""
         if family not in self._models:
             rows = self._features.rows(family)
             self._models[family] = FamilyModel(
@@ -86,13 +88,13 @@ class Interpolator:
         return Estimates(latencies_ms=latencies_ms, errors=errors)
 
 
-def _shuffled(spec: OpSpec) -> tuple[int, bytes]:
-    """A key that puts operators in one order, whatever order they come in."""
+def _shuffle_key(spec: OpSpec) -> tuple[int, bytes]:
+    """A sort key that gives operators the same, shuffled order in any run."""
     text = msgspec.json.encode(spec, enc_hook=encode_hook)
     return zlib.crc32(text), text
 
 
-def _checked(spec: OpSpec, latencies_ms: Array) -> Array:
+def _check_latencies(spec: OpSpec, latencies_ms: Array) -> Array:
     numbers = np.asarray(latencies_ms, dtype=np.float64)
     if not (np.isnan(numbers) | ((numbers > 0) & np.isfinite(numbers))).all():
         raise ValueError(f"latencies must be positive numbers or nan, not {numbers} of {spec}")

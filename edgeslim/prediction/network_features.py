@@ -1,7 +1,7 @@
-"""What a network's latency is predicted from: sums over its operators.
+"""Features that a network's latency is predicted from: sums over its operators.
 
-Every feature of a network is a sum of one number for each operator. So one operator is a
-row, a network the sum of its rows, and a population a matrix product.
+Every feature of a network is a sum of one number for each operator. So an operator is a
+row, a network is the sum of its rows, and a population is a matrix product.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from edgeslim.ops import macs
 from edgeslim.opspec import OpSpec
 
-__all__ = ["Array", "Layout", "Network", "touched_bytes"]
+__all__ = ["Array", "FeatureLayout", "NetworkFeatures", "touched_bytes"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 _FIRST_STATE = 5
-"""Column of a row where its latencies begin."""
+"""First column of the latencies in a row."""
 
 
 def touched_bytes(spec: OpSpec) -> int:
@@ -28,18 +28,18 @@ def touched_bytes(spec: OpSpec) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Network:
-    """Networks as arrays, the first axis over the networks.
+class NetworkFeatures:
+    """Features of networks as arrays, the first axis over the networks.
 
     Args:
-        swept_bytes: The cache states, rising, ``(states,)``.
+        swept_bytes: Cache states, ascending, ``(states,)``.
         counts: Number of operators whose latency is known, ``(networks,)``.
         missing: Number of those whose latency is not, ``(networks,)``.
         touched_bytes: Bytes that all operators read and write, ``(networks,)``.
         totals_ms: Sum over the operators in each cache state, ``(networks, states)``.
         macs: Multiply-accumulate operations of all operators, ``(networks,)``.
-        doubt_ms: Sum of the standard errors of interpolated operators, ``(networks,)``. They
-            come from the same few neighbours, so they add up rather than cancel.
+        uncertainty_ms: Sum of the standard errors of interpolated operators, ``(networks,)``;
+            they come from the same few neighbours, so they add up rather than cancel.
     """
 
     swept_bytes: Array
@@ -48,27 +48,27 @@ class Network:
     touched_bytes: Array
     totals_ms: Array
     macs: Array
-    doubt_ms: Array
+    uncertainty_ms: Array
 
-    def take(self, which: np.ndarray[Any, Any] | list[int]) -> Network:
+    def take(self, which: np.ndarray[Any, Any] | list[int]) -> NetworkFeatures:
         """Some of the networks, by mask or place."""
-        return Network(
+        return NetworkFeatures(
             swept_bytes=self.swept_bytes,
             counts=self.counts[which],
             missing=self.missing[which],
             touched_bytes=self.touched_bytes[which],
             totals_ms=self.totals_ms[which],
             macs=self.macs[which],
-            doubt_ms=self.doubt_ms[which],
+            uncertainty_ms=self.uncertainty_ms[which],
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Layout:
-    """How the features of an operator lie in its row.
+class FeatureLayout:
+    """The order of an operator's features in its row.
 
     Args:
-        swept_bytes: The cache states, rising, ``(states,)``.
+        swept_bytes: Cache states, ascending, ``(states,)``.
     """
 
     swept_bytes: Array
@@ -82,9 +82,9 @@ class Layout:
         """The row of an operator.
 
         Args:
-            spec: The operator.
-            latencies_ms: In each cache state, ``(states,)``; nan where it is not known.
-            error: Relative standard error of them.
+            spec: Operator that the row is of.
+            latencies_ms: Latency in each cache state, ``(states,)``; nan where it is not known.
+            error: Relative standard error of the latencies.
         """
         row = np.zeros(self.width)
         row[2] = touched_bytes(spec)
@@ -97,14 +97,14 @@ class Layout:
         row[_FIRST_STATE:] = latencies_ms
         return row
 
-    def networks(self, sums: Array) -> Network:
-        """Sums of rows, ``(networks, width)``, by name."""
-        return Network(
+    def networks(self, sums: Array) -> NetworkFeatures:
+        """The features of networks from sums of rows, ``(networks, width)``."""
+        return NetworkFeatures(
             swept_bytes=self.swept_bytes,
             counts=sums[:, 0],
             missing=sums[:, 1],
             touched_bytes=sums[:, 2],
-            doubt_ms=sums[:, 3],
+            uncertainty_ms=sums[:, 3],
             macs=sums[:, 4],
             totals_ms=sums[:, _FIRST_STATE:],
         )

@@ -1,15 +1,15 @@
-"""What an operator costs inside a network, from what it costs alone.
+"""Latency of operators inside a network, from their latency alone.
 
 Alone and run back to back, an operator finds its weights and buffers in the caches. In a
 network they were last touched one whole inference ago, and everything that the network
-touched in between may have pushed them out: the *reuse distance* (Mattson et al., 1970,
-https://doi.org/10.1147/sj.92.0078). The table holds each operator's time with several
-amounts of memory touched before each run, so its time in a network is read off at the
+touched in between may have evicted them: the *reuse distance* (Mattson et al., 1970,
+https://doi.org/10.1147/sj.92.0078). The table has each operator's latency with several
+amounts of memory touched before each run, so its latency in a network is interpolated at the
 network's own distance.
 
 The distance is a multiple of the bytes that the operators read and write; the multiple is
 a property of the device (caches are shared, and kernels use workspace of their own), and
-is fitted on whole networks with the other numbers of a `NetworkModel`.
+is fitted on whole networks with the other parameters of a `NetworkModel`.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeslim.prediction.network_features import Array, Network
+from edgeslim.prediction.network_features import Array, NetworkFeatures
 
 __all__ = ["DEFAULT_MODEL", "NetworkModel", "totals_at"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkModel:
-    """How a device's networks relate to their operators.
+    """Latency of a device's networks as a function of their operators.
 
     ``latency = scale * hot + cold_scale * (at the distance - hot) + byte_ms * bytes
     + overhead_ms * operators``, each summed over the operators.
 
-    The second part is what the caches no longer hold; in a network most of it is hidden, since
-    what one operator reads is fetched ahead while another still computes. What moving the
-    bytes takes all the same is the third.
+    The second part is for cache misses; in a network most of it is hidden, since
+    data for one operator is prefetched while another still computes. The third part is for moving
+    the bytes all the same.
 
     Args:
         distance_factor: Reuse distance over bytes that the operators read and write.
-        scale: Factor on the time of the operators when hot.
-        cold_scale: Factor on what they take more at the distance.
-        byte_ms: Added for each byte that they read or write.
-        overhead_ms: Added for each operator: what calling one costs in a network.
+        scale: Factor on the latency of the operators with hot caches.
+        cold_scale: Factor on their additional latency at the reuse distance.
+        byte_ms: Milliseconds for each byte that they read or write.
+        overhead_ms: Milliseconds for calling each operator in a network.
     """
 
     distance_factor: float = 1.5
@@ -48,21 +48,21 @@ class NetworkModel:
     byte_ms: float = 0.0
     overhead_ms: float = 0.0
 
-    def latencies_ms(self, networks: Network) -> Array:
+    def latencies_ms(self, networks: NetworkFeatures) -> Array:
         """Latency of each network in milliseconds, ``(networks,)``."""
         distances = self.distance_factor * networks.touched_bytes
         latencies = self._of_operators(networks, distances) + self.overhead_ms * networks.counts
         return np.maximum(latencies, 0.0)
 
-    def shares_ms(self, operators: Network, touched_bytes: float) -> Array:
-        """What each operator adds to a network that touches so many bytes, ``(operators,)``.
+    def shares_ms(self, operators: NetworkFeatures, touched_bytes: float) -> Array:
+        """Milliseconds that each operator adds to a network that touches so many bytes.
 
         The overhead, which is the same for each, is left out.
         """
         distances = np.full(len(operators.counts), self.distance_factor * touched_bytes)
         return np.maximum(self._of_operators(operators, distances), 0.0)
 
-    def _of_operators(self, networks: Network, distances: Array) -> Array:
+    def _of_operators(self, networks: NetworkFeatures, distances: Array) -> Array:
         hot = networks.totals_ms[:, 0]
         cold = totals_at(networks, distances) - hot
         latencies: Array = self.scale * hot + self.cold_scale * cold
@@ -71,26 +71,26 @@ class NetworkModel:
 
 
 DEFAULT_MODEL = NetworkModel()
-"""Used while a device has too few whole networks measured to fit its own."""
+"""The model of a device with too few measured networks to fit its own."""
 
 
-def totals_at(networks: Network, distances: Array) -> Array:
+def totals_at(networks: NetworkFeatures, distances: Array) -> Array:
     """Sum over the operators of each network at its reuse distance.
 
     Args:
-        networks: The networks.
-        distances: Bytes touched in between, ``(networks,)``.
+        networks: Features of the networks.
+        distances: Reuse distance of each network in bytes, ``(networks,)``.
 
     Returns:
-        Milliseconds, ``(networks,)``; between two cache states as on a line, beyond the last
-        as there.
+        Milliseconds, ``(networks,)``, linear between two cache states and constant beyond the
+        last.
     """
     swept, totals = networks.swept_bytes, networks.totals_ms
     if swept.size == 1:
         return totals[:, 0]
     below = np.clip(np.searchsorted(swept, distances, side="right") - 1, 0, swept.size - 2)
     share = np.clip((distances - swept[below]) / (swept[below + 1] - swept[below]), 0.0, 1.0)
-    each = np.arange(len(distances))
-    low, high = totals[each, below], totals[each, below + 1]
+    rows = np.arange(len(distances))
+    low, high = totals[rows, below], totals[rows, below + 1]
     between: Array = low + (high - low) * share
     return between

@@ -1,9 +1,9 @@
-"""What of an operator its latency depends on, in numbers.
+"""Features of an operator that its latency depends on.
 
 Kernels compute channels in blocks: 12 channels cost as much as 16 where a block has 8. So
-channels count three times more, each time padded to whole blocks of another size, and the
-data say which of them matter. A remainder that does not fill a block of 8 may take a slower
-way of its own.
+there are three more features for channels, padded to whole blocks of other sizes, and the
+data decide which of them matter. A remainder that does not fill a block of 8 may use a slower
+kernel.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ LABELS = 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorFeatures:
-    """Some operators in numbers.
+    """Features of operators.
 
     Args:
-        families: Operators of different families say nothing of each other.
-        costs: ``(operators, len(COSTS))``.
-        axes: ``(operators, AXES)``.
-        labels: For each operator `LABELS` values that are equal or not.
+        families: Family of each operator; nothing is interpolated between families.
+        costs: Columns as named by `COSTS`, ``(operators, len(COSTS))``.
+        axes: Numerical features, ``(operators, AXES)``.
+        labels: Categorical features, `LABELS` for each operator.
         extents: Channels in and out, places of an input and an output channel,
             ``(operators, 4)``.
-        mixes: Whether each channel out is made of all channels in, so that the two can
-            differ.
+        mixes: Whether each output channel depends on all input channels, so that their numbers
+            can differ.
     """
 
     families: tuple[str, ...]
@@ -69,11 +69,11 @@ class OperatorFeatures:
     mixes: Mask
 
     def rows(self, family: str) -> Rows:
-        """Which operators are of a family."""
-        return np.flatnonzero([each == family for each in self.families])
+        """Places of the operators of a family."""
+        return np.flatnonzero([own_family == family for own_family in self.families])
 
     def take(self, rows: Rows) -> OperatorFeatures:
-        """Some of the operators."""
+        """The operators at some places."""
         return OperatorFeatures(
             families=tuple(self.families[row] for row in rows),
             costs=self.costs[rows],
@@ -90,21 +90,21 @@ def operator_features(specs: Sequence[OpSpec]) -> OperatorFeatures:
     both = list(zip(specs, extents, strict=True))
     return OperatorFeatures(
         families=tuple(_family(spec) for spec in specs),
-        costs=np.array([_costs(*each) for each in both]).reshape(-1, len(COSTS)),
-        axes=np.array([_axes(*each) for each in both]).reshape(-1, AXES),
-        labels=tuple(_labels(*each) for each in both),
+        costs=np.array([_costs(*pair) for pair in both]).reshape(-1, len(COSTS)),
+        axes=np.array([_axes(*pair) for pair in both]).reshape(-1, AXES),
+        labels=tuple(_labels(*pair) for pair in both),
         extents=np.array(extents, dtype=np.int64).reshape(-1, 4),
-        mixes=np.array([_mixes(*each) for each in both], dtype=np.bool_),
+        mixes=np.array([_mixes(*pair) for pair in both], dtype=np.bool_),
     )
 
 
-def _padded(channels: int, block: int) -> int:
-    """Channels in whole blocks."""
+def _pad_channels(channels: int, block: int) -> int:
+    """Channels rounded up to whole blocks."""
     return -(-channels // block) * block
 
 
 def _family(spec: OpSpec) -> str:
-    """Depthwise convolution is another operator than dense, whatever its kind is called."""
+    """Family of an operator: its kind, but apart for grouped and depthwise convolutions."""
     groups = spec.attributes.get("groups", 1)
     if groups == 1:
         return spec.kind
@@ -138,19 +138,23 @@ def _costs(spec: OpSpec, extents: Extents) -> list[float]:
     c_out = extents[1]
     return [
         1.0,
-        *(macs / 1e6 * _padded(c_out, block) / c_out for block in _BLOCKS),
-        *(each / 1e6 for each in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)),
+        *(macs / 1e6 * _pad_channels(c_out, block) / c_out for block in _BLOCKS),
+        *(size / 1e6 for size in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)),
     ]
 
 
 def _axes(spec: OpSpec, extents: Extents) -> list[float]:
     c_in, c_out, _, places = extents
     return [
-        *(math.log(_padded(channels, block)) for channels in (c_in, c_out) for block in _BLOCKS),
+        *(
+            math.log(_pad_channels(channels, block))
+            for channels in (c_in, c_out)
+            for block in _BLOCKS
+        ),
         math.log(places),
         *(
-            math.log(max(each, FLOAT_BYTES))
-            for each in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)
+            math.log(max(size, FLOAT_BYTES))
+            for size in (spec.input_bytes, spec.output_bytes, spec.weight_bytes)
         ),
     ]
 
@@ -162,7 +166,7 @@ def _labels(spec: OpSpec, extents: Extents) -> tuple[Hashable, ...]:
     kernel = filters[0] if filters else attributes.pop("ksize", ())
     strides = attributes.pop("strides", ())
     activation = attributes.pop("act_type", attributes.pop("activation_type", ""))
-    attributes.pop("paddings", None)  # the shapes say as much
+    attributes.pop("paddings", None)  # the shapes imply them
     if attributes.get("groups") == c_in:
         attributes.pop("groups")
     slots = tuple(

@@ -1,4 +1,4 @@
-"""What a table knows of operators: measured, interpolated, left out, or nothing."""
+"""Rows of features of operators by a table: measured, interpolated, left out or missing."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.prediction.network_features import Array, Layout
+from edgeslim.prediction.network_features import Array, FeatureLayout
 from edgeslim.table_keys import table_key
 
-__all__ = ["ALIKE", "OperatorRows", "Source", "kernel"]
+__all__ = ["MINIMUM_SIMILAR", "OperatorRows", "Source", "kernel"]
 
 _WORST_ERROR = 0.5
-"""An estimate that may be off by more than this is none, unless that is less than what a run
-of nothing takes: whatever it is, no network would notice."""
+"""An estimate with a larger relative error is refused, unless the error is below the time of an
+empty run, which does not matter for any network."""
 
-ALIKE = 3
-"""With fewer measured operators of its kind and filter, an estimate crosses from other kernels,
-which is as far off as an estimate may be."""
+MINIMUM_SIMILAR = 3
+"""With fewer measured operators of its kind and filter, an estimate is an extrapolation from
+other kernels, and gets the largest error that is allowed."""
 
 
 class Source(str, Enum):
@@ -39,19 +39,19 @@ class Source(str, Enum):
 
 
 class OperatorRows:
-    """The rows of operators, made as they are asked for.
+    """The rows of operators, made when they are needed.
 
     Args:
-        table: The table, as it is now.
-        only: Operators to know of, if not all that were measured.
+        table: Latency table, as it is now.
+        only: Measured operators that may be used; by default all.
     """
 
     def __init__(self, table: LatencyTable, *, only: Container[OpSpec] | None = None) -> None:
         self._convention = table.context.convention
         curves = Curves.of(table)
-        self.layout = Layout(swept_bytes=curves.swept_bytes)
+        self.layout = FeatureLayout(swept_bytes=curves.swept_bytes)
         nothing = np.zeros(curves.swept_bytes.size)
-        # Whoever counts operators before fusion adds up what is written of them, and no less.
+        # Tables of operators before fusion are added up as they are, without the empty run.
         adds_up = self._convention is Convention.UNFUSED
         self._null = nothing if adds_up else curves.latencies_ms.get(null_operator(), nothing)
         self._curves = {
@@ -59,7 +59,7 @@ class OperatorRows:
             for spec, curve in curves.latencies_ms.items()
             if only is None or spec in only or spec == null_operator()
         }
-        self._alike = Counter(map(kernel, self._curves))
+        self._similar_counts = Counter(map(kernel, self._curves))
         self._rows: dict[OpSpec, Array] = {}
         self._errors: dict[OpSpec, float] = {}
         self._refused: set[OpSpec] = set()
@@ -69,7 +69,7 @@ class OperatorRows:
         return Interpolator(self._curves)
 
     def key(self, spec: OpSpec) -> OpSpec | None:
-        """What the table calls an operator, or None if its convention leaves it out."""
+        """The table's key of an operator, or None if its convention leaves it out."""
         return spec if spec in self._curves else table_key(spec, self._convention)
 
     def source(self, spec: OpSpec) -> Source:
@@ -87,31 +87,31 @@ class OperatorRows:
         self.of([spec])
         return self._errors[spec]
 
-    def unknown(self, specs: Iterable[OpSpec]) -> list[OpSpec]:
-        """Those operators of which the table knows nothing, each once."""
-        each = list(dict.fromkeys(specs))
-        missing = self.layout.networks(self.of(each)).missing
-        return [spec for spec, lacking in zip(each, missing, strict=True) if lacking]
+    def missing_of(self, specs: Iterable[OpSpec]) -> list[OpSpec]:
+        """Those of the operators that the table has nothing like, each once."""
+        operators = list(dict.fromkeys(specs))
+        missing = self.layout.networks(self.of(operators)).missing
+        return [spec for spec, lacking in zip(operators, missing, strict=True) if lacking]
 
     def of(self, specs: Sequence[OpSpec]) -> Array:
         """The rows of operators, ``(operators, width)``."""
-        self._make([spec for spec in dict.fromkeys(specs) if spec not in self._rows])
+        self._make_rows([spec for spec in dict.fromkeys(specs) if spec not in self._rows])
         if not specs:
             return np.zeros((0, self.layout.width))
         return np.array([self._rows[spec] for spec in specs])
 
-    def _make(self, specs: Sequence[OpSpec]) -> None:
+    def _make_rows(self, specs: Sequence[OpSpec]) -> None:
         unmeasured: dict[OpSpec, OpSpec] = {}
         for spec in specs:
             key = self.key(spec)
             if key is None:
                 self._rows[spec] = np.zeros(self.layout.width)
                 self._errors[spec] = 0.0
-            elif spec.is_open:  # nothing that was measured is as large as this may be
+            elif spec.is_open:  # its size is not known, so no measurement applies
                 self._refused.add(spec)
-                self._take(spec, np.full(self._null.size, np.nan), 0.0)
+                self._store(spec, np.full(self._null.size, np.nan), 0.0)
             elif key in self._curves:
-                self._take(spec, self._curves[key], 0.0)
+                self._store(spec, self._curves[key], 0.0)
             else:
                 unmeasured[spec] = key
         if not unmeasured:
@@ -120,21 +120,21 @@ class OperatorRows:
         for (spec, key), curve, own_error in zip(
             unmeasured.items(), estimates.latencies_ms, estimates.errors.tolist(), strict=True
         ):
-            across = self._alike[kernel(key)] < ALIKE
+            across = self._similar_counts[kernel(key)] < MINIMUM_SIMILAR
             error = max(own_error, _WORST_ERROR) if across else own_error
             negligible = float(np.mean(curve)) * error <= np.mean(self._null)
             if error > _WORST_ERROR and not negligible:
                 self._refused.add(spec)
                 curve = curve * np.nan  # noqa: PLW2901
-            self._take(spec, curve, error)
+            self._store(spec, curve, error)
 
-    def _take(self, spec: OpSpec, curve: Array, error: float) -> None:
+    def _store(self, spec: OpSpec, curve: Array, error: float) -> None:
         own = np.maximum(curve - self._null, 0.0)  # nan stays nan
         self._rows[spec] = self.layout.row(spec, own, error)
         self._errors[spec] = error
 
 
 def kernel(spec: OpSpec) -> tuple[str, Shape]:
-    """Kind and extents of the filter: what chooses the code that computes an operator."""
+    """Kind and extents of the filter, which decide the kernel that computes an operator."""
     shapes = (shape[2:] for shapes in spec.weights.values() for shape in shapes)
     return spec.kind, max(shapes, key=len, default=())

@@ -1,4 +1,4 @@
-"""A picture of a prediction: where the time of a network goes, and how sure that is."""
+"""A plot of a prediction: latency of each operator, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _COLOURS = {
     Source.LEFT_OUT: "#8d99ae",
 }
 _MOST_ROWS = 120
-"""More operators than this get thin bars without names."""
+"""Networks of more operators get thin bars without names."""
 
 
 def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
     """Draws each operator's share of the latency in the order they run.
 
     Args:
-        prediction: The prediction.
-        out: The picture, a PNG or SVG.
-        title: Of what network, on what device.
+        prediction: Prediction of the network.
+        out: File of the plot, a PNG or SVG.
+        title: Title that names the network and the device.
 
     Raises:
         UsageError: The name is neither a PNG's nor an SVG's.
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The file cannot be written.
     """
     check_picture(out)
     from matplotlib.figure import Figure
@@ -44,10 +44,10 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
     figure = Figure(figsize=(9, max(3.0, height)), layout="constrained")
     axes = figure.add_subplot()
     places = np.arange(len(operators))
-    in_us = max((each.latency_ms or 0.0 for each in operators), default=0.0) < 1
+    in_us = max((operator.latency_ms or 0.0 for operator in operators), default=0.0) < 1
     factor = 1e3 if in_us else 1.0
     for source, colour in _COLOURS.items():
-        of = [i for i, each in enumerate(operators) if each.source is source]
+        of = [i for i, operator in enumerate(operators) if operator.source is source]
         if not of:
             continue
         axes.barh(
@@ -61,7 +61,7 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
             label=f"{source.value} ({len(of)})",
         )
     axes.set_yticks(
-        places if named else [], [str(each.spec) for each in operators] if named else []
+        places if named else [], [str(operator.spec) for operator in operators] if named else []
     )
     axes.tick_params(axis="y", labelsize=7)
     axes.invert_yaxis()
@@ -80,5 +80,5 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
 
 
 def _half_width_ms(operator: OperatorLatency) -> float:
-    """Of the 90 % interval of an interpolated operator; nothing for a measured one."""
+    """Half-width of the 90 % interval of an interpolated operator; 0 for a measured one."""
     return NORMAL_90 * operator.error * (operator.latency_ms or 0.0)

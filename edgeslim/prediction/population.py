@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from edgeslim.prediction.network_features import Array, Network
+from edgeslim.prediction.network_features import Array, NetworkFeatures
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.prediction.segment_sums import IntArray, SegmentSums
 from edgeslim.spaces import Space
@@ -18,8 +18,8 @@ class PopulationPredictor:
     """Predicts networks of a space from their tokens.
 
     Args:
-        predictor: Of a device's table.
-        space: The space.
+        predictor: Predictor by a device's table.
+        space: Space whose networks are predicted.
     """
 
     def __init__(self, predictor: Predictor, space: Space) -> None:
@@ -36,14 +36,14 @@ class PopulationPredictor:
         """Latency and multiply-accumulate operations of each network.
 
         Args:
-            tokens: ``(networks, tokens)``.
+            tokens: Tokens of each network, ``(networks, tokens)``.
 
         Returns:
-            Milliseconds, nan where the table knows nothing of an operator, and operations;
+            Milliseconds, nan where the table has nothing like an operator, and operations;
             both ``(networks,)``.
 
         Raises:
-            UsageError: Tokens that are not of the space; names the first.
+            UsageError: Tokens that are not of the space; the message names the first.
         """
         latencies_ms, macs = np.empty((2, len(tokens)))
         for chunk, networks in self._networks(tokens):
@@ -55,15 +55,15 @@ class PopulationPredictor:
         """Latency of each network, and half the width of its interval.
 
         Args:
-            tokens: ``(networks, tokens)``.
-            confidence: How likely the interval holds what the device will take.
+            tokens: Tokens of each network, ``(networks, tokens)``.
+            confidence: Probability that the interval contains the measured latency.
 
         Returns:
-            Milliseconds, nan where the table knows nothing of an operator; both
+            Milliseconds, nan where the table has nothing like an operator; both
             ``(networks,)``.
 
         Raises:
-            UsageError: Tokens that are not of the space; names the first.
+            UsageError: Tokens that are not of the space; the message names the first.
         """
         latencies_ms, half_widths_ms = np.empty((2, len(tokens)))
         for chunk, networks in self._networks(tokens):
@@ -72,10 +72,10 @@ class PopulationPredictor:
             half_widths_ms[chunk] = np.where(networks.missing > 0, np.nan, widths)
         return latencies_ms, half_widths_ms
 
-    def _networks(self, tokens: IntArray) -> Iterator[tuple[slice, Network]]:
+    def _networks(self, tokens: IntArray) -> Iterator[tuple[slice, NetworkFeatures]]:
         for chunk, sums in self._sums.chunks(tokens):
             yield chunk, self.predictor.rows.layout.networks(sums)
 
-    def _known_ms(self, networks: Network) -> Array:
+    def _known_ms(self, networks: NetworkFeatures) -> Array:
         known = self.predictor.calibration.model.latencies_ms(networks)
         return np.where(networks.missing > 0, np.nan, known)

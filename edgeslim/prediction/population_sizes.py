@@ -1,4 +1,4 @@
-"""Work, parameters and files of a whole population of a space's networks, without any table."""
+"""Work, parameters and file sizes of a population of a space's networks, without any table."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["PopulationSizes", "Sizes"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sizes:
-    """What networks come to once they are deployed, each ``(networks,)``.
+    """Sizes of networks after optimization, each ``(networks,)``.
 
     Args:
-        macs: Multiply-accumulate operations.
-        parameters: Weights and biases that are left; norms are in them.
+        macs: Multiply-accumulate operations of each network.
+        parameters: Weights and biases after norms are folded into them.
         file_bytes: Predicted size of the optimized file; see `file_size`.
     """
 
@@ -38,11 +38,11 @@ class PopulationSizes:
     """Sizes of networks of a space from their tokens.
 
     Args:
-        space: The space.
-        target: What its networks are converted for.
+        space: Space whose networks are counted.
+        target: Target that its networks are converted for.
 
     Attributes:
-        target: The same.
+        target: Target that its networks are converted for.
     """
 
     def __init__(self, space: Space, target: Target) -> None:
@@ -53,10 +53,10 @@ class PopulationSizes:
         """The sizes of networks.
 
         Args:
-            tokens: ``(networks, tokens)``.
+            tokens: Tokens of each network, ``(networks, tokens)``.
 
         Raises:
-            UsageError: Tokens that are not of the space; names the first.
+            UsageError: Tokens that are not of the space; the message names the first.
         """
         numbers = np.empty((len(tokens), 3), np.int64)
         for chunk, sums in self._sums.chunks(tokens):
@@ -66,27 +66,27 @@ class PopulationSizes:
         )
 
     def paddleslim1_flops(self, tokens: IntArray) -> IntArray:
-        """What PaddleSlim 1.x counts of networks, ``(networks,)``; see `edgeslim.ops`.
+        """Work of networks as PaddleSlim 1.x counts it, ``(networks,)``; see `edgeslim.ops`.
 
         Args:
-            tokens: ``(networks, tokens)``.
+            tokens: Tokens of each network, ``(networks, tokens)``.
 
         Raises:
-            UsageError: Tokens that are not of the space; names the first.
+            UsageError: Tokens that are not of the space; the message names the first.
         """
         counts = np.empty(len(tokens), np.int64)
-        for chunk, sums in self._unfused.chunks(tokens):
+        for chunk, sums in self._unfused_sums.chunks(tokens):
             counts[chunk] = np.rint(sums[:, 0])
         return counts
 
     @cached_property
     def _sums(self) -> SegmentSums:
-        """What is left by the optimizer."""
+        """Sums over the operators that the optimizer leaves."""
         return SegmentSums(self._space, self.target, _rows, 3)
 
     @cached_property
-    def _unfused(self) -> SegmentSums:
-        """Its counter knows the operators of the network as it is written."""
+    def _unfused_sums(self) -> SegmentSums:
+        """Sums over the operators before fusion, which PaddleSlim 1.x counts."""
         return SegmentSums(self._space, None, _flops, 1)
 
 

@@ -20,18 +20,18 @@ __all__ = ["predict"]
 def predict(
     model: str, table: Path, *, input_shapes: Mapping[str, Shape] | None = None
 ) -> Prediction:
-    """Latency of a model on the device of a table.
+    """Predicts the latency of a model on the device of a table.
 
     By a table of PaddleSlim 1.x that has norms and activations it is the original's sum, over
-    the operators before any fusion, and the sum over those that run is told beside it.
+    the operators before any fusion, and the sum over the fused operators is given beside it.
 
     Args:
-        model: A model, as on the command line.
-        table: The table.
+        model: Name, folder or file of a model, as on the command line.
+        table: File of the latency table.
         input_shapes: Shapes of open inputs by name, or under an empty name.
 
     Raises:
-        UsageError, BadFileError, ModelError: The model or the table is not what it should be.
+        UsageError, BadFileError, ModelError: The model or the table is not valid.
         ProgramError: ``opt`` cannot convert the model.
     """
     source = find_model(model)

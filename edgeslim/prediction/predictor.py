@@ -1,4 +1,4 @@
-"""Latency of networks from a table, operator by operator, with an interval."""
+"""Predicts latencies of networks from a table, operator by operator, with an interval."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import Calibration, Truth, calibrate
+from edgeslim.prediction.calibration import Calibration, CalibrationNetwork, calibrate
 from edgeslim.prediction.operator_rows import OperatorRows, Source
 from edgeslim.table_keys import is_view
 from edgeslim.tables.sums import networks_that_are_sums
@@ -21,14 +21,14 @@ __all__ = ["OperatorLatency", "Prediction", "Predictor", "Source", "missing_erro
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorLatency:
-    """One operator of a network.
+    """Predicted latency of one operator of a network.
 
     Args:
-        spec: The operator.
+        spec: Operator that the latency is of.
         source: Where its latency comes from.
-        latency_ms: In this network; None where it is missing.
+        latency_ms: Latency in this network; None where it is missing.
         error: Relative standard error of an interpolated latency, 0 of a measured one.
-        unsteady: Why what was measured is not to be relied on, or nothing.
+        unsteady: Why the measurement is unreliable; empty if it is not.
     """
 
     spec: OpSpec
@@ -40,14 +40,14 @@ class OperatorLatency:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """Latency of a network.
+    """Predicted latency of a network.
 
     Args:
-        total_ms: Over the operators that are known: less than the truth if any are missing.
+        total_ms: Sum over the known operators; too low if any are missing.
         interval_ms: Lower and upper end of the 90 % interval.
-        operators: One for each operator, in order.
-        fused_ms: By a table of operators before any fusion, the sum over those that the
-            optimizer leaves; None by all others.
+        operators: Latency of each operator, in the network's order.
+        fused_ms: By a table of operators before any fusion, the sum over the fused operators;
+            None by other tables.
     """
 
     total_ms: float
@@ -56,36 +56,42 @@ class Prediction:
     fused_ms: float | None = None
 
     def of(self, source: Source) -> tuple[OpSpec, ...]:
-        """Operators whose latency comes from somewhere, each once."""
-        return tuple(dict.fromkeys(each.spec for each in self.operators if each.source is source))
+        """Operators whose latency comes from a source, each once."""
+        return tuple(
+            dict.fromkeys(operator.spec for operator in self.operators if operator.source is source)
+        )
 
     @property
     def missing(self) -> tuple[OpSpec, ...]:
-        """Operators of which the table knows nothing, each once."""
+        """Operators that the table has nothing like, each once."""
         return self.of(Source.MISSING)
 
     @property
-    def left_out(self) -> dict[str, int]:
-        """How many operators of each kind tables of this convention never have."""
+    def excluded_kinds(self) -> dict[str, int]:
+        """How many operators of each kind are left out by the table's convention."""
         return dict(
-            Counter(each.spec.kind for each in self.operators if each.source is Source.LEFT_OUT)
+            Counter(
+                operator.spec.kind
+                for operator in self.operators
+                if operator.source is Source.LEFT_OUT
+            )
         )
 
     @property
     def coverage(self) -> float:
         """Share of the operators that are measured or interpolated."""
         known = (Source.MEASURED, Source.INTERPOLATED)
-        found = sum(each.source in known for each in self.operators)
+        found = sum(operator.source in known for operator in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
 
 class Predictor:
-    """Predicts with a table as it is when this is made.
+    """Predicts with a table as it is when the predictor is made.
 
     Args:
-        table: The table.
-        without: Names of networks that the fit must not see, to be judged by.
-        only: Operators to know of, if not all that were measured; to be judged by the rest.
+        table: Latency table of a device.
+        without: Names of networks that are left out of the fit, to validate it.
+        only: Measured operators that may be used, to validate with the others; by default all.
     """
 
     def __init__(
@@ -101,7 +107,7 @@ class Predictor:
 
     @cached_property
     def calibration(self) -> Calibration:
-        """Fitted on the table's networks whose operators are known."""
+        """Calibration on the table's networks whose operators are known."""
         measured_ms = self.table.network_latencies_ms()
         refused = networks_that_are_sums(self.table)
         truths = []
@@ -110,17 +116,19 @@ class Predictor:
             if name in self._without or name in refused or not specs:
                 continue
             if any(self.rows.key(spec) is None for spec in specs):
-                continue  # it has more in it than the table ever says
+                continue  # the table's convention leaves some of its operators out
             sums = self.rows.of(specs).sum(axis=0)
             if self.rows.layout.networks(sums[None]).missing[0] == 0:
-                truths.append(Truth(name=name, measured_ms=measured_ms[name], sums=sums))
+                truths.append(
+                    CalibrationNetwork(name=name, measured_ms=measured_ms[name], sums=sums)
+                )
         return replace(calibrate(truths, self.rows.layout), refused=refused)
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:
-        """Latency of a network of these operators, missing ones listed.
+        """Predicts the latency of a network of these operators; missing ones are listed.
 
         Args:
-            specs: What the table's operators are, or as the optimizer leaves them.
+            specs: Operators of the network, in the table's convention or fused.
         """
         if self.table.context.convention is Convention.UNFUSED:
             specs = [spec for spec in specs if not is_view(spec)]
@@ -153,10 +161,10 @@ class Predictor:
         )
 
     def total_ms(self, specs: Sequence[OpSpec]) -> float:
-        """Latency of a network whose operators must be known, but those the table leaves out.
+        """Latency of a network whose operators must be known, except those left out.
 
         Raises:
-            MissingLatencyError: The table knows nothing of some; says how many and one.
+            MissingLatencyError: The table has nothing like some; the message names one.
         """
         prediction = self.predict(specs)
         if prediction.missing:

@@ -1,9 +1,9 @@
-"""Latency as a sum of what an operator has to do, each at a price that the device asks.
+"""Latency as a sum of costs of an operator, each times a price of the device.
 
 The parts of the roofline (Williams, Waterman and Patterson, CACM 52(4), 2009), added up: a
 start, the multiply-accumulates in whole blocks of channels, and the bytes moved. Prices are
 fitted in logarithms, so that they are positive and every operator's relative error counts
-the same, and held near a first guess: a few tiny operators say nothing about the price of a
+the same, with a prior around a first guess: a few tiny operators do not determine the price of a
 multiply-accumulate.
 """
 
@@ -17,14 +17,14 @@ from edgeslim.prediction.operator_features import COSTS
 __all__ = ["NOMINAL_PRICES", "device_prices", "fit_prices", "shares"]
 
 _ERROR = 0.15
-"""Relative error that a sum of this kind has at best."""
+"""Relative error of such a sum at best."""
 
 _DEVICE_SPREAD = 1.5
-"""Between devices of one speed, as the standard deviation of a price's logarithm."""
+"""Standard deviation of the logarithm of a price, between devices of one speed."""
 
 _STEPS = 30
 
-NOMINAL_PRICES = np.array([{"start": 5e-3, "macs": 0.025, "bytes": 0.2}[each] for each in COSTS])
+NOMINAL_PRICES = np.array([{"start": 5e-3, "macs": 0.025, "bytes": 0.2}[part] for part in COSTS])
 """Milliseconds for a start, a million multiply-accumulates at each block size, a megabyte.
 
 Only their ratios matter, and only until there are measurements.
@@ -40,11 +40,11 @@ def device_prices(costs: Array, latencies_ms: Array) -> Array:
 
 
 def fit_prices(costs: Array, latencies_ms: Array, guess: Array, *, spread: float) -> Array:
-    """Prices of the greatest posterior probability, by Gauss and Newton.
+    """Fits prices of the greatest posterior probability, by the Gauss-Newton method.
 
     Args:
-        costs: ``(operators, parts)``, not negative; some part of each operator is positive.
-        latencies_ms: ``(operators,)``, positive.
+        costs: Costs of operators, ``(operators, parts)``, not negative; each operator has some.
+        latencies_ms: Latencies of the operators, ``(operators,)``, positive.
         guess: Prior prices, ``(parts,)``, positive.
         spread: Standard deviation of their logarithms.
     """
@@ -65,7 +65,7 @@ def fit_prices(costs: Array, latencies_ms: Array, guess: Array, *, spread: float
 
 
 def shares(costs: Array, prices: Array) -> Array:
-    """What part of each operator's latency each cost is, ``(operators, parts)``.
+    """Share of each cost in each operator's latency, ``(operators, parts)``.
 
     It is also the derivative of the latency's logarithm by the prices' logarithms.
     """

@@ -1,9 +1,9 @@
 """Sums over the operators of whole populations of a space's networks.
 
-A space comes in segments, each depending on a few tokens. The sums over the operators of
-each choice of a segment are computed once; a network's are then one row out of each
-segment's table, added up, and no Python runs per network or operator. Only a space of whose
-segments nothing is known is asked for its networks one by one.
+A space has segments, each depending on a few tokens. The sums over the operators of
+each choice of a segment are computed once; those of a network are then one row of each
+segment's table, added up, and no Python code runs per network or operator. Only a space without
+segments is evaluated network by network.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ __all__ = ["IntArray", "SegmentSums"]
 IntArray = np.ndarray[Any, np.dtype[np.int64]]
 
 RowsOf = Callable[[Sequence[OpSpec]], Array]
-"""Numbers to add up of each of some operators, ``(operators, width)``."""
+"""Gives the numbers of operators that are added up, ``(operators, width)``."""
 
 _CHUNK = 1 << 14
-"""Networks at a time, so that the sums stay in the caches."""
+"""Networks that are processed at a time, so that the sums fit the caches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +37,10 @@ class _SegmentTable:
     """The sums of one segment, a row for each choice of its tokens.
 
     Args:
-        positions: Tokens that it depends on.
-        strides: Rows by which each of them counts, ``(positions,)``.
-        plain: Where nothing is merged, ``(choices, width)``.
-        merged: Where convolutions are merged.
+        positions: Positions of the tokens that it depends on.
+        strides: Stride of each of those tokens in the rows, ``(positions,)``.
+        plain: Sums where no convolutions are merged, ``(choices, width)``.
+        merged: Sums where convolutions are merged, ``(choices, width)``.
         pays: How many pairs of a choice make the optimizer merge, ``(choices,)``.
     """
 
@@ -60,10 +60,10 @@ class SegmentSums:
     """Adds up numbers of the operators of networks.
 
     Args:
-        space: The space.
-        target: What its networks are converted for; None for them before any fusion.
-        rows_of: The numbers of operators.
-        width: How many they are.
+        space: Space whose networks are added up.
+        target: Target that networks are converted for; None for operators before any fusion.
+        rows_of: Gives the numbers of operators.
+        width: How many numbers an operator has.
     """
 
     def __init__(self, space: Space, target: Target | None, rows_of: RowsOf, width: int) -> None:
@@ -76,23 +76,23 @@ class SegmentSums:
         self._known: dict[Tokens, Array] = {}
 
     def chunks(self, tokens: IntArray) -> Iterator[tuple[slice, Array]]:
-        """The sums of networks, some at a time.
+        """The sums of networks, in chunks.
 
         Args:
-            tokens: ``(networks, tokens)``.
+            tokens: Tokens of each network, ``(networks, tokens)``.
 
         Yields:
-            Which networks, and their sums, ``(networks, width)``.
+            The slice of networks, and their sums, ``(networks, width)``.
 
         Raises:
-            UsageError: Tokens that are not of the space; names the first.
+            UsageError: Tokens that are not of the space; the message names the first.
         """
         population = np.asarray(tokens, np.int64)
         self._check(population)
         for start in range(0, len(population), _CHUNK):
             chunk = slice(start, start + _CHUNK)
             some = population[chunk]
-            yield chunk, self._sums(some) if self._tables else self._one_by_one(some)
+            yield chunk, self._sums(some) if self._tables else self._sum_each_network(some)
 
     def _sums(self, tokens: IntArray) -> Array:
         rows = [table.rows(tokens) for table in self._tables]
@@ -109,8 +109,8 @@ class SegmentSums:
             )
         return sums
 
-    def _one_by_one(self, tokens: IntArray) -> Array:
-        """The same of a space without segments; each network is asked for once."""
+    def _sum_each_network(self, tokens: IntArray) -> Array:
+        """The sums for a space without segments; each network is evaluated once."""
         sums = np.zeros((len(tokens), self._width))
         for row, vector in zip(sums, tokens.tolist(), strict=True):
             key = tuple(vector)
@@ -141,7 +141,10 @@ def _segment_table(rows_of: RowsOf, segment: Segment) -> _SegmentTable:
     variants = list(segment.variants())
     specs = list(
         dict.fromkeys(
-            spec for each in variants for counts in (each.plain, each.merged) for spec in counts
+            spec
+            for variant in variants
+            for counts in (variant.plain, variant.merged)
+            for spec in counts
         )
     )
     place = {spec: index for index, spec in enumerate(specs)}
@@ -150,23 +153,27 @@ def _segment_table(rows_of: RowsOf, segment: Segment) -> _SegmentTable:
     return _SegmentTable(
         positions=list(segment.positions),
         strides=np.cumprod(sizes[::-1])[::-1].astype(np.int64),
-        plain=_sums([each.plain for each in variants], place, rows),
-        merged=_sums([each.merged for each in variants], place, rows),
-        pays=np.array([each.pays for each in variants], np.int64),
+        plain=_sums([variant.plain for variant in variants], place, rows),
+        merged=_sums([variant.merged for variant in variants], place, rows),
+        pays=np.array([variant.pays for variant in variants], np.int64),
     )
 
 
-def _sums(each: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int], rows: Array) -> Array:
+def _sums(
+    choice_counts: list[Mapping[OpSpec, int]], place: Mapping[OpSpec, int], rows: Array
+) -> Array:
     """Sum of the operators' rows for each choice, ``(choices, width)``."""
     from scipy.sparse import csr_matrix
 
     triples = [
         (row, place[spec], count)
-        for row, counts in enumerate(each)
+        for row, counts in enumerate(choice_counts)
         for spec, count in counts.items()
         if count
     ]
     choices, columns, counts = np.array(triples, np.int64).reshape(-1, 3).T
-    table = csr_matrix((counts.astype(np.float64), (choices, columns)), (len(each), len(place)))
+    table = csr_matrix(
+        (counts.astype(np.float64), (choices, columns)), (len(choice_counts), len(place))
+    )
     sums: Array = table @ rows
     return sums

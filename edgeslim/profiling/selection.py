@@ -21,7 +21,7 @@ from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.operator_features import OperatorFeatures, Rows, operator_features
-from edgeslim.prediction.operator_rows import ALIKE, kernel
+from edgeslim.prediction.operator_rows import MINIMUM_SIMILAR, kernel
 from edgeslim.profiling.latency_jumps import find_brackets
 
 __all__ = ["operators_of_sparse_kernels", "select_operators"]
@@ -54,7 +54,7 @@ def operators_of_sparse_kernels(
         by_kernel.setdefault(kernel(spec), []).append(spec)
     found = []
     for kernel_and_filter, specs in by_kernel.items():
-        lacking = min(max(0, ALIKE - measured[kernel_and_filter]), len(specs))
+        lacking = min(max(0, MINIMUM_SIMILAR - measured[kernel_and_filter]), len(specs))
         by_size = sorted(specs, key=touched_bytes)
         places = np.linspace(0, len(specs) - 1, max(lacking, 1)).round().astype(int)
         found += [by_size[place] for place in places[:lacking]]
@@ -117,7 +117,7 @@ class _Family:
         self._where = model.coordinates(features)
         self._process = model.process
         # Its product with itself is the explained covariance, by measured and selected operators.
-        self._explained = self._process.explained(self._where)
+        self._explained = self._process.explained_part(self._where)
         self._variance = self._process.variance(self._where) - (self._explained**2).sum(0)
         self._brackets = find_brackets(model.known, model.residuals, features)
         self._open = np.ones(len(rows), dtype=bool)

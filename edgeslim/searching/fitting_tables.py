@@ -56,7 +56,7 @@ def _fitting(space: Space, device: str, folder: Path) -> Iterator[FittingTable]:
             measured = sum(operator in table for operator in operators)
             fits = measured >= _LEAST_MEASURED * len(operators) and not Predictor(
                 table
-            ).rows.unknown(operators)
+            ).rows.missing_of(operators)
         except EdgeslimError:  # not a table that a search could use
             continue
         if fits and device in {"", table.context.device}:

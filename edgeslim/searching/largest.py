@@ -117,7 +117,7 @@ def largest(
     )
     target = predictor.table.context.fused_for
     first = predictor.predict(chosen.operators(networks[0].tokens, target))
-    return LargestNetworks(networks=networks, whole_space=whole, left_out=first.left_out)
+    return LargestNetworks(networks=networks, whole_space=whole, left_out=first.excluded_kinds)
 
 
 def _all_networks(space: Space) -> Iterator[IntArray]:

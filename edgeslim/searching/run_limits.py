@@ -94,7 +94,7 @@ def covering_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Pr
     predictors = [Predictor(table) for table in tables]
     for predictor in predictors:
         table = predictor.table
-        unknown = predictor.rows.unknown(every_operator(space, table.context.fused_for))
+        unknown = predictor.rows.missing_of(every_operator(space, table.context.fused_for))
         if unknown:
             raise missing_error(table, unknown)
     return predictors

@@ -199,7 +199,7 @@ def _notes(begun: StartedSearch, winner: Candidate) -> Iterator[str]:
         predictor = limit.predictor.predictor
         fused_for = predictor.table.context.fused_for
         operators = begun.limits.space.operators(winner.tokens, fused_for)
-        left_out = predictor.predict(operators).left_out
+        left_out = predictor.predict(operators).excluded_kinds
         if left_out:
             kinds = ", ".join(f"{count} {kind}" for kind, count in left_out.items())
             yield (

@@ -7,13 +7,13 @@ import numpy as np
 from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import NetworkRow, OperatorRow
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import Truth
-from edgeslim.prediction.network_features import Array, Layout
+from edgeslim.prediction.calibration import CalibrationNetwork
+from edgeslim.prediction.network_features import Array, FeatureLayout
 from edgeslim.prediction.network_model import NetworkModel
 from tests.values import MB, chain, convolution, relu, row, timed
 
 STATES_MB = (0, 8, 16, 24)
-LAYOUT = Layout(swept_bytes=np.array(STATES_MB, np.float64) * MB)
+LAYOUT = FeatureLayout(swept_bytes=np.array(STATES_MB, np.float64) * MB)
 
 Network = tuple[tuple[OpSpec, ...], list[OperatorRow], NetworkRow]
 
@@ -45,13 +45,15 @@ def operators(index: int) -> tuple[OpSpec, ...]:
     )
 
 
-def truths(model: NetworkModel, *, count: int = 12) -> list[Truth]:
+def truths(model: NetworkModel, *, count: int = 12) -> list[CalibrationNetwork]:
     """Networks for a fit."""
     found = []
     for index in range(count):
         features = sums(operators(index))
         (measured_ms,) = model.latencies_ms(LAYOUT.networks(features[None]))
-        found.append(Truth(name=f"net{index}", measured_ms=float(measured_ms), sums=features))
+        found.append(
+            CalibrationNetwork(name=f"net{index}", measured_ms=float(measured_ms), sums=features)
+        )
     return found
 
 

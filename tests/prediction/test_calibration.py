@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeslim.prediction.calibration import UNCALIBRATED, Calibration, Truth, calibrate
-from edgeslim.prediction.network_features import Network
+from edgeslim.prediction.calibration import UNCALIBRATED, Calibration, CalibrationNetwork, calibrate
+from edgeslim.prediction.network_features import NetworkFeatures
 from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel
 from tests.prediction.networks import LAYOUT, truths
 
 
-def as_networks(networks: list[Truth]) -> Network:
+def as_networks(networks: list[CalibrationNetwork]) -> NetworkFeatures:
     return LAYOUT.networks(np.array([truth.sums for truth in networks]))
 
 
@@ -119,7 +119,7 @@ def test_the_interval_is_of_the_errors_and_wider_for_few_networks() -> None:
 
 def test_what_is_interpolated_widens_the_interval() -> None:
     networks = as_networks(truths(DEFAULT_MODEL, count=1))
-    doubtful = replace(networks, doubt_ms=networks.doubt_ms + 0.2)
+    doubtful = replace(networks, uncertainty_ms=networks.uncertainty_ms + 0.2)
     (sure,), (unsure,) = (UNCALIBRATED.half_widths_ms(each) for each in (networks, doubtful))
     assert unsure**2 == pytest.approx(sure**2 + (1.645 * 0.2) ** 2, rel=1e-3)
 
@@ -144,5 +144,5 @@ def test_doubt_that_networks_do_not_show_counts_less_but_never_for_nothing() -> 
         replace(truth, sums=truth.sums + np.eye(truth.sums.size)[3] * 0.2 * truth.measured_ms)
         for truth in truths(DEFAULT_MODEL)
     ]
-    assert calibrate(truths(DEFAULT_MODEL), LAYOUT).doubt_share == 1.0, "no network tells"
-    assert calibrate(doubtful, LAYOUT).doubt_share == pytest.approx(0.1)
+    assert calibrate(truths(DEFAULT_MODEL), LAYOUT).uncertainty_share == 1.0, "no network tells"
+    assert calibrate(doubtful, LAYOUT).uncertainty_share == pytest.approx(0.1)

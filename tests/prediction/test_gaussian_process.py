@@ -53,7 +53,7 @@ def test_the_gradient_of_the_evidence_is_its_derivative() -> None:
         squares=np.array([np.subtract.outer(axis, axis) ** 2 for axis in points.T]),
         trends=np.full((12, 12), 0.2),
         values=generator.normal(0, 0.3, (12, 3)),
-        doubt=generator.uniform(1, 2, 12),
+        noise_factors=generator.uniform(1, 2, 12),
     )
     where = np.log([0.4, 0.7, 0.3, 0.1])
     wrong = check_grad(lambda x: evidence.loss(x)[0], lambda x: evidence.loss(x)[1], where)
@@ -63,9 +63,9 @@ def test_the_gradient_of_the_evidence_is_its_derivative() -> None:
 def test_errors_left_out_are_those_of_a_process_without_the_value() -> None:
     known = np.linspace(0, 6, 9)
     process = GaussianProcess(line(*known), wave(known), WEIGHTS)
-    errors, deviations = process.left_out()
+    errors, deviations = process.leave_one_out()
     rest = np.delete(known, 4)
-    without = GaussianProcess(line(*rest), wave(rest), WEIGHTS, like=process)
+    without = GaussianProcess(line(*rest), wave(rest), WEIGHTS, warm_start=process)
     mean, deviation = without.predict(line(known[4]))
     assert errors[4] == pytest.approx((wave(known[4:5]) - mean)[0], rel=1e-6)
     assert deviations[4] == pytest.approx(deviation[0], rel=1e-6)

@@ -14,7 +14,7 @@ from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.execution import Target
 from edgeslim.ops import macs
 from edgeslim.paddle_io.importing import load_paddle
-from edgeslim.prediction.file_size import file_bytes
+from edgeslim.prediction.file_size import FILE_BYTES, operator_file_bytes
 from edgeslim.prediction.population_sizes import PopulationSizes
 from edgeslim.spaces import SPACES, Space
 from tests.tools import require_module
@@ -45,7 +45,7 @@ def test_sums_are_those_of_the_operators(name: str, target: Target) -> None:
         weights = [shape for spec in specs for shapes in spec.weights.values() for shape in shapes]
         assert sizes.macs[place] == macs(specs)
         assert sizes.parameters[place] == sum(map(math.prod, weights))
-        assert sizes.file_bytes[place] == file_bytes(specs)
+        assert sizes.file_bytes[place] == FILE_BYTES + sum(map(operator_file_bytes, specs))
 
 
 def test_tokens_of_another_space_are_refused() -> None:

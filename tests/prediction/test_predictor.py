@@ -65,7 +65,7 @@ def test_what_the_table_knows_nothing_like_is_listed_and_is_no_zero(path: Path) 
     assert prediction.coverage == 0.25
     assert [each.latency_ms for each in prediction.operators] == [pytest.approx(1.0), *[None] * 3]
     assert prediction.operators[1].source is Source.MISSING
-    assert predictor.rows.unknown([softmax, SMALL[0], softmax]) == [softmax]
+    assert predictor.rows.missing_of([softmax, SMALL[0], softmax]) == [softmax]
     with pytest.raises(MissingLatencyError) as caught:
         predictor.total_ms([softmax, SMALL[0], sigmoid])
     assert str(caught.value) == (
@@ -138,7 +138,7 @@ def test_what_the_tables_convention_leaves_out_is_a_gap_that_is_counted_and_no_e
     predictor = Predictor(table)
     prediction = predictor.predict([SMALL[0], SMALL[1], SMALL[1]])
     assert prediction.total_ms == predictor.total_ms([SMALL[0], SMALL[1]]) == pytest.approx(1.0)
-    assert (prediction.missing, prediction.left_out) == ((), {"relu": 2})
+    assert (prediction.missing, prediction.excluded_kinds) == ((), {"relu": 2})
     assert [each.source for each in prediction.operators] == [
         *(Source.MEASURED, Source.LEFT_OUT, Source.LEFT_OUT)
     ]

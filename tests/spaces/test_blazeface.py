@@ -63,7 +63,7 @@ def test_the_published_networks_take_what_was_published(
     prediction = Predictor(table).predict(specs)
     assert prediction.total_ms == pytest.approx(PUBLISHED_US[name] / 1000, rel=1e-12)
     assert prediction.missing == ()
-    assert prediction.left_out == {
+    assert prediction.excluded_kinds == {
         "fusion_elementwise_add_activation": 7,
         "pool2d": 3,
         "transpose2": 4,

@@ -127,7 +127,7 @@ def test_a_whole_table_is_one_of_operators_before_fusion(
 def test_the_sum_is_the_originals(table: LatencyTable, name: str) -> None:
     tokens = PUBLISHED_TOKENS[name]
     found = Predictor(table).predict(SPACE.operators(tokens, None))
-    assert (found.missing, found.left_out) == ((), {})
+    assert (found.missing, found.excluded_kinds) == ((), {})
     assert len(found.operators) == len(rows_of(tokens))
     assert found.total_ms == pytest.approx(summed(rows_of(tokens)), rel=1e-9)
 
