@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeslim.errors import BadFileError
 
-__all__ = ["NATIONAL", "decoded", "read_lines"]
+__all__ = ["NATIONAL", "decode_text", "read_lines"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,7 +26,7 @@ NATIONAL = (
 """Encodings of one language, which nothing in a text tells apart but what it ought to say."""
 
 
-def decoded(content: bytes, fits: Callable[[str], bool] = lambda _: False) -> str:
+def decode_text(content: bytes, fits: Callable[[str], bool] = lambda _: False) -> str:
     """A text by its byte order mark, as UTF-8, or in the national encoding that fits.
 
     Args:
@@ -57,13 +57,13 @@ def read_lines(path: Path, fits: Callable[[str], bool] = lambda _: False) -> lis
 
     Args:
         path: The file.
-        fits: As for `decoded`.
+        fits: As for `decode_text`.
 
     Raises:
         BadFileError: It cannot be read, or is no text.
     """
     try:
-        text = decoded(path.read_bytes(), fits)
+        text = decode_text(path.read_bytes(), fits)
     except OSError as error:
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

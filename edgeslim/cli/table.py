@@ -13,12 +13,12 @@ from edgeslim.durations import format_ms
 from edgeslim.execution import PowerMode, Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.pictures import check_picture
-from edgeslim.table_formats import FORMATS, Refusal, Unit
+from edgeslim.table_formats import FORMATS, LatencyUnit, Refusal
 from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
 from edgeslim.tables.export_table import export_table
 from edgeslim.tables.families import Family, choose_family, families
-from edgeslim.tables.import_table import Origin, import_table
+from edgeslim.tables.import_table import TableOrigin, import_table
 from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
@@ -54,7 +54,7 @@ def import_(
     ] = None,
     library_version: Annotated[str | None, typer.Option(help="Version of Paddle-Lite.")] = None,
     unit: Annotated[
-        Unit | None, typer.Option(help="Unit of its latencies, if the file does not say.")
+        LatencyUnit | None, typer.Option(help="Unit of its latencies, if the file does not say.")
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="Where the file comes from: project, file, licence.")
@@ -66,7 +66,7 @@ def import_(
     Example: edgeslim table import latency_855.txt --format paddleslim-2
     --device snapdragon-855 --out 855.jsonl
     """
-    origin = Origin(
+    origin = TableOrigin(
         device=device,
         hardware=hardware,
         target=target,

@@ -199,7 +199,7 @@ class _Evidence:
         squares: Squared distances along each axis and label, ``(weights, known, known)``.
         trends: Covariance of the trends, ``(known, known)``.
         values: Known values of each output, ``(known, outputs)``.
-        doubt: Factors of each value's noise variance, ``(known,)``.
+        noise_factors: Factors of each value's noise variance, ``(known,)``.
     """
 
     squares: Array

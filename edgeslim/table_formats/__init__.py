@@ -1,4 +1,4 @@
-"""Formats that other projects keep latency tables in, one file a format: read and written."""
+"""Formats of latency tables of other projects, one file each, to be read and written."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from edgeslim.registry import Shelf
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
+    LatencyUnit,
     Refusal,
     TableFormat,
-    Unit,
-    Written,
+    WrittenTable,
 )
 
-__all__ = ["FORMATS", "ForeignRow", "ForeignTable", "Refusal", "TableFormat", "Unit", "Written"]
+__all__ = [
+    "FORMATS",
+    "ForeignRow",
+    "ForeignTable",
+    "LatencyUnit",
+    "Refusal",
+    "TableFormat",
+    "WrittenTable",
+]
 
 FORMATS: Shelf[TableFormat] = Shelf(
     what="table format", package="edgeslim.table_formats", attribute="FORMAT"

@@ -1,4 +1,4 @@
-"""What a file of this folder says about its format, and what reading and writing give."""
+"""The interface of formats, and the results of reading and writing them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from edgeslim.errors import BadFileError
 from edgeslim.execution import PowerMode
 from edgeslim.latency_rows import Convention, TableContext
 from edgeslim.opspec import OpSpec
-from edgeslim.texts import decoded
+from edgeslim.texts import decode_text
 
 __all__ = [
     "ForeignRow",
     "ForeignTable",
     "Latency",
+    "LatencyUnit",
     "Refusal",
     "RowRefusedError",
     "TableFormat",
-    "Unit",
-    "Written",
+    "WrittenTable",
     "parse_latency",
     "text_lines",
 ]
 
 _NUMBER = re.compile(r"[0-9]*(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?\Z")
 _MOST_NS = 10**13
-"""Hours for one operator are no latency, and would not fit where samples are kept."""
+"""Larger values, hours, are not latencies, and would overflow the samples' type."""
 
 
-class Unit(str, Enum):
+class LatencyUnit(str, Enum):
     """Unit of the latencies in a file."""
 
     US = "us"
@@ -40,21 +40,21 @@ class Unit(str, Enum):
 
     @property
     def nanoseconds(self) -> int:
-        """How many nanoseconds one is."""
-        return 1_000 if self is Unit.US else 1_000_000
+        """Nanoseconds in one unit."""
+        return 1_000 if self is LatencyUnit.US else 1_000_000
 
 
 class RowRefusedError(ValueError):
-    """A row that cannot become one of ours; the text says why."""
+    """A row that cannot be imported; the text has the reason."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Latency:
-    """One latency as a file says it.
+    """One latency of a file.
 
     Args:
-        nanoseconds: The value, rounded to what a sample keeps.
-        step_ns: What one more in its last digit would be: how exactly it was written.
+        nanoseconds: Value, rounded to whole nanoseconds.
+        step_ns: Value of one in its last digit, its precision.
     """
 
     nanoseconds: int
@@ -66,9 +66,9 @@ class ForeignRow:
     """One operator of a file.
 
     Args:
-        place: Where it is, such as ``line 7``.
-        operator: What it is.
-        latency: How long it takes.
+        place: Place in the file, such as ``line 7``.
+        operator: The operator in edgeslim's form.
+        latency: Latency with its precision.
     """
 
     place: str
@@ -89,23 +89,23 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForeignTable:
-    """What a file says.
+    """The content of a file.
 
     Args:
-        rows: Its operators, in order.
-        refused: Rows that are none of ours.
-        notes: What is known to be wrong with the file, and what was done about it.
-        unit: Unit of its numbers; None is not said.
-        hardware: What it says the device is; empty is nothing.
-        threads: What it says it was measured with.
-        power_mode: What it says it was measured with.
-        convention: What its operators are; None where that is to be seen from the rows.
+        rows: Operators of the file, in order.
+        refused: Rows that cannot be imported.
+        notes: Known defects of the file, and how they were corrected.
+        unit: Unit of its numbers; None if the file does not have it.
+        hardware: Hardware of the device; empty if the file does not have it.
+        threads: Threads that it was measured with; None if the file does not have it.
+        power_mode: Cores that it was measured on; None if the file does not have it.
+        convention: Convention of its operators; None where the rows decide it.
     """
 
     rows: tuple[ForeignRow, ...]
     refused: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
-    unit: Unit | None = None
+    unit: LatencyUnit | None = None
     hardware: str = ""
     threads: int | None = None
     power_mode: PowerMode | None = None
@@ -113,14 +113,14 @@ class ForeignTable:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
-    """A file in another format, and what it does not say.
+class WrittenTable:
+    """The content of a file in another format, and what it omits.
 
     Args:
-        content: The file.
-        operators: Those that are in it, as they will be read back.
-        refused: Operators that the format has no words for.
-        notes: What else is lost.
+        content: Bytes of the file.
+        operators: Operators that are in it, as they will be read back.
+        refused: Operators that the format cannot describe.
+        notes: Texts on what else is lost.
     """
 
     content: bytes
@@ -131,28 +131,28 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableFormat:
-    """One format.
+    """A format of latency tables.
 
     Args:
-        summary: One line for people.
-        suffix: What its files' names end with.
-        read: Reads the content of a file. The unit is the user's word, needed where the
-            file says none; raises BadFileError for a file that is not of the format.
+        summary: One line of description for people.
+        suffix: Suffix of its files' names.
+        read: Reads the content of a file. The unit is given by the user, needed where the
+            file has none; raises BadFileError for a file that is not of the format.
         write: Makes the content of a file from latencies in nanoseconds. It lists as
             refused what would not be read back as the same operator.
     """
 
     summary: str
     suffix: str
-    read: Callable[[Path, bytes, Unit | None], ForeignTable]
-    write: Callable[[TableContext, Mapping[OpSpec, int]], Written]
+    read: Callable[[Path, bytes, LatencyUnit | None], ForeignTable]
+    write: Callable[[TableContext, Mapping[OpSpec, int]], WrittenTable]
 
 
-def parse_latency(text: str, unit: Unit) -> Latency:
-    """A latency written as a plain number.
+def parse_latency(text: str, unit: LatencyUnit) -> Latency:
+    """Parses a latency written as a plain number.
 
     Raises:
-        RowRefusedError: It is none, or is not above 0.
+        RowRefusedError: It is not a number, or is not above 0.
     """
     found = _NUMBER.match(text)
     try:
@@ -171,13 +171,13 @@ def parse_latency(text: str, unit: Unit) -> Latency:
 
 
 def text_lines(path: Path, content: bytes) -> Sequence[tuple[int, str]]:
-    """The lines of a text that say something, with their numbers.
+    """The lines of a text that are not blank, with their numbers.
 
     Raises:
-        BadFileError: It is no text, or says nothing.
+        BadFileError: It is not text, or is empty.
     """
     try:
-        text = decoded(content)  # PowerShell writes what a command prints in UTF-16
+        text = decode_text(content)  # PowerShell writes what a command prints in UTF-16
     except UnicodeDecodeError as error:
         raise BadFileError(f"{path} is no text: {error.reason} at byte {error.start}") from error
     numbered = enumerate(text.splitlines(), start=1)

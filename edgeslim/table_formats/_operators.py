@@ -1,4 +1,4 @@
-"""Operators put together from the numbers that the old formats keep, in our normal form."""
+"""Operators made from the numbers of the old formats, in their normal form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def operator(
     weights: Mapping[str, tuple[Shape, ...]] | None = None,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> OpSpec:
-    """An operator of a kind we know; attributes that are not given have their defaults.
+    """An operator of a known kind; attributes that are not given have their defaults.
 
     Raises:
         RowRefusedError: An unknown kind, or extents that are not above 0.
@@ -53,21 +53,21 @@ def convolution(
     bias: bool = False,
     activation: Mapping[str, Attribute] | None = None,
 ) -> OpSpec:
-    """A convolution of ``(N, C, H, W)``; the output's extents are computed, not believed.
+    """A convolution of ``(N, C, H, W)``, with the output's extents computed.
 
     Args:
-        shape: What it reads.
-        c_out: Channels written.
+        shape: Shape of the input.
+        c_out: Number of output channels.
         kernel: Height and width of the filter.
-        strides: Down and across.
-        paddings: Top, bottom, left, right.
-        dilations: Down and across.
-        groups: As many as channels are read: depthwise.
-        bias: Whether it adds one.
+        strides: Strides down and across.
+        paddings: Paddings at the top, bottom, left and right.
+        dilations: Dilations down and across.
+        groups: Number of groups; as many as input channels is depthwise.
+        bias: Whether it adds a bias.
         activation: Attributes of the activation behind it.
 
     Raises:
-        RowRefusedError: Numbers that no convolution has; says which.
+        RowRefusedError: Numbers that no convolution has; the text names them.
     """
     n, c_in, height, width = shape
     if min(*kernel, *strides, *dilations, groups, *shape, c_out) < 1 or min(paddings) < 0:
@@ -178,6 +178,6 @@ def activation(kind: str, shape: Shape) -> OpSpec:
 
 
 def _extent(extent: int, kernel: int, stride: int, paddings: tuple[int, ...], dilation: int) -> int:
-    """Places at which a window fits; 0, which no operator has, if it fits nowhere."""
+    """Number of places at which a window fits; 0, which is refused, if it fits nowhere."""
     rest = extent + sum(paddings) - dilation * (kernel - 1) - 1
     return rest // stride + 1 if rest >= 0 else 0

@@ -3,7 +3,7 @@
 Reference: ``docs/usage.md`` of PaddleSlim 1.x (PaddlePaddle/models at 9aefcdc84) and
 ``paddleslim/analysis/latency.py`` of 2.x. The documents call a convolution ``conv2d``, the code
 ``conv``; rows under names of Paddle's operators are read as well. A padding, stride or dilation
-that is not square adds a number at the end of the row, and nothing says which of them it is:
+that is not square adds a number at the end of the row without saying which of them it is:
 such rows are refused.
 """
 
@@ -20,14 +20,14 @@ __all__ = ["fields_of", "operator_of"]
 _ELEMENTWISE = {1: "elementwise_mul", 2: "elementwise_add", 3: "elementwise_max"}
 _CONVOLUTIONS = {"conv2d", "depthwise_conv2d"}
 _OTHER_NAMES = {**dict.fromkeys(_CONVOLUTIONS, "conv"), "pool2d": "pooling"}
-"""What PaddleSlim's documents and others' scripts call operators of the format."""
+"""Names of the format's operators in PaddleSlim's documents and in scripts of others."""
 
 
 def operator_of(fields: Sequence[str]) -> OpSpec:
     """The operator that the fields of a row describe, without its latency.
 
     Raises:
-        RowRefusedError: They describe none that edgeslim knows; says why.
+        RowRefusedError: They describe none that edgeslim knows; the text has the reason.
     """
     if not fields:
         raise RowRefusedError("there is nothing but a latency")
@@ -92,7 +92,7 @@ def _convolution(numbers: Sequence[int]) -> OpSpec:
 
 
 def _elementwise(numbers: Sequence[int]) -> OpSpec:
-    """Of two tensors of one shape: the format does not say the second."""
+    """An operator on two tensors of one shape: the format does not have the second shape."""
     which, *extents = numbers
     shape = _shape(extents)
     kind = _ELEMENTWISE.get(which, f"eltwise {which}")
@@ -102,7 +102,7 @@ def _elementwise(numbers: Sequence[int]) -> OpSpec:
 def _pooling(numbers: Sequence[int]) -> OpSpec:
     """Type 1 is the maximum, 2 the average with the padding counted, 3 the average without.
 
-    A maximum has the ``exclusive`` that Paddle gives it by default, for it has no meaning.
+    A maximum has Paddle's default of ``exclusive``, which does not affect it.
     """
     covers_all, n, channels, height, width, kernel, pad, stride, ceil, kind = numbers
     if kind not in {1, 2, 3}:
@@ -120,7 +120,7 @@ def _pooling(numbers: Sequence[int]) -> OpSpec:
 
 
 def _softmax(numbers: Sequence[int]) -> OpSpec:
-    """Shapes are filled up with ones to four numbers; over one row of numbers, they go off."""
+    """Shapes are padded with ones to four numbers; over a row of numbers, they are removed."""
     axis, *extents = numbers
     shape = _shape(extents)
     flat = shape[2:] == (1, 1) and axis == -1
@@ -134,26 +134,26 @@ _READERS: dict[str, tuple[int, Callable[[Sequence[int]], OpSpec]]] = {
     "pooling": (10, _pooling),
     "softmax": (5, _softmax),
 }
-"""How many numbers a row of each kind has, and what they are."""
+"""For each kind, how many numbers a row has, and a function that makes the operator."""
 
 
 def fields_of(spec: OpSpec, *, activation_word: bool) -> tuple[str, ...] | None:
-    """The fields of an operator's row, or None if they would not say what it is.
+    """The fields of an operator's row, or None if they would be read as another operator.
 
     Args:
-        spec: The operator.
+        spec: Operator that the row describes.
         activation_word: Whether an activation's row starts with ``activation``, as in 1.x.
     """
     try:
-        fields = _candidate(spec, activation_word=activation_word)
+        fields = _fields_without_check(spec, activation_word=activation_word)
         written = tuple(str(field) for field in fields)
         return written if operator_of(written) == spec else None
-    except (LookupError, ValueError):  # it lacks what such operators have, or cannot be read
+    except (LookupError, ValueError):  # an attribute is missing, or the row cannot be read
         return None
 
 
-def _candidate(spec: OpSpec, *, activation_word: bool) -> tuple[object, ...]:
-    """Fields that say what an operator is, if all about it is as common as can be."""
+def _fields_without_check(spec: OpSpec, *, activation_word: bool) -> tuple[object, ...]:
+    """Fields that describe an operator if all its other attributes have common values."""
     shape = (*spec.input_shape, 1, 1)[:4]
     elementwise = {kind: number for number, kind in _ELEMENTWISE.items()}
     if spec.kind in _CONVOLUTIONS:

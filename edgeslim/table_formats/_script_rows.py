@@ -39,42 +39,42 @@ _DEFAULTS: dict[str, dict[str, str]] = {
     "activation": {"act_type": "relu"},
     "fc": {"param_dim": "1x1", "flag_bias": "1"},
 }
-"""What the script takes for a value that its input leaves out."""
+"""The script's defaults for values that its input leaves out."""
 
 _ALWAYS_GIVEN = {"ch_out", "param_dim", "act_type"}
 _ACTIVATIONS: dict[str, dict[str, Attribute]] = {
     "0": {},
     "1": {"act_type": "relu", "with_act": True},
     "2": {"act_type": "relu6", "with_act": True},
-    # The slope that the program times with; it takes the same time with any other.
+    # The slope that the program measures with; it does not affect the latency.
     "4": {"act_type": "leaky_relu", "with_act": True, "leaky_relu_alpha": 8.88},
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptRow:
-    """One row as it is written.
+    """One row of the script's output.
 
     Args:
         kind: The script's word for the operator.
-        given: Dimensions read.
-        left: Dimensions written, as the script believes.
-        words: Attributes.
+        input_shape: Dimensions of the input.
+        output_shape_given: Dimensions of the output, as the script computes them.
+        words: Attributes of the operator, by name.
         mean: Mean latency in milliseconds.
     """
 
     kind: str
-    given: Shape
-    left: Shape
+    input_shape: Shape
+    output_shape_given: Shape
     words: Mapping[str, str]
     mean: str
 
     @staticmethod
     def parse(cells: Sequence[str]) -> ScriptRow:
-        """The row of these cells.
+        """Parses the cells of a row.
 
         Raises:
-            RowRefusedError: There are too few, or an operator that the script does not know.
+            RowRefusedError: There are too few, or the script does not know the operator.
         """
         if len(cells) < _COLUMNS:
             raise RowRefusedError(f"a row has {_COLUMNS} cells between tabs, not {len(cells)}")
@@ -85,12 +85,16 @@ class ScriptRow:
         if found.get("dtype", "float") != "float":
             raise RowRefusedError(f"it is of {found['dtype']}; only float is known here")
         return ScriptRow(
-            kind=kind, given=_shape(given), left=_shape(left), words=found, mean=cells[6]
+            kind=kind,
+            input_shape=_shape(given),
+            output_shape_given=_shape(left),
+            words=found,
+            mean=cells[6],
         )
 
     @property
     def unusual(self) -> set[tuple[str, str]]:
-        """Values that are not the script's defaults and need not have been given."""
+        """Optional values that are not the script's defaults."""
         defaults = _DEFAULTS[self.kind]
         return {
             (name, value)
@@ -100,15 +104,15 @@ class ScriptRow:
 
     @property
     def has_wrong_output(self) -> bool:
-        """Whether the dimensions written are not those that the operator leaves."""
+        """Whether the output dimensions of the row are not those of the operator."""
         try:
-            return operator_of(self).output_shape != self.left
+            return operator_of(self).output_shape != self.output_shape_given
         except RowRefusedError:
             return False
 
     @property
     def has_wrong_padding(self) -> bool:
-        """Whether it says another padding on the right than it was timed with."""
+        """Whether it has another padding on the right than it was measured with."""
         if self.kind != "conv":
             return False
         try:
@@ -118,10 +122,10 @@ class ScriptRow:
         return top != right
 
     def word(self, name: str) -> str:
-        """An attribute.
+        """The value of an attribute.
 
         Raises:
-            RowRefusedError: It is not there.
+            RowRefusedError: The row does not have it.
         """
         if name not in self.words:
             raise RowRefusedError(f"it does not say {name}")
@@ -150,14 +154,14 @@ def _list(words: Mapping[str, str], name: str, count: int) -> tuple[int, ...]:
 
 
 def operator_of(row: ScriptRow) -> OpSpec:
-    """The operator that was timed.
+    """The operator that was measured.
 
     Raises:
-        RowRefusedError: It is none that edgeslim knows, or not what the row says.
+        RowRefusedError: edgeslim does not know it, or another one was measured than the row has.
     """
     extents = 2 if row.kind == "fc" else 4
-    if len(row.given) != extents:
-        raise RowRefusedError(f"{row.kind} reads {extents} dimensions, not {len(row.given)}")
+    if len(row.input_shape) != extents:
+        raise RowRefusedError(f"{row.kind} reads {extents} dimensions, not {len(row.input_shape)}")
     match row.kind:
         case "conv":
             return _convolution(row)
@@ -167,9 +171,9 @@ def operator_of(row: ScriptRow) -> OpSpec:
             return _pooling(row)
         case "batchnorm":
             numbers = {name: _decimal(row.word(name)) for name in ("epsilon", "momentum")}
-            return _operators.batch_norm(row.given, numbers)
+            return _operators.batch_norm(row.input_shape, numbers)
         case _:
-            return _operators.activation(row.word("act_type"), row.given)
+            return _operators.activation(row.word("act_type"), row.input_shape)
 
 
 def _convolution(row: ScriptRow) -> OpSpec:
@@ -186,7 +190,7 @@ def _convolution(row: ScriptRow) -> OpSpec:
     top, bottom, left, _ = _list(row.words, "pad", 4)
     side = int(kernel[1])
     return _operators.convolution(
-        row.given,
+        row.input_shape,
         c_out,
         kernel=(side, side),
         strides=(strides[0], strides[1]),
@@ -200,13 +204,13 @@ def _convolution(row: ScriptRow) -> OpSpec:
 
 def _fully_connected(row: ScriptRow) -> OpSpec:
     matrix = _numbers(row.word("param_dim").replace("x", " "))
-    if len(matrix) != 2 or matrix[0] != row.given[1]:
-        raise RowRefusedError(f"a matrix of {row.word('param_dim')} does not fit {row.given}")
+    if len(matrix) != 2 or matrix[0] != row.input_shape[1]:
+        raise RowRefusedError(f"a matrix of {row.word('param_dim')} does not fit {row.input_shape}")
     weights: dict[str, tuple[Shape, ...]] = {"W": (matrix,)}
     if _flag(row, "flag_bias"):
         weights["Bias"] = ((matrix[1],),)
     return _operators.operator(
-        "fc", {"Input": (row.given,)}, (row.given[0], matrix[1]), weights=weights
+        "fc", {"Input": (row.input_shape,)}, (row.input_shape[0], matrix[1]), weights=weights
     )
 
 
@@ -216,7 +220,7 @@ def _pooling(row: ScriptRow) -> OpSpec:
     kind = row.word("pooling_type")
     if kind not in {"max", "avg"}:
         raise RowRefusedError(f"a pooling is max or avg, not {kind}")
-    return _operators.pooling(row.given, average=kind == "avg", covers_all=True)
+    return _operators.pooling(row.input_shape, average=kind == "avg", covers_all=True)
 
 
 def _flag(row: ScriptRow, name: str) -> bool:
@@ -226,7 +230,7 @@ def _flag(row: ScriptRow, name: str) -> bool:
 
 
 def _decimal(text: str) -> float:
-    """A number as C++ writes it: ``1e-4f``."""
+    """Parses a number as C++ writes it: ``1e-4f``."""
     try:
         return float(text.removesuffix("f"))
     except ValueError:

@@ -2,15 +2,15 @@
 
 Reference: ``lite/tests/benchmark`` of Paddle-Lite 2.8 and later. Three lines of header, then
 operator, dimensions of input and output, attributes, least, largest and mean latency in
-milliseconds, between tabs. What the script and its programs do wrong, and what is done here:
+milliseconds, between tabs. The script and its programs have defects, which are handled so:
 
-- The device's line lacks the power mode and is shifted by it. It is read as what it is.
+- The device's line lacks the power mode and is shifted by it. The shift is corrected.
 - Output dimensions of convolutions are computed with a wrong sign. They are computed anew.
-- The right padding is taken from the top one: that is what was timed, so that is imported.
+- The right padding is taken from the top one: that is what was measured, so that is imported.
 - A value that a line of the input leaves out is that of the line before. The table has the
-  values that were timed, so the rows are right; but they may not be what was asked for.
-- Poolings are always timed as global ones (``argv`` is compared, not what it points to), so
-  only rows that say so are imported.
+  values that were measured, so the rows are right; but they may not be what was asked for.
+- Poolings are always measured as global ones (``argv`` is compared, not what it points to), so
+  only global ones are imported.
 - Only the first digit of a kernel is used. Kernels of other forms are refused.
 """
 
@@ -27,11 +27,11 @@ from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
+    LatencyUnit,
     Refusal,
     RowRefusedError,
     TableFormat,
-    Unit,
-    Written,
+    WrittenTable,
     parse_latency,
     text_lines,
 )
@@ -49,7 +49,7 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.rstrip("\n").split("\t")]
 
 
-def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
     lines = text_lines(path, content)
     if len(lines) < 3 or _cells(lines[0][1])[:1] != ["dev_info"]:
         raise BadFileError(f"{path} does not start with dev_info, the device, and op_name")
@@ -62,7 +62,7 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
         try:
             row = ScriptRow.parse(_cells(line))
             parsed.append(row)
-            latency = parse_latency(row.mean, Unit.MS)
+            latency = parse_latency(row.mean, LatencyUnit.MS)
             rows.append(ForeignRow(place=place, operator=operator_of(row), latency=latency))
         except RowRefusedError as error:
             refused.append(Refusal(place=place, reason=str(error)))
@@ -70,26 +70,26 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
         rows=tuple(rows),
         refused=tuple(refused),
         notes=(*notes, *_defects(parsed)),
-        unit=Unit.MS,
+        unit=LatencyUnit.MS,
         hardware=hardware,
         threads=threads,
     )
 
 
-def _check_unit(path: Path, numbered: tuple[int, str], unit: Unit | None) -> None:
+def _check_unit(path: Path, numbered: tuple[int, str], unit: LatencyUnit | None) -> None:
     number, line = numbered
     last = _cells(line)[-1]
     found = _LATENCY_COLUMN.match(last)
     if found is None:
         raise BadFileError(f"{path}:{number}: the last column must be avg_latency, not {last!r}")
-    if found[1] != Unit.MS.value:
+    if found[1] != LatencyUnit.MS.value:
         raise BadFileError(f"{path}:{number}: {found[1]!r} is no unit of the script's; it has ms")
-    if unit not in {None, Unit.MS}:
+    if unit not in {None, LatencyUnit.MS}:
         raise UsageError(f"{path}:{number}: the table is in ms, not in {unit.value}")
 
 
 def _device(header: str, line: str, notes: list[str]) -> tuple[str, int | None]:
-    """Hardware and threads; the mode is not believed, for the script leaves it out."""
+    """Hardware and threads; the power mode is ignored, since the script leaves it out."""
     cells = [cell for cell in _cells(line) if cell]
     named = [name for name in _cells(header) if name]
     if len(cells) < 4 or not (cells[2].isdigit() and cells[3].isdigit()):
@@ -102,7 +102,7 @@ def _device(header: str, line: str, notes: list[str]) -> tuple[str, int | None]:
 
 
 def _defects(rows: list[ScriptRow]) -> list[str]:
-    """What is known to be wrong with rows, counted."""
+    """Notes on known defects of rows, with their counts."""
     notes = []
     wrong_outputs = sum(row.has_wrong_output for row in rows)
     if wrong_outputs:
@@ -113,7 +113,7 @@ def _defects(rows: list[ScriptRow]) -> list[str]:
             f"{wrong_padding} convolutions were timed with the top padding on the right, and are "
             "imported as such"
         )
-    leaked = _perhaps_leaked(rows)
+    leaked = _count_leaked_values(rows)
     if leaked:
         notes.append(
             f"{leaked} rows have a value that is not the default and is the same in the row "
@@ -123,7 +123,7 @@ def _defects(rows: list[ScriptRow]) -> list[str]:
     return notes
 
 
-def _perhaps_leaked(rows: list[ScriptRow]) -> int:
+def _count_leaked_values(rows: list[ScriptRow]) -> int:
     before: dict[str, ScriptRow] = {}
     count = 0
     for row in rows:
@@ -133,10 +133,10 @@ def _perhaps_leaked(rows: list[ScriptRow]) -> int:
     return count
 
 
-def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written:
-    """As the script would write, but with right dimensions and the power mode in its place.
+def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> WrittenTable:
+    """Writes as the script does, but with right dimensions and the power mode in its place.
 
-    The architecture is not known; nor are the cores, of which there are none then.
+    The architecture and the number of cores are not known; they are ``unknown`` and 0.
     """
     modes = {mode: number for number, mode in enumerate(PowerMode)}
     execution = context.execution
@@ -152,7 +152,7 @@ def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written
             continue
         operators.append(spec)
         lines.append("\t".join((*cells, *[f"{nanoseconds / 1e6:.6f}"] * len(_LATENCIES))))
-    return Written(
+    return WrittenTable(
         content=("\n".join(lines) + "\n").encode(),
         operators=tuple(operators),
         refused=tuple(refused),

@@ -1,8 +1,8 @@
 """PaddleSlim 1.x: ``conv 0 0 1 32 112 112 32 32 3 1 1 1 <latency>``, one operator a line.
 
 Reference: PaddlePaddle/models at 9aefcdc84, ``PaddleSlim/docs/usage.md`` 2.4.5. Fields are
-between spaces, the latency is the last, there is no header and no unit, which the user must
-therefore say. The operators are those before any fusion.
+separated by spaces, the latency is the last, there is no header and no unit, which the user must
+therefore give. The operators are those before any fusion.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
+    LatencyUnit,
     Refusal,
     RowRefusedError,
     TableFormat,
-    Unit,
-    Written,
+    WrittenTable,
     parse_latency,
     text_lines,
 )
@@ -29,7 +29,7 @@ from edgeslim.table_formats._paddleslim_fields import fields_of, operator_of
 __all__ = ["FORMAT"]
 
 
-def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
     if unit is None:
         raise UsageError(f"nothing in {path} says the unit; give --unit ms or --unit us")
     rows, refused = [], []
@@ -51,12 +51,12 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
 
 
 def _convention(rows: Sequence[ForeignRow]) -> Convention:
-    """A whole table has what stands between convolutions too; some list convolutions alone."""
+    """Whole tables have norms as well; some tables have convolutions alone."""
     whole = any(row.operator.kind == "batch_norm" for row in rows)
     return Convention.UNFUSED if whole else Convention.BARE_CONVOLUTIONS
 
 
-def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written:
+def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> WrittenTable:
     lines, operators, refused = [], [], []
     for spec, nanoseconds in latencies_ns.items():
         fields = fields_of(spec, activation_word=True)
@@ -65,7 +65,7 @@ def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Writte
             continue
         operators.append(spec)
         lines.append(f"{' '.join(fields)} {nanoseconds / 1e6:.6f}\n")
-    return Written(
+    return WrittenTable(
         content="".join(lines).encode(),
         operators=tuple(operators),
         refused=tuple(refused),

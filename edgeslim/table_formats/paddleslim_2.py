@@ -1,11 +1,11 @@
 """PaddleSlim 1.0 to 2.x: ``conv,0,0,1,3,640,640,8,1,3,1,2,1<TAB>2433`` under a header.
 
 Reference: ``paddleslim/analysis/latency.py`` and ``docs/.../table_latency.md``. They
-disagree: the document's header is ``hardware,engine,time`` between commas, the code wants
-engine, device and time between tabs; the document leaves out the kind of an elementwise
+disagree: the document's header is ``hardware,engine,time`` with commas, the code expects
+engine, device and time with tabs; the document leaves out the kind of an elementwise
 operator, the code writes it; and the one table that was published (PaddleDetection's
-``slim/nas/latency_855.txt``) has the unit where the time should be. All three headers are
-read. A unit that the header does not say the user must; an elementwise operator of no kind
+``slim/nas/latency_855.txt``) has the unit in place of the time. All three headers are
+read. If the header has no unit, the user must give it; an elementwise operator without its kind
 is refused.
 """
 
@@ -20,11 +20,11 @@ from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
+    LatencyUnit,
     Refusal,
     RowRefusedError,
     TableFormat,
-    Unit,
-    Written,
+    WrittenTable,
     parse_latency,
     text_lines,
 )
@@ -32,10 +32,10 @@ from edgeslim.table_formats._paddleslim_fields import fields_of, operator_of
 
 __all__ = ["FORMAT"]
 
-_UNITS = {unit.value for unit in Unit}
+_UNITS = {unit.value for unit in LatencyUnit}
 
 
-def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
     (number, header), *lines = text_lines(path, content)
     names = [part.strip() for part in header.split("\t" if "\t" in header else ",")]
     if len(names) != 3 or not all(names):
@@ -55,16 +55,16 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
         rows=tuple(rows),
         refused=tuple(refused),
         unit=found,
-        # The document names the hardware first, the code second; both keep it in one line.
+        # The document has the hardware first, the code second.
         hardware=names[1] if "\t" in header else names[0],
         convention=Convention.BARE_CONVOLUTIONS,
     )
 
 
-def _unit(place: str, third: str, asked: Unit | None) -> Unit:
-    """The unit, from the header or from the user, who must not disagree."""
+def _unit(place: str, third: str, asked: LatencyUnit | None) -> LatencyUnit:
+    """The unit, from the header or from the user, which must agree."""
     if third in _UNITS:
-        said = Unit(third)
+        said = LatencyUnit(third)
         if asked not in {None, said}:
             raise UsageError(f"{place}: the table is in {said.value}, not in {asked.value}")
         return said
@@ -76,7 +76,7 @@ def _unit(place: str, third: str, asked: Unit | None) -> Unit:
     return asked
 
 
-def _row(place: str, line: str, unit: Unit) -> ForeignRow:
+def _row(place: str, line: str, unit: LatencyUnit) -> ForeignRow:
     key, tab, latency = line.strip().partition("\t")
     if not tab:
         raise RowRefusedError(f"{line.strip()[:40]!r} has no tab before its latency")
@@ -88,7 +88,7 @@ def _row(place: str, line: str, unit: Unit) -> ForeignRow:
     )
 
 
-def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written:
+def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> WrittenTable:
     device = " ".join(context.device.replace(",", " ").split()) or "device"
     lines, operators, refused = [f"paddle-lite\t{device}\tus\n"], [], []
     for spec, nanoseconds in latencies_ns.items():
@@ -98,7 +98,7 @@ def _write(context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written
             continue
         operators.append(spec)
         lines.append(f"{','.join(fields)}\t{nanoseconds / 1e3:.3f}\n")
-    return Written(
+    return WrittenTable(
         content="".join(lines).encode(), operators=tuple(operators), refused=tuple(refused)
     )
 

@@ -2,16 +2,16 @@
 
 Reference: ``paddleslim/analysis/parse_ops.py`` and ``latency_predictor.py``. A sentence is
 ``conv2d in=(1, 3, 224, 224) weight=(16, 3, 3, 3) out=(1, 16, 112, 112) pad=1 stride=2
-group=1 dilation=1 quant=False bit_length=None``, of an operator as the optimizer left it.
+group=1 dilation=1 quant=False bit_length=None``, of an operator as the optimizer leaves it.
 It leaves out the bias and the activation of convolutions and matrix products (so the
-table's convention is `Convention.UNNAMED_ACTIVATIONS`), and of some operators what they do
-at all: those are refused. Nothing says the unit; the predictions that the project prints
-with such tables are in milliseconds.
+table's convention is `Convention.UNNAMED_ACTIVATIONS`), and for some operators even their
+function: those are refused. The file does not have the unit; the predictions that the project
+prints with such tables are in milliseconds.
 
 Reading goes through `edgeslim.restricted_pickle`, which can make nothing but dictionaries, texts
-and numbers. Writing is offered, since PaddleSlim reads nothing else: to write a pickle of
-texts and floats runs no code and leaves a file without any instruction to run some. What
-is dangerous is to open a foreign pickle as PaddleSlim does, and that we do not.
+and numbers. Writing is offered, since PaddleSlim reads nothing else: writing a pickle of
+texts and floats runs no code, and the file has no instruction to run any. It would be
+dangerous to open a foreign pickle as PaddleSlim does, which edgeslim never does.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
     Latency,
+    LatencyUnit,
     Refusal,
     RowRefusedError,
     TableFormat,
-    Unit,
-    Written,
+    WrittenTable,
 )
 from edgeslim.table_formats._sentences import operator_of, sentence_of
 from edgeslim.table_keys import table_key
@@ -42,17 +42,17 @@ from edgeslim.table_keys import table_key
 __all__ = ["FORMAT"]
 
 _PROTOCOL = 4
-"""What the Pythons that PaddleSlim 2.3 runs on can read."""
+"""Pickle protocol that the versions of Python for PaddleSlim 2.3 can read."""
 _LONGEST_NS = 1e13
 _FILE_NAME = re.compile(
     r"(?P<device>.+)_threads_(?P<threads>[0-9]{1,3})_power_mode_(?P<mode>[0-3])"
 )
 _MODES = tuple(PowerMode)
-"""Paddle-Lite's own numbers of them."""
+"""Power modes by Paddle-Lite's own numbers."""
 
 
-def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
-    if unit not in {None, Unit.MS}:
+def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
+    if unit not in {None, LatencyUnit.MS}:
         raise UsageError(f"{path}: tables of PaddleSlim 2.3 are in ms, not in {unit.value}")
     rows, refused = [], []
     for number, (sentence, milliseconds) in enumerate(read_numbers(str(path), content).items(), 1):
@@ -68,7 +68,7 @@ def _read(path: Path, content: bytes, unit: Unit | None) -> ForeignTable:
         rows=tuple(rows),
         refused=tuple(refused),
         notes=("the biases and activations of convolutions and matrix products are not said",),
-        unit=Unit.MS,
+        unit=LatencyUnit.MS,
         hardware=named[1] if named else "",
         threads=int(named[2]) if named else None,
         power_mode=_MODES[int(named[3])] if named else None,
@@ -83,8 +83,8 @@ def _latency(milliseconds: float) -> Latency:
     return Latency(nanoseconds=round(nanoseconds), step_ns=1.0)
 
 
-def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Written:
-    """Operators that differ in what the format leaves out must not differ in their time."""
+def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> WrittenTable:
+    """Writes each operator once; another that differs only in what is left out is refused."""
     sentences: dict[str, float] = {}
     operators, refused, unnamed = [], [], 0
     for spec, nanoseconds in latencies_ns.items():
@@ -101,7 +101,7 @@ def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> Writte
         operators.append(key)
         unnamed += key != spec
     notes = (f"{unnamed} operators lose their bias or activation",) if unnamed else ()
-    return Written(
+    return WrittenTable(
         content=pickle.dumps(sentences, protocol=_PROTOCOL),
         operators=tuple(operators),
         refused=tuple(refused),

@@ -1,1 +1,1 @@
-"""What can be done with a latency table itself: brought in, given away, looked at, checked."""
+"""Latency tables by themselves: import, export, charts and checks."""

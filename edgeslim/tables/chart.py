@@ -12,9 +12,9 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def chart_rows(family: Family) -> list[list[str]]:
-    """Channels read, channels written, latency, and a bar as long as it is, of each operator.
+    """Input channels, output channels, latency, and a bar of that length, for each operator.
 
-    An input width is said once, where its line starts.
+    An input width is printed once, where its line starts.
     """
     largest = max(point.measurement.latency_ms for point in family.points)
     rows = []

@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim table check``: what in a table cannot be trusted, and where."""
+"""The whole of ``edgeslim table check``: rows of a table that cannot be trusted."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from edgeslim.opspec import OpSpec
 from edgeslim.tables.families import families
 from edgeslim.tables.sums import networks_that_are_sums
 
-__all__ = ["Checked", "Finding", "check_table"]
+__all__ = ["Finding", "TableCheck", "check_table"]
 
 _AGREES = 0.05
-"""Two measurements of an operator are of the same thing within this and their noise."""
+"""Two measurements of an operator agree within this relative difference and their noise."""
 _DROP = 0.10
-"""More channels may be faster by this, which the shape of blocks explains."""
+"""More channels may be faster by this share, because of the kernels' blocks."""
 _ERRORS = 3.0
-"""Standard errors that count as noise."""
+"""Number of standard errors that count as noise."""
 _NEGLIGIBLE_MS = 0.002
-"""Differences of this size are the clock's and the call's."""
+"""Smaller differences are due to the clock and the call."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that is wrong with a table.
+    """One problem of a table.
 
     Args:
-        kind: In one word: ``context``, ``truncated``, ``contradiction``, ``unstable``,
+        kind: Kind of problem: ``context``, ``truncated``, ``contradiction``, ``unstable``,
             ``sum`` or ``drop``.
-        text: What, where, and how much.
+        text: Text that describes it, where it is, and how large.
     """
 
     kind: str
@@ -46,15 +46,14 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """What was looked at and found.
+class TableCheck:
+    """The result of checking a table.
 
     Args:
         operators: How many operators the table has.
-        networks: How many whole networks.
-        findings: What is wrong.
-        suspicions: What is strange, and may be so: operators that are faster with more
-            channels.
+        networks: How many whole networks it has.
+        findings: Problems that were found.
+        suspicions: Possible problems: operators that are faster with more channels.
     """
 
     operators: int
@@ -63,11 +62,11 @@ class Checked:
     suspicions: tuple[Finding, ...]
 
 
-def check_table(path: Path) -> Checked:
-    """Looks for rows that contradict each other or cannot be believed.
+def check_table(path: Path) -> TableCheck:
+    """Looks for rows that contradict each other or are implausible.
 
     Raises:
-        BadFileError: It is no table, is newer, or has a line that is none; says which.
+        BadFileError: It is not a table, is newer, or has an invalid line; the message has it.
     """
     lines, truncated = AppendOnlyFile(path).lines()
     if not lines:
@@ -86,16 +85,16 @@ def check_table(path: Path) -> Checked:
         findings.append(Finding(kind="truncated", text=text))
     for table in tables:
         findings += [*_contradictions(table), *_unstable(table), *_sums(table)]
-    return Checked(
+    return TableCheck(
         operators=sum(map(len, tables)),
         networks=sum(len(table.networks) for table in tables),
         findings=tuple(findings),
-        suspicions=tuple(each for table in tables for each in _drops(table)),
+        suspicions=tuple(drop for table in tables for drop in _drops(table)),
     )
 
 
 def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, list[Row]]]:
-    """The rows of each context, and the line that it starts at."""
+    """The first line, the context and the rows of each context in the file."""
     context, start = None, 1
     rows: list[Row] = []
     for number, line in enumerate(lines, start=1):
@@ -109,20 +108,20 @@ def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, 
         elif context.difference(row):
             yield start, context, rows
             context, start, rows = row, number, []
-    assert context is not None  # noqa: S101 - there is a line, and it is none or raises
+    assert context is not None  # noqa: S101 - the first line is a context, or raised
     yield start, context, rows
 
 
 def _contradictions(table: LatencyTable) -> Iterator[Finding]:
-    """Rows of one operator and cache state, brought to one speed, that do not agree."""
+    """Rows of one operator and cache state that disagree at the same reference speed."""
     speed = table.reference_ms
     found: dict[tuple[OpSpec, CacheState], list[tuple[float, Measurement]]] = {}
     for row in table.rows:
         if isinstance(row, OperatorRow):
             factor = speed / row.reference_ms if row.reference_ms > 0 else 1.0
-            for each in row.measurements:
-                key = (row.operator, each.cache)
-                found.setdefault(key, []).append((factor * each.latency_ms, each))
+            for measurement in row.measurements:
+                key = (row.operator, measurement.cache)
+                found.setdefault(key, []).append((factor * measurement.latency_ms, measurement))
     for (spec, cache), measured in found.items():
         (low, fast), (high, slow) = min(measured, key=_latency), max(measured, key=_latency)
         noise = _ERRORS * (fast.standard_error * low + slow.standard_error * high)
@@ -136,12 +135,14 @@ def _latency(measured: tuple[float, Measurement]) -> float:
 
 
 def _unstable(table: LatencyTable) -> Iterator[Finding]:
-    """Measurements of one row each: two that disagree are no unstable one."""
+    """Rows with an unstable measurement."""
     for row in table.rows:
-        worst = [each for each in row.measurements if not each.stable]
+        worst = [measurement for measurement in row.measurements if not measurement.stable]
         if worst:
             name = row.operator if isinstance(row, OperatorRow) else row.name
-            states = ", ".join(f"{each.cache}: {each.spread:.0%}" for each in worst)
+            states = ", ".join(
+                f"{measurement.cache}: {measurement.spread:.0%}" for measurement in worst
+            )
             yield Finding(kind="unstable", text=f"{name} spreads by more than it may ({states})")
 
 

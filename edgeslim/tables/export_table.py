@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim table export``: a table of ours in another project's format."""
+"""The whole of ``edgeslim table export``: a table of edgeslim in another project's format."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from edgeslim.measurement import CacheState
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats import FORMATS, Refusal
 
-__all__ = ["Exported", "export_table"]
+__all__ = ["ExportedTable", "export_table"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exported:
-    """What was exported.
+class ExportedTable:
+    """An exported table.
 
     Args:
-        file: The new file.
+        file: Path of the new file.
         operators: Operators that are in it.
-        refused: Operators that the format has no words for.
-        notes: What else of the table it does not say.
+        refused: Operators that the format cannot describe.
+        notes: Texts on what else of the table it omits.
     """
 
     file: Path
@@ -35,49 +35,53 @@ class Exported:
     @property
     def refused_kinds(self) -> dict[str, int]:
         """How many operators of each kind were left out."""
-        return dict(Counter(each.place.split()[0] for each in self.refused))
+        return dict(Counter(refusal.place.split()[0] for refusal in self.refused))
 
 
-def export_table(table: Path, format_name: str, out: Path) -> Exported:
+def export_table(table: Path, format_name: str, out: Path) -> ExportedTable:
     """Writes a table in another format: one latency for each operator, of one cache state.
 
     Args:
-        table: Our table.
+        table: File of the table to export.
         format_name: Name of the format.
-        out: Where to write; nothing must be there.
+        out: File to write, which must not exist.
 
     Raises:
         UnknownNameError: There is no such format.
         UsageError: There is a file at ``out``.
-        BadFileError: The table cannot be read, or nothing of it can be said in the format.
+        BadFileError: The table cannot be read, or the format can describe nothing of it.
     """
     chosen = FORMATS.get(format_name)
     if out.exists():
         raise UsageError(f"{out} is there already; give another --out")
     known = LatencyTable.read(table)
     latencies = known.latencies_ms()
-    states = sorted({state for each in latencies.values() for state in each})
-    latencies_ns = {spec: max(1, round(each[min(each)] * 1e6)) for spec, each in latencies.items()}
+    states = sorted({state for by_state in latencies.values() for state in by_state})
+    latencies_ns = {
+        spec: max(1, round(by_state[min(by_state)] * 1e6)) for spec, by_state in latencies.items()
+    }
     written = chosen.write(known.context, latencies_ns)
     if not written.operators:
         first = f"; {written.refused[0]}" if written.refused else ""
         raise BadFileError(f"nothing of {table} can be said in {format_name}{first}")
     write_bytes(out, written.content)
-    return Exported(
+    return ExportedTable(
         file=out,
         operators=written.operators,
         refused=written.refused,
-        notes=(*written.notes, *_lost(known, states)),
+        notes=(*written.notes, *_omissions(known, states)),
     )
 
 
-def _lost(table: LatencyTable, states: list[CacheState]) -> list[str]:
-    """What no such format has a place for."""
+def _omissions(table: LatencyTable, states: list[CacheState]) -> list[str]:
+    """Texts on what the formats of other projects omit."""
     lost = []
     if len(states) > 1:
         lost.append(f"of {len(states)} cache states only one is said, {states[0]} where it is")
     samples = sum(
-        len(each.samples_ns) > 1 for s in table for each in table.measurements(s).values()
+        len(measurement.samples_ns) > 1
+        for s in table
+        for measurement in table.measurements(s).values()
     )
     if samples:
         lost.append(f"the samples and the spread of {samples} measurements are not said")

@@ -1,4 +1,4 @@
-"""Families of operators: those that are the same but for their numbers of channels."""
+"""Families of operators, which differ only in their numbers of channels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Point:
     """One operator of a family, as it was measured in one cache state.
 
     Args:
-        c_in: Channels read.
-        c_out: Channels written.
-        measurement: Its time.
+        c_in: Number of input channels.
+        c_out: Number of output channels.
+        measurement: Measured latency of the operator.
     """
 
     c_in: int
@@ -33,7 +33,7 @@ class Point:
 
     @property
     def middle_half_ms(self) -> tuple[float, float]:
-        """Where the middle half of the samples lies; of one sample, that sample."""
+        """First and third quartile of the samples; for one sample, that sample."""
         low, high = np.quantile(self.measurement.samples_ns, [0.25, 0.75]) / 1e6
         return float(low), float(high)
 
@@ -43,7 +43,7 @@ class Family:
     """Operators that differ in channels only.
 
     Args:
-        model: Any of them, with one channel everywhere.
+        model: Any of the operators, with one channel everywhere.
         cache: The cache state that all points were measured in.
         points: Sorted by channels read, then by channels written.
     """
@@ -54,12 +54,12 @@ class Family:
 
     @cached_property
     def name(self) -> str:
-        """What they are, such as ``conv2d 3x3 stride 2, 640x640, relu6``."""
+        """Name of the family, such as ``conv2d 3x3 stride 2, 640x640, relu6``."""
         return _name(self.model)
 
     @cached_property
     def lines(self) -> Mapping[int, tuple[Point, ...]]:
-        """Points of each input width, or all of them if each width has one: a depthwise one."""
+        """Points by input width, or all of them under 0 if each width has one, as in depthwise."""
         lines: dict[int, list[Point]] = {}
         for point in self.points:
             lines.setdefault(point.c_in, []).append(point)
@@ -72,15 +72,15 @@ def families(table: LatencyTable, *, kind: str | None = None) -> list[Family]:
     """The families of a table, the largest first; each in its hottest cache state.
 
     Args:
-        table: The table.
-        kind: Only those of this kind of operator.
+        table: Latency table of a device.
+        kind: Only families of this kind of operator; by default all.
     """
     found: dict[OpSpec, list[tuple[OpSpec, Mapping[CacheState, Measurement]]]] = {}
     for spec in table:
         if kind in {None, spec.kind}:
             found.setdefault(family_of(spec), []).append((spec, table.measurements(spec)))
     made = [_family(model, members) for model, members in found.items()]
-    return sorted(made, key=lambda each: (-len(each.points), each.name))
+    return sorted(made, key=lambda family: (-len(family.points), family.name))
 
 
 def _family(
@@ -109,11 +109,11 @@ def choose_family(found: list[Family], wanted: str) -> Family:
     if wanted.isdecimal():
         named = found[int(wanted) - 1 : int(wanted)] if int(wanted) else []
     else:
-        named = [each for each in found if wanted.lower() in each.name.lower()]
-    exact = [each for each in named if wanted.lower() == each.name.lower()]
+        named = [family for family in found if wanted.lower() in family.name.lower()]
+    exact = [family for family in named if wanted.lower() == family.name.lower()]
     chosen = exact if len(exact) == 1 else named
     if len(chosen) != 1:
-        few = "; ".join(each.name for each in chosen[:3])
+        few = "; ".join(family.name for family in chosen[:3])
         names = f": {few}{' …' if len(chosen) > 3 else ''}" if chosen else ""
         raise UsageError(
             f"{len(chosen) or 'no'} families are called {wanted!r}{names}; "

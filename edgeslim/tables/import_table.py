@@ -1,4 +1,4 @@
-"""The whole of ``edgeslim table import``: a table of another project made one of ours."""
+"""The whole of ``edgeslim table import``: a table of another project as one of edgeslim."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import Convention, OperatorRow, TableContext, encode_row
 from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
-from edgeslim.table_formats import FORMATS, ForeignRow, ForeignTable, Refusal, Unit
+from edgeslim.table_formats import FORMATS, ForeignRow, ForeignTable, LatencyUnit, Refusal
 from edgeslim.version import __version__
 
-__all__ = ["Imported", "Origin", "import_table"]
+__all__ = ["ImportedTable", "TableOrigin", "import_table"]
 
 Value = TypeVar("Value")
 
 _NOT_RECORDED = "not recorded"
 _PLAUSIBLE_MACS_PER_S = (3e7, 3e11)
-"""Slower or faster than this no phone's or board's processor convolves; a wrong unit is."""
+"""Speed of convolutions on any phone or board; a table outside of it has a wrong unit."""
 _TELLING_MACS = 1_000_000
-"""Smaller convolutions may be slow for other reasons."""
+"""Smaller convolutions may be slow for other reasons, and are not checked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """What the user knows of a table, and its file may not say; None is not known.
+class TableOrigin:
+    """Facts about a table that the user knows and its file may omit; None is unknown.
 
     Args:
         device: Name of the device.
-        hardware: What it is.
+        hardware: Description of the device's hardware.
         target: Kind of its processor.
         threads: Threads that it was measured with.
         power_mode: Cores that it was measured on.
-        library_version: Version of Paddle-Lite.
-        source: Where the file comes from, such as a project and a licence.
+        library_version: Version of Paddle-Lite that it was measured with.
+        source: Origin of the file, such as a project and a licence.
         unit: Unit of the latencies.
     """
 
@@ -53,7 +53,7 @@ class Origin:
     power_mode: PowerMode | None = None
     library_version: str | None = None
     source: str | None = None
-    unit: Unit | None = None
+    unit: LatencyUnit | None = None
 
     def __post_init__(self) -> None:
         if not self.device:
@@ -63,15 +63,15 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Imported:
-    """What was imported.
+class ImportedTable:
+    """An imported table.
 
     Args:
-        table: The new table.
-        context: Its first line.
+        table: File of the new table.
+        context: First line of the new table.
         operators: How many operators it has.
-        refused: Rows that are not in it, and why.
-        notes: What was wrong with the file, and what was done about it.
+        refused: Rows of the file that are not in it, and why.
+        notes: Known defects of the file, and how they were corrected.
     """
 
     table: Path
@@ -81,23 +81,23 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> Imported:
-    """Reads a table in another format and writes it as one of ours, whole or not at all.
+def import_table(file: Path, format_name: str, out: Path, *, origin: TableOrigin) -> ImportedTable:
+    """Reads a table in another format and writes it as one of edgeslim, whole or not at all.
 
     Each latency becomes a measurement with one sample, since that is all that is known.
 
     Args:
-        file: The foreign table.
+        file: File in another project's format.
         format_name: Name of its format.
-        out: Where to write ours; nothing must be there.
-        origin: What the user knows of it.
+        out: File to write, which must not exist.
+        origin: Facts about the table that the user knows.
 
     Raises:
         UnknownNameError: There is no such format.
-        UsageError: The user and the file disagree, the unit is nowhere said, or there is a
+        UsageError: The user and the file disagree, neither has the unit, or there is a
             file at ``out``.
         BadFileError: It is not of the format, none of its rows can be imported, rows
-            contradict each other, or its numbers cannot be of its unit.
+            contradict each other, or its numbers are implausible in its unit.
     """
     chosen = FORMATS.get(format_name)
     if out.exists():
@@ -106,12 +106,12 @@ def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> 
     if not found.rows:
         first = f"; {found.refused[0]}" if found.refused else ""
         raise BadFileError(f"nothing in {file} can be imported as {format_name}{first}")
-    rows, repeated = _distinct(file, found.rows)
+    rows, repeated = _drop_repeated(file, found.rows)
     _check_plausible(file, rows, found.unit)
     context = _context(file, format_name, found, origin)
-    lines = [encode_row(context), *(encode_row(_row(each)) for each in rows)]
+    lines = [encode_row(context), *(encode_row(_row(row)) for row in rows)]
     write_bytes(out, b"\n".join(lines) + b"\n")
-    return Imported(
+    return ImportedTable(
         table=out,
         context=context,
         operators=len(rows),
@@ -123,12 +123,11 @@ def import_table(file: Path, format_name: str, out: Path, *, origin: Origin) -> 
     )
 
 
-def _distinct(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow], int]:
+def _drop_repeated(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow], int]:
     """The rows, each operator once, and how many repeated another.
 
     Raises:
-        BadFileError: One says something else than another, beyond the digits it was written
-            with.
+        BadFileError: Two rows of one operator differ by more than their last digits.
     """
     first: dict[OpSpec, ForeignRow] = {}
     repeated = 0
@@ -146,8 +145,8 @@ def _distinct(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow],
     return list(first.values()), repeated
 
 
-def _check_plausible(file: Path, rows: Sequence[ForeignRow], unit: Unit | None) -> None:
-    """Refuses a file whose convolutions are a thousand times as fast or slow as can be."""
+def _check_plausible(file: Path, rows: Sequence[ForeignRow], unit: LatencyUnit | None) -> None:
+    """Refuses a file whose convolutions are implausibly fast or slow: its unit is wrong."""
     speeds = [
         count / (row.latency.nanoseconds / 1e9)
         for row in rows
@@ -172,11 +171,13 @@ def _row(row: ForeignRow) -> OperatorRow:
     )
 
 
-def _context(file: Path, format_name: str, found: ForeignTable, origin: Origin) -> TableContext:
-    """The first line, with what nobody knows said to be so."""
+def _context(
+    file: Path, format_name: str, found: ForeignTable, origin: TableOrigin
+) -> TableContext:
+    """The first line of the table, which also names what is not known."""
     unknown = ["samples", "cache state"]
-    threads = _agreed("threads", origin.threads, found.threads)
-    mode = _agreed("power mode", origin.power_mode, found.power_mode)
+    threads = _agree("threads", origin.threads, found.threads)
+    mode = _agree("power mode", origin.power_mode, found.power_mode)
     if threads is None:
         unknown.append("threads (taken as 1)")
     if mode is None:
@@ -200,8 +201,8 @@ def _context(file: Path, format_name: str, found: ForeignTable, origin: Origin) 
     )
 
 
-def _agreed(what: str, asked: Value | None, said: Value | None) -> Value | None:
-    """What the user or the file says, or None if neither does.
+def _agree(what: str, asked: Value | None, said: Value | None) -> Value | None:
+    """The value by the user or by the file, or None if neither has one.
 
     Raises:
         UsageError: They disagree.
@@ -212,7 +213,7 @@ def _agreed(what: str, asked: Value | None, said: Value | None) -> Value | None:
 
 
 def _convention(rows: Iterable[ForeignRow]) -> Convention:
-    """Bare, if no convolution has a bias or an activation: the optimizer always leaves one."""
+    """The convention: bare convolutions if none has a bias or an activation."""
     dressed = any(
         "Bias" in row.operator.weights or "act_type" in row.operator.attributes for row in rows
     )

@@ -1,4 +1,4 @@
-"""A picture of a family: latency over output channels, so that a person sees the stairs."""
+"""A plot of a family: latency over output channels, a step function."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _MOST_TICKS = 24
 def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
     """Draws a family: one line for each input width, bars over the middle half of samples.
 
-    A step reaches from the width before to its own, as the padding of channels to the
-    kernel's block does: what is measured at 16 holds from 9 on if blocks are of 8.
+    A step reaches from the width before to its own, since channels are padded to the
+    kernel's block: the latency at 16 holds from 9 on if blocks are of 8.
 
     Args:
-        family: What to draw.
-        out: The picture.
-        subtitle: Where it was measured, and how.
+        family: Family of operators to draw.
+        out: File of the plot, a PNG or SVG.
+        subtitle: Text on the device and the settings.
 
     Raises:
         UsageError: The name is neither a PNG's nor an SVG's.
-        UnwritableError: Read-only folder, full disk.
+        UnwritableError: The file cannot be written.
     """
     check_picture(out)
     from matplotlib import colormaps
@@ -43,14 +43,14 @@ def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
     lines, factor = family.lines, 1e3 if in_us else 1.0
     colours = colormaps["viridis"](np.linspace(0.0, 0.9, len(lines))[::-1])
     for colour, (width, points) in zip(colours, reversed(list(lines.items())), strict=True):
-        _line(axes, points, colour, str(width), factor)
-    _crosses(axes, family.points, factor)
+        _draw_line(axes, points, colour, str(width), factor)
+    _mark_unstable(axes, family.points, factor)
     axes.set_xlabel("output channels" if 0 not in lines else "channels")
     axes.set_ylabel(f"latency ({'us' if in_us else 'ms'})")
     axes.set_title(f"{family.name}\n{subtitle}", fontsize=11)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
-    _ticks(axes, [point.c_out for point in family.points])
+    _set_ticks(axes, [point.c_out for point in family.points])
     axes.grid(visible=True, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     if 0 not in lines:
@@ -58,7 +58,13 @@ def plot_family(family: Family, out: Path, *, subtitle: str) -> None:
     save_picture(figure, out)
 
 
-def _line(axes: Axes, points: tuple[Point, ...], colour: Any, label: str, factor: float) -> None:  # noqa: ANN401 - matplotlib's
+def _draw_line(
+    axes: Axes,
+    points: tuple[Point, ...],
+    colour: Any,  # noqa: ANN401 - matplotlib's
+    label: str,
+    factor: float,
+) -> None:
     widths = [point.c_out for point in points]
     latencies = [factor * point.measurement.latency_ms for point in points]
     axes.step(widths, latencies, where="pre", color=colour, linewidth=1.4, label=label)
@@ -79,8 +85,8 @@ def _line(axes: Axes, points: tuple[Point, ...], colour: Any, label: str, factor
     )
 
 
-def _crosses(axes: Axes, points: tuple[Point, ...], factor: float) -> None:
-    """Crosses out the points whose median cannot be quoted."""
+def _mark_unstable(axes: Axes, points: tuple[Point, ...], factor: float) -> None:
+    """Marks points whose measurement is unstable with a cross."""
     unstable = [point for point in points if not point.measurement.stable]
     if unstable:
         axes.plot(
@@ -93,8 +99,8 @@ def _crosses(axes: Axes, points: tuple[Point, ...], factor: float) -> None:
         )
 
 
-def _ticks(axes: Axes, widths: list[int]) -> None:
-    """Multiples of eight, the blocks that kernels work in, or of as much more as fits."""
+def _set_ticks(axes: Axes, widths: list[int]) -> None:
+    """Sets ticks at multiples of eight, a kernel's block, or of a larger power of two."""
     from matplotlib.ticker import MultipleLocator
 
     step = 8

@@ -1,4 +1,4 @@
-"""Latencies of networks that are sums of table rows, and so no truth to judge the table by."""
+"""Latencies of networks that are sums of table rows, and so cannot validate the table."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from edgeslim.table_keys import table_key
 __all__ = ["is_sum_of_rows", "networks_that_are_sums"]
 
 _TOLERANCE = 3e-5
-"""Larger than the rounding of published sums, and so small that a measured network is one by
-chance in a few thousand cases."""
+"""Larger than the rounding of published sums, and so small that a measured network agrees by
+chance in a few thousand cases only."""
 _FEWEST = 3
-"""With one unknown, two networks may fall together by chance; three do not."""
+"""With one unknown constant, two networks may agree by chance; three do not."""
 
 
 def is_sum_of_rows(
@@ -28,20 +28,20 @@ def is_sum_of_rows(
 ) -> bool:
     """Whether a network's latency is the plain sum over its operators in one cache state.
 
-    What a network really takes differs from every such sum by a few percent at least, so
-    agreement to a few hundred-thousandths says that it was computed from them.
+    The measured latency of a network differs from every such sum by a few percent at least, so
+    agreement to a few hundred-thousandths means that it was computed from them.
 
     Args:
-        latency_ms: Of the network.
+        latency_ms: Latency of the network in milliseconds.
         operators: Latency in milliseconds by cache state, of each operator of the network.
-            States that some operator lacks are not looked at.
+            States that some operator lacks are ignored.
         overhead_ms: A constant that may have been added for each operator.
-        tolerance: Largest relative difference.
+        tolerance: Largest relative difference that counts as equal.
     """
     if not operators:
         return False
     states = set(operators[0]).intersection(*operators[1:])
-    totals = [sum(each[state] for each in operators) for state in states]
+    totals = [sum(latencies[state] for latencies in operators) for state in states]
     return any(
         abs(total + len(operators) * overhead_ms - latency_ms) <= tolerance * latency_ms
         for total in totals
@@ -52,7 +52,7 @@ def networks_that_are_sums(table: LatencyTable) -> tuple[str, ...]:
     """Networks of a table whose latency is a sum of its rows, by name.
 
     Sums with the same constant for each operator are found too, if most of the networks
-    are such: the constant is then the one that the networks themselves agree about.
+    are such: the constant is the median over the networks.
     """
     rows, measured = table.latencies_ms(), table.network_latencies_ms()
     known: dict[str, list[dict[CacheState, float]]] = {}
@@ -60,16 +60,16 @@ def networks_that_are_sums(table: LatencyTable) -> tuple[str, ...]:
         keys = [table_key(spec, table.context.convention) for spec in network.graph.specs]
         if keys and all(key is None or key in rows for key in keys):
             known[name] = [rows[key] for key in keys if key is not None]
-    plain = [name for name, each in known.items() if is_sum_of_rows(measured[name], each)]
-    states = {state for each in known.values() for row in each for state in row}
+    plain = [name for name, operators in known.items() if is_sum_of_rows(measured[name], operators)]
+    states = {state for operators in known.values() for row in operators for state in row}
     for state in sorted(states):
-        shifted = _with_overhead(measured, known, state)
+        shifted = _sums_with_overhead(measured, known, state)
         if len(shifted) >= max(_FEWEST, len(known) / 2):
             plain += shifted
     return tuple(dict.fromkeys(plain))
 
 
-def _with_overhead(
+def _sums_with_overhead(
     measured: Mapping[str, float],
     known: Mapping[str, Sequence[Mapping[CacheState, float]]],
     state: CacheState,

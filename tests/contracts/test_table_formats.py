@@ -11,19 +11,19 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
-from edgeslim.table_formats import FORMATS, Unit
+from edgeslim.table_formats import FORMATS, LatencyUnit
 from edgeslim.table_keys import table_key
 from edgeslim.tables.export_table import export_table
-from edgeslim.tables.import_table import Origin, import_table
+from edgeslim.tables.import_table import TableOrigin, import_table
 from tests.values import convolution, relu, row, table_at
 
 NAMES = FORMATS.names()
-UNITS = {"paddleslim-1": Unit.MS}
+UNITS = {"paddleslim-1": LatencyUnit.MS}
 """What the user must say, of formats that do not."""
 
 
 def again(file: Path, name: str, out: Path) -> LatencyTable:
-    import_table(file, name, out, origin=Origin(device="board", unit=UNITS.get(name)))
+    import_table(file, name, out, origin=TableOrigin(device="board", unit=UNITS.get(name)))
     return LatencyTable.read(out)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeslim.latency_rows import Convention
 from edgeslim.opspec import OpSpec
-from edgeslim.table_formats import FORMATS, Unit
+from edgeslim.table_formats import FORMATS, LatencyUnit
 from edgeslim.table_formats._operators import activation, batch_norm, convolution, operator, pooling
 from edgeslim.table_keys import table_key
 from tests.laws.strategies import operators as any_operators
@@ -85,7 +85,7 @@ def test_what_a_format_can_say_comes_back_the_same_and_the_rest_is_listed(
         return
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, f"table{chosen.suffix}")
-        unit = Unit.MS if name == "paddleslim-1" else None
+        unit = LatencyUnit.MS if name == "paddleslim-1" else None
         read = chosen.read(file, written.content, unit)
     assert read.refused == ()
     assert tuple(row.operator for row in read.rows) == written.operators

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgeslim.tables.import_table import Imported, Origin, import_table
+from edgeslim.tables.import_table import ImportedTable, TableOrigin, import_table
 
 KIRIN = """\
 dev_info \tarmv7/v8  \tcore_num  \tthread_num\tpower_mode\tcore0 arch\tcore1 arch
@@ -20,14 +20,14 @@ activation\t[1 8 64 64]\t[1 8 64 64]\t(act_type=relu,dtype=float) \t0.01      \t
 """What Paddle-Lite ships as an example, but for its pooling and six of its cores."""
 
 
-def imported(folder: Path, format_name: str, content: str | bytes, **known: Any) -> Imported:
+def imported(folder: Path, format_name: str, content: str | bytes, **known: Any) -> ImportedTable:
     """A foreign table imported into ``ours.jsonl``; ``name`` is what its file is called."""
     file = folder / known.pop("name", "theirs.txt")
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    origin = Origin(device="board", **known)
+    origin = TableOrigin(device="board", **known)
     return import_table(file, format_name, folder / "ours.jsonl", origin=origin)
 
 
-def reasons(done: Imported) -> list[str]:
+def reasons(done: ImportedTable) -> list[str]:
     """Why rows were refused, with their places."""
     return [str(each) for each in done.refused]

@@ -10,7 +10,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec, Shapes
-from edgeslim.table_formats import FORMATS, Unit
+from edgeslim.table_formats import FORMATS, LatencyUnit
 from tests.table_formats.tables import imported, reasons
 
 HEADER = "op_type\t855\tus\n"
@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], dict[str, object]]]
 
 @pytest.mark.parametrize("row", ROWS)
 def test_rows_of_the_first_format(tmp_path: Path, row: str) -> None:
-    done = imported(tmp_path, "paddleslim-1", f"{row} 0.25\n", unit=Unit.MS)
+    done = imported(tmp_path, "paddleslim-1", f"{row} 0.25\n", unit=LatencyUnit.MS)
     spec, nanoseconds = only(done.table)
     kind, shape, out, attributes = ROWS[row]
     assert (spec.kind, spec.input_shape, spec.output_shape) == (kind, shape, out)
@@ -144,13 +144,13 @@ def test_a_table_of_which_no_row_can_be_imported_leaves_nothing(tmp_path: Path) 
     ("header", "unit", "nanoseconds"),
     [
         ("op_type\t855\tus\n", None, 24_000),
-        ("op_type\t855\tus\n", Unit.US, 24_000),
-        ("paddle-lite\tRK3288\t2019-12-01\n", Unit.US, 24_000),
-        ("RK3288,paddle-lite,2019-12-01\n", Unit.US, 24_000),
+        ("op_type\t855\tus\n", LatencyUnit.US, 24_000),
+        ("paddle-lite\tRK3288\t2019-12-01\n", LatencyUnit.US, 24_000),
+        ("RK3288,paddle-lite,2019-12-01\n", LatencyUnit.US, 24_000),
     ],
 )
 def test_headers_of_the_code_the_document_and_the_published_table(
-    tmp_path: Path, header: str, unit: Unit | None, nanoseconds: int
+    tmp_path: Path, header: str, unit: LatencyUnit | None, nanoseconds: int
 ) -> None:
     done = imported(tmp_path, "paddleslim-2", header + STEM, unit=unit)
     assert only(done.table)[1] == nanoseconds
@@ -161,7 +161,7 @@ def test_a_unit_that_is_not_known_or_not_the_files_is_an_error(tmp_path: Path) -
     with pytest.raises(BadFileError, match=r":1: 'ns' is no unit \(us, ms\)"):
         imported(tmp_path, "paddleslim-2", "op_type\t855\tns\n" + STEM)
     with pytest.raises(UsageError, match="the table is in us, not in ms"):
-        imported(tmp_path, "paddleslim-2", HEADER + STEM, unit=Unit.MS)
+        imported(tmp_path, "paddleslim-2", HEADER + STEM, unit=LatencyUnit.MS)
     with pytest.raises(UsageError, match="says the unit; give --unit ms or --unit us"):
         imported(tmp_path, "paddleslim-1", "activation relu 1 8 4 4 0.5\n")
     assert not (tmp_path / "ours.jsonl").exists()
@@ -171,9 +171,9 @@ def test_a_unit_that_cannot_be_is_noticed_by_what_the_convolutions_would_do(
     tmp_path: Path,
 ) -> None:
     row = "conv 0 0 1 64 56 56 64 1 3 1 1 1 {}\n"  # 115.6 million multiplications
-    assert imported(tmp_path, "paddleslim-1", row.format(20), unit=Unit.MS).operators == 1
+    assert imported(tmp_path, "paddleslim-1", row.format(20), unit=LatencyUnit.MS).operators == 1
     (tmp_path / "ours.jsonl").unlink()
-    for latency, unit in ((20_000, Unit.MS), (20, Unit.US)):
+    for latency, unit in ((20_000, LatencyUnit.MS), (20, LatencyUnit.US)):
         with pytest.raises(BadFileError, match="the unit is wrong"):
             imported(tmp_path, "paddleslim-1", row.format(latency), unit=unit)
 

@@ -11,7 +11,7 @@ from edgeslim.errors import BadFileError
 from edgeslim.latency_rows import SCHEMA, encode_row
 from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow
 from edgeslim.measurement import CacheState, Measurement
-from edgeslim.tables.check import Checked, check_table
+from edgeslim.tables.check import TableCheck, check_table
 from edgeslim.tables.sums import is_sum_of_rows, networks_that_are_sums
 from tests.tables.test_families import pointwise
 from tests.values import CONTEXT, MB, chain, convolution, relu, row, table_at, timed
@@ -20,7 +20,7 @@ HOT, COLD = CacheState(), CacheState(swept_bytes=8 * MB)
 SPECS = (convolution(3, 8), relu(8, 8), convolution(8, 8))
 
 
-def kinds(done: Checked) -> list[str]:
+def kinds(done: TableCheck) -> list[str]:
     return [each.kind for each in done.findings]
 
 
@@ -28,7 +28,9 @@ def test_a_table_with_nothing_wrong(tmp_path: Path) -> None:
     table = table_at(
         tmp_path / "t.jsonl", row(relu(8), 1.0, 2.0), row(relu(8), 1.04), row(relu(16), 2)
     )
-    assert check_table(table.path) == Checked(operators=2, networks=0, findings=(), suspicions=())
+    assert check_table(table.path) == TableCheck(
+        operators=2, networks=0, findings=(), suspicions=()
+    )
 
 
 def test_rows_of_one_operator_that_do_not_agree(tmp_path: Path) -> None:

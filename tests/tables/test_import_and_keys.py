@@ -13,7 +13,7 @@ from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec
 from edgeslim.table_keys import table_key
-from edgeslim.tables.import_table import Origin
+from edgeslim.tables.import_table import TableOrigin
 from tests.table_formats.tables import imported
 from tests.values import convolution, relu
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path) -> None:
         imported(tmp_path, "paddleslim-2", HEADER + ROW.format(24))
     assert (tmp_path / "ours.jsonl").read_text() == "mine"
     with pytest.raises(UsageError, match="needs the name of its device"):
-        Origin(device="")
+        TableOrigin(device="")
 
 
 def fused() -> OpSpec:

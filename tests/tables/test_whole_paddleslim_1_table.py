@@ -21,7 +21,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predict_model import predict
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES, Tokens
-from edgeslim.table_formats import Unit
+from edgeslim.table_formats import LatencyUnit
 from tests.table_formats.tables import imported
 
 SPACE = SPACES.get("light-nas").space()
@@ -110,7 +110,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> LatencyTable:
     }
     content = "".join(f"{row} {milliseconds(row)}\n" for row in sorted(every))
     folder = tmp_path_factory.mktemp("whole")
-    done = imported(folder, "paddleslim-1", content, unit=Unit.MS)
+    done = imported(folder, "paddleslim-1", content, unit=LatencyUnit.MS)
     assert (done.refused, done.operators) == ((), len(every))
     return LatencyTable.read(done.table)
 
@@ -119,7 +119,9 @@ def test_a_whole_table_is_one_of_operators_before_fusion(
     table: LatencyTable, tmp_path: Path
 ) -> None:
     assert table.context.convention is Convention.UNFUSED
-    bare = imported(tmp_path, "paddleslim-1", "conv 0 0 1 3 8 8 4 1 3 1 2 1 0.1\n", unit=Unit.MS)
+    bare = imported(
+        tmp_path, "paddleslim-1", "conv 0 0 1 3 8 8 4 1 3 1 2 1 0.1\n", unit=LatencyUnit.MS
+    )
     assert bare.context.convention is Convention.BARE_CONVOLUTIONS
 
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from edgeslim.errors import BadFileError
-from edgeslim.texts import decoded
+from edgeslim.texts import decode_text
 from edgeslim.training.tasks._class_folders import same_name
 
 __all__ = ["VocAnnotation", "VocObject", "read_annotation"]
@@ -130,7 +130,7 @@ def _text(path: Path, content: bytes, class_names: Sequence[str]) -> str:
         return bool(names) and {same_name(name.strip()) for name in names} <= known
 
     try:
-        return decoded(content, fits)
+        return decode_text(content, fits)
     except UnicodeDecodeError as error:
         if all(name.isascii() for name in _NAMES.findall(content)):
             return content.decode("latin-1")
