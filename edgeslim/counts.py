@@ -13,10 +13,10 @@ _FORM = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([kKMG]?)\s*")
 
 
 def parse_count(text: str) -> int:
-    """A count of one or more, with or without a thousand (k), a million (M) or a billion (G).
+    """Parses a count of one or more, with or without a unit: k, M or G.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not such a count.
     """
     match = _FORM.fullmatch(text)
     count = 0 if match is None else round(float(match[1]) * _UNITS[match[2]])

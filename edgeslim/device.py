@@ -28,15 +28,15 @@ __all__ = [
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a device is; what does not matter to its transport stays empty.
+    """How a device is addressed; fields that its transport does not use stay empty.
 
     Args:
         serial: Serial number or address of an Android device, as ``adb devices`` shows it.
         host: Name or address of a device with an ssh server, or an alias of ``~/.ssh/config``.
-        port: Port of that server; 0 is what the configuration says, or 22.
-        user: Who to be there; empty is what the configuration says.
-        key: File of the private key; empty is the agent and the usual files.
-        folder: Folder on the device that is ours; the transport has a default.
+        port: Port of that server; 0 is that of the ssh configuration, or 22.
+        user: User name there; empty is that of the ssh configuration.
+        key: File of the private key; empty for the agent and the usual files.
+        folder: Folder on the device for edgeslim's files; the transport has a default.
     """
 
     serial: str = ""
@@ -52,37 +52,37 @@ class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RunnerKind(str, Enum):
-    """The program that times models there."""
+    """The program that measures models on the device."""
 
     PYTHON = "python"
-    """With Paddle-Lite's wheel, where there is one."""
+    """Python with Paddle-Lite's wheel, where there is one."""
     NATIVE = "native"
-    """Built by ``edgeslim runner build``."""
+    """A program built by ``edgeslim runner build``."""
 
 
 class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What edgeslim must know about a device.
+    """The profile of a device.
 
     Args:
-        name: Name it is asked for by; also the file's.
-        summary: One line for people.
-        transport: Way to reach it, a file of ``edgeslim/transports``.
+        name: Name of the device, which is also the file's.
+        summary: One line of description for people.
+        transport: Transport that reaches it, a file of ``edgeslim/transports``.
         target: Kind of processor that ``opt`` converts for.
-        location: Where it is.
-        runner: The program that times models there.
-        python: Python there, of a Python runner; empty is edgeslim's own.
-        threads: Threads that models run with unless told otherwise.
+        location: How the device is addressed.
+        runner: The program that measures models there.
+        python: Python on the device, for a Python runner; empty is edgeslim's own.
+        threads: Threads that models run with by default.
         power_mode: Cores that Paddle-Lite binds to, where it can.
-        stay_on, fixed_performance: What is set on a phone while it is measured: its screen
+        stay_on, fixed_performance: Settings of a phone while it is measured: its screen
             stays on while it is plugged in; Android's fixed performance mode.
-        lock_frequency: Share of their full frequency that cores are held at; needs root.
-        laws: File with what is known of another version of the library, beside the profile; see
+        lock_frequency: Share of their full frequency that cores are locked at; needs root.
+        laws: File with laws of another version of the library, beside the profile; see
             `edgeslim.targets.read_laws`.
-        swept_mb: Cache states that operators are timed in: megabytes of memory touched
+        swept_mb: Cache states that operators are measured in: megabytes of memory touched
             between two runs, from 0 (everything cached) to twice the last cache's size.
         patience_s: How long a batch waits for quiet moments while other programs disturb the
-            device, longer if it has many models; with 0 nothing that was disturbed is measured
-            once more either.
+            device, longer if it has many models; with 0 disturbed measurements are not repeated
+            either.
     """
 
     name: str
@@ -110,7 +110,7 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             raise ValueError(f"patience_s must be 0 or more, not {self.patience_s}")
 
     def execution(self) -> Execution:
-        """How models run on it."""
+        """The execution of models on it by default."""
         return Execution(
             target=self.target,
             precision=Precision.FP32,
@@ -121,14 +121,14 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceChoice:
-    """A device, and what the user wants otherwise than its profile says.
+    """A device, and the fields of its profile that the user overrides.
 
     Args:
         name: Name of the profile; empty is that of the table or search at hand, or this machine.
-        serial, host, port, user: Where it is.
+        serial, host, port, user: How the device is addressed.
         threads, power_mode: How models run on it.
-        stay_on, fixed_performance, lock_frequency: What is set on it meanwhile.
-        laws: File with what is known of the library there.
+        stay_on, fixed_performance, lock_frequency: Settings while it is measured.
+        laws: File with laws of the library there.
     """
 
     name: str = ""
@@ -145,19 +145,19 @@ class DeviceChoice:
 
     @classmethod
     def of(cls, device: str | DeviceChoice) -> DeviceChoice:
-        """A choice from a name alone."""
+        """A choice by name alone, or the given choice."""
         return device if isinstance(device, DeviceChoice) else cls(name=device)
 
-    def named(self, name: str) -> DeviceChoice:
-        """The same of that device, unless this one has a name."""
+    def with_name(self, name: str) -> DeviceChoice:
+        """The choice with a name, unless it has one already."""
         return self if self.name else replace(self, name=name)
 
     def profile(self) -> DeviceProfile:
-        """The profile with what was chosen.
+        """The profile with the overridden fields.
 
         Raises:
             UnknownNameError: There is no such device.
-            UsageError: What was chosen cannot be meant for it.
+            UsageError: A field does not apply to the device, or two contradict each other.
         """
         profile = load_device(self.name or "host")
         place = {field: getattr(self, field) for field in ("serial", "host", "port", "user")}
@@ -177,7 +177,9 @@ class DeviceChoice:
             "transport": "adb" if self.serial else "ssh" if self.host else None,
         }
         try:
-            return _changed(profile, {**chosen, "location": _changed(profile.location, place)})
+            return _replace_given(
+                profile, {**chosen, "location": _replace_given(profile.location, place)}
+            )
         except ValueError as error:
             raise UsageError(str(error)) from error
 
@@ -185,12 +187,12 @@ class DeviceChoice:
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
-def _changed(value: Struct, fields: Mapping[str, object]) -> Struct:
+def _replace_given(value: Struct, fields: Mapping[str, object]) -> Struct:
     return msgspec.structs.replace(value, **{k: v for k, v in fields.items() if v is not None})
 
 
 def profile_folders() -> list[Path]:
-    """Where profiles are looked for, the user's own first."""
+    """Folders that profiles are read from, the user's own first."""
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return [
         Path("device_profiles"),
@@ -206,7 +208,7 @@ def device_names() -> list[str]:
 
 
 def load_device(name: str) -> DeviceProfile:
-    """The profile of a device by name.
+    """Reads the profile of a device by name.
 
     Raises:
         UnknownNameError: There is none; the nearest name is offered.

@@ -1,4 +1,4 @@
-"""Durations with their unit (``20ms``, ``1.5s``; a bare number is refused), and moments."""
+"""Durations with their unit (``20ms``, ``1.5s``; a bare number is refused), and times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LatencyShare", "format_ms", "now", "parse_latency", "parse_ms", "par
 
 _UNIT_MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "min": 60e3, "h": 3600e3}
 _MICRO = {0xB5: "u", 0x3BC: "u"}
-"""Both signs that are written for micro: the unit's own and the Greek letter."""
+"""Both characters for micro: the unit's own sign and the Greek letter."""
 _PERCENT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*%\s*")
 _FORM = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-zµ]*)\s*", re.IGNORECASE)
 
@@ -23,7 +23,7 @@ class LatencyShare:
     """A latency relative to another one, such as that of a model before it is pruned.
 
     Args:
-        share: Of the other latency; 0.75 is written ``75%``.
+        share: Share of the other latency; 0.75 is written ``75%``.
     """
 
     share: float
@@ -41,10 +41,10 @@ class LatencyShare:
 
 
 def parse_latency(text: str) -> float | LatencyShare:
-    """A latency in milliseconds, or the share of another one (``75%``).
+    """Parses a latency in milliseconds, or the share of another one (``75%``).
 
     Raises:
-        UsageError: As `parse_ms`; a share that is not above zero.
+        UsageError: As `parse_ms`, or a share that is not above zero.
     """
     match = _PERCENT.fullmatch(text)
     if match is None:
@@ -56,7 +56,7 @@ def parse_latency(text: str) -> float | LatencyShare:
 
 
 def parse_ms(text: str) -> float:
-    """A positive duration in milliseconds.
+    """Parses a positive duration, to milliseconds.
 
     Raises:
         UsageError: No number, no unit, an unknown unit, zero or less.
@@ -76,16 +76,16 @@ def parse_ms(text: str) -> float:
 
 
 def parse_s(text: str) -> float:
-    """A positive duration in seconds; see `parse_ms`."""
+    """Parses a positive duration, to seconds; see `parse_ms`."""
     return parse_ms(text) / 1e3
 
 
 def format_ms(value_ms: float, *, round_up: bool = False) -> str:
-    """A latency for a person, with its unit: three digits or more from a microsecond on.
+    """Formats a latency with its unit, with three digits or more from a microsecond on.
 
     Args:
-        value_ms: The latency.
-        round_up: Never say less than it is, so that what is said can be asked for.
+        value_ms: Latency to format, in milliseconds.
+        round_up: Whether to round up, so that the text is a limit that can be met.
     """
     if abs(value_ms) >= 1000:
         value, unit, digits = value_ms / 1e3, "s", 2
@@ -100,5 +100,5 @@ def format_ms(value_ms: float, *, round_up: bool = False) -> str:
 
 
 def now() -> str:
-    """This moment, UTC, to the second."""
+    """The present time in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")

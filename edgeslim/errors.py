@@ -1,9 +1,9 @@
-"""Everything edgeslim raises on purpose.
+"""The exceptions of edgeslim.
 
 ::
 
     EdgeslimError                      exit 1: the work failed
-    ├── UsageError                     exit 2: what was asked for cannot be meant
+    ├── UsageError                     exit 2: wrong usage
     │   ├── UnknownNameError           no such device, model, space, task, algorithm
     │   └── ContextMismatchError       a table of another device, thread count, library …
     ├── BadFileError                   a file that is not what it should be, with the place
@@ -26,7 +26,7 @@
     ├── StorageError                   the storage of a search does not answer or lets nobody in
     ├── JobLostError                   a job was given to others meanwhile
     ├── ProcessLostError               a process that trained with this one is gone
-    ├── ToldElsewhereError             another process of the same work failed and says why
+    ├── ReportedElsewhereError         another process of the same work failed and reports why
     ├── MissingLatencyError            a table lacks operators that are needed
     ├── InfeasibleTargetError          a limit that nothing meets
     └── LimitMissedError               what was measured is beyond a limit that must hold
@@ -60,9 +60,9 @@ __all__ = [
     "ProgramFailedError",
     "ProgramNotFoundError",
     "ProgramTimedOutError",
+    "ReportedElsewhereError",
     "RunnerError",
     "StorageError",
-    "ToldElsewhereError",
     "UnknownNameError",
     "UnwritableError",
     "UsageError",
@@ -70,32 +70,31 @@ __all__ = [
 
 
 class EdgeslimError(Exception):
-    """Root of all errors edgeslim raises on purpose; its text is one line for a person."""
+    """Root of all errors of edgeslim; its text is one line for a person."""
 
     exit_code = 1
 
 
 class UsageError(EdgeslimError):
-    """What was asked for cannot be meant: a bad option, unit or combination."""
+    """Wrong usage: an invalid option, unit or combination."""
 
     exit_code = 2
 
 
 _MANY = 60
-"""More names than this are not listed whole: a network has hundreds of parameters."""
+"""Longer lists of names are not printed whole: a network has hundreds of parameters."""
 
 _NEAREST = 5
 
 
 class UnknownNameError(UsageError):
-    """A name that is on no shelf; the message offers the nearest known ones.
+    """An unknown name; the message offers the nearest known ones.
 
     Args:
-        what: What it should be a name of.
-        name: It.
-        known: The names that there are, in the order in which they are listed. A set has none,
-            and is sorted.
-        meant: What is offered instead of the nearest by spelling, in words.
+        what: Word for what it should be a name of.
+        name: Name that is not known.
+        known: Known names, in the order in which they are printed; a set is sorted.
+        meant: Text with a suggestion, in place of the nearest name by spelling.
     """
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, meant: str = "") -> None:
@@ -118,7 +117,7 @@ class ContextMismatchError(UsageError):
 
 
 class BadFileError(EdgeslimError):
-    """A file is not what it should be."""
+    """A file cannot be read, or its content is not valid."""
 
 
 class UnwritableError(EdgeslimError):
@@ -186,23 +185,23 @@ class RunnerError(EdgeslimError):
 
 
 class StorageError(EdgeslimError):
-    """The storage of a search does not answer, lets nobody in, or is not what it should be."""
+    """The storage of a search does not answer, refuses the connection, or is not a storage."""
 
 
 class JobLostError(EdgeslimError):
-    """A job was given to others, since its worker seemed dead; what was made of it counts not."""
+    """A job was given to others, since its worker seemed dead; its result does not count."""
 
 
 class ProcessLostError(EdgeslimError):
-    """A process that trained together with this one ended, or is not to be found."""
+    """A process that trained together with this one ended, or cannot be reached."""
 
 
-class ToldElsewhereError(EdgeslimError):
-    """Work of several processes failed, and another of them says why; this one need not.
+class ReportedElsewhereError(EdgeslimError):
+    """Work of several processes failed, and another of them reports the reason.
 
     Args:
-        text: What the other one says.
-        exit_code: With what all of them exit.
+        text: Message of the other process.
+        exit_code: Exit code of all of the processes.
     """
 
     def __init__(self, text: str, exit_code: int) -> None:
@@ -215,8 +214,8 @@ class MissingLatencyError(EdgeslimError):
 
 
 class InfeasibleTargetError(EdgeslimError):
-    """No candidate meets the limit; the message says what is reachable."""
+    """Nothing meets a limit; the message has what can be reached."""
 
 
 class LimitMissedError(EdgeslimError):
-    """What was measured is beyond a limit that was asked for as a gate."""
+    """A measured value is beyond a limit that the user asserted."""

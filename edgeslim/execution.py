@@ -21,14 +21,14 @@ class Precision(str, Enum):
 
     FP32 = "fp32"
     FP16 = "fp16"
-    """Kernels of 16-bit floats, which Paddle-Lite has for ARM only; weights are stored as ever."""
+    """Kernels of 16-bit floats, which Paddle-Lite has for ARM only; weights are stored as fp32."""
     INT8 = "int8"
     """Kernels of 8-bit integers, which `opt` chooses for a quantized model only."""
     INT8_WEIGHTS = "int8-weights"
-    """Weights stored in 8 bits and made floats again when the model is loaded.
+    """Weights stored in 8 bits and converted to floats when the model is loaded.
 
-    `opt` calls it dynamic quantization. The file shrinks; kernels are those of fp32, so that no
-    run is faster.
+    `opt` calls it dynamic quantization. The file shrinks; kernels are those of fp32, so that
+    runs are not faster.
     """
     INT16_WEIGHTS = "int16-weights"
     """The same with 16 bits."""

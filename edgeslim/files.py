@@ -21,28 +21,28 @@ from edgeslim.errors import BadFileError, UnwritableError
 __all__ = [
     "AppendOnlyFile",
     "copy_file",
-    "from_home",
     "new_folder",
     "read_bytes",
     "read_json",
     "read_toml",
     "replace_folder",
+    "shorten_home",
     "temporary_folder",
     "write_bytes",
+    "write_files",
     "write_json",
-    "write_together",
 ]
 
 Value = TypeVar("Value")
 
 _PART = ".part"
 _TELLING_BYTES = 16
-"""As much of a line as tells whether its writer was one of ours."""
+"""Bytes of a line that show whether edgeslim wrote it."""
 
 
 @contextmanager
-def _explained(path: Path, doing: str) -> Iterator[None]:
-    """Turns the operating system's refusals into one clear line."""
+def _explain_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turns errors of the operating system into one clear line."""
     try:
         yield
     except FileExistsError as error:
@@ -54,7 +54,7 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copies a file, unless both are one. What is half-copied is left where it is.
+    """Copies a file, unless both are the same; a partial copy is not removed.
 
     Raises:
         BadFileError: The source cannot be read.
@@ -67,7 +67,7 @@ def copy_file(source: Path, target: Path) -> None:
             pass
     except OSError as error:
         raise BadFileError(f"cannot read {source}: {error.strerror or error}") from error
-    with _explained(target, "write"):
+    with _explain_errors(target, "write"):
         shutil.copyfile(source, target)
 
 
@@ -77,7 +77,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         UnwritableError: Read-only folder, full disk.
     """
-    with _explained(path, "write"):
+    with _explain_errors(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_parts(path)
         with _new_part(path) as (descriptor, part):
@@ -87,16 +87,16 @@ def write_bytes(path: Path, content: bytes) -> None:
             part.replace(path)
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
+def write_files(contents: Mapping[Path, bytes]) -> None:
     """Writes files that belong together: all of them, whole, or none.
 
     Raises:
-        UnwritableError: Read-only folder, full disk; what was there before is there still.
+        UnwritableError: Read-only folder, full disk; the files before are unchanged.
     """
     with ExitStack() as stack:
         parts = {}
         for path, content in contents.items():
-            stack.enter_context(_explained(path, "write"))
+            stack.enter_context(_explain_errors(path, "write"))
             if path.is_dir():
                 raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             os.fsync(descriptor)
             part.chmod(0o644)
             parts[path] = part
-        # All that takes room or a right has been done by now.
+        # Everything that needs space or permissions has been done by now.
         for path, part in parts.items():
             part.replace(path)
 
@@ -118,9 +118,9 @@ def _new_part(path: Path) -> Iterator[tuple[int, Path]]:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent)
         part = Path(name)
         try:
-            with suppress(OSError):  # some network folders know no locks
+            with suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # Before the lock, another writer may have taken it for one that was left.
+            # Before it was locked, another writer may have removed it as left over.
             if os.fstat(descriptor).st_nlink > 0:
                 yield descriptor, part
                 return
@@ -133,7 +133,7 @@ def _new_part(path: Path) -> Iterator[tuple[int, Path]]:
 
 
 def _remove_parts(path: Path) -> None:
-    """Removes the parts of writers that are dead: those that nobody has locked."""
+    """Removes the parts of dead writers: those that no process has locked."""
     for part in path.parent.iterdir():
         if part.name.startswith(f".{path.name}.") and part.suffix == _PART:
             with suppress(OSError), part.open("rb") as stream:
@@ -142,7 +142,7 @@ def _remove_parts(path: Path) -> None:
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
-    """Writes every byte, unbuffered: nothing is left to be written when this fails."""
+    """Writes every byte, unbuffered."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -154,10 +154,10 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's content.
+    """Reads a file's content.
 
     Raises:
-        BadFileError: Missing or unreadable.
+        BadFileError: It is missing or unreadable.
     """
     try:
         return path.read_bytes()
@@ -166,16 +166,16 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path, shape: type[Value]) -> Value:
-    """One typed JSON document.
+    """Reads a typed JSON document.
 
     Raises:
-        BadFileError: Missing, unreadable or of another shape; the message has the place.
+        BadFileError: It is missing, unreadable or of another type; the message has the place.
     """
     return _decode(path, lambda content: msgspec.json.decode(content, type=shape))
 
 
 def read_toml(path: Path, shape: type[Value]) -> Value:
-    """One typed TOML document; raises as `read_json`."""
+    """Reads a typed TOML document; raises the same errors as `read_json`."""
     return _decode(path, lambda content: msgspec.toml.decode(content, type=shape))
 
 
@@ -187,8 +187,8 @@ def _decode(path: Path, decode: Callable[[bytes], Value]) -> Value:
         raise BadFileError(f"{path}: {error}") from error
 
 
-def from_home(path: Path) -> str:
-    """A path for files that are passed on: the user's own folder, and so their name, is ``~``."""
+def shorten_home(path: Path) -> str:
+    """A path with ``~`` for the user's own folder, so that shared files do not have their name."""
     try:
         return str(Path("~", path.relative_to(Path.home())))
     except (ValueError, RuntimeError):  # elsewhere, or there is no such folder
@@ -196,8 +196,8 @@ def from_home(path: Path) -> str:
 
 
 def new_folder(path: Path) -> Path:
-    """Creates a folder (and its parents) if need be and proves that it takes files."""
-    with _explained(path, "write into"):
+    """Creates a folder and its parents if need be, and checks that files can be written to it."""
+    with _explain_errors(path, "write into"):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(prefix=".probe.", dir=path):
             pass
@@ -205,12 +205,12 @@ def new_folder(path: Path) -> Path:
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Moves a finished folder to its final name; an older one there gives way.
+    """Moves a finished folder to its final name, replacing an older one there.
 
     Raises:
-        UnwritableError: It cannot; what was at ``target`` is there still.
+        UnwritableError: It cannot be moved; the folder at ``target`` is unchanged.
     """
-    with _explained(target, "write"), temporary_folder(near=target.parent) as beside:
+    with _explain_errors(target, "write"), temporary_folder(near=target.parent) as beside:
         new, old = beside / "new", beside / "old"
         shutil.move(source, new)
         if target.exists():
@@ -225,19 +225,19 @@ def replace_folder(source: Path, target: Path) -> None:
 
 @contextmanager
 def temporary_folder(*, near: Path | None = None) -> Iterator[Path]:
-    """A folder that is gone afterwards, in ``near`` where a rename must be atomic."""
-    with _explained(near or Path(tempfile.gettempdir()), "write into"):
+    """A folder that is removed afterwards, in ``near`` where a rename must be atomic."""
+    with _explain_errors(near or Path(tempfile.gettempdir()), "write into"):
         if near is not None:
             near.mkdir(parents=True, exist_ok=True)
         folder = tempfile.mkdtemp(prefix=".edgeslim.", dir=near)
     with ExitStack() as stack:
-        for _ in range(2):  # again if a signal comes in the middle of the first
+        for _ in range(2):  # again if a signal interrupts the first
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield Path(folder)
 
 
 class AppendOnlyFile:
-    """Lines that are only ever added, each whole, by any number of processes at once.
+    """A file of lines that are only appended, each whole, by any number of processes at once.
 
     A writer holds an exclusive lock while it adds lines. A last line that a killed
     writer left incomplete is cut off before the next line is added.
@@ -247,12 +247,12 @@ class AppendOnlyFile:
         self.path = path
 
     def create(self, first_line: bytes) -> bool:
-        """Writes the first line if the file has none yet; says whether it did.
+        """Writes the first line if the file has none yet; returns whether it did.
 
         A first line that a killed writer left incomplete counts as none; any other
         content is left alone.
         """
-        with self._locked() as stream:
+        with self._open_locked() as stream:
             if _end_of_lines(stream) > 0:
                 return False
             stream.seek(0)
@@ -260,14 +260,14 @@ class AppendOnlyFile:
             if found != first_line[: len(found)]:
                 return False
             stream.truncate(0)
-            _add(stream, (first_line,))
+            _append_lines(stream, (first_line,))
             return True
 
     def append(self, *lines: bytes) -> None:
-        """Adds lines and flushes them to the disk; if they do not fit, adds none."""
-        with self._locked() as stream:
+        """Appends lines and flushes them to the disk; if they do not fit, appends none."""
+        with self._open_locked() as stream:
             stream.truncate(_end_of_lines(stream))
-            _add(stream, lines)
+            _append_lines(stream, lines)
 
     def lines(self) -> tuple[list[bytes], bool]:
         """All complete lines, and whether an incomplete one was left off at the end."""
@@ -279,15 +279,15 @@ class AppendOnlyFile:
         return complete, bool(rest.strip())
 
     @contextmanager
-    def _locked(self) -> Iterator[FileIO]:
-        with _explained(self.path, "write"):
+    def _open_locked(self) -> Iterator[FileIO]:
+        with _explain_errors(self.path, "write"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a+b", buffering=0) as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 yield stream
 
 
-def _add(stream: FileIO, lines: tuple[bytes, ...]) -> None:
+def _append_lines(stream: FileIO, lines: tuple[bytes, ...]) -> None:
     start = stream.seek(0, os.SEEK_END)
     try:
         _write_all(stream.fileno(), b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
@@ -299,7 +299,7 @@ def _add(stream: FileIO, lines: tuple[bytes, ...]) -> None:
 
 
 def _end_of_lines(stream: FileIO) -> int:
-    """Where the last complete line ends."""
+    """Position of the end of the last complete line."""
     position = stream.seek(0, os.SEEK_END)
     while position > 0:
         step = min(4096, position)

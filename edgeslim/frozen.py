@@ -1,11 +1,11 @@
-"""A mapping that can be a key."""
+"""An immutable mapping that can be a key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["FrozenMap", "frozen"]
+__all__ = ["FrozenMap", "freeze"]
 
 Value = TypeVar("Value")
 
@@ -38,6 +38,6 @@ class FrozenMap(Mapping[str, Value]):
         return f"FrozenMap({self._items!r})"
 
 
-def frozen(value: Any) -> Any:  # noqa: ANN401 - plain JSON values have no narrower type
-    """Plain JSON values with lists made tuples, recursively."""
-    return tuple(frozen(each) for each in value) if isinstance(value, (list, tuple)) else value
+def freeze(value: Any) -> Any:  # noqa: ANN401 - plain JSON values have no narrower type
+    """Converts lists of plain JSON values to tuples, recursively."""
+    return tuple(freeze(item) for item in value) if isinstance(value, (list, tuple)) else value

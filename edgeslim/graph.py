@@ -17,7 +17,7 @@ class Names(FrozenMap[tuple[str, ...]]):
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """One operator in its place: what it is, and what it reads and writes."""
+    """One operator in a graph, with the names of what it reads and writes."""
 
     spec: OpSpec
     inputs: Names
@@ -57,7 +57,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
         parameters: Shape of each persistent tensor by name, in the order in which operators
             first read them.
         feed_types: Type of the elements of those inputs that are not float32, by name.
-        feed_bounds: Of inputs that choose rows or classes: values are from 0 to below this.
+        feed_bounds: Upper bounds (exclusive) of inputs that are indices, by name.
     """
 
     nodes: tuple[Node, ...]
@@ -86,7 +86,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def feature_maps(self) -> dict[str, Shape]:
-        """Shape of what each operator gives that others read or the network gives, by name."""
+        """Shapes of outputs of operators that are read by others or are the network's, by name."""
         read = {name for node in self.nodes for name in node.reads()}.union(self.fetches)
         return {
             name: shape

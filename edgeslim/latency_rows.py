@@ -33,40 +33,39 @@ SCHEMA = 2
 
 
 class Convention(str, Enum):
-    """What the operators of a table are, beside those that a device runs."""
+    """How the operators of a table relate to those that a device runs."""
 
     FUSED = "fused"
-    """As the optimizer leaves them, which is what runs."""
+    """Fused by the optimizer, as they run."""
     BARE_CONVOLUTIONS = "bare-convolutions"
     """Convolutions alone, without bias, batch norm and activation, as PaddleSlim counts."""
     UNFUSED = "unfused"
-    """As PaddleSlim 1.x lists a network before any fusion: norms and activations by themselves,
+    """Before any fusion, as PaddleSlim 1.x lists a network: norms and activations by themselves,
     fully connected layers as 1x1 convolutions."""
     UNNAMED_ACTIVATIONS = "unnamed-activations"
-    """As the optimizer leaves them, but nothing says a convolution's bias and activation."""
+    """Fused by the optimizer, but without convolutions' biases and activations."""
 
     def __str__(self) -> str:
         return self.value
 
 
 class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag_field="row"):
-    """Everything that all rows of a table share, and the latency depends on.
+    """Everything that all rows of a table share and the latency depends on.
 
     Args:
         device: Name of the device's profile.
-        hardware: What the device says it is, such as its processor.
+        hardware: Hardware as the device reports it, such as its processor.
         execution: Target, precision, threads, power mode.
         library_version: Version of Paddle-Lite, of ``opt`` and runtime alike.
-        runner: Program that measured.
+        runner: Program that measured the rows.
         simulated: Whether the numbers were made up; such a table is never quoted as measured.
         created: Day and time of the first line, UTC.
         edgeslim: Version that made the table.
-        provenance: Of an imported table, where its numbers come from and what is not known
-            of them.
-        convention: What its operators are.
-        settings: What was set on the device for the measurement, such as a frequency lock.
-        unit: Serial number that the device says of itself; empty if it says none. A table
-            predicts for others of its kind, and is filled by one.
+        provenance: Origin of an imported table's numbers, and what is not known of them.
+        convention: How its operators relate to those that run.
+        settings: Settings of the device for the measurement, such as a frequency lock.
+        unit: Serial number that the device reports; empty if there is none. A table is
+            filled by one unit, and predicts for others of its kind.
     """
 
     device: str
@@ -85,21 +84,21 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
 
     @property
     def fused_for(self) -> Target | None:
-        """What the networks are fused for whose operators are looked up; None for not at all."""
+        """Target that networks are fused for before lookup; None if they are not fused."""
         return None if self.convention is Convention.UNFUSED else self.execution.target
 
     def check_same(self, other: TableContext, path: Path) -> None:
-        """Refuses to mix measurements.
+        """Checks that measurements of two contexts may be mixed.
 
         Raises:
-            ContextMismatchError: Names what differs, here and there.
+            ContextMismatchError: They differ; the message has the difference.
         """
         difference = self.difference(other)
         if difference:
             raise ContextMismatchError(f"{path} is of another {difference}; use another table")
 
     def difference(self, other: TableContext) -> str:
-        """The first thing that the latency depends on and that differs, or nothing."""
+        """Text on the first difference that the latency depends on; empty if there is none."""
         for field in _DECIDING:
             mine, theirs = getattr(self, field), getattr(other, field)
             if mine != theirs:
@@ -117,18 +116,18 @@ _DECIDING = (
     "convention",
     "settings",
 )
-"""What rows of one table have in common."""
+"""Fields that must be the same for all rows of a table."""
 
 
 class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag_field="row"):
-    """One operator, timed alone in some cache states.
+    """One operator, measured alone in some cache states.
 
     Args:
-        operator: The key.
-        measurements: One for each cache state.
-        reference_ms: What the reference operator took meanwhile: how fast the device was.
+        operator: Operator that is the key.
+        measurements: One measurement for each cache state.
+        reference_ms: Latency of the reference operator at the time, the speed of the device;
             0 is not known.
-        disturbed: What disturbed the device in every attempt, or nothing.
+        disturbed: What disturbed the device in every attempt; empty if nothing did.
         measured: Day and time, UTC.
     """
 
@@ -145,13 +144,13 @@ class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag
 
 
 class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_field="row"):
-    """One whole network as the device ran it: the judge of every sum.
+    """One whole network as measured, against which sums of operators are validated.
 
     Args:
-        name: What it is called.
-        graph: Its fused operators.
-        measurements: All in one cache state.
-        reference_ms: As of `OperatorRow`.
+        name: Name of the network.
+        graph: Graph of its fused operators.
+        measurements: Measurements, all in one cache state.
+        reference_ms: Latency of the reference operator, as of `OperatorRow`.
         measured: Day and time, UTC.
     """
 
@@ -162,35 +161,35 @@ class NetworkRow(msgspec.Struct, frozen=True, kw_only=True, tag="network", tag_f
     measured: str = ""
 
     def __post_init__(self) -> None:
-        Measurement.pooled(self.measurements)
+        Measurement.pool(self.measurements)
         _check_reference(self.reference_ms)
 
     @property
     def cache(self) -> CacheState:
-        """What the caches held before each run, the same in all measurements."""
+        """Cache state before each run, the same in all measurements."""
         return self.measurements[0].cache
 
     @property
     def latency_ms(self) -> float:
         """Median over all samples."""
-        return Measurement.pooled(self.measurements).latency_ms
+        return Measurement.pool(self.measurements).latency_ms
 
 
 class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions", tag_field="row"):
-    """What the device said of its own state while rows around this one were measured.
+    """The device's state, as it reported it while rows around this one were measured.
 
     Args:
-        frequencies_mhz: Of each core; empty if it does not say.
+        frequencies_mhz: Frequency of each core; empty if it is not reported.
         governors: Frequency governors in use.
-        temperature_c: Of the hottest sensor.
-        load: Mean number of programs that ran or wanted to, over a minute.
+        temperature_c: Temperature of the hottest sensor.
+        load: Mean number of running or waiting programs, over a minute.
         measured: Day and time, UTC.
-        thermal_status: What Android makes of its temperatures, from 0 (none) to 6 (shutdown).
-        battery_percent: How full the battery is.
-        battery_c: Its temperature.
-        plugged: Whether it is charged.
-        online_cores: How many cores are switched on.
-        capped: The share of its full frequency that the most limited core may use.
+        thermal_status: Android's thermal status, from 0 (none) to 6 (shutdown).
+        battery_percent: Charge level of the battery.
+        battery_c: Temperature of the battery.
+        plugged: Whether the device is being charged.
+        online_cores: How many cores are online.
+        capped: Share of its full frequency that the most limited core may use.
     """
 
     frequencies_mhz: tuple[float, ...] = ()
@@ -227,7 +226,7 @@ ROWS: RowFormat[Row] = RowFormat(
     newest=SCHEMA,
     denial="not a latency table",
 )
-"""What the lines of a latency table are."""
+"""Format of the lines of a latency table."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=encode_hook)
 

@@ -33,12 +33,12 @@ __all__ = ["FailedRow", "LatencyTable", "NetworkRow", "OperatorRow", "TableConte
 
 
 class LatencyTable:
-    """A table on disk, read once and added to.
+    """A table on disk, read once and appended to.
 
     Args:
-        path: The file.
-        context: Its first line.
-        rows: Its other lines.
+        path: File of the table.
+        context: First line of the file.
+        rows: Other lines of the file.
         truncated: Whether an incomplete last line was left off.
     """
 
@@ -59,7 +59,7 @@ class LatencyTable:
         self._networks: dict[str, NetworkRow] = {}
         self._rows: list[OperatorRow | NetworkRow] = []
         for row in rows:
-            self._take(row)
+            self._index_row(row)
 
     @staticmethod
     def read(path: Path) -> LatencyTable:
@@ -72,14 +72,14 @@ class LatencyTable:
         if not isinstance(context, TableContext):
             raise BadFileError(f"{path}:1: a latency table starts with its context")
         for number, row in enumerate(rows, 2):
-            # Tables put together with cat have several, which must all be the same.
+            # Tables joined with cat have several contexts, which must all be the same.
             if isinstance(row, TableContext) and context.difference(row):
                 raise BadFileError(f"{path}:{number}: another context: {context.difference(row)}")
         return LatencyTable(path, context, rows, truncated=truncated)
 
     @staticmethod
     def open(path: Path, context: TableContext) -> LatencyTable:
-        """The table at ``path`` to go on with, or a new one.
+        """Opens the table at ``path`` to go on with, or creates it.
 
         Raises:
             ContextMismatchError: It was measured in another context.
@@ -97,7 +97,7 @@ class LatencyTable:
         return LatencyTable(path, context)
 
     def add(self, *rows: OperatorRow | NetworkRow | FailedRow | ConditionsRow) -> None:
-        """Adds rows, on the disk before this returns.
+        """Adds rows, which are on the disk when this returns.
 
         Raises:
             UnwritableError: Read-only folder, full disk; then none of them is added.
@@ -106,7 +106,7 @@ class LatencyTable:
         file.create(encode_row(self.context))  # if someone removed the table meanwhile
         file.append(*(encode_row(row) for row in rows))
         for row in rows:
-            self._take(row)
+            self._index_row(row)
 
     def __contains__(self, spec: OpSpec) -> bool:
         return spec in self._operators
@@ -119,18 +119,18 @@ class LatencyTable:
 
     @property
     def rows(self) -> Sequence[OperatorRow | NetworkRow]:
-        """Everything measured, line by line: what `measurements` takes together."""
+        """Everything measured, line by line, before pooling by `measurements`."""
         return tuple(self._rows)
 
     def measurements(self, spec: OpSpec) -> Mapping[CacheState, Measurement]:
-        """All measurements of an operator by cache state; of none, nothing."""
+        """All measurements of an operator by cache state; empty if there are none."""
         return self._operators.get(spec, {})
 
     @property
     def reference_ms(self) -> float:
-        """What the reference operator took in the middle of all measuring; 0 is not known.
+        """Median latency of the reference operator over all rows; 0 is not known.
 
-        This is the speed of the device that the table's latencies are for.
+        It is the speed of the device at which the table's latencies are given.
         """
         known = [row.reference_ms for row in self._rows if row.reference_ms > 0]
         return float(np.median(known)) if known else 0.0
@@ -138,8 +138,8 @@ class LatencyTable:
     def latencies_ms(self) -> dict[OpSpec, dict[CacheState, float]]:
         """Latency of every operator in every cache state, at the table's own speed.
 
-        A shared or warming machine is faster at one time than at another; each row says
-        how fast it was by the reference operator, and is brought to one speed by it.
+        A shared or warming machine is faster at one time than at another; each row has the
+        reference operator's latency at the time, and is scaled to one speed by it.
         """
         speed = self.reference_ms
         parts: dict[OpSpec, dict[CacheState, list[tuple[float, int]]]] = {}
@@ -147,19 +147,21 @@ class LatencyTable:
             if isinstance(row, OperatorRow):
                 states = parts.setdefault(row.operator, {})
                 factor = _factor(speed, row)
-                for each in row.measurements:
-                    weighted = (each.latency_ms * factor, len(each.samples_ns))
-                    states.setdefault(each.cache, []).append(weighted)
+                for measurement in row.measurements:
+                    weighted = (measurement.latency_ms * factor, len(measurement.samples_ns))
+                    states.setdefault(measurement.cache, []).append(weighted)
         return {
-            spec: {cache: _weighted_mean(each) for cache, each in states.items()}
+            spec: {
+                cache: _weighted_mean(parts_of_state) for cache, parts_of_state in states.items()
+            }
             for spec, states in parts.items()
         }
 
     def network_latencies_ms(self) -> dict[str, float]:
         """Latency of every whole network at the table's own speed; see `latencies_ms`.
 
-        The median over its rows: the same network takes a few percent more or less from one
-        time to the next, as others leave more or less of the shared caches to it.
+        It is the median over its rows: the same network takes a few percent more or less from one
+        time to the next, as other programs use more or less of the shared caches.
         """
         speed = self.reference_ms
         parts: dict[str, list[float]] = {}
@@ -167,19 +169,19 @@ class LatencyTable:
             # A network of the same name but of other operators was replaced by the later one.
             if isinstance(row, NetworkRow) and row.graph == self._networks[row.name].graph:
                 parts.setdefault(row.name, []).append(row.latency_ms * _factor(speed, row))
-        return {name: float(np.median(each)) for name, each in parts.items()}
+        return {name: float(np.median(latencies_ms)) for name, latencies_ms in parts.items()}
 
-    def unsteady(self, spec: OpSpec) -> str:
-        """Why an operator's measurements are not to be relied on, or nothing."""
+    def unsteady_reason(self, spec: OpSpec) -> str:
+        """Why an operator's measurements are unreliable; empty if they are not."""
         if spec in self._disturbed:
             return self._disturbed[spec]
-        if all(each.stable for each in self.measurements(spec).values()):
+        if all(measurement.is_stable for measurement in self.measurements(spec).values()):
             return ""
         return "its samples are far apart"
 
     @property
-    def failed(self) -> Mapping[OpSpec, str]:
-        """Why operators could not be measured, for those that never were."""
+    def failures(self) -> Mapping[OpSpec, str]:
+        """Reasons why operators could not be measured, for those that never were."""
         return self._failed
 
     @property
@@ -189,10 +191,10 @@ class LatencyTable:
 
     @property
     def digest(self) -> str:
-        """Checksum of the file as it is now, short; results say which table they used."""
+        """Short checksum of the file as it is now, by which results name their table."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
 
-    def _take(self, row: Row) -> None:
+    def _index_row(self, row: Row) -> None:
         if isinstance(row, OperatorRow | NetworkRow):
             self._rows.append(row)
         if isinstance(row, OperatorRow):
@@ -203,11 +205,11 @@ class LatencyTable:
             for measurement in row.measurements:
                 older = known.get(measurement.cache)
                 parts = [measurement] if older is None else [older, measurement]
-                known[measurement.cache] = Measurement.pooled(parts)
+                known[measurement.cache] = Measurement.pool(parts)
         elif isinstance(row, NetworkRow):
             old = self._networks.get(row.name)
             if old is not None and (old.graph, old.cache) == (row.graph, row.cache):
-                pooled = Measurement.pooled([*old.measurements, *row.measurements])
+                pooled = Measurement.pool([*old.measurements, *row.measurements])
                 row = msgspec.structs.replace(row, measurements=(pooled,))
             self._networks[row.name] = row
         elif isinstance(row, FailedRow) and row.operator not in self._operators:

@@ -1,4 +1,4 @@
-"""What a measurement is: every sample, its spread, a verdict, and the cache state it met."""
+"""Measurements: every sample, their spread and stability, and the cache state."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NEGLIGIBLE_MS = 0.001
 
 
 class CacheState(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """What the caches held before each timed run.
+    """The state of the caches before each timed run.
 
-    An operator of a network meets its weights one whole inference after it last used
-    them, so its time depends on how much memory was touched in between.
+    An operator of a network uses its weights again one whole inference later, so its latency
+    depends on how much memory was touched in between.
 
     Args:
         swept_bytes: Memory read and written between two runs; afterwards the inputs are
-            written anew, as the operator before would. 0 is hot: run back to back.
+            written anew, as by the preceding operator. 0 is hot: run back to back.
     """
 
     swept_bytes: int = 0
@@ -45,7 +45,7 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     Args:
         samples_ns: Every timed run in nanoseconds, in order.
-        cache: What the caches held before each.
+        cache: State of the caches before each.
         warmup: Runs before the first timed one.
     """
 
@@ -93,17 +93,17 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return factor * self.spread / math.sqrt(len(self.samples_ns))
 
     @property
-    def stable(self) -> bool:
-        """Whether the median can be quoted: the spread is below 5 %, or below a microsecond.
+    def is_stable(self) -> bool:
+        """Whether the median is reliable: the spread is below 10 %, or below a microsecond.
 
-        Shorter than that are the clock's steps and a call's own ups and downs.
+        Smaller variations are due to the clock's resolution and the call.
         """
         small = self.spread * self.latency_ms < _NEGLIGIBLE_MS
         return small or self.spread < _UNSTABLE_SPREAD
 
     @staticmethod
-    def pooled(parts: Sequence[Measurement]) -> Measurement:
-        """Measurements of the same thing in the same cache state, taken together.
+    def pool(parts: Sequence[Measurement]) -> Measurement:
+        """Pools measurements of the same model in the same cache state.
 
         Raises:
             ValueError: There are none, or their cache states differ.

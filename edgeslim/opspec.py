@@ -1,4 +1,4 @@
-"""An operator as a value: everything its time depends on, and nothing else.
+"""An operator as a value: everything its latency depends on, and nothing else.
 
 The typed value *is* the key of the latency table. Two operators of two networks are the
 same operator if and only if their descriptions are equal; no string is formatted in one
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edgeslim.frozen import FrozenMap, frozen
+from edgeslim.frozen import FrozenMap, freeze
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,9 +26,9 @@ __all__ = [
     "Shape",
     "Shapes",
     "TypedShape",
+    "declared_type",
     "decode_hook",
     "encode_hook",
-    "type_said",
 ]
 
 Shape = tuple[int, ...]
@@ -36,11 +36,11 @@ Shape = tuple[int, ...]
 
 
 class TypedShape(Shape):
-    """A shape for which somebody said the type of the elements as well.
+    """A shape with a declared type of the elements.
 
     Args:
-        shape: The extents.
-        dtype: The type, as NumPy calls it.
+        shape: Extents of the tensor.
+        dtype: Type of the elements, by NumPy's name.
     """
 
     dtype: str
@@ -51,8 +51,8 @@ class TypedShape(Shape):
         return made
 
 
-def type_said(shape: Shape) -> str:
-    """The type that was said with a shape; empty where none was."""
+def declared_type(shape: Shape) -> str:
+    """The type that was declared with a shape; empty if there is none."""
     return shape.dtype if isinstance(shape, TypedShape) else ""
 
 
@@ -61,8 +61,8 @@ Attribute = bool | int | float | str | tuple[int, ...] | tuple[float, ...]
 FLOAT_BYTES = 4
 
 OPEN_SHAPE = "open_shape"
-"""Attribute of an operator that reads or writes as much as its data has: the shapes that it
-has here have 1 where the extent is known only when it runs, and its cost is not known."""
+"""Attribute of an operator whose extents depend on its data: its shapes here have 1 where the
+extent is known only when it runs, and its cost is not known."""
 
 
 class Shapes(FrozenMap[tuple[Shape, ...]]):
@@ -102,7 +102,7 @@ def _is_shape(value: object) -> bool:
 
 
 def _is_plain(value: object) -> bool:
-    """Whether JSON gives it back as it is: it keeps nothing infinite and no type of NumPy's."""
+    """Whether JSON preserves the value: it has no infinite numbers and no types of NumPy."""
     if type(value) is float:
         return math.isfinite(value)
     return type(value) in {bool, int, str}
@@ -156,7 +156,9 @@ class OpSpec(msgspec.Struct, frozen=True, kw_only=True):
         return _bytes(self.weights)
 
     def __str__(self) -> str:
-        shapes = f"{self.kind} {_text(self.input_shape)} -> {_text(self.output_shape)}"
+        shapes = (
+            f"{self.kind} {_format_shape(self.input_shape)} -> {_format_shape(self.output_shape)}"
+        )
         return f"{shapes} (how many is known only when it runs)" if self.is_open else shapes
 
 
@@ -164,7 +166,7 @@ def _bytes(slots: Mapping[str, tuple[Shape, ...]]) -> int:
     return FLOAT_BYTES * sum(math.prod(shape) for shapes in slots.values() for shape in shapes)
 
 
-def _text(shape: Shape) -> str:
+def _format_shape(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
@@ -180,5 +182,5 @@ def decode_hook(wanted: Any, value: Any) -> Any:  # noqa: ANN401 - msgspec's con
     if isinstance(wanted, type) and issubclass(wanted, FrozenMap):
         if not isinstance(value, dict):
             raise ValueError(f"expected an object, got {type(value).__name__}")  # noqa: TRY004
-        return wanted({name: frozen(each) for name, each in value.items()})
+        return wanted({name: freeze(item) for name, item in value.items()})
     raise NotImplementedError(f"cannot decode {wanted}")

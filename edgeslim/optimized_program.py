@@ -1,8 +1,8 @@
-"""What an optimized model computes, as values: its operators in order, and its weights.
+"""The program of an optimized model, as values: its operators in order, and its weights.
 
 It is the program of the very file that a device runs. An optimizer that reuses memory gives
-several tensors one name, so a name means what was written under it last; shapes that a file
-gives its tensors are left out here, for they may be wrong then.
+several tensors one name, so a name refers to what was last written to it; shapes that a file
+gives its tensors are left out, since they may be wrong then.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ __all__ = ["OperatorCall", "OptimizedProgram"]
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class OperatorCall:
-    """One operator.
+    """One operator of an optimized program.
 
     Args:
-        kind: Its type.
+        kind: Type of the operator in Paddle-Lite.
         inputs: Names of the tensors read by slot; slots without any are left out.
         outputs: Names of the tensors written by slot.
-        attributes: By name; lists are tuples.
-        kernel: What runs it, as ``operator/alias/TARGET/PRECISION/LAYOUT``; may be empty.
+        attributes: Attributes by name; lists are tuples.
+        kernel: Kernel that runs it, as ``operator/alias/TARGET/PRECISION/LAYOUT``; may be empty.
     """
 
     kind: str
@@ -37,10 +37,10 @@ class OperatorCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class OptimizedProgram:
-    """A whole program.
+    """A whole optimized program.
 
     Args:
-        calls: Its operators in order, without those that feed and fetch.
+        calls: Operators in order, without those that feed and fetch.
         weights: Value of each weight by name, with elements as they are stored.
         feeds: Names of its inputs, in order.
         fetches: Names of its outputs, in order.

@@ -1,4 +1,4 @@
-"""Pictures on disk: PNG or SVG by their name, never half-written."""
+"""Plots on disk: PNG or SVG by their name, never half-written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SUFFIXES = (".png", ".svg")
 
 
 def check_picture(out: Path) -> None:
-    """Proves that a picture can be of this name, before any work is done for it.
+    """Checks that a plot can have this name, before any work is done for it.
 
     Raises:
         UsageError: It is neither a PNG nor an SVG.
@@ -28,7 +28,7 @@ def check_picture(out: Path) -> None:
 
 
 def save_picture(figure: Figure, out: Path) -> None:
-    """Writes a figure.
+    """Writes a figure as PNG or SVG.
 
     Raises:
         UsageError: The name is neither a PNG's nor an SVG's.

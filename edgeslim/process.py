@@ -1,7 +1,7 @@
 """Programs of this machine, each in a process of its own with a deadline.
 
-Standard output and error are captured without limit on time but with one on size, so a
-program that prints for ever costs no memory; the last lines go into every error.
+Standard output and error are captured with a limit on their size, so that a program that prints
+for ever does not fill the memory; the last lines are part of every error.
 """
 
 from __future__ import annotations
@@ -25,20 +25,28 @@ from edgeslim.errors import (
     ProgramNotFoundError,
     ProgramTimedOutError,
 )
-from edgeslim.signals import signals_wait
+from edgeslim.signals import hold_signals
 
-__all__ = ["Capture", "Completed", "Deadline", "last_lines", "run", "shortened", "status_error"]
+__all__ = [
+    "Capture",
+    "CompletedProgram",
+    "Deadline",
+    "last_lines",
+    "run",
+    "shorten_command",
+    "status_error",
+]
 
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _LAST_LINES = 3
 _LOOK_S = 0.2
-"""How often a silent program is looked at: it may have ended while others hold its streams."""
+"""Interval of checks on a silent program, which may have ended while others hold its streams."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Completed:
-    """What a program left: exit status (128 + signal if it was ended by one) and output."""
+class CompletedProgram:
+    """A program that has ended: its exit status (128 + signal if ended by one) and output."""
 
     argv: tuple[str, ...]
     status: int
@@ -48,21 +56,21 @@ class Completed:
 
 
 class Deadline:
-    """When a program is ended: after a time in all, or after a time without a word.
+    """When a program is ended: after a total time, or after a time without output.
 
     Args:
-        timeout_s: Time in all.
-        quiet_s: Time without a word; None is no limit.
+        timeout_s: Total time in seconds.
+        quiet_s: Time without output in seconds; None is no limit.
     """
 
     def __init__(self, timeout_s: float, quiet_s: float | None = None) -> None:
         self._timeout_s = timeout_s
         self._quiet_s = quiet_s
         self._end = time.monotonic() + timeout_s
-        self.heard()
+        self.note_output()
 
-    def heard(self) -> None:
-        """The program said something."""
+    def note_output(self) -> None:
+        """Notes that the program has printed something."""
         self._silent_since = time.monotonic()
 
     def left_s(self) -> float:
@@ -74,8 +82,8 @@ class Deadline:
         )
 
     @property
-    def passed(self) -> str:
-        """What the program did to be ended, as a clause."""
+    def reason(self) -> str:
+        """Why the program was ended, as a clause."""
         if self._quiet_s is None or time.monotonic() >= self._end:
             return f"did not end within {self._timeout_s:g} s"
         return f"said nothing for {self._quiet_s:g} s"
@@ -113,14 +121,14 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[bytes], None] | None = None,
-) -> Completed:
+) -> CompletedProgram:
     """Runs a program to its end, or ends it (with all its children) at the deadline.
 
     Args:
         argv: Program and arguments; no shell is involved.
         timeout_s: Total time allowed, however busy the program is.
         quiet_s: Time allowed in which it prints nothing; None is no limit.
-        folder: Working folder.
+        folder: Working folder of the program.
         environment: Variables added to this process's own.
         on_line: Called with each complete line of standard output as it appears; a last
             one without its end was cut off by whatever ended the program, and is not.
@@ -133,9 +141,9 @@ def run(
     child: subprocess.Popen[bytes] | None = None
     output, errors = Capture(on_line), Capture()
     try:
-        # An interruption between the program's start and its being known would leave it running.
-        with signals_wait():
-            child = _started(argv, folder, environment)
+        # An interruption between the program's start and this assignment would leave it running.
+        with hold_signals():
+            child = _start(argv, folder, environment)
         deadline = Deadline(timeout_s, quiet_s)
         ended = _pump(child, output, errors, deadline)
     finally:
@@ -143,11 +151,11 @@ def run(
             _end_group(child)
     if not ended:
         raise ProgramTimedOutError(
-            f"{shortened(argv)} {deadline.passed} and was ended"
+            f"{shorten_command(argv)} {deadline.reason} and was ended"
             f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
         )
     code = child.returncode
-    return Completed(
+    return CompletedProgram(
         argv=tuple(argv),
         status=128 - code if code < 0 else code,
         output=bytes(output.kept),
@@ -156,7 +164,7 @@ def run(
     )
 
 
-def _started(
+def _start(
     argv: Sequence[str], folder: Path | None, environment: Mapping[str, str] | None
 ) -> subprocess.Popen[bytes]:
     try:
@@ -196,7 +204,7 @@ def _pump(
             for key, _ in ready:
                 chunk = os.read(key.fd, 65536)
                 if chunk:
-                    deadline.heard()
+                    deadline.note_output()
                     key.data.add(chunk)
                 else:
                     selector.unregister(key.fileobj)
@@ -208,7 +216,7 @@ def _pump(
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Ends the program and whatever it started, and closes its streams."""
+    """Ends the program with all its children, and closes its streams."""
     # The group outlives its leader as long as something is in it.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -218,13 +226,13 @@ def _end_group(child: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def status_error(what: str, completed: Completed, *, mend: str = "") -> ProgramError:
-    """The typed error for a program that ended badly.
+def status_error(what: str, completed: CompletedProgram, *, mend: str = "") -> ProgramError:
+    """The typed error for a program that failed.
 
     Args:
-        what: What was being done, as the start of the message.
-        completed: What the program left.
-        mend: The likely mend, as a clause.
+        what: Text on what was being done, the start of the message.
+        completed: The program that has ended.
+        mend: Text on the likely mend, as a clause.
     """
     status = completed.status
     tail = last_lines(completed.output, completed.errors)
@@ -239,7 +247,7 @@ def status_error(what: str, completed: Completed, *, mend: str = "") -> ProgramE
 
 
 def last_lines(*streams: bytes) -> str:
-    """The last lines a program printed, joined into one, or nothing."""
+    """Text with the last lines that a program printed; empty if there are none."""
     lines = [
         line.strip()
         for stream in streams
@@ -249,7 +257,7 @@ def last_lines(*streams: bytes) -> str:
     return f" [it printed last: {' | '.join(lines[-_LAST_LINES:])[-600:]}]" if lines else ""
 
 
-def shortened(argv: Sequence[str]) -> str:
-    """A command for a message."""
+def shorten_command(argv: Sequence[str]) -> str:
+    """A command as text for a message, shortened if it is long."""
     text = shlex.join(argv)
     return text if len(text) <= 120 else f"{text[:117]}..."

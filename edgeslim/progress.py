@@ -1,4 +1,4 @@
-"""How long work tells how far it is; the command line draws it, the library is silent."""
+"""Progress of long work; the command line draws it, and the library is silent by default."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Stage(Protocol):
         """Counts ``amount`` more of the stage's total as done."""
 
     def note(self, text: str) -> None:
-        """Says a line above the progress without moving it."""
+        """Prints a line above the progress without advancing it."""
 
 
 class Progress(Protocol):
-    """Where stages are shown."""
+    """Shows the progress of stages."""
 
     def stage(self, title: str, total: float) -> AbstractContextManager[Stage]:
         """A context in which ``total`` units of work are done."""
@@ -39,4 +39,4 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
-"""Shows nothing."""
+"""A progress that shows nothing."""

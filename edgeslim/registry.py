@@ -35,10 +35,10 @@ class Shelf(Generic[Member]):
 
     @cached_property
     def _modules(self) -> dict[str, str]:
-        """Modules by the names of their members, sorted; the folder is looked through once."""
+        """Modules by the names of their members, sorted; the folder is listed once."""
         package = importlib.import_module(self._package)
         found = [info.name for info in pkgutil.iter_modules(package.__path__)]
-        members = {_normalised(name): name for name in found if not name.startswith("_")}
+        members = {_normalise(name): name for name in found if not name.startswith("_")}
         return dict(sorted(members.items()))
 
     def names(self) -> list[str]:
@@ -46,7 +46,7 @@ class Shelf(Generic[Member]):
         return list(self._modules)
 
     def __contains__(self, name: str) -> bool:
-        return _normalised(name) in self._modules
+        return _normalise(name) in self._modules
 
     def get(self, name: str) -> Member:
         """The member called ``name``; ``_`` and ``-`` are the same.
@@ -54,7 +54,7 @@ class Shelf(Generic[Member]):
         Raises:
             UnknownNameError: No module of that name; the nearest one is offered.
         """
-        found = self._modules.get(_normalised(name))
+        found = self._modules.get(_normalise(name))
         if found is None:
             raise UnknownNameError(self._what, name, self.names())
         module: ModuleType = importlib.import_module(f"{self._package}.{found}")
@@ -66,5 +66,5 @@ class Shelf(Generic[Member]):
         return {name: self.get(name) for name in self.names()}
 
 
-def _normalised(name: str) -> str:
+def _normalise(name: str) -> str:
     return name.strip().lower().replace("_", "-")

@@ -1,15 +1,15 @@
 """Pickles of dictionaries, lists, texts and numbers, and of nothing else.
 
-A pickle is a program. Before this one is run it is read, instruction by instruction, and
-refused at the first that is not among the few that make what is asked for: for a table
+A pickle is a program. Before it is run its instructions are read, and it is
+refused at the first that is not needed for the expected content: for a table
 dictionaries, texts and numbers, for sensitivities lists and NumPy's numbers as well. Memory
 slots are bounded by the count of instructions, since a single one that names a high slot makes
 the interpreter reserve everything below it. The unpickler that runs it afterwards refuses
-classes and persistent names as well, so that neither of the two locks is the only one.
+classes and persistent names as well, so that there are two independent checks.
 
-NumPy writes a number as a call of its own functions with tuples. Those calls come to functions
-of ours, which make a number or fail, and a tuple is allowed as what such a call is given alone:
-as the key of a dictionary, nested tuples would be hashed until the stack is full.
+NumPy writes a number as a call of its own functions with tuples. Those calls are replaced by
+functions of this module, which make a number or fail, and a tuple is only allowed as an argument
+of such a call: as the key of a dictionary, nested tuples would be hashed until the stack is full.
 """
 
 from __future__ import annotations
@@ -45,40 +45,40 @@ _BROKEN = (
     *(pickle.PickleError, ValueError, TypeError, LookupError, AttributeError),
     *(EOFError, MemoryError, OverflowError),
 )
-"""What a pickle that is cut off or put together wrongly raises."""
+"""Errors that a truncated or malformed pickle raises."""
 
 
 def is_pickle(content: bytes) -> bool:
-    """Whether a file that is no JSON begins as pickles of dictionaries do."""
+    """Whether a file that is not JSON begins like a pickle of a dictionary."""
     return content[:1] == b"\x80" or content[:2] in {b"(d", b"}q"}
 
 
 def read_numbers(name: str, content: bytes) -> dict[str, float]:
-    """The dictionary from texts to numbers in a pickle.
+    """Reads the dictionary from texts to numbers in a pickle.
 
     Args:
-        name: What to call it in messages.
-        content: The pickle.
+        name: Name of the file in messages.
+        content: Bytes of the pickle.
 
     Raises:
         BadFileError: It is too large, broken, or holds anything else.
     """
-    value = _loaded(name, content, _ALLOWED, _NumbersOnly(BytesIO(content), encoding="utf-8"))
+    value = _load(name, content, _ALLOWED, _NumbersOnly(BytesIO(content), encoding="utf-8"))
     return _numbers(name, value)
 
 
 def read_nested(name: str, content: bytes) -> object:
-    """What a pickle of dictionaries, lists, texts and numbers holds, NumPy's among them.
+    """Reads a pickle of dictionaries, lists, texts and numbers, also of NumPy's.
 
-    Lists and dictionaries may hold themselves.
+    Lists and dictionaries may contain themselves.
 
     Raises:
         BadFileError: It is too large, broken, or holds anything else.
     """
-    return _loaded(name, content, _NESTED, _NumPyAsWell(BytesIO(content), encoding="latin1"))
+    return _load(name, content, _NESTED, _NumPyAsWell(BytesIO(content), encoding="latin1"))
 
 
-def _loaded(
+def _load(
     name: str, content: bytes, allowed: frozenset[str], unpickler: pickle.Unpickler
 ) -> object:
     if len(content) > _MOST_BYTES:
@@ -111,7 +111,7 @@ def _check_instructions(name: str, content: bytes, allowed: frozenset[str]) -> N
 
 
 class _NumbersOnly(pickle.Unpickler):
-    """The second lock."""
+    """The second check: an unpickler that refuses classes and persistent names."""
 
     def find_class(self, module: str, name: str, /) -> Any:  # noqa: ANN401 - pickle's contract
         raise pickle.UnpicklingError(f"{module}.{name} is asked for")
@@ -121,7 +121,7 @@ class _NumbersOnly(pickle.Unpickler):
 
 
 class _NumPyAsWell(_NumbersOnly):
-    """The second lock where NumPy's numbers are let in: its functions are ours."""
+    """The second check where NumPy's numbers are allowed, with functions of this module."""
 
     def find_class(self, module: str, name: str, /) -> Any:  # noqa: ANN401 - pickle's contract
         known = _GLOBALS.get(f"{module} {name}")
@@ -185,7 +185,7 @@ _GLOBALS: Mapping[str, Callable[[], object]] = {
     "numpy._core.multiarray scalar": _Scalar,
     "_codecs encode": _Encoded,
 }
-"""What is called for a number of NumPy's, by what pickles call it."""
+"""Replacements for the functions that pickles call for NumPy's numbers, by their names."""
 
 
 def _numbers(name: str, value: object) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Files of rows: JSON Lines that begin with what the others are of, and are only added to."""
+"""Files of rows: JSON Lines that begin with a context line and are only appended to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 
 
 class _AnySchema(msgspec.Struct):
-    """As much of a first line as every schema has."""
+    """The fields of a first line that every schema has."""
 
     row: str
     schema: int = 0
@@ -28,12 +28,12 @@ class _AnySchema(msgspec.Struct):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowFormat(Generic[Row]):
-    """What the lines of a kind of file are.
+    """The format of the lines of a kind of file.
 
     Args:
-        decoder: Of any of its rows.
+        decoder: Decoder of any of its rows.
         newest: The newest schema that can be read.
-        denial: What is said of a file of another kind: ``not a latency table``.
+        denial: Text for a file of another kind: ``not a latency table``.
     """
 
     decoder: msgspec.json.Decoder[Row]
@@ -62,10 +62,10 @@ class RowFormat(Generic[Row]):
         return [self.decode(path, number, line) for number, line in enumerate(lines, 1)], truncated
 
     def check_schema(self, path: Path, line: bytes, number: int = 1) -> None:
-        """Proves that a line, the first by default, is of this kind and can be read.
+        """Checks that a line, the first by default, is of this kind and can be read.
 
         Raises:
-            BadFileError: It is not, or newer.
+            BadFileError: It is not, or its schema is newer.
         """
         try:
             first = msgspec.json.decode(line, type=_AnySchema)
@@ -78,10 +78,10 @@ class RowFormat(Generic[Row]):
             )
 
     def decode(self, path: Path, number: int, line: bytes) -> Row:
-        """The row in a line.
+        """Decodes the row in a line.
 
         Raises:
-            BadFileError: There is none; the message has file, line and place.
+            BadFileError: It is not a row; the message has file, line and place.
         """
         try:
             return self.decoder.decode(line)

@@ -1,4 +1,4 @@
-"""What is done whole: signals wait for its end."""
+"""Sections of code that signals do not interrupt."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-__all__ = ["signals_wait"]
+__all__ = ["hold_signals"]
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def signals_wait() -> Iterator[None]:
-    """Signals that come inside do at the end what they would have done at once.
+def hold_signals() -> Iterator[None]:
+    """Delays signals until the end of the section.
 
-    In another thread than the main one no signal is heard anyway.
+    Threads other than the main one get no signals anyway.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -32,7 +32,7 @@ def signals_wait() -> Iterator[None]:
         for number in _NUMBERS:
             handler = signal.getsignal(number)
             if handler not in {None, signal.SIG_IGN}:
-                # Before it is changed, for another one may raise in between.
+                # Registered before the change, since another signal may raise in between.
                 put_back.callback(signal.signal, number, handler)
                 signal.signal(number, lambda came, _frame: waiting.append(came))
         yield

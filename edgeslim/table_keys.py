@@ -1,4 +1,4 @@
-"""What an operator of a network is called in a table: itself, or what its convention keeps."""
+"""Keys of operators in a table: the operator itself, or what its convention keeps of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ELEMENTWISE = {
     for kind in ("elementwise_add", "elementwise_mul", "elementwise_max")
     for before, behind in (("", ""), ("fusion_", "_activation"))
 }
-"""With and without an activation, and what they are called without one."""
+"""Names with and without an activation, and the names without one."""
 
 _ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "sigmoid"),
@@ -28,7 +28,7 @@ _ACTIVATIONS = {
 }
 _OTHERS = {"prelu", "elu", "softmax"}
 _PRODUCTS = {"fc": "W", "mul": "Y", "matmul_v2": "Y"}
-"""Fully connected layers, and where their weights are."""
+"""Fully connected layers, and the slots of their weights."""
 
 _VIEWS = {
     *("flatten_contiguous_range", "flatten2", "reshape2"),
@@ -37,15 +37,15 @@ _VIEWS = {
 
 
 def table_key(spec: OpSpec, convention: Convention) -> OpSpec | None:
-    """The operator by which a table of a convention has this one.
+    """The key of an operator in a table of a convention.
 
     Args:
-        spec: An operator as the optimizer left it, or before any fusion.
-        convention: Of the table.
+        spec: Operator, fused or before any fusion.
+        convention: Convention of the table's operators.
 
     Returns:
-        None for an operator that such tables leave out, because their makers did not count
-        it: all but convolutions in one of bare convolutions.
+        The key, or None for an operator that such tables leave out: all but convolutions in
+        a table of bare convolutions.
     """
     if convention is Convention.FUSED:
         return spec
@@ -65,7 +65,7 @@ def table_key(spec: OpSpec, convention: Convention) -> OpSpec | None:
 
 
 def is_view(spec: OpSpec) -> bool:
-    """Whether an operator only says a shape anew, for which PaddleSlim 1.x had no operator."""
+    """Whether an operator only changes a shape, for which PaddleSlim 1.x had no operator."""
     return spec.kind in _VIEWS
 
 
@@ -75,29 +75,31 @@ def _without_bias(spec: OpSpec, attributes: Mapping[str, Attribute]) -> OpSpec:
 
 
 def _unfused_key(spec: OpSpec) -> OpSpec | None:
-    """As PaddleSlim 1.x calls it, of all but convolutions.
+    """The key of an operator other than a convolution in a table of PaddleSlim 1.x.
 
     Reference: PaddlePaddle/models at 9aefcdc84, ``light_nas/get_ops_from_program.py``. Shapes
-    have four extents, attributes of activations and norms are not said, a fully connected layer
+    have four extents, attributes of activations and norms are left out, a fully connected layer
     is a 1x1 convolution without its bias, and an average over a whole map is a global one. All
-    else was free.
+    other operators are not counted.
     """
     shape: Shape = (*spec.input_shape, 1, 1, 1)[:4]
     if spec.kind in _PRODUCTS:
         return _as_convolution(spec)
     if spec.kind in _ELEMENTWISE:
-        return _plain(_ELEMENTWISE[spec.kind], Shapes(X=(shape,), Y=(shape,)), shape)
+        return _with_defaults(_ELEMENTWISE[spec.kind], Shapes(X=(shape,), Y=(shape,)), shape)
     if spec.kind in _ACTIVATIONS:
-        return _plain(spec.kind, Shapes(X=(shape,)), shape)
+        return _with_defaults(spec.kind, Shapes(X=(shape,)), shape)
     if spec.kind == "batch_norm":
-        return _plain("batch_norm", spec.inputs, spec.output_shape, weights=spec.weights)
+        return _with_defaults("batch_norm", spec.inputs, spec.output_shape, weights=spec.weights)
     if spec.kind == "pool2d":
         return _pooling(spec)
     return spec if spec.kind in _OTHERS else None
 
 
-def _plain(kind: str, inputs: Shapes, out: Shape, *, weights: Shapes | None = None) -> OpSpec:
-    """An operator whose attributes are its defaults."""
+def _with_defaults(
+    kind: str, inputs: Shapes, out: Shape, *, weights: Shapes | None = None
+) -> OpSpec:
+    """An operator with the default attributes of its kind."""
     known = known_kinds()[kind]
     own = weights or Shapes()
     return OpSpec(
@@ -110,7 +112,7 @@ def _plain(kind: str, inputs: Shapes, out: Shape, *, weights: Shapes | None = No
 
 
 def _as_convolution(spec: OpSpec) -> OpSpec | None:
-    """A product with weights; None for one of two activations, which was free."""
+    """A product with weights as convolution; None for one of two activations, not counted."""
     weights = spec.weights.get(_PRODUCTS[spec.kind], ())
     if not weights or len(weights[0]) != 2:
         return None
@@ -126,7 +128,7 @@ def _as_convolution(spec: OpSpec) -> OpSpec | None:
 
 
 def _pooling(spec: OpSpec) -> OpSpec:
-    """A maximum is an average in its numbers, unless it is said that it counts the padding."""
+    """The key of a pooling: a maximum is taken as an average, unless it counts the padding."""
     attributes = dict(spec.attributes)
     if attributes["pooling_type"] == "max" and attributes.get("exclusive", True):
         attributes["pooling_type"] = "avg"

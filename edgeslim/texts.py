@@ -1,4 +1,4 @@
-"""Texts as people's programs leave them: any Unicode, and any line ends."""
+"""Text files as other programs write them: any Unicode encoding, and any line ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeslim.errors import BadFileError
 
-__all__ = ["NATIONAL", "decode_text", "read_lines"]
+__all__ = ["NATIONAL_ENCODINGS", "decode_text", "read_lines"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,22 +19,22 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-NATIONAL = (
+NATIONAL_ENCODINGS = (
     *("gb18030", "big5", "cp932", "cp949", "euc_jp", "cp1251", "koi8_r", "cp1250", "cp1252"),
     *("cp1253", "cp1254", "cp1255", "cp1256", "cp874", "cp1258"),
 )
-"""Encodings of one language, which nothing in a text tells apart but what it ought to say."""
+"""Encodings of one language, which can only be told apart by the expected content."""
 
 
 def decode_text(content: bytes, fits: Callable[[str], bool] = lambda _: False) -> str:
-    """A text by its byte order mark, as UTF-8, or in the national encoding that fits.
+    """Decodes a text by its byte order mark, as UTF-8, or in the national encoding that fits.
 
     Args:
-        content: Its bytes.
-        fits: Whether a text says what it ought to; asked of national encodings only.
+        content: Bytes of the text.
+        fits: Says whether a text is as expected; called for national encodings only.
 
     Raises:
-        UnicodeDecodeError: It is no UTF-8, and no national encoding fits.
+        UnicodeDecodeError: It is not UTF-8, and no national encoding fits.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
@@ -42,7 +42,7 @@ def decode_text(content: bytes, fits: Callable[[str], bool] = lambda _: False) -
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        for encoding in NATIONAL:
+        for encoding in NATIONAL_ENCODINGS:
             try:
                 text = content.decode(encoding)
             except UnicodeDecodeError:
@@ -53,14 +53,14 @@ def decode_text(content: bytes, fits: Callable[[str], bool] = lambda _: False) -
 
 
 def read_lines(path: Path, fits: Callable[[str], bool] = lambda _: False) -> list[str]:
-    """The lines of a file, without their ends, whichever these are.
+    """Reads the lines of a file, without any kind of line ends.
 
     Args:
-        path: The file.
-        fits: As for `decode_text`.
+        path: File to be read.
+        fits: Says whether a text is as expected; see `decode_text`.
 
     Raises:
-        BadFileError: It cannot be read, or is no text.
+        BadFileError: It cannot be read, or is not text.
     """
     try:
         text = decode_text(path.read_bytes(), fits)

@@ -1,4 +1,4 @@
-"""How much convolutions and pooling pad, by the rules that Paddle has for it."""
+"""Padding of convolutions and pooling, by Paddle's rules."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def window_sides(
 ) -> tuple[int, ...]:
     """Padding before and behind each axis, in their order.
 
-    Of ``SAME`` there are as many windows as strides begin in the picture, and what is missing is
-    put behind where it is odd (Paddle, ``phi/kernels/cpu/conv_util.h``).
+    ``SAME`` has as many windows as strides begin in the picture; if the padding is odd, there is
+    one more behind than before (Paddle, ``phi/kernels/cpu/conv_util.h``).
 
     Args:
-        algorithm: ``EXPLICIT``, ``SAME`` or ``VALID``.
-        given: What is said of ``EXPLICIT``: a number for each axis, or for each side of each.
-        extents: Of the picture or volume.
-        windows: Likewise of the window.
-        strides: From one window to the next.
+        algorithm: Name of the rule: ``EXPLICIT``, ``SAME`` or ``VALID``.
+        given: Paddings for ``EXPLICIT``: a number for each axis, or for each side of each.
+        extents: Extents of the picture or volume along each axis.
+        windows: Extents of the window along each axis.
+        strides: Distance from one window to the next along each axis.
     """
     if algorithm == "VALID":
         return (0, 0) * len(extents)

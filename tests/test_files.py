@@ -11,15 +11,15 @@ import pytest
 from edgeslim.errors import BadFileError, UnwritableError
 from edgeslim.files import (
     AppendOnlyFile,
-    from_home,
     new_folder,
     read_json,
     read_toml,
     replace_folder,
+    shorten_home,
     temporary_folder,
     write_bytes,
+    write_files,
     write_json,
-    write_together,
 )
 from tests.tools import run_python
 
@@ -109,7 +109,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from edgeslim.errors import UnwritableError
-from edgeslim.files import AppendOnlyFile, write_bytes, write_together
+from edgeslim.files import AppendOnlyFile, write_bytes, write_files
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sys.dont_write_bytecode = True
@@ -133,16 +133,16 @@ def test_a_full_disk_leaves_the_old_content_and_no_part(tmp_path: Path) -> None:
 
 def test_files_that_belong_together_are_all_written_or_none(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
-    write_together({one: b"old", other: b"old"})
-    write_together({one: b"older", other: b""})
+    write_files({one: b"old", other: b"old"})
+    write_files({one: b"older", other: b""})
     assert (one.read_bytes(), other.read_bytes()) == (b"older", b"")
-    action = "write_together({path: b'n', path.with_name('other'): b'n' * 100_000})"
+    action = "write_files({path: b'n', path.with_name('other'): b'n' * 100_000})"
     message = run_python(FULL_DISK.format(action=action), one)
     assert message == f"cannot write {other}: File too large\n"
     assert (one.read_bytes(), other.read_bytes()) == (b"older", b"")
     (tmp_path / "folder").mkdir()
     with pytest.raises(UnwritableError, match=r"cannot write .*folder: Is a directory"):
-        write_together({one: b"new", tmp_path / "folder": b"new"})
+        write_files({one: b"new", tmp_path / "folder": b"new"})
     assert one.read_bytes() == b"older"
     assert parts(tmp_path) == []
 
@@ -333,6 +333,6 @@ def test_the_name_of_the_user_stays_at_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "somebody"))
-    assert from_home(tmp_path / "somebody" / "work" / "net") == "~/work/net"
-    assert from_home(tmp_path / "somebody") == "~"
-    assert from_home(tmp_path / "somebody-else") == str(tmp_path / "somebody-else")
+    assert shorten_home(tmp_path / "somebody" / "work" / "net") == "~/work/net"
+    assert shorten_home(tmp_path / "somebody") == "~"
+    assert shorten_home(tmp_path / "somebody-else") == str(tmp_path / "somebody-else")

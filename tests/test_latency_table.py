@@ -46,7 +46,7 @@ def test_a_table_is_read_as_it_was_written(path: Path) -> None:
     assert read.measurements(conv) == written.measurements(conv)
     assert read.measurements(conv)[CacheState(swept_bytes=8 * MB)].latency_ms == 2.0
     assert read.measurements(relu(99)) == {}
-    assert read.failed == {relu(3): "it aborted"}
+    assert read.failures == {relu(3): "it aborted"}
     assert read.networks["net"].graph == net
     assert read.networks["net"].latency_ms == 3.0
     assert read.digest == written.digest
@@ -314,7 +314,7 @@ def test_what_failed_once_and_was_measured_later_did_not_fail(path: Path) -> Non
     table = table_at(path, FailedRow(operator=relu(8), reason="it hung"), row(relu(8), 1.0))
     table.add(FailedRow(operator=relu(8), reason="it hung again"))
     for each in (table, LatencyTable.read(path)):
-        assert each.failed == {}
+        assert each.failures == {}
         assert relu(8) in each
 
 

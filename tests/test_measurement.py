@@ -37,16 +37,16 @@ def test_the_90th_percentile_is_between_the_slowest_samples() -> None:
 
 def test_spread_is_half_the_middle_half() -> None:
     steady = Measurement(samples_ns=(100, 100, 100, 100, 900))
-    assert (steady.spread, steady.stable) == (0.0, True)
+    assert (steady.spread, steady.is_stable) == (0.0, True)
     spread = Measurement(samples_ns=(80_000, 90_000, 100_000, 110_000, 120_000))
     assert spread.spread == pytest.approx(0.1)
-    assert not spread.stable
+    assert not spread.is_stable
 
 
 def test_below_a_microsecond_a_spread_is_the_clock_s() -> None:
     short = Measurement(samples_ns=(80, 90, 100, 110, 120))
     assert short.spread == pytest.approx(0.1)
-    assert short.stable
+    assert short.is_stable
 
 
 def test_the_standard_error_is_that_of_the_median_of_normal_noise() -> None:
@@ -66,16 +66,16 @@ def test_pooling_keeps_every_sample_and_the_fewest_warmups() -> None:
         Measurement(samples_ns=(3,), warmup=1),
         Measurement(samples_ns=(4, 5), warmup=2),
     ]
-    assert Measurement.pooled(parts) == Measurement(samples_ns=(1, 2, 3, 4, 5), warmup=1)
-    assert Measurement.pooled(parts[:1]) is parts[0]
+    assert Measurement.pool(parts) == Measurement(samples_ns=(1, 2, 3, 4, 5), warmup=1)
+    assert Measurement.pool(parts[:1]) is parts[0]
 
 
 def test_what_was_measured_in_other_states_is_not_pooled() -> None:
     hot, cold = Measurement(samples_ns=(1,)), Measurement(samples_ns=(1,), cache=COLD)
     with pytest.raises(ValueError, match="cannot pool hot with other cache states"):
-        Measurement.pooled([hot, cold])
+        Measurement.pool([hot, cold])
     with pytest.raises(ValueError, match="no measurements to pool"):
-        Measurement.pooled([])
+        Measurement.pool([])
 
 
 def test_states_are_ordered_by_what_they_touch_and_say_it() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeslim.frozen import FrozenMap, frozen
+from edgeslim.frozen import FrozenMap, freeze
 from edgeslim.opspec import Attributes, OpSpec, Shapes, decode_hook, encode_hook
 from tests.values import chain, convolution, relu
 
@@ -66,7 +66,7 @@ def test_a_frozen_map_is_a_value() -> None:
         one["d"] = 1  # type: ignore[index]
     with pytest.raises(TypeError, match="unhashable"):
         FrozenMap(a=[])
-    assert frozen([1, [2, "x", [3.0]]]) == (1, (2, "x", (3.0,)))
+    assert freeze([1, [2, "x", [3.0]]]) == (1, (2, "x", (3.0,)))
 
 
 def test_only_our_own_types_are_written_and_read_by_the_hooks() -> None:

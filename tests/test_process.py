@@ -19,11 +19,11 @@ from edgeslim.errors import (
     ProgramNotFoundError,
     ProgramTimedOutError,
 )
-from edgeslim.process import Completed, last_lines, run, status_error
+from edgeslim.process import CompletedProgram, last_lines, run, status_error
 from tests.tools import PROJECT, is_alive, run_python, wait_until
 
 
-def shell(script: str, *arguments: str, timeout_s: float = 20.0) -> Completed:
+def shell(script: str, *arguments: str, timeout_s: float = 20.0) -> CompletedProgram:
     return run(["/bin/sh", "-c", script, "sh", *arguments], timeout_s=timeout_s)
 
 

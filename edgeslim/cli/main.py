@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from threading import Timer
 from types import FrameType
 
-from edgeslim.errors import EdgeslimError, ToldElsewhereError
+from edgeslim.errors import EdgeslimError, ReportedElsewhereError
 
 __all__ = ["run"]
 
@@ -115,7 +115,7 @@ def _ending(error: BaseException) -> tuple[int, str]:
     from typer import TyperException
 
     match error:
-        case ToldElsewhereError():
+        case ReportedElsewhereError():
             return error.exit_code, ""
         case EdgeslimError():
             return error.exit_code, str(error)

@@ -233,7 +233,7 @@ def _family_document(family: Family) -> dict[str, object]:
                 "latency_ms": point.measurement.latency_ms,
                 "middle_half_ms": point.middle_half_ms,
                 "samples": len(point.measurement.samples_ns),
-                "stable": point.measurement.stable,
+                "stable": point.measurement.is_stable,
             }
             for point in family.points
         ],

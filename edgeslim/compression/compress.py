@@ -115,7 +115,7 @@ def compress(
         UsageError: Strategies that do not fit together or to the model; a checkpoint of another
             compression; each with its place.
         DivergedError: The loss is not finite any more; the last good checkpoint stays.
-        ProcessLostError, ToldElsewhereError: One of several processes has failed.
+        ProcessLostError, ReportedElsewhereError: One of several processes has failed.
         EdgeslimError: Anything else fails in an epoch.
     """
     options = {

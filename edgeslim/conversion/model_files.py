@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeslim.errors import UsageError
-from edgeslim.files import write_together
+from edgeslim.files import write_files
 
 __all__ = ["check_model_folder", "copy_model"]
 
@@ -22,7 +22,7 @@ def copy_model(source: Path, target: Path) -> None:
     Raises:
         UnwritableError: Read-only folder, full disk.
     """
-    write_together(
+    write_files(
         {Path(f"{target}{suffix}"): Path(f"{source}{suffix}").read_bytes() for suffix in _ENDINGS}
     )
 

@@ -17,7 +17,7 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.errors import ModelError, UnknownNameError, UsageError
 from edgeslim.execution import Precision, Target
-from edgeslim.files import new_folder, write_bytes, write_together
+from edgeslim.files import new_folder, write_bytes, write_files
 from edgeslim.lite.optimized_model import OptimizedModel
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
@@ -125,7 +125,7 @@ def rewrite_for_place(model: PreparedModel, place: Place, folder: Path) -> Prepa
     if changed is not None:
         parameters = program.with_suffix(".pdiparams")
         files[parameters] = changed
-    write_together(files)
+    write_files(files)
     return replace(
         model,
         program=program,

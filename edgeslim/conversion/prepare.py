@@ -15,9 +15,9 @@ from edgeslim.conversion.model_inputs import GivenInputs, fit_inputs, make_noise
 from edgeslim.conversion.model_source import LayerModel, ModelSource, SavedModel
 from edgeslim.errors import ModelError, UsageError
 from edgeslim.execution import Target
-from edgeslim.files import copy_file, new_folder, write_bytes, write_together
+from edgeslim.files import copy_file, new_folder, write_bytes, write_files
 from edgeslim.graph import Graph
-from edgeslim.opspec import Shape, type_said
+from edgeslim.opspec import Shape, declared_type
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.export import export_layer
@@ -257,10 +257,9 @@ def _shapes_to_set(
     for unknown in set(given) - set(feeds):
         raise UsageError(f"{name} has no input {unknown!r}; it has {', '.join(feeds)}")
     for feed, shape in given.items():
-        if type_said(shape) not in {"", types.get(feed, "float32")}:
-            raise UsageError(
-                f"input {feed!r} of {name} is {types.get(feed, 'float32')}, not {type_said(shape)}"
-            )
+        known, declared = types.get(feed, "float32"), declared_type(shape)
+        if declared not in {"", known}:
+            raise UsageError(f"input {feed!r} of {name} is {known}, not {declared}")
     batch = next((shape[0] for shape in given.values() if shape), 1)
     single = {feed: (batch, *shape[1:]) for feed, shape in feeds.items() if _is_open_batch(shape)}
     for feed in single.keys() - given.keys():
@@ -308,7 +307,7 @@ def _rewrite(name: str, folder: Path, known: Sequence[str]) -> PreparedModel:
     if changed is not None:
         parameters = target.with_suffix(".pdiparams")
         files[parameters] = changed
-    write_together(files)
+    write_files(files)
     return PreparedModel(
         name=name,
         prefix=prefix,

@@ -22,7 +22,7 @@ from edgeslim.deployment.recording import (
 from edgeslim.deployment.request import Request
 from edgeslim.deployment.speedup import speedup_of
 from edgeslim.errors import BadFileError
-from edgeslim.files import from_home
+from edgeslim.files import shorten_home
 from edgeslim.latency_rows import ConditionsRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import DeviceSession
@@ -80,7 +80,7 @@ def deployment_record(
         id=new_id(),
         created=found.created,
         command=command,
-        directory=from_home(Path.cwd()),
+        directory=shorten_home(Path.cwd()),
         model_path=request.path,
         folder=str(request.folder),
         versions=versions_record(session),

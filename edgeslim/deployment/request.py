@@ -101,8 +101,8 @@ def device_for(device: str | DeviceChoice, request: Request) -> DeviceChoice:
     """The device, with the search's threads and power mode where the user names none."""
     context = request.context
     if context is None:
-        return DeviceChoice.of(device).named("host")
-    chosen = DeviceChoice.of(device).named(context.device)
+        return DeviceChoice.of(device).with_name("host")
+    chosen = DeviceChoice.of(device).with_name(context.device)
     if chosen.name != context.device:
         return chosen
     execution = context.execution

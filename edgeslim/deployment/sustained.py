@@ -59,20 +59,20 @@ class Sustained:
     @property
     def measurement(self) -> Measurement:
         """Samples of all windows."""
-        return Measurement.pooled([samples for _, samples in self.windows])
+        return Measurement.pool([samples for _, samples in self.windows])
 
     @property
     def first_minute(self) -> Measurement:
         """Samples of windows that began in the first minute, or the first half of a short run."""
         end_s = min(_MINUTE_S, self.seconds / 2)
         first = [samples for window, samples in self.windows if window.start_s < end_s]
-        return Measurement.pooled(first)
+        return Measurement.pool(first)
 
     @property
     def last_minute(self) -> Measurement:
         """Samples of windows that ended in the last minute, or the last half of a short run."""
         start_s = self.seconds - min(_MINUTE_S, self.seconds / 2)
-        return Measurement.pooled([m for window, m in self.windows if window.end_s > start_s])
+        return Measurement.pool([m for window, m in self.windows if window.end_s > start_s])
 
     @property
     def slowdown(self) -> float:

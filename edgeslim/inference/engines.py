@@ -68,7 +68,10 @@ def load_model(
     if kind is Engine.PADDLE:
         yield lambda inputs: _with_shapes(paddle_outputs(model, inputs), shapes, model.name)
         return
-    with open_device(DeviceChoice.of(device).named("host")) as session, temporary_folder() as here:
+    with (
+        open_device(DeviceChoice.of(device).with_name("host")) as session,
+        temporary_folder() as here,
+    ):
         target = session.execution.target
         (chosen,) = precisions_of((precision,) if precision else (), model, target)
         check_precision(session, chosen)

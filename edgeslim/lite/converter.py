@@ -194,14 +194,14 @@ def _check_result(conversion: Conversion, wall_s: float) -> ConversionResult:
     return ConversionResult(conversion=conversion, error=error, wall_s=wall_s)
 
 
-def _start_error(completed: process.Completed) -> ProgramError:
+def _start_error(completed: process.CompletedProgram) -> ProgramError:
     """The error of an optimizer that did not start, which is no fault of any model."""
     if completed.status == worker.REFUSED:
         return ProgramNotFoundError(completed.errors.decode(errors="replace").strip())
     return process.status_error("opt does not start", completed)
 
 
-def _error(conversion: Conversion, completed: process.Completed) -> ProgramError:
+def _error(conversion: Conversion, completed: process.CompletedProgram) -> ProgramError:
     what = f"opt could not convert {conversion.display_name} for {conversion.target.value}"
     if conversion.precision is not Precision.FP32:
         what += f" in {conversion.precision.value}"

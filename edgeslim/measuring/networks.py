@@ -241,7 +241,7 @@ class _RoundResults:
                 raise outcome.error
             turns.setdefault(name, []).append(outcome)
         for name, done in turns.items():
-            pooled = Measurement.pooled([turn.measurements[0] for turn in done])
+            pooled = Measurement.pool([turn.measurements[0] for turn in done])
             self.rounds_of[name].append(
                 ModelRound(
                     round=number,
@@ -257,7 +257,7 @@ class _RoundResults:
         counted = {name: _undisturbed_rounds(done) or done for name, done in self.rounds_of.items()}
         return MeasuredNetworks(
             measurements={
-                name: Measurement.pooled([timed.measurement for timed in done])
+                name: Measurement.pool([timed.measurement for timed in done])
                 for name, done in counted.items()
             },
             references_ms={

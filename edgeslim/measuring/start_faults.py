@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from edgeslim.device_state.facts import DeviceFacts
 from edgeslim.errors import ProgramNotFoundError
-from edgeslim.process import Completed, last_lines
+from edgeslim.process import CompletedProgram, last_lines
 from edgeslim.runner.build import PROGRAM, BuiltRunner
 from edgeslim.runner.build_targets import BUILD_TARGETS, Kit
 from edgeslim.runner.elf import read_elf, version_number
@@ -112,13 +112,13 @@ def start_faults(runner: NativeRunner, facts: DeviceFacts) -> list[Fault]:
     return faults or [_other_fault(runner, facts, plain)]
 
 
-def _run(runner: NativeRunner, command: Sequence[str], more: Mapping[str, str]) -> Completed:
+def _run(runner: NativeRunner, command: Sequence[str], more: Mapping[str, str]) -> CompletedProgram:
     return runner.transport.run(
         command, timeout_s=_TIMEOUT_S, environment={**runner.environment(), **_PLAIN, **more}
     )
 
 
-def _printed_text(completed: Completed) -> str:
+def _printed_text(completed: CompletedProgram) -> str:
     return (completed.output + b"\n" + completed.errors).decode(errors="replace") + "\n"
 
 
@@ -215,7 +215,7 @@ def _permission_fault(found: str) -> Fault:
     )
 
 
-def _other_fault(runner: NativeRunner, facts: DeviceFacts, plain: Completed) -> Fault:
+def _other_fault(runner: NativeRunner, facts: DeviceFacts, plain: CompletedProgram) -> Fault:
     """The fault that keeps a program from starting before its libraries are looked for."""
     target, printed = runner.built.target, plain.errors.decode(errors="replace")
     tail = last_lines(plain.errors)

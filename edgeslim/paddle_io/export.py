@@ -14,7 +14,7 @@ import numpy as np
 from edgeslim.errors import ModelError
 from edgeslim.files import write_bytes
 from edgeslim.ops import known_kinds
-from edgeslim.opspec import Shape, type_said
+from edgeslim.opspec import Shape, declared_type
 from edgeslim.paddle_io.array_operands import array_operands
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
@@ -60,7 +60,7 @@ def export_layer(
     paddle = load_paddle()
     net.eval()
     spec = [
-        paddle.static.InputSpec(list(shape), type_said(shape) or "float32", name)
+        paddle.static.InputSpec(list(shape), declared_type(shape) or "float32", name)
         for shape, name in zip(
             input_shapes, names or input_names(net, len(input_shapes)), strict=True
         )

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from edgeslim.errors import ModelError, ProgramNotFoundError
-from edgeslim.signals import signals_wait
+from edgeslim.signals import hold_signals
 
 __all__ = ["load_paddle"]
 
@@ -72,7 +72,7 @@ def _signals_kept() -> Iterator[None]:
     Paddle takes a signal that comes meanwhile for an error of its own, and once it is loaded it
     ends the process on SIGTERM before anything can be cleaned up.
     """
-    with signals_wait():
+    with hold_signals():
         try:
             yield
         finally:

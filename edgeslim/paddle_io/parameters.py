@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from edgeslim.errors import BadFileError, ModelError
-from edgeslim.files import read_bytes, write_bytes, write_together
+from edgeslim.files import read_bytes, write_bytes, write_files
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Shape
 from edgeslim.paddle_io.block_edits import new_variable
@@ -403,7 +403,7 @@ def write_program(
         UnwritableError: The folder is read-only or the disk is full.
     """
     drop_call_stacks(program)
-    write_together(
+    write_files(
         {
             Path(f"{prefix}.pdiparams"): parameter_bytes(tensors, program),
             Path(f"{prefix}.pdmodel"): program.SerializeToString(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeslim.errors import ModelError
-from edgeslim.frozen import frozen
+from edgeslim.frozen import freeze
 from edgeslim.graph import Graph, Names, Node
 from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import OPEN_SHAPE, Attribute, Attributes, OpSpec, Shape, Shapes
@@ -219,7 +219,7 @@ def _value(attribute: Any) -> Attribute:  # noqa: ANN401
     """The value of an attribute by its declared type."""
     value = attribute_value(attribute)
     if isinstance(value, list):
-        result: Attribute = frozen([_finite(item) for item in value])
+        result: Attribute = freeze([_finite(item) for item in value])
         return result
     finite: Attribute = _finite(value)
     return finite

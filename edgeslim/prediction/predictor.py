@@ -157,7 +157,7 @@ class Predictor:
             source=source,
             latency_ms=latency_ms,
             error=self.rows.error(spec),
-            unsteady=self.table.unsteady(key),
+            unsteady=self.table.unsteady_reason(key),
         )
 
     def total_ms(self, specs: Sequence[OpSpec]) -> float:

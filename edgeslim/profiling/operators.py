@@ -84,7 +84,7 @@ def measure_operators(
         progress: Display that shows the progress.
     """
     counts = OperatorCounts(
-        failed={spec: table.failed[spec] for spec in plan.operators if spec in table.failed}
+        failed={spec: table.failures[spec] for spec in plan.operators if spec in table.failures}
     )
     with progress.stage("operators", plan.size(table)) as stage:
         for group in plan.groups(table):
@@ -184,7 +184,7 @@ def _write_rows(
             OperatorRow(
                 operator=spec,
                 measurements=tuple(
-                    Measurement.pooled(parts)
+                    Measurement.pool(parts)
                     for parts in zip(*(one.measurements for one in chosen), strict=True)
                 ),
                 reference_ms=mean([one.reference_ms for one in chosen]),

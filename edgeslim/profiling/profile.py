@@ -156,7 +156,7 @@ def profile(
 def _result(
     table: LatencyTable, plan: ProfilePlan, counts: OperatorCounts, wall_s: float
 ) -> ProfileResult:
-    unsteady = {spec: table.unsteady(spec) for spec in plan.operators if spec in table}
+    unsteady = {spec: table.unsteady_reason(spec) for spec in plan.operators if spec in table}
     return ProfileResult(
         table=table.path,
         operators=len(plan.operators),

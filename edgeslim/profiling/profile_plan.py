@@ -123,4 +123,4 @@ class ProfilePlan:
         return [*first, *chosen]
 
     def _lacking(self, table: LatencyTable) -> list[OpSpec]:
-        return [spec for spec in self.operators if spec not in table and spec not in table.failed]
+        return [spec for spec in self.operators if spec not in table and spec not in table.failures]

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from edgeslim.errors import BadFileError, LinkLostError, ProgramTimedOutError
 from edgeslim.execution import PowerMode
 from edgeslim.files import temporary_folder
-from edgeslim.process import Completed
+from edgeslim.process import CompletedProgram
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job, Outcome, Reference
 from edgeslim.runner.link import reconnect, retry
@@ -116,7 +116,7 @@ def _time_limits(jobs: Sequence[Job], reference: Reference | None) -> tuple[floa
 
 def _run(
     runner: Runner, command: Sequence[str], folder: PurePosixPath, allowed: tuple[float, float]
-) -> Completed | ProgramTimedOutError | LinkLostError:
+) -> CompletedProgram | ProgramTimedOutError | LinkLostError:
     """Runs the runner; returns how it ended."""
     try:
         return runner.transport.run(
@@ -131,7 +131,7 @@ def _run(
 
 def _collect_ended(
     runner: Runner,
-    process: Completed | ProgramTimedOutError | LinkLostError,
+    process: CompletedProgram | ProgramTimedOutError | LinkLostError,
     folder: PurePosixPath,
     here: Path,
     jobs: Sequence[Job],
@@ -154,7 +154,7 @@ def _collect_ended(
         if isinstance(process, ProgramTimedOutError):
             return [*ended, job_of_hung_runner(current, process)]
         return [*ended, job_of_dead_runner(current, process)]
-    if isinstance(process, Completed) and process.status == 0:
+    if isinstance(process, CompletedProgram) and process.status == 0:
         check_complete(content.splitlines())
     return ended
 

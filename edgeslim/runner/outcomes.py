@@ -16,7 +16,7 @@ from edgeslim.errors import (
 )
 from edgeslim.execution import PowerMode
 from edgeslim.measurement import CacheState, Measurement
-from edgeslim.process import Completed, last_lines, status_error
+from edgeslim.process import CompletedProgram, last_lines, status_error
 from edgeslim.runner.failed_check import failed_check
 from edgeslim.runner.job import Job, Outcome
 from edgeslim.runner.program.results import REFUSED
@@ -100,7 +100,7 @@ def _failure(job: Job, last: Event) -> ProgramError | RunnerError | None:
     if last.signal == signal.SIGALRM:
         return _too_long(job)
     if last.signal:
-        ended = Completed(
+        ended = CompletedProgram(
             argv=(), status=128 + last.signal, output=b"", errors=last.reason.encode(), wall_s=0
         )
         return _death(job, ended)
@@ -141,7 +141,7 @@ def check_execution(runner: Runner, start: Event) -> None:
         )
 
 
-def start_error(runner: Runner, completed: Completed) -> ProgramError | RunnerError:
+def start_error(runner: Runner, completed: CompletedProgram) -> ProgramError | RunnerError:
     """The error of a runner that did not start, which is no fault of any model."""
     if completed.status == REFUSED:
         reason = completed.errors.decode(errors="replace").strip()
@@ -152,7 +152,7 @@ def start_error(runner: Runner, completed: Completed) -> ProgramError | RunnerEr
     return status_error("the runner does not start", completed)
 
 
-def job_of_dead_runner(job: Job, completed: Completed) -> EndedJob:
+def job_of_dead_runner(job: Job, completed: CompletedProgram) -> EndedJob:
     """The end of a job during which the runner died."""
     outside = completed.status - 128 in _FROM_OUTSIDE
     outcome = Outcome(id=job.entry.id, error=_death(job, completed))
@@ -164,7 +164,7 @@ def job_of_hung_runner(job: Job, error: ProgramTimedOutError) -> EndedJob:
     return EndedJob(outcome=Outcome(id=job.entry.id, error=error), from_outside=True)
 
 
-def _death(job: Job, completed: Completed) -> ProgramError | RunnerError:
+def _death(job: Job, completed: CompletedProgram) -> ProgramError | RunnerError:
     what = f"the runner died at {job.entry.id}"
     if completed.status == 128 + signal.SIGALRM:
         return _too_long(job)

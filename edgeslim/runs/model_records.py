@@ -211,7 +211,7 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def measurement(self) -> Measurement:
         """All samples of the rounds that count."""
-        return Measurement.pooled([own.measurement for own in self.counted_rounds])
+        return Measurement.pool([own.measurement for own in self.counted_rounds])
 
     @property
     def samples(self) -> int:

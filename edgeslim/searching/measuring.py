@@ -45,7 +45,7 @@ def open_device_of(
         ContextMismatchError: The device is not as it was when the table was measured.
     """
     named = replace(
-        (choice or DeviceChoice()).named(context.device),
+        (choice or DeviceChoice()).with_name(context.device),
         threads=context.execution.threads,
         power_mode=context.execution.power_mode,
     )

@@ -27,7 +27,7 @@ def chart_rows(family: Family) -> list[list[str]]:
                     "" if point.c_in == before else str(point.c_in),
                     str(point.c_out),
                     format_ms(latency_ms),
-                    "" if point.measurement.stable else "unstable",
+                    "" if point.measurement.is_stable else "unstable",
                     _bar(latency_ms / largest),
                 ]
             )

@@ -137,7 +137,7 @@ def _latency(measured: tuple[float, Measurement]) -> float:
 def _unstable(table: LatencyTable) -> Iterator[Finding]:
     """Rows with an unstable measurement."""
     for row in table.rows:
-        worst = [measurement for measurement in row.measurements if not measurement.stable]
+        worst = [measurement for measurement in row.measurements if not measurement.is_stable]
         if worst:
             name = row.operator if isinstance(row, OperatorRow) else row.name
             states = ", ".join(

@@ -87,7 +87,7 @@ def _draw_line(
 
 def _mark_unstable(axes: Axes, points: tuple[Point, ...], factor: float) -> None:
     """Marks points whose measurement is unstable with a cross."""
-    unstable = [point for point in points if not point.measurement.stable]
+    unstable = [point for point in points if not point.measurement.is_stable]
     if unstable:
         axes.plot(
             [point.c_out for point in unstable],

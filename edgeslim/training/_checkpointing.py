@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from edgeslim.signals import signals_wait
+from edgeslim.signals import hold_signals
 from edgeslim.training.checkpoint import (
     CheckpointHeader,
     data_fingerprint,
@@ -83,7 +83,7 @@ class CheckpointKeeper:
     @contextmanager
     def whole_step(self) -> Iterator[None]:
         """A step runs inside; signals wait for its end, and a failed step is not kept."""
-        with signals_wait():
+        with hold_signals():
             self._is_whole = False
             yield
             self._is_whole = True
@@ -104,6 +104,6 @@ class CheckpointKeeper:
     def _keep(self) -> None:
         if self._path is None or len(self.losses) == self._kept:
             return
-        with signals_wait():
+        with hold_signals():
             save(self._path, self._about, self._net, self._optimizer, self.losses)
             self._kept, self._kept_at = len(self.losses), time.monotonic()

@@ -20,8 +20,8 @@ import paddle
 from paddle import distributed
 from paddle.base import core
 
-from edgeslim.errors import EdgeslimError, ProcessLostError, ToldElsewhereError, UsageError
-from edgeslim.signals import signals_wait
+from edgeslim.errors import EdgeslimError, ProcessLostError, ReportedElsewhereError, UsageError
+from edgeslim.signals import hold_signals
 from edgeslim.training._mean_gradients import Buffers, has_gradient, sum_gradients
 from edgeslim.training._sockets import Connection, Rendezvous, connect
 
@@ -177,7 +177,7 @@ class ProcessTeam:
                 continue
             text = f"process {number} of {self.count}: {status.failure.text}"
             if not self.is_leader:
-                raise ToldElsewhereError(text, status.failure.code)
+                raise ReportedElsewhereError(text, status.failure.code)
             is_usage = status.failure.code == UsageError.exit_code
             raise UsageError(text) if is_usage else EdgeslimError(text)
 
@@ -204,14 +204,14 @@ class ProcessTeam:
     def _receive(self) -> Statuses | Broadcast:
         message: Statuses | Broadcast | Failure = _MESSAGES.decode(self._connections[0].receive())
         if isinstance(message, Failure):
-            raise ToldElsewhereError(message.text, message.code)
+            raise ReportedElsewhereError(message.text, message.code)
         return message
 
     @contextmanager
     def _collective(self) -> Iterator[None]:
         """Collective operations run inside; signals wait, so that no process leaves them."""
         try:
-            with signals_wait():
+            with hold_signals():
                 yield
         except (RuntimeError, ValueError, OSError) as error:
             # Paddle raises plain errors from its native code.
@@ -247,12 +247,12 @@ class ProcessTeam:
         """Sends the error to process 0, which reports it to the user, and ends after it.
 
         Raises:
-            ToldElsewhereError: Process 0 has reported this error or one of its own.
+            ReportedElsewhereError: Process 0 has reported this error or one of its own.
         """
         if isinstance(error, ProcessLostError):
             return
         connection = self._connections[0]
-        if isinstance(error, ToldElsewhereError):
+        if isinstance(error, ReportedElsewhereError):
             connection.shut_down()
             connection.wait_for_end(_END_S)
             return
@@ -262,7 +262,7 @@ class ProcessTeam:
                 while True:  # process 0 may still send messages of the work before
                     message = self._receive()
                     self._check(message.of if isinstance(message, Statuses) else ())
-            except ToldElsewhereError as reported:
+            except ReportedElsewhereError as reported:
                 connection.shut_down()
                 connection.wait_for_end(_END_S)
                 raise reported from error

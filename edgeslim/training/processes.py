@@ -148,7 +148,7 @@ def process_team() -> Iterator[Processes]:
 
     Raises:
         ProcessLostError: The others do not answer, or one of them ended.
-        ToldElsewhereError: Another process has failed, and reports the reason itself.
+        ReportedElsewhereError: Another process has failed, and reports the reason itself.
     """
     if not is_launched():
         yield ALONE

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 
 from edgeslim.errors import BadFileError
-from edgeslim.files import temporary_folder, write_together
+from edgeslim.files import temporary_folder, write_files
 from edgeslim.training._optimizer import make_optimizer, set_velocities, velocities
 from edgeslim.training._training_loop import TrainingSettings, TrainingStep, learn_epoch, loss_of
 from edgeslim.training.batch_check import check_batches
@@ -159,7 +159,7 @@ class StagedNet:
         if self._quantized is None:
             self._net.save(prefix)
         else:
-            write_together(
+            write_files(
                 {
                     Path(f"{prefix}{ending}"): content
                     for ending, content in self._float_files.items()

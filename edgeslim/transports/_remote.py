@@ -28,7 +28,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
 )
 from edgeslim.files import write_bytes
-from edgeslim.process import Capture, Completed, Deadline, last_lines, shortened
+from edgeslim.process import Capture, CompletedProgram, Deadline, last_lines, shorten_command
 from edgeslim.transports._channel import Channel, Part
 from edgeslim.transports._sending import Sending
 from edgeslim.transports._supervisor import NOT_FOUND, quote, script, supervise
@@ -237,7 +237,7 @@ class RemoteTransport(ABC):
         quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
-    ) -> Completed:
+    ) -> CompletedProgram:
         self._count += 1
         note = self.base / "running" / f"{self._owner}-{self._count}"
         command = supervise(argv, environment=environment or {}, note=str(note))
@@ -247,7 +247,7 @@ class RemoteTransport(ABC):
             raise ProgramNotFoundError(f"cannot start {argv[0]} on {self.place}: it is not there")
         return completed
 
-    def _run_shell(self, command: str) -> Completed:
+    def _run_shell(self, command: str) -> CompletedProgram:
         """Runs a short shell command of ours."""
         return self._run_to_end(command, [command], Deadline(30), None)
 
@@ -257,7 +257,7 @@ class RemoteTransport(ABC):
         argv: Sequence[str],
         deadline: Deadline,
         on_line: Callable[[bytes], None] | None,
-    ) -> Completed:
+    ) -> CompletedProgram:
         start = time.monotonic()
         output, errors = Capture(on_line), Capture()
         channel = self._start(command)
@@ -267,10 +267,10 @@ class RemoteTransport(ABC):
             channel.close()
         if status is None:
             raise ProgramTimedOutError(
-                f"{shortened(argv)} on {self.place} {deadline.passed} and was ended"
+                f"{shorten_command(argv)} on {self.place} {deadline.reason} and was ended"
                 f"{last_lines(bytes(output.kept), bytes(errors.kept))}"
             )
-        return Completed(
+        return CompletedProgram(
             argv=tuple(argv),
             status=status,
             output=bytes(output.kept),
@@ -299,7 +299,7 @@ def _follow(channel: Channel, output: Capture, errors: Capture, deadline: Deadli
         for part, data in channel.receive(min(left, _LOOK_S)):
             if part is Part.STATUS:
                 return int.from_bytes(data, "little")
-            deadline.heard()
+            deadline.note_output()
             captures[part].add(data)
     return None
 
@@ -312,7 +312,7 @@ def left_s(deadline: Deadline, place: str) -> float:
     """
     left = deadline.left_s()
     if left <= 0:
-        raise LinkLostError(f"{place} is too slow: a file {deadline.passed}")
+        raise LinkLostError(f"{place} is too slow: a file {deadline.reason}")
     return left
 
 

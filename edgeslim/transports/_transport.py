@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from edgeslim.device import Location
-from edgeslim.process import Completed
+from edgeslim.process import CompletedProgram
 
 __all__ = ["Transport", "TransportFactory"]
 
@@ -66,7 +66,7 @@ class Transport(Protocol):
         quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
-    ) -> Completed:
+    ) -> CompletedProgram:
         """Runs a program on the device to its end, or ends it at the deadline.
 
         It is ended too when it prints nothing at all for ``quiet_s``, and when this process or

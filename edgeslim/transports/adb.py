@@ -218,7 +218,7 @@ class AdbTransport(RemoteTransport):
                     data = _exactly(stream, size)
                     if answer != b"DATA":
                         break
-                    deadline.heard()
+                    deadline.note_output()
                     yield data
         finally:
             stream.close()

@@ -72,7 +72,7 @@ class LocalTransport:
         quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
-    ) -> process.Completed:
+    ) -> process.CompletedProgram:
         return process.run(
             argv, timeout_s=timeout_s, quiet_s=quiet_s, environment=environment, on_line=on_line
         )

@@ -158,7 +158,7 @@ class SshTransport(RemoteTransport):
                 chunk = channel.recv(_CHUNK)
                 if not chunk:
                     break
-                deadline.heard()
+                deadline.note_output()
                 yield chunk
             status, reason = _rest(channel, deadline, self.place)
         if status != 0:

@@ -96,7 +96,7 @@ class Sketch:
         right = self.parameter(name, c_in, c_out)
         return self.add("matmul_v2", {"X": x, "Y": right}, (*before, c_out))
 
-    def pooled(self, x: str) -> str:
+    def pool(self, x: str) -> str:
         """Average over all places, ``(N, C, 1, 1)``."""
         return self.add("pool2d", x, (*self.shape(x)[:2], 1, 1), global_pooling=True)
 

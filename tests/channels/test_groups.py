@@ -77,7 +77,7 @@ def test_what_is_added_to_the_image_stays() -> None:
 
 def test_a_gate_goes_with_the_channels_that_it_weighs() -> None:
     net, a = with_one()
-    squeezed = net.conv(net.pooled(a), "squeeze", 4)
+    squeezed = net.conv(net.pool(a), "squeeze", 4)
     net.add("elementwise_mul", {"X": a, "Y": net.conv(squeezed, "excite", 8)})
     assert widths(net.channels()) == {("a", "excite"): 8, ("squeeze",): 4}
 

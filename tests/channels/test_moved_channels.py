@@ -123,7 +123,7 @@ def test_a_linear_layer_behind_a_transposition() -> None:
 def test_a_convolution_over_channels_as_places_fixes_them() -> None:
     """As ECA-Net does (https://arxiv.org/abs/1910.03151)."""
     net, a = with_one()
-    row = net.add("transpose2", net.pooled(a), (1, 1, 8, 1), axis=(0, 2, 1, 3))
+    row = net.add("transpose2", net.pool(a), (1, 1, 8, 1), axis=(0, 2, 1, 3))
     over = net.conv(row, "over", 1)
     back = net.add("transpose2", over, (1, 8, 1, 1), axis=(0, 2, 1, 3))
     net.add("elementwise_mul", {"X": a, "Y": back})

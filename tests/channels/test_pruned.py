@@ -97,14 +97,14 @@ def test_a_zero_that_would_copy_another_extent_is_written_out() -> None:
 def test_an_expanded_gate_follows() -> None:
     net = Sketch()
     a = net.conv("x", "a", 8)
-    gate = net.add("expand_v2", net.pooled(a), (1, 8, 8, 8), shape=(-1, 8, 8, 8))
+    gate = net.add("expand_v2", net.pool(a), (1, 8, 8, 8), shape=(-1, 8, 8, 8))
     net.add("elementwise_mul", {"X": a, "Y": gate})
     assert of(pruned(net.graph(), a=(0, 1)), "expand_v2")["shape"] == (-1, 2, 8, 8)
 
 
 def test_one_channel_left_is_not_squeezed_with_the_places() -> None:
     net = Sketch()
-    flat = net.add("squeeze2", net.pooled(net.conv("x", "a", 8)), (1, 8), axes=(1, 2, 3))
+    flat = net.add("squeeze2", net.pool(net.conv("x", "a", 8)), (1, 8), axes=(1, 2, 3))
     graph = net.graph(net.linear(flat, "w", 5))
     assert of(pruned(graph, a=(0, 1)), "squeeze2")["axes"] == (2, 3)
     found = pruned(graph, a=(0,))

@@ -237,7 +237,7 @@ def test_a_phone_that_gets_hot_is_waited_for_and_measured_again(
     assert "the device is cool again after" in done.err
     table = LatencyTable.read(lab.folder / "t.jsonl")
     assert len(table) == 41
-    assert not [spec for spec in table if "hot" in table.unsteady(spec)]
+    assert not [spec for spec in table if "hot" in table.unsteady_reason(spec)]
     kinds = (lab.folder / "t.jsonl").read_text()
     assert '"thermal_status":3' in kinds or '"thermal_status":0' in kinds
 

@@ -14,7 +14,7 @@ from edgeslim.errors import (
     ProgramTimedOutError,
     UnwritableError,
 )
-from edgeslim.process import Completed
+from edgeslim.process import CompletedProgram
 from edgeslim.transports import Transport
 
 AWKWARD = [
@@ -34,7 +34,9 @@ AWKWARD = [
 ]
 
 
-def sh(transport: Transport, script: str, *arguments: str, timeout_s: float = 30) -> Completed:
+def sh(
+    transport: Transport, script: str, *arguments: str, timeout_s: float = 30
+) -> CompletedProgram:
     return transport.run(["sh", "-c", script, "sh", *arguments], timeout_s=timeout_s)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from edgeslim.device import Location
-from edgeslim.process import Completed
+from edgeslim.process import CompletedProgram
 from edgeslim.transports.local import LocalTransport
 from tests.devices.phone import FakePhone
 
@@ -33,7 +33,7 @@ class PhoneTransport(LocalTransport):
         quiet_s: float | None = None,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[bytes], None] | None = None,
-    ) -> Completed:
+    ) -> CompletedProgram:
         self.before()
         return super().run(
             [*self._phone.wrapper, *argv],

@@ -27,7 +27,7 @@ from edgeslim.registry import Shelf
 from edgeslim.spaces import SPACES, Tokens, every_operator
 from edgeslim.table_formats import FORMATS
 from edgeslim.tables.export_table import export_table
-from edgeslim.tables.import_table import Origin, import_table
+from edgeslim.tables.import_table import TableOrigin, import_table
 from edgeslim.targets import Kernels, Operator, Place
 from edgeslim.training.tasks import TASKS, find_task
 from edgeslim.transports import TRANSPORTS
@@ -140,7 +140,7 @@ def test_a_table_format(added: Adds, tmp_path: Path) -> None:
     with added("edgeslim/table_formats/json_pairs.py"):
         done = export_table(table.path, "json-pairs", tmp_path / "theirs.jsonl")
         assert not done.refused
-        origin = Origin(device="board")
+        origin = TableOrigin(device="board")
         import_table(tmp_path / "theirs.jsonl", "json-pairs", tmp_path / "again", origin=origin)
         again = LatencyTable.read(tmp_path / "again")
         # What the file kept of a row is the one value, as a sample.

@@ -59,7 +59,7 @@ def test_a_table_in_memory_and_the_file_read_again_are_the_same(
         read = LatencyTable.open(path, context)
         assert read.context == context
         assert list(read) == list(table)
-        assert read.failed == table.failed
+        assert read.failures == table.failures
         assert read.networks == table.networks
         assert read.latencies_ms() == table.latencies_ms()
         assert read.network_latencies_ms() == table.network_latencies_ms()
@@ -92,7 +92,7 @@ def test_a_file_cut_off_anywhere_loses_only_what_was_cut(
 def test_pooling_loses_no_sample_and_its_middle_lies_between_those_of_its_parts(
     parts: list[Measurement],
 ) -> None:
-    pooled = Measurement.pooled(parts)
+    pooled = Measurement.pool(parts)
     assert pooled.samples_ns == tuple(sample for part in parts for sample in part.samples_ns)
     middles = [part.latency_ms for part in parts]
     assert min(middles) * (1 - 1e-9) <= pooled.latency_ms <= max(middles) * (1 + 1e-9)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgeslim.durations import format_ms, parse_ms
 from edgeslim.errors import UnknownNameError, UsageError
-from edgeslim.frozen import FrozenMap, frozen
+from edgeslim.frozen import FrozenMap, freeze
 
 durations = st.floats(1e-3, 1e9)
 
@@ -51,7 +51,7 @@ def test_a_missing_name_says_itself_and_all_the_others(name: str, known: set[str
 trees = st.recursive(st.integers(), lambda inner: st.lists(inner, max_size=3))
 
 
-@given(items=st.dictionaries(st.text(), trees.map(frozen)), data=st.data())
+@given(items=st.dictionaries(st.text(), trees.map(freeze)), data=st.data())
 @pytest.mark.slow
 def test_a_frozen_map_does_not_depend_on_the_order_it_is_made_in(
     items: dict[str, object], data: st.DataObject

@@ -13,7 +13,7 @@ import pytest
 from paddle import nn
 
 from edgeslim.errors import BadFileError, ModelError, UsageError
-from edgeslim.signals import signals_wait
+from edgeslim.signals import hold_signals
 from edgeslim.training.tasks import LabelledImages, TaskData
 from edgeslim.training.trainer import TrainingResult, TrainingStep, build_seeded, train
 from tests.tools import run_python
@@ -247,7 +247,7 @@ def test_a_signal_waits_for_the_end_of_the_step() -> None:
     heard: list[str] = []
     before = signal.signal(signal.SIGINT, lambda *_: heard.append("signal"))
     try:
-        with signals_wait():
+        with hold_signals():
             os.kill(os.getpid(), signal.SIGINT)
             heard.append("step")
         assert heard == ["step", "signal"]

@@ -13,7 +13,7 @@ from edgeslim.errors import (
     BadFileError,
     EdgeslimError,
     ProcessLostError,
-    ToldElsewhereError,
+    ReportedElsewhereError,
     UsageError,
 )
 from edgeslim.training._sockets import Connection
@@ -78,7 +78,7 @@ def test_what_one_cannot_do(failing: int) -> None:
     assert isinstance(found[0], UsageError)
     assert str(found[0]) == (text if not failing else f"process {failing} of 3: {text}")
     for each in found[1:]:
-        assert isinstance(each, ToldElsewhereError)
+        assert isinstance(each, ReportedElsewhereError)
         assert (str(each), each.exit_code) == (f"process {failing} of 3: {text}", 2)
 
 
@@ -91,7 +91,7 @@ def test_what_fails_in_one_while_the_others_do_something_else() -> None:
     leading, *others = run(work)
     assert type(leading) is EdgeslimError
     assert str(leading) == "process 2 of 3: a file is gone"
-    assert [type(each) for each in others] == [ToldElsewhereError] * 2
+    assert [type(each) for each in others] == [ReportedElsewhereError] * 2
 
 
 def test_what_fails_in_process_0_ends_all() -> None:
@@ -113,7 +113,7 @@ def test_a_process_that_is_gone_is_noticed() -> None:
     leading, _, other = run(work)
     assert isinstance(leading, ProcessLostError)
     assert "process 1 of 3 is gone" in str(leading)
-    assert isinstance(other, ToldElsewhereError)
+    assert isinstance(other, ReportedElsewhereError)
 
 
 @pytest.mark.parametrize("size", [3, 4, 64, 175])

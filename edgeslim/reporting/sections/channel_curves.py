@@ -216,7 +216,7 @@ def _model_knot(shown: _Curve, measured: Point | None, factor: float) -> Knot:
 def _knot(point: Point, factor: float, known: TableEvidence) -> Knot:
     measurement = point.measurement
     low, high = point.middle_half_ms
-    steady = "" if measurement.stable else ", unsteady"
+    steady = "" if measurement.is_stable else ", unsteady"
     return Knot(
         x=point.c_out,
         y=factor * measurement.latency_ms,

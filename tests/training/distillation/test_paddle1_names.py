@@ -42,7 +42,7 @@ def graph() -> Graph:
     x = net.add("relu6", net.add("batch_norm", slots))
     y = net.conv(net.conv(x, "dw", 8, groups=8, kind="depthwise_conv2d"), "linear", 8)
     x = net.add("relu", net.add("elementwise_add", {"X": x, "Y": y}))
-    x = net.add("flatten_contiguous_range", net.pooled(x), (1, 8), start_axis=1, stop_axis=3)
+    x = net.add("flatten_contiguous_range", net.pool(x), (1, 8), start_axis=1, stop_axis=3)
     x = net.linear(x, "fc_weights", 4)
     x = net.add("elementwise_add", {"X": x, "Y": net.parameter("fc_offset", 4)}, axis=1)
     return net.graph(net.add("softmax", x))
