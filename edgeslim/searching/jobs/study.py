@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
-from optuna.study import StudyDirection
+from optuna.exceptions import (
+    DuplicatedStudyError,
+    ExperimentalWarning,
+    UpdateFinishedTrialError,
+)
+from optuna.study import StudyDirection, load_study
 
 from edgeslim.errors import StorageError, UsageError
 from edgeslim.searching.jobs.storage import Storage
@@ -17,7 +22,6 @@ Answer = TypeVar("Answer")
 
 _MARK = "edgeslim"
 _FORMAT = 1
-_METRIC_NAMES = "study:metric_names"  # where Optuna and its dashboard look for them
 
 
 def run_action(storage: Storage, name: str, action: Callable[[], Answer]) -> Answer:
@@ -66,7 +70,9 @@ def open_study(
         return rdb.get_study_user_attrs(study)
 
     def mark() -> None:
-        rdb.set_study_system_attr(study, _METRIC_NAMES, list(objectives))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            load_study(study_name=name, storage=rdb).set_metric_names(list(objectives))
         rdb.set_study_user_attr(
             study, _MARK, {"format": _FORMAT, "objectives": dict(objectives), **settings}
         )

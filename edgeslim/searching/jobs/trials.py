@@ -116,7 +116,7 @@ class Trials:
         fresh = [trials[number] for number in sorted(self._unfinished)] + trials[self._seen :]
         self._seen = len(trials)
         self._unfinished = {trial.number for trial in fresh if not trial.state.is_finished()}
-        return [_attempt(trial) for trial in fresh if _CANDIDATE in trial.user_attrs]
+        return [self._attempt(trial) for trial in fresh if _CANDIDATE in trial.user_attrs]
 
     def add(self, candidate: int) -> int:
         """Adds a waiting attempt at a candidate; returns its key."""
@@ -192,6 +192,25 @@ class Trials:
         ended = self._do(lambda: self._storage.rdb.get_trial(attempt.key)).state
         return _STATES[ended] is state
 
+    def _attempt(self, trial: FrozenTrial) -> Attempt:
+        notes = trial.user_attrs
+        return Attempt(
+            number=trial.number,
+            key=self._cached.get_trial_id_from_study_id_trial_number(self.study_id, trial.number),
+            candidate=notes[_CANDIDATE],
+            state=_STATES[trial.state],
+            values=tuple(trial.values or ()),
+            tokens=tuple(
+                trial.params[name]
+                for name in (f"t{place}" for place in range(len(trial.params)))
+                if name in trial.params
+            ),
+            notes={key: value for key, value in notes.items() if key not in _RESERVED},
+            reason=notes.get(_REASON),
+            worker=notes.get(_WORKER),
+            ended=trial.datetime_complete and trial.datetime_complete.astimezone(timezone.utc),
+        )
+
     def _note(self, attempt: Attempt, attributes: Mapping[str, Any]) -> bool:
         write, key = self._cached.set_trial_user_attr, attempt.key
         return all(
@@ -218,26 +237,6 @@ class Trials:
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
         return run_action(self._storage, self.name, action)
-
-
-def _attempt(trial: FrozenTrial) -> Attempt:
-    notes = trial.user_attrs
-    return Attempt(
-        number=trial.number,
-        key=trial._trial_id,  # noqa: SLF001 - Optuna's storages take nothing else
-        candidate=notes[_CANDIDATE],
-        state=_STATES[trial.state],
-        values=tuple(trial.values or ()),
-        tokens=tuple(
-            trial.params[name]
-            for name in (f"t{place}" for place in range(len(trial.params)))
-            if name in trial.params
-        ),
-        notes={key: value for key, value in notes.items() if key not in _RESERVED},
-        reason=notes.get(_REASON),
-        worker=notes.get(_WORKER),
-        ended=trial.datetime_complete and trial.datetime_complete.astimezone(timezone.utc),
-    )
 
 
 def _without_time_zone(moment: datetime) -> datetime:
