@@ -58,7 +58,6 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         execution: Target, precision, threads, power mode.
         library_version: Version of Paddle-Lite, of ``opt`` and runtime alike.
         runner: Program that measured the rows.
-        simulated: Whether the numbers were made up; such a table is never quoted as measured.
         created: Day and time of the first line, UTC.
         edgeslim: Version that made the table.
         provenance: Origin of an imported table's numbers, and what is not known of them.
@@ -73,7 +72,6 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     execution: Execution
     library_version: str
     runner: str
-    simulated: bool = False
     created: str = ""
     edgeslim: str = ""
     provenance: str = ""
@@ -112,7 +110,6 @@ _DECIDING = (
     "execution",
     "library_version",
     "runner",
-    "simulated",
     "convention",
     "settings",
 )

@@ -78,7 +78,6 @@ def test_going_on_with_a_table_keeps_what_is_there(path: Path) -> None:
         ({"hardware": "other"}, "another hardware: a processor, 2 cores, not other"),
         ({"library_version": "v2.12"}, "another library version: v2.13-rc, not v2.12"),
         ({"runner": "cxx"}, "another runner: python, not cxx"),
-        ({"simulated": True}, "another simulated: False, not True"),
         (
             {"convention": Convention.BARE_CONVOLUTIONS},
             "another convention: fused, not bare-convolutions",
@@ -111,7 +110,7 @@ def test_measurements_of_another_context_are_refused(
 
 def test_every_field_of_a_context_is_compared_or_says_when_and_how_it_was_written() -> None:
     compared = {
-        *("device", "hardware", "execution", "library_version", "runner", "simulated"),
+        *("device", "hardware", "execution", "library_version", "runner"),
         *("convention", "settings"),
     }
     # Of units it is the table to be filled that decides.

@@ -200,9 +200,9 @@ def _table_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
     if table is None:
         return
     context, device, versions = table.context, record.device, record.versions
-    if context.simulated or context.provenance:
-        made = "simulated" if context.simulated else f"imported: {context.provenance}"
-        yield Reason(percent=0.0, line=f"the table was not measured here; it is {made}")
+    if context.provenance:
+        line = f"the table was not measured here; it is imported: {context.provenance}"
+        yield Reason(percent=0.0, line=line)
     for what, mine, theirs in (
         ("edgeslim", context.edgeslim, versions.edgeslim),
         ("device's serial number", context.unit, device.unit),

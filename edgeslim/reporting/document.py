@@ -64,7 +64,6 @@ class NumberOrigin(str, Enum):
 
     MEASURED = "measured"
     PREDICTED = "predicted"
-    SIMULATED = "simulated"
     IMPORTED = "imported"
     RECORDED = "recorded"
     """Written down by an earlier step of the run."""

@@ -177,8 +177,6 @@ def subject_of(record: DeploymentRecord) -> ModelRecord:
 
 def origin_of(context: TableContext) -> NumberOrigin:
     """Where the numbers of a table come from, and so how far its predictions can be trusted."""
-    if context.simulated:
-        return NumberOrigin.SIMULATED
     return NumberOrigin.IMPORTED if context.provenance else NumberOrigin.MEASURED
 
 
@@ -186,6 +184,5 @@ def mark_of(origin: NumberOrigin) -> Mark:
     """The shape that stands for numbers of an origin."""
     return {
         NumberOrigin.PREDICTED: Mark.PREDICTED,
-        NumberOrigin.SIMULATED: Mark.SIMULATED,
         NumberOrigin.IMPORTED: Mark.IMPORTED,
     }.get(origin, Mark.MEASURED)

@@ -107,7 +107,7 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         path: Path of the file at that time.
         digest: Short checksum of the file.
-        context: Its first line: device, execution, versions, whether simulated or imported.
+        context: Its first line: device, execution, versions, whether it was imported.
         operators, networks: How many of them the table has.
         first, last: When the first and the last row were measured, UTC; empty if not known.
         age_s: Seconds from the last row to the deployment; None if not known.

@@ -180,14 +180,6 @@ def test_rounds_that_were_all_disturbed_are_said() -> None:
             },
             "the table was not measured here; it is imported: a web page",
         ),
-        (
-            {
-                "table": msgspec.structs.replace(
-                    TABLE, context=msgspec.structs.replace(CONTEXT, simulated=True)
-                )
-            },
-            "the table was not measured here; it is simulated",
-        ),
     ],
 )
 def test_each_reason_of_device_and_table(fields: dict[str, Any], text: str) -> None:

@@ -68,6 +68,5 @@ contexts = st.builds(
     ),
     library_version=texts,
     runner=texts,
-    simulated=st.booleans(),
     created=texts,
 )

@@ -36,7 +36,6 @@ def test_this_machine_says_what_its_measurements_depend_on(session: DeviceSessio
     assert context.execution.threads == 1
     assert context.library_version == session.library_version == "v2.13-rc"
     assert context.edgeslim == __version__
-    assert not context.simulated
     assert re.fullmatch(r".+, \d+ cores", context.hardware)
     assert context.runner == "python"
 

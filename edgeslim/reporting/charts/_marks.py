@@ -20,7 +20,6 @@ class Mark(str, Enum):
     MEASURED = "measured"
     PREDICTED = "predicted"
     INTERPOLATED = "interpolated"
-    SIMULATED = "simulated"
     IMPORTED = "imported"
     MISSING = "missing"
     LEFT_OUT = "left-out"
@@ -34,7 +33,6 @@ _SHAPES = {
     Mark.MEASURED: element("circle", r=4.5),
     Mark.PREDICTED: element("path", d="M0-5.6L5.6 0 0 5.6-5.6 0Z"),
     Mark.INTERPOLATED: element("path", d="M0-5.6L5.6 0 0 5.6-5.6 0Z"),
-    Mark.SIMULATED: element("rect", x=-4.2, y=-4.2, width=8.4, height=8.4),
     Mark.IMPORTED: element("path", d="M0-5.4L5.2 4.2-5.2 4.2Z"),
     Mark.MISSING: element("path", d="M-4-4L4 4M-4 4L4-4"),
     Mark.CHOSEN: element(

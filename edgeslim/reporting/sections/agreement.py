@@ -183,7 +183,6 @@ def _picture(found: Sequence[Pair]) -> Picture:
             Key(mark=mark.value, text=text)
             for mark, text in (
                 (Mark.MEASURED, "network of the table, or measured by the search"),
-                (Mark.SIMULATED, "predicted from a simulated table"),
                 (Mark.IMPORTED, "predicted from an imported table"),
             )
             if mark in marks

@@ -179,7 +179,6 @@ def _legend(marks: Collection[Mark]) -> list[Key]:
             (Mark.CHOSEN, "chosen"),
             (Mark.MEASURED, "latency measured"),
             (Mark.PREDICTED, "latency predicted"),
-            (Mark.SIMULATED, "latency from a simulated table"),
             (Mark.IMPORTED, "latency from an imported table"),
         )
         if mark in marks
