@@ -159,7 +159,7 @@ def command(
         print_deployment(done)
     if isinstance(done, Deployment):
         _check_gates(done)
-    if done.failed or any(missing(model) for model in done.models):
+    if done.failures or any(missing(model) for model in done.models):
         raise typer.Exit(GAPS)
 
 

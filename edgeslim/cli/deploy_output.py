@@ -93,7 +93,7 @@ def _print_notes(done: Deployment | ConvertedModels) -> None:
     print_lines(_ONE_SIZE)
     if isinstance(done, Deployment):
         _print_judgement(done)
-    for failed in done.failed:
+    for failed in done.failures:
         variant = format_variant(failed.precision, failed.threads)
         print_lines(f"failed: {_failed_name(failed)} in {variant}: {failed.reason}")
     for warning in done.warnings:
@@ -234,7 +234,7 @@ def document(done: Deployment | ConvertedModels) -> dict[str, object]:
                 "threads": failure.threads,
                 "reason": failure.reason,
             }
-            for failure in done.failed
+            for failure in done.failures
         ],
         "warnings": list(done.warnings),
     }

@@ -363,6 +363,6 @@ def convert(
     return ConvertedModels(
         folder=folder,
         models=tuple(models),
-        failed=tuple(failed),
+        failures=tuple(failed),
         warnings=(*filter(None, rounding), *(gap for *_, proof in done for gap in proof.gaps)),
     )

@@ -70,7 +70,7 @@ class Deployment:
         return self.record.device.name
 
     @property
-    def failed(self) -> tuple[FailedRecord, ...]:
+    def failures(self) -> tuple[FailedRecord, ...]:
         """Variants that were asked for and cannot be converted or run."""
         return self.record.failed
 
@@ -90,7 +90,7 @@ class ConvertedModel:
 
     Args:
         name: Short name of the model.
-        optimized: The converted file.
+        optimized: Path of the converted file.
         target: Kind of processor that it is converted for.
         size_bytes: Size of that file.
         precision: Precision that it is converted to.
@@ -116,13 +116,13 @@ class ConvertedModels:
     Args:
         folder: Folder with the converted models.
         models: The converted models, by target and precision.
-        failed: Variants that were asked for and cannot be converted.
+        failures: Variants that were asked for and cannot be converted.
         warnings: What to know before one of them is shipped, a line each.
     """
 
     folder: Path
     models: tuple[ConvertedModel, ...]
-    failed: tuple[FailedRecord, ...] = ()
+    failures: tuple[FailedRecord, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -185,7 +185,7 @@ def test_the_result_is_deployed(
     assert model.outputs is not None
     assert model.outputs.max_rel < 1e-3
     assert Path(model.optimized).exists()
-    assert [each.precision.value for each in done.failed] == ["int8"] * example.int8
+    assert [each.precision.value for each in done.failures] == ["int8"] * example.int8
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[each.name for each in EXAMPLES])

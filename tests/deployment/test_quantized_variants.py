@@ -59,7 +59,7 @@ def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_
     quantized: dict[int, Path], tmp_path: Path
 ) -> None:
     done = deploy(str(quantized[7]), precisions=["fp32", "int8"], out=tmp_path)
-    assert done.failed == ()
+    assert done.failures == ()
     floats, whole = done.models
     assert (floats.precision, floats.kernels) == (Precision.FP32, ("fp32",))
     assert whole.precision is Precision.INT8
@@ -95,7 +95,7 @@ def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
         deploy(str(quantized[8]), out=tmp_path / "alone")
     done = deploy(str(quantized[8]), precisions=["int8", "fp32"], out=tmp_path / "both")
     assert [each.precision for each in done.models] == [Precision.FP32]
-    assert [each.precision for each in done.failed] == [Precision.INT8]
+    assert [each.precision for each in done.failures] == [Precision.INT8]
 
 
 def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(

@@ -111,7 +111,7 @@ def test_a_number_of_threads_that_a_law_forbids_is_not_had_and_others_are(
     device = DeviceChoice(name="host", laws=forbidding(tmp_path))
     done = deploy(str(folder / "net"), device=device, threads=(2, 1), out=tmp_path / "out")
     assert [each.threads for each in done.models] == [1]
-    (failed,) = done.failed
+    (failed,) = done.failures
     assert (failed.precision, failed.threads) == (Precision.FP32, 2)
     assert "relu" in failed.reason
     assert "threads write over each other on x86 and arm with more than one thread" in failed.reason
@@ -144,7 +144,7 @@ def test_all_combinations_are_measured_in_one_session_and_one_is_fastest(
     done = deploy(
         str(folder / "net"), precisions=("fp32", "int8", "int16"), threads=(1, 2), out=tmp_path
     )
-    assert done.failed == ()
+    assert done.failures == ()
     assert [(each.precision.value, each.threads) for each in done.models] == [
         (precision, threads)
         for precision in ("fp32", "int8-weights", "int16-weights")
@@ -226,14 +226,14 @@ def test_weights_that_would_be_misread_are_refused_by_name(folder: Path, tmp_pat
 def test_what_does_not_convert_leaves_what_does(folder: Path, tmp_path: Path) -> None:
     done = convert(str(folder / "turned"), [Target.X86], precisions=["int8", "fp32"], out=tmp_path)
     assert [each.precision for each in done.models] == [Precision.FP32]
-    assert [each.precision for each in done.failed] == [Precision.INT8_WEIGHTS]
+    assert [each.precision for each in done.failures] == [Precision.INT8_WEIGHTS]
     assert [path.name for path in tmp_path.iterdir()] == ["turned.x86.nb"]
 
 
 def test_what_one_precision_cannot_have_leaves_the_others(folder: Path, tmp_path: Path) -> None:
     done = deploy(str(folder / "turned"), precisions=["fp32", "int8"], out=tmp_path)
     (only,) = done.models
-    (failed,) = done.failed
+    (failed,) = done.failures
     assert (only.precision, only.fastest) == (Precision.FP32, True)
     assert (failed.precision, failed.threads) == (Precision.INT8_WEIGHTS, None)
     assert "weights that are stored as integers" in failed.reason
