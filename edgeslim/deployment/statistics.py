@@ -229,16 +229,8 @@ def discoveries(p_values: Sequence[float], *, level: float = LEVEL) -> tuple[boo
     """Which of many tests are discoveries, at most ``1 - level`` of which are false alarms.
 
     Benjamini and Hochberg, "Controlling the false discovery rate", Journal of the Royal
-    Statistical Society B 57, 1995: the largest ``k`` whose k-th smallest value is at most
-    ``k (1 - level) / n``, and all that are no larger.
+    Statistical Society B 57, 1995.
     """
-    ordered = sorted(p_values)
-    limit = max(
-        (
-            value
-            for place, value in enumerate(ordered, 1)
-            if value <= place * (1 - level) / len(ordered)
-        ),
-        default=-1.0,
-    )
-    return tuple(value <= limit for value in p_values)
+    from scipy import stats
+
+    return tuple((stats.false_discovery_control(p_values) <= 1 - level).tolist())
