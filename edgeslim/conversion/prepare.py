@@ -25,18 +25,14 @@ from edgeslim.paddle_io.feed_values import feed_types
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.known_shapes import make_shapes_known
 from edgeslim.paddle_io.lite_rewrite import rewrite_for_lite
-from edgeslim.paddle_io.parameters import (
-    add_unused_parameter,
-    check_parameters,
-    combined_parameters,
-    drop_empty_parameters,
-)
+from edgeslim.paddle_io.parameters import check_parameters, combined_parameters
 from edgeslim.paddle_io.pir.file_translation import translate_files
 from edgeslim.paddle_io.pir.proof import prove_translation
 from edgeslim.paddle_io.program_graph import feed_shapes, graph_of
 from edgeslim.paddle_io.program_operators import operators_of
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.saved_check import check_saved
+from edgeslim.paddle_io.unused_parameters import add_unused_parameter, drop_empty_parameters
 from edgeslim.targets import LawBook, Place, Violation
 from edgeslim.targets.layouts import CHANNELS_LAST
 

@@ -20,10 +20,10 @@ from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.paddle_io.legacy_functions import legacy_functions
 from edgeslim.paddle_io.modes import own_scope, static_mode
-from edgeslim.paddle_io.parameters import add_unused_parameter
 from edgeslim.paddle_io.plain_tracing import plain_tracing, refuse_values
 from edgeslim.paddle_io.proto import read_program
 from edgeslim.paddle_io.traced_layer import input_names, keep_attributes, traced_layer
+from edgeslim.paddle_io.unused_parameters import add_unused_parameter
 
 if TYPE_CHECKING:
     import paddle

@@ -19,11 +19,9 @@ from edgeslim.ops import OperatorKind, known_kinds
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.paddle_io.parameters import write_parameters
 from edgeslim.paddle_io.proto import add_attribute, framework
+from edgeslim.paddle_io.unused_parameters import UNUSED_PARAMETER
 
 __all__ = ["write_operator_model"]
-
-_UNUSED = "unused_weight"
-"""Name of a parameter that nothing reads, since ``opt`` refuses a model without parameters."""
 
 _TYPES = {
     "bool": "BOOL",
@@ -75,7 +73,7 @@ def write_operator_model(spec: OpSpec, prefix: Path, *, seed: int = 0) -> None:
     tensors = _weights(spec, kind, np.random.default_rng(seed))
     weights = {slot: f"w_{slot}" for slot in tensors}
     stored = {weights[slot]: tensor for slot, tensor in tensors.items()} or {
-        _UNUSED: np.ones((1,), np.float32)
+        UNUSED_PARAMETER: np.ones((1,), np.float32)
     }
     for name, tensor in stored.items():
         _add_tensor(block, name, tensor.shape, element_type=tensor.dtype.name, persistable=True)

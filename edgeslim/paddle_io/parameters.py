@@ -22,16 +22,12 @@ from edgeslim.errors import BadFileError, ModelError
 from edgeslim.files import read_bytes, write_bytes, write_files
 from edgeslim.ops import ELEMENT_NUMBERS
 from edgeslim.opspec import Shape
-from edgeslim.paddle_io.block_edits import new_variable
 from edgeslim.paddle_io.call_stacks import drop_call_stacks
 from edgeslim.paddle_io.proto import framework
 
 __all__ = [
-    "UNUSED_PARAMETER",
-    "add_unused_parameter",
     "check_parameters",
     "combined_parameters",
-    "drop_empty_parameters",
     "has_descriptions",
     "parameter_bytes",
     "persistent_tensors",
@@ -40,9 +36,6 @@ __all__ = [
     "write_parameters",
     "write_program",
 ]
-
-UNUSED_PARAMETER = "unused_weight"
-"""Name of a parameter that nothing reads, since the optimizer needs at least one."""
 
 _COPY_AGAIN = "copy or download it again"
 _OF_ANOTHER = "give the parameters that were saved with the program"
@@ -343,50 +336,6 @@ def parameter_bytes(tensors: Mapping[str, np.ndarray[Any, Any]], program: Any) -
             )
         content.append(_serialize(tensors[name], types[name]))
     return b"".join(content)
-
-
-def drop_empty_parameters(program: Any, path: Path) -> None:  # noqa: ANN401
-    """Removes unread parameters without elements from a program and its file.
-
-    Recurrent layers that are built in Paddle 3's static mode have such a parameter for the state
-    of their dropout, and `opt` ends its process for it.
-
-    Args:
-        program: The ``ProgramDesc``, changed in place.
-        path: Path of its parameters, rewritten if one is removed.
-
-    Raises:
-        BadFileError: As `read_parameters`.
-        UnwritableError: The folder is read-only or the disk is full.
-    """
-    (block, *_) = program.blocks
-    read = {name for op in block.ops for slot in op.inputs for name in slot.arguments}
-    empty = {name for name, shape in persistent_tensors(program).items() if 0 in shape} - read
-    if not empty:
-        return
-    values = read_parameters(path, program)
-    for variable in block.vars:
-        if variable.name in empty:
-            variable.persistable = variable.is_parameter = False
-    if not add_unused_parameter(program, path):
-        write_bytes(path, parameter_bytes(values, program))
-
-
-def add_unused_parameter(program: Any, path: Path) -> bool:  # noqa: ANN401
-    """Gives a program without parameters one, which the optimizer needs; returns whether it did.
-
-    Args:
-        program: The ``ProgramDesc``, changed in place.
-        path: Path of the file of its parameters, which is written.
-
-    Raises:
-        UnwritableError: The folder is read-only or the disk is full.
-    """
-    if persistent_tensors(program):
-        return False
-    name = new_variable(program.blocks[0], UNUSED_PARAMETER, (1,), persistable=True)
-    write_parameters(path, {name: np.ones((1,), np.float32)})
-    return True
 
 
 def write_program(

@@ -9,7 +9,6 @@ import numpy as np
 
 from edgeslim.files import copy_file, new_folder, write_bytes
 from edgeslim.paddle_io.parameters import (
-    UNUSED_PARAMETER,
     check_parameters,
     has_descriptions,
     persistent_tensors,
@@ -18,6 +17,7 @@ from edgeslim.paddle_io.parameters import (
 from edgeslim.paddle_io.pir.program_translation import translate_program
 from edgeslim.paddle_io.pir.reader import read_pir
 from edgeslim.paddle_io.pir.writer import tensor_description
+from edgeslim.paddle_io.unused_parameters import UNUSED_PARAMETER
 
 __all__ = ["old_description", "translate_files"]
 

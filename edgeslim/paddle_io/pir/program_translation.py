@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from edgeslim.errors import BadFileError, ModelError
-from edgeslim.paddle_io.parameters import UNUSED_PARAMETER
 from edgeslim.paddle_io.pir.attributes import convert_value
 from edgeslim.paddle_io.pir.builtin import BUILTINS
 from edgeslim.paddle_io.pir.completions import COMPLETIONS, OldOperator
@@ -32,6 +31,7 @@ from edgeslim.paddle_io.pir.values import (
     is_known,
 )
 from edgeslim.paddle_io.pir.writer import Attributes, Writer
+from edgeslim.paddle_io.unused_parameters import UNUSED_PARAMETER
 
 __all__ = ["translate_program"]
 
