@@ -55,7 +55,6 @@ def trade_off(
     points: Points,
     graph: Graph,
     channels: Channels,
-    thresholds: Sequence[float] = THRESHOLDS,
 ) -> list[tuple[float, float]]:
     """How much smaller the model gets for each allowed loss, as PaddleX 1.3 drew it.
 
@@ -63,14 +62,13 @@ def trade_off(
         points: Sensitivities by group, by ascending ratio.
         graph: Graph of the whole network.
         channels: Channel groups of the network.
-        thresholds: Allowed losses, as shares of the baseline.
 
     Returns:
         Allowed loss and share of all parameters' elements that would be removed.
     """
     whole = graph.elements
     found = []
-    for allowed in thresholds:
+    for allowed in THRESHOLDS:
         widths = widths_at(channels.groups, paddlex_ratios(points, allowed))
         left = prune_graph(graph, Selection(channels, keep_first(widths)))
         found.append((allowed, 1 - left.elements / whole))

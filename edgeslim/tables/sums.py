@@ -24,7 +24,6 @@ def is_sum_of_rows(
     operators: Sequence[Mapping[CacheState, float]],
     *,
     overhead_ms: float = 0.0,
-    tolerance: float = _TOLERANCE,
 ) -> bool:
     """Whether a network's latency is the plain sum over its operators in one cache state.
 
@@ -36,14 +35,13 @@ def is_sum_of_rows(
         operators: Latency in milliseconds by cache state, of each operator of the network.
             States that some operator lacks are ignored.
         overhead_ms: A constant that may have been added for each operator.
-        tolerance: Largest relative difference that counts as equal.
     """
     if not operators:
         return False
     states = set(operators[0]).intersection(*operators[1:])
     totals = [sum(latencies[state] for latencies in operators) for state in states]
     return any(
-        abs(total + len(operators) * overhead_ms - latency_ms) <= tolerance * latency_ms
+        abs(total + len(operators) * overhead_ms - latency_ms) <= _TOLERANCE * latency_ms
         for total in totals
     )
 

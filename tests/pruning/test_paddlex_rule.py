@@ -83,4 +83,4 @@ def test_the_trade_off_counts_what_would_be_left_of_all_parameters() -> None:
 def test_without_sensitivities_nothing_goes() -> None:
     net, out = residual()
     weights = net.weights(out)
-    assert trade_off({}, weights.graph, weights.channels, [0.05]) == [(0.05, 0.0)]
+    assert trade_off({}, weights.graph, weights.channels) == [(loss, 0.0) for loss in THRESHOLDS]
