@@ -60,8 +60,8 @@ def assert_computes_as_paddle(made: Mapping[str, Made]) -> None:
     shape = next(iter(next(iter(made.values())).model.graph.feeds.values()))
     images = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     computed = outputs_in_paddle_lite({model.file.path: images for model in made.values()})
-    for (name, each), found in zip(made.items(), computed, strict=True):
-        expected = run_in_paddle(each.model.prefix, {next(iter(each.model.graph.feeds)): images})
+    for (name, value), found in zip(made.items(), computed, strict=True):
+        expected = run_in_paddle(value.model.prefix, {next(iter(value.model.graph.feeds)): images})
         np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-4, err_msg=name)
 
 

@@ -133,8 +133,8 @@ def test_prepared_convolutions_are_kept_apart_and_nothing_else(tmp_path: Path) -
     for target in Target:
         made = make(models, target, tmp_path / target.value)
         # The pair that is worth it is merged, and of the barrier nothing is left.
-        assert {len(each.fused.nodes) for each in made.values()} == {4}
-        assert {spec.kind for each in made.values() for spec in each.fused.specs} == {"conv2d"}
+        assert {len(model.fused.nodes) for model in made.values()} == {4}
+        assert {spec.kind for model in made.values() for spec in model.fused.specs} == {"conv2d"}
         if target is Target.X86:
             assert_computes_as_paddle(made)
 
@@ -166,7 +166,7 @@ def test_failures_leave_the_others_done(saved: Saved, tmp_path: Path) -> None:
     seen: list[int] = []
     results = convert(given, on_done=lambda done: seen.append(given.index(done.conversion)))
     assert seen == list(range(len(given)))
-    kinds = [type(each.error) for each in results]
+    kinds = [type(result.error) for result in results]
     assert kinds == [
         type(None),
         ProgramAbortedError,
@@ -175,6 +175,8 @@ def test_failures_leave_the_others_done(saved: Saved, tmp_path: Path) -> None:
         ProgramTimedOutError,
         type(None),
     ]
-    done = [each.conversion.result.stat().st_size for each in results if each.error is None]
+    done = [result.conversion.result.stat().st_size for result in results if result.error is None]
     assert min(done) > 0
-    assert not any(each.conversion.result.exists() for each in results if each.error is not None)
+    assert not any(
+        result.conversion.result.exists() for result in results if result.error is not None
+    )

@@ -158,7 +158,7 @@ def test_the_documented_space_goes_all_the_way(tmp_path: Path) -> None:
     )
     found = largest(str(file), 0.5, table.path, count=3)
     assert found.whole_space
-    assert all(each.predicted_ms <= 0.5 for each in found.networks)
+    assert all(network.predicted_ms <= 0.5 for network in found.networks)
     with pytest.raises(UsageError, match="token 2 must be between 0 and 2, not 3"):
         space.check((0, 0, 3, 0))
     with pytest.raises(UsageError, match="at least 2 classes, not 1"):

@@ -59,7 +59,7 @@ def test_several_inputs_are_found_by_name_and_come_in_the_model_s_order(tmp_path
     arrays = given_words(words=np.arange(10, dtype=np.int16).reshape(2, 5))
     np.savez(tmp_path / "a.npz", **dict(reversed(arrays.items())))
     given = fit_inputs(read_given(tmp_path / "a.npz"), WORDS, "net")
-    assert {name: each.dtype.name for name, each in given.arrays.items()} == {
+    assert {name: array.dtype.name for name, array in given.arrays.items()} == {
         "words": "int64",
         "mask": "bool",
         "scale": "float32",
@@ -68,7 +68,7 @@ def test_several_inputs_are_found_by_name_and_come_in_the_model_s_order(tmp_path
     np.testing.assert_array_equal(given.arrays["words"], np.arange(10).reshape(2, 5))
     files = write_inputs(given, tmp_path, "net")
     described = runner_inputs(WORDS, files)
-    assert [(each.dtype, each.file) for each in described] == [
+    assert [(described_input.dtype, described_input.file) for described_input in described] == [
         ("int64", "net.given0.npy"),
         ("bool", "net.given1.npy"),
         ("float32", "net.given2.npy"),
@@ -169,7 +169,7 @@ def test_one_array_does_not_fill_several_inputs(tmp_path: Path) -> None:
 def test_shapes_and_types_of_what_is_open_come_of_the_file(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", **given_words(scale=np.ones((2, 1))))
     shapes = read_given(tmp_path / "a.npz").shapes
-    assert {name: (tuple(each), each.dtype) for name, each in shapes.items()} == {  # type: ignore[attr-defined]
+    assert {name: (tuple(shape), shape.dtype) for name, shape in shapes.items()} == {  # type: ignore[attr-defined]
         "words": ((2, 5), "int64"),
         "mask": ((2, 5), "bool"),
         "scale": ((2, 1), "float32"),
@@ -179,11 +179,11 @@ def test_shapes_and_types_of_what_is_open_come_of_the_file(tmp_path: Path) -> No
 def test_noise_has_the_types_and_chooses_what_is_there() -> None:
     generator = np.random.default_rng(0)
     noise = [make_noise(WORDS, generator) for _ in range(20)]
-    words = np.concatenate([each["words"].ravel() for each in noise])
+    words = np.concatenate([arrays["words"].ravel() for arrays in noise])
     assert (words.dtype, words.min(), words.max()) == ("int64", 0, 9)
-    assert {each["mask"].dtype.name for each in noise} == {"bool"}
-    assert 0.3 < np.mean([each["mask"].mean() for each in noise]) < 0.7
-    assert [each.below for each in runner_inputs(WORDS)] == [10, 2, 0]
+    assert {arrays["mask"].dtype.name for arrays in noise} == {"bool"}
+    assert 0.3 < np.mean([arrays["mask"].mean() for arrays in noise]) < 0.7
+    assert [fed.below for fed in runner_inputs(WORDS)] == [10, 2, 0]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16", "type 23 of Paddle's"])

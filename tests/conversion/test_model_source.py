@@ -287,8 +287,8 @@ def test_files_under_other_names(program: str, parameters: str, tmp_path: Path) 
     (folder / "README.md").write_text("\nwhat it is\n")
     (folder / "labels.txt").write_bytes(b"\0" * 100)
     given = [folder, folder / program, *([folder / parameters] if parameters else [])]
-    for each in given:
-        found = find_model(str(each))
+    for path in given:
+        found = find_model(str(path))
         assert isinstance(found, SavedModel)
         assert found.program == folder / program
         assert found.parameters == (folder / parameters if parameters else folder)

@@ -37,7 +37,7 @@ def assert_run(jobs: list[Job]) -> None:
         transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
     )
     outcomes = run_batch(runner, jobs)
-    failed = {str(SPECS[i]): each.error for i, each in enumerate(outcomes) if each.error}
+    failed = {str(SPECS[i]): outcome.error for i, outcome in enumerate(outcomes) if outcome.error}
     assert not failed
     assert len(outcomes) == len(jobs)
 
@@ -57,4 +57,6 @@ def test_every_kind_converts_and_stays_what_it_is(target: Target, tmp_path: Path
     if target is Target.X86:
         assert_run([job for job in jobs if isinstance(job, Job)])
     assert KERNEL_TARGETS[target] in kernels
-    assert not kernels & {number for each, number in KERNEL_TARGETS.items() if each is not target}
+    assert not kernels & {
+        number for other_target, number in KERNEL_TARGETS.items() if other_target is not target
+    }

@@ -68,7 +68,7 @@ def test_more_cases_are_more_of_the_same() -> None:
 
 
 def judged(truth: Any, found: Any) -> Any:
-    pair = ({"noise": [np.asarray(each, np.float32)]} for each in (truth, found))
+    pair = ({"noise": [np.asarray(array, np.float32)]} for array in (truth, found))
     return judging.judge(*pair)
 
 
@@ -216,5 +216,7 @@ def test_attributes_that_change_how_an_operator_is_written() -> None:
         )
     ]
     records = list(trials.try_cases(cases))
-    wrong = [each for each in records if {each[t]["status"] for t in ("x86", "arm")} != {"proved"}]
+    wrong = [
+        record for record in records if {record[t]["status"] for t in ("x86", "arm")} != {"proved"}
+    ]
     assert not wrong

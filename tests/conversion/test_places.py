@@ -66,9 +66,9 @@ def test_of_many_models_those_that_are_wrong_are_errors_in_their_place(tmp_path:
     ]
     first, second, third = optimize_and_fuse(models, Target.ARM, tmp_path, place=ARMV7)
     assert isinstance(second, ModelError)
-    for each in (first, third):
-        assert not isinstance(each, EdgeslimError)
-        file, graph = each
+    for job in (first, third):
+        assert not isinstance(job, EdgeslimError)
+        file, graph = job
         assert isinstance(file, OptimizedFile)
         assert len(graph.specs) == 1
 

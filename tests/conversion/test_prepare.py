@@ -248,6 +248,6 @@ def test_nothing_of_the_machine_goes_into_a_model(tmp_path: Path) -> None:
     write_program(tmp_path / "written", program, read_parameters(theirs.parameters, program))
     optimized = optimize(model, Target.ARM, tmp_path / "out").path
     made = [model.program, model.prefix.with_suffix(".pdmodel"), optimized]
-    made += [Path(f"{each}.pdmodel") for each in (ours, tmp_path / "written")]
+    made += [Path(f"{prefix}.pdmodel") for prefix in (ours, tmp_path / "written")]
     paths = (here, b"site-packages", b".py", str(tmp_path).encode())
     assert {file: path for file in made for path in paths if path in file.read_bytes()} == {}

@@ -75,4 +75,4 @@ def test_published_networks(name: str, both_ways: Any, tmp_path: Path) -> None:
         # Which of two parallel branches comes first hangs on addresses in memory.
         assert Counter(made[True].fused.specs) == Counter(made[False].fused.specs)
         if target is Target.X86:
-            assert_computes_as_paddle({str(clip): each for clip, each in made.items()})
+            assert_computes_as_paddle({str(clip): net for clip, net in made.items()})

@@ -37,8 +37,8 @@ def made_up_rounds(
         ModelRound(
             round=number,
             samples_ns=tuple(
-                int(each)
-                for each in 1e6
+                int(sample_ns)
+                for sample_ns in 1e6
                 * median_ms
                 * np.exp(
                     generator.normal(0, ROUND_SD) + np.abs(generator.normal(0, SAMPLE_SD, samples))
@@ -54,7 +54,7 @@ def made_up_rounds(
 def made_up_model(**fields: Any) -> ModelRecord:
     """A model with everything that is not given."""
     rounds = fields.pop("rounds", None) or made_up_rounds(np.random.default_rng(0), 2.0, 3)
-    median_ms = statistics.median(sample for each in rounds for sample in each.samples_ns) / 1e6
+    median_ms = statistics.median(sample for turn in rounds for sample in turn.samples_ns) / 1e6
     given: dict[str, Any] = {
         "id": "net.x86.1",
         "name": "net",

@@ -42,15 +42,15 @@ def slowed(record: DeploymentRecord, factor: float, place: int = 0) -> Deploymen
         latency_ms=model.latency_ms * factor,
         rounds=tuple(
             msgspec.structs.replace(
-                each, samples_ns=tuple(round(sample * factor) for sample in each.samples_ns)
+                turn, samples_ns=tuple(round(sample * factor) for sample in turn.samples_ns)
             )
-            for each in model.rounds
+            for turn in model.rounds
         ),
     )
 
 
 def verdicts(before: DeploymentRecord, after: DeploymentRecord) -> list[str]:
-    return [each.verdict for each in compare([before], [after]).models]
+    return [model.verdict for model in compare([before], [after]).models]
 
 
 def test_a_slower_model_is_found_whatever_the_day_did_to_both() -> None:
@@ -66,7 +66,7 @@ def test_a_slower_model_is_found_whatever_the_day_did_to_both() -> None:
 def test_false_alarms_are_few_and_three_percent_are_found() -> None:
     alarms = found = 0
     for seed in range(20):
-        before, after = (made_up_record(seed=2 * seed + each, rounds=12) for each in (0, 1))
+        before, after = (made_up_record(seed=2 * seed + number, rounds=12) for number in (0, 1))
         alarms += compare([before], [after]).models[0].verdict != "no difference"
         found += compare([before], [slowed(after, 1.03)]).models[0].verdict == "slower"
     assert alarms <= 1
@@ -80,7 +80,7 @@ def test_without_the_same_baseline_the_reference_operator_is_the_measure() -> No
     lone = msgspec.structs.replace(after, models=after.models[:1])
     found = compare([before], [lone])
     assert found.models[0].basis is Basis.REFERENCE
-    assert [each.role for each in found.only_before] == [ModelRole.BASELINE]
+    assert [model.role for model in found.only_before] == [ModelRole.BASELINE]
     assert found.only_after == ()
 
 
@@ -109,16 +109,16 @@ def test_what_else_changed_is_in_the_difference_and_is_said(
 
 def test_models_are_matched_by_name_and_way_and_a_lone_one_by_its_way() -> None:
     before, after = made_up_record(seed=1), changed(made_up_record(seed=2), 0, name="net-2")
-    (one, other) = sorted(compare([before], [after]).models, key=lambda each: each.before.role)
+    (one, other) = sorted(compare([before], [after]).models, key=lambda model: model.before.role)
     assert (one.before.name, one.after.name) == ("first", "first")
     assert (other.before.name, other.after.name) == ("net", "net-2")
     two = msgspec.structs.replace(
         after, models=(*after.models, made_up_model(id="third", name="third"))
     )
     found = compare([before], [two])
-    assert [each.before.name for each in found.models] == ["first"]
-    assert [each.name for each in found.only_before] == ["net"]
-    assert [each.name for each in found.only_after] == ["net-2", "third"]
+    assert [model.before.name for model in found.models] == ["first"]
+    assert [model.name for model in found.only_before] == ["net"]
+    assert [model.name for model in found.only_after] == ["net-2", "third"]
 
 
 def test_four_deployments_of_each_are_compared_as_deployments() -> None:
@@ -135,7 +135,7 @@ def test_four_deployments_of_each_are_compared_as_deployments() -> None:
 
 def test_deployments_of_another_file_are_not_taken_for_the_same() -> None:
     before = [made_up_record(seed=seed) for seed in range(5)]
-    others = [changed(each, 0, sha256="2" * 64, size_bytes=999) for each in before[:2]]
+    others = [changed(record, 0, sha256="2" * 64, size_bytes=999) for record in before[:2]]
     assert not compare([*others, *before[2:]], before).models[0].of_deployments
 
 
@@ -182,8 +182,8 @@ def models(**disturbed: str) -> tuple[ModelRecord, ModelRecord]:
     record = made_up_record(seed=3)
     model, baseline = record.models
     rounds = tuple(
-        msgspec.structs.replace(each, disturbed=disturbed.get(f"r{each.round}", ""))
-        for each in model.rounds
+        msgspec.structs.replace(turn, disturbed=disturbed.get(f"r{turn.round}", ""))
+        for turn in model.rounds
     )
     return msgspec.structs.replace(model, rounds=rounds), baseline
 
@@ -212,7 +212,7 @@ def test_where_nearly_all_rounds_are_disturbed_the_shortest_samples_count() -> N
     generator = np.random.default_rng(0)
     model, baseline = (
         msgspec.structs.replace(
-            each,
+            model,
             rounds=tuple(
                 msgspec.structs.replace(
                     one,
@@ -222,10 +222,10 @@ def test_where_nearly_all_rounds_are_disturbed_the_shortest_samples_count() -> N
                         for sample in one.samples_ns
                     ),
                 )
-                for one in each.rounds
+                for one in model.rounds
             ),
         )
-        for each in models()
+        for model in models()
     )
     assert statistic_for(model, baseline) is Statistic.SHORTEST
     found = speedup_of(model, baseline)
@@ -244,7 +244,7 @@ def test_two_deployments_are_compared_by_one_statistic() -> None:
         after,
         0,
         rounds=tuple(
-            msgspec.structs.replace(each, disturbed="x") for each in after.models[0].rounds
+            msgspec.structs.replace(turn, disturbed="x") for turn in after.models[0].rounds
         ),
     )
     for pair in ((before, loud), (loud, before)):

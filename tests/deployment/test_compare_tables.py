@@ -53,8 +53,8 @@ def table(
 def test_the_operators_that_changed_are_believed_and_hardly_another(tmp_path: Path) -> None:
     factors = {SPECS[3]: 1.3, SPECS[20]: 0.7}
     found = compare_tables(table(tmp_path, 1), table(tmp_path, 2, factors))
-    is_discovery = [each for each in found.operators if each.is_discovery]
-    assert {each.operator for each in is_discovery[:2]} == set(factors)
+    is_discovery = [operator for operator in found.operators if operator.is_discovery]
+    assert {operator.operator for operator in is_discovery[:2]} == set(factors)
     assert len(is_discovery) <= 4
     assert found.operators[0].ratio == pytest.approx(0.7, rel=0.1)
     assert found.ratio == pytest.approx(1, abs=0.02)

@@ -82,7 +82,7 @@ def test_a_model_is_converted_proved_right_and_measured_beside_its_prediction(
     assert model.samples >= 8
     predicted_ms = sum(made_up_ms(spec) for spec in SPACE.operators(TOKENS, Target.X86))
     assert model.predicted_ms == pytest.approx(predicted_ms, rel=1e-3)
-    assert {each.known for each in model.operators} == {Known.MEASURED}
+    assert {operator.known for operator in model.operators} == {Known.MEASURED}
     measured_ms = model.latency_ms
     assert model.error_percent == pytest.approx(100 * (predicted_ms / measured_ms - 1), rel=1e-2)
     assert (model.target_ms, model.met) == (None, None)
@@ -119,7 +119,7 @@ def test_without_a_model_the_newest_searchs_winner_is_deployed_with_its_table_an
     assert model.optimized == str(run.path / "deployment" / "first.x86.nb")
     assert model.target_ms == 1000.0
     assert model.met is True
-    assert {each.known for each in model.operators} == {Known.MEASURED}
+    assert {operator.known for operator in model.operators} == {Known.MEASURED}
 
 
 @pytest.mark.slow
@@ -162,10 +162,10 @@ def test_a_pruned_model_is_compared_with_what_it_was_made_from(tmp_path: Path) -
     net_at(folder / "steps" / "0" / "pruned", seed=1)
     write_json(folder / "pruning.json", PruneSettings(model="first", ratios={"w": 0.5}))
     done = deploy(str(folder), rounds=2, out=tmp_path / "out")
-    assert [each.name for each in done.baselines] == ["first"]
+    assert [baseline.name for baseline in done.baselines] == ["first"]
     assert files(tmp_path / "out") == ["baseline.first.x86.nb", "pruned.x86.nb"]
     assert done.history == folder / "deployments.jsonl"
-    assert [each.name for each in read_history(folder)[0].models] == ["pruned", "first"]
+    assert [model.name for model in read_history(folder)[0].models] == ["pruned", "first"]
 
 
 @pytest.mark.slow

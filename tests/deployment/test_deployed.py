@@ -32,7 +32,7 @@ def restless(latency_ms: float) -> Measurement:
 
 
 def fastest(*ways: ModelRecord) -> list[bool]:
-    return [each.fastest for each in mark_fastest(ways)]
+    return [model.fastest for model in mark_fastest(ways)]
 
 
 def test_the_fastest_way_is_marked() -> None:
@@ -85,12 +85,12 @@ def test_without_something_plainer_to_compare_with_nothing_is_told() -> None:
             st.sampled_from(list(Precision)), st.integers(1, 8), st.floats(0.01, 100).map(timed)
         ),
         min_size=1,
-        unique_by=lambda each: each[:2],
+        unique_by=lambda drawn: drawn[:2],
     )
 )
 def test_one_is_fastest_and_nothing_is_faster_than_it(
     ways: list[tuple[Precision, int, Measurement]],
 ) -> None:
-    marked = mark_fastest([way(*each) for each in ways])
-    (best,) = [each for each in marked if each.fastest]
-    assert best.latency_ms <= 1.03 * min(each.latency_ms for each in marked)
+    marked = mark_fastest([way(*variant) for variant in ways])
+    (best,) = [model for model in marked if model.fastest]
+    assert best.latency_ms <= 1.03 * min(model.latency_ms for model in marked)

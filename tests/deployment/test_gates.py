@@ -70,8 +70,8 @@ def test_a_speedup_likewise(limit: float, met: bool, doubt: bool) -> None:
 def test_the_fastest_way_is_judged() -> None:
     slow = made_up_model(id="net.x86.2", latency_ms=50.0, threads=2)
     gates = judge_gates(Gates(latency_ms=25.0, speedup=1.1), [slow, MODEL], [SPEEDUP])
-    assert [each.model for each in gates] == [MODEL.id, MODEL.id]
-    assert all(each.met for each in gates)
+    assert [gate.model for gate in gates] == [MODEL.id, MODEL.id]
+    assert all(gate.met for gate in gates)
     assert judge_gates(NO_GATES, [slow, MODEL], [SPEEDUP]) == ()
 
 

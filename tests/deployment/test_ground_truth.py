@@ -100,7 +100,7 @@ def test_the_first_input_is_given_louder_as_well_in_full_precision(tmp_path: Pat
     (name,) = model.graph.feeds
     assert (len(truth.inputs), len(truth.outputs), truth.louder) == (3, 3, 1)
     np.testing.assert_array_equal(truth.inputs[2][name], 8 * truth.inputs[0][name])
-    assert [each.inputs for each in truth.differences(truth.outputs)] == [2, 1]
+    assert [difference.inputs for difference in truth.differences(truth.outputs)] == [2, 1]
     assert len(truth.quiet.inputs) == len(truth.quiet.outputs) == 2
     assert len(truth.quiet.differences(truth.quiet.outputs)) == 1
 

@@ -14,7 +14,7 @@ from edgeslim.execution import Precision
 
 RNG = np.random.default_rng(0)
 TRUTH = [[RNG.normal(3, 2, size=(2, 10))] for _ in range(8)]
-LOWER = [each for each in Precision if each is not Precision.FP32]
+LOWER = [precision for precision in Precision if precision is not Precision.FP32]
 
 
 @pytest.mark.parametrize("precision", list(Precision))
@@ -27,7 +27,7 @@ def test_the_same_outputs_are_accepted(precision: Precision) -> None:
 @pytest.mark.parametrize("precision", LOWER)
 def test_rounding_is_accepted_of_lower_precision_and_not_of_fp32(precision: Precision) -> None:
     step = 8 / 127
-    rounded = [[np.round(each[0] / step) * step] for each in TRUTH]
+    rounded = [[np.round(arrays[0] / step) * step] for arrays in TRUTH]
     difference = difference_of(TRUTH, rounded)
     assert 0 < difference.lost < 1e-3
     assert difference.max_abs <= step / 2 + 1e-9
@@ -42,7 +42,7 @@ def test_rounding_is_accepted_of_lower_precision_and_not_of_fp32(precision: Prec
         [[np.zeros((2, 10))]] * 8,
         [[np.full((2, 10), np.mean(TRUTH))]] * 8,
         [[RNG.normal(3, 2, size=(2, 10))] for _ in range(8)],
-        [[each[0] * 40] for each in TRUTH],
+        [[arrays[0] * 40] for arrays in TRUTH],
     ],
     ids=["zeros", "the mean", "another model's", "out of scale"],
 )
@@ -66,7 +66,7 @@ def test_a_constant_output_loses_what_it_is_off_by() -> None:
 
 
 def test_top_1_is_the_share_of_rows_of_a_classifier_with_the_same_class() -> None:
-    turned = [[each[0].copy()] for each in TRUTH]
+    turned = [[arrays[0].copy()] for arrays in TRUTH]
     turned[0][0][0, turned[0][0][0].argmin()] = 99
     assert difference_of(TRUTH, turned).top1 == pytest.approx(15 / 16)
     boxes = [[np.ones((1, 4, 4))]]
@@ -81,7 +81,7 @@ def test_the_worst_output_of_several_counts() -> None:
 @pytest.mark.parametrize("precision", list(Precision))
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_a_difference(value: float, precision: Precision) -> None:
-    broken = [[each[0].copy()] for each in TRUTH]
+    broken = [[arrays[0].copy()] for arrays in TRUTH]
     broken[3][0][1, 4] = value
     for truth, found in ((TRUTH, broken), (broken, TRUTH), (broken, broken)):
         difference = difference_of(truth, found)
@@ -147,7 +147,7 @@ def test_rounding_of_scores_is_accepted_after_a_softmax() -> None:
 def test_integers_are_equal_or_wrong(dtype: type) -> None:
     truth: list[list[Any]] = [[RNG.integers(0, 100, size=(2, 50)).astype(dtype)] for _ in range(2)]
     assert is_acceptable(difference_of(truth, truth), Precision.FP32)
-    other = [[each[0].copy()] for each in truth]
+    other = [[arrays[0].copy()] for arrays in truth]
     other[0][0][0, 0] += 1
     difference = difference_of(truth, other)
     assert difference.wrong == 1 / 200
@@ -180,7 +180,7 @@ def test_a_device_that_ignores_an_input_on_which_little_depends_is_refused() -> 
     assert difference.max_rel < 1e-3
     assert not is_acceptable(difference, Precision.FP32)
     assert is_acceptable(
-        difference_of(truth, [[single(each[0])] for each in truth]), Precision.FP32
+        difference_of(truth, [[single(arrays[0])] for arrays in truth]), Precision.FP32
     )
 
 

@@ -119,7 +119,7 @@ def test_a_wrong_twin_of_integers_proves_nothing_and_refuses_nothing(tmp_path: P
     small.save(tmp_path / "int8")
     model = prepare(SavedModel.at(tmp_path / "int8", name="net"), tmp_path / "model")
     here, there = (
-        claim(model, each, tmp_path, Precision.INT8) for each in (Target.X86, Target.ARM)
+        claim(model, target, tmp_path, Precision.INT8) for target in (Target.X86, Target.ARM)
     )
     wrong = "net computes something else on host in int8"
     with open_prover() as prover:

@@ -87,8 +87,8 @@ def optimized(
             for number, model in enumerate(models)
         ]
     )
-    assert [each.error for each in done] == [None] * len(cases)
-    files = [each.conversion.result for each in done]
+    assert [result.error for result in done] == [None] * len(cases)
+    files = [result.conversion.result for result in done]
     return {
         case: Claim(
             model=model,
@@ -144,12 +144,12 @@ def test_a_file_that_is_only_converted_is_proved_by_its_operators_and_by_a_twin(
         out=tmp_path / "out",
         input_shapes={"": (1, 3, 8, 8)},
     )
-    assert [each.outputs.proved_by for each in done.models] == [
+    assert [model.outputs.proved_by for model in done.models] == [
         ("interpreter", "twin"),
         ("interpreter", "runtime"),
     ]
-    for each in done.models:
-        assert each.outputs.max_rel < 1e-5
+    for model in done.models:
+        assert model.outputs.max_rel < 1e-5
     assert done.warnings == ()
 
 

@@ -96,8 +96,8 @@ def test_kernels_of_eight_bits_mean_what_the_runtime_computes(
     assert "int8" in file.facts.computes_in
     truth = truth_for(model, [Precision.INT8])
     net = OptimizedNet(read_optimized_program(file.path))
-    meant = [net.run(each) for each in truth.inputs]
-    fed = [list(each.values()) for each in truth.inputs]
+    meant = [net.run(arrays) for arrays in truth.inputs]
+    fed = [list(arrays.values()) for arrays in truth.inputs]
     with open_device("host") as session:
         ran = outputs_on_device(session, file, fed, 1, tmp_path)
     assert difference_of(ran, meant).max_rel < 1e-5
@@ -138,7 +138,7 @@ def test_where_a_library_ends_is_named_in_any_precision(
         load_model(Engine.LITE, model, device="refusing", precision=name) as run,
         pytest.raises(ProgramAbortedError) as told,
     ):
-        run([dict(zip(model.graph.feeds, each.values(), strict=True)) for each in given])
+        run([dict(zip(model.graph.feeds, arrays.values(), strict=True)) for arrays in given])
     said = str(told.value)
     assert "Paddle-Lite's own ended it: Check failed: (2==1): no (conv_compute.cc:5)" in said
     assert "first at depthwise_conv2d 1x8x16x16" in said, said

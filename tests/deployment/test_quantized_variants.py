@@ -64,7 +64,9 @@ def test_of_a_quantized_model_int8_are_its_kernels_and_fp32_is_the_same_without_
     assert (floats.precision, floats.kernels) == (Precision.FP32, ("fp32",))
     assert whole.precision is Precision.INT8
     assert whole.kernels == ("fp32", "int8")
-    kernels = {each.operator: each for each in read_optimized_model(Path(whole.optimized)).kernels}
+    kernels = {
+        kernel.operator: kernel for kernel in read_optimized_model(Path(whole.optimized)).kernels
+    }
     for operator, precision in (("conv2d", 2), ("depthwise_conv2d", 2), ("matmul_v2", 1)):
         assert kernels[operator].precision == precision, kernels
     assert floats.outputs is not None
@@ -80,12 +82,12 @@ def test_a_quantized_model_is_int8_unless_something_else_is_asked_for(
 ) -> None:
     (only,) = convert(str(quantized[8]), [Target.ARM], out=tmp_path).models
     assert only.precision is Precision.INT8
-    kernels = {each.operator: each for each in read_optimized_model(only.optimized).kernels}
+    kernels = {kernel.operator: kernel for kernel in read_optimized_model(only.optimized).kernels}
     for operator in ("conv2d", "depthwise_conv2d", "fc"):
         assert kernels[operator].precision == 2, kernels
     asked = ("fp16", "int16", "int8-weights")
     others = convert(str(quantized[8]), [Target.ARM], precisions=asked, out=tmp_path).models
-    assert [each.kernels for each in others] == [("fp16",), ("fp32",), ("fp32",)]
+    assert [model.kernels for model in others] == [("fp16",), ("fp32",), ("fp32",)]
 
 
 def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
@@ -94,8 +96,8 @@ def test_int8_that_a_target_computes_wrongly_is_refused_and_the_rest_goes_on(
     with pytest.raises(ModelError, match=r"int8 cannot be converted: .*more than 7 bits on x86"):
         deploy(str(quantized[8]), out=tmp_path / "alone")
     done = deploy(str(quantized[8]), precisions=["int8", "fp32"], out=tmp_path / "both")
-    assert [each.precision for each in done.models] == [Precision.FP32]
-    assert [each.precision for each in done.failures] == [Precision.INT8]
+    assert [model.precision for model in done.models] == [Precision.FP32]
+    assert [failure.precision for failure in done.failures] == [Precision.INT8]
 
 
 def test_rounding_that_cannot_be_taken_out_leaves_int8_alone(

@@ -62,7 +62,7 @@ def record(*models: ModelRecord, **fields: Any) -> DeploymentRecord:
 
 
 def lines(found: DeploymentRecord) -> list[str]:
-    return [each.line for each in reasons_of(found)]
+    return [reason.line for reason in reasons_of(found)]
 
 
 def test_nothing_is_to_be_explained_within_the_interval() -> None:
@@ -144,7 +144,7 @@ def test_each_reason_of_a_model(fields: dict[str, Any], text: str) -> None:
 
 def test_rounds_that_were_all_disturbed_are_said() -> None:
     spoiled = tuple(
-        msgspec.structs.replace(each, disturbed="the device was slow") for each in model().rounds
+        msgspec.structs.replace(turn, disturbed="the device was slow") for turn in model().rounds
     )
     told = lines(record(model(rounds=spoiled)))
     assert any("every round was disturbed (the device was slow)" in line for line in told)
@@ -189,7 +189,9 @@ def test_each_reason_of_device_and_table(fields: dict[str, Any], text: str) -> N
 
 def test_what_may_explain_most_comes_first() -> None:
     told = reasons_of(record(model(speed=0.5, spread=0.2, operators=(known(unsteady="x"),))))
-    assert [each.percent for each in told] == sorted((each.percent for each in told), reverse=True)
+    assert [reason.percent for reason in told] == sorted(
+        (reason.percent for reason in told), reverse=True
+    )
     assert "100.0 % slower" in told[0].line
     assert told[-1].percent == 0
 

@@ -30,7 +30,7 @@ TRUTH = [[RNG.normal(size=(2, 50)).astype(np.float32)] for _ in range(8)]
 def _off(by: float) -> OutputDifference:
     noise = np.random.default_rng(1)
     return difference_of(
-        TRUTH, [[each[0] + by * noise.standard_normal(each[0].shape)] for each in TRUTH]
+        TRUTH, [[arrays[0] + by * noise.standard_normal(arrays[0].shape)] for arrays in TRUTH]
     )
 
 
@@ -43,7 +43,7 @@ def test_a_device_may_be_off_by_a_small_multiple_of_rounding() -> None:
 
 
 def test_one_element_that_rounding_does_not_explain_is_seen() -> None:
-    found = [[each[0] + 1e-3 * RNG.standard_normal(each[0].shape)] for each in TRUTH]
+    found = [[arrays[0] + 1e-3 * RNG.standard_normal(arrays[0].shape)] for arrays in TRUTH]
     assert is_acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
     found[5][0][1, 7] += 0.05
     assert not is_acceptable(difference_of(TRUTH, found), Precision.FP16, _off(1e-3))
@@ -57,7 +57,7 @@ def test_what_has_lost_its_meaning_is_refused_whatever_explains_it() -> None:
 
 def test_of_whole_numbers_as_many_may_be_others_as_rounding_makes() -> None:
     truth = [[np.arange(1000)] for _ in range(2)]
-    few, many = ([[each[0].copy()] for each in truth] for _ in range(2))
+    few, many = ([[arrays[0].copy()] for arrays in truth] for _ in range(2))
     few[0][0][:8] = 0
     many[0][0][:80] = 0
     rounding = difference_of(truth, few)

@@ -53,14 +53,14 @@ def test_the_estimate_is_in_its_interval_and_among_the_rounds(logs: list[float])
 def test_a_factor_on_all_rounds_is_a_factor_on_the_estimate(
     logs: list[float], factor: float
 ) -> None:
-    plain, moved = estimate(logs), estimate([each + math.log(factor) for each in logs])
+    plain, moved = estimate(logs), estimate([value + math.log(factor) for value in logs])
     assert moved.value == pytest.approx(plain.value * factor, rel=1e-9)
-    assert moved.interval == pytest.approx([each * factor for each in plain.interval], rel=1e-6)
+    assert moved.interval == pytest.approx([end * factor for end in plain.interval], rel=1e-6)
 
 
 @given(ROUNDS)
 def test_the_other_way_round_is_the_inverse(logs: list[float]) -> None:
-    one, other = estimate(logs), estimate([-each for each in logs])
+    one, other = estimate(logs), estimate([-value for value in logs])
     assert other.value == pytest.approx(1 / one.value)
     assert other.interval == pytest.approx((1 / one.interval[1], 1 / one.interval[0]))
 

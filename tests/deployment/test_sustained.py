@@ -97,11 +97,11 @@ def test_windows_follow_each_other_until_the_time_is_over(
     found = measure_sustained(session, network, seconds=2.0, window_s=0.5, progress=progress)
     assert found.seconds >= 2.0
     assert 1 <= len(found.windows) <= 4
-    starts = [each.start_s for each in found.records]
+    starts = [window.start_s for window in found.records]
     assert starts == sorted(starts)
-    assert all(each.start_s < each.end_s for each in found.records)
-    assert all(0 < each.p50_ms <= each.p90_ms for each in found.records)
-    assert all(each.samples > 10 for each in found.records)
+    assert all(window.start_s < window.end_s for window in found.records)
+    assert all(0 < window.p50_ms <= window.p90_ms for window in found.records)
+    assert all(window.samples > 10 for window in found.records)
     assert found.device_s >= 0.5 * len(found.windows)
     assert 0 < found.busy <= 1
     assert found.slowdown > 0

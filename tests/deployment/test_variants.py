@@ -68,22 +68,22 @@ def test_each_precision_has_its_kernels_and_the_smaller_their_size(
 ) -> None:
     asked = ("fp32", "fp16", "int8", "int16")
     done = convert(str(folder / "net"), [Target.ARM], precisions=asked, out=tmp_path)
-    assert [each.precision.value for each in done.models] == [
+    assert [model.precision.value for model in done.models] == [
         *("fp32", "fp16", "int8-weights", "int16-weights"),
     ]
-    assert [each.kernels for each in done.models] == [("fp32",), ("fp16",), *[("fp32",)] * 2]
-    whole, half, eight, sixteen = (each.size_bytes for each in done.models)
+    assert [model.kernels for model in done.models] == [("fp32",), ("fp16",), *[("fp32",)] * 2]
+    whole, half, eight, sixteen = (model.size_bytes for model in done.models)
     assert half == pytest.approx(whole, rel=0.05)
     assert sixteen < 0.6 * whole
     assert eight < 0.35 * whole
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         *("net.arm.fp16.nb", "net.arm.int16-weights.nb", "net.arm.int8-weights.nb", "net.arm.nb"),
     ]
-    for each in done.models:
-        facts = read_optimized_model(each.optimized)
-        assert facts.computes_in == each.kernels
+    for model in done.models:
+        facts = read_optimized_model(model.optimized)
+        assert facts.computes_in == model.kernels
         kernels = {kernel.operator for kernel in facts.kernels if kernel.precision == 5}
-        assert ("conv2d" in kernels) == (each.precision is Precision.FP16)
+        assert ("conv2d" in kernels) == (model.precision is Precision.FP16)
 
 
 def forbidding(folder: Path, more: str = "") -> Path:
@@ -110,7 +110,7 @@ def test_a_number_of_threads_that_a_law_forbids_is_not_had_and_others_are(
 ) -> None:
     device = DeviceChoice(name="host", laws=forbidding(tmp_path))
     done = deploy(str(folder / "net"), device=device, threads=(2, 1), out=tmp_path / "out")
-    assert [each.threads for each in done.models] == [1]
+    assert [model.threads for model in done.models] == [1]
     (failed,) = done.failures
     assert (failed.precision, failed.threads) == (Precision.FP32, 2)
     assert "relu" in failed.reason
@@ -145,22 +145,22 @@ def test_all_combinations_are_measured_in_one_session_and_one_is_fastest(
         str(folder / "net"), precisions=("fp32", "int8", "int16"), threads=(1, 2), out=tmp_path
     )
     assert done.failures == ()
-    assert [(each.precision.value, each.threads) for each in done.models] == [
+    assert [(model.precision.value, model.threads) for model in done.models] == [
         (precision, threads)
         for precision in ("fp32", "int8-weights", "int16-weights")
         for threads in (1, 2)
     ]
-    assert len({each.optimized for each in done.models}) == 3
-    assert sum(each.fastest for each in done.models) == 1
-    for each in done.models:
-        assert each.name == "net"
-        assert each.samples >= 8
-        assert each.outputs is not None
-        assert each.outputs.inputs == 8
-        bound = {"fp32": 1e-6, "int16-weights": 1e-3, "int8-weights": 0.1}[each.precision.value]
-        assert each.outputs.max_rel < bound
-        assert each.outputs.lost is not None
-        assert each.outputs.lost < 1e-3
+    assert len({model.optimized for model in done.models}) == 3
+    assert sum(model.fastest for model in done.models) == 1
+    for model in done.models:
+        assert model.name == "net"
+        assert model.samples >= 8
+        assert model.outputs is not None
+        assert model.outputs.inputs == 8
+        bound = {"fp32": 1e-6, "int16-weights": 1e-3, "int8-weights": 0.1}[model.precision.value]
+        assert model.outputs.max_rel < bound
+        assert model.outputs.lost is not None
+        assert model.outputs.lost < 1e-3
     for told in done.warnings:
         assert "int" in told or "2 threads" in told
 
@@ -212,7 +212,7 @@ def compared(
     session: DeviceSession, model: PreparedModel, file: OptimizedFile, folder: Path
 ) -> OutputDifference:
     truth = paddle_truth(model, 2)
-    inputs = [list(each.values()) for each in truth.inputs]
+    inputs = [list(arrays.values()) for arrays in truth.inputs]
     return difference_of(truth.outputs, outputs_on_device(session, file, inputs, 1, folder))
 
 
@@ -225,8 +225,8 @@ def test_weights_that_would_be_misread_are_refused_by_name(folder: Path, tmp_pat
 
 def test_what_does_not_convert_leaves_what_does(folder: Path, tmp_path: Path) -> None:
     done = convert(str(folder / "turned"), [Target.X86], precisions=["int8", "fp32"], out=tmp_path)
-    assert [each.precision for each in done.models] == [Precision.FP32]
-    assert [each.precision for each in done.failures] == [Precision.INT8_WEIGHTS]
+    assert [model.precision for model in done.models] == [Precision.FP32]
+    assert [failure.precision for failure in done.failures] == [Precision.INT8_WEIGHTS]
     assert [path.name for path in tmp_path.iterdir()] == ["turned.x86.nb"]
 
 
@@ -283,8 +283,8 @@ def test_a_table_predicts_only_its_own_precision_and_thread_count(
         threads=[1, 2],
         out=tmp_path / "out",
     )
-    predicted = [each for each in done.models if each.predicted_ms is not None]
-    assert [(each.precision, each.threads) for each in predicted] == [(Precision.FP32, 1)]
+    predicted = [model for model in done.models if model.predicted_ms is not None]
+    assert [(model.precision, model.threads) for model in predicted] == [(Precision.FP32, 1)]
     with pytest.raises(ContextMismatchError, match=r"another execution: x86 fp32, 1 thread"):
         deploy(str(folder / "net"), table=table.path, precisions=["int16"], out=tmp_path / "none")
 
@@ -313,7 +313,7 @@ def test_networks_side_by_side_are_each_timed_as_often(
     ]
     found = measure_side_by_side(groups, rounds=2, seconds=0.05)
     assert sorted(found.measurements) == sorted(found.references_ms) == ["net1", "net2"]
-    assert all(len(each.samples_ns) >= 16 for each in found.measurements.values())
+    assert all(len(measurement.samples_ns) >= 16 for measurement in found.measurements.values())
 
 
 @pytest.mark.parametrize(

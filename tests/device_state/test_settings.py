@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> PurePosixPath:
 
 
 def left_in(folder: PurePosixPath) -> list[str]:
-    return sorted(each.name for each in Path(folder).glob("*"))
+    return sorted(path.name for path in Path(folder).glob("*"))
 
 
 def test_nothing_wanted_is_nothing_done(phone: FakePhone, folder: PurePosixPath) -> None:

@@ -56,7 +56,9 @@ def test_every_operator_of_them_runs_alone(
     )
     outcomes = run_batch(runner, [job for job in jobs if isinstance(job, Job)])
     failed = {
-        f"{spec}: {each.error}" for spec, each in zip(specs, outcomes, strict=True) if each.error
+        f"{spec}: {outcome.error}"
+        for spec, outcome in zip(specs, outcomes, strict=True)
+        if outcome.error
     }
     assert not failed
 
@@ -75,9 +77,9 @@ def test_they_compute_what_they_compute_in_paddle(
             for model in models.values()
         ]
     )
-    assert [each.error for each in converted] == [None] * len(models)
+    assert [result.error for result in converted] == [None] * len(models)
     images = np.random.default_rng(0).standard_normal(INPUT_SHAPE).astype(np.float32)
-    files = [each.conversion.result for each in converted]
+    files = [result.conversion.result for result in converted]
     computed = outputs_in_paddle_lite(dict.fromkeys(files, images))
     for (name, model), found in zip(models.items(), computed, strict=True):
         expected = run_in_paddle(model.prefix, {next(iter(model.graph.feeds)): images})

@@ -83,7 +83,7 @@ class TestReal:
         given = {"target": target, "precision": precision}
         first, second = (convert_one(make(name, **given)).read_bytes() for name in ("a", "b"))
         together = convert([make(name, **given) for name in ("c", "d")])
-        again = [each.conversion.result.read_bytes() for each in together]
+        again = [result.conversion.result.read_bytes() for result in together]
         assert {first, second, *again} == {first}
         assert first[2:18] == b"v2.13-rc".ljust(16, b"\0")
 
@@ -97,9 +97,11 @@ class TestReal:
         conversions = [make("a"), damage(make("b")), make("c"), damage(make("d")), make("e")]
         converted = convert(conversions, on_done=told.append)
         assert told == converted
-        assert [each.conversion for each in converted] == conversions
-        assert [each.error is None for each in converted] == [True, False, True, False, True]
-        assert all(each.conversion.result.exists() == (each.error is None) for each in converted)
+        assert [result.conversion for result in converted] == conversions
+        assert [result.error is None for result in converted] == [True, False, True, False, True]
+        assert all(
+            result.conversion.result.exists() == (result.error is None) for result in converted
+        )
         error = converted[1].error
         assert isinstance(error, (ProgramAbortedError, ProgramCrashedError))
         assert "opt could not convert" in str(error)
@@ -112,7 +114,7 @@ class TestReal:
 
     def test_a_model_that_takes_too_long_is_ended_and_the_rest_goes_on(self, make: Make) -> None:
         conversions = [make("a"), make("b", timeout_s=1e-6), make("c")]
-        errors = [each.error for each in convert(conversions)]
+        errors = [result.error for result in convert(conversions)]
         assert errors[0] is errors[2] is None
         assert isinstance(errors[1], ProgramTimedOutError)
         assert "within 1e-06 s" in str(errors[1])
@@ -190,7 +192,7 @@ def test_an_optimizer_that_ends_early_without_a_word_fails_the_model_it_was_at(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", scripted(tmp_path, STARTED))
-    errors = [each.error for each in convert([make("a"), make("b")])]
+    errors = [result.error for result in convert([make("a"), make("b")])]
     assert [type(error) for error in errors] == [NoOutputError] * 2
     assert "ended before its work was done" in str(errors[0])
 

@@ -28,7 +28,7 @@ def optimized(
     """A file of the right layout."""
     program = b"\0\x0e\0\0\0" + kernel + b"\0"
     start = struct.pack("<H16sQ", 2, version + b"\0\x7f", len(program))
-    parameters = b"".join(struct.pack("<I", len(each)) + each for each in tensors)
+    parameters = b"".join(struct.pack("<I", len(tensor)) + tensor for tensor in tensors)
     return start + program + struct.pack("<HHHHI", 0, 0, 6, len(tensors), 99) + parameters
 
 

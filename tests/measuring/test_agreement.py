@@ -8,7 +8,9 @@ from tests.values import timed
 
 def one_pass(*milliseconds: float, reference: float = 1.0, disturbed: str = "") -> Pass:
     return Pass(
-        measurements=tuple(timed(each, 8 * state) for state, each in enumerate(milliseconds)),
+        measurements=tuple(
+            timed(latency_ms, 8 * state) for state, latency_ms in enumerate(milliseconds)
+        ),
         reference_ms=reference,
         disturbed=disturbed,
     )

@@ -59,7 +59,7 @@ def test_where_all_values_differ_a_jump_must_be_larger() -> None:
             **noisy,
         }
 
-    assert [each.middle for each in brackets(known(0.01), [convolution(8, 32)])] == [0]
+    assert [bracket.middle for bracket in brackets(known(0.01), [convolution(8, 32)])] == [0]
     assert brackets(known(0.05), [convolution(8, 32)]) == []
 
 

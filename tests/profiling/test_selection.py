@@ -28,12 +28,12 @@ def generator(seed: int = 0) -> np.random.Generator:
 
 
 def grown(
-    candidates: dict[OpSpec, float], rule: Rule, *, rounds: int, each: int, noise: float = 0.01
+    candidates: dict[OpSpec, float], rule: Rule, *, rounds: int, per_round: int, noise: float = 0.01
 ) -> dict[OpSpec, Array]:
     """What is known after some rounds of choosing and measuring."""
     known: dict[OpSpec, Array] = {}
     for index in range(rounds):
-        chosen = select_operators(candidates, known, each, generator=generator(index))
+        chosen = select_operators(candidates, known, per_round, generator=generator(index))
         known |= measured(chosen, rule, noise=noise, seed=index)
     return known
 
@@ -97,7 +97,7 @@ def test_chosen_operators_tell_more_than_random_ones() -> None:
         found = Interpolator(known).estimate(list(candidates)).latencies_ms[:, 0]
         return float(np.abs(found - truth).sum() / truth.sum())
 
-    adaptive = error(grown(candidates, rule, rounds=3, each=6))
+    adaptive = error(grown(candidates, rule, rounds=3, per_round=6))
     specs = list(candidates)
     random = [
         error(measured([specs[i] for i in generator(seed).permutation(len(specs))[:18]], rule))
@@ -111,7 +111,7 @@ def test_chosen_operators_tell_more_than_random_ones() -> None:
 def test_irregular_edges_are_bracketed_by_one_step_of_the_grid(edges: tuple[int, ...]) -> None:
     step = 2
     grid = [convolution(16, width) for width in range(step, 257, step)]
-    known = grown(dict.fromkeys(grid, 1.0), switching_at(*edges), rounds=18, each=3)
+    known = grown(dict.fromkeys(grid, 1.0), switching_at(*edges), rounds=18, per_round=3)
     widths = {spec.output_shape[1] for spec in known}
     assert len(known) < len(grid) / 2
     for edge in edges:
@@ -120,7 +120,7 @@ def test_irregular_edges_are_bracketed_by_one_step_of_the_grid(edges: tuple[int,
 
 def test_all_edges_of_regular_stairs_are_found_from_few_points() -> None:
     grid = [convolution(16, width) for width in range(1, 129)]
-    known = grown(dict.fromkeys(grid, 1.0), blocks_of(8), rounds=8, each=4)
+    known = grown(dict.fromkeys(grid, 1.0), blocks_of(8), rounds=8, per_round=4)
     found = Interpolator(known).estimate(grid).latencies_ms[:, 0]
     truth = np.array([blocks_of(8)(spec) for spec in grid])
     assert len(known) == len(grid) / 4

@@ -61,8 +61,8 @@ def test_a_batch_is_measured_in_order(runner: PythonRunner, real_jobs: Sequence[
     assert [outcome.id for outcome in outcomes] == NAMES
     for outcome in outcomes:
         assert outcome.error is None
-        assert [each.cache.swept_bytes for each in outcome.measurements] == [0, MB]
-        assert all(3 <= len(each.samples_ns) <= 8 for each in outcome.measurements)
+        assert [measurement.cache.swept_bytes for measurement in outcome.measurements] == [0, MB]
+        assert all(3 <= len(measurement.samples_ns) <= 8 for measurement in outcome.measurements)
         assert outcome.device_s > 0
         assert outcome.references_ms == ()
     null, reference, *_ = (outcome.measurements[0].latency_ms for outcome in outcomes)

@@ -99,7 +99,7 @@ def test_outputs_equal_the_python_runner_s_to_the_bit(
     files = sorted(path.name for path in (tmp_path / "python").iterdir())
     assert len(files) == 5
     for name in files:
-        native, python = (tmp_path / each / name for each in ("native", "python"))
+        native, python = (tmp_path / folder / name for folder in ("native", "python"))
         assert native.read_bytes() == python.read_bytes(), name
 
 
@@ -128,7 +128,7 @@ def test_a_model_that_ends_the_library_takes_only_itself_down(
     bench.write(jobs)
     assert bench.run()[0] == 0
     events = check_complete(bench.results().splitlines())
-    last = {each.id: each for each in events if each.event in {"finished", "failed"}}
+    last = {event.id: event for event in events if event.event in {"finished", "failed"}}
     assert [last[job.entry.id].event for job in jobs] == ["finished", "failed"] + ["finished"] * 2
     failure = last["operator1"]
     ended = f"the model's process was ended by signal {failure.signal}"
@@ -217,7 +217,7 @@ def test_at_the_very_end_of_its_time_an_entry_ends_one_way_or_the_other(
     bench.write(jobs)
     assert bench.run()[0] == 0
     ended = ended_jobs(check_complete(bench.results().splitlines()), jobs)
-    assert [each.outcome.id for each in ended] == [job.entry.id for job in jobs]
+    assert [end.outcome.id for end in ended] == [job.entry.id for job in jobs]
 
 
 def test_next_to_a_slow_reference_patience_ends_once_for_all(
@@ -278,7 +278,7 @@ def test_a_model_s_process_does_not_outlive_the_runner(
     child.communicate(timeout=60)
     assert child.returncode == -number
     assert wait_until(lambda: not is_alive(model))
-    assert [each.event for each in bench.events()] == [
+    assert [event.event for event in bench.events()] == [
         *("start", "entry", "measured", "finished", "entry")
     ]
 

@@ -88,7 +88,7 @@ def test_an_input_that_is_not_finite_shows_in_the_output(
     infinite = replace(changed(job, inputs=(fed,)), files={**job.files, array.name: array})
     asked = command(native_runner, tmp_path, [infinite])
     completed = subprocess.run(**asked, capture_output=True, check=True)
-    (failure,) = (each for each in check_complete(completed.stdout.splitlines()) if each.reason)
+    (failure,) = (event for event in check_complete(completed.stdout.splitlines()) if event.reason)
     assert failure.reason == "output 0 has values that are not finite"
 
 

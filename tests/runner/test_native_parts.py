@@ -36,7 +36,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     subprocess.run([program("g++"), *flags, folder, *sources, "-o", str(path)], check=True)
 
     def ask(mode: str, documents: Sequence[bytes]) -> list[str]:
-        given = b"".join(b"%d\n%s" % (len(each), each) for each in documents)
+        given = b"".join(b"%d\n%s" % (len(document), document) for document in documents)
         done = subprocess.run([path, mode], input=given, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         *lines, rest = done.stdout.decode().split("\n")
@@ -63,8 +63,8 @@ VALUES = st.recursive(
 def test_json_means_what_it_means_to_python(
     answers: Answers, values: list[object], plain: bool
 ) -> None:
-    documents = [json.dumps(each, ensure_ascii=plain).encode() for each in values]
-    assert [json.loads(each) for each in answers("json", documents)] == values
+    documents = [json.dumps(value, ensure_ascii=plain).encode() for value in values]
+    assert [json.loads(answer) for answer in answers("json", documents)] == values
 
 
 HOSTILE = [
@@ -106,7 +106,7 @@ def test_hostile_json_is_refused_with_the_place(answers: Answers) -> None:
 
 def test_escapes_mean_what_they_should(answers: Answers) -> None:
     documents = [rb'"\ud83d\ude00"', rb'"\ud83d"', rb'"\ud83d\u0041"', rb'"\ude00x"', rb'"\u0000"']
-    assert [json.loads(each) for each in answers("json", documents)] == [
+    assert [json.loads(answer) for answer in answers("json", documents)] == [
         *("😀", "\ufffd", "\ufffd", "\ufffdx", "\0")
     ]
 
@@ -127,8 +127,8 @@ def test_whatever_a_library_prints_can_be_written_down(
 @settings(max_examples=40)
 @given(start=st.sampled_from([b"", b"{", b'{"a":[', b'["']), rest=st.lists(st.binary(), min_size=5))
 def test_no_bytes_end_the_reader(answers: Answers, start: bytes, rest: list[bytes]) -> None:
-    answers("json", [start + each for each in rest])
-    answers("npy", [b"\x93NUMPY\x01\x00" + each for each in rest])
+    answers("json", [start + tail for tail in rest])
+    answers("npy", [b"\x93NUMPY\x01\x00" + tail for tail in rest])
 
 
 @pytest.mark.parametrize("count", [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000, 100_003])
@@ -147,13 +147,13 @@ def test_arrays_of_every_kind_are_read(answers: Answers) -> None:
             expected.append(f"{dtype} [{', '.join(map(str, shape))}]")
     assert answers("npy", documents) == expected
     cut = [document[:size] for document in documents[:5] for size in range(len(document))]
-    assert all(each.startswith("error: ") for each in answers("npy", cut))
+    assert all(answer.startswith("error: ") for answer in answers("npy", cut))
 
 
 @settings(max_examples=40)
 @given(samples=st.lists(st.lists(st.integers(1, 10**10), min_size=1, max_size=50), min_size=3))
 def test_the_spread_is_judged_as_in_python(answers: Answers, samples: list[list[int]]) -> None:
-    found = answers("error", [json.dumps(each).encode() for each in samples])
-    assert [float(each) for each in found] == [
-        pytest.approx(relative_error(each), rel=1e-12) for each in samples
+    found = answers("error", [json.dumps(durations).encode() for durations in samples])
+    assert [float(array) for array in found] == [
+        pytest.approx(relative_error(durations), rel=1e-12) for durations in samples
     ]

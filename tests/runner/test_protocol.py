@@ -74,7 +74,7 @@ def test_a_number_that_was_changed_is_noticed(lines: Sequence[bytes]) -> None:
 
 def test_renumbering_does_not_hide_a_missing_line(lines: Sequence[bytes]) -> None:
     kept = [json.loads(line) for line in (*lines[:2], *lines[3:])]
-    renumbered = [json.dumps({**each, "sequence": n}).encode() for n, each in enumerate(kept)]
+    renumbered = [json.dumps({**message, "sequence": n}).encode() for n, message in enumerate(kept)]
     with pytest.raises(BadFileError, match="their checksum differs"):
         check_complete(renumbered)
 

@@ -107,8 +107,8 @@ def test_outputs_are_paddle_s(
 ) -> None:
     model, file = converted[name]
     truth = paddle_truth(model)
-    for each in truth.inputs:
-        assert {key: (a.shape, a.dtype.name) for key, a in each.items()} == {
+    for arrays in truth.inputs:
+        assert {key: (a.shape, a.dtype.name) for key, a in arrays.items()} == {
             key: (tuple(shape), getattr(shape, "dtype", "float32"))
             for key, shape in MODELS[name].items()
         }
@@ -124,11 +124,11 @@ def test_the_native_runner_gives_the_same(
     name: str,
 ) -> None:
     model, file = converted[name]
-    inputs = [list(each.values()) for each in paddle_truth(model).inputs]
+    inputs = [list(arrays.values()) for arrays in paddle_truth(model).inputs]
     count = len(model.graph.fetches)
     python, native = (
-        outputs_on_device(each, file, inputs, count, tmp_path)
-        for each in (session, replace(session, runner=native_runner))
+        outputs_on_device(opened, file, inputs, count, tmp_path)
+        for opened in (session, replace(session, runner=native_runner))
     )
     for mine, its in zip(python, native, strict=True):
         for one, other in zip(mine, its, strict=True):
@@ -140,9 +140,9 @@ def test_outputs_have_their_types(
     converted: ConversionResult, session: DeviceSession, tmp_path: Path
 ) -> None:
     model, file = converted["chosen"]
-    inputs = [list(each.values()) for each in paddle_truth(model).inputs]
+    inputs = [list(arrays.values()) for arrays in paddle_truth(model).inputs]
     (found, _) = outputs_on_device(session, file, inputs, 4, tmp_path)
-    assert [each.dtype.name for each in found] == ["float32", "int64", "int32", "bool"]
+    assert [array.dtype.name for array in found] == ["float32", "int64", "int32", "bool"]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -156,7 +156,7 @@ def test_noise_to_time_with_is_of_the_same_types(
         model.graph.feed_bounds,
     )
     job = model_job("net", file, graph, (QUICK,))
-    assert [each.dtype for each in job.entry.inputs] == [
+    assert [described_input.dtype for described_input in job.entry.inputs] == [
         getattr(shape, "dtype", "float32") for shape in MODELS[name].values()
     ]
     (outcome,) = run_batch(session.runner, [job])
@@ -167,7 +167,7 @@ def test_noise_to_time_with_is_of_the_same_types(
 def test_rows_are_chosen_that_are_there(converted: ConversionResult) -> None:
     model, _ = converted["words"]
     assert model.graph.feed_bounds == {"words": 10}
-    values = np.concatenate([each["words"].ravel() for each in paddle_truth(model, 8).inputs])
+    values = np.concatenate([arrays["words"].ravel() for arrays in paddle_truth(model, 8).inputs])
     assert set(values.tolist()) == set(range(10))
 
 

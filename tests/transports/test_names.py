@@ -42,7 +42,7 @@ def transport(
 @given(arguments=st.lists(texts, min_size=1, max_size=4))
 def test_arguments_arrive_as_they_are(transport: Transport, arguments: list[str]) -> None:
     completed = transport.run(["printf", "%s\\0", *arguments], timeout_s=30)
-    assert completed.output.decode() == "".join(f"{each}\0" for each in arguments)
+    assert completed.output.decode() == "".join(f"{argument}\0" for argument in arguments)
 
 
 @few
