@@ -19,9 +19,9 @@ from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.prediction.population import IntArray, PopulationPredictor
-from edgeslim.prediction.predictor import Predictor
+from edgeslim.prediction.predictor import Predictor, missing_error
 from edgeslim.progress import SILENT, Progress
-from edgeslim.spaces import Space, Tokens
+from edgeslim.spaces import Space, Tokens, every_operator
 
 __all__ = ["LargestNetworks", "SizedNetwork", "largest"]
 
@@ -84,6 +84,7 @@ def largest(
     Raises:
         UsageError: An unknown space, or a count below one.
         BadFileError: The table is none.
+        MissingLatencyError: The table lacks operators of every network.
         InfeasibleTargetError: No network that was looked at is within the limit.
     """
     if count < 1:
@@ -105,6 +106,10 @@ def largest(
                 population, np.vstack([best, _mutate(best, chosen, generator)]), target_ms
             )
             stage.advance(_KEPT)
+    if not len(best) and math.isinf(fastest_ms):
+        known = predictor.table
+        operators = every_operator(chosen, known.context.fused_for)
+        raise missing_error(known, predictor.rows.unknown(operators))
     if not len(best):
         raise InfeasibleTargetError(
             f"no network of {chosen.name} is predicted to run in {format_ms(target_ms)}; "

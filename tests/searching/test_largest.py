@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeslim.errors import InfeasibleTargetError, UsageError
+from edgeslim.errors import InfeasibleTargetError, MissingLatencyError, UsageError
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.ops import macs
@@ -74,3 +74,9 @@ def test_out_of_reach_is_said_with_what_is_reachable(table: Path) -> None:
 def test_a_count_of_none_is_refused(table: Path) -> None:
     with pytest.raises(UsageError, match="count must be at least 1, not 0"):
         largest("light-nas-small", 1.0, table, count=0)
+
+
+def test_a_table_that_knows_no_network_of_the_space_says_what_it_lacks() -> None:
+    phone = data_folder("latency_tables") / "snapdragon-855" / "latency_855.jsonl"
+    with pytest.raises(MissingLatencyError, match=r"knows nothing like .* and [0-9]+ more"):
+        largest("resnet-small", 5.0, phone)
