@@ -109,7 +109,7 @@ def largest(
     if not len(best) and math.isinf(fastest_ms):
         known = predictor.table
         operators = every_operator(chosen, known.context.fused_for)
-        raise missing_error(known, predictor.rows.unknown(operators))
+        raise missing_error(known, predictor.rows.missing_of(operators))
     if not len(best):
         raise InfeasibleTargetError(
             f"no network of {chosen.name} is predicted to run in {format_ms(target_ms)}; "
