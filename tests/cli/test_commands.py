@@ -33,7 +33,7 @@ def test_doctor_finds_this_machine_ready(workshop: Workshop) -> None:
     assert done.document["ready"] is True
     checks = {each["name"]: each for each in done.document["checks"]}
     assert {"python", "paddlepaddle", "paddlelite", "numpy", "opt and runtime"} <= set(checks)
-    assert all(each["ok"] and each["found"] for each in checks.values())
+    assert all(check["ok"] and check["found"] for check in checks.values())
     shown = workshop("doctor")
     assert (shown.code, shown.err) == (0, "")
     assert "Paddle-Lite v2.13" in shown.out
@@ -220,22 +220,22 @@ def test_deploy_tells_of_each_precision_and_number_of_threads(workshop: Workshop
     done = workshop("deploy", "net", "--precisions", "fp32,int8", "--out", "precise", "--json")
     assert done.code == 0, done.err
     models = done.document["models"]
-    assert [(each["precision"], each["threads"]) for each in models] == [
+    assert [(model["precision"], model["threads"]) for model in models] == [
         ("fp32", 1),
         ("int8-weights", 1),
     ]
-    assert [each["kernels"] for each in models] == [["fp32"], ["fp32"]]
-    assert sum(each["fastest"] for each in models) == 1
-    for each in models:
-        assert each["measured_ms"] > 0
-        assert 0 <= each["output_variance_lost"] < 0.1
-        assert 0 <= each["output_same_top1"] <= 1
+    assert [model["kernels"] for model in models] == [["fp32"], ["fp32"]]
+    assert sum(model["fastest"] for model in models) == 1
+    for model in models:
+        assert model["measured_ms"] > 0
+        assert 0 <= model["output_variance_lost"] < 0.1
+        assert 0 <= model["output_same_top1"] <= 1
         assert (
-            Path(each["optimized"]).name
+            Path(model["optimized"]).name
             == {
                 "fp32": "net.x86.nb",
                 "int8-weights": "net.x86.int8-weights.nb",
-            }[each["precision"]]
+            }[model["precision"]]
         )
     assert done.document["failed"] == []
     assert all("int8-weights" in line for line in done.document["warnings"])

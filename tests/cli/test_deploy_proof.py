@@ -42,20 +42,20 @@ def test_a_deployment_with_a_baseline_is_judged_and_written_down_each_time(
     assert first.id == document["record_id"]
     assert first.command == ("edgeslim", *DEPLOY, *limits, "--json")
     assert Path(first.directory) == workshop.folder
-    assert [each.met for each in second.gates] == [False]
+    assert [gate.met for gate in second.gates] == [False]
     mine, baseline = first.models
     assert (mine.role, baseline.role) == (ModelRole.MODEL, ModelRole.BASELINE)
     assert mine.id != baseline.id
-    assert {each.known for each in mine.operators} == {Known.MEASURED}
-    assert {each.known for each in second.models[0].operators} == {Known.NO_TABLE}
+    assert {operator.known for operator in mine.operators} == {Known.MEASURED}
+    assert {operator.known for operator in second.models[0].operators} == {Known.NO_TABLE}
     assert mine.predicted_ms is not None
     assert mine.latency_ms == model["measured_ms"]
     assert mine.samples == model["samples"]
     assert len(first.rounds) >= 2
-    for number, each in enumerate(first.rounds):
+    for number, turn in enumerate(first.rounds):
         order = (mine.id, baseline.id)[:: -1 if number % 2 else 1]
-        assert each.order == (*order, *order[::-1])
-        assert each.state is not None
+        assert turn.order == (*order, *order[::-1])
+        assert turn.state is not None
     assert first.table is not None
     assert first.device.hardware
     assert first.versions.library.startswith("v2.13")

@@ -42,7 +42,7 @@ def test_a_document_has_the_finalists(result: SearchResult) -> None:
     found = result_document(result)
     finalists = found["finalists"]
     assert isinstance(finalists, list)
-    assert [each["final_accuracy"] for each in finalists] == [0.7, 0.75]
+    assert [finalist["final_accuracy"] for finalist in finalists] == [0.7, 0.75]
     assert found["best"] == finalists[1]
 
 

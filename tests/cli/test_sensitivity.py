@@ -80,11 +80,11 @@ def test_the_document_tells_every_point_of_every_group(folder: Path) -> None:
     assert found["baseline"] > 0.85
     assert set(found["sensitivities"]) == {"first_weights", "expand_weights"}
     for points in found["sensitivities"].values():
-        assert [each["ratio"] for each in points] == [0.3, 0.9]
-        for each in points:
-            assert each["loss"] == pytest.approx(found["baseline"] - each["metric"])
-            assert each["relative_loss"] == pytest.approx(each["loss"] / found["baseline"])
-            assert 0 <= each["metric"] <= 1
+        assert [point["ratio"] for point in points] == [0.3, 0.9]
+        for point in points:
+            assert point["loss"] == pytest.approx(found["baseline"] - point["metric"])
+            assert point["relative_loss"] == pytest.approx(point["loss"] / found["baseline"])
+            assert 0 <= point["metric"] <= 1
     allowed = [each["allowed_loss"] for each in found["trade_off"]]
     removed = [each["removed"] for each in found["trade_off"]]
     assert (allowed[0], allowed[-1], len(allowed)) == (0.05, 0.95, 19)

@@ -67,11 +67,11 @@ def test_two_devices_are_measured_at_once_into_a_table_each(tmp_path: Path) -> N
     )
     assert ended.code == 0, ended.err
     documents = ended.document["devices"]
-    assert [each["name"] for each in documents] == ["one", "two"]
-    for each in documents:
-        table = LatencyTable.read(tmp_path / each["table"])
-        assert (len(table), table.context.device) == (2, each["name"])
-        assert f"{each['name']}: operators" in ended.err
+    assert [document["name"] for document in documents] == ["one", "two"]
+    for document in documents:
+        table = LatencyTable.read(tmp_path / document["table"])
+        assert (len(table), table.context.device) == (2, document["name"])
+        assert f"{document['name']}: operators" in ended.err
 
 
 @pytest.mark.slow

@@ -63,13 +63,13 @@ def test_all_laws_are_listed(tmp_path: Path) -> None:
 def test_those_of_a_place_and_of_an_operator(tmp_path: Path) -> None:
     def found(*arguments: str) -> dict[str, dict[str, Any]]:
         laws = edgeslim("targets", "--json", *arguments, folder=tmp_path).document["laws"]
-        return {each["name"]: each for each in laws}
+        return {law["name"]: law for law in laws}
 
     assert "magnitudes-behind-sums" not in found("--target", "arm")
     assert found("--target", "x86")["magnitudes-behind-sums"]["kernels"] == ["x86"]
     pools = found("--operator", "pool2d")
     assert pools["adaptive-windows"]["rewrite"] == "pools"
-    assert all("pool2d" in each["operators"] for each in pools.values())
+    assert all("pool2d" in pool["operators"] for pool in pools.values())
     assert set(found("--operator", "conv3d_transpose", "--target", "arm")) == {"absent-on-arm"}
     assert {"int8-products"} < set(found("--precision", "int8"))
     assert "int8-products" not in found("--precision", "fp32")

@@ -68,14 +68,14 @@ def test_a_classifier_names_the_class_of_each_picture(
     task = f"image_folder:{place / 'photos'}"
     done = infer(str(place / "colours"), inputs, task=task, engine=engine, top=2)
     assert (done.model, done.engine, done.kind) == ("colours", engine, "classes")
-    assert [each.input for each in done.outputs] == inputs
-    for each, name in zip(done.outputs, COLOURS, strict=True):
-        assert each.size == (40, 30)
-        assert len(each.classes) == 2
-        assert each.classes[0].label == name
-        assert each.classes[0].number == list(COLOURS).index(name)
-        assert 1 >= each.classes[0].probability > each.classes[1].probability > 0
-        assert (each.boxes, each.drawn) == ((), None)
+    assert [output.input for output in done.outputs] == inputs
+    for output, name in zip(done.outputs, COLOURS, strict=True):
+        assert output.size == (40, 30)
+        assert len(output.classes) == 2
+        assert output.classes[0].label == name
+        assert output.classes[0].number == list(COLOURS).index(name)
+        assert 1 >= output.classes[0].probability > output.classes[1].probability > 0
+        assert (output.boxes, output.drawn) == ((), None)
 
 
 def test_probabilities_are_a_softmax_of_scores_and_shares_as_they_are(
@@ -136,7 +136,7 @@ def test_without_a_task_a_detector_is_shown_the_whole_picture_and_classes_are_nu
 ) -> None:
     picture = plain(tmp_path / "a.png", (9, 9, 9))
     (told,) = infer(str(place / "finder"), [picture]).outputs
-    assert [(each.label, each.number) for each in told.boxes] == [("1", 1)]
+    assert [(box.label, box.number) for box in told.boxes] == [("1", 1)]
     assert told.drawn is None
 
 
@@ -159,7 +159,7 @@ def test_raw_outputs_are_those_of_the_model(place: Path, tmp_path: Path, engine:
 def test_files_of_one_name_do_not_overwrite_each_other(place: Path, tmp_path: Path) -> None:
     inputs = [plain(tmp_path / part / "same.png", (9, 9, 9)) for part in ("a", "b")]
     done = infer(str(place / "finder"), inputs, out=tmp_path / "out")
-    assert [each.drawn and each.drawn.name for each in done.outputs] == [
+    assert [output.drawn and output.drawn.name for output in done.outputs] == [
         *("same.boxes.png", "same-2.boxes.png"),
     ]
     assert len(list((tmp_path / "out").iterdir())) == 2
@@ -252,7 +252,7 @@ def test_tensors_of_several_rows_are_shown_as_they_are(
     place: Path, tmp_path: Path, engine: str
 ) -> None:
     program = read_program(place / "colours.pdmodel")
-    tensors = {each.name: each for each in program.blocks[0].vars}
+    tensors = {var.name: var for var in program.blocks[0].vars}
     feed = next(op for op in program.blocks[0].ops if op.type == "feed")
     (name,) = feed.outputs[0].arguments
     tensors[name].type.dense_tensor.tensor.dims[0] = -1

@@ -77,8 +77,8 @@ def deployment(**fields: Any) -> DeploymentRecord:
 def deployed(path: Path, *records: DeploymentRecord) -> Path:
     """A folder of deployments."""
     path.mkdir(parents=True, exist_ok=True)
-    for each in records or (deployment(),):
-        append_record(path / "deployments.jsonl", each)
+    for record in records or (deployment(),):
+        append_record(path / "deployments.jsonl", record)
     return path
 
 

@@ -33,7 +33,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = search(folder / "检测 <b>", task=nasty, algorithm=nasty)
     for number in range(2):
         record = deployment(id=str(number), created=f"2026-11-2{number}T00:00:00+00:00")
-        models = tuple(msgspec.structs.replace(each, name=nasty) for each in record.models)
+        models = tuple(msgspec.structs.replace(model, name=nasty) for model in record.models)
         rounds = tuple(map(with_state, record.rounds))
         deployed(run, msgspec.structs.replace(record, models=models, rounds=rounds))
     out = folder / "report.html"
@@ -99,7 +99,7 @@ def test_should_an_injection_succeed_the_policy_keeps_it_from_running(
         "document.body.append(s); new Promise(done => setTimeout(done, 50))"
     )
     assert browser.value("window.ran === undefined")
-    assert any("Content Security Policy" in each for each in browser.complaints)
+    assert any("Content Security Policy" in complaint for complaint in browser.complaints)
 
 
 PLACES = """

@@ -94,7 +94,7 @@ def test_a_chart_says_what_it_is_and_has_axes_with_their_units(make: type) -> No
     assert (title.tag, description.tag) == (f"{SVG}title", f"{SVG}desc")
     assert title.text == "the name"
     texts = [each.text for each in root.iter(f"{SVG}text")]
-    assert any("(ms)" in str(each) or each == "operator" for each in texts)
+    assert any("(ms)" in str(text) or text == "operator" for text in texts)
     assert {"2", "4"} <= set(texts) or make is some_bars
 
 
@@ -117,15 +117,15 @@ def test_a_mark_is_where_its_values_are() -> None:
     whiskers = [
         each for each in tree(a_scatter().svg).iter(f"{SVG}line") if each.get("class") == "e"
     ]
-    places = [[each.attrib[name] for name in ("x1", "x2", "y1", "y2")] for each in whiskers]
+    places = [[whisker.attrib[name] for name in ("x1", "x2", "y1", "y2")] for whisker in whiskers]
     assert places == [["10%", "30%", "75%", "75%"], ["20%", "20%", "80%", "60%"]]
 
 
 def test_a_line_goes_through_its_values_in_steps_if_these_are_stairs() -> None:
     paths = [each.attrib for each in tree(a_scatter().svg).iter(f"{SVG}path")]
-    (front,) = [each["d"] for each in paths if each["class"] == "l front"]
+    (front,) = [path["d"] for path in paths if path["class"] == "l front"]
     assert front == "M0 10000 5000 10000 5000 5000 10000 5000 10000 4000"
-    (limit,) = [each["d"] for each in paths if each["class"] == "l limit"]
+    (limit,) = [path["d"] for path in paths if path["class"] == "l limit"]
     assert limit == "M5000 0 5000 10000"
 
 

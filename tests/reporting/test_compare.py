@@ -45,8 +45,8 @@ def test_the_same_is_no_difference(tmp_path: Path) -> None:
 def test_operators_of_two_tables_are_told_apart(tmp_path: Path) -> None:
     specs = [convolution(3, 8 * width) for width in range(1, 9)]
     for name, factor in (("before", 1.0), ("after", 1.5)):
-        rows = [row(each, 0.1 * place) for place, each in enumerate(specs, 1)]
-        again = [row(each, 0.101 * place) for place, each in enumerate(specs, 1)]
+        rows = [row(spec, 0.1 * place) for place, spec in enumerate(specs, 1)]
+        again = [row(spec, 0.101 * place) for place, spec in enumerate(specs, 1)]
         slow = [row(specs[0], 0.1 * factor), row(specs[0], 0.101 * factor)]
         table_at(tmp_path / f"{name}.jsonl", *slow, *rows[1:], *again[1:])
     found = compared(tmp_path / "before.jsonl", tmp_path / "after.jsonl")

@@ -19,8 +19,8 @@ def named(name: str) -> DeploymentRecord:
     """A deployment in which everything that has a name has this one."""
     record = deployment()
     models = tuple(
-        msgspec.structs.replace(each, name=name, source=name, optimized=name)
-        for each in record.models
+        msgspec.structs.replace(model, name=name, source=name, optimized=name)
+        for model in record.models
     )
     device = msgspec.structs.replace(record.device, name=name, hardware=name, model=name)
     return msgspec.structs.replace(
@@ -60,8 +60,8 @@ def test_no_name_of_a_search_becomes_an_element_or_an_attribute(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_no_name_becomes_an_element_or_an_attribute(name: str, tmp_path: Path) -> None:
-    plain = [Tags(each) for each in pages(plainly(name), tmp_path / "plain")]
-    nasty = [Tags(each) for each in pages(name, tmp_path / "nasty")]
+    plain = [Tags(page) for page in pages(plainly(name), tmp_path / "plain")]
+    nasty = [Tags(page) for page in pages(name, tmp_path / "nasty")]
     for one, other in zip(plain, nasty, strict=True):
         assert [tag for tag, _ in one.found] == [tag for tag, _ in other.found]
         assert [sorted(each) for _, each in one.found] == [sorted(each) for _, each in other.found]
@@ -77,7 +77,7 @@ def test_charts_stay_well_formed(name: str, tmp_path: Path) -> None:
 def test_the_page_asks_for_nothing_and_allows_nothing(tmp_path: Path) -> None:
     page = Tags(page_of(deployed(tmp_path / "run")))
     for tag, attributes in page.found:
-        assert not [each for each in attributes if each.startswith("on")], tag
+        assert not [attribute for attribute in attributes if attribute.startswith("on")], tag
         assert "style" not in attributes
         for name in ("src", "href", "xlink:href", "action", "data", "poster"):
             assert str(attributes.get(name) or "#").startswith("#")
@@ -115,7 +115,7 @@ def test_markdown_has_no_markup_of_a_name(name: str, tmp_path: Path) -> None:
     text = "\n".join(outside).replace("\\<", "").replace("\\>", "")
     assert "<" not in text
     columns = [line.replace("\\|", "").count("|") for line in outside if line.startswith("|")]
-    assert all(each > 2 for each in columns)
+    assert all(column > 2 for column in columns)
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -127,5 +127,5 @@ def test_json_has_names_as_they_are(name: str, tmp_path: Path) -> None:
 
 def test_a_baseline_is_named_in_the_verdict_as_text(tmp_path: Path) -> None:
     record = named("<b>")
-    assert any(each.role is ModelRole.BASELINE for each in record.models)
+    assert any(model.role is ModelRole.BASELINE for model in record.models)
     assert "&lt;b&gt; (1.22 to 1.28)" in page_of(deployed(tmp_path / "run", record))

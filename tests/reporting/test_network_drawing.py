@@ -109,11 +109,11 @@ def test_a_long_expression_goes_over_lines_and_nothing_is_drawn_on_it(graph: Gra
     text = draw(graph, channels_of(graph), title=title, groups=())
     root = ET.fromstring(text.encode())  # noqa: S314 - our own
     heads = [each for each in root.iter(f"{NAME}text") if each.get("class") == "head"]
-    assert "".join(each.text or "" for each in heads) == title
-    width, characters = float(root.get("width", "0")), max(len(each.text or "") for each in heads)
+    assert "".join(head.text or "" for head in heads) == title
+    width, characters = float(root.get("width", "0")), max(len(head.text or "") for head in heads)
     assert 9 * characters < width
     (first, *_) = (each.get("transform", "") for each in root.iter(f"{NAME}g") if each.attrib)
-    assert float(first.rstrip(")").split()[1]) > max(float(each.get("y", "0")) for each in heads)
+    assert float(first.rstrip(")").split()[1]) > max(float(head.get("y", "0")) for head in heads)
 
 
 def test_maps_have_the_colour_of_their_group(graph: Graph) -> None:

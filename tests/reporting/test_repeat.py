@@ -38,10 +38,10 @@ def own_command(run: Path) -> tuple[dict[str, Any], list[str]]:
     """What the run's own command is understood as, and the sentences beside it."""
     section = repeat(read_run(run))
     assert section is not None
-    lines, *_ = [list(each.lines) for each in section.blocks if isinstance(each, Commands)]
+    lines, *_ = [list(block.lines) for block in section.blocks if isinstance(block, Commands)]
     (line,) = lines
     return parsed(shlex.split(line)[1:]), [
-        str(each.text) for each in section.blocks if isinstance(each, Text)
+        str(block.text) for block in section.blocks if isinstance(block, Text)
     ]
 
 

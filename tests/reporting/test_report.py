@@ -142,8 +142,8 @@ def test_finalists_have_the_accuracy_of_their_own_training(tmp_path: Path) -> No
     made = RunFolder(run).result()
     finals = {2: 0.9, 3: 0.84}
     judged = [
-        msgspec.structs.replace(each, final_accuracy=finals.get(each.number))
-        for each in made.candidates
+        msgspec.structs.replace(candidate, final_accuracy=finals.get(candidate.number))
+        for candidate in made.candidates
     ]
     RunFolder(run).finish(msgspec.structs.replace(made, candidates=tuple(judged)))
     (found,) = [each for each in document(run)["sections"] if each["key"] == "search"]
@@ -168,8 +168,8 @@ def test_networks_of_the_table_are_predicted_by_a_fit_on_the_others(
     (section,) = [each for each in found["sections"] if each["key"] == "agreement"]
     (chart,) = [each for each in section["blocks"] if each["block"] == "chart"]
     origins = [row[-1] for row in chart["rows"]]
-    assert sum("by a fit on its other networks" in each for each in origins) == 4
-    assert sum("measured by the search" in each for each in origins) == 1
+    assert sum("by a fit on its other networks" in origin for origin in origins) == 4
+    assert sum("measured by the search" in origin for origin in origins) == 1
 
 
 def test_the_stairs_of_a_table_are_drawn_with_knots_and_a_line(
@@ -185,7 +185,7 @@ def test_the_stairs_of_a_table_are_drawn_with_knots_and_a_line(
 def test_a_pruning_has_widths_before_and_after_and_what_groups_cost(tmp_path: Path) -> None:
     page = page_of(pruning(tmp_path / "run"))
     assert "group0: 16 before, 8 after" in page
-    titles = {each.findtext("{http://www.w3.org/2000/svg}title") for each in charts(page)}
+    titles = {chart.findtext("{http://www.w3.org/2000/svg}title") for chart in charts(page)}
     assert titles >= {"Width of each group of channels, before and after"}
     assert titles >= {"Loss of each group of channels"}
 

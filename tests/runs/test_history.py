@@ -33,7 +33,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_records_of_the_version_before_are_read_and_written_as_they_were(tmp_path: Path) -> None:
     old = Path(__file__).with_name("old_deployments.jsonl")
     records = read_history(old)
-    assert [len(each.models) for each in records] == [3, 1, 1]
+    assert [len(record.models) for record in records] == [3, 1, 1]
     assert records[0].speedups[0].baseline == "baseline.wide.x86.1"
     assert [each.precision for each in records[0].failed] == [Precision.FP16]
     assert records[1].models[0].sustained

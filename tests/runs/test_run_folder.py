@@ -81,7 +81,7 @@ def test_a_result_comes_back_as_it_was(run: RunFolder) -> None:
     run.finish(result_in(run.path))
     found = RunFolder(run.path).result()
     assert found == result_in(run.path)
-    assert [each.number for each in found.measured_candidates] == [1]
+    assert [measured_candidate.number for measured_candidate in found.measured_candidates] == [1]
 
 
 def test_a_search_without_a_result_says_how_to_go_on(run: RunFolder) -> None:

@@ -164,7 +164,7 @@ def test_a_fingerprint_tells_models_apart_by_names_shapes_types_and_values() -> 
         {"w": values.reshape(2, 3) + 1e-6},
         {"w": values.reshape(2, 3), "v": values},
     ]
-    assert len({fingerprint(each) for each in models}) == len(models)
+    assert len({fingerprint(model) for model in models}) == len(models)
     assert fingerprint({"w": values.reshape(3, 2).T}) == fingerprint(
         {"w": np.array([[0, 2, 4], [1, 3, 5]], np.float32)}
     )
