@@ -2,6 +2,11 @@
 
 The passes are those of Paddle-Lite 2.13 for ``arm`` and ``x86`` in their order
 (`edgeslim.fusion._passes`); tests compare them with the optimizer.
+
+Tests compare operators, wiring and, where there are no branches, order with `opt` itself: every
+model by name, ten of `paddle.vision`, random networks of the spaces, convolutions of random widths
+in a row, and each activation behind each operator. The order of independent branches cannot be
+known: there `opt` goes by addresses in its memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""A device that is ready to run models, with everything its measurements depend on."""
+"""A device that is ready to run models, with everything its measurements depend on.
+
+Opening a device: reached, held by a lock of this machine, what a killed run left set is put back,
+asked what it is, given a runner, proved by one operator, and set as asked. Several devices are
+several processes. 16-bit kernels are looked at only when they are asked for.
+"""
 
 from __future__ import annotations
 

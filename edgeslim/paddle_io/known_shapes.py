@@ -3,6 +3,9 @@
 Shapes of a saved model may be open for three reasons: its inputs are open (`close_shapes`), it
 computes sizes while it runs (`edgeslim.paddle_io.shape_folding`), or Paddle's rule for an
 operator leaves a shape open that a run shows. Shapes that are still open depend on the data.
+
+An operator whose extents depend on the data stays in the graph with `OpSpec.is_open`: its shapes
+have 1 for what nobody knows, no table has a latency for it, and predictions count it as missing.
 """
 
 from __future__ import annotations

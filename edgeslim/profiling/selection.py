@@ -5,6 +5,9 @@ before it is measured: the posterior variance of a Gaussian process does not dep
 (Cohn, Ghahramani and Jordan, *Active Learning with Statistical Models*, JAIR 4, 1996: the point
 that lowers the mean variance the most). The variance of an operator is weighted by how often it is
 used, and mostly in milliseconds.
+
+A batch is chosen one by one, each as if the ones before were measured. How often operators are
+used is a space's own knowledge, or is counted over the widths that pruning a model can leave.
 """
 
 from __future__ import annotations

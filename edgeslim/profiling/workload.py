@@ -1,4 +1,10 @@
-"""The workload of a profile run: operators, and whole networks that are ready for the device."""
+"""The workload of a profile run: operators, and whole networks that are ready for the device.
+
+Each pass times the operator hot, and after some megabytes of memory were touched, half written and
+half read, with the input written anew as the operator before it would do. Whole networks are timed
+before and after the operators; those of a space are its start, its smallest and largest, and
+networks as unlike each other as can be found.
+"""
 
 from __future__ import annotations
 

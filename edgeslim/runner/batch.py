@@ -3,6 +3,10 @@
 The results file on the device is what counts; printed lines only show that the runner is alive. So
 a lost link can neither lose a sample nor invent one: when the device is back, the file is fetched,
 and the jobs that have no end in it are sent again.
+
+A model at which somebody else killed the runner is tried once more; one that ends the runner
+itself has failed. If that was a check of Paddle-Lite's own, its text is shown and the operator is
+named: of a measured network by running its operators one by one, of a deployed model by its parts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Latencies of networks that are sums of table rows, and so cannot validate the table."""
+"""Latencies of networks that are sums of table rows, and so cannot validate the table.
+
+A network whose latency is a sum of the table's own rows proves nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The state of a training in one file, as arrays and text alone."""
+"""The state of a training in one file, as arrays and text alone.
+
+A step is whole or not done: signals wait for its end, since running means change before weights
+do, and a step that fails in the middle is never kept. A checkpoint knows its network by the first
+weights, so the same architecture pruned otherwise is another one.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,10 @@
 A helping process knows nothing of strategies, checkpoints and folders. Before each epoch it gets
 the whole network from process 0, and drops it afterwards: so all train the same network, even if
 process 0 has decided by numbers that another GPU would not compute to the bit.
+
+Each step, gradients and batch norms' statistics are averaged by the share of examples that a
+process had, and quantization's scales are the largest of all (`_mean_gradients.py`: a buffer that
+is no mean is added there).
 """
 
 from __future__ import annotations

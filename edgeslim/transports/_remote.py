@@ -2,6 +2,11 @@
 
 A subclass knows one protocol: how to connect a device, start a shell command, send and fetch a
 file. Everything else is here, so that a lost link, a deadline or a leftover is treated in one way.
+
+A lost link is a `LinkLostError`, whatever the library makes of it: adbutils takes it for the end
+of the output, paramiko for exit status -1. What a killed process left on a device is ended and
+removed by the next that connects; owners are named after machine and process. Programs and
+libraries are kept on the device under their checksum and travel once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """The shell script that supervises programs on devices, and quoting for their shells.
 
 Devices have dash, bash, mksh with toybox, or busybox: the scripts use what all of these support.
+
+A program runs under a shell script in a process group of its own, whose lifeline is the command's
+standard input: it closes with the link, with the deadline and with the death of edgeslim, and the
+group ends.
 """
 
 from __future__ import annotations

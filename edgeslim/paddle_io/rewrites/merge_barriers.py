@@ -11,6 +11,10 @@ left to it.
 A hard swish is fused into a transposed convolution, which has no such activation and aborts. On
 x86 an ``abs`` is fused into a sum, difference or product, whose kernel aborts when it runs. Padding
 that differs between sides has its sides mixed up when the optimizer removes its third axis.
+
+`lite_conv_conv_fuse_pass` looks for one pair of linear convolutions whose merging saves work, and
+then merges every pair of the network. Where that would abort or compute something else (a filter
+larger than 1x1, strides, groups, three in a row), the two are kept apart.
 """
 
 from __future__ import annotations
