@@ -293,7 +293,7 @@ def test_a_file_of_another_space_is_refused(trained: Path, space: Any, message: 
 
 def test_a_file_of_the_same_space_with_other_networks_is_refused(tmp_path: Path) -> None:
     _trained(tmp_path, space=OWN)
-    with pytest.raises(UsageError, match=r"of other networks than own has: parameter \S+ is"):
+    with pytest.raises(UsageError, match=r"of other networks than those of own: parameter \S+ is"):
         Supernet.load(tmp_path / "supernet.npz", OwnSpace(channels=(8, 32, 4)))
 
 
