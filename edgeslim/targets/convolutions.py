@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Law, Operator
+from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
 from edgeslim.window_sides import window_sides
 
 __all__ = [
     "FIVE_COLUMNS",
     "LAWS",
     "NARROW_DEPTHWISE",
+    "ROW_TOO_MANY",
     "TRANSPOSED_DEPTHWISE",
     "WIDE_PADDING",
     "dilations_of",
@@ -84,6 +85,14 @@ def _has_five_columns(operator: Operator) -> bool:
     return right == 0 if left == 1 else left == 0 and bottom == 1
 
 
+def _writes_a_row_too_many(operator: Operator) -> bool:
+    if not _is_by_channel(operator, 3, 1):
+        return False
+    height, width = operator.shape("Input")[2:]
+    top, bottom, left, right = sides_around(operator)
+    return top == left == 1 and bottom == 0 and right < 2 and height % 2 == 1 and width >= _FIVE
+
+
 def _is_padded_wider_behind(operator: Operator) -> bool:
     if not _is_by_channel(operator, 5, 2) or operator.shape("Input")[3] <= _WIDE:
         return False
@@ -116,6 +125,20 @@ FIVE_COLUMNS = Law(
     "lite/backends/arm/math/conv3x3s1p01_depthwise_fp32_relu.cc",
 )
 
+ROW_TOO_MANY = Law(
+    name="row-too-many",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="3x3, with a filter for each channel and strides of 1, of an odd number of rows and "
+    "five or more columns, padded by one above and on the left and not below",
+    meets=_writes_a_row_too_many,
+    happens="without an activation, a row is written behind each channel, and behind the result",
+    kernels=frozenset({Kernels.ARMV7}),
+    rewrite="padded-depthwise",
+    form="by filters with a column of zeros",
+    source="lite/backends/arm/math/conv3x3s1p01_depthwise_fp32_relu.cc "
+    "(conv_depthwise_3x3s1p1_bias_no_relu)",
+)
+
 WIDE_PADDING = Law(
     name="wide-padding",
     operators=("conv2d", "depthwise_conv2d"),
@@ -145,4 +168,4 @@ TRANSPOSED_DEPTHWISE = Law(
     ),
 )
 
-LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE, FIVE_COLUMNS, WIDE_PADDING)
+LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE, FIVE_COLUMNS, ROW_TOO_MANY, WIDE_PADDING)

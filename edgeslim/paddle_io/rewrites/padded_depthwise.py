@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_in_place
 from edgeslim.paddle_io.rewrites._wider_filters import widen_filters
-from edgeslim.targets.convolutions import FIVE_COLUMNS, WIDE_PADDING
+from edgeslim.targets.convolutions import FIVE_COLUMNS, ROW_TOO_MANY, WIDE_PADDING
 
 __all__ = ["REWRITE"]
 
-REWRITE = rewrite_in_place(RewriteStage.OPERATORS, widen_filters, FIVE_COLUMNS, WIDE_PADDING)
+REWRITE = rewrite_in_place(
+    RewriteStage.OPERATORS, widen_filters, FIVE_COLUMNS, ROW_TOO_MANY, WIDE_PADDING
+)

@@ -39,6 +39,11 @@ EXAMPLES = (
         shape=(1, 4, 7, 5),
     ),
     Example(
+        law="row-too-many",
+        build=lambda: nn.Conv2D(4, 4, 3, padding=[1, 0, 1, 1], groups=4),
+        shape=(2, 4, 7, 9),
+    ),
+    Example(
         law="wide-padding",
         build=lambda: nn.Conv2D(4, 4, 5, stride=2, padding=[2, 3, 2, 3], groups=4),
         shape=(1, 4, 19, 32),
