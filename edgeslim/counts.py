@@ -21,5 +21,5 @@ def parse_count(text: str) -> int:
     match = _FORM.fullmatch(text)
     count = 0 if match is None else round(float(match[1]) * _UNITS[match[2]])
     if count < 1:
-        raise UsageError(f"{text!r} is no count of one or more; write it like 4M or 300000")
+        raise UsageError(f"{text!r} is not a count of one or more; write it like 4M or 300000")
     return count

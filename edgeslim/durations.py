@@ -51,7 +51,9 @@ def parse_latency(text: str) -> float | LatencyShare:
         return parse_ms(text)
     percent = float(match[1])
     if not (percent > 0 and math.isfinite(percent)):
-        raise UsageError(f"{text!r} is no share of a latency; write what may be left, such as 75%")
+        raise UsageError(
+            f"{text!r} is not a share of a latency; write what may be left, such as 75%"
+        )
     return LatencyShare(percent / 100)
 
 

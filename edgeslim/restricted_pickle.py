@@ -87,7 +87,7 @@ def _load(
         _check_instructions(name, content, allowed)
         value: object = unpickler.load()
     except _BROKEN as error:
-        raise BadFileError(f"{name} is no pickle that can be read: {error}") from error
+        raise BadFileError(f"{name} is not a pickle that can be read: {error}") from error
     return value
 
 

@@ -68,7 +68,7 @@ def read_lines(path: Path, fits: Callable[[str], bool] = lambda _: False) -> lis
         raise BadFileError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise BadFileError(
-            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}; if it is in a "
+            f"{path} is not text in UTF-8: {error.reason} at byte {error.start}; if it is in a "
             f"national encoding, rewrite it: iconv -f gb18030 -t utf-8 '{path}'"
         ) from error
     return io.StringIO(text, newline=None).read().split("\n")

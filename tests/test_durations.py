@@ -90,7 +90,7 @@ def test_what_a_share_comes_to_can_be_typed() -> None:
 
 @pytest.mark.parametrize("text", ["0%", "-25%", "1" + "0" * 400 + "%"])
 def test_no_share_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no share of a latency; write .* 75%"):
+    with pytest.raises(UsageError, match=r"is not a share of a latency; write .* 75%"):
         parse_latency(text)
 
 

@@ -30,5 +30,5 @@ def test_what_ends_no_line(tmp_path: Path) -> None:
 def test_a_national_encoding_is_the_one_that_fits(encoding: str, word: str, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(f"one\n{word}\n".encode(encoding))
     assert read_lines(tmp_path / "a", lambda text: word in text) == ["one", word, ""]
-    with pytest.raises(BadFileError, match=r"is no text in UTF-8: .* at byte .*iconv -f"):
+    with pytest.raises(BadFileError, match=r"is not text in UTF-8: .* at byte .*iconv -f"):
         read_lines(tmp_path / "a")

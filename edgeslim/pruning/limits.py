@@ -112,7 +112,9 @@ def parse_macs(text: str, full: float) -> float:
         try:
             return float(parse_count(text))
         except UsageError:
-            raise UsageError(f"{text!r} is no amount of work; write it like -50% or 300M") from None
+            raise UsageError(
+                f"{text!r} is not an amount of work; write it like -50% or 300M"
+            ) from None
     most = full * (1 - float(share["percent"]) / 100)
     if not most > 0:
         raise UsageError(f"{text} would leave nothing of the model's {full:,.0f}")

@@ -142,7 +142,7 @@ def _curve(path: Path, name: str, value: object) -> _Curve:
 
 def _number(place: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadFileError(f"{place}: a {type(value).__name__} is there that is no number")
+        raise BadFileError(f"{place}: a {type(value).__name__} is there that is not a number")
     return float(value)
 
 

@@ -97,5 +97,5 @@ def check_metric(value: float, metric: str, task: str) -> float:
         ModelError: It is not; the message names the task.
     """
     if not math.isfinite(value):
-        raise ModelError(f"the {metric} of the task {task} is {value}, which is no number")
+        raise ModelError(f"the {metric} of the task {task} is {value}, which is not a number")
     return value

@@ -109,7 +109,7 @@ def open_run(run: str, storage: str) -> tuple[Storage, str]:
     if place is None:
         if not storage:
             raise UsageError(
-                f"{run} is no folder of a search; give one, or --storage and the search's name"
+                f"{run} is not a folder of a search; give one, or --storage and the search's name"
             )
         return open_shared_storage(storage), run
     url = storage or place.storage or file_url(folder.study_file)

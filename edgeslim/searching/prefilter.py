@@ -41,7 +41,7 @@ def parse_prefilter(text: str) -> Prefilter | None:
     proxy, _, among = text.partition(":")
     PROXIES.get(proxy)
     if not among.isdecimal() or int(among) < 2:
-        raise UsageError(f"{text!r} is no prefilter; write it like {proxy}:8, with 2 or more")
+        raise UsageError(f"{text!r} is not a prefilter; write it like {proxy}:8, with 2 or more")
     return Prefilter(proxy=proxy, among=int(among))
 
 

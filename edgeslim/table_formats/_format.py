@@ -160,10 +160,10 @@ def parse_latency(text: str, unit: LatencyUnit) -> Latency:
     except ValueError:
         found = None
     if not found:
-        raise RowRefusedError(f"the latency {text[:40]!r} is no number")
+        raise RowRefusedError(f"the latency {text[:40]!r} is not a number")
     nanoseconds = round(value * unit.nanoseconds) if value < _MOST_NS else _MOST_NS
     if not 0 < nanoseconds < _MOST_NS:
-        raise RowRefusedError(f"{text[:40]} {unit.value} is no latency")
+        raise RowRefusedError(f"{text[:40]} {unit.value} is not a latency")
     decimals = len(found[1] or "") - int(found[2] or 0)
     return Latency(
         nanoseconds=nanoseconds, step_ns=max(1.0, unit.nanoseconds * 10.0 ** min(-decimals, 12))
@@ -179,7 +179,7 @@ def text_lines(path: Path, content: bytes) -> Sequence[tuple[int, str]]:
     try:
         text = decode_text(content)  # PowerShell writes what a command prints in UTF-16
     except UnicodeDecodeError as error:
-        raise BadFileError(f"{path} is no text: {error.reason} at byte {error.start}") from error
+        raise BadFileError(f"{path} is not text: {error.reason} at byte {error.start}") from error
     numbered = enumerate(text.splitlines(), start=1)
     lines = [(number, line) for number, line in numbered if line.strip()]
     if not lines:

@@ -26,7 +26,7 @@ def operator(
     """
     known = known_kinds().get(kind)
     if known is None:
-        raise RowRefusedError(f"{kind!r} is no operator that edgeslim knows")
+        raise RowRefusedError(f"{kind!r} is not an operator that edgeslim knows")
     try:
         activations, parameters = Shapes(inputs), Shapes(weights or {})
         full = Attributes({**known.attributes, **(attributes or {})})
@@ -173,7 +173,7 @@ def activation(kind: str, shape: Shape) -> OpSpec:
         RowRefusedError: Not one that edgeslim knows.
     """
     if kind not in _ACTIVATIONS:
-        raise RowRefusedError(f"{kind!r} is no activation that edgeslim knows")
+        raise RowRefusedError(f"{kind!r} is not an activation that edgeslim knows")
     return operator(kind, {"X": (shape,)}, shape)
 
 

@@ -47,7 +47,7 @@ def operator_of(fields: Sequence[str]) -> OpSpec:
     name, extents = ("".join(rest[:1]), rest[1:]) if kind == "activation" else (kind, rest)
     if not _operators.is_activation(name):
         raise RowRefusedError(
-            f"{name!r} is no activation that edgeslim knows, and none of the format's other "
+            f"{name!r} is not an activation that edgeslim knows, and none of the format's other "
             f"operators: {', '.join((*_READERS, 'batch_norm'))}"
         )
     return _operators.activation(name, _shape(_numbers(name, extents, 4)))
@@ -70,7 +70,7 @@ def _numbers(kind: str, fields: Sequence[str], count: int) -> list[int]:
 
 def _shape(numbers: Sequence[int]) -> Shape:
     if min(numbers) < 1:
-        raise RowRefusedError(f"{'x'.join(map(str, numbers))} is no shape")
+        raise RowRefusedError(f"{'x'.join(map(str, numbers))} is not a shape")
     return tuple(numbers)
 
 

@@ -80,7 +80,7 @@ class ScriptRow:
             raise RowRefusedError(f"a row has {_COLUMNS} cells between tabs, not {len(cells)}")
         kind, given, left, words = cells[:4]
         if kind not in _DEFAULTS:
-            raise RowRefusedError(f"{kind!r} is no operator of this format")
+            raise RowRefusedError(f"{kind!r} is not an operator of this format")
         found = dict(_WORD.findall(words))
         if found.get("dtype", "float") != "float":
             raise RowRefusedError(f"it is of {found['dtype']}; only float is known here")
@@ -136,13 +136,13 @@ def _numbers(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.strip("[] ").split())
     except ValueError:
-        raise RowRefusedError(f"{text[:40]!r} are no whole numbers") from None
+        raise RowRefusedError(f"{text[:40]!r} are not whole numbers") from None
 
 
 def _shape(text: str) -> Shape:
     shape = _numbers(text)
     if min(shape, default=0) < 1:
-        raise RowRefusedError(f"{text[:40]!r} is no shape")
+        raise RowRefusedError(f"{text[:40]!r} is not a shape")
     return shape
 
 
@@ -234,7 +234,7 @@ def _decimal(text: str) -> float:
     try:
         return float(text.removesuffix("f"))
     except ValueError:
-        raise RowRefusedError(f"{text!r} is no number") from None
+        raise RowRefusedError(f"{text!r} is not a number") from None
 
 
 def row_of(spec: OpSpec) -> tuple[str, str, str, str] | None:

@@ -58,7 +58,7 @@ def _shapes(words: Words, name: str) -> tuple[Shape, ...]:
         for inner in _SHAPE.findall(text)
     )
     if not found or any(min(shape, default=0) < 1 for shape in found):
-        raise RowRefusedError(f"{name}={text[:40]} is no shape")
+        raise RowRefusedError(f"{name}={text[:40]} is not a shape")
     return found
 
 
@@ -74,7 +74,7 @@ def _number(words: Words, name: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise RowRefusedError(f"{name}={text[:20]} is no whole number") from None
+        raise RowRefusedError(f"{name}={text[:20]} is not a whole number") from None
 
 
 def _convolution(words: Words) -> OpSpec:

@@ -83,7 +83,9 @@ def _check_unit(path: Path, numbered: tuple[int, str], unit: LatencyUnit | None)
     if found is None:
         raise BadFileError(f"{path}:{number}: the last column must be avg_latency, not {last!r}")
     if found[1] != LatencyUnit.MS.value:
-        raise BadFileError(f"{path}:{number}: {found[1]!r} is no unit of the script's; it has ms")
+        raise BadFileError(
+            f"{path}:{number}: {found[1]!r} is not a unit of the script's; it has ms"
+        )
     if unit not in {None, LatencyUnit.MS}:
         raise UsageError(f"{path}:{number}: the table is in ms, not in {unit.value}")
 

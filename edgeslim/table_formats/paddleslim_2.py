@@ -70,7 +70,7 @@ def _unit(place: str, third: str, asked: LatencyUnit | None) -> LatencyUnit:
         return said
     if asked is None:
         raise BadFileError(
-            f"{place}: {third!r} is no unit (us, ms); if it is the time of measuring, "
+            f"{place}: {third!r} is not a unit (us, ms); if it is the time of measuring, "
             "give --unit us or --unit ms"
         )
     return asked

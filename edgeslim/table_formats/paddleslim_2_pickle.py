@@ -79,7 +79,7 @@ def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
 def _latency(milliseconds: float) -> Latency:
     nanoseconds = milliseconds * 1e6
     if not 0.5 < nanoseconds < _LONGEST_NS:
-        raise RowRefusedError(f"{milliseconds:g} ms is no latency")
+        raise RowRefusedError(f"{milliseconds:g} ms is not a latency")
     return Latency(nanoseconds=round(nanoseconds), step_ns=1.0)
 
 

@@ -30,7 +30,8 @@ def test_import_lists_what_it_leaves_out_and_ends_with_3(tmp_path: Path) -> None
         "refused": [
             {
                 "place": "line 3",
-                "reason": "'lstm' is no activation that edgeslim knows, and none of the format's "
+                "reason": "'lstm' is not an activation that edgeslim knows, and none of the "
+                "format's "
                 "other operators: conv, eltwise, pooling, softmax, batch_norm",
             }
         ],

@@ -155,8 +155,8 @@ def test_each_weight_has_the_criterion_of_its_name() -> None:
     [
         ("conv*=l2", "criterion: 'conv.' is the name of no weight"),
         ("first=l3", "unknown criterion 'l3'; did you mean 'l"),
-        ("first=", "'first=' is no criterion; write l1, or"),
-        ("first=l1,first=l2", "is no criterion"),
+        ("first=", "'first=' is not a criterion; write l1, or"),
+        ("first=l1,first=l2", "is not a criterion"),
     ],
 )
 def test_names_in_a_criterion_are_proved(text: str, says: str) -> None:

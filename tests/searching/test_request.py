@@ -187,7 +187,7 @@ def test_a_prefilter_is_a_proxy_and_a_number() -> None:
     with pytest.raises(UnknownNameError, match="unknown proxy 'mac'; did you mean 'macs'"):
         parse_prefilter("mac:8")
     for text in ("macs", "macs:", "macs:1", "macs:x", "macs:-3"):
-        with pytest.raises(UsageError, match=r"is no prefilter; write it like macs:8"):
+        with pytest.raises(UsageError, match=r"is not a prefilter; write it like macs:8"):
             parse_prefilter(text)
 
 

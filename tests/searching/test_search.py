@@ -288,7 +288,7 @@ def test_a_worker_whose_space_is_another_version_is_refused(
 
 def test_there_must_be_a_search_to_join_or_look_at(tmp_path: Path) -> None:
     for look in (join, search_status):
-        with pytest.raises(UsageError, match="nothing is no folder of a search; give one, or"):
+        with pytest.raises(UsageError, match="nothing is not a folder of a search; give one, or"):
             look("nothing")
 
 

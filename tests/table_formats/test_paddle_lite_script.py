@@ -85,7 +85,7 @@ def test_activations_are_part_of_the_convolution_and_make_the_table_one_of_fused
         (conv(act="3"), "flag_act is 0, 1, 2 or 4, not 3"),
         (conv(dtype="int8_int8"), "it is of int8_int8; only float"),
         (conv(pad="1 1"), "pad needs 4 numbers, not 2"),
-        ("resize\t[1 8]\t[1 8]\t()\t1\t1\t1\n", "'resize' is no operator of this format"),
+        ("resize\t[1 8]\t[1 8]\t()\t1\t1\t1\n", "'resize' is not an operator of this format"),
         ("conv\t[1 8]\n", "7 cells between tabs, not 2"),
         ("fc\t[4 9]\t[4 5]\t(param_dim=8x5,flag_bias=1)\t1\t1\t1\n", "8x5 does not fit"),
     ],
@@ -106,7 +106,7 @@ def test_a_global_pooling_was_timed_as_such(tmp_path: Path) -> None:
 
 
 def test_another_unit_or_another_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadFileError, match=r":3: 'us' is no unit of the script's; it has ms"):
+    with pytest.raises(BadFileError, match=r":3: 'us' is not a unit of the script's; it has ms"):
         imported(tmp_path, "paddle-lite-script", KIRIN.replace("(ms)", "(us)"))
     with pytest.raises(BadFileError, match="does not start with dev_info"):
         imported(tmp_path, "paddle-lite-script", "conv,0\t5\n" * 4)

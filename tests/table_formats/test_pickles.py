@@ -64,10 +64,10 @@ def test_a_table_in_every_protocol(tmp_path: Path, protocol: int) -> None:
         (STEM.replace("pad=1", "pad=-1"), 1.0, "no extents, strides or groups below"),
         (STEM.replace(" stride=2", ""), 1.0, "it does not say stride"),
         (STEM.replace("(16, 3, 3, 3)", "(16, 3)"), 1.0, "not one shape of 4 numbers"),
-        ("relu in=(1, -1, 4) out=(1, 8, 4)", 1.0, "is no shape"),
-        (STEM.replace("in=(1, 3", "in=(1, 4"), float("nan"), "nan ms is no latency"),
-        (STEM.replace("in=(1, 3", "in=(1, 4"), 0, "0 ms is no latency"),
-        (STEM.replace("in=(1, 3", "in=(1, 4"), 10**400, "inf ms is no latency"),
+        ("relu in=(1, -1, 4) out=(1, 8, 4)", 1.0, "is not a shape"),
+        (STEM.replace("in=(1, 3", "in=(1, 4"), float("nan"), "nan ms is not a latency"),
+        (STEM.replace("in=(1, 3", "in=(1, 4"), 0, "0 ms is not a latency"),
+        (STEM.replace("in=(1, 3", "in=(1, 4"), 10**400, "inf ms is not a latency"),
     ],
 )
 def test_sentences_that_say_too_little_are_listed(

@@ -108,20 +108,20 @@ def test_rows_of_the_first_format(tmp_path: Path, row: str) -> None:
         ("conv,0,0,1,3,64,64,8,1,99,1,2,1\t5", "shapes of positive numbers"),
         ("conv,0,2,1,3,64,64,8,1,3,1,2,1\t5", "flag_bias and flag_relu are 0 or 1"),
         ("conv,0,0,1,x,64,64,8,1,3,1,2,1\t5", "not all whole numbers"),
-        ("lstm,1,2,3,4\t5", "'lstm' is no activation that edgeslim knows"),
+        ("lstm,1,2,3,4\t5", "'lstm' is not an activation that edgeslim knows"),
         ("lstm,1,2,3,4\t5", "operators: conv, eltwise, pooling, softmax, batch_norm"),
-        ("fc,1,2,3,4,5,6\t5", "'fc' is no activation that edgeslim knows"),
+        ("fc,1,2,3,4,5,6\t5", "'fc' is not an activation that edgeslim knows"),
         ("conv2d,0,0,1,3,64,64,8,1,3,1,2,1,5\t5", "conv has 1 number(s) more than the 12 of a s"),
         ("softmax,1,2,3,4,5,6\t5", "softmax has 1 number(s) more than the 5 that it has"),
         ("eltwise,1,8,4,4\t5", "eltwise without a kind"),
-        ("relu,1,0,4,4\t5", "1x0x4x4 is no shape"),
+        ("relu,1,0,4,4\t5", "1x0x4x4 is not a shape"),
         ("relu,1,8,4,4", "has no tab before its latency"),
-        ("relu,1,8,4,4\tfast", "the latency 'fast' is no number"),
-        ("relu,1,8,4,4\tnan", "the latency 'nan' is no number"),
-        ("relu,1,8,4,4\t-3", "the latency '-3' is no number"),
-        ("relu,1,8,4,4\t0", "0 us is no latency"),
-        ("relu,1,8,4,4\t1e400", "1e400 us is no latency"),
-        ("relu,1,8,4,4\t.", "the latency '.' is no number"),
+        ("relu,1,8,4,4\tfast", "the latency 'fast' is not a number"),
+        ("relu,1,8,4,4\tnan", "the latency 'nan' is not a number"),
+        ("relu,1,8,4,4\t-3", "the latency '-3' is not a number"),
+        ("relu,1,8,4,4\t0", "0 us is not a latency"),
+        ("relu,1,8,4,4\t1e400", "1e400 us is not a latency"),
+        ("relu,1,8,4,4\t.", "the latency '.' is not a number"),
     ],
 )
 def test_a_row_that_is_none_is_listed_with_its_line_and_the_rest_is_imported(
@@ -135,7 +135,7 @@ def test_a_row_that_is_none_is_listed_with_its_line_and_the_rest_is_imported(
 
 
 def test_a_table_of_which_no_row_can_be_imported_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(BadFileError, match=r"nothing in .* line 2: 'lstm' is no activation"):
+    with pytest.raises(BadFileError, match=r"nothing in .* line 2: 'lstm' is not an activation"):
         imported(tmp_path, "paddleslim-2", HEADER + "lstm,1,2,3,4\t5\n")
     assert not (tmp_path / "ours.jsonl").exists()
 
@@ -158,7 +158,7 @@ def test_headers_of_the_code_the_document_and_the_published_table(
 
 
 def test_a_unit_that_is_not_known_or_not_the_files_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BadFileError, match=r":1: 'ns' is no unit \(us, ms\)"):
+    with pytest.raises(BadFileError, match=r":1: 'ns' is not a unit \(us, ms\)"):
         imported(tmp_path, "paddleslim-2", "op_type\t855\tns\n" + STEM)
     with pytest.raises(UsageError, match="the table is in us, not in ms"):
         imported(tmp_path, "paddleslim-2", HEADER + STEM, unit=LatencyUnit.MS)
@@ -187,7 +187,7 @@ def test_a_first_line_that_is_no_header_is_said_with_what_it_should_be(
 
 
 def test_files_that_are_no_text_or_empty(tmp_path: Path) -> None:
-    with pytest.raises(BadFileError, match="is no text: invalid start byte at byte 1"):
+    with pytest.raises(BadFileError, match="is not text: invalid start byte at byte 1"):
         imported(tmp_path, "paddleslim-2", b"a\xff\xfe")
     with pytest.raises(BadFileError, match="is empty"):
         imported(tmp_path, "paddleslim-2", " \n\n")

@@ -81,6 +81,6 @@ def parse_patterns(text: str) -> dict[str, str]:
     for assignment in text.split(","):
         pattern, equals, name = (part.strip() for part in assignment.rpartition("="))
         if not equals or not pattern or not name or pattern in found:
-            raise UsageError(f"{text!r} is no criterion; write l1, or conv*=l2,*=l1 by weights")
+            raise UsageError(f"{text!r} is not a criterion; write l1, or conv*=l2,*=l1 by weights")
         found[pattern] = name.lower().replace("_", "-")
     return found

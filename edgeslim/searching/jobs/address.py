@@ -101,7 +101,7 @@ def parse_address(text: str) -> Address:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise UsageError(
-            f"{_hide_password(text)!r} is no address of a storage; write it like {_FORMS}"
+            f"{_hide_password(text)!r} is not an address of a storage; write it like {_FORMS}"
         ) from None
     kind = url.get_backend_name()
     if kind == "postgres":
@@ -110,7 +110,7 @@ def parse_address(text: str) -> Address:
         url.get_driver_name()
     except (ArgumentError, ImportError):
         raise UsageError(
-            f"{kind!r} in {_hide_password(text)!r} is no database that is known here; "
+            f"{kind!r} in {_hide_password(text)!r} is not a database that is known here; "
             f"write the storage like {_FORMS}"
         ) from None
     if kind != "sqlite" and "@" in f"{url.host}{url.database}":
