@@ -64,6 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.chdir(place.name)
 
 
+def pytest_sessionfinish() -> None:
+    """Writes down what was covered here before whoever started this process ends it."""
+    coverage = sys.modules.get("coverage")
+    if coverage is not None and (current := coverage.Coverage.current()) is not None:
+        current.stop()
+        current.save()
+
+
 _NEEDED = {"not slow": ("pytestmark = pytest.mark.slow", False), "alone": ("mark.alone", True)}
 """By what is asked for with ``-m``: words that a file must have, or must not, to be looked at."""
 

@@ -42,12 +42,16 @@ path, size = Path(sys.argv[1]), 2_000_000
 write_bytes(path, b"0" * size)
 interrupted = 0
 for kill in range(30):
+    begun, begins = os.pipe()
     writer = os.fork()
     if writer == 0:
+        os.write(begins, b"1")
         number = kill
         while True:
             number += 1
             write_bytes(path, str(number % 10).encode() * size)
+    os.read(begun, 1)
+    os.close(begun), os.close(begins)
     time.sleep(random.uniform(0.002, 0.03))
     os.kill(writer, signal.SIGKILL)
     os.waitpid(writer, 0)
