@@ -65,8 +65,7 @@ def main() -> None:
 
     done = edgeslim.deploy(pruned.model, device="host", table=table, rounds=4)
     (model,) = done.models
-    if model.measurement is not None:
-        print(f"pruned: measured {model.measurement.latency_ms:.3f} ms")
+    print(f"pruned: measured {model.latency_ms:.3f} ms")
     speedup = done.speedup(model)
     if speedup is not None:
         low, high = speedup.interval
