@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
 from edgeslim.window_sides import window_sides
 
@@ -9,6 +11,7 @@ __all__ = [
     "FIVE_COLUMNS",
     "LAWS",
     "NARROW_DEPTHWISE",
+    "ONE_CHANNEL_MAPS",
     "ROW_TOO_MANY",
     "TRANSPOSED_DEPTHWISE",
     "WIDE_PADDING",
@@ -19,6 +22,8 @@ __all__ = [
 _NARROW = 8
 _FIVE = 5
 _WIDE = 16
+_LARGE = 2**17
+"""Half a megabyte of floats."""
 _ROWS_BELOW = 4
 """The most rows of padding below for which the kernel for 5x5 has a case."""
 
@@ -93,6 +98,11 @@ def _writes_a_row_too_many(operator: Operator) -> bool:
     return top == left == 1 and bottom == 0 and right < 2 and height % 2 == 1 and width >= _FIVE
 
 
+def _is_one_large_map(operator: Operator) -> bool:
+    result = operator.result("Output")
+    return operator.shape("Filter")[:1] == (1,) and math.prod(result[2:]) >= _LARGE
+
+
 def _is_padded_wider_behind(operator: Operator) -> bool:
     if not _is_by_channel(operator, 5, 2) or operator.shape("Input")[3] <= _WIDE:
         return False
@@ -123,6 +133,19 @@ FIVE_COLUMNS = Law(
     form="by filters with a column of zeros",
     source="lite/backends/arm/math/conv3x3s1p01_depthwise_fp32.cc, "
     "lite/backends/arm/math/conv3x3s1p01_depthwise_fp32_relu.cc",
+)
+
+ONE_CHANNEL_MAPS = Law(
+    name="one-channel-maps",
+    operators=("conv2d",),
+    condition=f"with one filter, onto a map of {_LARGE:,} places or more",
+    meets=_is_one_large_map,
+    happens="a float for each place is taken from the stack: where that is too small (8 MB of a "
+    "program, 1 MB of a thread on Android) the program ends",
+    precisions=EVERY_PRECISION,
+    rewrite="one-channel-maps",
+    form="with a second filter of zeros",
+    source="lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)",
 )
 
 ROW_TOO_MANY = Law(
@@ -168,4 +191,11 @@ TRANSPOSED_DEPTHWISE = Law(
     ),
 )
 
-LAWS = (TRANSPOSED_DEPTHWISE, NARROW_DEPTHWISE, FIVE_COLUMNS, ROW_TOO_MANY, WIDE_PADDING)
+LAWS = (
+    TRANSPOSED_DEPTHWISE,
+    NARROW_DEPTHWISE,
+    FIVE_COLUMNS,
+    ROW_TOO_MANY,
+    WIDE_PADDING,
+    ONE_CHANNEL_MAPS,
+)

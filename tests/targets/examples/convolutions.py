@@ -39,6 +39,11 @@ EXAMPLES = (
         shape=(1, 4, 7, 5),
     ),
     Example(
+        law="one-channel-maps",
+        build=lambda: nn.Sequential(nn.Conv2D(2, 1, 1), nn.Sigmoid()),
+        shape=(1, 2, 512, 256),
+    ),
+    Example(
         law="row-too-many",
         build=lambda: nn.Conv2D(4, 4, 3, padding=[1, 0, 1, 1], groups=4),
         shape=(2, 4, 7, 9),
