@@ -124,13 +124,13 @@ class SearchLimits:
         space: Space that is searched.
         latencies: Limits on latencies, one for each device.
         sizes: Sizes of the space's networks.
-        others: Limits on sizes of networks.
+        size_limits: Limits on sizes of networks.
     """
 
     space: Space
     latencies: tuple[LatencyLimit, ...]
     sizes: PopulationSizes
-    others: tuple[SizeLimit, ...] = ()
+    size_limits: tuple[SizeLimit, ...] = ()
 
     def are_met(self, population: Sequence[Tokens]) -> Mask:
         """Whether each network is within all limits, ``(networks,)``."""
@@ -160,7 +160,7 @@ class SearchLimits:
                 allowed=int(limit.target),
                 reached=int(limit.limited_values(one)[0]),
             )
-            for limit in self.others
+            for limit in self.size_limits
         )
 
     def costs(self, population: Sequence[Tokens]) -> Array:
@@ -193,7 +193,7 @@ class SearchLimits:
             yield limit, float(limit.limited_values(one)[0])
 
     def _all(self) -> tuple[LatencyLimit | SizeLimit, ...]:
-        return (*self.latencies, *self.others)
+        return (*self.latencies, *self.size_limits)
 
     def _shares(self, population: Sequence[Tokens]) -> Array:
         """Share of each limit that each network takes, ``(networks, limits)``."""
@@ -244,7 +244,7 @@ def _excess(limits: SearchLimits, tokens: Tokens) -> float:
 
 def _infeasible_text(limits: SearchLimits, nearest: Tokens) -> str:
     name = limits.space.name
-    if len(limits.latencies) == 1 and not limits.others:
+    if len(limits.latencies) == 1 and not limits.size_limits:
         (limit,) = limits.latencies
         (_, value), *_ = limits.values(nearest)
         sure = f" with confidence {limit.confidence:g}" if limit.confidence > 0.5 else ""

@@ -77,7 +77,7 @@ def make_limits(
             for target, predictor in zip(settings.targets, predictors, strict=True)
         ),
         sizes=sizes,
-        others=tuple(
+        size_limits=tuple(
             SizeLimit(what=what, sizes=sizes, target=float(most))
             for what, most in wanted.items()
             if most is not None

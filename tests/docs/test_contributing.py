@@ -106,13 +106,13 @@ def test_no_example_is_there_already_and_all_keep_to_the_checks(path: str) -> No
 
 
 def test_an_operator_kind(added: Adds) -> None:
-    with added("edgeslim/ops/shrinking.py"):
-        kind = ops.known_kinds()["softshrink"]
+    with added("edgeslim/ops/error_functions.py"):
+        kind = ops.known_kinds()["erf"]
         contract.test_the_normal_form_of_a_normal_form_is_itself(kind)
         contract.test_costs_are_whole_numbers_that_are_not_negative(kind)
         contract.test_channel_rules_give_axes_of_the_right_lengths(kind)
         contract.test_channel_rules_forget_no_axis_that_is_read(kind)
-    assert "softshrink" not in ops.known_kinds()
+    assert "erf" not in ops.known_kinds()
 
 
 def test_a_device_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,7 +99,7 @@ def limits_of(
             replace(limit, target_ms=target_ms, confidence=confidence)
             for limit, target_ms in zip(known.latencies, targets_ms, strict=True)
         ),
-        others=tuple(
+        size_limits=tuple(
             SizeLimit(what=others[name], sizes=known.sizes, target=most)
             for name, most in sizes.items()
         ),
