@@ -154,7 +154,8 @@ def prepared(net: nn.Layer, folder: Path, shape: tuple[int, ...] = (1, 8, 8, 8))
 
 def test_channels_last(tmp_path: Path) -> None:
     with pytest.raises(
-        ModelError, match=r"net cannot be converted: conv2d .* channels are last.*NCHW"
+        ModelError,
+        match=r"net cannot be converted: conv2d .*the kernels expect channels first.*NCHW",
     ):
         prepared(nn.Conv2D(8, 4, 1, data_format="NHWC"), tmp_path)
 

@@ -36,12 +36,12 @@ def refused(url: str, kind: type[EdgeslimError]) -> str:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("", "no address"),
-        ("search.db", "no address"),
+        ("", "not an address"),
+        ("search.db", "not an address"),
         ("redis://:hunter2@host", "'redis'"),
         ("postgres://u:hunter2@host/db", "postgresql://"),
         ("postgresql://u:hunter2@x@host/db", "%40"),
-        ("postgresql://u:hunter2@host:port/db", "no address"),
+        ("postgresql://u:hunter2@host:port/db", "not an address"),
         ("sqlite://", "in memory"),
         ("sqlite:///:memory:", "in memory"),
         ("postgresql+nosuch://u:hunter2@host/db", "nosuch"),
