@@ -17,7 +17,6 @@ from edgeslim.channels.plan import Selection, keep_first
 from edgeslim.conversion.prepare import PreparedModel
 from edgeslim.conversion.pruned_model import model_tensors
 from edgeslim.device import DeviceChoice
-from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import open_device
 from edgeslim.prediction.predictor import Predictor
@@ -36,6 +35,7 @@ from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.reasons import why_whole
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
 from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS
+from edgeslim.pruning.step_checks import check_needs
 from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem, choose_widths
 from edgeslim.pruning.subject import PrunableModel, Widths, widths_at
 from edgeslim.pruning.trial import Trial, trial_on
@@ -106,19 +106,10 @@ class PruningStep:
             BadFileError, ContextMismatchError: The sensitivities are not of this model.
         """
         settings = self.settings
-        judged = settings.task is not None
         if settings.target_macs is not None:
             self._work_limit()
         check_criterion(settings.criterion, self.subject.model.graph.parameters)
-        if find_criterion(settings.criterion).needs_gradients and not judged:
-            raise UsageError(f"{settings.criterion} goes by gradients: give a --task")
-        if settings.target_ms is not None or settings.target_macs is not None:
-            if STRATEGIES.get(settings.strategy).needs_task and not judged:
-                raise UsageError(f"{settings.strategy} evaluates pruned networks: give a --task")
-            if settings.strategy == "sensitivity" and not judged and not settings.sensitivities:
-                raise UsageError("sensitivity needs a --task, or --sensitivities that are known")
-            if settings.strategy == "latency-optimal" and settings.target_ms is None:
-                raise UsageError("latency-optimal needs --target-latency and a --table")
+        check_needs(settings)
         if settings.table is not None:
             assert self._latency is not None  # noqa: S101 - there is a table
         self._check_reachable()
