@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, partial
 from math import isfinite
 from pathlib import Path
@@ -22,27 +21,27 @@ from edgeslim.measuring.device_session import open_device
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import Progress
 from edgeslim.pruning.criteria import check_criterion, find_criterion
+from edgeslim.pruning.given_sensitivities import read_sensitivities
 from edgeslim.pruning.joint_losses import WidthEvaluator, choose_with_joint_losses
 from edgeslim.pruning.known_losses import importance_losses, measured_losses, warn_hidden_loss
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import ModelLatencyLimit, WorkLimit, parse_macs
-from edgeslim.pruning.loss_curves import LossCurve, LossCurves
-from edgeslim.pruning.measure_pruned import MEASURE_BELOW, choose_until_met, measure_both
-from edgeslim.pruning.old_sensitivities import are_old_sensitivities, read_old_sensitivities
+from edgeslim.pruning.loss_curves import LossCurves
+from edgeslim.pruning.measure_pruned import choose_until_met, measure_both
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.raise_widths import raise_widths
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
 from edgeslim.pruning.reasons import why_whole
 from edgeslim.pruning.sensitivity import context_of, measure_sensitivities, rank_channels
 from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS
-from edgeslim.pruning.step_checks import check_needs
+from edgeslim.pruning.step_checks import check_needs, check_reachable
 from edgeslim.pruning.strategies import STRATEGIES, Losses, WidthProblem, choose_widths
 from edgeslim.pruning.subject import PrunableModel, Widths, widths_at
 from edgeslim.pruning.trial import Trial, trial_on
 from edgeslim.pruning.weights import Weights
 from edgeslim.runs.pruning_result import JointLoss
 from edgeslim.runs.pruning_run import PruneSettings, StepRecord
-from edgeslim.runs.sensitivity_file import Sensitivities, SensitivityFile
+from edgeslim.runs.sensitivity_file import Sensitivities
 from edgeslim.runs.sensitivity_rows import fingerprint
 from edgeslim.training.tasks import find_task
 
@@ -50,7 +49,7 @@ __all__ = ["PruningStep"]
 
 
 class _WidthsFound(NamedTuple):
-    """Widths, with latencies of the pruned and of the whole model as far as they are known."""
+    """Widths, with latencies as far as they are known."""
 
     widths: dict[str, int]
     predicted_ms: float | None
@@ -112,7 +111,8 @@ class PruningStep:
         check_needs(settings)
         if settings.table is not None:
             assert self._latency is not None  # noqa: S101 - there is a table
-        self._check_reachable()
+        if self._limit is not None:
+            check_reachable(self.subject, self._limit, settings)
         if settings.sensitivities is not None:
             measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
 
@@ -236,26 +236,6 @@ class PruningStep:
         """The target of this step: each step removes the same share."""
         return target if full <= target else full * (target / full) ** self._share
 
-    def _check_reachable(self) -> None:
-        """Checks that some widths are within the limit at any loss, since hours may follow."""
-        limit = self._limit
-        if isinstance(limit, ModelLatencyLimit) and self.settings.device is not None:
-            # The device decides, and may be faster than its table predicts.
-            limit = replace(limit, target_ms=MEASURE_BELOW * limit.target_ms)
-        if limit is None or limit.is_met(limit.narrowest()):
-            return
-        nothing = LossCurve.fit([1.0], [0.0])
-        # The narrowest is not always the fastest: a strategy finds out, or raises the error.
-        STRATEGIES.get(self.settings.strategy).widths(
-            WidthProblem(
-                subject=self.subject,
-                limit=limit,
-                find_losses=lambda: LossCurves(curves=dict.fromkeys(self.subject.chosen, nothing)),
-                generator=np.random.default_rng(self.settings.seed),
-                evaluate=lambda _: 0.0,
-            )
-        )
-
     @property
     def _limit(self) -> ModelLatencyLimit | WorkLimit | None:
         """The limit on latency or work, if that is the goal."""
@@ -375,13 +355,13 @@ class PruningStep:
         """Sensitivities from the given file, or measured now."""
         settings, model = self.settings, self.subject.model
         if settings.sensitivities is not None:
-            path = Path(settings.sensitivities)
-            if are_old_sensitivities(path):
-                return read_old_sensitivities(path, self.subject.channels, self._whole_metric)
-            file = SensitivityFile.read(path)
-            file.check_model(fingerprint(self._weights.tensors))
-            file.check_metric(settings.metric)
-            return file.sensitivities
+            return read_sensitivities(
+                Path(settings.sensitivities),
+                self.subject.channels,
+                model=fingerprint(self._weights.tensors),
+                metric=settings.metric,
+                whole_metric=self._whole_metric,
+            )
         assert settings.task is not None  # noqa: S101 - asked for by the callers
         assert self._trial is not None  # noqa: S101
         return measure_sensitivities(
