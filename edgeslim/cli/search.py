@@ -16,11 +16,9 @@ from edgeslim.counts import parse_count
 from edgeslim.device import DeviceChoice
 from edgeslim.durations import parse_latency
 from edgeslim.errors import UsageError
-from edgeslim.searching.search import search
+from edgeslim.searching.search import DEFAULT_CANDIDATES, search
 
 __all__ = ["command"]
-
-_CANDIDATES = 20
 
 
 def command(
@@ -147,7 +145,7 @@ def command(
     targets = [parse_latency(text) for text in target_latency or ()]
     shape = only_shape(input_shape)
     if candidates is None:
-        candidates = _CANDIDATES if space else FIRST_CANDIDATES
+        candidates = DEFAULT_CANDIDATES if space else FIRST_CANDIDATES
     space, tables = choose_defaults(space, table or [], len(targets), device or "", shape, task)
     result = search(
         targets,

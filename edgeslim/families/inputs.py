@@ -1,4 +1,4 @@
-"""What networks that classify images can read, and how small images enter them."""
+"""What networks of images can read, and how small images enter them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_small(input_shape: Shape) -> bool:
 
 
 def check_input(name: str, input_shape: Shape, num_classes: int) -> None:
-    """Checks that networks which classify images can be built for an input.
+    """Checks that networks which classify images, or what is in them, can be built for an input.
 
     Raises:
         UsageError: Says what is wrong.

@@ -118,7 +118,7 @@ class DriftWatch:
     @property
     def is_patient(self) -> bool:
         """Whether it still waits, so that measuring again what was disturbed may help."""
-        return self._may_wait_s > 0
+        return min(self._patience_s, self._may_wait_s) > 0
 
     @property
     def retry_text(self) -> str:
@@ -143,10 +143,6 @@ class DriftWatch:
                 ),
             ),
         )
-        if self._patience_s > 0:
-            computed_s = sum(outcome.device_s for outcome in outcomes)
-            waited_s = sum(outcome.waited_s for outcome in outcomes)
-            self._may_wait_s += _WAITED_SHARE * computed_s - waited_s
         state = self.session.conditions()
         self._hot = assess_heat(state, usual_cap=self._usual_cap).is_hot
         if self._hot:
@@ -159,11 +155,13 @@ class DriftWatch:
             self._best_ms = 0.0  # a device that stays hot or busy has a new best
         if seen:
             self._best_ms = min(self._best_ms or float("inf"), *seen)
-        return WatchedBatch(
+        batch = WatchedBatch(
             outcomes=outcomes,
             reference_ms=sum(seen) / len(seen) if seen else self._best_ms,
             state=state,
         )
+        self._may_wait_s += _WAITED_SHARE * batch.device_s - batch.waited_s
+        return batch
 
     def _cool_down(self) -> None:
         start = time.monotonic()

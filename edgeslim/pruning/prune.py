@@ -184,8 +184,7 @@ def _run_pruning(
         # Any error in the settings is found before the folder is created.
         first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
         if settings.target_share is not None:
-            settings = _resolve_share(settings, first)
-            first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
+            first.settings = settings = _resolve_share(settings, first)
         first.check()
         if device is not None and not folder.is_begun:
             _check_device(device, settings.table)

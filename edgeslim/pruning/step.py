@@ -111,8 +111,9 @@ class PruningStep:
         check_needs(settings)
         if settings.table is not None:
             assert self._latency is not None  # noqa: S101 - there is a table
-        if self._limit is not None:
-            check_reachable(self.subject, self._limit, settings)
+        limit = self._limit
+        if limit is not None:
+            check_reachable(self.subject, limit, settings)
         if settings.sensitivities is not None:
             measured_losses(self._sensitivities, self.subject.chosen, settings.sensitivities)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
@@ -16,7 +15,6 @@ from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
-from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import Progress
 from edgeslim.runs.search_settings import LatencyTarget, SearchSettings, space_fingerprint
@@ -184,12 +182,19 @@ class SearchRequest:
         found = []
         for target, predictor in zip(self.targets, predictors, strict=True):
             if isinstance(target, LatencyShare):
-                population = PopulationPredictor(predictor, space)
-                start_ms = float(population.latencies_ms(np.array([space.initial_tokens]))[0])
-                device, target_ms = predictor.table.context.device, target.of(start_ms)
+                context = predictor.table.context
+                start = space.operators(space.initial_tokens, context.fused_for)
+                start_ms = predictor.predict(start).total_ms
+                target_ms = target.of(start_ms)
                 _LOGGER.warning(
                     "%s of the %s that the start of %s is predicted to take on %s: the limit is %s",
-                    *(target, format_ms(start_ms), space.name, device, format_ms(target_ms)),
+                    *(
+                        target,
+                        format_ms(start_ms),
+                        space.name,
+                        context.device,
+                        format_ms(target_ms),
+                    ),
                 )
                 found.append(target_ms)
             else:

@@ -17,7 +17,10 @@ from edgeslim.runs.search_settings import SearchSettings
 from edgeslim.searching.request import SearchRequest
 from edgeslim.searching.start_search import SearchResources, StartedSearch, start_search
 
-__all__ = ["search"]
+__all__ = ["DEFAULT_CANDIDATES", "search"]
+
+DEFAULT_CANDIDATES = 20
+"""Networks that are evaluated before devices measure the best of them."""
 
 
 def search(
@@ -39,7 +42,7 @@ def search(
     max_parameters: int | None = None,
     max_bytes: int | None = None,
     confidence: float = 0.8,
-    candidates: int = 20,
+    candidates: int = DEFAULT_CANDIDATES,
     most_candidates: int | None = None,
     parallel: int = 4,
     epochs: int = 2,

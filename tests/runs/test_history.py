@@ -31,7 +31,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_records_of_the_version_before_are_read_and_written_as_they_were(tmp_path: Path) -> None:
-    old = Path(__file__).with_name("old_deployments.jsonl")
+    old = Path(__file__).parent / "version_0_1_0" / "deployed" / "deployments.jsonl"
     records = read_history(old)
     assert [len(record.models) for record in records] == [3, 1, 1]
     assert records[0].speedups[0].baseline == "baseline.wide.x86.1"

@@ -1,8 +1,9 @@
 """What version 0.1.0 left on disk is read, and would be written again as it was.
 
 The folder beside this file was made by its commands: a table and sensitivities of a small network,
-a search, a pruning with a deployment, a compression with a checkpoint, and its configuration.
-Of long lists of samples the first twelve are kept.
+a search, deployments in two precisions with a baseline, a pruning with a deployment, a compression
+with a checkpoint, and its configuration. Of long lists of samples the first
+twelve are kept.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ FILES: dict[str, Any] = {
     "pruned/pruning.json": PruneSettings,
     "pruned/result.json": Pruning,
     "pruned/steps/1/plan.json": StepRecord,
+    "deployed/deployments.jsonl": DeploymentRecord,
     "pruned/deployments.jsonl": DeploymentRecord,
     "compressed/result.json": Compression,
     "checkpoints/0/context.json": CheckpointContext,

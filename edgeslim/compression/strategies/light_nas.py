@@ -16,7 +16,7 @@ from edgeslim.compression.strategy_settings import Role, Span, StrategySettings
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.runs.search_settings import check_finalists
-from edgeslim.searching.search import search
+from edgeslim.searching.search import DEFAULT_CANDIDATES, search
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration
@@ -127,7 +127,7 @@ class _LightNas(Idle):
             algorithm=self._algorithm(),
             input_shape=self._common.input_shape,
             max_paddleslim1_flops=int(own.target_flops) or None,
-            candidates=own.search_steps or 20,
+            candidates=own.search_steps or DEFAULT_CANDIDATES,
             parallel=1,
             epochs=own.retrain_epoch,
             finalists=own.finalists,

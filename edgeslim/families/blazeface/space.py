@@ -17,6 +17,7 @@ from edgeslim.families.blazeface.architecture import (
     BlazeFaceArchitecture,
 )
 from edgeslim.families.fused_list import FusedList
+from edgeslim.families.inputs import check_input
 from edgeslim.families.segments import Segment, Variant
 from edgeslim.families.tokens import Tokens, check_tokens
 from edgeslim.opspec import OpSpec, Shape
@@ -54,15 +55,12 @@ class BlazeFaceSpace:
     num_classes: int
 
     def __post_init__(self) -> None:
-        if len(self.input_shape) != 4:
-            raise UsageError(f"the input of {self.name} is N,C,H,W, not {self.input_shape}")
+        check_input(self.name, self.input_shape, self.num_classes)
         if min(self.input_shape[2:]) < _SMALLEST_EXTENT:
             raise UsageError(
                 f"{self.name} reads images of at least {_SMALLEST_EXTENT}x{_SMALLEST_EXTENT}, "
                 f"not {self.input_shape}"
             )
-        if self.num_classes < 2:
-            raise UsageError(f"{self.name} needs at least 2 classes, not {self.num_classes}")
 
     def check(self, tokens: Sequence[int]) -> Tokens:
         check_tokens(tokens, self.ranges)

@@ -66,7 +66,6 @@ class ReducedClique:
         costs: Cost of each row, ``(rows,)``.
         losses: Loss of each row, ``(rows,)``.
         keys: Key of each row, ascending, ``(rows,)``.
-        key_count: How many keys there were; some may have no rows left.
         least: Minimum over all plans with a row, ``(weights, rows)``.
         above: Minimum over all outside the clique's subtree, ``(weights, rows)``.
         children: Child cliques of this one.
@@ -77,7 +76,6 @@ class ReducedClique:
     costs: Floats
     losses: Floats
     keys: Indices
-    key_count: int
     least: Floats
     above: Floats
     children: tuple[ReducedChild, ...]
@@ -105,7 +103,6 @@ def reduce_tree(tree: list[Clique], limits: PlanLimits, loss: float) -> list[Red
                 costs=clique.costs[rows],
                 losses=clique.losses[rows],
                 keys=keys,
-                key_count=len(clique.starts),
                 least=columns(least, rows),
                 above=columns(outer[at], keys),
                 children=tuple(children),
