@@ -96,9 +96,10 @@ def format_ms(value_ms: float, *, round_up: bool = False) -> str:
     else:
         value, unit = value_ms * 1e3, "us"
         digits = 1 if abs(value) >= 10 else 2
-    if round_up:
-        value = math.ceil(value * (1 + 1e-12) * 10**digits) / 10**digits
-    return f"{value:.{digits}f} {unit}"
+    text = f"{value:.{digits}f} {unit}"
+    if round_up and parse_ms(text) < value_ms:  # read again, since a unit's factor rounds too
+        text = f"{value + 10**-digits:.{digits}f} {unit}"
+    return text
 
 
 def now() -> str:

@@ -69,6 +69,8 @@ def test_a_latency_is_written_for_people(milliseconds: float, text: str) -> None
 
 def test_a_latency_rounded_up_can_be_asked_for() -> None:
     assert format_ms(20.001, round_up=True) == "20.01 ms"
+    assert format_ms(20.0, round_up=True) == "20.00 ms"
+    assert format_ms(0.3, round_up=True) == "300.0 us"
     assert format_ms(1234.0, round_up=True) == "1.24 s"
 
 

@@ -172,6 +172,11 @@ def _print(result: ProfileResult) -> None:
     )
     if result.unsteady:
         print_lines(f"{len(result.unsteady)} operators are unsteady: every prediction says so")
+    if result.unpredicted:
+        print_lines(
+            f"{len(result.unpredicted)} operators cannot be predicted by those that were measured: "
+            "give the same command a larger --budget, or more --time"
+        )
     calibration = result.calibration
     if calibration.residuals:
         print_lines(
@@ -206,6 +211,7 @@ def _document(result: ProfileResult) -> dict[str, object]:
         "unsteady": [
             {"operator": str(spec), "reason": why} for spec, why in result.unsteady.items()
         ],
+        "unpredicted": [str(spec) for spec in result.unpredicted],
     }
 
 

@@ -25,7 +25,7 @@ from edgeslim.device import DeviceChoice
 from edgeslim.durations import format_ms, parse_latency
 from edgeslim.pruning.prune import prune, read_ratios
 from edgeslim.pruning.work import work_unit
-from edgeslim.runs.pruning_result import Pruning
+from edgeslim.runs.pruning_result import JointLoss, Pruning
 
 __all__ = ["command"]
 
@@ -236,19 +236,18 @@ def _metric_lines(result: Pruning) -> list[str]:
         lines.append(
             "it was not trained after pruning: give --epochs above 0, or use edgeslim train"
         )
-    if result.together:
-        lines.append(_together_line(result))
+    taken = [joint for joint in result.together if joint.taken]
+    if taken:  # nothing is, where in the end the whole model met the limit
+        lines.append(_together_line(taken[-1], len(result.together) - 1))
     return lines
 
 
-def _together_line(result: Pruning) -> str:
+def _together_line(taken: JointLoss, others: int) -> str:
     """Compares the metric of the pruned network with the one that its groups' losses add up to."""
-    taken = [joint for joint in result.together if joint.taken][-1]
     line = (
         f"by the losses of its single groups, the pruned model should reach {taken.expected:.4f}; "
         f"it reaches {taken.found:.4f} ({taken.examples:,} examples)"
     )
     if taken.is_guess:
         line += ", as good as guessing"
-    others = len(result.together) - 1
     return f"{line}; the best of {others + 1} that were evaluated" if others else line

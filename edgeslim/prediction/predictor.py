@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_rows import Convention
@@ -16,7 +17,7 @@ from edgeslim.prediction.operator_rows import OperatorRows, Source
 from edgeslim.table_keys import is_view
 from edgeslim.tables.sums import networks_that_are_sums
 
-__all__ = ["OperatorLatency", "Prediction", "Predictor", "Source", "missing_error"]
+__all__ = ["OperatorLatency", "Prediction", "Predictor", "Source"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,14 +169,16 @@ class Predictor:
         """
         prediction = self.predict(specs)
         if prediction.missing:
-            raise missing_error(self.table, prediction.missing)
+            raise self.missing_error(prediction.missing)
         return prediction.total_ms
 
-
-def missing_error(table: LatencyTable, missing: Sequence[OpSpec]) -> MissingLatencyError:
-    """The error for operators that a table lacks."""
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    return MissingLatencyError(
-        f"{table.path} knows nothing like {missing[0]}{more}; "
-        "measure them with edgeslim profile --out on this table"
-    )
+    def missing_error(self, missing: Sequence[OpSpec]) -> MissingLatencyError:
+        """The error for operators that cannot be predicted, some of `OperatorRows.missing_of`."""
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        error = self.rows.error(missing[0])
+        knows = "knows nothing like"
+        measure = "measure them with edgeslim profile --out on this table"
+        if isfinite(error) and error > 0:  # there are some of its family
+            knows = f"knows too little (to {error:.0%}) of"
+            measure += ", and a larger --budget if it had one"
+        return MissingLatencyError(f"{self.table.path} {knows} {missing[0]}{more}; {measure}")

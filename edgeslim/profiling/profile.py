@@ -59,6 +59,8 @@ class ProfileResult:
         device_s: Seconds of those that the runner spent in runs, warm-up and cache sweeps.
         waited_s: Seconds of those that it waited for a disturbed device.
         unsteady: Planned operators whose measurements are unreliable, with the reason.
+        unpredicted: Planned operators that were left out by a budget, and that those in the table
+            say too little about to predict them.
     """
 
     table: Path
@@ -71,6 +73,7 @@ class ProfileResult:
     device_s: float
     waited_s: float
     unsteady: Mapping[OpSpec, str]
+    unpredicted: tuple[OpSpec, ...]
 
 
 def profile(
@@ -156,6 +159,8 @@ def profile(
 def _result(
     table: LatencyTable, plan: ProfilePlan, counts: OperatorCounts, wall_s: float
 ) -> ProfileResult:
+    predictor = Predictor(table)
+    tried = [spec for spec in plan.operators if spec not in counts.failed]
     unsteady = {spec: table.unsteady_reason(spec) for spec in plan.operators if spec in table}
     return ProfileResult(
         table=table.path,
@@ -163,11 +168,12 @@ def _result(
         measured=counts.measured,
         failed=counts.failed,
         networks=tuple(table.networks),
-        calibration=Predictor(table).calibration,
+        calibration=predictor.calibration,
         wall_s=wall_s,
         device_s=counts.device_s,
         waited_s=counts.waited_s,
         unsteady={spec: why for spec, why in unsteady.items() if why},
+        unpredicted=tuple(predictor.rows.missing_of(tried)),
     )
 
 

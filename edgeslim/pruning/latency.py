@@ -18,7 +18,7 @@ from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.fusion import fuse, is_merging_cheaper, mergeable_pairs
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.network_features import Array
-from edgeslim.prediction.predictor import Prediction, Predictor, missing_error
+from edgeslim.prediction.predictor import Prediction, Predictor
 from edgeslim.pruning.solver import ChoiceProblem, Factor, SumFactor
 from edgeslim.pruning.subject import PrunableModel, Widths
 
@@ -58,7 +58,7 @@ class LatencyModel:
         self.forms = AxisForms(channels_of_fused(self.graph, subject.channels))
         missing = predictor.predict(self.graph.specs).missing
         if missing:
-            raise missing_error(predictor.table, missing)
+            raise predictor.missing_error(missing)
         chosen = set(subject.chosen)
         self.choices: Mapping[str, tuple[int, ...]] = {
             name: width_choices(own, _CHOICES) if name in chosen else (own,)

@@ -23,7 +23,7 @@ from edgeslim.progress import Progress
 from edgeslim.pruning.limits import ModelLatencyLimit
 from edgeslim.pruning.subject import PrunableModel, Widths
 
-__all__ = ["MEASURE_BELOW", "choose_until_met", "measure_both"]
+__all__ = ["MEASURE_BELOW", "DeviceMeasurer", "choose_until_met", "measure_both"]
 
 _ROUNDS = 6
 _CLOSE = 0.95
@@ -44,23 +44,22 @@ MEASURE_BELOW = 1.5
 def choose_until_met(
     choose: Callable[[ModelLatencyLimit], dict[str, int]],
     limit: ModelLatencyLimit,
-    session: DeviceSession,
-    subject: PrunableModel,
-    progress: Progress,
+    device: DeviceMeasurer,
+    whole: Widths,
 ) -> tuple[dict[str, int], ModelLatencyLimit, float]:
     """Chooses widths until they meet a latency as measured on the device.
 
-    A whole model that meets it stays whole. Operators of the tried networks that the table
-    had to interpolate are measured and added to it. Where the measured latency still differs from
-    the predicted one, the limit is corrected by their ratio, and widths are chosen again: narrower
-    ones if it took longer, and wider ones if there was room left.
+    A whole model that meets it stays whole, and one that did not is not chosen again. Operators of
+    the tried networks that the table had to interpolate are measured and added to it. Where the
+    measured latency still differs from the predicted one, the limit is corrected by their ratio,
+    and widths are chosen again: narrower ones if it took longer, and wider ones if there was room
+    left.
 
     Args:
         choose: Chooses widths within a limit.
         limit: Limit that is asked for.
-        session: Session with the device that the limit's table is of.
-        subject: The model to be pruned.
-        progress: Shows how far it is.
+        device: Measures networks on the device that the limit's table is of.
+        whole: Full widths of all groups.
 
     Returns:
         Widths, the limit with all measurements in its table, and the measured milliseconds.
@@ -68,15 +67,15 @@ def choose_until_met(
     Raises:
         InfeasibleTargetError: No widths that were tried met it.
     """
-    device = _DeviceMeasurer(session, subject, limit, progress)
     aim_ms = _SAFETY * limit.target_ms
-    if limit.of(subject.whole) <= MEASURE_BELOW * limit.target_ms:
-        measured_ms = device.measured_ms(subject.whole)
+    tried: list[tuple[float, dict[str, int]]] = []
+    if limit.of(whole) <= MEASURE_BELOW * limit.target_ms:
+        measured_ms = device.measured_ms(whole)
         limit = device.update_limit(limit)
         if measured_ms <= limit.target_ms:
-            return dict(subject.whole), limit, measured_ms
-        limit = replace(limit, factor=measured_ms / limit.of(subject.whole) / _SAFETY)
-    tried: list[tuple[float, dict[str, int]]] = []
+            return dict(whole), limit, measured_ms
+        tried.append((measured_ms, dict(whole)))
+        limit = replace(limit, factor=measured_ms / limit.of(whole) / _SAFETY)
     for _ in range(_MOST_CHOICES):
         widths = choose(limit)
         if widths in [known for _, known in tried]:
@@ -108,7 +107,7 @@ def measure_both(
     return whole, pruned
 
 
-class _DeviceMeasurer:
+class DeviceMeasurer:
     """A device that measures pruned networks, and adds their operators to the table.
 
     Args:

@@ -27,7 +27,7 @@ from edgeslim.pruning.known_losses import importance_losses, measured_losses, wa
 from edgeslim.pruning.latency import LatencyModel
 from edgeslim.pruning.limits import ModelLatencyLimit, WorkLimit, parse_macs
 from edgeslim.pruning.loss_curves import LossCurves
-from edgeslim.pruning.measure_pruned import choose_until_met, measure_both
+from edgeslim.pruning.measure_pruned import DeviceMeasurer, choose_until_met, measure_both
 from edgeslim.pruning.paddlex_rule import paddlex_ratios, trade_off
 from edgeslim.pruning.raise_widths import raise_widths
 from edgeslim.pruning.ranking import Rankings, group_scores, plan_for
@@ -184,8 +184,9 @@ class PruningStep:
             widths = self._choose(limit)
             return _WidthsFound(widths, limit.of(widths), limit.of({}))
         with open_device(device) as session:
+            measurer = DeviceMeasurer(session, self.subject, limit, self._progress)
             widths, limit, measured_ms = choose_until_met(
-                self._choose, limit, session, self.subject, self._progress
+                self._choose, limit, measurer, self.subject.whole
             )
         return _WidthsFound(widths, limit.of(widths), limit.of({}), None, measured_ms)
 

@@ -19,7 +19,7 @@ from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
 from edgeslim.prediction.population import IntArray, PopulationPredictor
-from edgeslim.prediction.predictor import Predictor, missing_error
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space, Tokens, every_operator
 
@@ -109,7 +109,7 @@ def largest(
     if not len(best) and math.isinf(fastest_ms):
         known = predictor.table
         operators = every_operator(chosen, known.context.fused_for)
-        raise missing_error(known, predictor.rows.missing_of(operators))
+        raise predictor.missing_error(predictor.rows.missing_of(operators))
     if not len(best):
         raise InfeasibleTargetError(
             f"no network of {chosen.name} is predicted to run in {format_ms(target_ms)}; "

@@ -9,7 +9,7 @@ from edgeslim.latency_rows import NetworkRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
-from edgeslim.prediction.predictor import Predictor, missing_error
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.search_settings import SearchRound, SearchSettings
 from edgeslim.searching.limits import LatencyLimit, SearchLimits, SizeLimit
 from edgeslim.spaces import Space, every_operator
@@ -93,10 +93,10 @@ def covering_predictors(space: Space, tables: Sequence[LatencyTable]) -> list[Pr
     """
     predictors = [Predictor(table) for table in tables]
     for predictor in predictors:
-        table = predictor.table
-        unknown = predictor.rows.missing_of(every_operator(space, table.context.fused_for))
+        fused_for = predictor.table.context.fused_for
+        unknown = predictor.rows.missing_of(every_operator(space, fused_for))
         if unknown:
-            raise missing_error(table, unknown)
+            raise predictor.missing_error(unknown)
     return predictors
 
 

@@ -276,7 +276,12 @@ def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
     first = workshop(*arguments, 6).document
     assert first["measured"] == 7, "the operator with nothing to do comes on top"
     assert first["operators"] > 2 * len(set(OPERATORS)), "pruned versions of the model count too"
-    assert workshop(*arguments, 6).document["measured"] == 0
+    assert 0 < len(first["unpredicted"]) < first["operators"] - 7
+    again = workshop(*arguments, 6)
+    assert again.document["measured"] == 0
+    assert again.document["unpredicted"] == first["unpredicted"]
+    shown = workshop(*(argument for argument in arguments if argument != "--json"), 6)
+    assert f"{len(first['unpredicted'])} operators cannot be predicted by those" in shown.out
     more = workshop(*arguments, 20).document
     assert more["measured"] == 14
     predicted = workshop("predict", "net", "--table", table, "--json").document

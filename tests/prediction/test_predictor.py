@@ -74,6 +74,16 @@ def test_what_the_table_knows_nothing_like_is_listed_and_is_no_zero(path: Path) 
     )
 
 
+def test_what_noise_leaves_uncertain_is_missing_and_the_error_tells_how_much(path: Path) -> None:
+    noisy = [row(relu(8 * n), 10.0 ** (n % 3)) for n in range(1, 9)]
+    predictor = Predictor(table_at(path, *noisy))
+    assert predictor.predict([relu(20)]).missing == (relu(20),)
+    with pytest.raises(
+        MissingLatencyError, match=r"knows too little \(to \d+%\) of relu .*and a larger --budget"
+    ):
+        predictor.total_ms([relu(20)])
+
+
 def test_an_operator_whose_rows_depend_on_the_data_is_missing_even_if_one_like_it_was_measured(
     path: Path,
 ) -> None:
