@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 
 from edgeslim.frozen import FrozenMap
-from edgeslim.opspec import FLOAT_BYTES, OpSpec, Shape
+from edgeslim.opspec import FLOAT_BYTES, OpSpec, Shape, Shapes
 
 __all__ = ["Graph", "Names", "Node"]
 
@@ -67,6 +68,25 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     feed_types: dict[str, str] = {}
     feed_bounds: dict[str, int] = {}
 
+    @staticmethod
+    def of_unwired(specs: Sequence[OpSpec]) -> Graph:
+        """A network of which only the operators are known: each reads inputs of its own.
+
+        Args:
+            specs: Operators in the order they run, with repetition.
+        """
+        nodes = tuple(_unwired_node(index, spec) for index, spec in enumerate(specs))
+        feeds, parameters = dict[str, Shape](), dict[str, Shape]()
+        for node in nodes:
+            for names, slots, found in (
+                (node.inputs, node.spec.inputs, feeds),
+                (node.weights, node.spec.weights, parameters),
+            ):
+                for slot, shapes in slots.items():
+                    found.update(zip(names[slot], shapes, strict=True))
+        fetches = tuple(name for node in nodes for name in node.writes())
+        return Graph(nodes=nodes, feeds=feeds, fetches=fetches, parameters=parameters)
+
     def feed_type(self, name: str) -> str:
         """Type of an input's elements, as NumPy calls it."""
         return self.feed_types.get(name, "float32")
@@ -107,3 +127,20 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
         return FLOAT_BYTES * sum(
             math.prod(shape) for name, shape in self.parameters.items() if name in used
         )
+
+
+def _unwired_node(index: int, spec: OpSpec) -> Node:
+    def names(slots: Shapes) -> Names:
+        return Names(
+            {
+                slot: tuple(f"{index}.{slot}.{place}" for place in range(len(shapes)))
+                for slot, shapes in slots.items()
+            }
+        )
+
+    return Node(
+        spec=spec,
+        inputs=names(spec.inputs),
+        outputs=names(spec.outputs),
+        weights=names(spec.weights),
+    )

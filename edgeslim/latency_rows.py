@@ -65,6 +65,9 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         settings: Settings of the device for the measurement, such as a frequency lock.
         unit: Serial number that the device reports; empty if there is none. A table is
             filled by one unit, and predicts for others of its kind.
+        foreign_target: What an imported table was measured on where Paddle-Lite has no kernels
+            for it, in the user's word: a GPU, an NPU, another runtime. Otherwise empty. The
+            execution's target then only says whose fusion its networks are like.
     """
 
     device: str
@@ -79,6 +82,17 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
     settings: tuple[str, ...] = ()
     unit: str = ""
     schema: int = SCHEMA
+    foreign_target: str = ""
+
+    @property
+    def execution_text(self) -> str:
+        """How networks ran, for people; with the word for a target that is not Paddle-Lite's."""
+        if not self.foreign_target:
+            return str(self.execution)
+        target = self.execution.target.value
+        like = "operators not fused" if self.fused_for is None else f"fused as for {target}"
+        rest = str(self.execution).removeprefix(f"{target} ")
+        return f"{self.foreign_target} ({like}) {rest}"
 
     @property
     def fused_for(self) -> Target | None:
@@ -100,7 +114,7 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         for field in _DECIDING:
             mine, theirs = getattr(self, field), getattr(other, field)
             if mine != theirs:
-                return f"{field.replace('_', ' ')}: {mine}, not {theirs}"
+                return f"{field.replace('_', ' ')}: {mine or 'none'}, not {theirs or 'none'}"
         return ""
 
 
@@ -112,6 +126,7 @@ _DECIDING = (
     "runner",
     "convention",
     "settings",
+    "foreign_target",
 )
 """Fields that must be the same for all rows of a table."""
 
@@ -126,6 +141,8 @@ class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag
             0 is not known.
         disturbed: What disturbed the device in every attempt; empty if nothing did.
         measured: Day and time, UTC.
+        kernel: Name of the kernel that computed it, as a foreign runtime calls it; unset
+            where it is not known.
     """
 
     operator: OpSpec
@@ -133,6 +150,7 @@ class OperatorRow(msgspec.Struct, frozen=True, kw_only=True, tag="operator", tag
     reference_ms: float = 0.0
     disturbed: str = ""
     measured: str = ""
+    kernel: str | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if not self.measurements:

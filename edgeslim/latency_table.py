@@ -148,7 +148,7 @@ class LatencyTable:
                 states = parts.setdefault(row.operator, {})
                 factor = _factor(speed, row)
                 for measurement in row.measurements:
-                    weighted = (measurement.latency_ms * factor, len(measurement.samples_ns))
+                    weighted = (measurement.latency_ms * factor, measurement.runs)
                     states.setdefault(measurement.cache, []).append(weighted)
         return {
             spec: {

@@ -9,8 +9,10 @@ from functools import cached_property
 import msgspec
 import numpy as np
 
-__all__ = ["HOT", "CacheState", "Measurement"]
+__all__ = ["HOT", "CacheState", "Measurement", "RunSummary"]
 
+_DEVIATIONS = 1.4826
+"""Standard deviations in the half-width of the middle half, for normal noise."""
 _UNSTABLE_SPREAD = 0.10
 _NEGLIGIBLE_MS = 0.001
 
@@ -40,18 +42,39 @@ HOT = CacheState()
 """Run back to back; everything that fits is cached."""
 
 
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of runs of which only a mean was kept.
+
+    Args:
+        runs: How many runs there were; at least one.
+        deviation: Relative standard deviation of their latencies; 0 where it is not known.
+    """
+
+    runs: int
+    deviation: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.runs < 1:
+            raise ValueError(f"there must be at least 1 run, not {self.runs}")
+        if not 0 <= self.deviation < math.inf:
+            raise ValueError(f"a deviation must be 0 or more, not {self.deviation}")
+
+
 class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Timed runs of one model in one cache state.
 
     Args:
-        samples_ns: Every timed run in nanoseconds, in order.
+        samples_ns: Every timed run in nanoseconds, in order; of runs that somebody else
+            summarised, their mean.
         cache: State of the caches before each.
         warmup: Runs before the first timed one.
+        summary: What is known of the runs where the samples are means; otherwise unset.
     """
 
     samples_ns: tuple[int, ...]
     cache: CacheState = HOT
     warmup: int = 0
+    summary: RunSummary | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if not self.samples_ns:
@@ -78,9 +101,20 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def spread(self) -> float:
-        """Relative half-width of the middle half of the samples, a robust deviation."""
+        """Relative half-width of the middle half of the samples, a robust deviation.
+
+        Where samples are means, the deviation of the runs behind them is added.
+        """
         low, high = np.quantile(self.samples_ns, [0.25, 0.75])
-        return float((high - low) / 2 / np.median(self.samples_ns))
+        between = float((high - low) / 2 / np.median(self.samples_ns))
+        if isinstance(self.summary, RunSummary):
+            return math.hypot(between, self.summary.deviation / _DEVIATIONS)
+        return between
+
+    @property
+    def runs(self) -> int:
+        """How many runs were timed, those behind a mean included."""
+        return self.summary.runs if isinstance(self.summary, RunSummary) else len(self.samples_ns)
 
     @property
     def standard_error(self) -> float:
@@ -89,8 +123,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         1.4826 turns the median absolute deviation into a standard deviation, and the
         median's error is sqrt(pi / 2) times the mean's.
         """
-        factor = 1.4826 * math.sqrt(math.pi / 2)
-        return factor * self.spread / math.sqrt(len(self.samples_ns))
+        factor = _DEVIATIONS * math.sqrt(math.pi / 2)
+        return factor * self.spread / math.sqrt(self.runs)
 
     @property
     def is_stable(self) -> bool:
@@ -119,4 +153,21 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             samples_ns=tuple(sample for part in parts for sample in part.samples_ns),
             cache=first.cache,
             warmup=min(part.warmup for part in parts),
+            summary=_join_summaries(parts),
         )
+
+
+def _join_summaries(parts: Sequence[Measurement]) -> RunSummary | msgspec.UnsetType:
+    """The summary of all runs; unset where no part has one."""
+    if not any(isinstance(part.summary, RunSummary) for part in parts):
+        return msgspec.UNSET
+    runs = sum(part.runs for part in parts)
+    variance = sum(part.runs * _variance(part) for part in parts) / runs
+    return RunSummary(runs=runs, deviation=math.sqrt(variance))
+
+
+def _variance(part: Measurement) -> float:
+    """Relative variance of the runs behind a part's means, or of its samples."""
+    if isinstance(part.summary, RunSummary):
+        return part.summary.deviation**2
+    return (_DEVIATIONS * part.spread) ** 2

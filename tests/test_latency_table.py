@@ -111,7 +111,7 @@ def test_measurements_of_another_context_are_refused(
 def test_every_field_of_a_context_is_compared_or_says_when_and_how_it_was_written() -> None:
     compared = {
         *("device", "hardware", "execution", "library_version", "runner"),
-        *("convention", "settings"),
+        *("convention", "settings", "foreign_target"),
     }
     # Of units it is the table to be filled that decides.
     told = {"created", "edgeslim", "provenance", "schema", "unit"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeslim.measurement import HOT, CacheState, Measurement
+from edgeslim.measurement import HOT, CacheState, Measurement, RunSummary
 
 COLD = CacheState(swept_bytes=8 * 2**20)
 
@@ -81,3 +81,31 @@ def test_what_was_measured_in_other_states_is_not_pooled() -> None:
 def test_states_are_ordered_by_what_they_touch_and_say_it() -> None:
     assert sorted([COLD, HOT]) == [HOT, COLD]
     assert (str(HOT), str(COLD)) == ("hot", "8 MB swept")
+
+
+def test_a_mean_has_the_runs_and_the_deviation_behind_it() -> None:
+    mean = Measurement(samples_ns=(1_000_000,), summary=RunSummary(runs=100, deviation=0.2))
+    assert (mean.latency_ms, mean.runs, mean.is_stable) == (1.0, 100, False)
+    assert mean.standard_error == pytest.approx(0.02 * np.sqrt(np.pi / 2))
+    steady = Measurement(samples_ns=(1_000_000,), summary=RunSummary(runs=1))
+    assert (steady.standard_error, steady.is_stable) == (0.0, True)
+
+
+def test_means_that_are_pooled_count_by_their_runs() -> None:
+    first = Measurement(samples_ns=(1_000_000,), summary=RunSummary(runs=30, deviation=0.1))
+    other = Measurement(samples_ns=(3_000_000,), summary=RunSummary(runs=10, deviation=0.3))
+    pooled = Measurement.pool([first, other])
+    assert (pooled.samples_ns, pooled.runs) == ((1_000_000, 3_000_000), 40)
+    assert isinstance(pooled.summary, RunSummary)
+    assert pooled.summary.deviation == pytest.approx(np.sqrt((30 * 0.01 + 10 * 0.09) / 40))
+    assert pooled.spread > first.spread
+    with_samples = Measurement.pool([first, Measurement(samples_ns=(1_000_000, 1_100_000))])
+    assert with_samples.runs == 32
+    assert Measurement.pool([Measurement(samples_ns=(1,)), Measurement(samples_ns=(2,))]).runs == 2
+
+
+def test_a_summary_is_of_some_runs() -> None:
+    with pytest.raises(ValueError, match="at least 1 run, not 0"):
+        RunSummary(runs=0)
+    with pytest.raises(ValueError, match=r"0 or more, not -0\.1"):
+        RunSummary(runs=1, deviation=-0.1)

@@ -10,7 +10,7 @@ import typer
 
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.durations import format_ms
-from edgeslim.execution import PowerMode, Target
+from edgeslim.execution import PowerMode, Precision
 from edgeslim.latency_table import LatencyTable
 from edgeslim.pictures import check_picture
 from edgeslim.table_formats import FORMATS, LatencyUnit, Refusal
@@ -18,7 +18,7 @@ from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
 from edgeslim.tables.export_table import export_table
 from edgeslim.tables.families import Family, choose_family, families
-from edgeslim.tables.import_table import TableOrigin, import_table
+from edgeslim.tables.import_table import Fusion, TableOrigin, import_table
 from edgeslim.tables.plot import plot_family
 
 __all__ = ["app"]
@@ -40,19 +40,41 @@ _Format = Annotated[
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="The table of another project.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of one device, which become one table.")
+    ],
     format_name: _Format,
     device: Annotated[str, typer.Option(help="Name of the device it was measured on.")],
     out: Annotated[Path, typer.Option(help="Where to write the table.")],
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(help="Model of each profile, in their order, if the profile needs it."),
+    ] = None,
     hardware: Annotated[str | None, typer.Option(help="What the device is.")] = None,
-    target: Annotated[Target, typer.Option(help="Kind of its processor.")] = Target.ARM,
+    target: Annotated[
+        str,
+        typer.Option(
+            help="Kernels it was measured on: arm or x86 for Paddle-Lite's, or any word: gpu, npu, "
+            "ncnn. The format may say it; otherwise arm.",
+            show_default=False,
+        ),
+    ] = "",
+    fusion: Annotated[
+        Fusion | None,
+        typer.Option(help="Whose fusion is nearest, for a target that is not Paddle-Lite's."),
+    ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Numbers that it computed in.")
+    ] = Precision.FP32,
     threads: Annotated[
         int | None, typer.Option(help="Threads it was measured with, if the file does not say.")
     ] = None,
     power_mode: Annotated[
         PowerMode | None, typer.Option(help="Cores it was measured on, if the file does not say.")
     ] = None,
-    library_version: Annotated[str | None, typer.Option(help="Version of Paddle-Lite.")] = None,
+    library_version: Annotated[
+        str | None, typer.Option(help="Version of Paddle-Lite, or name and version of the runtime.")
+    ] = None,
     unit: Annotated[
         LatencyUnit | None, typer.Option(help="Unit of its latencies, if the file does not say.")
     ] = None,
@@ -61,36 +83,48 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Import a table of another project; rows that cannot be imported are listed.
+    """Import timings of others; rows that cannot be imported are listed.
 
-    Example: edgeslim table import latency_855.txt --format paddleslim-2
-    --device snapdragon-855 --out 855.jsonl
+    Anybody's timings are a CSV or JSON Lines of format timings, which docs/tables.md describes;
+    profiles of other runtimes and tables of other projects have formats of their own.
+
+    Example: edgeslim table import times.csv --format timings --device my-phone
+    --target ncnn --fusion arm --out my-phone.jsonl
     """
     origin = TableOrigin(
         device=device,
         hardware=hardware,
         target=target,
+        fusion=fusion,
+        precision=precision,
         threads=threads,
         power_mode=power_mode,
         library_version=library_version,
         source=source,
         unit=unit,
+        models=tuple(model or ()),
     )
-    done = import_table(file, format_name, out, origin=origin)
+    done = import_table(files, format_name, out, origin=origin)
     if as_json:
         print_json(
             {
                 "table": done.table,
                 "operators": done.operators,
+                "networks": done.networks,
                 "refused": _refusals(done.refused),
                 "notes": done.notes,
                 "provenance": done.context.provenance,
                 "convention": done.context.convention.value,
+                "target": done.context.foreign_target or done.context.execution.target.value,
             }
         )
     else:
-        print_lines(f"{done.table}: {done.operators} operators; {done.context.provenance}")
-        print_lines(f"its operators are {done.context.convention}", *done.notes)
+        networks = f" and {done.networks} networks" if done.networks else ""
+        print_lines(
+            f"{done.table}: {done.operators} operators{networks}; {done.context.provenance}",
+            f"its operators are {done.context.convention}, on {done.context.execution_text}",
+            *done.notes,
+        )
         _print_refused("rows were not imported", done.refused)
     if done.refused:
         raise typer.Exit(GAPS)
@@ -159,7 +193,7 @@ def show(
         print_json({"families": listed, "family": drawn, "plot": plot})
     elif chosen is None:
         context = known.context
-        print_lines(f"{context.device} ({context.hardware}): {context.execution}")
+        print_lines(f"{context.device} ({context.hardware}): {context.execution_text}")
         print_lines(*([context.provenance] if context.provenance else []), "")
         print_table(
             ["", "family", "operators", "from", "to"],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 
+from edgeslim.ops._contradictions import find_contradiction, find_missing_tensor
 from edgeslim.ops._kind import ELEMENT_NUMBERS, ELEMENT_TYPES, OperatorKind
-from edgeslim.opspec import OpSpec
+from edgeslim.opspec import OpSpec, Shapes
 from edgeslim.registry import Shelf
 
 __all__ = [
@@ -14,6 +16,8 @@ __all__ = [
     "ELEMENT_TYPES",
     "FAMILIES",
     "OperatorKind",
+    "check_tensors",
+    "find_problem",
     "known_kinds",
     "macs",
     "paddleslim1_flops",
@@ -30,6 +34,42 @@ def known_kinds() -> dict[str, OperatorKind]:
     """All kinds by their names in Paddle, sorted."""
     kinds = {kind.kind: kind for family in FAMILIES.members().values() for kind in family}
     return dict(sorted(kinds.items()))
+
+
+def check_tensors(kind: str, inputs: Shapes, weights: Shapes, outputs: Shapes) -> OperatorKind:
+    """The kind of an operator that lacks no tensor.
+
+    Args:
+        kind: Name of the kind in Paddle.
+        inputs: Activations read, by slot.
+        weights: Persistent tensors read, by slot.
+        outputs: Activations written, by slot.
+
+    Raises:
+        ValueError: The kind is not known, or a tensor is missing or of another rank; the text
+            has the nearest name or the tensor.
+    """
+    known = known_kinds().get(kind)
+    if known is None:
+        near = get_close_matches(kind, known_kinds(), n=1, cutoff=0.5)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{kind!r} is not an operator that edgeslim knows{meant}")
+    missing = find_missing_tensor(kind, known.slots, {**inputs, **weights}, outputs)
+    if missing:
+        raise ValueError(missing)
+    return known
+
+
+def find_problem(spec: OpSpec) -> str:
+    """Text on why there can be no such operator; empty if nothing speaks against it.
+
+    It may be of an unknown kind, lack a tensor, or have shapes that contradict each other.
+    """
+    try:
+        check_tensors(spec.kind, spec.inputs, spec.weights, spec.outputs)
+    except ValueError as error:
+        return str(error)
+    return find_contradiction(spec)
 
 
 def macs(specs: Iterable[OpSpec]) -> int:

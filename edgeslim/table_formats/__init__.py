@@ -1,12 +1,14 @@
-"""Formats of latency tables of other projects, one file each, to be read and written."""
+"""Formats of latency tables of others, one file each, to be read and mostly written."""
 
 from __future__ import annotations
 
 from edgeslim.registry import Shelf
 from edgeslim.table_formats._format import (
+    ForeignNetwork,
     ForeignRow,
     ForeignTable,
     LatencyUnit,
+    ReadOptions,
     Refusal,
     TableFormat,
     WrittenTable,
@@ -14,9 +16,11 @@ from edgeslim.table_formats._format import (
 
 __all__ = [
     "FORMATS",
+    "ForeignNetwork",
     "ForeignRow",
     "ForeignTable",
     "LatencyUnit",
+    "ReadOptions",
     "Refusal",
     "TableFormat",
     "WrittenTable",

@@ -28,6 +28,7 @@ from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
     LatencyUnit,
+    ReadOptions,
     Refusal,
     RowRefusedError,
     TableFormat,
@@ -49,7 +50,8 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.rstrip("\n").split("\t")]
 
 
-def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
+    unit = options.unit
     lines = text_lines(path, content)
     if len(lines) < 3 or _cells(lines[0][1])[:1] != ["dev_info"]:
         raise BadFileError(f"{path} does not start with dev_info, the device, and op_name")

@@ -16,7 +16,7 @@ from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
-    LatencyUnit,
+    ReadOptions,
     Refusal,
     RowRefusedError,
     TableFormat,
@@ -29,7 +29,8 @@ from edgeslim.table_formats._paddleslim_fields import fields_of, operator_of
 __all__ = ["FORMAT"]
 
 
-def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
+    unit = options.unit
     if unit is None:
         raise UsageError(f"nothing in {path} says the unit; give --unit ms or --unit us")
     rows, refused = [], []

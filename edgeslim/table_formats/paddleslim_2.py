@@ -21,6 +21,7 @@ from edgeslim.table_formats._format import (
     ForeignRow,
     ForeignTable,
     LatencyUnit,
+    ReadOptions,
     Refusal,
     RowRefusedError,
     TableFormat,
@@ -32,10 +33,11 @@ from edgeslim.table_formats._paddleslim_fields import fields_of, operator_of
 
 __all__ = ["FORMAT"]
 
-_UNITS = {unit.value for unit in LatencyUnit}
+_UNITS = {LatencyUnit.US.value, LatencyUnit.MS.value}
 
 
-def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
+    unit = options.unit
     (number, header), *lines = text_lines(path, content)
     names = [part.strip() for part in header.split("\t" if "\t" in header else ",")]
     if len(names) != 3 or not all(names):

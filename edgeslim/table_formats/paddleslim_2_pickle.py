@@ -31,6 +31,7 @@ from edgeslim.table_formats._format import (
     ForeignTable,
     Latency,
     LatencyUnit,
+    ReadOptions,
     Refusal,
     RowRefusedError,
     TableFormat,
@@ -51,7 +52,8 @@ _MODES = tuple(PowerMode)
 """Power modes by Paddle-Lite's own numbers."""
 
 
-def _read(path: Path, content: bytes, unit: LatencyUnit | None) -> ForeignTable:
+def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
+    unit = options.unit
     if unit not in {None, LatencyUnit.MS}:
         raise UsageError(f"{path}: tables of PaddleSlim 2.3 are in ms, not in {unit.value}")
     rows, refused = [], []

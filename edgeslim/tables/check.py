@@ -13,8 +13,9 @@ from edgeslim.durations import format_ms
 from edgeslim.errors import BadFileError
 from edgeslim.files import AppendOnlyFile
 from edgeslim.latency_rows import ROWS, Row
-from edgeslim.latency_table import LatencyTable, OperatorRow, TableContext
+from edgeslim.latency_table import LatencyTable, NetworkRow, OperatorRow, TableContext
 from edgeslim.measurement import CacheState, Measurement
+from edgeslim.ops import find_problem, known_kinds
 from edgeslim.opspec import OpSpec
 from edgeslim.tables.families import families
 from edgeslim.tables.sums import networks_that_are_sums
@@ -36,8 +37,8 @@ class Finding:
     """One problem of a table.
 
     Args:
-        kind: Kind of problem: ``context``, ``truncated``, ``contradiction``, ``unstable``,
-            ``sum`` or ``drop``.
+        kind: Kind of problem: ``context``, ``truncated``, ``impossible``, ``contradiction``,
+            ``unstable``, ``sum`` or ``drop``.
         text: Text that describes it, where it is, and how large.
     """
 
@@ -83,6 +84,7 @@ def check_table(path: Path) -> TableCheck:
     if truncated:
         text = f"the line after line {len(lines)} is cut off and left out"
         findings.append(Finding(kind="truncated", text=text))
+    findings += _impossible(path, lines)
     for table in tables:
         findings += [*_contradictions(table), *_unstable(table), *_sums(table)]
     return TableCheck(
@@ -110,6 +112,19 @@ def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, 
             context, start, rows = row, number, []
     assert context is not None  # noqa: S101 - the first line is a context, or raised
     yield start, context, rows
+
+
+def _impossible(path: Path, lines: list[bytes]) -> Iterator[Finding]:
+    """Operators that there cannot be, which no prediction would ever look up."""
+    for number, line in enumerate(lines, start=1):
+        row = ROWS.decode(path, number, line)
+        if isinstance(row, OperatorRow) and (problem := find_problem(row.operator)):
+            yield Finding(kind="impossible", text=f"line {number}: {problem}")
+        elif isinstance(row, NetworkRow):
+            # A network that ran may have operators of kinds that edgeslim does not know.
+            known = [spec for spec in dict.fromkeys(row.graph.specs) if spec.kind in known_kinds()]
+            for problem in filter(None, map(find_problem, known)):
+                yield Finding(kind="impossible", text=f"line {number}: {row.name}: {problem}")
 
 
 def _contradictions(table: LatencyTable) -> Iterator[Finding]:

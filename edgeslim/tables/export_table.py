@@ -52,6 +52,11 @@ def export_table(table: Path, format_name: str, out: Path) -> ExportedTable:
         BadFileError: The table cannot be read, or the format can describe nothing of it.
     """
     chosen = FORMATS.get(format_name)
+    if chosen.write is None:
+        written_names = [name for name, one in FORMATS.members().items() if one.write is not None]
+        raise UsageError(
+            f"{format_name} is only read; formats that are written: {', '.join(written_names)}"
+        )
     if out.exists():
         raise UsageError(f"{out} is there already; give another --out")
     known = LatencyTable.read(table)

@@ -1,9 +1,11 @@
-"""The whole of ``edgeslim table import``: a table of another project as one of edgeslim."""
+"""The whole of ``edgeslim table import``: timings of others as a table of edgeslim."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,21 +14,32 @@ import numpy as np
 from edgeslim import ops
 from edgeslim.durations import now
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.execution import Execution, PowerMode, Target
+from edgeslim.execution import Execution, PowerMode, Precision
 from edgeslim.files import read_bytes, write_bytes
 from edgeslim.latency_rows import Convention, OperatorRow, TableContext, encode_row
-from edgeslim.measurement import Measurement
-from edgeslim.opspec import OpSpec
-from edgeslim.table_formats import FORMATS, ForeignRow, ForeignTable, LatencyUnit, Refusal
+from edgeslim.table_formats import (
+    FORMATS,
+    ForeignRow,
+    ForeignTable,
+    LatencyUnit,
+    ReadOptions,
+    Refusal,
+    TableFormat,
+)
+from edgeslim.tables._import_target import Fusion, ImportTarget, resolve_target
+from edgeslim.tables._merge_rows import Placed, merge_networks, merge_operators
 from edgeslim.version import __version__
 
-__all__ = ["ImportedTable", "TableOrigin", "import_table"]
+__all__ = ["Fusion", "ImportedTable", "TableOrigin", "import_table"]
 
 Value = TypeVar("Value")
 
 _NOT_RECORDED = "not recorded"
-_PLAUSIBLE_MACS_PER_S = (3e7, 3e11)
-"""Speed of convolutions on any phone or board; a table outside of it has a wrong unit."""
+_PLAUSIBLE_MACS_PER_S = {"arm": (3e7, 3e11), "x86": (3e7, 3e13)}
+"""Speed of convolutions on any phone or board, and on any server's processor; a table outside of
+it has a wrong unit."""
+_PLAUSIBLE_ELSEWHERE = (1e6, 1e15)
+"""The same from a microcontroller to a server's GPU."""
 _TELLING_MACS = 1_000_000
 """Smaller convolutions may be slow for other reasons, and are not checked."""
 
@@ -38,22 +51,29 @@ class TableOrigin:
     Args:
         device: Name of the device.
         hardware: Description of the device's hardware.
-        target: Kind of its processor.
+        target: What it was measured on: ``arm`` or ``x86`` for Paddle-Lite, or any word, such as
+            ``gpu`` or the name of another runtime. Empty for what the format says.
+        fusion: How networks are fused before lookup, where the target does not say it.
+        precision: Numbers that kernels computed in.
         threads: Threads that it was measured with.
         power_mode: Cores that it was measured on.
-        library_version: Version of Paddle-Lite that it was measured with.
+        library_version: Version of the runtime that it was measured with.
         source: Origin of the file, such as a project and a licence.
         unit: Unit of the latencies.
+        models: Files of the models that were profiled, one for each profile, in their order.
     """
 
     device: str
     hardware: str | None = None
-    target: Target = Target.ARM
+    target: str = ""
+    fusion: Fusion | None = None
+    precision: Precision = Precision.FP32
     threads: int | None = None
     power_mode: PowerMode | None = None
     library_version: str | None = None
     source: str | None = None
     unit: LatencyUnit | None = None
+    models: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.device:
@@ -70,134 +90,223 @@ class ImportedTable:
         table: File of the new table.
         context: First line of the new table.
         operators: How many operators it has.
-        refused: Rows of the file that are not in it, and why.
-        notes: Known defects of the file, and how they were corrected.
+        networks: How many whole networks it has.
+        refused: Rows of the files that are not in it, and why.
+        notes: Known defects of the files, and how they were corrected.
     """
 
     table: Path
     context: TableContext
     operators: int
+    networks: int
     refused: tuple[Refusal, ...]
     notes: tuple[str, ...]
 
 
-def import_table(file: Path, format_name: str, out: Path, *, origin: TableOrigin) -> ImportedTable:
-    """Reads a table in another format and writes it as one of edgeslim, whole or not at all.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ReadFile:
+    """A file, and what was read of it."""
 
-    Each latency becomes a measurement with one sample, since that is all that is known.
+    path: Path
+    table: ForeignTable
+
+
+def import_table(
+    files: Path | Sequence[Path], format_name: str, out: Path, *, origin: TableOrigin
+) -> ImportedTable:
+    """Reads timings in another format and writes them as a table, whole or not at all.
+
+    Where only a latency is known, it becomes a measurement with one sample.
 
     Args:
-        file: File in another project's format.
-        format_name: Name of its format.
+        files: Files in another format, which are of one device and become one table.
+        format_name: Name of their format.
         out: File to write, which must not exist.
-        origin: Facts about the table that the user knows.
+        origin: Facts about the files that the user knows.
 
     Raises:
         UnknownNameError: There is no such format.
-        UsageError: The user and the file disagree, neither has the unit, or there is a
-            file at ``out``.
-        BadFileError: It is not of the format, none of its rows can be imported, rows
+        UsageError: The user and a file disagree, neither has the unit, nothing says how
+            networks are fused, or there is a file at ``out``.
+        BadFileError: A file is not of the format, none of its rows can be imported, rows
             contradict each other, or its numbers are implausible in its unit.
     """
     chosen = FORMATS.get(format_name)
     if out.exists():
         raise UsageError(f"{out} is there already; give another --out")
-    found = chosen.read(file, read_bytes(file), origin.unit)
-    if not found.rows:
-        first = f"; {found.refused[0]}" if found.refused else ""
-        raise BadFileError(f"nothing in {file} can be imported as {format_name}{first}")
-    rows, repeated = _drop_repeated(file, found.rows)
-    _check_plausible(file, rows, found.unit)
-    context = _context(file, format_name, found, origin)
-    lines = [encode_row(context), *(encode_row(_row(row)) for row in rows)]
-    write_bytes(out, b"\n".join(lines) + b"\n")
+    target = resolve_target(origin.target, origin.fusion, chosen)
+    paths = [files] if isinstance(files, Path) else list(files)
+    read = _read_files(paths, chosen, origin)
+    placed = _place(read)
+    if not placed:
+        refusals = [refusal for found in read for refusal in found.table.refused]
+        first = f"; {refusals[0]}" if refusals else ""
+        names = ", ".join(map(str, paths))
+        raise BadFileError(f"nothing in {names} can be imported as {format_name}{first}")
+    merged = merge_operators(placed, chosen.repeats_agree_within)
+    networks = list(merge_networks(placed, merged.rows, chosen.repeats_agree_within))
+    for found in read:
+        _check_plausible(found, target)
+    context = _context(read, format_name, target, origin)
+    rows = (context, *merged.rows, *networks)
+    write_bytes(out, b"\n".join(encode_row(row) for row in rows) + b"\n")
     return ImportedTable(
         table=out,
         context=context,
-        operators=len(rows),
-        refused=found.refused,
+        operators=len(merged.rows),
+        networks=len({network.name for network in networks}),
+        refused=tuple(refusal for found in read for refusal in _refusals(found, len(read))),
         notes=(
-            *found.notes,
-            *([f"{repeated} rows repeat another and agree with it"] if repeated else []),
+            *dict.fromkeys(note for found in read for note in found.table.notes),
+            *_repeated_notes(merged.repeated, chosen),
+            *_other_notes(placed),
+            *(_unfused_notes(context, merged.rows) if chosen.repeats_agree_within else []),
         ),
     )
 
 
-def _drop_repeated(file: Path, rows: Iterable[ForeignRow]) -> tuple[list[ForeignRow], int]:
-    """The rows, each operator once, and how many repeated another.
+def _read_files(paths: Sequence[Path], chosen: TableFormat, origin: TableOrigin) -> list[_ReadFile]:
+    if origin.models and len(origin.models) != len(paths):
+        raise UsageError(
+            f"{len(paths)} profiles need as many models, in the same order, and not "
+            f"{len(origin.models)}; give --model once for each"
+        )
+    return [
+        _ReadFile(
+            path=path,
+            table=chosen.read(path, read_bytes(path), ReadOptions(unit=origin.unit, model=model)),
+        )
+        for path, model in zip_longest(paths, origin.models)
+    ]
 
-    Raises:
-        BadFileError: Two rows of one operator differ by more than their last digits.
-    """
-    first: dict[OpSpec, ForeignRow] = {}
-    repeated = 0
-    for row in rows:
-        other = first.setdefault(row.operator, row)
-        if other is row:
-            continue
-        repeated += 1
-        mine, theirs = row.latency, other.latency
-        if abs(mine.nanoseconds - theirs.nanoseconds) > max(mine.step_ns, theirs.step_ns):
-            raise BadFileError(
-                f"{file}: {row.place}: {row.operator} takes {mine.nanoseconds / 1e6:g} ms here and "
-                f"{theirs.nanoseconds / 1e6:g} ms in {other.place}; keep the right one"
+
+def _place(read: Sequence[_ReadFile]) -> list[Placed]:
+    """All operators and networks, with places that name the file where there are several."""
+    found = []
+    for file in read:
+        for row in (*file.table.rows, *file.table.networks):
+            place = f"{file.path}: {row.place}"
+            found.append(
+                Placed(
+                    place=place,
+                    short=place if len(read) > 1 else row.place,
+                    row=row if isinstance(row, ForeignRow) else None,
+                    network=None if isinstance(row, ForeignRow) else row,
+                )
             )
-    return list(first.values()), repeated
+    return found
 
 
-def _check_plausible(file: Path, rows: Sequence[ForeignRow], unit: LatencyUnit | None) -> None:
+def _refusals(found: _ReadFile, files: int) -> Iterable[Refusal]:
+    for refusal in found.table.refused:
+        place = f"{found.path}: {refusal.place}" if files > 1 else refusal.place
+        yield Refusal(place=place, reason=refusal.reason)
+
+
+def _repeated_notes(repeated: int, chosen: TableFormat) -> list[str]:
+    if not repeated:
+        return []
+    if chosen.repeats_agree_within:
+        return [f"{repeated} rows repeat another, and are pooled with it"]
+    return [f"{repeated} rows repeat another and agree with it"]
+
+
+def _other_notes(placed: Iterable[Placed]) -> list[str]:
+    """Texts on networks of which some operators have no counterpart."""
+    notes = []
+    for found in placed:
+        network = found.network
+        if network is not None and network.others:
+            others = ", ".join(f"{count} {name}" for name, count in network.others.items())
+            notes.append(
+                f"the time of {network.name} has operators without a counterpart in it ({others}); "
+                "predictions have them by the fit only"
+            )
+    return notes
+
+
+def _unfused_notes(context: TableContext, rows: Iterable[OperatorRow]) -> list[str]:
+    """A text where operators look as they are before any fusion, and the table says otherwise."""
+    kinds = Counter(row.operator.kind for row in rows)
+    if context.convention is not Convention.FUSED or not kinds["batch_norm"]:
+        return []
+    count = kinds["batch_norm"]
+    text = f"{count} rows are batch norms; if these operators are as they are before any fusion, "
+    return [text + "import them with --fusion none"]
+
+
+def _check_plausible(found: _ReadFile, target: ImportTarget) -> None:
     """Refuses a file whose convolutions are implausibly fast or slow: its unit is wrong."""
     speeds = [
         count / (row.latency.nanoseconds / 1e9)
-        for row in rows
+        for row in found.table.rows
         if (count := ops.macs([row.operator])) >= _TELLING_MACS
     ]
     if not speeds:
         return
     middle = float(np.median(speeds))
-    slowest, fastest = _PLAUSIBLE_MACS_PER_S
+    slowest, fastest = _PLAUSIBLE_ELSEWHERE
+    if not target.foreign:
+        slowest, fastest = _PLAUSIBLE_MACS_PER_S[target.target.value]
+    unit = found.table.unit
     if not slowest <= middle <= fastest:
         said = unit.value if unit else "the unit"
+        better = [
+            other.value
+            for other in LatencyUnit
+            if unit and slowest <= middle * unit.nanoseconds / other.nanoseconds <= fastest
+        ]
+        meant = f"; in {' or '.join(better)} it would be right" if better else ""
         raise BadFileError(
-            f"{file}: in {said}, its convolutions would do {middle:.2g} multiplications a second, "
-            "which no such device does: the unit is wrong"
+            f"{found.path}: in {said}, its convolutions would do {middle:.2g} multiplications a "
+            f"second, which no such device does: the unit is wrong{meant}"
         )
 
 
-def _row(row: ForeignRow) -> OperatorRow:
-    return OperatorRow(
-        operator=row.operator,
-        measurements=(Measurement(samples_ns=(row.latency.nanoseconds,)),),
-    )
-
-
 def _context(
-    file: Path, format_name: str, found: ForeignTable, origin: TableOrigin
+    read: Sequence[_ReadFile], format_name: str, target: ImportTarget, origin: TableOrigin
 ) -> TableContext:
     """The first line of the table, which also names what is not known."""
-    unknown = ["samples", "cache state"]
-    threads = _agree("threads", origin.threads, found.threads)
-    mode = _agree("power mode", origin.power_mode, found.power_mode)
+    unknown = [] if _has_samples(read) else ["samples"]
+    unknown.append("cache state")
+    tables = [found.table for found in read]
+    threads, mode = origin.threads, origin.power_mode
+    for table in tables:
+        threads = _agree("threads", threads, table.threads)
+        mode = _agree("power mode", mode, table.power_mode)
     if threads is None:
         unknown.append("threads (taken as 1)")
-    if mode is None:
+    if mode is None and not target.foreign:
         unknown.append(f"power mode (taken as {PowerMode.HIGH.value})")
-    if origin.library_version is None:
-        unknown.append("version of Paddle-Lite")
-    unit = found.unit.value if found.unit else _NOT_RECORDED
-    source = origin.source or file.name
+    version = origin.library_version or tables[0].library_version
+    if not version:
+        unknown.append("version of the runtime" if target.foreign else "version of Paddle-Lite")
+    units = {
+        table.unit.value if table.unit else table.units or _NOT_RECORDED for table in tables
+    }
+    source = origin.source or ", ".join(found.path.name for found in read)
     return TableContext(
         device=origin.device,
-        hardware=origin.hardware or found.hardware or _NOT_RECORDED,
+        hardware=origin.hardware or tables[0].hardware or _NOT_RECORDED,
         execution=Execution(
-            target=origin.target, threads=threads or 1, power_mode=mode or PowerMode.HIGH
+            target=target.target,
+            precision=origin.precision,
+            threads=threads or 1,
+            power_mode=mode or (PowerMode.NO_BIND if target.foreign else PowerMode.HIGH),
         ),
-        library_version=origin.library_version or _NOT_RECORDED,
+        library_version=version or _NOT_RECORDED,
         runner=f"imported from {format_name}",
         created=now(),
         edgeslim=__version__,
-        provenance=f"{source}; in {unit}; not recorded: {', '.join(unknown)}",
-        convention=found.convention or _convention(found.rows),
+        provenance=f"{source}; in {', '.join(sorted(units))}; not recorded: {', '.join(unknown)}",
+        convention=target.convention or _common_convention(read),
+        foreign_target=target.foreign,
+    )
+
+
+def _has_samples(read: Sequence[_ReadFile]) -> bool:
+    return any(
+        len(row.full_measurement.samples_ns) > 1 for found in read for row in found.table.rows
     )
 
 
@@ -212,9 +321,27 @@ def _agree(what: str, asked: Value | None, said: Value | None) -> Value | None:
     return said if asked is None else asked
 
 
-def _convention(rows: Iterable[ForeignRow]) -> Convention:
+def _common_convention(read: Sequence[_ReadFile]) -> Convention:
+    """The convention of all files.
+
+    Raises:
+        BadFileError: They differ.
+    """
+    first, *others = read
+    convention = _convention(first.table)
+    for other in others:
+        if _convention(other.table) is not convention:
+            raise BadFileError(
+                f"{other.path}: its operators are {_convention(other.table)}, and those of "
+                f"{first.path} {convention}; import each into a table of its own"
+            )
+    return convention
+
+
+def _convention(table: ForeignTable) -> Convention:
     """The convention: bare convolutions if none has a bias or an activation."""
     dressed = any(
-        "Bias" in row.operator.weights or "act_type" in row.operator.attributes for row in rows
+        "Bias" in row.operator.weights or "act_type" in row.operator.attributes
+        for row in table.rows
     )
-    return Convention.FUSED if dressed else Convention.BARE_CONVOLUTIONS
+    return table.convention or (Convention.FUSED if dressed else Convention.BARE_CONVOLUTIONS)

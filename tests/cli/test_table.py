@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeslim.files import write_bytes
+from edgeslim.opspec import OpSpec
 from edgeslim.resources import data_folder
 from tests.program import edgeslim
 from tests.table_formats.tables import KIRIN
@@ -27,6 +28,7 @@ def test_import_lists_what_it_leaves_out_and_ends_with_3(tmp_path: Path) -> None
     assert done.document == {
         "table": "ours.jsonl",
         "operators": 1,
+        "networks": 0,
         "refused": [
             {
                 "place": "line 3",
@@ -39,9 +41,66 @@ def test_import_lists_what_it_leaves_out_and_ends_with_3(tmp_path: Path) -> None
         "provenance": "theirs; in us; not recorded: samples, cache state, power mode (taken as "
         "high), version of Paddle-Lite",
         "convention": "bare-convolutions",
+        "target": "arm",
     }
     again = edgeslim(*IMPORT, "paddleslim-2", folder=tmp_path)
     assert "ours.jsonl is there already" in again.error(2)
+
+
+TIMES = """\
+row,name,kind,inputs,weights,outputs,attributes,time,unit,operators
+operator,a,conv2d,1x3x8x8,8x3x3x3 8,1x8x8x8,paddings=1x1,0.5,ms,
+operator,b,relu,1x8x8x8,,1x8x8x8,,40,us,
+network,net,,,,,,1.2,ms,a b b
+"""
+TIMINGS = ("table", "import", "--device", "board", "--out", "ours.jsonl", "--format", "timings")
+
+
+def test_anybodys_timings_become_a_table_that_is_shown_and_exported(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text(TIMES)
+    gpu = ("--target", "gpu", "--fusion", "x86", "--precision", "fp16")
+    done = edgeslim(*TIMINGS, "times.csv", *gpu, folder=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert "ours.jsonl: 2 operators and 1 networks; times.csv; in us and ms; not" in done.out
+    assert "its operators are fused, on gpu (fused as for x86) fp16, 1 thread, no-bind" in done.out
+    shown = edgeslim("table", "show", "ours.jsonl", folder=tmp_path)
+    assert "board (not recorded): gpu (fused as for x86) fp16, 1 thread" in shown.out
+    out = ("--format", "timings", "--out", "again.csv", "--json")
+    written = edgeslim("table", "export", "ours.jsonl", *out, folder=tmp_path)
+    assert written.code == 0
+    assert written.document["notes"] == ["1 whole networks are left out"]
+    assert (
+        "operator,,relu,1x8x8x8,,1x8x8x8,,,40.000,us,,,\n" in (tmp_path / "again.csv").read_text()
+    )
+
+
+def test_two_files_that_contradict_each_other_are_one_line_and_leave_nothing(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "one.csv").write_text(TIMES)
+    (tmp_path / "two.csv").write_text(TIMES.replace(",40,us", ",90,us").replace("1.2,", "1.3,"))
+    gpu = ("--target", "gpu", "--fusion", "arm")
+    done = edgeslim(*TIMINGS, "one.csv", "two.csv", *gpu, folder=tmp_path)
+    assert done.error(1) == (
+        "two.csv: line 3: relu 1x8x8x8 -> 1x8x8x8 takes 0.09 ms here and 0.04 ms in one.csv: "
+        "line 3; keep the right one"
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"one.csv", "two.csv"}
+    (tmp_path / "two.csv").write_text(TIMES.replace("1.2,", "2.4,"))
+    whole = edgeslim(*TIMINGS, "one.csv", "two.csv", *gpu, folder=tmp_path)
+    assert "two.csv: line 4: the network 'net' takes 2.40 ms here and 1.20 ms in" in whole.error(1)
+    asked = edgeslim(*TIMINGS, "one.csv", "--target", "gpu", folder=tmp_path)
+    assert "nothing says how networks are fused on 'gpu'; give --fusion arm" in asked.error(2)
+
+
+def test_check_finds_operators_that_cannot_be(tmp_path: Path) -> None:
+    bare = OpSpec(kind="conv2d", inputs=relu(8).inputs, outputs=relu(8).outputs)
+    typo = OpSpec(kind="reluu", inputs=relu(8).inputs, outputs=relu(8).outputs)
+    table_at(tmp_path / "host.jsonl", row(relu(8), 1.0), row(bare, 1.0), row(typo, 1.0))
+    done = edgeslim("table", "check", "host.jsonl", folder=tmp_path)
+    assert done.code == 3
+    assert "impossible: line 3: a conv2d has no Input (Input)" in done.out
+    assert "impossible: line 4: 'reluu' is not an operator that edgeslim knows; did you" in done.out
 
 
 def test_import_says_what_was_wrong_with_the_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from edgeslim.tables.import_table import TableOrigin, import_table
 from tests.values import convolution, relu, row, table_at
 
 NAMES = FORMATS.names()
+WRITTEN = [name for name in NAMES if FORMATS.get(name).write is not None]
 UNITS = {"paddleslim-1": LatencyUnit.MS}
 """What the user must say, of formats that do not."""
 
@@ -57,7 +58,7 @@ def test_what_is_none_of_it_is_one_clear_error_that_names_the_file(
         again(tmp_path / "nowhere", name, tmp_path / "ours.jsonl")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WRITTEN)
 def test_what_is_exported_is_read_back_to_the_nanosecond(tmp_path: Path, name: str) -> None:
     specs = {relu(8): 0.000123, convolution(3, 8): 0.0101, convolution(8, 16, kernel=1): 12.345678}
     table = table_at(tmp_path / "host.jsonl", *(row(spec, ms) for spec, ms in specs.items()))
@@ -74,7 +75,7 @@ def test_what_is_exported_is_read_back_to_the_nanosecond(tmp_path: Path, name: s
     } == expected
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WRITTEN)
 def test_what_it_has_no_words_for_is_listed_and_what_is_lost_is_said(
     tmp_path: Path, name: str
 ) -> None:
@@ -89,9 +90,17 @@ def test_what_it_has_no_words_for_is_listed_and_what_is_lost_is_said(
         export_table(table.path, name, tmp_path / "theirs")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WRITTEN)
 def test_a_table_of_which_nothing_can_be_said_leaves_no_file(tmp_path: Path, name: str) -> None:
     table = table_at(tmp_path / "host.jsonl", row(like_relu("unheard_of"), 1.0))
     with pytest.raises(BadFileError, match=f"nothing of .* can be said in {name}; unheard_of"):
+        export_table(table.path, name, tmp_path / "theirs")
+    assert not (tmp_path / "theirs").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WRITTEN])
+def test_a_format_that_is_only_read_says_so(tmp_path: Path, name: str) -> None:
+    table = table_at(tmp_path / "host.jsonl", row(relu(8), 1.0))
+    with pytest.raises(UsageError, match=f"{name} is only read; formats that are written: "):
         export_table(table.path, name, tmp_path / "theirs")
     assert not (tmp_path / "theirs").exists()

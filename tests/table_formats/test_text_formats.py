@@ -10,7 +10,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec, Shapes
-from edgeslim.table_formats import FORMATS, LatencyUnit
+from edgeslim.table_formats import FORMATS, LatencyUnit, ReadOptions
 from tests.table_formats.tables import imported, reasons
 
 HEADER = "op_type\t855\tus\n"
@@ -199,6 +199,6 @@ def test_tables_that_came_by_windows(tmp_path: Path, encoding: str) -> None:
     expected = only(imported(tmp_path, "paddleslim-2", HEADER + STEM).table)
     theirs = tmp_path / "windows.txt"
     theirs.write_bytes((HEADER + STEM).replace("\n", "\r\n").encode(encoding))
-    read = FORMATS.get("paddleslim-2").read(theirs, theirs.read_bytes(), None)
+    read = FORMATS.get("paddleslim-2").read(theirs, theirs.read_bytes(), ReadOptions())
     ((row,), (spec, nanoseconds)) = read.rows, expected
     assert (row.operator, row.latency.nanoseconds) == (spec, nanoseconds)

@@ -154,7 +154,7 @@ def _picture(shown: _Curve, known: TableEvidence) -> Picture:
     return Picture(
         title=name,
         says=f"{format_count(len(points), 'measured width')} on "
-        f"{context.device}, {context.execution}.",
+        f"{context.device}, {context.execution_text}.",
         chart=lines(
             [
                 *_bounds(curve, factor),
