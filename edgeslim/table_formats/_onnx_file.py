@@ -140,7 +140,7 @@ def _read_attribute(message: memoryview) -> tuple[str, OnnxValue | None, _Tensor
         elif number == 2 and isinstance(value, memoryview):
             single[1] = float(struct.unpack("<f", value)[0])
         elif number == 3 and isinstance(value, int):
-            single[2] = _signed(value)
+            single[2] = _to_signed(value)
         elif number == 4 and isinstance(value, memoryview):
             single[3] = bytes(value).decode("utf-8", "replace")
         elif number == 5 and isinstance(value, memoryview):
@@ -183,7 +183,7 @@ def _read_tensor(message: memoryview) -> _Tensor:
 def _numbers(wire: int, value: int | memoryview, kind: str) -> list[float]:
     """Repeated numbers, one by one or packed together."""
     if isinstance(value, int):
-        return [_signed(value)]
+        return [_to_signed(value)]
     if kind != "varint":
         size = struct.calcsize(kind)
         return list(struct.unpack(f"<{len(value) // size}{kind}", value))
@@ -192,7 +192,7 @@ def _numbers(wire: int, value: int | memoryview, kind: str) -> list[float]:
     found, place = list[float](), 0
     while place < len(value):
         number, place = _varint(value, place)
-        found.append(_signed(number))
+        found.append(_to_signed(number))
     return found
 
 
@@ -238,7 +238,7 @@ def _varint(message: memoryview, place: int) -> tuple[int, int]:
     raise ValueError("a whole number is too long")
 
 
-def _signed(value: int) -> int:
+def _to_signed(value: int) -> int:
     return value - 2**64 if value >= 2**63 else value
 
 

@@ -16,9 +16,10 @@ from edgeslim.durations import now
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision
 from edgeslim.files import read_bytes, write_bytes
-from edgeslim.latency_rows import Convention, OperatorRow, TableContext, encode_row
+from edgeslim.latency_rows import Convention, OperatorRow, Row, TableContext, encode_row
 from edgeslim.table_formats import (
     FORMATS,
+    ForeignNetwork,
     ForeignRow,
     ForeignTable,
     LatencyUnit,
@@ -148,7 +149,7 @@ def import_table(
     for found in read:
         _check_plausible(found, target)
     context = _context(read, format_name, target, origin)
-    rows = (context, *merged.rows, *networks)
+    rows: list[Row] = [context, *merged.rows, *networks]
     write_bytes(out, b"\n".join(encode_row(row) for row in rows) + b"\n")
     return ImportedTable(
         table=out,
@@ -184,14 +185,15 @@ def _place(read: Sequence[_ReadFile]) -> list[Placed]:
     """All operators and networks, with places that name the file where there are several."""
     found = []
     for file in read:
-        for row in (*file.table.rows, *file.table.networks):
+        rows: list[ForeignRow | ForeignNetwork] = [*file.table.rows, *file.table.networks]
+        for row in rows:
             place = f"{file.path}: {row.place}"
             found.append(
                 Placed(
                     place=place,
                     short=place if len(read) > 1 else row.place,
                     row=row if isinstance(row, ForeignRow) else None,
-                    network=None if isinstance(row, ForeignRow) else row,
+                    network=row if isinstance(row, ForeignNetwork) else None,
                 )
             )
     return found
@@ -281,9 +283,7 @@ def _context(
     version = origin.library_version or tables[0].library_version
     if not version:
         unknown.append("version of the runtime" if target.foreign else "version of Paddle-Lite")
-    units = {
-        table.unit.value if table.unit else table.units or _NOT_RECORDED for table in tables
-    }
+    units = {table.unit.value if table.unit else table.units or _NOT_RECORDED for table in tables}
     source = origin.source or ", ".join(found.path.name for found in read)
     return TableContext(
         device=origin.device,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,16 +10,16 @@ import pytest
 from edgeslim import ops
 from edgeslim.execution import Target
 from edgeslim.ops import find_problem
-from edgeslim.opspec import OPEN_SHAPE, Attributes, OpSpec, Shape, Shapes
+from edgeslim.opspec import Attributes, OpSpec, Shape, Shapes
 from edgeslim.spaces import SPACES, every_operator
 from tests.values import convolution, relu
 
 
 def operator(
     kind: str,
-    inputs: dict[str, tuple[Shape, ...]],
+    inputs: Mapping[str, tuple[Shape, ...]],
     out: Shape,
-    weights: dict[str, tuple[Shape, ...]] | None = None,
+    weights: Mapping[str, tuple[Shape, ...]] | None = None,
     **attributes: Any,
 ) -> OpSpec:
     known = ops.known_kinds()[kind]
@@ -139,7 +140,7 @@ POSSIBLE = [
     operator("fc", {"Input": (MAP,)}, (1, 5), {"W": ((288, 5),)}),
     operator("matmul_v2", {"X": ((2, 3, 4),), "Y": ((2, 5, 4),)}, (2, 3, 5), trans_y=True),
     operator("reduce_mean", {"X": (MAP,)}, (1, 8), dim=(2, 3)),
-    operator("relu", {"X": (MAP,)}, FLAT, **{OPEN_SHAPE: True}),
+    operator("relu", {"X": (MAP,)}, FLAT, open_shape=True),
 ]  # fmt: skip
 
 

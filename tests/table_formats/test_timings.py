@@ -10,7 +10,7 @@ from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import PowerMode, Target
 from edgeslim.latency_rows import Convention, OperatorRow
 from edgeslim.latency_table import LatencyTable
-from edgeslim.measurement import RunSummary
+from edgeslim.measurement import HOT, RunSummary
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats import LatencyUnit
 from edgeslim.tables.check import check_table
@@ -131,7 +131,7 @@ def test_repeated_rows_that_agree_are_pooled(tmp_path: Path) -> None:
     done = read(tmp_path, STEM + again)
     assert (done.operators, done.notes) == (1, ("1 rows repeat another, and are pooled with it",))
     table = LatencyTable.read(done.table)
-    assert table.measurements(only(done)).popitem()[1].runs == 400
+    assert table.measurements(only(done))[HOT].runs == 400
 
 
 WRONG = {
