@@ -5,25 +5,38 @@ from __future__ import annotations
 import math
 
 from edgeslim.targets._law import EVERY_PRECISION, EVERYWHERE, Kernels, Law, Operator
+from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS
 from edgeslim.window_sides import window_sides
 
 __all__ = [
     "FIVE_COLUMNS",
     "LAWS",
     "NARROW_DEPTHWISE",
+    "ONE_CHANNEL_GROUPS",
     "ONE_CHANNEL_MAPS",
     "ROW_TOO_MANY",
     "TRANSPOSED_DEPTHWISE",
+    "WIDE_DEPTHWISE",
     "WIDE_PADDING",
     "dilations_of",
+    "is_quantized_convolution",
+    "merged_groups",
     "sides_around",
 ]
 
 _NARROW = 8
 _FIVE = 5
 _WIDE = 16
-_LARGE = 2**17
-"""Half a megabyte of floats."""
+_STACK_BYTES = 2**19
+"""Half of the smallest stack that is usual, that of a thread on Android."""
+_FLOAT_BYTES, _QUANTIZED_BYTES = 4, 8
+"""What a place of a map takes: its bias, and where inputs are quantized its scale as well."""
+_MOST_MERGED = 7
+"""The most groups that become one; each costs as many products again."""
+_MOST_COLUMNS = 512
+"""Where threads share a buffer of 256 KB, and each of four has 128 bytes for a column."""
+_SCRATCH_BYTES = 2**31
+"""Where the number of bytes of the scratch memory, which is an ``int``, ends."""
 _ROWS_BELOW = 4
 """The most rows of padding below for which the kernel for 5x5 has a case."""
 
@@ -98,9 +111,57 @@ def _writes_a_row_too_many(operator: Operator) -> bool:
     return top == left == 1 and bottom == 0 and right < 2 and height % 2 == 1 and width >= _FIVE
 
 
+def is_quantized_convolution(operator: Operator) -> bool:
+    """Whether its input was quantized."""
+    return any(kind in ROUNDS_ACTIVATIONS for kind in operator.makers.get("Input", ()))
+
+
+def _is_onto_large_maps(operator: Operator) -> bool:
+    size = _QUANTIZED_BYTES if is_quantized_convolution(operator) else _FLOAT_BYTES
+    return size * math.prod(operator.result("Output")[2:]) >= _STACK_BYTES
+
+
 def _is_one_large_map(operator: Operator) -> bool:
-    result = operator.result("Output")
-    return operator.shape("Filter")[:1] == (1,) and math.prod(result[2:]) >= _LARGE
+    return operator.shape("Filter")[:1] == (1,) and _is_onto_large_maps(operator)
+
+
+def _has_one_large_map_a_group(operator: Operator) -> bool:
+    groups = int(operator.attribute("groups", 1))
+    if groups < 2 or operator.shape("Filter")[:1] != (groups,):
+        return False
+    return _is_onto_large_maps(operator) and not _is_for_depthwise_kernels(operator)
+
+
+def _is_for_depthwise_kernels(operator: Operator) -> bool:
+    """Whether a kernel of its own computes it, which has no such array."""
+    if not any(_is_by_channel(operator, window, step) for window in (3, 5) for step in (1, 2)):
+        return False
+    return not is_quantized_convolution(operator) or len(set(sides_around(operator))) == 1
+
+
+def _is_wide_by_channel(operator: Operator) -> bool:
+    if operator.result("Output")[-1:] <= (_MOST_COLUMNS,):
+        return False
+    if not is_quantized_convolution(operator):
+        return _is_by_channel(operator, 5, 1)
+    if not _is_for_depthwise_kernels(operator):
+        return False
+    is_padded_by_one = set(sides_around(operator)) == {1}
+    return not (_is_by_channel(operator, 3, 2) and is_padded_by_one) and not _is_by_channel(
+        operator, 3, 1
+    )
+
+
+def merged_groups(operator: Operator) -> int | None:
+    """How many groups of a convolution are merged to one; None if none can be without waste."""
+    groups = int(operator.attribute("groups", 1))
+    _, depth, *window = operator.shape("Filter")
+    count = next((count for count in range(2, _MOST_MERGED + 1) if groups % count == 0), None)
+    if count is None:
+        return None
+    places = math.prod(operator.result("Output")[2:])
+    scratch = _FLOAT_BYTES * count * depth * math.prod(window) * places
+    return count if scratch < _SCRATCH_BYTES else None
 
 
 def _is_padded_wider_behind(operator: Operator) -> bool:
@@ -137,15 +198,49 @@ FIVE_COLUMNS = Law(
 
 ONE_CHANNEL_MAPS = Law(
     name="one-channel-maps",
-    operators=("conv2d",),
-    condition=f"with one filter, onto a map of {_LARGE:,} places or more",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition=f"with one filter, onto a map of {_STACK_BYTES // _FLOAT_BYTES:,} places or more, of "
+    f"quantized inputs {_STACK_BYTES // _QUANTIZED_BYTES:,}",
     meets=_is_one_large_map,
-    happens="a float for each place is taken from the stack: where that is too small (8 MB of a "
-    "program, 1 MB of a thread on Android) the program ends",
+    happens="a float for each place, or two, is taken from the stack: where that is too small (8 "
+    "MB of a program, 1 MB of a thread on Android) the program ends",
     precisions=EVERY_PRECISION,
-    rewrite="one-channel-maps",
-    form="with a second filter of zeros",
+    rewrite="merged-groups",
+    form="with its filter twice",
     source="lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)",
+)
+
+ONE_CHANNEL_GROUPS = Law(
+    name="one-channel-groups",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="with one filter for each of several groups, onto maps as large as those of "
+    "one-channel-maps, unless it is 3x3 or 5x5 for single channels, with equal strides of 1 or 2 "
+    "and no dilation, and of quantized inputs with equal padding on all sides",
+    meets=_has_one_large_map_a_group,
+    happens="a float for each place, or two, is taken from the stack: where that is too small (8 "
+    "MB of a program, 1 MB of a thread on Android) the program ends",
+    precisions=EVERY_PRECISION,
+    rewrite="merged-groups",
+    form="with groups merged by zeros in its filters",
+    mend="give it an even number of channels, or a smaller picture",
+    source="lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)",
+)
+
+WIDE_DEPTHWISE = Law(
+    name="wide-depthwise",
+    operators=("conv2d", "depthwise_conv2d"),
+    condition="with a filter for each channel, onto more than 512 columns: 5x5 with strides of 1, "
+    "and of quantized inputs also 5x5 with strides of 2, and 3x3 with strides of 2 and padding of "
+    "other than 1",
+    meets=_is_wide_by_channel,
+    happens="each thread takes rows for itself from a buffer of the cache's size, and writes "
+    "behind it",
+    precisions=EVERY_PRECISION,
+    rewrite="merged-groups",
+    form="with groups merged by zeros in its filters",
+    mend="give it an even number of channels, or a narrower picture",
+    source="lite/backends/arm/math/conv5x5s1_depthwise_fp32.cc (hout_r_block), "
+    "lite/backends/arm/math/conv5x5s2_depthwise_int8.cc",
 )
 
 ROW_TOO_MANY = Law(
@@ -198,4 +293,6 @@ LAWS = (
     ROW_TOO_MANY,
     WIDE_PADDING,
     ONE_CHANNEL_MAPS,
+    ONE_CHANNEL_GROUPS,
+    WIDE_DEPTHWISE,
 )

@@ -11,8 +11,8 @@ in the quantized network.
 
 On ``arm`` an int8 fully connected layer does not scale the limit of a fused ``relu6``, and a
 depthwise convolution not the factors of a ``hard_swish``; one without padding compares with a
-register that was not set to 0. Several rows by one column are multiplied wrongly, and a product
-without a bias has a kernel only if the next operator needs floats.
+register that was not set to 0. Several rows by one column are multiplied wrongly, long sums never
+end, and a product without a bias has a kernel only if the next operator needs floats.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ from edgeslim.targets.quantized import (
     SINGLE_OUTPUTS_ARM,
     SWISH_WITHIN_DEPTHWISE_ARM,
 )
+from edgeslim.targets.scratch import LONG_SUMS_INT8
 
 __all__ = ["REWRITE"]
 
@@ -101,7 +102,8 @@ def _apply(draft: Draft) -> None:
 
 
 def _put_in_floats(draft: Draft) -> None:
-    laws = [law for law in (PRODUCTS_X86, ODD_SIZES_X86, SINGLE_OUTPUTS_ARM) if draft.is_about(law)]
+    known = (PRODUCTS_X86, ODD_SIZES_X86, SINGLE_OUTPUTS_ARM, LONG_SUMS_INT8)
+    laws = [law for law in known if draft.is_about(law)]
     lacking = _without_bias(draft) if draft.is_about(GROUPS_WITHOUT_BIAS_X86) else set()
     view, scales = BlockView(draft.block), _scales_of_activations(draft)
     limits: dict[str, float] = {}
