@@ -18,9 +18,12 @@ from edgeslim.row_files import RowFormat
 __all__ = [
     "ROWS",
     "SCHEMA",
+    "SCHEMA_WITH_COPIES",
     "ConditionsRow",
     "Convention",
     "FailedRow",
+    "LikeOperator",
+    "LikeRow",
     "NetworkRow",
     "OperatorRow",
     "Row",
@@ -30,6 +33,9 @@ __all__ = [
 
 SCHEMA = 2
 """1: first version. 2: conditions; what disturbed an operator (both 2026-11)."""
+
+SCHEMA_WITH_COPIES = 3
+"""The schema of tables with copies of others (2026-11-30); all others are still of schema 2."""
 
 
 class Convention(str, Enum):
@@ -220,6 +226,54 @@ class ConditionsRow(msgspec.Struct, frozen=True, kw_only=True, tag="conditions",
     capped: float | None = None
 
 
+class LikeOperator(msgspec.Struct, frozen=True, kw_only=True):
+    """One operator of another device's table.
+
+    Args:
+        operator: The operator.
+        latencies_ms: Its latency in each cache state of the `LikeRow`.
+    """
+
+    operator: OpSpec
+    latencies_ms: tuple[float, ...]
+
+
+class LikeRow(msgspec.Struct, frozen=True, kw_only=True, tag="like", tag_field="row", eq=False):
+    """A copy of another device's table, from which operators of this one are estimated.
+
+    Args:
+        context: Context of the other table.
+        digest: Checksum of the other table's file when it was copied.
+        swept_bytes: Cache states of the other table, ascending.
+        operators: Every operator measured there.
+        added: Day and time when it was copied, UTC.
+    """
+
+    context: TableContext
+    digest: str
+    swept_bytes: tuple[int, ...]
+    operators: tuple[LikeOperator, ...]
+    added: str = ""
+
+    def __post_init__(self) -> None:
+        states = len(self.swept_bytes)
+        if not states or list(self.swept_bytes) != sorted(set(self.swept_bytes)):
+            raise ValueError(f"swept_bytes must rise, not {list(self.swept_bytes)}")
+        for known in self.operators:
+            numbers = known.latencies_ms
+            if len(numbers) != states or not all(0 < number < math.inf for number in numbers):
+                raise ValueError(
+                    f"latencies_ms of {known.operator} must be {states} positive numbers, not "
+                    f"{list(numbers)}"
+                )
+
+    @property
+    def name(self) -> str:
+        """Device, hardware and execution of the other table."""
+        context = self.context
+        return f"{context.device} ({context.hardware}; {context.execution_text}; {context.runner})"
+
+
 class FailedRow(msgspec.Struct, frozen=True, kw_only=True, tag="failed", tag_field="row"):
     """One operator that could not be measured, and why; it is not tried again."""
 
@@ -233,12 +287,12 @@ def _check_reference(reference_ms: float) -> None:
         raise ValueError(f"reference_ms must be 0 or more, not {reference_ms}")
 
 
-Row = TableContext | OperatorRow | NetworkRow | FailedRow | ConditionsRow
+Row = TableContext | OperatorRow | NetworkRow | FailedRow | ConditionsRow | LikeRow
 
 
 ROWS: RowFormat[Row] = RowFormat(
     decoder=msgspec.json.Decoder(Row, dec_hook=decode_hook),
-    newest=SCHEMA,
+    newest=SCHEMA_WITH_COPIES,
     denial="not a latency table",
 )
 """Format of the lines of a latency table."""

@@ -20,6 +20,7 @@ from edgeslim.latency_rows import (
     ROWS,
     ConditionsRow,
     FailedRow,
+    LikeRow,
     NetworkRow,
     OperatorRow,
     Row,
@@ -57,6 +58,7 @@ class LatencyTable:
         self._failed: dict[OpSpec, str] = {}
         self._disturbed: dict[OpSpec, str] = {}
         self._networks: dict[str, NetworkRow] = {}
+        self._likes: dict[TableContext, LikeRow] = {}
         self._rows: list[OperatorRow | NetworkRow] = []
         for row in rows:
             self._index_row(row)
@@ -96,7 +98,7 @@ class LatencyTable:
             return table
         return LatencyTable(path, context)
 
-    def add(self, *rows: OperatorRow | NetworkRow | FailedRow | ConditionsRow) -> None:
+    def add(self, *rows: OperatorRow | NetworkRow | FailedRow | ConditionsRow | LikeRow) -> None:
         """Adds rows, which are on the disk when this returns.
 
         Raises:
@@ -190,6 +192,11 @@ class LatencyTable:
         return self._networks
 
     @property
+    def likes(self) -> tuple[LikeRow, ...]:
+        """Copies of other devices' tables, from which operators are estimated."""
+        return tuple(self._likes.values())
+
+    @property
     def digest(self) -> str:
         """Short checksum of the file as it is now, by which results name their table."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()[:16]
@@ -212,6 +219,8 @@ class LatencyTable:
                 pooled = Measurement.pool([*old.measurements, *row.measurements])
                 row = msgspec.structs.replace(row, measurements=(pooled,))
             self._networks[row.name] = row
+        elif isinstance(row, LikeRow):
+            self._likes[row.context] = row  # a later copy of a table replaces an earlier one
         elif isinstance(row, FailedRow) and row.operator not in self._operators:
             self._failed[row.operator] = row.reason
 

@@ -73,6 +73,10 @@ def _print(prediction: Prediction) -> None:
         *_fused_lines(prediction),
         "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
+    for origin, count in Counter(
+        filter(None, (each.origin for each in prediction.operators))
+    ).items():
+        print_lines(f"{count} of them are transferred from {origin}")
     if unsteady:
         print_lines(f"{unsteady} of them were unsteady when they were measured")
     if prediction.missing:
@@ -96,6 +100,8 @@ def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
 def _source(operator: OperatorLatency) -> str:
     if operator.source is Source.INTERPOLATED:
         return f"interpolated, +-{NORMAL_90 * operator.error:.0%}"
+    if operator.source is Source.TRANSFERRED:
+        return f"transferred, +-{NORMAL_90 * operator.error:.0%}"
     return f"{operator.source.value}{', unsteady' if operator.unsteady else ''}"
 
 
@@ -114,6 +120,7 @@ def _document(prediction: Prediction) -> dict[str, object]:
                 "source": operator.source.value,
                 "error": operator.error,
                 "unsteady": operator.unsteady,
+                "transferred_from": operator.origin or None,
             }
             for operator in prediction.operators
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +31,9 @@ from edgeslim.errors import UsageError
 from edgeslim.profiling.profile import ProfileResult, profile
 
 __all__ = ["command"]
+
+_HELPFUL = 0.5
+"""With less weight together, other devices are said not to help."""
 
 
 def command(
@@ -71,6 +74,13 @@ def command(
     time: Annotated[
         str | None, typer.Option(help="How long it may take: 5min; in the order of --budget.")
     ] = None,
+    like: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Table of another device that what is not measured is estimated from; may be "
+            "given several times."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the order of measuring.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -78,6 +88,9 @@ def command(
 
     With --budget or --time, the operators are measured first that say most about the space, or
     about the model and its pruned versions; a larger budget refines the same table.
+
+    With --like, a few operators and networks tell how this device differs from another one whose
+    table is known, and the rest is estimated from that table. --budget 0 measures networks only.
 
     Several devices are measured at once, each with a table of its own.
 
@@ -87,6 +100,8 @@ def command(
     Example: edgeslim profile --device android
 
     Example: edgeslim profile --device host --space light-nas-small --budget 100 --out host.jsonl
+
+    Example: edgeslim profile --device android --like host.jsonl --budget 30 --out phone.jsonl
     """
     settings = settings_choice(stay_on, fixed_performance, lock_frequency)
     chosen = [
@@ -107,6 +122,7 @@ def command(
         networks=networks,
         budget=budget,
         time_s=None if time is None else parse_s(time),
+        like=like or (),
         seed=seed,
         progress=terminal_progress(),
     )
@@ -177,6 +193,7 @@ def _print(result: ProfileResult) -> None:
             f"{len(result.unpredicted)} operators cannot be predicted by those that were measured: "
             "give the same command a larger --budget, or more --time"
         )
+    print_lines(*_transfer_lines(result))
     calibration = result.calibration
     if calibration.residuals:
         print_lines(
@@ -190,6 +207,17 @@ def _print(result: ProfileResult) -> None:
         )
     for spec, reason in result.failed.items():
         print_lines(f"not measured: {spec}: {reason}")
+
+
+def _transfer_lines(result: ProfileResult) -> Iterator[str]:
+    """What other devices say about this one."""
+    for name, weight in result.device_weights.items():
+        yield f"estimated from {name}: {weight:.0%} of the weight"
+    if result.device_weights and sum(result.device_weights.values()) < _HELPFUL:
+        yield (
+            "this device is unlike those that were given with --like: its operators are estimated "
+            "from each other, and a larger --budget makes that better"
+        )
 
 
 def _document(result: ProfileResult) -> dict[str, object]:
@@ -211,6 +239,7 @@ def _document(result: ProfileResult) -> dict[str, object]:
         "unsteady": [
             {"operator": str(spec), "reason": why} for spec, why in result.unsteady.items()
         ],
+        "device_weights": result.device_weights,
         "unpredicted": [str(spec) for spec in result.unpredicted],
     }
 

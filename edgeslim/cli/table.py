@@ -190,11 +190,23 @@ def show(
             for found_family in found
         ]
         drawn = None if chosen is None else _family_document(chosen)
-        print_json({"families": listed, "family": drawn, "plot": plot})
+        copies = [
+            {"device": copy.name, "operators": len(copy.operators), "digest": copy.digest}
+            for copy in known.likes
+        ]
+        print_json({"families": listed, "family": drawn, "plot": plot, "copies": copies})
     elif chosen is None:
         context = known.context
         print_lines(f"{context.device} ({context.hardware}): {context.execution_text}")
-        print_lines(*([context.provenance] if context.provenance else []), "")
+        print_lines(
+            *([context.provenance] if context.provenance else []),
+            *(
+                f"what is not listed is estimated from {len(copy.operators)} operators of "
+                f"{copy.name} as well"
+                for copy in known.likes
+            ),
+            "",
+        )
         print_table(
             ["", "family", "operators", "from", "to"],
             [

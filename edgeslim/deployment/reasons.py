@@ -127,6 +127,17 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
                 f"{percent:.1f} % of the latency together ({_names(guessed)})"
             ),
         )
+    transferred = [operator for operator in known if operator.known is Known.TRANSFERRED]
+    if transferred:
+        percent = _percent_of_latency(model, transferred, lambda operator: operator.error)
+        yield Reason(
+            percent=percent,
+            line=(
+                f"{_label(model)}: {_count(transferred)} operators are transferred from another "
+                f"device's table, and may be off by {percent:.1f} % of the latency together "
+                f"({_names(transferred)})"
+            ),
+        )
     unsteady = [operator for operator in known if operator.unsteady]
     if unsteady:
         yield Reason(

@@ -18,7 +18,8 @@ class Curves:
     """Measured operators at one speed of their device.
 
     Args:
-        swept_bytes: Every cache state of the table, ascending, ``(states,)``.
+        swept_bytes: Every cache state of the table, ascending, ``(states,)``; of a table without
+            operators, those of the first other device's.
         latencies_ms: Latencies of each operator, ``(states,)``, interpolated between its states.
     """
 
@@ -30,7 +31,9 @@ class Curves:
         """The curves of a table as it is now."""
         measured = table.latencies_ms()
         swept = sorted({state.swept_bytes for states in measured.values() for state in states})
-        grid = np.array(swept or [0], np.float64)
+        if not swept:
+            swept = list(table.likes[0].swept_bytes) if table.likes else [0]
+        grid = np.array(swept, np.float64)
         curves = {}
         for spec, states in measured.items():
             own = sorted(states)

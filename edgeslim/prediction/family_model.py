@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from edgeslim.prediction.gaussian_process import Array, Coordinates, GaussianPro
 from edgeslim.prediction.operator_features import AXES, LABELS, Mask, OperatorFeatures, Rows
 from edgeslim.prediction.roofline import fit_prices, shares
 
-__all__ = ["NORMAL_90", "FamilyModel"]
+__all__ = ["NORMAL_90", "PRICE_SPREAD", "Baseline", "FamilyModel", "PriceBaseline"]
 
-_PRICE_SPREAD = 0.7
+PRICE_SPREAD = 0.7
 """Standard deviation of the logarithm of a price, between a device's families."""
 
 _TREND = 0.5
@@ -43,35 +44,112 @@ class _Part:
     inflation: float
 
 
+class Baseline(Protocol):
+    """What operators of a family are expected to take before a process learns the rest."""
+
+    @property
+    def amplitude(self) -> float:
+        """Standard deviation of the rest's logarithm that is expected."""
+
+    def logarithms(self, features: OperatorFeatures) -> Array:
+        """Logarithms of the expected latencies in ms, ``(operators, states)``."""
+
+    def trends(self, features: OperatorFeatures) -> Array:
+        """Coordinates in which the rest has linear trends, ``(operators, trends)``."""
+
+    def variances(self, features: OperatorFeatures) -> Array | None:
+        """Variance of each expectation's own, ``(operators,)``; None if there is none."""
+
+
+class PriceBaseline:
+    """A sum of prices, fitted for a family and held near the device's.
+
+    Args:
+        prices: Prices of the family, ``(states, costs)``.
+        spread: Standard deviation of the logarithm of a price.
+    """
+
+    amplitude = 0.3
+
+    def __init__(self, prices: Array, *, spread: float = _TREND) -> None:
+        self.prices = prices
+        self._spread = spread
+
+    @staticmethod
+    def fit(known: OperatorFeatures, latencies_ms: Array, prices: Array) -> PriceBaseline:
+        """The baseline of a family's measured operators, maybe none.
+
+        Args:
+            known: Measured operators of the family.
+            latencies_ms: Their latencies, ``(known, states)``, nan where not measured.
+            prices: Prices of the device, ``(states, costs)``.
+        """
+        measured = np.isfinite(latencies_ms)
+        return PriceBaseline(
+            np.array(
+                [
+                    fit_prices(known.costs[rows], column[rows], guess, spread=PRICE_SPREAD)
+                    for rows, column, guess in zip(measured.T, latencies_ms.T, prices, strict=True)
+                ]
+            )
+        )
+
+    def logarithms(self, features: OperatorFeatures) -> Array:
+        """Logarithms of the sums."""
+        sums: Array = np.log(features.costs @ self.prices.T)
+        return sums
+
+    def trends(self, features: OperatorFeatures) -> Array:
+        """Shares of each cost: how the logarithm of the sum depends on its price."""
+        shared = [shares(features.costs, prices) for prices in self.prices]
+        found: Array = self._spread * np.mean(shared, axis=0)
+        return found
+
+    def variances(self, features: OperatorFeatures) -> None:
+        """Prices have no variance that belongs to one operator."""
+        del features
+
+
 class FamilyModel:
-    """Latencies of a family: a sum of prices, times a factor by a Gaussian process.
+    """Latencies of a family: a baseline, times a factor by a Gaussian process.
 
     Args:
         known: Measured operators of the family; maybe none.
         latencies_ms: Their latencies, ``(known, states)``, nan where not measured.
-        prices: Prices of the device, ``(states, costs)``.
+        baseline: What they are expected to take.
+        corrects: Whether the standard deviations are corrected by the family's own left-out errors.
+        warm_start: A model of the same operators whose weights are used instead of a fit.
     """
 
-    def __init__(self, known: OperatorFeatures, latencies_ms: Array, prices: Array) -> None:
+    def __init__(
+        self,
+        known: OperatorFeatures,
+        latencies_ms: Array,
+        baseline: Baseline,
+        *,
+        corrects: bool = True,
+        warm_start: FamilyModel | None = None,
+    ) -> None:
         self.known = known
+        self._baseline = baseline
+        self._states = latencies_ms.shape[1]
         self._codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in range(LABELS))
-        measured = np.isfinite(latencies_ms)
-        self._prices = np.array(
-            [
-                fit_prices(known.costs[rows], column[rows], guess, spread=_PRICE_SPREAD)
-                for rows, column, guess in zip(measured.T, latencies_ms.T, prices, strict=True)
-            ]
-        )
         self._parts: list[_Part] = []
         where = self.coordinates(known)
-        values = np.log(latencies_ms) - self._sums(known)
+        values = np.log(latencies_ms) - baseline.logarithms(known)
         self.residuals: Array = np.nanmean(values, axis=1)
-        for rows, states in _group_states(measured):
-            first = self._parts[0].process if self._parts else None
+        first = None if warm_start is None else warm_start.process
+        for rows, states in _group_states(np.isfinite(latencies_ms)):
             process = GaussianProcess(
-                where.take(rows), values[np.ix_(rows, states)], _WEIGHTS, warm_start=first
+                where.take(rows),
+                values[np.ix_(rows, states)],
+                _WEIGHTS,
+                amplitude=baseline.amplitude,
+                warm_start=first,
             )
-            self._parts.append(_Part(states=states, process=process, inflation=_inflation(process)))
+            first = first or process
+            inflation = _inflation(process) if corrects else 1.0
+            self._parts.append(_Part(states=states, process=process, inflation=inflation))
 
     @property
     def process(self) -> GaussianProcess:
@@ -82,6 +160,17 @@ class FamilyModel:
     def inflation(self) -> float:
         """Factor that corrects the standard deviations of `process`."""
         return self._parts[0].inflation
+
+    def left_out(self) -> tuple[Array, Array]:
+        """How well each operator is predicted by the others of its family.
+
+        Returns:
+            Error over the expected deviation, ``(known, outputs)``, and the logarithm of the
+            density at the measured value, ``(known,)``; of the states that most were measured in.
+        """
+        errors, deviations = self.process.leave_one_out()
+        ratios = errors / deviations[:, None]
+        return ratios, -0.5 * (ratios**2).mean(axis=1) - np.log(deviations)
 
     def coordinates(self, features: OperatorFeatures) -> Coordinates:
         """Coordinates of operators for the process."""
@@ -95,11 +184,11 @@ class FamilyModel:
             ],
             dtype=np.int64,
         )
-        trends = [shares(features.costs, prices) for prices in self._prices]
         return Coordinates(
             axes=features.axes,
             labels=np.array(labels, dtype=np.int64).reshape(-1, LABELS),
-            trends=_TREND * np.mean(trends, axis=0),
+            trends=self._baseline.trends(features),
+            variances=self._baseline.variances(features),
         )
 
     def predict(self, features: OperatorFeatures) -> tuple[Array, Array]:
@@ -108,9 +197,9 @@ class FamilyModel:
         States in which no operator of the family was measured are nan.
         """
         count = len(features.costs)
-        latencies_ms = np.full((count, len(self._prices)), np.nan)
+        latencies_ms = np.full((count, self._states), np.nan)
         errors = np.zeros(count)
-        where, sums = self.coordinates(features), self._sums(features)
+        where, sums = self.coordinates(features), self._baseline.logarithms(features)
         for start in range(0, count, _CHUNK):
             chunk = slice(start, start + _CHUNK)
             for part in self._parts:
@@ -118,10 +207,6 @@ class FamilyModel:
                 latencies_ms[chunk, part.states] = np.exp(sums[chunk, part.states] + mean)
                 errors[chunk] = np.maximum(errors[chunk], part.inflation * deviation)
         return latencies_ms, errors
-
-    def _sums(self, features: OperatorFeatures) -> Array:
-        sums: Array = np.log(features.costs @ self._prices.T)
-        return sums
 
 
 def _group_states(measured: Mask) -> Iterator[tuple[Rows, Rows]]:

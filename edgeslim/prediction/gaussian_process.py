@@ -21,9 +21,9 @@ Labels = np.ndarray[Any, np.dtype[np.int64]]
 _FIT_AT_MOST = 300
 """Number of first points that the weights are learned from; predictions use all points."""
 
-# The prior of the weights' logarithms, which makes a few points sufficient: means
-# of the last two, then standard deviations.
-_AMPLITUDE, _NOISE = math.log(0.3), math.log(0.02)
+# The prior of the weights' logarithms, which makes a few points sufficient: the amplitude and
+# the logarithm of the noise that are expected, then standard deviations.
+_AMPLITUDE, _NOISE = 0.3, math.log(0.02)
 _SPREAD_OF_WEIGHTS, _SPREAD_OF_SCALES = 1.5, 1.0
 _FARTHEST = 6.0
 """Largest distance of a fitted logarithm from its first guess."""
@@ -44,11 +44,19 @@ class Coordinates:
         labels: Categorical coordinates, as numbers that are equal or not, ``(points, labels)``.
         trends: Coordinates in which values have linear trends, ``(points, trends)``, in units of
             the expected deviation.
+        variances: Variance of each point's own that nothing else shares, besides the noise,
+            ``(points,)``; none where it is not given.
     """
 
     axes: Array
     labels: Labels
     trends: Array
+    variances: Array | None = None
+
+    @property
+    def own_variances(self) -> Array:
+        """Variance of each point's own, ``(points,)``."""
+        return np.zeros(len(self)) if self.variances is None else self.variances
 
     def __len__(self) -> int:
         return len(self.axes)
@@ -56,7 +64,10 @@ class Coordinates:
     def take(self, index: Any) -> Coordinates:  # noqa: ANN401 - whatever indexes an array
         """The points at some places."""
         return Coordinates(
-            axes=self.axes[index], labels=self.labels[index], trends=self.trends[index]
+            axes=self.axes[index],
+            labels=self.labels[index],
+            trends=self.trends[index],
+            variances=None if self.variances is None else self.variances[index],
         )
 
 
@@ -71,6 +82,7 @@ class GaussianProcess:
         known: Points with known values; maybe none.
         values: Their values, ``(known, outputs)``; the outputs share one covariance.
         weights: First guess of the weight of each axis, then of each label.
+        amplitude: First guess of the values' standard deviation.
         warm_start: A process whose weights are used instead of a fit.
     """
 
@@ -80,11 +92,12 @@ class GaussianProcess:
         values: Array,
         weights: Array,
         *,
+        amplitude: float = _AMPLITUDE,
         warm_start: GaussianProcess | None = None,
     ) -> None:
         self._known = known
         self._values = values
-        self._guess = np.concatenate([np.log(weights), [_AMPLITUDE, _NOISE]])
+        self._guess = np.concatenate([np.log(weights), [math.log(amplitude), _NOISE]])
         self._noise_factors = np.ones(len(known))
         self._logarithms: Array = self._guess if warm_start is None else warm_start.logarithms
         if warm_start is None and len(known) > 1:
@@ -139,6 +152,7 @@ class GaussianProcess:
         """Mean, ``(where, outputs)``, and standard deviation of a new value, ``(where,)``."""
         mean = self.covariance(where, self._known) @ self._alpha
         variance = self.variance(where) - (self.explained_part(where) ** 2).sum(0)
+        variance += where.own_variances
         return mean, np.sqrt(np.maximum(variance, 0.0) + self.noise**2)
 
     def leave_one_out(self) -> tuple[Array, Array]:
@@ -152,7 +166,9 @@ class GaussianProcess:
 
     def _solve(self) -> None:
         covariance = self.covariance(self._known, self._known)
-        covariance[np.diag_indices_from(covariance)] += self.noise**2 * self._noise_factors
+        covariance[np.diag_indices_from(covariance)] += (
+            self.noise**2 * self._noise_factors + self._known.own_variances
+        )
         self._lower = np.linalg.cholesky(covariance)
         self._alpha = _inverse(self._lower) @ self._values
 
@@ -172,6 +188,7 @@ class GaussianProcess:
             trends=where.trends @ where.trends.T,
             values=self._values[some],
             noise_factors=self._noise_factors[some],
+            variances=where.own_variances,
         )
         guess = self._guess[moving]
         spread = np.full(len(guess), _SPREAD_OF_WEIGHTS)
@@ -200,12 +217,14 @@ class _Evidence:
         trends: Covariance of the trends, ``(known, known)``.
         values: Known values of each output, ``(known, outputs)``.
         noise_factors: Factors of each value's noise variance, ``(known,)``.
+        variances: Variance of each value's own, ``(known,)``, or none.
     """
 
     squares: Array
     trends: Array
     values: Array
     noise_factors: Array
+    variances: Array | float = 0.0
 
     def loss(self, logarithms: Array) -> tuple[float, Array]:
         """Negative logarithm of the evidence, a mean over the outputs, and its gradient."""
@@ -214,7 +233,7 @@ class _Evidence:
         amplitude, noise = np.exp(2 * logarithms[-2:])
         shape, slope = _matern(np.tensordot(weights, self.squares, 1))
         covariance = amplitude * shape + self.trends
-        covariance[np.diag_indices(count)] += noise * self.noise_factors
+        covariance[np.diag_indices(count)] += noise * self.noise_factors + self.variances
         lower = np.linalg.cholesky(covariance)
         inverse = _inverse(lower)
         alpha = inverse @ self.values

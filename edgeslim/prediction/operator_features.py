@@ -51,6 +51,7 @@ class OperatorFeatures:
     """Features of operators.
 
     Args:
+        specs: The operators.
         families: Family of each operator; nothing is interpolated between families.
         costs: Columns as named by `COSTS`, ``(operators, len(COSTS))``.
         axes: Numerical features, ``(operators, AXES)``.
@@ -61,6 +62,7 @@ class OperatorFeatures:
             can differ.
     """
 
+    specs: tuple[OpSpec, ...]
     families: tuple[str, ...]
     costs: Array
     axes: Array
@@ -75,6 +77,7 @@ class OperatorFeatures:
     def take(self, rows: Rows) -> OperatorFeatures:
         """The operators at some places."""
         return OperatorFeatures(
+            specs=tuple(self.specs[row] for row in rows),
             families=tuple(self.families[row] for row in rows),
             costs=self.costs[rows],
             axes=self.axes[rows],
@@ -89,6 +92,7 @@ def operator_features(specs: Sequence[OpSpec]) -> OperatorFeatures:
     extents = [_extents(spec) for spec in specs]
     both = list(zip(specs, extents, strict=True))
     return OperatorFeatures(
+        specs=tuple(specs),
         families=tuple(_family(spec) for spec in specs),
         costs=np.array([_costs(*pair) for pair in both]).reshape(-1, len(COSTS)),
         axes=np.array([_axes(*pair) for pair in both]).reshape(-1, AXES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -14,8 +14,8 @@ from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
-from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import Array, FeatureLayout
+from edgeslim.prediction.table_interpolator import TableInterpolator, interpolator_of, transfers_of
 from edgeslim.table_keys import table_key
 
 __all__ = ["MINIMUM_SIMILAR", "OperatorRows", "Source", "kernel"]
@@ -34,6 +34,8 @@ class Source(str, Enum):
 
     MEASURED = "measured"
     INTERPOLATED = "interpolated"
+    TRANSFERRED = "transferred"
+    """Estimated from the table of another device."""
     MISSING = "missing"
     LEFT_OUT = "not in this table's convention"
 
@@ -44,16 +46,20 @@ class OperatorRows:
     Args:
         table: Latency table, as it is now.
         only: Measured operators that may be used; by default all.
+        without: Names of networks that nothing may be learned from.
     """
 
-    def __init__(self, table: LatencyTable, *, only: Container[OpSpec] | None = None) -> None:
+    def __init__(
+        self,
+        table: LatencyTable,
+        *,
+        only: Container[OpSpec] | None = None,
+        without: Container[str] = (),
+    ) -> None:
         self._convention = table.context.convention
         curves = Curves.of(table)
         self.layout = FeatureLayout(swept_bytes=curves.swept_bytes)
-        nothing = np.zeros(curves.swept_bytes.size)
-        # Tables of operators before fusion are added up as they are, without the empty run.
-        adds_up = self._convention is Convention.UNFUSED
-        self._null = nothing if adds_up else curves.latencies_ms.get(null_operator(), nothing)
+        self._transfers = transfers_of(table, curves.swept_bytes, without=without)
         self._curves = {
             spec: curve
             for spec, curve in curves.latencies_ms.items()
@@ -62,11 +68,42 @@ class OperatorRows:
         self._similar_counts = Counter(map(kernel, self._curves))
         self._rows: dict[OpSpec, Array] = {}
         self._errors: dict[OpSpec, float] = {}
+        self._origins: dict[OpSpec, str] = {}
         self._refused: set[OpSpec] = set()
+        self._null = self._null_curve()
 
     @cached_property
-    def _interpolator(self) -> Interpolator:
-        return Interpolator(self._curves)
+    def _interpolator(self) -> TableInterpolator:
+        return interpolator_of(self._curves, self._transfers)
+
+    def _null_curve(self) -> Array:
+        """What a run itself costs, in each state."""
+        nothing = np.zeros(self.layout.swept_bytes.size)
+        if self._convention is Convention.UNFUSED:
+            return nothing  # such tables are added up as they are, without the empty run
+        null = null_operator()
+        if null in self._curves or not self._transfers:
+            return self._curves.get(null, nothing)
+        (curve,) = self._interpolator.estimate([null]).latencies_ms
+        return np.asarray(curve)
+
+    @property
+    def device_weights(self) -> Mapping[str, float]:
+        """Weight of each other device that the table has a copy of, by its name.
+
+        What is missing to 1 is the weight of estimates without any other device.
+        """
+        return self._interpolator.device_weights if self._transfers else {}
+
+    @property
+    def learns_from_networks(self) -> bool:
+        """Whether rows depend on the table's whole networks, so that these cannot judge them."""
+        return bool(self._transfers) and self._interpolator.learns_from_networks
+
+    def origin(self, spec: OpSpec) -> str:
+        """Name of the other device that an operator's latency is transferred from; maybe empty."""
+        self.of([spec])
+        return self._origins.get(spec, "")
 
     def key(self, spec: OpSpec) -> OpSpec | None:
         """The table's key of an operator, or None if its convention leaves it out."""
@@ -80,7 +117,9 @@ class OperatorRows:
         if key in self._curves:
             return Source.MEASURED
         self.of([spec])
-        return Source.MISSING if spec in self._refused else Source.INTERPOLATED
+        if spec in self._refused:
+            return Source.MISSING
+        return Source.TRANSFERRED if self._origins.get(spec) else Source.INTERPOLATED
 
     def error(self, spec: OpSpec) -> float:
         """Relative standard error of an operator's latency: 0 if it was measured."""
@@ -117,10 +156,15 @@ class OperatorRows:
         if not unmeasured:
             return
         estimates = self._interpolator.estimate(list(unmeasured.values()))
-        for (spec, key), curve, own_error in zip(
-            unmeasured.items(), estimates.latencies_ms, estimates.errors.tolist(), strict=True
+        for (spec, key), curve, own_error, origin in zip(
+            unmeasured.items(),
+            estimates.latencies_ms,
+            estimates.errors.tolist(),
+            estimates.origins,
+            strict=True,
         ):
-            across = self._similar_counts[kernel(key)] < MINIMUM_SIMILAR
+            self._origins[spec] = origin
+            across = not origin and self._similar_counts[kernel(key)] < MINIMUM_SIMILAR
             error = max(own_error, _WORST_ERROR) if across else own_error
             negligible = float(np.mean(curve)) * error <= np.mean(self._null)
             if error > _WORST_ERROR and not negligible:

@@ -16,6 +16,7 @@ __all__ = ["plot_prediction"]
 _COLOURS = {
     Source.MEASURED: "#2a6f97",
     Source.INTERPOLATED: "#e09f3e",
+    Source.TRANSFERRED: "#6a994e",
     Source.MISSING: "#9e2a2b",
     Source.LEFT_OUT: "#8d99ae",
 }
@@ -54,7 +55,7 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
             of,
             [factor * (operators[i].latency_ms or 0.0) for i in of],
             xerr=[factor * _half_width_ms(operators[i]) for i in of]
-            if source is Source.INTERPOLATED
+            if source in {Source.INTERPOLATED, Source.TRANSFERRED}
             else None,
             color=colour,
             error_kw={"elinewidth": 1, "capsize": 2},
@@ -80,5 +81,5 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
 
 
 def _half_width_ms(operator: OperatorLatency) -> float:
-    """Half-width of the 90 % interval of an interpolated operator; 0 for a measured one."""
+    """Half-width of the 90 % interval of an estimated operator; 0 for a measured one."""
     return NORMAL_90 * operator.error * (operator.latency_ms or 0.0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
+
+import numpy as np
 
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_rows import Convention
@@ -30,6 +33,7 @@ class OperatorLatency:
         latency_ms: Latency in this network; None where it is missing.
         error: Relative standard error of an interpolated latency, 0 of a measured one.
         unsteady: Why the measurement is unreliable; empty if it is not.
+        origin: Name of the other device that it is transferred from; empty if it is not.
     """
 
     spec: OpSpec
@@ -37,6 +41,7 @@ class OperatorLatency:
     latency_ms: float | None
     error: float = 0.0
     unsteady: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +85,8 @@ class Prediction:
 
     @property
     def coverage(self) -> float:
-        """Share of the operators that are measured or interpolated."""
-        known = (Source.MEASURED, Source.INTERPOLATED)
+        """Share of the operators that are measured, interpolated or transferred."""
+        known = (Source.MEASURED, Source.INTERPOLATED, Source.TRANSFERRED)
         found = sum(operator.source in known for operator in self.operators)
         return found / len(self.operators) if self.operators else 1.0
 
@@ -103,12 +108,23 @@ class Predictor:
         only: Container[OpSpec] | None = None,
     ) -> None:
         self.table = table
-        self.rows = OperatorRows(table, only=only)
+        self.rows = OperatorRows(table, only=only, without=without)
         self._without = without
+        self._only = only
 
     @cached_property
     def calibration(self) -> Calibration:
         """Calibration on the table's networks whose operators are known."""
+        found = self._fitted
+        if not (self.rows.learns_from_networks and found.residuals):
+            return found
+        # The operators' latencies have seen the networks that they are judged by.
+        residuals = {name: self._left_out_error(name) for name in found.residuals}
+        error = math.sqrt(np.mean(np.square(list(residuals.values()))))
+        return replace(found, residuals=residuals, own_error=max(error, found.own_error))
+
+    @cached_property
+    def _fitted(self) -> Calibration:
         measured_ms = self.table.network_latencies_ms()
         refused = networks_that_are_sums(self.table)
         truths = []
@@ -124,6 +140,14 @@ class Predictor:
                     CalibrationNetwork(name=name, measured_ms=measured_ms[name], sums=sums)
                 )
         return replace(calibrate(truths, self.rows.layout), refused=refused)
+
+    def _left_out_error(self, name: str) -> float:
+        """Relative error of a network by a table that has never seen it."""
+        without = {other for other in self.table.networks if other in self._without} | {name}
+        others = Predictor(self.table, without=without, only=self._only)
+        sums = others.rows.of(self.table.networks[name].graph.specs).sum(axis=0, keepdims=True)
+        (predicted,) = others._fitted.model.latencies_ms(others.rows.layout.networks(sums))
+        return float(predicted) / self.table.network_latencies_ms()[name] - 1
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:
         """Predicts the latency of a network of these operators; missing ones are listed.
@@ -159,6 +183,7 @@ class Predictor:
             latency_ms=latency_ms,
             error=self.rows.error(spec),
             unsteady=self.table.unsteady_reason(key),
+            origin=self.rows.origin(spec) if source is Source.TRANSFERRED else "",
         )
 
     def total_ms(self, specs: Sequence[OpSpec]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.operator_features import COSTS
 
-__all__ = ["NOMINAL_PRICES", "device_prices", "fit_prices", "shares"]
+__all__ = ["NOMINAL_PRICES", "device_prices", "fit_posterior", "fit_prices", "shares"]
 
 _ERROR = 0.15
 """Relative error of such a sum at best."""
@@ -48,20 +48,47 @@ def fit_prices(costs: Array, latencies_ms: Array, guess: Array, *, spread: float
         guess: Prior prices, ``(parts,)``, positive.
         spread: Standard deviation of their logarithms.
     """
+    prices, _ = fit_posterior(
+        costs,
+        latencies_ms,
+        guess,
+        prior=spread**2 * np.eye(len(guess)),
+        errors=np.full(len(costs), _ERROR),
+    )
+    return prices
+
+
+def fit_posterior(
+    costs: Array, latencies_ms: Array, guess: Array, *, prior: Array, errors: Array
+) -> tuple[Array, Array]:
+    """Fits prices as `fit_prices`, and how well they are known.
+
+    Args:
+        costs: Costs of operators, ``(operators, parts)``, not negative; each operator has some.
+        latencies_ms: Latencies of the operators, ``(operators,)``, positive.
+        guess: Prior prices, ``(parts,)``, positive.
+        prior: Covariance of their logarithms, ``(parts, parts)``.
+        errors: Relative error of each operator's sum, ``(operators,)``.
+
+    Returns:
+        Prices, ``(parts,)``, and the covariance of their logarithms, ``(parts, parts)``.
+    """
     wanted = np.log(latencies_ms)
+    precisions = errors**-2
+    precision = np.linalg.inv(prior)
+    curvature = precision
     logarithms = np.zeros(len(guess))
     for _ in range(_STEPS):
         prices = guess * np.exp(logarithms)
         slope = shares(costs, prices)
         error = wanted - np.log(costs @ prices)
-        curvature = slope.T @ slope / _ERROR**2 + np.eye(len(guess)) / spread**2
-        pull = slope.T @ error / _ERROR**2 - logarithms / spread**2
+        curvature = slope.T @ (slope * precisions[:, None]) + precision
+        pull = slope.T @ (error * precisions) - precision @ logarithms
         step = np.clip(np.linalg.solve(curvature, pull), -1.0, 1.0)
         logarithms += step
         if np.abs(step).max(initial=0.0) < 1e-6:
             break
-    fitted: Array = guess * np.exp(logarithms)
-    return fitted
+    return guess * np.exp(logarithms), np.linalg.inv(curvature)
 
 
 def shares(costs: Array, prices: Array) -> Array:

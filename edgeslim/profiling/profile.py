@@ -6,10 +6,12 @@ import logging
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from edgeslim.conversion.find_space import find_space
 from edgeslim.conversion.model_source import find_model
@@ -17,6 +19,7 @@ from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
+from edgeslim.latency_rows import SCHEMA_WITH_COPIES, LikeRow
 from edgeslim.latency_table import LatencyTable, TableContext
 from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
@@ -24,6 +27,7 @@ from edgeslim.measuring.networks import MeasuredNetworks, measure_networks
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.copied_tables import check_copies, copy_tables
 from edgeslim.profiling.operators import OperatorCounts, measure_operators
 from edgeslim.profiling.profile_plan import Budget, ProfilePlan
 from edgeslim.profiling.workload import (
@@ -61,6 +65,8 @@ class ProfileResult:
         unsteady: Planned operators whose measurements are unreliable, with the reason.
         unpredicted: Planned operators that were left out by a budget, and that those in the table
             say too little about to predict them.
+        device_weights: Weight in estimates of each other device that the table has a copy of, by
+            its name. What is missing to 1 is the weight of estimates without any.
     """
 
     table: Path
@@ -74,6 +80,7 @@ class ProfileResult:
     waited_s: float
     unsteady: Mapping[OpSpec, str]
     unpredicted: tuple[OpSpec, ...]
+    device_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 def profile(
@@ -88,6 +95,7 @@ def profile(
     networks: int = 6,
     budget: int | None = None,
     time_s: float | None = None,
+    like: Sequence[Path] = (),
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> ProfileResult:
@@ -109,6 +117,8 @@ def profile(
         budget: Number of planned operators that the table has at the end; the most informative
             are measured first. For a model, those of its pruned versions are planned too.
         time_s: Seconds that the run may take; operators are chosen as with a budget.
+        like: Tables of other devices, from which operators that are not measured are estimated;
+            the table keeps a copy of them.
         seed: Seed of the order of measuring and the choice of networks.
         progress: Display that shows the progress.
 
@@ -129,6 +139,8 @@ def profile(
             space,
         )
     _check(networks, seed)
+    if budget == 0 and not like:
+        raise UsageError("the budget must be at least 1 operator, not 0, without a table --like")
     limit = Budget(operators=budget, seconds=time_s)
     chosen = None if space is None else _space(space, input_shapes or {}, num_classes, progress)
     source = None if model is None else find_model(model)
@@ -138,13 +150,15 @@ def profile(
         prepared = None if source is None else prepare(source, folder, input_shapes=input_shapes)
         session = stack.enter_context(open_device(device))
         context = session.context()
-        table = LatencyTable.open(out or default_table(context), context)
+        copies = copy_tables(like, context, out or default_table(context))
+        table, is_new = _open_table(out, context, copies)
         work = listed or Workload(uses={})
         if chosen is not None:
             which = SpaceSample(count=networks, seed=seed, known=frozenset(table.networks))
             work = space_workload(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
             work = model_workload(prepared, session.place(), folder, prunable=limit.is_limited)
+        _add_copies(table, copies, work, is_new=is_new)
         plan = ProfilePlan(
             work.uses,
             budget=limit,
@@ -154,6 +168,31 @@ def profile(
         )
         counts = _measure(session, table, work, plan, progress)
     return _result(table, plan, counts, time.monotonic() - start)
+
+
+def _open_table(
+    out: Path | None, context: TableContext, copies: Sequence[LikeRow]
+) -> tuple[LatencyTable, bool]:
+    """The table that is written, and whether it was not there before."""
+    path = out or default_table(context)
+    if copies:
+        context = msgspec.structs.replace(context, schema=SCHEMA_WITH_COPIES)
+    is_new = not path.exists()
+    return LatencyTable.open(path, context), is_new
+
+
+def _add_copies(
+    table: LatencyTable, copies: Sequence[LikeRow], work: Workload, *, is_new: bool
+) -> None:
+    """Adds the copies that the table does not have yet; one that says nothing is refused."""
+    try:
+        check_copies(copies, work.uses)
+    except UsageError:
+        if is_new:
+            table.path.unlink()
+        raise
+    known = {copy.digest for copy in table.likes}
+    table.add(*(copy for copy in copies if copy.digest not in known))
 
 
 def _result(
@@ -174,6 +213,7 @@ def _result(
         waited_s=counts.waited_s,
         unsteady={spec: why for spec, why in unsteady.items() if why},
         unpredicted=tuple(predictor.rows.missing_of(tried)),
+        device_weights=predictor.rows.device_weights,
     )
 
 

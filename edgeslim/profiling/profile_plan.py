@@ -13,6 +13,7 @@ from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
+from edgeslim.prediction.table_interpolator import transfers_of
 from edgeslim.profiling.selection import operators_of_sparse_kernels, select_operators
 
 __all__ = ["Budget", "ProfilePlan"]
@@ -29,7 +30,7 @@ class Budget:
     Args:
         operators: Number of planned operators that the table has at the end, those of earlier
             runs included: the same command again measures nothing more, and a larger number
-            refines the same table.
+            refines the same table. 0 leaves all to the tables of other devices.
         seconds: Seconds that this run may take.
     """
 
@@ -37,8 +38,8 @@ class Budget:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if self.operators is not None and self.operators < 1:
-            raise UsageError(f"the budget must be at least 1 operator, not {self.operators}")
+        if self.operators is not None and self.operators < 0:
+            raise UsageError(f"the budget must be 0 operators or more, not {self.operators}")
         if self.seconds is not None and not self.seconds > 0:
             raise UsageError(f"the time must be above 0 s, not {self.seconds:g} s")
 
@@ -110,15 +111,21 @@ class ProfilePlan:
         first = [null_operator()] if null_operator() in lacking else []
         wanted = [spec for spec in lacking if spec in self._uses]
         measured = [spec for spec in self._uses if spec in table]
-        before = [spec for spec in self._first if spec in wanted]
-        first = list(
-            dict.fromkeys([*first, *before, *operators_of_sparse_kernels(wanted, measured)])
-        )[:count]
+        curves = Curves.of(table)
+        transfers = transfers_of(table, curves.swept_bytes)
+        # What another device knows can be estimated as it is; the rest decides what comes first.
+        strange = [
+            spec for spec in wanted if not any(found.source.knows(spec) for found in transfers)
+        ]
+        before = [spec for spec in self._first if spec in strange]
+        sparse = operators_of_sparse_kernels(strange, measured)
+        first = list(dict.fromkeys([*first, *before, *sparse]))[:count]
         chosen = select_operators(
             {spec: self._uses[spec] for spec in wanted if spec not in first},
-            Curves.of(table).latencies_ms,
+            curves.latencies_ms,
             count - len(first),
             generator=self._generator,
+            transfers=transfers,
         )
         return [*first, *chosen]
 

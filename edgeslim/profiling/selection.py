@@ -6,6 +6,9 @@ before it is measured: the posterior variance of a Gaussian process does not dep
 that lowers the mean variance the most). The variance of an operator is weighted by how often it is
 used, and mostly in milliseconds.
 
+With tables of other devices the variance is that of the ratio to them, so that what is measured is
+what tells most about the ratios.
+
 A batch is chosen one by one, each as if the ones before were measured. How often operators are
 used is a space's own knowledge, or is counted over the widths that pruning a model can leave.
 """
@@ -21,10 +24,11 @@ import numpy as np
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.family_model import FamilyModel
 from edgeslim.prediction.gaussian_process import Array
-from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.operator_features import OperatorFeatures, Rows, operator_features
 from edgeslim.prediction.operator_rows import MINIMUM_SIMILAR, kernel
+from edgeslim.prediction.table_interpolator import interpolator_of
+from edgeslim.prediction.transfer import Transfer
 from edgeslim.profiling.latency_jumps import find_brackets
 
 __all__ = ["operators_of_sparse_kernels", "select_operators"]
@@ -70,6 +74,7 @@ def select_operators(
     count: int,
     *,
     generator: np.random.Generator,
+    transfers: Sequence[Transfer] = (),
 ) -> list[OpSpec]:
     """Selects the operators to measure next, the most informative first.
 
@@ -79,10 +84,11 @@ def select_operators(
             states for all; nan where a state was not measured.
         count: Number of operators to select, or fewer if there are fewer.
         generator: Random numbers that decide between equals.
+        transfers: Other devices, the ratios to which are to be known.
     """
     open_ = [spec for spec, use in candidates.items() if use > 0 and spec not in known]
     specs = [open_[index] for index in generator.permutation(len(open_))]
-    interpolator = Interpolator(known)
+    interpolator = interpolator_of(known, transfers)
     features = operator_features(specs)
     uses = np.array([candidates[spec] for spec in specs])
     fields = []

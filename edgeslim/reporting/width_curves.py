@@ -11,7 +11,7 @@ import numpy as np
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.prediction.curves import Curves
-from edgeslim.prediction.interpolation import Interpolator
+from edgeslim.prediction.table_interpolator import table_interpolator
 
 __all__ = ["WidthCurve", "WidthInterpolator", "at_width"]
 
@@ -44,7 +44,7 @@ class WidthInterpolator:
     def __init__(self, table: LatencyTable) -> None:
         curves = Curves.of(table)
         self._known = {spec: float(states_ms[0]) for spec, states_ms in curves.latencies_ms.items()}
-        self._interpolator = Interpolator(curves.latencies_ms)
+        self._interpolator = table_interpolator(table, curves.swept_bytes, curves.latencies_ms)
 
     def over(self, spec: OpSpec, low: int, high: int) -> WidthCurve | None:
         """Latency of an operator from one width to another; None if it is no such convolution."""

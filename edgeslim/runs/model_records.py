@@ -35,6 +35,8 @@ class Known(str, Enum):
 
     MEASURED = "measured"
     INTERPOLATED = "interpolated"
+    TRANSFERRED = "transferred"
+    """Estimated from the table of another device."""
     MISSING = "missing"
     LEFT_OUT = "left out"
     """Tables of this convention never have it."""
@@ -49,7 +51,7 @@ class OperatorRecord(msgspec.Struct, frozen=True, kw_only=True):
         places: Its indices in the order of the network's operators, from 0.
         known: How its latency is known.
         latency_ms: Latency of one occurrence in this network; None if it is not known.
-        error: Relative standard error of an interpolated latency; 0 of a measured one.
+        error: Relative standard error of an estimated latency; 0 of a measured one.
         unsteady: Why the measurement cannot be relied on; empty if it can.
         outside: Properties beyond those of every measured operator of its kind; or empty.
     """

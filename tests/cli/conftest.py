@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeslim.latency_rows import FailedRow, OperatorRow
+from edgeslim.latency_rows import Convention, FailedRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import OpSpec, encode_hook
+from edgeslim.opspec import OpSpec, Shapes, encode_hook
 from tests.program import Ended, edgeslim
 from tests.searching.made_up import host_context, made_up_ms, made_up_table, small_space
 from tests.values import relu, row, timed
@@ -61,6 +61,13 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     execution = msgspec.structs.replace(host_context().execution, threads=2)
     context = msgspec.structs.replace(host_context(), execution=execution)
     LatencyTable.open(folder / "two-threads.jsonl", context)
+    bare = msgspec.structs.replace(host_context(), convention=Convention.BARE_CONVOLUTIONS)
+    LatencyTable.open(folder / "bare.jsonl", bare).add(row(dense[0], 0.1))
+    slower = LatencyTable.open(folder / "slower.jsonl", host_context())
+    slower.add(*(row(operator, 3 * made_up_ms(operator)) for operator in operators))
+    softmax = LatencyTable.open(folder / "softmax.jsonl", host_context())
+    shape = ((1, 8),)
+    softmax.add(row(OpSpec(kind="softmax", inputs=Shapes(X=shape), outputs=Shapes(Out=shape)), 0.1))
     (folder / "not-a-table.jsonl").write_text('{"latency": 3}\n')
     (folder / "operators.jsonl").write_bytes(
         b"\n".join(msgspec.json.encode(relu(n), enc_hook=encode_hook) for n in (8, 16))

@@ -46,6 +46,24 @@ WRONG_USAGE = {
     "inspect net --graph net.png": "net.png must end with .svg: graphs are drawn as SVG only",
     "profile --space light-nas-small --networks -1": "networks must be 0 or more, not -1",
     "profile --operators operators.jsonl --budget 0": "the budget must be at least 1 operator",
+    "profile --operators operators.jsonl --budget -1 --like failed.jsonl": (
+        "the budget must be 0 operators or more, not -1"
+    ),
+    "profile --operators operators.jsonl --like host.jsonl --out host.jsonl": (
+        "--like host.jsonl is the table that is written"
+    ),
+    "profile --operators operators.jsonl --like two-threads.jsonl": (
+        "--like two-threads.jsonl has no operators"
+    ),
+    "profile --operators operators.jsonl --like bare.jsonl": (
+        "--like bare.jsonl has operators of the convention bare-convolutions"
+    ),
+    "profile --operators operators.jsonl --like softmax.jsonl --out new": (
+        "it has no operator like the 2 that are planned, such as relu 1x8x4x4"
+    ),
+    "profile --operators operators.jsonl --like host.jsonl --like slower.jsonl": (
+        "host.jsonl and slower.jsonl are of one device and contradict each other"
+    ),
     "profile --operators operators.jsonl --time 5": "'5' has no unit; write 5ms or 5s",
     "profile --operators operators.jsonl --time 0min": "'0min' is not a duration above zero",
     "predict net --table host.jsonl --plot net.pdf": "net.pdf must end with .png or .svg",
@@ -82,6 +100,8 @@ FAILED = {
     f"{SEARCH} --target-latency 1us": (
         "predicted to run in 1.00 us with confidence 0.8; the fastest takes"
     ),
+    "profile --operators operators.jsonl --like none.jsonl": "cannot read none.jsonl",
+    "profile --operators operators.jsonl --like not-a-table.jsonl": "not-a-table.jsonl:1: this is",
     "predict net --table none.jsonl": "cannot read none.jsonl: No such file or directory",
     "predict net --table not-a-table.jsonl": "not-a-table.jsonl:1: this is not a latency table",
     "inspect net --graph host.jsonl/below/net.svg": "Not a directory",

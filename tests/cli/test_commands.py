@@ -8,6 +8,7 @@ import pytest
 
 from edgeslim import ops
 from edgeslim.execution import Target
+from edgeslim.latency_table import LatencyTable
 from edgeslim.spaces import SPACES
 from tests.cli.conftest import SPACE, TOKENS, Workshop
 from tests.searching.made_up import made_up_ms
@@ -288,6 +289,35 @@ def test_profile_with_a_budget_measures_what_tells_most_and_more_refines_it(
     sources = {each["source"] for each in predicted["operators"]}
     assert "measured" in sources
     assert sources <= {"measured", "interpolated", "missing"}
+
+
+def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    table = tmp_path / "like.jsonl"
+    arguments = ("profile", "--model", "net", "--out", table, "--like", "host.jsonl", "--budget")
+    done = workshop(*arguments, 0, "--json")
+    assert done.code == 0, done.err
+    assert done.document["measured"] == 1, "the operator with nothing to do"
+    assert len(done.document["networks"]) > 1
+    assert done.document["unpredicted"] == []
+    ((name, weight),) = done.document["device_weights"].items()
+    assert weight > 0.5
+    more = workshop(*arguments, 4)
+    assert more.code == 0, more.err
+    assert f"estimated from {name}: " in more.out
+    kept = LatencyTable.read(table)
+    assert [copy.name for copy in kept.likes] == [name], "the table is copied once"
+    assert kept.context.schema == 3
+    predicted = workshop("predict", "net", "--table", table, "--json").document
+    found = {each["source"]: each["transferred_from"] for each in predicted["operators"]}
+    assert found["transferred"] == name
+    assert found.keys() <= {"measured", "transferred"}
+    shown = workshop("predict", "net", "--table", table)
+    assert f"of them are transferred from {name}" in shown.out
+    assert f"operators of {name} as well" in workshop("table", "show", table).out
+    (listed,) = workshop("table", "show", table, "--json").document["copies"]
+    assert (listed["device"], listed["operators"]) == (name, len(kept.likes[0].operators))
 
 
 NOISY = """

@@ -37,6 +37,7 @@ _WORST = 5
 _KINDS = {
     Known.MEASURED: Mark.MEASURED,
     Known.INTERPOLATED: Mark.INTERPOLATED,
+    Known.TRANSFERRED: Mark.INTERPOLATED,
     Known.MISSING: Mark.MISSING,
     Known.LEFT_OUT: Mark.LEFT_OUT,
     Known.NO_TABLE: Mark.MISSING,
@@ -112,6 +113,8 @@ def _picture(subject: ModelRecord) -> Picture:
         for place, operator in placed
     ]
     kinds = {bar.kind for bar in series}
+    transferred = any(operator.known is Known.TRANSFERRED for operator in subject.operators)
+    estimated = "interpolated, or transferred from a device" if transferred else "interpolated"
     return Picture(
         title="Along the network",
         says="A bar for each operator, in the order they run. Hatched or yellow bars are "
@@ -129,7 +132,7 @@ def _picture(subject: ModelRecord) -> Picture:
                 Key(mark=_key(mark, len(series)), text=text)
                 for mark, text in (
                     (Mark.MEASURED, "measured alone, for the table"),
-                    (Mark.INTERPOLATED, "interpolated"),
+                    (Mark.INTERPOLATED, estimated),
                     (Mark.MISSING, "missing"),
                     (Mark.LEFT_OUT, "left out by the table's convention"),
                 )

@@ -1,0 +1,142 @@
+"""How well is a device predicted from the table of another one, and few timings of its own?
+
+    .venv/bin/python benchmarks/transfer.py OTHER NEW
+
+OTHER and NEW are tables of two devices with the same networks and their operators, such as
+`benchmarks/prediction.py` writes; NEW is made, with two threads, if it is not there yet. Some
+operators of NEW are chosen as `edgeslim profile --like OTHER --budget N` chooses them, and some
+networks at random; the other networks are predicted from these and OTHER. Beside it stands the
+same without OTHER, and the line through what OTHER predicts (two numbers).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from machine import machine_line
+from prediction import built, measure, named_networks
+from tabulate import tabulate
+
+from edgeslim.device import DeviceChoice
+from edgeslim.latency_rows import NetworkRow, OperatorRow
+from edgeslim.latency_table import LatencyTable
+from edgeslim.measuring.device_session import open_device
+from edgeslim.opspec import OpSpec
+from edgeslim.prediction.network_features import Array
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.copied_tables import copy_tables
+from edgeslim.profiling.profile_plan import Budget, ProfilePlan
+
+BUDGETS = ((0, 10), (30, 5), (100, 10))
+"""Operators and networks that are measured on the new device."""
+SEEDS = range(5)
+HEADERS = ["", "MAPE", "bias", "worst", "within 5 %", "within 10 %", "in 90 % interval"]
+EVERY = 2
+"""One in so many networks is measured on the new device: that takes half the time."""
+
+
+def main(other: Path, new: Path) -> None:
+    if not new.exists():
+        measure_new(new)
+    known, table = LatencyTable.read(other), LatencyTable.read(new)
+    print(f"from {known.context.execution} to {table.context.execution}\n")
+    rows = []
+    for operators, networks in BUDGETS:
+        found: dict[str, list[tuple[Array, Array, Array]]] = {}
+        for seed in SEEDS:
+            for name, judged in replay(known, table, operators, networks, seed).items():
+                found.setdefault(name, []).append(judged)
+        for name, parts in found.items():
+            title = f"{operators} operators, {networks} networks: {name}"
+            rows.append(figures(title, *map(np.concatenate, zip(*parts, strict=True))))
+    print(tabulate(rows, headers=HEADERS, tablefmt="github"), "\n")
+    print(machine_line())
+
+
+def measure_new(path: Path) -> None:
+    """Measures some of the networks, and all their operators, with two threads."""
+    session = open_device(DeviceChoice(name="host", threads=2))
+    named = dict(list(named_networks().items())[::EVERY])
+    with TemporaryDirectory() as scratch:
+        measure(session, LatencyTable.open(path, session.context()), built(named, Path(scratch)))
+
+
+def replay(
+    other: LatencyTable, new: LatencyTable, operators: int, networks: int, seed: int
+) -> dict[str, tuple[Array, Array, Array]]:
+    """Predicted, measured, and whether within the interval, of networks that are not seen."""
+    generator = np.random.default_rng(seed)
+    names = [name for name in new.networks if name in other.networks]
+    seen = [names[index] for index in generator.permutation(len(names))[:networks]]
+    judged = [name for name in names if name not in seen]
+    latencies_ms = new.network_latencies_ms()
+    measured = np.array([latencies_ms[name] for name in judged])
+    uses: Counter[OpSpec] = Counter()
+    for name in names:
+        uses.update(new.networks[name].graph.specs)
+    results = {}
+    with TemporaryDirectory() as folder:
+        for title, likes in (("with the other table", (other.path,)), ("without it", ())):
+            if not operators and not likes:
+                continue
+            path = Path(folder) / f"{bool(likes)}.jsonl"
+            table = LatencyTable.open(path, new.context)
+            table.add(*copy_tables(likes, new.context, path))
+            table.add(*rows_of(new, seen))
+            share = {spec: count / len(names) for spec, count in uses.items()}
+            plan = ProfilePlan(share, budget=Budget(operators=operators), seed=seed)
+            for group in plan.groups(table):
+                table.add(*rows_of(new, group))
+            predictor = Predictor(table)
+            results[title] = predictions(predictor, new, judged, measured)
+    own = Predictor(other)
+    before = {name: own.predict(other.networks[name].graph.specs).total_ms for name in names}
+    x, y = (np.array([values[name] for name in seen]) for values in (before, latencies_ms))
+    slope = np.polyfit(x, y, 1, w=1 / y)
+    line = np.polyval(slope, np.array([before[name] for name in judged]))
+    return {**results, "a line": (line, measured, np.zeros(len(judged)))}
+
+
+def rows_of(
+    table: LatencyTable, wanted: list[OpSpec] | list[str]
+) -> list[OperatorRow | NetworkRow]:
+    """Rows of some operators or networks."""
+    chosen = set(wanted)
+    return [
+        row
+        for row in table.rows
+        if (row.operator if isinstance(row, OperatorRow) else row.name) in chosen
+    ]
+
+
+def predictions(
+    predictor: Predictor, new: LatencyTable, judged: list[str], measured: Array
+) -> tuple[Array, Array, Array]:
+    found = [predictor.predict(new.networks[name].graph.specs) for name in judged]
+    inside = [
+        each.interval_ms[0] <= latency <= each.interval_ms[1]
+        for each, latency in zip(found, measured, strict=True)
+    ]
+    return np.array([each.total_ms for each in found]), measured, np.array(inside, np.float64)
+
+
+def figures(name: str, predicted: Array, measured: Array, inside: Array) -> list[str]:
+    errors = predicted / measured - 1
+    sizes = np.abs(errors)
+    return [
+        name,
+        f"{100 * sizes.mean():.1f} %",
+        f"{100 * errors.mean():+.1f} %",
+        f"{100 * sizes.max():.1f} %",
+        f"{(sizes <= 0.05).mean():.0%}",
+        f"{(sizes <= 0.10).mean():.0%}",
+        f"{inside.mean():.0%}" if inside.any() else "",
+    ]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,67 @@
+"""The interpolation of a table: by its own operators, and by the tables that it has copies of."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+
+from edgeslim.latency_table import LatencyTable
+from edgeslim.opspec import OpSpec
+from edgeslim.prediction.gaussian_process import Array
+from edgeslim.prediction.interpolation import Interpolator
+from edgeslim.prediction.transfer import MeasuredNetwork, Transfer
+from edgeslim.prediction.transfer_interpolation import TransferInterpolator
+from edgeslim.prediction.transfer_source import source_of
+from edgeslim.tables.sums import networks_that_are_sums
+
+__all__ = ["TableInterpolator", "interpolator_of", "table_interpolator", "transfers_of"]
+
+TableInterpolator = Interpolator | TransferInterpolator
+
+
+def table_interpolator(
+    table: LatencyTable,
+    swept_bytes: Array,
+    known: Mapping[OpSpec, Array],
+    *,
+    without: Container[str] = (),
+) -> TableInterpolator:
+    """The interpolation of operators of a table.
+
+    Args:
+        table: The table, with copies of other devices' tables or without.
+        swept_bytes: Cache states of its curves, ``(states,)``.
+        known: Latencies in ms of the measured operators that are used, ``(states,)`` each.
+        without: Names of networks that nothing may be learned from.
+    """
+    return interpolator_of(known, transfers_of(table, swept_bytes, without=without))
+
+
+def interpolator_of(
+    known: Mapping[OpSpec, Array], transfers: Sequence[Transfer]
+) -> TableInterpolator:
+    """An interpolation by measured operators, and by other devices if there are any."""
+    return TransferInterpolator(known, transfers) if transfers else Interpolator(known)
+
+
+def transfers_of(
+    table: LatencyTable, swept_bytes: Array, *, without: Container[str] = ()
+) -> list[Transfer]:
+    """What there is to learn the ratios to each other device from.
+
+    Args:
+        table: The table, with copies of other devices' tables or without.
+        swept_bytes: Cache states of its curves, ``(states,)``.
+        without: Names of networks that nothing may be learned from.
+    """
+    if not table.likes:
+        return []
+    latencies_ms, refused = table.network_latencies_ms(), networks_that_are_sums(table)
+    networks = tuple(
+        MeasuredNetwork(specs=tuple(row.graph.specs), latency_ms=latencies_ms[name])
+        for name, row in table.networks.items()
+        if name not in without and name not in refused and row.graph.specs
+    )
+    return [
+        Transfer(source=source_of(row), swept_bytes=swept_bytes, networks=networks)
+        for row in table.likes
+    ]
