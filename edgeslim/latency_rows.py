@@ -50,6 +50,9 @@ class Convention(str, Enum):
     fully connected layers as 1x1 convolutions."""
     UNNAMED_ACTIVATIONS = "unnamed-activations"
     """Fused by the optimizer, but without convolutions' biases and activations."""
+    FUSED_FURTHER = "fused-further"
+    """Fused as by the optimizer and further, as other runtimes do it: sums of two tensors, and
+    gates, are in the time of the operator before them."""
 
     def __str__(self) -> str:
         return self.value

@@ -30,6 +30,10 @@ _OTHERS = {"prelu", "elu", "softmax"}
 _PRODUCTS = {"fc": "W", "mul": "Y", "matmul_v2": "Y"}
 """Fully connected layers, and the slots of their weights."""
 
+_SUMS = {"elementwise_add", "fusion_elementwise_add_activation"}
+_GATES = {"hard_sigmoid", "sigmoid"}
+"""Functions that other runtimes compute in the convolution before them."""
+
 _VIEWS = {
     *("flatten_contiguous_range", "flatten2", "reshape2"),
     *("squeeze2", "unsqueeze2", "dropout", "assign"),
@@ -45,10 +49,11 @@ def table_key(spec: OpSpec, convention: Convention) -> OpSpec | None:
 
     Returns:
         The key, or None for an operator that such tables leave out: all but convolutions in
-        a table of bare convolutions.
+        a table of bare convolutions, sums and gates where they are fused further.
     """
-    if convention is Convention.FUSED:
-        return spec
+    if convention in {Convention.FUSED, Convention.FUSED_FURTHER}:
+        within = spec.kind in _GATES or _is_sum_of_activations(spec)
+        return None if within and convention is Convention.FUSED_FURTHER else spec
     if spec.kind in _CONVOLUTIONS:
         kept = {
             name: value for name, value in spec.attributes.items() if name in _OF_A_BARE_CONVOLUTION
@@ -62,6 +67,11 @@ def table_key(spec: OpSpec, convention: Convention) -> OpSpec | None:
         said = {**spec.attributes, "activation_type": "", "op_type": "matmul_v2"}
         return _without_bias(spec, said)
     return spec
+
+
+def _is_sum_of_activations(spec: OpSpec) -> bool:
+    """Whether it adds two tensors of one shape, of which a runtime may have made neither."""
+    return spec.kind in _SUMS and spec.inputs.get("X") == spec.inputs.get("Y")
 
 
 def is_view(spec: OpSpec) -> bool:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from edgeslim.table_formats._onnx_file import OnnxModel, OnnxNode
 
-__all__ = ["BLOCKED", "Chain", "OnnxChains"]
+__all__ = ["ACTIVATIONS", "BLOCKED", "WINDOWS", "Chain", "OnnxChains"]
 
 BLOCKED = "_nchwc"
 """End of the names of operators in the runtime's blocked layout."""
 
-_ACTIVATIONS = {
+ACTIVATIONS = {
     *("Relu", "Clip", "LeakyRelu", "HardSigmoid", "Sigmoid", "Tanh", "HardSwish"),
 }
 _FOLDED = {"BatchNormalization"}
-_WINDOWS = {
+WINDOWS = {
     *("Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"),
 }
 
@@ -41,7 +41,7 @@ class Chain:
     @property
     def activation(self) -> OnnxNode | None:
         """The activation that is applied to the result, if there is one."""
-        return next((node for node in self.absorbed if node.kind in _ACTIVATIONS), None)
+        return next((node for node in self.absorbed if node.kind in ACTIVATIONS), None)
 
 
 class OnnxChains:
@@ -80,7 +80,7 @@ class OnnxChains:
         if node is not None:
             wanted = set(_FOLDED)
             if kind.startswith("Fused"):
-                wanted |= _ACTIVATIONS | ({"Add"} if adds_sum else set())
+                wanted |= ACTIVATIONS | ({"Add"} if adds_sum else set())
             return Chain(node=node, absorbed=tuple(self._behind(node, wanted)))
         if not event.endswith(BLOCKED):
             return None
@@ -90,7 +90,7 @@ class OnnxChains:
         """The chain that ends in a tensor, back to the operator with a window."""
         absorbed: list[OnnxNode] = []
         node = self._producers.get(tensor)
-        while node is not None and node.kind not in _WINDOWS:
+        while node is not None and node.kind not in WINDOWS:
             absorbed.insert(0, node)
             before = [
                 self._producers[name]
@@ -102,7 +102,7 @@ class OnnxChains:
             return None
         if adds_sum and not any(found.kind == "Add" for found in absorbed):
             last = absorbed[-1] if absorbed else node
-            absorbed += self._behind(last, {"Add", "Sum", *_ACTIVATIONS})
+            absorbed += self._behind(last, {"Add", "Sum", *ACTIVATIONS})
         return Chain(node=node, absorbed=tuple(absorbed))
 
     def _behind(self, node: OnnxNode, wanted: Collection[str]) -> Iterator[OnnxNode]:

@@ -94,10 +94,14 @@ def _read_graph(graph: memoryview) -> OnnxModel:
                 tensors.append(replace(constant, name=node.outputs[0]))
         elif number == 5:
             tensors.append(_read_tensor(value))
+    known = {tensor.name: tensor for tensor in tensors}
+    for node in nodes:  # exporters hand constants on
+        if node.kind in {"Identity", "Cast"} and node.inputs[0] in known:
+            known[node.outputs[0]] = known[node.inputs[0]]
     return OnnxModel(
         nodes=tuple(nodes),
-        parameters={tensor.name: tensor.shape for tensor in tensors},
-        values={tensor.name: tensor.values for tensor in tensors if tensor.values},
+        parameters={name: tensor.shape for name, tensor in known.items()},
+        values={name: tensor.values for name, tensor in known.items() if tensor.values},
     )
 
 

@@ -11,6 +11,7 @@ from edgeslim.table_formats._onnx_chains import BLOCKED, Chain
 from edgeslim.table_formats._onnx_file import OnnxModel, OnnxNode, OnnxValue
 from edgeslim.table_formats._runtime_operators import (
     ELEMENTWISE,
+    FUSED_IN_PADDLE_LITE,
     UNARY,
     fully_connected,
     guess_window,
@@ -18,7 +19,7 @@ from edgeslim.table_formats._runtime_operators import (
     windowed_convolution,
 )
 
-__all__ = ["RanOperator", "operator_that_ran"]
+__all__ = ["RanOperator", "groups_of_shuffle", "operator_that_ran"]
 
 _PADDED = "its channels are padded in the profile; give the model by --model"
 _DIGITS = 7
@@ -98,7 +99,9 @@ def _convolution(ran: RanOperator, _: str) -> OpSpec:
     if ran.chain is not None and ran.chain.activation is not None:
         found = ran.chain.activation
         name, own = _activation(found.kind, found.attributes, _limits_of(found, ran.model))
-        activation = {"act_type": name, **_in_convolution(name, own)}
+        # Others are computed by themselves in Paddle-Lite: here they are in the operator's time.
+        if name in FUSED_IN_PADDLE_LITE:
+            activation = {"act_type": name, **_in_convolution(name, own)}
     elif ran.kind == "FusedConv" and ran.chain is None:
         raise RowRefusedError("its activation is not in the profile; give the model by --model")
     window = _window(ran, image, filters[2:], out)
@@ -200,9 +203,45 @@ def _product(ran: RanOperator, kind: str) -> OpSpec:
     return plain_operator("matmul_v2", [first], ran.outputs, weights=[(first[-1], out[-1])])
 
 
-def _reshaping(ran: RanOperator, _: str) -> OpSpec:
+def _reshaping(ran: RanOperator, kind: str) -> OpSpec:
+    """A view under its own name, if the model has its axes; otherwise a reshaping."""
+    image = ran.inputs[0]
+    if kind == "Flatten" and ran.attributes.get("axis", 1) == 1:
+        axes = {"start_axis": 1, "stop_axis": len(image) - 1}
+        return plain_operator("flatten_contiguous_range", [image], ran.outputs, attributes=axes)
+    if kind in {"Squeeze", "Unsqueeze"} and ran.chain is not None:
+        given = ran.attributes.get("axes") or _short_values(ran.chain.node, ran.model, 1)
+        if isinstance(given, tuple) and given:
+            name = "squeeze2" if kind == "Squeeze" else "unsqueeze2"
+            places = {"axes": tuple(int(axis) for axis in given)}
+            return plain_operator(name, [image], ran.outputs, attributes=places)
     shape = {"shape": ran.outputs[0]}
-    return plain_operator("reshape2", ran.inputs[:1], ran.outputs, attributes=shape)
+    return plain_operator("reshape2", [image], ran.outputs, attributes=shape)
+
+
+def _shuffle(ran: RanOperator, _: str) -> OpSpec:
+    """A shuffle of channels, of whose pieces the last is known."""
+    group = groups_of_shuffle(ran.chain.node, ran.model) if ran.chain and ran.model else 0
+    if not group:
+        raise RowRefusedError("its groups are not in the model")
+    attributes = {"group": group}
+    return plain_operator("shuffle_channel", ran.inputs[:1], ran.outputs, attributes=attributes)
+
+
+def groups_of_shuffle(last: OnnxNode, model: OnnxModel) -> int:
+    """How many groups the reshaping, two nodes before the last of a shuffle, makes; 0 if unknown.
+
+    Args:
+        last: Reshaping that ends the shuffle.
+        model: Model that it is in.
+    """
+    producers = {name: node for node in model.nodes for name in node.outputs}
+    turn = producers.get(last.inputs[0]) if last.inputs else None
+    first = producers.get(turn.inputs[0]) if turn is not None and turn.inputs else None
+    if first is None or first.kind != "Reshape":
+        return 0
+    target = _short_values(first, model, 1)
+    return int(target[1]) if len(target) == 5 and target[1] > 0 else 0
 
 
 def _batch_norm(ran: RanOperator, _: str) -> OpSpec:
@@ -323,6 +362,7 @@ _READERS: Mapping[str, Callable[[RanOperator, str], OpSpec]] = {
     "Conv": _convolution,
     "Gemm": _product,
     "MatMul": _product,
+    "ShuffleChannels": _shuffle,
     "BatchNormalization": _batch_norm,
     **dict.fromkeys(("MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"), _pooling),
     **dict.fromkeys(

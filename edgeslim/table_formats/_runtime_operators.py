@@ -11,6 +11,7 @@ from edgeslim.table_formats._timing_operators import make_spec
 
 __all__ = [
     "ELEMENTWISE",
+    "FUSED_IN_PADDLE_LITE",
     "UNARY",
     "fully_connected",
     "guess_window",
@@ -50,8 +51,11 @@ UNARY: Mapping[str, str] = {
 }
 """Functions of one tensor, by the words of ONNX and of OpenVINO."""
 
-_WINDOW_ALIGNMENTS = 8
-"""A stride beyond this is a mistake."""
+FUSED_IN_PADDLE_LITE = frozenset({"relu", "relu6", "leaky_relu", "hard_swish"})
+"""Activations that are part of a convolution in Paddle-Lite too."""
+
+_MOST_STRIDE = 8
+"""A larger stride is a mistake."""
 
 
 def plain_operator(
@@ -166,7 +170,7 @@ def guess_window(
 
 def _guess_axis(extent: int, size: int, wanted: int) -> tuple[int, int] | None:
     likely = sorted(range(size), key=lambda padding: (padding != (size - 1) // 2, padding))
-    for stride in sorted(range(1, _WINDOW_ALIGNMENTS + 1), key=lambda s: abs(s * wanted - extent)):
+    for stride in sorted(range(1, _MOST_STRIDE + 1), key=lambda s: abs(s * wanted - extent)):
         for padding in likely:
             if (extent + 2 * padding - size) // stride + 1 == wanted:
                 return stride, padding

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,16 +31,18 @@ from edgeslim.table_formats._format import (
 from edgeslim.table_formats._onnx_chains import BLOCKED, OnnxChains
 from edgeslim.table_formats._onnx_file import OnnxModel, read_onnx
 from edgeslim.table_formats._onnx_operators import RanOperator, operator_that_ran
+from edgeslim.table_formats._onnxruntime_joins import join_pieces
 from edgeslim.table_formats._onnxruntime_runs import ProfiledNode, ProfiledRuns, read_runs
-from edgeslim.table_formats._runtime_operators import plain_operator
+from edgeslim.table_formats._runtime_rows import (
+    PROFILES_AGREE_WITHIN,
+    RUNTIME_STEP_NS,
+    WITH_SUM,
+    pool_places,
+)
 
 __all__ = ["FORMAT"]
 
 _STAMP = re.compile(r"_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}\Z")
-_STEP_NS = 5_000.0
-"""Operators of a microsecond or two differ by as much as the profiler itself takes."""
-_AGREE_WITHIN = 1.0
-"""The same operator in another network may find its caches otherwise, and take twice as long."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,7 +70,7 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         others=found.others,
     )
     return ForeignTable(
-        rows=tuple(_prefer_plain(found.rows)),
+        rows=tuple(pool_places(found.rows)),
         networks=(network,) if found.operators else (),
         refused=tuple(
             Refusal(
@@ -79,8 +81,13 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         ),
         notes=tuple(_notes(runs, found)),
         unit=LatencyUnit.US,
-        convention=Convention.FUSED,
+        convention=Convention.FUSED_FURTHER if _fuses_further(runs) else Convention.FUSED,
     )
+
+
+def _fuses_further(runs: ProfiledRuns) -> bool:
+    """Whether the level of optimization takes sums and gates into convolutions."""
+    return any(node.kind.startswith("Fused") or node.name.endswith(BLOCKED) for node in runs.nodes)
 
 
 def _count(runs: ProfiledRuns, kind: str) -> int:
@@ -91,8 +98,7 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
     """Operators with a counterpart, in order, and those without."""
     chains = OnnxChains(model, [node.name for node in runs.nodes]) if model is not None else None
     found = _Found()
-    nodes = list(_join_swishes(runs.nodes, model))
-    for node in nodes:
+    for node in join_pieces(runs.nodes, model):
         adds_sum = node.kind.endswith("Conv") and len(node.inputs) > 3
         chain = chains.find(node.name, node.kind, adds_sum=adds_sum) if chains else None
         ran = RanOperator(
@@ -104,7 +110,7 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
             model=model,
         )
         try:
-            spec = _swish(node) if node.kind == "HardSwish" else operator_that_ran(ran)
+            spec = operator_that_ran(ran)
         except RowRefusedError as error:
             found.others[node.kind] += 1
             found.other_ns[node.kind, str(error)] += round(
@@ -117,73 +123,17 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
     return found
 
 
-def _join_swishes(nodes: Sequence[ProfiledNode], model: OnnxModel | None) -> Iterator[ProfiledNode]:
-    """The operators, with the two that ONNX Runtime makes of a hard swish as one again.
-
-    It multiplies a tensor with its hard sigmoid, one directly behind the other.
-    """
-    known = {node.name: node for node in model.nodes} if model is not None else {}
-    before: ProfiledNode | None = None
-    for node in nodes:
-        if before is not None:
-            first, second = known.get(before.name), known.get(node.name)
-            same = node.kind == "Mul" and node.inputs == before.outputs * 2
-            of_one = first is None and second is None
-            if first is not None and second is not None:
-                of_one = {*second.inputs} == {first.inputs[0], first.outputs[0]}
-            if same and of_one:
-                samples = zip(before.samples_ns, node.samples_ns, strict=True)
-                yield ProfiledNode(
-                    name=node.name,
-                    kind="HardSwish",
-                    provider=node.provider,
-                    inputs=before.inputs,
-                    outputs=node.outputs,
-                    samples_ns=tuple(map(sum, samples)),
-                )
-                before = None
-                continue
-            yield before
-        before = node if node.kind == "HardSigmoid" else None
-        if before is None:
-            yield node
-    if before is not None:
-        yield before
-
-
-def _swish(node: ProfiledNode) -> OpSpec:
-    return plain_operator("hard_swish", node.inputs[:1], node.outputs)
-
-
 def _row(node: ProfiledNode, spec: OpSpec, *, adds_sum: bool) -> ForeignRow:
     measurement = Measurement(samples_ns=node.samples_ns, warmup=1)
-    latency = Latency(nanoseconds=round(measurement.latency_ms * 1e6), step_ns=_STEP_NS)
+    latency = Latency(nanoseconds=round(measurement.latency_ms * 1e6), step_ns=RUNTIME_STEP_NS)
     kernel = f"{node.kind} {'nchwc' if node.name.endswith(BLOCKED) else 'nchw'}"
     return ForeignRow(
         place=node.name,
         operator=spec,
         latency=latency,
         measurement=measurement,
-        kernel=f"{kernel} with a sum" if adds_sum else kernel,
+        kernel=kernel + WITH_SUM if adds_sum else kernel,
     )
-
-
-def _prefer_plain(rows: Sequence[ForeignRow]) -> Iterator[ForeignRow]:
-    """One row for each operator, of all its places; with a sum in it only if there is no other."""
-    plain = {row.operator for row in rows if not row.kernel.endswith("with a sum")}
-    groups: dict[OpSpec, list[ForeignRow]] = {}
-    for row in rows:
-        if row.operator not in plain or not row.kernel.endswith("with a sum"):
-            groups.setdefault(row.operator, []).append(row)
-    for spec, group in groups.items():
-        pooled = Measurement.pool([row.full_measurement for row in group])
-        yield ForeignRow(
-            place=group[0].place,
-            operator=spec,
-            latency=Latency(nanoseconds=round(pooled.latency_ms * 1e6), step_ns=_STEP_NS),
-            measurement=pooled,
-            kernel=group[0].kernel,
-        )
 
 
 def _notes(runs: ProfiledRuns, found: _Found) -> Iterator[str]:
@@ -210,6 +160,6 @@ FORMAT = TableFormat(
     summary="ONNX Runtime's profile (JSON of enable_profiling), with the model by --model",
     suffix=".json",
     read=_read,
-    repeats_agree_within=_AGREE_WITHIN,
+    repeats_agree_within=PROFILES_AGREE_WITHIN,
     target_word="onnxruntime",
 )

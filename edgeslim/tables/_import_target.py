@@ -23,8 +23,14 @@ class Fusion(str, Enum):
     """By Paddle-Lite's rules for ARM: activations go into convolutions, sums and products."""
     X86 = "x86"
     """By its rules for x86."""
+    FURTHER = "further"
+    """As for ARM, and sums and gates are in the operator before them."""
     NONE = "none"
     """Not at all: norms and activations are operators by themselves."""
+
+
+_CONVENTIONS = {Fusion.NONE: Convention.UNFUSED, Fusion.FURTHER: Convention.FUSED_FURTHER}
+"""Conventions of tables whose operators are not those of Paddle-Lite."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,19 +63,19 @@ def resolve_target(word: str, fusion: Fusion | None, chosen: TableFormat) -> Imp
     word = word.strip() or chosen.target_word or Target.ARM.value
     if len(word) > _LONGEST_WORD or not word.isprintable():
         raise UsageError(f"a target is a short word, such as gpu or onnxruntime, not {word[:60]!r}")
-    convention = Convention.UNFUSED if fusion is Fusion.NONE else None
+    convention = _CONVENTIONS.get(fusion) if fusion is not None else None
     if word in {target.value for target in Target}:
         target = Target(word)
-        if fusion not in {None, Fusion.NONE, Fusion(word)}:
+        if fusion not in {None, Fusion(word), *_CONVENTIONS}:
             raise UsageError(f"networks for {word} are fused as for {word}; leave --fusion out")
         return ImportTarget(target=target, foreign="", convention=convention)
     if fusion is None and not chosen.target_word:
         near = get_close_matches(word.lower(), [target.value for target in Target], n=1)
         meant = f"did you mean {near[0]!r}? Otherwise " if near else ""
         raise UsageError(
-            f"nothing says how networks are fused on {word!r}; {meant}give --fusion arm or "
-            "--fusion x86 (see docs/tables.md), or --fusion none if the table has operators as "
-            "they are before any fusion"
+            f"nothing says how networks are fused on {word!r}; {meant}give --fusion arm, x86 or "
+            "further (see docs/tables.md), or none if the table has operators as they are before "
+            "any fusion"
         )
     target = Target.X86 if fusion is Fusion.X86 else Target.ARM
     return ImportTarget(target=target, foreign=word, convention=convention)

@@ -112,6 +112,9 @@ def test_what_the_target_is_and_how_its_networks_are_fused_is_in_the_context(
     unfused = read(tmp_path / "none", STEM, fusion=Fusion.NONE).context
     assert (unfused.convention, unfused.fused_for) == (Convention.UNFUSED, None)
     assert "gpu (operators not fused)" in unfused.execution_text
+    (tmp_path / "further").mkdir()
+    further = read(tmp_path / "further", STEM, fusion=Fusion.FURTHER).context
+    assert (further.convention, further.fused_for) == (Convention.FUSED_FURTHER, Target.ARM)
     (tmp_path / "arm").mkdir()
     plain = read(tmp_path / "arm", STEM, target="arm", fusion=None).context
     assert (plain.foreign_target, plain.convention) == ("", Convention.FUSED)

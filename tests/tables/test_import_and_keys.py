@@ -11,7 +11,7 @@ from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.execution import PowerMode, Target
 from edgeslim.latency_rows import Convention
 from edgeslim.latency_table import LatencyTable
-from edgeslim.opspec import Attributes, OpSpec
+from edgeslim.opspec import Attributes, OpSpec, Shapes
 from edgeslim.table_keys import table_key
 from edgeslim.tables.import_table import TableOrigin
 from tests.table_formats.tables import imported
@@ -86,7 +86,9 @@ def test_a_table_of_fused_operators_is_asked_for_the_operator_itself() -> None:
     assert table_key(relu(8), Convention.FUSED) == relu(8)
 
 
-@pytest.mark.parametrize("convention", [c for c in Convention if c is not Convention.FUSED])
+@pytest.mark.parametrize(
+    "convention", [Convention.UNFUSED, Convention.BARE_CONVOLUTIONS, Convention.UNNAMED_ACTIVATIONS]
+)
 def test_others_are_asked_for_the_convolution_alone(convention: Convention) -> None:
     key = table_key(fused(), convention)
     assert key is not None
@@ -94,6 +96,21 @@ def test_others_are_asked_for_the_convolution_alone(convention: Convention) -> N
     assert set(key.attributes) == {"strides", "paddings", "dilations", "groups"}
     assert (key.inputs, key.outputs) == (fused().inputs, fused().outputs)
     assert table_key(key, convention) == key
+
+
+def test_where_runtimes_fuse_further_sums_and_gates_are_left_out() -> None:
+    further = Convention.FUSED_FURTHER
+    assert table_key(fused(), further) == fused()
+    shape = ((1, 8, 4, 4),)
+    total = OpSpec(
+        kind="elementwise_add", inputs=Shapes(X=shape, Y=shape), outputs=Shapes(Out=shape)
+    )
+    assert table_key(total, further) is None
+    bias = msgspec.structs.replace(total, inputs=Shapes(X=shape), weights=Shapes(Y=((8,),)))
+    assert table_key(bias, further) == bias
+    gate = msgspec.structs.replace(relu(8), kind="hard_sigmoid")
+    assert table_key(gate, further) is None
+    assert table_key(relu(8), further) == relu(8)
 
 
 def test_a_table_of_bare_convolutions_has_nothing_else() -> None:

@@ -1,0 +1,83 @@
+"""Operators that ONNX Runtime computes in several pieces, put together again.
+
+A hard swish is a hard sigmoid and a product; a shuffle of channels is a reshaping to groups, a
+transposition, and a reshaping back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from edgeslim.table_formats._onnx_file import OnnxModel, OnnxNode
+from edgeslim.table_formats._onnxruntime_runs import ProfiledNode
+
+__all__ = ["join_pieces"]
+
+_SHUFFLE = (0, 2, 1, 3, 4)
+
+Known = Mapping[str, OnnxNode]
+
+
+def join_pieces(nodes: Sequence[ProfiledNode], model: OnnxModel | None) -> list[ProfiledNode]:
+    """The operators of a run; pieces that follow each other are one, called as it is in ONNX.
+
+    Args:
+        nodes: Operators in the order in which they end.
+        model: The model that was profiled, if there is one.
+    """
+    known = {node.name: node for node in model.nodes} if model is not None else {}
+    joined = _join(list(nodes), 2, "HardSwish", known, _is_swish)
+    return _join(joined, 3, "ShuffleChannels", known, _is_shuffle)
+
+
+def _join(
+    nodes: list[ProfiledNode],
+    length: int,
+    kind: str,
+    known: Known,
+    is_one: Callable[[Sequence[ProfiledNode], Known], bool],
+) -> list[ProfiledNode]:
+    result, place = list[ProfiledNode](), 0
+    while place < len(nodes):
+        part = nodes[place : place + length]
+        if len(part) == length and is_one(part, known):
+            samples = zip(*(piece.samples_ns for piece in part), strict=True)
+            result.append(
+                replace(
+                    part[-1],
+                    kind=kind,
+                    inputs=part[0].inputs,
+                    samples_ns=tuple(map(sum, samples)),
+                )
+            )
+            place += length
+        else:
+            result.append(nodes[place])
+            place += 1
+    return result
+
+
+def _is_swish(part: Sequence[ProfiledNode], known: Known) -> bool:
+    """Whether a tensor is multiplied with its hard sigmoid.
+
+    The runtime makes both of one node of the model, which then has neither; or the model has them.
+    """
+    gate, product = part
+    if gate.kind != "HardSigmoid" or product.kind != "Mul" or product.inputs != gate.outputs * 2:
+        return False
+    first, second = known.get(gate.name), known.get(product.name)
+    if first is None or second is None:
+        return first is second
+    return {*second.inputs} == {first.inputs[0], first.outputs[0]}
+
+
+def _is_shuffle(part: Sequence[ProfiledNode], known: Known) -> bool:
+    """Whether groups and channels change places."""
+    before, turn, after = part
+    if (before.kind, turn.kind, after.kind) != ("Reshape", "Transpose", "Reshape"):
+        return False
+    node = known.get(turn.name)
+    turned = node is not None and node.attributes.get("perm") == _SHUFFLE
+    same = before.inputs[:1] == after.outputs and len(before.inputs[0]) == 4
+    return turned and same and len(turn.inputs[0]) == 5
