@@ -233,7 +233,7 @@ class LikeOperator(msgspec.Struct, frozen=True, kw_only=True):
     """One operator of another device's table.
 
     Args:
-        operator: The operator.
+        operator: Kind, shapes and attributes.
         latencies_ms: Its latency in each cache state of the `LikeRow`.
     """
 

@@ -73,9 +73,8 @@ def _print(prediction: Prediction) -> None:
         *_fused_lines(prediction),
         "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
-    for origin, count in Counter(
-        filter(None, (each.origin for each in prediction.operators))
-    ).items():
+    origins = Counter(operator.origin for operator in prediction.operators if operator.origin)
+    for origin, count in origins.items():
         print_lines(f"{count} of them are transferred from {origin}")
     if unsteady:
         print_lines(f"{unsteady} of them were unsteady when they were measured")

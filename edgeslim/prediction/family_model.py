@@ -161,7 +161,7 @@ class FamilyModel:
         """Factor that corrects the standard deviations of `process`."""
         return self._parts[0].inflation
 
-    def left_out(self) -> tuple[Array, Array]:
+    def leave_one_out(self) -> tuple[Array, Array]:
         """How well each operator is predicted by the others of its family.
 
         Returns:

@@ -51,7 +51,7 @@ class OperatorFeatures:
     """Features of operators.
 
     Args:
-        specs: The operators.
+        specs: Operators that the features are of, in the order of all rows.
         families: Family of each operator; nothing is interpolated between families.
         costs: Columns as named by `COSTS`, ``(operators, len(COSTS))``.
         axes: Numerical features, ``(operators, AXES)``.

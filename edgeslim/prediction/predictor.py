@@ -115,7 +115,7 @@ class Predictor:
     @cached_property
     def calibration(self) -> Calibration:
         """Calibration on the table's networks whose operators are known."""
-        found = self._fitted
+        found = self._raw_calibration
         if not (self.rows.learns_from_networks and found.residuals):
             return found
         # The operators' latencies have seen the networks that they are judged by.
@@ -124,7 +124,7 @@ class Predictor:
         return replace(found, residuals=residuals, own_error=max(error, found.own_error))
 
     @cached_property
-    def _fitted(self) -> Calibration:
+    def _raw_calibration(self) -> Calibration:
         measured_ms = self.table.network_latencies_ms()
         refused = networks_that_are_sums(self.table)
         truths = []
@@ -146,7 +146,7 @@ class Predictor:
         without = {other for other in self.table.networks if other in self._without} | {name}
         others = Predictor(self.table, without=without, only=self._only)
         sums = others.rows.of(self.table.networks[name].graph.specs).sum(axis=0, keepdims=True)
-        (predicted,) = others._fitted.model.latencies_ms(others.rows.layout.networks(sums))
+        (predicted,) = others._raw_calibration.model.latencies_ms(others.rows.layout.networks(sums))
         return float(predicted) / self.table.network_latencies_ms()[name] - 1
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:

@@ -62,8 +62,8 @@ class MeasuredNetwork:
     """A whole network measured on the new device.
 
     Args:
-        specs: Its operators.
-        latency_ms: Its latency.
+        specs: Operators of the network.
+        latency_ms: Latency of the network on the new device.
     """
 
     specs: tuple[OpSpec, ...]
@@ -89,7 +89,7 @@ class TransferBaseline:
     """What operators are expected to take by another device's latencies.
 
     Args:
-        transfer: The other device.
+        transfer: What is known of the other device.
         ratios: Ratio of each part, ``(states, parts)``.
         deviations: Root of the covariance of a family's logarithms of ratios, ``(parts, parts)``.
         amplitude: Standard deviation of an operator's logarithm around its family's.

@@ -166,7 +166,7 @@ class TransferInterpolator:
         return sorted(self._ordinary.families)
 
     def _judge(self, name: str, models: Mapping[str, FamilyModel]) -> _Candidate:
-        left_out = {family: model.left_out() for family, model in models.items()}
+        left_out = {family: model.leave_one_out() for family, model in models.items()}
         densities = np.concatenate([np.empty(0), *(found for _, found in left_out.values())])
         ratios = np.concatenate(
             [np.empty(0), *(np.sqrt((found**2).mean(axis=1)) for found, _ in left_out.values())]

@@ -303,18 +303,18 @@ def test_profile_like_another_table_measures_few_and_says_what_comes_from_there(
     assert done.document["unpredicted"] == []
     ((name, weight),) = done.document["device_weights"].items()
     assert weight > 0.5
-    more = workshop(*arguments, 4)
-    assert more.code == 0, more.err
-    assert f"estimated from {name}: " in more.out
-    kept = LatencyTable.read(table)
-    assert [copy.name for copy in kept.likes] == [name], "the table is copied once"
-    assert kept.context.schema == 3
     predicted = workshop("predict", "net", "--table", table, "--json").document
     found = {each["source"]: each["transferred_from"] for each in predicted["operators"]}
     assert found["transferred"] == name
     assert found.keys() <= {"measured", "transferred"}
     shown = workshop("predict", "net", "--table", table)
     assert f"of them are transferred from {name}" in shown.out
+    more = workshop(*arguments, 4)
+    assert more.code == 0, more.err
+    assert f"estimated from {name}: " in more.out
+    kept = LatencyTable.read(table)
+    assert [copy.name for copy in kept.likes] == [name], "the table is copied once"
+    assert kept.context.schema == 3
     assert f"operators of {name} as well" in workshop("table", "show", table).out
     (listed,) = workshop("table", "show", table, "--json").document["copies"]
     assert (listed["device"], listed["operators"]) == (name, len(kept.likes[0].operators))
