@@ -140,16 +140,16 @@ def _is_for_depthwise_kernels(operator: Operator) -> bool:
 
 
 def _is_wide_by_channel(operator: Operator) -> bool:
-    if operator.result("Output")[-1:] <= (_MOST_COLUMNS,):
+    columns = operator.result("Output")[-1:]
+    if columns <= (_MOST_COLUMNS,):
         return False
     if not is_quantized_convolution(operator):
         return _is_by_channel(operator, 5, 1)
     if not _is_for_depthwise_kernels(operator):
         return False
-    is_padded_by_one = set(sides_around(operator)) == {1}
-    return not (_is_by_channel(operator, 3, 2) and is_padded_by_one) and not _is_by_channel(
-        operator, 3, 1
-    )
+    if _is_by_channel(operator, 3, 1):
+        return columns > (2 * _MOST_COLUMNS,)
+    return not (_is_by_channel(operator, 3, 2) and set(sides_around(operator)) == {1})
 
 
 def merged_groups(operator: Operator) -> int | None:
@@ -230,8 +230,8 @@ WIDE_DEPTHWISE = Law(
     name="wide-depthwise",
     operators=("conv2d", "depthwise_conv2d"),
     condition="with a filter for each channel, onto more than 512 columns: 5x5 with strides of 1, "
-    "and of quantized inputs also 5x5 with strides of 2, and 3x3 with strides of 2 and padding of "
-    "other than 1",
+    "and of quantized inputs also 5x5 with strides of 2, 3x3 with strides of 2 and padding of "
+    "other than 1, and onto more than 1,024 columns 3x3 with strides of 1",
     meets=_is_wide_by_channel,
     happens="each thread takes rows for itself from a buffer of the cache's size, and writes "
     "behind it",
@@ -240,7 +240,7 @@ WIDE_DEPTHWISE = Law(
     form="with groups merged by zeros in its filters",
     mend="give it an even number of channels, or a narrower picture",
     source="lite/backends/arm/math/conv5x5s1_depthwise_fp32.cc (hout_r_block), "
-    "lite/backends/arm/math/conv5x5s2_depthwise_int8.cc",
+    "lite/backends/arm/math/conv5x5s2_depthwise_int8.cc, conv3x3s1_depthwise_int8.cc",
 )
 
 ROW_TOO_MANY = Law(
