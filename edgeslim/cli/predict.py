@@ -91,7 +91,7 @@ def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
         return ()
     fused = format_ms(prediction.fused_ms)
     return (
-        "this is PaddleSlim 1.x's sum, over the operators before fusion",
+        "this is the sum over the operators before fusion, as PaddleSlim 1.x counts them",
         f"the operators after fusion take {fused} by the same table",
     )
 

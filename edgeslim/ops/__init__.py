@@ -69,7 +69,10 @@ def find_problem(spec: OpSpec) -> str:
         check_tensors(spec.kind, spec.inputs, spec.weights, spec.outputs)
     except ValueError as error:
         return str(error)
-    return find_contradiction(spec)
+    try:
+        return find_contradiction(spec)
+    except (IndexError, ValueError):  # a tensor has fewer extents than the kind needs
+        return f"the shapes do not fit a {spec.kind}"
 
 
 def macs(specs: Iterable[OpSpec]) -> int:

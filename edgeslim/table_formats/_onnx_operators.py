@@ -135,9 +135,7 @@ def _window(
     if padding in {"SAME_UPPER", "VALID"}:
         found["padding_algorithm"] = "SAME" if padding == "SAME_UPPER" else "VALID"
     elif padding == "NOTSET":
-        pads = attributes.get("pads", (0, 0, 0, 0))
-        assert isinstance(pads, tuple)  # noqa: S101 - a list in ONNX
-        top, left, bottom, right = map(int, pads)
+        top, left, bottom, right = _whole_numbers(attributes, "pads", (0, 0, 0, 0))
         found["paddings"] = (top, bottom, left, right)
     else:
         raise RowRefusedError(f"padding {padding} has no counterpart")
@@ -145,10 +143,22 @@ def _window(
 
 
 def _pair(attributes: Mapping[str, OnnxValue], name: str) -> tuple[int, int]:
-    value = attributes.get(name, (1, 1))
-    assert isinstance(value, tuple)  # noqa: S101 - a list in ONNX
-    first, second = value
-    return int(first), int(second)
+    first, second = _whole_numbers(attributes, name, (1, 1))
+    return first, second
+
+
+def _whole_numbers(
+    attributes: Mapping[str, OnnxValue], name: str, default: tuple[int, ...]
+) -> tuple[int, ...]:
+    """A list of whole numbers.
+
+    Raises:
+        RowRefusedError: The attribute is something else.
+    """
+    value = attributes.get(name, default)
+    if not isinstance(value, tuple):
+        raise RowRefusedError(f"its {name} are {value!r} in the model, and no list")
+    return tuple(map(int, value))
 
 
 def _pooling(ran: RanOperator, kind: str) -> OpSpec:
@@ -263,7 +273,8 @@ def _along_axes(ran: RanOperator, kind: str) -> OpSpec:
         raise RowRefusedError("its axis is not in the profile; give the model by --model")
     attributes, image = ran.attributes, ran.inputs[0]
     axis = attributes.get("axis", 0 if kind == "Split" else -1)
-    assert isinstance(axis, int)  # noqa: S101 - a whole number in ONNX
+    if not isinstance(axis, int):
+        raise RowRefusedError(f"its axis is {axis!r} in the model")
     if kind == "Concat":
         return plain_operator(
             "concat", ran.inputs, ran.outputs, attributes={"axis": axis % len(image)}
@@ -325,7 +336,8 @@ def _activation(
 
 
 def _round_number(value: OnnxValue) -> float:
-    assert isinstance(value, float | int)  # noqa: S101 - a number in ONNX
+    if not isinstance(value, float | int):
+        raise RowRefusedError(f"its parameter is {value!r} in the model")
     return round(float(value), _DIGITS)
 
 

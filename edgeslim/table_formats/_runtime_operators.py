@@ -10,6 +10,7 @@ from edgeslim.table_formats._format import RowRefusedError
 from edgeslim.table_formats._timing_operators import make_spec
 
 __all__ = [
+    "DO_NOT_FIT",
     "ELEMENTWISE",
     "FUSED_IN_PADDLE_LITE",
     "UNARY",
@@ -50,6 +51,9 @@ UNARY: Mapping[str, str] = {
     "LayerNormalization": "layer_norm",
 }
 """Functions of one tensor, by the words of ONNX and of OpenVINO."""
+
+DO_NOT_FIT = "its shapes and attributes do not fit each other"
+"""Why an operator is refused of which a profile or a model says something odd."""
 
 FUSED_IN_PADDLE_LITE = frozenset({"relu", "relu6", "leaky_relu", "hard_swish"})
 """Activations that are part of a convolution in Paddle-Lite too."""

@@ -68,12 +68,12 @@ def make_spec(
         # The rule by which Paddle chooses the operator.
         depthwise = attributes["groups"] == channels and channels > 1
         name = "depthwise_conv2d" if depthwise else "conv2d"
+    try:
+        normal = kind.normal_form(Attributes(attributes), activations, parameters)
+    except IndexError as error:
+        raise ValueError(f"the shapes do not fit a {name}") from error
     spec = OpSpec(
-        kind=name,
-        inputs=activations,
-        weights=parameters,
-        outputs=written,
-        attributes=kind.normal_form(Attributes(attributes), activations, parameters),
+        kind=name, inputs=activations, weights=parameters, outputs=written, attributes=normal
     )
     problem = ops.find_problem(spec)
     if problem:
@@ -176,7 +176,7 @@ def _attribute(name: str, value: object, default: Attribute) -> Attribute:
         if isinstance(default, str):
             return str(value)
         return type(default)(str(value))
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         wanted = _attribute_text(default) or "2x2"
         raise ValueError(f"{name} is written like {wanted}, not {value!r}") from error
 

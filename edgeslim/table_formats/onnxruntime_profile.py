@@ -33,6 +33,7 @@ from edgeslim.table_formats._onnx_file import OnnxModel, read_onnx
 from edgeslim.table_formats._onnx_operators import RanOperator, operator_that_ran
 from edgeslim.table_formats._onnxruntime_joins import join_pieces
 from edgeslim.table_formats._onnxruntime_runs import ProfiledNode, ProfiledRuns, read_runs
+from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
 from edgeslim.table_formats._runtime_rows import (
     PROFILES_AGREE_WITHIN,
     RUNTIME_STEP_NS,
@@ -111,9 +112,10 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
         )
         try:
             spec = operator_that_ran(ran)
-        except RowRefusedError as error:
+        except (ValueError, IndexError, OverflowError) as error:
+            reason = str(error) if isinstance(error, RowRefusedError) else DO_NOT_FIT
             found.others[node.kind] += 1
-            found.other_ns[node.kind, str(error)] += round(
+            found.other_ns[node.kind, reason] += round(
                 Measurement(samples_ns=node.samples_ns).latency_ms * 1e6
             )
             continue

@@ -36,13 +36,15 @@ from edgeslim.table_formats._format import (
 from edgeslim.table_formats._onnx_file import read_onnx
 from edgeslim.table_formats._openvino_graph import ExecutedLayer, find_graph, read_graph
 from edgeslim.table_formats._openvino_operators import find_chain, operator_of_layer
+from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
 from edgeslim.table_formats._runtime_rows import PROFILES_AGREE_WITHIN, WITH_SUM, pool_places
 
 __all__ = ["FORMAT"]
 
 _HEADER = ("layerName", "execStatus", "layerType", "execType", "realTime (ms)")
 _REPORT = "benchmark_report.csv"
-_TIME = re.compile(r"[0-9]+(\.[0-9]*)?\Z")
+_TIME = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?\Z")
+"""A time in milliseconds, of at most eleven days."""
 _FEW_RUNS = 100
 _ROUGH = 0.01
 """A report in hundredths of a millisecond says less of faster networks than this share."""
@@ -94,9 +96,9 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         fused = [kinds[name] for name in layer.origins[1:] if name in kinds]
         try:
             spec = operator_of_layer(layer, entry.kind, fused, chain, model)
-        except RowRefusedError as error:
+        except (ValueError, IndexError, OverflowError) as error:
             found.others[entry.kind] += 1
-            why = (entry.kind, str(error))
+            why = (entry.kind, str(error) if isinstance(error, RowRefusedError) else DO_NOT_FIT)
             found.other_ms[why] = found.other_ms.get(why, 0.0) + float(entry.time)
             continue
         precisions.add(layer.precision)
