@@ -53,13 +53,15 @@ class OnnxChains:
     """
 
     def __init__(self, model: OnnxModel, executed: Collection[str]) -> None:
-        self._nodes = {node.name: node for node in model.nodes if node.name}
+        # Nodes without a name are called after their operator and their place in the model.
+        self._nodes = {
+            node.name or f"{node.kind}_{place}": node for place, node in enumerate(model.nodes)
+        }
         self._producers = {name: node for node in model.nodes for name in node.outputs}
         self._consumers: dict[str, list[OnnxNode]] = {}
         for node in model.nodes:
             for name in node.inputs:
                 self._consumers.setdefault(name, []).append(node)
-        self._executed = set(executed)
         self._written = {name.removesuffix(BLOCKED) for name in executed if name.endswith(BLOCKED)}
         self._written.update(
             name
@@ -112,6 +114,6 @@ class OnnxChains:
             if len(consumers) != 1 or consumers[0].kind not in wanted:
                 return
             (node,) = consumers
-            if node.name in self._executed or node.outputs[0] in self._written:
+            if node.outputs[0] in self._written:
                 return
             yield node

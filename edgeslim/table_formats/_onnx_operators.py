@@ -21,7 +21,7 @@ from edgeslim.table_formats._runtime_operators import (
 
 __all__ = ["RanOperator", "groups_of_shuffle", "operator_that_ran"]
 
-_PADDED = "its channels are padded in the profile; give the model by --model"
+_PADDED = "its channels are padded in the profile"
 _DIGITS = 7
 """Decimals of attributes: ONNX keeps them in 32 bits."""
 
@@ -67,7 +67,7 @@ def operator_that_ran(ran: RanOperator) -> OpSpec:
     """
     kind = ran.kind.removeprefix("Fused")
     if kind != "Conv" and ran.name.endswith(BLOCKED) and ran.chain is None:
-        raise RowRefusedError(_PADDED)
+        raise _lacking(ran, _PADDED)
     if kind in ELEMENTWISE and len(ran.inputs) == 2:
         return _arithmetic(ran, ELEMENTWISE[kind])
     if kind in UNARY or kind == "Clip":
@@ -79,14 +79,21 @@ def operator_that_ran(ran: RanOperator) -> OpSpec:
     return reader(ran, kind)
 
 
+def _lacking(ran: RanOperator, what: str) -> RowRefusedError:
+    """The refusal of an operator of which something is not known."""
+    if ran.model is None:
+        return RowRefusedError(f"{what}; give the model by --model")
+    return RowRefusedError(f"{what}, and the model has no node of its name ({ran.name})")
+
+
 def _convolution(ran: RanOperator, _: str) -> OpSpec:
     """A convolution of logical channels: the model has them, the profile pads them."""
     filters = ran.parameter(1)
     if filters is None:
         if ran.name.endswith(BLOCKED):
-            raise RowRefusedError(_PADDED)
+            raise _lacking(ran, _PADDED)
         if len(ran.inputs) < 2 or len(ran.inputs[1]) != 4:
-            raise RowRefusedError("its filter is not in the profile; give the model by --model")
+            raise _lacking(ran, "its filter is not in the profile")
         filters = ran.inputs[1]
     if len(filters) != 4:
         raise RowRefusedError(f"a convolution of {len(filters) - 2} axes has no counterpart")
@@ -103,7 +110,7 @@ def _convolution(ran: RanOperator, _: str) -> OpSpec:
         if name in FUSED_IN_PADDLE_LITE:
             activation = {"act_type": name, **_in_convolution(name, own)}
     elif ran.kind == "FusedConv" and ran.chain is None:
-        raise RowRefusedError("its activation is not in the profile; give the model by --model")
+        raise _lacking(ran, "its activation is not in the profile")
     window = _window(ran, image, filters[2:], out)
     has_bias = len(ran.inputs) > 2
     return windowed_convolution(
@@ -126,7 +133,7 @@ def _window(
     if ran.chain is None:
         guess = guess_window(image[2:], window, out[2:])
         if guess is None:
-            raise RowRefusedError("its strides are not in the profile; give the model by --model")
+            raise _lacking(ran, "its strides are not in the profile")
         return guess
     found: dict[str, Attribute] = {"strides": _pair(attributes, "strides")}
     if attributes.get("dilations"):
@@ -174,7 +181,7 @@ def _pooling(ran: RanOperator, kind: str) -> OpSpec:
             attributes={"pooling_type": "avg" if average else "max", "global_pooling": True},
         )
     if ran.chain is None:
-        raise RowRefusedError("its window is not in the profile; give the model by --model")
+        raise _lacking(ran, "its window is not in the profile")
     attributes = dict(ran.attributes)
     size = _pair(attributes, "kernel_shape")
     window = _window(ran, image, size, out)
@@ -270,7 +277,7 @@ def _arithmetic(ran: RanOperator, kind: str) -> OpSpec:
 
 def _along_axes(ran: RanOperator, kind: str) -> OpSpec:
     if ran.chain is None:
-        raise RowRefusedError("its axis is not in the profile; give the model by --model")
+        raise _lacking(ran, "its axis is not in the profile")
     attributes, image = ran.attributes, ran.inputs[0]
     axis = attributes.get("axis", 0 if kind == "Split" else -1)
     if not isinstance(axis, int):

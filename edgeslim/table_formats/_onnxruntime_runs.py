@@ -93,7 +93,9 @@ def read_runs(path: Path, content: bytes) -> ProfiledRuns:
             f"{path} has {len(runs)} run(s) of the model, and the first one is slow; profile at "
             "least ten, and end with end_profiling()"
         )
-    parts = _assign(path, [event for event in events if event.cat == "Node"], runs)
+    # Older versions have events before and behind each operator too, which are no work.
+    work = [event for event in events if event.cat == "Node" and event.name.endswith(_END)]
+    parts = _assign(path, work, runs)
     rest = [(run, nodes) for run, nodes in zip(runs[1:], parts[1:], strict=True) if nodes]
     counts = Counter(tuple(map(_key, nodes)) for _, nodes in rest)
     if not counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edgeslim.execution import Target
 from edgeslim.latency_rows import Convention, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
+from edgeslim.table_formats._onnx_chains import OnnxChains
 from edgeslim.table_formats._onnx_file import read_onnx
 from edgeslim.tables.check import check_table
 from edgeslim.tables.import_table import ImportedTable, TableOrigin, import_table
@@ -156,6 +158,38 @@ def test_what_lies_in_a_loop_is_its_bodys_and_left_out(tmp_path: Path) -> None:
     done = read(tmp_path, changed(tmp_path, with_loop))
     assert not found(done, "softmax")
     assert any(reason.startswith("Loop: it has no counterpart") for reason in reasons(done))
+
+
+def test_events_before_and_behind_operators_of_older_versions_are_no_work(tmp_path: Path) -> None:
+    def with_fences(events: list[Event]) -> list[Event]:
+        result = []
+        for event in events:
+            if event["cat"] == "Node":
+                name = event["name"].replace("kernel_time", "fence_before")
+                args = {"op_name": event["args"]["op_name"]}
+                result.append({**event, "name": name, "dur": 0, "args": args})
+            result.append(event)
+        return result
+
+    fenced = read(tmp_path, changed(tmp_path, with_fences))
+    rows = LatencyTable.read(fenced.table).rows
+    fenced.table.unlink()
+    assert rows == LatencyTable.read(read(tmp_path, DEFAULT).table).rows
+
+
+def test_nodes_without_a_name_are_called_after_their_place() -> None:
+    model = read_onnx(MODEL)
+    nodes = tuple(replace(node, name="") for node in model.nodes)
+    events = ["stem_relu_nchwc", "MaxPool_17", "Concat_19", "FusedConv_32"]
+    chains = OnnxChains(replace(model, nodes=nodes), events)
+    stem, pool = (chains.find(event, "", adds_sum=False) for event in events[:2])
+    assert stem is not None
+    assert pool is not None
+    assert [node.kind for node in (stem.node, *stem.absorbed)] == [
+        *("Conv", "BatchNormalization", "Relu"),
+    ]
+    assert pool.node.attributes["kernel_shape"] == (3, 3)
+    assert chains.find("FusedConv_32", "FusedConv", adds_sum=False) is None
 
 
 def without_runs(events: list[Event]) -> list[Event]:
