@@ -50,6 +50,10 @@ def import_(
         list[Path] | None,
         typer.Option(help="Model of each profile, in their order, if the profile needs it."),
     ] = None,
+    network_times: Annotated[
+        Path | None,
+        typer.Option(help="CSV with name, time and unit of networks, measured without a profiler."),
+    ] = None,
     hardware: Annotated[str | None, typer.Option(help="What the device is.")] = None,
     target: Annotated[
         str,
@@ -103,6 +107,7 @@ def import_(
         source=source,
         unit=unit,
         models=tuple(model or ()),
+        network_times=network_times,
     )
     done = import_table(files, format_name, out, origin=origin)
     if as_json:

@@ -55,10 +55,17 @@ class TimingRecord:
         return value.strip()
 
 
-def read_records(path: Path, content: bytes) -> tuple[list[TimingRecord], list[str]]:
+def read_records(
+    path: Path, content: bytes, needed: Sequence[str] = _NEEDED
+) -> tuple[list[TimingRecord], list[str]]:
     """The records of a file, and notes on columns that are not read.
 
     Blank lines, and lines that begin with ``#``, are left out.
+
+    Args:
+        path: File that is read, for messages.
+        content: Bytes of the file.
+        needed: Columns that a CSV must have.
 
     Raises:
         BadFileError: It is not text, is empty, lacks a column, or has a row that cannot be read.
@@ -68,7 +75,7 @@ def read_records(path: Path, content: bytes) -> tuple[list[TimingRecord], list[s
         raise BadFileError(f"{path} has comments only, and no row")
     if lines[0][1].lstrip().startswith("{"):
         return [_json_record(path, number, line) for number, line in lines], []
-    return _csv_records(path, lines)
+    return _csv_records(path, lines, needed)
 
 
 def _json_record(path: Path, number: int, line: str) -> TimingRecord:
@@ -87,16 +94,16 @@ def _json_record(path: Path, number: int, line: str) -> TimingRecord:
 
 
 def _csv_records(
-    path: Path, lines: Sequence[tuple[int, str]]
+    path: Path, lines: Sequence[tuple[int, str]], needed: Sequence[str]
 ) -> tuple[list[TimingRecord], list[str]]:
     (number, first), *rest = lines
     delimiter = max(_DELIMITERS, key=lambda mark: len(set(_names(first, mark)) & set(COLUMNS)))
     header = _names(first, delimiter)
     place = f"{path}:{number}"
-    for name in _NEEDED:
+    for name in needed:
         if name not in header:
             near = get_close_matches(name, set(header) - set(COLUMNS), n=1)
-            mend = f"is {near[0]!r} meant?" if near else f"a file has {', '.join(_NEEDED)}"
+            mend = f"is {near[0]!r} meant?" if near else f"a file has {', '.join(needed)}"
             raise BadFileError(f"{place}: the column {name!r} is missing; {mend}")
     twice = next((name for name in header if header.count(name) > 1), "")
     if twice:

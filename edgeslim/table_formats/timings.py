@@ -20,6 +20,7 @@ from pathlib import Path
 from edgeslim import ops
 from edgeslim.errors import BadFileError
 from edgeslim.latency_rows import Convention, TableContext
+from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import (
     ForeignNetwork,
@@ -39,7 +40,7 @@ from edgeslim.table_formats._timing_operators import (
 from edgeslim.table_formats._timing_records import COLUMNS, TimingRecord, read_records
 from edgeslim.table_formats._timing_values import read_time
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "NetworkTime", "read_network_times"]
 
 _ROWS = ("operator", "untimed", "network")
 _OTHER = "other:"
@@ -100,6 +101,41 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         units=" and ".join(unit.value for unit in LatencyUnit if unit in units),
         convention=Convention.FUSED,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkTime:
+    """The time of a network of which only the name is said.
+
+    Args:
+        place: File and line, for messages.
+        measurement: What is known of its runs.
+    """
+
+    place: str
+    measurement: Measurement
+
+
+def read_network_times(
+    path: Path, content: bytes, unit: LatencyUnit | None
+) -> dict[str, NetworkTime]:
+    """Times of networks by name, from a CSV with columns name, time, unit, spread and count.
+
+    Raises:
+        BadFileError: It is not valid, or a network is there twice.
+        UsageError: The file and the user disagree about the unit.
+    """
+    records, _ = read_records(path, content, needed=("name", "time"))
+    found: dict[str, NetworkTime] = {}
+    for record in records:
+        name = record.text("name")
+        if not name or record.text("row") not in {"", "network"}:
+            raise BadFileError(f"{record.place}: each row is a network, with its name and time")
+        if name in found:
+            raise BadFileError(f"{record.place}: {name!r} is in {found[name].place} too; keep one")
+        measurement = read_time(record, unit).measurement
+        found[name] = NetworkTime(place=record.place, measurement=measurement)
+    return found
 
 
 def _row_type(record: TimingRecord) -> str:

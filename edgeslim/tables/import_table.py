@@ -29,6 +29,7 @@ from edgeslim.table_formats import (
 )
 from edgeslim.tables._import_target import Fusion, ImportTarget, resolve_target
 from edgeslim.tables._merge_rows import Placed, merge_networks, merge_operators
+from edgeslim.tables._network_times import with_network_times
 from edgeslim.version import __version__
 
 __all__ = ["Fusion", "ImportedTable", "TableOrigin", "import_table"]
@@ -62,6 +63,8 @@ class TableOrigin:
         source: Origin of the file, such as a project and a licence.
         unit: Unit of the latencies.
         models: Files of the models that were profiled, one for each profile, in their order.
+        network_times: CSV or JSON Lines with times of whole networks that were measured without
+            the profiler, in place of those in the profiles.
     """
 
     device: str
@@ -75,6 +78,7 @@ class TableOrigin:
     source: str | None = None
     unit: LatencyUnit | None = None
     models: tuple[Path, ...] = ()
+    network_times: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.device:
@@ -172,13 +176,13 @@ def _read_files(paths: Sequence[Path], chosen: TableFormat, origin: TableOrigin)
             f"{len(paths)} profiles need as many models, in the same order, and not "
             f"{len(origin.models)}; give --model once for each"
         )
-    return [
-        _ReadFile(
-            path=path,
-            table=chosen.read(path, read_bytes(path), ReadOptions(unit=origin.unit, model=model)),
-        )
+    tables = [
+        chosen.read(path, read_bytes(path), ReadOptions(unit=origin.unit, model=model))
         for path, model in zip_longest(paths, origin.models)
     ]
+    if origin.network_times is not None:
+        tables = with_network_times(tables, origin.network_times, origin.unit)
+    return [_ReadFile(path=path, table=table) for path, table in zip(paths, tables, strict=True)]
 
 
 def _place(read: Sequence[_ReadFile]) -> list[Placed]:
