@@ -1,13 +1,15 @@
 """How far are predictions from whole networks on this machine that the fit has not seen?
 
-    .venv/bin/python benchmarks/prediction.py [TABLE]
+    .venv/bin/python benchmarks/prediction.py [TABLE [--judge]]
 
 Measures seventy networks of eight families and every operator of them, in turns, and ten
 other networks that the fit sees. Then predicts the seventy from the table: with every
 operator in it, and replayed with budgets of 400, 200 and 100 operators, chosen as
-`edgeslim profile --budget` does and at random. Baselines: a regression on MACs, the sum of
+`edgeslim profile --budget` does and at random. Baselines: a regression on MACs, a line
+(two numbers) through the sum of operators timed hot, that sum itself, the sum of
 operators timed hot, and the sum at the default reuse distance, uncalibrated.
 A table given, and there, is gone on with; takes about twenty minutes on a quiet machine.
+With --judge nothing more is measured: the table's networks are judged, however many they are.
 """
 
 from __future__ import annotations
@@ -53,13 +55,16 @@ SEEDS = (0, 1, 2)
 FITTED = "fitted: "
 
 
-def main(path: Path) -> None:
-    session = open_device("host")
-    table = LatencyTable.open(path, session.context())
-    named = named_networks()
-    if not complete(table, list(named)):
-        with TemporaryDirectory() as scratch:
-            measure(session, table, built(named, Path(scratch)))
+def main(path: Path, *, judge_only: bool) -> None:
+    if judge_only:
+        table = LatencyTable.read(path)
+    else:
+        session = open_device("host")
+        table = LatencyTable.open(path, session.context())
+        named = named_networks()
+        if not complete(table, list(named)):
+            with TemporaryDirectory() as scratch:
+                measure(session, table, built(named, Path(scratch)))
     judged = [name for name in table.networks if not name.startswith(FITTED)]
     truth = np.array([table.network_latencies_ms()[name] for name in judged])
     report_all(table, judged, truth)
@@ -121,7 +126,7 @@ def report_all(table: LatencyTable, judged: Sequence[str], truth: Array) -> None
     predicted = np.array([each.total_ms for each in predictions])
     inside = np.array(
         [
-            each.interval_ms[0] <= latency <= each.interval_ms[1]
+            each.interval_ms is not None and each.interval_ms[0] <= latency <= each.interval_ms[1]
             for each, latency in zip(predictions, truth, strict=True)
         ]
     )
@@ -133,9 +138,15 @@ def report_all(table: LatencyTable, judged: Sequence[str], truth: Array) -> None
     seen = np.array([table.network_latencies_ms()[name] for name in fitted])
     seen_work = np.array([macs(table.networks[name].graph.specs) for name in fitted], np.float64)
     slope = np.polyfit(seen_work, seen, 1, w=1 / seen)
+    rows_of = predictor.rows.of
+    seen_hot = predictor.rows.layout.networks(
+        np.array([rows_of(table.networks[name].graph.specs).sum(axis=0) for name in fitted])
+    ).totals_ms[:, 0]
+    line = np.polyfit(seen_hot, seen, 1, w=1 / seen)
     rows = [
         figures("edgeslim", predicted, truth, f"{inside.mean():.0%}"),
         figures("regression on MACs", np.polyval(slope, work), truth),
+        figures("line through hot sum", np.polyval(line, sums.totals_ms[:, 0]), truth),
         figures("hot sum", sums.totals_ms[:, 0], truth),
         figures("sum, not calibrated", UNCALIBRATED.model.latencies_ms(sums), truth),
     ]
@@ -193,7 +204,7 @@ def report_budgets(table: LatencyTable, judged: Sequence[str], truth: Array) -> 
                 for name, latency in zip(judged, truth, strict=True):
                     prediction = predictor.predict(table.networks[name].graph.specs)
                     errors.append(prediction.total_ms / latency - 1)
-                    low, high = prediction.interval_ms
+                    low, high = prediction.interval_ms or (0.0, 0.0)
                     inside.append(low <= latency <= high)
             predicted = 1 + np.array(errors)
             rows.append(
@@ -236,4 +247,5 @@ def at_random(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("runs/benchmark-prediction.jsonl"))
+    given = sys.argv[1:2] or ["runs/benchmark-prediction.jsonl"]
+    main(Path(*given), judge_only="--judge" in sys.argv)

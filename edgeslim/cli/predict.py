@@ -63,13 +63,12 @@ def _print(prediction: Prediction) -> None:
             for operator in prediction.operators
         ],
     )
-    low, high = prediction.interval_ms
     counts = Counter(operator.source.value for operator in prediction.operators)
     unsteady = sum(bool(operator.unsteady) for operator in prediction.operators)
     print_lines(
         "",
-        f"total {format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
-        f"{format_ms(high)}",
+        f"total {format_ms(prediction.total_ms)}{_interval(prediction)}",
+        *_run_lines(prediction),
         *_fused_lines(prediction),
         "operators: " + ", ".join(f"{count} {source}" for source, count in counts.items()),
     )
@@ -83,6 +82,23 @@ def _print(prediction: Prediction) -> None:
     if prediction.excluded_kinds:
         kinds = ", ".join(f"{count} {kind}" for kind, count in prediction.excluded_kinds.items())
         print_lines(f"tables of this convention leave out: {kinds}")
+
+
+def _interval(prediction: Prediction) -> str:
+    if prediction.interval_ms is None:
+        return (
+            "; it has no interval, since the table has fewer than three whole networks: edgeslim "
+            "profile --model or --space measures some"
+        )
+    low, high = prediction.interval_ms
+    return f", 90 % between {format_ms(low)} and {format_ms(high)}"
+
+
+def _run_lines(prediction: Prediction) -> tuple[str, ...]:
+    """The part of the latency that no operator takes, if the device has such."""
+    if not prediction.run_ms:
+        return ()
+    return (f"of that, a run takes {format_ms(prediction.run_ms)} whatever the network",)
 
 
 def _fused_lines(prediction: Prediction) -> tuple[str, ...]:
@@ -108,6 +124,7 @@ def _document(prediction: Prediction) -> dict[str, object]:
     return {
         "total_ms": prediction.total_ms,
         "interval_ms": prediction.interval_ms,
+        "run_ms": prediction.run_ms,
         "fused_ms": prediction.fused_ms,
         "coverage": prediction.coverage,
         "left_out": prediction.excluded_kinds,

@@ -44,9 +44,9 @@ class Reason:
 
 
 def is_outside_prediction(model: ModelRecord) -> bool:
-    """Whether the measurement is outside the interval of the prediction."""
+    """Whether the measurement is outside the interval of the prediction, or it has none."""
     if model.predicted_interval_ms is None:
-        return False
+        return model.predicted_ms is not None
     low, high = model.predicted_interval_ms
     return not low <= model.latency_ms <= high
 
@@ -220,7 +220,7 @@ def _table_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
     ):
         if mine and theirs and mine != theirs:
             yield Reason(percent=0.0, line=f"the table's {what} is {mine}, and here {theirs}")
-    if table.networks < 2:
+    if table.networks < 3:
         yield Reason(
             percent=0.0,
             line=(
@@ -230,7 +230,9 @@ def _table_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
         )
     if table.age_s is not None and table.age_s > _OLD_S:
         yield Reason(percent=0.0, line=f"the table is {table.age_s / 86400:.0f} days old")
-    low, high = model.predicted_interval_ms or (0.0, 0.0)
+    if model.predicted_interval_ms is None:
+        return
+    low, high = model.predicted_interval_ms
     beyond = max(low - model.latency_ms, model.latency_ms - high) / model.latency_ms
     yield Reason(
         percent=0.0,

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +38,8 @@ _WAITED_SHARE = 0.3
 throughout has no quiet moments to wait for."""
 _FULL_WAITS = 2
 """Batches that may wait as long as one ever may, before anything is known of the hour."""
+_REMEMBERED = 512
+"""Latencies of the reference operator, the latest, from which its usual best is taken."""
 _MODELS = 80
 """A batch of more models than that waits longer in proportion."""
 
@@ -77,7 +79,10 @@ class WatchedBatch:
 
 
 class DriftWatch:
-    """Runs batches and remembers the reference operator's best time.
+    """Runs batches and remembers the reference operator's usual best time.
+
+    That is the time that a quarter of the latest are below. The shortest is a rare accident where
+    a processor is shared.
 
     Args:
         session: The device that is measured.
@@ -93,7 +98,7 @@ class DriftWatch:
         self.session = session
         self._patience_s = session.profile.patience_s if patience_s is None else patience_s
         self._may_wait_s = _FULL_WAITS * self._patience_s
-        self._best_ms = 0.0
+        self._references_ms: deque[float] = deque(maxlen=_REMEMBERED)
         # A device that is kept below its full speed for good, by us or by its maker, is not hot.
         self._usual_cap = 1.0
         first = session.conditions()
@@ -137,7 +142,7 @@ class DriftWatch:
             jobs,
             reference=Reference(
                 job=self._reference,
-                baseline_ms=self._best_ms,
+                baseline_ms=self._baseline_ms,
                 patience_s=max(
                     0.0, min(self._patience_s * max(1.0, len(jobs) / _MODELS), self._may_wait_s)
                 ),
@@ -152,16 +157,21 @@ class DriftWatch:
             ]
         seen = [time_ms for outcome in outcomes for time_ms in outcome.references_ms]
         if all(outcome.disturbed for outcome in outcomes):
-            self._best_ms = 0.0  # a device that stays hot or busy has a new best
-        if seen:
-            self._best_ms = min(self._best_ms or float("inf"), *seen)
+            self._references_ms.clear()  # a device that stays hot or busy has a new best
+        self._references_ms.extend(seen)
         batch = WatchedBatch(
             outcomes=outcomes,
-            reference_ms=sum(seen) / len(seen) if seen else self._best_ms,
+            reference_ms=sum(seen) / len(seen) if seen else self._baseline_ms,
             state=state,
         )
         self._may_wait_s += _WAITED_SHARE * batch.device_s - batch.waited_s
         return batch
+
+    @property
+    def _baseline_ms(self) -> float:
+        """The reference operator's usual best time, or 0 if it never ran."""
+        known = sorted(self._references_ms)
+        return known[len(known) // 4] if known else 0.0
 
     def _cool_down(self) -> None:
         start = time.monotonic()

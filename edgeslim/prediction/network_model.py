@@ -28,7 +28,7 @@ class NetworkModel:
     """Latency of a device's networks as a function of their operators.
 
     ``latency = scale * hot + cold_scale * (at the distance - hot) + byte_ms * bytes
-    + overhead_ms * operators``, each summed over the operators.
+    + overhead_ms * operators + run_ms``, all but the last summed over the operators.
 
     The second part is for cache misses; in a network most of it is hidden, since
     data for one operator is prefetched while another still computes. The third part is for moving
@@ -40,6 +40,7 @@ class NetworkModel:
         cold_scale: Factor on their additional latency at the reuse distance.
         byte_ms: Milliseconds for each byte that they read or write.
         overhead_ms: Milliseconds for calling each operator in a network.
+        run_ms: Milliseconds for a run itself, whatever the network.
     """
 
     distance_factor: float = 1.5
@@ -47,12 +48,13 @@ class NetworkModel:
     cold_scale: float = 0.5
     byte_ms: float = 0.0
     overhead_ms: float = 0.0
+    run_ms: float = 0.0
 
     def latencies_ms(self, networks: NetworkFeatures) -> Array:
         """Latency of each network in milliseconds, ``(networks,)``."""
         distances = self.distance_factor * networks.touched_bytes
         latencies = self._of_operators(networks, distances) + self.overhead_ms * networks.counts
-        return np.maximum(latencies, 0.0)
+        return np.maximum(latencies + self.run_ms, 0.0)
 
     def shares_ms(self, operators: NetworkFeatures, touched_bytes: float) -> Array:
         """Milliseconds that each operator adds to a network that touches so many bytes.

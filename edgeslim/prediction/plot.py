@@ -68,12 +68,11 @@ def plot_prediction(prediction: Prediction, out: Path, *, title: str) -> None:
     axes.invert_yaxis()
     axes.margins(y=0.01)
     axes.set_xlabel(f"latency in the network ({'us' if in_us else 'ms'})")
-    low, high = prediction.interval_ms
-    axes.set_title(
-        f"{title}\n{format_ms(prediction.total_ms)}, 90 % between {format_ms(low)} and "
-        f"{format_ms(high)}",
-        fontsize=11,
-    )
+    interval = ""
+    if prediction.interval_ms is not None:
+        low, high = map(format_ms, prediction.interval_ms)
+        interval = f", 90 % between {low} and {high}"
+    axes.set_title(f"{title}\n{format_ms(prediction.total_ms)}{interval}", fontsize=11)
     axes.grid(visible=True, axis="x", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
-
-import numpy as np
 
 from edgeslim.errors import MissingLatencyError
 from edgeslim.latency_rows import Convention
@@ -49,16 +46,19 @@ class Prediction:
     """Predicted latency of a network.
 
     Args:
-        total_ms: Sum over the known operators; too low if any are missing.
-        interval_ms: Lower and upper end of the 90 % interval.
+        total_ms: Sum over the known operators and the run; too low if any operators are missing.
+        interval_ms: Lower and upper end of the 90 % interval; None where the table has too few
+            whole networks to know how far off it is.
+        run_ms: Part of the total that a run takes whatever the network.
         operators: Latency of each operator, in the network's order.
         fused_ms: By a table of operators before any fusion, the sum over the fused operators;
             None by other tables.
     """
 
     total_ms: float
-    interval_ms: tuple[float, float]
+    interval_ms: tuple[float, float] | None
     operators: tuple[OperatorLatency, ...]
+    run_ms: float = 0.0
     fused_ms: float | None = None
 
     def of(self, source: Source) -> tuple[OpSpec, ...]:
@@ -116,12 +116,10 @@ class Predictor:
     def calibration(self) -> Calibration:
         """Calibration on the table's networks whose operators are known."""
         found = self._raw_calibration
-        if not (self.rows.learns_from_networks and found.residuals):
+        if not self.rows.learns_from_networks:
             return found
         # The operators' latencies have seen the networks that they are judged by.
-        residuals = {name: self._left_out_error(name) for name in found.residuals}
-        error = math.sqrt(np.mean(np.square(list(residuals.values()))))
-        return replace(found, residuals=residuals, own_error=max(error, found.own_error))
+        return found.with_residuals({name: self._left_out_error(name) for name in found.residuals})
 
     @cached_property
     def _raw_calibration(self) -> Calibration:
@@ -161,12 +159,17 @@ class Predictor:
         calibration, layout = self.calibration, self.rows.layout
         network = layout.networks(rows.sum(axis=0, keepdims=True))
         total = float(calibration.model.latencies_ms(network)[0])
-        half = float(calibration.half_widths_ms(network)[0])
+        run_ms = min(total, max(0.0, calibration.model.run_ms))
         shares = calibration.model.shares_ms(layout.networks(rows), float(network.touched_bytes[0]))
-        factor = float(total / shares.sum()) if shares.sum() > 0 else 0.0
+        factor = float((total - run_ms) / shares.sum()) if shares.sum() > 0 else 0.0
+        interval_ms = None
+        if calibration.has_intervals:
+            half = float(calibration.half_widths_ms(network)[0])
+            interval_ms = (max(0.0, total - half), total + half)
         return Prediction(
             total_ms=total,
-            interval_ms=(max(0.0, total - half), total + half),
+            interval_ms=interval_ms,
+            run_ms=run_ms,
             operators=tuple(
                 self._operator(spec, float(share) * factor)
                 for spec, share in zip(specs, shares, strict=True)

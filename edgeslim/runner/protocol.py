@@ -135,7 +135,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             itself on as many of the last cores allowed as it has threads.
         reference: Model that is run between all others, to see whether something disturbs the
             device; its states do not matter.
-        baseline_ns: Shortest latency of the reference so far; 0 is not known.
+        baseline_ns: Usual best latency of the reference so far; 0 is not known.
         patience_s: Seconds to wait, over all entries, for a disturbed device.
     """
 

@@ -54,7 +54,12 @@ class LatencyLimit:
         return self.predictor.latencies_ms(population)
 
     def limited_values(self, population: IntArray) -> Array:
-        """Upper bounds on the networks' latencies at the asked confidence, in milliseconds."""
+        """Upper bounds on the networks' latencies at the asked confidence, in milliseconds.
+
+        By a table that has too few whole networks for intervals, they are the latencies.
+        """
+        if not self.predictor.predictor.calibration.has_intervals:
+            return self.latencies_ms(population)
         latencies_ms, half_widths_ms = self.predictor.intervals_ms(
             population, confidence=2 * self.confidence - 1
         )

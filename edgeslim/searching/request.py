@@ -170,6 +170,14 @@ class SearchRequest:
         )
         settings.check()
         limits = make_limits(settings, space, predictors)
+        for predictor in predictors:
+            if self.confidence > 0.5 and not predictor.calibration.has_intervals:
+                _LOGGER.warning(
+                    "%s has fewer than three whole networks, so nobody knows how far off its "
+                    "predictions are: they are limited as they are, without a confidence of %g; "
+                    "edgeslim profile --space %s measures some",
+                    *(predictor.table.path, self.confidence, space.name),
+                )
         settings = msgspec.structs.replace(
             settings,
             space_fingerprint=space_fingerprint(space, target),

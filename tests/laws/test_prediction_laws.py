@@ -15,7 +15,7 @@ from edgeslim.conversion.operator_jobs import null_operator
 from edgeslim.latency_table import OperatorRow
 from edgeslim.measurement import CacheState, Measurement
 from edgeslim.opspec import OpSpec
-from edgeslim.prediction.calibration import Calibration, calibrate
+from edgeslim.prediction.calibration import calibrate
 from edgeslim.prediction.network_features import touched_bytes
 from edgeslim.prediction.network_model import DEFAULT_MODEL
 from edgeslim.prediction.predictor import Prediction, Predictor, Source
@@ -111,24 +111,29 @@ def test_coverage_counts_what_is_there_and_the_rest_is_listed(
 
 
 def assert_interval(prediction: Prediction) -> None:
+    if prediction.interval_ms is None:
+        return
     low, high = prediction.interval_ms
     assert 0 <= low <= prediction.total_ms <= high
 
 
-RESIDUALS = st.dictionaries(st.text(max_size=3), st.floats(-0.9, 5.0), max_size=8)
+TRUTHS = truths(DEFAULT_MODEL, count=8)
 
 
-@given(residuals=RESIDUALS, data=st.data())
+@settings(max_examples=30)
+@given(factors=st.lists(st.floats(0.1, 6.0), min_size=3, max_size=8), data=st.data())
 def test_the_interval_holds_the_total_whatever_the_errors_were(
-    residuals: dict[str, float], data: st.DataObject
+    factors: list[float], data: st.DataObject
 ) -> None:
     model = predictor(*rising(data))
-    calibration = Calibration(model=DEFAULT_MODEL, residuals=residuals, own_error=0.03)
-    model.__dict__["calibration"] = calibration
-    assert_interval(model.predict(SPECS))
-
-
-TRUTHS = truths(DEFAULT_MODEL, count=8)
+    networks = [
+        replace(truth, measured_ms=factor * truth.measured_ms)
+        for truth, factor in zip(TRUTHS, factors, strict=False)
+    ]
+    model.__dict__["calibration"] = calibrate(networks, LAYOUT)
+    prediction = model.predict(SPECS)
+    assert prediction.interval_ms is not None
+    assert_interval(prediction)
 
 
 @given(speed=st.floats(0.01, 100.0))
@@ -144,6 +149,7 @@ def test_a_device_of_another_speed_has_the_same_errors(speed: float) -> None:
     assert other.residuals == pytest.approx(one.residuals, abs=1e-9)
     assert other.model.scale == pytest.approx(one.model.scale)
     assert other.model.overhead_ms == pytest.approx(one.model.overhead_ms * speed, abs=1e-9)
+    assert other.model.run_ms == pytest.approx(one.model.run_ms * speed, abs=1e-9)
 
 
 @given(order=st.permutations(range(8)))

@@ -13,7 +13,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.population import PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.spaces import SPACES, Space, every_operator
-from tests.searching.made_up import made_up_ms
+from tests.searching.made_up import made_up_ms, made_up_networks
 from tests.values import row, table_at
 
 
@@ -27,7 +27,8 @@ def table(space: Space, tmp_path_factory: pytest.TempPathFactory) -> LatencyTabl
     """Every operator, hot and with some memory touched."""
     path = tmp_path_factory.mktemp("population") / "table.jsonl"
     specs = every_operator(space, Target.X86)
-    return table_at(path, *(row(spec, made_up_ms(spec), 1.3 * made_up_ms(spec)) for spec in specs))
+    rows = [row(spec, made_up_ms(spec), 1.3 * made_up_ms(spec)) for spec in specs]
+    return table_at(path, *rows, *made_up_networks(space, 5))
 
 
 def population(space: Space, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
@@ -53,6 +54,7 @@ def test_intervals_are_those_of_the_predictor(space: Space, table: LatencyTable)
         specs = space.operators(tuple(map(int, vector)), Target.X86)
         predicted = predictor.predict(specs)
         assert latency_ms == pytest.approx(predicted.total_ms, rel=1e-9)
+        assert predicted.interval_ms is not None
         assert latency_ms + half_ms == pytest.approx(predicted.interval_ms[1], rel=1e-9)
 
 
@@ -77,8 +79,9 @@ def test_networks_with_an_operator_that_nothing_is_known_of_have_no_latency(
     predictor = Predictor(table_at(tmp_path / "some.jsonl", *rows))
     tokens = population(space, 100)
     together = PopulationPredictor(predictor, space).latencies_ms(tokens)
-    for each in PopulationPredictor(predictor, space).intervals_ms(tokens):
-        assert (np.isnan(each) == np.isnan(together)).all()
+    latencies_ms, half_widths_ms = PopulationPredictor(predictor, space).intervals_ms(tokens)
+    assert (np.isnan(latencies_ms) == np.isnan(together)).all()
+    assert np.isnan(half_widths_ms).all(), "nobody knows the errors without whole networks"
     for vector, latency_ms in zip(tokens, together, strict=True):
         specs = space.operators(tuple(map(int, vector)), Target.X86)
         lacking = any(spec.kind == "elementwise_mul" for spec in specs)

@@ -47,11 +47,12 @@ std::string answer(const std::string& mode, const std::string& text) {
     const edgeslim::Array array = edgeslim::read_npy(text.data(), text.size(), "it");
     return array.dtype + " " + edgeslim::listed(array.shape);
   }
-  if (mode == "error") {
+  if (mode == "error" || mode == "usual") {
     std::vector<int64_t> samples;
     for (const Json& each :
          edgeslim::JsonReader::read(text.data(), text.data() + text.size()).items)
       samples.push_back(std::strtoll(each.text.c_str(), nullptr, 10));
+    if (mode == "usual") return std::to_string(edgeslim::usual_best(samples));
     char number[40];
     std::snprintf(number, sizeof number, "%.17g", edgeslim::relative_error(samples));
     return number;

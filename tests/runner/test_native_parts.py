@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeslim.runner import build as build_module
+from edgeslim.runner.program.pace import Pace, usual_best
 from edgeslim.runner.program.sampling import relative_error
 from tests.tools import program
 
@@ -157,3 +158,21 @@ def test_the_spread_is_judged_as_in_python(answers: Answers, samples: list[list[
     assert [float(array) for array in found] == [
         pytest.approx(relative_error(durations), rel=1e-12) for durations in samples
     ]
+
+
+def test_the_usual_best_is_what_a_quarter_is_below_as_in_python(answers: Answers) -> None:
+    generator = np.random.default_rng(0)
+    documents = [generator.integers(1, 10**9, size).tolist() for size in (1, 2, 3, 4, 5, 63, 64)]
+    found = answers("usual", [json.dumps(durations).encode() for durations in documents])
+    assert [int(answer) for answer in found] == [usual_best(known) for known in documents]
+    assert usual_best([5, 1, 9, 7, 3, 11, 13, 15]) == 5
+
+
+def test_one_moment_that_was_never_seen_again_does_not_make_all_others_slow() -> None:
+    pace = Pace(lambda: None, 0, 0.0)
+    pace._latencies_ns = [600, *[1000] * 20]
+    assert not pace.is_slow(1050)
+    assert pace.is_slow(1070)
+    faster_before = Pace(lambda: None, 900, 0.0)
+    faster_before._latencies_ns = [1000] * 20
+    assert faster_before.is_slow(1000)

@@ -14,7 +14,7 @@ from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
 from edgeslim.searching.limits import feasible_start
 from edgeslim.spaces import Tokens
-from tests.searching.made_up import made_up_ms, made_up_table
+from tests.searching.made_up import made_up_ms, made_up_networks, made_up_table
 from tests.searching.searches import SPACE, limits_of
 from tests.values import table_at
 
@@ -54,7 +54,9 @@ def test_a_network_that_takes_just_the_limit_is_within_it(table: LatencyTable) -
     assert limits_of(table, targets_ms=(1.0,)).are_met([]).shape == (0,)
 
 
-def test_more_confidence_asks_for_more_room(table: LatencyTable) -> None:
+def test_more_confidence_asks_for_more_room(tmp_path: Path) -> None:
+    table = made_up_table(tmp_path / "host.jsonl", SPACE)
+    table.add(*made_up_networks(SPACE, 6))
     tokens = SPACE.initial_tokens
     (latency_ms,) = limits_of(table, targets_ms=(1.0,)).predicted_ms(tokens)
     excess = [
@@ -63,6 +65,12 @@ def test_more_confidence_asks_for_more_room(table: LatencyTable) -> None:
     ]
     assert excess[0] == 0
     assert 0.01 < excess[1] < excess[2] < 1
+
+
+def test_without_whole_networks_predictions_are_limited_as_they_are(table: LatencyTable) -> None:
+    tokens = SPACE.initial_tokens
+    (latency_ms,) = limits_of(table, targets_ms=(1.0,)).predicted_ms(tokens)
+    assert limits_of(table, targets_ms=(latency_ms,), confidence=0.95).are_met([tokens])[0]
 
 
 def test_what_nothing_is_known_of_is_within_no_limit(tmp_path: Path) -> None:

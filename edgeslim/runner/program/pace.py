@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 SLOW = 1.06
-"""Factor over the best latency of the reference above which the device is disturbed."""
+"""Factor over the usual best latency of the reference above which the device is disturbed."""
+
+REMEMBERED = 64
+"""Latencies of the reference from which its usual best is taken."""
+
+
+def usual_best(latencies: List[int]) -> int:
+    """The latency that a quarter of some is below.
+
+    The shortest of many is a rare accident on a shared processor, where the reference itself
+    varies by a tenth from one moment to the next: next to it, every moment would look disturbed.
+    """
+    return sorted(latencies)[len(latencies) // 4]
 
 
 class Sweep:
@@ -41,7 +53,8 @@ class Pace:
         self, run: Optional[Callable[[], None]], baseline_ns: int, patience_s: float
     ) -> None:
         self._run = run
-        self._baseline_ns = baseline_ns
+        self._given_ns = baseline_ns
+        self._latencies_ns: List[int] = []
         self.patience_s = patience_s
         self.waited_ns = 0
         for _ in range(3 if run else 0):
@@ -58,15 +71,16 @@ class Pace:
             self._run()
             times.append(time.perf_counter_ns() - before)
         taken = sorted(times)[2]
-        self._baseline_ns = min(self._baseline_ns or taken, taken)
+        self._latencies_ns = [*self._latencies_ns[1 - REMEMBERED :], taken]
         return taken
 
     def is_slow(self, taken_ns: int) -> bool:
         """Whether the device is disturbed when its reference takes this long."""
-        return taken_ns > SLOW * self._baseline_ns
+        own_ns = usual_best(self._latencies_ns) if self._latencies_ns else 0
+        return taken_ns > SLOW * min(self._given_ns or own_ns, own_ns)
 
     def wait_until_settled(self) -> int:
-        """Waits until the device is as fast as at its best, or no patience is left."""
+        """Waits until the device is as fast as it is at its usual best, or no patience is left."""
         started = time.perf_counter_ns()
         taken = self.now()
         while self.is_slow(taken) and self.patience_s > 0:
