@@ -195,6 +195,9 @@ class TableFormat:
             only read.
         repeats_agree_within: Share by which rows of one operator may differ, to be pooled; 0 if
             they must agree in all their digits.
+        write_networks: Makes what follows the operators from networks by name, each with its
+            operators and its latency in nanoseconds, given which operators were written. None
+            where the format has no networks.
         target_word: What the tables were measured on, if not on kernels of Paddle-Lite; the user
             may say it better.
     """
@@ -203,6 +206,9 @@ class TableFormat:
     suffix: str
     read: Callable[[Path, bytes, ReadOptions], ForeignTable]
     write: Callable[[TableContext, Mapping[OpSpec, int]], WrittenTable] | None = None
+    write_networks: (
+        Callable[[Sequence[OpSpec], Mapping[str, tuple[Sequence[OpSpec], int]]], bytes] | None
+    ) = None
     repeats_agree_within: float = 0.0
     target_word: str = ""
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from pathlib import Path
 
 from edgeslim import ops
@@ -238,23 +239,53 @@ def _operator_names(
 
 
 def _write(_context: TableContext, latencies_ns: Mapping[OpSpec, int]) -> WrittenTable:
-    """Writes a CSV of operators, in microseconds."""
+    """Writes a CSV of operators, in microseconds, each with a name for networks."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    operators, refused = [], []
+    operators, refused = list[OpSpec](), []
     for spec, nanoseconds in latencies_ns.items():
         fields = _fields(spec)
         if fields is None:
             refused.append(Refusal(place=str(spec), reason="it would not be read back the same"))
             continue
+        name = _name(len(operators))
         operators.append(spec)
-        writer.writerow(
-            {"row": "operator", **fields, "time": f"{nanoseconds / 1e3:.3f}", "unit": "us"}
-        )
+        writer.writerow({"row": "operator", "name": name, **fields, **_time_fields(nanoseconds)})
     return WrittenTable(
         content=stream.getvalue().encode(), operators=tuple(operators), refused=tuple(refused)
     )
+
+
+def _write_networks(
+    written: Sequence[OpSpec], networks: Mapping[str, tuple[Sequence[OpSpec], int]]
+) -> bytes:
+    """Writes networks, and before them the operators of theirs that nobody timed.
+
+    An operator that cannot be read back the same is one without a counterpart there.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    names = {spec: _name(place) for place, spec in enumerate(written)}
+    for spec in dict.fromkeys(spec for specs, _ in networks.values() for spec in specs):
+        if spec not in names:
+            names[spec] = _name(len(names))
+            fields = _fields(spec) or {"kind": f"{_OTHER}{spec.kind}"}
+            writer.writerow({"row": "untimed", "name": names[spec], **fields})
+    for name, (specs, nanoseconds) in networks.items():
+        counts = [(names[spec], sum(1 for _ in group)) for spec, group in groupby(specs)]
+        words = [word if count == 1 else f"{word}*{count}" for word, count in counts]
+        fields = {"row": "network", "name": name, **_time_fields(nanoseconds)}
+        writer.writerow({**fields, "operators": " ".join(words)})
+    return stream.getvalue().encode()
+
+
+def _name(place: int) -> str:
+    return f"op{place + 1}"
+
+
+def _time_fields(nanoseconds: int) -> dict[str, str]:
+    return {"time": f"{nanoseconds / 1e3:.3f}", "unit": LatencyUnit.US.value}
 
 
 def _fields(spec: OpSpec) -> dict[str, str] | None:
@@ -286,5 +317,6 @@ FORMAT = TableFormat(
     suffix=".csv",
     read=_read,
     write=_write,
+    write_networks=_write_networks,
     repeats_agree_within=_AGREE_WITHIN,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -73,7 +73,8 @@ def check_table(path: Path) -> TableCheck:
     if not lines:
         raise BadFileError(f"{path} is not a latency table: it has no complete line")
     ROWS.check_schema(path, lines[0])
-    parts = list(_parts(path, lines))
+    rows = [ROWS.decode(path, number, line) for number, line in enumerate(lines, start=1)]
+    parts = list(_parts(path, rows))
     tables = [LatencyTable(path, context, rows) for _, context, rows in parts]
     findings = []
     for number, context, _ in parts[1:]:
@@ -84,7 +85,7 @@ def check_table(path: Path) -> TableCheck:
     if truncated:
         text = f"the line after line {len(lines)} is cut off and left out"
         findings.append(Finding(kind="truncated", text=text))
-    findings += _impossible(path, lines)
+    findings += _impossible(rows)
     for table in tables:
         findings += [*_contradictions(table), *_unstable(table), *_sums(table)]
     return TableCheck(
@@ -95,12 +96,11 @@ def check_table(path: Path) -> TableCheck:
     )
 
 
-def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, list[Row]]]:
+def _parts(path: Path, lines: Sequence[Row]) -> Iterator[tuple[int, TableContext, list[Row]]]:
     """The first line, the context and the rows of each context in the file."""
     context, start = None, 1
     rows: list[Row] = []
-    for number, line in enumerate(lines, start=1):
-        row = ROWS.decode(path, number, line)
+    for number, row in enumerate(lines, start=1):
         if not isinstance(row, TableContext):
             if context is None:
                 raise BadFileError(f"{path}:1: a latency table starts with its context")
@@ -114,10 +114,9 @@ def _parts(path: Path, lines: list[bytes]) -> Iterator[tuple[int, TableContext, 
     yield start, context, rows
 
 
-def _impossible(path: Path, lines: list[bytes]) -> Iterator[Finding]:
+def _impossible(lines: Sequence[Row]) -> Iterator[Finding]:
     """Operators that there cannot be, which no prediction would ever look up."""
-    for number, line in enumerate(lines, start=1):
-        row = ROWS.decode(path, number, line)
+    for number, row in enumerate(lines, start=1):
         if isinstance(row, OperatorRow) and (problem := find_problem(row.operator)):
             yield Finding(kind="impossible", text=f"line {number}: {problem}")
         elif isinstance(row, NetworkRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,16 +70,31 @@ def export_table(table: Path, format_name: str, out: Path) -> ExportedTable:
     if not written.operators:
         first = f"; {written.refused[0]}" if written.refused else ""
         raise BadFileError(f"nothing of {table} can be said in {format_name}{first}")
-    write_bytes(out, written.content)
+    content = written.content
+    if chosen.write_networks is not None:
+        content += chosen.write_networks(written.operators, _networks(known))
+    write_bytes(out, content)
     return ExportedTable(
         file=out,
         operators=written.operators,
         refused=written.refused,
-        notes=(*written.notes, *_omissions(known, states)),
+        notes=(
+            *written.notes,
+            *_omissions(known, states, has_networks=chosen.write_networks is not None),
+        ),
     )
 
 
-def _omissions(table: LatencyTable, states: list[CacheState]) -> list[str]:
+def _networks(table: LatencyTable) -> dict[str, tuple[Sequence[OpSpec], int]]:
+    """The operators and the latency in nanoseconds of each network of a table, by name."""
+    latencies_ms = table.network_latencies_ms()
+    return {
+        name: (row.graph.specs, max(1, round(latencies_ms[name] * 1e6)))
+        for name, row in table.networks.items()
+    }
+
+
+def _omissions(table: LatencyTable, states: list[CacheState], *, has_networks: bool) -> list[str]:
     """Texts on what the formats of other projects omit."""
     lost = []
     if len(states) > 1:
@@ -90,6 +106,6 @@ def _omissions(table: LatencyTable, states: list[CacheState]) -> list[str]:
     )
     if samples:
         lost.append(f"the samples and the spread of {samples} measurements are not said")
-    if table.networks:
+    if table.networks and not has_networks:
         lost.append(f"{len(table.networks)} whole networks are left out")
     return lost

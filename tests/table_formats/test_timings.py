@@ -14,7 +14,8 @@ from edgeslim.measurement import HOT, RunSummary
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats import LatencyUnit
 from edgeslim.tables.check import check_table
-from edgeslim.tables.import_table import Fusion, ImportedTable
+from edgeslim.tables.export_table import export_table
+from edgeslim.tables.import_table import Fusion, ImportedTable, TableOrigin, import_table
 from tests.table_formats.tables import imported
 from tests.values import convolution, relu
 
@@ -135,6 +136,22 @@ def test_repeated_rows_that_agree_are_pooled(tmp_path: Path) -> None:
     assert (done.operators, done.notes) == (1, ("1 rows repeat another, and are pooled with it",))
     table = LatencyTable.read(done.table)
     assert table.measurements(only(done))[HOT].runs == 400
+
+
+def test_a_table_with_networks_comes_back_as_it_was(tmp_path: Path) -> None:
+    twin = NETWORK.replace(",net,", ",net of two,")
+    untimed = "untimed,last,softmax,1x8,,1x8,,,,,,,\n"
+    text = STEM + ACT + untimed + NETWORK.replace("act*2", "act last act") + twin
+    before = LatencyTable.read(read(tmp_path, text).table)
+    export_table(before.path, "timings", tmp_path / "again.csv")
+    origin = TableOrigin(device="board", target="gpu", fusion=Fusion.ARM)
+    after = import_table(tmp_path / "again.csv", "timings", tmp_path / "b.jsonl", origin=origin)
+    again = LatencyTable.read(after.table)
+    assert again.latencies_ms() == before.latencies_ms()
+    assert again.network_latencies_ms() == before.network_latencies_ms()
+    assert {name: row.graph for name, row in again.networks.items()} == {
+        name: row.graph for name, row in before.networks.items()
+    }
 
 
 WRONG = {
