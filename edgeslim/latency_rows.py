@@ -22,6 +22,7 @@ __all__ = [
     "ConditionsRow",
     "Convention",
     "FailedRow",
+    "LikeModel",
     "LikeOperator",
     "LikeRow",
     "NetworkRow",
@@ -241,6 +242,26 @@ class LikeOperator(msgspec.Struct, frozen=True, kw_only=True):
     latencies_ms: tuple[float, ...]
 
 
+class LikeModel(msgspec.Struct, frozen=True, kw_only=True):
+    """How networks follow from operators on another device: numbers of a `NetworkModel`.
+
+    Args:
+        distance_factor: Reuse distance over bytes that the operators read and write.
+        scale: Factor on the latency of the operators with hot caches.
+        cold_scale: Factor on their additional latency at the reuse distance.
+        byte_ms: Milliseconds for each byte that they read or write.
+        overhead_ms: Milliseconds for calling each operator in a network.
+        run_ms: Milliseconds for a run itself.
+    """
+
+    distance_factor: float
+    scale: float
+    cold_scale: float
+    byte_ms: float = 0.0
+    overhead_ms: float = 0.0
+    run_ms: float = 0.0
+
+
 class LikeRow(msgspec.Struct, frozen=True, kw_only=True, tag="like", tag_field="row", eq=False):
     """A copy of another device's table, from which operators of this one are estimated.
 
@@ -249,6 +270,7 @@ class LikeRow(msgspec.Struct, frozen=True, kw_only=True, tag="like", tag_field="
         digest: Checksum of the other table's file when it was copied.
         swept_bytes: Cache states of the other table, ascending.
         operators: Every operator measured there.
+        model: How networks follow from operators there; None if too few were measured.
         added: Day and time when it was copied, UTC.
     """
 
@@ -256,6 +278,7 @@ class LikeRow(msgspec.Struct, frozen=True, kw_only=True, tag="like", tag_field="
     digest: str
     swept_bytes: tuple[int, ...]
     operators: tuple[LikeOperator, ...]
+    model: LikeModel | None = None
     added: str = ""
 
     def __post_init__(self) -> None:

@@ -95,13 +95,25 @@ UNCALIBRATED = Calibration()
 """Calibration of tables without whole networks."""
 
 
-def calibrate(truths: Sequence[CalibrationNetwork], layout: FeatureLayout) -> Calibration:
-    """Fits a device's model; with fewer than three networks it is the default."""
+def calibrate(
+    truths: Sequence[CalibrationNetwork],
+    layout: FeatureLayout,
+    *,
+    others: Sequence[NetworkModel] = (),
+) -> Calibration:
+    """Fits a device's model; with fewer than three networks it is the default.
+
+    Args:
+        truths: Networks of the device whose operators are all known.
+        layout: Layout of their features.
+        others: Models of other devices, in this device's milliseconds, that it may be like.
+    """
     if len(truths) < _MINIMUM_NETWORKS:
         return UNCALIBRATED
     fit = fit_networks(
         layout.networks(np.array([truth.sums for truth in truths])),
         np.array([truth.measured_ms for truth in truths]),
+        others=others,
     )
     names = [truth.name for truth in truths]
     return Calibration(fit=fit, residuals=dict(zip(names, fit.errors.tolist(), strict=True)))

@@ -21,6 +21,7 @@ import numpy as np
 from edgeslim.opspec import OpSpec, encode_hook
 from edgeslim.prediction.family_model import PRICE_SPREAD, FamilyModel, PriceBaseline
 from edgeslim.prediction.gaussian_process import Array
+from edgeslim.prediction.network_model import NetworkModel
 from edgeslim.prediction.operator_features import OperatorFeatures, operator_features
 from edgeslim.prediction.roofline import device_prices
 
@@ -113,6 +114,11 @@ class Interpolator:
     def device_weights(self) -> dict[str, float]:
         """Weights of other devices, of which there are none."""
         return {}
+
+    @property
+    def other_models(self) -> tuple[NetworkModel, ...]:
+        """How networks follow from operators on other devices, of which there are none."""
+        return ()
 
     @property
     def learns_from_networks(self) -> bool:

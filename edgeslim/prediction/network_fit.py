@@ -21,7 +21,7 @@ import numpy as np
 from edgeslim.prediction.network_features import Array, NetworkFeatures
 from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel, totals_at
 
-__all__ = ["FORMS", "Form", "NetworkFit", "fit_networks"]
+__all__ = ["ALIKE", "FORMS", "Form", "NetworkFit", "fit_networks"]
 
 _FACTORS = np.geomspace(0.1, 8.0, 40)
 _FACTOR_SPREAD = math.log(2)
@@ -64,7 +64,8 @@ FORMS = (
 """Processors that call one operator after the other, and runtimes that start, queue or
 synchronise each run at a cost of its own: 0.6 to 3.8 ms on some phones."""
 
-_MEANS = np.array([DEFAULT_MODEL.scale, DEFAULT_MODEL.cold_scale, 0.0, 0.0, 0.0])
+ALIKE = Form(name="as on another device", probability=0.5, spreads=(0.05, 0.05, 0.02, 0.005, 0.0))
+"""A device on which networks follow from operators nearly as on another one that is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +187,11 @@ class _Candidates:
 
 
 def fit_networks(
-    networks: NetworkFeatures, measured_ms: Array, forms: Sequence[Form] = FORMS
+    networks: NetworkFeatures,
+    measured_ms: Array,
+    forms: Sequence[Form] = FORMS,
+    *,
+    others: Sequence[NetworkModel] = (),
 ) -> NetworkFit:
     """Fits the model of a device to its networks.
 
@@ -194,6 +199,7 @@ def fit_networks(
         networks: Features of measured networks, of which there are three or more.
         measured_ms: Their latencies in milliseconds, ``(networks,)``.
         forms: Forms that the model may have.
+        others: Models of other devices, in this device's milliseconds, that it may be like.
     """
     units = np.array(
         [
@@ -204,9 +210,13 @@ def fit_networks(
     )
     noise = _Noise.of(networks.uncertainty_ms / measured_ms)
     candidates = [
-        _fit(form, factor, _columns(networks, factor, units) / measured_ms[:, None], noise)
-        for form in forms
+        _fit(form, factor, columns / measured_ms[:, None], noise, _Centre.of(model, units))
         for factor in _FACTORS.tolist()
+        for columns in [_columns(networks, factor, units)]
+        for form, model in [
+            *((form, DEFAULT_MODEL) for form in forms),
+            *((ALIKE, model) for model in others),
+        ]
     ]
     posteriors = np.array([candidate.log_posteriors for candidate in candidates])
     place, pair = np.unravel_index(posteriors.argmax(), posteriors.shape)
@@ -241,11 +251,32 @@ def _columns(networks: NetworkFeatures, factor: float, units: Array) -> Array:
     return np.column_stack([hot, cold, others * units])
 
 
-def _fit(form: Form, factor: float, columns: Array, noise: _Noise) -> _Candidates:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Centre:
+    """The model that another one is expected near to.
+
+    Args:
+        factor: Reuse distance over touched bytes.
+        numbers: The model's numbers, in multiples of the units, ``(5,)``.
+    """
+
+    factor: float
+    numbers: Array
+
+    @staticmethod
+    def of(model: NetworkModel, units: Array) -> _Centre:
+        others = np.array([model.byte_ms, model.overhead_ms, model.run_ms]) / units
+        return _Centre(
+            factor=model.distance_factor,
+            numbers=np.array([model.scale, model.cold_scale, *others]),
+        )
+
+
+def _fit(form: Form, factor: float, columns: Array, noise: _Noise, centre: _Centre) -> _Candidates:
     """Fits of the relative errors: ``columns @ numbers`` is 1, but for the noise."""
     spreads = np.array(form.spreads)
     own = columns * spreads  # in standard deviations of the prior
-    wanted = 1.0 - columns @ _MEANS
+    wanted = 1.0 - columns @ centre.numbers
     precisions = 1.0 / noise.variances
     curvatures = np.einsum("ni,pn,nj->pij", own, precisions, own) + np.eye(spreads.size)
     covariances: Array = np.linalg.inv(curvatures)
@@ -255,14 +286,14 @@ def _fit(form: Form, factor: float, columns: Array, noise: _Noise) -> _Candidate
     evidence = (residuals * wanted * precisions + np.log(noise.variances)).sum(axis=1)
     evidence += np.linalg.slogdet(curvatures)[1]
     prior = math.log(form.probability)
-    prior -= (math.log(factor / DEFAULT_MODEL.distance_factor) / _FACTOR_SPREAD) ** 2 / 2
+    prior -= (math.log(factor / centre.factor) / _FACTOR_SPREAD) ** 2 / 2
     moved: Array = numbers * spreads
     covariances *= np.outer(spreads, spreads)
     return _Candidates(
         form=form,
         factor=factor,
         log_posteriors=noise.log_priors + prior - evidence / 2 + _log_positive(moved, covariances),
-        numbers=_MEANS + moved,
+        numbers=centre.numbers + moved,
         covariances=covariances,
         errors=-residuals / (1.0 - leverages),
         deviations=np.sqrt(noise.variances / (1.0 - leverages)),

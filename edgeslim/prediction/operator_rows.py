@@ -15,6 +15,7 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shape
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.network_features import Array, FeatureLayout
+from edgeslim.prediction.network_model import NetworkModel
 from edgeslim.prediction.table_interpolator import TableInterpolator, interpolator_of, transfers_of
 from edgeslim.table_keys import table_key
 
@@ -94,6 +95,11 @@ class OperatorRows:
         What is missing to 1 is the weight of estimates without any other device.
         """
         return self._interpolator.device_weights if self._transfers else {}
+
+    @property
+    def other_models(self) -> tuple[NetworkModel, ...]:
+        """How networks follow from operators on other devices, in this one's milliseconds."""
+        return self._interpolator.other_models if self._transfers else ()
 
     @property
     def learns_from_networks(self) -> bool:

@@ -137,7 +137,10 @@ class Predictor:
                 truths.append(
                     CalibrationNetwork(name=name, measured_ms=measured_ms[name], sums=sums)
                 )
-        return replace(calibrate(truths, self.rows.layout), refused=refused)
+        return replace(
+            calibrate(truths, self.rows.layout, others=self.rows.other_models),
+            refused=refused,
+        )
 
     def _left_out_error(self, name: str) -> float:
         """Relative error of a network by a table that has never seen it."""

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.family_model import FamilyModel
 from edgeslim.prediction.gaussian_process import Array
+from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel
 from edgeslim.prediction.operator_features import OperatorFeatures, operator_features
 from edgeslim.prediction.roofline import fit_posterior
 from edgeslim.prediction.transfer_source import PARTS, TransferSource
 
 __all__ = ["FittedTransfer", "MeasuredNetwork", "Transfer", "TransferBaseline"]
 
-_PART_SPREAD = 0.7
+_PART_SPREAD = 0.5
 """Standard deviation of the logarithm of a part's ratio, around that of the device's speed."""
 
 _SPEED_SPREAD = 1.5
@@ -41,7 +42,7 @@ _AMPLITUDE, _AMPLITUDE_SPREAD = math.log(0.08), 0.7
 _NOISE = 0.03
 """Relative error of one measurement, for these two only."""
 
-_NETWORK_ERROR = 0.06
+_NETWORK_ERROR = 0.04
 """Relative error of a network as a sum of its operators."""
 
 _OUTLYING = 0.4
@@ -149,6 +150,25 @@ class FittedTransfer:
         for _ in range(_ROUNDS):
             self._fit(known, latencies_ms, networks)
             self._spread, self._amplitude = self._learn(known, latencies_ms)
+
+    @property
+    def expected_model(self) -> NetworkModel | None:
+        """How networks may follow from operators here: as on the other device, if it is known.
+
+        Its milliseconds are those of the other device times the speed that networks show.
+        """
+        model, rows = self.transfer.source.model, _network_rows(self.transfer)
+        if not rows or model is DEFAULT_MODEL:
+            return None
+        speed = float(
+            np.median([row.latency_ms / sum(map(np.sum, row.parts.values())) for row in rows])
+        )
+        return replace(
+            model,
+            byte_ms=speed * model.byte_ms,
+            overhead_ms=speed * model.overhead_ms,
+            run_ms=0.0,
+        )
 
     @property
     def learns_from_networks(self) -> bool:

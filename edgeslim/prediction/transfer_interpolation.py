@@ -20,6 +20,7 @@ from edgeslim.opspec import OpSpec
 from edgeslim.prediction.family_model import NORMAL_90, FamilyModel
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Estimates, Interpolator, MeasuredOperators
+from edgeslim.prediction.network_model import NetworkModel
 from edgeslim.prediction.operator_features import OperatorFeatures, operator_features
 from edgeslim.prediction.transfer import FittedTransfer, Transfer
 
@@ -83,6 +84,12 @@ class TransferInterpolator:
             found[candidate.name] += weight
         del found[""]
         return dict(found)
+
+    @property
+    def other_models(self) -> tuple[NetworkModel, ...]:
+        """How networks follow from operators on each other device whose networks are known."""
+        found = (fitted.expected_model for fitted in self._transfers)
+        return tuple(model for model in found if model is not None)
 
     @property
     def learns_from_networks(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import msgspec
 import numpy as np
 
 from edgeslim.conversion.operator_jobs import null_operator
@@ -19,8 +20,8 @@ from edgeslim.latency_rows import LikeRow
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.gaussian_process import Array
 from edgeslim.prediction.interpolation import Interpolator
-from edgeslim.prediction.network_features import touched_bytes
-from edgeslim.prediction.network_model import DEFAULT_MODEL
+from edgeslim.prediction.network_features import FeatureLayout
+from edgeslim.prediction.network_model import DEFAULT_MODEL, NetworkModel
 from edgeslim.prediction.operator_features import COSTS, OperatorFeatures, operator_features
 from edgeslim.prediction.roofline import shares
 
@@ -68,10 +69,19 @@ class TransferSource:
         name: Name of the device, for reports.
         swept_bytes: Cache states in which they were measured, ascending, ``(states,)``.
         latencies_ms: Latencies of each operator, ``(states,)``.
+        model: How networks follow from operators there; the default if it is not known.
     """
 
-    def __init__(self, name: str, swept_bytes: Array, latencies_ms: Mapping[OpSpec, Array]) -> None:
+    def __init__(
+        self,
+        name: str,
+        swept_bytes: Array,
+        latencies_ms: Mapping[OpSpec, Array],
+        *,
+        model: NetworkModel = DEFAULT_MODEL,
+    ) -> None:
         self.name = name
+        self.model = model
         self.swept_bytes = swept_bytes
         self._measured = latencies_ms
         self._found: dict[OpSpec, tuple[Array, float]] = {}
@@ -104,23 +114,29 @@ class TransferSource:
         return TimeParts(latencies_ms=found, errors=errors)
 
     def network_parts(self, features: OperatorFeatures) -> dict[str, Array]:
-        """Sums over the operators of a network there, without an empty run, by their family.
-
-        The caches are as in a network of that size (`edgeslim.prediction.network_model`).
+        """Sums over the operators of a network there, as it runs, by their family.
 
         Returns:
-            Milliseconds of each part, ``(parts,)``, for each family.
+            Milliseconds of each part, ``(parts,)``, for each family. Their sum is what the network
+            takes there, as predicted.
         """
         parts = self.parts(features, self.swept_bytes).latencies_ms
         null_ms = self._measured.get(null_operator(), np.zeros(len(self.swept_bytes)))
         start = parts[:, :, 0]
         parts[:, :, 0] = np.maximum(start - null_ms, _LEAST_START * start)
-        distance = DEFAULT_MODEL.distance_factor * sum(map(touched_bytes, features.specs))
+        layout = FeatureLayout(swept_bytes=self.swept_bytes)
+        rows = [
+            layout.row(spec, latencies_ms, 0.0)
+            for spec, latencies_ms in zip(features.specs, parts.sum(axis=2), strict=True)
+        ]
+        network = layout.networks(np.sum(rows, axis=0)[None])
+        (latency_ms,) = self.model.latencies_ms(network)
+        distance = self.model.distance_factor * network.touched_bytes[0]
         hot, cold = _interpolation(self.swept_bytes, np.array([0.0, distance]))
-        states = hot + DEFAULT_MODEL.cold_scale * (cold - hot)
+        totals = parts.transpose(0, 2, 1) @ (hot + self.model.cold_scale * (cold - hot))
+        totals *= latency_ms / totals.sum()
         return {
-            family: states @ parts[features.rows(family)].sum(axis=0)
-            for family in set(features.families)
+            family: totals[features.rows(family)].sum(axis=0) for family in set(features.families)
         }
 
     def knows(self, spec: OpSpec) -> bool:
@@ -158,4 +174,11 @@ def source_of(row: LikeRow) -> TransferSource:
         row.name,
         np.array(row.swept_bytes, np.float64),
         {known.operator: np.array(known.latencies_ms) for known in row.operators},
+        model=_model(row),
     )
+
+
+def _model(row: LikeRow) -> NetworkModel:
+    if row.model is None:
+        return DEFAULT_MODEL
+    return NetworkModel(**msgspec.structs.asdict(row.model))

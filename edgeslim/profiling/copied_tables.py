@@ -10,10 +10,11 @@ import numpy as np
 
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
-from edgeslim.latency_rows import LikeOperator, LikeRow, TableContext
+from edgeslim.latency_rows import LikeModel, LikeOperator, LikeRow, TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.prediction.transfer_source import source_of
 
 __all__ = ["check_copies", "copy_tables"]
@@ -86,8 +87,18 @@ def _copy(table: LatencyTable) -> LikeRow:
             )
             for spec, latencies_ms in curves.latencies_ms.items()
         ),
+        model=_model(table),
         added=now(),
     )
+
+
+def _model(table: LatencyTable) -> LikeModel | None:
+    """How networks follow from operators by a table's own networks."""
+    calibration = Predictor(table).calibration
+    if not calibration.residuals:
+        return None
+    numbers = {name: getattr(calibration.model, name, 0.0) for name in LikeModel.__struct_fields__}
+    return LikeModel(**{name: float(f"{value:.{_DIGITS}g}") for name, value in numbers.items()})
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

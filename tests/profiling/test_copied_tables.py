@@ -13,7 +13,10 @@ from edgeslim.execution import Precision, Target
 from edgeslim.latency_rows import SCHEMA, SCHEMA_WITH_COPIES, Convention, TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shapes
+from edgeslim.prediction.network_model import NetworkModel
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.copied_tables import check_copies, copy_tables
+from tests.prediction.networks import null_row, synthetic_networks
 from tests.values import CONTEXT, MB, convolution, relu, row, table_at
 
 SPECS = [convolution(8, width) for width in (8, 16, 24, 32, 40)]
@@ -37,6 +40,22 @@ def test_a_copy_has_every_operator_and_says_whose_it_is(other: Path, tmp_path: P
     assert copy.swept_bytes == (0, 8 * MB)
     assert (copy.context, copy.digest) == (CONTEXT, LatencyTable.read(other).digest)
     assert not (tmp_path / "new.jsonl").exists()
+
+
+def test_a_copy_says_how_networks_follow_from_operators_there(tmp_path: Path) -> None:
+    model = NetworkModel(scale=1.2, cold_scale=0.5, distance_factor=1.5)
+    table = table_at(tmp_path / "other.jsonl", null_row())
+    networks = synthetic_networks(model, count=4)
+    for _, rows, network in networks.values():
+        table.add(*rows, network)
+    (copy,) = copy_tables([table.path], CONTEXT, tmp_path / "new.jsonl")
+    assert copy.model is not None
+    assert copy.model.scale == pytest.approx(1.2, abs=0.05)
+    fitted = Predictor(table).calibration.model
+    assert copy.model.scale == pytest.approx(fitted.scale, rel=1e-4)
+    few = table_at(tmp_path / "few.jsonl", row(relu(8), 0.1))
+    (without,) = copy_tables([few.path], CONTEXT, tmp_path / "new.jsonl")
+    assert without.model is None
 
 
 def test_a_table_is_read_with_its_copies_when_the_other_one_is_gone(
