@@ -81,7 +81,8 @@ class NetworkFit:
         covariance: Covariance of the model's numbers, ``(5, 5)``.
         errors: Relative error of each network's prediction by a fit on the others,
             ``(networks,)``, above 0 where too much is predicted.
-        deviations: Standard deviation that each of these errors was expected to have.
+        deviations: Standard deviation that each of these errors is expected to have by this fit's
+            noise scale and share, as those of networks not seen before are.
     """
 
     model: NetworkModel
@@ -221,7 +222,6 @@ def fit_networks(
     posteriors = np.array([candidate.log_posteriors for candidate in candidates])
     place, pair = np.unravel_index(posteriors.argmax(), posteriors.shape)
     best = candidates[place]
-    errors, deviations = _predict_each_by_others(candidates, posteriors)
     scale, cold_scale, *multiples = best.numbers[pair].tolist()
     byte_ms, overhead_ms, run_ms = (units * multiples).tolist()
     return NetworkFit(
@@ -238,8 +238,8 @@ def fit_networks(
         share=float(noise.shares[pair]),
         units=units,
         covariance=best.covariances[pair],
-        errors=errors,
-        deviations=deviations,
+        errors=_errors_by_others(candidates, posteriors),
+        deviations=best.deviations[pair],
     )
 
 
@@ -315,14 +315,10 @@ def _log_positive(numbers: Array, covariances: Array) -> Array:
     return known
 
 
-def _predict_each_by_others(
-    candidates: Sequence[_Candidates], posteriors: Array
-) -> tuple[Array, Array]:
-    """Errors and deviations of each network by the fit that the others alone would choose."""
-    densities, errors, deviations = (
-        np.concatenate([getattr(candidate, name) for candidate in candidates])
-        for name in ("log_densities", "errors", "deviations")
-    )
+def _errors_by_others(candidates: Sequence[_Candidates], posteriors: Array) -> Array:
+    """Error of each network by the fit that the others alone would choose, ``(networks,)``."""
+    densities = np.concatenate([candidate.log_densities for candidate in candidates])
+    errors = np.concatenate([candidate.errors for candidate in candidates])
     chosen = (posteriors.reshape(-1, 1) - densities).argmax(axis=0)
-    networks = np.arange(errors.shape[1])
-    return errors[chosen, networks], deviations[chosen, networks]
+    found: Array = errors[chosen, np.arange(errors.shape[1])]
+    return found
