@@ -105,6 +105,11 @@ class TableContext(msgspec.Struct, frozen=True, kw_only=True, tag="context", tag
         return f"{self.foreign_target} ({like}) {rest}"
 
     @property
+    def library_name(self) -> str:
+        """What the library version is of, for people."""
+        return "runtime" if self.foreign_target else "Paddle-Lite"
+
+    @property
     def fused_for(self) -> Target | None:
         """Target that networks are fused for before lookup; None if they are not fused."""
         return None if self.convention is Convention.UNFUSED else self.execution.target

@@ -88,8 +88,9 @@ def table_sections(
     for table, when in ((before, "before"), (after, "after")):
         context = table.context
         items.append(
-            f"{when}: {table.path}, {context.device}, {context.execution_text}, Paddle-Lite "
-            f"{context.library_version}, {origin_of(context).value}, {context.created}"
+            f"{when}: {table.path}, {context.device}, {context.execution_text}, "
+            f"{context.library_name} {context.library_version}, {origin_of(context).value}, "
+            f"{context.created}"
         )
     for specs, when in ((found.only_before, "before"), (found.only_after, "after")):
         if specs:

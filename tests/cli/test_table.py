@@ -12,6 +12,7 @@ from edgeslim.opspec import OpSpec
 from edgeslim.resources import data_folder
 from tests.program import edgeslim
 from tests.table_formats.tables import KIRIN
+from tests.table_formats.test_onnxruntime_profile import DEFAULT, MODEL
 from tests.values import relu, row, table_at
 
 pytestmark = pytest.mark.slow
@@ -93,6 +94,27 @@ def test_two_files_that_contradict_each_other_are_one_line_and_leave_nothing(
     assert "two.csv: line 4: the network 'net' takes 2.40 ms here and 1.20 ms in" in whole.error(1)
     asked = edgeslim(*TIMINGS, "one.csv", "--target", "gpu", folder=tmp_path)
     assert "nothing says how networks are fused on 'gpu'; give --fusion arm" in asked.error(2)
+
+
+def test_a_profile_of_another_runtime_is_imported_and_ends_with_what_has_no_counterpart(
+    tmp_path: Path,
+) -> None:
+    done = edgeslim(
+        *("table", "import", DEFAULT, "--model", MODEL, "--format", "onnxruntime-profile"),
+        *("--device", "here", "--threads", 1, "--library-version", "onnxruntime 1.23.2"),
+        *("--out", "ours.jsonl"),
+        folder=tmp_path,
+    )
+    assert (done.code, done.err) == (3, "")
+    assert "ours.jsonl: 17 operators and 1 networks" in done.out
+    assert "on onnxruntime (fused as for arm) fp32, 1 thread" in done.out
+    assert "5 ReorderOutput: it has no counterpart among the kinds of edgeslim (" in done.out
+    two = edgeslim(
+        *("table", "import", DEFAULT, DEFAULT, "--model", MODEL, "--format", "onnxruntime-profile"),
+        *("--device", "here", "--out", "two.jsonl"),
+        folder=tmp_path,
+    )
+    assert "2 profiles need as many models, in the same order, and not 1" in two.error(2)
 
 
 def test_check_finds_operators_that_cannot_be(tmp_path: Path) -> None:
