@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ from edgeslim.durations import format_ms
 from edgeslim.execution import PowerMode, Precision
 from edgeslim.latency_table import LatencyTable
 from edgeslim.pictures import check_picture
+from edgeslim.prediction.predictor import Predictor
+from edgeslim.profiling.copied_tables import add_copies
 from edgeslim.table_formats import FORMATS, LatencyUnit, Refusal
 from edgeslim.tables.chart import chart_rows
 from edgeslim.tables.check import Finding, check_table
@@ -223,6 +226,41 @@ def show(
         print_lines(f"{chosen.name} ({_state(known, chosen)})")
         print_table(["in", "out", "latency", "", ""], chart_rows(chosen))
         print_lines(*([f"drawn in {plot}"] if plot else []))
+
+
+@app.command("like")
+def like(
+    table: _Table,
+    others: Annotated[
+        list[Path], typer.Argument(help="Tables of other devices, of the same convention.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Estimate what a table lacks from tables of other devices, which it keeps a copy of.
+
+    It is for tables that were imported with few operators and networks; of a device that is at
+    hand, edgeslim profile --like measures those that tell most.
+
+    Example: edgeslim table like my-phone.jsonl other-phone.jsonl
+    """
+    added, copies = add_copies(table, others)
+    predictor = Predictor(added)
+    weights = predictor.rows.device_weights
+    error = predictor.calibration.mean_error
+    if as_json:
+        print_json(
+            {
+                "table": table,
+                "copies": [copy.name for copy in copies],
+                "device_weights": weights,
+                "mean_error_percent": None if math.isnan(error) else 100 * error,
+            }
+        )
+        return
+    print_lines(*(f"estimated from {name}: {weight:.0%}" for name, weight in weights.items()))
+    if not math.isnan(error):
+        count = len(predictor.calibration.residuals)
+        print_lines(f"{count} whole networks, each left out of the fit: {error:.1%} off on average")
 
 
 @app.command("check")

@@ -83,7 +83,8 @@ class OperatorRows:
         if self._convention is Convention.UNFUSED:
             return nothing  # such tables are added up as they are, without the empty run
         null = null_operator()
-        if null in self._curves or not self._transfers:
+        measured_elsewhere = any(found.source.has_measured(null) for found in self._transfers)
+        if self._curves or not measured_elsewhere:
             return self._curves.get(null, nothing)
         (curve,) = self._interpolator.estimate([null]).latencies_ms
         return np.asarray(curve)

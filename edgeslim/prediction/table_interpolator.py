@@ -11,6 +11,7 @@ from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.transfer import MeasuredNetwork, Transfer
 from edgeslim.prediction.transfer_interpolation import TransferInterpolator
 from edgeslim.prediction.transfer_source import source_of
+from edgeslim.table_keys import table_key
 from edgeslim.tables.sums import networks_that_are_sums
 
 __all__ = ["TableInterpolator", "interpolator_of", "table_interpolator", "transfers_of"]
@@ -56,12 +57,14 @@ def transfers_of(
     if not table.likes:
         return []
     latencies_ms, refused = table.network_latencies_ms(), networks_that_are_sums(table)
-    networks = tuple(
-        MeasuredNetwork(specs=tuple(row.graph.specs), latency_ms=latencies_ms[name])
-        for name, row in table.networks.items()
-        if name not in without and name not in refused and row.graph.specs
-    )
+    networks = []
+    for name, row in table.networks.items():
+        keys = [table_key(spec, table.context.convention) for spec in row.graph.specs]
+        specs = tuple(key for key in keys if key is not None)
+        # A network of which the convention leaves something out is no sum of the others.
+        if name not in without and name not in refused and len(specs) == len(keys) > 0:
+            networks.append(MeasuredNetwork(specs=specs, latency_ms=latencies_ms[name]))
     return [
-        Transfer(source=source_of(row), swept_bytes=swept_bytes, networks=networks)
+        Transfer(source=source_of(row), swept_bytes=swept_bytes, networks=tuple(networks))
         for row in table.likes
     ]

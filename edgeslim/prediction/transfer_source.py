@@ -139,6 +139,10 @@ class TransferSource:
             family: totals[features.rows(family)].sum(axis=0) for family in set(features.families)
         }
 
+    def has_measured(self, spec: OpSpec) -> bool:
+        """Whether an operator was measured there."""
+        return spec in self._measured
+
     def knows(self, spec: OpSpec) -> bool:
         """Whether more than the roofline is known of an operator."""
         self._find(operator_features([spec]))

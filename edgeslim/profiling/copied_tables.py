@@ -10,14 +10,14 @@ import numpy as np
 
 from edgeslim.durations import now
 from edgeslim.errors import UsageError
-from edgeslim.latency_rows import LikeModel, LikeOperator, LikeRow, TableContext
+from edgeslim.latency_rows import Convention, LikeModel, LikeOperator, LikeRow, TableContext
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.curves import Curves
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.prediction.transfer_source import source_of
 
-__all__ = ["check_copies", "copy_tables"]
+__all__ = ["add_copies", "check_copies", "copy_tables"]
 
 _CONTRADICTION = 0.25
 """Two tables of one device whose latencies differ more, half of them, contradict each other."""
@@ -46,16 +46,38 @@ def copy_tables(paths: Sequence[Path], context: TableContext, out: Path) -> tupl
         table = LatencyTable.read(path)
         if _is_same_file(path, out) or _is_copy(table, out):
             raise UsageError(f"--like {path} is the table that is written; name another device's")
-        if table.context.convention is not context.convention:
+        if not _have_same_operators(table.context.convention, context.convention):
             raise UsageError(
                 f"--like {path} has operators of the convention {table.context.convention}, and "
-                f"profile measures {context.convention} ones; give a table of these"
+                f"the table that is written has {context.convention} ones; give a table of these"
             )
         if not len(table):
             raise UsageError(f"--like {path} has no operators; give a table that has some")
         copies[path] = _copy(table)
     _check_agreement(copies)
     return tuple(copies.values())
+
+
+def add_copies(path: Path, others: Sequence[Path]) -> tuple[LatencyTable, tuple[LikeRow, ...]]:
+    """Adds copies of other devices' tables to a table that is there, such as an imported one.
+
+    Args:
+        path: File of the table.
+        others: Files of the other devices' tables.
+
+    Returns:
+        The table, and the copies.
+
+    Raises:
+        BadFileError, UsageError: As of `copy_tables` and `check_copies`.
+    """
+    table = LatencyTable.read(path)
+    copies = copy_tables(others, table.context, path)
+    networks = [spec for row in table.networks.values() for spec in row.graph.specs]
+    check_copies(copies, dict.fromkeys([*table, *networks]))
+    known = {copy.digest for copy in table.likes}
+    table.add(*(copy for copy in copies if copy.digest not in known))
+    return table, copies
 
 
 def check_copies(copies: Iterable[LikeRow], planned: Iterable[OpSpec]) -> None:
@@ -72,6 +94,11 @@ def check_copies(copies: Iterable[LikeRow], planned: Iterable[OpSpec]) -> None:
                 f"--like the table of {copy.name}: it has no operator like the {len(operators)} "
                 f"that are planned, such as {operators[0]}; leave it out"
             )
+
+
+def _have_same_operators(one: Convention, other: Convention) -> bool:
+    """Whether operators of two conventions have the same keys."""
+    return one is other or {one, other} == {Convention.FUSED, Convention.FUSED_FURTHER}
 
 
 def _copy(table: LatencyTable) -> LikeRow:

@@ -58,6 +58,8 @@ WRONG_USAGE = {
     "profile --operators operators.jsonl --like bare.jsonl": (
         "--like bare.jsonl has operators of the convention bare-convolutions"
     ),
+    "table like host.jsonl host.jsonl": "--like host.jsonl is the table that is written",
+    "table like host.jsonl bare.jsonl": "the table that is written has fused ones",
     "profile --operators operators.jsonl --like softmax.jsonl --out new": (
         "it has no operator like the 2 that are planned, such as relu 1x8x4x4"
     ),

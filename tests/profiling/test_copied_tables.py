@@ -14,8 +14,8 @@ from edgeslim.latency_rows import SCHEMA, SCHEMA_WITH_COPIES, Convention, TableC
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec, Shapes
 from edgeslim.prediction.network_model import NetworkModel
-from edgeslim.prediction.predictor import Predictor
-from edgeslim.profiling.copied_tables import check_copies, copy_tables
+from edgeslim.prediction.predictor import Predictor, Source
+from edgeslim.profiling.copied_tables import add_copies, check_copies, copy_tables
 from tests.prediction.networks import null_row, synthetic_networks
 from tests.values import CONTEXT, MB, convolution, relu, row, table_at
 
@@ -120,7 +120,7 @@ def test_a_table_is_not_like_itself(other: Path, tmp_path: Path) -> None:
 def test_a_table_of_another_convention_is_refused(tmp_path: Path) -> None:
     context = msgspec.structs.replace(CONTEXT, convention=Convention.BARE_CONVOLUTIONS)
     path = table_of(tmp_path / "bare.jsonl", context)
-    with pytest.raises(UsageError, match="of the convention bare-convolutions, and profile meas"):
+    with pytest.raises(UsageError, match="of the convention bare-convolutions, and the table"):
         copy_tables([path], CONTEXT, tmp_path / "new.jsonl")
 
 
@@ -156,3 +156,21 @@ def test_another_target_or_precision_is_like_if_it_knows_the_operators(tmp_path:
     softmax = OpSpec(kind="softmax", inputs=Shapes(X=shape), outputs=Shapes(Out=shape))
     with pytest.raises(UsageError, match=r"phone \(.*arm int8, 4 threads.* no operator like the 1"):
         check_copies(copies, [softmax])
+
+
+def test_an_imported_table_gets_copies_once(other: Path, tmp_path: Path) -> None:
+    slower = msgspec.structs.replace(CONTEXT, device="slower")
+    path = LatencyTable.open(tmp_path / "slower.jsonl", slower).path
+    LatencyTable.read(path).add(*(row(spec, 3.0 * (1 + i)) for i, spec in enumerate(SPECS[:3])))
+    table, copies = add_copies(path, [other])
+    assert table.likes == copies
+    lacking = SPECS[4]
+    predictor = Predictor(LatencyTable.read(path))
+    assert predictor.rows.source(lacking) is Source.TRANSFERRED
+    assert float(predictor.rows.of([lacking])[0, -1]) == pytest.approx(15.0, rel=0.1)
+    before = path.read_bytes()
+    add_copies(path, [other])
+    assert path.read_bytes() == before
+    with pytest.raises(UsageError, match=r"slower.jsonl is the table that is written"):
+        add_copies(path, [path])
+    assert path.read_bytes() == before
