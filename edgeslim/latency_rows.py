@@ -53,7 +53,7 @@ class Convention(str, Enum):
     """Fused by the optimizer, but without convolutions' biases and activations."""
     FUSED_FURTHER = "fused-further"
     """Fused as by the optimizer and further, as other runtimes do it: sums of two tensors, and
-    gates, are in the time of the operator before them."""
+    gates, are in the time of the operator before them, and views take none."""
 
     def __str__(self) -> str:
         return self.value

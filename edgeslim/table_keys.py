@@ -49,10 +49,10 @@ def table_key(spec: OpSpec, convention: Convention) -> OpSpec | None:
 
     Returns:
         The key, or None for an operator that such tables leave out: all but convolutions in
-        a table of bare convolutions, sums and gates where they are fused further.
+        a table of bare convolutions; sums, gates and views where they are fused further.
     """
     if convention in {Convention.FUSED, Convention.FUSED_FURTHER}:
-        within = spec.kind in _GATES or _is_sum_of_activations(spec)
+        within = spec.kind in _GATES or is_view(spec) or _is_sum_of_activations(spec)
         return None if within and convention is Convention.FUSED_FURTHER else spec
     if spec.kind in _CONVOLUTIONS:
         kept = {

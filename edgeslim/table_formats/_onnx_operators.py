@@ -212,7 +212,7 @@ def _product(ran: RanOperator, kind: str) -> OpSpec:
     )
     if second_is_activation or (ran.chain is None and len(ran.inputs) > 1 and kind == "MatMul"):
         return plain_operator("matmul_v2", ran.inputs[:2], ran.outputs)
-    if len(first) == 2:
+    if len(first) == 2 or first[2:] == (1, 1):
         has_bias = kind == "Gemm" and (
             len(node_inputs) > 2 if ran.chain else any(len(s) == 1 for s in ran.inputs[1:])
         )

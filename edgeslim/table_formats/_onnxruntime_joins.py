@@ -1,7 +1,8 @@
 """Operators that ONNX Runtime computes in several pieces, put together again.
 
 A hard swish is a hard sigmoid and a product; a shuffle of channels is a reshaping to groups, a
-transposition, and a reshaping back.
+transposition, and a reshaping back; a fully connected layer that reads a map of one place, which
+Paddle-Lite does at once, is a flattening and a product.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def join_pieces(nodes: Sequence[ProfiledNode], model: OnnxModel | None) -> list[
     """
     known = {node.name: node for node in model.nodes} if model is not None else {}
     joined = _join(list(nodes), 2, "HardSwish", known, _is_swish)
+    joined = _join(joined, 2, "Gemm", known, _is_flattened_product)
     return _join(joined, 3, "ShuffleChannels", known, _is_shuffle)
 
 
@@ -42,12 +44,13 @@ def _join(
     while place < len(nodes):
         part = nodes[place : place + length]
         if len(part) == length and is_one(part, known):
+            factors = part[-1].inputs[1:] if kind == part[-1].kind else ()
             samples = zip(*(piece.samples_ns for piece in part), strict=True)
             result.append(
                 replace(
                     part[-1],
                     kind=kind,
-                    inputs=part[0].inputs,
+                    inputs=(*part[0].inputs[:1], *factors),
                     samples_ns=tuple(map(sum, samples)),
                 )
             )
@@ -70,6 +73,15 @@ def _is_swish(part: Sequence[ProfiledNode], known: Known) -> bool:
     if first is None or second is None:
         return first is second
     return {*second.inputs} == {first.inputs[0], first.outputs[0]}
+
+
+def _is_flattened_product(part: Sequence[ProfiledNode], _: Known) -> bool:
+    """Whether a product with weights reads what was a map of one place before."""
+    view, product = part
+    if view.kind not in {"Flatten", "Reshape", "Squeeze"} or product.kind != "Gemm":
+        return False
+    image = view.inputs[0]
+    return product.inputs[:1] == view.outputs == (image[:2],) and image[2:] == (1, 1)
 
 
 def _is_shuffle(part: Sequence[ProfiledNode], known: Known) -> bool:

@@ -110,6 +110,8 @@ def test_where_runtimes_fuse_further_sums_and_gates_are_left_out() -> None:
     assert table_key(bias, further) == bias
     gate = msgspec.structs.replace(relu(8), kind="hard_sigmoid")
     assert table_key(gate, further) is None
+    view = msgspec.structs.replace(relu(8), kind="reshape2")
+    assert table_key(view, further) is None
     assert table_key(relu(8), further) == relu(8)
 
 
