@@ -48,7 +48,7 @@ def parse_latency(text: str) -> float | LatencyShare:
     """
     match = _PERCENT.fullmatch(text)
     if match is None:
-        return parse_ms(text)
+        return _parse_ms(text, (*_UNIT_MS, "%"))
     percent = float(match[1])
     if not (percent > 0 and math.isfinite(percent)):
         raise UsageError(
@@ -63,6 +63,10 @@ def parse_ms(text: str) -> float:
     Raises:
         UsageError: No number, no unit, an unknown unit, zero or less.
     """
+    return _parse_ms(text, tuple(_UNIT_MS))
+
+
+def _parse_ms(text: str, known_units: tuple[str, ...]) -> float:
     match = _FORM.fullmatch(text)
     if match is None:
         raise UsageError(f"{text!r} is not a duration; write it like 20ms or 1.5s")
@@ -70,7 +74,7 @@ def parse_ms(text: str) -> float:
     if not unit:
         raise UsageError(f"{text!r} has no unit; write {match[1]}ms or {match[1]}s")
     if unit not in _UNIT_MS:
-        raise UsageError(f"{text!r} has an unknown unit; known: {', '.join(_UNIT_MS)}")
+        raise UsageError(f"{text!r} has an unknown unit; known: {', '.join(known_units)}")
     value = number * _UNIT_MS[unit]
     if not (value > 0 and math.isfinite(value)):
         raise UsageError(f"{text!r} is not a duration above zero")

@@ -45,6 +45,13 @@ def test_an_unknown_unit_is_refused_with_the_known_ones(text: str) -> None:
         parse_ms(text)
 
 
+def test_the_unit_of_a_share_is_known_where_one_may_be_written() -> None:
+    with pytest.raises(UsageError, match=r"'75percent' has an unknown unit; .*, min, h, %$"):
+        parse_latency("75percent")
+    with pytest.raises(UsageError, match=r"known: us, ms, s, min, h$"):
+        parse_ms("75percent")
+
+
 @pytest.mark.parametrize("text", ["", "ms", "fast", "nan ms", "inf s", "1e3ms", "1,5s", "1s 2ms"])
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageError, match=r"write it like 20ms or 1\.5s"):

@@ -12,6 +12,7 @@ from edgeslim.cli.options import Seed, SpaceInput, TaskName, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
 from edgeslim.cli.progress import terminal_progress
 from edgeslim.conversion.find_space import find_space
+from edgeslim.counts import format_count
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.latency_table import LatencyTable
@@ -123,7 +124,8 @@ def _print(done: Agreement, out: Path) -> None:
     )
     print_lines(
         "",
-        f"against {len(done.trained)} networks trained in full, {done.seconds_each:.0f} s each, "
+        f"against {format_count(len(done.trained), 'network')} trained in full, "
+        f"{done.seconds_each:.0f} s each, "
         f"whose accuracies are from {min(accuracies):.1%} to {max(accuracies):.1%}; all results "
         f"are in {out}",
         *done.notes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeslim.cli.output import print_lines
 from edgeslim.conversion.inspect_model import Inspection, MetLaw
+from edgeslim.counts import format_count
 from edgeslim.targets import Place, format_answer
 
 __all__ = ["met_document", "print_met"]
@@ -16,7 +17,8 @@ def print_met(found: Inspection) -> None:
         print_lines("", "the target's kernels compute all of it as Paddle does")
     for place in places:
         met = [finding for finding in found.met if finding.place == place]
-        print_lines("", f"on {_format_place(place)}, kernels compute {len(met)} operators wrongly:")
+        count = format_count(len(met), "operator")
+        print_lines("", f"on {_format_place(place)}, kernels compute {count} wrongly:")
         for law in dict.fromkeys(finding.law for finding in met):
             of_law = [finding for finding in met if finding.law is law]
             first = of_law[0]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
+from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
 from edgeslim.execution import PowerMode, Precision
 from edgeslim.latency_table import LatencyTable
@@ -127,9 +128,10 @@ def import_(
             }
         )
     else:
-        networks = f" and {done.networks} networks" if done.networks else ""
+        counts = [format_count(done.operators, "operator")]
+        counts += [format_count(done.networks, "network")] if done.networks else []
         print_lines(
-            f"{done.table}: {done.operators} operators{networks}; {done.context.provenance}",
+            f"{done.table}: {' and '.join(counts)}; {done.context.provenance}",
             f"its operators are {done.context.convention}, on {done.context.execution_text}",
             *done.notes,
         )
@@ -161,7 +163,7 @@ def export(
             }
         )
     else:
-        print_lines(f"{done.file}: {len(done.operators)} operators", *done.notes)
+        print_lines(f"{done.file}: {format_count(len(done.operators), 'operator')}", *done.notes)
         kinds = ", ".join(f"{count} {kind}" for kind, count in done.refused_kinds.items())
         _print_refused(f"operators were left out ({kinds})", done.refused)
     if done.refused:
@@ -283,7 +285,9 @@ def check(table: _Table, as_json: Json = False) -> None:
             }
         )
     else:
-        print_lines(f"{done.operators} operators, {done.networks} networks")
+        print_lines(
+            f"{format_count(done.operators, 'operator')}, {format_count(done.networks, 'network')}"
+        )
         for what, found in (
             ("findings", done.findings),
             ("suspicions: more channels, less time", done.suspicions),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from edgeslim.counts import format_count
 from edgeslim.deployment.deployed import format_variant
 from edgeslim.device_state.heat import assess_heat
 from edgeslim.durations import format_ms
@@ -96,7 +97,8 @@ def _reason_missing(model: ModelRecord, missing: Sequence[OperatorRecord]) -> Re
     return Reason(
         percent=100 * count / whole,
         line=(
-            f"{_label(model)}: the table knows nothing of {count} of {whole} operators "
+            f"{_label(model)}: the table knows nothing of {count} of "
+            f"{format_count(whole, 'operator')} "
             f"({_names(missing)}); edgeslim profile --model measures them"
         ),
     )
@@ -106,11 +108,12 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
     """Reasons in operators whose latency is not well known."""
     outside = [operator for operator in known if operator.outside]
     if outside:
+        counted = _count(outside, "operator is", "operators are")
         yield Reason(
             percent=_percent_of_latency(model, outside, lambda operator: max(operator.error, 0.1)),
             line=(
-                f"{_label(model)}: {_count(outside)} operators are beyond all that the table "
-                f"measured ({_names(outside)}: {outside[0].outside}); measure nearer ones"
+                f"{_label(model)}: {counted} beyond all that the table measured "
+                f"({_names(outside)}: {outside[0].outside}); measure nearer ones"
             ),
         )
     guessed = [
@@ -120,11 +123,12 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
     ]
     percent = _percent_of_latency(model, guessed, lambda operator: operator.error)
     if guessed:
+        counted = _count(guessed, "operator is", "operators are")
         yield Reason(
             percent=percent,
             line=(
-                f"{_label(model)}: {_count(guessed)} operators are interpolated, and may be off by "
-                f"{percent:.1f} % of the latency together ({_names(guessed)})"
+                f"{_label(model)}: {counted} interpolated, and may be off by {percent:.1f} % of "
+                f"the latency together ({_names(guessed)})"
             ),
         )
     transferred = [operator for operator in known if operator.known is Known.TRANSFERRED]
@@ -140,11 +144,12 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
         )
     unsteady = [operator for operator in known if operator.unsteady]
     if unsteady:
+        counted = _count(unsteady, "operator was", "operators were")
         yield Reason(
             percent=_percent_of_latency(model, unsteady, lambda _: 0.1),
             line=(
-                f"{_label(model)}: {_count(unsteady)} operators were measured unsteadily for the "
-                f"table ({_names(unsteady)}: {unsteady[0].unsteady})"
+                f"{_label(model)}: {counted} measured unsteadily for the table "
+                f"({_names(unsteady)}: {unsteady[0].unsteady})"
             ),
         )
     left_out = [operator for operator in known if operator.known is Known.LEFT_OUT]
@@ -224,8 +229,8 @@ def _table_reasons(record: DeploymentRecord, model: ModelRecord) -> Iterator[Rea
         yield Reason(
             percent=0.0,
             line=(
-                f"the table has {table.networks} whole networks, too few to fit what networks add "
-                "to their operators; edgeslim profile --model measures more"
+                f"the table has {format_count(table.networks, 'whole network')}, too few to fit "
+                "what networks add to their operators; edgeslim profile --model measures more"
             ),
         )
     if table.age_s is not None and table.age_s > _OLD_S:
@@ -255,8 +260,8 @@ def _percent_of_latency(
     )
 
 
-def _count(some: Iterable[OperatorRecord]) -> int:
-    return sum(operator.count for operator in some)
+def _count(some: Iterable[OperatorRecord], one: str, many: str) -> str:
+    return format_count(sum(operator.count for operator in some), one, many)
 
 
 def _names(operators: Sequence[OperatorRecord]) -> str:

@@ -18,6 +18,7 @@ from types import TracebackType
 import msgspec
 
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
+from edgeslim.counts import format_count
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
 from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
@@ -248,11 +249,11 @@ def limit_threads(profile: DeviceProfile, facts: DeviceFacts) -> tuple[DevicePro
     fewest = min((count for count in (cores, most) if count), default=profile.threads)
     if fewest >= profile.threads:
         return profile, ""
-    why = f"has {_format_count(cores, 'core')}"
+    why = f"has {format_count(cores, 'core')}"
     if fewest == most:
-        why = f"has a library of Paddle-Lite's that runs {_format_count(most, 'thread')} at most"
+        why = f"has a library of Paddle-Lite's that runs {format_count(most, 'thread')} at most"
     note = (
-        f"{profile.name} {why}: models run with {_format_count(fewest, 'thread')}, not with the "
+        f"{profile.name} {why}: models run with {format_count(fewest, 'thread')}, not with the "
         f"{profile.threads} of its profile; --threads says how many"
     )
     return msgspec.structs.replace(profile, threads=fewest), note
@@ -264,10 +265,6 @@ def limit_threads_with_warning(profile: DeviceProfile, facts: DeviceFacts) -> De
     if note:
         _log.warning("%s", note)
     return profile
-
-
-def _format_count(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count > 1 else ''}"
 
 
 def _cores(facts: DeviceFacts) -> int:
@@ -295,7 +292,7 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     if 0 < cores < profile.threads:
         raise UsageError(
             f"{profile.threads} threads do not fit on {profile.name}'s "
-            f"{_format_count(cores, 'core')}; --threads {cores} is the most"
+            f"{format_count(cores, 'core')}; --threads {cores} is the most"
         )
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
@@ -321,7 +318,7 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     if 0 < most < profile.threads:
         raise UsageError(
             f"Paddle-Lite's library for {target} runs models with "
-            f"{_format_count(most, 'thread')} at most, not {profile.threads}; --threads {most}"
+            f"{format_count(most, 'thread')} at most, not {profile.threads}; --threads {most}"
         )
     return NativeRunner(
         transport=transport,

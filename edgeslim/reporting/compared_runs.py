@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
+from edgeslim.counts import format_count
 from edgeslim.deployment.compare_deployments import Comparison, ModelComparison, OperatorChange
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
@@ -24,7 +25,6 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_operator,
     format_percent,

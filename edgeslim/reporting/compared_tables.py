@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeslim.counts import format_count
 from edgeslim.deployment.compare_tables import OperatorDifference, TableComparison
 from edgeslim.latency_table import LatencyTable
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
@@ -32,7 +33,7 @@ def table_verdict(found: TableComparison) -> Verdict:
     """Says in a sentence what changed."""
     discoveries = [operator for operator in found.operators if operator.is_discovery]
     slower = sum(operator.ratio > 1 for operator in discoveries)
-    sentence = f"{len(found.operators):,} operators are in both"
+    sentence = f"{format_count(len(found.operators), 'operator is', 'operators are')} in both"
     if not found.operators:
         return Verdict(sentence="The two tables have no operator in common.")
     if found.p_value <= _SIGNIFICANCE:
@@ -94,7 +95,8 @@ def table_sections(
         )
     for specs, when in ((found.only_before, "before"), (found.only_after, "after")):
         if specs:
-            items.append(f"{len(specs):,} operators are only in the table {when}")
+            count = format_count(len(specs), "operator is", "operators are")
+            items.append(f"{count} only in the table {when}")
     sections.append(ReportSection(key="changes", title="The tables", blocks=[Items(items=items)]))
     return tuple(sections)
 

@@ -9,7 +9,6 @@ from edgeslim.opspec import OpSpec
 from edgeslim.reporting.document import Cell, NumberUnit
 
 __all__ = [
-    "format_count",
     "format_in_column",
     "format_ms",
     "format_ms_interval",
@@ -65,11 +64,6 @@ def format_ms_interval(interval: tuple[float, float]) -> str:
 def format_percent(share: float, decimals: int = 1) -> str:
     """Writes a share of 0 to 1 in percent."""
     return f"{100 * share:.{decimals}f}{_SPACE}%".replace("-", _MINUS)
-
-
-def format_count(count: int, noun: str) -> str:
-    """Writes a number with what it counts, in the plural unless it is 1."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def latency_axis(values_ms: Iterable[float | None]) -> tuple[float, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from edgeslim.counts import format_count
 from edgeslim.reporting.document import Fact, NumberOrigin, NumberUnit, Verdict
 from edgeslim.reporting.evidence import Evidence, Kind, origin_of
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_ms_interval,
     format_percent,
@@ -102,7 +102,7 @@ def _without_deployment(evidence: Evidence) -> Verdict:
             for name, value in evidence.compression.metrics.items()
         )
         return Verdict(
-            sentence=f"The compression is {state} after {done} epochs"
+            sentence=f"The compression is {state} after {format_count(done, 'epoch')}"
             f"{': ' if metrics else ''}{metrics}; it was not deployed yet."
         )
     result, pruning_result = evidence.result, evidence.pruning_result

@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeslim.counts import format_count
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import PowerMode
 from edgeslim.latency_rows import TableContext
@@ -120,9 +121,9 @@ def _defects(rows: list[ScriptRow]) -> list[str]:
     leaked = _count_leaked_values(rows)
     if leaked:
         notes.append(
-            f"{leaked} rows have a value that is not the default and is the same in the row "
-            "before: it may have leaked from there; the rows are what was timed, and perhaps not "
-            "what was asked for"
+            f"{format_count(leaked, 'row has', 'rows have')} a value that is not the default and "
+            "is the same in the row before: it may have leaked from there; the rows are what was "
+            "timed, and perhaps not what was asked for"
         )
     return notes
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from edgeslim import ops
+from edgeslim.counts import format_count
 from edgeslim.durations import now
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision
@@ -213,8 +214,10 @@ def _repeated_notes(repeated: int, chosen: TableFormat) -> list[str]:
     if not repeated:
         return []
     if chosen.repeats_agree_within:
-        return [f"{repeated} rows repeat another, and are pooled with it"]
-    return [f"{repeated} rows repeat another and agree with it"]
+        what = ("row repeats another, and is", "rows repeat another, and are")
+        return [f"{format_count(repeated, *what)} pooled with it"]
+    what = ("row repeats another and agrees", "rows repeat another and agree")
+    return [f"{format_count(repeated, *what)} with it"]
 
 
 def _other_notes(placed: Iterable[Placed]) -> list[str]:

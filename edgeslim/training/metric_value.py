@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from edgeslim.counts import format_count
 from edgeslim.training.tasks import Metric
 from edgeslim.training.tasks._classification import TopOne
 
@@ -44,7 +45,7 @@ class MetricValue(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def about(self) -> str:
         """Number of examples and interval as text: ``360 examples, 95.0 to 98.5 %``."""
-        known = f"{self.examples:,} examples"
+        known = format_count(self.examples, "example")
         if self.low is None or self.high is None:
             return known
         return f"{known}, {100 * self.low:.1f} to {100 * self.high:.1f} %"

@@ -148,7 +148,7 @@ def test_export_to_another_format_and_what_it_does_not_say(tmp_path: Path) -> No
     command = ("table", "export", "host.jsonl", "--format", "paddleslim-2-pickle", "--out", "t.pkl")
     done = edgeslim(*command, folder=tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert "t.pkl: 1 operators" in done.out
+    assert "t.pkl: 1 operator" in done.out
     assert "of 2 cache states only one is said" in done.out
     content = pickle.loads((tmp_path / "t.pkl").read_bytes())  # noqa: S301 - ours
     assert content == {"relu in=(1, 8, 4, 4) out=(1, 8, 4, 4)": 1.0}

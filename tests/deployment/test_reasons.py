@@ -163,7 +163,7 @@ def test_rounds_that_were_all_disturbed_are_said() -> None:
             {"table": msgspec.structs.replace(TABLE, age_s=100 * 86400.0)},
             "the table is 100 days old",
         ),
-        ({"table": msgspec.structs.replace(TABLE, networks=1)}, "the table has 1 whole networks"),
+        ({"table": msgspec.structs.replace(TABLE, networks=1)}, "the table has 1 whole network"),
         (
             {
                 "table": msgspec.structs.replace(

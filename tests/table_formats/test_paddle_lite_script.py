@@ -63,7 +63,7 @@ def test_the_right_padding_is_the_top_one_as_it_was_timed(tmp_path: Path) -> Non
 def test_values_that_may_have_leaked_from_the_row_before_are_said(tmp_path: Path) -> None:
     done = imported(tmp_path, "paddle-lite-script", KIRIN + conv(act="1") + conv(act="2"))
     assert not any("leaked" in note for note in done.notes[:2])
-    assert any(note.startswith("1 rows have a value") for note in done.notes)
+    assert any(note.startswith("1 row has a value") for note in done.notes)
 
 
 def test_activations_are_part_of_the_convolution_and_make_the_table_one_of_fused_operators(

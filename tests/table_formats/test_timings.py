@@ -133,7 +133,7 @@ def test_operators_without_a_counterpart_are_listed_and_not_predicted(tmp_path: 
 def test_repeated_rows_that_agree_are_pooled(tmp_path: Path) -> None:
     again = STEM.replace("0.5,ms,0.05,100", "560,us,56,300").replace("stem", "later")
     done = read(tmp_path, STEM + again)
-    assert (done.operators, done.notes) == (1, ("1 rows repeat another, and are pooled with it",))
+    assert (done.operators, done.notes) == (1, ("1 row repeats another, and is pooled with it",))
     table = LatencyTable.read(done.table)
     assert table.measurements(only(done))[HOT].runs == 400
 

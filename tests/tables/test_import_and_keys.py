@@ -48,7 +48,7 @@ def test_what_the_user_knows_is_in_the_context_and_what_nobody_knows_is_said(
 def test_rows_that_repeat_another_within_their_digits_are_one(tmp_path: Path) -> None:
     rows = ROW.format("24.5") + ROW.format("25")
     done = imported(tmp_path, "paddleslim-2", HEADER + rows)
-    assert (done.operators, done.notes) == (1, ("1 rows repeat another and agree with it",))
+    assert (done.operators, done.notes) == (1, ("1 row repeats another and agrees with it",))
 
 
 def test_rows_that_contradict_each_other_are_an_error_with_both_places(tmp_path: Path) -> None:

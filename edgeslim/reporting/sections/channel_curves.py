@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edgeslim.counts import format_count
 from edgeslim.opspec import OpSpec
 from edgeslim.prediction.family_model import NORMAL_90
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
@@ -20,7 +21,6 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, TableEvidence, mark_of
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_ms_interval,
     format_percent,

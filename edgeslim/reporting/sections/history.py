@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import datetime, timezone
 
+from edgeslim.counts import format_count
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale, Tick
 from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.document import (
@@ -19,7 +20,6 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_ms_interval,
     format_spread,

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Sequence
 from functools import partial
 
+from edgeslim.counts import format_count
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.lines import ChartLine, Knot, lines
 from edgeslim.reporting.charts.scatter import LimitLine, Route, ScatterPoint, scatter
@@ -25,7 +26,6 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_percent,
     format_value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from edgeslim.counts import format_count
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
@@ -18,7 +19,6 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, mark_of
 from edgeslim.reporting.number_format import (
-    format_count,
     format_ms,
     format_ms_interval,
     format_spread,
