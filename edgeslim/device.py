@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from edgeslim.errors import BadFileError, UnknownNameError, UsageError
 from edgeslim.execution import Execution, PowerMode, Precision, Target
 from edgeslim.files import read_toml
+from edgeslim.options import Option
 from edgeslim.resources import data_folder
 
 __all__ = [
+    "DEVICE",
+    "REACHED_AND_RUN",
     "DeviceChoice",
     "DeviceProfile",
     "Location",
@@ -119,29 +123,46 @@ class DeviceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         )
 
 
+DEVICE = Option("Device")
+REACHED_AND_RUN = ("name", "serial", "host", "port", "threads", "power_mode")
+"""Fields of a choice that say how a device is reached, and how models run there."""
+
+
+def _parse_frequency_share(text: str) -> float:
+    match = re.fullmatch(r"(\d{1,3})\s*%", text.strip())
+    if match is None or not 1 <= int(match[1]) <= 100:
+        raise UsageError(f"--lock-frequency is a share like 70%, not {text!r}")
+    return int(match[1]) / 100
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceChoice:
-    """A device, and the fields of its profile that the user overrides.
+    """A device, and the fields of its profile that the user overrides."""
 
-    Args:
-        name: Name of the profile; empty is that of the table or search at hand, or this machine.
-        serial, host, port, user: How the device is addressed.
-        threads, power_mode: How models run on it.
-        stay_on, fixed_performance, lock_frequency: Settings while it is measured.
-        laws: File with laws of the library there.
-    """
-
-    name: str = ""
-    serial: str | None = None
-    host: str | None = None
-    port: int | None = None
+    name: Annotated[str, DEVICE("--device")] = ""
+    """Name of its profile; by default that of the table or search at hand, or this machine."""
+    serial: Annotated[str | None, DEVICE] = None
+    """Reach it over adb, by this serial number or address."""
+    host: Annotated[str | None, DEVICE] = None
+    """Reach it over ssh, at this name or address."""
+    port: Annotated[int | None, DEVICE] = None
+    """Port of its ssh server."""
     user: str | None = None
-    threads: int | None = None
-    power_mode: PowerMode | None = None
-    stay_on: bool | None = None
-    fixed_performance: bool | None = None
-    lock_frequency: float | None = None
-    laws: Path | None = None
+    """Name to log in by."""
+    threads: Annotated[int | None, DEVICE] = None
+    """Threads that models run with."""
+    power_mode: Annotated[PowerMode | None, DEVICE] = None
+    """Cores that models are bound to."""
+    stay_on: Annotated[bool | None, DEVICE] = None
+    """Keep a phone's screen on while it measures."""
+    fixed_performance: Annotated[bool | None, DEVICE] = None
+    """Measure in Android's fixed performance mode."""
+    lock_frequency: Annotated[
+        float | None, DEVICE("--lock-frequency", parse=_parse_frequency_share)
+    ] = None
+    """Hold every core at this share of its full frequency: 70%. Needs root."""
+    laws: Annotated[Path | None, DEVICE] = None
+    """TOML file with laws of another version of Paddle-Lite's kernels."""
 
     @classmethod
     def of(cls, device: str | DeviceChoice) -> DeviceChoice:

@@ -50,16 +50,28 @@ def packages() -> list[Path]:
 
 
 def interface_page() -> str:
-    """Everything that `import edgeslim` offers."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    (names,) = (
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-    )
-    parts = [f"::: edgeslim.{name}" for name in names if not name.startswith("_")]
-    head = "# Python\n\nEverything that the commands do, from `import edgeslim`.\n"
-    return "\n\n".join([head, *parts, ""])
+    """Everything that `import edgeslim` offers, and what can be asked of each function."""
+    assigned = {
+        ast.unparse(node.targets[0]): node.value
+        for node in _parsed(PACKAGE / "__init__.py").body
+        if isinstance(node, ast.Assign)
+    }
+    modules = ast.literal_eval(assigned["_MODULES"])
+    parts = ["# Python\n\nEverything that the commands do, from `import edgeslim`.\n"]
+    for name in ast.literal_eval(assigned["__all__"]):
+        if not name.startswith("_"):
+            parts.append(f"::: edgeslim.{name}")
+            parts += requests_of(modules.get(name, "edgeslim"), name)
+    return "\n\n".join([*parts, ""])
+
+
+def requests_of(module: str, name: str) -> Iterator[str]:
+    """The class whose fields a function takes as arguments, with those that it inherits."""
+    for node in _parsed(ROOT / f"{module.replace('.', '/')}.py").body if "." in module else ():
+        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if node.name == name and isinstance(decorator, ast.Call):
+                request = ast.unparse(decorator.args[0])
+                yield f"::: {module}.{request}\n    options:\n      inherited_members: true"
 
 
 def package_page(package: Path) -> str:

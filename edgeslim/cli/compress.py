@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-import typer
 from typer.core import TyperCommand
 
-from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, metric_lines, print_json, print_lines, print_table
-from edgeslim.cli.progress import terminal_progress
-from edgeslim.compression.compress import Compression, compress
+from edgeslim.cli.request_options import with_options
+from edgeslim.compression.compress import Compression, CompressRequest, compress
 from edgeslim.training.processes import is_leader
 
 __all__ = ["Command", "command"]
@@ -39,67 +36,13 @@ class Command(TyperCommand):
         return super().parse_args(ctx, given)
 
 
-def command(
-    configuration: Annotated[Path, typer.Argument(help="A PaddleSlim 1.x file, as in configs/.")],
-    task: Annotated[
-        str | None, typer.Option(help="NAME, NAME:FOLDER with its images, or file.py of your own.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="What is compressed: saved model, file.py:function, name.")
-    ] = None,
-    pretrained: Annotated[
-        str | None, typer.Option(help="Saved model whose parameters are the first ones.")
-    ] = None,
-    teacher: Annotated[str | None, typer.Option(help="Saved model to learn from.")] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--override", "-o", help="KEY=VALUE ... of any keys: strategies.q.weight_bits=4."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the model; else that of the checkpoints.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Fail if there is no checkpoint to continue.")
-    ] = False,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Ignore checkpoints that are broken.")
-    ] = False,
-    batch_size: Annotated[int | None, typer.Option(help="Examples of a training step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    input_shape: InputShape = None,
-    table: Annotated[
-        Path | None, typer.Option(help="Latency table for strategies that name none.")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Device for strategies that name none.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+@with_options
+def command(request: CompressRequest, as_json: Json = False) -> None:
     """Distil, prune, quantize or search as a file says; run it again to continue after an end.
 
     Example: edgeslim compress configs/quantization_pruning.yaml --model runs/net --task digits
     """
-    done = compress(
-        configuration,
-        task=task,
-        model=model,
-        pretrained=pretrained,
-        teacher=teacher,
-        overrides=override or (),
-        out=out,
-        resume=resume,
-        skip_broken=skip_broken,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        input_shape=only_shape(input_shape, of="this model"),
-        table=table,
-        device=device,
-        progress=terminal_progress(),
-    )
+    done = compress(request)
     if not is_leader():
         return
     if as_json:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice
 from edgeslim.cli.output import Json, print_json, print_table
+from edgeslim.cli.request_options import with_options
+from edgeslim.device import REACHED_AND_RUN, DeviceChoice
 from edgeslim.measuring.doctor import doctor
+from edgeslim.options import OptionsOf
 
 __all__ = ["command"]
 
 
+@with_options
 def command(
-    device: Device = "host",
-    serial: Serial = None,
-    host: Host = None,
-    port: Port = None,
-    threads: Threads = None,
-    power_mode: Power = None,
+    device: Annotated[DeviceChoice, OptionsOf(DeviceChoice, REACHED_AND_RUN)],
     as_json: Json = False,
 ) -> None:
     """Say whether a device can be measured, and for each thing missing what mends it.
 
     Example: edgeslim doctor --device host
     """
-    checks = doctor(device_choice(device, serial, host, port, threads, power_mode))
+    checks = doctor(device)
     ready = all(check.ok for check in checks if check.needed)
     if as_json:
         listed = [
             {"name": check.name, "ok": check.ok, "found": check.found, "mend": check.mend}
             for check in checks
         ]
-        print_json({"device": device, "ready": ready, "checks": listed})
+        print_json({"device": device.name or "host", "ready": ready, "checks": listed})
     else:
         print_table(
             ["", "what", "found", "mend"],

@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
-from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.request_options import with_options
 from edgeslim.errors import UsageError
-from edgeslim.inference.infer import FileResult, Inference, infer
+from edgeslim.inference.infer import FileResult, Inference, InferRequest, infer
 
 __all__ = ["command"]
 
 
+@with_options
 def command(
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    inputs: Annotated[
-        list[Path],
-        typer.Option(
-            help="Pictures, .npy or .npz tensors; those after the first need no --inputs."
-        ),
-    ],
+    request: InferRequest,
     more: Annotated[list[Path] | None, typer.Argument(help="More of them.")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(help="NAME, NAME:FOLDER or file.py: how pictures are read, and class names."),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help="paddle, or lite for Paddle-Lite's runtime on a device.")
-    ] = "paddle",
-    device: Annotated[
-        str | None, typer.Option(help="Where Paddle-Lite runs; by default this machine.")
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="For Paddle-Lite: fp32, int8, fp16 or int16.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for pictures with boxes, and for --raw.")
-    ] = None,
-    top: Annotated[int, typer.Option(help="Number of classes that are listed.")] = 5,
-    score: Annotated[float, typer.Option(help="Lowest score of boxes, from 0 to 1.")] = 0.5,
-    raw: Annotated[bool, typer.Option("--raw", help="Write all outputs as .npy files.")] = False,
-    mean: Annotated[
-        str | None,
-        typer.Option(help="Without a task, (pixel - mean) / scale of 0 to 255: 127.5 or three."),
-    ] = None,
-    scale: Annotated[str | None, typer.Option(help="The scale: see --mean.")] = None,
-    input_shape: InputShape = None,
     as_json: Json = False,
 ) -> None:
     """Run a model on pictures: classes with probabilities, or boxes drawn on the pictures.
@@ -61,42 +31,13 @@ def command(
 
     Example: edgeslim infer ssd --task voc:VOCdevkit --inputs street.jpg --out drawn --engine lite
     """
-    if engine == "paddle" and (device or precision):
+    if request.engine == "paddle" and (request.device or request.precision):
         raise UsageError("--device and --precision are Paddle-Lite's; add --engine lite")
-    done = infer(
-        model,
-        [*inputs, *(more or [])],
-        engine=engine,
-        task=task,
-        out=out,
-        top=top,
-        score=score,
-        raw=raw,
-        mean=_numbers("mean", mean),
-        scale=_numbers("scale", scale),
-        device=device or "",
-        precision=precision or "",
-        input_shape=only_shape(input_shape, of="this model"),
-        progress=terminal_progress(),
-    )
+    done = infer(replace(request, inputs=[*request.inputs, *(more or [])]))
     if as_json:
         print_json(_document(done))
     else:
         _print(done)
-
-
-def _numbers(what: str, text: str | None) -> tuple[float, ...]:
-    """The numbers of an option.
-
-    Raises:
-        UsageError: The text is no number, and no list of numbers.
-    """
-    if text is None:
-        return ()
-    try:
-        return tuple(float(number) for number in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"--{what} is a number or three, like 127.5, not {text!r}") from error
 
 
 def _print(done: Inference) -> None:

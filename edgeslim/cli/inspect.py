@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli.met_laws import met_document, print_met
-from edgeslim.cli.options import Laws, names, shapes
+from edgeslim.cli.options import Laws, shapes
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
 from edgeslim.conversion.inspect_model import Inspection, inspect
+from edgeslim.counts import format_count
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import write_bytes
+from edgeslim.options import parse_names
 from edgeslim.reporting.network_drawing import check_drawing, draw
 
 __all__ = ["command"]
@@ -64,7 +66,7 @@ def command(
         match=match,
         input_shapes=shapes(input_shape),
         targets=list(dict.fromkeys(target or [])),
-        precisions=names(precisions),
+        precisions=parse_names(precisions or ""),
         threads=threads,
         laws=laws,
     )
@@ -98,13 +100,16 @@ def _print(found: Inspection, match: str, *, feature_maps: bool) -> None:
     print_table(["operator", "times"], [[k, str(v)] for k, v in found.operators.items()])
     _print_channels(found, match)
     if feature_maps:
-        print_lines("", f"{len(found.graph.feature_maps)} feature maps:")
+        print_lines("", f"{format_count(len(found.graph.feature_maps), 'feature map')}:")
         print_table(
             ["feature map", "shape"],
             [[name, "x".join(map(str, s))] for name, s in found.graph.feature_maps.items()],
         )
     if match:
-        print_lines("", f"{len(found.parameter_shapes)} parameters match {match!r}:")
+        matching = format_count(
+            len(found.parameter_shapes), "parameter matches", "parameters match"
+        )
+        print_lines("", f"{matching} {match!r}:")
         print_table(
             ["parameter", "shape"],
             [[name, "x".join(map(str, s))] for name, s in found.parameter_shapes.items()],
@@ -115,7 +120,7 @@ def _print_channels(found: Inspection, match: str) -> None:
     """Prints all channel groups, or the chosen ones, and what cannot be pruned."""
     groups = [group for group in found.channels.groups if not match or group.name in found.chosen]
     title = f"chosen by {match!r}" if match else "whose channels can be pruned"
-    print_lines("", f"{len(groups)} groups of weights {title}, each as one:")
+    print_lines("", f"{format_count(len(groups), 'group')} of weights {title}, each as one:")
     print_table(
         ["group", "channels", "weights", "why together"],
         [

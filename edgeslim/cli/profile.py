@@ -5,30 +5,19 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgeslim.cli.options import (
-    FixedPerformance,
-    Host,
-    LockFrequency,
-    Port,
-    Power,
-    StayOn,
-    Threads,
-    device_choice,
-    settings_choice,
-    shapes,
-)
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines
-from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.request_options import with_options
 from edgeslim.cli.several_devices import run_on_devices, without_options
-from edgeslim.device import DeviceChoice
-from edgeslim.durations import parse_s
+from edgeslim.counts import format_count
+from edgeslim.device import DEVICE, DeviceChoice
 from edgeslim.errors import UsageError
-from edgeslim.profiling.profile import ProfileResult, profile
+from edgeslim.profiling.profile import ProfileRequest, ProfileResult, profile
 
 __all__ = ["command"]
 
@@ -36,52 +25,23 @@ _HELPFUL = 0.5
 """With less weight together, other devices are said not to help."""
 
 
+@with_options
 def command(
+    request: ProfileRequest,
     device: Annotated[
         list[str] | None,
-        typer.Option(help="Name of the device's profile; may be given several times."),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="A model: saved, file.py:function, or a name.")
-    ] = None,
-    space: Annotated[str | None, typer.Option(help="A search space, or space.py.")] = None,
-    operators: Annotated[
-        Path | None, typer.Option(help="A file with one operator a line, in JSON.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The table; by default in latency_tables/<device>/.")
-    ] = None,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Input shape of the model or space: 1,3,224,224.")
-    ] = None,
-    classes: Annotated[int | None, typer.Option(help="Width of the space's output.")] = None,
-    serial: Annotated[
-        list[str] | None,
-        typer.Option(help="Reach it over adb, by this serial number; may be given several times."),
-    ] = None,
-    host: Host = None,
-    port: Port = None,
-    threads: Threads = None,
-    power_mode: Power = None,
-    stay_on: StayOn = None,
-    fixed_performance: FixedPerformance = None,
-    lock_frequency: LockFrequency = None,
-    networks: Annotated[int, typer.Option(help="Whole networks of the space to measure.")] = 6,
-    budget: Annotated[
-        int | None,
-        typer.Option(help="Operators that the table gets; the most informative come first."),
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="How long it may take: 5min; in the order of --budget.")
-    ] = None,
-    like: Annotated[
-        list[Path] | None,
         typer.Option(
-            help="Table of another device that what is not measured is estimated from; may be "
-            "given several times."
+            help="Name of the device's profile; may be given several times.",
+            rich_help_panel=DEVICE.panel,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the order of measuring.")] = 0,
+    serial: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Reach it over adb, by this serial number; may be given several times.",
+            rich_help_panel=DEVICE.panel,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure operators and a few whole networks; what the table has is not measured again.
@@ -103,29 +63,15 @@ def command(
 
     Example: edgeslim profile --device android --like host.jsonl --budget 30 --out phone.jsonl
     """
-    settings = settings_choice(stay_on, fixed_performance, lock_frequency)
+    given = request.device if isinstance(request.device, DeviceChoice) else DeviceChoice()
     chosen = [
-        device_choice(name, number, host, port, threads, power_mode, settings)
+        replace(given, name=name, serial=number)
         for name, number in pair_devices(device or ["host"], serial or [])
     ]
     if len(chosen) > 1:
-        _profile_all(chosen, out, as_json)
+        _profile_all(chosen, request.out, as_json)
         return
-    result = profile(
-        chosen[0],
-        model=model,
-        space=space,
-        operators=operators,
-        out=out,
-        input_shapes=shapes(input_shape),
-        num_classes=classes,
-        networks=networks,
-        budget=budget,
-        time_s=None if time is None else parse_s(time),
-        like=like or (),
-        seed=seed,
-        progress=terminal_progress(),
-    )
+    result = profile(replace(request, device=chosen[0]))
     if as_json:
         print_json(_document(result))
     else:
@@ -172,7 +118,9 @@ def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool
         for result in finished:
             table = result.document.get("table", "failed")
             measured = result.document.get("measured", 0)
-            print_lines(f"{result.name}: {table}, {measured} operators measured now")
+            print_lines(
+                f"{result.name}: {table}, {format_count(measured, 'operator')} measured now"
+            )
     worst = max(
         (result.code for result in finished), key=lambda code: (code not in {0, GAPS}, code)
     )
@@ -182,23 +130,27 @@ def _profile_all(chosen: Sequence[DeviceChoice], out: Path | None, as_json: bool
 
 def _print(result: ProfileResult) -> None:
     print_lines(
-        f"{result.table}: {result.operators} operators asked for, {result.measured} measured now",
+        f"{result.table}: {format_count(result.operators, 'operator')} asked for, "
+        f"{result.measured:,} measured now",
         f"{result.wall_s:.0f} s, of which the device was busy for {result.device_s:.0f} s and "
         f"disturbed for {result.waited_s:.0f} s",
     )
     if result.unsteady:
-        print_lines(f"{len(result.unsteady)} operators are unsteady: every prediction says so")
+        unsteady = format_count(len(result.unsteady), "operator is", "operators are")
+        print_lines(f"{unsteady} unsteady: every prediction says so")
     if result.unpredicted:
+        unknown = format_count(len(result.unpredicted), "operator")
         print_lines(
-            f"{len(result.unpredicted)} operators cannot be predicted by those that were measured: "
-            "give the same command a larger --budget, or more --time"
+            f"{unknown} cannot be predicted by those that were measured: give the same command a "
+            "larger --budget, or more --time"
         )
     print_lines(*_transfer_lines(result))
     calibration = result.calibration
     if calibration.residuals:
+        left_out = format_count(len(calibration.residuals), "whole network")
         print_lines(
-            f"predictions of {len(calibration.residuals)} whole networks, each left out of the fit:"
-            f" {calibration.mean_error:.1%} off on average, {calibration.worst_error:.1%} at worst"
+            f"predictions of {left_out}, each left out of the fit: "
+            f"{calibration.mean_error:.1%} off on average, {calibration.worst_error:.1%} at worst"
         )
     if calibration.refused:
         print_lines(

@@ -2,155 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import msgspec
-import typer
 
-from edgeslim.cli.options import Host, Port, Seed, Serial, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
-from edgeslim.cli.progress import terminal_progress
-from edgeslim.cli.schedules import (
-    LrDecayEpochs,
-    LrDecayGamma,
-    LrStrategy,
-    Milestones,
-    StartFactor,
-    WarmupStartLr,
-    WarmupSteps,
-    schedule,
-)
-from edgeslim.device import DeviceChoice
-from edgeslim.durations import format_ms, parse_latency
-from edgeslim.pruning.prune import prune, read_ratios
+from edgeslim.cli.request_options import with_options
+from edgeslim.counts import format_count
+from edgeslim.durations import format_ms
+from edgeslim.pruning.prune import PruneRequest, prune
 from edgeslim.pruning.work import work_unit
 from edgeslim.runs.pruning_result import JointLoss, Pruning
 
 __all__ = ["command"]
 
 
-def command(
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    out: Annotated[Path, typer.Option(help="Folder for the pruned model.")],
-    target_latency: Annotated[
-        str | None,
-        typer.Option(help="Goal: a latency by the table: 20ms, or 75% of the model's own."),
-    ] = None,
-    table: Annotated[Path | None, typer.Option(help="Latency table of the device.")] = None,
-    target_macs: Annotated[
-        str | None, typer.Option(help="Goal: an amount of work, -50% or 300M.")
-    ] = None,
-    ratios: Annotated[
-        Path | None, typer.Option(help="Goal: a JSON file of ratios by names of weights.")
-    ] = None,
-    metric_loss: Annotated[
-        float | None,
-        typer.Option(help="Goal: loss that each group alone may cause, as a share of the metric."),
-    ] = None,
-    counter: Annotated[
-        str, typer.Option(help="How work is counted: macs or paddleslim1-flops.")
-    ] = "macs",
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            help="uniform, sensitivity, annealing or latency-optimal, which is the default for a "
-            "latency."
-        ),
-    ] = None,
-    criterion: Annotated[
-        str, typer.Option(help="Which channels go first: l1, or by weights' names conv*=l2,*=l1.")
-    ] = "l1",
-    match: Annotated[
-        str, typer.Option(help="Regular expression over names of weights: prune these only.")
-    ] = "",
-    task: Annotated[
-        str | None, typer.Option(help="Task to evaluate and train on: NAME or NAME:FOLDER.")
-    ] = None,
-    sensitivities: Annotated[
-        Path | None,
-        typer.Option(help="File of edgeslim sensitivity or PaddleSlim's pickle; else measured."),
-    ] = None,
-    eval_share: Annotated[
-        float, typer.Option(help="Share of the validation examples that candidates are judged by.")
-    ] = 1.0,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Device whose measurement decides whether a latency is met."),
-    ] = None,
-    serial: Serial = None,
-    host: Host = None,
-    port: Port = None,
-    steps: Annotated[int, typer.Option(help="Steps to the goal, with training in between.")] = 1,
-    tries: Annotated[int, typer.Option(help="Candidates that annealing evaluates.")] = 100,
-    epochs: Annotated[int, typer.Option(help="Epochs of training after each step.")] = 5,
-    batch_size: Annotated[int, typer.Option(help="Examples of a training step.")] = 64,
-    learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", "--lr", help="Highest learning rate.")
-    ] = None,
-    lr_strategy: LrStrategy = None,
-    lr_decay_epochs: LrDecayEpochs = None,
-    milestones: Milestones = None,
-    lr_decay_gamma: LrDecayGamma = None,
-    warmup_steps: WarmupSteps = None,
-    warmup_start_lr: WarmupStartLr = None,
-    start_factor: StartFactor = None,
-    seed: Seed = 0,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
-    ] = None,
-    keep_widths: Annotated[
-        bool,
-        typer.Option(
-            "--keep-widths",
-            help="With --table: keep widths, even where wider ones take no longer.",
-        ),
-    ] = False,
-    as_json: Json = False,
-) -> None:
+@with_options
+def command(request: PruneRequest, as_json: Json = False) -> None:
     """Prune a model's channels to one goal, train it again, and save it for deploy.
 
     Example: edgeslim prune runs/net --target-latency 20ms --table host.jsonl --task digits
     --out runs/pruned
     """
-    reached = None
-    if device is not None or serial is not None or host is not None:
-        reached = DeviceChoice(name=device or "", serial=serial, host=host, port=port)
-    result = prune(
-        model,
-        out=out,
-        target_ms=None if target_latency is None else parse_latency(target_latency),
-        table=table,
-        target_macs=target_macs,
-        ratios=None if ratios is None else read_ratios(ratios),
-        metric_loss=metric_loss,
-        counter=counter,
-        strategy=strategy,
-        criterion=criterion,
-        match=match,
-        task=task,
-        sensitivities=sensitivities,
-        eval_share=eval_share,
-        device=reached,
-        steps=steps,
-        tries=tries,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        schedule=schedule(
-            lr_strategy=lr_strategy,
-            lr_decay_epochs=lr_decay_epochs,
-            milestones=milestones,
-            lr_decay_gamma=lr_decay_gamma,
-            warmup_steps=warmup_steps,
-            warmup_start_lr=warmup_start_lr,
-            start_factor=start_factor,
-        ),
-        seed=seed,
-        input_shapes=shapes(input_shape),
-        keep_widths=keep_widths,
-        progress=terminal_progress(),
-    )
+    result = prune(request)
     if as_json:
         print_json(msgspec.to_builtins(result))
     else:
@@ -226,7 +98,7 @@ def _metric_lines(result: Pruning) -> list[str]:
     """Lines of the metric: before, after cutting, and in the end."""
     names = {"before": "before", "pruned": "pruned"}
     if result.trained_epochs:
-        names["after"] = f"trained for {result.trained_epochs} epochs"
+        names["after"] = f"trained for {format_count(result.trained_epochs, 'epoch')}"
     lines = [
         f"{result.metric} {name}: {judged.value:.4f} of {judged.about}"
         for key, name in names.items()
@@ -246,7 +118,7 @@ def _together_line(taken: JointLoss, others: int) -> str:
     """Compares the metric of the pruned network with the one that its groups' losses add up to."""
     line = (
         f"by the losses of its single groups, the pruned model should reach {taken.expected:.4f}; "
-        f"it reaches {taken.found:.4f} ({taken.examples:,} examples)"
+        f"it reaches {taken.found:.4f} ({format_count(taken.examples, 'example')})"
     )
     if taken.is_guess:
         line += ", as good as guessing"

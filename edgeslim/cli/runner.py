@@ -9,10 +9,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edgeslim.cli.options import Device, Host, Port, Power, Serial, Threads, device_choice, shapes
+from edgeslim.cli.options import shapes
 from edgeslim.cli.output import Json, print_json, print_lines
+from edgeslim.cli.request_options import with_options
 from edgeslim.deployment.user_benchmark import benchmark
+from edgeslim.device import REACHED_AND_RUN, DeviceChoice
 from edgeslim.durations import format_ms
+from edgeslim.options import OptionsOf
 from edgeslim.runner.build import PROGRAM, build_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
 
@@ -82,7 +85,9 @@ def build(
 
 
 @app.command("benchmark")
+@with_options
 def own_tool(
+    device: Annotated[DeviceChoice, OptionsOf(DeviceChoice, REACHED_AND_RUN)],
     model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
     program: Annotated[Path, typer.Option(help="Your benchmark_bin, built for the device.")],
     library: Annotated[
@@ -91,12 +96,6 @@ def own_tool(
     input_shape: Annotated[
         list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
     ] = None,
-    device: Device = "host",
-    serial: Serial = None,
-    host: Host = None,
-    port: Port = None,
-    threads: Threads = None,
-    power_mode: Power = None,
     as_json: Json = False,
 ) -> None:
     """Time a whole model with Paddle-Lite's own benchmark_bin; the result enters no table.
@@ -106,7 +105,7 @@ def own_tool(
     times = benchmark(
         model,
         program,
-        device=device_choice(device, serial, host, port, threads, power_mode),
+        device=device,
         libraries=library or (),
         input_shapes=shapes(input_shape),
     )

@@ -5,62 +5,48 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from edgeslim.conversion.find_space import find_space
 from edgeslim.errors import UsageError
-from edgeslim.opspec import Shape
 from edgeslim.searching.fitting_tables import FittingTable, fitting_tables, no_table_error
-from edgeslim.spaces import DEFAULT_SPACE
+from edgeslim.searching.request import SearchRequest
 from edgeslim.training.tasks import find_task
 
-__all__ = ["FIRST_CANDIDATES", "choose_defaults"]
-
-FIRST_CANDIDATES = 8
-"""Networks that are evaluated if only a limit is named, so that a first search takes minutes."""
+__all__ = ["choose_tables"]
 
 _log = logging.getLogger(__name__)
 
 
-def choose_defaults(
-    space: str | None,
-    tables: Sequence[Path],
-    limit_count: int,
-    device: str,
-    input_shape: Shape | None,
-    task: str,
-) -> tuple[str, Sequence[Path]]:
-    """Chooses the space and the tables that the user did not name, and notes what it chose.
+def choose_tables(request: SearchRequest) -> SearchRequest:
+    """Notes which space is searched if the user names none, and chooses the table in that case.
 
     Args:
-        space: The space that the user named, if any.
-        tables: The tables that the user named, if any.
-        limit_count: Number of latency limits.
-        device: Device whose table is wanted; empty for any device.
-        input_shape: Input shape of the networks, if not the space's own.
-        task: Task that the networks are trained for.
+        request: The search as the user asks for it.
 
     Raises:
         UsageError: No table fits, or those of several devices do and there is no terminal to ask.
     """
-    chosen = space or DEFAULT_SPACE
-    if space is None:
+    name, task = request.space_name, request.task
+    if request.space is None:
         _log.warning(
             "the space %s is searched, for the task %s; --space names another, and --candidates "
             "says how long",
-            *(chosen, task),
+            *(name, task),
         )
-    if tables or limit_count != 1:  # of several limits, only the user knows each one's table
-        return chosen, tables
-    networks = find_space(chosen).space(input_shape, find_task(task).num_classes)
+    # Of several limits, only the user knows each one's table.
+    if request.tables or len(request.targets) != 1:
+        return request
+    device = "" if request.device is None else request.device.name
+    networks = find_space(name).space(request.input_shape, find_task(task).num_classes)
     found = fitting_tables(networks, device=device)
     if not found:
-        raise no_table_error(chosen, device)
+        raise no_table_error(name, device)
     table = found[0] if len(found) == 1 else _ask_user(found)
     _log.warning(
         "%s limits the latency by its table %s; --table names another", table.device, table.path
     )
-    return chosen, [table.path]
+    return replace(request, table=table.path)
 
 
 def _ask_user(found: Sequence[FittingTable]) -> FittingTable:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeslim.cli.output import print_lines, print_table
+from edgeslim.counts import format_count
 from edgeslim.durations import format_ms
 from edgeslim.runs.candidates import Candidate
 from edgeslim.runs.search_run import SearchResult
@@ -45,7 +46,8 @@ def print_result(result: SearchResult) -> None:
     )
     print_lines(
         "",
-        f"{len(result.candidates)} candidates evaluated; the best {_limits_met(result)}; "
+        f"{format_count(len(result.candidates), 'candidate')} evaluated; the best "
+        f"{_limits_met(result)}; "
         f"its model is in {result.model}, and {result.trained_accuracy:.1%} right",
         *result.notes,
     )

@@ -9,15 +9,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edgeslim.cli.options import TaskName, shapes
 from edgeslim.cli.output import Json, print_json, print_lines, print_table
-from edgeslim.cli.progress import terminal_progress
-from edgeslim.errors import UsageError
+from edgeslim.cli.request_options import with_options
 from edgeslim.pictures import check_picture
 from edgeslim.pruning.paddlex_rule import trade_off
 from edgeslim.pruning.plot_sensitivity import plot_sensitivities
-from edgeslim.pruning.sensitivity import DEFAULT_FILE, SensitivityResult, sensitivity
-from edgeslim.pruning.sensitivity_points import DEFAULT_RATIOS
+from edgeslim.pruning.sensitivity import SensitivityRequest, SensitivityResult, sensitivity
 
 __all__ = ["command"]
 
@@ -26,26 +23,9 @@ TradeOff = Sequence[tuple[float, float]]
 _SHOWN_LOSSES = (0.05, 0.1, 0.2)
 
 
+@with_options
 def command(
-    model: Annotated[str, typer.Argument(help="Saved model, file.py:function, or a name.")],
-    task: TaskName,
-    ratios: Annotated[
-        str, typer.Option(help="Shares of a group's channels to remove: 0.2,0.4.")
-    ] = ",".join(map(str, DEFAULT_RATIOS)),
-    match: Annotated[
-        str, typer.Option(help="Regular expression: only groups with a matching weight.")
-    ] = "",
-    criterion: Annotated[str, typer.Option(help="How the channels to remove are chosen.")] = "l1",
-    eval_share: Annotated[
-        float, typer.Option(help="Share of the validation examples that are used.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed that chooses the examples.")] = 0,
-    input_shape: Annotated[
-        list[str] | None, typer.Option(help="Shape of an open input: 1,3,224,224 or name=...")
-    ] = None,
-    out: Annotated[
-        Path, typer.Option(help="The file; an unfinished one is continued.")
-    ] = DEFAULT_FILE,
+    request: SensitivityRequest,
     plot: Annotated[
         Path | None, typer.Option(help="Picture of each group's losses: PNG or SVG.")
     ] = None,
@@ -57,18 +37,7 @@ def command(
     """
     if plot is not None:
         check_picture(plot)
-    result = sensitivity(
-        model,
-        task=task,
-        ratios=_ratios(ratios),
-        match=match,
-        criterion=criterion,
-        eval_share=eval_share,
-        seed=seed,
-        input_shapes=shapes(input_shape),
-        out=out,
-        progress=terminal_progress(),
-    )
+    result = sensitivity(request)
     removed = trade_off(result.sensitivities.points, result.graph, result.channels)
     if plot is not None:
         plot_sensitivities(result.sensitivities, removed, plot)
@@ -76,13 +45,6 @@ def command(
         print_json(_document(result, removed))
     else:
         _print(result, removed)
-
-
-def _ratios(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(ratio) for ratio in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"{text!r} are not ratios; write them like 0.2,0.4,0.6,0.8") from error
 
 
 def _print(result: SensitivityResult, removed: TradeOff) -> None:

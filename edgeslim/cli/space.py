@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from edgeslim.cli import agreement
-from edgeslim.cli.options import InputShape, SpaceInput, only_shape
+from edgeslim.cli.options import InputShape, only_shape
 from edgeslim.cli.output import GAPS, Json, print_json, print_lines, print_table
-from edgeslim.cli.progress import terminal_progress
+from edgeslim.cli.request_options import with_options
 from edgeslim.conversion.build_network import build_network
-from edgeslim.durations import format_ms, parse_ms
-from edgeslim.searching.largest import largest
+from edgeslim.durations import format_ms
+from edgeslim.searching.largest import LargestRequest, largest
 from edgeslim.spaces import SPACES, parse_tokens
 
 __all__ = ["app"]
@@ -65,15 +65,8 @@ def list_spaces(as_json: Json = False) -> None:
 
 
 @app.command("largest")
-def show_largest(
-    space: Annotated[str, typer.Argument(help="The search space, or space.py.")],
-    table: Annotated[Path, typer.Option(help="Latency table of the device.")],
-    target_latency: Annotated[str, typer.Option(help="The limit, with its unit: 15ms.")],
-    count: Annotated[int, typer.Option(help="How many networks to list.")] = 10,
-    input_shape: SpaceInput = None,
-    classes: Annotated[int | None, typer.Option(help="Width of their output.")] = None,
-    as_json: Json = False,
-) -> None:
+@with_options
+def show_largest(request: LargestRequest, as_json: Json = False) -> None:
     """List the networks that do the most work within a latency, by a table alone.
 
     Nothing is built, trained or measured: this is a first look at what a device allows.
@@ -81,15 +74,7 @@ def show_largest(
     Example: edgeslim space largest blazeface --target-latency 15ms
     --table latency_tables/snapdragon-855/latency_855.jsonl
     """
-    found = largest(
-        space,
-        parse_ms(target_latency),
-        table,
-        count=count,
-        input_shape=only_shape(input_shape),
-        num_classes=classes,
-        progress=terminal_progress(),
-    )
+    found = largest(request)
     if as_json:
         print_json(
             {

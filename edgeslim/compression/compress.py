@@ -6,7 +6,9 @@ import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -22,22 +24,22 @@ from edgeslim.compression.strategies import STRATEGIES, Strategy
 from edgeslim.compression.strategy_settings import Role
 from edgeslim.compression.timeline import describe_unfinished, timeline
 from edgeslim.conversion.model_files import copy_model
+from edgeslim.conversion.model_source import parse_only_shape
 from edgeslim.errors import UsageError
 from edgeslim.files import new_folder, temporary_folder, write_json
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, Option, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.runs.checkpoint import EpochRecord, newest_checkpoint, open_checkpoint
 from edgeslim.training.metric_value import MetricValue
 from edgeslim.training.processes import Processes, process_team
 from edgeslim.training.tasks import Task, find_task
+from edgeslim.training.training_options import FINE_TUNING_RATE, FRESH_RATE
 
-__all__ = ["Compression", "compress"]
+__all__ = ["CompressRequest", "Compression", "compress"]
 
 _LOG = logging.getLogger(__name__)
-
-_FRESH_RATE, _FINE_TUNING_RATE = 0.1, 0.01
-"""Highest rates of initial and of trained weights, as in ``edgeslim train``."""
 
 
 class Compression(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,25 +65,59 @@ class Compression(msgspec.Struct, frozen=True, kw_only=True):
     judged: dict[str, MetricValue] = {}
 
 
-def compress(
-    configuration: Path,
-    *,
-    task: str | None = None,
-    model: str | None = None,
-    pretrained: str | None = None,
-    teacher: str | None = None,
-    overrides: Sequence[str] = (),
-    out: Path | None = None,
-    resume: bool = False,
-    skip_broken: bool = False,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    seed: int | None = None,
-    input_shape: Shape | None = None,
-    table: Path | None = None,
-    device: str | None = None,
-    progress: Progress = SILENT,
-) -> Compression:
+_FILE = Option("Instead of keys of the file")
+_CHECKPOINTS = Option("Checkpoints")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompressRequest:
+    """What can be asked of `compress`."""
+
+    configuration: Annotated[Path, ARGUMENT] = field(kw_only=False)
+    """A PaddleSlim 1.x file, as in configs/, with our additions."""
+    overrides: Annotated[Sequence[str], OPTION("--override", "-o", parse_all=tuple)] = ()
+    """KEY=VALUE ... of any keys: strategies.q.weight_bits=4."""
+    out: Annotated[Path | None, OPTION] = None
+    """Folder for the compressed model; by default that of the checkpoints."""
+    task: Annotated[str | None, _FILE] = None
+    """Task to train for: NAME, NAME:FOLDER with its images, or file.py of your own."""
+    model: Annotated[str | None, _FILE] = None
+    """What is compressed: saved model, file.py:function, or a name."""
+    pretrained: Annotated[str | None, _FILE] = None
+    """Saved model whose parameters are the first ones, or the model itself."""
+    teacher: Annotated[str | None, _FILE] = None
+    """Saved model that distillation learns from."""
+    batch_size: Annotated[int | None, _FILE] = None
+    """Examples of a training step."""
+    learning_rate: Annotated[float | None, _FILE] = None
+    """Highest learning rate of the whole timeline."""
+    seed: Annotated[int | None, _FILE] = None
+    """Seed of everything random."""
+    input_shape: Annotated[Shape | None, _FILE(parse_all=parse_only_shape)] = None
+    """Input shape of the model, if it leaves it open: 1,3,224,224."""
+    table: Annotated[Path | None, _FILE] = None
+    """Latency table for strategies that name none."""
+    device: Annotated[str | None, _FILE] = None
+    """Device for strategies that name none."""
+    resume: Annotated[bool, _CHECKPOINTS] = False
+    """Fail if there is no checkpoint to continue."""
+    skip_broken: Annotated[bool, _CHECKPOINTS] = False
+    """Ignore checkpoints that are broken, or not ours."""
+    progress: Progress = SILENT
+    """Shows the progress of the epochs."""
+
+    @property
+    def options(self) -> dict[str, object]:
+        """What is given instead of keys of the file, as the file would have it."""
+        shape = None if self.input_shape is None else list(self.input_shape)
+        table = None if self.table is None else str(self.table)
+        names = ("task", "model", "pretrained", "teacher", "batch_size", "learning_rate", "seed")
+        given = {name: getattr(self, name) for name in names}
+        return {**given, "input_shape": shape, "table": table, "device": self.device}
+
+
+@called_with(CompressRequest)
+def compress(request: CompressRequest) -> Compression:
     """Runs the timeline of a configuration file, with one checkpoint an epoch.
 
     Started again, it continues after the newest checkpoint, and its weights are the same as
@@ -90,24 +126,6 @@ def compress(
 
     Started by ``paddle.distributed.launch`` as several processes, process 0 does all of this and
     shares the steps of its trainings out; every process returns the same result.
-
-    Args:
-        configuration: A file in PaddleSlim 1.x's schema, with our additions.
-        task: Task to train for: its name, ``name:folder``, or a file.
-        model: The model to compress, as on the command line.
-        pretrained: A saved model whose parameters are used at first, or the model itself.
-        teacher: A saved model that distillation learns from.
-        overrides: ``KEY=VALUE`` for any key, such as ``strategies.q.weight_bits=4``.
-        out: Folder for the compressed model; by default that of the checkpoints.
-        resume: Whether there must be a checkpoint to continue from.
-        skip_broken: Whether checkpoints that are broken or not ours are skipped.
-        batch_size: Number of examples in a step.
-        learning_rate: Highest rate of the whole timeline.
-        seed: Seed of everything that is random.
-        input_shape: Input shape of the model, if it leaves it open.
-        table: Latency table for strategies that name none.
-        device: Device for strategies that name none.
-        progress: Shows the progress of the epochs.
 
     Raises:
         BadFileError: A wrong key, class or value in the file, with its place and the nearest
@@ -118,28 +136,19 @@ def compress(
         ProcessLostError, ReportedElsewhereError: One of several processes has failed.
         EdgeslimError: Anything else fails in an epoch.
     """
-    options = {
-        "task": task,
-        "model": model,
-        "pretrained": pretrained,
-        "teacher": teacher,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "seed": seed,
-        "input_shape": None if input_shape is None else list(input_shape),
-        "table": None if table is None else str(table),
-        "device": device,
-    }
+    out, progress = request.out, request.progress
 
     def lead(team: Processes) -> Compression:
-        found = read_configuration(configuration, overrides, options)
+        found = read_configuration(request.configuration, request.overrides, request.options)
         path = _checkpoint_path(found, out)
         with temporary_folder() as scratch:
             prepared = _Preparation(found, path, scratch, progress, team)
             for note in (*found.notes, *describe_unfinished(found)):
                 _LOG.warning("%s: %s", found.file, note)
             with _folder_for(path), hold_folder(path):
-                skipped = prepared.resume(must_resume=resume, skip_broken=skip_broken)
+                skipped = prepared.resume(
+                    must_resume=request.resume, skip_broken=request.skip_broken
+                )
                 prepared.pipeline.run(progress, prepared.first)
                 result = _result(found, prepared.pipeline.state, path, out or path, skipped)
                 if prepared.start is not None:
@@ -285,7 +294,7 @@ def _data_fingerprint(state: CompressionState) -> str:
 
 
 def _rate(start: InitialModel | None) -> float:
-    return _FINE_TUNING_RATE if start is None or start.is_trained else _FRESH_RATE
+    return FINE_TUNING_RATE if start is None or start.is_trained else FRESH_RATE
 
 
 @contextmanager

@@ -23,7 +23,14 @@ from edgeslim.paddle_io.proto import read_program
 if TYPE_CHECKING:
     import paddle
 
-__all__ = ["LayerModel", "ModelSource", "SavedModel", "find_model", "parse_input_shapes"]
+__all__ = [
+    "LayerModel",
+    "ModelSource",
+    "SavedModel",
+    "find_model",
+    "parse_input_shapes",
+    "parse_only_shape",
+]
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_]\w*)")
 _NAMINGS = (("model.pdmodel", "model.pdiparams"), ("__model__", "__params__"))
@@ -148,6 +155,22 @@ def parse_input_shapes(texts: list[str]) -> dict[str, Shape]:
             raise UsageError(f"{text!r} is not an input shape; write it like 1,3,224,224")
         shapes[name] = TypedShape(shape, dtype) if dtype else shape
     return shapes
+
+
+def parse_only_shape(texts: list[str], *, of: str = "this model") -> Shape | None:
+    """Parses the shape of a network's one input, which needs no name; None if there is no text.
+
+    Args:
+        texts: The shape as for `parse_input_shapes`.
+        of: What has one input, for the message.
+
+    Raises:
+        UsageError: A text is no shape, or names an input.
+    """
+    shapes = parse_input_shapes(texts)
+    if set(shapes) - {""}:
+        raise UsageError(f"{of} has one input; write --input-shape 1,3,224,224 without a name")
+    return shapes.get("")
 
 
 def _from_folder(folder: Path) -> SavedModel:

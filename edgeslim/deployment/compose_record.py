@@ -19,7 +19,7 @@ from edgeslim.deployment.recording import (
     table_record,
     versions_record,
 )
-from edgeslim.deployment.request import Request
+from edgeslim.deployment.request import ResolvedDeployment
 from edgeslim.deployment.speedup import speedup_of
 from edgeslim.errors import BadFileError
 from edgeslim.files import shorten_home
@@ -63,7 +63,7 @@ class Found:
 
 def deployment_record(
     session: DeviceSession,
-    request: Request,
+    request: ResolvedDeployment,
     found: Found,
     gates: Gates,
     command: tuple[str, ...],
@@ -104,7 +104,7 @@ def deployment_record(
     )
 
 
-def _accuracy(request: Request) -> tuple[AccuracyRecord | None, tuple[str, ...]]:
+def _accuracy(request: ResolvedDeployment) -> tuple[AccuracyRecord | None, tuple[str, ...]]:
     """Accuracy from the run's folder; or a warning if that is damaged, so that the rest is kept."""
     if request.run is None:
         return None, ()

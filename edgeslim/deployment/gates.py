@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 from edgeslim.deployment.deployed import format_variant
-from edgeslim.durations import format_ms
+from edgeslim.durations import format_ms, parse_ms
 from edgeslim.errors import UsageError
+from edgeslim.options import Option
 from edgeslim.runs.deployment_records import GateRecord, ModelRecord, SpeedupRecord
 
 __all__ = ["NO_GATES", "Gates", "judge_gates"]
 
 
+_GATES = Option("Limits for a script")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gates:
-    """Limits for the fastest variant.
-
-    Args:
-        latency_ms: Longest latency in ms that passes; None is no limit.
-        speedup: Smallest speed-up over the baseline that passes; None is no limit.
+    """Limits for the fastest variant; None is no limit.
 
     Raises:
         UsageError: A limit is not above 0, or not finite.
     """
 
-    latency_ms: float | None = None
-    speedup: float | None = None
+    latency_ms: Annotated[float | None, _GATES("--assert-latency", parse=parse_ms)] = None
+    """Exit with 1 if the fastest variant takes longer: 20ms."""
+    speedup: Annotated[float | None, _GATES("--assert-speedup")] = None
+    """Exit with 1 if the fastest variant's speed-up over the baseline is smaller: 1.2."""
 
     def __post_init__(self) -> None:
         for option, value in (

@@ -134,11 +134,12 @@ def _operator_reasons(model: ModelRecord, known: Sequence[OperatorRecord]) -> It
     transferred = [operator for operator in known if operator.known is Known.TRANSFERRED]
     if transferred:
         percent = _percent_of_latency(model, transferred, lambda operator: operator.error)
+        counted = _count(transferred, "operator is", "operators are")
         yield Reason(
             percent=percent,
             line=(
-                f"{_label(model)}: {_count(transferred)} operators are transferred from another "
-                f"device's table, and may be off by {percent:.1f} % of the latency together "
+                f"{_label(model)}: {counted} transferred from another device's "
+                f"table, and may be off by {percent:.1f} % of the latency together "
                 f"({_names(transferred)})"
             ),
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -30,13 +31,15 @@ from edgeslim.inference.interpretation import (
 from edgeslim.inference.pictures import is_tensor, picture_reader, picture_size, read_input
 from edgeslim.inference.results import FileResult, Inference, SavedTensor
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, Option, called_with, parse_paths
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.tasks import ReadsPictures, find_task
+from edgeslim.training.training_options import ONLY_SHAPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FileResult", "Inference", "infer"]
+__all__ = ["FileResult", "InferRequest", "Inference", "infer"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,126 +47,139 @@ _FILES_AT_ONCE = 32
 """Files whose inputs and outputs are in memory at a time."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """How a model's outputs are interpreted, and which of them are written."""
+_OUTPUTS = Option("Outputs")
+_ENGINE = Option("Engine")
+_PIXELS = Option("Without a task")
 
+
+def _parse_numbers(option: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{option} is a number or three, like 127.5, not {text!r}") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InferRequest:
+    """What can be asked of `infer`."""
+
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    inputs: Annotated[Sequence[Path], OPTION(parse_all=parse_paths)] = field(kw_only=False)
+    """Pictures, or .npy files that are used unchanged; .npz files for models with several inputs.
+    Those after the first need no --inputs."""
+    task: Annotated[str | None, OPTION] = None
+    """How pictures are read, and class names: NAME, NAME:FOLDER or file.py."""
+    input_shape: Annotated[Shape | None, ONLY_SHAPE] = None
+    """Input shape of the network, if the model leaves it open: 1,3,224,224."""
+    out: Annotated[Path | None, _OUTPUTS] = None
+    """Folder for pictures with boxes, and for raw outputs."""
+    top: Annotated[int, _OUTPUTS] = 5
+    """Number of classes that are listed for each picture."""
+    score: Annotated[float, _OUTPUTS] = 0.5
+    """Lowest score of boxes, from 0 to 1."""
+    raw: Annotated[bool, _OUTPUTS] = False
+    """Write all outputs as .npy files."""
+    engine: Annotated[str, _ENGINE] = "paddle"
+    """paddle, or lite for Paddle-Lite's runtime on a device."""
+    device: Annotated[str | DeviceChoice, _ENGINE("--device", parse=str)] = ""
+    """Where Paddle-Lite runs; by default this machine."""
+    precision: Annotated[str, _ENGINE] = ""
+    """For Paddle-Lite: fp32, int8, fp16 or int16; by default the model's own."""
+    mean: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--mean"))] = ()
+    """Pixels of 0 to 255 are read as (pixel - mean) / scale: 127.5, or three for the channels."""
+    scale: Annotated[Sequence[float], _PIXELS(parse=partial(_parse_numbers, "--scale"))] = ()
+    """The scale: see --mean."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    def chosen_engine(self) -> Engine:
+        """The engine, after everything that is asked was checked.
+
+        Raises:
+            UsageError: An impossible number, an unknown engine, or no inputs.
+            BadFileError: An input is no file.
+        """
+        if not self.inputs:
+            raise UsageError("there is nothing to show; give pictures or .npy files with --inputs")
+        if self.top < 1:
+            raise UsageError(f"--top must be at least 1, not {self.top}")
+        if not 0 <= self.score <= 1:
+            raise UsageError(f"--score is from 0 to 1, not {self.score:g}")
+        if self.raw and self.out is None:
+            raise UsageError("--raw needs a folder to write outputs into; give --out")
+        for path in self.inputs:
+            if not path.is_file():
+                what = "is a folder" if path.is_dir() else "does not exist"
+                raise BadFileError(f"{path} {what}; give pictures, .npy or .npz files")
+        if self.engine not in set(Engine):
+            raise UnknownNameError("engine", self.engine, [known.value for known in Engine])
+        return Engine(self.engine)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """How files become inputs of a model, and outputs become results."""
+
+    request: InferRequest
     model: PreparedModel
     input_shape: Shape
     reader: ReadsPictures
     kind: str
-    out: Path | None
-    raw: bool
-    top: int
-    score: float
 
 
-def infer(
-    model: str,
-    inputs: Sequence[Path],
-    *,
-    engine: str = "paddle",
-    task: str | None = None,
-    out: Path | None = None,
-    top: int = 5,
-    score: float = 0.5,
-    raw: bool = False,
-    mean: Sequence[float] = (),
-    scale: Sequence[float] = (),
-    device: str | DeviceChoice = "",
-    precision: str = "",
-    input_shape: Shape | None = None,
-    progress: Progress = SILENT,
-) -> Inference:
+@called_with(InferRequest)
+def infer(request: InferRequest) -> Inference:
     """Runs a model on pictures or tensors and interprets its outputs.
-
-    Args:
-        model: A saved model, a function in a file, or a name, as on the command line.
-        inputs: Pictures, or ``.npy`` files that are used unchanged; ``.npz`` files of all inputs
-            for models with several.
-        engine: ``paddle``, or ``lite`` for Paddle-Lite's runtime on a device.
-        task: Task of the model, as for `edgeslim.evaluate`: decides how pictures are read, and
-            names the classes.
-        out: Folder for pictures with boxes, and for raw outputs.
-        top: Number of classes that are listed for each picture.
-        score: Lowest score of a box, from 0 to 1.
-        raw: Whether all outputs are written as ``.npy`` files.
-        mean: Without a task, pixels from 0 to 255 are read as ``(pixel - mean) / scale``; one
-            number, or three for the channels.
-        scale: Divisor of pixels, as for ``mean``.
-        device: Device that Paddle-Lite runs on; by default this machine.
-        precision: Precision for Paddle-Lite; by default the model's own.
-        input_shape: Input shape of the network, if the model leaves it open.
-        progress: Where the progress is shown.
 
     Raises:
         UsageError: An unknown name, an impossible number, or no inputs.
         BadFileError: A file is no picture, or a tensor that does not fit.
         ModelError: The model reads several pictures at once; its classes are not the task's.
     """
-    chosen = _check(inputs, engine, out, top, score, raw=raw)
-    found = None if task is None else find_task(task)
-    source = _with_seed(find_model(model, num_classes=None if found is None else found.num_classes))
+    engine, inputs = request.chosen_engine(), request.inputs
+    found = None if request.task is None else find_task(request.task)
+    classes = None if found is None else found.num_classes
+    source = _with_seed(find_model(request.model, num_classes=classes))
     with temporary_folder() as scratch:
-        shapes: Mapping[str, Shape] = {} if input_shape is None else {"": input_shape}
+        shapes = {} if request.input_shape is None else {"": request.input_shape}
         first = read_given(inputs[0]) if is_tensor(inputs[0]) else None
         prepared = prepare(source, scratch / "model", input_shapes=shapes, inputs=first)
         shape = _picture_shape(prepared, inputs)
         detects = shape[:1] == (1,) and is_detector(_output_shapes(prepared), shape)
         reader = picture_reader(
-            *(found, task or "", tuple(mean), tuple(scale)),
+            *(found, request.task or "", tuple(request.mean), tuple(request.scale)),
             finds_boxes=detects,
             dtype=prepared.graph.feed_type(next(iter(prepared.graph.feeds))),
         )
-        wanted = _Wanted(
+        reading = _Reading(
+            request=request,
             model=prepared,
             input_shape=shape,
             reader=reader,
             kind=_kind(prepared, reader, detects=detects, has_task=found is not None),
-            out=None if out is None else new_folder(out),
-            raw=raw,
-            top=top,
-            score=score,
         )
-        with load_model(chosen, prepared, device=device, precision=precision) as run:
-            outputs = _run_files(inputs, wanted, run, progress)
-    return Inference(model=prepared.name, engine=chosen, kind=wanted.kind, outputs=tuple(outputs))
+        if request.out is not None:
+            new_folder(request.out)
+        with load_model(
+            *(engine, prepared), device=request.device, precision=request.precision
+        ) as run:
+            outputs = _run_files(reading, run)
+    return Inference(model=prepared.name, engine=engine, kind=reading.kind, outputs=tuple(outputs))
 
 
-def _run_files(
-    inputs: Sequence[Path], wanted: _Wanted, run: RunModel, progress: Progress
-) -> list[FileResult]:
+def _run_files(reading: _Reading, run: RunModel) -> list[FileResult]:
     """Runs the model on each file and interprets its outputs."""
+    inputs, progress = reading.request.inputs, reading.request.progress
     outputs: list[FileResult] = []
     with progress.stage("pictures", len(inputs)) as stage:
         for start in range(0, len(inputs), _FILES_AT_ONCE):
             files = inputs[start : start + _FILES_AT_ONCE]
-            read = [read_input(file, wanted.reader, wanted.model) for file in files]
+            read = [read_input(file, reading.reader, reading.model) for file in files]
             for file, arrays in zip(files, run(read), strict=True):
-                outputs.append(_interpret(file, _stem(file, outputs), arrays, wanted))
+                outputs.append(_interpret(file, _stem(file, outputs), arrays, reading))
             stage.advance(len(files))
     return outputs
-
-
-def _check(
-    inputs: Sequence[Path], engine: str, out: Path | None, top: int, score: float, *, raw: bool
-) -> Engine:
-    """Checks the arguments before anything is done, and returns the engine."""
-    if not inputs:
-        raise UsageError("there is nothing to show; give pictures or .npy files with --inputs")
-    if top < 1:
-        raise UsageError(f"--top must be at least 1, not {top}")
-    if not 0 <= score <= 1:
-        raise UsageError(f"--score is from 0 to 1, not {score:g}")
-    if raw and out is None:
-        raise UsageError("--raw needs a folder to write outputs into; give --out")
-    for path in inputs:
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            raise BadFileError(f"{path} {what}; give pictures, .npy or .npz files")
-    if engine not in set(Engine):
-        raise UnknownNameError("engine", engine, [known.value for known in Engine])
-    return Engine(engine)
 
 
 def _with_seed(source: ModelSource) -> ModelSource:
@@ -233,24 +249,25 @@ def _stem(file: Path, before: Sequence[FileResult]) -> str:
 
 
 def _interpret(
-    file: Path, stem: str, arrays: Sequence[NDArray[Any]], wanted: _Wanted
+    file: Path, stem: str, arrays: Sequence[NDArray[Any]], reading: _Reading
 ) -> FileResult:
     """Interprets the outputs for one file, and writes what was asked for."""
     is_picture = not is_tensor(file)
-    if wanted.kind != "tensors" and not all(np.isfinite(array).all() for array in arrays):
+    request = reading.request
+    if reading.kind != "tensors" and not all(np.isfinite(array).all() for array in arrays):
         raise ModelError(
-            f"what {wanted.model.name} gives for {file} is no numbers, and so no {wanted.kind}; "
+            f"what {reading.model.name} gives for {file} is no numbers, and so no {reading.kind}; "
             "show it what it is made for, read as it was trained (--task, --mean, --scale)"
         )
     classes: tuple[RankedClass, ...] = ()
     boxes: tuple[FoundBox, ...] = ()
-    if wanted.kind == "classes":
-        classes = classes_of(arrays, wanted.reader, wanted.top, wanted.model.name)
-    elif wanted.kind == "boxes":
-        boxes = boxes_of(arrays, wanted.reader, wanted.input_shape, wanted.score)
+    if reading.kind == "classes":
+        classes = classes_of(arrays, reading.reader, request.top, reading.model.name)
+    elif reading.kind == "boxes":
+        boxes = boxes_of(arrays, reading.reader, reading.input_shape, request.score)
     drawn = None
-    if wanted.kind == "boxes" and wanted.out is not None and is_picture:
-        drawn = wanted.out / f"{stem}.boxes.png"
+    if reading.kind == "boxes" and request.out is not None and is_picture:
+        drawn = request.out / f"{stem}.boxes.png"
         draw_boxes(file, boxes, drawn)
     return FileResult(
         input=file,
@@ -262,12 +279,12 @@ def _interpret(
             SavedTensor(
                 name=name,
                 shape=array.shape,
-                file=_write_array(array, wanted.out / f"{stem}.{place}.npy")
-                if wanted.raw and wanted.out is not None
+                file=_write_array(array, request.out / f"{stem}.{place}.npy")
+                if request.raw and request.out is not None
                 else None,
             )
             for place, (name, array) in enumerate(
-                zip(wanted.model.graph.fetches, arrays, strict=True)
+                zip(reading.model.graph.fetches, arrays, strict=True)
             )
         ),
     )

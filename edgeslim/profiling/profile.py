@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from edgeslim.conversion.find_space import find_space
-from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.model_source import find_model, parse_input_shapes
 from edgeslim.conversion.prepare import prepare
 from edgeslim.device import DeviceChoice
+from edgeslim.durations import parse_s
 from edgeslim.errors import UsageError
 from edgeslim.files import temporary_folder
 from edgeslim.latency_rows import SCHEMA_WITH_COPIES, LikeRow
@@ -25,6 +27,7 @@ from edgeslim.measuring.device_session import DeviceSession, open_device
 from edgeslim.measuring.drift import DriftWatch
 from edgeslim.measuring.networks import MeasuredNetworks, measure_networks
 from edgeslim.opspec import OpSpec, Shape
+from edgeslim.options import OPTION, Option, OptionsOf, called_with, parse_paths
 from edgeslim.prediction.calibration import Calibration
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.profiling.copied_tables import check_copies, copy_tables
@@ -40,7 +43,7 @@ from edgeslim.profiling.workload import (
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import DEFAULT_SPACE, Space
 
-__all__ = ["TABLES", "ProfileResult", "default_table", "profile"]
+__all__ = ["TABLES", "ProfileRequest", "ProfileResult", "default_table", "profile"]
 
 _log = logging.getLogger(__name__)
 
@@ -83,78 +86,124 @@ class ProfileResult:
     device_weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def profile(
-    device: str | DeviceChoice = "host",
-    *,
-    model: str | None = None,
-    space: str | None = None,
-    operators: Path | None = None,
-    out: Path | None = None,
-    input_shapes: Mapping[str, Shape] | None = None,
-    num_classes: int | None = None,
-    networks: int = 6,
-    budget: int | None = None,
-    time_s: float | None = None,
-    like: Sequence[Path] = (),
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> ProfileResult:
+_WHAT = Option("What is measured")
+_HOW_MUCH = Option("How much is measured")
+_DEVICE = (
+    *("host", "port", "threads", "power_mode"),
+    *("stay_on", "fixed_performance", "lock_frequency"),
+)
+"""Options of a device; the command line takes the names of several."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileRequest:
+    """What can be asked of `profile`."""
+
+    device: Annotated[str | DeviceChoice, OptionsOf(DeviceChoice, _DEVICE)] = field(
+        default="host", kw_only=False
+    )
+    """Name of the device's profile, or a choice that overrides parts of it."""
+    out: Annotated[Path | None, OPTION] = None
+    """File of the table; by default in latency_tables/<device>/."""
+    model: Annotated[str | None, _WHAT] = None
+    """A model: saved, file.py:function, or a name."""
+    space: Annotated[str | None, _WHAT] = None
+    """A search space, or space.py; by default that of edgeslim search, if nothing else is named."""
+    operators: Annotated[Path | None, _WHAT] = None
+    """A file with one operator a line, in JSON."""
+    input_shapes: Annotated[
+        Mapping[str, Shape] | None, _WHAT("--input-shape", parse_all=parse_input_shapes)
+    ] = None
+    """Input shape of the model or space: 1,3,224,224."""
+    num_classes: Annotated[int | None, _WHAT("--classes")] = None
+    """Width of the space's output."""
+    networks: Annotated[int, _HOW_MUCH] = 6
+    """Whole networks of the space to measure."""
+    budget: Annotated[int | None, _HOW_MUCH] = None
+    """Operators that the table gets; the most informative come first."""
+    time_s: Annotated[float | None, _HOW_MUCH("--time", parse=parse_s)] = None
+    """How long it may take: 5min; in the order of a budget."""
+    like: Annotated[Sequence[Path], _HOW_MUCH("--like", parse_all=parse_paths)] = ()
+    """Table of another device that what is not measured is estimated from; may be given several
+    times. The table keeps a copy of it."""
+    seed: Annotated[int, _HOW_MUCH] = 0
+    """Seed of the order of measuring, and of the choice of networks."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    def check(self) -> None:
+        """Checks that not too much is named, and numbers are possible.
+
+        Raises:
+            UsageError: Too much is named, or a number is not possible.
+        """
+        if sum(what is not None for what in (self.model, self.space, self.operators)) > 1:
+            raise UsageError("give one of --model, --space and --operators")
+        for name, number in (("networks", self.networks), ("seed", self.seed)):
+            if number < 0:
+                raise UsageError(f"{name} must be 0 or more, not {number}")
+        if self.budget == 0 and not self.like:
+            raise UsageError(
+                "the budget must be at least 1 operator, not 0, without a table --like"
+            )
+
+    def chosen_space(self) -> Space | None:
+        """The space whose operators are measured, if any are of a space.
+
+        Raises:
+            UsageError: There is no such space, or its input has a name.
+        """
+        name = self.space
+        if name is None and self.model is None and self.operators is None:
+            name = DEFAULT_SPACE
+            _log.warning(
+                "the operators of the space %s are measured, which edgeslim search uses by "
+                "default; name others with --model, --space or --operators",
+                name,
+            )
+        if name is None:
+            return None
+        shapes = self.input_shapes or {}
+        if set(shapes) - {""}:
+            raise UsageError(
+                "a space has one input; write --input-shape 1,3,224,224 without a name"
+            )
+        family = find_space(name, progress=self.progress)
+        return family.space(shapes.get(""), self.num_classes)
+
+
+@called_with(ProfileRequest)
+def profile(request: ProfileRequest) -> ProfileResult:
     """Measures on a device the operators of a model, a space or a list that a table lacks.
 
     Operators in the table are not measured again, so an interrupted run continues where it was
     when it is started again.
-
-    Args:
-        device: Name of the device's profile, or a choice that overrides parts of it.
-        model: A model, as on the command line.
-        space: Name of a search space, or the user's file with one.
-        operators: File with one operator a line, in JSON. Only one of the three is given; by
-            default the space that `edgeslim.search` searches by default.
-        out: File of the table; by default one for this device and context.
-        input_shapes: Input shapes of the model or the space, by name or under an empty name.
-        num_classes: Number of classes of the space's networks.
-        networks: Number of whole networks of a space to measure as well.
-        budget: Number of planned operators that the table has at the end; the most informative
-            are measured first. For a model, those of its pruned versions are planned too.
-        time_s: Seconds that the run may take; operators are chosen as with a budget.
-        like: Tables of other devices, from which operators that are not measured are estimated;
-            the table keeps a copy of them.
-        seed: Seed of the order of measuring and the choice of networks.
-        progress: Display that shows the progress.
 
     Raises:
         UsageError: Names or combinations are not valid, or the table is of another context.
         ProgramError, RunnerError: ``opt`` or the runner does not work.
         UnwritableError: The table cannot be written.
     """
-    start = time.monotonic()
-    given = sum(option is not None for option in (model, space, operators))
-    if given > 1:
-        raise UsageError("give one of --model, --space and --operators")
-    if not given:
-        space = DEFAULT_SPACE
-        _log.warning(
-            "the operators of the space %s are measured, which edgeslim search uses by default; "
-            "name others with --model, --space or --operators",
-            space,
-        )
-    _check(networks, seed)
-    if budget == 0 and not like:
-        raise UsageError("the budget must be at least 1 operator, not 0, without a table --like")
-    limit = Budget(operators=budget, seconds=time_s)
-    chosen = None if space is None else _space(space, input_shapes or {}, num_classes, progress)
-    source = None if model is None else find_model(model)
-    listed = None if operators is None else operator_workload(operators)
+    start, progress, seed = time.monotonic(), request.progress, request.seed
+    request.check()
+    limit = Budget(operators=request.budget, seconds=request.time_s)
+    chosen = request.chosen_space()
+    source = None if request.model is None else find_model(request.model)
+    listed = None if request.operators is None else operator_workload(request.operators)
     with temporary_folder() as folder, ExitStack() as stack:
         # Errors in the arguments are found before there is a table.
-        prepared = None if source is None else prepare(source, folder, input_shapes=input_shapes)
-        session = stack.enter_context(open_device(device))
+        prepared = None
+        if source is not None:
+            prepared = prepare(source, folder, input_shapes=request.input_shapes)
+        session = stack.enter_context(open_device(request.device))
         context = session.context()
-        copies = copy_tables(like, context, out or default_table(context))
+        out = request.out or default_table(context)
+        copies = copy_tables(request.like, context, out)
         table, is_new = _open_table(out, context, copies)
         work = listed or Workload(uses={})
         if chosen is not None:
-            which = SpaceSample(count=networks, seed=seed, known=frozenset(table.networks))
+            known = frozenset(table.networks)
+            which = SpaceSample(count=request.networks, seed=seed, known=known)
             work = space_workload(chosen, session.place(), folder, plan=which, progress=progress)
         if prepared is not None:
             work = model_workload(prepared, session.place(), folder, prunable=limit.is_limited)
@@ -163,7 +212,7 @@ def profile(
             work.uses,
             budget=limit,
             first=work.first,
-            deadline=start + (time_s or math.inf),
+            deadline=start + (request.time_s or math.inf),
             seed=seed,
         )
         counts = _measure(session, table, work, plan, progress)
@@ -171,10 +220,9 @@ def profile(
 
 
 def _open_table(
-    out: Path | None, context: TableContext, copies: Sequence[LikeRow]
+    path: Path, context: TableContext, copies: Sequence[LikeRow]
 ) -> tuple[LatencyTable, bool]:
     """The table that is written, and whether it was not there before."""
-    path = out or default_table(context)
     if copies:
         context = msgspec.structs.replace(context, schema=SCHEMA_WITH_COPIES)
     is_new = not path.exists()
@@ -215,20 +263,6 @@ def _result(
         unpredicted=tuple(predictor.rows.missing_of(tried)),
         device_weights=predictor.rows.device_weights,
     )
-
-
-def _check(networks: int, seed: int) -> None:
-    for name, number in (("networks", networks), ("seed", seed)):
-        if number < 0:
-            raise UsageError(f"{name} must be 0 or more, not {number}")
-
-
-def _space(
-    name: str, input_shapes: Mapping[str, Shape], num_classes: int | None, progress: Progress
-) -> Space:
-    if set(input_shapes) - {""}:
-        raise UsageError("a space has one input; write --input-shape 1,3,224,224 without a name")
-    return find_space(name, progress=progress).space(input_shapes.get(""), num_classes)
 
 
 def default_table(context: TableContext) -> Path:

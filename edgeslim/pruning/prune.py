@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -19,12 +20,12 @@ from edgeslim.conversion.model_source import SavedModel, find_model
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors, write_pruned
 from edgeslim.device import DeviceChoice
-from edgeslim.durations import LatencyShare, format_ms
+from edgeslim.durations import LatencyShare, format_ms, parse_latency
 from edgeslim.errors import UnknownNameError
-from edgeslim.files import read_json, temporary_folder, write_json
+from edgeslim.files import temporary_folder, write_json
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import open_device
-from edgeslim.opspec import Shape
+from edgeslim.options import OPTION, OptionsOf, called_with, shared_fields
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import find_criterion
 from edgeslim.pruning.reasons import advice
@@ -32,83 +33,88 @@ from edgeslim.pruning.step import PruningStep
 from edgeslim.pruning.strategies import STRATEGIES
 from edgeslim.pruning.work import COUNTERS
 from edgeslim.runs.pruning_result import PrunedGroup, Pruning
-from edgeslim.runs.pruning_run import PruneFolder, PruneSettings, StepRecord
+from edgeslim.runs.pruning_run import (
+    CHOICE,
+    GOAL,
+    PruneFolder,
+    PruneOptions,
+    PruneSettings,
+    StepRecord,
+)
 from edgeslim.runs.sensitivity_rows import fingerprint
-from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import find_task
 from edgeslim.training.train_model import Training, train
 
-__all__ = ["prune", "read_ratios"]
+__all__ = ["PruneRequest", "prune"]
 
 _LOG = logging.getLogger(__name__)
 
 
-def prune(
-    model: str,
-    *,
-    out: Path,
-    target_ms: float | LatencyShare | None = None,
-    table: Path | None = None,
-    target_macs: str | None = None,
-    ratios: Mapping[str, float] | None = None,
-    metric_loss: float | None = None,
-    counter: str = "macs",
-    strategy: str | None = None,
-    criterion: str = "l1",
-    match: str = "",
-    task: str | None = None,
-    sensitivities: Path | None = None,
-    eval_share: float = 1.0,
-    device: str | DeviceChoice | None = None,
-    steps: int = 1,
-    tries: int = 100,
-    epochs: int = 5,
-    batch_size: int = 64,
-    learning_rate: float | None = None,
-    schedule: Schedule = DEFAULT_SCHEDULE,
-    seed: int = 0,
-    input_shapes: Mapping[str, Shape] | None = None,
-    keep_widths: bool = False,
-    progress: Progress = SILENT,
-) -> Pruning:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PruneRequest(PruneOptions):
+    """What can be asked of `prune`."""
+
+    out: Annotated[Path, OPTION]
+    """Folder for the pruned model and its intermediate results."""
+    target_ms: Annotated[
+        float | LatencyShare | None, GOAL("--target-latency", parse=parse_latency)
+    ] = None
+    """A latency by the table: 20ms, or 75% of what the model as it is is predicted to take."""
+    table: Annotated[Path | None, GOAL] = None
+    """Latency table of the device."""
+    strategy: Annotated[str | None, CHOICE] = None
+    """uniform, sensitivity, annealing or latency-optimal, which is the default for a latency; for
+    work it is sensitivity with a task or sensitivities, else uniform."""
+    sensitivities: Annotated[Path | None, CHOICE] = None
+    """File of edgeslim sensitivity, or a pickle of PaddleSlim or PaddleX; else measured."""
+    device: Annotated[
+        str | DeviceChoice | None, OptionsOf(DeviceChoice, ("name", "serial", "host", "port"))
+    ] = None
+    """Device whose measurement of what is chosen decides whether a latency is met."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    @property
+    def choice(self) -> DeviceChoice | None:
+        """The device, if one measures."""
+        return None if self.device is None else DeviceChoice.of(self.device)
+
+    @property
+    def settings(self) -> PruneSettings:
+        """Settings of the pruning, checked.
+
+        Raises:
+            UsageError: Unknown names, numbers out of range, or options that contradict each other.
+        """
+        share = self.target_ms.share if isinstance(self.target_ms, LatencyShare) else None
+        settings = PruneSettings(
+            **shared_fields(self, PruneOptions),
+            target_ms=None if isinstance(self.target_ms, LatencyShare) else self.target_ms,
+            target_share=share,
+            table=None if self.table is None else str(self.table),
+            device=None if self.choice is None else self.choice.name or "host",
+            strategy=self.strategy or self._usual_strategy,
+            sensitivities=None if self.sensitivities is None else str(self.sensitivities),
+        )
+        settings.check()
+        STRATEGIES.get(settings.strategy)
+        find_criterion(settings.criterion)
+        if settings.counter not in COUNTERS:
+            raise UnknownNameError("counter", settings.counter, COUNTERS)
+        return settings
+
+    @property
+    def _usual_strategy(self) -> str:
+        if self.target_ms is not None:
+            return "latency-optimal"
+        return "uniform" if self.task is None and self.sensitivities is None else "sensitivity"
+
+
+@called_with(PruneRequest)
+def prune(request: PruneRequest) -> Pruning:
     """Prunes a model's channels to exactly one goal, trains it again, and saves it.
 
     Started again on the same folder with the same settings, it goes on where it was.
-
-    Args:
-        model: Name, folder or file of a model, as on the command line.
-        out: Folder for the pruned model and its intermediate results.
-        target_ms: Goal: latency by a table, or the share of what the model as it is is predicted
-            to take.
-        table: Latency table of the device.
-        target_macs: Goal: work, ``-50%`` or ``300M``.
-        ratios: Goal: share of the output channels to remove, by names of weights.
-        metric_loss: Goal: loss that each group alone may cause, as a share of the metric (the
-            rule of PaddleX).
-        counter: How work is counted: ``macs`` or ``paddleslim1-flops``.
-        strategy: How widths are chosen; by default latency-optimal for a latency, for work
-            sensitivity if a task or sensitivities are given and else uniform.
-        criterion: Criterion by which the least important channels are found.
-        match: Regular expression: prune the groups of weights whose names it matches.
-        task: Task of the model; without one nothing is evaluated or trained.
-        sensitivities: File of `edgeslim sensitivity`, or a pickle of PaddleSlim or PaddleX; by
-            default measured in the folder.
-        eval_share: Share of the validation examples that candidates are evaluated on.
-        device: Device, by name or with how it is reached, that measures what is chosen before
-            training. If the goal is a latency, it must be met as measured there.
-        steps: Number of pruning steps in which the goal is reached, with training in between.
-        tries: Candidates that annealing evaluates.
-        epochs: Epochs of training after each step.
-        batch_size: Examples of a training step.
-        learning_rate: Highest learning rate; by default the trainer's for fine-tuning.
-        schedule: Schedule of the learning rate in each training; by default a short warm-up, then
-            a falling cosine.
-        seed: Seed of everything random.
-        input_shapes: Shapes of open inputs by name, or under an empty name.
-        keep_widths: Whether widths stay as the goal alone gives them; otherwise, with a table,
-            they are raised within the goal to the widest that are predicted to take no longer.
-            Ratios that are given are kept anyway.
-        progress: Shows how far it is.
 
     Raises:
         UsageError: Unknown names, numbers out of range, or options that contradict each other.
@@ -117,61 +123,7 @@ def prune(
         MissingLatencyError: The table lacks operators of the model.
         BadFileError, ModelError: A file or the model is not valid.
     """
-    reached = None if device is None else DeviceChoice.of(device)
-    settings = PruneSettings(
-        model=model,
-        target_ms=None if isinstance(target_ms, LatencyShare) else target_ms,
-        target_share=target_ms.share if isinstance(target_ms, LatencyShare) else None,
-        target_macs=target_macs,
-        ratios=None if ratios is None else dict(ratios),
-        metric_loss=metric_loss,
-        counter=counter,
-        table=None if table is None else str(table),
-        device=None if reached is None else reached.name or "host",
-        strategy=strategy or _default_strategy(target_ms, task, sensitivities),
-        criterion=criterion,
-        match=match,
-        task=task,
-        sensitivities=None if sensitivities is None else str(sensitivities),
-        eval_share=eval_share,
-        steps=steps,
-        tries=tries,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        seed=seed,
-        input_shapes=dict(input_shapes or {}),
-        keep_widths=keep_widths,
-    )
-    settings.check()
-    STRATEGIES.get(settings.strategy)
-    find_criterion(criterion)
-    if counter not in COUNTERS:
-        raise UnknownNameError("counter", counter, COUNTERS)
-    return _run_pruning(settings, PruneFolder(out), reached, progress)
-
-
-def read_ratios(path: Path) -> dict[str, float]:
-    """Reads ratios by the names of weights from a JSON file.
-
-    Raises:
-        BadFileError: It cannot be read, or is not such a file.
-    """
-    return read_json(path, dict[str, float])
-
-
-def _default_strategy(
-    target_ms: float | LatencyShare | None, task: str | None, known: Path | None
-) -> str:
-    if target_ms is not None:
-        return "latency-optimal"
-    return "uniform" if task is None and known is None else "sensitivity"
-
-
-def _run_pruning(
-    settings: PruneSettings, folder: PruneFolder, device: DeviceChoice | None, progress: Progress
-) -> Pruning:
+    settings, folder, device = request.settings, PruneFolder(request.out), request.choice
     judged_by = None if settings.task is None else find_task(settings.task)
     classes = None if judged_by is None else judged_by.num_classes
     source = find_model(settings.model, num_classes=classes)
@@ -180,9 +132,9 @@ def _run_pruning(
         original = prepare(source, scratch / "given", input_shapes=settings.input_shapes)
         if isinstance(source, SavedModel):
             checksum = fingerprint(model_tensors(original))
-            settings = msgspec.structs.replace(settings, fingerprint=checksum)
+            settings = replace(settings, fingerprint=checksum)
         # Any error in the settings is found before the folder is created.
-        first = PruningStep(settings, original, scratch, share=1.0, progress=progress)
+        first = PruningStep(settings, original, scratch, share=1.0, progress=request.progress)
         if settings.target_share is not None:
             first.settings = settings = _resolve_share(settings, first)
         first.check()
@@ -194,7 +146,7 @@ def _run_pruning(
             settings=_settings_of_steps(settings, first),
             folder=folder,
             device=device,
-            progress=progress,
+            progress=request.progress,
             whole=first.subject.whole,
         )
         trained: Training | None = None
@@ -223,14 +175,14 @@ def _resolve_share(settings: PruneSettings, first: PruningStep) -> PruneSettings
         "%s of the %s that %s is predicted to take: the limit is %s",
         *(share, format_ms(whole_ms), settings.model, format_ms(target_ms)),
     )
-    return msgspec.structs.replace(settings, target_ms=target_ms)
+    return replace(settings, target_ms=target_ms)
 
 
 def _settings_of_steps(settings: PruneSettings, first: PruningStep) -> PruneSettings:
     """The settings of each step: a share of the work is one of the model before the first."""
     if settings.steps == 1 or settings.target_macs is None:
         return settings
-    return msgspec.structs.replace(settings, target_macs=str(round(first.target_work)))
+    return replace(settings, target_macs=str(round(first.target_work)))
 
 
 def _check_device(device: DeviceChoice, table: str | None) -> None:
@@ -270,7 +222,7 @@ def _step(
     """Decides, prunes and trains, as far as that is needed and was not done before."""
     settings, folder, progress = run.settings, run.folder, run.progress
     if number > 1:  # the given sensitivities are of the model before the first step
-        settings = msgspec.structs.replace(settings, sensitivities=None)
+        settings = replace(settings, sensitivities=None)
     own, remaining = folder.step(number), settings.steps - number + 1
     record = folder.record(number)
     if record is None:

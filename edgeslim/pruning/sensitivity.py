@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import ChannelGroup, Channels, channels_of
-from edgeslim.conversion.model_source import find_model
+from edgeslim.conversion.model_source import find_model, parse_input_shapes
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import model_tensors
-from edgeslim.errors import ModelError
+from edgeslim.errors import ModelError, UsageError
 from edgeslim.files import new_folder, temporary_folder
 from edgeslim.graph import Graph
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.progress import SILENT, Progress
 from edgeslim.pruning.criteria import (
     Criterion,
@@ -38,7 +40,7 @@ from edgeslim.training.metric_value import MetricValue, few_examples_text
 from edgeslim.training.tasks import find_task
 from edgeslim.version import __version__
 
-__all__ = ["DEFAULT_FILE", "SensitivityResult", "rank_channels", "sensitivity"]
+__all__ = ["SensitivityRequest", "SensitivityResult", "rank_channels", "sensitivity"]
 
 _log = logging.getLogger(__name__)
 
@@ -66,35 +68,46 @@ class SensitivityResult:
     noise: float
 
 
-def sensitivity(
-    model: str,
-    *,
-    task: str,
-    ratios: Sequence[float] = DEFAULT_RATIOS,
-    match: str = "",
-    criterion: str = "l1",
-    eval_share: float = 1.0,
-    seed: int = 0,
-    input_shapes: Mapping[str, Shape] | None = None,
-    out: Path = DEFAULT_FILE,
-    progress: Progress = SILENT,
-) -> SensitivityResult:
+def _parse_ratios(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(ratio) for ratio in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{text!r} are not ratios; write them like 0.2,0.4,0.6,0.8") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SensitivityRequest:
+    """What can be asked of `sensitivity`."""
+
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    task: Annotated[str, OPTION]
+    """Task to evaluate on: NAME, NAME:FOLDER with its images, or file.py of your own."""
+    ratios: Annotated[Sequence[float], OPTION(parse=_parse_ratios)] = DEFAULT_RATIOS
+    """Shares of a group's channels to remove: 0.2,0.4; by default 0.1 to 0.9."""
+    match: Annotated[str, OPTION] = ""
+    """Regular expression: only groups with a weight whose name it matches from its start."""
+    criterion: Annotated[str, OPTION] = "l1"
+    """How the channels to remove are chosen."""
+    eval_share: Annotated[float, OPTION] = 1.0
+    """Share of the validation examples that are used, the same each time."""
+    seed: Annotated[int, OPTION] = 0
+    """Seed that chooses the examples, also those that gradients are computed on."""
+    input_shapes: Annotated[
+        Mapping[str, Shape] | None, OPTION("--input-shape", parse_all=parse_input_shapes)
+    ] = None
+    """Shape of an open input: 1,3,224,224 or name=..."""
+    out: Annotated[Path, OPTION] = DEFAULT_FILE
+    """The file; an unfinished one is continued."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+
+@called_with(SensitivityRequest)
+def sensitivity(request: SensitivityRequest) -> SensitivityResult:
     """Measures what a model loses when channels of one group are removed, group by group.
 
     Each point is written at once; the same command goes on where it was.
-
-    Args:
-        model: Name, folder or file of a model, as on the command line.
-        task: Task that the model is evaluated on, as on the command line.
-        ratios: Shares of a group's channels that are removed.
-        match: Regular expression; only groups with a weight whose name it matches from its
-            start, as in PaddleSlim 1.x.
-        criterion: Name of the criterion by which the least important channels are removed first.
-        eval_share: Share of the validation examples that are used, the same each time.
-        seed: Seed of the choice of examples, also of those that gradients are computed on.
-        input_shapes: Shapes of open inputs by name, or under an empty name.
-        out: File that points are written to.
-        progress: Shows how far it is.
 
     Raises:
         UsageError: Unknown names, or ratios or shares out of range.
@@ -102,39 +115,36 @@ def sensitivity(
         BadFileError, ModelError: The model, the task's data or the file is not valid.
         UnwritableError: The file cannot be written.
     """
-    ratios = check_ratios(ratios)
-    rule, judged_by = find_criterion(criterion), find_task(task)
-    source = find_model(model, num_classes=judged_by.num_classes)
-    new_folder(out.parent)
+    ratios, seed = check_ratios(request.ratios), request.seed
+    rule, judged_by = find_criterion(request.criterion), find_task(request.task)
+    source = find_model(request.model, num_classes=judged_by.num_classes)
+    new_folder(request.out.parent)
     with temporary_folder() as folder:
-        prepared = prepare(source, folder, input_shapes=input_shapes)
-        check_criterion(criterion, prepared.graph.parameters)
+        prepared = prepare(source, folder, input_shapes=request.input_shapes)
+        check_criterion(request.criterion, prepared.graph.parameters)
         channels = channels_of(prepared.graph)
-        groups = _choose_groups(channels, match, prepared)
+        groups = _choose_groups(channels, request.match, prepared)
         weights = Weights(graph=prepared.graph, channels=channels, tensors=model_tensors(prepared))
-        trial = trial_on(prepared, judged_by, share=eval_share, seed=seed)
+        trial = trial_on(prepared, judged_by, share=request.eval_share, seed=seed)
+        context = context_of(
+            *(prepared, weights, trial),
+            task=request.task,
+            metric=judged_by.metric_name,
+            criterion=request.criterion,
+            share=request.eval_share,
+            seed=seed,
+        )
         found = measure_sensitivities(
-            weights,
-            trial,
-            lambda: rank_channels(weights, rule, trial, seed),
+            *(weights, trial, lambda: rank_channels(weights, rule, trial, seed)),
             groups=groups,
             ratios=ratios,
-            context=context_of(
-                prepared,
-                weights,
-                trial,
-                task=task,
-                metric=judged_by.metric_name,
-                criterion=criterion,
-                share=eval_share,
-                seed=seed,
-            ),
-            out=out,
-            progress=progress,
+            context=context,
+            out=request.out,
+            progress=request.progress,
         )
     known = found.context
     return SensitivityResult(
-        file=out,
+        file=request.out,
         sensitivities=found,
         graph=prepared.graph,
         channels=channels,

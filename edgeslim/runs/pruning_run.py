@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from edgeslim.channels.plan import PruningPlan
+from edgeslim.conversion.model_source import parse_input_shapes
 from edgeslim.errors import ContextMismatchError, UsageError
 from edgeslim.files import new_folder, read_json, write_json
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, Option, field_names
 from edgeslim.runs.pruning_result import JointLoss
 from edgeslim.training.metric_value import MetricValue
-from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
+from edgeslim.training.training_options import TRAINING, TrainingOptions
 
-__all__ = ["PruneFolder", "PruneSettings", "StepRecord"]
+__all__ = [
+    "CHOICE",
+    "GOAL",
+    "PruneFolder",
+    "PruneOptions",
+    "PruneSettings",
+    "StepRecord",
+    "read_ratios",
+]
 
 _GOALS = {
     "target_ms": "--target-latency",
@@ -29,67 +41,79 @@ _GOALS = {
 _SETTINGS = "pruning.json"
 
 
-class PruneSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides what a pruning does.
+GOAL = Option("Goal, of which there is one")
+CHOICE = Option("Which channels go")
 
-    Args:
-        model: The model, as on the command line.
-        fingerprint: Fingerprint of the model's parameters.
-        target_ms: Latency to come down to.
-        target_share: That latency as a share of what the whole model is predicted to take, where
-            it was asked for so; ``target_ms`` is what it came to.
-        target_macs: Work to come down to, as on the command line.
-        ratios: Share of the output channels of weights that go, by name.
-        metric_loss: Share of the metric that each group alone may cost.
-        counter: How work is counted.
-        table: Path of the latency table.
-        device: Device whose measurements decide whether the latency is met, or None.
-        strategy: Name of the strategy.
-        criterion: Name of the criterion.
-        match: Regular expression that chooses what is pruned.
-        task: Task that the model is for.
-        metric: Metric of the task by which candidates are judged; empty for its main one.
-        sensitivities: File of sensitivities that were measured before.
-        eval_share: Share of the validation examples that candidates are judged by.
-        tested_ratios: Ratios at which sensitivities are measured; empty for the usual ones.
-        steps: Number of steps in which the limit is reached.
-        tries: Candidates that a strategy may evaluate.
-        epochs: Epochs of fine-tuning after each step.
-        batch_size: Examples of a training step.
-        learning_rate: Highest learning rate of the fine-tuning; None for the trainer's own.
-        schedule: Schedule of the learning rate.
-        seed: Seed of everything random.
-        input_shapes: Shapes of inputs that the model leaves open, by name.
-        keep_widths: Whether widths stay where wider ones are predicted to take no longer.
+
+def read_ratios(path: str | Path) -> dict[str, float]:
+    """Reads ratios by the names of weights from a JSON file.
+
+    Raises:
+        BadFileError: It cannot be read, or is not such a file.
     """
+    return read_json(Path(path), dict[str, float])
 
-    model: str
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PruneOptions(TrainingOptions):
+    """What can be asked of a pruning, and is kept in its folder as it was asked."""
+
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    target_macs: Annotated[str | None, GOAL] = None
+    """An amount of work: -50% or 300M."""
+    ratios: Annotated[Mapping[str, float] | None, GOAL(parse=read_ratios)] = None
+    """Shares of the output channels that go, by names of weights; a JSON file of them."""
+    metric_loss: Annotated[float | None, GOAL] = None
+    """Loss that each group alone may cause, as a share of the metric (the rule of PaddleX)."""
+    counter: Annotated[str, GOAL] = "macs"
+    """How work is counted: macs or paddleslim1-flops."""
+    criterion: Annotated[str, CHOICE] = "l1"
+    """Which channels go first: l1, or by weights' names conv*=l2,*=l1."""
+    match: Annotated[str, CHOICE] = ""
+    """Regular expression over names of weights: prune these only."""
+    keep_widths: Annotated[bool, CHOICE] = False
+    """Keep the widths that the goal alone gives; else, with a table, they are raised within the
+    goal to the widest that are predicted to take no longer. Ratios that are given are kept."""
+    tries: Annotated[int, CHOICE] = 100
+    """Candidates that annealing evaluates."""
+    eval_share: Annotated[float, CHOICE] = 1.0
+    """Share of the validation examples that candidates are judged by."""
+    task: Annotated[str | None, OPTION] = None
+    """Task to evaluate and train on: NAME or NAME:FOLDER; else nothing is evaluated or trained."""
+    input_shapes: Annotated[
+        Mapping[str, Shape], OPTION("--input-shape", parse_all=parse_input_shapes)
+    ] = field(default_factory=dict)
+    """Shape of an open input: 1,3,224,224 or name=..."""
+    steps: Annotated[int, TRAINING] = 1
+    """Steps to the goal, with training in between."""
+    epochs: Annotated[int, TRAINING] = 5
+    """Epochs of training after each step."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PruneSettings(PruneOptions):
+    """Everything that decides what a pruning does."""
+
     fingerprint: str = ""
+    """Fingerprint of the model's parameters."""
     target_ms: float | None = None
+    """Latency to come down to, in milliseconds."""
     target_share: float | None = None
-    target_macs: str | None = None
-    ratios: dict[str, float] | None = None
-    metric_loss: float | None = None
-    counter: str = "macs"
+    """That latency as a share of what the whole model is predicted to take, where it was asked
+    for so; ``target_ms`` is what it came to."""
     table: str | None = None
+    """Path of the latency table."""
     device: str | None = None
+    """Device whose measurements decide whether the latency is met, or None."""
     strategy: str = ""
-    criterion: str = "l1"
-    match: str = ""
-    task: str | None = None
+    """Name of the strategy."""
     metric: str = ""
+    """Metric of the task by which candidates are judged; empty for its main one."""
     sensitivities: str | None = None
-    eval_share: float = 1.0
+    """File of sensitivities that were measured before."""
     tested_ratios: tuple[float, ...] = ()
-    steps: int = 1
-    tries: int = 100
-    epochs: int = 5
-    batch_size: int = 64
-    learning_rate: float | None = None
-    schedule: Schedule = DEFAULT_SCHEDULE
-    seed: int = 0
-    input_shapes: dict[str, Shape] = {}
-    keep_widths: bool = False
+    """Ratios at which sensitivities are measured; empty for the usual ones."""
 
     @property
     def goal(self) -> str:
@@ -218,10 +242,10 @@ class PruneFolder:
 
 
 def _check_same(folder: Path, there: PruneSettings, wanted: PruneSettings) -> None:
-    mine: Mapping[str, object] = msgspec.structs.asdict(wanted)
-    for name, value in msgspec.structs.asdict(there).items():
-        if mine[name] != value:
+    for name in dict.fromkeys(["model", *field_names(PruneSettings)]):
+        theirs, mine = getattr(there, name), getattr(wanted, name)
+        if theirs != mine:
             raise ContextMismatchError(
-                f"{folder} is of another pruning: its {name.replace('_', ' ')} is {value}, not "
-                f"{mine[name]}; give another --out"
+                f"{folder} is of another pruning: its {name.replace('_', ' ')} is {theirs}, not "
+                f"{mine}; give another --out"
             )

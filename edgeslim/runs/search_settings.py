@@ -6,16 +6,23 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
+from edgeslim.counts import format_count, parse_count
 from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.opspec import Shape, encode_hook
+from edgeslim.options import OPTION, Option, field_names
 from edgeslim.spaces import Space, Tokens
+from edgeslim.training.training_options import TRAINING
 
 __all__ = [
+    "CANDIDATES",
+    "LIMITS",
     "LatencyTarget",
+    "SearchOptions",
     "SearchRound",
     "SearchSettings",
     "check_finalists",
@@ -23,6 +30,9 @@ __all__ = [
     "rounds",
     "space_fingerprint",
 ]
+
+LIMITS = Option("Limits")
+CANDIDATES = Option("Candidates")
 
 _SIZES = ("max_macs", "max_paddleslim1_flops", "max_parameters", "max_bytes")
 
@@ -43,58 +53,62 @@ class LatencyTarget(msgspec.Struct, frozen=True, kw_only=True):
     measurable: bool = True
 
 
-class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides what a search does.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchOptions:
+    """What can be asked of a search, and is kept in its folder as it was asked."""
 
-    Args:
-        space: Name of the space, or the file that it is in.
-        space_fingerprint: Fingerprint of the space's networks, made by `space_fingerprint`.
-        input_shape: Input shape of its networks.
-        num_classes: Width of their output.
-        task: Task that they are trained for.
-        targets: The latency limits; none where only sizes are limited.
-        confidence: How likely each prediction must make it that the latency is met.
-        max_macs: Most multiply-accumulate operations, if limited.
-        max_paddleslim1_flops: Most work as PaddleSlim 1.x counts it, if limited.
-        max_parameters: Most parameters, if limited.
-        max_bytes: Largest size of the model's file, if limited.
-        algorithm: Name of the algorithm.
-        starts: Networks that are evaluated before any other.
-        candidates: How many networks are evaluated before devices are asked.
-        most_candidates: How many at most, if none of the best meets its limits when measured.
-        parallel: How many candidates may be evaluated at once; each is chosen without the
-            results of that many before it.
-        accuracy: Name of the accuracy estimator: ``training`` or ``supernet``.
-        prefilter: Proxy that chooses among several proposals before evaluation; or empty.
-        epochs: Epochs that candidates are trained.
-        finalists: How many of the best within all limits are trained by themselves in the end;
-            the most accurate of them wins.
-        final_epochs: Epochs that finalists are trained; None for as many as candidates.
-        seed: Seed of everything random.
-    """
+    task: Annotated[str, OPTION] = "digits"
+    """Task that networks are trained for: NAME, NAME:FOLDER with its images, or file.py of your
+    own."""
+    confidence: Annotated[float, LIMITS] = 0.8
+    """How probable it must be by prediction that latencies are met."""
+    max_macs: Annotated[int | None, LIMITS(parse=parse_count)] = None
+    """Most multiply-accumulate operations: 300M."""
+    max_paddleslim1_flops: Annotated[int | None, LIMITS(parse=parse_count)] = None
+    """Most work as PaddleSlim 1.x counted it, without depthwise convolutions: 593M."""
+    max_parameters: Annotated[int | None, LIMITS(parse=parse_count)] = None
+    """Most parameters: 3M."""
+    max_bytes: Annotated[int | None, LIMITS("--max-size", parse=parse_count)] = None
+    """Largest size of the model's file, in bytes: 4M."""
+    algorithm: Annotated[str, CANDIDATES] = "surrogate"
+    """annealing, evolution, nsga2, random, surrogate or tpe; with numbers as in
+    annealing:initial_temperature=100,reduce_rate=0.9."""
+    prefilter: Annotated[str, CANDIDATES] = ""
+    """Evaluate the best of several proposals by a proxy: macs:8."""
+    parallel: Annotated[int, CANDIDATES] = 4
+    """How many may be evaluated at once, each chosen without the results of the others."""
+    accuracy: Annotated[str, TRAINING] = "training"
+    """training: of each candidate, briefly; supernet: of all networks, once."""
+    epochs: Annotated[int, TRAINING] = 2
+    """Epochs that candidates are trained."""
+    finalists: Annotated[int, TRAINING] = 1
+    """Train so many of the best by themselves in the end; the most accurate wins."""
+    final_epochs: Annotated[int | None, TRAINING] = None
+    """Epochs that finalists and the winner are trained, if not as many as candidates."""
+    seed: Annotated[int, OPTION] = 0
+    """Seed of everything random."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchSettings(SearchOptions):
+    """Everything that decides what a search does."""
 
     space: str
+    """Name of the space, or the file that it is in."""
     space_fingerprint: str
+    """Fingerprint of the space's networks, made by `space_fingerprint`."""
     input_shape: Shape
+    """Input shape of its networks."""
     num_classes: int
-    task: str
+    """Width of their output."""
     targets: tuple[LatencyTarget, ...]
-    confidence: float
-    max_macs: int | None = None
-    max_paddleslim1_flops: int | None = None
-    max_parameters: int | None = None
-    max_bytes: int | None = None
-    algorithm: str
+    """The latency limits; none where only sizes are limited."""
     starts: tuple[Tokens, ...]
+    """Networks that are evaluated before any other."""
     candidates: int
+    """How many networks are evaluated before devices are asked."""
     most_candidates: int
-    parallel: int
-    accuracy: str
-    prefilter: str = ""
-    epochs: int
-    finalists: int = 1
-    final_epochs: int | None = None
-    seed: int
+    """How many at most, if none of the best meets its limits when measured."""
 
     def check(self) -> None:
         """Checks that all numbers are possible.
@@ -149,7 +163,7 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def difference(self, other: SearchSettings) -> str:
         """Says which setting differs first, and how; empty if they are the same."""
-        for name in self.__struct_fields__:
+        for name in field_names(SearchSettings):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 return f"{name.replace('_', ' ')} {_format(mine)}, not {_format(theirs)}"
@@ -165,8 +179,8 @@ def check_finalists(finalists: int, final_epochs: int | None, *, epochs: int) ->
     longest = final_epochs or epochs
     if finalists > 1 and longest <= epochs:
         raise UsageError(
-            f"finalists are trained longer than the {epochs} epochs of all candidates, or "
-            f"nothing new is learnt of them; give more final_epochs, not {longest}"
+            f"finalists are trained longer than the {format_count(epochs, 'epoch')} of all "
+            f"candidates, or nothing new is learnt of them; give more final_epochs, not {longest}"
         )
 
 

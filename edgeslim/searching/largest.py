@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from edgeslim.conversion.find_space import find_space
-from edgeslim.durations import format_ms
+from edgeslim.durations import LatencyShare, format_ms, parse_latency
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
+from edgeslim.searching.limits import resolve_limit_ms
 from edgeslim.spaces import Space, Tokens, every_operator
+from edgeslim.training.training_options import SPACE_SHAPE
 
-__all__ = ["LargestNetworks", "SizedNetwork", "largest"]
+__all__ = ["LargestNetworks", "LargestRequest", "SizedNetwork", "largest"]
 
 _ALL_OF = 50_000_000
 """Spaces up to this size are enumerated; larger ones are sampled, and the best are mutated."""
@@ -58,28 +62,33 @@ class LargestNetworks:
     left_out: dict[str, int]
 
 
-def largest(
-    space: str,
-    target_ms: float,
-    table: Path,
-    *,
-    count: int = 10,
-    input_shape: Shape | None = None,
-    num_classes: int | None = None,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> LargestNetworks:
-    """Finds the networks of a space that do the most work within a latency.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LargestRequest:
+    """What can be asked of `largest`."""
 
-    Args:
-        space: Name of the space, or the user's file with one.
-        target_ms: The limit on the predicted latency.
-        table: Latency table of a device, which need not be here.
-        count: How many networks to return.
-        input_shape: Input of the networks, if not the space's own.
-        num_classes: Width of their output, if not the space's own.
-        seed: Of what is drawn from a space too large to be looked at whole.
-        progress: Where to show it.
+    space: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """The search space: a name, or space.py of your own."""
+    target_ms: Annotated[float | LatencyShare, OPTION("--target-latency", parse=parse_latency)] = (
+        field(kw_only=False)
+    )
+    """The limit: 15ms, or 75% of what the space's start is predicted to take."""
+    table: Annotated[Path, OPTION] = field(kw_only=False)
+    """Latency table of the device, which need not be here."""
+    count: Annotated[int, OPTION] = 10
+    """How many networks to list."""
+    input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
+    """Input shape of the networks, if not the space's own: 1,3,224,224."""
+    num_classes: Annotated[int | None, OPTION("--classes")] = None
+    """Width of their output, if not the space's own."""
+    seed: int = 0
+    """Seed of what is drawn from a space that is too large to be looked at whole."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+
+@called_with(LargestRequest)
+def largest(request: LargestRequest) -> LargestNetworks:
+    """Finds the networks of a space that do the most work within a latency.
 
     Raises:
         UsageError: An unknown space, or a count below one.
@@ -87,14 +96,17 @@ def largest(
         MissingLatencyError: The table lacks operators of every network.
         InfeasibleTargetError: No network that was looked at is within the limit.
     """
+    count, progress = request.count, request.progress
     if count < 1:
         raise UsageError(f"count must be at least 1, not {count}")
-    chosen = find_space(space, progress=progress).space(input_shape, num_classes)
-    predictor = Predictor(LatencyTable.read(table))
+    family = find_space(request.space, progress=progress)
+    chosen = family.space(request.input_shape, request.num_classes)
+    predictor = Predictor(LatencyTable.read(request.table))
+    target_ms = resolve_limit_ms(request.target_ms, chosen, predictor)
     population = PopulationPredictor(predictor, chosen)
     size = math.prod(chosen.ranges)
     whole = size <= _ALL_OF
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(request.seed)
     best, fastest_ms = np.empty((0, len(chosen.ranges)), np.int64), math.inf
     with progress.stage("networks", size if whole else _DRAWN + _ROUNDS * _KEPT) as stage:
         for tokens in _all_networks(chosen) if whole else _draw_networks(chosen, generator):

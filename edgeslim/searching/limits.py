@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgeslim.durations import format_ms
+from edgeslim.durations import LatencyShare, format_ms
 from edgeslim.errors import InfeasibleTargetError
 from edgeslim.execution import Target
 from edgeslim.prediction.population import IntArray, PopulationPredictor
 from edgeslim.prediction.population_sizes import PopulationSizes
+from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.search_run import SIZE_UNITS, SizeReached
 from edgeslim.spaces import Space, Tokens
 
@@ -23,10 +25,13 @@ __all__ = [
     "SearchLimits",
     "SizeLimit",
     "feasible_start",
+    "resolve_limit_ms",
 ]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+_LOG = logging.getLogger(__name__)
 
 _RANDOM_NETWORKS = 4_000
 """Number of random networks to look at where walking from the start finds nothing feasible."""
@@ -206,6 +211,30 @@ class SearchLimits:
         return np.column_stack(
             [limit.limited_values(tokens) / limit.target for limit in self._all()]
         )
+
+
+def resolve_limit_ms(limit: float | LatencyShare, space: Space, predictor: Predictor) -> float:
+    """A latency limit in milliseconds; a share is of what the space's start is predicted to take.
+
+    Args:
+        limit: The limit in milliseconds, or the share, of which a warning says what it comes to.
+        space: The space whose start it is.
+        predictor: Predicts latencies by the table of the limit's device.
+
+    Raises:
+        MissingLatencyError: The table has nothing like some operators of the start.
+    """
+    if not isinstance(limit, LatencyShare):
+        return limit
+    context = predictor.table.context
+    start = space.operators(space.initial_tokens, context.fused_for)
+    start_ms = predictor.total_ms(start)
+    limit_ms = limit.of(start_ms)
+    _LOG.warning(
+        "%s of the %s that the start of %s is predicted to take on %s: the limit is %s",
+        *(limit, format_ms(start_ms), space.name, context.device, format_ms(limit_ms)),
+    )
+    return limit_ms
 
 
 def feasible_start(limits: SearchLimits, seed: int) -> Tokens:

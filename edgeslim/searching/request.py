@@ -4,34 +4,47 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import msgspec
+from typing import Annotated
 
 from edgeslim.algorithms import find_algorithm
 from edgeslim.conversion.find_space import find_space
-from edgeslim.durations import LatencyShare, format_ms
+from edgeslim.device import DeviceChoice
+from edgeslim.durations import LatencyShare, parse_latency
 from edgeslim.errors import InfeasibleTargetError, UsageError
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import Shape
+from edgeslim.options import OPTION, Option, OptionsOf, parse_paths, shared_fields
 from edgeslim.prediction.predictor import Predictor
-from edgeslim.progress import Progress
-from edgeslim.runs.search_settings import LatencyTarget, SearchSettings, space_fingerprint
+from edgeslim.progress import SILENT, Progress
+from edgeslim.runs.search_settings import (
+    CANDIDATES,
+    LIMITS,
+    LatencyTarget,
+    SearchOptions,
+    SearchSettings,
+    space_fingerprint,
+)
 from edgeslim.searching.accuracy import ESTIMATORS
-from edgeslim.searching.limits import SearchLimits, feasible_start
+from edgeslim.searching.limits import SearchLimits, feasible_start, resolve_limit_ms
 from edgeslim.searching.measuring import is_measurable
 from edgeslim.searching.prefilter import parse_prefilter
 from edgeslim.searching.run_limits import DEFAULT_TARGET, covering_predictors, make_limits
-from edgeslim.spaces import Space, SpaceFamily, Tokens, parse_tokens
+from edgeslim.spaces import DEFAULT_SPACE, SpaceFamily, Tokens, parse_tokens
 from edgeslim.training.tasks import Task
+from edgeslim.training.training_options import SPACE_SHAPE, TRAINING
 
-__all__ = ["ResolvedRequest", "SearchRequest"]
+__all__ = ["DEFAULT_CANDIDATES", "MACHINES", "ResolvedRequest", "SearchRequest"]
 
 _LOGGER = logging.getLogger(__name__)
 
 PUBLISHED = "published"
 """Names all published networks of a space."""
+
+DEFAULT_CANDIDATES, _FIRST_CANDIDATES = 20, 8
+"""Networks that are evaluated before devices measure the best of them; and if no space is named, so
+that a first search takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,31 +60,79 @@ class ResolvedRequest:
     limits: SearchLimits
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchRequest:
-    """A user's request, with the arguments of `edgeslim.searching.search.search`."""
+MACHINES = Option("Other machines")
 
-    targets: tuple[float | LatencyShare, ...]
-    space: str
-    tables: tuple[Path, ...]
-    task: str
-    algorithm: str
-    accuracy: str
-    prefilter: str
-    starts: tuple[str, ...]
-    input_shape: Shape | None
-    max_macs: int | None
-    max_paddleslim1_flops: int | None
-    max_parameters: int | None
-    max_bytes: int | None
-    confidence: float
-    candidates: int
-    most_candidates: int | None
-    parallel: int
-    epochs: int
-    finalists: int
-    final_epochs: int | None
-    seed: int
+
+def _parse_limits(texts: list[str]) -> tuple[float | LatencyShare, ...]:
+    return tuple(map(parse_latency, texts))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchRequest(SearchOptions):
+    """What can be asked of `edgeslim.searching.search.search`."""
+
+    target_ms: Annotated[
+        float | LatencyShare | Sequence[float | LatencyShare],
+        LIMITS("--target-latency", parse_all=_parse_limits),
+    ] = field(default=(), kw_only=False)
+    """The latency limit: 20ms, or 75% of what the space's start is predicted to take; several, each
+    with the table of its device. None where only sizes are limited."""
+    table: Annotated[Path | Sequence[Path], LIMITS(parse_all=parse_paths)] = ()
+    """Latency table of the device; for several limits as many, in the same order."""
+    space: Annotated[str | None, OPTION] = None
+    """The search space: a name, or space.py of your own; by default light-nas-small."""
+    input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
+    """Input shape of the networks, if not the space's own: 1,3,224,224."""
+    out: Annotated[Path | None, OPTION] = None
+    """The run's folder; by default one under runs/: that of the same search if it was interrupted,
+    or a new one."""
+    runs: Path = Path("runs")
+    """Folder for the run's folder, if none is named."""
+    starts: Annotated[Sequence[str], CANDIDATES("--start", parse_all=tuple)] = ()
+    """Begin with these tokens, a published network, or all: published."""
+    candidates: Annotated[int | None, CANDIDATES] = None
+    """How many networks are evaluated before devices are asked; 20, or 8 if no space is named."""
+    most_candidates: Annotated[int | None, CANDIDATES] = None
+    """How many at most, if none of the best meets its limits when measured; by default twice as
+    many."""
+    supernet: Annotated[Path | None, TRAINING] = None
+    """A supernet that is trained already, supernet.npz; accuracies are estimated by it."""
+    storage: Annotated[str, MACHINES] = ""
+    """Database that other machines reach: postgresql://USER@HOST/DATABASE; by default a file of the
+    run."""
+    measure: Annotated[bool, MACHINES] = True
+    """Measure here, or leave it to machines that join with a device."""
+    device: Annotated[
+        DeviceChoice | None, OptionsOf(DeviceChoice, ("name", "serial", "host", "port"))
+    ] = None
+    """Device whose table is used if none is named. With --join: measure on this device, and train
+    nothing."""
+    progress: Progress = SILENT
+    """Shows how far it is."""
+
+    @property
+    def targets(self) -> tuple[float | LatencyShare, ...]:
+        """The latency limits."""
+        if isinstance(self.target_ms, int | float | LatencyShare):
+            return (self.target_ms,)
+        return tuple(self.target_ms)
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """The table of each latency limit."""
+        return (self.table,) if isinstance(self.table, Path) else tuple(self.table)
+
+    @property
+    def space_name(self) -> str:
+        """The space that is searched."""
+        return self.space or DEFAULT_SPACE
+
+    @property
+    def candidate_count(self) -> int:
+        """How many networks are evaluated before devices are asked."""
+        if self.candidates is not None:
+            return self.candidates
+        return _FIRST_CANDIDATES if self.space is None else DEFAULT_CANDIDATES
 
     def check(self) -> None:
         """Checks that names are known, something is limited, and each latency has its table.
@@ -94,17 +155,18 @@ class SearchRequest:
                 "device, or --max-macs 300M, --max-parameters 3M or --max-size 4M"
             )
 
-    def family(self, progress: Progress) -> SpaceFamily:
+    def family(self) -> SpaceFamily:
         """The space at any input; what is traced of a user's file is cached.
 
         Raises:
             UsageError: Its networks are not of the kind that the task trains.
         """
-        found = find_space(self.space, progress=progress)
+        name = self.space_name
+        found = find_space(name, progress=self.progress)
         if found.detects:
             raise UsageError(
-                f"{self.space} makes detectors, and the task {self.task} trains networks that "
-                f"classify; predict one of them with edgeslim space build {self.space} and "
+                f"{name} makes detectors, and the task {self.task} trains networks that "
+                f"classify; predict one of them with edgeslim space build {name} and "
                 "edgeslim predict"
             )
         return found
@@ -134,12 +196,16 @@ class SearchRequest:
                     f"{tables[0].path} for {target.value}: one network is not both"
                 )
         predictors = covering_predictors(space, tables)
+        limits_ms = [
+            resolve_limit_ms(limit, space, predictor)
+            for limit, predictor in zip(self.targets, predictors, strict=True)
+        ]
         settings = SearchSettings(
-            space=self.space,
+            **shared_fields(self, SearchOptions),
+            space=self.space_name,
             space_fingerprint="",
             input_shape=space.input_shape,
             num_classes=space.num_classes,
-            task=self.task,
             targets=tuple(
                 LatencyTarget(
                     device=table.context.device,
@@ -147,67 +213,31 @@ class SearchRequest:
                     table=table.digest,
                     measurable=is_measurable(table.context),
                 )
-                for target_ms, table in zip(
-                    self._targets_ms(space, predictors), tables, strict=True
-                )
+                for target_ms, table in zip(limits_ms, tables, strict=True)
             ),
-            confidence=self.confidence,
-            max_macs=self.max_macs,
-            max_paddleslim1_flops=self.max_paddleslim1_flops,
-            max_parameters=self.max_parameters,
-            max_bytes=self.max_bytes,
-            algorithm=self.algorithm,
             starts=(),
-            candidates=self.candidates,
-            most_candidates=self.most_candidates or 2 * self.candidates,
-            parallel=self.parallel,
-            accuracy=self.accuracy,
-            prefilter=self.prefilter,
-            epochs=self.epochs,
-            finalists=self.finalists,
-            final_epochs=self.final_epochs,
-            seed=self.seed,
+            candidates=self.candidate_count,
+            most_candidates=self.most_candidates or 2 * self.candidate_count,
         )
         settings.check()
         limits = make_limits(settings, space, predictors)
-        for predictor in predictors:
-            if self.confidence > 0.5 and not predictor.calibration.has_intervals:
-                _LOGGER.warning(
-                    "%s has fewer than three whole networks, so nobody knows how far off its "
-                    "predictions are: they are limited as they are, without a confidence of %g; "
-                    "edgeslim profile --space %s measures some",
-                    *(predictor.table.path, self.confidence, space.name),
-                )
-        settings = msgspec.structs.replace(
+        self._warn_of_no_intervals(predictors, space.name)
+        settings = replace(
             settings,
             space_fingerprint=space_fingerprint(space, target),
             starts=self._starts(limits, family.published),
         )
         return ResolvedRequest(settings=settings, limits=limits)
 
-    def _targets_ms(self, space: Space, predictors: Sequence[Predictor]) -> list[float]:
-        """The latency limits in milliseconds; shares are of the predicted start of the space."""
-        found = []
-        for target, predictor in zip(self.targets, predictors, strict=True):
-            if isinstance(target, LatencyShare):
-                context = predictor.table.context
-                start = space.operators(space.initial_tokens, context.fused_for)
-                start_ms = predictor.predict(start).total_ms
-                target_ms = target.of(start_ms)
+    def _warn_of_no_intervals(self, predictors: Sequence[Predictor], space: str) -> None:
+        for predictor in predictors:
+            if self.confidence > 0.5 and not predictor.calibration.has_intervals:
                 _LOGGER.warning(
-                    "%s of the %s that the start of %s is predicted to take on %s: the limit is %s",
-                    *(
-                        target,
-                        format_ms(start_ms),
-                        space.name,
-                        context.device,
-                        format_ms(target_ms),
-                    ),
+                    "%s has fewer than three whole networks, so nobody knows how far off its "
+                    "predictions are: they are limited as they are, without a confidence of %g; "
+                    "edgeslim profile --space %s measures some",
+                    *(predictor.table.path, self.confidence, space),
                 )
-                found.append(target_ms)
-            else:
-                found.append(target)
-        return found
 
     def _starts(self, limits: SearchLimits, published: Mapping[str, Tokens]) -> tuple[Tokens, ...]:
         """Networks to start with; published ones that the limits exclude are logged."""
@@ -223,14 +253,13 @@ class SearchRequest:
                 )
             wanted.append(tokens)
         found = tuple(dict.fromkeys(wanted)) or (feasible_start(limits, self.seed),)
-        if len(found) > self.candidates:
+        count = self.candidate_count
+        if len(found) > count:
             _LOGGER.warning(
                 "%d networks to start with and %d candidates: the last %d are left out",
-                len(found),
-                self.candidates,
-                len(found) - self.candidates,
+                *(len(found), count, len(found) - count),
             )
-        return found[: self.candidates]
+        return found[:count]
 
 
 def _within_limits(limits: SearchLimits, published: Mapping[str, Tokens]) -> list[Tokens]:

@@ -27,7 +27,7 @@ from edgeslim.training.train_supernet import SUPERNET_FILE, train_supernet
 if TYPE_CHECKING:
     from edgeslim.searching.worker import Worker
 
-__all__ = ["SearchResources", "StartedSearch", "start_search"]
+__all__ = ["StartedSearch", "start_search"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,61 +54,36 @@ class StartedSearch:
         return self.worker.run.settings
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SearchResources:
-    """Where and with what a search runs, none of which changes its result.
-
-    Args:
-        out: Folder of the search, if one is named.
-        runs: Folder for the folders of searches.
-        storage: Address of a database; empty for a file of the folder.
-        supernet: File of a trained supernet.
-        device: How devices are reached, if not as their profiles say.
-        measure: Whether this process measures.
-    """
-
-    out: Path | None
-    runs: Path
-    storage: str
-    supernet: Path | None
-    device: DeviceChoice | None
-    measure: bool
-
-
-def start_search(
-    request: SearchRequest, resources: SearchResources, stack: ExitStack, progress: Progress
-) -> StartedSearch:
+def start_search(request: SearchRequest, stack: ExitStack) -> StartedSearch:
     """Starts a search, or goes on with the same one; raises the same errors as `search`.
 
     Args:
         request: The user's request, checked before.
-        resources: Where and with what it runs.
         stack: Closes everything that is opened here.
-        progress: Shows how far it is.
     """
     from edgeslim.searching.jobs.address import file_url, parse_address
     from edgeslim.searching.participation import make_estimator, make_worker, open_shared_storage
     from edgeslim.searching.shared_run import SharedRun
 
-    task, family = find_task(request.task), request.family(progress)
-    address = str(parse_address(resources.storage)) if resources.storage else ""
-    own = None if resources.out is None else RunFolder(resources.out)
+    task, family = find_task(request.task), request.family()
+    address = str(parse_address(request.storage)) if request.storage else ""
+    own = None if request.out is None else RunFolder(request.out)
     paths = _own_tables(own, request.tables)
     tables = [LatencyTable.read(path) for path in paths]
     asked = request.resolve(family, task, tables)
     settings, space = asked.settings, asked.limits.space
-    folder = own or RunFolder(default_folder(resources.runs, settings, paths, address))
+    folder = own or RunFolder(default_folder(request.runs, settings, paths, address))
     standing = folder.description()
     if standing is not None:
         _check_same(folder, standing, settings, address)
-    sessions = _sessions(settings, tables, resources.device, stack) if resources.measure else {}
+    sessions = _sessions(settings, tables, request.device, stack) if request.measure else {}
     storage = None
-    if resources.storage:
-        storage = open_shared_storage(resources.storage)
+    if request.storage:
+        storage = open_shared_storage(request.storage)
         stack.callback(storage.close)
-    weights = _supernet_file(folder, resources.supernet)
+    weights = _supernet_file(folder, request.supernet)
     accuracy = None
-    if settings.accuracy != "supernet" or weights.exists() or resources.supernet is not None:
+    if settings.accuracy != "supernet" or weights.exists() or request.supernet is not None:
         accuracy = make_estimator(settings, space, task, weights)
     if standing is None:
         study = folder.path.resolve().name
@@ -119,7 +94,7 @@ def start_search(
         stack.callback(storage.close)
     shared = SharedRun.create(storage, standing.study, settings, paths)
     if settings.accuracy == "supernet":
-        weights = _own_supernet(folder, weights, settings, space, progress)
+        weights = _own_supernet(folder, weights, settings, space, request.progress)
         shared.agree_on_supernet(weights)
     finals = FinalTraining(settings, space, task, folder)
     return StartedSearch(
@@ -134,7 +109,7 @@ def start_search(
             accuracy=accuracy or make_estimator(settings, space, task, weights),
             finals=finals,
             sessions=sessions,
-            progress=progress,
+            progress=request.progress,
         ),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeslim.counts import format_count
 from edgeslim.errors import BadFileError, UsageError
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable
@@ -107,5 +108,6 @@ def _omissions(table: LatencyTable, states: list[CacheState], *, has_networks: b
     if samples:
         lost.append(f"the samples and the spread of {samples} measurements are not said")
     if table.networks and not has_networks:
-        lost.append(f"{len(table.networks)} whole networks are left out")
+        left = format_count(len(table.networks), "whole network is", "whole networks are")
+        lost.append(f"{left} left out")
     return lost

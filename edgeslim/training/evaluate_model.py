@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from edgeslim.conversion.model_source import find_model
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training.metric_value import MetricValue, metric_values
 from edgeslim.training.tasks import SPLIT_SEED, find_task
 from edgeslim.training.trainable import find_trainable
+from edgeslim.training.training_options import ONLY_SHAPE
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["EvaluateRequest", "Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,44 +38,47 @@ class Evaluation:
     judged: dict[str, MetricValue]
 
 
-def evaluate(
-    model: str,
-    *,
-    task: str,
-    input_shape: Shape | None = None,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> Evaluation:
-    """Evaluates a model on a task's validation examples, which no training here learns from.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvaluateRequest:
+    """What can be asked of `evaluate`."""
 
-    Args:
-        model: The model as on the command line.
-        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
-        input_shape: Input shape ``(N, C, H, W)``, if not the network's own.
-        seed: Seed of weights that are not saved.
-        progress: Shows the progress of the evaluation.
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    task: Annotated[str, OPTION]
+    """Task to evaluate on: NAME, NAME:FOLDER with its images, or file.py of your own."""
+    input_shape: Annotated[Shape | None, ONLY_SHAPE] = None
+    """Input shape of the network, if not its own: 1,3,224,224."""
+    seed: Annotated[int, OPTION] = 0
+    """Seed of weights that are not saved."""
+    progress: Progress = SILENT
+    """Shows the progress of the evaluation."""
+
+
+@called_with(EvaluateRequest)
+def evaluate(request: EvaluateRequest) -> Evaluation:
+    """Evaluates a model on a task's validation examples, which no training here learns from.
 
     Raises:
         UsageError: Unknown names; a shape is missing or does not fit.
         BadFileError: Files of model or task cannot be read.
         ModelError: The network does not fit the task.
     """
-    found = find_task(task)
-    source = find_model(model, num_classes=found.num_classes)
+    found = find_task(request.task)
+    source = find_model(request.model, num_classes=found.num_classes)
     load_paddle()
     from edgeslim.training import evaluation
 
     with temporary_folder() as scratch:
-        chosen = find_trainable(source, scratch, seed=seed, input_shape=input_shape)
+        chosen = find_trainable(source, scratch, seed=request.seed, input_shape=request.input_shape)
     data = found.data(chosen.input_shape, SPLIT_SEED)
     counted = data.metrics(found)
-    with progress.stage("evaluation", 1) as stage:
+    with request.progress.stage("evaluation", 1) as stage:
         metrics = evaluation.evaluate_all(
             chosen.net, data.validation, counted, on_share=stage.advance
         )
     return Evaluation(
-        model=model,
-        task=task,
+        model=request.model,
+        task=request.task,
         metrics=metrics,
         examples=len(data.validation),
         judged=metric_values(metrics, len(data.validation), counted),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from edgeslim.conversion.model_files import check_model_folder
 from edgeslim.conversion.model_source import SavedModel, find_model
@@ -14,14 +15,18 @@ from edgeslim.errors import UsageError
 from edgeslim.execution import Target
 from edgeslim.files import temporary_folder
 from edgeslim.opspec import Shape
+from edgeslim.options import ARGUMENT, OPTION, Option, OptionsOf, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.training._training_folder import working_folder
-from edgeslim.training.quantization.settings import QuantizationSettings
+from edgeslim.training.quantization.settings import QUANTIZATION, QuantizationSettings
 from edgeslim.training.quantization.thresholds import METHODS
 from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.training_options import ONLY_SHAPE
 
-__all__ = ["Quantization", "quantize"]
+__all__ = ["Quantization", "QuantizeRequest", "quantize"]
+
+_CALIBRATION = Option("Calibration")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,34 +56,54 @@ class Quantization:
     bytes_after: int
 
 
-def quantize(
-    model: str,
-    *,
-    task: str,
-    out: Path,
-    method: str = "mse",
-    settings: QuantizationSettings | None = None,
-    batches: int = 16,
-    batch_size: int = 32,
-    seed: int = 0,
-    input_shape: Shape | None = None,
-    progress: Progress = SILENT,
-) -> Quantization:
-    """Quantizes a model without training it, and evaluates it before and after.
+_EIGHT_BITS = QuantizationSettings()
 
-    Args:
-        model: The model as on the command line.
-        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
-        out: Folder for the model; it may hold no other.
-        method: How scales of activations are found: ``kl``, ``mse``, ``histogram``,
-            ``abs_max``; see `edgeslim.training.quantization.thresholds`.
-        settings: Settings of the quantization; by default 8 bits, and a scale for each channel
-            of weights.
-        batches: Number of batches of training examples for the calibration.
-        batch_size: Number of examples in each batch.
-        seed: Seed that selects the examples.
-        input_shape: Input shape ``(N, C, H, W)``, if the model leaves it open.
-        progress: Shows the progress of the evaluations.
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuantizeRequest:
+    """What can be asked of `quantize`."""
+
+    model: Annotated[str, ARGUMENT] = field(kw_only=False)
+    """Saved model, file.py:function, or a name."""
+    task: Annotated[str, OPTION]
+    """Task to evaluate on: NAME, NAME:FOLDER with its images, or file.py of your own."""
+    out: Annotated[Path, OPTION]
+    """Folder for the quantized model; it may hold no other."""
+    input_shape: Annotated[Shape | None, ONLY_SHAPE] = None
+    """Input shape of the network, if the model leaves it open: 1,3,224,224."""
+    method: Annotated[str, QUANTIZATION] = "mse"
+    """How scales of activations are found: mse, histogram, abs_max or kl."""
+    settings: Annotated[QuantizationSettings, OptionsOf(QuantizationSettings)] = _EIGHT_BITS
+    """Bits, types of scales, and layers left out; by default 8 bits, and a scale for each channel
+    of weights."""
+    batches: Annotated[int, _CALIBRATION] = 16
+    """Batches of training examples for the calibration."""
+    batch_size: Annotated[int, _CALIBRATION] = 32
+    """Examples of a batch."""
+    seed: Annotated[int, _CALIBRATION] = 0
+    """Seed that selects the examples."""
+    progress: Progress = SILENT
+    """Shows the progress of the evaluations."""
+
+    def check(self) -> None:
+        """Checks that the settings have an int8 kernel, and the numbers are possible.
+
+        Raises:
+            UsageError: They have none; a number or a method is not possible.
+        """
+        self.settings.check()
+        if self.settings.int8_problem:
+            raise UsageError(self.settings.int8_problem)
+        for name, number in (("batches", self.batches), ("batch_size", self.batch_size)):
+            if number < 1:
+                raise UsageError(f"{name} must be at least 1, not {number}")
+        if self.method not in METHODS:
+            raise UsageError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+
+
+@called_with(QuantizeRequest)
+def quantize(request: QuantizeRequest) -> Quantization:
+    """Quantizes a model without training it, and evaluates it before and after.
 
     Raises:
         UsageError: Unknown names, numbers out of range, bits that no int8 kernel has; a model
@@ -88,17 +113,11 @@ def quantize(
             nothing to quantize.
         ProgramError: The optimizer does not take the result.
     """
-    chosen = (settings or QuantizationSettings()).check()
-    if chosen.int8_problem:
-        raise UsageError(chosen.int8_problem)
-    for name, number in (("batches", batches), ("batch_size", batch_size)):
-        if number < 1:
-            raise UsageError(f"{name} must be at least 1, not {number}")
-    if method not in METHODS:
-        raise UsageError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
+    request.check()
+    out, progress = request.out, request.progress
     check_model_folder(out)
-    found = find_task(task)
-    source = find_model(model, num_classes=found.num_classes)
+    found = find_task(request.task)
+    source = find_model(request.model, num_classes=found.num_classes)
     load_paddle()
     from edgeslim.training.batch_check import check_batches
     from edgeslim.training.evaluation import evaluate
@@ -106,7 +125,7 @@ def quantize(
     from edgeslim.training.quantization.calibrate import calibrate, calibration_batches
 
     with temporary_folder() as scratch, working_folder(out):
-        shapes = None if input_shape is None else {"": input_shape}
+        shapes = None if request.input_shape is None else {"": request.input_shape}
         prepared = prepare(source, scratch / "before", input_shapes=shapes)
         net = load_program_net(prepared.prefix)
         data = found.data(net.only_shape(source.name), SPLIT_SEED)
@@ -114,9 +133,12 @@ def quantize(
         with progress.stage("evaluation", 2) as stage:
             before = evaluate(net, data.validation, data.metric, on_share=stage.advance)
             shown = calibration_batches(
-                data.train, batches=batches, batch_size=batch_size, seed=seed
+                data.train,
+                batches=request.batches,
+                batch_size=request.batch_size,
+                seed=request.seed,
             )
-            quantized = calibrate(net, shown, chosen, method)
+            quantized = calibrate(net, shown, request.settings, request.method)
             after = evaluate(quantized, data.validation, data.metric, on_share=stage.advance)
         quantized.save(out / _STEM)
         again = prepare(SavedModel.at(out / _STEM), scratch / "after")
@@ -124,7 +146,7 @@ def quantize(
     layers = tuple(dict.fromkeys(operator.weight for operator in quantized.quantizable))
     return Quantization(
         model=out,
-        task=task,
+        task=request.task,
         before={found.metric_name: before},
         after={found.metric_name: after},
         examples=len(data.validation),

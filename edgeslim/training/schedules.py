@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import accumulate, pairwise, repeat
 from typing import Annotated, Any, Literal
 
@@ -17,9 +18,11 @@ import msgspec
 from msgspec import Meta
 
 from edgeslim.errors import UsageError
+from edgeslim.options import Option
 
 __all__ = [
     "DEFAULT_SCHEDULE",
+    "FLAT_KEYS",
     "CosineDecay",
     "LinearWarmup",
     "PiecewiseDecay",
@@ -203,35 +206,51 @@ class ScheduledRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     schedulers: tuple[PiecewiseDecay | CosineDecay | LinearWarmup, ...] = ()
 
 
-class RateKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The learning rate in the keys of the originals.
+def _parse_numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"{option}: {text!r} is no list of numbers such as 30,60,90") from error
 
-    Args:
-        learning_rate: Highest rate of the schedule.
-        lr: Highest rate, as PaddleSlim's examples call it.
-        lr_strategy: How the rate falls: from epoch to epoch as a cosine, or at some epochs.
-        step_epochs: Epochs after which it falls, as PaddleSlim's examples call them.
-        lr_decay_epochs: Epochs after which it falls, as PaddleX calls them.
-        milestones: Steps after which it falls, instead of epochs.
-        lr_decay_gamma: Factor of the rate at each of these.
-        warmup_steps: Number of steps in which it rises to the highest; without a decay of the
-            originals, the falling cosine of edgeslim follows.
-        warmup_start_lr: Rate that the warm-up starts from.
-        start_factor: Share of the highest rate that the warm-up starts from.
-        scheduled: The whole schedule in the keys of PaddleDetection's files.
-    """
+
+_RATE = Option("Schedule of the learning rate")
+_DECAY_EPOCHS = _RATE(
+    *("--lr-decay-epochs", "--step-epochs"), parse=partial(_parse_numbers, "--lr-decay-epochs")
+)
+_MILESTONES = _RATE("--milestones", parse=partial(_parse_numbers, "--milestones"))
+
+
+class RateKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The learning rate in the keys of the originals."""
 
     learning_rate: Positive | None = None
+    """Highest rate of the schedule."""
     lr: Positive | None = None
-    lr_strategy: Literal["piecewise_decay", "cosine_decay"] | None = None
+    """Highest rate, as PaddleSlim's examples call it."""
+    lr_strategy: Annotated[
+        Literal["piecewise_decay", "cosine_decay"] | None, _RATE("--lr-strategy", parse=str)
+    ] = None
+    """How the rate falls: cosine_decay or piecewise_decay; else a cosine after a warm-up."""
     step_epochs: Annotated[tuple[Count, ...], Meta(min_length=1)] | None = None
-    lr_decay_epochs: Annotated[tuple[Count, ...], Meta(min_length=1)] | None = None
-    milestones: Annotated[tuple[Count, ...], Meta(min_length=1)] | None = None
-    lr_decay_gamma: Positive | None = None
-    warmup_steps: Annotated[int, Meta(ge=0)] | None = None
-    warmup_start_lr: NotNegative | None = None
-    start_factor: NotNegative | None = None
+    """Epochs after which it falls, as PaddleSlim's examples call them."""
+    lr_decay_epochs: Annotated[
+        Annotated[tuple[Count, ...], Meta(min_length=1)] | None, _DECAY_EPOCHS
+    ] = None
+    """Epochs after which the rate falls: 30,60."""
+    milestones: Annotated[Annotated[tuple[Count, ...], Meta(min_length=1)] | None, _MILESTONES] = (
+        None
+    )
+    """Steps after which the rate falls, instead of epochs: 11000,12400."""
+    lr_decay_gamma: Annotated[Positive | None, _RATE("--lr-decay-gamma", "--gamma")] = None
+    """Factor that the rate falls by; 0.1 by default."""
+    warmup_steps: Annotated[Annotated[int, Meta(ge=0)] | None, _RATE] = None
+    """Steps in which the rate rises first."""
+    warmup_start_lr: Annotated[NotNegative | None, _RATE] = None
+    """Rate at the start of the rise; 0 by default."""
+    start_factor: Annotated[NotNegative | None, _RATE] = None
+    """That rate as a share of the highest one."""
     scheduled: ScheduledRate | None = msgspec.field(name="LearningRate", default=None)
+    """The whole schedule in the keys of PaddleDetection's files."""
 
     @property
     def highest(self) -> float | None:
@@ -254,7 +273,7 @@ class RateKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Raises:
             UsageError: Keys that contradict each other; begins with the key's name.
         """
-        flat = [name for name in _FLAT if getattr(self, name) is not None]
+        flat = [name for name in FLAT_KEYS if getattr(self, name) is not None]
         if self.scheduled is not None and self.scheduled.schedulers:
             if flat:
                 raise UsageError(f"{flat[0]}: LearningRate.schedulers sets it already; remove one")
@@ -299,10 +318,11 @@ class RateKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _DECAYS = ("step_epochs", "lr_decay_epochs", "milestones")
-_FLAT = (
+FLAT_KEYS = (
     *("lr_strategy", *_DECAYS, "lr_decay_gamma"),
     *("warmup_steps", "warmup_start_lr", "start_factor"),
 )
+"""Keys of `RateKeys` that are options of the command line too."""
 
 
 def _schedule_of(schedulers: Sequence[PiecewiseDecay | CosineDecay | LinearWarmup]) -> Schedule:

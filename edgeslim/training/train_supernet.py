@@ -3,57 +3,75 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from edgeslim.conversion.find_space import find_space
 from edgeslim.errors import BadFileError, UsageError
+from edgeslim.opspec import Shape
+from edgeslim.options import OPTION, called_with
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.progress import SILENT, Progress
 from edgeslim.spaces import Space
 from edgeslim.training._training_folder import show_steps, working_folder
-from edgeslim.training.schedules import DEFAULT_SCHEDULE, Schedule
 from edgeslim.training.tasks import SPLIT_SEED, find_task
+from edgeslim.training.training_options import FRESH_RATE, SPACE_SHAPE, TRAINING, TrainingOptions
 
 if TYPE_CHECKING:
     from edgeslim.training._training_loop import TrainingStep
     from edgeslim.training.supernet import Supernet
 
-__all__ = ["SUPERNET_FILE", "train_supernet"]
+__all__ = ["SUPERNET_FILE", "SupernetRequest", "train_supernet"]
 
 SUPERNET_FILE = "supernet.npz"
 _CHECKPOINT = "checkpoint.npz"
 
 
-def train_supernet(
-    space: Space,
-    task: str,
-    out: Path,
-    *,
-    epochs: int = 10,
-    batch_size: int = 64,
-    learning_rate: float = 0.1,
-    schedule: Schedule = DEFAULT_SCHEDULE,
-    random_networks: int = 2,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> Supernet:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SupernetRequest(TrainingOptions):
+    """What can be asked of `train_supernet`."""
+
+    space: Annotated[str | Space, OPTION(parse=str)] = field(kw_only=False)
+    """The search space whose networks share the weights: a name, or space.py of your own."""
+    task: Annotated[str, OPTION] = field(kw_only=False)
+    """Task to train for: NAME, NAME:FOLDER with its images, or file.py of your own."""
+    out: Annotated[Path, OPTION] = field(kw_only=False)
+    """Folder for the supernet, and for the state of its training."""
+    input_shape: Annotated[Shape | None, SPACE_SHAPE] = None
+    """Input shape of the networks of a named space, if not its own: 1,3,224,224."""
+    epochs: Annotated[int, TRAINING] = 10
+    """How often each example is seen."""
+    random_networks: Annotated[int, TRAINING] = 2
+    """Networks that a step trains besides the largest and the smallest."""
+    progress: Progress = SILENT
+    """Shows the progress of the training."""
+
+    def space_for(self, num_classes: int) -> Space:
+        """The space, whose networks have as many classes as the task.
+
+        Raises:
+            UsageError: There is no such space, or its networks have other classes.
+        """
+        space = self.space
+        if isinstance(space, str):
+            space = find_space(space, progress=self.progress).space(self.input_shape, num_classes)
+        if num_classes != space.num_classes:
+            raise UsageError(
+                f"these networks of {space.name} have {space.num_classes} classes, but the task "
+                f"{self.task} has {num_classes}"
+            )
+        return space
+
+
+@called_with(SupernetRequest)
+def train_supernet(request: SupernetRequest) -> Supernet:
     """Trains the weights that a space's networks share, and saves them as ``supernet.npz``.
 
     Started again on the same folder with the same settings, it continues where it was
     interrupted, and its weights are the same as without the interruption.
-
-    Args:
-        space: Space whose networks share the weights.
-        task: A task's name, ``name:folder``, ``file.py`` or ``file.py:object``.
-        out: Folder for the supernet, and for the state of the training until then.
-        epochs: Number of passes over the training examples.
-        batch_size: Number of examples in a step.
-        learning_rate: Highest rate of the schedule.
-        schedule: Schedule of the rate; by default a short warm-up, then a falling cosine.
-        random_networks: Number of networks in a step beside the largest and the smallest.
-        seed: Seed of initial weights and of everything else that is random.
-        progress: Shows the progress of the training.
 
     Raises:
         UsageError: Unknown names, numbers out of range, another number of classes, a folder
@@ -62,14 +80,11 @@ def train_supernet(
         ModelError: Networks that cannot share their parameters, or do not fit the task; the
             training diverges.
     """
-    if random_networks < 0:
-        raise UsageError(f"random_networks must be at least 0, not {random_networks}")
+    if request.random_networks < 0:
+        raise UsageError(f"random_networks must be at least 0, not {request.random_networks}")
+    task, out, progress = request.task, request.out, request.progress
     found = find_task(task)
-    if found.num_classes != space.num_classes:
-        raise UsageError(
-            f"these networks of {space.name} have {space.num_classes} classes, but the task "
-            f"{task} has {found.num_classes}"
-        )
+    space = request.space_for(found.num_classes)
     load_paddle()
     from edgeslim.training import trainer
     from edgeslim.training._initial_values import initial_values
@@ -82,33 +97,28 @@ def train_supernet(
     data = found.data(space.input_shape, SPLIT_SEED)
     settings = trainer.settings_for(
         data,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        seed=seed,
-        schedule=schedule,
+        epochs=request.epochs,
+        batch_size=request.batch_size,
+        learning_rate=FRESH_RATE if request.learning_rate is None else request.learning_rate,
+        seed=request.seed,
+        schedule=request.schedule,
     )
     more: dict[str, int | float | str] = {
         "space": _space_text(space),
-        "random_networks": random_networks,
+        "random_networks": request.random_networks,
     }
     with progress.stage("networks of the space", 1) as stage:
-        weights = SharedWeights(initial_values(space, seed, stage.advance))
-    sandwich = Sandwich(space, weights, data.loss, random_networks=random_networks)
-    clock = _Clock()
-    with working_folder(out), show_steps(progress, epochs) as show:
-
-        def on_step(step: TrainingStep) -> None:
-            clock.note(step)
-            show(step)
-
+        weights = SharedWeights(initial_values(space, request.seed, stage.advance))
+    sandwich = Sandwich(space, weights, data.loss, random_networks=request.random_networks)
+    with working_folder(out), show_steps(progress, request.epochs) as show:
+        clock = _Clock(show)
         learn(
             weights,
             data,
             settings,
             sandwich.find_gradients,
             more_settings=more,
-            on_step=on_step,
+            on_step=clock.note,
             checkpoint=out / _CHECKPOINT,
         )
         about = record_training(
@@ -125,14 +135,19 @@ def _space_text(space: Space) -> str:
 
 
 class _Clock:
-    """Duration of a training, also if most of it was done before an interruption."""
+    """Duration of a training, also if most of it was done before an interruption.
 
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
+    Args:
+        show: Shows a step that is done.
+    """
+
+    def __init__(self, show: Callable[[TrainingStep], None]) -> None:
+        self._show, self._began = show, time.perf_counter()
         self._done, self._total = 0, 1
 
     def note(self, step: TrainingStep) -> None:
-        """Counts a step that is done."""
+        """Counts a step that is done, and shows it."""
+        self._show(step)
         self._done, self._total = self._done + 1, step.total
 
     def seconds(self, out: Path) -> float:

@@ -100,7 +100,7 @@ def test_inspect_says_which_groups_are_chosen(workshop: Workshop) -> None:
         "no channels come out of it, it follows those of others"
     }
     shown = workshop("inspect", "net", "--match", pattern).out
-    assert "1 groups of weights chosen by" in shown
+    assert "1 group of weights chosen by" in shown
 
 
 PUBLISHED = {

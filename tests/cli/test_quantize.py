@@ -54,7 +54,7 @@ def test_a_trained_model_to_a_converted_int8_model(folder: Path) -> None:
 def test_what_is_skipped_is_told(folder: Path) -> None:
     done = edgeslim(*QUANTIZE, "--out", "part", "--skip", "^linear", folder=folder)
     assert "before," in done.out
-    assert "1 layers have int8 kernels; in floats: linear" in done.out
+    assert "1 layer has int8 kernels; in floats: linear" in done.out
     assert "saved in part" in done.out
 
 

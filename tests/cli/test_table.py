@@ -62,7 +62,7 @@ def test_anybodys_timings_become_a_table_that_is_shown_and_exported(tmp_path: Pa
     gpu = ("--target", "gpu", "--fusion", "x86", "--precision", "fp16")
     done = edgeslim(*TIMINGS, "times.csv", *gpu, folder=tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert "ours.jsonl: 2 operators and 1 networks; times.csv; in us and ms; not" in done.out
+    assert "ours.jsonl: 2 operators and 1 network; times.csv; in us and ms; not" in done.out
     assert "its operators are fused, on gpu (fused as for x86) fp16, 1 thread, no-bind" in done.out
     shown = edgeslim("table", "show", "ours.jsonl", folder=tmp_path)
     assert "board (not recorded): gpu (fused as for x86) fp16, 1 thread" in shown.out

@@ -155,7 +155,7 @@ def _apart(folder: Path, done: Compression) -> float:
         (("strategies: {n: {class: LightNASStrategy, target_latency: 2ms, table: t, "
          "finalists: 3}}\n"
          "compressor: {epoch: 1, strategies: [n]}"), {},
-         "strategies.n.finalists: finalists are trained longer than the 1 epochs"),
+         "strategies.n.finalists: finalists are trained longer than the 1 epoch"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_with_its_place_and_leaves_nothing(

@@ -224,7 +224,7 @@ def test_a_law(added: Adds) -> None:
 NAMED = {
     "edgeslim/searching/search.py": ["search"],
     "edgeslim/searching/request.py": ["SearchRequest"],
-    "edgeslim/runs/search_settings.py": ["SearchSettings"],
+    "edgeslim/runs/search_settings.py": ["SearchOptions", "SearchSettings"],
     "edgeslim/cli/search.py": ["command"],
     "edgeslim/reporting/sections/variants.py": ["_table"],
     "edgeslim/cli/deploy_output.py": ["_model_document", "_COLUMNS"],

@@ -108,7 +108,7 @@ def test_prune_goes_by_a_pickle(trained: Trained, tmp_path: Path) -> None:
     losses = {"pruned_percent": [0.25, 0.5], "loss": [0.01, 0.2]}
     file.write_bytes(pickle.dumps({"expand_weights": losses}))
     asked = {"metric_loss": 0.01, "sensitivities": file, "match": "expand_weights"}
-    result = prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[arg-type]
+    result = prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[call-overload]
     (cut,) = (group for group in result.groups if group.after < group.before)
     assert cut.name == "expand_weights"
     assert cut.after == round(0.75 * cut.before)

@@ -26,9 +26,9 @@ from edgeslim.errors import (
     UsageError,
 )
 from edgeslim.pruning import prune as whole
-from edgeslim.pruning.prune import prune, read_ratios
+from edgeslim.pruning.prune import prune
 from edgeslim.runs.pruning_result import Pruning
-from edgeslim.runs.pruning_run import PruneFolder
+from edgeslim.runs.pruning_run import PruneFolder, read_ratios
 from tests.pruning.conftest import Trained
 from tests.pruning.tables import made_up_table
 from tests.pruning.trained import save_trained
@@ -214,7 +214,7 @@ def test_a_loss_that_the_examples_cannot_tell_is_warned_of(
     trained: Trained, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked = {"task": "digits", "epochs": 0, "eval_share": 0.1, "out": tmp_path / "out"}
-    result = prune(str(trained.prefix), metric_loss=0.05, **asked)  # type: ignore[arg-type]
+    result = prune(str(trained.prefix), metric_loss=0.05, **asked)  # type: ignore[call-overload]
     assert "a loss of 5.0 % is allowed, and 40 examples may hide one of" in caplog.text
     assert "with 40 examples, an accuracy of" in caplog.text
     # What each may cost alone is told beside what they cost together.

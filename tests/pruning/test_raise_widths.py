@@ -84,7 +84,7 @@ def test_a_goal_without_latency_says_whether_it_got_faster_and_what_would(
 ) -> None:
     table = table_of(slower_beside_blocks_ms)
     asked = {"ratios": {"expand_weights": 0.25}, "table": table}
-    result = prune(str(trained.prefix), out=tmp_path / "slower", **asked)  # type: ignore[arg-type]
+    result = prune(str(trained.prefix), out=tmp_path / "slower", **asked)  # type: ignore[call-overload]
     before, after = result.predicted_before_ms, result.predicted_ms
     assert before is not None
     assert after is not None
@@ -100,7 +100,7 @@ def test_a_goal_without_latency_says_whether_it_got_faster_and_what_would(
     )
     assert second == f"it is predicted to get no faster: {told}"
     quicker = {"target_macs": "-50%", "table": table_of(whole_blocks_ms)}
-    result = prune(str(trained.prefix), out=tmp_path / "faster", **quicker)  # type: ignore[arg-type]
+    result = prune(str(trained.prefix), out=tmp_path / "faster", **quicker)  # type: ignore[call-overload]
     assert result.predicted_ms is not None
     assert result.predicted_before_ms is not None
     assert result.predicted_ms < result.predicted_before_ms
@@ -115,7 +115,7 @@ def test_what_each_group_may_cost_is_raised_unless_widths_are_kept(
     file.write_bytes(pickle.dumps(costs))
     asked = {"metric_loss": 0.01, "sensitivities": file, "table": table_of(whole_blocks_ms)}
     results = [
-        prune(str(trained.prefix), out=tmp_path / str(kept), keep_widths=kept, **asked)  # type: ignore[arg-type]
+        prune(str(trained.prefix), out=tmp_path / str(kept), keep_widths=kept, **asked)  # type: ignore[call-overload]
         for kept in (False, True)
     ]
     left = [{group.name: group.after for group in result.groups} for result in results]
@@ -130,7 +130,7 @@ def test_a_device_measures_what_a_goal_without_latency_left(
     trained: Trained, tmp_path: Path
 ) -> None:
     asked = {"ratios": {"expand_weights": 0.5}, "device": "host"}
-    result = prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[arg-type]
+    result = prune(str(trained.prefix), out=tmp_path / "out", **asked)  # type: ignore[call-overload]
     before, after = result.measured_before_ms, result.measured_ms
     assert before is not None
     assert after is not None

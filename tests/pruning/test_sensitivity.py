@@ -227,7 +227,7 @@ def test_what_cannot_be_meant_is_refused_and_writes_nothing(
 ) -> None:
     out = tmp_path / "net.jsonl"
     with pytest.raises(error) as caught:
-        sensitivity(str(trained.prefix), **({"task": "digits", "out": out} | wrong))  # type: ignore[arg-type]
+        sensitivity(str(trained.prefix), **({"task": "digits", "out": out} | wrong))  # type: ignore[call-overload]
     assert says in str(caught.value)
     assert not out.exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ OTHER: dict[str, Any] = {
 
 
 def test_there_is_another_value_for_every_setting() -> None:
-    assert set(OTHER) == set(SETTINGS.__struct_fields__)
+    assert set(OTHER) == {one.name for one in fields(SETTINGS)}
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -90,7 +91,7 @@ def test_finalists_of_trained_candidates_are_trained_longer_or_nothing_is_learnt
     settings(finalists=3, final_epochs=2).check()
     settings(finalists=3, accuracy="supernet").check()
     for final_epochs in (None, 1):
-        with pytest.raises(UsageError, match=r"longer than the 1 epochs .* give more final_epochs"):
+        with pytest.raises(UsageError, match=r"longer than the 1 epoch .* give more final_epochs"):
             settings(finalists=3, final_epochs=final_epochs).check()
 
 

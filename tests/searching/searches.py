@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from edgeslim.latency_table import LatencyTable
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.runs.candidates import Candidate
@@ -41,7 +39,7 @@ SETTINGS = SearchSettings(
 
 def settings(**changed: Any) -> SearchSettings:
     """The settings above with some of them changed."""
-    return msgspec.structs.replace(SETTINGS, **changed)
+    return replace(SETTINGS, **changed)
 
 
 def targets(*targets_ms: float, measurable: bool = True) -> tuple[LatencyTarget, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeslim.durations import LatencyShare
 from edgeslim.errors import InfeasibleTargetError, MissingLatencyError, UsageError
 from edgeslim.execution import Target
 from edgeslim.latency_table import LatencyTable
@@ -16,6 +17,7 @@ from edgeslim.prediction.predictor import Predictor
 from edgeslim.resources import data_folder
 from edgeslim.searching import largest as module
 from edgeslim.searching.largest import largest
+from edgeslim.searching.limits import resolve_limit_ms
 from edgeslim.spaces import SPACES
 from tests.searching.made_up import made_up_table, small_space
 
@@ -53,21 +55,38 @@ def test_of_a_phones_whole_space_the_largest_within_the_limit_are_found() -> Non
 def test_of_a_space_too_large_to_be_looked_at_the_best_are_nearly_found(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    whole = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[call-overload]
     for name, value in (("_ALL_OF", 0), ("_DRAWN", 20_000), ("_CHUNK", 10_000)):
         monkeypatch.setattr(module, name, value)
-    drawn = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    drawn = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[call-overload]
     assert not drawn.whole_space
     assert drawn.networks[0].predicted_ms <= 0.3
     assert 0.97 * whole.networks[0].macs <= drawn.networks[0].macs <= whole.networks[0].macs
-    again = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[arg-type]
+    again = largest("light-nas-small", 0.3, table, **OPTIONS)  # type: ignore[call-overload]
     assert again == drawn, "the same seed gives the same networks"
+
+
+def test_a_share_is_of_what_the_start_takes(table: Path) -> None:
+    space = SPACES.get("light-nas-small").space((1, 1, 16, 16), 10)
+    predictor = Predictor(LatencyTable.read(table))
+    start_ms = predictor.total_ms(space.operators(space.initial_tokens, Target.X86))
+    limit_ms = resolve_limit_ms(LatencyShare(0.6), space, predictor)
+    assert limit_ms == pytest.approx(0.6 * start_ms, rel=1e-5)
+    assert resolve_limit_ms(0.3, space, predictor) == 0.3
+
+
+@pytest.mark.slow
+def test_the_largest_within_a_share_are_those_within_what_it_comes_to(table: Path) -> None:
+    found = largest("light-nas-small", LatencyShare(0.6), table, **OPTIONS)  # type: ignore[call-overload]
+    space = SPACES.get("light-nas-small").space((1, 1, 16, 16), 10)
+    limit_ms = resolve_limit_ms(LatencyShare(0.6), space, Predictor(LatencyTable.read(table)))
+    assert found == largest("light-nas-small", limit_ms, table, **OPTIONS)  # type: ignore[call-overload]
 
 
 @pytest.mark.slow
 def test_out_of_reach_is_said_with_what_is_reachable(table: Path) -> None:
     with pytest.raises(InfeasibleTargetError, match=r"to run in 1\.00 us; the fastest takes \d"):
-        largest("light-nas-small", 0.001, table, **OPTIONS)  # type: ignore[arg-type]
+        largest("light-nas-small", 0.001, table, **OPTIONS)  # type: ignore[call-overload]
     assert math.prod(small_space().ranges) <= module._ALL_OF
 
 

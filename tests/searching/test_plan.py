@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ def step(
         msgspec.structs.replace(target, measurable=can)
         for target, can in zip(wanted.targets, measurable, strict=True)
     )
-    return next_step(msgspec.structs.replace(wanted, targets=asked), results, limits_of)
+    return next_step(replace(wanted, targets=asked), results, limits_of)
 
 
 def evaluated(*accuracies: float, **more: Any) -> dict[int, Candidate | None]:

@@ -32,32 +32,17 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> LatencyTable:
 @pytest.fixture
 def request_(table: LatencyTable) -> SearchRequest:
     return SearchRequest(
-        targets=(1.0,),
+        1.0,
         space=SPACE.name,
-        tables=(table.path,),
-        task="digits",
+        table=table.path,
         algorithm="random",
-        accuracy="training",
-        prefilter="",
-        starts=(),
         input_shape=SPACE.input_shape,
-        max_macs=None,
-        max_paddleslim1_flops=None,
-        max_parameters=None,
-        max_bytes=None,
-        confidence=0.8,
         candidates=8,
-        most_candidates=None,
-        parallel=4,
-        epochs=2,
-        finalists=1,
-        final_epochs=None,
-        seed=0,
     )
 
 
 def made(asked: SearchRequest, *tables: LatencyTable) -> SearchSettings:
-    return asked.resolve(SPACES.get(asked.space), find_task("digits"), list(tables)).settings
+    return asked.resolve(SPACES.get(asked.space_name), find_task("digits"), list(tables)).settings
 
 
 def test_settings_say_what_was_asked_and_where_it_starts(
@@ -76,11 +61,11 @@ def test_a_share_is_of_what_the_start_is_predicted_to_take(
     request_: SearchRequest, table: LatencyTable, caplog: pytest.LogCaptureFixture
 ) -> None:
     (start_ms,) = limits_of(table, targets_ms=(1e3,)).predicted_ms(SPACE.initial_tokens)
-    half = replace(request_, targets=(LatencyShare(0.5),))
+    half = replace(request_, target_ms=(LatencyShare(0.5),))
     (target,) = made(half, table).targets
     assert target.target_ms == pytest.approx(0.5 * start_ms, rel=1e-5)
     assert "50% of the" in caplog.text
-    assert made(half, table) == made(replace(request_, targets=(target.target_ms,)), table)
+    assert made(half, table) == made(replace(request_, target_ms=(target.target_ms,)), table)
 
 
 @pytest.mark.slow
@@ -90,7 +75,7 @@ def test_starts_are_tokens_within_the_limits(request_: SearchRequest, table: Lat
     assert made(replace(request_, starts=(text, text)), table).starts == (small,)
     largest = ",".join(str(size - 1) for size in SPACE.ranges)
     with pytest.raises(InfeasibleTargetError, match=r"the start 1,2,2.* takes "):
-        made(replace(request_, starts=(largest,), targets=(0.2,)), table)
+        made(replace(request_, starts=(largest,), target_ms=(0.2,)), table)
     with pytest.raises(UsageError, match="18 tokens, not 2"):
         made(replace(request_, starts=("1,2",)), table)
     with pytest.raises(UsageError, match="nobody has published networks of light-nas-small"):
@@ -105,12 +90,12 @@ def test_published_networks_are_starts_as_far_as_the_limits_allow(
     space = family.space((1, 3, 32, 32), 10)
     big = made_up_table(tmp_path / "host.jsonl", space)
     asked = replace(request_, space="light-nas", input_shape=space.input_shape)
-    wide = replace(asked, starts=("published",), targets=(1e3,))
+    wide = replace(asked, starts=("published",), target_ms=(1e3,))
     assert made(wide, big).starts == tuple(family.published.values())
-    one = replace(asked, starts=("tokens2",), targets=(1e3,))
+    one = replace(asked, starts=("tokens2",), target_ms=(1e3,))
     assert made(one, big).starts == (family.published["tokens2"],)
     # One that nobody can meet leaves the first network that the limits allow.
-    tight = replace(asked, starts=("published",), targets=(0.45,))
+    tight = replace(asked, starts=("published",), target_ms=(0.45,))
     (start,) = made(tight, big).starts
     assert start not in family.published.values()
     for name in family.published:
@@ -123,7 +108,7 @@ TARGET_FLOPS = 592_948_064
 
 def by_work(request_: SearchRequest, **changed: Any) -> SearchRequest:
     """At the size and with the classes that the original's limit is about."""
-    none = {"targets": (), "tables": (), "input_shape": (1, 3, 224, 224), "space": "light-nas"}
+    none = {"target_ms": (), "table": (), "input_shape": (1, 3, 224, 224), "space": "light-nas"}
     return replace(request_, **{**none, "max_paddleslim1_flops": TARGET_FLOPS, **changed})
 
 
@@ -137,7 +122,7 @@ class ThousandClasses:
 
 def starts_of(asked: SearchRequest) -> tuple[Tokens, ...]:
     task = ThousandClasses()
-    return asked.resolve(SPACES.get(asked.space), task, []).settings.starts
+    return asked.resolve(SPACES.get(asked.space_name), task, []).settings.starts
 
 
 @pytest.mark.slow
@@ -171,12 +156,12 @@ def test_each_limit_needs_a_table_and_all_tables_one_kind_of_device(
 ) -> None:
     request_.check()
     with pytest.raises(UsageError, match="2 latency limits and 1 tables: each limit needs"):
-        replace(request_, targets=(1.0, 2.0)).check()
+        replace(request_, target_ms=(1.0, 2.0)).check()
     arm = msgspec.structs.replace(CONTEXT.execution, target=Target.ARM)
     other = made_up_table(
         tmp_path / "phone.jsonl", SPACE, msgspec.structs.replace(CONTEXT, execution=arm)
     )
-    two = replace(request_, targets=(1.0, 2.0), tables=(table.path, other.path))
+    two = replace(request_, target_ms=(1.0, 2.0), table=(table.path, other.path))
     with pytest.raises(UsageError, match=r"phone\.jsonl is for arm, and .*host\.jsonl for x86"):
         made(two, table, other)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -78,7 +79,7 @@ def test_a_search_that_is_not_there_is_said_so(run: SharedRun, storage: Storage)
 def test_another_search_of_the_same_name_is_refused(
     run: SharedRun, storage: Storage, tables: list[Path]
 ) -> None:
-    other = msgspec.structs.replace(WANTED, seed=7)
+    other = replace(WANTED, seed=7)
     with pytest.raises(UsageError, match=r"'first' in .* is a search with seed 0, not 7; give"):
         SharedRun.create(storage, "first", other, tables)
     assert SharedRun.create(storage, "first", WANTED, tables).settings == WANTED
@@ -178,7 +179,7 @@ def test_two_ways_to_run_on_one_device_are_kept_apart(storage: Storage, tables: 
 def test_finalists_have_jobs_of_their_own_which_may_fail(
     storage: Storage, tables: list[Path]
 ) -> None:
-    wanted = msgspec.structs.replace(WANTED, finalists=2, final_epochs=9)
+    wanted = replace(WANTED, finalists=2, final_epochs=9)
     run = SharedRun.create(storage, "finals", wanted, tables)
     assert run.finals is not None
     run.candidates.ensure(range(2))

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from edgeslim.cli.schedules import schedule as schedule_of_options
 from edgeslim.compression.configuration_checks import read_configuration
 from edgeslim.errors import EdgeslimError, UsageError
 from edgeslim.paddle_io.importing import load_paddle
 from edgeslim.training.schedules import DEFAULT_SCHEDULE, RateKeys, Schedule
+from edgeslim.training.train_model import TrainRequest
+from tests.typed import asked
 
 EPOCHS, AN_EPOCH, HIGHEST = 6, 5, 0.4
 
@@ -155,29 +156,27 @@ def test_what_cannot_be_meant_is_said_by_its_key(tmp_path: Path, given: str, say
     assert says in str(caught.value)
 
 
-def options(**given: Any) -> Schedule:
-    names = ("lr_strategy", "lr_decay_epochs", "milestones", "lr_decay_gamma")
-    more = ("warmup_steps", "warmup_start_lr", "start_factor")
-    return schedule_of_options(**{**dict.fromkeys((*names, *more)), **given})
+def options(line: str = "") -> Schedule:
+    return asked(TrainRequest, f"net --task digits --out out {line}").schedule
 
 
 def test_options_say_the_same_as_keys() -> None:
     assert options() == DEFAULT_SCHEDULE
-    assert options(lr_decay_epochs="2,4", lr_decay_gamma=0.5) == keys(
+    assert options("--step-epochs 2,4 --gamma 0.5") == keys(
         lr_decay_epochs=[2, 4], lr_decay_gamma=0.5
     )
-    stepped = options(milestones="12,25", warmup_steps=6, start_factor=0.25)
+    stepped = options("--milestones 12,25 --warmup-steps 6 --start-factor 0.25")
     assert rates(stepped) == pytest.approx(
         piecewise([12, 25], [0.4, 0.04, 0.004], warmup_steps=6, start_lr=0.1)
     )
     for wrong, says in (
-        ({"lr_decay_epochs": "2;4"}, "--lr-decay-epochs: '2;4' is no list of numbers"),
-        ({"lr_decay_epochs": "0"}, "--lr-decay-epochs: expected `int` >= 1"),
-        ({"lr_decay_gamma": 0.5}, "--lr-decay-gamma: add --lr-decay-epochs"),
-        ({"lr_strategy": "cosine"}, "--lr-strategy: invalid enum value 'cosine'"),
+        ("--lr-decay-epochs 2;4", "--lr-decay-epochs: '2;4' is no list of numbers"),
+        ("--lr-decay-epochs 0", "--lr-decay-epochs: expected `int` >= 1"),
+        ("--lr-decay-gamma 0.5", "--lr-decay-gamma: add --lr-decay-epochs"),
+        ("--lr-strategy cosine", "--lr-strategy: invalid enum value 'cosine'"),
     ):
         with pytest.raises(UsageError) as caught:
-            options(**wrong)
+            options(wrong)
         assert str(caught.value).startswith(says)
 
 

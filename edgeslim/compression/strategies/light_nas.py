@@ -16,7 +16,8 @@ from edgeslim.compression.strategy_settings import Role, Span, StrategySettings
 from edgeslim.durations import parse_ms
 from edgeslim.errors import UsageError
 from edgeslim.runs.search_settings import check_finalists
-from edgeslim.searching.search import DEFAULT_CANDIDATES, search
+from edgeslim.searching.request import DEFAULT_CANDIDATES
+from edgeslim.searching.search import search
 
 if TYPE_CHECKING:
     from edgeslim.compression.configuration import Configuration

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
 from edgeslim.errors import UsageError
+from edgeslim.options import Option
 
-__all__ = ["ACTIVATION_TYPES", "WEIGHT_TYPES", "QuantizationSettings"]
+__all__ = ["ACTIVATION_TYPES", "QUANTIZATION", "WEIGHT_TYPES", "QuantizationSettings"]
+
+QUANTIZATION = Option("Quantization")
 
 WEIGHT_TYPES = ("abs_max", "channel_wise_abs_max")
 ACTIVATION_TYPES = ("abs_max", "range_abs_max", "moving_average_abs_max")
@@ -22,29 +26,27 @@ class QuantizationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     A number ``x`` is rounded to one of ``2 * levels + 1`` with ``levels = 2**(bits-1) - 1``:
     ``round(x / scale * levels) * scale / levels``, held within ``-scale`` and ``scale``.
-
-    Args:
-        weight_bits: Bits of weights with their sign; below 8 they still take one byte each.
-        activation_bits: Bits of activations with their sign.
-        weight_type: ``abs_max``: the scale of a weight is its largest magnitude;
-            ``channel_wise_abs_max``: that of each output channel.
-        activation_type: ``abs_max``: while training, the scale of an activation is the largest
-            magnitude of the batch itself, and later the average of those;
-            ``moving_average_abs_max``: that average at once; ``range_abs_max``: the largest of
-            the last ``window`` batches.
-        moving_rate: Fraction of an average that is kept with each batch.
-        window: Number of batches that ``range_abs_max`` looks back.
-        skip: Regular expressions; a layer whose weight or output has a name in which one is
-            found is left out.
     """
 
-    weight_bits: int = 8
+    weight_bits: Annotated[int, QUANTIZATION] = 8
+    """Bits of weights with their sign; below 8 they still take one byte each. x86 computes int8
+    right with 7 at most."""
     activation_bits: int = 8
-    weight_type: str = "channel_wise_abs_max"
-    activation_type: str = "moving_average_abs_max"
+    """Bits of activations with their sign."""
+    weight_type: Annotated[str, QUANTIZATION] = "channel_wise_abs_max"
+    """abs_max: the scale of a weight is its largest magnitude; channel_wise_abs_max: that of each
+    output channel."""
+    activation_type: Annotated[str, QUANTIZATION] = "moving_average_abs_max"
+    """How scales of activations are updated in training. abs_max: the largest magnitude of the
+    batch, and later the average of those; moving_average_abs_max: that average at once;
+    range_abs_max: the largest of the last batches."""
     moving_rate: float = 0.9
+    """Fraction of an average that is kept with each batch."""
     window: int = 10000
-    skip: tuple[str, ...] = ()
+    """Number of batches that ``range_abs_max`` looks back."""
+    skip: Annotated[tuple[str, ...], QUANTIZATION] = ()
+    """Regular expressions: a layer is left out if one is found in the name of its weight or
+    output."""
 
     def check(self) -> QuantizationSettings:
         """Returns itself if all values are valid.
