@@ -7,6 +7,7 @@ OTHER and NEW are tables of two devices with the same networks and their operato
 operators of NEW are chosen as `edgeslim profile --like OTHER --budget N` chooses them, and some
 networks at random; the other networks are predicted from these and OTHER. Beside it stands the
 same without OTHER, and the line through what OTHER predicts (two numbers).
+If NEW has no networks, random operators of it are kept, and its other operators are estimated.
 """
 
 from __future__ import annotations
@@ -26,13 +27,22 @@ from edgeslim.latency_rows import NetworkRow, OperatorRow
 from edgeslim.latency_table import LatencyTable
 from edgeslim.measuring.device_session import open_device
 from edgeslim.opspec import OpSpec
+from edgeslim.prediction.curves import Curves
+from edgeslim.prediction.family_model import NORMAL_90
+from edgeslim.prediction.interpolation import Interpolator
 from edgeslim.prediction.network_features import Array
 from edgeslim.prediction.predictor import Predictor
+from edgeslim.prediction.transfer import Transfer
+from edgeslim.prediction.transfer_interpolation import TransferInterpolator
+from edgeslim.prediction.transfer_source import TransferSource
 from edgeslim.profiling.copied_tables import copy_tables
 from edgeslim.profiling.profile_plan import Budget, ProfilePlan
+from edgeslim.table_keys import table_key
 
 BUDGETS = ((0, 10), (30, 5), (100, 10))
 """Operators and networks that are measured on the new device."""
+KEPT = (30, 60, 150)
+"""Operators that are kept of a table without networks."""
 SEEDS = range(5)
 HEADERS = ["", "MAPE", "bias", "worst", "within 5 %", "within 10 %", "in 90 % interval"]
 EVERY = 2
@@ -43,7 +53,10 @@ def main(other: Path, new: Path) -> None:
     if not new.exists():
         measure_new(new)
     known, table = LatencyTable.read(other), LatencyTable.read(new)
-    print(f"from {known.context.execution} to {table.context.execution}\n")
+    print(f"from {known.context.execution_text} to {table.context.execution_text}\n")
+    if not table.networks:
+        report_operators(known, table)
+        return
     rows = []
     for operators, networks in BUDGETS:
         found: dict[str, list[tuple[Array, Array, Array]]] = {}
@@ -54,6 +67,47 @@ def main(other: Path, new: Path) -> None:
             title = f"{operators} operators, {networks} networks: {name}"
             rows.append(figures(title, *map(np.concatenate, zip(*parts, strict=True))))
     print(tabulate(rows, headers=HEADERS, tablefmt="github"), "\n")
+    print(machine_line())
+
+
+def report_operators(other: LatencyTable, new: LatencyTable) -> None:
+    """How far estimates of operators are off that were not measured on the new device."""
+    curves, elsewhere = Curves.of(new), Curves.of(other)
+    keys = {
+        table_key(spec, new.context.convention): latencies_ms
+        for spec, latencies_ms in elsewhere.latencies_ms.items()
+    }
+    there = {spec: latencies_ms for spec, latencies_ms in keys.items() if spec is not None}
+    source = TransferSource("other", elsewhere.swept_bytes, there)
+    transfer = Transfer(source=source, swept_bytes=curves.swept_bytes)
+    specs = list(curves.latencies_ms)
+    rows = []
+    for kept in KEPT:
+        errors, weights, inside = [], [], []
+        for seed in SEEDS:
+            order = np.random.default_rng(seed).permutation(len(specs))
+            known = {specs[place]: curves.latencies_ms[specs[place]] for place in order[:kept]}
+            others = [specs[place] for place in order[kept:]]
+            truth = np.array([curves.latencies_ms[spec] for spec in others])
+            both = TransferInterpolator(known, [transfer])
+            estimates = both.estimate(others)
+            off = np.abs(estimates.latencies_ms / truth - 1).mean(axis=1)
+            alone = np.abs(Interpolator(known).estimate(others).latencies_ms / truth - 1)
+            errors.append((off.mean(), alone.mean()))
+            weights.append(both.device_weights["other"])
+            inside.append(np.mean(off < NORMAL_90 * estimates.errors))
+        with_other, without = np.mean(errors, axis=0)
+        rows.append(
+            [
+                kept,
+                f"{with_other:.1%}",
+                f"{without:.1%}",
+                *map("{:.0%}".format, map(np.mean, (weights, inside))),
+            ]
+        )
+    print(f"{len(there)} operators of the other device, {len(set(there) & set(specs))} the same\n")
+    headers = ["measured", "MAPE", "without the other", "weight of the other", "in 90 % interval"]
+    print(tabulate(rows, headers=headers, tablefmt="github"), "\n")
     print(machine_line())
 
 
