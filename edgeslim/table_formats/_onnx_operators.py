@@ -37,6 +37,7 @@ class RanOperator:
         outputs: Shapes that it wrote; likewise.
         chain: Nodes of the model that it is; None if the model does not have it.
         model: The model; None if there is none.
+        activation: Activation behind it that was joined to it; empty if there is none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class RanOperator:
     outputs: tuple[Shape, ...]
     chain: Chain | None
     model: OnnxModel | None
+    activation: str = ""
 
     @property
     def attributes(self) -> Mapping[str, OnnxValue]:
@@ -109,6 +111,8 @@ def _convolution(ran: RanOperator, _: str) -> OpSpec:
         # Others are computed by themselves in Paddle-Lite: here they are in the operator's time.
         if name in FUSED_IN_PADDLE_LITE:
             activation = {"act_type": name, **_in_convolution(name, own)}
+    elif ran.activation:
+        activation = {"act_type": ran.activation}
     elif ran.kind == "FusedConv" and ran.chain is None:
         raise _lacking(ran, "its activation is not in the profile")
     window = _window(ran, image, filters[2:], out)

@@ -2,7 +2,8 @@
 
 A hard swish is a hard sigmoid and a product; a shuffle of channels is a reshaping to groups, a
 transposition, and a reshaping back; a fully connected layer that reads a map of one place, which
-Paddle-Lite does at once, is a flattening and a product.
+Paddle-Lite does at once, is a flattening and a product. A hard swish behind a convolution, which
+Paddle-Lite computes in it, is an operator, and a change of layout may stand between.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from edgeslim.opspec import Shape
 from edgeslim.table_formats._onnx_file import OnnxModel, OnnxNode
 from edgeslim.table_formats._onnxruntime_runs import ProfiledNode
 
@@ -20,17 +22,21 @@ _SHUFFLE = (0, 2, 1, 3, 4)
 Known = Mapping[str, OnnxNode]
 
 
-def join_pieces(nodes: Sequence[ProfiledNode], model: OnnxModel | None) -> list[ProfiledNode]:
+def join_pieces(
+    nodes: Sequence[ProfiledNode], model: OnnxModel | None, *, fuses: bool = True
+) -> list[ProfiledNode]:
     """The operators of a run; pieces that follow each other are one, called as it is in ONNX.
 
     Args:
         nodes: Operators in the order in which they end.
         model: The model that was profiled, if there is one.
+        fuses: Whether the runtime took activations into convolutions.
     """
     known = {node.name: node for node in model.nodes} if model is not None else {}
     joined = _join(list(nodes), 2, "HardSwish", known, _is_swish)
     joined = _join(joined, 2, "Gemm", known, _is_flattened_product)
-    return _join(joined, 3, "ShuffleChannels", known, _is_shuffle)
+    joined = _join(joined, 3, "ShuffleChannels", known, _is_shuffle)
+    return _join_swishes_behind(joined) if fuses else joined
 
 
 def _join(
@@ -59,6 +65,37 @@ def _join(
             result.append(nodes[place])
             place += 1
     return result
+
+
+def _join_swishes_behind(nodes: list[ProfiledNode]) -> list[ProfiledNode]:
+    """The operators; a convolution takes in the hard swish that follows it, and the layout change.
+
+    Paddle-Lite has none in a depthwise one on ARM.
+    """
+    result, place = list[ProfiledNode](), 0
+    while place < len(nodes):
+        node, behind = nodes[place], nodes[place + 1 : place + 3]
+        between = 1 if behind and behind[0].kind == "ReorderOutput" else 0
+        part = (node, *behind[: between + 1])
+        if len(part) == between + 2 and _takes_in(node, part[-1], part[-2].outputs):
+            samples = zip(*(piece.samples_ns for piece in part), strict=True)
+            total = tuple(map(sum, samples))
+            node = replace(node, samples_ns=total, activation="hard_swish")
+            place += between + 1
+        result.append(node)
+        place += 1
+    return result
+
+
+def _takes_in(node: ProfiledNode, swish: ProfiledNode, before: tuple[Shape, ...]) -> bool:
+    """Whether a convolution is followed by a hard swish of what it wrote."""
+    is_plain = node.kind == "Conv" and len(node.inputs) in {2, 3} and len(node.inputs[1]) == 4
+    return (
+        is_plain
+        and node.inputs[1][1] > 1
+        and swish.kind == "HardSwish"
+        and swish.inputs[:1] == before
+    )
 
 
 def _is_swish(part: Sequence[ProfiledNode], known: Known) -> bool:

@@ -55,6 +55,7 @@ class ProfiledNode:
         inputs: Shapes of the tensors that it read; packed weights are left out.
         outputs: Shapes of the tensors that it wrote.
         samples_ns: How long it took in each run.
+        activation: Activation that was joined to it, in edgeslim's word; empty if there is none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ProfiledNode:
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     samples_ns: tuple[int, ...]
+    activation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

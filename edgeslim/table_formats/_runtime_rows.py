@@ -8,7 +8,17 @@ from edgeslim.measurement import Measurement
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats._format import ForeignRow, Latency
 
-__all__ = ["PROFILES_AGREE_WITHIN", "RUNTIME_STEP_NS", "WITH_SUM", "pool_places"]
+__all__ = [
+    "LEAST_KNOWN",
+    "PROFILES_AGREE_WITHIN",
+    "RUNTIME_STEP_NS",
+    "WITH_SUM",
+    "pool_places",
+    "text_on_left_out",
+]
+
+LEAST_KNOWN = 0.5
+"""A network of which less than this share of the operators' time is imported calibrates nothing."""
 
 PROFILES_AGREE_WITHIN = 1.0
 """The same operator in another network may find its caches otherwise, and take twice as long."""
@@ -18,6 +28,15 @@ RUNTIME_STEP_NS = 5_000.0
 
 WITH_SUM = " with a sum"
 """End of the name of a kernel that adds another tensor to its result."""
+
+
+def text_on_left_out(known: float) -> str:
+    """A note on a network of which too little is known.
+
+    Args:
+        known: Share of its operators' time that is imported.
+    """
+    return f"the whole network is left out: only {known:.0%} of its operators' time is imported"
 
 
 def pool_places(rows: Sequence[ForeignRow]) -> Iterator[ForeignRow]:

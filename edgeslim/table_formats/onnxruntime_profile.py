@@ -35,10 +35,12 @@ from edgeslim.table_formats._onnxruntime_joins import join_pieces
 from edgeslim.table_formats._onnxruntime_runs import ProfiledNode, ProfiledRuns, read_runs
 from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
 from edgeslim.table_formats._runtime_rows import (
+    LEAST_KNOWN,
     PROFILES_AGREE_WITHIN,
     RUNTIME_STEP_NS,
     WITH_SUM,
     pool_places,
+    text_on_left_out,
 )
 
 __all__ = ["FORMAT"]
@@ -70,17 +72,22 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         measurement=whole,
         others=found.others,
     )
+    known_ns = sum(row.latency.nanoseconds for row in found.rows)
+    known = known_ns / max(known_ns + sum(found.other_ns.values()), 1)
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),
-        networks=(network,) if found.operators else (),
+        networks=(network,) if known >= LEAST_KNOWN else (),
         refused=tuple(
             Refusal(
-                place=f"{count} {kind}" if (count := _count(runs, kind)) > 1 else kind,
+                place=f"{count} {kind}" if (count := found.others[kind]) > 1 else kind,
                 reason=f"{reason} ({nanoseconds / whole.latency_ms / 1e6:.1%} of a run)",
             )
             for (kind, reason), nanoseconds in found.other_ns.most_common()
         ),
-        notes=tuple(_notes(runs, found)),
+        notes=(
+            *_notes(runs, found),
+            *([text_on_left_out(known)] if known < LEAST_KNOWN else []),
+        ),
         unit=LatencyUnit.US,
         convention=Convention.FUSED_FURTHER if _fuses_further(runs) else Convention.FUSED,
     )
@@ -91,15 +98,11 @@ def _fuses_further(runs: ProfiledRuns) -> bool:
     return any(node.kind.startswith("Fused") or node.name.endswith(BLOCKED) for node in runs.nodes)
 
 
-def _count(runs: ProfiledRuns, kind: str) -> int:
-    return sum(node.kind == kind for node in runs.nodes)
-
-
 def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
     """Operators with a counterpart, in order, and those without."""
     chains = OnnxChains(model, [node.name for node in runs.nodes]) if model is not None else None
     found = _Found()
-    for node in join_pieces(runs.nodes, model):
+    for node in join_pieces(runs.nodes, model, fuses=_fuses_further(runs)):
         adds_sum = node.kind.endswith("Conv") and len(node.inputs) > 3
         chain = chains.find(node.name, node.kind, adds_sum=adds_sum) if chains else None
         ran = RanOperator(
@@ -109,6 +112,7 @@ def _sort(runs: ProfiledRuns, model: OnnxModel | None) -> _Found:
             outputs=node.outputs,
             chain=chain,
             model=model,
+            activation=node.activation,
         )
         try:
             spec = operator_that_ran(ran)

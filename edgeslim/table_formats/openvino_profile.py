@@ -37,7 +37,13 @@ from edgeslim.table_formats._onnx_file import read_onnx
 from edgeslim.table_formats._openvino_graph import ExecutedLayer, find_graph, read_graph
 from edgeslim.table_formats._openvino_operators import find_chain, operator_of_layer
 from edgeslim.table_formats._runtime_operators import DO_NOT_FIT
-from edgeslim.table_formats._runtime_rows import PROFILES_AGREE_WITHIN, WITH_SUM, pool_places
+from edgeslim.table_formats._runtime_rows import (
+    LEAST_KNOWN,
+    PROFILES_AGREE_WITHIN,
+    WITH_SUM,
+    pool_places,
+    text_on_left_out,
+)
 
 __all__ = ["FORMAT"]
 
@@ -105,7 +111,12 @@ def _read(path: Path, content: bytes, options: ReadOptions) -> ForeignTable:
         found.operators.append(spec)
         found.rows.append(_row(entry, spec, runs, adds_sum="Add" in fused))
     total_ms = sum(float(entry.time) for entry in entries)
-    network, network_notes = _network(path, report, found, options)
+    known = 1 - sum(found.other_ms.values()) / total_ms
+    network, network_notes = (
+        _network(path, report, found, options)
+        if known >= LEAST_KNOWN
+        else ((), [text_on_left_out(known)])
+    )
     return ForeignTable(
         rows=tuple(pool_places(found.rows)),
         networks=network,

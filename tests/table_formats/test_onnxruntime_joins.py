@@ -94,3 +94,24 @@ def test_a_layer_that_reads_a_map_of_one_place_is_one_operator() -> None:
     assert dict(spec.weights) == {"W": ((8, 5),), "Bias": ((5,),)}
     larger = node("Flatten", ((1, 2, 2, 2),), FLAT, 2)
     assert kinds(join_pieces([larger, product], None)) == ["Flatten", "Gemm"]
+
+
+def test_a_hard_swish_behind_a_convolution_is_in_it_and_the_layout_change_too() -> None:
+    shapes: tuple[Shape, ...] = (MAP, (8, 8, 1, 1), (8,))
+    convolution = node("Conv", shapes, MAP, 9, 9)
+    reorder, swish = node("ReorderOutput", (MAP,), MAP, 1, 2), node("HardSwish", (MAP,), MAP, 3, 3)
+    (joined,) = join_pieces([convolution, reorder, swish], None)
+    assert (joined.kind, joined.activation, joined.samples_ns) == (
+        *("Conv", "hard_swish"),
+        (13_000, 14_000),
+    )
+    assert len(join_pieces([convolution, swish], None)) == 1
+    assert len(join_pieces([convolution, swish], None, fuses=False)) == 2
+    depthwise = node("Conv", (MAP, (8, 1, 3, 3), (8,)), MAP, 9, 9)
+    assert kinds(join_pieces([depthwise, swish], None)) == ["Conv", "HardSwish"]
+    with_sum = node("Conv", (*shapes, MAP), MAP, 9, 9)
+    assert kinds(join_pieces([with_sum, reorder, swish], None)) == [
+        *("Conv", "ReorderOutput", "HardSwish"),
+    ]
+    pooled = node("HardSwish", ((1, 8, 2, 2),), (1, 8, 2, 2), 3, 3)
+    assert kinds(join_pieces([convolution, pooled], None)) == ["Conv", "HardSwish"]

@@ -25,7 +25,7 @@ def test_they_are_the_times_of_the_networks_that_were_profiled(tmp_path: Path) -
     network = read(tmp_path, HEADER + "small,480,us,24,1000\n").networks["small"]
     (measurement,) = network.measurements
     assert (measurement.latency_ms, measurement.runs) == (0.48, 1000)
-    assert len(network.graph.specs) == 17
+    assert len(network.graph.specs) == 16
 
 
 def test_lines_of_json_do_as_well(tmp_path: Path) -> None:
