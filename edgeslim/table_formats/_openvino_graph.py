@@ -153,8 +153,12 @@ class _Reader:
 
     def _make_layer(self, number: str, layer: _Layer, known: dict[str, bool]) -> ExecutedLayer:
         inputs, parameters = list[Shape](), list[Shape]()
-        for port, shape in layer.inputs.items():
-            source = self._sources.get((number, port), "")
+        for port, given in layer.inputs.items():
+            if 0 in given:  # a bias that is not there
+                continue
+            source, shape = self._sources.get((number, port), ""), given
+            if layer.kind == "FullyConnected":
+                shape = self._before_flattening(source, given)
             (parameters if self._is_constant(source, known) else inputs).append(tuple(shape))
         return ExecutedLayer(
             name=layer.name,
@@ -165,6 +169,14 @@ class _Reader:
             outputs=tuple(tuple(shape) for shape in layer.outputs.values()),
             precision=layer.data.get("runtimePrecision", ""),
         )
+
+    def _before_flattening(self, number: str, shape: list[int]) -> list[int]:
+        """Shape of a map of one place before it was flattened, as Paddle-Lite's layers read it."""
+        source = self._layers.get(number)
+        if source is None or source.kind != "Reshape" or not source.inputs:
+            return shape
+        image = next(iter(source.inputs.values()))
+        return image if image == [*shape, 1, 1] else shape
 
     def _is_constant(self, number: str, known: dict[str, bool]) -> bool:
         """Whether a layer is computed once, when the model is compiled."""

@@ -174,7 +174,7 @@ def _guess_convolution(layer: ExecutedLayer, fused: Sequence[str]) -> OpSpec:
 def _plain_layer(layer: ExecutedLayer, kind: str, fused: Sequence[str]) -> OpSpec:
     """A layer of which the counters say enough."""
     image, out = layer.inputs[0], layer.outputs
-    if kind == "FullyConnected" and len(image) == 2:
+    if kind == "FullyConnected" and (len(image) == 2 or image[2:] == (1, 1)):
         names = [UNARY.get(name, "") for name in fused]
         activation = next((name for name in names if name in {"relu", "relu6"}), "")
         has_bias = len(layer.parameters) > 1

@@ -16,6 +16,8 @@ from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import OpSpec
 from edgeslim.table_formats import ForeignRow, LatencyUnit
 from edgeslim.table_formats._format import parse_latency
+from edgeslim.table_formats._openvino_graph import read_graph
+from edgeslim.table_formats._openvino_operators import operator_of_layer
 from edgeslim.table_formats._runtime_rows import WITH_SUM, pool_places
 from edgeslim.tables.check import check_table
 from edgeslim.tables.import_table import ImportedTable, TableOrigin, import_table
@@ -163,6 +165,41 @@ def test_a_place_with_a_sum_in_its_time_gives_way_to_one_without() -> None:
     assert (row.full_measurement.samples_ns, row.kernel) == ((3_000_000, 4_000_000), "im2col")
     (row,) = pool_places(places[:1])
     assert row.kernel == f"im2col{WITH_SUM}"
+
+
+def test_a_layer_behind_a_flattening_reads_the_map_and_a_bias_of_nothing_is_none(
+    tmp_path: Path,
+) -> None:
+    def layer(number: int, kind: str, inputs: str, out: str) -> str:
+        return (
+            f'<layer id="{number}" name="n{number}" type="{kind}"><data execTimeMcs="1"/>'
+            f"<input>{inputs}</input><output>{out}</output></layer>"
+        )
+
+    def port(number: int, *extents: int) -> str:
+        dims = "".join(f"<dim>{extent}</dim>" for extent in extents)
+        return f'<port id="{number}">{dims}</port>'
+
+    def edge(source: int, target: int, place: int) -> str:
+        return f'<edge from-layer="{source}" from-port="9" to-layer="{target}" to-port="{place}"/>'
+
+    (tmp_path / "graph.xml").write_text(
+        "<net><layers>"
+        + layer(0, "Pooling", "", port(9, 1, 8, 1, 1))
+        + layer(1, "Reshape", port(0, 1, 8, 1, 1), port(9, 1, 8))
+        + layer(2, "Const", "", port(9, 5, 8))
+        + layer(3, "FullyConnected", port(0, 1, 8) + port(1, 5, 8) + port(2, 0), port(9, 1, 5))
+        + "</layers><edges>"
+        + edge(0, 1, 0)
+        + edge(1, 3, 0)
+        + edge(2, 3, 1)
+        + "</edges></net>"
+    )
+    product = read_graph(tmp_path / "graph.xml")["n3"]
+    assert (product.inputs, product.parameters) == (((1, 8, 1, 1),), ((5, 8),))
+    spec = operator_of_layer(product, "FullyConnected", [], None, None)
+    assert (spec.kind, spec.input_shape) == ("fc", (1, 8, 1, 1))
+    assert dict(spec.weights) == {"W": ((8, 5),)}
 
 
 WRONG: dict[str, tuple[str, Callable[[str], str], str]] = {
