@@ -9,7 +9,7 @@ from edgeslim.targets._law import EVERY_PRECISION, Law, Operator
 from edgeslim.targets.convolutions import dilations_of, is_quantized_convolution, sides_around
 from edgeslim.targets.quantized import ROUNDS_ACTIVATIONS
 
-__all__ = ["LAWS", "LONG_SUMS", "LONG_SUMS_INT8", "WIDE_ROWS", "longest_sum"]
+__all__ = ["LAWS", "LONG_SUMS", "LONG_SUMS_INT8", "LONG_SUMS_OF_STEPS", "WIDE_ROWS", "longest_sum"]
 
 _CACHE_BYTES = 2**18
 """The smallest cache of the processors that boards have."""
@@ -34,7 +34,7 @@ def longest_sum(operator: Operator) -> int:
 
 
 def _adds_up_too_much(operator: Operator) -> bool:
-    if operator.kind == "conv2d":
+    if operator.kind in {"conv2d", "deformable_conv"}:
         return _is_long_convolution(operator)
     if any(kind in ROUNDS_ACTIVATIONS for kind in operator.makers.get("X", ())):
         return False
@@ -51,6 +51,8 @@ def _is_long_convolution(operator: Operator) -> bool:
     if len(filters) != 4 or places <= 1 or is_quantized_convolution(operator):
         return False
     groups, summands = int(operator.attribute("groups", 1)), math.prod(filters[1:])
+    if operator.kind == "deformable_conv":
+        return summands > _LONGEST
     is_by_winograd = (
         groups == 1
         and filters[2:] == (3, 3)
@@ -101,6 +103,11 @@ def _sizes(operator: Operator) -> tuple[int, int, int]:
     return rows, summands, y[-2] if turned_y else y[-1]
 
 
+def _reads_too_much_at_a_step(operator: Operator) -> bool:
+    weights = operator.inputs.get("WeightList", ())
+    return max((shape[-1] for shape in weights if len(shape) == 2), default=0) > _LONGEST
+
+
 def _is_wide_row(operator: Operator) -> bool:
     is_quantized = any(kind in ROUNDS_ACTIVATIONS for kind in operator.makers.get("X", ()))
     x, (_, _, columns) = operator.shape("X"), _sizes(operator)
@@ -112,7 +119,7 @@ def _is_wide_row(operator: Operator) -> bool:
 
 LONG_SUMS = Law(
     name="long-sums",
-    operators=("conv2d", "matmul", "matmul_v2", "mul"),
+    operators=("conv2d", "deformable_conv", "matmul", "matmul_v2", "mul"),
     condition=f"each result is a sum of more than {_LONGEST:,} products, with several rows and "
     "columns of results; convolutions 3x3 with strides of 1, one group and no dilation excepted; "
     "or a convolution has 2 GB of such products or more",
@@ -124,6 +131,19 @@ LONG_SUMS = Law(
     form="as sums of shorter ones",
     mend="use fewer channels or smaller filters",
     source="lite/backends/arm/math/packed_sgemm.h (X_BLOCK_COMPUTE)",
+)
+
+LONG_SUMS_OF_STEPS = Law(
+    name="long-sums-of-steps",
+    operators=("rnn",),
+    condition=f"of more than {_LONGEST:,} features at a step, of its input or of a state",
+    meets=_reads_too_much_at_a_step,
+    happens="as with long-sums",
+    precisions=EVERY_PRECISION,
+    rewrite="written-out-rnn",
+    form="step by step",
+    mend="put a linear layer with fewer outputs before it",
+    source="lite/kernels/arm/rnn_compute.cc, lite/backends/arm/math/packed_sgemm.h",
 )
 
 LONG_SUMS_INT8 = Law(
@@ -155,4 +175,4 @@ WIDE_ROWS = Law(
     source="lite/backends/arm/math/sgemm.cc (bias_ptr)",
 )
 
-LAWS = (LONG_SUMS, LONG_SUMS_INT8, WIDE_ROWS)
+LAWS = (LONG_SUMS, LONG_SUMS_OF_STEPS, LONG_SUMS_INT8, WIDE_ROWS)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from math import ceil, prod
 
 from edgeslim.paddle_io.block_edits import attributes_of
+from edgeslim.paddle_io.rewrites._deformable import convolve_deformably
 from edgeslim.paddle_io.rewrites._rewrite import RewriteStage, rewrite_by_formula
 from edgeslim.paddle_io.sketch import Sketch
 from edgeslim.targets.scratch import LONG_SUMS, LONG_SUMS_INT8, longest_sum
@@ -33,6 +34,27 @@ def _split_convolution(s: Sketch) -> str | None:
         parts.append(s.write("conv2d", slots, shape, output="Output", **attributes_of(s.op)))
         inputs = {}  # the bias is added once
     return _add_up(s, parts)
+
+
+def _split_deformable(s: Sketch) -> str | None:
+    filters = s.value(s.source("Filter"))
+    groups = [s.attribute(name, 1) for name in ("groups", "deformable_groups")]
+    if filters is None or groups != [1, 1]:
+        return None
+    outputs, channels, *window = filters.shape
+    most = longest_sum(s.operator) // prod(window)
+    if most < 1:
+        return None
+    bounds = _bounds(channels, most)
+    moved = {"Offset": s.source("Offset"), "Mask": s.source("Mask")}
+    pairs = zip(_parts(s, s.x, 1, bounds), _parts(s, s.source("Filter"), 1, bounds), strict=True)
+    return _add_up(
+        s,
+        [
+            convolve_deformably(s, {"Input": x, "Filter": part, **moved}, outputs)
+            for x, part in pairs
+        ],
+    )
 
 
 def _split_product(s: Sketch) -> str:
@@ -88,6 +110,7 @@ _SPLIT = rewrite_by_formula(
     RewriteStage.AXES,
     {
         "conv2d": _split_convolution,
+        "deformable_conv": _split_deformable,
         "matmul": _split_product,
         "matmul_v2": _split_product,
         "mul": _split_flat_product,

@@ -2,8 +2,8 @@
 
 ``rnn`` of Paddle-Lite 2.13 is right for the sequence of outputs of an LSTM or a GRU. It has no
 plain recurrent layer (``SimpleRNN``; ``opt`` converts it and the program ends on the device), on
-x86 it never writes the last states (their readers get old memory), and it ends the program
-if lengths of sequences are given.
+x86 it never writes the last states (their readers get old memory), it ends the program if lengths
+of sequences are given, and on arm it cannot add up thousands of features.
 
 Equations: https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/LSTMCell_en.html,
 GRUCell and SimpleRNNCell beside it.
@@ -30,8 +30,11 @@ from edgeslim.paddle_io.draft import Draft
 from edgeslim.paddle_io.program_operators import BlockView
 from edgeslim.paddle_io.rewrites._rewrite import Rewrite, RewriteStage
 from edgeslim.targets.recurrent import LAWS, MOST_STEPS
+from edgeslim.targets.scratch import LONG_SUMS_OF_STEPS
 
 __all__ = ["REWRITE"]
+
+_LAWS = (*LAWS, LONG_SUMS_OF_STEPS)
 
 _ACTIVATIONS = {"RNN_TANH": "tanh", "RNN_RELU": "relu"}
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -43,7 +46,7 @@ def _write_out(draft: Draft) -> None:
     for place in reversed(range(len(block.ops))):
         op = block.ops[place]
         operator = view.operator(op)
-        law = next((law for law in LAWS if law.is_met_by(operator)), None)
+        law = next((law for law in _LAWS if law.is_met_by(operator)), None)
         if law is None:
             continue
         network = _Network(block, op)
