@@ -106,7 +106,7 @@ def test_a_profile_of_another_runtime_is_imported_and_ends_with_what_has_no_coun
         folder=tmp_path,
     )
     assert (done.code, done.err) == (3, "")
-    assert "ours.jsonl: 16 operators and 1 networks" in done.out
+    assert "ours.jsonl: 16 operators and 1 network" in done.out
     assert "on onnxruntime (fused as for arm) fp32, 1 thread" in done.out
     assert "4 ReorderOutput: it has no counterpart among the kinds of edgeslim (" in done.out
     two = edgeslim(
