@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -143,7 +144,7 @@ class FittedTransfer:
     def __init__(self, transfer: Transfer, known: OperatorFeatures, latencies_ms: Array) -> None:
         self.transfer = transfer
         self._few = len(known.specs) <= _FEW
-        networks = _network_rows(transfer) if self._few else []
+        networks = self._network_rows if self._few else []
         families = {*known.families, *(family for row in networks for family in row.parts)}
         self._families = {family: place for place, family in enumerate(sorted(families))}
         self._spread, self._amplitude = math.exp(_SPREAD), math.exp(_AMPLITUDE)
@@ -151,13 +152,24 @@ class FittedTransfer:
             self._fit(known, latencies_ms, networks)
             self._spread, self._amplitude = self._learn(known, latencies_ms)
 
+    @cached_property
+    def _network_rows(self) -> list[_NetworkRow]:
+        source = self.transfer.source
+        return [
+            _NetworkRow(
+                parts=source.network_parts(operator_features(network.specs)),
+                latency_ms=network.latency_ms,
+            )
+            for network in self.transfer.networks
+        ]
+
     @property
     def expected_model(self) -> NetworkModel | None:
         """How networks may follow from operators here: as on the other device, if it is known.
 
         Its milliseconds are those of the other device times the speed that networks show.
         """
-        model, rows = self.transfer.source.model, _network_rows(self.transfer)
+        model, rows = self.transfer.source.model, self._network_rows
         if not rows or model is DEFAULT_MODEL:
             return None
         speed = float(
@@ -258,16 +270,6 @@ class _NetworkRow:
 
     parts: Mapping[str, Array]
     latency_ms: float
-
-
-def _network_rows(transfer: Transfer) -> list[_NetworkRow]:
-    return [
-        _NetworkRow(
-            parts=transfer.source.network_parts(operator_features(network.specs)),
-            latency_ms=network.latency_ms,
-        )
-        for network in transfer.networks
-    ]
 
 
 def _fit_ratios(

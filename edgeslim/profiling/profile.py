@@ -146,6 +146,12 @@ class ProfileRequest:
             raise UsageError(
                 "the budget must be at least 1 operator, not 0, without a table --like"
             )
+        networks = 0 if self.operators is not None else self.networks
+        if self.budget == 0 and self.model is None and not networks:
+            raise UsageError(
+                "--budget 0 measures whole networks alone, and there are none: give a --space "
+                "with --networks 3 or more, a --model, or a larger --budget"
+            )
 
     def chosen_space(self) -> Space | None:
         """The space whose operators are measured, if any are of a space.

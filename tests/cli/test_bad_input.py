@@ -49,6 +49,12 @@ WRONG_USAGE = {
     "profile --operators operators.jsonl --budget -1 --like failed.jsonl": (
         "the budget must be 0 operators or more, not -1"
     ),
+    "profile --operators operators.jsonl --budget 0 --like host.jsonl": (
+        "--budget 0 measures whole networks alone, and there are none"
+    ),
+    "profile --space light-nas-small --networks 0 --budget 0 --like host.jsonl": (
+        "give a --space with --networks 3 or more"
+    ),
     "profile --operators operators.jsonl --like host.jsonl --out host.jsonl": (
         "--like host.jsonl is the table that is written"
     ),
