@@ -152,7 +152,7 @@ def replay(
     x, y = (np.array([values[name] for name in seen]) for values in (before, latencies_ms))
     slope = np.polyfit(x, y, 1, w=1 / y)
     line = np.polyval(slope, np.array([before[name] for name in judged]))
-    return {**results, "a line": (line, measured, np.zeros(len(judged)))}
+    return {**results, "a line": (line, measured, np.full(len(judged), np.nan))}
 
 
 def rows_of(
@@ -172,7 +172,7 @@ def predictions(
 ) -> tuple[Array, Array, Array]:
     found = [predictor.predict(new.networks[name].graph.specs) for name in judged]
     inside = [
-        each.interval_ms[0] <= latency <= each.interval_ms[1]
+        np.nan if each.interval_ms is None else np.clip(latency, *each.interval_ms) == latency
         for each, latency in zip(found, measured, strict=True)
     ]
     return np.array([each.total_ms for each in found]), measured, np.array(inside, np.float64)
@@ -188,7 +188,7 @@ def figures(name: str, predicted: Array, measured: Array, inside: Array) -> list
         f"{100 * sizes.max():.1f} %",
         f"{(sizes <= 0.05).mean():.0%}",
         f"{(sizes <= 0.10).mean():.0%}",
-        f"{inside.mean():.0%}" if inside.any() else "",
+        "" if np.isnan(inside).all() else f"{np.nanmean(inside):.0%}",
     ]
 
 

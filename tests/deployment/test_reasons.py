@@ -117,6 +117,13 @@ def test_operators_beyond_the_table_come_before_those_within() -> None:
     assert second.percent == pytest.approx(100 * 1.5 * 0.05 / 2)
 
 
+def test_operators_of_another_devices_table_are_a_reason_of_their_own() -> None:
+    transferred = known(operator=convolution(4, 8), known=Known.TRANSFERRED, error=0.1)
+    lines = [reason.line for reason in reasons_of(record(model(operators=(transferred,))))]
+    assert "2 operators are transferred from another device's table" in lines[0]
+    assert not any("interpolated" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
