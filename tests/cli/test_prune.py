@@ -43,7 +43,7 @@ def test_a_latency_is_met_on_this_machine_and_the_model_deployed(
     )
     assert profiled.code == 0, profiled.err
     whole = edgeslim("predict", "net", "--table", "host.jsonl", "--json", folder=folder)
-    target_us = 850 * whole.document["total_ms"]
+    target_us = 800 * whole.document["total_ms"]
     pruned = edgeslim(
         *("prune", "net", "--target-latency", f"{target_us:.2f}us", "--table", "host.jsonl"),
         *("--device", "host", "--task", "digits", "--epochs", "1", "--eval-share", "0.25"),
