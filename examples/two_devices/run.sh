@@ -3,10 +3,11 @@
 # under the profile device_profiles/second.toml, so that this runs anywhere. Everything goes into
 # runs/two_devices; the same command continues there.
 #
-#     LIMIT=80% BUDGET=40 bash examples/two_devices/run.sh
+#     LIMIT=80% BUDGET=40 CANDIDATES=4 bash examples/two_devices/run.sh
 set -euo pipefail
 limit=${LIMIT:-80%}     # of what the start of the space takes on each device
 budget=${BUDGET:-40}    # operators that are measured; others are interpolated
+candidates=${CANDIDATES:-4}
 runs=$PWD/runs/two_devices
 cd "$(dirname "$0")"    # where device_profiles/ is
 mkdir -p "$runs"
@@ -22,7 +23,7 @@ done
 edgeslim search --space resnet-small --task digits \
     --target-latency "$limit" --table "$runs/host.jsonl" \
     --target-latency "$limit" --table "$runs/second.jsonl" \
-    --candidates 4 --epochs 1 --out "$runs/found"
+    --candidates "$candidates" --epochs 1 --out "$runs/found"
 
 edgeslim deploy "$runs/found" --baseline start --rounds 4
 edgeslim report "$runs/found"

@@ -38,8 +38,8 @@ from tests.tools import require_module
 
 pytestmark = pytest.mark.slow
 
-NETWORKS = 48
-CONVERTED = 12
+NETWORKS = 32
+CONVERTED = 8
 
 
 def random_plan(channels: Channels, seed: int) -> PruningPlan:

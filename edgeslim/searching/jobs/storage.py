@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -172,9 +173,27 @@ def _set_up(raw: Any, database: str) -> None:  # noqa: ANN401 - any driver's con
         raw.isolation_level = None  # sqlite3 begins no transactions by itself: _lock_first does
     cursor = raw.cursor()
     for statement in _AT_CONNECT.get(database, ()):
-        cursor.execute(statement)
+        _execute_when_free(cursor, statement)
     cursor.close()
     raw.commit()
+
+
+def _execute_when_free(cursor: Any, statement: str) -> None:  # noqa: ANN401 - any driver's
+    """Executes a statement, and again where SQLite finds the file locked.
+
+    It changes a journal's mode only while nobody else works, and does not wait for that.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            cursor.execute(statement)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or tries == _OPENING_TRIES:
+                raise
+        else:
+            return
+        time.sleep(0.05 + process_fraction() * 0.1)
 
 
 def _lock_first(connection: Connection) -> None:

@@ -7,13 +7,14 @@ import sqlite3
 import time
 import traceback
 from pathlib import Path
+from threading import Timer
 from urllib.parse import quote
 
 import pytest
 
 from edgeslim.errors import EdgeslimError, ProgramNotFoundError, StorageError, UsageError
 from edgeslim.searching.jobs.address import file_url, parse_address
-from edgeslim.searching.jobs.storage import Storage, open_storage
+from edgeslim.searching.jobs.storage import Storage, _set_up, open_storage
 from tests.searching.jobs.postgres import PASSWORD, Cluster
 from tests.tools import run_python
 
@@ -156,6 +157,23 @@ storage = open_storage(sys.argv[1])
 print(JobQueue(storage, "search").status().waiting)
 """
     assert run_python(code, url) == "(0, 1, 2, 3, 4, 5, 6, 7)\n"
+
+
+def test_a_file_that_is_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    url = file_url(tmp_path / "search.db")
+    open_storage(url).close()
+    # Not a storage's own lock: the mode of the journal is the first thing that it writes.
+    other = sqlite3.connect(
+        tmp_path / "search.db", isolation_level=None, check_same_thread=False, timeout=0
+    )
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN EXCLUSIVE")
+    own = sqlite3.connect(tmp_path / "search.db", timeout=0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        own.execute("PRAGMA journal_mode = WAL")
+    Timer(0.3, other.execute, ["COMMIT"]).start()
+    _set_up(own, "sqlite")
+    assert own.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_nothing_is_said_to_the_terminal(url: str, capfd: pytest.CaptureFixture[str]) -> None:
