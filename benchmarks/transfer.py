@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from machine import machine_line
-from prediction import built, measure, named_networks
+from prediction import HEADERS, built, figures, measure, named_networks
 from tabulate import tabulate
 
 from edgeslim.device import DeviceChoice
@@ -44,7 +44,6 @@ BUDGETS = ((0, 10), (30, 5), (100, 10))
 KEPT = (30, 60, 150)
 """Operators that are kept of a table without networks."""
 SEEDS = range(5)
-HEADERS = ["", "MAPE", "bias", "worst", "within 5 %", "within 10 %", "in 90 % interval"]
 EVERY = 2
 """One in so many networks is measured on the new device: that takes half the time."""
 
@@ -65,7 +64,9 @@ def main(other: Path, new: Path) -> None:
                 found.setdefault(name, []).append(judged)
         for name, parts in found.items():
             title = f"{operators} operators, {networks} networks: {name}"
-            rows.append(figures(title, *map(np.concatenate, zip(*parts, strict=True))))
+            predicted, measured, inside = map(np.concatenate, zip(*parts, strict=True))
+            held = "" if np.isnan(inside).all() else f"{np.nanmean(inside):.0%}"
+            rows.append(figures(title, predicted, measured, held))
     print(tabulate(rows, headers=HEADERS, tablefmt="github"), "\n")
     print(machine_line())
 
@@ -176,20 +177,6 @@ def predictions(
         for each, latency in zip(found, measured, strict=True)
     ]
     return np.array([each.total_ms for each in found]), measured, np.array(inside, np.float64)
-
-
-def figures(name: str, predicted: Array, measured: Array, inside: Array) -> list[str]:
-    errors = predicted / measured - 1
-    sizes = np.abs(errors)
-    return [
-        name,
-        f"{100 * sizes.mean():.1f} %",
-        f"{100 * errors.mean():+.1f} %",
-        f"{100 * sizes.max():.1f} %",
-        f"{(sizes <= 0.05).mean():.0%}",
-        f"{(sizes <= 0.10).mean():.0%}",
-        "" if np.isnan(inside).all() else f"{np.nanmean(inside):.0%}",
-    ]
 
 
 if __name__ == "__main__":

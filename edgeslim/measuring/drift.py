@@ -25,6 +25,7 @@ from edgeslim.latency_rows import ConditionsRow
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job, Outcome, Reference
+from edgeslim.runner.program.pace import usual_best
 from edgeslim.runner.protocol import Sampling
 
 __all__ = ["DriftWatch", "WatchedBatch"]
@@ -170,8 +171,7 @@ class DriftWatch:
     @property
     def _baseline_ms(self) -> float:
         """The reference operator's usual best time, or 0 if it never ran."""
-        known = sorted(self._references_ms)
-        return known[len(known) // 4] if known else 0.0
+        return usual_best(self._references_ms) if self._references_ms else 0.0
 
     def _cool_down(self) -> None:
         start = time.monotonic()

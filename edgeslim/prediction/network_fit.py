@@ -190,7 +190,6 @@ class _Candidates:
 def fit_networks(
     networks: NetworkFeatures,
     measured_ms: Array,
-    forms: Sequence[Form] = FORMS,
     *,
     others: Sequence[NetworkModel] = (),
 ) -> NetworkFit:
@@ -199,7 +198,6 @@ def fit_networks(
     Args:
         networks: Features of measured networks, of which there are three or more.
         measured_ms: Their latencies in milliseconds, ``(networks,)``.
-        forms: Forms that the model may have.
         others: Models of other devices, in this device's milliseconds, that it may be like.
     """
     units = np.array(
@@ -215,7 +213,7 @@ def fit_networks(
         for factor in _FACTORS.tolist()
         for columns in [_columns(networks, factor, units)]
         for form, model in [
-            *((form, DEFAULT_MODEL) for form in forms),
+            *((form, DEFAULT_MODEL) for form in FORMS),
             *((ALIKE, model) for model in others),
         ]
     ]

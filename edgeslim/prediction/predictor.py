@@ -119,7 +119,10 @@ class Predictor:
         if not self.rows.learns_from_networks:
             return found
         # The operators' latencies have seen the networks that they are judged by.
-        return found.with_residuals({name: self._left_out_error(name) for name in found.residuals})
+        measured_ms = self.table.network_latencies_ms()
+        return found.with_residuals(
+            {name: self._left_out_ms(name) / measured_ms[name] - 1 for name in found.residuals}
+        )
 
     @cached_property
     def _raw_calibration(self) -> Calibration:
@@ -142,13 +145,13 @@ class Predictor:
             refused=refused,
         )
 
-    def _left_out_error(self, name: str) -> float:
-        """Relative error of a network by a table that has never seen it."""
+    def _left_out_ms(self, name: str) -> float:
+        """Predicted latency of a network by a table that has never seen it."""
         without = {other for other in self.table.networks if other in self._without} | {name}
         others = Predictor(self.table, without=without, only=self._only)
         sums = others.rows.of(self.table.networks[name].graph.specs).sum(axis=0, keepdims=True)
         (predicted,) = others._raw_calibration.model.latencies_ms(others.rows.layout.networks(sums))
-        return float(predicted) / self.table.network_latencies_ms()[name] - 1
+        return float(predicted)
 
     def predict(self, specs: Sequence[OpSpec]) -> Prediction:
         """Predicts the latency of a network of these operators; missing ones are listed.

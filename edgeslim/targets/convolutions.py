@@ -196,18 +196,23 @@ FIVE_COLUMNS = Law(
     "lite/backends/arm/math/conv3x3s1p01_depthwise_fp32_relu.cc",
 )
 
+_TAKES_STACK = (
+    "a float for each place, or two, is taken from the stack: where that is too small (8 "
+    "MB of a program, 1 MB of a thread on Android) the program ends"
+)
+_STACK_SOURCE = "lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)"
+
 ONE_CHANNEL_MAPS = Law(
     name="one-channel-maps",
     operators=("conv2d", "depthwise_conv2d"),
     condition=f"with one filter, onto a map of {_STACK_BYTES // _FLOAT_BYTES:,} places or more, of "
     f"quantized inputs {_STACK_BYTES // _QUANTIZED_BYTES:,}",
     meets=_is_one_large_map,
-    happens="a float for each place, or two, is taken from the stack: where that is too small (8 "
-    "MB of a program, 1 MB of a thread on Android) the program ends",
+    happens=_TAKES_STACK,
     precisions=EVERY_PRECISION,
     rewrite="merged-groups",
     form="with its filter twice",
-    source="lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)",
+    source=_STACK_SOURCE,
 )
 
 ONE_CHANNEL_GROUPS = Law(
@@ -217,13 +222,12 @@ ONE_CHANNEL_GROUPS = Law(
     "one-channel-maps, unless it is 3x3 or 5x5 for single channels, with equal strides of 1 or 2 "
     "and no dilation, and of quantized inputs with equal padding on all sides",
     meets=_has_one_large_map_a_group,
-    happens="a float for each place, or two, is taken from the stack: where that is too small (8 "
-    "MB of a program, 1 MB of a thread on Android) the program ends",
+    happens=_TAKES_STACK,
     precisions=EVERY_PRECISION,
     rewrite="merged-groups",
     form="with groups merged by zeros in its filters",
     mend="give it an even number of channels, or a smaller picture",
-    source="lite/backends/arm/math/conv_impl.cc (conv1x1s1_gemm, conv_im2col_gemm: bias_ptr)",
+    source=_STACK_SOURCE,
 )
 
 WIDE_DEPTHWISE = Law(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Sequence
 
 SLOW = 1.06
 """Factor over the usual best latency of the reference above which the device is disturbed."""
@@ -12,7 +12,7 @@ REMEMBERED = 64
 """Latencies of the reference from which its usual best is taken."""
 
 
-def usual_best(latencies: List[int]) -> int:
+def usual_best(latencies: Sequence[float]) -> float:
     """The latency that a quarter of some is below.
 
     The shortest of many is a rare accident on a shared processor, where the reference itself
