@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fcntl
+import io
 import os
 import shutil
 import tempfile
@@ -12,16 +13,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from errno import EISDIR
 from io import FileIO
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from edgeslim.errors import BadFileError, UnwritableError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 __all__ = [
     "AppendOnlyFile",
     "copy_file",
     "new_folder",
+    "pack_arrays",
     "read_bytes",
     "read_json",
     "read_toml",
@@ -146,6 +151,20 @@ def _write_all(descriptor: int, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+
+
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The content of an ``.npz`` file with arrays by name; it holds nothing that is pickled.
+
+    Args:
+        arrays: Arrays by name, of any shapes and of types that are no objects.
+    """
+    import numpy as np
+
+    stream = io.BytesIO()
+    # Types of NumPy 2 take a name for that of its option; those of NumPy 1 know no option.
+    np.savez(stream, **dict[str, Any](arrays))
+    return stream.getvalue()
 
 
 def write_json(path: Path, value: object) -> None:

@@ -29,8 +29,9 @@ import edgeslim, typer.main
 from edgeslim.cli.main import run
 from edgeslim.paddle_io.importing import load_paddle
 load_paddle()
-import adbutils, jinja2, optuna, paramiko, scipy.optimize, scipy.stats, sqlalchemy, tabulate, tomli
+import adbutils, jinja2, optuna, paramiko, scipy.optimize, scipy.stats, sqlalchemy, tabulate
 import visualdl
+importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 for module in pkgutil.walk_packages(edgeslim.__path__, "edgeslim."):
     if not module.name.endswith(("__main__", "lite.worker")):
         importlib.import_module(module.name)

@@ -14,6 +14,9 @@ from typing import NoReturn
 
 import pytest
 
+from edgeslim.companion import lite_python
+from edgeslim.errors import EdgeslimError
+
 PROJECT = Path(__file__).parents[1]
 
 
@@ -30,15 +33,28 @@ def program(name: str) -> str:
 
 
 def require_module(name: str) -> None:
-    """Proves that a module that the test cannot do without is installed; imports nothing."""
-    if importlib.util.find_spec(name) is None:
+    """Proves that a module that the test cannot do without is installed; imports nothing.
+
+    Paddle-Lite has a Python of its own, which is made if it is not there yet.
+    """
+    if name == "paddlelite":
+        try:
+            lite_python()
+        except EdgeslimError as error:
+            missing(str(error))
+    elif importlib.util.find_spec(name) is None:
         missing(f"{name} is not installed")
 
 
-def run_python(code: str, *arguments: object, timeout_s: float = 60.0) -> str:
+def run_python(
+    code: str,
+    *arguments: object,
+    timeout_s: float = 60.0,
+    python: Path = Path(sys.executable),
+) -> str:
     """Runs code in a new Python that knows the project; returns what it printed."""
     completed = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [str(python), "-c", code, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,

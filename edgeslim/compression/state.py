@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from edgeslim.channels.choice import choose_groups
 from edgeslim.channels.groups import channels_of
@@ -18,7 +15,7 @@ from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.conversion.pruned_model import write_pruned
 from edgeslim.errors import UnknownNameError, UsageError
-from edgeslim.files import new_folder, replace_folder, temporary_folder, write_bytes
+from edgeslim.files import new_folder, pack_arrays, replace_folder, temporary_folder, write_bytes
 from edgeslim.graph import Graph
 from edgeslim.progress import Progress
 from edgeslim.pruning.subject import PrunableModel
@@ -235,9 +232,7 @@ class CompressionState:
         """Saves the network and its velocities in a strategy's folder, under a name."""
         with temporary_folder(near=self.strategy_folder(name)) as folder:
             self.net.save(folder / what / "model")
-            stream = io.BytesIO()
-            np.savez(stream, **self.net.velocities())
-            write_bytes(folder / what / "velocities.npz", stream.getvalue())
+            write_bytes(folder / what / "velocities.npz", pack_arrays(self.net.velocities()))
             replace_folder(folder / what, self.strategy_folder(name) / what)
 
     def restore_stash(self, name: str, what: str = "base") -> PreparedModel:

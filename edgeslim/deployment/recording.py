@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from edgeslim import ops
+from edgeslim.companion import LitePython, describe_lite_python, find_lite_python
 from edgeslim.conversion.inspect_model import trainable_parameters
 from edgeslim.conversion.model_inputs import GivenInputs
 from edgeslim.deployment.judgement import OutputDifference
@@ -56,15 +57,24 @@ def new_id() -> str:
 
 def versions_record(session: DeviceSession) -> VersionsRecord:
     """Versions of all programs that took part."""
+    lite = _lite_python()
     return VersionsRecord(
         edgeslim=__version__,
         paddlepaddle=_version("paddlepaddle"),
-        paddlelite=_version("paddlelite"),
+        paddlelite="" if lite is None else lite.paddlelite,
         numpy=_version("numpy"),
         python=platform.python_version(),
+        lite_python="" if lite is None else lite.version,
+        lite_numpy="" if lite is None else lite.numpy,
         library=session.library_version,
         runner=session.runner.name,
     )
+
+
+def _lite_python() -> LitePython | None:
+    """What the Python with Paddle-Lite has; by now it has converted a model."""
+    python = find_lite_python()
+    return None if python is None else describe_lite_python(python)
 
 
 def _version(package: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeslim import process
+from edgeslim.companion import lite_python
 from edgeslim.errors import (
     NoOutputError,
     ProgramError,
@@ -128,6 +128,7 @@ def _convert_in_child(
     conversions: Sequence[Conversion], finish: Callable[[ConversionResult], None]
 ) -> None:
     """Converts until all is done or the child dies, which fails the current model."""
+    python = str(lite_python())
     started, done = False, 0
 
     def read(line: bytes) -> None:
@@ -151,7 +152,7 @@ def _convert_in_child(
         try:
             completed = process.run(
                 # As a file and isolated: modules of the working folder stay out.
-                [sys.executable, "-I", str(Path(worker.__file__).resolve()), str(jobs)],
+                [python, "-I", str(Path(worker.__file__).resolve()), str(jobs)],
                 timeout_s=_START_S + sum(conversion.timeout_s for conversion in conversions),
                 on_line=read,
             )

@@ -33,7 +33,10 @@ def main(jobs: Path) -> None:
     try:
         from paddlelite import lite
     except ImportError as error:
-        sys.stderr.write(f"paddlelite does not load ({error}); pip install 'paddlelite==2.13rc0'\n")
+        sys.stderr.write(
+            f"paddlelite does not load ({error}); "
+            f"{sys.executable} -m pip install 'paddlelite==2.13rc0'\n"
+        )
         sys.exit(REFUSED)
 
     out = os.dup(1)

@@ -8,7 +8,6 @@ several processes. 16-bit kernels are looked at only when they are asked for.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from types import TracebackType
 
 import msgspec
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs, reference_operator
 from edgeslim.counts import format_count
 from edgeslim.device import DeviceChoice, DeviceProfile, RunnerKind
@@ -297,7 +297,8 @@ def choose_runner(profile: DeviceProfile, transport: Transport, facts: DeviceFac
     if profile.runner is RunnerKind.PYTHON:
         return PythonRunner(
             transport=transport,
-            python=profile.python or (sys.executable if profile.transport == LOCAL else "python3"),
+            python=profile.python
+            or (str(lite_python()) if profile.transport == LOCAL else "python3"),
             threads=profile.threads,
             power_mode=profile.power_mode,
         )

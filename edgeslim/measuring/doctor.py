@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 
+from edgeslim.companion import (
+    LITE_VERSION,
+    VARIABLE,
+    describe_lite_python,
+    find_lite_python,
+    missing_mend,
+)
 from edgeslim.device import DeviceChoice, DeviceProfile
 from edgeslim.device_state.conditions import read_conditions
 from edgeslim.device_state.facts import DeviceFacts, device_facts
 from edgeslim.device_state.heat import assess_heat
 from edgeslim.errors import DeviceFullError, EdgeslimError, RunnerError
 from edgeslim.execution import Target
-from edgeslim.measuring.device_session import check_runner, choose_runner, limit_threads
+from edgeslim.measuring.device_session import LOCAL, check_runner, choose_runner, limit_threads
 from edgeslim.measuring.fp16_support import has_fp16_library
 from edgeslim.measuring.start_faults import start_faults
 from edgeslim.runner.runners import NativeRunner, Runner
@@ -24,8 +33,10 @@ from edgeslim.transports import TRANSPORTS, Transport
 
 __all__ = ["Check", "doctor"]
 
-_PADDLE = "3.3.1"
-_PADDLE_LITE = "2.13rc0"
+_PYTHONS = (3, 10), (3, 14)
+_PADDLE = (3, 0, 0), (3, 4)
+_NUMPY = (1, 26), (3,)
+_MAKE_AGAIN = "edgeslim lite install --again"
 _CLOCK_OFF_S = 300
 _NEEDED_MB = 64
 _OTHER_FOLDER = "name another one in the profile: [location] folder = ..."
@@ -60,12 +71,15 @@ def doctor(device: str | DeviceChoice = "host") -> list[Check]:
     profile = choice.profile()
     checks = [
         _python_check(),
-        _package_check("paddlepaddle", lambda version: version == _PADDLE, f"=={_PADDLE}"),
-        _package_check("paddlelite", lambda version: version == _PADDLE_LITE, f"=={_PADDLE_LITE}"),
-        _package_check("numpy", lambda version: int(version.split(".")[0]) < 2, "<2"),
+        _package_check("paddlepaddle", _PADDLE),
+        _package_check("numpy", _NUMPY),
+        _lite_check(),
     ]
     can_run = all(check.ok for check in checks)
-    for step in _check_steps(profile, can_run=can_run, insists=choice.threads is not None):
+    has_lite = checks[-1].ok
+    for step in _check_steps(
+        profile, can_run=can_run, has_lite=has_lite, insists=choice.threads is not None
+    ):
         checks += step
         if any(check.needed and not check.ok for check in step):
             break
@@ -73,25 +87,54 @@ def doctor(device: str | DeviceChoice = "host") -> list[Check]:
 
 
 def _python_check() -> Check:
-    version = platform.python_version()
+    oldest, beyond = (".".join(map(str, version)) for version in _PYTHONS)
     return Check(
         name="python",
-        ok=version.startswith("3.10."),
-        found=version,
-        mend="run scripts/quickstart, which makes an environment with Python 3.10",
+        ok=_PYTHONS[0] <= sys.version_info[:2] < _PYTHONS[1],
+        found=platform.python_version(),
+        mend=f"make an environment with a Python from {oldest} on and before {beyond}",
     )
 
 
-def _package_check(name: str, fits: Callable[[str], bool], wanted: str) -> Check:
-    mend = f"pip install '{name}{wanted}'"
+def _package_check(name: str, versions: tuple[tuple[int, ...], tuple[int, ...]]) -> Check:
+    """Checks that a package is there, and tested with edgeslim.
+
+    Args:
+        name: Name of the package.
+        versions: The oldest version that is tested, and the first that is not.
+    """
+    oldest, beyond = (".".join(map(str, version)) for version in versions)
+    mend = f"{sys.executable} -m pip install '{name}>={oldest},<{beyond}'"
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Check(name=name, ok=False, found="not installed", mend=mend)
-    return Check(name=name, ok=fits(version), found=version, mend=mend)
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    return Check(name=name, ok=versions[0] <= numbers < versions[1], found=version, mend=mend)
 
 
-def _check_steps(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Iterator[list[Check]]:
+def _lite_check() -> Check:
+    """Checks that there is a Python with Paddle-Lite; makes none."""
+    name = "paddlelite"
+    try:
+        python = find_lite_python()
+        if python is None:
+            return Check(name=name, ok=False, found="not there yet", mend=missing_mend())
+        lite = describe_lite_python(python)
+    except EdgeslimError as error:
+        return _failed_check(name, error, _MAKE_AGAIN)
+    wanted = f"'paddlelite=={LITE_VERSION}' 'numpy<2'"
+    return Check(
+        name=name,
+        ok=lite.is_right,
+        found=lite.text,
+        mend=f"{python} -m pip install {wanted}" if VARIABLE in os.environ else _MAKE_AGAIN,
+    )
+
+
+def _check_steps(
+    profile: DeviceProfile, *, can_run: bool, has_lite: bool, insists: bool
+) -> Iterator[list[Check]]:
     """Checks step by step; each step needs the one before."""
     with ExitStack() as stack:
         try:
@@ -113,6 +156,8 @@ def _check_steps(profile: DeviceProfile, *, can_run: bool, insists: bool) -> Ite
             profile, note = limit_threads(profile, facts)
             if note:
                 yield [_threads_check(note, profile)]
+        if not has_lite and profile.transport == LOCAL:
+            return  # the runner of this machine is Paddle-Lite's Python
         try:
             runner = choose_runner(profile, transport, facts)
             faults = start_faults(runner, facts) if isinstance(runner, NativeRunner) else []
@@ -222,7 +267,5 @@ def _runtime_check(runner: Runner, profile: DeviceProfile) -> Check:
         # Threads, power modes, versions: the runner's message has the advice.
         return _failed_check(name, error)
     except EdgeslimError as error:
-        return _failed_check(
-            name, error, f"pip install --force-reinstall 'paddlelite=={_PADDLE_LITE}' 'numpy<2'"
-        )
+        return _failed_check(name, error, _MAKE_AGAIN)
     return Check(name=name, ok=True, found=f"Paddle-Lite {version}")

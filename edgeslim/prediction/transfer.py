@@ -203,8 +203,9 @@ class FittedTransfer:
         count = len(self._families) + 1
         device = _SPEED_SPREAD**2 + _PART_SPREAD**2 * np.eye(len(PARTS))
         family = self._spread**2 * np.eye(len(PARTS))
-        prior: Array = np.kron(np.ones((count, count)), device)
-        prior = prior + np.kron(np.eye(count), family)
+        prior: Array = np.add(
+            np.kron(np.ones((count, count)), device), np.kron(np.eye(count), family)
+        )
         places = np.array([self._families[name] for name in known.families], np.int64)
         parts = self.transfer.source.parts(known, self.transfer.swept_bytes)
         operator_errors = np.sqrt(self._amplitude**2 + _NOISE**2 + parts.errors**2)

@@ -13,14 +13,13 @@ import re
 import shlex
 import shutil
 import sys
-import sysconfig
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from edgeslim import process
+from edgeslim.companion import LITE_VERSION, describe_lite_python, lite_python
 from edgeslim.errors import BadFileError, ProgramNotFoundError, UnknownNameError, UsageError
 from edgeslim.files import read_json, replace_folder, temporary_folder, write_json
 from edgeslim.runner.build_targets import BUILD_TARGETS, RELEASE, BuildTarget, Kit
@@ -222,10 +221,13 @@ def _sdk(target: str, facts: BuildTarget, given: Path | None) -> Path:
             f"{target} needs Paddle-Lite's library; download {facts.package}.tar.gz from its "
             f"release {RELEASE}, unpack it and name the folder with --sdk"
         )
-    spec = find_spec("paddlelite")
-    if spec is None or spec.origin is None:
-        raise BadFileError("the wheel paddlelite is not installed; pip install paddlelite==2.13rc0")
-    return Path(spec.origin).parent
+    python = lite_python()
+    package = describe_lite_python(python).package
+    if not package:
+        raise BadFileError(
+            f"{python} has no Paddle-Lite; {python} -m pip install paddlelite=={LITE_VERSION}"
+        )
+    return Path(package)
 
 
 def _headers_and_library(facts: BuildTarget, sdk: Path) -> tuple[Path | None, Path]:
@@ -299,14 +301,14 @@ def _compile(
 
 def _libpython() -> Path:
     """The shared library of the Python that the wheel is for."""
-    name = sysconfig.get_config_var("INSTSONAME") or ""
-    path = Path(sysconfig.get_config_var("LIBDIR") or "") / name
-    if ".so" not in name or not path.is_file():
+    python = lite_python()
+    library = describe_lite_python(python).libpython
+    if not library:
         raise BadFileError(
-            "Paddle-Lite's library of the wheel needs libpython3.10.so and this Python has none "
-            f"({path}); use a Python that was built with --enable-shared"
+            f"Paddle-Lite's library of the wheel needs libpython3.10.so, and {python} has none; "
+            "use a Python 3.10 that was built with --enable-shared"
         )
-    return path
+    return Path(library)
 
 
 def _bundle_libraries(compiler: Sequence[str], facts: BuildTarget, out: Path) -> str:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeslim.errors import BadFileError
-from edgeslim.files import read_bytes, read_json, write_bytes, write_json
+from edgeslim.files import pack_arrays, read_bytes, read_json, write_bytes, write_json
 from edgeslim.training.metric_value import MetricValue
 
 __all__ = [
@@ -201,9 +201,7 @@ def write_checkpoint(
     folder: Path, context: CheckpointContext, arrays: Mapping[str, NDArray[Any]]
 ) -> None:
     """Writes the state and, last, the context with the checksums of all other files."""
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    write_bytes(folder / _STATE, stream.getvalue())
+    write_bytes(folder / _STATE, pack_arrays(arrays))
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     sums = {str(file.relative_to(folder)): _checksum(file) for file in files}
     write_json(folder / _CONTEXT, msgspec.structs.replace(context, files=sums))

@@ -47,13 +47,14 @@ SCHEMA = 1
 """1: first version (2026-11)."""
 
 
-class VersionsRecord(msgspec.Struct, frozen=True, kw_only=True):
+class VersionsRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Versions of everything that a latency or an output may depend on.
 
     Args:
         edgeslim, paddlepaddle, paddlelite, numpy, python: On this machine; empty if not there.
         library: Version of Paddle-Lite on the device, which is also that of ``opt``.
         runner: The program that timed models: ``python`` or ``native``.
+        lite_python, lite_numpy: Of the Python that Paddle-Lite ran in; empty in older records.
     """
 
     edgeslim: str
@@ -63,6 +64,8 @@ class VersionsRecord(msgspec.Struct, frozen=True, kw_only=True):
     python: str
     library: str
     runner: str
+    lite_python: str = ""
+    lite_numpy: str = ""
 
 
 class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import read_bytes, write_bytes
+from edgeslim.files import pack_arrays, read_bytes, write_bytes
 from edgeslim.opspec import Shape
 from edgeslim.spaces import Tokens
 from edgeslim.training.checkpoint import data_fingerprint
@@ -110,9 +110,7 @@ def write_supernet(path: Path, about: SupernetRecord, values: Mapping[str, NDArr
     about = msgspec.structs.replace(about, names=tuple(values))
     arrays = {"about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8)}
     arrays |= {f"parameter_{index}": value for index, value in enumerate(values.values())}
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    write_bytes(path, stream.getvalue())
+    write_bytes(path, pack_arrays(arrays))
 
 
 def read_supernet(path: Path) -> tuple[SupernetRecord, dict[str, NDArray[Any]]]:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from edgeslim.errors import BadFileError, UsageError
-from edgeslim.files import write_bytes
+from edgeslim.files import pack_arrays, write_bytes
 from edgeslim.training._optimizer import set_velocities, velocities
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def state_bytes(
     losses: list[float],
 ) -> bytes:
     """Content of the file that `save` writes."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(msgspec.json.encode(about), dtype=np.uint8),
         "losses": np.asarray(losses, dtype=np.float64),
     }
@@ -96,9 +96,7 @@ def state_bytes(
         arrays[f"net_{index}"] = tensor.numpy()
     for index, velocity in velocities(optimizer, net).items():
         arrays[f"velocity_{index}"] = velocity
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]  # its one option has a name of its own
-    return stream.getvalue()
+    return pack_arrays(arrays)
 
 
 def restore(

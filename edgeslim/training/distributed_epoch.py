@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from edgeslim.files import temporary_folder, write_bytes
+from edgeslim.files import pack_arrays, temporary_folder, write_bytes
 from edgeslim.training._training_loop import TrainingSettings
 from edgeslim.training.checkpoint import check_same_examples, data_fingerprint
 from edgeslim.training.distillation import Term
@@ -127,8 +127,6 @@ def announce_epoch(
     team.check_batch(settings.batch_size)
     with temporary_folder() as folder:
         net.save_float(folder / "model")
-        stream = io.BytesIO()
-        np.savez(stream, **net.arrays())
         job = EpochJob(
             task=task,
             data=data_fingerprint(data),
@@ -137,7 +135,7 @@ def announce_epoch(
             epoch=epoch,
             network=_files_at(folder / "model"),
             quantization=net.quantization,
-            arrays=stream.getvalue(),
+            arrays=pack_arrays(net.arrays()),
             terms=tuple(terms),
             teacher={} if teacher is None or not terms else _files_at(teacher),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import shutil
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.latency_table import LatencyTable
 from edgeslim.opspec import encode_hook
 from tests.devices.adb_daemon import AdbDaemon
@@ -99,7 +99,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Lab:
     text = PROFILE.format(
         name=name,
         transport=request.param,
-        python=sys.executable,
+        python=str(lite_python()),
         place=place,
         folder=tmp_path / "device",
     )
@@ -268,7 +268,7 @@ def test_two_phones_are_measured_at_once_into_a_table_each(
     folder = tmp_path / "work"
     (folder / "device_profiles").mkdir(parents=True)
     text = PROFILE.format(
-        name="android", transport="adb", python=sys.executable, place="", folder=tmp_path / "on"
+        name="android", transport="adb", python=str(lite_python()), place="", folder=tmp_path / "on"
     )
     (folder / "device_profiles" / "android.toml").write_text(text)
     lab = Lab(folder, "android", tmp_path / "on")

@@ -64,7 +64,7 @@ def test_examples_and_metric_are_what_the_trainer_takes(
     for examples in (data[name].train, data[name].validation):
         assert isinstance(examples, Examples)
         assert len(examples) > 1
-        places = np.asarray([len(examples) - 1, 0])
+        places = np.asarray([len(examples) - 1, 0], np.int64)
         for rng in (None, np.random.default_rng(0)):
             images, targets = examples.batch(places, rng)
             assert images.shape == (2, *SHAPE[1:])
@@ -77,6 +77,6 @@ def test_examples_and_metric_are_what_the_trainer_takes(
 
 @pytest.mark.parametrize("name", READY)
 def test_what_is_judged_is_the_same_every_time(name: str, data: dict[str, TaskData]) -> None:
-    places = np.asarray([1, 0])
+    places = np.asarray([1, 0], np.int64)
     first, again = (data[name].validation.batch(places, None)[0] for _ in range(2))
     assert np.array_equal(first, again)

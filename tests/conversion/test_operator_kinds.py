@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.execution import Target
@@ -34,7 +34,7 @@ def test_there_is_an_example_of_every_kind() -> None:
 def assert_run(jobs: list[Job]) -> None:
     """Proves that the runtime of this machine runs them and gives finite numbers."""
     runner = PythonRunner(
-        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+        transport=TRANSPORTS.get("local")(Location()), python=str(lite_python()), threads=1
     )
     outcomes = run_batch(runner, jobs)
     failed = {str(SPECS[i]): outcome.error for i, outcome in enumerate(outcomes) if outcome.error}

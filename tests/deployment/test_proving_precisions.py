@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.precisions import model_for_precision
@@ -128,7 +128,7 @@ def test_where_a_library_ends_is_named_in_any_precision(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     program = tmp_path / "python"
-    program.write_text(REFUSES.format(python=sys.executable))
+    program.write_text(REFUSES.format(python=str(lite_python())))
     program.chmod(0o755)
     Path("device_profiles").mkdir()
     Path("device_profiles/refusing.toml").write_text(DEVICE.format(python=program))

@@ -7,12 +7,12 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import tomli
+import msgspec
 import yaml
 
 from tests.tools import PROJECT
 
-PYPROJECT = tomli.loads((PROJECT / "pyproject.toml").read_text())
+PYPROJECT = msgspec.toml.decode((PROJECT / "pyproject.toml").read_bytes())
 
 
 def hooks() -> dict[str, Any]:

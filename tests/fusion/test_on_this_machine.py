@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.conversion.optimized import unfused_graph
 from edgeslim.conversion.prepare import PreparedModel, prepare_layer
@@ -52,7 +52,7 @@ def test_every_operator_of_them_runs_alone(
     failed = {str(job) for job in jobs if not isinstance(job, Job)}
     assert not failed
     runner = PythonRunner(
-        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+        transport=TRANSPORTS.get("local")(Location()), python=str(lite_python()), threads=1
     )
     outcomes = run_batch(runner, [job for job in jobs if isinstance(job, Job)])
     failed = {

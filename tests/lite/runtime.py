@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeslim.companion import lite_python
 from tests.tools import run_python
 
 __all__ = ["outputs_in_paddle_lite"]
@@ -46,7 +47,7 @@ def outputs_in_paddle_lite(
     """
     for file, values in images.items():
         np.save(f"{file}.npy", values)
-    run_python(_RUN, *images, timeout_s=timeout_s)
+    run_python(_RUN, *images, timeout_s=timeout_s, python=lite_python())
     found = []
     for file in images:
         with np.load(f"{file}.npz") as outputs:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgeslim.companion import VARIABLE, lite_python
 from edgeslim.errors import (
     NoOutputError,
     ProgramAbortedError,
@@ -138,8 +138,8 @@ class TestReal:
     def test_without_its_package_no_model_is_blamed(
         self, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        python = scripted(tmp_path, f'exec {sys.executable} -S "$@"')
-        monkeypatch.setattr(sys, "executable", python)
+        python = scripted(tmp_path, f'exec {lite_python()} -S "$@"')
+        monkeypatch.setenv(VARIABLE, python)
         with pytest.raises(ProgramNotFoundError, match=r"pip install 'paddlelite==2\.13rc0'"):
             convert([make("a"), make("b")])
 
@@ -170,7 +170,7 @@ def test_an_optimizer_that_does_not_start_blames_no_model(
     message: str,
 ) -> None:
     conversions = [make("a"), make("b")]
-    monkeypatch.setattr(sys, "executable", scripted(conversions[0].model.parent, script))
+    monkeypatch.setenv(VARIABLE, scripted(conversions[0].model.parent, script))
     with pytest.raises(kind, match=message):
         convert(conversions)
 
@@ -179,11 +179,11 @@ def test_an_optimizer_that_says_it_converted_and_left_nothing_is_not_believed(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = f'{STARTED}; echo noise; echo \'@edgeslim {{"done": 0, "wall_s": 1}}\''
-    monkeypatch.setattr(sys, "executable", scripted(tmp_path, done))
+    monkeypatch.setenv(VARIABLE, scripted(tmp_path, done))
     conversion = make("a")
     with pytest.raises(NoOutputError, match=r"converted .*a\.pdmodel, and its file is missing"):
         convert_one(conversion)
-    monkeypatch.setattr(sys, "executable", scripted(tmp_path, f": > {conversion.result}; {done}"))
+    monkeypatch.setenv(VARIABLE, scripted(tmp_path, f": > {conversion.result}; {done}"))
     with pytest.raises(NoOutputError, match="its file is empty"):
         convert_one(conversion)
 
@@ -191,7 +191,7 @@ def test_an_optimizer_that_says_it_converted_and_left_nothing_is_not_believed(
 def test_an_optimizer_that_ends_early_without_a_word_fails_the_model_it_was_at(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", scripted(tmp_path, STARTED))
+    monkeypatch.setenv(VARIABLE, scripted(tmp_path, STARTED))
     errors = [result.error for result in convert([make("a"), make("b")])]
     assert [type(error) for error in errors] == [NoOutputError] * 2
     assert "ended before its work was done" in str(errors[0])

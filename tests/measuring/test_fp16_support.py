@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.variants import convert_variants
@@ -74,7 +74,7 @@ def test_a_processor_that_does_not_compute_in_halves_is_said(tmp_path: Path) -> 
 def test_what_neither_tells_is_tried() -> None:
     """On this machine, which has no kernels for Arm at all."""
     runner = PythonRunner(
-        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+        transport=TRANSPORTS.get("local")(Location()), python=str(lite_python()), threads=1
     )
     unknown = session(runner, parse_facts(said.SERVER))
     expected = (

@@ -86,7 +86,7 @@ def test_paddlex_wrote_shares_already(channels: Channels, tmp_path: Path) -> Non
         ({"stem": {0.5: np.zeros(2)}}, "_reconstruct.* at byte .*: the pickle holds more than"),
         ({"stem": {0.5: np.complex64(1)}}, "the type 'c8' is of no number"),
         ({"stem": {("a", "b"): 0.1}}, "the tuple before byte .* is of no number"),
-        ({"stem": {0.5: Path()}}, "pathlib PosixPath.* the pickle holds more than"),
+        ({"stem": {0.5: Path()}}, r"pathlib[\w.]* PosixPath.* the pickle holds more than"),
     ],
 )
 def test_what_is_no_file_of_sensitivities_is_said(

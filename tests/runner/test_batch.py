@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.errors import (
@@ -39,7 +39,7 @@ NAMES = ["operator0", "operator1", "operator2", "operator3"]
 @pytest.fixture
 def runner() -> PythonRunner:
     return PythonRunner(
-        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=1
+        transport=TRANSPORTS.get("local")(Location()), python=str(lite_python()), threads=1
     )
 
 

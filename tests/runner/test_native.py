@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.operator_jobs import operator_jobs
 from edgeslim.device import Location
 from edgeslim.errors import ProgramAbortedError, ProgramCrashedError, ProgramTimedOutError
@@ -49,7 +49,7 @@ def bench(native_runner: NativeRunner, tmp_path: Path) -> Iterator[Bench]:
 
 def python_runner() -> PythonRunner:
     transport = TRANSPORTS.get("local")(Location())
-    return PythonRunner(transport=transport, python=sys.executable, threads=1)
+    return PythonRunner(transport=transport, python=str(lite_python()), threads=1)
 
 
 def test_a_batch_is_done_and_echoed(bench: Bench, real_jobs: Sequence[Job]) -> None:

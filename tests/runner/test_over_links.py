@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.device import Location
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.job import Job
@@ -33,7 +33,7 @@ def runner(adb_device: Location) -> Iterator[PythonRunner]:
     """The Python runner behind the real adb server."""
     transport = TRANSPORTS.get("adb")(adb_device)
     transport.connect()
-    yield PythonRunner(transport=transport, python=sys.executable, threads=1)
+    yield PythonRunner(transport=transport, python=str(lite_python()), threads=1)
     transport.close()
 
 
@@ -130,7 +130,7 @@ def test_an_ssh_server_that_drops_us_costs_no_operator(
 ) -> None:
     transport = TRANSPORTS.get("ssh")(ssh_device)
     transport.connect()
-    runner = PythonRunner(transport=transport, python=sys.executable, threads=1)
+    runner = PythonRunner(transport=transport, python=str(lite_python()), threads=1)
     later(sshd.cut, 0.8)
     assert_whole(runner, lasting(real_jobs))
     transport.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.runner.batch_file import write_batch
 from edgeslim.runner.job import Job
 from edgeslim.runner.program.results import REFUSED
@@ -39,7 +39,7 @@ def rewritten(folder: Path, change: Callable[[bytes], bytes]) -> list[str]:
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *argv], capture_output=True, text=True, timeout=60, check=False
+        [str(lite_python()), *argv], capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -56,14 +56,15 @@ def test_numpy_2_is_refused_with_the_mend(tmp_path: Path, version: str) -> None:
     completed = run_with_fake(tmp_path, "numpy", f"__version__ = {version!r}")
     assert completed.returncode == REFUSED == 3
     assert completed.stderr == (
-        f"NumPy {version} corrupts the Paddle-Lite runtime in silence; pip install 'numpy<2'\n"
+        f"NumPy {version} corrupts the Paddle-Lite runtime in silence; "
+        f"{lite_python()} -m pip install 'numpy<2'\n"
     )
     assert not (tmp_path / "results.jsonl").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "mend"),
-    [("numpy", "pip install 'numpy<2'"), ("paddlelite", "pip install 'paddlelite==2.13rc0'")],
+    [("numpy", "numpy<2"), ("paddlelite", "paddlelite==2.13rc0")],
 )
 def test_a_package_that_does_not_load_is_refused_with_the_mend(
     tmp_path: Path, name: str, mend: str
@@ -71,7 +72,7 @@ def test_a_package_that_does_not_load_is_refused_with_the_mend(
     completed = run_with_fake(tmp_path, name, "raise ImportError('libgomp.so.1 is missing')")
     assert completed.returncode == REFUSED
     assert "does not load (libgomp.so.1 is missing)" in completed.stderr
-    assert mend in completed.stderr
+    assert f"{lite_python()} -m pip install '{mend}'\n" in completed.stderr
 
 
 def test_more_threads_than_cores_are_refused(tmp_path: Path) -> None:

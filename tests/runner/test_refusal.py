@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.device import Location
 from edgeslim.errors import (
     BadFileError,
@@ -107,7 +107,7 @@ def test_a_python_that_is_not_there_is_said_so(jobs: list[Job]) -> None:
 
 def test_threads_that_do_not_fit_are_refused_by_the_runner_itself(jobs: list[Job]) -> None:
     runner = PythonRunner(
-        transport=TRANSPORTS.get("local")(Location()), python=sys.executable, threads=10_000
+        transport=TRANSPORTS.get("local")(Location()), python=str(lite_python()), threads=10_000
     )
     with pytest.raises(RunnerError, match="refuses to run: 10000 threads do not fit on"):
         run_batch(runner, jobs)

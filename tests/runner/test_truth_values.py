@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.conversion.optimized import optimize
 from edgeslim.conversion.prepare import prepare_layer
 from edgeslim.device import Location
@@ -54,7 +54,9 @@ def test_each_truth_value_is_its_own(tmp_path: Path) -> None:
         outputs={"output.npy": tmp_path / "output.npy"},
     )
     local = TRANSPORTS.get("local")(Location())
-    (outcome,) = run_batch(PythonRunner(transport=local, python=sys.executable, threads=1), [job])
+    (outcome,) = run_batch(
+        PythonRunner(transport=local, python=str(lite_python()), threads=1), [job]
+    )
     assert outcome.error is None
     found = np.load(tmp_path / "output.npy")
     assert found.dtype == bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeslim.companion import lite_python
 from edgeslim.paddle_io.rewrites import REWRITES
 from edgeslim.targets import Answer, Kernels, known_laws
 from edgeslim.targets._served import SERVED
@@ -37,7 +38,9 @@ def test_every_law_says_what_happens_where_and_by_what_source() -> None:
 @pytest.mark.slow
 def test_the_library_has_kernels_for_what_is_said_to_be_served() -> None:
     require_module("paddlelite")
-    printed = run_python("from paddlelite import lite; lite.Opt().print_all_ops()").splitlines()
+    printed = run_python(
+        "from paddlelite import lite; lite.Opt().print_all_ops()", python=lite_python()
+    ).splitlines()
     head = next(line for line in printed if "OP_name" in line)
     columns = {name: head.index(name) for name in ("kARM", "kHost", "kX86")}
     rows = [row for row in printed[printed.index(head) + 1 :] if row.strip()]

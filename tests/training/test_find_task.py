@@ -68,7 +68,7 @@ def test_a_users_own_file(tmp_path: Path) -> None:
         task = find_task(text)
         assert (task.num_classes, task.metric_name) == (2, "accuracy")
         data = task.data(SHAPE, 0)
-        images, (labels,) = data.train.batch(np.asarray([1, 6]), None)
+        images, (labels,) = data.train.batch(np.asarray([1, 6], np.int64), None)
         assert images.shape == (2, 1, 4, 4)
         assert labels.tolist() == [1, 0]
     with pytest.raises(UnknownNameError, match=r"object in .*own\.py 'TUSK'; did you mean 'TASK'"):

@@ -7,6 +7,8 @@ windows they are added first, so that sums may be infinite where averages are no
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -93,7 +95,8 @@ def _window_averages(
     rows, columns = (part.stop - part.start for part in inner)
     padded[0][:, :, inner[0], inner[1]] = images[:, :, :rows, :columns]
     padded[1][:, :, inner[0], inner[1]] = 1
-    views = sliding_window_view(padded, window, axis=(3, 4))  # type: ignore[call-overload]
+    axes: Any = (3, 4)  # the types of NumPy 1 know no more than one
+    views = sliding_window_view(padded, window, axis=axes)
     values, inside = views[:, :, :, :: strides[0], :: strides[1]]
     divisor = inside.sum((-2, -1)) / share
     total = HalfSum(np.zeros((), np.float32), draw)

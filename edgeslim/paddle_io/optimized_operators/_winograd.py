@@ -11,6 +11,7 @@ for convolutional neural networks", CVPR 2016).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -88,7 +89,8 @@ class Winograd:
         padded = np.zeros((batch, channels, down * side + 2, across * side + 2), np.float32)
         padded[:, :, top : top + height, left : left + width] = images
         window = (side + 2, side + 2)
-        views = sliding_window_view(padded, window, axis=(2, 3))  # type: ignore[call-overload]
+        axes: Any = (2, 3)  # the types of NumPy 1 know no more than one
+        views = sliding_window_view(padded, window, axis=axes)
         # (rows of a tile, columns of it, N, C, tiles down, tiles across)
         tiles = np.moveaxis(views[:, :, ::side, ::side], (4, 5), (0, 1))
         inputs = _transform_axes(tiles, _INPUT[side])

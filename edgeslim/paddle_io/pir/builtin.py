@@ -102,7 +102,8 @@ def _range(writer: Writer, operation: Operation, operands: Operands) -> list[Val
     if all(map(is_known, limits)):
         start, end, step = (constant_items(limit)[0] for limit in limits)
         if step and abs((end - start) / step) <= _LARGEST_RANGE:
-            return [Constant(np.arange(start, end, step, np.dtype(element)), is_uniform=False)]
+            items = np.arange(start, end, step, dtype=np.dtype(element))
+            return [Constant(items, is_uniform=False)]
     names = [writer.cast(limit, element).name for limit in limits]
     result = writer.new("range", TensorType(element, operation.results[0].types[0].shape))
     slots = {slot: [name] for slot, name in zip(("Start", "End", "Step"), names, strict=True)}

@@ -16,7 +16,7 @@ from edgeslim.reporting.document import (
 )
 from edgeslim.reporting.evidence import Evidence, origin_of
 from edgeslim.reporting.number_format import format_value
-from edgeslim.runs.deployment_records import DeploymentRecord, TableRecord
+from edgeslim.runs.deployment_records import DeploymentRecord, TableRecord, VersionsRecord
 
 __all__ = ["environment"]
 
@@ -135,9 +135,15 @@ def _versions(record: DeploymentRecord) -> Table:
             ["PaddlePaddle", versions.paddlepaddle],
             ["NumPy", versions.numpy],
             ["Python", versions.python],
+            ["Python of Paddle-Lite here", _lite_python(versions)],
             ["program that timed", versions.runner],
         ],
     )
+
+
+def _lite_python(versions: VersionsRecord) -> str:
+    """The Python that Paddle-Lite ran in, with its NumPy; older records do not have it."""
+    return f"{versions.lite_python}, NumPy {versions.lite_numpy}" if versions.lite_python else ""
 
 
 def _files(record: DeploymentRecord) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 import time
 from typing import Any, List, Tuple
 
@@ -63,17 +64,22 @@ def load() -> Tuple[Any, Any]:
     try:
         import numpy
     except ImportError as error:
-        refuse(f"NumPy does not load ({error}); pip install 'numpy<2'")
+        refuse(f"NumPy does not load ({error}); {install('numpy<2')}")
     if int(numpy.__version__.split(".")[0]) >= 2:
         refuse(
             f"NumPy {numpy.__version__} corrupts the Paddle-Lite runtime in silence; "
-            "pip install 'numpy<2'"
+            f"{install('numpy<2')}"
         )
     try:
         import paddlelite.lite as lite
     except ImportError as error:
-        refuse(f"paddlelite does not load ({error}); pip install 'paddlelite==2.13rc0'")
+        refuse(f"paddlelite does not load ({error}); {install('paddlelite==2.13rc0')}")
     return numpy, lite
+
+
+def install(package: str) -> str:
+    """The command that installs a package into the Python that runs this."""
+    return f"{sys.executable} -m pip install '{package}'"
 
 
 def pin(threads: int) -> List[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -43,13 +44,15 @@ class _Digits:
         check_image_shape(input_shape)
         grey, _, train, _ = _split(SPLIT_SEED)
         image = read_grey_picture(path, _SIDE) * np.float32(_BRIGHTEST / 255)
-        standard = (image - grey[train].mean()) / grey[train].std()
+        mean, deviation = _mean_and_deviation(grey[train])
+        standard = (image - mean) / deviation
         shaped: NDArray[np.float32] = scale_to_nearest(standard, input_shape)[0]
         return shaped
 
     def data(self, input_shape: Shape, seed: int) -> TaskData:
         grey, labels, train, validation = _split(seed)
-        standard = (grey - grey[train].mean()) / grey[train].std()
+        mean, deviation = _mean_and_deviation(grey[train])
+        standard = (grey - mean) / deviation
         return TaskData(
             train=LabelledImages(
                 images=scale_to_nearest(standard[train], input_shape), labels=labels[train]
@@ -87,6 +90,16 @@ def _split(
         parts[1].append(order[learnt : learnt + judged])
     indices = [generator.permutation(np.concatenate(part)) for part in parts]
     return images.astype(np.float32), labels, indices[0], indices[1]
+
+
+def _mean_and_deviation(images: NDArray[np.float32]) -> tuple[np.float32, np.float32]:
+    """The mean and the standard deviation of images, whose values are whole numbers.
+
+    They are summed as such: versions of NumPy add floats in different orders.
+    """
+    values = images.astype(np.int64)
+    count, total, squares = values.size, int(values.sum()), int((values**2).sum())
+    return np.float32(total / count), np.float32(math.sqrt(count * squares - total**2) / count)
 
 
 def _shares(

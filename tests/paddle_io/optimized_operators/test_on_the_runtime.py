@@ -88,12 +88,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Ran | str]:
 def _inputs(spec: OpSpec) -> list[Array]:
     kind = known_kinds()[spec.kind]
     generator = np.random.default_rng(0)
-    found = []
+    found: list[Array] = []
     for slot, shapes in spec.inputs.items():
         if slot in kind.constants:
             continue
         for shape in shapes:
-            value = generator.standard_normal(shape).astype(np.float32)
+            value: Array = generator.standard_normal(shape).astype(np.float32)
             value = np.abs(value) + 0.1 if kind.positive else value
             element_type = kind.element_type(spec)
             found.append(value if element_type == "float32" else (10 * value).astype(element_type))

@@ -12,6 +12,7 @@ from paddle import nn
 
 from edgeslim.channels.groups import channels_of
 from edgeslim.channels.plan import Selection, keep_first
+from edgeslim.companion import lite_python
 from edgeslim.conversion.model_source import SavedModel
 from edgeslim.conversion.optimized import fused_graph, optimize
 from edgeslim.conversion.precisions import rewrite_for_place
@@ -149,7 +150,7 @@ def test_on_x86_the_runtime_computes_what_paddle_does(name: str, tmp_path: Path)
     )
     given = images(1, 9)
     np.save(tmp_path / "given.npy", given)
-    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy")
+    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
     (feed,) = model.graph.feeds
     (expected,) = run_in_paddle(tmp_path / "x86", {feed: given})
     step = np.abs(expected).max() / 127
@@ -168,7 +169,7 @@ def test_on_x86_nothing_of_a_quantized_network_is_lost_that_is_kept_in_floats(
     assert "int8" in file.facts.computes_in
     given = louder * images(1, 9)
     np.save(tmp_path / "given.npy", given)
-    run_python(RUN, file.path, tmp_path / "given.npy", tmp_path / "found.npy")
+    run_python(RUN, file.path, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
     (feed,) = model.graph.feeds
     (expected,) = run_in_paddle(model.prefix, {feed: given})
     found = np.load(tmp_path / "found.npy").reshape(expected.shape)
@@ -192,7 +193,7 @@ def test_eight_bits_on_x86_are_refused_for_a_reason(tmp_path: Path) -> None:
             output=tmp_path / "x86",
         )
     )
-    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy")
+    run_python(RUN, found, tmp_path / "given.npy", tmp_path / "found.npy", python=lite_python())
     (feed,) = model.graph.feeds
     (expected,) = run_in_paddle(model.prefix, {feed: given})
     assert np.abs(np.load(tmp_path / "found.npy") - expected).max() > np.abs(expected).max() / 20

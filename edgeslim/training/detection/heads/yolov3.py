@@ -65,7 +65,7 @@ class YoloV3:
         )
 
     def num_classes(self, shapes: Sequence[Shape]) -> int:
-        return shapes[0][1] // _OF_MAP - _BEFORE_CLASSES
+        return int(shapes[0][1] // _OF_MAP - _BEFORE_CLASSES)
 
     def loss(
         self, outputs: Sequence[Tensor], targets: Sequence[Tensor], image_size: ImageSize
