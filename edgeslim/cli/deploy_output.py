@@ -12,10 +12,12 @@ from edgeslim.deployment.deployed import (
     Deployment,
     format_variant,
 )
+from edgeslim.deployment.engine_choice import engine_lines
 from edgeslim.deployment.sustained import Sustained
 from edgeslim.durations import format_ms
 from edgeslim.execution import Precision
 from edgeslim.runs.deployment_records import (
+    DeploymentRecord,
     FailedRecord,
     Known,
     ModelRecord,
@@ -29,6 +31,7 @@ _NOTABLE_SPEED = 0.03
 
 _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "model": ("name", str),
+    "engine": ("engine", str),
     "target": ("target", str),
     "precision": ("precision", str),
     "kernels": ("kernels", ", ".join),
@@ -47,7 +50,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 """Columns for people: key of the value in the JSON document, and how it is written."""
 
-_COMPARING = {"precision", "kernels", "threads", "variance lost", "same top-1", "fastest"}
+_COMPARING = {"engine", "precision", "kernels", "threads", "variance lost", "same top-1", "fastest"}
 """Columns of a table that compares variants."""
 
 _ONE_SIZE = (
@@ -66,7 +69,7 @@ def missing(model: ModelRecord | ConvertedModel) -> list[str]:
 def print_deployment(done: Deployment | ConvertedModels) -> None:
     """Prints a table of all variants, and below it what does not fit into a table."""
     baselines = done.baselines if isinstance(done, Deployment) else ()
-    variants = {(model.precision, _threads(model)) for model in done.models}
+    variants = {(_engine(model), model.precision, _threads(model)) for model in done.models}
     plain = len(variants) == 1 and done.models[0].precision is Precision.FP32
     rows = [_cells(model, done) for model in done.models]
     rows += [
@@ -82,6 +85,13 @@ def print_deployment(done: Deployment | ConvertedModels) -> None:
     _print_notes(done)
 
 
+def _engine(model: ModelRecord | ConvertedModel) -> str:
+    """The engine with its version, if it was chosen."""
+    if isinstance(model, ConvertedModel) or not model.engine:
+        return ""
+    return f"{model.engine} {model.engine_version}"
+
+
 def _threads(model: ModelRecord | ConvertedModel) -> int | None:
     return model.threads if isinstance(model, ModelRecord) else None
 
@@ -94,7 +104,7 @@ def _print_notes(done: Deployment | ConvertedModels) -> None:
     if isinstance(done, Deployment):
         _print_judgement(done)
     for failed in done.failures:
-        variant = format_variant(failed.precision, failed.threads)
+        variant = format_variant(failed.precision, failed.threads, failed.engine)
         print_lines(f"failed: {_failed_name(failed)} in {variant}: {failed.reason}")
     for warning in done.warnings:
         print_lines(f"warning: {warning}")
@@ -161,6 +171,7 @@ def _print_model_notes(
 
 def _print_judgement(done: Deployment) -> None:
     """Prints why predicted and measured differ, and which limits are met; others are errors."""
+    print_lines(*engine_lines(done.record))
     for reason in done.record.reasons:
         print_lines(f"why predicted and measured differ: {reason}")
     for gate in done.record.gates:
@@ -224,6 +235,7 @@ def document(done: Deployment | ConvertedModels) -> dict[str, object]:
         "inputs": None if record is None else record.inputs,
         "record": None if deployment is None else deployment.history,
         "record_id": None if record is None else record.id,
+        "engines": _ratio_documents(record),
         "gates": [] if record is None else list(record.gates),
         "reasons": [] if record is None else list(record.reasons),
         "failed": [
@@ -232,12 +244,30 @@ def document(done: Deployment | ConvertedModels) -> dict[str, object]:
                 "target": (failure.target or record.device.target if record else failure.target),
                 "precision": failure.precision.value,
                 "threads": failure.threads,
+                "engine": failure.engine or None,
                 "reason": failure.reason,
             }
             for failure in done.failures
         ],
         "warnings": list(done.warnings),
     }
+
+
+def _ratio_documents(record: DeploymentRecord | None) -> list[dict[str, object]]:
+    """How many times as fast the fastest engine is as each other."""
+    if record is None:
+        return []
+    return [
+        {
+            "fastest": record.model(ratio.model).engine,
+            "other": record.model(ratio.baseline).engine,
+            "ratio": ratio.ratio,
+            "interval": ratio.interval,
+            "level": ratio.level,
+            "rounds": ratio.rounds,
+        }
+        for ratio in record.engine_ratios
+    ]
 
 
 def _speedup_document(speedup: SpeedupRecord | None) -> dict[str, object]:
@@ -256,6 +286,8 @@ def _model_document(
     outputs = model.outputs
     return {
         "name": model.name,
+        "engine": _engine(model) or None,
+        "converter": (measured.converter if measured else "") or None,
         "optimized": model.optimized,
         "target": _target(model, done),
         "precision": model.precision.value,

@@ -151,5 +151,5 @@ def _make_job(
             inputs=tuple(inputs),
             states=states,
         ),
-        files={file.path.name: file.path},
+        files=file.files,
     )

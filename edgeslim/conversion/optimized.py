@@ -44,10 +44,24 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizedFile:
-    """An optimized model on disk, and the facts in its file."""
+    """A converted model on disk, and the facts in its file.
+
+    Args:
+        path: The file that a device loads.
+        facts: Facts that were read from it.
+        others: Files that belong to it and lie beside it.
+        converter: Name and version of what converted it; empty is ``opt``.
+    """
 
     path: Path
     facts: OptimizedModel
+    others: tuple[Path, ...] = ()
+    converter: str = ""
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """All files by the names that a device knows them by."""
+        return {path.name: path for path in (self.path, *self.others)}
 
 
 def optimize(

@@ -39,6 +39,8 @@ class Claim:
         precision: Precision that it is converted to.
         rounding: In fp16, how far rounding alone takes outputs from Paddle's, as
             `prove_optimized` finds it; None if that is not known.
+        is_explained: Whether the operator that is to blame can be looked for, since ``opt``
+            converted the file.
     """
 
     model: PreparedModel
@@ -46,6 +48,7 @@ class Claim:
     target: Target
     precision: Precision
     rounding: OutputDifference | None = None
+    is_explained: bool = True
 
     def suspect(self, inputs: Mapping[str, Array], session: DeviceSession | None) -> Suspect:
         """The file as a suspect, with an input for which the claim is false."""
@@ -55,6 +58,7 @@ class Claim:
             precision=self.precision,
             inputs=inputs,
             session=session,
+            is_explained=self.is_explained,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeslim.deployment.engine_choice import engine_ratios
 from edgeslim.deployment.gates import Gates, judge_gates
 from edgeslim.deployment.models_under_test import ModelUnderTest
 from edgeslim.deployment.origins import accuracy_of
@@ -93,6 +94,7 @@ def deployment_record(
         state_after=found.states[1],
         table=None if found.table is None else table_record(found.table, found.created),
         speedups=speedups,
+        engine_ratios=engine_ratios(models),
         inputs=inputs_record(found.subjects[0].model.given),
         accuracy=accuracy,
         gates=passed,

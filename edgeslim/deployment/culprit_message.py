@@ -33,6 +33,7 @@ class Suspect:
         precision: Precision that it was converted to.
         inputs: One input for which the outputs differ, by name.
         session: The device on which they differ; None if the optimizer's work is already wrong.
+        is_explained: Whether the culprit can be looked for.
     """
 
     model: PreparedModel
@@ -40,6 +41,7 @@ class Suspect:
     precision: Precision
     inputs: Mapping[str, Array]
     session: DeviceSession | None = None
+    is_explained: bool = True
 
 
 def name_culprit(error: EdgeslimError, suspect: Suspect, folder: Path) -> EdgeslimError:
@@ -50,6 +52,8 @@ def name_culprit(error: EdgeslimError, suspect: Suspect, folder: Path) -> Edgesl
         suspect: The optimized model whose outputs differ.
         folder: Folder for intermediate files.
     """
+    if not suspect.is_explained:
+        return error
     try:
         if isinstance(error, ProgramAbortedError | ProgramCrashedError) and suspect.session:
             return _name_crashing_operator(error, suspect, suspect.session, folder)

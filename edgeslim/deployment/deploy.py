@@ -23,6 +23,7 @@ from edgeslim.deployment.deployed import (
     rounding_warning,
     slowness_warnings,
 )
+from edgeslim.deployment.engine_choice import attach_engines
 from edgeslim.deployment.gates import NO_GATES
 from edgeslim.deployment.models_under_test import (
     ModelUnderTest,
@@ -117,6 +118,8 @@ def _deploy_on(
     """Deploys all variants of a model on an open device."""
     progress, target = request.progress, session.execution.target
     sessions = [with_threads(session, count) for count in request.threads] or [session]
+    sessions, absent = attach_engines(sessions, request.engines)
+    is_choice = len({own.engine for own in sessions}) > 1
     with temporary_folder() as scratch, progress.stage("deployment", 3) as stage:
         prepared = prepare(
             *(resolved.source, scratch / "model"),
@@ -126,19 +129,21 @@ def _deploy_on(
         precisions = precisions_of(request.precisions, prepared, target)
         known = TablePredictions.of(resolved.table, sessions, precisions)
         model = model_under_test(prepared, resolved.path, precisions, sessions, scratch)
-        baseline, warnings = _find_baseline(request, resolved, prepared, sessions, scratch)
+        # A baseline runs with the first engine, so that a speed-up has what a choice gains.
+        first = [own for own in sessions if own.engine == sessions[0].engine]
+        baseline, warnings = _find_baseline(request, resolved, prepared, first, scratch)
         subjects = [model] if baseline is None else [model, baseline]
         # Not before the proof: a model that is refused leaves not even a folder.
         folder = new_folder(resolved.folder)
         new_folder(resolved.history.parent)
         stage.advance(note="converted, and outputs compared")
         before, created = session.conditions(), now()
-        needs_many = resolved.baseline is not None or request.gates != NO_GATES
+        needs_many = is_choice or resolved.baseline is not None or request.gates != NO_GATES
         measured = measure_variants(
             [variant for subject in subjects for variant in subject.variants],
             [network for subject in subjects for network in subject.networks],
             rounds=request.rounds or (_PAIRED_ROUNDS if needs_many else _ROUNDS),
-            paired=baseline is not None,
+            paired=is_choice or baseline is not None,
             progress=progress,
         )
         stage.advance(note="measured")
@@ -159,7 +164,7 @@ def _deploy_on(
         table=known.table,
         states=(before, after),
         created=created,
-        warnings=(*warnings, *_rounding_warnings(subjects), *slowness_warnings(models)),
+        warnings=(*absent, *warnings, *_rounding_warnings(subjects), *slowness_warnings(models)),
     )
     record = deployment_record(session, resolved, found, request.gates, tuple(request.command))
     append_record(resolved.history, record)

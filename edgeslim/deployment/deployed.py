@@ -168,22 +168,29 @@ def rounding_warning(
     )
 
 
-def format_variant(precision: Precision, threads: int | None) -> str:
-    """Text of a variant, such as ``fp32 with 2 threads``."""
+def format_variant(precision: Precision, threads: int | None, engine: str = "") -> str:
+    """Text of a variant, such as ``fp32 with 2 threads``, with its engine if there was a choice."""
+    how = f"{engine} in {precision.value}" if engine else precision.value
     if threads is None:
-        return precision.value
-    return f"{precision.value} with {threads} thread{'' if threads == 1 else 's'}"
+        return how
+    return f"{how} with {threads} thread{'' if threads == 1 else 's'}"
 
 
 def _in_fp32(model: ModelRecord, models: Sequence[ModelRecord]) -> ModelRecord | None:
     if model.precision is Precision.FP32:
         return None
-    alike = [other for other in models if other.threads == model.threads]
+    alike = [
+        other for other in models if other.threads == model.threads and other.engine == model.engine
+    ]
     return next((other for other in alike if other.precision is Precision.FP32), None)
 
 
 def _with_fewest_threads(model: ModelRecord, models: Sequence[ModelRecord]) -> ModelRecord | None:
-    alike = [other for other in models if other.precision is model.precision]
+    alike = [
+        other
+        for other in models
+        if other.precision is model.precision and other.engine == model.engine
+    ]
     fewest = min(alike, key=lambda other: other.threads)
     return None if fewest.threads == model.threads else fewest
 
@@ -195,7 +202,7 @@ def _not_faster(model: ModelRecord, plain: ModelRecord) -> str:
         return ""
     how = f"{ratio - 1:.0%} slower" if sign > 0 else "not faster"
     return (
-        f"{format_variant(model.precision, model.threads)} is {how} than "
+        f"{format_variant(model.precision, model.threads, model.engine)} is {how} than "
         f"{format_variant(plain.precision, plain.threads)} "
         f"({format_ms(model.latency_ms)} and {format_ms(plain.latency_ms)})"
     )

@@ -10,11 +10,15 @@ import msgspec
 
 from edgeslim.conversion.model_inputs import write_inputs
 from edgeslim.conversion.model_source import LayerModel, ModelSource
-from edgeslim.conversion.optimized import fused_graph
 from edgeslim.conversion.precisions import precisions_of
 from edgeslim.conversion.prepare import PreparedModel, prepare
 from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.variants import ModelVariant, convert_variants, prove_variants
+from edgeslim.deployment.prove_variants import prove_variants
+from edgeslim.deployment.variants import (
+    ModelVariant,
+    convert_variants,
+    engine_of,
+)
 from edgeslim.execution import Precision, Target
 from edgeslim.graph import Graph
 from edgeslim.measuring.device_session import DeviceSession
@@ -143,7 +147,7 @@ def _model_under_test(
     source: str,
 ) -> ModelUnderTest:
     target = sessions[0].execution.target
-    variants, unconvertible = convert_variants(model, target, precisions, sessions, scratch)
+    variants, unconvertible = convert_variants(model, precisions, sessions, scratch)
     right, wrong = prove_variants(variants, scratch)
     return ModelUnderTest(
         name=name,
@@ -162,8 +166,8 @@ def _model_under_test(
 
 def _graph(variants: Sequence[ModelVariant], model: PreparedModel, target: Target) -> Graph:
     for variant in variants:
-        if variant.precision is Precision.FP32:
-            return fused_graph(variant.model, target)
+        if variant.precision is Precision.FP32 and engine_of(variant.session).explains:
+            return engine_of(variant.session).graph(variant.model, target)
     return model.graph
 
 

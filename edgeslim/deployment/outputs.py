@@ -96,7 +96,7 @@ def outputs_or_errors(
 def _job(
     file: OptimizedFile, arrays: Sequence[Array], output_count: int, folder: Path, number: int
 ) -> Job:
-    files = {file.path.name: file.path}
+    files = file.files
     described = []
     for place, array in enumerate(arrays):
         name = f"input{number}_{place}.npy"

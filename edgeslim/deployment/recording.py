@@ -190,6 +190,9 @@ def model_record(
         outputs=output_record(difference, variant.proved_by, variant.without_meaning),
         target_ms=target_ms,
         met=None if target_ms is None else measurement.latency_ms <= target_ms,
+        engine=variant.session.engine,
+        engine_version=variant.session.library_version if variant.session.engine else "",
+        converter=variant.file.converter if variant.session.engine else "",
     )
     return msgspec.structs.replace(record, latency_interval_ms=latency_interval_ms(record))
 

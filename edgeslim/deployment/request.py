@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from edgeslim.conversion.model_source import ModelSource, find_model, parse_input_shapes
+from edgeslim.deployment.engine_choice import check_engines
 from edgeslim.deployment.gates import NO_GATES, Gates
 from edgeslim.deployment.origins import baseline_for, is_run
 from edgeslim.deployment.variants import check_variants
@@ -94,6 +95,9 @@ class DeployRequest(ConversionOptions):
     """Also run it so long without a pause, since a phone's first minute is not its tenth: 10min."""
     runs: Path = Path("runs")
     """Folder with searches, for when none is named."""
+    engines: Annotated[Sequence[str], _VARIANTS("--engine", parse_all=tuple)] = ()
+    """Run it with this engine, and compare several: paddle-lite, onnxruntime, openvino; or all that
+    are installed. By default Paddle-Lite alone."""
     threads: Annotated[Sequence[int], _VARIANTS(parse=_parse_thread_counts)] = ()
     """Threads that it runs with; several to compare: 1,2,4."""
     baseline: Annotated[str | None, _SPEEDUP] = None
@@ -122,6 +126,7 @@ class DeployRequest(ConversionOptions):
             UsageError: Numbers or names that are not possible, or not together.
         """
         check_variants(self.precisions, self.threads)
+        check_engines(self.engines)
         if self.sustained_s is not None and max(len(self.precisions), len(self.threads)) > 1:
             raise UsageError("--sustained is of one precision and one number of threads")
         if self.rounds is not None and self.rounds < 1:

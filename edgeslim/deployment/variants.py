@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from edgeslim.conversion.optimized import OptimizedFile, check_place, optimize
+from edgeslim.conversion.optimized import OptimizedFile
 from edgeslim.conversion.precisions import PRECISION_NAMES, model_for_precision
 from edgeslim.conversion.prepare import PreparedModel
-from edgeslim.deployment.claims import Claim, ProofBy
-from edgeslim.deployment.ground_truth import GroundTruth
-from edgeslim.deployment.judgement import OutputDifference
-from edgeslim.deployment.proving import prove_optimized, prove_running, truth_for
-from edgeslim.errors import ModelError, ProgramError, RunnerError, UnknownNameError, UsageError
-from edgeslim.execution import Precision, Target
+from edgeslim.deployment.claims import Claim
+from edgeslim.engines import DEFAULT, ENGINES, DeploymentEngine, Road
+from edgeslim.errors import ModelError, ProgramError, UnknownNameError, UsageError
+from edgeslim.execution import Precision
 from edgeslim.files import write_bytes
 from edgeslim.latency_table import LatencyTable, TableContext
-from edgeslim.measuring.device_session import LOCAL, DeviceSession
+from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.drift import DriftWatch
-from edgeslim.measuring.fp16_support import check_precision
 from edgeslim.measuring.networks import MeasuredNetworks, OptimizedNetwork, measure_side_by_side
 from edgeslim.prediction.predictor import Predictor
 from edgeslim.progress import SILENT, Progress
@@ -35,10 +32,9 @@ __all__ = [
     "convert_to_precision",
     "convert_variants",
     "copy_to_folder",
+    "engine_of",
     "failed_variant",
-    "file_name",
     "measure_variants",
-    "prove_variants",
 ]
 
 _PATIENCE_S = 60.0
@@ -56,6 +52,7 @@ class ModelVariant:
         session: The device with that number of threads.
         proved_by: Names of what proved it right, see `edgeslim.deployment.claims.ProofBy`.
         without_meaning: Its operators that only the device can compute.
+        road: The way by which it was converted, if its engine has several.
     """
 
     precision: Precision
@@ -64,6 +61,7 @@ class ModelVariant:
     session: DeviceSession
     proved_by: tuple[str, ...] = ()
     without_meaning: tuple[str, ...] = ()
+    road: Road | None = None
 
     @property
     def claim(self) -> Claim:
@@ -73,6 +71,7 @@ class ModelVariant:
             file=self.file,
             target=self.session.execution.target,
             precision=self.precision,
+            is_explained=engine_of(self.session).explains,
         )
 
     @property
@@ -100,17 +99,11 @@ def check_variants(precisions: Sequence[str], threads: Sequence[int]) -> None:
                 raise UsageError(f"the {what} {value} is given twice")
 
 
-def file_name(model: str, target: Target, precision: Precision) -> str:
-    """Name of a converted model's file without its suffix; fp32 is not part of it."""
-    extra = "" if precision is Precision.FP32 else f".{precision.value}"
-    return f"{model}.{target.value}{extra}"
-
-
 def copy_to_folder(file: OptimizedFile, folder: Path) -> Path:
-    """Copies a converted file into the folder of the result, whole or not at all."""
-    path = folder / file.path.name
-    write_bytes(path, file.path.read_bytes())
-    return path
+    """Copies a converted file, and what belongs to it, into the folder of the result."""
+    for name, path in file.files.items():
+        write_bytes(folder / name, path.read_bytes())
+    return folder / file.path.name
 
 
 def convert_to_precision(
@@ -121,15 +114,13 @@ def convert_to_precision(
     Raises:
         ProgramError, ModelError: It does not convert, or would compute something else.
     """
-    precision = place.precision
-    source = model_for_precision(model, precision, folder / precision.value)
-    output = folder / file_name(model.name, place.target, precision)
-    return source, optimize(source, place.target, output, place=place)
+    engine = ENGINES.get(DEFAULT)
+    source = model_for_precision(model, place.precision, folder / place.precision.value)
+    return source, engine.convert(source, place, folder, engine.roads[0])
 
 
 def convert_variants(
     model: PreparedModel,
-    target: Target,
     precisions: Sequence[Precision],
     sessions: Sequence[DeviceSession],
     folder: Path,
@@ -144,31 +135,71 @@ def convert_variants(
     variants: list[ModelVariant] = []
     failed: list[FailedRecord] = []
     errors: list[ModelError | ProgramError] = []
-    for precision in precisions:
-        try:
-            check_precision(sessions[0], precision)
-            source = model_for_precision(model, precision, folder / precision.value)
-            right, wrong = _split_sessions(source, sessions, precision)
-            if not right:
-                raise wrong[0][1]
-            place = max((session.place(precision) for session in right), key=_threads)
-            output = folder / file_name(model.name, target, precision)
-            file = optimize(source, target, output, place=place)
-        except (ModelError, ProgramError) as error:
-            errors.append(error)
-            failed.append(failed_variant(model, precision, None, error))
-            continue
-        failed += [
-            failed_variant(model, precision, session.execution.threads, error)
-            for session, error in wrong
-        ]
-        variants += [
-            ModelVariant(precision=precision, model=source, file=file, session=session)
-            for session in right
-        ]
+    for name in dict.fromkeys(session.engine for session in sessions):
+        own = [session for session in sessions if session.engine == name]
+        for precision in precisions:
+            try:
+                made, refused = _convert_variant(model, precision, own, folder)
+            except (ModelError, ProgramError) as error:
+                errors.append(error)
+                failed.append(failed_variant(model, precision, None, error, name))
+                continue
+            variants += made
+            failed += refused
     if not variants:
         raise errors[-1]  # each precision has one
     return variants, failed
+
+
+def _convert_variant(
+    model: PreparedModel,
+    precision: Precision,
+    sessions: Sequence[DeviceSession],
+    folder: Path,
+) -> tuple[list[ModelVariant], list[FailedRecord]]:
+    """Converts a model to a precision for the sessions of one engine; raises if none remains."""
+    name = sessions[0].engine
+    engine = engine_of(sessions[0])
+    source = engine.model_for(model, precision, sessions[0], folder / precision.value)
+    right, wrong = _split_sessions(source, sessions, precision)
+    if not right:
+        raise wrong[0][1]
+    place = max((session.place(precision) for session in right), key=_threads)
+    file, road = _convert_by_some_road(engine, source, place, folder, engine.roads)
+    variants = [
+        ModelVariant(precision=precision, model=source, file=file, session=session, road=road)
+        for session in right
+    ]
+    refused = [
+        failed_variant(model, precision, session.execution.threads, error, name)
+        for session, error in wrong
+    ]
+    return variants, refused
+
+
+def engine_of(session: DeviceSession) -> DeploymentEngine:
+    """The engine that runs models in a session."""
+    return ENGINES.get(session.engine or DEFAULT)
+
+
+def _convert_by_some_road(
+    engine: DeploymentEngine,
+    model: PreparedModel,
+    place: Place,
+    folder: Path,
+    roads: Sequence[Road],
+) -> tuple[OptimizedFile, Road]:
+    """Converts by the first road that leads somewhere; raises with the reason of each."""
+    road, *others = roads
+    try:
+        return engine.convert(model, place, folder, road), road
+    except (ModelError, ProgramError) as error:
+        if not others:
+            raise
+        try:
+            return _convert_by_some_road(engine, model, place, folder, others)
+        except (ModelError, ProgramError) as other:
+            raise ModelError(f"{error}; {other}") from error
 
 
 def _threads(place: Place) -> int:
@@ -181,7 +212,7 @@ def _split_sessions(
     """Sessions whose kernels compute a model rightly, and the others with the reason."""
     right, wrong = [], []
     for session in sessions:
-        error = _refusal(model, session.place(precision))
+        error = _refusal(engine_of(session), model, session.place(precision))
         if error is None:
             right.append(session)
         else:
@@ -189,81 +220,13 @@ def _split_sessions(
     return right, wrong
 
 
-def _refusal(model: PreparedModel, place: Place) -> ModelError | None:
-    """The error if kernels of a place are known to compute a model wrongly; else None."""
+def _refusal(engine: DeploymentEngine, model: PreparedModel, place: Place) -> ModelError | None:
+    """The error if an engine is known to compute a model wrongly in a place; else None."""
     try:
-        check_place(model, place)
+        engine.check(model, place)
     except ModelError as error:
         return error
     return None
-
-
-def prove_variants(
-    variants: Sequence[ModelVariant], folder: Path
-) -> tuple[list[tuple[ModelVariant, OutputDifference]], list[FailedRecord]]:
-    """Proves variants on the device; returns how far each is from Paddle, and those that failed.
-
-    Raises:
-        RunnerError, ProgramError, ModelError: None of them runs right.
-    """
-    truths = {
-        model.prefix: truth_for(model, [variant.precision for variant in variants])
-        for model in {variant.model.prefix: variant.model for variant in variants}.values()
-    }
-    meant: dict[Path, _ProvedFile] = {}
-    right: list[tuple[ModelVariant, OutputDifference]] = []
-    failed: list[FailedRecord] = []
-    for variant in variants:
-        truth = truths[variant.model.prefix]
-        try:
-            if variant.file.path not in meant:
-                meant[variant.file.path] = _prove_file(variant, truth)
-            claim = replace(variant.claim, rounding=meant[variant.file.path].rounding)
-            difference = prove_running(variant.session, claim, truth, folder)
-        except (ModelError, ProgramError, RunnerError) as error:
-            if len(failed) + 1 == len(variants):
-                raise
-            execution = variant.session.execution
-            failed.append(
-                failed_variant(variant.model, variant.precision, execution.threads, error)
-            )
-            continue
-        known = meant[variant.file.path]
-        proved = replace(variant, proved_by=known.by, without_meaning=known.unknown)
-        right.append((proved, difference))
-    return right, failed
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _ProvedFile:
-    """The proof of a file before a device runs it.
-
-    Args:
-        by: Names of the proofs, the device included.
-        unknown: Its operators that cannot be computed in Paddle.
-        rounding: In fp16, how far rounding alone takes its outputs from Paddle's.
-    """
-
-    by: tuple[str, ...]
-    unknown: tuple[str, ...] = ()
-    rounding: OutputDifference | None = None
-
-
-def _prove_file(variant: ModelVariant, truth: GroundTruth) -> _ProvedFile:
-    """Proves the optimizer's work before a file runs on another machine.
-
-    On this machine running the file is as quick, so nothing is proved beforehand.
-
-    Raises:
-        ModelError: The file computes something else.
-    """
-    if variant.session.profile.transport == LOCAL:
-        return _ProvedFile(by=(ProofBy.DEVICE,))
-    meant = prove_optimized(variant.claim, truth)
-    if isinstance(meant, tuple):
-        return _ProvedFile(by=(ProofBy.DEVICE,), unknown=meant)
-    rounding = meant if variant.precision is Precision.FP16 else None
-    return _ProvedFile(by=(ProofBy.INTERPRETER, ProofBy.DEVICE), rounding=rounding)
 
 
 def measure_variants(
@@ -286,13 +249,13 @@ def measure_variants(
     Raises:
         RunnerError, ProgramError: A variant does not run.
     """
-    groups: dict[int, tuple[DriftWatch, list[OptimizedNetwork]]] = {}
+    groups: dict[tuple[str, int], tuple[DriftWatch, list[OptimizedNetwork]]] = {}
     for variant, network in zip(variants, networks, strict=True):
-        threads = variant.session.execution.threads
-        if threads not in groups:
+        group = variant.session.engine, variant.session.execution.threads
+        if group not in groups:
             patience_s = min(variant.session.profile.patience_s, _PATIENCE_S / rounds)
-            groups[threads] = (DriftWatch(variant.session, patience_s=patience_s), [])
-        groups[threads][1].append(network)
+            groups[group] = (DriftWatch(variant.session, patience_s=patience_s), [])
+        groups[group][1].append(network)
     return measure_side_by_side(
         list(groups.values()), rounds=rounds, paired=paired, progress=progress
     )
@@ -352,7 +315,11 @@ def _context(session: DeviceSession, precision: Precision) -> TableContext:
 
 
 def failed_variant(
-    model: PreparedModel, precision: Precision, threads: int | None, error: Exception
+    model: PreparedModel,
+    precision: Precision,
+    threads: int | None,
+    error: Exception,
+    engine: str = "",
 ) -> FailedRecord:
     """The record of a variant that cannot be converted or run, and why."""
     return FailedRecord(
@@ -361,4 +328,5 @@ def failed_variant(
         precision=precision,
         threads=threads,
         reason=str(error),
+        engine=engine,
     )

@@ -45,6 +45,7 @@ from edgeslim.measuring.start_faults import start_faults
 from edgeslim.runner.batch import run_batch
 from edgeslim.runner.build import find_runner
 from edgeslim.runner.build_targets import BUILD_TARGETS
+from edgeslim.runner.job import Job
 from edgeslim.runner.link import retry
 from edgeslim.runner.protocol import Sampling
 from edgeslim.runner.runners import NativeRunner, PythonRunner, Runner
@@ -83,6 +84,9 @@ class DeviceSession:
         library_version: Version of Paddle-Lite there and of ``opt`` here.
         settings: Settings that are changed on it meanwhile, for people.
         laws: Laws of that version of Paddle-Lite, if its profile names a file.
+        engine: Name of the engine that runs models, if it is known by one.
+        reference: Job that is timed to see whether something disturbs the device; by default an
+            operator that ``opt`` converts.
         cleanup: Undoes everything when the session is closed.
     """
 
@@ -93,6 +97,8 @@ class DeviceSession:
     library_version: str
     settings: tuple[str, ...] = ()
     laws: LawBook | None = None
+    engine: str = ""
+    reference: Job | None = None
     cleanup: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
     @property

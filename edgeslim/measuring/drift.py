@@ -107,19 +107,27 @@ class DriftWatch:
             self._usual_cap = first.capped or 1.0
         self._hot = assess_heat(first, usual_cap=self._usual_cap).is_hot
         self._cooling_s = _COOLING_S
+        self._reference = session.reference or self._make_reference()
+
+    def _make_reference(self) -> Job:
+        """The job of an operator that ``opt`` converts.
+
+        Raises:
+            ProgramError: ``opt`` cannot convert it.
+        """
         # The folder is removed with the watch, at the latest when the program ends.
         folder = tempfile.mkdtemp(prefix=".edgeslim.")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         (reference,) = operator_jobs(
             [reference_operator()],
-            session.execution.target,
+            self.session.execution.target,
             Path(folder),
             states=(Sampling(),),
             name="reference",
         )
         if isinstance(reference, EdgeslimError):
             raise reference
-        self._reference = reference
+        return reference
 
     @property
     def is_patient(self) -> bool:

@@ -235,7 +235,7 @@ class _RoundResults:
         turns: dict[str, list[Outcome]] = {}
         for outcome in outcomes:
             name = outcome.id.removesuffix(_AGAIN)
-            if isinstance(outcome.error, CRASHES):
+            if isinstance(outcome.error, CRASHES) and watch.session.reference is None:
                 raise name_crashing_operators(outcome.error, watch.session, self._graphs[name])
             if outcome.error is not None:
                 raise outcome.error

@@ -17,13 +17,23 @@ from edgeslim.execution import PowerMode
 from edgeslim.runner.build import PROGRAM, BuiltRunner
 from edgeslim.transports import Transport
 
-__all__ = ["NativeRunner", "PythonRunner", "Runner", "python_program"]
+__all__ = ["NativeRunner", "PythonRunner", "Runner", "engine_program", "python_program"]
 
 _PACKAGE = "edgeslim_runner"
 _MAIN = f"""\
 import sys
 from {_PACKAGE}.main import main
 main(sys.argv[1], sys.argv[2])
+"""
+_ENGINE_MAIN = f"""\
+import sys
+from {_PACKAGE} import engine
+from {_PACKAGE}.engine_models import OtherEngine, print_version
+from {_PACKAGE}.main import main
+if sys.argv[1:] == ["--version"]:
+    print_version({{0!r}}, engine)
+else:
+    main(sys.argv[1], sys.argv[2], OtherEngine({{0!r}}, engine))
 """
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of all files, so that the same files make the same archive, which is sent only once."""
@@ -129,15 +139,32 @@ class NativeRunner:
 @cache
 def python_program() -> Path:
     """The Python runner as one archive, which exists until this process ends."""
+    return _write_archive(f"{_PACKAGE}.pyz", {"__main__.py": _MAIN})
+
+
+@cache
+def engine_program(name: str, runtime: Path) -> Path:
+    """The same program with an engine's module in place of Paddle-Lite.
+
+    Args:
+        name: Name of the engine.
+        runtime: File of the module, as ``engine_models`` of the program describes it.
+    """
+    parts = {"__main__.py": _ENGINE_MAIN.format(name), f"{_PACKAGE}/engine.py": runtime.read_text()}
+    return _write_archive(f"{_PACKAGE}_{name}.pyz", parts)
+
+
+def _write_archive(name: str, parts: Mapping[str, str]) -> Path:
+    """Writes the program's files and some others as an archive into a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix=".edgeslim."))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "edgeslim_runner.pyz"
-    parts = {
+    path = folder / name
+    program = {
         f"{_PACKAGE}/{part.name}": part.read_text()
         for part in files("edgeslim.runner.program").iterdir()
         if part.name.endswith(".py")
     }
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in sorted({"__main__.py": _MAIN, **parts}.items()):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), text)
+        for part, text in sorted({**program, **parts}.items()):
+            archive.writestr(zipfile.ZipInfo(part, _EPOCH), text)
     return path

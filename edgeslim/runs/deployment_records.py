@@ -226,6 +226,7 @@ class FailedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         threads: Number of threads that was asked for; None if no number of them works.
         reason: Sentence that says why.
         target: Kind of processor; None in a deployment, which is for that of its device.
+        engine: Engine that was asked for; empty where there was no choice.
     """
 
     name: str
@@ -234,6 +235,7 @@ class FailedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     threads: int | None
     reason: str
     target: Target | None = None
+    engine: str = ""
 
 
 class DeploymentRecord(
@@ -256,6 +258,8 @@ class DeploymentRecord(
         state_before, state_after: State of the device before and after measuring.
         table: The latency table that predicted; None without one.
         speedups: Speed-up of each model over the baseline.
+        engine_ratios: Where there are several engines: how many times as fast the fastest model
+            is as the best of each other engine, in the same rounds.
         inputs: The user's inputs that it was proved and timed with; None for noise.
         accuracy: Accuracy of the model, if its run's folder has it.
         gates: Limits that it had to meet, with the results.
@@ -281,6 +285,7 @@ class DeploymentRecord(
     state_after: ConditionsRow | None = None
     table: TableRecord | None = None
     speedups: tuple[SpeedupRecord, ...] = ()
+    engine_ratios: tuple[SpeedupRecord, ...] = ()
     inputs: InputsRecord | None = None
     accuracy: AccuracyRecord | None = None
     gates: tuple[GateRecord, ...] = ()

@@ -170,6 +170,10 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
         met: Whether it is within that limit.
         fastest: Whether no other variant was faster.
         sustained: Latency over time, if a sustained run was asked for.
+        engine: Engine that ran it, by its name; empty where there was no choice, which is
+            Paddle-Lite.
+        engine_version: Version of that engine on the device.
+        converter: Name and version of what converted it.
     """
 
     id: str
@@ -198,6 +202,9 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     met: bool | None = None
     fastest: bool = False
     sustained: tuple[WindowRecord, ...] = ()
+    engine: str = ""
+    engine_version: str = ""
+    converter: str = ""
 
     def __post_init__(self) -> None:
         if not self.rounds:

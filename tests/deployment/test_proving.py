@@ -14,8 +14,9 @@ from edgeslim.conversion.prepare import PreparedModel, prepare_layer
 from edgeslim.deployment.claims import Claim
 from edgeslim.deployment.deploy import convert
 from edgeslim.deployment.judgement import OutputDifference
+from edgeslim.deployment.prove_variants import prove_variants
 from edgeslim.deployment.proving import prove_optimized, truth_for
-from edgeslim.deployment.variants import ModelVariant, prove_variants
+from edgeslim.deployment.variants import ModelVariant
 from edgeslim.errors import ModelError
 from edgeslim.execution import Precision, Target
 from edgeslim.files import write_bytes

@@ -14,7 +14,7 @@ from edgeslim.deployment.variants import convert_variants
 from edgeslim.device import Location, load_device
 from edgeslim.device_state.facts import DeviceFacts, parse_facts
 from edgeslim.errors import ProgramNotFoundError
-from edgeslim.execution import Precision, Target
+from edgeslim.execution import Precision
 from edgeslim.measuring.device_session import DeviceSession
 from edgeslim.measuring.fp16_support import check_precision
 from edgeslim.paddle_io.export import export_layer
@@ -95,13 +95,13 @@ def model(tmp_path: Path) -> PreparedModel:
 def test_other_precisions_are_had_without_it(model: PreparedModel, tmp_path: Path) -> None:
     plain = session(native(tmp_path, b""), parse_facts(said.SERVER))
     asked = (Precision.FP32, Precision.FP16)
-    ways, failed = convert_variants(model, Target.ARM, asked, [plain], tmp_path)
+    ways, failed = convert_variants(model, asked, [plain], tmp_path)
     assert [way.precision for way in ways] == [Precision.FP32]
     (only,) = failed
     assert only.precision is Precision.FP16
     assert only.reason.endswith(BUILD)
     with pytest.raises(ProgramNotFoundError, match="no fp16 kernels"):
-        convert_variants(model, Target.ARM, asked[1:], [plain], tmp_path)
+        convert_variants(model, asked[1:], [plain], tmp_path)
     armed = session(native(tmp_path, WITH_HALVES), parse_facts(said.SERVER))
-    ways, failed = convert_variants(model, Target.ARM, asked, [armed], tmp_path)
+    ways, failed = convert_variants(model, asked, [armed], tmp_path)
     assert ([way.precision for way in ways], failed) == ([*asked], [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from edgeslim.counts import format_count
+from edgeslim.deployment.engine_choice import engine_lines
 from edgeslim.reporting.charts import Axis, Key, Mark, Scale
 from edgeslim.reporting.charts.intervals import Reading, intervals
 from edgeslim.reporting.document import (
@@ -49,11 +50,15 @@ def variants(evidence: Evidence) -> ReportSection | None:
     blocks += [
         Text(text=f"How the ratio to the baseline is taken: {method}.") for method in methods
     ]
+    engines = engine_lines(record)
+    if engines:
+        blocks.append(Items(title="The fastest engine that is right", items=engines))
     if record.gates:
         blocks.append(Items(title="Gates", items=[gate.line for gate in record.gates]))
     if record.failed:
         failed = [
-            f"{failure.name}, {failure.precision.value}"
+            f"{failure.name}, {f'{failure.engine}, ' if failure.engine else ''}"
+            f"{failure.precision.value}"
             f"{'' if failure.threads is None else f' with {_threads(failure.threads)}'}: "
             f"{failure.reason}"
             for failure in record.failed
@@ -65,14 +70,16 @@ def variants(evidence: Evidence) -> ReportSection | None:
 
 
 def format_variant(model: ModelRecord) -> str:
-    """Writes a model with its precision and number of threads."""
+    """Writes a model with its engine, if there was a choice, its precision and threads."""
     baseline = " (baseline)" if model.role is ModelRole.BASELINE else ""
-    return f"{model.name}{baseline}, {model.precision.value}, {_threads(model.threads)}"
+    engine = f", {model.engine} {model.engine_version}" if model.engine else ""
+    return f"{model.name}{baseline}{engine}, {model.precision.value}, {_threads(model.threads)}"
 
 
 def _row_name(label: str, model: ModelRecord) -> str:
     """Names a row; what differs comes first, since a phone cuts the end of a long name off."""
-    variant = f"{model.precision.value}, {_threads(model.threads)}"
+    engine = f"{model.engine}, " if model.engine else ""
+    variant = f"{engine}{model.precision.value}, {_threads(model.threads)}"
     role = "baseline " if model.role is ModelRole.BASELINE else ""
     return f"{label}: {variant}: {role}{model.name}"
 

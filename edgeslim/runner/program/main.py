@@ -9,8 +9,9 @@ import sys
 import time
 from typing import Any, List, Tuple
 
+from . import models
 from .batch_file import read_batch
-from .models import Tools, load_model
+from .models import Tools
 from .pace import Pace, Sweep
 from .results import EntryError, Message, Results, refuse
 from .sampling import measure_undisturbed
@@ -18,26 +19,41 @@ from .sampling import measure_undisturbed
 _NO_BIND = 3
 
 
-def main(batch_path: str, results_path: str) -> None:
-    """Runs all entries of a batch, and writes the results."""
+class LiteRuntime:
+    """Paddle-Lite's runtime; other engines are called in the same way (`.engine_models`)."""
+
+    name = "python"
+
+    def import_library(self, threads: int) -> Tuple[Any, Any]:  # noqa: ARG002 - OMP has them
+        """Imports NumPy and the runtime."""
+        return load()
+
+    def load_model(self, entry: Message, tools: Tools) -> Any:
+        """Loads a model and runs it once."""
+        return models.load_model(entry, tools)
+
+
+def main(batch_path: str, results_path: str, engine: Any = None) -> None:
+    """Runs all entries of a batch in an engine, and writes the results."""
+    engine = engine or LiteRuntime()
     manifest, files = read_batch(batch_path)
     if manifest["power_mode"] != _NO_BIND:
         refuse("Paddle-Lite's Python runtime binds no cores; use the power mode no-bind")
     pinned = pin(manifest["threads"])
-    numpy, lite = load()
+    numpy, library = engine.import_library(manifest["threads"])
     folder = os.path.dirname(os.path.abspath(results_path))
     results = Results(results_path)  # first: native code may print
-    tools = Tools(numpy, lite, files, folder, Sweep(numpy))
+    tools = Tools(numpy, library, files, folder, Sweep(numpy))
     if manifest["reference"]:
         try:
-            reference = load_model(manifest["reference"], tools)
+            reference = engine.load_model(manifest["reference"], tools)
         except EntryError as failure:
             refuse(f"the reference model: {failure}")
         tools.pace = Pace(reference.run, manifest["baseline_ns"], manifest["patience_s"])
     results.say(
         {
             "event": "start",
-            "runner": "python",
+            "runner": engine.name,
             "machine": platform.machine(),
             "pinned_cores": pinned,
             "threads": manifest["threads"],
@@ -51,7 +67,7 @@ def main(batch_path: str, results_path: str) -> None:
         # with the next entry.
         signal.setitimer(signal.ITIMER_REAL, entry["timeout_s"] + max(0.0, tools.pace.patience_s))
         try:
-            last = run_entry(entry, tools, results)
+            last = run_entry(engine, entry, tools, results)
         except EntryError as failure:
             last = {"event": "failed", "id": entry["id"], "reason": str(failure)}
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -97,10 +113,10 @@ def pin(threads: int) -> List[int]:
     return chosen
 
 
-def run_entry(entry: Message, tools: Tools, results: Results) -> Message:
+def run_entry(engine: Any, entry: Message, tools: Tools, results: Results) -> Message:
     """Loads a model, checks that its outputs are finite, and times it in each state."""
     started = loaded = time.perf_counter_ns()
-    model = load_model(entry, tools)
+    model = engine.load_model(entry, tools)
     outputs = model.outputs()
     for index, output in enumerate(outputs):
         if output.dtype.kind == "f" and not tools.numpy.isfinite(output).all():

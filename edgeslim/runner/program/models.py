@@ -30,6 +30,10 @@ class Tools:
 class Model:
     """A loaded model: ``run`` runs it, ``feed`` writes its inputs anew."""
 
+    is_fed_anew = False
+    """Whether its inputs are written before every run, outside of the time: some engines use the
+    memory of inputs for other values."""
+
     def __init__(self, predictor: Any, arrays: List[Any]) -> None:
         self.run: Callable[[], None] = predictor.run
         self.version: str = predictor.get_version()

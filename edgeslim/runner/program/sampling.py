@@ -44,6 +44,8 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
     clock, worked = time.perf_counter_ns, time.thread_time_ns
     run = model.run
     for _ in range(state["warmup"]):
+        if model.is_fed_anew:
+            model.feed()
         run()
     started = clock()
     samples: List[int] = []
@@ -51,6 +53,7 @@ def measure(state: Message, model: Model, sweep: Sweep) -> Message:
     while True:
         if swept:
             sweep(swept)
+        if swept or model.is_fed_anew:
             model.feed()
         work = worked()
         before = clock()

@@ -1,0 +1,170 @@
+"""Running converters: each in a process of its own, with a deadline.
+
+A step of a road is a script that gets one argument, a file with its job in JSON::
+
+    program, parameters   the model as Paddle saved it, in the old form
+    inputs, outputs       names of its inputs and outputs, in order
+    output                path of what it makes, without a suffix
+    earlier               what the step before it made, or null
+
+Its last line of output begins with a mark and is what it made::
+
+    files                 paths, that of the model first
+    inputs, outputs       by which names the engine knows them, in the order of the job
+    converter             name and version
+
+It ends with another status than 0 and a line on standard error if it cannot convert the model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from edgeslim import process
+from edgeslim.conversion.prepare import PreparedModel
+from edgeslim.engines._engine import Road
+from edgeslim.engines._python import converter_python
+from edgeslim.errors import EdgeslimError, ModelError, NoOutputError, ProgramNotFoundError
+from edgeslim.files import new_folder, temporary_folder
+
+__all__ = ["Made", "convert_by_road"]
+
+_MARK = b"@edgeslim "
+_TIMEOUT_S = 300.0
+_ABSENT = ("ModuleNotFoundError", "ImportError")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Road:
+    """Names of a converter, an engine and the extra that installs both, for messages."""
+
+    name: str
+    title: str
+    extra: str
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step of a road made.
+
+    Args:
+        files: Paths of the files, that of the model first.
+        inputs, outputs: By which names the engine knows them, in the model's own order.
+        converter: Name and version of the converter.
+    """
+
+    files: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    converter: str
+
+
+def convert_by_road(
+    model: PreparedModel, road: Road, output: Path, *, title: str, extra: str
+) -> Made:
+    """Converts a model by all steps of a road.
+
+    Args:
+        model: The model; what is converted is the program before it is rewritten for Paddle-Lite.
+        road: The scripts, in order.
+        output: Path of the result without its suffix.
+        title: Name of the engine, for messages.
+        extra: The extra that installs it.
+
+    Raises:
+        ProgramNotFoundError: A converter is not installed.
+        ProgramTimedOutError, ProgramAbortedError, ProgramCrashedError: A converter hung or died.
+        ModelError: A converter refuses the model.
+    """
+    new_folder(output.parent)
+    made: Made | None = None
+    words = _Road(name=road.name, title=title, extra=extra)
+    converters: list[str] = []
+    for number, step in enumerate(road.steps):
+        last = number + 1 == len(road.steps)
+        target = output if last else output.with_name(f"{output.name}.{number}")
+        made = _run_step(model, step, target, made, words)
+        converters.append(made.converter)
+    if made is None:
+        raise ModelError(f"{title} has no converter called {road.name}")
+    return msgspec.structs.replace(made, converter=", ".join(converters))
+
+
+def _run_step(
+    model: PreparedModel, step: Path, target: Path, earlier: Made | None, words: _Road
+) -> Made:
+    job = {
+        "program": str(model.prefix.with_suffix(".pdmodel")),
+        "parameters": str(model.prefix.with_suffix(".pdiparams")),
+        "inputs": list(model.graph.feeds),
+        "outputs": list(model.graph.fetches),
+        "output": str(target),
+        "earlier": None if earlier is None else msgspec.to_builtins(earlier),
+    }
+    found: list[Made] = []
+
+    def read(line: bytes) -> None:
+        if line.startswith(_MARK):
+            found.append(msgspec.json.decode(line[len(_MARK) :], type=Made))
+
+    with temporary_folder() as folder:
+        path = folder / "job.json"
+        path.write_text(json.dumps(job))
+        completed = process.run(
+            [converter_python(_converter_of(step)), "-I", str(step), str(path)],
+            timeout_s=_TIMEOUT_S,
+            folder=folder,  # some converters leave files where they run
+            environment=_environment(),
+            on_line=read,
+        )
+    if completed.status != 0 or not found:
+        raise _failure(model, words, completed)
+    return _check_made(found[-1], words.title)
+
+
+def _converter_of(step: Path) -> str:
+    """Name of the converter that a step runs, which may have a Python of its own."""
+    return step.parent.name.strip("_")
+
+
+def _environment() -> dict[str, str]:
+    """Variables that keep a converter from taking all cores, and Paddle from talking."""
+    return {"GLOG_minloglevel": "2", "OMP_NUM_THREADS": str(min(2, os.cpu_count() or 1))}
+
+
+def _failure(
+    model: PreparedModel, words: _Road, completed: process.CompletedProgram
+) -> EdgeslimError:
+    """The error of a converter that ended without a result."""
+    lines = completed.errors.decode(errors="replace").strip().splitlines()
+    reason = lines[-1].strip() if lines else "it ended without a word"
+    if reason.startswith(_ABSENT):
+        return ProgramNotFoundError(
+            f"the converter {words.name} for {words.title} does not load ({reason}); "
+            f"{install_command(words.extra)}"
+        )
+    if completed.status > 128:
+        return process.status_error(f"{words.name} at {model.name} for {words.title}", completed)
+    return ModelError(
+        f"{model.name} cannot be converted for {words.title} by {words.name}: {reason}"
+    )
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an engine with its converter."""
+    return f"pip install 'edgeslim[{extra}]'"
+
+
+def _check_made(made: Made, title: str) -> Made:
+    for name in made.files:
+        path = Path(name)
+        if not path.exists() or path.stat().st_size == 0:
+            raise NoOutputError(
+                f"the converter for {title} said that it was done, and {path.name} is "
+                f"{'empty' if path.exists() else 'missing'}"
+            )
+    return made
